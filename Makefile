@@ -58,7 +58,7 @@ check: $(VENV)/.dev ## format, lint, types, import contract, docs
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python tools/docs.py --check
-	@$(BIN)/python tools/names.py --most 0.126
+	@$(BIN)/python tools/names.py --most 0.02
 
 docs: $(VENV)/.dev ## write the generated pages of docs/ anew
 	@$(BIN)/python tools/docs.py

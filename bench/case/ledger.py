@@ -2,7 +2,7 @@
 
 Records have 400 bytes and are on disk as an append returns, so a single append cannot be faster
 than the disk: each rate stands beside what the disk, or PostgreSQL itself, does in the same run.
-Goals (issue 18): >= 5,000 records/s in groups on both (reach 8,000), four writers of SQLite within
+Goals: >= 5,000 records/s in groups on both (reach 8,000), four writers of SQLite within
 2x of each other, an append during VACUUM < 100 ms, 100 of 100 cases closed within 2 s while 20
 processes read.
 

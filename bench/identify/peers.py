@@ -8,7 +8,7 @@ is made once and stays in the cache. To install:
 Looked for and not run: ``stream-audio-fingerprint`` (npm: a dependency comes from a Git host, in no
 registry), ``qfp`` (PyPI: wants Python under 3.11), ``pydejavu`` (PyPI: of 2015, wants MySQL),
 ``pith-audio`` (PyPI: a first release of a month ago; not wrapped), Olaf and Panako (in no
-registry; reference/identification.md has their figures), ``pdqhash`` (PyPI: not wrapped yet).
+registry; docs/reference/sources.md, F42, has their figures), ``pdqhash`` (PyPI: not wrapped yet).
 """
 
 from __future__ import annotations
@@ -81,7 +81,10 @@ class Chromaprint:
 
 
 class Audfprint:
-    """audfprint's analyser, table and matcher as ported by audfprint2, as reference/ ran it."""
+    """audfprint's analyser, table and matcher as ported by audfprint2.
+
+    It runs as in docs/reference/sources.md, F42.
+    """
 
     name = "audfprint2"
     _RATE = 11_025

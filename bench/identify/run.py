@@ -1,4 +1,4 @@
-"""Does identification reach what issue 4 asks, and what do its peers reach on the same rows?
+"""Does identification reach its goals, and what do its peers reach on the same rows?
 
 Rows: ``audio`` (recall by disguise at 10 s and 5 s, false accepts, calibration),
 ``video`` (the same for pictures), ``peers`` (other fingerprints of sound, then of pictures, on the

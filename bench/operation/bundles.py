@@ -4,7 +4,7 @@ The intelligence of a lab operation is what one desk holds. For a random recipie
 hidden from it are edited, added, removed, reordered, marked or addressed otherwise, and who else
 was named on what it does see; the bundle is made anew and compared, byte by byte. Then the same
 through the ledger of a case, where facts can only appear: statements, persons kept and erased,
-bundles to others. Goal (issue 3): byte-identical, always.
+bundles to others. Goal: byte-identical, always.
 
     python bench/operation/bundles.py [CHANGES] [SEED]
 """

@@ -1,6 +1,6 @@
 """Deconfliction at full size: 10^5 targets against 10^5, of which 1,000 are shared.
 
-Goal: < 60 s on two cores (issue 3). Beside it, in the same run, what bare libsodium does: scalar
+Goal: < 60 s on two cores. Beside it, in the same run, what bare libsodium does: scalar
 multiplications a second in one thread and in all, so that the result is a ratio to a limit.
 
     python bench/operation/deconflict.py [TARGETS]

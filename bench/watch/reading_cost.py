@@ -126,7 +126,7 @@ def main() -> None:
     entries = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
     body = a_list(entries)
     try:
-        from cautery.workflows.watch.sources.reading import jobs  # noqa: F401
+        from cautery.workflows.watch.sources import jobs  # noqa: F401
     except ImportError:
         print(json.dumps(here(body)))
         return

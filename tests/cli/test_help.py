@@ -93,9 +93,7 @@ def test_every_option_and_argument_says_what_it_is(cautery: Callable[..., Any], 
     assert undescribed == []
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["operation", "--help"], ["operaton"], []]
-)
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["operation", "--help"], []])
 def test_help_loads_no_heavy_library(
     python: Callable[..., subprocess.CompletedProcess[str]], arguments: list[str]
 ) -> None:

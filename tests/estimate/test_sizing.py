@@ -77,9 +77,7 @@ def test_a_priors_moments_of_the_logarithm_are_those_of_its_draws(name):
 
 @pytest.mark.parametrize("name", PRIORS)
 def test_every_prior_names_its_basis(name):
-    assert (
-        PRIORS[name].basis == "judgement" or "reference/ecosystem.md section" in PRIORS[name].basis
-    )
+    assert PRIORS[name].basis == "judgement" or "docs/reference/sources.md, F" in PRIORS[name].basis
     assert PRIORS[name].note
 
 

@@ -63,7 +63,7 @@ def test_nothing_seen_is_refused_and_unknown_marks_are_passed_over() -> None:
 
 @pytest.mark.parametrize("seed", [2001, 2002, 2003])
 def test_roles_of_lab_worlds_are_found(seed: int) -> None:
-    """bench/networks/roles.py measures; 0.95 is issue 7's."""
+    """bench/networks/roles.py measures; the goal is 0.95."""
     world = draw_behaviours(seed)
     told = infer_roles(world.marks, world.relations)
     right = sum(world.roles[one.name] is one.role for one in told)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References, _simulcast_kernels
 from cautery.identify.ladder import listen
-from cautery.identify.match import Match
-from cautery.identify.simulcast import AROUND_WORDS, CODES_PER_S, Shared, shared, sifted
+from cautery.identify.match import AROUND_WORDS, CODES_PER_S, Match
+from cautery.identify.simulcast import Shared, shared, sifted
 from cautery.model import Decoded
 
 SIZE = 2 * AROUND_WORDS + 1

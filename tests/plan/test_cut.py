@@ -25,7 +25,7 @@ CHAIN = (
 
 
 def pirate_network(size, seed):
-    """Draw the typed network of reference/planning.md: sources, edges, panels, sellers, ends."""
+    """Draw the typed network of docs/reference/sources.md, F48: sources, edges, panels, sellers."""
     rng = np.random.default_rng(seed)
     nodes, acts, edges, panels = [], [], [], []
     countries = ["IT", "HR", "NL", "RO", "SE", "GB"]

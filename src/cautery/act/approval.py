@@ -146,13 +146,13 @@ def check_signature(
     ApprovalError
         If it is a stranger's, over something else, for another case, or does not verify.
     """
-    known = [one for one in mandate.approvers if one.name == approval.approver]
-    if len(known) != 1:
+    matches = [approver for approver in mandate.approvers if approver.name == approval.approver]
+    if len(matches) != 1:
         raise ApprovalError(
             f"{approval.approver!r} is "
-            + ("no approver of this mandate" if not known else "named twice in this mandate")
+            + ("no approver of this mandate" if not matches else "named twice in this mandate")
         )
-    approver = known[0]
+    approver = matches[0]
     if approval.role != approver.role:
         raise ApprovalError(
             f"{approver.name} signed as {approval.role!r}, the mandate says {approver.role!r}"
@@ -316,7 +316,7 @@ def _two_people(
 
 
 def _check_authority(referral: Referral, mandate: Mandate, now: datetime) -> None:
-    order = next((one for one in mandate.orders if one.id == referral.order), None)
+    order = next((order for order in mandate.orders if order.id == referral.order), None)
     if order is None:
         raise ApprovalError(
             f"referral {referral.id}: the mandate registers no order {referral.order!r}"

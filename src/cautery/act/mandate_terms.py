@@ -59,18 +59,18 @@ class Standing:
         """One sentence, for every place where the case is shown."""
         whose = " and ".join(self.people)
         if not self.people:
-            said = "unsigned: nobody has signed this mandate"
+            sentence = "unsigned: nobody has signed this mandate"
         elif not self.signed:
-            said = f"unsigned: only {whose} has signed this mandate, and it takes two people"
+            sentence = f"unsigned: only {whose} has signed this mandate, and it takes two people"
         elif self.vouched is None:
-            said = f"signed by {whose}; nobody vouches here for these keys"
+            sentence = f"signed by {whose}; nobody vouches here for these keys"
         elif self.vouched:
-            said = f"signed by {whose}; their keys are known from outside"
+            sentence = f"signed by {whose}; their keys are known from outside"
         else:
-            said = (
+            sentence = (
                 f"signed by {whose}; of the keys known from outside, fewer than two are among them"
             )
-        return f"LAB: {said}" if self.lab else said
+        return f"LAB: {sentence}" if self.lab else sentence
 
 
 def terms_of(mandate: Mandate) -> dict[str, Any]:
@@ -174,12 +174,12 @@ def sign_mandate(
         terms=terms_digest(mandate),
         signature="",
     )
-    for other in mandate.signatures:
-        if person_key(other.name) == person_key(name):
-            raise ApprovalError(f"{other.name} has signed this mandate already")
-        if other.public_key == unsigned.public_key:
+    for earlier in mandate.signatures:
+        if person_key(earlier.name) == person_key(name):
+            raise ApprovalError(f"{earlier.name} has signed this mandate already")
+        if earlier.public_key == unsigned.public_key:
             raise ApprovalError(
-                f"{other.name} has signed this mandate with the same key",
+                f"{earlier.name} has signed this mandate with the same key",
                 hint="Two people sign, each with a key of their own.",
             )
     signature = base64.b64encode(key.sign(_message(unsigned))).decode("ascii")
@@ -232,11 +232,11 @@ def standing_of(
         outside with another one.
     """
     terms = terms_digest(mandate)
-    known: set[str] = set()
-    for one in mandate.signatures:
-        check_mandate_signature(one, terms=terms, now=now)
-        if signers is not None and _is_known(one, signers):
-            known.add(person_key(one.name))
+    vouched: set[str] = set()
+    for signature in mandate.signatures:
+        check_mandate_signature(signature, terms=terms, now=now)
+        if signers is not None and _is_known(signature, signers):
+            vouched.add(person_key(signature.name))
     names = {person_key(signature.name) for signature in mandate.signatures}
     keys = {signature.public_key for signature in mandate.signatures}
     return Standing(
@@ -245,21 +245,21 @@ def standing_of(
             for signature in mandate.signatures
         ),
         signed=min(len(names), len(keys)) >= NEEDED,
-        vouched=None if signers is None else len(known) >= NEEDED,
+        vouched=None if signers is None else len(vouched) >= NEEDED,
         lab=mandate.lab,
     )
 
 
-def _is_known(one: MandateSignature, signers: Sequence[Approver]) -> bool:
-    for known in signers:
-        raw = base64.b64encode(public_key(known).public_bytes_raw()).decode("ascii")
-        same_name = person_key(known.name) == person_key(one.name)
-        if same_name and raw == one.public_key:
+def _is_known(signature: MandateSignature, signers: Sequence[Approver]) -> bool:
+    for signer in signers:
+        raw = base64.b64encode(public_key(signer).public_bytes_raw()).decode("ascii")
+        same_name = person_key(signer.name) == person_key(signature.name)
+        if same_name and raw == signature.public_key:
             return True
-        if same_name or raw == one.public_key:
+        if same_name or raw == signature.public_key:
             raise ApprovalError(
-                f"{one.name} signed the mandate with key {one.public_key}; from outside "
-                f"{known.name} is known with key {raw}",
+                f"{signature.name} signed the mandate with key {signature.public_key}; from "
+                f"outside {signer.name} is known with key {raw}",
                 hint="Ask that person by another way: somebody signs in their name.",
             )
     return False
@@ -273,17 +273,17 @@ def _spelt(approver: Approver) -> str:
         return approver.public_key
 
 
-def _message(one: MandateSignature) -> bytes:
+def _message(signature: MandateSignature) -> bytes:
     import rfc8785  # noqa: PLC0415 - only where something is signed or checked
 
     return rfc8785.dumps(
         {
             "type": MESSAGE,
-            "name": one.name,
-            "role": one.role,
-            "public_key": one.public_key,
-            "at": iso(one.at),
-            "file": str(one.file),
-            "terms": str(one.terms),
+            "name": signature.name,
+            "role": signature.role,
+            "public_key": signature.public_key,
+            "at": iso(signature.at),
+            "file": str(signature.file),
+            "terms": str(signature.terms),
         }
     )

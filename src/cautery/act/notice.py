@@ -41,7 +41,7 @@ def draft_notice(
         raise InputError("a notice needs a proven stream, its exact URL and an exhibit")
     if "@" not in notifier_email:
         raise InputError(f"{notifier_email!r} is no e-mail address of a notifier")
-    strongest = max(proven, key=lambda one: one.log10_lr)
+    strongest = max(proven, key=lambda verdict: verdict.log10_lr)
     what = event.name if event else ", ".join(strongest.channels)
     basis = event.legal_basis if event else mandate.legal_basis
     explanation = (
@@ -52,9 +52,9 @@ def draft_notice(
         f"{', '.join(exhibits)} and can be had on request. Detection was automatic and reviewed "
         "by a person. The event is live: every minute counts."
     )
-    named = "\n".join([addressee, mandate.id, iso(seen_live_at), *sorted(exact_urls)])
+    content = "\n".join([addressee, mandate.id, iso(seen_live_at), *sorted(exact_urls)])
     return Notice(
-        id="N-" + hashlib.sha256(named.encode()).hexdigest()[:12],
+        id="N-" + hashlib.sha256(content.encode()).hexdigest()[:12],
         addressee=addressee,
         exact_urls=tuple(sorted(exact_urls)),
         explanation=explanation,

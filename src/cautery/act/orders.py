@@ -18,5 +18,5 @@ def orders_in_force(
     orders: Sequence[CourtOrder], *, territory: str, at: datetime
 ) -> tuple[CourtOrder, ...]:
     """Return the orders in force, the one that ends last first, then by id."""
-    found = [order for order in orders if in_force(order, territory=territory, at=at)]
-    return tuple(sorted(found, key=lambda one: (-one.window.end.timestamp(), one.id)))
+    valid = [order for order in orders if in_force(order, territory=territory, at=at)]
+    return tuple(sorted(valid, key=lambda order: (-order.window.end.timestamp(), order.id)))

@@ -62,15 +62,22 @@ def draft(
     end = min(window.end, order.window.end)
     if at >= end:
         raise InputError(f"the window ended at {iso(end)}: there is nothing to refer any more")
-    chosen = [one for one in plan.chosen if one.lever in levers and one.guard.valid_until > at]
-    if not chosen:
+    interventions = [
+        intervention
+        for intervention in plan.chosen
+        if intervention.lever in levers and intervention.guard.valid_until > at
+    ]
+    if not interventions:
         raise InputError(
             "the plan holds no intervention that could be referred now",
             hint="See the plan's refused interventions, or renew the facts.",
         )
     entries = tuple(
-        _entry(one, end, exhibits)
-        for one in sorted(chosen, key=lambda one: (LEVERS.index(one.lever), one.target))
+        _entry(intervention, end, exhibits)
+        for intervention in sorted(
+            interventions,
+            key=lambda intervention: (LEVERS.index(intervention.lever), intervention.target),
+        )
     )
     span = Window(start=at, end=end)
     drafted = Referral(
@@ -80,23 +87,25 @@ def draft(
         territory=order.territory,
         window=span,
         entries=entries,
-        statement=_statement(order, event, span, chosen, entries),
+        statement=_statement(order, event, span, interventions, entries),
     )
     return replace(drafted, id=referral_id(drafted))
 
 
 def _entry(
-    one: Intervention, end: datetime, exhibits: Mapping[str, Sequence[ExhibitId]]
+    intervention: Intervention, end: datetime, exhibits: Mapping[str, Sequence[ExhibitId]]
 ) -> BlockEntry:
-    shown = tuple(sorted({exhibit for url in one.streams for exhibit in exhibits.get(url, ())}))
-    if not shown:
-        raise InputError(f"{one.target}: no exhibit shows a stream there")
+    proof = tuple(
+        sorted({exhibit for url in intervention.streams for exhibit in exhibits.get(url, ())})
+    )
+    if not proof:
+        raise InputError(f"{intervention.target}: no exhibit shows a stream there")
     return BlockEntry(
-        target=one.target,
-        lever=one.lever,
-        valid_until=min(end, one.guard.valid_until),
-        guard=one.guard,
-        exhibits=shown,
+        target=intervention.target,
+        lever=intervention.lever,
+        valid_until=min(end, intervention.guard.valid_until),
+        guard=intervention.guard,
+        exhibits=proof,
     )
 
 
@@ -104,7 +113,7 @@ def _statement(
     order: CourtOrder,
     event: Event | None,
     span: Window,
-    chosen: Sequence[Intervention],
+    interventions: Sequence[Intervention],
     entries: Sequence[BlockEntry],
 ) -> str:
     what = (
@@ -113,7 +122,7 @@ def _statement(
         else "the channels and works of the mandate"
     )
     targets = "target that re-broadcasts" if len(entries) == 1 else "targets that re-broadcast"
-    cut = {one.target: len(one.streams) for one in chosen}
+    cut = {intervention.target: len(intervention.streams) for intervention in interventions}
     lines = [
         (
             f"Under order {order.id} of {order.authority}, in force in {order.territory} until "

@@ -18,7 +18,7 @@ UNVERIFIED = "M"
 class Rule:
     """A rule of law as used here.
 
-    ``mark`` is the source's number in reference/sources.md, or ``M`` when unverified.
+    ``mark`` is the source's number in docs/reference/sources.md, or ``M`` when unverified.
     """
 
     id: str
@@ -97,9 +97,9 @@ def rules_for(territory: str) -> tuple[Rule, ...]:
 
     An unknown territory gives one unverified rule: that live blocking is lawful there at all.
     """
-    found = tuple(one for one in RULES if one.territory == territory.upper())
-    if found:
-        return found
+    rules = tuple(rule for rule in RULES if rule.territory == territory.upper())
+    if rules:
+        return rules
     return (
         Rule(
             id=f"{territory.lower()}-live",

@@ -121,17 +121,17 @@ def refusal(address: str, allow: Sequence[str] = ()) -> str | None:
 def _refusal(address: str, allow: tuple[str, ...]) -> str | None:
     """Answer for an address; a probe asks of the same one with each of its requests."""
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError as error:
         raise InputError(f"not an address: {address[:60]!r}") from error
-    if isinstance(found, ipaddress.IPv6Address) and found.scope_id is not None:
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.scope_id is not None:
         return "link-local (it has a zone)"
     allowed = _networks(allow)
-    if (why := _alone(found, allowed)) is not None:
+    if (why := _alone(parsed, allowed)) is not None:
         return why
-    for inner in embedded(found):
+    for inner in embedded(parsed):
         if (why := _alone(inner, allowed)) is not None:
-            return f"{why} ({inner} inside {found})"
+            return f"{why} ({inner} inside {parsed})"
     return None
 
 
@@ -150,14 +150,14 @@ def embedded(address: Address) -> tuple[ipaddress.IPv4Address, ...]:
         return (low,)
     if address in _COMPATIBLE and int(address) > 1:
         return (low,)
-    found: list[ipaddress.IPv4Address] = []
+    inner: list[ipaddress.IPv4Address] = []
     if address.sixtofour is not None:
-        found.append(address.sixtofour)
+        inner.append(address.sixtofour)
     if address.teredo is not None:
-        found += list(address.teredo)
+        inner += list(address.teredo)
     if (int(address) >> 32) & 0xFDFFFFFF == 0x5EFE:
-        found.append(low)
-    return tuple(found)
+        inner.append(low)
+    return tuple(inner)
 
 
 def check(host: str, addresses: Sequence[str], allow: Sequence[str] = ()) -> tuple[str, ...]:
@@ -181,14 +181,14 @@ def check(host: str, addresses: Sequence[str], allow: Sequence[str] = ()) -> tup
     return tuple(addresses)
 
 
-def _alone(found: Address, allowed: tuple[Network, ...]) -> str | None:
-    if any(found.version == network.version and found in network for network in allowed):
+def _alone(parsed: Address, allowed: tuple[Network, ...]) -> str | None:
+    if any(parsed.version == network.version and parsed in network for network in allowed):
         return None
     for network, why in _FORBIDDEN:
-        if found.version == network.version and found in network:
+        if parsed.version == network.version and parsed in network:
             return why
-    outer = isinstance(found, ipaddress.IPv6Address) and not embedded(found)
-    if outer and found not in _GLOBAL_V6:
+    outer = isinstance(parsed, ipaddress.IPv6Address) and not embedded(parsed)
+    if outer and parsed not in _GLOBAL_V6:
         return "not global unicast"
     return None
 

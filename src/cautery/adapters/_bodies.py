@@ -99,27 +99,27 @@ class _Packed:
 
     def feed(self, data: bytes, *, most: int) -> bytes:
         out = bytearray()
-        rest = data
-        while rest and len(out) < most:
+        packed = data
+        while packed and len(out) < most:
             if self._stream.eof:  # gzip allows members one after the other
-                if not rest.strip(b"\0"):
+                if not packed.strip(b"\0"):
                     break
                 self._stream = zlib.decompressobj(47)
-            out += self._step(rest, min(_STEP, most - len(out)))
-            rest = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
-            if not rest and not self._stream.eof and len(out) < most:
+            out += self._step(packed, min(_STEP, most - len(out)))
+            packed = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
+            if not packed and not self._stream.eof and len(out) < most:
                 break
         return bytes(out)
 
-    def _step(self, data: bytes, most: int) -> bytes:
+    def _step(self, data: bytes, limit: int) -> bytes:
         try:
-            out = self._stream.decompress(data, most)
+            out = self._stream.decompress(data, limit)
         except zlib.error as error:
             if self._raw_too and not self._started:
                 # Some servers send raw deflate under that name (RFC 9110 8.4.1.2, note).
                 self._started = True
                 self._stream = zlib.decompressobj(-15)
-                return self._step(data, most)
+                return self._step(data, limit)
             raise SourceError(f"{self._host}: broken compression ({error})") from error
         self._started = True
         return out

@@ -105,8 +105,8 @@ class CaseSecrets:
         if not path.exists():
             return None
         try:
-            size, root, at, *rest = private_bytes(path).decode("ascii").split()
-            [closed] = rest or [""]
+            size, root, at, *trailer = private_bytes(path).decode("ascii").split()
+            [closed] = trailer or [""]
             return int(size), bytes.fromhex(root), float(at), closed
         except ValueError as error:
             raise EvidenceError(
@@ -127,10 +127,12 @@ class CaseSecrets:
         """
         with self._alone():
             last, closed = self._standing()
-            found = require_signable(text, name=self.name, last=last, proof=proof, closed=closed)
+            signed_root = require_signable(
+                text, name=self.name, last=last, proof=proof, closed=closed
+            )
             note = signed_note(text, name=self.name, private=self._private)
-            if found is not None:
-                self._remember(found)  # before anybody sees the note
+            if signed_root is not None:
+                self._remember(signed_root)  # before anybody sees the note
             elif closed is None and last is not None and MANIFEST.fullmatch(text):
                 self._remember(last, closed=text_digest(text))
         return note
@@ -154,8 +156,8 @@ class CaseSecrets:
         stated, _, _ = checkpoint.rpartition("\n\n")
         root = require_signable(stated + "\n", name=self.name, last=None)
         # Ed25519 signs the same text the same way each time: a note is ours if it is what we write.
-        ours = signed_note(stated + "\n", name=self.name, private=self._private)
-        if root is None or not hmac.compare_digest(ours.encode(), checkpoint.encode()):
+        own_note = signed_note(stated + "\n", name=self.name, private=self._private)
+        if root is None or not hmac.compare_digest(own_note.encode(), checkpoint.encode()):
             raise EvidenceError("not a checkpoint that the key of this case signed")
         with self._alone():
             last, closed = self._standing()
@@ -313,17 +315,17 @@ def private_folder(path: Path) -> None:
     """
     try:
         make_folders(path, mode=0o700)
-        found = path.stat()
+        status = path.stat()
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error
-    _require_private(path, found, 0o700)
+    _require_private(path, status, 0o700)
 
 
-def _require_private(path: Path, found: os.stat_result, mode: int) -> None:
-    if stat.S_IMODE(found.st_mode) & 0o077:
+def _require_private(path: Path, status: os.stat_result, mode: int) -> None:
+    if stat.S_IMODE(status.st_mode) & 0o077:
         raise InputError(
-            f"{path}: others may read it (mode {stat.S_IMODE(found.st_mode):04o})",
+            f"{path}: others may read it (mode {stat.S_IMODE(status.st_mode):04o})",
             hint=f"chmod {mode:o} {path}",
         )
-    if found.st_uid not in {os.geteuid(), 0}:
+    if status.st_uid not in {os.geteuid(), 0}:
         raise InputError(f"{path}: it belongs to somebody else")

@@ -81,7 +81,7 @@ class Client(ABC):
         self._policy = policy
         self._names = names
         self._clock = clock
-        self._most = max_connections
+        self._max_connections = max_connections
         rate = policy.rate_per_host
         burst = max(2, round(rate))
         self._hosts = Manners(rate_hz=rate, at_once=_AT_ONCE_PER_HOST, burst=burst)
@@ -94,7 +94,9 @@ class Client(ABC):
         self._tunnels: dict[tuple[str, str], aiohttp.ClientSession] = {}
 
     async def __aenter__(self) -> Self:
-        self._session = session_over(aiohttp.TCPConnector(limit=self._most, use_dns_cache=False))
+        self._session = session_over(
+            aiohttp.TCPConnector(limit=self._max_connections, use_dns_cache=False)
+        )
         return self
 
     async def __aexit__(
@@ -103,9 +105,9 @@ class Client(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for one in (self._session, *self._tunnels.values()):
-            if one is not None:
-                await one.close()
+        for session in (self._session, *self._tunnels.values()):
+            if session is not None:
+                await session.close()
         self._session = None
         self._tunnels.clear()
 
@@ -346,7 +348,9 @@ class Client(ABC):
     def _through(self, proxy: str, address: str) -> aiohttp.ClientSession:
         """Return the session of a tunnel: a mandate has a handful of them."""
         if (proxy, address) not in self._tunnels:
-            self._tunnels[proxy, address] = session_over(Tunnel(proxy, address, limit=self._most))
+            self._tunnels[proxy, address] = session_over(
+                Tunnel(proxy, address, limit=self._max_connections)
+            )
         return self._tunnels[proxy, address]
 
     async def _read(
@@ -368,19 +372,19 @@ class Client(ABC):
         """
         host = target.host
         unpack = unpacker(answer.headers.get("Content-Encoding"), host=host)
-        kept = limits.partial
+        keep_partial = limits.partial
 
         def take(chunk: bytes) -> bool:
             body.add(unpack.feed(chunk, most=limits.max_bytes + 1 - body.size))
             if unpack.packed:
                 wire.add(chunk)
-            most = limits.max_bytes
-            if body.size <= most and wire.size <= most + _SLACK_BYTES:
+            limit = limits.max_bytes
+            if body.size <= limit and wire.size <= limit + _SLACK_BYTES:
                 return True
-            if not kept:
-                raise LimitError(f"{host}: more than {most} bytes")
-            body.cut(most)
-            wire.cut(most + _SLACK_BYTES)
+            if not keep_partial:
+                raise LimitError(f"{host}: more than {limit} bytes")
+            body.cut(limit)
+            wire.cut(limit + _SLACK_BYTES)
             return False
 
         try:
@@ -389,17 +393,17 @@ class Client(ABC):
                     if not take(chunk):
                         return "length"
         except TimeoutError as error:
-            if kept and body.size:
+            if keep_partial and body.size:
                 return "time"
             raise LimitError(f"{host}: not done within {limits.total_s:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            if kept and body.size:
+            if keep_partial and body.size:
                 return "disconnect"
             raise SourceError(
                 f"{host}: broke off after {body.size} bytes ({reason_of(error)})"
             ) from error
         if not unpack.complete and answer.method != "HEAD":
-            if kept and body.size:
+            if keep_partial and body.size:
                 return "disconnect"
             raise SourceError(f"{host}: compressed body broke off after {body.size} bytes")
         return None

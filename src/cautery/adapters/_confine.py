@@ -129,14 +129,14 @@ def confine(
     hide_memory()
     landlock = _landlock.restrict(readable=readable, writable=writable)
     os.nice(niceness)
-    for what, most in (
+    for what, limit in (
         (resource.RLIMIT_AS, room),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_NOFILE, keep + _OPEN_FILES if with_files else keep),
         *(() if with_files else ((resource.RLIMIT_FSIZE, 0),)),
     ):
-        resource.setrlimit(what, (most, most))
+        resource.setrlimit(what, (limit, limit))
     reached = Confinement(
         seccomp=True, landlock=landlock, own_network=own_network, own_files=own_files
     )
@@ -166,18 +166,18 @@ def confine_program(program: Path) -> int:
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     folder = program.resolve().parent
-    installed = (program, folder, folder.parent / "lib", *(Path(one) for one in _INSTALLED))
+    installed = (program, folder, folder.parent / "lib", *(Path(place) for place in _INSTALLED))
     landlock = _landlock.restrict(
         runnable=[path for path in installed if path.exists()],
         writable=[path for path in (Path("/dev/null"),) if path.exists()],
     )
-    for what, most in (
+    for what, limit in (
         (resource.RLIMIT_AS, _PROGRAM_BYTES),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
     ):
-        resource.setrlimit(what, (most, most))
+        resource.setrlimit(what, (limit, limit))
     return landlock
 
 

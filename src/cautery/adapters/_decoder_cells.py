@@ -101,8 +101,8 @@ class _Columns:
     def __init__(self, width: int, height: int) -> None:
         rows = _sampled_rows(height)
         self._shape, self._rows = (height, width // 8), rows.ravel()
-        self._read = np.empty((self._rows.size, width // 8), np.uint64)
-        self._samples = self._read.view(np.uint8).reshape(*rows.shape, width)
+        self._row_buffer = np.empty((self._rows.size, width // 8), np.uint64)
+        self._samples = self._row_buffer.view(np.uint8).reshape(*rows.shape, width)
         self._sums = np.empty((ROWS, width), np.uint16)
         wide = width // COLUMNS
         self._cells = np.empty((ROWS * COLUMNS, wide), np.float32)
@@ -111,7 +111,7 @@ class _Columns:
     def means(self, plane: Any) -> Bytes:
         """Return a picture's cell means."""
         eights = np.ndarray(self._shape, np.uint64, plane, strides=(plane.line_size, 8))
-        eights.take(self._rows, axis=0, out=self._read, mode="clip")
+        eights.take(self._rows, axis=0, out=self._row_buffer, mode="clip")
         np.add.reduce(self._samples, axis=0, dtype=np.uint16, out=self._sums)
         self._cells.reshape(ROWS, -1)[:] = self._sums
         means = self._cells @ self._share
@@ -145,8 +145,8 @@ def _reduced(frame: Any) -> Bytes:
     edges = (np.arange(COLUMNS + 1) * width / COLUMNS).astype(np.int64)
     sizes = (np.diff(edges) * len(rows)).astype(np.float32)
     luma = np.frombuffer(plane, np.uint8, plane.line_size * height)
-    shown = luma.reshape(height, plane.line_size)[rows.T.ravel(), :width].reshape(ROWS, -1, width)
-    bands = np.add.reduce(shown, axis=1, dtype=np.uint16)
+    sampled = luma.reshape(height, plane.line_size)[rows.T.ravel(), :width].reshape(ROWS, -1, width)
+    bands = np.add.reduce(sampled, axis=1, dtype=np.uint16)
     cells = np.add.reduceat(bands, edges[:-1], axis=1, dtype=np.float32) / sizes
     rounded: Bytes = np.rint(cells).astype(np.uint8)
     return rounded

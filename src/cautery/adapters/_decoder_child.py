@@ -42,8 +42,8 @@ _FILE = 3
 
 def _warm() -> None:
     """Do one of everything, so that whatever loads late is loaded while files can be opened."""
-    made = io.BytesIO()
-    with av.open(made, "w", format="matroska") as output:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska") as output:
         video: Any = output.add_stream("mpeg4", rate=25)
         video.width, video.height, video.pix_fmt = 128, 72, "yuv420p"
         audio: Any = output.add_stream("aac", rate=48000, layout="mono")
@@ -58,9 +58,9 @@ def _warm() -> None:
             output.mux(audio.encode(samples))
         output.mux(video.encode(None))
         output.mux(audio.encode(None))
-    for _ in parts(made, "matroska", pictures=True, part_s=0.05, most_s=1.0):
+    for _ in parts(buffer, "matroska", pictures=True, part_s=0.05, most_s=1.0):
         pass
-    still(made, "matroska", at_s=0.0)
+    still(buffer, "matroska", at_s=0.0)
     resampler = FilterResampler(44099)
     resampler.room(4096)
     resampler.flush()
@@ -70,15 +70,15 @@ def _warm() -> None:
 
 
 def _read(pipe: BinaryIO, size: int) -> bytes:
-    got = pipe.read(size)
-    if len(got) != size:
+    data = pipe.read(size)
+    if len(data) != size:
         raise EOFError
-    return got
+    return data
 
 
 def _answer(pipe: BinaryIO, head: dict[str, Any], payload: bytes) -> None:
-    said = json.dumps(head).encode()
-    pipe.write(struct.pack("<I", len(said)) + said + struct.pack("<Q", len(payload)))
+    head_bytes = json.dumps(head).encode()
+    pipe.write(struct.pack("<I", len(head_bytes)) + head_bytes + struct.pack("<Q", len(payload)))
     pipe.write(payload)
     pipe.flush()
 
@@ -168,8 +168,8 @@ def _serve(jobs: BinaryIO, answers: BinaryIO, long: BinaryIO | None) -> None:
     (size,) = struct.unpack("<Q", _read(jobs, 8))
     data = _read(jobs, size)
     try:
-        for said, payload in _work(head, io.BytesIO(data) if long is None else long):
-            _answer(answers, said, payload)
+        for answer_head, payload in _work(head, io.BytesIO(data) if long is None else long):
+            _answer(answers, answer_head, payload)
     except Refusal as refusal:
         _answer(answers, {"refused": str(refusal), "encrypted": refusal.encrypted}, b"")
     except MemoryError:

@@ -52,10 +52,10 @@ def parts(
         If nothing could be decoded.
     """
     reading = _Reading(Source(data, name, pictures=pictures), part_s=part_s, most_s=most_s)
-    given = False
+    has_part = False
     unasked = 0
-    for heard, frames, tick in reading.source.frames():
-        if heard:
+    for is_sound, frames, tick in reading.source.frames():
+        if is_sound:
             reading.hear(frames, tick)
         else:
             reading.see(frames, tick)
@@ -63,18 +63,18 @@ def parts(
             if unasked:
                 continue
         while reading.is_ready():
-            given = True
+            has_part = True
             yield reading.part()
         if reading.is_full():
             reading.source.damage.notes.append(f"cut after {most_s:g} s")
             break
     reading.sound.finish()
     while reading.is_ready():
-        given = True
+        has_part = True
         yield reading.part()
     reading.last = True
-    if not reading.is_empty() or not given:
-        reading.check(given=given)
+    if not reading.is_empty() or not has_part:
+        reading.check(has_part=has_part)
         yield reading.part()
 
 
@@ -185,17 +185,17 @@ class _Reading:
         ahead = 1 if self.sound.start_s is None else 2
         return self._seen_s is not None and self._seen_s >= begin_s + ahead * self._part_s
 
-    def check(self, *, given: bool) -> None:
+    def check(self, *, has_part: bool) -> None:
         """Refuse what gave nothing at all."""
         source = self.source
-        if given or not self.is_empty():
+        if has_part or not self.is_empty():
             return
         codecs = ", ".join(source.codecs) or "the container"
         if source.damage.sealed:
             raise Refusal(f"encrypted: {codecs} under common encryption (CENC)", encrypted=True)
         if source.has_sound or source.damage.packets:
-            said = "; ".join(source.damage.said(self._timeline.jumps)) or "no frame came out"
-            raise Refusal(f"nothing could be decoded of {codecs}: {said}")
+            problems = "; ".join(source.damage.said(self._timeline.jumps)) or "no frame came out"
+            raise Refusal(f"nothing could be decoded of {codecs}: {problems}")
 
     def part(self) -> Part:
         """Take out the next part; if it is the last, all there is."""

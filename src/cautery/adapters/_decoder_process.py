@@ -102,16 +102,16 @@ class Child:
             await self.start()
             process = self._process
             assert process is not None
-            sent = False
+            was_sent = False
             for _ in range(parts + 1):
                 async with asyncio.timeout(seconds):
-                    if not sent:
+                    if not was_sent:
                         await _send(process, head, data)
-                        sent = True
-                    said, payload = await _answer(process, most)
-                fine = not head["part_s"] or "end" in said or "refused" in said
-                if "end" not in said:
-                    yield said, payload
+                        was_sent = True
+                    answer, payload = await _answer(process, most)
+                fine = not head["part_s"] or "end" in answer or "refused" in answer
+                if "end" not in answer:
+                    yield answer, payload
                 if fine:
                     return
             raise DecodeError("the decoder's answer has no end")
@@ -162,10 +162,10 @@ class Child:
         fine = False
         try:
             async with asyncio.timeout(_START_S):
-                said, _ = await _answer(process, 0)
-            if "unconfined" in said:
-                raise ConfinementError(str(said["unconfined"])[:500])
-            self._confinement = Confinement.from_json(said["confined"])
+                answer, _ = await _answer(process, 0)
+            if "unconfined" in answer:
+                raise ConfinementError(str(answer["unconfined"])[:500])
+            self._confinement = Confinement.from_json(answer["confined"])
             fine = True
         except (TimeoutError, KeyError, TypeError, *_BROKEN) as error:
             raise DecodeError("the decoder's process does not start") from error
@@ -175,20 +175,22 @@ class Child:
 
 
 async def _send(process: asyncio.subprocess.Process, head: dict[str, Any], data: bytes) -> None:
-    said = json.dumps(head).encode()
+    head_bytes = json.dumps(head).encode()
     assert process.stdin is not None
-    process.stdin.write(struct.pack("<I", len(said)) + said + struct.pack("<Q", len(data)))
+    process.stdin.write(
+        struct.pack("<I", len(head_bytes)) + head_bytes + struct.pack("<Q", len(data))
+    )
     process.stdin.write(data)
     await process.stdin.drain()
 
 
-async def _answer(process: asyncio.subprocess.Process, most: int) -> tuple[dict[str, Any], bytes]:
+async def _answer(process: asyncio.subprocess.Process, limit: int) -> tuple[dict[str, Any], bytes]:
     assert process.stdout is not None
     (size,) = struct.unpack("<I", await process.stdout.readexactly(4))
     if size > _HEAD_BYTES:
         raise ValueError("head too long")
     head = whole_json(json.loads(await process.stdout.readexactly(size)))
     (size,) = struct.unpack("<Q", await process.stdout.readexactly(8))
-    if not isinstance(head, dict) or size > most:
+    if not isinstance(head, dict) or size > limit:
         raise ValueError("answer too long")
     return head, await process.stdout.readexactly(size)

@@ -62,13 +62,13 @@ class MatrixResampler:
         blocks = math.ceil(_CHUNK / hop)
         self._step = blocks * hop
         self._need = self._step - hop + width
-        self._held: Floats = np.zeros(self._need + _MOST_AT_ONCE, np.float32)
+        self._input: Floats = np.zeros(self._need + _MOST_AT_ONCE, np.float32)
         self._filled = half
         # Windows of a block overlap, and BLAS takes no overlapping rows: pieces of a hop do not.
         self._pieces: list[tuple[Floats, Floats]] = []
         for at in range(0, width, hop):
             piece = taps[at : at + hop]
-            rows = as_strided(self._held[at:], (blocks, len(piece)), (4 * hop, 4), writeable=False)
+            rows = as_strided(self._input[at:], (blocks, len(piece)), (4 * hop, 4), writeable=False)
             self._pieces.append((rows, piece))
         self._owed = 0.0
         self._per_in = RATE_HZ / rate_hz
@@ -85,39 +85,39 @@ class MatrixResampler:
         begin = self._filled
         self._filled = begin + count
         self._owed += count * self._per_in
-        return self._held[begin : self._filled]
+        return self._input[begin : self._filled]
 
     def made(self) -> Floats | None:
         """Return the output of a whole chunk; ``None``: more must be written first."""
         if self._filled < self._need:
             return None
-        made = self._product()
-        if not np.isfinite(made.sum()):
-            np.nan_to_num(self._held, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-            np.clip(self._held, -4.0, 4.0, out=self._held)
-            made = self._product()
-        rest = self._filled - self._step
-        self._held[:rest] = self._held[self._step : self._filled]
-        self._filled = rest
-        self._owed -= len(made)
-        return made
+        chunk = self._product()
+        if not np.isfinite(chunk.sum()):
+            np.nan_to_num(self._input, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+            np.clip(self._input, -4.0, 4.0, out=self._input)
+            chunk = self._product()
+        remaining = self._filled - self._step
+        self._input[:remaining] = self._input[self._step : self._filled]
+        self._filled = remaining
+        self._owed -= len(chunk)
+        return chunk
 
     def flush(self) -> Floats:
         """Return what is still owed, the input padded with silence."""
         owed = max(0, round(self._owed))
-        made: list[Floats] = []
-        while sum(map(len, made)) < owed:
+        chunks: list[Floats] = []
+        while sum(map(len, chunks)) < owed:
             self.room(min(_MOST_AT_ONCE, max(1, self._need - self._filled)))[:] = 0
-            if (one := self.made()) is not None:
-                made.append(one)
-        return np.concatenate(made)[:owed] if made else _EMPTY
+            if (chunk := self.made()) is not None:
+                chunks.append(chunk)
+        return np.concatenate(chunks)[:owed] if chunks else _EMPTY
 
     def _product(self) -> Floats:
-        (rows, piece), *others = self._pieces
-        made: Floats = rows @ piece
-        for rows, piece in others:
-            made += rows @ piece
-        return made.reshape(-1)
+        (rows, piece), *later_pieces = self._pieces
+        chunk: Floats = rows @ piece
+        for rows, piece in later_pieces:
+            chunk += rows @ piece
+        return chunk.reshape(-1)
 
 
 @lru_cache(maxsize=4)
@@ -155,14 +155,14 @@ class FilterResampler:
     def __init__(self, rate_hz: int) -> None:
         self._rate = rate_hz
         self._inner: Any = av.AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
-        self._held: Floats = np.zeros(_CHUNK + _MOST_AT_ONCE, np.float32)
+        self._input: Floats = np.zeros(_CHUNK + _MOST_AT_ONCE, np.float32)
         self._filled = 0
 
     def room(self, count: int) -> Floats:
         """Return where the next samples go, ``_MOST_AT_ONCE`` of them at most."""
         begin = self._filled
         self._filled = begin + count
-        return self._held[begin : self._filled]
+        return self._input[begin : self._filled]
 
     def made(self) -> Floats | None:
         """Return the output of a whole chunk; ``None``: more must be written first."""
@@ -174,7 +174,7 @@ class FilterResampler:
         return self._joined(last + self._inner.resample(None))
 
     def _pushed(self) -> list[Any]:
-        samples = np.nan_to_num(self._held[: self._filled], posinf=0.0, neginf=0.0)
+        samples = np.nan_to_num(self._input[: self._filled], posinf=0.0, neginf=0.0)
         self._filled = 0
         frame = av.AudioFrame.from_ndarray(samples[None, :], format="flt", layout="mono")
         frame.sample_rate = self._rate
@@ -207,10 +207,10 @@ class Pair:
         power = float(a @ a + b @ b) / 2
         if not math.isfinite(alike + power):
             return
-        kept = math.exp(-seconds / _REMEMBERED_S)
+        weight = math.exp(-seconds / _REMEMBERED_S)
         self._power = self._power or power * _BEFORE_S / seconds
-        self._alike = kept * self._alike + alike
-        self._power = kept * self._power + power
+        self._alike = weight * self._alike + alike
+        self._power = weight * self._power + power
         bound = _NO_LONGER if self.opposed else _OPPOSED
         self.opposed = self._alike < bound * self._power
 
@@ -302,12 +302,12 @@ class Sound:
     """
 
     def __init__(self, *, most_s: float) -> None:
-        self._most = int(most_s * RATE_HZ)
+        self._most_samples = int(most_s * RATE_HZ)
         self._parts: list[Floats] = []
         self._resampler: MatrixResampler | FilterResampler | None = None
         self._rate = 0
         self._mixer = Mixer()
-        self._taken = 0.0
+        self._samples_in = 0.0
         self._popped = 0
         self.made = 0
         self.start_s: float | None = None
@@ -317,7 +317,7 @@ class Sound:
     @property
     def full(self) -> bool:
         """Whether no more is kept."""
-        return self.made >= self._most or self._taken >= self._most
+        return self.made >= self._most_samples or self._samples_in >= self._most_samples
 
     @property
     def waiting(self) -> int:
@@ -337,7 +337,7 @@ class Sound:
         """Fill a gap."""
         self.finish()
         self._advance(seconds)
-        self._keep(np.zeros(max(0, round(self._taken) - self.made), np.float32))
+        self._keep(np.zeros(max(0, round(self._samples_in) - self.made), np.float32))
 
     def take(self, frames: Sequence[Any]) -> None:
         """Take frames that are alike and go on where the sound ends."""
@@ -356,18 +356,18 @@ class Sound:
             mixed = np.empty(samples, np.float32)
             self._mixer.mix(frames, mixed)
             for at in range(0, samples, _MOST_AT_ONCE):
-                some = mixed[at : at + _MOST_AT_ONCE]
-                resampler.room(len(some))[:] = some
+                part = mixed[at : at + _MOST_AT_ONCE]
+                resampler.room(len(part))[:] = part
                 self._drain(resampler)
         self._advance(samples / rate_hz)
 
     def pop(self, most: int) -> Floats:
         """Take out up to ``most`` of the samples made."""
         whole = np.concatenate(self._parts) if self._parts else _EMPTY
-        taken, rest = whole[:most], whole[most:]
-        self._parts = [rest] if len(rest) else []
-        self._popped += len(taken)
-        return taken
+        samples, remaining = whole[:most], whole[most:]
+        self._parts = [remaining] if len(remaining) else []
+        self._popped += len(samples)
+        return samples
 
     def finish(self) -> None:
         """Make what is still in the resampler."""
@@ -376,16 +376,16 @@ class Sound:
         self._resampler, self._rate = None, 0
 
     def _advance(self, seconds: float) -> None:
-        self._taken += seconds * RATE_HZ
+        self._samples_in += seconds * RATE_HZ
         if self.start_s is not None:
-            self.end_s = self.start_s + self._taken / RATE_HZ
+            self.end_s = self.start_s + self._samples_in / RATE_HZ
 
     def _drain(self, resampler: MatrixResampler | FilterResampler) -> None:
-        while (made := resampler.made()) is not None:
-            self._keep(made)
+        while (chunk := resampler.made()) is not None:
+            self._keep(chunk)
 
     def _keep(self, samples: Floats) -> None:
-        samples = samples[: self._most - self.made].clip(-4.0, 4.0)
+        samples = samples[: self._most_samples - self.made].clip(-4.0, 4.0)
         self.made += len(samples)
         if len(samples):
             self._parts.append(samples)

@@ -126,10 +126,14 @@ class Source:
             audio, video = _stream(container, "audio"), _stream(container, "video")
             self.has_sound |= audio is not None
             self.has_pictures |= video is not None
-            for one in (video, audio):
-                if one is not None:
-                    self.codecs.setdefault(_codec(one))
-            used = [one for one, on in zip((audio, video), self._wants, strict=True) if one and on]
+            for candidate in (video, audio):
+                if candidate is not None:
+                    self.codecs.setdefault(_codec(candidate))
+            used = [
+                stream
+                for stream, on in zip((audio, video), self._wants, strict=True)
+                if stream and on
+            ]
             if not used:
                 if audio is None and video is None and not base:
                     raise Refusal(f"the {self._name} container holds neither sound nor pictures")
@@ -137,8 +141,10 @@ class Source:
             follow = _Following(window, base, self._size) if self._name == "mpegts" else None
             ears = audio if self._wants[0] else None
             alone = ears is not None and len(used) == 1
-            tick, shown_tick = (float(one.time_base) if one else 0.0 for one in (audio, video))
-            heard: list[Any] = []
+            tick, shown_tick = (
+                float(stream.time_base) if stream else 0.0 for stream in (audio, video)
+            )
+            sound_frames: list[Any] = []
             good: list[Any] = []
             for packet in self._packets(container, used):
                 if self._marked and packet.has_sidedata("encryption_info"):
@@ -147,35 +153,35 @@ class Source:
                 if not alone and packet.stream is not ears:
                     self._pick(packet, shown_tick)
                     frames = self._decoded(packet)
-                    if heard:
-                        yield True, heard, tick
-                        heard = []
+                    if sound_frames:
+                        yield True, sound_frames, tick
+                        sound_frames = []
                     yield False, frames, shown_tick
                     continue
                 frames = self._decoded(packet)
                 if frames:
-                    heard += frames
+                    sound_frames += frames
                     good.append(packet)
                     if len(good) < _TOGETHER:
                         continue
-                if heard:
-                    yield True, heard, tick
-                    heard = []
+                if sound_frames:
+                    yield True, sound_frames, tick
+                    sound_frames = []
                 if follow is not None:
                     follow.heard(good, tick)
                     if not frames and follow.lost(packet):
                         break
                 good = []
             else:
-                if heard:
-                    yield True, heard, tick
+                if sound_frames:
+                    yield True, sound_frames, tick
                 if follow is not None:
                     follow.heard(good, tick)
-            for one in used:
-                self.codecs.setdefault(_codec(one))
-        again = follow.again() if follow is not None and ears is not None else None
-        self.damage.reopened += again is not None
-        return again
+            for stream in used:
+                self.codecs.setdefault(_codec(stream))
+        reopen_at = follow.again() if follow is not None and ears is not None else None
+        self.damage.reopened += reopen_at is not None
+        return reopen_at
 
     def _opened(self, window: _Window, base: int) -> Any:
         try:
@@ -221,7 +227,7 @@ class _Following:
     """Where in a transport stream its sound was last understood, and whether it has moved."""
 
     def __init__(self, window: _Window, base: int, size: int) -> None:
-        self._window, self._base, self._left = window, base, size - base
+        self._window, self._base, self._bytes_left = window, base, size - base
         self._good = 0
         self._failed = 0
         self._failed_at = 0
@@ -266,8 +272,8 @@ class _Following:
             return None
         if self._failed >= _FAILURES_BORNE:
             return self._base + self._failed_at
-        rest = self._left - self._window.last
-        if rest > max(_REST_BYTES, _REST_S * self._per_s):
+        remaining = self._bytes_left - self._window.last
+        if remaining > max(_REST_BYTES, _REST_S * self._per_s):
             return self._base + self._window.last + 188
         return None
 

@@ -22,7 +22,7 @@ def still(data: BinaryIO, name: str, *, at_s: float) -> tuple[dict[str, Any], by
         If there is none.
     """
     source, timeline = Source(data, name, sound=False, pictures=True), Timeline()
-    shown: Any = None
+    best: Any = None
     shown_s: float | None = None
     stamped = (
         (frame, frame.pts * tick)
@@ -32,16 +32,16 @@ def still(data: BinaryIO, name: str, *, at_s: float) -> tuple[dict[str, Any], by
     )
     for frame, stamp_s in stamped:
         frame_s = timeline.place(stamp_s, shown_s)
-        if shown is not None and frame_s > at_s + 1e-3:
+        if best is not None and frame_s > at_s + 1e-3:
             break
-        shown, shown_s = frame, frame_s
+        best, shown_s = frame, frame_s
     if not source.has_pictures:
         raise Refusal("there are no pictures")
-    if shown is None or shown_s is None:
+    if best is None or shown_s is None:
         raise Refusal("no picture could be decoded")
     if not shown_s - 1.0 <= at_s <= shown_s + 2.0:
         raise Refusal(f"no picture at {at_s:.2f} s; the nearest lies at {shown_s:.2f} s")
-    return {"at_s": shown_s}, _png(shown)
+    return {"at_s": shown_s}, _png(best)
 
 
 def _png(frame: Any) -> bytes:
@@ -53,4 +53,4 @@ def _png(frame: Any) -> bytes:
     coder.thread_count = 1  # the process can't start threads
     picture = frame.reformat(width, height, "rgb24", interpolation="AREA")
     picture.pts = 0
-    return b"".join(bytes(one) for one in [*coder.encode(picture), *coder.encode(None)])
+    return b"".join(bytes(packet) for packet in [*coder.encode(picture), *coder.encode(None)])

@@ -32,14 +32,14 @@ def main() -> NoReturn:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     threading.Thread(target=_watched, args=(os.getppid(),), daemon=True).start()
-    while (told := _next(tasks)) is not None:
+    while (message := _next(tasks)) is not None:
         try:
-            task, arguments = pickle.loads(told)  # noqa: S301 - by our own parent
-            said = _pickled(True, task(*arguments))
+            task, arguments = pickle.loads(message)  # noqa: S301 - by our own parent
+            answer = _pickled(True, task(*arguments))
         except Exception as error:  # noqa: BLE001 - it is the caller's to judge
-            said = _pickled(False, error)
+            answer = _pickled(False, error)
         try:
-            _say(answers, said)
+            _say(answers, answer)
         except BrokenPipeError:
             break
     os._exit(0)
@@ -55,16 +55,16 @@ def _watched(parent: int) -> None:
 def _pickled(fine: bool, value: object) -> bytes:  # noqa: FBT001 - a tag
     """Return an answer; an error that would not arrive as it is goes as its text."""
     try:
-        said = pickle.dumps((fine, value), 5)
+        answer = pickle.dumps((fine, value), 5)
         if not fine:
-            pickle.loads(said)  # noqa: S301 - our own
+            pickle.loads(answer)  # noqa: S301 - our own
     except Exception as error:  # noqa: BLE001 - whatever a value's own pickling raises
         if fine:
             return pickle.dumps(
                 (False, CauteryError(f"the result can't leave its process: {error}"[:2000])), 5
             )
         return pickle.dumps((False, CauteryError(f"{type(value).__name__}: {value}"[:2000])), 5)
-    return said
+    return answer
 
 
 def _next(tasks: BinaryIO) -> bytes | None:
@@ -72,11 +72,11 @@ def _next(tasks: BinaryIO) -> bytes | None:
     if len(head) < LENGTH.size:
         return None
     (size,) = LENGTH.unpack(head)
-    told = tasks.read(size)
-    return told if len(told) == size else None
+    message = tasks.read(size)
+    return message if len(message) == size else None
 
 
-def _say(answers: BinaryIO, said: bytes) -> None:
-    answers.write(LENGTH.pack(len(said)))
-    answers.write(said)
+def _say(answers: BinaryIO, answer: bytes) -> None:
+    answers.write(LENGTH.pack(len(answer)))
+    answers.write(answer)
     answers.flush()

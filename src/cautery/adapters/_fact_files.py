@@ -19,7 +19,7 @@ MAX_BYTES = 256_000_000
 MAX_ROWS = 5_000_000
 MAX_LINE = 4_096
 _MAX_TOML = 1_000_000
-_SAID = ("path", "kind", "date", "valid_days")
+_KEYS = ("path", "kind", "date", "valid_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,22 +134,22 @@ def inventory(folder: Path) -> dict[str, FactFile]:
             hint="Give a folder of fact files: --facts DIR, or [network] facts in a mandate.",
         )
     declared = _declared(folder)
-    found: dict[str, FactFile] = {}
-    for name, known in KNOWN.items():
-        path = _locate(folder, known.folder, known.file)
+    files: dict[str, FactFile] = {}
+    for name, standard in KNOWN.items():
+        path = _locate(folder, standard.folder, standard.file)
         # Our dates are those of the shared copy, which lies in its own sub-folder, packed; of any
         # other file facts.toml tells the date, or nobody knows it.
         shared = path is not None and path.parent != folder and path.suffix == ".xz"
-        found[name] = FactFile(
+        files[name] = FactFile(
             name=name,
-            kind=known.kind,
+            kind=standard.kind,
             path=path,
-            date=known.date if shared else None,
-            valid_days=known.valid_days,
+            date=standard.date if shared else None,
+            valid_days=standard.valid_days,
         )
-    for name, said in declared.items():
-        found[name] = _merged(folder, name, said, found.get(name))
-    return found
+    for name, entry in declared.items():
+        files[name] = _merged(folder, name, entry, files.get(name))
+    return files
 
 
 def _locate(folder: Path, below: str, file: str) -> Path | None:
@@ -180,14 +180,16 @@ def _declared(folder: Path) -> dict[str, dict[str, object]]:
     return facts
 
 
-def _merged(folder: Path, name: str, said: dict[str, object], known: FactFile | None) -> FactFile:
+def _merged(
+    folder: Path, name: str, entry: dict[str, object], standard: FactFile | None
+) -> FactFile:
     where = f"{folder / 'facts.toml'}: facts.{name}"
-    for key in said:
-        if key not in _SAID:
-            raise InputError(f"{where} has {key!r}; it may have {', '.join(_SAID)}")
-    path, kind = said.get("path"), said.get("kind", known.kind if known else name)
-    dated = said.get("date", known.date if known else None)
-    days = said.get("valid_days", known.valid_days if known else None)
+    for key in entry:
+        if key not in _KEYS:
+            raise InputError(f"{where} has {key!r}; it may have {', '.join(_KEYS)}")
+    path, kind = entry.get("path"), entry.get("kind", standard.kind if standard else name)
+    dated = entry.get("date", standard.date if standard else None)
+    days = entry.get("valid_days", standard.valid_days if standard else None)
     if isinstance(dated, dt.datetime):
         dated = dated.date()
     elif isinstance(dated, str):
@@ -201,15 +203,15 @@ def _merged(folder: Path, name: str, said: dict[str, object], known: FactFile | 
         raise InputError(f"{where}.valid_days: {days!r} is no number of days")
     if not isinstance(kind, str):
         raise InputError(f"{where}.kind: {kind!r} is no word")
-    if known is None and kind not in ROLES:
+    if standard is None and kind not in ROLES:
         # A list that nobody reads is a bystander that nobody sees.
         raise InputError(
             f"{where}.kind: {kind!r} is none of {', '.join(sorted(ROLES))}",
             hint="Or give the fact its known name, such as ranges.",
         )
-    if known is None and path is None:
+    if standard is None and path is None:
         raise InputError(f"{where} has no path")
-    located = known.path if known else None
+    located = standard.path if standard else None
     if path is not None:
         # A facts folder may come from elsewhere: it names files of its own only.
         if not isinstance(path, str) or PurePosixPath(path).is_absolute():

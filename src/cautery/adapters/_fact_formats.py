@@ -67,7 +67,7 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
     head = text.lstrip("\ufeff \t\r\n")
     if _PSL_MARK in text[:20_000]:
         match = _PSL_VERSION.search(text[:20_000])
-        found = Imported(
+        result = Imported(
             format="public suffix list",
             kind="public-suffix",
             text=text,
@@ -75,20 +75,22 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
         )
         if "===END ICANN DOMAINS===" not in text:
             raise InputError("the public suffix list is cut short")
-        return found
+        return result
     if head.startswith(("{", "[")):
-        found = _json(head, name=name, share=share)
+        result = _json(head, name=name, share=share)
     else:
-        found = _lines(head, name=name, kind=kind, share=share, top=top)
-    if not found.rows:
+        result = _lines(head, name=name, kind=kind, share=share, top=top)
+    if not result.rows:
         raise InputError(
-            f"{found.format}: nothing in it can be used ({found.broken} broken)",
+            f"{result.format}: nothing in it can be used ({result.broken} broken)",
             hint="Known: AWS, GCP, Azure, Fastly JSON; range lists; CSV as in the shared data; "
             "public_suffix_list.dat; ranked top lists; passive DNS (COF NDJSON or CSV).",
         )
-    if found.broken > len(found.rows):
-        raise InputError(f"{found.format}: {found.broken} broken rows, {len(found.rows)} good ones")
-    return found
+    if result.broken > len(result.rows):
+        raise InputError(
+            f"{result.format}: {result.broken} broken rows, {len(result.rows)} good ones"
+        )
+    return result
 
 
 def _json(text: str, *, name: str, share: str) -> Imported:
@@ -103,10 +105,10 @@ def _json(text: str, *, name: str, share: str) -> Imported:
     match body:
         case {"prefixes": list(prefixes), "syncToken": _, "createDate": made}:
             what, dated = "AWS ip-ranges.json", _day(str(made)[:10])
-            both = [*prefixes, *_list(body.get("ipv6_prefixes"))]
+            entries = [*prefixes, *_list(body.get("ipv6_prefixes"))]
             ranges = [
-                (_text(one, "ip_prefix", "ipv6_prefix"), "aws", _aws(_text(one, "service")))
-                for one in both
+                (_text(entry, "ip_prefix", "ipv6_prefix"), "aws", _aws(_text(entry, "service")))
+                for entry in entries
             ]
         case {"prefixes": list(prefixes)}:
             what, dated = "GCP JSON", _day(str(body.get("creationTime", ""))[:10])
@@ -117,21 +119,21 @@ def _json(text: str, *, name: str, share: str) -> Imported:
         case {"values": list(values)}:
             what = "Azure service tags"
             ranges = [
-                (str(cidr), "azure", "cdn" if "FrontDoor" in _text(one, "name") else "cloud")
-                for one in values
-                if isinstance(one, dict) and isinstance(one.get("properties"), dict)
-                for cidr in _list(one["properties"].get("addressPrefixes"))
+                (str(cidr), "azure", "cdn" if "FrontDoor" in _text(tag, "name") else "cloud")
+                for tag in values
+                if isinstance(tag, dict) and isinstance(tag.get("properties"), dict)
+                for cidr in _list(tag["properties"].get("addressPrefixes"))
             ]
         case {"addresses": list(four)}:
             what = "Fastly JSON"
-            both = [*four, *_list(body.get("ipv6_addresses"))]
-            ranges = [(str(one), name, share or "cdn") for one in both]
+            entries = [*four, *_list(body.get("ipv6_addresses"))]
+            ranges = [(str(cidr), name, share or "cdn") for cidr in entries]
         case {"result": {"ipv4_cidrs": list(four)}}:
             what = "Cloudflare JSON"
-            both = [*four, *_list(body["result"].get("ipv6_cidrs"))]
-            ranges = [(str(one), name, share or "cdn") for one in both]
+            entries = [*four, *_list(body["result"].get("ipv6_cidrs"))]
+            ranges = [(str(cidr), name, share or "cdn") for cidr in entries]
         case [str(), *_]:
-            ranges = [(str(one), name, share or "cdn") for one in body]
+            ranges = [(str(cidr), name, share or "cdn") for cidr in body]
         case _:
             raise InputError("no list of ranges in this JSON")
     return _shared(what, ranges, name, dated)
@@ -144,15 +146,15 @@ def _aws(service: str) -> str:
 def _shared(
     what: str, ranges: Iterable[tuple[str, str, str]], source: str, dated: date | None
 ) -> Imported:
-    kept: dict[tuple[str, ...], None] = {}
+    unique: dict[tuple[str, ...], None] = {}
     broken = 0
     for cidr, provider, kind in ranges:
         if read_span(cidr) is None:
             broken += 1
         else:
-            kept[cidr.strip(), provider, kind, source] = None
+            unique[cidr.strip(), provider, kind, source] = None
     return Imported(
-        format=what, kind="shared", header=SHARED, rows=tuple(kept), date=dated, broken=broken
+        format=what, kind="shared", header=SHARED, rows=tuple(unique), date=dated, broken=broken
     )
 
 
@@ -164,20 +166,20 @@ def _cof(lines: Iterable[str]) -> Imported:
         if not line.strip():
             continue
         try:
-            said = json.loads(line) if len(line) < 1_000_000 else None
+            row = json.loads(line) if len(line) < 1_000_000 else None
         except (ValueError, RecursionError):
-            said = None
-        if not isinstance(said, dict):
+            row = None
+        if not isinstance(row, dict):
             broken += 1
             continue
-        if said.get("rrtype") not in ("A", "AAAA"):
+        if row.get("rrtype") not in ("A", "AAAA"):
             continue
-        first = _epoch(said.get("time_first", said.get("zone_time_first")))
-        last = _epoch(said.get("time_last", said.get("zone_time_last")))
-        host = read_name(str(said.get("rrname", "")))
-        data = said.get("rdata")
-        for one in data if isinstance(data, list) else [data]:
-            address = read_address(str(one))
+        first = _epoch(row.get("time_first", row.get("zone_time_first")))
+        last = _epoch(row.get("time_last", row.get("zone_time_last")))
+        host = read_name(str(row.get("rrname", "")))
+        data = row.get("rdata")
+        for value in data if isinstance(data, list) else [data]:
+            address = read_address(str(value))
             if address is None or host is None or first is None or last is None:
                 broken += 1
                 continue
@@ -207,19 +209,19 @@ def _lines(text: str, *, name: str, kind: str, share: str, top: int) -> Imported
     lines = (line for line in text.splitlines() if line.strip() and not line.startswith(("#", ";")))
     first = next(lines, "")
     head = tuple(cell.strip().lower() for cell in _cells(first))
-    columns = next((one for one in _TABLES if head[: len(one)] == one), None)
+    columns = next((header for header in _TABLES if head[: len(header)] == header), None)
     if columns is not None:
-        what, said, good = _TABLES[columns]
-        said = "certificates" if kind == "certificates" and columns == SEEN else said
-        return _table(what, said, columns, lines, good)
+        what, row_kind, good = _TABLES[columns]
+        row_kind = "certificates" if kind == "certificates" and columns == SEEN else row_kind
+        return _table(what, row_kind, columns, lines, good)
     bare = len(head) == 1 and kind and (kind in _OF_ADDRESSES or read_span(first) is None)
     if head == ("value",) or bare:
-        rest = lines if head == ("value",) else _with(first, lines)
+        rows = lines if head == ("value",) else _with(first, lines)
         if not kind:
             raise InputError(
                 f"{name}: a list of values needs its kind", hint="Give --kind, such as bank."
             )
-        return _table("list", kind, ("value",), rest, lambda row: read_name(row[0]) is not None)
+        return _table("list", kind, ("value",), rows, lambda row: read_name(row[0]) is not None)
     if re.match(r"\d+,[^,\s]+\.[^,\s]+$", first.strip()):
         ranked = (_cells(line)[1:2] for line in islice(_with(first, lines), top))
         names = [(row[0].strip(), name) for row in ranked if row and read_name(row[0])]
@@ -260,8 +262,8 @@ def _table(
 
 
 def _seen(row: list[str]) -> bool:
-    named = read_name(row[1].removeprefix("*.")) is not None
-    return read_address(row[0]) is not None and named and None not in map(read_moment, row[2:4])
+    is_name = read_name(row[1].removeprefix("*.")) is not None
+    return read_address(row[0]) is not None and is_name and None not in map(read_moment, row[2:4])
 
 
 def _numbers(row: list[str]) -> bool:
@@ -308,9 +310,9 @@ def _cells(line: str) -> list[str]:
         return []
 
 
-def _with(first: str, rest: Iterable[str]) -> Iterator[str]:
+def _with(first: str, later: Iterable[str]) -> Iterator[str]:
     yield first
-    yield from rest
+    yield from later
 
 
 def _day(text: str) -> date | None:

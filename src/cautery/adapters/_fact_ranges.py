@@ -29,7 +29,7 @@ class RangeTable(Generic[V]):
     def __init__(self, ranges: Iterable[tuple[int, int, V]]) -> None:
         ordered = sorted(
             ((start, end, order, value) for order, (start, end, value) in enumerate(ranges)),
-            key=lambda one: one[:3],
+            key=lambda range_: range_[:3],
         )
         starts: list[int] = []
         ends: list[int] = []
@@ -46,10 +46,10 @@ class RangeTable(Generic[V]):
                 ends.append(reach)
                 self._values.append(value)
             else:
-                for low, high, kept in _flattened(ordered[position:after]):
+                for low, high, narrowest in _flattened(ordered[position:after]):
                     starts.append(low)
                     ends.append(high)
-                    self._values.append(kept)
+                    self._values.append(narrowest)
             position = after
         small = not ends or max(ends) < 2**64
         self._starts: Sequence[int] = array("Q", starts) if small else starts
@@ -69,26 +69,26 @@ class RangeTable(Generic[V]):
         sizes = np.diff(np.append(heads, len(starts)))
         alone = heads[sizes == 1]
         flat = [
-            one
+            span
             for head, size in zip(heads[sizes > 1], sizes[sizes > 1], strict=True)
-            for one in _flattened(
+            for span in _flattened(
                 [
                     (int(starts[at]), int(ends[at]), int(order[at]), values[order[at]])
                     for at in range(head, head + size)
                 ]
             )
         ]
-        kept = [values[at] for at in order[alone].tolist()] + [value for _, _, value in flat]
-        starts = np.append(starts[alone], np.array([one for one, _, _ in flat], dtype=np.uint64))
-        ends = np.append(ends[alone], np.array([one for _, one, _ in flat], dtype=np.uint64))
+        kept_values = [values[at] for at in order[alone].tolist()] + [value for _, _, value in flat]
+        starts = np.append(starts[alone], np.array([low for low, _, _ in flat], dtype=np.uint64))
+        ends = np.append(ends[alone], np.array([high for _, high, _ in flat], dtype=np.uint64))
         table: RangeTable[V] = cls(())
         if flat:
             order = np.argsort(starts, kind="stable")
             starts, ends = starts[order], ends[order]
-            kept = [kept[at] for at in order.tolist()]
+            kept_values = [kept_values[at] for at in order.tolist()]
         table._starts = array("Q", starts.tobytes())
         table._ends = array("Q", ends.tobytes())
-        table._values = kept
+        table._values = kept_values
         return table
 
     def arrays(self) -> tuple[U64Array, U64Array, Sequence[V]]:
@@ -112,12 +112,12 @@ class RangeTable(Generic[V]):
     def within(self, low: int, high: int, most: int) -> tuple[V, ...]:
         """Return what ranges say that reach into ``low`` to ``high``, each once, in order."""
         place = max(bisect_right(self._starts, low) - 1, 0)
-        found: dict[V, None] = {}
-        while place < len(self._values) and self._starts[place] <= high and len(found) < most:
+        unique: dict[V, None] = {}
+        while place < len(self._values) and self._starts[place] <= high and len(unique) < most:
             if self._ends[place] >= low:
-                found[self._values[place]] = None
+                unique[self._values[place]] = None
             place += 1
-        return tuple(found)
+        return tuple(unique)
 
     def values(self) -> Sequence[V]:
         """Return what each of the disjoint ranges says."""
@@ -139,11 +139,11 @@ def _flattened(group: Sequence[tuple[int, int, int, V]]) -> list[tuple[int, int,
             heapq.heappop(open_ranges)
         if not open_ranges:
             continue
-        kept = open_ranges[0][3]
-        if flat and flat[-1][1] == low - 1 and flat[-1][2] is kept:
-            flat[-1] = (flat[-1][0], above - 1, kept)
+        narrowest = open_ranges[0][3]
+        if flat and flat[-1][1] == low - 1 and flat[-1][2] is narrowest:
+            flat[-1] = (flat[-1][0], above - 1, narrowest)
         else:
-            flat.append((low, above - 1, kept))
+            flat.append((low, above - 1, narrowest))
     return flat
 
 

@@ -44,10 +44,10 @@ class FactTables:
 
     def dated(self, fact: str) -> date | None:
         """Return the date of a fact: of several files of its kind, the oldest."""
-        found = self.role(fact)
-        if not found:
+        files = self.role(fact)
+        if not files:
             return _packaged_date() if fact == "public_suffix_list" else None
-        dates = [self._date_of(one) for one in found]
+        dates = [self._date_of(file) for file in files]
         return min((date_ for date_ in dates if date_ is not None), default=None)
 
     def valid(self, fact: str, at: datetime) -> bool:
@@ -65,21 +65,21 @@ class FactTables:
 
     @cached_property
     def _roles(self) -> dict[str, list[FactFile]]:
-        found: dict[str, list[FactFile]] = {}
+        by_role: dict[str, list[FactFile]] = {}
         for name, file in self.files.items():
             if file.path is None:
                 continue
-            found.setdefault(name, []).append(file)
+            by_role.setdefault(name, []).append(file)
             role = ROLES.get(file.kind)
             if name not in KNOWN and role is not None and role != name:
-                found.setdefault(role, []).append(file)
-        return found
+                by_role.setdefault(role, []).append(file)
+        return by_role
 
     def _date_of(self, file: FactFile) -> date | None:
         if file.date is None and file.path is not None and file.name in self.moments:
-            seen = list(self.moments[file.name]())
-            made = datetime.fromtimestamp(file.path.stat().st_mtime, UTC)
-            return min(max(seen), made).date() if seen else None
+            moments = list(self.moments[file.name]())
+            written_at = datetime.fromtimestamp(file.path.stat().st_mtime, UTC)
+            return min(max(moments), written_at).date() if moments else None
         return file.date
 
     def _last_day(self, fact: str) -> date | None:
@@ -88,12 +88,12 @@ class FactTables:
         return self._last_days[fact]
 
     def _reckoned_last_day(self, fact: str) -> date | None:
-        found = self.role(fact)
-        if not found and fact == "public_suffix_list":
+        files = self.role(fact)
+        if not files and fact == "public_suffix_list":
             dated = _packaged_date()
             return None if dated is None else dated + timedelta(days=_PACKAGED_SUFFIXES_VALID_DAYS)
         days: list[date] = []
-        for file in found:
+        for file in files:
             dated = self._date_of(file)
             if dated is None or file.valid_days is None:
                 return None

@@ -65,7 +65,7 @@ def read_number(text: str) -> int | None:
 def read_name(text: str) -> str | None:
     """Return a name in lower case and punycode, without dots around it."""
     plain = text.strip().strip(".")
-    if not plain or len(plain) > 253 or any(one.isspace() for one in plain):
+    if not plain or len(plain) > 253 or any(letter.isspace() for letter in plain):
         return None
     try:
         return ascii_name(plain).strip(".") or None

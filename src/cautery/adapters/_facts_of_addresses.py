@@ -89,13 +89,13 @@ class AddressFacts:
         )
 
     def _asns(self, fact: str) -> RangeTable[int]:
-        kept: list[tuple[int, int, int]] = []
+        ranges: list[tuple[int, int, int]] = []
         for first, last, asn in self._tables.ranges(fact):
             if asn.isascii() and asn.isdigit() and len(asn) <= 10:
-                kept.append((first, last, int(asn)))
+                ranges.append((first, last, int(asn)))
             else:
                 self._tables.broken[fact] += 1
-        return RangeTable(kept)
+        return RangeTable(ranges)
 
     @cached_property
     def _asn4(self) -> RangeTable[int]:
@@ -118,17 +118,17 @@ class AddressFacts:
 
     @cached_property
     def _organisations(self) -> dict[int, str]:
-        found: dict[int, str] = {}
+        names: dict[int, str] = {}
         for asn, name, *_ in self._tables.rows("asn-names", 2):
             if asn.isascii() and asn.isdigit() and len(asn) <= 10:
-                found[int(asn)] = name[:200]
+                names[int(asn)] = name[:200]
             else:
                 self._tables.broken["asn-names"] += 1
-        return found
+        return names
 
     @cached_property
     def _shared(self) -> dict[int, RangeTable[SharedFact]]:
-        kept: dict[int, list[tuple[int, int, SharedFact]]] = {4: [], 6: []}
+        ranges: dict[int, list[tuple[int, int, SharedFact]]] = {4: [], 6: []}
         for name, (cidr, provider, kind, *_) in self._tables.named_rows("ranges", 3):
             span = read_span(cidr)
             if span is None:
@@ -136,11 +136,13 @@ class AddressFacts:
                 continue
             version, first, last = span
             fact = SharedFact(cidr=cidr.strip(), provider=provider[:100], kind=kind[:40], fact=name)
-            kept[version].append((first, last, fact))
+            ranges[version].append((first, last, fact))
         # The same range listed twice counts as the kind that shares most.
-        for found in kept.values():
-            found.sort(key=lambda one: (_STRICTNESS.get(one[2].kind, 2), one[0], one[2].provider))
-        return {version: RangeTable(found) for version, found in kept.items()}
+        for spans in ranges.values():
+            spans.sort(
+                key=lambda span: (_STRICTNESS.get(span[2].kind, 2), span[0], span[2].provider)
+            )
+        return {version: RangeTable(spans) for version, spans in ranges.items()}
 
     @cached_property
     def _shares(self) -> dict[int, tuple[tuple[str, float], ...]]:
@@ -149,31 +151,31 @@ class AddressFacts:
         shared_starts, shared_ends, shared = self._shared[4].arrays()
         if not len(starts) or not len(shared_starts):
             return {}
-        kinds = np.array([one.kind for one in shared])
+        kinds = np.array([fact.kind for fact in shared])
         numbers, of = np.unique(np.array(asns, dtype=np.int64), return_inverse=True)
         whole = np.bincount(of, weights=ends.astype(float) - starts + 1)
-        found: dict[int, list[tuple[str, float]]] = {}
+        by_asn: dict[int, list[tuple[str, float]]] = {}
         for kind in sorted(set(kinds.tolist())):
-            mine = kinds == kind
-            parts = covered(starts, ends, shared_starts[mine], shared_ends[mine])
+            of_kind = kinds == kind
+            parts = covered(starts, ends, shared_starts[of_kind], shared_ends[of_kind])
             share = np.bincount(of, weights=parts) / whole
             for place in np.flatnonzero(share > 0).tolist():
-                said = (kind, round(float(share[place]), 4))
-                found.setdefault(int(numbers[place]), []).append(said)
-        return {asn: tuple(said) for asn, said in found.items()}
+                part = (kind, round(float(share[place]), 4))
+                by_asn.setdefault(int(numbers[place]), []).append(part)
+        return {asn: tuple(shares) for asn, shares in by_asn.items()}
 
     @cached_property
     def _kinds(self) -> dict[int, dict[str, RangeTable[str]]]:
-        found: dict[int, dict[str, RangeTable[str]]] = {4: {}, 6: {}}
+        tables: dict[int, dict[str, RangeTable[str]]] = {4: {}, 6: {}}
         for fact in ADDRESS_LISTS:
             kind = KNOWN[fact].kind
-            kept: dict[int, list[tuple[int, int, str]]] = {4: [], 6: []}
+            list_ranges: dict[int, list[tuple[int, int, str]]] = {4: [], 6: []}
             for row in self._tables.rows(fact, 1):
                 span = read_span(row[0])
                 if span is None:
                     self._tables.broken[fact] += 1
                     continue
-                kept[span[0]].append((span[1], span[2], kind))
-            for version, ranges in kept.items():
-                found[version][kind] = RangeTable(ranges)
-        return found
+                list_ranges[span[0]].append((span[1], span[2], kind))
+            for version, ranges in list_ranges.items():
+                tables[version][kind] = RangeTable(ranges)
+        return tables

@@ -29,7 +29,7 @@ class HostingFacts:
         tables.moments |= {
             "passive-dns": lambda: self._last_seen("passive-dns"),
             "certificates": lambda: self._last_seen("certificates"),
-            "dedicated": lambda: (_noon(one.evidence_date) for one in self._dedicated.values()),
+            "dedicated": lambda: (_noon(fact.evidence_date) for fact in self._dedicated.values()),
             "owners": lambda: (_noon(owner.since) for owner in self._all_owners),
         }
 
@@ -40,12 +40,12 @@ class HostingFacts:
     def names_within(self, low: Address, high: Address, most: int) -> tuple[CoHosted, ...]:
         """Return at most so many of the names tied to addresses from ``low`` to ``high``."""
         placed = self._placed[low.version]
-        found: list[CoHosted] = []
+        hostings: list[CoHosted] = []
         for number in placed[bisect_left(placed, int(low)) : bisect_right(placed, int(high))]:
-            found += self._hosting[0][str(type(low)(number))]
-            if len(found) >= most:
+            hostings += self._hosting[0][str(type(low)(number))]
+            if len(hostings) >= most:
                 break
-        return tuple(found[:most])
+        return tuple(hostings[:most])
 
     def addresses_of(self, plain: str) -> tuple[CoHosted, ...]:
         """Return the addresses that passive DNS or a certificate tied to a name."""
@@ -53,7 +53,7 @@ class HostingFacts:
 
     def any_known(self) -> bool:
         """Tell whether there is passive DNS with anything in it."""
-        return any(one.path is not None for one in self._tables.role("passive-dns")) and bool(
+        return any(file.path is not None for file in self._tables.role("passive-dns")) and bool(
             self._hosting[0]
         )
 
@@ -69,36 +69,40 @@ class HostingFacts:
         """Return the owner of a name or of the nearest name above it."""
         return next(
             (
-                found
+                owner
                 for parent in parents(plain)
-                if (found := self._owners[0].get(parent)) is not None
+                if (owner := self._owners[0].get(parent)) is not None
             ),
             None,
         )
 
     def _last_seen(self, fact: str) -> Iterable[datetime]:
         return (
-            one.last_seen
-            for found in self._hosting[0].values()
-            for one in found
-            if one.fact == fact
+            hosting.last_seen
+            for hostings in self._hosting[0].values()
+            for hosting in hostings
+            if hosting.fact == fact
         )
 
     @cached_property
     def _hosting(self) -> tuple[dict[str, tuple[CoHosted, ...]], dict[str, tuple[CoHosted, ...]]]:
         by_address: dict[str, list[CoHosted]] = {}
         by_name: dict[str, list[CoHosted]] = {}
-        for seen in (*self._seen("passive-dns"), *self._seen("certificates")):
-            by_address.setdefault(seen.address, []).append(seen)
-            by_name.setdefault(seen.name, []).append(seen)
+        for hosting in (*self._seen("passive-dns"), *self._seen("certificates")):
+            by_address.setdefault(hosting.address, []).append(hosting)
+            by_name.setdefault(hosting.name, []).append(hosting)
         return (
             {
-                address: tuple(sorted(seen, key=lambda one: (one.name, one.first_seen)))
-                for address, seen in by_address.items()
+                address: tuple(
+                    sorted(hostings, key=lambda hosting: (hosting.name, hosting.first_seen))
+                )
+                for address, hostings in by_address.items()
             },
             {
-                name: tuple(sorted(seen, key=lambda one: (one.address, one.first_seen)))
-                for name, seen in by_name.items()
+                name: tuple(
+                    sorted(hostings, key=lambda hosting: (hosting.address, hosting.first_seen))
+                )
+                for name, hostings in by_name.items()
             },
         )
 
@@ -119,7 +123,7 @@ class HostingFacts:
         for text in self._hosting[0]:
             ip = ipaddress.ip_address(text)
             placed[ip.version].append(int(ip))
-        return {version: sorted(found) for version, found in placed.items()}
+        return {version: sorted(numbers) for version, numbers in placed.items()}
 
     @cached_property
     def _owners(self) -> tuple[dict[str, OwnerFact], dict[int, RangeTable[OwnerFact]]]:
@@ -139,9 +143,9 @@ class HostingFacts:
             if span is not None:
                 placed[span[0]].append((span[1], span[2], fact))
             else:
-                known = names.get(plain)
-                names[plain] = fact if known is None or known.since <= fact.since else known
-        return names, {version: RangeTable(found) for version, found in placed.items()}
+                earlier = names.get(plain)
+                names[plain] = fact if earlier is None or earlier.since <= fact.since else earlier
+        return names, {version: RangeTable(ranges) for version, ranges in placed.items()}
 
     @property
     def _all_owners(self) -> Iterator[OwnerFact]:
@@ -152,7 +156,7 @@ class HostingFacts:
 
     @cached_property
     def _dedicated(self) -> dict[str, DedicatedFact]:
-        found: dict[str, DedicatedFact] = {}
+        facts: dict[str, DedicatedFact] = {}
         for address, to, evidence, dated, *_ in self._tables.rows("dedicated", 4):
             ip, moment = read_address(address), read_moment(dated)
             if ip is None or moment is None or not evidence.strip() or not to.strip():
@@ -164,10 +168,10 @@ class HostingFacts:
                 evidence=evidence.strip(),
                 evidence_date=moment.date(),
             )
-            known = found.get(fact.address)
-            if known is None or known.evidence_date <= fact.evidence_date:
-                found[fact.address] = fact
-        return found
+            earlier = facts.get(fact.address)
+            if earlier is None or earlier.evidence_date <= fact.evidence_date:
+                facts[fact.address] = fact
+        return facts
 
 
 def _noon(day: date) -> datetime:

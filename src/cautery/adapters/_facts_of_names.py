@@ -33,10 +33,10 @@ class NameFacts:
 
     def kinds_of(self, plain: str) -> tuple[str, ...]:
         """Return the protected kinds of a name, of its own or from above it."""
-        found: set[str] = set()
+        kinds: set[str] = set()
         for parent in parents(plain):
-            found |= self._kinds.get(parent, frozenset())
-        return tuple(sorted(found))
+            kinds |= self._kinds.get(parent, frozenset())
+        return tuple(sorted(kinds))
 
     def parks(self, plain: str) -> bool:
         """Tell whether a name server is, or lies below, one of a parking service."""
@@ -46,8 +46,8 @@ class NameFacts:
         """Return the registrable domain by both sections of the public suffix list."""
         if "." not in plain:
             return None
-        found: str | None = self._registered(plain)
-        return found
+        registered: str | None = self._registered(plain)
+        return registered
 
     @cached_property
     def _popular(self) -> frozenset[str]:
@@ -56,7 +56,7 @@ class NameFacts:
     @cached_property
     def _popular_parents(self) -> frozenset[str]:
         """Names below which a popular host lies, down to its registrable domain."""
-        found: set[str] = set()
+        parents_found: set[str] = set()
         for host in self._popular:
             if host.count(".") < 2:
                 continue
@@ -64,24 +64,24 @@ class NameFacts:
             if registered is None or registered == host:
                 continue
             for parent in parents(host):
-                found.add(parent)
+                parents_found.add(parent)
                 if parent == registered:
                     break
-        return frozenset(found)
+        return frozenset(parents_found)
 
     @cached_property
     def _kinds(self) -> dict[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
+        by_name: dict[str, set[str]] = {}
         for fact in NAME_LISTS[:-1]:
             for name in self._names_in(fact):
-                found.setdefault(name, set()).add(KNOWN[fact].kind)
+                by_name.setdefault(name, set()).add(KNOWN[fact].kind)
         for name, kind, *_ in self._tables.rows("protected-names", 2):
             plain = read_name(name)
             if plain is None or not kind.strip():
                 self._tables.broken["protected-names"] += 1
             else:
-                found.setdefault(plain, set()).add(kind.strip().lower())
-        return {name: frozenset(kinds) for name, kinds in found.items()}
+                by_name.setdefault(plain, set()).add(kind.strip().lower())
+        return {name: frozenset(kinds) for name, kinds in by_name.items()}
 
     @cached_property
     def _parking(self) -> frozenset[str]:
@@ -91,7 +91,7 @@ class NameFacts:
     def _suffixes(self) -> Any:
         from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - heavy: 50 ms of CPU
 
-        path = next((one.path for one in self._tables.role("public_suffix_list")), None)
+        path = next((file.path for file in self._tables.role("public_suffix_list")), None)
         if path is None:
             return PublicSuffixList()
         return PublicSuffixList(source=io.StringIO(text_of(path)))
@@ -102,8 +102,8 @@ class NameFacts:
 
         @lru_cache(maxsize=65536)
         def registered(plain: str) -> str | None:
-            found = self._suffixes.privatesuffix(plain)
-            return None if found is None else str(found)
+            suffix = self._suffixes.privatesuffix(plain)
+            return None if suffix is None else str(suffix)
 
         return registered
 

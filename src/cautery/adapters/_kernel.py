@@ -45,7 +45,7 @@ def prctl(option: int, *arguments: int) -> int:
         If the kernel refuses it.
     """
     filled = (*arguments, 0, 0, 0, 0)[:4]
-    return _checked(_libc.prctl(option, *(ctypes.c_ulong(one) for one in filled)))
+    return _checked(_libc.prctl(option, *(ctypes.c_ulong(argument) for argument in filled)))
 
 
 def mount(source: bytes, target: bytes, kind: bytes | None, flags: int, options: bytes) -> None:

@@ -23,9 +23,16 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = (
     1 << bit for bit in range(6)
 )
 _MAKE_DIR, _MAKE_REG, _REFER, _TRUNCATE = 1 << 7, 1 << 8, 1 << 13, 1 << 14
-_READ = _READ_FILE | _READ_DIR
+_READ_ACCESS = _READ_FILE | _READ_DIR
 _WRITE = (
-    _READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _REFER | _TRUNCATE
+    _READ_ACCESS
+    | _WRITE_FILE
+    | _REMOVE_DIR
+    | _REMOVE_FILE
+    | _MAKE_DIR
+    | _MAKE_REG
+    | _REFER
+    | _TRUNCATE
 )
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 """Rights that a rule for a single file can give."""
@@ -80,17 +87,17 @@ def restrict(
     if not abi:
         return 0
     handled = (1 << _FILE_BITS.get(abi, 16)) - 1
-    asked = _Ruleset(
+    rules = _Ruleset(
         handled,
         (1 << _TCP_BITS) - 1 if abi >= 4 else 0,
         (1 << _SCOPE_BITS) - 1 if abi >= 6 else 0,
     )
-    ruleset = call(_CREATE, asked, 8 if abi < 4 else 16 if abi < 6 else 24, 0)
+    ruleset = call(_CREATE, rules, 8 if abi < 4 else 16 if abi < 6 else 24, 0)
     try:
         for paths, rights in (
-            (readable, _READ),
+            (readable, _READ_ACCESS),
             (writable, _WRITE),
-            (runnable, _READ | _EXECUTE),
+            (runnable, _READ_ACCESS | _EXECUTE),
         ):
             for path in paths:
                 _permit(ruleset, path, rights & handled)

@@ -159,9 +159,9 @@ class LedgerLocks:
 def _try(handle: int, kind: int, byte: int) -> bool:
     """Set or drop one lock without waiting; tell whether that could be done."""
     # struct flock: type, whence, start, length, process (0 with these locks)
-    wanted = struct.pack("hhqqi4x", kind, os.SEEK_SET, byte, 1, 0)
+    lock = struct.pack("hhqqi4x", kind, os.SEEK_SET, byte, 1, 0)
     try:
-        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, wanted)
+        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, lock)
     except OSError as error:
         if error.errno in {errno.EAGAIN, errno.EACCES}:
             return False

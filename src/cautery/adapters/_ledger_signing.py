@@ -79,8 +79,8 @@ class Signing:
             )
         new = hashes(start, until)
         now = signed.extend(new)
-        known = appended.extend(new[appended.size - start :]) if appended.size >= start else now
-        if known.size == now.size and known.root() != now.root():
+        expected = appended.extend(new[appended.size - start :]) if appended.size >= start else now
+        if expected.size == now.size and expected.root() != now.root():
             raise EvidenceError("records were changed after they were appended", hint=RESTORE)
         proof = consistency_from(signed, new) if start else ()
         text = checkpoint_text(signer.name, now.size, now.root())

@@ -122,9 +122,9 @@ class SqliteDatabase:
         """
         if self._index_holds:
             return
-        (found,) = cursor.execute("PRAGMA integrity_check(1)").fetchone()
-        if found != "ok":
-            raise EvidenceError(f"{self._path}: its pages contradict each other: {found}")
+        (verdict,) = cursor.execute("PRAGMA integrity_check(1)").fetchone()
+        if verdict != "ok":
+            raise EvidenceError(f"{self._path}: its pages contradict each other: {verdict}")
         self._index_holds = True
 
     def settle(self, *, step: Callable[[str], None] = lambda _: None) -> None:
@@ -301,9 +301,9 @@ class SqliteDatabase:
 def _require_ordinary(path: Path) -> None:
     """Refuse a pipe or a device, which SQLite would wait for, in a file's place or beside it."""
     for suffix in ("", "-wal", "-shm", "-journal"):
-        one = path.with_name(path.name + suffix)
-        if one.exists() and not one.is_file():
-            raise EvidenceError(f"{one}: no ordinary file")
+        file = path.with_name(path.name + suffix)
+        if file.exists() and not file.is_file():
+            raise EvidenceError(f"{file}: no ordinary file")
 
 
 def _same(rows: Sequence[tuple[object, object]], schema: Mapping[str, str]) -> bool:

@@ -21,7 +21,7 @@ from cautery.adapters._kernel import (
 )
 
 _USER, _NETWORK, _MOUNTS = 0x10000000, 0x40000000, 0x00020000
-_OTHERS = 0x04000000 | 0x08000000 | 0x02000000
+_UTS_IPC_CGROUP = 0x04000000 | 0x08000000 | 0x02000000
 """Names of the machine, shared memory, control groups."""
 _UNSHARE = {"x86_64": 272, "aarch64": 97}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
@@ -48,7 +48,7 @@ def leave_network(machine: str) -> bool:
 
     Only a process of one thread can.
     """
-    for flags in (_USER | _NETWORK | _MOUNTS | _OTHERS, _USER | _NETWORK):
+    for flags in (_USER | _NETWORK | _MOUNTS | _UTS_IPC_CGROUP, _USER | _NETWORK):
         with contextlib.suppress(OSError, KeyError):
             call(_UNSHARE[machine], flags)
             return True
@@ -61,8 +61,8 @@ def leave_files(machine: str) -> bool:
         mount(b"none", b"/", None, _PRIVATE_ALL, b"")
         mount(b"none", _PLACE, b"tmpfs", _READ_ONLY_EMPTY, b"size=4k,nr_inodes=1")
         os.chdir(_PLACE)
-        here = ctypes.create_string_buffer(b".")
-        call(_PIVOT_ROOT[machine], ctypes.addressof(here), ctypes.addressof(here))
+        dot = ctypes.create_string_buffer(b".")
+        call(_PIVOT_ROOT[machine], ctypes.addressof(dot), ctypes.addressof(dot))
         unmount(b".", _DETACH)
         os.chdir("/")
     except (OSError, KeyError):

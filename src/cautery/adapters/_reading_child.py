@@ -47,23 +47,23 @@ def _load(modules: list[str]) -> Mapping[str, Job]:
         jobs |= module.JOBS
         module.warm()
     # An encoding that a document declares is a module, and no file can be opened later.
-    for one in pkgutil.iter_modules(encodings.__path__):
-        if one.name not in _NO_TEXT:
+    for codec_module in pkgutil.iter_modules(encodings.__path__):
+        if codec_module.name not in _NO_TEXT:
             with contextlib.suppress(LookupError):
-                codecs.lookup(one.name)
+                codecs.lookup(codec_module.name)
     return jobs
 
 
 def _read(pipe: BinaryIO, size: int) -> bytes:
-    got = pipe.read(size)
-    if len(got) != size:
+    data = pipe.read(size)
+    if len(data) != size:
         raise EOFError
-    return got
+    return data
 
 
 def _answer(pipe: BinaryIO, head: dict[str, Any], payload: bytes) -> None:
-    said = json.dumps(head).encode()
-    pipe.write(struct.pack("<I", len(said)) + said + struct.pack("<Q", len(payload)))
+    head_bytes = json.dumps(head).encode()
+    pipe.write(struct.pack("<I", len(head_bytes)) + head_bytes + struct.pack("<Q", len(payload)))
     pipe.write(payload)
     pipe.flush()
 

@@ -204,8 +204,8 @@ def allow_only(calls: Mapping[str, Rule]) -> None:
     machine = platform.machine()
     code = program(calls, machine)
     instructions = ctypes.create_string_buffer(code, len(code))
-    asked = _Program(len(code) // 8, ctypes.addressof(instructions))
-    stray = call(_SECCOMP[machine], _SET_FILTER, _ALL_THREADS, asked)
+    filter_program = _Program(len(code) // 8, ctypes.addressof(instructions))
+    stray = call(_SECCOMP[machine], _SET_FILTER, _ALL_THREADS, filter_program)
     if stray:
         raise OSError(errno.EBUSY, f"thread {stray} has a filter of its own")
 

@@ -47,10 +47,10 @@ def main(descriptor: int, folder: str, case: str, unconfined: str) -> NoReturn:
     _say([b"ok", secrets.case.encode(), secrets.name.encode(), secrets.key.encode()])
     while True:
         try:
-            asked = receive(lambda most: os.read(_LINE, most))
+            message = receive(lambda size: os.read(_LINE, size))
         except (EOFError, ValueError, OSError):
             os._exit(0)
-        _say(answer(secrets, asked))
+        _say(answer(secrets, message))
 
 
 def _say(parts: list[bytes]) -> None:
@@ -71,8 +71,8 @@ def answer(secrets: CaseSecrets, asked: list[bytes]) -> list[bytes]:
         return [b"no", b"SignerError", b"the signer was asked for something that it does not know"]
 
 
-def _answered(secrets: CaseSecrets, asked: list[bytes]) -> list[bytes]:
-    match asked:
+def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:
+    match message:
         case [b"hashes", *values]:
             return secrets.hashes(values)
         case [b"sign", text, *proof]:

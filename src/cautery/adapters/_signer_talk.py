@@ -67,10 +67,10 @@ def _number(read: Read) -> int:
 
 
 def _exactly(read: Read, size: int) -> bytes:
-    found = bytearray()
-    while len(found) < size:
-        piece = read(min(size - len(found), 1 << 20))
+    data = bytearray()
+    while len(data) < size:
+        piece = read(min(size - len(data), 1 << 20))
         if not piece:
             raise EOFError("the other side is gone")
-        found += piece
-    return bytes(found)
+        data += piece
+    return bytes(data)

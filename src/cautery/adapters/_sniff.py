@@ -82,17 +82,17 @@ def container_of(data: bytes) -> str:
     head = data[:_SEARCH]
     if head.startswith(b"ID3"):
         return _after_id3(data)
-    if found := _binary(head):
-        return _clear(found, data)
-    if said := _text(head):
-        raise DecodeError(f"not media: it looks like {said}")
+    if container := _binary(head):
+        return _clear(container, data)
+    if text_kind := _text(head):
+        raise DecodeError(f"not media: it looks like {text_kind}")
     if _ts_sync(data[: 64 * 1024]):
         return _clear("mpegts", data)
     if not any(head):
         raise DecodeError("not media: nothing but NUL bytes")
-    for mark, said in _PACKED:
+    for mark, text_kind in _PACKED:
         if head.startswith(mark):
-            raise DecodeError(f"not media: it looks like {said}")
+            raise DecodeError(f"not media: it looks like {text_kind}")
     if _evenly_random(data[:_RANDOM_BYTES]):
         raise DecodeError(
             "no media in it that can be read: no container and evenly random bytes (ciphertext, "
@@ -102,8 +102,8 @@ def container_of(data: bytes) -> str:
 
 
 def _clear(container: str, data: bytes) -> str:
-    if container == "mpegts" and (said := scrambling_of(data[:_MARKED_BYTES])):
-        raise EncryptedError(f"encrypted: {said}")
+    if container == "mpegts" and (scrambling := scrambling_of(data[:_MARKED_BYTES])):
+        raise EncryptedError(f"encrypted: {scrambling}")
     return container
 
 
@@ -144,10 +144,10 @@ def _after_id3(data: bytes) -> str:
         for byte in data[at + 6 : at + 10]:
             size = size << 7 | byte & 0x7F
         at += 10 + size
-    found = _binary(data[at : at + _SEARCH]) if at < len(data) else None
-    if found not in {"aac", "mp3", "ac3", "flac"}:
+    container = _binary(data[at : at + _SEARCH]) if at < len(data) else None
+    if container not in {"aac", "mp3", "ac3", "flac"}:
         raise DecodeError("not media: an ID3 tag with no sound behind it")
-    return found
+    return container
 
 
 def _ts_sync(head: bytes) -> bool:
@@ -168,11 +168,11 @@ def _text(head: bytes) -> str | None:
     else:
         text = head.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
     start = text.lstrip().lower()
-    for mark, said in _TEXTS:
+    for mark, media_type in _TEXTS:
         if start.startswith(mark):
-            return said
-    for mark, said in _TEXTS[:5]:
+            return media_type
+    for mark, kind in _TEXTS[:5]:
         if mark in start[:1024]:
-            return said
+            return kind
     printable = len(re.findall(r"[\t\r\n\x20-\x7e]", text))
     return "text" if len(text) and printable > 0.97 * len(text) else None

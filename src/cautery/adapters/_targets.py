@@ -38,13 +38,13 @@ class Target:
 
     @property
     def authority(self) -> str:
-        shown = f"[{self.host}]" if ":" in self.host else self.host
+        host = f"[{self.host}]" if ":" in self.host else self.host
         usual = {"http": 80, "https": 443}[self.scheme]
-        return shown if self.port == usual else f"{shown}:{self.port}"
+        return host if self.port == usual else f"{host}:{self.port}"
 
     def at(self, address: str) -> str:
-        shown = f"[{address}]" if ":" in address else address
-        return f"{self.scheme}://{shown}:{self.port}{self.path}"
+        host = f"[{address}]" if ":" in address else address
+        return f"{self.scheme}://{host}:{self.port}{self.path}"
 
     @property
     def origin(self) -> str:
@@ -87,7 +87,7 @@ async def checked_target(url: str, *, names: Names, allow: Sequence[str]) -> Tar
         port=port,
         path=path,
         # IPv4 first: fewer vantage points have a working IPv6.
-        addresses=tuple(sorted(checked, key=lambda one: ":" in one))[:_ADDRESSES_TRIED],
+        addresses=tuple(sorted(checked, key=lambda address: ":" in address))[:_ADDRESSES_TRIED],
     )
 
 

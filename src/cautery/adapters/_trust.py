@@ -35,14 +35,14 @@ class Trusts:
 
     def __init__(self, services: Sequence[OwnService] = ()) -> None:
         self._usual = verifying()
-        self._own: dict[str, ssl.SSLContext] = {}
+        self._contexts: dict[str, ssl.SSLContext] = {}
         for service in services:
             context = _of(service)
-            self._own |= dict.fromkeys((service.host, *service.also), context)
+            self._contexts |= dict.fromkeys((service.host, *service.also), context)
 
     def context(self, host: str) -> ssl.SSLContext:
         """Return the context by which a host is met."""
-        return self._own.get(host, self._usual)
+        return self._contexts.get(host, self._usual)
 
 
 class _Verifying(ssl.SSLContext):
@@ -56,8 +56,8 @@ class _Pinned(ssl.SSLObject):
 
     def do_handshake(self) -> None:
         super().do_handshake()
-        shown = self.getpeercert(binary_form=True) or b""
-        if _spki_sha256(shown) not in getattr(self.context, "pins", ()):
+        certificate = self.getpeercert(binary_form=True) or b""
+        if _spki_sha256(certificate) not in getattr(self.context, "pins", ()):
             raise ssl.SSLCertVerificationError("its key is not one that the mandate pins")
 
 
@@ -92,9 +92,9 @@ def why_not(error: BaseException) -> str:
         cause = error.certificate_error
     elif isinstance(error, aiohttp.ClientConnectorError):
         cause = error.os_error
-    said = getattr(cause, "verify_message", None) or getattr(cause, "reason", None)
-    if said:
-        return str(said).replace("_", " ").lower()
+    reason = getattr(cause, "verify_message", None) or getattr(cause, "reason", None)
+    if reason:
+        return str(reason).replace("_", " ").lower()
     if isinstance(cause, ssl.SSLError) and cause.args:
         return str(cause.args[-1])[:120]
     return getattr(cause, "strerror", None) or type(cause).__name__
@@ -109,10 +109,10 @@ class Answer(aiohttp.ClientResponse):
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
         """Read the answer's head; its connection may be gone afterwards."""
         transport = connection.transport
-        shown = None if transport is None else transport.get_extra_info("ssl_object")
-        if shown is not None:
-            self.certificate = shown.getpeercert(binary_form=True)
-            self.verified = shown.context.verify_mode is ssl.CERT_REQUIRED
+        tls = None if transport is None else transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self.certificate = tls.getpeercert(binary_form=True)
+            self.verified = tls.context.verify_mode is ssl.CERT_REQUIRED
         return await super().start(connection)
 
 
@@ -143,7 +143,7 @@ def _spki_sha256(der: bytes) -> str:
 
     try:
         key = x509.load_der_x509_certificate(der).public_key()
-        shown = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except Exception as error:  # whatever it is, the key is not one that is pinned
         raise ssl.SSLCertVerificationError("its key cannot be read") from error
-    return hashlib.sha256(shown).hexdigest()
+    return hashlib.sha256(spki).hexdigest()

@@ -77,16 +77,16 @@ class Tunnel(aiohttp.TCPConnector):
         )
         try:
             sock = await proxy.connect(host, port, timeout=timeout.sock_connect)
-            made: Any = await self._loop.create_connection(*args, sock=sock, **kwargs)
+            connection: Any = await self._loop.create_connection(*args, sock=sock, **kwargs)
         except ssl.CertificateError as error:
             raise aiohttp.ClientConnectorCertificateError(req.connection_key, error) from error
         except ssl.SSLError as error:
             raise aiohttp.ClientConnectorSSLError(req.connection_key, error) from error
         except (python_socks.ProxyError, OSError, LookupError, ValueError) as error:
             # Not quoted: what a proxy says may echo its login.
-            told = OSError(0, f"no way through the proxy, {type(error).__name__}")
-            raise client_error(req.connection_key, told) from None
-        return made  # type: ignore[no-any-return]
+            problem = OSError(0, f"no way through the proxy, {type(error).__name__}")
+            raise client_error(req.connection_key, problem) from None
+        return connection  # type: ignore[no-any-return]
 
 
 def session_over(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:

@@ -60,7 +60,7 @@ class FolderStore:
     def __init__(self, keys: KeyFolder | None = None, *, patience_s: float = 10.0) -> None:
         self._keys = keys
         self._patience_s = patience_s
-        self._held: dict[Path, int] = {}
+        self._locks: dict[Path, int] = {}
 
     def begin(self, path: Path) -> CaseKeys:
         """Make the folder of a new case, and its keys outside it.
@@ -84,7 +84,7 @@ class FolderStore:
                     f"{path}: its ledger and its key are missing, but {left} is of a case",
                     hint="Put the whole case back from a copy, or name a new folder.",
                 )
-            strangers = [one.name for one in path.iterdir() if not _beginning(one.name)]
+            strangers = [entry.name for entry in path.iterdir() if not _beginning(entry.name)]
             if strangers:
                 raise InputError(
                     f"{path}: no case, but it holds {min(strangers)}",
@@ -95,9 +95,9 @@ class FolderStore:
             self._reserve(path)
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from error
-        made = keys.create_case()
-        write_whole(path / CASE_KEY, f"{made.signer.key}\n".encode())
-        return made
+        case_keys = keys.create_case()
+        write_whole(path / CASE_KEY, f"{case_keys.signer.key}\n".encode())
+        return case_keys
 
     def keys(self, path: Path) -> FileCaseKeys:
         """Return the secrets of the case that stands at ``path``.
@@ -114,11 +114,11 @@ class FolderStore:
         except (InputError, UnicodeDecodeError) as error:
             raise EvidenceError(f"{path / CASE_KEY}: {error}") from error
         case_id(verifier)
-        found = self._folder().case(verifier)
+        case_keys = self._folder().case(verifier)
         if not self.exists(path, NOTE):  # a closed case takes no file more
             with contextlib.suppress(OSError):  # no room for a reserve is no reason to stop
                 self._reserve(path)
-        return found
+        return case_keys
 
     def hold(self, path: Path, *, alone: bool) -> None:
         """Lock the case's folder, shared with other writers or alone.
@@ -128,18 +128,18 @@ class FolderStore:
         StorageError
             If another process is writing (``alone``) or closing it.
         """
-        kept = real_path(path)
+        folder = real_path(path)
         try:
-            handle = self._held.get(kept)
+            handle = self._locks.get(folder)
             if handle is None:
-                handle = os.open(kept, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            self._held[kept] = handle
+                handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._locks[folder] = handle
             self._lock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         except OSError as error:
             if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
                 if alone:  # flock(2): what failed to become exclusive is no longer shared either
                     with contextlib.suppress(OSError):
-                        fcntl.flock(self._held[kept], fcntl.LOCK_SH | fcntl.LOCK_NB)
+                        fcntl.flock(self._locks[folder], fcntl.LOCK_SH | fcntl.LOCK_NB)
                 else:
                     self.release(path)
                 doing = "writing to" if alone else "closing"
@@ -156,7 +156,7 @@ class FolderStore:
         StorageError
             If another process began to close it at this moment.
         """
-        handle = self._held[real_path(path)]
+        handle = self._locks[real_path(path)]
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -167,7 +167,7 @@ class FolderStore:
 
     def release(self, path: Path) -> None:
         """Let go of the lock."""
-        handle = self._held.pop(real_path(path), None)
+        handle = self._locks.pop(real_path(path), None)
         if handle is not None:
             os.close(handle)
 
@@ -195,12 +195,12 @@ class FolderStore:
         EvidenceError
             If something is neither a regular file nor a folder.
         """
-        seen: list[FileSeen] = []
-        for one in self._walk(path, "", 0):
-            seen.append(one)
-            if len(seen) > _MAX_FILES:
+        files_seen: list[FileSeen] = []
+        for file in self._walk(path, "", 0):
+            files_seen.append(file)
+            if len(files_seen) > _MAX_FILES:
                 raise EvidenceError(f"{path}: more files than any case has")
-        return tuple(sorted(seen, key=lambda one: one.name))
+        return tuple(sorted(files_seen, key=lambda file: file.name))
 
     def read(self, path: Path, name: str, *, limit: int) -> bytes:
         """Read a small file, following no link on the way."""
@@ -255,14 +255,14 @@ class FolderStore:
         """
         self.make_room(path)
         try:
-            for here, folders, names in os.walk(path, topdown=False):
+            for folder, folders, names in os.walk(path, topdown=False):
                 for name in names:
                     if name.startswith(TEMPORARY):
-                        (Path(here) / name).unlink()
-                if Path(here) != path and not os.listdir(here):  # noqa: PTH208 - bottom up
-                    Path(here).rmdir()
+                        (Path(folder) / name).unlink()
+                if Path(folder) != path and not os.listdir(folder):  # noqa: PTH208 - bottom up
+                    Path(folder).rmdir()
                 else:
-                    sync_folder(Path(here))
+                    sync_folder(Path(folder))
                 folders.clear()
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from error
@@ -306,12 +306,12 @@ class FolderStore:
             raise EvidenceError(f"{path / inside}: deeper than any case")
         try:
             with os.scandir(path / inside) as entries:
-                found = sorted(_bounded(entries, path), key=lambda one: one.name)
+                children = sorted(_bounded(entries, path), key=lambda entry: entry.name)
         except OSError as error:
             raise EvidenceError(f"{path / inside}: {error.strerror}") from error
-        if not found and depth:
+        if not children and depth:
             yield FileSeen(name=f"{inside}/", size=0)
-        for entry in found:
+        for entry in children:
             name = f"{inside}/{entry.name}" if inside else entry.name
             status = entry.stat(follow_symlinks=False)
             if not plain(name):
@@ -327,11 +327,11 @@ class FolderStore:
     @staticmethod
     def _no_links(path: Path, name: str) -> None:
         """Refuse a folder on the way that is a link: opening the file guards the last step only."""
-        here = path
+        place = path
         for part in name.split("/")[:-1]:
-            here = here / part
-            if here.is_symlink():
-                raise EvidenceError(f"{here}: a symbolic link, which no case has")
+            place = place / part
+            if place.is_symlink():
+                raise EvidenceError(f"{place}: a symbolic link, which no case has")
 
 
 _BEGINNINGS = frozenset({"keys", VAULT, RESERVE, "mandate.toml"})
@@ -345,10 +345,10 @@ def _beginning(name: str) -> bool:
 def _remains(path: Path) -> str | None:
     """Return a file that a beginning cut short does not have: its key is written before any."""
     for folder in ("keys", VAULT):
-        for here, _, names in os.walk(path / folder):
+        for parent, _, names in os.walk(path / folder):
             for name in sorted(names):
                 if not name.startswith(TEMPORARY):
-                    return (Path(here) / name).relative_to(path).as_posix()
+                    return (Path(parent) / name).relative_to(path).as_posix()
     return None
 
 

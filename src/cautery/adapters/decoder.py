@@ -169,10 +169,10 @@ class ChildDecoder:
                 parts=math.ceil(_LONGEST_S / part_s) + 1,
             )
             try:
-                async for said, payload in messages:
+                async for answer, payload in messages:
                     _unchanged(path, before, os.fstat(file))
                     try:
-                        part = _decoded(_answered(said), payload, 2 * part_s)
+                        part = _decoded(_answered(answer), payload, 2 * part_s)
                     except (KeyError, TypeError, ValueError, OverflowError) as error:
                         raise DecodeError("the decoder's answer makes no sense") from error
                     yield part
@@ -225,10 +225,10 @@ class ChildDecoder:
         head |= {"container": container_of(data), "seconds": seconds}
         child = await self._idle.get()
         try:
-            said, payload = await child.work(head, data, seconds=seconds, most=_most(most_s))
+            answer, payload = await child.work(head, data, seconds=seconds, most=_most(most_s))
         finally:
             self._idle.put_nowait(child)
-        return _answered(said), payload
+        return _answered(answer), payload
 
 
 def _answered(head: dict[str, Any]) -> dict[str, Any]:
@@ -261,9 +261,9 @@ def _opened(path: Path) -> int:
 def _whole(file: int, size: int) -> bytes:
     read: list[bytes] = []
     at = 0
-    while at < size and (some := os.pread(file, size - at, at)):
-        read.append(some)
-        at += len(some)
+    while at < size and (piece := os.pread(file, size - at, at)):
+        read.append(piece)
+        at += len(piece)
     return b"".join(read)
 
 
@@ -297,6 +297,6 @@ def _decoded(head: dict[str, Any], payload: bytes, most_s: float) -> Decoded:
         luma=luma,
         luma_s=luma_s,
         duration_s=duration_s,
-        codecs=tuple(str(one)[:80] for one in head["codecs"][:8]),
-        warnings=tuple(str(one)[:300] for one in head["warnings"][:16]),
+        codecs=tuple(str(codec)[:80] for codec in head["codecs"][:8]),
+        warnings=tuple(str(warning)[:300] for warning in head["warnings"][:16]),
     )

@@ -23,7 +23,7 @@ import dns.resolver
 from cautery.adapters._addresses import literal
 from cautery.errors import InputError, SourceError
 
-_MOST_KEPT = 50_000
+_MOST_CACHED = 50_000
 _MOST_ALIASES = 8
 _MOST_ADDRESSES = 64
 _NO_SUCH_NAME_S = 30.0
@@ -68,7 +68,7 @@ class DnsNames:
         self._resolver.timeout = max(timeout_s / 2, 0.1)
         self._longest_s = longest_s
         self._time_s = time_s
-        self._kept: OrderedDict[str, tuple[float, NameAnswer | str]] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[float, NameAnswer | str]] = OrderedDict()
 
     async def resolve(self, host: str) -> tuple[str, ...]:
         """Return A and AAAA addresses, sorted; an address resolves to itself.
@@ -92,43 +92,43 @@ class DnsNames:
             return NameAnswer(host=host, aliases=(), addresses=(address,), ttl_s=self._longest_s)
         name = host.lower().rstrip(".")
         now = self._time_s()
-        if (kept := self._kept.get(name)) is not None and kept[0] > now:
-            if isinstance(kept[1], str):
-                raise SourceError(kept[1])
-            return kept[1]
+        if (cached := self._cache.get(name)) is not None and cached[0] > now:
+            if isinstance(cached[1], str):
+                raise SourceError(cached[1])
+            return cached[1]
         try:
-            found = await self._ask(name)
+            answer = await self._ask(name)
         except _NoSuchNameError as error:
             self._keep(name, now + min(_NO_SUCH_NAME_S, self._longest_s), str(error))
             raise SourceError(str(error)) from error
-        self._keep(name, now + min(max(found.ttl_s, _LEAST_S), self._longest_s), found)
-        return found
+        self._keep(name, now + min(max(answer.ttl_s, _LEAST_S), self._longest_s), answer)
+        return answer
 
     def _keep(self, name: str, until: float, answer: NameAnswer | str) -> None:
-        self._kept[name] = (until, answer)
-        self._kept.move_to_end(name)
-        if len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)
+        self._cache[name] = (until, answer)
+        self._cache.move_to_end(name)
+        if len(self._cache) > _MOST_CACHED:
+            self._cache.popitem(last=False)
 
     async def _ask(self, host: str) -> NameAnswer:
         aliases: list[str] = []
         addresses: set[str] = set()
         ttl_s = self._longest_s
-        here = host
+        name = host
         for _ in range(_MOST_ALIASES + 1):
-            found = await asyncio.gather(self._one(here, "A"), self._one(here, "AAAA"))
+            answers = await asyncio.gather(self._one(name, "A"), self._one(name, "AAAA"))
             steps: list[str] = []
-            for chain, some, seconds in found:
+            for chain, some_addresses, seconds in answers:
                 steps = chain if len(chain) > len(steps) else steps
-                addresses.update(some)
+                addresses.update(some_addresses)
                 ttl_s = min(ttl_s, seconds)
             aliases += [step for step in steps if step not in aliases]
             if addresses or not steps:
                 break
             # A server that is no recursor names the alias only: go there ourselves.
-            if steps[-1] == here or steps[-1] in aliases[: -len(steps)]:
+            if steps[-1] == name or steps[-1] in aliases[: -len(steps)]:
                 raise SourceError(f"{host}: aliases in a circle")
-            here = steps[-1]
+            name = steps[-1]
         else:
             raise SourceError(f"{host}: more than {_MOST_ALIASES} aliases")
         if not addresses:
@@ -154,16 +154,16 @@ class DnsNames:
         except (dns.exception.DNSException, OSError, ValueError, UnicodeError) as error:
             raise SourceError(f"{host}: the name cannot be resolved ({error})"[:300]) from error
         chain: list[str] = []
-        seconds = [float(one.ttl) for one in answer.response.answer]
+        seconds = [float(rrset.ttl) for rrset in answer.response.answer]
         aliases = {
-            one.name: one[0].target
-            for one in answer.response.answer
-            if one.rdtype == dns.rdatatype.CNAME and len(one)
+            rrset.name: rrset[0].target
+            for rrset in answer.response.answer
+            if rrset.rdtype == dns.rdatatype.CNAME and len(rrset)
         }
         while name in aliases and len(chain) < _MOST_ALIASES:
             name = aliases[name]
             chain.append(name.to_text(omit_final_dot=True).lower())
-        addresses = [one.address for one in answer.rrset] if answer.rrset is not None else []
+        addresses = [record.address for record in answer.rrset] if answer.rrset is not None else []
         return chain, addresses[:_MOST_ADDRESSES], min(seconds, default=self._longest_s)
 
 

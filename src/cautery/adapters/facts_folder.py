@@ -60,7 +60,7 @@ class FactsFolder:
 
     def later_than(self, day: date) -> tuple[FactFile, ...]:
         """Return the files that ``facts.toml`` dates later than a day."""
-        shared = {name: one.date for name, one in KNOWN.items()}
+        shared = {name: fact.date for name, fact in KNOWN.items()}
         return tuple(
             file
             for file in self.files
@@ -182,7 +182,7 @@ class LatestFacts:
 
     def __init__(self, facts: FactsFolder) -> None:
         self._facts = facts
-        self._seen = _state(facts)
+        self._last_state = _state(facts)
 
     def latest(self) -> FactsFolder:
         """Return the same facts again, or fresh ones if any file came, went or changed.
@@ -190,8 +190,8 @@ class LatestFacts:
         While a folder cannot be used, what was read of it before stands, with its validity.
         """
         now = _state(self._facts)
-        if now != self._seen:
-            self._seen = now
+        if now != self._last_state:
+            self._last_state = now
             with suppress(InputError):
                 self._facts = FactsFolder(self._facts.path)
         return self._facts
@@ -201,10 +201,10 @@ def _state(facts: FactsFolder) -> frozenset[tuple[str, int, int]]:
     """Return what tells a change: the folder and the files in it, with their sizes and times."""
     paths = [facts.path, facts.path / "facts.toml"]
     paths += [file.path for file in facts.files if file.path is not None]
-    paths += [one.parent for one in paths]
-    found = set()
+    paths += [path.parent for path in paths]
+    folders = set()
     for path in set(paths):
         with suppress(OSError):
-            held = path.stat()
-            found.add((str(path), held.st_mtime_ns, held.st_size))
-    return frozenset(found)
+            status = path.stat()
+            folders.add((str(path), status.st_mtime_ns, status.st_size))
+    return frozenset(folders)

@@ -86,48 +86,52 @@ def add_fact(
     if kind and kind not in CLASSES and kind not in ROLES:
         raise InputError(f"--kind {kind!r}: none of {', '.join(sorted({*CLASSES, *ROLES}))}")
     require_file(file)
-    known = KNOWN.get(name)
+    standard = KNOWN.get(name)
     share = kind if kind in CLASSES else ""
-    wanted = "" if kind in CLASSES else kind or (known.kind if known else "")
-    wanted = "certificates" if name == "certificates" else wanted
+    wanted_kind = "" if kind in CLASSES else kind or (standard.kind if standard else "")
+    wanted_kind = "certificates" if name == "certificates" else wanted_kind
     try:
-        found = import_text(text_of(file), name=name, kind=wanted, share=share, top=top)
+        imported = import_text(text_of(file), name=name, kind=wanted_kind, share=share, top=top)
     except InputError as error:
         raise InputError(f"{file}: {error}", hint=error.hint) from error
-    if known is not None and ROLES.get(found.kind, found.kind) != ROLES.get(known.kind, known.kind):
-        raise InputError(f"{file}: {found.format}, and {name} is of kind {known.kind}")
-    if known is None and found.kind not in ROLES:
-        names = sorted(one for one, said in KNOWN.items() if said.kind == found.kind)
-        raise InputError(
-            f"{file}: {found.format} needs its known name", hint=f"One of {', '.join(names)}."
+    if standard is not None and ROLES.get(imported.kind, imported.kind) != ROLES.get(
+        standard.kind, standard.kind
+    ):
+        raise InputError(f"{file}: {imported.format}, and {name} is of kind {standard.kind}")
+    if standard is None and imported.kind not in ROLES:
+        names = sorted(
+            fact_name for fact_name, standard in KNOWN.items() if standard.kind == imported.kind
         )
-    day, said_by = _day_of(file, found, dated, now)
-    days = valid_days if valid_days is not None else _days(name, found.kind)
-    file_name = known.file if known is not None else f"{name}.csv"
+        raise InputError(
+            f"{file}: {imported.format} needs its known name", hint=f"One of {', '.join(names)}."
+        )
+    day, said_by = _day_of(file, imported, dated, now)
+    days = valid_days if valid_days is not None else _days(name, imported.kind)
+    file_name = standard.file if standard is not None else f"{name}.csv"
     path = folder / file_name
     folder.mkdir(parents=True, exist_ok=True)
     inventory(folder)  # what is wrong with the folder is said before anything changes
-    said = {"path": file_name, "kind": found.kind, "date": day, "valid_days": days}
-    table = _edited(folder / "facts.toml", name, said)
-    write_whole(path, _content(found), mode=ordinary_mode())
+    entry = {"path": file_name, "kind": imported.kind, "date": day, "valid_days": days}
+    table = _edited(folder / "facts.toml", name, entry)
+    write_whole(path, _content(imported), mode=ordinary_mode())
     write_whole(folder / "facts.toml", table, mode=ordinary_mode())
     return Added(
         name=name,
-        kind=found.kind,
-        format=found.format,
+        kind=imported.kind,
+        format=imported.format,
         path=path,
-        rows=len(found.rows) or found.text.count("\n"),
-        broken=found.broken,
+        rows=len(imported.rows) or imported.text.count("\n"),
+        broken=imported.broken,
         date=day,
         date_from=said_by,
         valid_days=days,
     )
 
 
-def _day_of(file: Path, found: Imported, dated: date | None, now: datetime) -> tuple[date, str]:
+def _day_of(file: Path, imported: Imported, dated: date | None, now: datetime) -> tuple[date, str]:
     day, said_by = dated, "as given"
     if day is None:
-        day, said_by = found.date, "as the file says"
+        day, said_by = imported.date, "as the file says"
     if day is None:
         day = datetime.fromtimestamp(file.stat().st_mtime, UTC).date()
         said_by = "when the file was written; --date says better"
@@ -137,44 +141,44 @@ def _day_of(file: Path, found: Imported, dated: date | None, now: datetime) -> t
 
 
 def _days(name: str, kind: str) -> int:
-    known = KNOWN.get(name) or KNOWN.get(ROLES.get(kind, ""))
-    return known.valid_days if known is not None else _VALID_DAYS
+    standard = KNOWN.get(name) or KNOWN.get(ROLES.get(kind, ""))
+    return standard.valid_days if standard is not None else _VALID_DAYS
 
 
-def _content(found: Imported) -> bytes:
-    if found.text:
-        return found.text.encode()
+def _content(imported: Imported) -> bytes:
+    if imported.text:
+        return imported.text.encode()
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(found.header)
-    writer.writerows(found.rows)
+    writer.writerow(imported.header)
+    writer.writerows(imported.rows)
     return out.getvalue().encode("utf-8", "replace")
 
 
-def _edited(path: Path, name: str, said: dict[str, object]) -> bytes:
+def _edited(path: Path, name: str, entry: dict[str, object]) -> bytes:
     """Return ``facts.toml`` with one table replaced, and everything else as it was."""
     try:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text") from error
-    kept: list[str] = []
-    mine = False
+    lines: list[str] = []
+    in_table = False
     for line in text.splitlines():
         if _TABLE.match(line):
-            mine = re.sub(r"[\s\"']", "", line).partition("#")[0] == f"[facts.{name}]"
-        if not mine:
-            kept.append(line)
-    while kept and not kept[-1].strip():
-        kept.pop()
-    kept += [""] if kept else []
-    kept += [f"[facts.{name}]", f'path = "{said["path"]}"', f'kind = "{said["kind"]}"']
-    kept += [f"date = {said['date']}", f"valid_days = {said['valid_days']}", ""]
-    edited = "\n".join(kept)
+            in_table = re.sub(r"[\s\"']", "", line).partition("#")[0] == f"[facts.{name}]"
+        if not in_table:
+            lines.append(line)
+    while lines and not lines[-1].strip():
+        lines.pop()
+    lines += [""] if lines else []
+    lines += [f"[facts.{name}]", f'path = "{entry["path"]}"', f'kind = "{entry["kind"]}"']
+    lines += [f"date = {entry['date']}", f"valid_days = {entry['valid_days']}", ""]
+    edited = "\n".join(lines)
     try:
         before = simple_toml(text)
     except ValueError as error:
         raise InputError(f"{path}: not TOML: {error}") from error
-    expected = {**before, "facts": {**before.get("facts", {}), name: said}}
+    expected = {**before, "facts": {**before.get("facts", {}), name: entry}}
     try:
         same = simple_toml(edited) == expected
     except ValueError:

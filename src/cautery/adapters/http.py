@@ -33,7 +33,7 @@ from cautery.errors import SourceError, UnprovenError
 from cautery.model import Limits, NetworkPolicy, OwnService, Response
 from cautery.model.ports import Clock, Names
 
-_MOST_KNOWN = 10_000
+_MOST_REFUSALS = 10_000
 _KNOWN_FOR = timedelta(hours=1)
 
 
@@ -108,16 +108,16 @@ class PoliteClient(Client):
         except ValueError:
             return ()  # it is refused as no URL
         if parts.username is not None:
-            told = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            header = "Basic " + base64.b64encode(told.encode()).decode()
+            credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            header = "Basic " + base64.b64encode(credentials.encode()).decode()
             login = _Login(origin, parts.path, header)
             if login not in self._logins:
                 self._logins.append(login)
             return (("Authorization", header),)
-        known = [one for one in self._logins if one.origin == origin]
-        if not known:
+        logins = [login for login in self._logins if login.origin == origin]
+        if not logins:
             return ()
-        nearest = max(known, key=lambda one: _shared_folders(one.path, parts.path))
+        nearest = max(logins, key=lambda login: _shared_folders(login.path, parts.path))
         return (("Authorization", nearest.header),)
 
 
@@ -134,13 +134,13 @@ class SuspectClient(Client):
     ) -> None:
         super().__init__(policy, names, clock, max_connections=max_connections)
         self._verifying, self._taking_any = verifying(), taking_any()
-        self._known: OrderedDict[str, tuple[datetime, str]] = OrderedDict()
+        self._refusals: OrderedDict[str, tuple[datetime, str]] = OrderedDict()
 
     def _context(self, target: Target) -> ssl.SSLContext:
         return self._verifying if self._why_unverified(target) is None else self._taking_any
 
     def _why_unverified(self, target: Target) -> str | None:
-        until, why = self._known.get(target.authority, (None, None))
+        until, why = self._refusals.get(target.authority, (None, None))
         return why if until is not None and self._clock.now() < until else None
 
     def _refused(self, target: Target, error: aiohttp.ClientSSLError) -> SourceError:
@@ -162,12 +162,12 @@ class SuspectClient(Client):
         except aiohttp.ClientSSLError as error:
             if self._why_unverified(target) is not None:
                 raise
-            self._known[target.authority] = self._clock.now() + _KNOWN_FOR, why_not(error)
-        if len(self._known) > _MOST_KNOWN:
-            self._known.popitem(last=False)
+            self._refusals[target.authority] = self._clock.now() + _KNOWN_FOR, why_not(error)
+        if len(self._refusals) > _MOST_REFUSALS:
+            self._refusals.popitem(last=False)
         return await super()._once(target, way, ask, address=address, limits=limits, until=until)
 
 
-def _shared_folders(path: str, other: str) -> int:
-    both = zip(path.split("/"), other.split("/"), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], both))
+def _shared_folders(path: str, other_path: str) -> int:
+    steps = zip(path.split("/"), other_path.split("/"), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], steps))

@@ -71,9 +71,9 @@ class HttpPublisher:
                 f"{to.territory}"
             )
         holding = [
-            one
-            for one in in_effect(referral.entries, now)
-            if one.guard.valid_until > now and one.target not in without
+            entry
+            for entry in in_effect(referral.entries, now)
+            if entry.guard.valid_until > now and entry.target not in without
         ]
         if not holding:
             raise ApprovalError(
@@ -85,11 +85,11 @@ class HttpPublisher:
             "territory": referral.territory,
             "entries": [
                 {
-                    "target": one.target,
-                    "lever": one.lever.value,
-                    "valid_until": iso(one.valid_until),
+                    "target": entry.target,
+                    "lever": entry.lever.value,
+                    "valid_until": iso(entry.valid_until),
                 }
-                for one in holding
+                for entry in holding
             ],
             "approvals": to_json(approved.approvals),
         }
@@ -103,46 +103,46 @@ def _acknowledged(response: Response, referral: Referral, to: Intermediary) -> A
     if response.status // 100 != 2:
         raise SourceError(f"{to.name} answered {response.status} to referral {referral.id}")
     try:
-        said = json.loads(response.body)
+        body = json.loads(response.body)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{to.name} acknowledged with no JSON") from error
-    if not isinstance(said, dict):
+    if not isinstance(body, dict):
         raise SourceError(f"{to.name} acknowledged with no JSON object")
     try:
-        effect = Effect(str(said.get("effect")))
+        effect = Effect(str(body.get("effect")))
     except ValueError as error:
-        raise SourceError(f"{to.name}: unknown effect {str(said.get('effect'))[:60]!r}") from error
-    reason = said.get("reason")
+        raise SourceError(f"{to.name}: unknown effect {str(body.get('effect'))[:60]!r}") from error
+    reason = body.get("reason")
     return Acknowledgement(
         referral=referral.id,
         intermediary=to.name,
         effect=effect,
         received_at=response.answered_at,
-        applied_at=_applied_at(said.get("applied_at"), effect, response, to),
+        applied_at=_applied_at(body.get("applied_at"), effect, response, to),
         reason=_printable(reason) if isinstance(reason, str) and reason else None,
     )
 
 
 def _applied_at(
-    said: object, effect: Effect, response: Response, to: Intermediary
+    body: object, effect: Effect, response: Response, to: Intermediary
 ) -> datetime | None:
     """Return when it was, or (while pending) will be, applied."""
-    if said is None:
+    if body is None:
         return None
     try:
-        moment = datetime.fromisoformat(str(said)[:40])
+        moment = datetime.fromisoformat(str(body)[:40])
     except ValueError as error:
-        raise SourceError(f"{to.name}: applied_at {str(said)[:40]!r} is no time") from error
+        raise SourceError(f"{to.name}: applied_at {str(body)[:40]!r} is no time") from error
     if moment.tzinfo is None:
-        raise SourceError(f"{to.name}: applied_at {str(said)[:40]!r} has no time zone")
+        raise SourceError(f"{to.name}: applied_at {str(body)[:40]!r} has no time zone")
     try:
         moment = moment.astimezone(UTC)
     except OverflowError as error:
-        raise SourceError(f"{to.name}: applied_at {str(said)[:40]!r} is no time") from error
+        raise SourceError(f"{to.name}: applied_at {str(body)[:40]!r} is no time") from error
     if effect is Effect.APPLIED and moment > response.answered_at + _SKEW:
         raise SourceError(f"{to.name} says it was applied at {iso(moment)}, in the future")
     return moment
 
 
 def _printable(text: str) -> str:
-    return "".join(one if one.isprintable() else "?" for one in text[:500])
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:500])

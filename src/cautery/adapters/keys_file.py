@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 _CASE_ID = re.compile(r"[0-9a-f]{16}")
-_KNOWN = 1 << 17
+_MOST_DIGESTS = 1 << 17
 """Pseudonyms that are remembered, some 30 MB: a large panel's list twice over."""
 _MOST_AT_ONCE = 1 << 13
 
@@ -143,10 +143,10 @@ class CaseSigner:
 
     def last(self) -> SignedRoot | None:
         """Return the last root that it signed; ``None``: nobody knows, as in a case of 0.1.0."""
-        found = self.secrets.last()
-        if found is None:
+        last_root = self.secrets.last()
+        if last_root is None:
             return None
-        size, root, at, closed = found
+        size, root, at, closed = last_root
         return SignedRoot(
             size=size,
             root=root,
@@ -209,10 +209,10 @@ class CasePseudonyms:
     def of(self, secret: str, *, digits: int = 16) -> str:
         """Return what stands for ``secret``: the first hex digits of its HMAC-SHA-256."""
         raw = secret.encode("utf-8", "replace")
-        found = self._known.get(self._marked(raw))
-        if found is None:
-            [found] = self._hashes([raw])
-        return found.hex()[:digits]
+        digest = self._known.get(self._marked(raw))
+        if digest is None:
+            [digest] = self._hashes([raw])
+        return digest.hex()[:digits]
 
     def all_of(self, secrets: Sequence[str]) -> tuple[str, ...]:
         """Return what stands for each of many secrets, in their order, 16 digits each."""
@@ -223,19 +223,19 @@ class CasePseudonyms:
         return hashlib.blake2b(raw, digest_size=16, key=self._salt).digest()
 
     def _hashes(self, raw: Sequence[bytes]) -> list[bytes]:
-        marks = [self._marked(one) for one in raw]
-        found = {mark: known for mark in marks if (known := self._known.get(mark)) is not None}
-        new = {mark: one for mark, one in zip(marks, raw, strict=True) if mark not in found}
-        asked = list(new)
-        for at in range(0, len(asked), _MOST_AT_ONCE):
-            some = asked[at : at + _MOST_AT_ONCE]
-            answers = self._secrets.hashes([new[mark] for mark in some])
-            found |= zip(some, answers, strict=True)
+        marks = [self._marked(value) for value in raw]
+        digests = {mark: digest for mark in marks if (digest := self._known.get(mark)) is not None}
+        new = {mark: value for mark, value in zip(marks, raw, strict=True) if mark not in digests}
+        new_marks = list(new)
+        for at in range(0, len(new_marks), _MOST_AT_ONCE):
+            batch = new_marks[at : at + _MOST_AT_ONCE]
+            answers = self._secrets.hashes([new[mark] for mark in batch])
+            digests |= zip(batch, answers, strict=True)
         with self._lock:
-            self._known.update((mark, found[mark]) for mark in asked)
-            while len(self._known) > _KNOWN:
+            self._known.update((mark, digests[mark]) for mark in new_marks)
+            while len(self._known) > _MOST_DIGESTS:
                 del self._known[next(iter(self._known))]  # what was asked first
-        return [found[mark] for mark in marks]
+        return [digests[mark] for mark in marks]
 
     def __repr__(self) -> str:
         return "CasePseudonyms()"
@@ -332,8 +332,8 @@ class KeyFolder:
 
 def default_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Return ``$CAUTERY_KEYS``, else ``$XDG_DATA_HOME/cautery/keys``, else below home."""
-    if chosen := environ.get("CAUTERY_KEYS"):
-        return Path(chosen)
+    if folder := environ.get("CAUTERY_KEYS"):
+        return Path(folder)
     home = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Path(home) / "cautery" / "keys"
 

@@ -205,14 +205,14 @@ class SqlLedger:
             As :meth:`read`.
         """
         stop = stop or Event()
-        heard = time.monotonic()
+        heard_at = time.monotonic()
         while True:
             over, size = stop.is_set(), self.size()
             for entry in self._read(since, size, tuple(kinds)):
                 yield entry
-                heard = time.monotonic()
+                heard_at = time.monotonic()
             since = max(since, size)
-            if over or (patience_s is not None and time.monotonic() - heard >= patience_s):
+            if over or (patience_s is not None and time.monotonic() - heard_at >= patience_s):
                 return
             stop.wait(_LOOK_S)
 
@@ -306,10 +306,10 @@ class SqlLedger:
                 "UPDATE entries SET kind = ?, leaf = ? WHERE idx = ? AND leaf = ?",
                 (REPLACED, instead, index, leaf),
             )
-            found = cursor.execute(
+            row = cursor.execute(
                 "SELECT kind, leaf FROM entries WHERE idx = ?", (index,)
             ).fetchone()
-        return str(found[0]), bytes(found[1])  # another process may have been faster
+        return str(row[0]), bytes(row[1])  # another process may have been faster
 
     def checkpoint_times(self) -> Iterator[tuple[int, str]]:
         """Yield size and time (RFC 3339) of each checkpoint; no signature covers the time."""
@@ -394,7 +394,7 @@ class SqlLedger:
         leaves = [
             entry.leaf for entries in appended if isinstance(entries, tuple) for entry in entries
         ]
-        first = next((one[0].index for one in appended if isinstance(one, tuple)), None)
+        first = next((entries[0].index for entries in appended if isinstance(entries, tuple)), None)
         with self._lock:
             if self._frontier.size == first:
                 self._frontier = self._frontier.extend(map(leaf_hash, leaves))
@@ -437,13 +437,13 @@ class SqlLedger:
 
     def _conflict(self, cursor: Any, since: int, kinds: tuple[str, ...]) -> ConflictError | None:
         where = f" AND kind IN ({_marks(kinds)})" if kinds else ""
-        found = cursor.execute(
+        row = cursor.execute(
             f"SELECT idx, kind FROM entries WHERE idx >= ?{where} ORDER BY idx LIMIT 1",  # noqa: S608 - bound
             (since, *kinds),
         ).fetchone()
-        if found is None:
+        if row is None:
             return None
-        return ConflictError(f"{self._name}: record {found[0]}, {found[1]}, came in between")
+        return ConflictError(f"{self._name}: record {row[0]}, {row[1]}, came in between")
 
     def _read(self, since: int, until: int, kinds: tuple[str, ...]) -> Iterator[Entry]:
         for index, kind, leaf in self._rows(since, until, kinds):
@@ -497,14 +497,14 @@ class SqlLedger:
         )
         ordered = f" ORDER BY idx LIMIT {_PAGE}"
         if not kinds:
-            found = cursor.execute(select + ordered, (since, until)).fetchall()
+            rows = cursor.execute(select + ordered, (since, until)).fetchall()
         else:  # each kind comes from the index in order, and the database merges them
-            each = select + " AND kind = ?"
+            per_kind = select + " AND kind = ?"
             values = [value for kind in kinds for value in (since, until, kind)]
-            found = cursor.execute(
-                " UNION ALL ".join([each] * len(kinds)) + ordered, values
+            rows = cursor.execute(
+                " UNION ALL ".join([per_kind] * len(kinds)) + ordered, values
             ).fetchall()
-        return [(int(index), size) for index, size in found]
+        return [(int(index), size) for index, size in rows]
 
     def _page(self, sizes: Sequence[tuple[int, int | None]]) -> list[int]:
         """Return the indexes of a page that fits in memory."""

@@ -27,14 +27,14 @@ def check_output(path: Path) -> None:
         If it lies in a case, or is a link, a device, a pipe or a folder.
     """
     try:
-        found = path.lstat().st_mode
+        mode = path.lstat().st_mode
     except FileNotFoundError:
-        found = stat.S_IFREG
-    if stat.S_ISLNK(found):
+        mode = stat.S_IFREG
+    if stat.S_ISLNK(mode):
         raise InputError(f"{path}: is a link", hint="Name the file that is to be written.")
-    if stat.S_ISDIR(found):
+    if stat.S_ISDIR(mode):
         raise InputError(f"{path}: a folder; name a file in it")
-    if not stat.S_ISREG(found):
+    if not stat.S_ISREG(mode):
         raise InputError(f"{path}: is no ordinary file", hint="Name a file.")
     where = real_path(path.parent)
     for folder in (where, *where.parents):
@@ -57,10 +57,10 @@ def write_output(path: Path, pieces: Iterable[bytes], *, mode: int) -> None:
     """
     try:
         # Followed: /dev/stdout is a link to a pipe or a terminal.
-        found = path.stat().st_mode
+        existing_mode = path.stat().st_mode
     except OSError:
-        found = 0
-    if not (stat.S_ISCHR(found) or stat.S_ISFIFO(found)):
+        existing_mode = 0
+    if not (stat.S_ISCHR(existing_mode) or stat.S_ISFIFO(existing_mode)):
         check_output(path)
         write_pieces(path, pieces, mode=mode)
         return

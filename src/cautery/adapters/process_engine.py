@@ -94,8 +94,8 @@ class ProcessEngine:
     async def _on(
         self, worker: _Worker, task: Callable[..., T], arguments: tuple[object, ...]
     ) -> T:
-        told = _told(task, arguments)
-        return cast("T", await asyncio.wrap_future(worker.submit(told)))
+        message = _told(task, arguments)
+        return cast("T", await asyncio.wrap_future(worker.submit(message)))
 
 
 class _Worker:
@@ -116,11 +116,11 @@ class _Worker:
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
-    def submit(self, told: bytes) -> Future[Any]:
+    def submit(self, message: bytes) -> Future[Any]:
         """Queue a task."""
         if self._closed:
             raise CauteryError("the engine is closed")
-        future = self._thread.submit(self._ask, told)
+        future = self._thread.submit(self._ask, message)
         self.waiting += 1
         future.add_done_callback(self._done)
         return future
@@ -139,7 +139,7 @@ class _Worker:
     def _done(self, _: Future[Any]) -> None:
         self.waiting -= 1
 
-    def _ask(self, told: bytes) -> Any:
+    def _ask(self, message: bytes) -> Any:
         for _ in range(_TRIES):
             process = self._started()
             late = threading.Event()
@@ -147,7 +147,7 @@ class _Worker:
             timer.daemon = True
             timer.start()
             try:
-                said = _exchanged(process, told)
+                answer = _exchanged(process, message)
             except (OSError, EOFError) as error:
                 self._end()
                 if late.is_set():
@@ -158,7 +158,7 @@ class _Worker:
             finally:
                 timer.cancel()
             # By our own child, which decodes nothing of the world's.
-            fine, value = pickle.loads(said)  # noqa: S301
+            fine, value = pickle.loads(answer)  # noqa: S301
             if not fine:
                 raise value
             return value
@@ -204,13 +204,13 @@ def _told(task: Callable[..., object], arguments: tuple[object, ...]) -> bytes:
         ) from error
 
 
-def _exchanged(process: subprocess.Popen[bytes], told: bytes) -> bytes:
+def _exchanged(process: subprocess.Popen[bytes], message: bytes) -> bytes:
     """Send a task and return the answer."""
     stdin, stdout = process.stdin, process.stdout
     assert stdin is not None
     assert stdout is not None
-    stdin.write(LENGTH.pack(len(told)))
-    stdin.write(told)
+    stdin.write(LENGTH.pack(len(message)))
+    stdin.write(message)
     stdin.flush()
     return _read(stdout)
 
@@ -222,10 +222,10 @@ def _read(stdout: IO[bytes]) -> bytes:
     (size,) = LENGTH.unpack(head)
     if size > _MOST_BYTES:
         raise EOFError("an answer that is too long")
-    said = stdout.read(size)
-    if len(said) < size:
+    answer = stdout.read(size)
+    if len(answer) < size:
         raise EOFError("the worker died")
-    return said
+    return answer
 
 
 def _ended(process: subprocess.Popen[bytes], late: threading.Event) -> None:

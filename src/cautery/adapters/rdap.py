@@ -22,7 +22,7 @@ from cautery.watch.jobs import registration_in, services_in
 
 BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
 _KEPT_FOR = timedelta(days=1)
-_MOST_KEPT = 20_000
+_MOST_CACHED = 20_000
 _LIMITS = Limits(max_bytes=2_000_000, total_s=15.0)
 
 
@@ -57,7 +57,7 @@ class RdapRegistry:
         self._clock = clock
         self._readers = readers
         self._services: dict[str, str] | None = None
-        self._kept: OrderedDict[str, Registration] = OrderedDict()
+        self._cache: OrderedDict[str, Registration] = OrderedDict()
 
     async def of(self, domain: str) -> Registration:
         """Return the registration of a registered domain.
@@ -68,9 +68,9 @@ class RdapRegistry:
             If nobody answers for it, or it is not registered.
         """
         domain = domain.lower().rstrip(".")
-        kept = self._kept.get(domain)
-        if kept is not None and self._clock.now() - kept.seen_at < _KEPT_FOR:
-            return kept
+        cached = self._cache.get(domain)
+        if cached is not None and self._clock.now() - cached.seen_at < _KEPT_FOR:
+            return cached
         base = self._base or await self._service(domain)
         url = f"{base}/domain/{quote(domain, safe='.-')}"
         answer = await self._fetcher.fetch(url, limits=_LIMITS)
@@ -78,18 +78,18 @@ class RdapRegistry:
             raise SourceError(f"{domain}: not registered, says its registry")
         if answer.status != 200:
             raise SourceError(f"{domain}: its registry answers {answer.status}")
-        found = await registration_in(
+        registration = await registration_in(
             answer.body,
             redact=self._redact,
             seen_at=answer.answered_at,
             readers=self._readers,
         )
-        if found.domain != domain:
-            raise SourceError(f"{domain}: its registry answers about {found.domain}")
-        self._kept[domain] = found
-        if len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)
-        return found
+        if registration.domain != domain:
+            raise SourceError(f"{domain}: its registry answers about {registration.domain}")
+        self._cache[domain] = registration
+        if len(self._cache) > _MOST_CACHED:
+            self._cache.popitem(last=False)
+        return registration
 
     async def _service(self, domain: str) -> str:
         if self._services is None:

@@ -118,8 +118,8 @@ class ReadingProcess:
         try:
             until = time.monotonic() + _WALL_S + _WALL_PER_CPU * cpu_s
             _send(process, {"job": job, "asked": asked, "cpu_s": cpu_s}, data, until)
-            most = min(_MOST_BYTES + _MOST_PER_BYTE * len(data), _MOST_IN_ALL)
-            head, packed = _answer(process, most, until)
+            limit = min(_MOST_BYTES + _MOST_PER_BYTE * len(data), _MOST_IN_ALL)
+            head, packed = _answer(process, limit, until)
             refused = head.get("refused")
             fine = True
         except TimeoutError as error:
@@ -181,10 +181,10 @@ class ReadingProcess:
         os.set_blocking(process.stdout.fileno(), False)
         fine = False
         try:
-            said, _ = _answer(process, 0, time.monotonic() + _START_S)
-            if "unconfined" in said:
-                raise ConfinementError(str(said["unconfined"])[:500])
-            self._confinement = Confinement.from_json(said["confined"])
+            answer, _ = _answer(process, 0, time.monotonic() + _START_S)
+            if "unconfined" in answer:
+                raise ConfinementError(str(answer["unconfined"])[:500])
+            self._confinement = Confinement.from_json(answer["confined"])
             fine = True
         except (TimeoutError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
             raise SourceError("the process that reads does not start") from error
@@ -298,18 +298,21 @@ class ReadingPool:
 def _send(
     process: subprocess.Popen[bytes], head: dict[str, Any], data: bytes, until: float
 ) -> None:
-    said = json.dumps(head).encode()
-    for part in (struct.pack("<I", len(said)) + said + struct.pack("<Q", len(data)), data):
+    head_bytes = json.dumps(head).encode()
+    for part in (
+        struct.pack("<I", len(head_bytes)) + head_bytes + struct.pack("<Q", len(data)),
+        data,
+    ):
         left = memoryview(part)
         while left:
             _wait(process.stdin, until, write=True)
             assert process.stdin is not None
-            sent = os.write(process.stdin.fileno(), left[:_PIECE])
-            left = left[sent:]
+            count = os.write(process.stdin.fileno(), left[:_PIECE])
+            left = left[count:]
 
 
 def _answer(
-    process: subprocess.Popen[bytes], most: int, until: float
+    process: subprocess.Popen[bytes], limit: int, until: float
 ) -> tuple[dict[str, Any], bytes]:
     (size,) = struct.unpack("<I", _take(process, 4, until))
     if size > _MOST_HEAD_BYTES:
@@ -318,7 +321,7 @@ def _answer(
     (size,) = struct.unpack("<Q", _take(process, 8, until))
     if not isinstance(head, dict):
         raise ValueError("head is no object")  # noqa: TRY004 - of a child, not of the caller
-    if size > most:
+    if size > limit:
         raise _TooLongError
     return head, _take(process, size, until)
 

@@ -89,12 +89,12 @@ class SignerProcess:
 
     def last(self) -> tuple[int, bytes, float, str] | None:
         """Return the last root that was signed, when, and the manifest; ``None``: nobody knows."""
-        found = self._ask(b"last", answers=(0, 4))
-        if not found:
+        parts = self._ask(b"last", answers=(0, 4))
+        if not parts:
             return None
         try:
-            (at,) = TIME.unpack(found[2])
-            return int(found[0]), found[1], float(at), found[3].decode()
+            (at,) = TIME.unpack(parts[2])
+            return int(parts[0]), parts[1], float(at), parts[3].decode()
         except (ValueError, TypeError) as error:
             raise self._nonsense() from error
 
@@ -127,8 +127,8 @@ class SignerProcess:
             part for name, key, signature in signatures for part in (name.encode(), key, signature)
         ]
         count = str(len(signatures)).encode()
-        asked = (b"go back", text.encode(), checkpoint.encode(), opened, count, *people, *proof)
-        self._ask(*asked, answers=(0,))
+        message = (b"go back", text.encode(), checkpoint.encode(), opened, count, *people, *proof)
+        self._ask(*message, answers=(0,))
 
     def hashes(self, values: Sequence[bytes]) -> list[bytes]:
         """Return the HMAC-SHA-256 of each value under the redaction key."""
@@ -154,38 +154,38 @@ class SignerProcess:
 
     def _begin(self) -> None:
         """Start the process, and hear whose keys it has."""
-        ours, theirs = socket.socketpair()
-        ours.settimeout(_PATIENCE_S)
+        our_end, child_end = socket.socketpair()
+        our_end.settimeout(_PATIENCE_S)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - ourselves
                 [
                     *(sys.executable, "-I", "-S", "-c", _RUN, *_ROOTS),
-                    *(str(theirs.fileno()), str(self._folder), self.case, _unconfined()),
+                    *(str(child_end.fileno()), str(self._folder), self.case, _unconfined()),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(child_end.fileno(),),
                 cwd="/",
                 env={},
                 start_new_session=True,
             )
         except OSError as error:
-            ours.close()
+            our_end.close()
             raise SignerError(f"the signer did not start: {error.strerror}") from error
         finally:
-            theirs.close()
-        self._socket = ours
-        self._finalizer = weakref.finalize(self, _end, self._process, ours, os.getpid())
+            child_end.close()
+        self._socket = our_end
+        self._finalizer = weakref.finalize(self, _end, self._process, our_end, os.getpid())
         try:
-            found = self._heard(3)
+            answer = self._heard(3)
         except (EOFError, OSError, ValueError) as error:
             self.close()
             raise SignerError("the signer did not start") from error
         except CauteryError:
             self.close()
             raise
-        case, name, key = (part.decode("utf-8", "replace") for part in found)
+        case, name, key = (part.decode("utf-8", "replace") for part in answer)
         if self.key and key != self.key:
             self.close()
             raise SignerError("the signer came back with another key; nothing was signed")
@@ -203,7 +203,7 @@ class SignerProcess:
                 hint="Open the case again in this process.",
             )
         with self._lock:
-            for again in (False, True):
+            for is_retry in (False, True):
                 if not self._finalizer.alive:
                     self._begin()
                 try:
@@ -211,7 +211,7 @@ class SignerProcess:
                     return self._heard(*answers)
                 except (EOFError, ConnectionError) as error:
                     self.close()
-                    if again:
+                    if is_retry:
                         raise SignerError("the signer died twice of one question") from error
                 except (ValueError, OSError) as error:
                     self.close()
@@ -219,14 +219,14 @@ class SignerProcess:
         raise AssertionError("unreachable")
 
     def _heard(self, *counts: int) -> list[bytes]:
-        found = receive(self._socket.recv)
-        match found:
+        message_parts = receive(self._socket.recv)
+        match message_parts:
             case [b"ok", *answer] if len(answer) in counts:
                 return answer
             case [b"no", name, message, *hint] if len(hint) <= 1:
                 kind = _KNOWN_ERRORS.get(name.decode("ascii", "replace"), SignerError)
-                said = [part.decode("utf-8", "replace") for part in (message, *hint)]
-                raise kind(said[0], hint=said[1] if len(said) > 1 else None)
+                texts = [part.decode("utf-8", "replace") for part in (message, *hint)]
+                raise kind(texts[0], hint=texts[1] if len(texts) > 1 else None)
         raise ValueError("no answer to what was asked")
 
     def _nonsense(self) -> SignerError:

@@ -41,7 +41,7 @@ _RUN = (
 _CHUNK = 64 << 10
 _STALL_S = 3.0
 _ASK_S = 10.0
-_SAID = 2000
+_TAIL_BYTES = 2000
 PROGRAM = "CAUTERY_FFMPEG"
 """Environment variable that names the FFmpeg program, if it is not ``ffmpeg`` on the path."""
 
@@ -102,15 +102,15 @@ class SrtStreams:
         )  # fmt: skip
         assert process.stdout is not None
         assert process.stderr is not None
-        told = asyncio.create_task(_tail(process.stderr))
+        tail = asyncio.create_task(_tail(process.stderr))
         came = False
         reading: asyncio.Task[bytes] | None = None
         try:
             while True:
                 reading = reading or asyncio.create_task(process.stdout.read(_CHUNK))
-                done, _ = await asyncio.wait((reading,), timeout=self._stall_s)
+                finished, _ = await asyncio.wait((reading,), timeout=self._stall_s)
                 now_s = self._clock.now().timestamp()
-                if not done:
+                if not finished:
                     yield b"", now_s
                     continue
                 data, reading = reading.result(), None
@@ -119,8 +119,8 @@ class SrtStreams:
                 came = True
                 yield data, now_s
             if not came:
-                said = (await told).replace(target, _shown(url)).strip().splitlines()
-                why = said[-1][:200] if said else "the sender ended at once"
+                lines = (await tail).replace(target, _shown(url)).strip().splitlines()
+                why = lines[-1][:200] if lines else "the sender ended at once"
                 raise SourceError(f"{_shown(url)}: {why}")
         finally:
             if reading is not None:
@@ -128,7 +128,7 @@ class SrtStreams:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
             await process.wait()
-            told.cancel()
+            tail.cancel()
 
     async def _with_srt(self) -> str:
         """Return the FFmpeg program, if it has SRT."""
@@ -136,24 +136,24 @@ class SrtStreams:
             "Install an FFmpeg built with libsrt (Debian and Ubuntu: apt install ffmpeg), or name "
             f"one in ${PROGRAM}; or let it send udp:// to this machine."
         )
-        found = shutil.which(self._program)
-        if found is None:
+        program = shutil.which(self._program)
+        if program is None:
             raise InputError(f"srt:// needs an FFmpeg; there is no {self._program!r}", hint=remedy)
         try:
-            asked = await asyncio.create_subprocess_exec(
-                found, "-hide_banner", "-protocols",
+            probe = await asyncio.create_subprocess_exec(
+                program, "-hide_banner", "-protocols",
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 env={"PATH": os.environ.get("PATH", "")},
             )  # fmt: skip
             async with asyncio.timeout(_ASK_S):
-                said, _ = await asked.communicate()
+                output, _ = await probe.communicate()
         except (OSError, TimeoutError) as error:
-            raise InputError(f"{found}: it does not run ({error})", hint=remedy) from error
-        if b"srt" not in said.split():
-            raise InputError(f"{found}: this FFmpeg is built without SRT", hint=remedy)
-        return found
+            raise InputError(f"{program}: it does not run ({error})", hint=remedy) from error
+        if b"srt" not in output.split():
+            raise InputError(f"{program}: this FFmpeg is built without SRT", hint=remedy)
+        return program
 
     async def _target(self, url: str) -> str:
         """Return the URL with the checked address in place of the host."""
@@ -161,9 +161,9 @@ class SrtStreams:
         spelled = spelled_address(host)
         addresses = (spelled,) if spelled is not None else await self._names.resolve(host)
         address = check(host, addresses, self._policy.allow)[0]
-        shown = f"[{address}]" if ":" in address else address
-        asked = urlencode(options, quote_via=quote)
-        return f"srt://{shown}:{port}" + (f"?{asked}" if asked else "")
+        literal_host = f"[{address}]" if ":" in address else address
+        query = urlencode(options, quote_via=quote)
+        return f"srt://{literal_host}:{port}" + (f"?{query}" if query else "")
 
 
 def srt_parts(url: str) -> tuple[str, int, dict[str, str]]:
@@ -202,13 +202,13 @@ def srt_parts(url: str) -> tuple[str, int, dict[str, str]]:
 
 
 async def _tail(pipe: asyncio.StreamReader) -> str:
-    held = b""
+    tail = b""
     while data := await pipe.read(4096):
-        held = (held + data)[-_SAID:]
-    return held.decode("utf-8", "replace")
+        tail = (tail + data)[-_TAIL_BYTES:]
+    return tail.decode("utf-8", "replace")
 
 
 def _shown(url: str) -> str:
     """Return a URL without options and user, which may be secrets."""
-    head, _, rest = url.partition("://")
-    return f"{head}://{rest.partition('?')[0].rpartition('@')[2]}"[:200]
+    head, _, remainder = url.partition("://")
+    return f"{head}://{remainder.partition('?')[0].rpartition('@')[2]}"[:200]

@@ -66,7 +66,9 @@ class TlsCertificates:
             raise SourceError(f"{host}: there is no port {port}")
         spelled = spelled_address(host)
         addresses = (spelled,) if spelled is not None else await self._names.resolve(host)
-        checked = sorted(check(host, addresses, self._policy.allow), key=lambda one: ":" in one)
+        checked = sorted(
+            check(host, addresses, self._policy.allow), key=lambda address: ":" in address
+        )
         why = ""
         for address in checked[:3]:
             try:
@@ -95,12 +97,12 @@ async def _shown(address: str, port: int, host: str) -> bytes:
         context.set_ciphers("DEFAULT@SECLEVEL=0")  # old servers have certificates too
     _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
     try:
-        shown = writer.get_extra_info("ssl_object").getpeercert(True)
+        certificate = writer.get_extra_info("ssl_object").getpeercert(True)
     finally:
         writer.transport.abort()
-    if not shown:
+    if not certificate:
         raise ValueError("it shows no certificate")
-    return bytes(shown)
+    return bytes(certificate)
 
 
 def _reason(error: BaseException) -> str:

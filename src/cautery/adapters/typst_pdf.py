@@ -47,7 +47,7 @@ def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:
         document = folder / "document.typ"
         document.write_text(source, encoding="utf-8")
         try:
-            made = typst.compile(
+            pdf = typst.compile(
                 document,
                 root=folder,
                 ignore_system_fonts=True,
@@ -58,9 +58,9 @@ def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:
             )
         except (typst.TypstError, RuntimeError, ValueError) as error:
             raise CauteryError(f"the document does not compile: {error}") from error
-    if not isinstance(made, bytes) or not made.startswith(b"%PDF-"):
+    if not isinstance(pdf, bytes) or not pdf.startswith(b"%PDF-"):
         raise CauteryError("the document compiles to no PDF")
-    return made
+    return pdf
 
 
 def png_of(svg: str) -> bytes:
@@ -90,7 +90,7 @@ def png_of(svg: str) -> bytes:
             encoding="utf-8",
         )
         try:
-            made = typst.compile(
+            png = typst.compile(
                 document,
                 root=folder,
                 format="png",
@@ -100,6 +100,6 @@ def png_of(svg: str) -> bytes:
             )
         except (typst.TypstError, RuntimeError, ValueError) as error:
             raise CauteryError(f"the picture does not compile: {error}") from error
-    if not isinstance(made, bytes) or not made.startswith(b"\x89PNG"):
+    if not isinstance(png, bytes) or not png.startswith(b"\x89PNG"):
         raise CauteryError("the picture compiles to no PNG")
-    return made
+    return png

@@ -161,8 +161,8 @@ def listening(url: str) -> Listening:
         local = options["localaddr"][0] if "localaddr" in options else None
         if local is not None:
             local = str(ipaddress.ip_address(local))
-        named = ",".join(options.get("sources", ())).split(",")
-        sources = frozenset(str(ipaddress.ip_address(one)) for one in named if one)
+        names = ",".join(options.get("sources", ())).split(",")
+        sources = frozenset(str(ipaddress.ip_address(source)) for source in names if source)
     except ValueError as error:
         raise InputError(f"{url[:200]}: {error}", hint=remedy) from error
     return Listening(address=address, port=port, local=local, sources=sources)

@@ -124,9 +124,9 @@ class FolderVault:
                 raise EvidenceError(f"{path}: larger than any exhibit")
             with open(handle, "rb", closefd=False) as file:
                 stored = file.read(MAX_EXHIBIT_BYTES + 1)
-        found = ExhibitId(digest_of(stored))
-        if found != exhibit:
-            raise BrokenSealError(exhibit, sealed=exhibit, found=found)
+        stored_id = ExhibitId(digest_of(stored))
+        if stored_id != exhibit:
+            raise BrokenSealError(exhibit, sealed=exhibit, found=stored_id)
         return stored
 
     def open(self, exhibit: ExhibitId, *, subject: str) -> bytes:

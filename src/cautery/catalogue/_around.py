@@ -18,7 +18,7 @@ from cautery.catalogue.places import country_code, language_number, places, sour
 COUNTRIES = 256
 MAIN = 12
 """Countries of a source that are weighed; few have more than three."""
-_FEW = 20
+_FEW_TITLES = 20
 """Below so many titles nothing is said of how much of a list is the catalogue's."""
 _OWN_COUNTRY = 3.0
 """Votes that a source's name counts for, and below, those of a source for each of its languages."""
@@ -92,8 +92,8 @@ def around(
     sources: dict[str, int] = {}
     rows: dict[tuple[int, int, int], int] = {}
     for at, listing in enumerate(listings):
-        named = listing.source or ""
-        place = _number(source_country(named[:LONGEST])) if named else 0
+        source_name = listing.source or ""
+        place = _number(source_country(source_name[:LONGEST])) if source_name else 0
         if listing.country:
             home[at] = _number(country_code(listing.country[:LONGEST])) or place
         elif listing.group:
@@ -101,25 +101,25 @@ def around(
         else:
             home[at] = place
         language[at] = tongue = language_number(listing.language)
-        source[at] = number = sources.setdefault(named, len(sources))
+        source[at] = number = sources.setdefault(source_name, len(sources))
         row[at] = rows.setdefault((number, tongue, place), len(rows))
     votes = np.zeros(total, np.int16)
     only = np.zeros(total, np.int32)
     unmistakable(batch, names, home, votes, only)
-    if alone := alone or total < _FEW:
+    if alone := alone or total < _FEW_TITLES:
         votes[:], only[:] = 0, -1
     share, trust = _shares(list(rows), len(sources), source, row, votes)
     main = np.argsort(-share, axis=1)[:, :MAIN].astype(np.int16)
     main[np.take_along_axis(share, main.astype(np.intp), axis=1) <= 0] = 0
     sure = only >= 0
     whole_coverage = -1.0 if alone else float(sure.mean())
-    each = np.bincount(source, minlength=len(sources))
-    known = np.bincount(source[sure], minlength=len(sources))
-    covered = (known + _FEW * whole_coverage) / (each + _FEW)
+    totals = np.bincount(source, minlength=len(sources))
+    recognised = np.bincount(source[sure], minlength=len(sources))
+    covered = (recognised + _FEW_TITLES * whole_coverage) / (totals + _FEW_TITLES)
     if alone:
         covered = np.full(len(sources), -1.0)
     shifted = source.astype(np.int64) << 32
-    taken, first = np.unique(shifted[sure] | only[sure], return_index=True)
+    source_rights, first = np.unique(shifted[sure] | only[sure], return_index=True)
     carried = names.network[only[sure]] if len(names.network) else only[sure]
     network, counts = np.unique(
         shifted[sure][carried > 0] | carried[carried > 0], return_counts=True
@@ -134,10 +134,10 @@ def around(
         share=share,
         main=main,
         trust=trust,
-        taken=taken,
+        taken=source_rights,
         taken_by=batch.keys[sure, 1][first],
         network=network,
-        network_share=(counts / (known[network >> 32] + _FEW)).astype(np.float32),
+        network_share=(counts / (recognised[network >> 32] + _FEW_TITLES)).astype(np.float32),
     )
 
 
@@ -148,11 +148,11 @@ def _shares(
     row: npt.NDArray[np.int32],
     votes: npt.NDArray[np.int16],
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    told = votes > 0
+    voted = votes > 0
     of_source = np.zeros((sources, COUNTRIES), np.float32)
     of_row = np.zeros((len(rows), COUNTRIES), np.float32)
-    np.add.at(of_source, (source[told], votes[told]), 1)
-    np.add.at(of_row, (row[told], votes[told]), 1)
+    np.add.at(of_source, (source[voted], votes[voted]), 1)
+    np.add.at(of_row, (row[voted], votes[voted]), 1)
     keys = np.array(rows, np.intp).reshape(-1, 3)
     whole = of_source[keys[:, 0]]
     placed = np.flatnonzero(keys[:, 2] > 0)

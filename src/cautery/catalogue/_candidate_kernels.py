@@ -79,7 +79,7 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
         batch.letters, batch.letters_from[title], batch.letters_from[title + 1], grams
     )
     gram_norm = np.float32(1e-6)
-    chosen = np.empty(_RARE_GRAMS, np.int32)
+    rarest = np.empty(_RARE_GRAMS, np.int32)
     chosen_length = np.empty(_RARE_GRAMS, np.int32)
     picked = 0
     for at in range(total):
@@ -97,17 +97,17 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
             picked += 1
         while place > 0 and chosen_length[place - 1] > length:
             chosen_length[place] = chosen_length[place - 1]
-            chosen[place] = chosen[place - 1]
+            rarest[place] = rarest[place - 1]
             place -= 1
         chosen_length[place] = length
-        chosen[place] = gram
+        rarest[place] = gram
     gram_norm = np.sqrt(gram_norm)
     visits = 0
     for rank in range(picked):
         if visits > 0 and visits + chosen_length[rank] > _GRAM_VISITS:
             break
         visits += chosen_length[rank]
-        gram = chosen[rank]
+        gram = rarest[rank]
         gain = names.gram_weight[gram] ** 2 / gram_norm
         for at in range(names.gram_at[gram], names.gram_at[gram + 1]):
             name = names.gram_names[at]
@@ -143,7 +143,7 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
     # The best name of each right, nudged towards where the title is from.
     home = around.home[title]
     row = around.row[title]
-    kept = 0
+    ranked = 0
     highest = np.float32(0)
     for at in range(count):
         highest = max(highest, score[touched[at]])
@@ -155,7 +155,7 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
         if value < _FAINT * highest:
             continue
         right = names.right[name]
-        if kept == RERANKED and value + 0.5 <= out_score[kept - 1]:
+        if ranked == RERANKED and value + 0.5 <= out_score[ranked - 1]:
             continue
         prefix, place = batch.prefix[title], batch.place[title]
         if prefix > 0:
@@ -167,16 +167,16 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
             if names.named[name] and has(names.name_area[name], home):
                 value += 0.3
         value += 0.15 * around.share[row, names.home[right]]
-        if kept == RERANKED and value <= out_score[kept - 1]:
+        if ranked == RERANKED and value <= out_score[ranked - 1]:
             continue
-        seen = by_right[right]
-        if seen > 0 and seen <= kept and names.right[out_name[seen - 1]] == right:
-            place_at = seen - 1
+        earlier = by_right[right]
+        if earlier > 0 and earlier <= ranked and names.right[out_name[earlier - 1]] == right:
+            place_at = earlier - 1
             if out_score[place_at] >= value:
                 continue
         else:
-            place_at = kept if kept < RERANKED else RERANKED - 1
-            kept = min(kept + 1, RERANKED)
+            place_at = ranked if ranked < RERANKED else RERANKED - 1
+            ranked = min(ranked + 1, RERANKED)
         while place_at > 0 and out_score[place_at - 1] < value:
             out_score[place_at] = out_score[place_at - 1]
             out_name[place_at] = out_name[place_at - 1]
@@ -185,6 +185,6 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
         out_score[place_at] = value
         out_name[place_at] = name
         by_right[right] = place_at + 1
-    while kept > 1 and out_score[kept - 1] < _HOPELESS * out_score[0]:
-        kept -= 1
-    return kept
+    while ranked > 1 and out_score[ranked - 1] < _HOPELESS * out_score[0]:
+        ranked -= 1
+    return ranked

@@ -20,11 +20,11 @@ def described(batch, around, names, masks, scratch, out_name, out_count, out):  
     """Write every title's candidates and what speaks for them; for training and for reasons."""
     score = np.empty(RERANKED, np.float32)
     for title in range(len(out_count)):
-        kept = candidates(title, batch, around, names, masks, scratch, out_name[title], score)
+        ranked = candidates(title, batch, around, names, masks, scratch, out_name[title], score)
         features(
-            title, batch, around, names, masks, scratch, out_name[title], score, kept, out[title]
+            title, batch, around, names, masks, scratch, out_name[title], score, ranked, out[title]
         )
-        out_count[title] = kept
+        out_count[title] = ranked
 
 
 @njit(cache=True, nogil=True)
@@ -56,14 +56,14 @@ def chosen(batch, around, names, masks, scratch, trees, out_name, out_probabilit
     total = len(trees.root)
     early = min(total, EARLY_TREES)
     for title in range(len(out_none)):
-        kept = candidates(title, batch, around, names, masks, scratch, kept_name, similar)
-        features(title, batch, around, names, masks, scratch, kept_name, similar, kept, lines)
+        ranked = candidates(title, batch, around, names, masks, scratch, kept_name, similar)
+        features(title, batch, around, names, masks, scratch, kept_name, similar, ranked, lines)
         best = np.float32(-1e9)
-        for rank in range(kept):
+        for rank in range(ranked):
             score[rank] = _grown(trees, 0, early, lines[rank])
             best = max(best, score[rank])
         first = second = -1
-        for rank in range(kept):
+        for rank in range(ranked):
             if score[rank] > best - STILL_WINS:
                 score[rank] += _grown(trees, early, total, lines[rank])
             if first < 0 or score[rank] > score[first]:
@@ -72,10 +72,10 @@ def chosen(batch, around, names, masks, scratch, trees, out_name, out_probabilit
                 second = rank
         top = max(np.float32(0), score[first]) if first >= 0 else np.float32(0)
         mass = np.exp(-top)
-        none = mass
-        for rank in range(kept):
+        none_mass = mass
+        for rank in range(ranked):
             mass += np.exp(score[rank] - top)
-        out_none[title] = none / mass
+        out_none[title] = none_mass / mass
         out_name[title, 0] = kept_name[first] if first >= 0 else -1
         out_name[title, 1] = kept_name[second] if second >= 0 else -1
         out_probability[title, 0] = np.exp(score[first] - top) / mass if first >= 0 else 0.0

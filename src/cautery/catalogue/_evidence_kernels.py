@@ -13,8 +13,8 @@ _NUMBER, _QUALITY, _PLACE, _SHIFT, _SUB = 1, 2, 3, 4, 5
 
 
 @njit(cache=True, nogil=True)
-def features(title, batch, around, names, masks, scratch, out_name, out_score, kept, out):  # noqa: PLR0917
-    """Write what speaks for and against each candidate, shape (kept, FEATURES)."""
+def features(title, batch, around, names, masks, scratch, out_name, out_score, ranked, out):  # noqa: PLR0917
+    """Write what speaks for and against each candidate, shape (ranked, FEATURES)."""
     first, past = batch.word_from[title], batch.word_from[title + 1]
     total_grams = write_grams(
         batch.letters, batch.letters_from[title], batch.letters_from[title + 1], scratch.grams
@@ -35,7 +35,7 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, k
         gram_mass += names.gram_weight[grams[at]]
     matched_name = scratch.matched
     best_lexical = np.float32(0)
-    for rank in range(kept):
+    for rank in range(ranked):
         name = out_name[rank]
         right = names.right[name]
         low, high = names.word_from[name], names.word_from[name + 1]
@@ -55,28 +55,28 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, k
                 continue
             word = batch.words[at]
             weight = names.weight[word] * (1 - names.title_drop[word])
-            found = -1
-            for other in range(low, high):
-                if names.words[other] == word and matched_name[other - low] == 0:
-                    found = other
+            match = -1
+            for slot in range(low, high):
+                if names.words[slot] == word and matched_name[slot - low] == 0:
+                    match = slot
                     break
-            if found >= 0:
-                matched_name[found - low] = 1
+            if match >= 0:
+                matched_name[match - low] = 1
                 hit += weight
                 if kind == _NUMBER:
                     title_number_hit += 1
-                if found - low > last_at:
+                if match - low > last_at:
                     ordered += 1
-                last_at = found - low
+                last_at = match - low
                 continue
             stem = batch.stems[at]
             if stem >= 0 and kind == 0:
-                for other in range(low, high):
-                    if matched_name[other - low] == 0 and names.stem[names.words[other]] == stem:
-                        found = other
+                for slot in range(low, high):
+                    if matched_name[slot - low] == 0 and names.stem[names.words[slot]] == stem:
+                        match = slot
                         break
-                if found >= 0:
-                    matched_name[found - low] = 2
+                if match >= 0:
+                    matched_name[match - low] = 2
                     soft += weight
                     continue
             if kind == _QUALITY:
@@ -86,8 +86,8 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, k
                 shift_miss += 1
                 continue
             inside = False
-            for other in range(names.context_from[right], names.context_from[right + 1]):
-                if names.context[other] == word:
+            for slot in range(names.context_from[right], names.context_from[right + 1]):
+                if names.context[slot] == word:
                     inside = True
                     break
             if kind == _NUMBER:
@@ -105,16 +105,16 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, k
                 title_miss_most = max(title_miss_most, weight)
         name_miss = name_miss_most = name_place_miss = name_mass = name_hit = np.float32(0)
         name_one_missed = False
-        for other in range(low, high):
-            kind = names.kinds[other]
+        for slot in range(low, high):
+            kind = names.kinds[slot]
             if kind == _SUB:
                 continue
-            word = names.words[other]
+            word = names.words[slot]
             weight = names.weight[word] * (1 - names.name_drop[word])
             if kind == _QUALITY:
                 weight *= np.float32(0.3)
             name_mass += weight
-            if matched_name[other - low] > 0:
+            if matched_name[slot - low] > 0:
                 name_hit += weight
                 continue
             if kind == _NUMBER:
@@ -128,18 +128,18 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, k
                 name_miss_most = max(name_miss_most, weight)
         # Letters.
         shared = np.float32(0)
-        mine, theirs = 0, names.gram_from[name]
-        theirs_past = names.gram_from[name + 1]
-        theirs_mass = np.float32(0)
-        while theirs < theirs_past:
-            gram = names.grams[theirs]
-            theirs_mass += names.gram_weight[gram]
-            while mine < total_grams and grams[mine] < gram:
-                mine += 1
-            if mine < total_grams and grams[mine] == gram:
+        title_gram, name_gram = 0, names.gram_from[name]
+        name_past = names.gram_from[name + 1]
+        name_gram_mass = np.float32(0)
+        while name_gram < name_past:
+            gram = names.grams[name_gram]
+            name_gram_mass += names.gram_weight[gram]
+            while title_gram < total_grams and grams[title_gram] < gram:
+                title_gram += 1
+            if title_gram < total_grams and grams[title_gram] == gram:
                 shared += names.gram_weight[gram]
-            theirs += 1
-        dice = 2 * shared / max(gram_mass + theirs_mass, np.float32(1e-6))
+            name_gram += 1
+        dice = 2 * shared / max(gram_mass + name_gram_mass, np.float32(1e-6))
         line = out[rank]
         line[0] = (hit + 0.7 * soft) / max(title_mass, np.float32(1e-6))
         line[1] = name_hit / max(name_mass, np.float32(1e-6))
@@ -156,7 +156,7 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, k
         line[12] = soft
         line[13] = dice
         line[14] = shared / max(gram_mass, np.float32(1e-6))
-        line[15] = shared / max(theirs_mass, np.float32(1e-6))
+        line[15] = shared / max(name_gram_mass, np.float32(1e-6))
         same = 0
         if names.key_whole[name] == batch.keys[title, 0] and batch.keys[title, 0] >= 0:
             same = 3
@@ -261,23 +261,23 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, k
         line[41] = line[0] * line[1] + 0.5 * dice + 0.3 * same
         best_lexical = max(best_lexical, line[41])
     # Against the other candidates.
-    for rank in range(kept):
+    for rank in range(ranked):
         line = out[rank]
         line[42] = best_lexical - line[41]
         above = alike = 0
         rival_share = rival_home = rival_prefix = rival_spoken = np.float32(0)
-        for other in range(kept):
-            if other == rank:
+        for rival in range(ranked):
+            if rival == rank:
                 continue
-            if out[other, 41] > line[41] + 0.01:
+            if out[rival, 41] > line[41] + 0.01:
                 above += 1
-            elif out[other, 41] > line[41] - 0.01:
+            elif out[rival, 41] > line[41] - 0.01:
                 alike += 1
-            if out[other, 41] > line[41] - 0.15:
-                rival_share = max(rival_share, out[other, 25])
-                rival_home = max(rival_home, out[other, 22])
-                rival_prefix = max(rival_prefix, out[other, 20])
-                rival_spoken = max(rival_spoken, out[other, 27])
+            if out[rival, 41] > line[41] - 0.15:
+                rival_share = max(rival_share, out[rival, 25])
+                rival_home = max(rival_home, out[rival, 22])
+                rival_prefix = max(rival_prefix, out[rival, 20])
+                rival_spoken = max(rival_spoken, out[rival, 27])
         line[43] = above
         line[44] = alike
         line[45] = line[25] - rival_share

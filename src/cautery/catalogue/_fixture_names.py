@@ -67,7 +67,7 @@ _OTHER_MATCH = frozenset(
 )
 """Words that make of a fixture another one, or not the live one."""
 _RESERVES = frozenset("23")
-_WHOLE, _SOME, _LETTERS, _UNPARTED, _TURNED = 0.97, 0.92, 0.85, 0.93, 0.02
+_WHOLE, _PARTLY, _LETTERS, _UNPARTED, _TURNED = 0.97, 0.92, 0.85, 0.93, 0.02
 """Probabilities, set by hand: both sides whole; in part; by initials; a match that is not split
 into its sides; less if home and away are turned round."""
 
@@ -90,20 +90,20 @@ class Offer:
 
     @classmethod
     def of(cls, title: str) -> Offer:
-        dates = tuple(_meanings(found) for found in _DATE.finditer(title))
+        dates = tuple(_meanings(match) for match in _DATE.finditer(title))
         plain = _TIME.sub(" | ", _DATE.sub(" | ", title))
         words = side_of(plain)
-        other = _OTHER_MATCH & set(words)
+        other_words = _OTHER_MATCH & set(words)
         if _AGED.search(fold(plain)):
-            other |= {"u"}
-        said = {year for date_ in dates for year, _, _ in date_ if year is not None}
+            other_words |= {"u"}
+        date_years = {year for date_ in dates for year, _, _ in date_ if year is not None}
         return cls(
             all_words=words,
-            years=frozenset(said | {int(word) for word in words if _YEAR.fullmatch(word)}),
+            years=frozenset(date_years | {int(word) for word in words if _YEAR.fullmatch(word)}),
             parted=tuple(_parted(plain)),
             run=f" {' '.join(words)} ",
             dates=tuple(date_ for date_ in dates if date_),
-            other=frozenset(other),
+            other=frozenset(other_words),
         )
 
     def on(self, day: date) -> bool:
@@ -111,9 +111,10 @@ class Offer:
         near = [day + timedelta(days=off) for off in (-1, 0, 1)]
         return all(year == day.year for year in self.years) and all(
             any(
-                (year or one.year, month, number) == (one.year, one.month, one.day)
+                (year or neighbour.year, month, number)
+                == (neighbour.year, neighbour.month, neighbour.day)
                 for year, month, number in meanings
-                for one in near
+                for neighbour in near
             )
             for meanings in self.dates
         )
@@ -151,9 +152,9 @@ def probability(offer: Offer, sides: tuple[Side, Side]) -> float:
     best = 0.0
     for parts in offer.parted:
         for turned, (home, away) in enumerate(permutations(parts)):
-            one, two = _alike(sides[0], home), _alike(sides[1], away)
-            if one and two:
-                best = max(best, min(one, two) - (_TURNED if turned else 0.0))
+            home_odds, away_odds = _alike(sides[0], home), _alike(sides[1], away)
+            if home_odds and away_odds:
+                best = max(best, min(home_odds, away_odds) - (_TURNED if turned else 0.0))
     if not offer.parted and all(f" {' '.join(side)} " in offer.run for side in sides):
         spare = (
             set(offer.all_words) - {word for side in sides for word in side} - _BESIDE - _PARTICLES
@@ -179,48 +180,57 @@ def _parted(title: str) -> Iterator[tuple[Side, Side]]:
             for part in re.split(r"[|»:]", text)
             for piece in (*_DASH.split(part), "")  # "" parts what stands on both sides of a bar
         ]
-        dashed = [(one, two) for one, two in pairwise(pieces) if one and two]
+        dashed = [(home, away) for home, away in pairwise(pieces) if home and away]
         if dashed:
             yield from dashed
             return
 
 
-def _alike(side: Side, told: Side) -> float:
+def _alike(side: Side, offered: Side) -> float:
     """Return how probable it is that a side is meant; 0: it is another one."""
-    mine = [word for word in side if word not in _PARTICLES] or list(side)
-    if len(told) == 1 and len(mine) > 1 and len(told[0]) > 1 and told[0] == initials(side):
+    words = [word for word in side if word not in _PARTICLES] or list(side)
+    if (
+        len(offered) == 1
+        and len(words) > 1
+        and len(offered[0]) > 1
+        and offered[0] == initials(side)
+    ):
         return _LETTERS
-    had: set[int] = set()
-    for at, word in enumerate(told):
-        if found := _places(word, mine):
-            had |= found
+    covered: set[int] = set()
+    for at, word in enumerate(offered):
+        if places := _places(word, words):
+            covered |= places
         elif not (word in _PARTICLES or word in _BESIDE or _tells_nothing(word, at)):
             return 0.0
-    if len(had) == len(mine):
+    if len(covered) == len(words):
         return _WHOLE
     # Of "Schalke 04" the number is dropped at will; of "Real Madrid" no word is enough alone.
-    wanting = [word for at, word in enumerate(mine) if at not in had and not word.isdigit()]
-    if not wanting and had:
+    wanting = [word for at, word in enumerate(words) if at not in covered and not word.isdigit()]
+    if not wanting and covered:
         return _WHOLE
-    return _SOME if any(mine[at] not in _SHARED and not mine[at].isdigit() for at in had) else 0.0
+    return (
+        _PARTLY
+        if any(words[at] not in _SHARED and not words[at].isdigit() for at in covered)
+        else 0.0
+    )
 
 
-def _places(word: str, mine: Sequence[str]) -> set[int]:
+def _places(word: str, words: Sequence[str]) -> set[int]:
     """Return which words of a side are meant: the same, one it begins, or some by initials."""
-    same = {at for at, one in enumerate(mine) if one == word}
+    same = {at for at, side_word in enumerate(words) if side_word == word}
     if same or word.isdigit():
         return same
     if len(word) >= 3:
         begun = {
             at
-            for at, one in enumerate(mine)
-            if one.startswith(word) or (len(one) >= 5 and one[:5] == word[:5])
+            for at, side_word in enumerate(words)
+            if side_word.startswith(word) or (len(side_word) >= 5 and side_word[:5] == word[:5])
         }
         if begun:
             return begun
     if 2 <= len(word) <= 3:
-        for at in range(len(mine) - len(word) + 1):
-            if "".join(one[0] for one in mine[at : at + len(word)]) == word:
+        for at in range(len(words) - len(word) + 1):
+            if "".join(side_word[0] for side_word in words[at : at + len(word)]) == word:
                 return set(range(at, at + len(word)))
     return set()
 
@@ -230,17 +240,17 @@ def _tells_nothing(word: str, at: int) -> bool:
     return word.isdigit() and not (at > 0 and word in _RESERVES)
 
 
-def _meanings(found: re.Match[str]) -> frozenset[tuple[int | None, int, int]]:
-    said = found.groupdict()
-    year = next((said[key] for key in ("year", "year2", "year3", "year4") if said[key]), None)
+def _meanings(match: re.Match[str]) -> frozenset[tuple[int | None, int, int]]:
+    groups = match.groupdict()
+    year = next((groups[key] for key in ("year", "year2", "year3", "year4") if groups[key]), None)
     full = None if year is None else int(year) % 100 + 2000
-    if said["month"]:
-        pairs = [(said["month"], said["day"])]
-    elif said["first"]:
-        pairs = [(said["second"], said["first"]), (said["first"], said["second"])]
+    if groups["month"]:
+        pairs = [(groups["month"], groups["day"])]
+    elif groups["first"]:
+        pairs = [(groups["second"], groups["first"]), (groups["first"], groups["second"])]
     else:
-        name = (said["name"] or said["name2"])[:3].lower()
-        pairs = [(str(_MONTHS.index(name) + 1), said["day2"] or said["day3"])]
+        name = (groups["name"] or groups["name2"])[:3].lower()
+        pairs = [(str(_MONTHS.index(name) + 1), groups["day2"] or groups["day3"])]
     return frozenset(
         (full, int(month), int(day))
         for month, day in pairs

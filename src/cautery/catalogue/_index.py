@@ -111,9 +111,9 @@ class Index:
         self._calls: dict[str, int] = {}
         self.texts: list[str] = []
         self.place = {right.id: at for at, right in enumerate(rights)}
-        for one in rights:
-            if one.country in _STATIONS and (found := call_sign(one.names[0])):
-                self._calls.setdefault(found[0], len(self._calls))
+        for right in rights:
+            if right.country in _STATIONS and (sign := call_sign(right.names[0])):
+                self._calls.setdefault(sign[0], len(self._calls))
         # A call sign that is also a word, such as WEST, is read as the word.
         plain = _plain_words(rights)
         self._known_calls = frozenset(call for call in self._calls if plain[call] < _PLAIN)
@@ -121,7 +121,7 @@ class Index:
         self.names = self._laid(rights)
 
     def _laid(self, rights: Sequence[Right]) -> Names:
-        known = places()
+        atlas = places()
         by_name: dict[str, list[Any]] = {
             key: [] for key in ("right", "first", "called", "named", "whole", "core")
         }
@@ -153,7 +153,7 @@ class Index:
                 by_name["whole"].append(self._keys.setdefault(whole, len(self._keys)))
                 by_name["core"].append(self._keys.setdefault(core, len(self._keys)))
             right_from.append(len(words))
-            home = known.countries.get(right.country or "", 0)
+            home = atlas.countries.get(right.country or "", 0)
             by_right["home"].append(home)
             by_right["has_area"].append(bool(right.areas))
             by_right["network"].append(
@@ -166,12 +166,12 @@ class Index:
             by_right["closed"].append(right.closed)
             by_right["editions"].append(min(len(right.feeds), _MOST_EDITIONS))
             for area in right.areas:
-                for country in known.regions.get(area, ()):
+                for country in atlas.regions.get(area, ()):
                     areas[at, country >> 5] |= np.uint32(1 << (country & 31))
             if not right.areas and home:
                 areas[at, home >> 5] |= np.uint32(1 << (home & 31))
-            heard = {language_number(code) for code in right.languages} - {0}
-            spoken.append(sorted(heard or known.spoken.get(home, frozenset())))
+            languages = {language_number(code) for code in right.languages} - {0}
+            spoken.append(sorted(languages or atlas.spoken.get(home, frozenset())))
             around: dict[int, None] = {}
             for text in (right.network, *right.feeds[:_MOST_EDITIONS]):
                 around |= dict.fromkeys(self._number(word) for word in normalise(text).words)
@@ -189,9 +189,9 @@ class Index:
         key_at, key_names = postings_of(key_from, keys, len(self._keys))
         call = np.array(by_right["call"], np.int32)
         call_at, call_rights = postings_of(
-            *_rows([[one] if one >= 0 else [] for one in call]), len(self._calls)
+            *_rows([[number] if number >= 0 else [] for number in call]), len(self._calls)
         )
-        named = np.array(by_name["named"], np.int16).reshape(-1)
+        name_places = np.array(by_name["named"], np.int16).reshape(-1)
         spoken_from, spoken_flat = _rows(spoken)
         context_from, context_flat = _rows(context)
         stem = np.array([self._stem(word) for word in self._words] + [-1], np.int32)
@@ -208,8 +208,8 @@ class Index:
             key_whole=np.array(by_name["whole"], np.int32),
             key_core=np.array(by_name["core"], np.int32),
             called=np.array(by_name["called"], np.uint8),
-            named=(named > 0).astype(np.uint8),
-            name_area=self.place_masks[named],
+            named=(name_places > 0).astype(np.uint8),
+            name_area=self.place_masks[name_places],
             word_at=word_at,
             word_names=word_names,
             gram_at=gram_at,
@@ -302,7 +302,7 @@ class Index:
         """Mark the words that name a country or region; return the last one's number, or 0."""
         names = places().names
         words = title.words
-        found = 0
+        place = 0
         for at, word in enumerate(words):
             if word not in _PLACE_HEADS or title.kinds[at] != WORD:
                 continue
@@ -310,14 +310,14 @@ class Index:
                 code = names.get(tuple(words[at : at + length]))
                 if code is not None:
                     title.kinds[at : at + length] = [PLACE] * len(words[at : at + length])
-                    found = self._place_names[code]
+                    place = self._place_names[code]
                     break
-        if not found and len(words) > 1 and len(words[-1]) == 2 and title.kinds[-1] == WORD:
+        if not place and len(words) > 1 and len(words[-1]) == 2 and title.kinds[-1] == WORD:
             code = words[-1] if words[-1] in places().countries else None
             code = "gb" if words[-1] == "uk" else code
             if code is not None and code != "tv":
-                found = self._place_names[code]
-        return found
+                place = self._place_names[code]
+        return place
 
 
 _PLACE_HEADS = frozenset(name[0] for name in places().names)
@@ -325,20 +325,20 @@ _PLACE_HEADS = frozenset(name[0] for name in places().names)
 
 def grams_of_names(names: Iterable[str]) -> npt.NDArray[np.int32]:
     """Return the runs of three letters of every name, each once a name."""
-    found: npt.NDArray[np.int32] = grams_of(*_text([_keys(normalise(name))[0] for name in names]))[
+    grams: npt.NDArray[np.int32] = grams_of(*_text([_keys(normalise(name))[0] for name in names]))[
         1
     ]
-    return found
+    return grams
 
 
 def _plain_words(rights: Sequence[Right]) -> Counter[str]:
     """Count the words of names that are no stations' names."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for right in rights:
         if call_sign(right.names[0]) is None:
             for name in right.names:
-                seen.update(set(normalise(name).words))
-    return seen
+                counts.update(set(normalise(name).words))
+    return counts
 
 
 def _keys(title: Title) -> tuple[str, str, str]:
@@ -352,9 +352,9 @@ def _keys(title: Title) -> tuple[str, str, str]:
             bare.append(word)
             if word not in _FILLERS and kind != SHIFT:
                 core.append(word)
-    every = "".join(whole) or "".join(title.words)
-    most = "".join(bare) or every
-    return every, most, "".join(core) or most
+    joined = "".join(whole) or "".join(title.words)
+    bare_joined = "".join(bare) or joined
+    return joined, bare_joined, "".join(core) or bare_joined
 
 
 def _place_masks() -> tuple[dict[str, int], npt.NDArray[np.uint32]]:
@@ -372,7 +372,7 @@ def _rows(rows: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int32], npt.NDA
     starts = np.zeros(len(rows) + 1, np.int32)
     np.cumsum([len(row) for row in rows], out=starts[1:])
     return starts, np.fromiter(
-        (one for row in rows for one in row), np.int32, count=int(starts[-1])
+        (number for row in rows for number in row), np.int32, count=int(starts[-1])
     )
 
 
@@ -393,7 +393,7 @@ def _norms(
     return norms
 
 
-def _filled(values: npt.NDArray[np.float32], total: int, rest: float) -> npt.NDArray[np.float32]:
-    out = np.full(total, rest, np.float32)
+def _filled(values: npt.NDArray[np.float32], total: int, default: float) -> npt.NDArray[np.float32]:
+    out = np.full(total, default, np.float32)
     out[: len(values)] = values
     return out

@@ -45,11 +45,11 @@ def write_grams(text, first, past, out):
 @njit(cache=True)
 def grams_of(letters_from, letters):
     """Return the runs of three letters of every name: where each begins, and all of them."""
-    most = 64
+    row_size = 64
     total = len(letters_from) - 1
     starts = np.zeros(total + 1, np.int32)
     out = np.empty(max(1, len(letters) + total), np.int32)
-    row = np.empty(most, np.int32)
+    row = np.empty(row_size, np.int32)
     filled = 0
     for name in range(total):
         count = write_grams(letters, letters_from[name], letters_from[name + 1], row)

@@ -13,11 +13,11 @@ def has(mask, country):
 
 
 @njit(cache=True, nogil=True)
-def overlaps(one, other):
+def overlaps(first, second):
     """Tell whether two sets of countries share one."""
     shared = np.uint32(0)
-    for at in range(len(one)):
-        shared |= one[at] & other[at]
+    for at in range(len(first)):
+        shared |= first[at] & second[at]
     return shared != 0
 
 
@@ -45,7 +45,7 @@ def unmistakable(batch, names, home, votes, only):
         key = batch.keys[title, 1]
         if key < 0:
             continue
-        anywhere, here = -1, -1
+        anywhere, at_home = -1, -1
         for at in range(names.key_at[key], names.key_at[key + 1]):
             name = names.key_names[at]
             if names.key_whole[name] != key:
@@ -53,8 +53,8 @@ def unmistakable(batch, names, home, votes, only):
             right = names.right[name]
             if anywhere != right:
                 anywhere = right if anywhere == -1 else -2
-            if home[title] > 0 and has(names.areas[right], home[title]) and here != right:
-                here = right if here == -1 else -2
+            if home[title] > 0 and has(names.areas[right], home[title]) and at_home != right:
+                at_home = right if at_home == -1 else -2
         if anywhere >= 0:
             votes[title] = names.home[anywhere]
-        only[title] = anywhere if anywhere >= 0 else here
+        only[title] = anywhere if anywhere >= 0 else at_home

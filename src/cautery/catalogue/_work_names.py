@@ -24,7 +24,7 @@ _YEAR = re.compile(r"(?<!\w)(?:19|20)\d\d(?!\w)")
 _CODE = re.compile(r"\W*[a-z0-9+]{1,5}\W?\s*[|:\-\])]+\s+(?=\w)")
 """A shop's shelf before a name: ``VOD -``, ``[NF]``, ``4K |``."""
 _TAIL = re.compile(r"[\s|(\[]+(?:en|fr|de|es|it|pt|eng|fra|ger|spa|ita|por|ara|rus|us|uk)[\])\s]*$")
-_OTHER = frozenset(
+_EXTRAS = frozenset(
     """
     trailer teaser making behind bonus extras soundtrack ost recap review podcast
     """.split()  # noqa: SIM905 - a table of words
@@ -67,20 +67,20 @@ def readings(title: str) -> tuple[Reading, ...]:
     texts = [text]
     if (code := _CODE.match(text)) is not None:
         texts.insert(0, text[code.end() :])
-    found: dict[Reading, None] = {}
-    for one in texts:
-        episode, rest = episode_of(one)
-        rest = _TAIL.sub(" ", rest)
-        for year in reversed([*_YEAR.finditer(rest)]):
-            if words := words_of(rest[: year.start()]):
-                tail = set(words_of(rest[year.end() :]))
-                words += tuple(sorted(tail & _OTHER))
-                found[Reading(words, frozenset((int(year[0]),)), episode)] = None
+    ways: dict[Reading, None] = {}
+    for variant in texts:
+        episode, remainder = episode_of(variant)
+        remainder = _TAIL.sub(" ", remainder)
+        for year in reversed([*_YEAR.finditer(remainder)]):
+            if words := words_of(remainder[: year.start()]):
+                tail = set(words_of(remainder[year.end() :]))
+                words += tuple(sorted(tail & _EXTRAS))
+                ways[Reading(words, frozenset((int(year[0]),)), episode)] = None
                 break
-        if "(" not in rest or not found:
-            years = frozenset(int(each) for each in _YEAR.findall(rest))
-            found[Reading(words_of(rest), years, episode)] = None
-    return tuple(found)
+        if "(" not in remainder or not ways:
+            years = frozenset(int(year) for year in _YEAR.findall(remainder))
+            ways[Reading(words_of(remainder), years, episode)] = None
+    return tuple(ways)
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def stems_of(words: Iterable[str]) -> tuple[str, ...]:
 
 def is_about(words: tuple[str, ...]) -> bool:
     """Tell whether words say that a title is something about a work."""
-    return not _OTHER.isdisjoint(words)
+    return not _EXTRAS.isdisjoint(words)
 
 
 def episode_of(text: str) -> tuple[tuple[int, int] | None, str]:

@@ -59,18 +59,18 @@ def learnt() -> tuple[Lexicon, Trees]:
     """Load what ``bench/resolve/fit.py`` wrote."""
     with (
         resources.files("cautery.catalogue").joinpath("data/resolve.npz").open("rb") as file,
-        np.load(file, allow_pickle=False) as kept,
+        np.load(file, allow_pickle=False) as arrays,
     ):
-        words = bytes(kept["words"]).decode().split("\n")
-        rarest, *unknown_drop = (float(one) for one in kept["unknown"])
+        words = bytes(arrays["words"]).decode().split("\n")
+        rarest, *unknown_drop = (float(value) for value in arrays["unknown"])
         lexicon = Lexicon(
             words={word: number for number, word in enumerate(words)},
-            weight=kept["weight"].astype(np.float32),
-            title_drop=kept["title_drop"].astype(np.float32),
-            name_drop=kept["name_drop"].astype(np.float32),
+            weight=arrays["weight"].astype(np.float32),
+            title_drop=arrays["title_drop"].astype(np.float32),
+            name_drop=arrays["name_drop"].astype(np.float32),
             rarest=rarest,
             unknown_drop=(unknown_drop[0], unknown_drop[1]),
-            gram_weight=kept["gram_weight"].astype(np.float32),
+            gram_weight=arrays["gram_weight"].astype(np.float32),
         )
-        trees = Trees(*(kept[name] for name in Trees._fields))
+        trees = Trees(*(arrays[name] for name in Trees._fields))
     return lexicon, trees

@@ -119,9 +119,9 @@ def normalise(title: str, calls: frozenset[str] = frozenset()) -> Title:
             continue
         word, kind = _read(token)
         if calls and call is None and kind == WORD and len(word) > 2:
-            called = _CALL.fullmatch(word)
-            if called is not None and called["call"] in calls:
-                call = word = called["call"]
+            match = _CALL.fullmatch(word)
+            if match is not None and match["call"] in calls:
+                call = word = match["call"]
         if kind == NUMBER and words and words[-1] in (_SPARE_ASIDE if inside else _SPARE):
             words[-1] += f" {word}"
             kinds[-1] = QUALITY
@@ -151,7 +151,7 @@ def is_heading(title: str) -> bool:
 def _placed(title: str) -> tuple[str | None, str]:
     """Take the place that a title begins with, if it does; return it and the rest, folded."""
     if (flag := _FLAG.match(title)) is not None:
-        place = prefix_code("".join(chr(ord(one) + _ASCII_FROM_FLAG) for one in flag[1]))
+        place = prefix_code("".join(chr(ord(letter) + _ASCII_FROM_FLAG) for letter in flag[1]))
         if place is not None:
             return place, fold(title[flag.end() :])
     text = fold(title)
@@ -167,7 +167,7 @@ def _read(token: str) -> tuple[str, int]:
     """Return a token as a word, and its kind."""
     if token[0] == "+":
         # "+1" after a name is an hour later, "Canal+ 1" is the first channel of "Canal plus".
-        digits = "".join(one for one in token if one.isdigit())
+        digits = "".join(character for character in token if character.isdigit())
         return (f"+{int(digits)}", SHIFT) if digits else ("plus", WORD)
     if token.isdigit():
         return token[:9].lstrip("0") or "0", NUMBER

@@ -104,28 +104,35 @@ class Places(NamedTuple):
 def places() -> Places:
     """Load the tables: iptv-org's countries and regions (Unlicense), and spellings of our own."""
     text = resources.files("cautery.catalogue").joinpath("data/places.json").read_text("utf-8")
-    told = json.loads(text)
-    countries = {code: number for number, code in enumerate(told["countries"], start=1)}
-    heard = {code for one in told["countries"].values() for code in one["languages"]}
+    tables = json.loads(text)
+    countries = {code: number for number, code in enumerate(tables["countries"], start=1)}
+    spoken_codes = {
+        code for country in tables["countries"].values() for code in country["languages"]
+    }
     languages = {
         code: number
-        for number, code in enumerate(sorted(heard | set(_SHORT_LANGUAGES.values())), start=1)
+        for number, code in enumerate(
+            sorted(spoken_codes | set(_SHORT_LANGUAGES.values())), start=1
+        )
     }
     regions: dict[str, tuple[int, ...]] = {code: (number,) for code, number in countries.items()}
-    covered = {code: one["countries"] for code, one in told["regions"].items()}
+    covered = {code: region["countries"] for code, region in tables["regions"].items()}
     covered |= {code: words.split() for code, words in _MORE_REGIONS.items()}
     covered[ARABIC_OR_ARGENTINE] = ["ar", *covered["arab"]]
     for code, members in covered.items():
         regions[code] = tuple(countries[member] for member in members if member in countries)
-    names = {tuple(one["name"].lower().split()): code for code, one in told["countries"].items()}
+    names = {
+        tuple(country["name"].lower().split()): code
+        for code, country in tables["countries"].items()
+    }
     names |= {
         tuple(spelling.split()): code
         for code, spellings in _SPELLINGS.items()
         for spelling in spellings.split("|")
     }
     spoken = {
-        countries[code]: frozenset(languages[one_language] for one_language in one["languages"])
-        for code, one in told["countries"].items()
+        countries[code]: frozenset(languages[one_language] for one_language in country["languages"])
+        for code, country in tables["countries"].items()
     }
     return Places(countries, languages, regions, spoken, names)
 

@@ -87,20 +87,20 @@ class Programmes:
                     if not _YEAR.fullmatch(word)
                 )
                 name = replace(name, weights=weights, whole=whole)
-                for word in {one[:STEM] for one in (*name.words, *short) if one}:
+                for word in {spelling[:STEM] for spelling in (*name.words, *short) if spelling}:
                     self._by_word[word].append(len(self._names))
                 self._names.append(name)
 
     def matches(self, title: str) -> list[Match]:
         """Return the likeliest rights, at most two, the likeliest first."""
         title = title[:LONGEST]
-        found = self._candidates({*side_of(title), *words_of(title)})
-        if not found:
+        candidates = self._candidates({*side_of(title), *words_of(title)})
+        if not candidates:
             return []
         offer: Offer | None = None
         ways: tuple[Reading, ...] = ()
         best: dict[int, tuple[Match, _Name]] = {}
-        for at in found:
+        for at in candidates:
             name = self._names[at]
             if self._rights[name.right].kind == "event":
                 offer = offer or Offer.of(title)
@@ -111,14 +111,14 @@ class Programmes:
             if odds > 0 and (name.right not in best or odds > best[name.right][0].probability):
                 best[name.right] = Match(name.right, odds, name.text), name
         likeliest = _without_the_wider(list(best.values()))
-        return nlargest(2, likeliest, key=lambda one: (one.probability, -one.right))
+        return nlargest(2, likeliest, key=lambda match: (match.probability, -match.right))
 
     def _candidates(self, words: set[str]) -> set[int]:
         lists = [
             self._by_word[stem] for stem in {word[:STEM] for word in words} if stem in self._by_word
         ]
         lists.sort(key=len)
-        return {at for one in lists[:_WORDS_TRIED] for at in one[:_MOST_POSTINGS]}
+        return {at for postings in lists[:_WORDS_TRIED] for at in postings[:_MOST_POSTINGS]}
 
     def _event_odds(self, name: _Name, offer: Offer) -> float:
         day = self._rights[name.right].day
@@ -155,21 +155,23 @@ class Programmes:
             for word in way.words
             if not (word.isdigit() and int(word) in way.years and word not in name.words)
         ]
-        named = [
+        name_words = [
             word for word in name.words if word in way.words or not _YEAR.fullmatch(word)
         ] or list(name.words)
-        if {word for word in spoken if word.isdigit()} ^ {word for word in named if word.isdigit()}:
+        if {word for word in spoken if word.isdigit()} ^ {
+            word for word in name_words if word.isdigit()
+        }:
             return 0.0
-        if "".join(spoken) == "".join(named):
+        if "".join(spoken) == "".join(name_words):
             right = self._rights[name.right]
             return 0.97 if right.year is None or way.years else 0.93
-        mine = {word[:STEM] for word in named}
-        had = self._shared(name, way)
-        whole = sum(self._weight(word) for word in named)
-        if had < _LEAST_SHARED * whole:
+        stems = {word[:STEM] for word in name_words}
+        shared = self._shared(name, way)
+        whole = sum(self._weight(word) for word in name_words)
+        if shared < _LEAST_SHARED * whole:
             return 0.0
-        spare = sum(self._weight(word) for word in spoken if word[:STEM] not in mine)
-        alike = 2 * had / max(whole + had + spare, 1e-9)
+        spare = sum(self._weight(word) for word in spoken if word[:STEM] not in stems)
+        alike = 2 * shared / max(whole + shared + spare, 1e-9)
         return 1 / (1 + math.exp(-_SLOPE * (alike - _MIDDLE)))
 
     def _shared(self, name: _Name, way: Reading) -> float:
@@ -191,27 +193,27 @@ def _is_named_by(name: _Name, way: Reading) -> bool:
     return {str(year) for year in way.years} <= set(name.words)
 
 
-def _without_the_wider(found: list[tuple[Match, _Name]]) -> Iterator[Match]:
+def _without_the_wider(matches: list[tuple[Match, _Name]]) -> Iterator[Match]:
     """Leave out a series beside its episode, and a match beside the one at the named ground."""
-    episodes = [name.words for one, name in found if name.episode and one.probability > 0.5]
-    for one, name in found:
+    episodes = [name.words for match, name in matches if name.episode and match.probability > 0.5]
+    for match, name in matches:
         if name.episode is None and name.words in episodes:
             continue
         if name.sides is not None and any(
-            other.sides is not None
-            and set(other.sides) == set(name.sides)
-            and match.probability > one.probability
-            for match, other in found
+            rival_name.sides is not None
+            and set(rival_name.sides) == set(name.sides)
+            and rival.probability > match.probability
+            for rival, rival_name in matches
         ):
             continue
-        yield one
+        yield match
 
 
 def _named(at: int, right: Right, text: str) -> _Name:
     text = text[:LONGEST]
     if right.kind != "event":
-        episode, rest = episode_of(fold(text))
-        words = words_of(rest)
+        episode, remainder = episode_of(fold(text))
+        words = words_of(remainder)
         return _Name(at, text, words, episode=episode, stems=stems_of(words))
     offer = Offer.of(text)
     head = side_of(text.partition(":")[0]) if ":" in text else ()

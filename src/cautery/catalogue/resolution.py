@@ -10,7 +10,7 @@ from cautery.catalogue._around import Listing, group_country
 from cautery.catalogue.normalise import LONGEST, QUALITY, SHIFT, is_heading, normalise
 from cautery.catalogue.places import source_country
 
-_SHOWN = 8
+_LISTED_WORDS = 8
 _OF_LATIN = frozenset(
     ("LATIN", "MODIFIER", "FULLWIDTH", "CJK", "MATHEMATICAL", "FEMININE", "MASCULINE")
 )
@@ -55,14 +55,14 @@ class Resolution:
         return _because(self)
 
 
-def _because(found: Resolution) -> str:
+def _because(resolution: Resolution) -> str:
     """Say what of the title is in the name, what is not, and what told the country."""
-    if is_heading(found.listing.title):
+    if is_heading(resolution.listing.title):
         return "heads a group of the list, offers nothing"
-    if found.best is None or found.name is None:
+    if resolution.best is None or resolution.name is None:
         return "no name is near"
-    title, name = normalise(found.listing.title), normalise(found.name)
-    said = [
+    title, name = normalise(resolution.listing.title), normalise(resolution.name)
+    words = [
         word
         for word, kind in zip(title.words, title.kinds, strict=True)
         if kind not in (QUALITY, SHIFT)
@@ -72,29 +72,29 @@ def _because(found: Resolution) -> str:
         for word, kind in zip(title.words, title.kinds, strict=True)
         if kind in (QUALITY, SHIFT)
     ]
-    matched = [word for word in said if word in name.words]
-    spare = [word for word in said if word not in name.words]
+    matched = [word for word in words if word in name.words]
+    spare = [word for word in words if word not in name.words]
     missing = [word for word in name.words if word not in title.words]
-    verdict = "is" if found.right is not None else "nearest, but not sure enough:"
-    parts = [f"{verdict} {found.name!r} ({found.best.probability:.2f})"]
-    if "".join(said) == "".join(name.words):
+    verdict = "is" if resolution.right is not None else "nearest, but not sure enough:"
+    parts = [f"{verdict} {resolution.name!r} ({resolution.best.probability:.2f})"]
+    if "".join(words) == "".join(name.words):
         parts.append("every word matches")
     else:
         parts += _listed("matched", matched) + _listed("only in the title", spare)
         parts += _listed("only in the name", missing)
     parts += _listed("dropped", decoration)
-    if (script := _script(found.listing.title)) is not None:
+    if (script := _script(resolution.listing.title)) is not None:
         parts.append(f"{script} transliterated")
-    if (place := _place(found.listing, title.place)) is not None:
+    if (place := _place(resolution.listing, title.place)) is not None:
         parts.append(place)
-    if found.runner_up is not None and found.runner_up.probability >= 0.005:
-        parts.append(f"then {found.runner_up.id} ({found.runner_up.probability:.2f})")
+    if resolution.runner_up is not None and resolution.runner_up.probability >= 0.005:
+        parts.append(f"then {resolution.runner_up.id} ({resolution.runner_up.probability:.2f})")
     return "; ".join(parts)
 
 
 def _listed(what: str, words: list[str]) -> list[str]:
-    more = "" if len(words) <= _SHOWN else f" and {len(words) - _SHOWN} more"
-    return [f"{what}: {' '.join(words[:_SHOWN])}{more}"] if words else []
+    excess = "" if len(words) <= _LISTED_WORDS else f" and {len(words) - _LISTED_WORDS} more"
+    return [f"{what}: {' '.join(words[:_LISTED_WORDS])}{excess}"] if words else []
 
 
 def _place(listing: Listing, prefix: str | None) -> str | None:

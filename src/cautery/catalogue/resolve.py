@@ -70,8 +70,8 @@ class Resolver:
     def __init__(self, catalogue: Catalogue) -> None:
         self._channels = [right for right in catalogue.rights if right.kind == "channel"]
         lexicon, self._trees = learnt()
-        self._others = [right for right in catalogue.rights if right.kind != "channel"]
-        self._programmes = Programmes(self._others, lexicon)
+        self._works = [right for right in catalogue.rights if right.kind != "channel"]
+        self._programmes = Programmes(self._works, lexicon)
         self._index = Index(self._channels, lexicon)
         self._scratch = scratch_for(self._index)
 
@@ -106,11 +106,11 @@ class Resolver:
             yield from self._resolved(batch)
 
     def _resolved(self, listings: Sequence[Listing]) -> list[Resolution]:
-        names, probabilities, none = self._choose(listings)
+        names, probabilities, none_odds = self._choose(listings)
         texts, owner = self._index.texts, self._index.names.right
-        found = []
+        resolutions = []
         for listing, two, odds, nothing in zip(
-            listings, names.tolist(), probabilities.tolist(), none.tolist(), strict=True
+            listings, names.tolist(), probabilities.tolist(), none_odds.tolist(), strict=True
         ):
             guesses = [
                 (Guess(self._channels[owner[name]].id, share), texts[name])
@@ -119,11 +119,11 @@ class Resolver:
             ]
             if is_heading(listing.title):
                 guesses, nothing = [], HEADING  # noqa: PLW2901
-            elif self._others:
+            elif self._works:
                 guesses, nothing = self._with_programmes(listing.title, guesses, nothing)  # noqa: PLW2901
             best, name = guesses[0] if guesses else (None, None)
             fits = best is not None and best.probability >= THRESHOLD
-            found.append(
+            resolutions.append(
                 Resolution(
                     listing=listing,
                     right=best.id if best is not None and fits else None,
@@ -133,7 +133,7 @@ class Resolver:
                     name=name,
                 )
             )
-        return found
+        return resolutions
 
     def _with_programmes(
         self, title: str, guesses: list[tuple[Guess, str]], nothing: float
@@ -142,14 +142,13 @@ class Resolver:
         matches = self._programmes.matches(title)
         if not matches:
             return guesses, nothing
-        more = [
-            (Guess(self._others[match.right].id, match.probability), match.name)
-            for match in matches
+        offered = [
+            (Guess(self._works[match.right].id, match.probability), match.name) for match in matches
         ]
-        total = sum(guess.probability for guess, _ in (*guesses, *more))
+        total = sum(guess.probability for guess, _ in (*guesses, *offered))
         scale = 1 / total if total > 1 else 1.0
-        both = sorted((*more, *guesses), key=lambda one: -one[0].probability)[:2]
-        scaled = [(Guess(guess.id, guess.probability * scale), name) for guess, name in both]
+        likeliest = sorted((*offered, *guesses), key=lambda pair: -pair[0].probability)[:2]
+        scaled = [(Guess(guess.id, guess.probability * scale), name) for guess, name in likeliest]
         return scaled, max(0.0, 1 - total * scale)
 
     def _choose(
@@ -159,7 +158,7 @@ class Resolver:
         total = len(listings)
         names = np.full((total, 2), -1, np.int32)
         probabilities = np.zeros((total, 2), np.float32)
-        none = np.ones(total, np.float32)
+        none_odds = np.ones(total, np.float32)
         if self._channels:
             batch = self._index.batch([listing.title for listing in listings])
             kernels.chosen(
@@ -171,6 +170,6 @@ class Resolver:
                 self._trees,
                 names,
                 probabilities,
-                none,
+                none_odds,
             )
-        return names, probabilities, none
+        return names, probabilities, none_odds

@@ -74,8 +74,8 @@ class Catalogue:
         """
         rights = []
         for channel in mandate.channels:
-            told = (channel.territory,) if channel.territory else mandate.territories
-            places = [code for place in told if (code := country_code(place)) is not None]
+            territories = (channel.territory,) if channel.territory else mandate.territories
+            places = [code for place in territories if (code := country_code(place)) is not None]
             rights.append(
                 Right(
                     id=channel.id,
@@ -136,22 +136,22 @@ class Catalogue:
             rows.fieldnames = [fieldname.strip().lower() for fieldname in rows.fieldnames or ()]
             if not {"id", "name"} <= set(rows.fieldnames):
                 raise InputError(f"{named}: no columns id and name; is it a catalogue?")
-            found: dict[str, Right] = {}
+            rights: dict[str, Right] = {}
             for right in _rights(rows, editions, named):
-                known = found.setdefault(right.id, right)
-                if known is not right:
-                    names = tuple(dict.fromkeys((*known.names, *right.names)))
-                    found[right.id] = replace(known, names=names[:_MOST_NAMES])
+                first = rights.setdefault(right.id, right)
+                if first is not right:
+                    names = tuple(dict.fromkeys((*first.names, *right.names)))
+                    rights[right.id] = replace(first, names=names[:_MOST_NAMES])
         except csv.Error as error:
             raise InputError(f"{named}: no table of text; is it a catalogue?") from error
-        if not found:
+        if not rights:
             raise InputError(f"{named}: no row has an id and a name")
-        return cls(tuple(found.values()))
+        return cls(tuple(rights.values()))
 
     def without(self, ids: Iterable[str]) -> Catalogue:
         """Return the catalogue without some ids."""
-        gone = frozenset(ids)
-        return Catalogue(tuple(right for right in self.rights if right.id not in gone))
+        excluded = frozenset(ids)
+        return Catalogue(tuple(right for right in self.rights if right.id not in excluded))
 
 
 @dataclass(slots=True)
@@ -164,34 +164,34 @@ class _Editions:
 
 
 def _editions(rows: csv.DictReader[str]) -> dict[str, _Editions]:
-    found: dict[str, _Editions] = {}
+    editions: dict[str, _Editions] = {}
     for row in _limited(rows, "feeds"):
-        one = found.setdefault(_cell(row, "channel"), _Editions())
+        edition = editions.setdefault(_cell(row, "channel"), _Editions())
         for place in _cell(row, "broadcast_area").split(";"):
             level, _, code = place.partition("/")
             area = region_code(code.partition("-")[0][:_LONGEST_CODE])
             # "ct" is a city's code, whose first letters are a country's in another list.
             if area is not None and level != "ct":
-                one.areas.add(area)
-        one.languages.update(part for part in _cell(row, "languages").split(";") if part)
-        one.names += [part for part in (_cell(row, "name"), _cell(row, "alt_names")) if part]
-    return found
+                edition.areas.add(area)
+        edition.languages.update(part for part in _cell(row, "languages").split(";") if part)
+        edition.names += [part for part in (_cell(row, "name"), _cell(row, "alt_names")) if part]
+    return editions
 
 
 def _rights(
-    rows: csv.DictReader[str], editions: Mapping[str, _Editions], named: str
+    rows: csv.DictReader[str], editions: Mapping[str, _Editions], source: str
 ) -> Iterator[Right]:
-    for row in _limited(rows, named):
-        own, name = _cell(row, "id"), _cell(row, "name")
-        if not own or not name:
+    for row in _limited(rows, source):
+        id_, name = _cell(row, "id"), _cell(row, "name")
+        if not id_ or not name:
             continue
-        others = (part.strip() for part in _cell(row, "alt_names").split(";"))
-        fed = editions.get(own) or _Editions()
+        aliases = (part.strip() for part in _cell(row, "alt_names").split(";"))
+        fed = editions.get(id_) or _Editions()
         kind, year = _cell(row, "kind").lower(), _cell(row, "year")
         yield Right(
-            id=own,
+            id=id_,
             kind=_KINDS.get(kind, "channel"),
-            names=tuple(dict.fromkeys([name, *(part for part in others if part)]))[:_MOST_NAMES],
+            names=tuple(dict.fromkeys([name, *(part for part in aliases if part)]))[:_MOST_NAMES],
             country=country_code(_cell(row, "country")),
             areas=tuple(sorted(fed.areas)),
             languages=tuple(sorted(fed.languages)),
@@ -215,8 +215,8 @@ def _cell(row: Mapping[str, str | None], column: str) -> str:
     return (row.get(column) or "").strip()
 
 
-def _limited(rows: csv.DictReader[str], named: str) -> Iterator[dict[str, str]]:
+def _limited(rows: csv.DictReader[str], source: str) -> Iterator[dict[str, str]]:
     for number, row in enumerate(rows):
         if number >= _MOST_ROWS:
-            raise InputError(f"{named}: more than {_MOST_ROWS} rows")
+            raise InputError(f"{source}: more than {_MOST_ROWS} rows")
         yield row

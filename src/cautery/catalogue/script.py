@@ -9,8 +9,8 @@ import unicodedata
 def _pairs(letters: str, plain: str) -> dict[str, str]:
     """Pair letters with what is written for them; "_" stands for nothing."""
     return {
-        letter: "" if one == "_" else one
-        for letter, one in zip(letters, plain.split(), strict=True)
+        letter: "" if spelling == "_" else spelling
+        for letter, spelling in zip(letters, plain.split(), strict=True)
     }
 
 
@@ -67,8 +67,8 @@ class _Folding(dict[int, str]):
     """Letter by letter, found once and kept; for :meth:`str.translate`."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = found = _plain(chr(code))
-        return found
+        self[code] = folded = _plain(chr(code))
+        return folded
 
 
 def fold(text: str) -> str:
@@ -110,7 +110,11 @@ def _plain(letter: str) -> str:
         if "VIRAMA" in name or ("SIGN" in name and "VOWEL" not in name):
             return ""
         last = name.split()[-1].lower()
-        return last[0] if "THAI" in name else "".join(one for one in last if "a" <= one <= "z")
+        return (
+            last[0]
+            if "THAI" in name
+            else "".join(character for character in last if "a" <= character <= "z")
+        )
     return "|" if kind in ("So", "Sm", "Sk", "Po", "Pd", "Ps", "Pe", "Pi", "Pf") else " "
 
 

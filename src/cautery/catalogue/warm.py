@@ -8,13 +8,13 @@ from cautery.catalogue.rights import Catalogue, Right
 
 def warm() -> None:
     """Run every kernel once on two channels."""
-    mine = Catalogue(
+    channels = Catalogue(
         (
             Right(id="a", kind="channel", names=("Arena 1",), country="es"),
             Right(id="b", kind="channel", names=("WQZX 4.1",), country="us"),
         )
     )
-    Resolver(mine).resolve("|ES| ARENA 1 FHD")
+    Resolver(channels).resolve("|ES| ARENA 1 FHD")
 
 
 if __name__ == "__main__":

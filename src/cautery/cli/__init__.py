@@ -148,8 +148,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(flag: bool) -> None:
+    if flag:
         typer.echo(f"cautery {__version__}")
         raise typer.Exit
 

@@ -93,46 +93,46 @@ class Run:
 
     def plan(self, asked: Asked) -> None:
         """Search for one plan, and tell of it what is asked."""
-        graph, goal, more = self._graph, self._goal, {}
+        graph, goal, extras = self._graph, self._goal, {}
         # Whatever else is asked of a plan shares the time with the search for it.
         beside = asked.explain or asked.regrowth is not None or asked.reaction is not None
-        with _Shown() as shown:
-            found = plan_supply(
+        with _Shown() as progress:
+            plan = plan_supply(
                 graph,
                 goal,
                 today=self._as_of,
                 seed=self._seed,
                 time_limit_s=self._limit_s / 2 if beside else self._limit_s,
-                progress=shown.tell,
+                progress=progress.tell,
             )
-            told: list[Callable[[], None]] = []
+            printers: list[Callable[[], None]] = []
             if self._judged is not None:
                 judged = self._judged
-                more["guard"] = [one.as_json() for one in judged]
-                told.append(lambda: tables.guard_table(judged))
+                extras["guard"] = [judgement.as_json() for judgement in judged]
+                printers.append(lambda: tables.guard_table(judged))
             if asked.reaction is not None:
-                found = self._timed(found, asked.reaction, more, told, shown)
+                plan = self._timed(plan, asked.reaction, extras, printers, progress)
             if asked.regrowth is not None:
-                self._regrown(found, asked.regrowth, asked, more, told, shown)
+                self._regrown(plan, asked.regrowth, asked, extras, printers, progress)
             if asked.explain:
-                self._explained(found, more, told, shown)
+                self._explained(plan, extras, printers, progress)
             if asked.explain or asked.map is not None:
-                self._by_country(found, asked, more, told)
+                self._by_country(plan, asked, extras, printers)
         if asked.json:
-            render.json_line({**found.as_json(), **more})
+            render.json_line({**plan.as_json(), **extras})
         else:
             roles = zip(graph.ids, graph.roles, strict=False)
-            tables.plan_table(found, {name: role or "" for name, role in roles})
-            for one in told:
-                one()
-        if found.status == "infeasible":
+            tables.plan_table(plan, {name: role or "" for name, role in roles})
+            for printer in printers:
+                printer()
+        if plan.status == "infeasible":
             raise typer.Exit(1)
 
     def pareto(self, name: str, points: int, asked: Asked) -> None:
         """Search for a plan at each level of one limit."""
         axis = Axis(name)
-        with _Shown() as shown:
-            found = pareto(
+        with _Shown() as progress:
+            front = pareto(
                 self._graph,
                 self._goal,
                 axis,
@@ -140,135 +140,135 @@ class Run:
                 left_s=self._left_s,
                 most=points,
                 seed=self._seed,
-                progress=shown.tell,
+                progress=progress.tell,
             )
         if asked.plot is not None:
-            drawn = pareto_plot(
-                found,
+            drawing = pareto_plot(
+                front,
                 axis,
                 cost_unit=self._graph.cost_unit,
                 subtitle=self._subtitle(but=name),
                 format=format_of(str(asked.plot)),
             )
-            _write(asked.plot, drawn)
+            _write(asked.plot, drawing)
         if asked.csv:
-            sys.stdout.write(tables.pareto_csv(found))
+            sys.stdout.write(tables.pareto_csv(front))
         elif asked.json:
             line: dict[str, Any] = {
                 "axis": name,
                 "cost_unit": self._graph.cost_unit,
-                "points": [one.as_json() for one in found],
+                "points": [point.as_json() for point in front],
             }
             if self._judged is not None:
-                line["guard"] = [one.as_json() for one in self._judged]
+                line["guard"] = [judgement.as_json() for judgement in self._judged]
             render.json_line(line)
         else:
-            tables.pareto_table(found, axis)
+            tables.pareto_table(front, axis)
             if self._judged is not None:
                 tables.guard_table(self._judged)
-        if all(one.plan.status == "infeasible" for one in found):
+        if all(point.plan.status == "infeasible" for point in front):
             raise typer.Exit(1)
 
     def _timed(
         self,
-        found: SupplyPlan,
+        plan: SupplyPlan,
         reaction: float,
-        more: dict[str, Any],
-        told: list[Callable[[], None]],
-        shown: _Shown,
+        extras: dict[str, Any],
+        printers: list[Callable[[], None]],
+        progress: _Shown,
     ) -> SupplyPlan:
 
         ends = self._left_s() / 2
-        found = earliest(
+        plan = earliest(
             self._graph,
             self._goal,
-            found,
+            plan,
             as_of=self._as_of,
             left_s=lambda: self._left_s() - ends,
             seed=self._seed,
-            progress=shown.tell,
+            progress=progress.tell,
         )
-        days = timed(self._graph, found, reaction_days=reaction, as_of=self._as_of)
-        more["schedule"] = [day.as_json() for day in days]
-        told.append(lambda: tables.schedule_table(days, reaction))
-        return found
+        days = timed(self._graph, plan, reaction_days=reaction, as_of=self._as_of)
+        extras["schedule"] = [day.as_json() for day in days]
+        printers.append(lambda: tables.schedule_table(days, reaction))
+        return plan
 
     def _regrown(
         self,
-        found: SupplyPlan,
+        plan: SupplyPlan,
         model: RegrowthModel,
-        asked: Asked,
-        more: dict[str, Any],
-        told: list[Callable[[], None]],
-        shown: _Shown,
+        request: Asked,
+        extras: dict[str, Any],
+        printers: list[Callable[[], None]],
+        progress: _Shown,
     ) -> None:
 
-        items = places(self._graph, found.remove)
+        items = places(self._graph, plan.remove)
         ends = self._left_s() / 2
         courses = regrow(
             self._graph,
             items,
-            schedules(self._graph, items, waves_days=asked.waves),
+            schedules(self._graph, items, waves_days=request.waves),
             model,
             seed=self._seed,
             left_s=lambda: self._left_s() - ends,
-            progress=lambda done, all_: shown.say(f"regrowth: draw {done} of {all_}"),
+            progress=lambda draw, total: progress.say(f"regrowth: draw {draw} of {total}"),
         )
-        more["regrowth"] = {
+        extras["regrowth"] = {
             "courses": [course.as_json() for course in courses],
             "model": model.as_json(),
         }
-        told.append(lambda: tables.regrowth_table(courses))
-        if asked.plot is not None:
-            drawn = regrowth_plot(
-                courses, subtitle=self._subtitle(found), format=format_of(str(asked.plot))
+        printers.append(lambda: tables.regrowth_table(courses))
+        if request.plot is not None:
+            drawing = regrowth_plot(
+                courses, subtitle=self._subtitle(plan), format=format_of(str(request.plot))
             )
-            _write(asked.plot, drawn)
+            _write(request.plot, drawing)
 
     def _explained(
         self,
-        found: SupplyPlan,
-        more: dict[str, Any],
-        told: list[Callable[[], None]],
-        shown: _Shown,
+        plan: SupplyPlan,
+        extras: dict[str, Any],
+        printers: list[Callable[[], None]],
+        progress: _Shown,
     ) -> None:
 
-        if found.status == "infeasible":
-            more["explain"] = []
+        if plan.status == "infeasible":
+            extras["explain"] = []
             return
         whys = explain(
             self._graph,
             self._goal,
-            found,
+            plan,
             as_of=self._as_of,
             left_s=self._left_s,
             seed=self._seed,
-            progress=lambda done, all_: shown.say(f"next-best plans: {done} of {all_}"),
+            progress=lambda count, total: progress.say(f"next-best plans: {count} of {total}"),
         )
-        more["explain"] = [why.as_json() for why in whys]
-        told.append(lambda: tables.explain_table(whys))
+        extras["explain"] = [why.as_json() for why in whys]
+        printers.append(lambda: tables.explain_table(whys))
 
     def _by_country(
         self,
-        found: SupplyPlan,
-        asked: Asked,
-        more: dict[str, Any],
-        told: list[Callable[[], None]],
+        plan: SupplyPlan,
+        request: Asked,
+        extras: dict[str, Any],
+        printers: list[Callable[[], None]],
     ) -> None:
 
-        parts = by_country(self._graph, found, as_of=self._as_of)
-        more["by_country"] = [part.as_json() for part in parts]
-        told.append(lambda: tables.country_table(parts))
-        if asked.map is not None:
-            html = asked.map.suffix.lower() == ".html"
-            drawn = plan_map(found, parts, cost_unit=self._graph.cost_unit, html=html)
-            _write(asked.map, drawn.encode("utf-8", "backslashreplace"))
+        parts = by_country(self._graph, plan, as_of=self._as_of)
+        extras["by_country"] = [part.as_json() for part in parts]
+        printers.append(lambda: tables.country_table(parts))
+        if request.map is not None:
+            html = request.map.suffix.lower() == ".html"
+            drawing = plan_map(plan, parts, cost_unit=self._graph.cost_unit, html=html)
+            _write(request.map, drawing.encode("utf-8", "backslashreplace"))
 
-    def _subtitle(self, found: SupplyPlan | None = None, *, but: str = "") -> str:
+    def _subtitle(self, plan: SupplyPlan | None = None, *, but: str = "") -> str:
         goal, graph = self._goal, self._graph
-        said = [f"{graph.nodes:,} nodes"]
-        if found is not None:
-            said += [f"{len(found.remove)} acts", f"cost {tables.number(found.cost)}"]
+        parts = [f"{graph.nodes:,} nodes"]
+        if plan is not None:
+            parts += [f"{len(plan.remove)} acts", f"cost {tables.number(plan.cost)}"]
         limits = {
             "served": f"at most {goal.served:.2%} served",
             "countries": None if goal.countries is None else f"at most {goal.countries} countries",
@@ -277,16 +277,16 @@ class Run:
             if goal.collateral is None
             else f"at most {goal.collateral:,.6g} bystanders",
         }
-        said += [text for key, text in limits.items() if text is not None and key != but]
-        return "   ·   ".join(said)
+        parts += [text for key, text in limits.items() if text is not None and key != but]
+        return "   ·   ".join(parts)
 
     def _left_s(self) -> float:
         return self._began + self._limit_s - time.monotonic()
 
 
-def _write(path: Path, drawn: bytes) -> None:
+def _write(path: Path, image: bytes) -> None:
 
-    wiring.write_file(path, drawn)
+    wiring.write_file(path, image)
 
 
 class _Shown:

@@ -47,8 +47,8 @@ def plan_table(found: SupplyPlan, roles: dict[str, str]) -> None:
     if found.p_served is not None:
         chance = found.p_served
         interval = f"{chance.low:.1%} to {chance.high:.1%}"
-        told = f"{chance.value:.1%} ({interval}) of {chance.draws} fresh draws reach the goal"
-        lines.insert(2, ("chance", told))
+        sentence = f"{chance.value:.1%} ({interval}) of {chance.draws} fresh draws reach the goal"
+        lines.insert(2, ("chance", sentence))
         lines.insert(3, ("tail", f"{chance.tail:.2%} served on the average of the worst draws"))
     if found.status == "infeasible":
         lines = [line for line in lines if line[0] not in ("bound", "gap")]
@@ -62,7 +62,7 @@ def plan_table(found: SupplyPlan, roles: dict[str, str]) -> None:
 
 def guard_table(judged: Sequence[Judged]) -> None:
     """Print what the guard leaves out of the plan, and why."""
-    out = [one for one in judged if not one.exists]
+    out = [judgement for judgement in judged if not judgement.exists]
     render.say(
         f"guard: {counted(len(judged), 'act')} with a target judged, {len(out)} not to be had"
     )
@@ -70,8 +70,8 @@ def guard_table(judged: Sequence[Judged]) -> None:
         render.table(
             ("not in the plan", "target", "verdict", "why"),
             (
-                (one.id, one.verdict.target, one.verdict.decision, one.why)
-                for one in out[: render.most_rows(MOST_ROWS)]
+                (judgement.id, judgement.verdict.target, judgement.verdict.decision, judgement.why)
+                for judgement in out[: render.most_rows(MOST_ROWS)]
             ),
         )
     _rest(len(out))
@@ -82,16 +82,16 @@ def schedule_table(timed: Sequence[Timed], reaction_days: float) -> None:
     if not timed:
         render.say("no act has a day: the graph has no as_of to count from")
         return
-    waiting = [one for one in timed if one.waits_days]
+    waiting = [act for act in timed if act.waits_days]
     first, last = timed[0].day.isoformat(), timed[-1].day.isoformat()
-    said = f"all acts from {first} to {last}, within {reaction_days:g} days of reaction"
-    render.say(f"{said}: {len(waiting)} of {len(timed)} held back")
+    sentence = f"all acts from {first} to {last}, within {reaction_days:g} days of reaction"
+    render.say(f"{sentence}: {len(waiting)} of {len(timed)} held back")
     if waiting:
         render.table(
             ("held back", "usable from", "act on", "waits"),
             (
-                (one.id, one.usable.isoformat(), one.day.isoformat(), f"{one.waits_days} days")
-                for one in waiting[: render.most_rows(MOST_ROWS)]
+                (act.id, act.usable.isoformat(), act.day.isoformat(), f"{act.waits_days} days")
+                for act in waiting[: render.most_rows(MOST_ROWS)]
             ),
         )
     _rest(len(waiting))
@@ -198,7 +198,7 @@ def regrowth_table(courses: Sequence[Course]) -> None:
         (
             "schedule",
             *(f"days served of {horizon}" for horizon in horizons),
-            *(f"day {one}" for one in _CURVE_DAYS),
+            *(f"day {day}" for day in _CURVE_DAYS),
             "more cost",
         ),
         (
@@ -225,8 +225,8 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:,.6g}"
 
 
-def _next_best(one: Why) -> str:
-    best = one.next_best
+def _next_best(why: Why) -> str:
+    best = why.next_best
     if best.status in ("required", "infeasible"):
         return best.status.replace("infeasible", "none")
     if best.cost is None:

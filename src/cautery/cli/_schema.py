@@ -19,8 +19,8 @@ def schema_option(schema: Callable[[], dict[str, Any]]) -> Any:
         Returns the JSON Schema of a line; called only when asked, so it may import much.
     """
 
-    def answer(wanted: bool) -> None:
-        if wanted:
+    def answer(flag: bool) -> None:
+        if flag:
             render.json_line(schema())
             raise typer.Exit
 

@@ -35,22 +35,22 @@ def referral_text(filed: FiledReferral, opening: Opening) -> str:
 
     The statement is text of whoever drafted it, so each of its lines is marked.
     """
-    one = filed.referral
-    span = f"{one.window.start:%Y-%m-%d %H:%M:%SZ} to {one.window.end:%Y-%m-%d %H:%M:%SZ}"
+    referral = filed.referral
+    span = f"{referral.window.start:%Y-%m-%d %H:%M:%SZ} to {referral.window.end:%Y-%m-%d %H:%M:%SZ}"
     lines = [
-        f"referral   {one.id}",
+        f"referral   {referral.id}",
         f"case       {opening.signed_for.case}, mandate {opening.mandate.id}",
         f"mandate    {opening.standing().words}",
-        f"order      {one.order}, in {one.territory}",
-        f"event      {one.event or 'none'}",
+        f"order      {referral.order}, in {referral.territory}",
+        f"event      {referral.event or 'none'}",
         f"window     {span}",
-        f"entries    {len(one.entries)}",
-        *(line for entry in one.entries for line in _entry_lines(entry)),
+        f"entries    {len(referral.entries)}",
+        *(line for entry in referral.entries for line in _entry_lines(entry)),
         "statement",
-        *(f"| {line}" for line in one.statement.splitlines()),
+        *(f"| {line}" for line in referral.statement.splitlines()),
     ]
-    said = "\n".join(render.printable(line) for line in lines)
-    return f"{said}\n\ndigest to sign  {filed.digest}"
+    text = "\n".join(render.printable(line) for line in lines)
+    return f"{text}\n\ndigest to sign  {filed.digest}"
 
 
 def _entry_lines(entry: BlockEntry) -> Iterable[str]:
@@ -72,12 +72,12 @@ def overrides_text(overrides: Mapping[Digest, Override]) -> str:
     """Return all that signatures under overrides cover."""
     lines = []
     for subject, override in overrides.items():
-        most = "not said" if override.bystanders is None else str(override.bystanders)
+        bystanders = "not said" if override.bystanders is None else str(override.bystanders)
         lines += [
             f"override   {override.target}",
             f"by         {' and '.join(override.by)}",
             f"from       {override.at:%Y-%m-%d %H:%M:%SZ} to {override.until:%Y-%m-%d %H:%M:%SZ}",
-            f"bystanders at most {most}",
+            f"bystanders at most {bystanders}",
             *(f"| {line}" for line in override.reason.splitlines()),
             f"digest to sign  {subject}",
             "",
@@ -88,19 +88,19 @@ def overrides_text(overrides: Mapping[Digest, Override]) -> str:
 def mandate_text(mandate: Mandate, raw: bytes) -> str:
     """Return what a signature under a mandate covers: its terms, and the file by its digest."""
     lines = []
-    for key, said in terms_of(mandate).items():
-        if not isinstance(said, list):
-            lines.append(f"{key:<18} {said}")
-        elif all(isinstance(one, str) for one in said):
-            lines.append(f"{key:<18} {', '.join(said) or 'none'}")
+    for key, term in terms_of(mandate).items():
+        if not isinstance(term, list):
+            lines.append(f"{key:<18} {term}")
+        elif all(isinstance(item, str) for item in term):
+            lines.append(f"{key:<18} {', '.join(term) or 'none'}")
         else:
-            lines.append(f"{key:<18} {len(said)}")
+            lines.append(f"{key:<18} {len(term)}")
             lines += (
-                "  " + "; ".join(f"{name} {value}" for name, value in one.items()) for one in said
+                "  " + "; ".join(f"{name} {value}" for name, value in item.items()) for item in term
             )
     lines.append(f"{'sources':<18} {len(mandate.sources)}, as the file names them")
-    said = "\n".join(render.printable(line) for line in lines)
-    return f"{said}\n\ndigest to sign  {digest_of(raw)}  (sha256sum says the same)"
+    text = "\n".join(render.printable(line) for line in lines)
+    return f"{text}\n\ndigest to sign  {digest_of(raw)}  (sha256sum says the same)"
 
 
 def say_passed_over(passed_over: Mapping[str, int]) -> None:

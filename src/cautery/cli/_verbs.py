@@ -53,13 +53,13 @@ class _Loaded(MutableMapping[str, Any]):
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._made: dict[str, Any] = {}
+        self._commands: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
+        if name not in self._commands:
             module, _, attribute = self._table[name][0].partition(":")
-            self._made[name] = _command(name, getattr(import_module(module), attribute))
-        return self._made[name]
+            self._commands[name] = _command(name, getattr(import_module(module), attribute))
+        return self._commands[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._table)
@@ -68,19 +68,22 @@ class _Loaded(MutableMapping[str, Any]):
         return len(self._table)
 
     def __setitem__(self, name: str, command: Any) -> None:
-        self._made[name] = command
+        self._commands[name] = command
 
     def __delitem__(self, name: str) -> None:
         raise KeyError(name)
 
 
-def _command(name: str, found: Any) -> Any:
+def _command(name: str, target: Any) -> Any:
     """Return a function or an application as the command of a group."""
-    if isinstance(found, typer.Typer):
-        command: Any = typer.main.get_group(found)
+    if isinstance(target, typer.Typer):
+        target.rich_markup_mode = (
+            None  # a group that is made alone takes nothing from the one above
+        )
+        command: Any = typer.main.get_group(target)
     else:
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-        alone.command(name)(found)
+        alone.command(name)(target)
         command = typer.main.get_command(alone)
     command.name = name
     return command

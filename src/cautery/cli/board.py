@@ -72,7 +72,7 @@ class Board:
 
     def _head(self, now: datetime) -> Panel:
         window = self._mandate.window
-        done = max((now - window.start).total_seconds(), 0.0)
+        elapsed_s = max((now - window.start).total_seconds(), 0.0)
         events = ", ".join(event.name for event in self._mandate.events) or "no event"
         title = Text.assemble(
             (printable(events), "bold"),
@@ -86,7 +86,7 @@ class Board:
         grid.add_column(justify="right")
         grid.add_row(
             title,
-            ProgressBar(total=window.seconds, completed=min(done, window.seconds)),
+            ProgressBar(total=window.seconds, completed=min(elapsed_s, window.seconds)),
             f"{_span(left)} left",
         )
         return Panel(grid, border_style="red" if self._mandate.lab else "blue")
@@ -182,8 +182,8 @@ class JsonStream:
 def _spent(tally: Tally) -> str:
     """Say what all events may cost bystanders, of their budgets."""
     highs = [high for high, _ in tally.spent.values()]
-    most = "unknown" if None in highs else str(sum(high or 0 for high in highs))
-    return f"{most} of {sum(budget for _, budget in tally.spent.values())}"
+    upper = "unknown" if None in highs else str(sum(high or 0 for high in highs))
+    return f"{upper} of {sum(budget for _, budget in tally.spent.values())}"
 
 
 def _pace(tally: Tally) -> str:
@@ -191,16 +191,16 @@ def _pace(tally: Tally) -> str:
     pace = tally.pace
     if pace is None:
         return "references behind -   looks behind -"
-    said = (
+    words = (
         f"{'LATE   ' if pace['late'] else ''}nobody has looked at {pace['unseen']}"
         f"   references behind {_seconds(pace['references_late_s'])}"
         f"   looks behind {_seconds(pace['probes_late_s'])}"
     )
     if pace["references_silent"]:
-        said += f"   references not heard {len(pace['references_silent'])}"
+        words += f"   references not heard {len(pace['references_silent'])}"
     if tally.shed:
-        said += f"   looks put off {tally.shed}"
-    return said + (f"   {printable(str(pace['why']))}" if pace["why"] else "")
+        words += f"   looks put off {tally.shed}"
+    return words + (f"   {printable(str(pace['why']))}" if pace["why"] else "")
 
 
 def _seconds(value: object) -> str:

@@ -51,12 +51,14 @@ def restore(
             hint='--as "A. Legal" --key a.pem --as "B. Duty" --key b.pem',
         )
 
-    found = closing.restore(case, why=why, people=list(zip(name, key, strict=True)), keys_dir=keys)
-    render.say(
-        f"{case} goes on from {found.signed} signed records; {found.before} had been signed. "
-        f"Signed by {' and '.join(found.people)}, on record."
+    restored = closing.restore(
+        case, why=why, people=list(zip(name, key, strict=True)), keys_dir=keys
     )
-    if found.records > found.signed:
-        render.say(f"{found.records - found.signed} records after those were never signed")
-    if not found.named:
+    render.say(
+        f"{case} goes on from {restored.signed} signed records; {restored.before} had been signed. "
+        f"Signed by {' and '.join(restored.people)}, on record."
+    )
+    if restored.records > restored.signed:
+        render.say(f"{restored.records - restored.signed} records after those were never signed")
+    if not restored.named:
         render.say("the case names no approvers, so nobody else vouches for these two")

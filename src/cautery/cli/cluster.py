@@ -112,9 +112,9 @@ def cluster(
         raise InputError("cluster needs links", hint="cautery cluster LINKS; see -h.")
     if links_out is not None and (links is None or not links.is_dir()):
         raise InputError("--links writes a case's links", hint="Give the case's folder.")
-    said, odd = read_constraints(constraints) if constraints is not None else ([], [])
+    rules, odd = read_constraints(constraints) if constraints is not None else ([], [])
     with Progress("reading links", None) as bar:
-        reading = _read(links, explain or (), kept=state is not None)
+        reading = _read(links, explain or (), has_state=state is not None)
         reading.warnings += odd
         if links_out is not None:
             _write_links(links_out, reading)
@@ -124,12 +124,12 @@ def cluster(
         if folder is None and state is None and not _of_case(links):
             reading.warnings += without_facts(reading)
         if state is None:
-            found = cluster_links(reading, constraints=said, seed=seed, told=bar.doing)
+            clustering = cluster_links(reading, constraints=rules, seed=seed, told=bar.doing)
         else:
-            found = clustered_in(
+            clustering = clustered_in(
                 state,
                 reading,
-                constraints=said,
+                constraints=rules,
                 seed=seed,
                 refit=refit,
                 write=wiring.write_file,
@@ -138,26 +138,27 @@ def cluster(
     for warning in reading.warnings:
         render.say(render.printable_lines(warning))
     if out is not None:
-        _write(out, found)
+        _write(out, clustering)
     if explain is not None:
         frame = reading.frame
         if state is not None:
             reading = with_state(reading, state, explain)
         why = why_of(
-            found,
+            clustering,
             *explain,
-            constraints=said,
+            constraints=rules,
             links=lambda: frame if state is None else all_links(state),
             seed=seed,
         )
         _explain(reading, why, json=json)
         return
     if json:
-        for piece in found.lines():
+        for piece in clustering.lines():
             typer.echo(piece, nl=False)
         return
     largest = [
-        (name, size, f"{mean:.2f}", names) for name, size, mean, names in found.largest(_MOST_ROWS)
+        (name, size, f"{mean:.2f}", names)
+        for name, size, mean, names in clustering.largest(_MOST_ROWS)
     ]
     if largest:
         render.table(
@@ -167,14 +168,14 @@ def cluster(
         )
     else:
         render.say("no two subjects are of one network, as far as these links tell")
-    count, networks = found.label.size, len(found.ids)
-    told = f"{counted(count, 'subject')} in {counted(networks, 'network')}"
-    render.say(f"{told}; --json tells each subject")
+    count, networks = clustering.label.size, len(clustering.ids)
+    summary = f"{counted(count, 'subject')} in {counted(networks, 'network')}"
+    render.say(f"{summary}; --json tells each subject")
 
 
 def _explain(reading: Reading, why: Explanation, *, json: bool) -> None:
 
-    shown = evidence_for(reading, why)
+    evidence = evidence_for(reading, why)
     if json:
         render.json_line(
             {
@@ -187,7 +188,7 @@ def _explain(reading: Reading, why: Explanation, *, json: bool) -> None:
                     {"kind": kind, "value": value, "log_odds": round(odds, 2)}
                     for kind, value, odds in why.shared
                 ],
-                "evidence": [to_json(one) for one in shown],
+                "evidence": [to_json(piece) for piece in evidence],
                 "way": list(why.way),
                 "parted_by": why.parted_by,
             }
@@ -202,17 +203,17 @@ def _explain(reading: Reading, why: Explanation, *, json: bool) -> None:
                 for kind, value, odds in why.shared
             ),
         )
-    for told in (*(one.sentence() for one in shown), *beside(reading, why)):
-        render.say(render.printable_lines(told))
+    for line in (*(piece.sentence() for piece in evidence), *beside(reading, why)):
+        render.say(render.printable_lines(line))
 
 
-def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
+def _read(links: Path | None, about: Sequence[str], *, has_state: bool) -> Reading:
 
     if links is None:
         return nothing_new()
     if not _of_case(links):
         return read_links(
-            links, now=wiring.clock().now(), about=about, sources=kept, may_be_empty=kept
+            links, now=wiring.clock().now(), about=about, sources=has_state, may_be_empty=has_state
         )
 
     with cases.reading(links) as case:
@@ -228,6 +229,6 @@ def _write_links(out: Path, reading: Reading) -> None:
     wiring.write_file(out, links_csv(reading).encode())
 
 
-def _write(out: Path, found: Clustered) -> None:
+def _write(out: Path, clustering: Clustered) -> None:
 
-    wiring.write_file_of(out, found.lines())
+    wiring.write_file_of(out, clustering.lines())

@@ -44,8 +44,8 @@ def demo(
     """
     run = folder / f"seed-{seed}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     case = run / "case"
-    with Rendering() as shown:
-        world = build_world(seed, lab_cache(), media_dir=media, progress=shown)
+    with Rendering() as rendering:
+        world = build_world(seed, lab_cache(), media_dir=media, progress=rendering)
     capacity = wait_for_capacity(render.say)
     with start_lab(world, run, window_s=window) as lab:
         render.say(f"the lab is live; kick-off in a moment; mandate {lab.mandate_path}")
@@ -54,16 +54,22 @@ def demo(
         def waiting(signed: Collection[str]) -> list[Waiting]:
             if not (case / "ledger.sqlite").exists():
                 return []
-            with cases.reading(case) as held:
-                drafted = [one.record.body["id"] for one in held.ledger.read(kinds=(DRAFTED,))]
-                filed = [filed_referral(held.ledger, one) for one in drafted if one not in signed]
+            with cases.reading(case) as opened:
+                drafted = [
+                    entry.record.body["id"] for entry in opened.ledger.read(kinds=(DRAFTED,))
+                ]
+                filed = [
+                    filed_referral(opened.ledger, referral_id)
+                    for referral_id in drafted
+                    if referral_id not in signed
+                ]
             return [
                 Waiting(
-                    one.referral.id,
-                    one.digest,
-                    frozenset(approval.approver for approval in one.approvals),
+                    filing.referral.id,
+                    filing.digest,
+                    frozenset(approval.approver for approval in filing.approvals),
                 )
-                for one in filed
+                for filing in filed
             ]
 
         def sign(referral: str, digest: Digest, name: str, key: Path) -> None:
@@ -84,10 +90,10 @@ def demo(
     verified = verify_case(
         case, store=cases.reading_store(), public_key=signing.public_key_of(case, run / "case-keys")
     )
-    with cases.reading(case) as held:
+    with cases.reading(case) as opened:
         scored = score(
             truth,
-            held.ledger.read(),
+            opened.ledger.read(),
             verified=verified.authentic,
             case=str(case),
             machine=capacity.to_json(),
@@ -171,14 +177,14 @@ class Rendering:
             disable=self._plain,
         )
         self._task = self._bar.add_task("", total=None, what="")
-        self._said = -1
+        self._last_tenth = -1
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Show how far it is."""
         self._bar.update(self._task, completed=done, total=total, what=what)
         tenth = done * 10 // max(total, 1)
-        if self._plain and tenth != self._said:
-            self._said = tenth
+        if self._plain and tenth != self._last_tenth:
+            self._last_tenth = tenth
             render.say(f"rendering the lab's world {done}/{total}")
 
     def __enter__(self) -> Self:

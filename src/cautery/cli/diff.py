@@ -29,31 +29,34 @@ def diff(
     Example: cautery diff monday.m3u tuesday.m3u
     """
     try:
-        found = diff_files(old, new, kind=kind)
+        difference = diff_files(old, new, kind=kind)
     except SourceError as error:
         raise InputError(f"{old} and {new}: {error}", hint=error.hint) from error
-    rows, most = 0, render.most_rows(MOST_ROWS)
-    shown: list[tuple[object, ...]] = []
-    for row in found.rows():
+    rows, limit = 0, render.most_rows(MOST_ROWS)
+    table_rows: list[tuple[object, ...]] = []
+    for row in difference.rows():
         rows += 1
         if json:
             render.json_line(row)
-        elif rows <= most:
-            shown.append(_cells(row))
-    if shown:
-        render.table(("change", "title", "where", "was"), shown)
-    changes = found.changes
+        elif rows <= limit:
+            table_rows.append(_cells(row))
+    if table_rows:
+        render.table(("change", "title", "where", "was"), table_rows)
+    changes = difference.changes
     render.say(
         f"{len(changes.appeared)} appeared, {len(changes.vanished)} vanished, "
-        f"{len(changes.moved)} moved, {len(found.fields)} changed"
+        f"{len(changes.moved)} moved, {len(difference.fields)} changed"
     )
-    for one, other, count in changes.hosts[:10]:
-        render.say(f"{count} moved from {render.printable(one)} to {render.printable(other)}")
-    if rows > most and not json:
-        render.say(f"{most} of {rows} shown; --json tells all")
-    if any(found.broken):
+    for old_host, new_host, count in changes.hosts[:10]:
         render.say(
-            f"records that could not be read: {found.broken[0]} before, {found.broken[1]} now"
+            f"{count} moved from {render.printable(old_host)} to {render.printable(new_host)}"
+        )
+    if rows > limit and not json:
+        render.say(f"{limit} of {rows} shown; --json tells all")
+    if any(difference.broken):
+        render.say(
+            f"records that could not be read: {difference.broken[0]} before, "
+            f"{difference.broken[1]} now"
         )
 
 

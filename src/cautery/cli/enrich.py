@@ -57,29 +57,29 @@ def enrich(
         raise InputError(
             "enrich needs facts", hint="Give --facts DIR, or set CAUTERY_DATA to a facts folder."
         )
-    known = known_facts(folder)
+    fact_source = known_facts(folder)
     tally = Tally()
-    with Progress("links", None) as shown:
-        rows = enrich_links(links, facts=known, tally=tally, step=shown.step)
+    with Progress("links", None) as progress:
+        rows = enrich_links(links, facts=fact_source, tally=tally, step=progress.step)
         if out is not None:
             wiring.write_file(out, "".join(_csv(rows)).encode())
         elif json:
             for row in rows:
                 render.json_line(row)
         elif sys.stdout.isatty():
-            told = [row for row in rows if row["source"] == FACTS]
+            derived = [row for row in rows if row["source"] == FACTS]
             columns = ("subject", "kind", "value", "fact", "fact_date")
             render.table(
-                columns, ([row[column] for column in columns] for row in told[:_MOST_ROWS])
+                columns, ([row[column] for column in columns] for row in derived[:_MOST_ROWS])
             )
-            if len(told) > _MOST_ROWS:
-                render.say(f"{len(told) - _MOST_ROWS:,} more: -o and --json tell each")
+            if len(derived) > _MOST_ROWS:
+                render.say(f"{len(derived) - _MOST_ROWS:,} more: -o and --json tell each")
         else:
             for line in _csv(rows):
                 sys.stdout.write(line)
     for warning in tally.warnings:
         render.say(render.printable(f"line {warning.line}: {warning.why}: {warning.quoted}"))
-    for name, count in known.broken.items():
+    for name, count in fact_source.broken.items():
         render.say(f"facts: {count} line(s) of {name} could not be used")
     render.say(
         f"{tally.links:,} links, {tally.derived:,} derived; {tally.broken:,} rows not used whole"
@@ -88,11 +88,11 @@ def enrich(
 
 def _csv(rows: Iterator[dict[str, str]]) -> Iterator[str]:
 
-    held = io.StringIO()
-    writer = csv.DictWriter(held, COLUMNS, lineterminator="\n")
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in rows:
         writer.writerow({column: csv_cell(cell) for column, cell in row.items()})
-        yield held.getvalue()
-        held.seek(0)
-        held.truncate()
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()

@@ -70,12 +70,14 @@ def size(
     except ValueError as error:
         raise InputError(f"--regime: {regime!r} is none", hint="gdpr or led.") from error
     parsed = [estimate.parse_claim(claim) for claim in claims or ()]
-    found, notes = read_sources(sources, month=_month(month))
+    counts, notes = read_sources(sources, month=_month(month))
     if dumps is not None:
-        found, more = read_dumps(dumps, found, regime=under, folder=sources, progress=render.say)
-        notes += more
-    sizing = size_network(found, parsed, seed=seed, notes=notes, rates=_rates(rates))
-    _show(sizing, title=f"Size in {found.month:%B %Y}", plot=plot, json=json, countries=True)
+        counts, dump_notes = read_dumps(
+            dumps, counts, regime=under, folder=sources, progress=render.say
+        )
+        notes += dump_notes
+    sizing = size_network(counts, parsed, seed=seed, notes=notes, rates=_rates(rates))
+    _show(sizing, title=f"Size in {counts.month:%B %Y}", plot=plot, json=json, countries=True)
 
 
 @app.command()
@@ -92,7 +94,7 @@ def reconcile(
 ) -> None:
     """Say how each claim sits with each source, with all together, and with the other claims.
 
-    Without --sources the published sizing of the whole market stands in (EUIPO 2021, EU27+UK).
+    Without --sources the published sizing of the whole market stands in (AAPA 2021, EU27+UK).
     A claim is flagged when it lies outside the reconciled 99 % interval; the exit code stays 0.
 
     Example: cautery estimate reconcile --claim "22e6 users" --claim "250e6 EUR/month"
@@ -102,10 +104,10 @@ def reconcile(
     if sources is None and month is not None:
         raise InputError("--month belongs to sources", hint="Give --sources DIR too.")
     parsed = [estimate.parse_claim(claim) for claim in claims]
-    found, notes = (None, ()) if sources is None else read_sources(sources, month=_month(month))
-    sizing = size_network(found, parsed, seed=seed, notes=notes, rates=_rates(rates))
+    counts, notes = (None, ()) if sources is None else read_sources(sources, month=_month(month))
+    sizing = size_network(counts, parsed, seed=seed, notes=notes, rates=_rates(rates))
     title = "Claims against " + (
-        "the published market" if found is None else f"the sources of {found.month:%B %Y}"
+        "the published market" if counts is None else f"the sources of {counts.month:%B %Y}"
     )
     _show(sizing, title=title, plot=plot, json=json, countries=False)
 
@@ -113,8 +115,8 @@ def reconcile(
 def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countries: bool) -> None:
     """Draw, then print: tables and words, or one JSON object."""
     if plot is not None:
-        drawn = estimate.claims_plot(sizing.reconciled, sizing.judged, title=title)
-        cases.reading_store().write(plot.parent, plot.name, drawn.encode())
+        drawing = estimate.claims_plot(sizing.reconciled, sizing.judged, title=title)
+        cases.reading_store().write(plot.parent, plot.name, drawing.encode())
         render.say(f"plot: {plot}")
     if json:
         render.json_line(_as_json(sizing))
@@ -124,15 +126,15 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
     render.table(
         ("by", *quantities),
         (
-            (one.method, *(_cell(one.estimate(quantity)) for quantity in quantities))
-            for one in together.sized
-            if one.reason is None
+            (method.method, *(_cell(method.estimate(quantity)) for quantity in quantities))
+            for method in together.sized
+            if method.reason is None
         ),
         title=f"{title}: 90 % intervals (revenue in EUR a month)",
     )
     for method in together.sized:
-        told = method.bias if method.reason is None else f"says nothing: {method.reason}"
-        typer.echo(render.printable(f"  {method.method}: {told}"))
+        remark = method.bias if method.reason is None else f"says nothing: {method.reason}"
+        typer.echo(render.printable(f"  {method.method}: {remark}"))
     render.table(
         ("reconciled", *quantities),
         (
@@ -160,10 +162,10 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
             ),
             title="By country, reconciled, 90 %",
         )
-    for one in sizing.judged:
-        mark = "FLAGGED: " if one.flagged else ""
-        typer.echo(f"\n{mark}{render.printable(one.words)}")
-        for source in one.against:
+    for claim in sizing.judged:
+        mark = "FLAGGED: " if claim.flagged else ""
+        typer.echo(f"\n{mark}{render.printable(claim.words)}")
+        for source in claim.against:
             typer.echo(f"  {render.printable(source.source)}: {render.printable(source.words)}")
     if sizing.across:
         typer.echo("")
@@ -200,18 +202,18 @@ def _as_json(sizing: Sizing) -> dict[str, Any]:
         "seed": sizing.seed,
         "methods": [
             {
-                "method": one.method,
-                "says_nothing": one.reason,
-                "bias": one.bias,
-                "countries": list(one.countries),
+                "method": method.method,
+                "says_nothing": method.reason,
+                "bias": method.bias,
+                "countries": list(method.countries),
                 "estimates": [
-                    to_json(found)
+                    to_json(interval)
                     for quantity in QUANTITIES
                     for coverage in (0.90, 0.99)
-                    if (found := one.estimate(quantity, coverage=coverage)) is not None
+                    if (interval := method.estimate(quantity, coverage=coverage)) is not None
                 ],
             }
-            for one in together.sized
+            for method in together.sized
         ],
         "reconciled": [
             to_json(together.estimate(quantity, coverage=coverage))
@@ -228,23 +230,23 @@ def _as_json(sizing: Sizing) -> dict[str, Any]:
         "scope": together.scope,
         "claims": [
             {
-                "claim": one.claim.text,
-                "quantity": one.claim.quantity,
-                "size": one.size,
-                "flagged": one.flagged,
-                "words": one.words,
-                "within_90": to_json(one.within_90),
-                "within_99": to_json(one.within_99),
+                "claim": claim.claim.text,
+                "quantity": claim.claim.quantity,
+                "size": claim.size,
+                "flagged": claim.flagged,
+                "words": claim.words,
+                "within_90": to_json(claim.within_90),
+                "within_99": to_json(claim.within_99),
                 "against": [
                     {
                         "source": source.source,
                         "words": source.words,
                         "interval": None if source.interval is None else to_json(source.interval),
                     }
-                    for source in one.against
+                    for source in claim.against
                 ],
             }
-            for one in sizing.judged
+            for claim in sizing.judged
         ],
         "across": list(sizing.across),
         "notes": list(sizing.notes),
@@ -263,7 +265,7 @@ def _month(text: str | None) -> date | None:
 
 def _rates(texts: list[str] | None) -> dict[str, float]:
 
-    found: dict[str, float] = {}
+    by_currency: dict[str, float] = {}
     for text in texts or ():
         name, _, value = text.partition("=")
         currency = name.strip().upper()
@@ -271,7 +273,7 @@ def _rates(texts: list[str] | None) -> dict[str, float]:
             rate = float(value)
         except ValueError as error:
             raise InputError(f"--rate: {text!r} is none", hint="Such as USD=0.92.") from error
-        if currency in found:
+        if currency in by_currency:
             raise InputError(f"--rate: {currency} has two")
-        found[currency] = check_rate(currency, rate)
-    return found
+        by_currency[currency] = check_rate(currency, rate)
+    return by_currency

@@ -42,8 +42,8 @@ def exhibit(
     if id is None:
         rows = list(exhibits_in(case, store=cases.reading_store()))
         if json:
-            for one in rows:
-                render.json_line(to_json(one))
+            for row in rows:
+                render.json_line(to_json(row))
             return
         render.table(
             ("id", "what", "sealed", "bytes", "opens with", "url"),
@@ -60,8 +60,8 @@ def exhibit(
             ),
         )
         return
-    found, data = open_exhibit(case, id, store=cases.store(keys))
-    if found.media_type == "application/warc":
+    record, data = open_exhibit(case, id, store=cases.store(keys))
+    if record.media_type == "application/warc":
         answers = list(read_warc(data))
         if payload is not None:
             if payload > len(answers) or answers[payload - 1].body is None:
@@ -74,16 +74,16 @@ def exhibit(
             hidden = KeyedPseudonyms(secrets.token_bytes(32))
             for number, answer in enumerate(answers, start=1):
                 size = "kept before" if answer.body is None else f"{len(answer.body)} bytes"
-                shown = RedactedUrl.of(answer.url, hidden).text
-                render.say(f"{number}  {answer.at:%H:%M:%S}  {answer.status}  {size}  {shown}")
+                url = RedactedUrl.of(answer.url, hidden).text
+                render.say(f"{number}  {answer.at:%H:%M:%S}  {answer.status}  {size}  {url}")
     elif payload is not None:
-        raise InputError(f"exhibit {found.id} is no web archive", hint="Leave --payload out.")
+        raise InputError(f"exhibit {record.id} is no web archive", hint="Leave --payload out.")
     if json:
-        render.json_line(to_json(found))
+        render.json_line(to_json(record))
     if out is not None:
-        if found.subject is None:
+        if record.subject is None:
             wiring.write_file(out, data)
         else:
             # Sealed encrypted: taken out, it is for its owner's eyes.
             wiring.write_secret(out, (data,))
-        render.say(f"{found.what}, {found.media_type}, {len(data)} bytes: {out}")
+        render.say(f"{record.what}, {record.media_type}, {len(data)} bytes: {out}")

@@ -35,18 +35,18 @@ def info(
 
     Example: cautery facts info facts
     """
-    known = known_facts(folder)
+    fact_source = known_facts(folder)
     now = (wiring.clock().now if at is None else moment(at))()
     rows = [
         {
             "fact": file.name,
             "kind": file.kind,
             "path": None if file.path is None else str(file.path),
-            "date": to_json(known.dated(file.name)),
+            "date": to_json(fact_source.dated(file.name)),
             "valid_days": file.valid_days,
-            "valid": known.valid(file.name, now),
+            "valid": fact_source.valid(file.name, now),
         }
-        for file in known.files
+        for file in fact_source.files
     ]
     if json:
         for row in rows:

@@ -83,37 +83,46 @@ def guard(
     now = moment(at) if at is not None else wiring.clock().now
     answers = None if override is None else read_overrides(override)
     before = {} if since is None else read_allowed(since)
-    asked = _asked(targets)
-    known = known_facts(folder)
+    requests = _asked(targets)
+    fact_source = known_facts(folder)
     tally = Tally()
 
-    def told() -> Iterator[GuardVerdict]:
+    def verdicts() -> Iterator[GuardVerdict]:
 
-        with Progress("judging", None) as shown:
-            for one, verdict in judge_targets(
-                asked, facts=known, now=now, overrides=answers, second_approver=second_approver
+        with Progress("judging", None) as progress:
+            for request, verdict in judge_targets(
+                requests,
+                facts=fact_source,
+                now=now,
+                overrides=answers,
+                second_approver=second_approver,
             ):
-                shown.step()
-                gone = withdrawal(verdict, before)
-                tally.add(one, verdict, withdrawn=gone is not None)
+                progress.step()
+                reason = withdrawal(verdict, before)
+                tally.add(request, verdict, withdrawn=reason is not None)
                 if json:
-                    line = line_of(one, verdict)
-                    if gone is not None:
+                    line = line_of(request, verdict)
+                    if reason is not None:
                         line["reasons"].insert(
                             0,
-                            {"code": gone.code, "text": gone.text, "fact": None, "fact_date": None},
+                            {
+                                "code": reason.code,
+                                "text": reason.text,
+                                "fact": None,
+                                "fact_date": None,
+                            },
                         )
                     render.json_line(line)
                 yield verdict
 
-    spent = spend(told(), budget=budget or 0)
+    spent = spend(verdicts(), budget=budget or 0)
     tally.tell(table=not json)
-    for name, count in known.broken.items():
+    for name, count in fact_source.broken.items():
         render.say(f"facts: {count} line(s) of {name} could not be used")
     if budget is not None:
-        most = "nobody knows how many" if spent.high is None else str(spent.high)
+        upper = "nobody knows how many" if spent.high is None else str(spent.high)
         render.say(
-            f"bystanders: {spent.low} known, at most {most}; the budget is {budget}"
+            f"bystanders: {spent.low} known, at most {upper}; the budget is {budget}"
             + (": OVER" if spent.over else "")
         )
     if tally.counts[Decision.REFUSE] or (budget is not None and spent.over):
@@ -127,7 +136,7 @@ class Tally:
         self.counts: Counter[str] = Counter()
         self._rows: list[tuple[object, ...]] = []
         self._withdrawn: list[str] = []
-        self._gone = 0
+        self._withdrawn_count = 0
         self._replayed = ""
 
     def add(self, asked: Asked, verdict: GuardVerdict, *, withdrawn: bool) -> None:
@@ -136,7 +145,7 @@ class Tally:
         replayed = next((reason.text for reason in verdict.reasons if reason.code == "replay"), "")
         self._replayed = self._replayed or replayed
         if withdrawn:
-            self._gone += 1
+            self._withdrawn_count += 1
             self._withdrawn = [*self._withdrawn, verdict.target][:20]
         if len(self._rows) < render.most_rows(_MOST_ROWS):
             high = verdict.collateral.high
@@ -162,21 +171,27 @@ class Tally:
             render.table(("target", "verdict", "narrow to", "bystanders", "reasons"), self._rows)
             if count > len(self._rows):
                 render.say(f"{count - len(self._rows):,} more: --json tells each")
-        said = ", ".join(f"{self.counts[one]:,} {one}" for one in ("allow", "narrow", "refuse"))
-        render.say(f"{counted(count, 'target')}: {said}")
+        counts = ", ".join(
+            f"{self.counts[decision]:,} {decision}" for decision in ("allow", "narrow", "refuse")
+        )
+        render.say(f"{counted(count, 'target')}: {counts}")
         if self._replayed:
             render.say(self._replayed)
-        if self._gone:
-            render.say(render.printable(f"withdraw {self._gone:,}: {', '.join(self._withdrawn)}"))
+        if self._withdrawn_count:
+            render.say(
+                render.printable(
+                    f"withdraw {self._withdrawn_count:,}: {', '.join(self._withdrawn)}"
+                )
+            )
 
 
 def moment(text: str) -> Callable[[], datetime]:
     """Return a clock that stands at the moment that ``--at`` names."""
     try:
-        told = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
         if len(text) == len("2026-08-22"):
-            told = told.replace(tzinfo=UTC)
-        fixed = to_utc("--at", told)
+            parsed = parsed.replace(tzinfo=UTC)
+        fixed = to_utc("--at", parsed)
     except ValueError as error:
         raise InputError(
             f"--at: {text!r} is no time", hint="Such as 2026-08-22T20:00:00Z."

@@ -71,27 +71,27 @@ def identify(
     Example: cautery identify capture.ts --references league.ref
     """
     checked = None if mandate is None else read_mandate(mandate, now=wiring.clock().now())
-    found = probes_of(probes, mandate=checked)
-    asked = Asked(hints=tuple(hint or ()), base_rate=base_rate, mandate=checked)
+    captures = probes_of(probes, mandate=checked)
+    request = Asked(hints=tuple(hint or ()), base_rate=base_rate, mandate=checked)
     keep: AbstractContextManager[Results | None] = nullcontext()
     if out is not None:
         stamp = None if references.is_dir() else Stamp.of(references)
-        keep = Results(out, asked=same_question(references, stamp, asked.hints, base_rate))
+        keep = Results(out, asked=same_question(references, stamp, request.hints, base_rate))
     tally = Tally(rows=not json)
-    with keep as results, Progress("listening", len(found)) as shown:
+    with keep as results, Progress("listening", len(captures)) as progress:
 
         def tell(answer: Answer) -> None:
-            shown.step()
+            progress.step()
             tally.add(answer)
             if json:
                 render.json_line(answer.line)
             elif answer.unread:
-                shown.say(f"{answer.probe}: {answer.reason}")
+                progress.say(f"{answer.probe}: {answer.reason}")
 
         identification.identify(
-            found,
+            captures,
             references,
-            asked,
+            request,
             jobs=jobs,
             results=results,
             plots=plots if plot else None,
@@ -108,9 +108,9 @@ class Tally:
     """What a run has given so far: rows for people, and counts."""
 
     def __init__(self, *, rows: bool) -> None:
-        self._wanted = rows
+        self._prints_rows = rows
         self._rows: list[tuple[object, ...]] = []
-        self._count = self._named = self._confirmed = self._none = self._kept = 0
+        self._count = self._named_count = self._confirmed = self._none_count = self._kept_count = 0
         self._mute: dict[str, int] = {}
         self.unread = 0
 
@@ -118,38 +118,41 @@ class Tally:
         """Count an answer."""
         line = answer.line
         self._count += 1
-        self._kept += answer.kept is not None
+        self._kept_count += answer.kept is not None
         if line["score"] is None:
             self.unread += 1
         elif line["channels"] or line["event"]:
-            self._named += 1
+            self._named_count += 1
             self._confirmed += bool(line["confirmed"])
         elif line["probability"] is None:
             why = str(line["reason"]).partition(";")[0]
             self._mute[why] = self._mute.get(why, 0) + 1
         else:
-            self._none += 1
-        if self._wanted and len(self._rows) <= render.most_rows(_MOST_ROWS):
+            self._none_count += 1
+        if self._prints_rows and len(self._rows) <= render.most_rows(_MOST_ROWS):
             self._rows += rows_of(answer)
 
     def tell(self, *, table: bool) -> None:
         """Print the table, if wanted, and the counts."""
         if table and self._count <= render.most_rows(_MOST_ROWS):
             render.table(("probe", "is", "from", "how sure", "by"), self._rows)
-        said = [f"{self._named} named ({self._confirmed} confirmed)", f"{self._none} of none"]
+        parts = [
+            f"{self._named_count} named ({self._confirmed} confirmed)",
+            f"{self._none_count} of none",
+        ]
         mute = sum(self._mute.values())
         if mute:
             why = ", ".join(
                 f"{count} {why}"
-                for why, count in sorted(self._mute.items(), key=lambda one: -one[1])[:5]
+                for why, count in sorted(self._mute.items(), key=lambda item: -item[1])[:5]
             )
-            said.append(f"{mute} could not be judged ({why})")
+            parts.append(f"{mute} could not be judged ({why})")
         if self.unread:
-            said.append(f"{self.unread} could not be read")
+            parts.append(f"{self.unread} could not be read")
         head = counted(self._count, "probe")
-        if self._kept:
-            head += f" ({self._kept} answered before)"
-        render.say(render.printable(f"{head}: {', '.join(said)}"))
+        if self._kept_count:
+            head += f" ({self._kept_count} answered before)"
+        render.say(render.printable(f"{head}: {', '.join(parts)}"))
 
 
 def rows_of(answer: Answer) -> list[tuple[object, ...]]:
@@ -161,9 +164,9 @@ def rows_of(answer: Answer) -> list[tuple[object, ...]]:
         return [(name, "could not be read", "", _why(line), "")]
     if not (line["channels"] or line["event"]):
         what = "could not be judged" if line["probability"] is None else "none"
-        found = answer.found
-        if found is not None and found.quoted:
-            what = f"none, but quotes {', '.join(found.quoted)}"
+        result = answer.found
+        if result is not None and result.quoted:
+            what = f"none, but quotes {', '.join(result.quoted)}"
         return [(name, what, "", _why(line), "")]
     stretches = answer.found.stretches if answer.found is not None else ()
     what = _what(line["channels"], [stretch.references for stretch in stretches]) or line["event"]
@@ -195,11 +198,11 @@ def _what(channels: list[str], stretches: Sequence[tuple[str, ...]]) -> str:
     one_after_the_other = dict.fromkeys(
         " or ".join(name for name in channels if name in names) for names in stretches
     )
-    told = [one for one in one_after_the_other if one]
-    named = {name for names in stretches for name in names}
-    if len(told) < 2 or not named.issuperset(channels):
+    words = [word for word in one_after_the_other if word]
+    all_names = {name for names in stretches for name in names}
+    if len(words) < 2 or not all_names.issuperset(channels):
         return " or ".join(channels)
-    return ", then ".join(told)
+    return ", then ".join(words)
 
 
 def _why(line: dict[str, Any]) -> str:

@@ -46,11 +46,11 @@ def serve(
 
     Example: cautery lab serve /tmp/run --seed 7
     """
-    chosen: Literal["demo", "small"]
+    world_size: Literal["demo", "small"]
     if size == "demo":
-        chosen = "demo"
+        world_size = "demo"
     elif size == "small":
-        chosen = "small"
+        world_size = "small"
     else:
         raise InputError(f"--size: {size!r} is neither demo nor small")
     run_folder(run)  # before minutes of rendering, not after
@@ -58,7 +58,7 @@ def serve(
         seed,
         run,
         cache=lab_cache(),
-        size=chosen,
+        size=world_size,
         media_dir=media,
         lead_s=lead,
         window_s=window,
@@ -87,8 +87,8 @@ def score(
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{truth}: no truth of a lab run ({error})") from error
     check_truth(body)
-    with cases.reading(case) as held:
-        show_score(judge(body, held.ledger.read(), case=str(case)), None, json=json)
+    with cases.reading(case) as opened:
+        show_score(judge(body, opened.ledger.read(), case=str(case)), None, json=json)
 
 
 @app.command()
@@ -107,8 +107,8 @@ def build(
     """
     require_empty(out)  # before the work, not after
 
-    def progress(done: int, total: int, what: str) -> None:
-        render.say(f"lab build: {what} ({done + 1} of {total})")
+    def progress(count: int, total: int, what: str) -> None:
+        render.say(f"lab build: {what} ({count + 1} of {total})")
 
     begun = time.perf_counter()
     world = build_world(like, seed=seed, scale=scale, progress=progress)
@@ -137,21 +137,21 @@ def incidents(
     Example: cautery lab incidents
     """
     rows: list[tuple[object, ...]] = []
-    held = 0
+    stopped_count = 0
     with tempfile.TemporaryDirectory(prefix="cautery-incidents-") as folder:
-        for one in INCIDENTS:
-            known = known_facts(facts or write_facts(one, Path(folder) / one.id))
-            verdicts = judged(one, known)
-            held += stopped(verdicts)
+        for incident in INCIDENTS:
+            fact_source = known_facts(facts or write_facts(incident, Path(folder) / incident.id))
+            verdicts = judged(incident, fact_source)
+            stopped_count += stopped(verdicts)
             codes = list(dict.fromkeys(r.code for v in verdicts for r in v.reasons))
             words = ", ".join(dict.fromkeys(str(v.decision) for v in verdicts))
             instead = list(dict.fromkeys(name for v in verdicts for name in v.narrow_to))
             if json:
                 render.json_line(
                     {
-                        "incident": one.id,
-                        "at": one.at.isoformat(),
-                        "targets": list(one.targets),
+                        "incident": incident.id,
+                        "at": incident.at.isoformat(),
+                        "targets": list(incident.targets),
                         "verdicts": [str(v.decision) for v in verdicts],
                         "narrow_to": instead,
                         "codes": codes,
@@ -160,9 +160,11 @@ def incidents(
                 )
             rows.append(
                 (
-                    f"{one.where}, {one.at.date()}",
-                    one.happened,
-                    "\n".join((*one.targets[:2], *(["..."] if len(one.targets) > 2 else []))),
+                    f"{incident.where}, {incident.at.date()}",
+                    incident.happened,
+                    "\n".join(
+                        (*incident.targets[:2], *(["..."] if len(incident.targets) > 2 else []))
+                    ),
                     words,
                     "\n".join(instead[:2]),
                     ", ".join(codes[:3]),
@@ -170,6 +172,6 @@ def incidents(
             )
     if not json:
         render.table(("where", "what happened", "blocked", "guard", "instead", "why"), rows)
-    render.say(f"{held} of {len(INCIDENTS)} refused or narrowed")
-    if held < len(INCIDENTS):
+    render.say(f"{stopped_count} of {len(INCIDENTS)} refused or narrowed")
+    if stopped_count < len(INCIDENTS):
         raise typer.Exit(1)

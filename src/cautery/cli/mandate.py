@@ -46,8 +46,8 @@ def show(
     if json:
         for row in _rows(checked):
             render.json_line(row)
-        said = {"mandate": checked.id, "digest": digest_of(raw), "terms": terms_digest(checked)}
-        render.json_line({**said, "standing": standing.words, **to_json(standing)})
+        summary = {"mandate": checked.id, "digest": digest_of(raw), "terms": terms_digest(checked)}
+        render.json_line({**summary, "standing": standing.words, **to_json(standing)})
         return
     render.say(f"{checked.id}: {checked.who}, regime {checked.regime.value}")
     render.say(render.printable(standing.words))
@@ -59,13 +59,13 @@ def show(
             ("event", "kick-off", "watched from", "until", "id"),
             (
                 (
-                    one.name,
-                    _time(one.kick_off),
-                    _time(one.window.start),
-                    _time(one.window.end),
-                    one.id,
+                    event.name,
+                    _time(event.kick_off),
+                    _time(event.window.start),
+                    _time(event.window.end),
+                    event.id,
                 )
-                for one in sorted(checked.events, key=lambda event: event.kick_off)
+                for event in sorted(checked.events, key=lambda event: event.kick_off)
             ),
         )
     if checked.left_out:
@@ -129,8 +129,8 @@ def check(
     Example: cautery mandate check mandate.toml --signers ministry.toml
     """
     now = wiring.clock().now()
-    known = None if signers is None else read_signers(signers)
-    standing = standing_of(read_mandate(mandate, now=now), now=now, signers=known)
+    allowed_signers = None if signers is None else read_signers(signers)
+    standing = standing_of(read_mandate(mandate, now=now), now=now, signers=allowed_signers)
     typer.echo(render.printable(standing.words))
     if not standing.signed or standing.vouched is False:
         raise typer.Exit(1)
@@ -162,9 +162,9 @@ def sign(
             question=f"Sign this as {render.printable(name)}, {render.printable(role)}?",
             hint=f"cautery mandate show {mandate} prints the digest: --digest sha256:...",
         )
-    shown = digest_of(raw) if digest is None else Digest(digest)
+    expected = digest_of(raw) if digest is None else Digest(digest)
     add_signature(
-        mandate, checked, raw=raw, shown=shown, name=name, role=role, key=private, now=now
+        mandate, checked, raw=raw, shown=expected, name=name, role=role, key=private, now=now
     )
     render.say(render.printable(f"{name} has signed {mandate}: {signatures_path(mandate)}"))
 
@@ -173,13 +173,13 @@ def _rows(mandate: Mandate) -> list[dict[str, object]]:
 
     rows: list[dict[str, object]] = [
         {
-            "event": one.id,
-            "name": one.name,
-            "kick_off": iso(one.kick_off),
-            "watched_from": iso(one.window.start),
-            "watched_until": iso(one.window.end),
+            "event": event.id,
+            "name": event.name,
+            "kick_off": iso(event.kick_off),
+            "watched_from": iso(event.window.start),
+            "watched_until": iso(event.window.end),
         }
-        for one in sorted(mandate.events, key=lambda event: event.kick_off)
+        for event in sorted(mandate.events, key=lambda event: event.kick_off)
     ]
     rows += [{"left_out": what, "why": why} for what, why in mandate.left_out]
     rows += [

@@ -53,60 +53,60 @@ def mirrors(
         return
     if hosts is None:
         raise InputError("mirrors needs hosts", hint="cautery mirrors HOSTS; see -h.")
-    known = known_facts(facts)
-    with Progress("reading hosts", None) as shown:
-        found = find_mirrors(read_hosts(hosts), facts=known, doing=shown.doing)
-    if not found.domains:
-        raise InputError(f"{hosts}: there are no hosts in it", hint=_first(found))
+    fact_source = known_facts(facts)
+    with Progress("reading hosts", None) as progress:
+        result = find_mirrors(read_hosts(hosts), facts=fact_source, doing=progress.doing)
+    if not result.domains:
+        raise InputError(f"{hosts}: there are no hosts in it", hint=_first(result))
     if json:
         members = {
             domain: (family.id, sure)
-            for family in found.families
+            for family in result.families
             for domain, sure in family.members
         }
         for domain in sorted(members):
             family_id, sure = members[domain]
             render.json_line({"domain": domain, "family": family_id, "probability": round(sure, 4)})
     else:
-        _tell(found)
-    for warning in found.warnings:
+        _tell(result)
+    for warning in result.warnings:
         render.say(render.printable(f"line {warning.line}: {warning.why}: {warning.quoted}"))
-    if found.broken > len(found.warnings):
-        render.say(f"{found.broken - len(found.warnings):,} more lines or dates were not usable")
-    for name, count in known.broken.items():
+    if result.broken > len(result.warnings):
+        render.say(f"{result.broken - len(result.warnings):,} more lines or dates were not usable")
+    for name, count in fact_source.broken.items():
         render.say(f"facts: {count} line(s) of {name} could not be used")
-    several = sum(len(one.members) > 1 for one in found.families)
-    many = f"{several:,} famil{'y' if several == 1 else 'ies'} of two and more"
+    several = sum(len(family.members) > 1 for family in result.families)
+    family_count = f"{several:,} famil{'y' if several == 1 else 'ies'} of two and more"
     render.say(
-        f"{counted(len(found.domains), 'domain')}: {many}, "
-        f"{len(found.families) - several:,} alone; of {found.rows:,} lines with a host; "
-        f"{found.broken:,} lines or dates not usable"
+        f"{counted(len(result.domains), 'domain')}: {family_count}, "
+        f"{len(result.families) - several:,} alone; of {result.rows:,} lines with a host; "
+        f"{result.broken:,} lines or dates not usable"
     )
 
 
-def _first(found: Mirrors) -> str | None:
+def _first(result: Mirrors) -> str | None:
     """Return the first thing that was wrong."""
     return next(
-        (f"line {warning.line}: {warning.why}: {warning.quoted}" for warning in found.warnings),
+        (f"line {warning.line}: {warning.why}: {warning.quoted}" for warning in result.warnings),
         None,
     )
 
 
-def _tell(found: Mirrors) -> None:
-    several = [family for family in found.families if len(family.members) > 1]
+def _tell(result: Mirrors) -> None:
+    several = [family for family in result.families if len(family.members) > 1]
     if not several:
         return
     render.table(
         ("family", "domains", "probability", "members", "joined by"),
         (
             (
-                one.id,
-                len(one.members),
-                f"{min(sure for _, sure in one.members):.2f}",
-                _names(one),
-                _why(one),
+                family.id,
+                len(family.members),
+                f"{min(sure for _, sure in family.members):.2f}",
+                _names(family),
+                _why(family),
             )
-            for one in several[: render.most_rows(_MOST_ROWS)]
+            for family in several[: render.most_rows(_MOST_ROWS)]
         ),
     )
     if len(several) > render.most_rows(_MOST_ROWS):
@@ -115,8 +115,10 @@ def _tell(found: Mirrors) -> None:
 
 def _names(family: Family) -> str:
     names = [name for name, _ in family.members]
-    more = len(names) - _MOST_NAMES
-    return " ".join(names[:_MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+    hidden_count = len(names) - _MOST_NAMES
+    return " ".join(names[:_MOST_NAMES]) + (
+        f" and {hidden_count:,} more" if hidden_count > 0 else ""
+    )
 
 
 def _why(family: Family) -> str:

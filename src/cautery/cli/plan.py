@@ -124,7 +124,7 @@ def plan(
             "no graph given",
             hint="cautery plan GRAPH.json; --schema prints what a graph holds.",
         )
-    asked = Asked(
+    request = Asked(
         explain=explain,
         reaction=reaction,
         regrowth=_regrowth(regrowth_model) if regrowth or regrowth_model or waves else None,
@@ -134,7 +134,7 @@ def plan(
         csv=csv,
         json=json,
     )
-    asked.check(pareto)
+    request.check(pareto)
 
     goal = Goal(
         served=served,
@@ -162,9 +162,9 @@ def plan(
     )
     try:
         if pareto is not None:
-            run.pareto(pareto, points, asked)
+            run.pareto(pareto, points, request)
         else:
-            run.plan(asked)
+            run.plan(request)
     except MemoryError as error:
         raise InputError(
             f"planning on {read.nodes:,} nodes takes more memory than there is",
@@ -177,22 +177,22 @@ def _guarded(
 ) -> tuple[PlanGraph, tuple[Judged, ...]]:
 
     now = wiring.clock().now if at is None else moment(at)
-    with Progress("judging", None) as shown:
+    with Progress("judging", None) as progress:
         return guarded(
-            graph, facts=known_facts(facts), at=now(), budgeted=budgeted, step=shown.step
+            graph, facts=known_facts(facts), at=now(), budgeted=budgeted, step=progress.step
         )
 
 
-def _regrowth(own: Path | None) -> RegrowthModel:
+def _regrowth(model_file: Path | None) -> RegrowthModel:
 
-    return DEFAULT if own is None else read_regrowth(own)
+    return DEFAULT if model_file is None else read_regrowth(model_file)
 
 
 def _assumptions() -> None:
 
     render.json_line(
         {
-            "levers": {name: one.as_json() for name, one in LEVERS.items()},
+            "levers": {name: lever.as_json() for name, lever in LEVERS.items()},
             "regrowth": DEFAULT.as_json(),
         }
     )

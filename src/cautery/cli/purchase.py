@@ -68,7 +68,7 @@ def purchase(
         require_file(receipt)
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
-    said = {
+    fields = {
         "id": id,
         "service": service,
         "authorised_by": authorised_by,
@@ -80,20 +80,20 @@ def purchase(
         "means": means,
         "receipt": None if receipt is None else str(receipt.resolve()),
     }
-    made = checked_purchase(said, checked)
+    record = checked_purchase(fields, checked)
     with cases.writing(case, keys_dir=keys) as opened:
-        purchase_into(opened, checked, made, line)
+        purchase_into(opened, checked, record, line)
     render.say(
-        f"{made.id}: {made.amount} {made.currency} to {made.merchant} on record in {case}"
+        f"{record.id}: {record.amount} {record.currency} to {record.merchant} on record in {case}"
         + ("" if receipt is None else ", its receipt sealed")
         + ("" if line is None else f", its line sealed: {line} can go")
     )
-    sources = read_with(checked, made.id)
+    sources = read_with(checked, record.id)
     for source in sources:
         render.say(f"  read with it: {source.kind} {source.location}")
     if not sources:
         render.say(
-            f'  no [[source]] of the mandate says purchase = "{made.id}" and '
+            f'  no [[source]] of the mandate says purchase = "{record.id}" and '
             "purchase_in_case = true yet"
         )
 

@@ -45,7 +45,7 @@ def read(
         raise InputError("read needs a file", hint="cautery read FILE; - reads stdin.")
     rows: list[dict[str, object]] = []
     warnings = total = 0
-    most = render.most_rows(MOST_ROWS)
+    limit = render.most_rows(MOST_ROWS)
     for value in _values(file, kind):
         if isinstance(value, ReadWarning):
             warnings += value.count
@@ -55,14 +55,14 @@ def read(
         total += 1
         if json:
             render.json_line(value)
-        elif total <= most:
+        elif total <= limit:
             rows.append(value)
     if rows:
         # A guide has channels and programmes: each row fills the columns that it has.
         names = dict.fromkeys(name for row in rows for name in row)
         columns = [name for name in names if any(row.get(name) for row in rows)]
         render.table(columns, ([_cell(row.get(name)) for name in columns] for row in rows))
-    render.say(f"{min(total, most) if not json else total} of {total} shown")
+    render.say(f"{min(total, limit) if not json else total} of {total} shown")
     if warnings:
         render.say(f"{counted(warnings, 'record')} could not be read")
 
@@ -80,6 +80,6 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, list):
         return "\n".join(
-            " ".join(map(str, one)) if isinstance(one, list) else str(one) for one in value
+            " ".join(map(str, item)) if isinstance(item, list) else str(item) for item in value
         )
     return str(value)

@@ -97,11 +97,11 @@ def _files(
     sources: tuple[Source, ...], out: Path, *, strict: bool, append: bool, jobs: int
 ) -> None:
 
-    with Progress("reading", len(sources)) as shown:
+    with Progress("reading", len(sources)) as progress:
 
-        def tell(one: Built) -> None:
-            shown.step()
-            shown.say(in_words(one))
+        def tell(source: Built) -> None:
+            progress.step()
+            progress.say(in_words(source))
 
         built = identification.build_references(
             sources,
@@ -110,13 +110,13 @@ def _files(
             append=append,
             jobs=jobs,
             on_built=tell,
-            on_heard=lambda name, seconds: shown.doing(f"{name} {seconds / 60:.0f} min"),
+            on_heard=lambda name, seconds: progress.doing(f"{name} {seconds / 60:.0f} min"),
         )
-    held = [one for one in built if one.held]
-    minutes = sum(one.seconds for one in held) / 60
+    usable = [source for source in built if source.held]
+    minutes = sum(source.seconds for source in usable) / 60
     size = out.stat().st_size / 1e6
-    render.say(f"{out}: {counted(len(held), 'reference')}, {minutes:.1f} min, {size:.1f} MB")
-    wrong = [one.id for one in built if one.failures]
+    render.say(f"{out}: {counted(len(usable), 'reference')}, {minutes:.1f} min, {size:.1f} MB")
+    wrong = [source.id for source in built if source.failures]
     if wrong:
         render.say(f"could not be read whole: {', '.join(wrong)}")
         raise typer.Exit(1)
@@ -154,13 +154,13 @@ def in_words(one: Built) -> str:
     if not one.held:
         why = "; ".join(one.failures) or "nothing to fingerprint"
         return f"{one.id}: left out: {why}"
-    said = [f"{one.id}: {one.seconds / 60:.1f} min"]
+    parts = [f"{one.id}: {one.seconds / 60:.1f} min"]
     if one.files > 1:
-        said.append(f"{one.files} files")
-    said += one.codecs
+        parts.append(f"{one.files} files")
+    parts += one.codecs
     if one.kept:
-        said.append("already there")
-    line = ", ".join(said)
+        parts.append("already there")
+    line = ", ".join(parts)
     if one.failures or one.warnings:
         line += "; " + "; ".join(
             [*(f"left out: {failure}" for failure in one.failures), *one.warnings]
@@ -201,8 +201,8 @@ def info(
 
     Example: cautery references info league.ref
     """
-    held = load_references(path)
-    line = held_line(held)
+    references = load_references(path)
+    line = held_line(references)
     if json:
         render.json_line(line)
         return
@@ -210,17 +210,21 @@ def info(
         ("reference", "kind", "event", "feed", "sound", "pictures", "from"),
         (
             (
-                one["id"],
-                "recording" if one["kind"] == "work" else "live",
-                one["event"],
-                one["feed"],
-                "none" if one["span_s"] is None else clock(one["span_s"][1] - one["span_s"][0]),
+                reference["id"],
+                "recording" if reference["kind"] == "work" else "live",
+                reference["event"],
+                reference["feed"],
                 "none"
-                if one["pictures_s"] is None
-                else clock(one["pictures_s"][1] - one["pictures_s"][0]),
-                "" if one["span_s"] is None or one["kind"] == "work" else clock(one["span_s"][0]),
+                if reference["span_s"] is None
+                else clock(reference["span_s"][1] - reference["span_s"][0]),
+                "none"
+                if reference["pictures_s"] is None
+                else clock(reference["pictures_s"][1] - reference["pictures_s"][0]),
+                ""
+                if reference["span_s"] is None or reference["kind"] == "work"
+                else clock(reference["span_s"][0]),
             )
-            for one in line["references"]
+            for reference in line["references"]
         ),
-        title=f"{counted(len(line['references']), 'reference')}, recipe {held.recipe.name}",
+        title=f"{counted(len(line['references']), 'reference')}, recipe {references.recipe.name}",
     )

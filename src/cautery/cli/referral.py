@@ -32,27 +32,27 @@ def list_(
 
     Example: cautery referral list cases/md34
     """
-    with cases.reading(case) as held:
-        filed = filed_in(held.ledger)
+    with cases.reading(case) as opened:
+        filed = filed_in(opened.ledger)
     say_passed_over(filed.passed_over)
-    found = filed.referrals
+    referrals = filed.referrals
     if json:
-        for one in found:
-            render.json_line(to_json(one))
+        for filing in referrals:
+            render.json_line(to_json(filing))
         return
     render.table(
         ("id", "territory", "order", "until", "targets", "approved by", "published to"),
         (
             (
-                one.referral.id,
-                one.referral.territory,
-                one.referral.order,
-                f"{one.referral.window.end:%Y-%m-%d %H:%M:%SZ}",
-                "\n".join(f"{entry.lever}: {entry.target}" for entry in one.referral.entries),
-                "\n".join(approval.approver for approval in one.approvals),
-                "\n".join(one.published_to),
+                filing.referral.id,
+                filing.referral.territory,
+                filing.referral.order,
+                f"{filing.referral.window.end:%Y-%m-%d %H:%M:%SZ}",
+                "\n".join(f"{entry.lever}: {entry.target}" for entry in filing.referral.entries),
+                "\n".join(approval.approver for approval in filing.approvals),
+                "\n".join(filing.published_to),
             )
-            for one in found
+            for filing in referrals
         ),
     )
 
@@ -67,8 +67,8 @@ def show(
 
     Example: cautery referral show cases/md34 R-0123456789ab
     """
-    with cases.reading(case) as held:
-        filed, opening = filed_referral(held.ledger, referral), opening_of(held.ledger)
+    with cases.reading(case) as opened:
+        filed, opening = filed_referral(opened.ledger, referral), opening_of(opened.ledger)
     if json:
         render.json_line({**to_json(filed), "mandate": opening.standing().words})
         return
@@ -98,24 +98,24 @@ def override(
     Example: cautery referral override cases/md34 answers.toml --as "A. Legal" --key a.pem
     """
     overrides = read_overrides(file)
-    named = overrides_of(overrides, name=name)
+    own_overrides = overrides_of(overrides, name=name)
     if dry_run:
-        typer.echo(overrides_text(named), nl=False)
+        typer.echo(overrides_text(own_overrides), nl=False)
         return
     if key is None:
         raise InputError("a signature needs a key", hint="--key FILE; --dry-run only shows.")
     if not digest:
         ask(
-            overrides_text(named),
+            overrides_text(own_overrides),
             question=f"Sign this as {render.printable(name)}?",
             hint="--dry-run shows it with its digests; sign with --digest sha256:...",
         )
-    shown = [Digest(one) for one in digest] if digest else tuple(named)
-    for one in signing.sign_overrides(case, overrides, shown=shown, name=name, key=key):
+    digests = [Digest(text) for text in digest] if digest else tuple(own_overrides)
+    for entry in signing.sign_overrides(case, overrides, shown=digests, name=name, key=key):
         render.say(
             render.printable(
-                f"{name} answers for {one.target} until {one.until:%Y-%m-%d %H:%MZ}, "
-                f"with {' and '.join(other for other in one.by if other != name)}"
+                f"{name} answers for {entry.target} until {entry.until:%Y-%m-%d %H:%MZ}, "
+                f"with {' and '.join(signer for signer in entry.by if signer != name)}"
             )
         )
 
@@ -130,15 +130,18 @@ def withdrawals(
 
     Example: cautery referral withdrawals cases/md34
     """
-    with cases.reading(case) as held:
-        found = found_in(held.ledger)
+    with cases.reading(case) as opened:
+        records = found_in(opened.ledger)
     if json:
-        for one in found:
-            render.json_line(one)
+        for record in records:
+            render.json_line(record)
         return
     render.table(
         ("at", "target", "what", "intermediary", "why"),
-        ((one["at"], one["target"], one["what"], one["intermediary"], one["why"]) for one in found),
+        (
+            (record["at"], record["target"], record["what"], record["intermediary"], record["why"])
+            for record in records
+        ),
     )
 
 
@@ -159,15 +162,15 @@ def approve(
     Example: cautery referral approve cases/md34 R-0123456789ab --as "A. Legal" --key a.pem
     """
     if digest is None:
-        with cases.reading(case) as held:
-            filed, opening = filed_referral(held.ledger, referral), opening_of(held.ledger)
+        with cases.reading(case) as opened:
+            filed, opening = filed_referral(opened.ledger, referral), opening_of(opened.ledger)
         ask(
             referral_text(filed, opening),
             question=f"Sign this as {render.printable(name)}?",
             hint=f"cautery referral show {case} {referral} prints the digest: --digest sha256:...",
         )
-        shown = filed.digest
+        expected = filed.digest
     else:
-        shown = Digest(digest)
-    approval = signing.approve(case, referral, shown=shown, name=name, key=key)
+        expected = Digest(digest)
+    approval = signing.approve(case, referral, shown=expected, name=name, key=key)
     render.say(render.printable(f"{approval.approver} has approved {referral}"))

@@ -24,11 +24,11 @@ def tabular(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def with_csv(*arguments: object, csv: bool = False, **options: object) -> None:
-        chosen = _as_csv.set(csv)
+        token = _as_csv.set(csv)
         try:
             command(*arguments, **options)
         finally:
-            _as_csv.reset(chosen)
+            _as_csv.reset(token)
 
     option = Annotated[
         bool, typer.Option("--csv", help="Tables as CSV, whole; no cell is a formula.")
@@ -68,9 +68,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
         return
     if title:
         say(title)
-    named = [columns] if any(columns) else []
+    headers = [columns] if any(columns) else []
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    for row in (*named, *rows):
+    for row in (*headers, *rows):
         cells = ["" if cell is None else str(cell) for cell in row]
         if _as_csv.get():
             writer.writerow([csv_cell(cell) for cell in cells])
@@ -86,14 +86,16 @@ def _show(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     from rich.text import Text
 
     # As Text: what stands in square brackets in a name is no markup of ours.
-    shown = Table(
+    rich_table = Table(
         title=Text(printable(title)) if title else None, title_justify="left", header_style="bold"
     )
     for column in columns:
-        shown.add_column(column, overflow="fold")
+        rich_table.add_column(column, overflow="fold")
     for row in rows:
-        shown.add_row(*(Text("" if cell is None else printable_lines(str(cell))) for cell in row))
-    Console(highlight=False).print(shown)
+        rich_table.add_row(
+            *(Text("" if cell is None else printable_lines(str(cell))) for cell in row)
+        )
+    Console(highlight=False).print(rich_table)
 
 
 def _for_people() -> bool:

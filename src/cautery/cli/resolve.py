@@ -73,41 +73,49 @@ def resolve(
     render.say(f"loading {catalogue}")
     resolver = Resolver(read_catalogue(catalogue, now=wiring.clock().now()))
     first: list[Resolution] = []
-    named: list[Resolution] = []
-    count = mine = 0
-    most = render.most_rows(_MOST_ROWS)
+    matched: list[Resolution] = []
+    count = matched_count = 0
+    limit = render.most_rows(_MOST_ROWS)
     with Progress("resolving titles", None) as bar:
-        for found in resolver.resolve_all(read_titles(titles, country=country)):
+        for resolution in resolver.resolve_all(read_titles(titles, country=country)):
             bar.step()
             count += 1
-            mine += found.right is not None
+            matched_count += resolution.right is not None
             if json:
-                render.json_line(_record(found))
-            elif count <= most:
-                first.append(found)
-            if found.right is not None and len(named) < most:
-                named.append(found)
-    shown = first if count <= most else named
+                render.json_line(_record(resolution))
+            elif count <= limit:
+                first.append(resolution)
+            if resolution.right is not None and len(matched) < limit:
+                matched.append(resolution)
+    listed = first if count <= limit else matched
     if not json:
         render.table(
             ("title", "id", "probability", "why"),
             (
-                (one.listing.title, one.right or "-", f"{one.probability:.2f}", one.why)
-                for one in shown
+                (
+                    resolution.listing.title,
+                    resolution.right or "-",
+                    f"{resolution.probability:.2f}",
+                    resolution.why,
+                )
+                for resolution in listed
             ),
         )
-    told = "" if json or len(shown) == count else f"; {len(shown):,} shown, --json tells each"
-    render.say(f"{counted(count, 'title')}: {mine:,} of mine, {count - mine:,} of none{told}")
+    remark = "" if json or len(listed) == count else f"; {len(listed):,} shown, --json tells each"
+    render.say(
+        f"{counted(count, 'title')}: {matched_count:,} of mine, "
+        f"{count - matched_count:,} of none{remark}"
+    )
 
 
-def _record(found: Resolution) -> dict[str, Any]:
+def _record(resolution: Resolution) -> dict[str, Any]:
     return {
-        "title": found.listing.title,
-        "id": found.right,
-        "probability": round(found.probability, 4),
-        "best": _guess(found.best),
-        "runner_up": _guess(found.runner_up),
-        "why": found.why,
+        "title": resolution.listing.title,
+        "id": resolution.right,
+        "probability": round(resolution.probability, 4),
+        "best": _guess(resolution.best),
+        "runner_up": _guess(resolution.runner_up),
+        "why": resolution.why,
     }
 
 

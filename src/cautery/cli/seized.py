@@ -102,25 +102,25 @@ def take(
         raise InputError(
             f"{category!r} is no LED category", hint=f"One of {', '.join(LedCategory)}."
         )
-    own = {one: address_in(one) for one in server or ()}
-    for one, address in own.items():
+    servers = {text: address_in(text) for text in server or ()}
+    for text, address in servers.items():
         if address is None:
-            raise InputError(f"--server {one!r}: not an address")
-    size = sum(one.stat().st_size for one in files if one.is_file())
+            raise InputError(f"--server {text!r}: not an address")
+    size = sum(file.stat().st_size for file in files if file.is_file())
     failed = False
     with cases.writing(case, keys_dir=keys) as opened, Progress("sealing", 3 * size >> 20) as bar:
-        gone = 0
+        total_bytes = 0
 
-        def told(count: int) -> None:
-            nonlocal gone
-            for _ in range(((gone + count) >> 20) - (gone >> 20)):
+        def advance(count: int) -> None:
+            nonlocal total_bytes
+            for _ in range(((total_bytes + count) >> 20) - (total_bytes >> 20)):
                 bar.step()
-            gone += count
+            total_bytes += count
 
         place = place_of(facts)
         for file in files:
             bar.doing(file.name)
-            taken, known = take_file(
+            result, was_known = take_file(
                 file,
                 case=opened,
                 authority=authority,
@@ -129,14 +129,14 @@ def take(
                 review_at=(review or now + timedelta(days=REVIEW_DAYS)).date(),
                 kind=kind,
                 panel=panel,
-                servers=frozenset(one for one in own.values() if one is not None),
+                servers=frozenset(address for address in servers.values() if address is not None),
                 category=LedCategory(category),
                 registered=registered,
                 again=again,
-                told=told,
+                told=advance,
             )
-            failed = failed or taken.failed is not None
-            _tell(file, taken, known=known, json=json)
+            failed = failed or result.failed is not None
+            _tell(file, result, was_known=was_known, json=json)
     if links is not None:
         _write_links(case, links)
     if failed:
@@ -156,10 +156,10 @@ def show(
     Example: cautery seized show cases/x
     """
     with cases.reading(case) as opened:
-        found = views(opened.ledger, opened.vault, on=wiring.clock().now())
-    if not found:
+        overview = views(opened.ledger, opened.vault, on=wiring.clock().now())
+    if not overview:
         render.say("no seized material in this case")
-    for title, rows in found.items():
+    for title, rows in overview.items():
         if json:
             for row in rows:
                 render.json_line({"table": title, **row})
@@ -258,26 +258,26 @@ def erase(
     render.say(f"{destroyed} keys destroyed" if destroyed else "its key was destroyed before")
 
 
-def _tell(file: Path, taken: Taken, *, known: bool, json: bool) -> None:
+def _tell(file: Path, result: Taken, *, was_known: bool, json: bool) -> None:
 
     if json:
-        render.json_line({"known": known, **to_json(taken)})
+        render.json_line({"known": was_known, **to_json(result)})
         return
-    kinds = sorted({table.kind for table in taken.tables})
-    said = ", ".join(f"{taken.rows(kind):,} {kind}" for kind in kinds) or "no row"
-    render.say(f"{render.printable(file.name)}: {taken.id} {taken.kind}: {said}")
-    if known:
+    kinds = sorted({table.kind for table in result.tables})
+    counts = ", ".join(f"{result.rows(kind):,} {kind}" for kind in kinds) or "no row"
+    render.say(f"{render.printable(file.name)}: {result.id} {result.kind}: {counts}")
+    if was_known:
         render.say("  this case had it already")
-    for warning in taken.warnings:
+    for warning in result.warnings:
         shape = f" {warning.shape}" if warning.shape else ""
         render.say(f"  line {warning.line}: {warning.count} x {warning.why}{shape}")
-    if taken.accounts is not None:
+    if result.accounts is not None:
         render.say(
-            f"  {taken.accounts.names} accounts' names sealed: {taken.accounts.category.value}, "
-            f"by assessment, to be reviewed by {taken.accounts.review_at}"
+            f"  {result.accounts.names} accounts' names sealed: {result.accounts.category.value}, "
+            f"by assessment, to be reviewed by {result.accounts.review_at}"
         )
-    if taken.failed is not None:
-        render.say(f"  the reading ended early: {taken.failed}")
+    if result.failed is not None:
+        render.say(f"  the reading ended early: {result.failed}")
 
 
 def _links(case: Path) -> tuple[Link, ...]:

@@ -71,13 +71,13 @@ def draw_map(
     whole = len(picture.assets)
     if around is not None:
         picture = near(picture, around, most=ways)
-    drawn = draw_supply(picture, middle=around, by_country=by_country)
+    drawing = draw_supply(picture, middle=around, by_country=by_country)
     if svg is not None:
-        wiring.write_file(svg, svg_file(drawn).encode("utf-8", "backslashreplace"))
+        wiring.write_file(svg, svg_file(drawing).encode("utf-8", "backslashreplace"))
     if png is not None:
-        wiring.write_png(svg_file(drawn), png)
+        wiring.write_png(svg_file(drawing), png)
     if html is not None:
-        page = supply_page(picture, drawn, middle=around)
+        page = supply_page(picture, drawing, middle=around)
         wiring.write_file(html, page.encode("utf-8", "backslashreplace"))
     if plan_graph is not None:
         _write_plan_graph(graph, plan_graph, known, uncertain=uncertain)
@@ -89,29 +89,29 @@ def draw_map(
         render.table(
             (by, "assets", "names"),
             (
-                (name, len(held), " ".join(one.name for one in held[:12]))
-                for name, held in layers_of(picture, by_country=by_country)
+                (name, len(assets), " ".join(asset.name for asset in assets[:12]))
+                for name, assets in layers_of(picture, by_country=by_country)
             ),
         )
     render.say(f"{len(picture.assets):,} of {whole:,} assets, {len(picture.relations):,} relations")
 
 
-def _write_plan_graph(case: Path, out: Path, known: Path | None, *, uncertain: bool) -> None:
+def _write_plan_graph(case: Path, out: Path, known_file: Path | None, *, uncertain: bool) -> None:
 
     if not case.is_dir():
         raise InputError("--plan-graph is made of a case: a file is a plan's graph already")
     mapped = cases.mapped(case)
-    given = None
-    if known is not None:
-        given = read_known(known, names=[asset.id for asset in mapped.assets])
-    document = plan_graph_of(mapped, given, uncertain=uncertain)
+    known_values = None
+    if known_file is not None:
+        known_values = read_known(known_file, names=[asset.id for asset in mapped.assets])
+    document = plan_graph_of(mapped, known_values, uncertain=uncertain)
     wiring.write_file(out, (json.dumps(document, indent=1) + "\n").encode())
 
 
 def _picture(graph: Path) -> Picture:
 
     if graph.is_dir():
-        mapped, met, source = cases.mapped_and_met(graph)
-        return of_supply(mapped, met=met, source=source)
+        mapped, met_at, source = cases.mapped_and_met(graph)
+        return of_supply(mapped, met=met_at, source=source)
     name = "stdin" if str(graph) == "-" else graph.name
     return of_plan(read_graph_file(graph), source=f"A graph for cautery plan: {name}")

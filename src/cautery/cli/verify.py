@@ -41,13 +41,13 @@ def verify(
 
     Example: cautery verify cases/md34 --public-key league.pub
     """
-    known = None if signers is None else read_signers(signers)
+    allowed_signers = None if signers is None else read_signers(signers)
     try:
         verified = verify_case(
             case,
             store=cases.reading_store(),
             public_key=public_key,
-            signers=known,
+            signers=allowed_signers,
             now=wiring.clock().now(),
         )
     except EvidenceError as error:

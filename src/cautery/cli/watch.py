@@ -61,8 +61,8 @@ def watch(
 
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
-    known = None if signers is None else read_signers(signers)
-    standing = standing_of(checked, now=now, signers=known)
+    allowed_signers = None if signers is None else read_signers(signers)
+    standing = standing_of(checked, now=now, signers=allowed_signers)
     if standing.vouched is False:
         raise ApprovalError(
             f"{mandate}: {standing.words}",

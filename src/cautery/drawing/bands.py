@@ -17,4 +17,4 @@ BANDS: tuple[tuple[str, frozenset[Role]], ...] = (
     ("shared", frozenset({Role.SHARED})),
     ("other", frozenset({Role.UNKNOWN})),
 )
-"""From the stolen signal down to the money (reference/ecosystem.md, section 1)."""
+"""From the stolen signal down to the money (docs/reference/sources.md, F1)."""

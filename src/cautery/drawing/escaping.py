@@ -32,10 +32,12 @@ def clean(text: str, longest: int = LONGEST) -> str:
     >>> clean("Sport\x00 1")
     'Sport[U+0000] 1'
     """
-    shown = text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
-    if shown.isascii() and shown.isprintable():
-        return shown
-    return "".join(f"[U+{ord(one):04X}]" if _odd(one) else one for one in shown)
+    visible = text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
+    if visible.isascii() and visible.isprintable():
+        return visible
+    return "".join(
+        f"[U+{ord(character):04X}]" if _odd(character) else character for character in visible
+    )
 
 
 def clip(text: str) -> str:
@@ -69,7 +71,7 @@ def typst_literal(text: str) -> str:
     return '"' + escaped.replace("\n", "\\n").replace("\t", "\\t") + '"'
 
 
-def _odd(one: str) -> bool:
-    return (unicodedata.category(one) in _INVISIBLE and one not in "\n\t") or (
-        ord(one) & 0xFFFE == 0xFFFE  # no characters at all
+def _odd(character: str) -> bool:
+    return (unicodedata.category(character) in _INVISIBLE and character not in "\n\t") or (
+        ord(character) & 0xFFFE == 0xFFFE  # no characters at all
     )

@@ -76,14 +76,14 @@ def spots(
         Place of each country, and how wide its mark is; the first ones choose first.
     """
     left, top, wide, high = frame
-    taken: list[tuple[float, float, float, float]] = []
-    found = []
+    boxes: list[tuple[float, float, float, float]] = []
+    places = []
     for x, y, across in anchors:
         px, py = next(
             (
                 (x + dx, y + dy)
                 for dx, dy in _OFFSETS
-                if _free(x + dx, y + dy, across, taken)
+                if _free(x + dx, y + dy, across, boxes)
                 and left + 8 < x + dx - across / 2
                 and x + dx + across / 2 < left + wide - 8
                 and top + 8 < y + dy - MARK_HIGH / 2
@@ -91,18 +91,18 @@ def spots(
             ),
             (float(x), float(y)),
         )
-        taken.append((px - across / 2, py - MARK_HIGH / 2, px + across / 2, py + MARK_HIGH / 2))
-        found.append((px, py))
-    return found
+        boxes.append((px - across / 2, py - MARK_HIGH / 2, px + across / 2, py + MARK_HIGH / 2))
+        places.append((px, py))
+    return places
 
 
 def _free(
-    x: float, y: float, across: float, taken: Sequence[tuple[float, float, float, float]]
+    x: float, y: float, across: float, boxes: Sequence[tuple[float, float, float, float]]
 ) -> bool:
     return all(
         x + across / 2 + 12 < a
         or c + 12 < x - across / 2
         or y + MARK_HIGH / 2 + 12 < b
         or d + 12 < y - MARK_HIGH / 2
-        for a, b, c, d in taken
+        for a, b, c, d in boxes
     )

@@ -20,7 +20,7 @@ def environment(package: str, *, longest: int = LONGEST) -> Environment:
     longest : int
         Characters of any one outside text.
     """
-    made = Environment(
+    env = Environment(
         loader=PackageLoader(package, "."),
         autoescape=True,
         undefined=StrictUndefined,
@@ -28,8 +28,8 @@ def environment(package: str, *, longest: int = LONGEST) -> Environment:
         lstrip_blocks=True,
         finalize=partial(_shown, longest),
     )
-    made.filters |= {"clip": clip, "number": number, "percent": percent, "plural": plural}
-    return made
+    env.filters |= {"clip": clip, "number": number, "percent": percent, "plural": plural}
+    return env
 
 
 def _shown(longest: int, value: Any) -> Any:

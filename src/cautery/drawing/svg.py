@@ -18,16 +18,16 @@ LETTER = 0.52
 
 def text(x: float, y: float, said: str, kind: str = "", anchor: str = "start") -> str:
     """Return a ``text`` element; ``kind`` is our own class names, ``said`` may be hostile."""
-    named = f' class="{kind}"' if kind else ""
+    css_class = f' class="{kind}"' if kind else ""
     turned = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}"{named}{turned}>{markup(said)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}"{css_class}{turned}>{markup(said)}</text>'
 
 
 def fit(said: str, room: float, size: float = 12.0) -> str:
     """Return a text cut so that it fits into ``room`` units at a letter ``size``."""
-    most = max(3, int(room / (size * LETTER)))
+    limit = max(3, int(room / (size * LETTER)))
     said = clean(said, 400)
-    return said if len(said) <= most else said[: most - 1].rstrip() + "…"
+    return said if len(said) <= limit else said[: limit - 1].rstrip() + "…"
 
 
 def width(said: str, size: float = 12.0) -> float:
@@ -69,10 +69,10 @@ def drawing(
     top: float = 0.0,
 ) -> Markup:
     """Return the whole ``svg`` of a class, with a title for those who hear it."""
-    said = markup(title)
+    label = markup(title)
     return Markup(  # noqa: S704 - numbers, and texts escaped one by one
         f'<svg class="{kind}" viewBox="{left:.0f} {top:.0f} {wide:.0f} {high:.0f}" role="img" '
-        f'aria-label="{said}"><title>{said}</title>{body}</svg>'
+        f'aria-label="{label}"><title>{label}</title>{body}</svg>'
     )
 
 
@@ -103,9 +103,9 @@ class TimeScale:
     def months(self, most: int = 30) -> tuple[date, ...]:
         """Return the first days of months in the range, thinned to ``most``."""
         first, last = self.first, self.last
-        many = 12 * (last.year - first.year) + last.month - first.month + 1
-        step = next((one for one in (1, 2, 3, 4, 6) if many <= one * most), 12)
-        years = max(1, -(-many // (12 * most)))
+        count = 12 * (last.year - first.year) + last.month - first.month + 1
+        step = next((stride for stride in (1, 2, 3, 4, 6) if count <= stride * most), 12)
+        years = max(1, -(-count // (12 * most)))
         return tuple(
             date(year, month, 1)
             for year in range(first.year, last.year + 1)
@@ -119,11 +119,11 @@ class TimeScale:
         span = (self.last - self.first).total_seconds()
         steps = (300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
         days = 86400 * max(1, int(span / 86400 / most) + 1)
-        step = next((one for one in steps if span / one <= most), days)
+        step = next((stride for stride in steps if span / stride <= most), days)
         start = -(-int(self.first.timestamp()) // step) * step
         return tuple(
-            datetime.fromtimestamp(one, UTC)
-            for one in range(start, int(self.last.timestamp()) + 1, step)
+            datetime.fromtimestamp(second, UTC)
+            for second in range(start, int(self.last.timestamp()) + 1, step)
         )
 
 

@@ -22,7 +22,7 @@ class Prior:
         ``beta`` (alpha, beta), ``lognormal`` (median, standard deviation of the logarithm), or
         ``pert`` (least, mode, greatest).
     basis : str
-        A section of reference/ecosystem.md, or ``judgement``.
+        A fact of docs/reference/sources.md, or ``judgement``.
     """
 
     name: str

@@ -33,7 +33,7 @@ _PER_MONTH = {
     "year": 1 / 12,
 }
 _PERIODS = {
-    **{one: one for one in _PER_MONTH},
+    **{month: month for month in _PER_MONTH},
     "monthly": "month",
     "yearly": "year",
     "annually": "year",
@@ -62,42 +62,42 @@ def parse_claim(text: str, *, source: str | None = None) -> Claim:
         If it is no number with a unit; if it is money without currency or period; if the number is
         negative, not finite, or larger than the world has people or money.
     """
-    shown = text[:60]
+    quote = text[:60]
     if len(text) > _LONGEST:
-        raise InputError(f"claim {shown!r}...: longer than {_LONGEST} letters", hint=_HINT)
+        raise InputError(f"claim {quote!r}...: longer than {_LONGEST} letters", hint=_HINT)
     plain = " ".join(text.replace("\N{NO-BREAK SPACE}", " ").split())
     if re.search(r"\b(?:inf|infinity|nan)\b", plain, re.IGNORECASE):
-        raise InputError(f"claim {shown!r}: a size is a finite number", hint=_HINT)
+        raise InputError(f"claim {quote!r}: a size is a finite number", hint=_HINT)
     numbers = _NUMBER.findall(plain)
     if len(numbers) != 1:
-        raise InputError(f"claim {shown!r}: a claim holds exactly one number", hint=_HINT)
+        raise InputError(f"claim {quote!r}: a claim holds exactly one number", hint=_HINT)
     before, _, after = plain.partition(numbers[0])
-    rest = f"{before} {after}"
-    words = _WORD.findall(rest)
-    if re.sub(r"\s", "", rest) != "".join(words):
-        raise InputError(f"claim {shown!r}: {rest.strip()!r} is no unit", hint=_HINT)
-    scale, quantity, currency, period = _unit(words, shown)
+    units = f"{before} {after}"
+    words = _WORD.findall(units)
+    if re.sub(r"\s", "", units) != "".join(words):
+        raise InputError(f"claim {quote!r}: {units.strip()!r} is no unit", hint=_HINT)
+    scale, quantity, currency, period = _unit(words, quote)
     if scale == 1 and _POINT_OR_THOUSANDS.fullmatch(numbers[0]):
         plain_number = numbers[0].replace(".", "")
         raise InputError(
-            f"claim {shown!r}: is the point in {numbers[0]} one of thousands, or of decimals?",
+            f"claim {quote!r}: is the point in {numbers[0]} one of thousands, or of decimals?",
             hint=f"Write {plain_number} if it is thousands.",
         )
     value = float(numbers[0].replace(",", "")) * scale
     if not math.isfinite(value):
-        raise InputError(f"claim {shown!r}: a size is a finite number", hint=_HINT)
+        raise InputError(f"claim {quote!r}: a size is a finite number", hint=_HINT)
     if value <= 0:
-        raise InputError(f"claim {shown!r}: a size is more than zero", hint=_HINT)
+        raise InputError(f"claim {quote!r}: a size is more than zero", hint=_HINT)
     if quantity != "revenue" and value > _PEOPLE:
-        raise InputError(f"claim {shown!r}: more {quantity} than people alive", hint=_HINT)
+        raise InputError(f"claim {quote!r}: more {quantity} than people alive", hint=_HINT)
     if quantity == "revenue" and value > _PRODUCT_EUR:
-        raise InputError(f"claim {shown!r}: more than the world earns in a year", hint=_HINT)
+        raise InputError(f"claim {quote!r}: more than the world earns in a year", hint=_HINT)
     return Claim(
         text=text, quantity=quantity, value=value, currency=currency, period=period, source=source
     )
 
 
-def _unit(words: Sequence[str], shown: str) -> tuple[float, str, str | None, str | None]:
+def _unit(words: Sequence[str], quote: str) -> tuple[float, str, str | None, str | None]:
     """Return scale, quantity, currency and period; every word must be understood, once."""
     scale = quantity = currency = period = None
     for word in words:
@@ -117,16 +117,16 @@ def _unit(words: Sequence[str], shown: str) -> tuple[float, str, str | None, str
         elif low in ("eur", "gbp", "usd", "chf") and currency is None:
             currency = word.upper()
         else:
-            raise InputError(f"claim {shown!r}: {word!r} is no unit that is known", hint=_HINT)
+            raise InputError(f"claim {quote!r}: {word!r} is no unit that is known", hint=_HINT)
     if quantity is None and currency is None:
         rule = "money needs a currency" if period else "a number needs a unit"
-        raise InputError(f"claim {shown!r}: {rule}", hint=_HINT)
+        raise InputError(f"claim {quote!r}: {rule}", hint=_HINT)
     if quantity is not None and (currency is not None or period is not None):
         raise InputError(
-            f"claim {shown!r}: {quantity} and money or a period in one claim", hint=_HINT
+            f"claim {quote!r}: {quantity} and money or a period in one claim", hint=_HINT
         )
     if quantity is None and period is None:
-        raise InputError(f"claim {shown!r}: money needs a period, such as /month", hint=_HINT)
+        raise InputError(f"claim {quote!r}: money needs a period, such as /month", hint=_HINT)
     return scale or 1.0, quantity or "revenue", currency, period
 
 

@@ -53,9 +53,9 @@ def effect(*, dark: int, probed: int, where: str = "all intermediaries") -> Esti
 def last_dark(probes: Iterable[DarkProbe]) -> tuple[int, int]:
     """Return streams dark at their last probe, and streams probed: ``(dark, probed)``."""
     last: dict[tuple[str, str], DarkProbe] = {}
-    for one in sorted(probes, key=lambda probe: probe.at):
-        last[one.url, one.intermediary] = one
-    return sum(one.dark for one in last.values()), len(last)
+    for probe in sorted(probes, key=lambda probe: probe.at):
+        last[probe.url, probe.intermediary] = probe
+    return sum(probe.dark for probe in last.values()), len(last)
 
 
 def wilson(hits: int, trials: int, z: float = Z95) -> tuple[float, float]:

@@ -58,12 +58,14 @@ def exposure(
         by_url.setdefault(look.url, []).append(look)
     low = mid = high = 0.0
     streams = 0
-    for _, seen in sorted(by_url.items()):
-        if not any(look.live for look in seen) or end <= start:
+    for _, stream_looks in sorted(by_url.items()):
+        if not any(look.live for look in stream_looks) or end <= start:
             continue
         streams += 1
-        least, likely, most = _spans(sorted(seen, key=lambda look: look.at), start, end, close_s)
-        low, mid, high = low + least, mid + likely, high + most
+        least, likely, at_most = _spans(
+            sorted(stream_looks, key=lambda look: look.at), start, end, close_s
+        )
+        low, mid, high = low + least, mid + likely, high + at_most
     return Estimate(
         quantity=f"exposure of {event}",
         unit="stream-minutes",
@@ -77,29 +79,29 @@ def exposure(
 
 
 def _spans(
-    seen: Sequence[Seen], start: float, end: float, close_s: float
+    looks: Sequence[Seen], start: float, end: float, close_s: float
 ) -> tuple[float, float, float]:
     """Return seconds up at least, likely (halfway to the next other look), and at most."""
-    least = likely = most = 0.0
-    times = [min(max(look.at.timestamp(), start), end) for look in seen]
-    for place, look in enumerate(seen):
+    least = likely = at_most = 0.0
+    times = [min(max(look.at.timestamp(), start), end) for look in looks]
+    for place, look in enumerate(looks):
         if not look.live:
             continue
         before = times[place - 1] if place else start
-        after = times[place + 1] if place + 1 < len(seen) else end
-        live_before = place > 0 and seen[place - 1].live
-        live_after = place + 1 < len(seen) and seen[place + 1].live
+        after = times[place + 1] if place + 1 < len(looks) else end
+        live_before = place > 0 and looks[place - 1].live
+        live_after = place + 1 < len(looks) and looks[place + 1].live
         if not live_before:
             # From the last look that saw it down, or from the window's start.
-            most += times[place] - before
+            at_most += times[place] - before
             likely += (times[place] - before) / 2 if place else 0.0
         gap = after - times[place]
-        most += gap
+        at_most += gap
         if live_after:
             least += gap if gap <= close_s else 0.0
             likely += gap
-        elif place + 1 < len(seen):
+        elif place + 1 < len(looks):
             likely += gap / 2
         else:
             likely += min(gap, close_s / 2)
-    return least, likely, most
+    return least, likely, at_most

@@ -74,15 +74,17 @@ def judge_claim(
         within_99=outer,
         flagged=flagged,
         words=f"{verdict} (90 %: {span(inner)}; 99 %: {span(outer)})",
-        against=tuple(_against(size, claim.quantity, one, reconciled) for one in reconciled.sized),
+        against=tuple(
+            _against(size, claim.quantity, source, reconciled) for source in reconciled.sized
+        ),
     )
 
 
 def _claimed(claim: Claim, size: float) -> str:
     """Return the claim in its own words, and in ours where they say something else."""
-    own = in_words(size, claim.quantity)
+    restated = in_words(size, claim.quantity)
     same = claim.quantity != "revenue" or (claim.currency, claim.period) == ("EUR", "month")
-    return own if same else f"{claim.text} ({own})"
+    return restated if same else f"{claim.text} ({restated})"
 
 
 def cross_check(
@@ -101,38 +103,40 @@ def cross_check(
     paid_eur : mapping of str to tuple of float
         What one of the ``users`` and of the ``payers`` really pays a month: low, usual, high.
     """
-    said: list[str] = []
+    findings: list[str] = []
     money = [claim for claim in claims if claim.quantity == "revenue"]
     for income in money:
         euros = claimed_size(income, rates)
         for people in (claim for claim in claims if claim.quantity != "revenue"):
-            each = euros / people.value
-            one = people.quantity.removesuffix("s")
+            per_head = euros / people.value
+            person = people.quantity.removesuffix("s")
             low, usual, high = paid_eur[people.quantity]
-            text = f"{income.text} over {people.text} is EUR {each:.2f} a {one} and month"
+            text = f"{income.text} over {people.text} is EUR {per_head:.2f} a {person} and month"
             near = [
-                price for price in list_prices_eur if 1 / _NEAR_LIST <= each / price <= _NEAR_LIST
+                price
+                for price in list_prices_eur
+                if 1 / _NEAR_LIST <= per_head / price <= _NEAR_LIST
             ]
             if near:
                 text += (
                     f": the list price (EUR {near[0]:.2g}); "
                     f"the sum is what list price x claimed {people.quantity} gives"
                 )
-            if each > high:
-                text += f"; {_times(each / usual)} the EUR {usual:.2f} that is really paid"
-            elif each < low:
+            if per_head > high:
+                text += f"; {_times(per_head / usual)} the EUR {usual:.2f} that is really paid"
+            elif per_head < low:
                 text += f"; less than the EUR {low:.2f} to {high:.2f} that is really paid"
             else:
                 text += f"; within the EUR {low:.2f} to {high:.2f} that is really paid"
-            said.append(text)
+            findings.append(text)
     for place, first in enumerate(money):
         for second in money[place + 1 :]:
             ratio = claimed_size(first, rates) / claimed_size(second, rates)
             if 0.95 < ratio < 1.05:
-                said.append(f"{first.text} and {second.text} are one claim, said twice")
+                findings.append(f"{first.text} and {second.text} are one claim, said twice")
             else:
-                said.append(f"{first.text} is {_times(ratio)} {second.text}")
-    return tuple(said)
+                findings.append(f"{first.text} is {_times(ratio)} {second.text}")
+    return tuple(findings)
 
 
 def _beyond(size: float, interval: Estimate) -> str:
@@ -154,23 +158,23 @@ def _times(ratio: float) -> str:
     return f"{ratio:.2g} times" if ratio < 100 else f"{ratio:,.0f} times"
 
 
-def _against(size: float, quantity: str, one: Sized, reconciled: Reconciled) -> Against:
-    inner = one.estimate(quantity, coverage=0.90)
-    outer = one.estimate(quantity, coverage=0.99)
+def _against(size: float, quantity: str, source: Sized, reconciled: Reconciled) -> Against:
+    inner = source.estimate(quantity, coverage=0.90)
+    outer = source.estimate(quantity, coverage=0.99)
     if inner is None or outer is None:
-        return Against(source=one.method, interval=None, words=f"no word: {one.reason}")
+        return Against(source=source.method, interval=None, words=f"no word: {source.reason}")
     if inner.low <= size <= inner.high:
         words = "inside its 90 % interval"
     elif outer.low <= size <= outer.high:
         words = f"outside its 90 % but inside its 99 %: {_beyond(size, inner)} of the former"
     else:
         words = f"outside its 99 % interval: {_beyond(size, outer)}"
-    if one.whole:
+    if source.whole:
         words += (
             f"; {_times(size / inner.mid)} the {in_words(inner.mid, quantity)} "
             "of all services together, of which a network is a part"
         )
-    missing = len(reconciled.countries) - len(one.countries)
+    missing = len(reconciled.countries) - len(source.countries)
     if missing > 0:
-        words += f"; it speaks of {len(one.countries)} of {len(reconciled.countries)} countries"
-    return Against(source=one.method, interval=inner, words=words)
+        words += f"; it speaks of {len(source.countries)} of {len(reconciled.countries)} countries"
+    return Against(source=source.method, interval=inner, words=words)

@@ -42,12 +42,12 @@ def by_panels(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     if not shares:
         why = "no panel's dump" if not sources.panels else "no panel's share of traffic is known"
         return said_nothing("panels", "lines", why, bias=bias)
-    last = {one.panel: one.on for one in sorted(sources.panels, key=lambda panel: panel.on)}
+    last = {panel.panel: panel.on for panel in sorted(sources.panels, key=lambda panel: panel.on)}
     paid: Counter[str] = Counter()
-    for one in sources.panels:
+    for panel in sources.panels:
         # Of two dumps of one panel the later one holds the earlier one's lines.
-        if one.panel in shares and one.on == last[one.panel]:
-            paid[one.country] += one.paid
+        if panel.panel in shares and panel.on == last[panel.panel]:
+            paid[panel.country] += panel.paid
     countries = sorted(paid)
     if not sum(paid.values()):
         return said_nothing("panels", "lines", "no paid line in any dump", bias=bias)
@@ -100,7 +100,7 @@ def by_recapture(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         - np.log(priors.PEAK_CONCURRENCY.draw(rng, _SIZE))
         - np.log(priors.ACTIVE_PHANTOMS.draw(rng, _SIZE))
     )
-    seen, variance = np.empty(len(countries)), np.empty(len(countries))
+    estimates, variance = np.empty(len(countries)), np.empty(len(countries))
     for place, country in enumerate(countries):
         looks = [row for row in rows if row.country == country]
         logs = [
@@ -114,9 +114,9 @@ def by_recapture(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
             for look in looks
         ]
         variance[place] = np.sum(counting) / len(looks) ** 2
-        seen[place] = np.mean(logs) - variance[place] / 2
+        estimates[place] = np.mean(logs) - variance[place] / 2
     return sized_from_logs(
-        seen + common[:, None],
+        estimates + common[:, None],
         method="recapture",
         about="lines",
         countries=countries,
@@ -142,22 +142,25 @@ def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     paid = [payment for payment in sources.payments if in_eur(payment.total, sources.rates) > 0]
     if not paid:
         return said_nothing("payments", "revenue", "no payment into a known account", bias=bias)
-    countries = sorted({one.country for one in paid})
-    channels = sorted({one.channel for one in paid})
+    countries = sorted({payment.country for payment in paid})
+    channels = sorted({payment.channel for payment in paid})
     euros = np.zeros((len(countries), len(channels)))
-    for one in paid:
-        euros[countries.index(one.country), channels.index(one.channel)] += in_eur(
-            one.total, sources.rates
+    for payment in paid:
+        euros[countries.index(payment.country), channels.index(payment.channel)] += in_eur(
+            payment.total, sources.rates
         )
     unbought: list[str] = []
     factor = np.empty((_SIZE, len(channels)))
     for place, channel in enumerate(channels):
-        bought = [purchase for purchase in sources.purchases if purchase.channel == channel]
-        tried, known = sum(one.purchases for one in bought), sum(one.known for one in bought)
+        purchases = [purchase for purchase in sources.purchases if purchase.channel == channel]
+        tried, hits = (
+            sum(batch.purchases for batch in purchases),
+            sum(batch.known for batch in purchases),
+        )
         if not tried:
             unbought.append(channel)
         alpha, beta = priors.ACCOUNT_COVERAGE.parameters
-        coverage = rng.beta(alpha + known, beta + tried - known, _SIZE)
+        coverage = rng.beta(alpha + hits, beta + tried - hits, _SIZE)
         coverage *= priors.KNOWN_ACCOUNTS.draw(rng, _SIZE)
         factor[:, place] = 1 / coverage
     # Draws by which one way to pay is nearly all, or nothing, are unlikely: weigh by the mix.
@@ -182,7 +185,9 @@ def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         bias=bias,
         price=price_level(sources),
         rng=rng,
-        notes=tuple(f"{one}: no test purchase, so its coverage is a judgement" for one in unbought),
+        notes=tuple(
+            f"{channel}: no test purchase, so its coverage is a judgement" for channel in unbought
+        ),
     )
 
 
@@ -245,13 +250,13 @@ def by_visits(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     visits: Counter[str] = Counter()
     for visit in sources.visits:
         visits[visit.country] += visit.visits
-    countries = sorted(country for country, seen in visits.items() if seen > 0)
+    countries = sorted(country for country, count in visits.items() if count > 0)
     if not countries:
         return said_nothing("visits", "payers", "no visits to storefronts", bias=bias)
     common = np.log(priors.CONVERSION.draw(rng, _SIZE)) - np.log(priors.JOINING.draw(rng, _SIZE))
-    seen, counting = _counted(np.array([visits[country] for country in countries], float))
+    logs, counting = _counted(np.array([visits[country] for country in countries], float))
     return sized_from_logs(
-        seen + common[:, None],
+        logs + common[:, None],
         method="visits",
         about="payers",
         countries=countries,
@@ -278,15 +283,15 @@ def _traffic_shares(panels: Sequence[PanelCount]) -> dict[str, float]:
     InputError
         If two rows of a panel contradict each other.
     """
-    said: dict[tuple[date, str], float] = {}
-    for one in panels:
-        share = one.traffic_share
-        if share and said.setdefault((one.on, one.panel), share) != share:
+    stated: dict[tuple[date, str], float] = {}
+    for panel in panels:
+        share = panel.traffic_share
+        if share and stated.setdefault((panel.on, panel.panel), share) != share:
             raise InputError(
-                f"panel {one.panel}: two shares of traffic on {one.on}",
+                f"panel {panel.panel}: two shares of traffic on {panel.on}",
                 hint="The share is the whole panel's, over all its countries.",
             )
-    in_time = sorted(said.items(), key=lambda one: one[0][0])
+    in_time = sorted(stated.items(), key=lambda item: item[0][0])
     return {panel: share for (_, panel), share in in_time}
 
 
@@ -295,16 +300,18 @@ def _shares(
 ) -> tuple[list[str], FloatArray, FloatArray]:
     """Return countries, log of share x households, and its counting variance."""
     hits: Counter[str] = Counter()
-    asked: Counter[str] = Counter()
+    samples: Counter[str] = Counter()
     households: dict[str, int] = {}
-    for country, hit, sample, those in rows:
+    for country, hit, sample, count in rows:
         hits[country] += hit
-        asked[country] += sample
-        households[country] = max(households.get(country, 0), those)
-    countries = sorted(one for one, sample in asked.items() if sample > 0 and households[one] > 0)
-    sampled = np.array([asked[one] for one in countries], float)
-    homes = np.array([households[one] for one in countries], float)
-    logs, variance = _counted(np.array([hits[one] for one in countries], float))
+        samples[country] += sample
+        households[country] = max(households.get(country, 0), count)
+    countries = sorted(
+        country for country, sample in samples.items() if sample > 0 and households[country] > 0
+    )
+    sampled = np.array([samples[country] for country in countries], float)
+    homes = np.array([households[country] for country in countries], float)
+    logs, variance = _counted(np.array([hits[country] for country in countries], float))
     return countries, logs - np.log(sampled) + np.log(homes), variance
 
 

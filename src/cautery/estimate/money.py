@@ -14,11 +14,11 @@ from cautery.errors import InputError
 from cautery.model import Estimate
 
 ARPU_EUR = (2.5, 5.2, 7.0)
-"""EUR a user and month really paid, low to high: EUIPO surveys and AAPA, reference/ecosystem.md
-sections 3 and 8 ("realised ARPU 2.5-7 (5.2)")."""
+"""EUR a user and month really paid, low to high: EUIPO and AAPA
+(docs/reference/sources.md, F9 and F10)."""
 LIVE_SHARE = (0.4, 0.6, 0.8)
 """Share of claimed lines that are paying customers: 20-60 % of a panel's lines are trial or
-expired (reference/ecosystem.md section 8; judgement there)."""
+expired (docs/reference/sources.md, F17: a judgement)."""
 _NUMBER = re.compile(r"(\d[\d.,' ]*)\s*(k|m|thousand|million|mio)?\b", re.IGNORECASE)
 _FACTORS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "mio": 1e6}
 
@@ -76,15 +76,15 @@ def revenue(
     if audience.unit != "customers":
         raise InputError(f"revenue is of customers, not of {audience.unit}")
     low, mid, high = ARPU_EUR
-    said = "no list price seen"
+    note = "no list price seen"
     if list_price_eur is not None:
         if not (math.isfinite(list_price_eur) and list_price_eur > 0):
             raise InputError(f"a list price of {list_price_eur} EUR is none")
         agrees = low <= list_price_eur
-        # Resellers' and long terms take 60-70 % off (reference/ecosystem.md section 3).
+        # Resellers' and long terms take 60-70 % off (docs/reference/sources.md, F12).
         low, high = min(low, list_price_eur * 0.3), min(high, list_price_eur)
         mid = min(mid, (low + high) / 2) if mid > high else mid
-        said = f"list price EUR {list_price_eur:g} " + (
+        note = f"list price EUR {list_price_eur:g} " + (
             "agrees with surveyed spending" if agrees else "is below surveyed spending"
         )
     return Estimate(
@@ -94,7 +94,7 @@ def revenue(
         mid=audience.mid * mid,
         high=audience.high * high,
         method=f"customers x EUR {low:.2f} to {high:.2f} a user and month",
-        note=f"{said}; audience: {audience.method}",
+        note=f"{note}; audience: {audience.method}",
     )
 
 
@@ -103,12 +103,12 @@ def claimed(text: str) -> float | None:
 
     A number with ``.`` or ``,`` before exactly three digits is grouped, not decimal.
     """
-    found: list[float] = []
+    numbers: list[float] = []
     for digits, unit in _NUMBER.findall(text[:10_000]):
         plain = re.sub(r"[' ]", "", digits).strip(".,")
         plain = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", plain)
         plain = plain.replace(",", ".")
         if plain.count(".") > 1 or len(plain) > 15:
             continue
-        found.append(float(plain) * _FACTORS.get(unit.lower(), 1.0))
-    return max(found, default=None)
+        numbers.append(float(plain) * _FACTORS.get(unit.lower(), 1.0))
+    return max(numbers, default=None)

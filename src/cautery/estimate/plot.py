@@ -14,7 +14,7 @@ from cautery.estimate.reconcile import Reconciled
 
 _INK, _QUIET, _GRID = "#1f2933", "#66727f", "#e3e7eb"
 _BAND_90, _BAND_99 = "#9cc9c4", "#dcedea"
-_OURS, _SOURCE = "#0f6b64", "#4a5a6a"
+_RECONCILED, _SOURCE = "#0f6b64", "#4a5a6a"
 _FITS, _FLAGGED = "#2f7d32", "#c0392b"
 _TITLES = {
     "users": "Users",
@@ -40,13 +40,13 @@ def claims_plot(reconciled: Reconciled, judged: Sequence[Judged] = (), *, title:
     from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415 - the same
     from matplotlib.figure import Figure  # noqa: PLC0415 - the same
 
-    claimed = {one.claim.quantity for one in judged}
-    quantities = [one for one in _TITLES if one in claimed or not claimed]
+    claimed = {verdict.claim.quantity for verdict in judged}
+    quantities = [quantity for quantity in _TITLES if quantity in claimed or not claimed]
     if not reconciled.sized:
         raise InputError("nothing to draw: no source")
-    spoke = [one for one in reconciled.sized if one.draws is not None]
+    spoke = [source for source in reconciled.sized if source.draws is not None]
     rows = len(spoke) + 1
-    heights = [0.34 * rows + 1.05 + 0.26 * _labels(judged, one) for one in quantities]
+    heights = [0.34 * rows + 1.05 + 0.26 * _labels(judged, quantity) for quantity in quantities]
     head = 0.6 if title else 0.2
     style: Any = {
         "svg.hashsalt": "cautery",
@@ -84,7 +84,7 @@ def claims_plot(reconciled: Reconciled, judged: Sequence[Judged] = (), *, title:
 
 
 def _labels(judged: Sequence[Judged], quantity: str) -> int:
-    return sum(one.claim.quantity == quantity for one in judged)
+    return sum(verdict.claim.quantity == quantity for verdict in judged)
 
 
 def _panel(
@@ -96,28 +96,33 @@ def _panel(
     inner = reconciled.estimate(quantity, coverage=0.90)
     outer = reconciled.estimate(quantity, coverage=0.99)
     bars = [
-        (one.method, found, _SOURCE, 5.0)
-        for one in reconciled.sized
-        if (found := one.estimate(quantity)) is not None
+        (source.method, spread, _SOURCE, 5.0)
+        for source in reconciled.sized
+        if (spread := source.estimate(quantity)) is not None
     ]
-    own = "one network of it" if reconciled.scope else "reconciled"
-    bars.append((own, inner, _OURS, 8.0))
-    mine = [one for one in judged if one.claim.quantity == quantity]
+    summary = "one network of it" if reconciled.scope else "reconciled"
+    bars.append((summary, inner, _RECONCILED, 8.0))
+    claims = [verdict for verdict in judged if verdict.claim.quantity == quantity]
     axes.set_xscale("log")
-    ends = [value for _, one, _, _ in bars for value in (one.low, one.high)]
-    ends += [outer.low, outer.high, *(one.size for one in mine)]
+    ends = [value for _, estimate, _, _ in bars for value in (estimate.low, estimate.high)]
+    ends += [outer.low, outer.high, *(verdict.size for verdict in claims)]
     low, high = max(min(ends), 1e-3), max(ends)
     room = max((high / low) ** 0.06, 1.15)
     axes.set_xlim(low / room, high * room)
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.axvspan(outer.low, outer.high, color=_BAND_99, lw=0, zorder=0)
     axes.axvspan(inner.low, inner.high, color=_BAND_90, lw=0, zorder=0.5)
-    for row, (_, one, colour, width) in enumerate(bars):
+    for row, (_, estimate, colour, width) in enumerate(bars):
         axes.plot(
-            [one.low, one.high], [row, row], color=colour, lw=width, solid_capstyle="butt", zorder=2
+            [estimate.low, estimate.high],
+            [row, row],
+            color=colour,
+            lw=width,
+            solid_capstyle="butt",
+            zorder=2,
         )
-        axes.plot([one.mid], [row], "o", ms=5.5, mfc="white", mec=colour, mew=1.4, zorder=3)
-    for place, claim in enumerate(sorted(mine, key=lambda one: one.size)):
+        axes.plot([estimate.mid], [row], "o", ms=5.5, mfc="white", mec=colour, mew=1.4, zorder=3)
+    for place, claim in enumerate(sorted(claims, key=lambda verdict: verdict.size)):
         colour = _FLAGGED if claim.flagged else _FITS
         axes.axvline(claim.size, color=colour, lw=1.5, ls=(0, (4, 2)), zorder=4)
         right = claim.size > (axes.get_xlim()[0] * axes.get_xlim()[1]) ** 0.5
@@ -127,7 +132,7 @@ def _panel(
             text,
             (claim.size, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(-4 if right else 4, 5 + 15 * (len(mine) - 1 - place)),
+            xytext=(-4 if right else 4, 5 + 15 * (len(claims) - 1 - place)),
             textcoords="offset points",
             ha="right" if right else "left",
             va="bottom",

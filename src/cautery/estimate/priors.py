@@ -45,9 +45,7 @@ from __future__ import annotations
 from cautery.estimate.bias import Prior
 
 JUDGEMENT = "judgement"
-_CARD = "reference/ecosystem.md section 8"
-_PRICES = "reference/ecosystem.md section 3"
-_USERS = "reference/ecosystem.md section 4"
+_PAGE = "docs/reference/sources.md"
 
 
 def _prior(name: str, distribution: str, *parameters: float, basis: str, note: str) -> Prior:
@@ -72,7 +70,7 @@ LINES_PER_PAYER = _prior(
     "lognormal",
     1.12,
     0.05,
-    basis=_PRICES,
+    basis=f"{_PAGE}, F12",
     note="1 connection per line, 2 for multi-room: few buy a second line",
 )
 NETWORK_ARPU = _prior(
@@ -81,7 +79,7 @@ NETWORK_ARPU = _prior(
     2.5,
     5.2,
     7.0,
-    basis=_CARD,
+    basis=f"{_PAGE}, F9 and F10",
     note="realised ARPU 2.5-7 (5.2): EUIPO, AAPA",
 )
 COUNTRY_ARPU = _prior(
@@ -89,7 +87,7 @@ COUNTRY_ARPU = _prior(
     "lognormal",
     1.0,
     0.12,
-    basis=_PRICES,
+    basis=f"{_PAGE}, F10",
     note="what is left of the country spread after the published levels",
 )
 ARPU_LEVELS = {
@@ -103,23 +101,33 @@ ARPU_LEVELS = {
     "FR": 1.15,
     "NL": 1.3,
 }
-"""A country's spending over the mean (5.22): 2.5 (SK, HU, PL) to > 6 (FI, NL 6.82, FR), section 3;
-BG, RO and HR by judgement, as neighbours. Sections 3's lowest is not applied whole: a network's
-prices vary less than spending on all piracy."""
+"""A country's spending over the mean (5.22): 2.5 (SK, HU, PL) to > 6 (FI, NL 6.82, FR)
+(docs/reference/sources.md, F10); BG, RO and HR by judgement, as neighbours. The lowest is not
+applied whole: a network's prices vary less than spending on all piracy."""
 
 DORMANT = _prior(
     "dormant or duplicate lines among paid-looking ones",
     "beta",
     8.0,
     32.0,
-    basis=_CARD,
+    basis=f"{_PAGE}, F17",
     note="part of the judged 20-60 % trial and expired lines that no flag shows: 20 % (9-34 %)",
 )
 TRIAL = _prior(
-    "trial lines in a dump", "beta", 6.0, 34.0, basis=_CARD, note="with EXPIRED 20-60 % in all"
+    "trial lines in a dump",
+    "beta",
+    6.0,
+    34.0,
+    basis=f"{_PAGE}, F17",
+    note="with EXPIRED 20-60 % in all",
 )
 EXPIRED = _prior(
-    "expired lines in a dump", "beta", 8.0, 24.0, basis=_CARD, note="with TRIAL 20-60 % in all"
+    "expired lines in a dump",
+    "beta",
+    8.0,
+    24.0,
+    basis=f"{_PAGE}, F17",
+    note="with TRIAL 20-60 % in all",
 )
 PANEL_MIX = _prior(
     "a panel's country mix", "lognormal", 1.0, 0.4, basis=JUDGEMENT, note="resellers are local"
@@ -146,7 +154,7 @@ PEAK_CONCURRENCY = _prior(
     "beta",
     6.0,
     10.0,
-    basis=_CARD,
+    basis=f"{_PAGE}, F17",
     note="concurrent/subscribers 15-60 %: 95 % of this prior",
 )
 COUNTRY_PEAK = _prior(
@@ -157,7 +165,7 @@ ACTIVE_PHANTOMS = _prior(
     "lognormal",
     1.1,
     0.04,
-    basis=_USERS,
+    basis=f"{_PAGE}, F14 and F16",
     note="trials in use, monitors, 24/7 'phantom' boxes",
 )
 EDGE_COVERAGE = _prior(
@@ -187,13 +195,14 @@ ACCOUNT_COVERAGE = _prior(
 )
 CHANNEL_MIX = {"bank": 2.5, "card": 4.0, "crypto": 1.5, "wallet-service": 2.5}
 """Dirichlet weights of what is paid by which way: cards first, then wallets and banks, crypto 14 %
-(2-38 %); section 3's shares of sites that offer each, by judgement turned into shares of money."""
+(2-38 %); the shares of sites that offer each (docs/reference/sources.md, F13), by judgement turned
+into shares of money."""
 OFF_BOOK = _prior(
     "sales where no test purchase reaches",
     "beta",
     7.0,
     21.0,
-    basis=_PRICES,
+    basis=f"{_PAGE}, F12",
     note="by hand through sub-resellers, who pay in credits: 25 % (11-42 %)",
 )
 KNOWN_ACCOUNTS = _prior(
@@ -212,7 +221,7 @@ CREDITS = _prior(
     "beta",
     5.0,
     45.0,
-    basis=_PRICES,
+    basis=f"{_PAGE}, F12",
     note="money counted twice on its way up: 10 % (3-20 %)",
 )
 COUNTRY_PAYMENTS = _prior(
@@ -224,7 +233,7 @@ HOUSEHOLDS_LOOKING = _prior(
     "lognormal",
     1.3,
     0.25,
-    basis=_USERS,
+    basis=f"{_PAGE}, F16",
     note="sharers elsewhere and the curious add, application addresses in numbers subtract",
 )
 VPN = _prior(
@@ -240,7 +249,7 @@ COUNTRY_NAMES = _prior(
     "lognormal",
     1.0,
     0.2,
-    basis=_USERS,
+    basis=f"{_PAGE}, F16",
     note="one provider's customers are not the country's",
 )
 
@@ -249,7 +258,7 @@ SURVEY_RECALL = _prior(
     "lognormal",
     0.8,
     0.2,
-    basis=_USERS,
+    basis=f"{_PAGE}, F16",
     note="some deny, a few boast, some mean a lawful service",
 )
 NETWORK_SHARE = _prior(
@@ -265,7 +274,7 @@ ANY_NETWORK_SHARE = _prior(
     "lognormal",
     0.04,
     1.6,
-    basis="reference/ecosystem.md sections 2 and 4",
+    basis=f"{_PAGE}, F3 to F5 and F9",
     note="networks of 2 M, 1 M, 0.5 M and 50 k users in a market of 17.1 M: 12, 6, 3 and 0.3 %; "
     "what an estimator may assume of a network whose size it does not know",
 )
@@ -285,7 +294,7 @@ COUNTRY_SURVEY = _prior(
     "lognormal",
     1.0,
     0.2,
-    basis=_USERS,
+    basis=f"{_PAGE}, F9 and F10",
     note="country spread of survey answers, 0.7 to 9 % with the same tool",
 )
 
@@ -301,7 +310,12 @@ CONVERSION = _prior(
     note="visits speak of sales, not of use; the conversion is hardly known",
 )
 COUNTRY_VISITS = _prior(
-    "visits, country", "lognormal", 1.0, 0.3, basis=_USERS, note="sales are reseller-led in some"
+    "visits, country",
+    "lognormal",
+    1.0,
+    0.3,
+    basis=f"{_PAGE}, F15 and F16",
+    note="sales are reseller-led in some",
 )
 
 REALISED = _prior(
@@ -309,18 +323,23 @@ REALISED = _prior(
     "beta",
     14.0,
     12.0,
-    basis=_PRICES,
+    basis=f"{_PAGE}, F4, F9 and F11",
     note="5.2 of 10; Flawless 4.2 of 10: long terms, trials, resellers (35-73 %)",
 )
 STOREFRONT_PRICE = _prior(
-    "a storefront's price", "lognormal", 1.0, 0.3, basis=_CARD, note="list price 3-15 (10)"
+    "a storefront's price",
+    "lognormal",
+    1.0,
+    0.3,
+    basis=f"{_PAGE}, F11",
+    note="list price 3-15 (10)",
 )
 LONG_TERM_DISCOUNT = _prior(
     "discount of twelve months over one",
     "beta",
     60.0,
     33.0,
-    basis=_PRICES,
+    basis=f"{_PAGE}, F12",
     note="discount for long terms 60-70 %",
 )
 

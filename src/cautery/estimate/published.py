@@ -70,11 +70,11 @@ def reconciled_from_published(*, rng: np.random.Generator) -> Reconciled:
     -----
     It counts users who pay, so users and payers are one number here.
     """
-    known = published()
-    scope = (known.scope,)
-    users = known.users * _around_one(known.users_log_sd, rng)
-    monthly = known.revenue_eur_year / 12 / known.users
-    revenue = users * monthly * _around_one(known.arpu_log_sd, rng)
+    survey = published()
+    scope = (survey.scope,)
+    users = survey.users * _around_one(survey.users_log_sd, rng)
+    monthly = survey.revenue_eur_year / 12 / survey.users
+    revenue = users * monthly * _around_one(survey.arpu_log_sd, rng)
     share = priors.NETWORK_SHARE.draw(rng, DRAWS)
     market = Draws(users=users[:, None], payers=users[:, None], revenue=revenue[:, None])
     network = Draws(
@@ -84,12 +84,12 @@ def reconciled_from_published(*, rng: np.random.Generator) -> Reconciled:
     )
     logs = np.log(users)
     whole = Sized(
-        method=f"{known.title}, all services",
+        method=f"{survey.title}, all services",
         about="users",
         countries=scope,
         log_mean=np.array([logs.mean()]),
         log_cov=np.array([[logs.var()]]),
-        bias=f"{known.what}, {known.scope}: a survey; people forget and deny",
+        bias=f"{survey.what}, {survey.scope}: a survey; people forget and deny",
         draws=market,
         whole=True,
     )
@@ -101,8 +101,8 @@ def reconciled_from_published(*, rng: np.random.Generator) -> Reconciled:
         between=0.0,
         alone=True,
         scope=(
-            f"one network is taken for a quarter (9 to 45 %) of {known.what} in {known.scope}, "
-            f"which is a judgement; the market is that of {known.source}"
+            f"one network is taken for a quarter (9 to 45 %) of {survey.what} in {survey.scope}, "
+            f"which is a judgement; the market is that of {survey.source}"
         ),
     )
 

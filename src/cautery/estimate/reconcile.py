@@ -78,7 +78,7 @@ class Reconciled:
         InputError
             If the country was not sized, or the coverage is no probability.
         """
-        spoke = [one.method for one in self.sized if one.reason is None]
+        spoke = [sized.method for sized in self.sized if sized.reason is None]
         return interval(
             self.draws.of(quantity),
             self.countries,
@@ -91,8 +91,8 @@ class Reconciled:
 
     def paid_by_each(self, people: str) -> tuple[float, float, float]:
         """Return EUR a month that each of the users, or payers, pays: 90 % interval and middle."""
-        each = self.draws.revenue.sum(axis=1) / self.draws.of(people).sum(axis=1)
-        low, middle, high = np.quantile(each, [0.05, 0.5, 0.95]).tolist()
+        spending = self.draws.revenue.sum(axis=1) / self.draws.of(people).sum(axis=1)
+        low, middle, high = np.quantile(spending, [0.05, 0.5, 0.95]).tolist()
         return low, middle, high
 
     def probability_below(self, quantity: str, value: float) -> float:
@@ -113,23 +113,25 @@ def reconcile(sized: Sequence[Sized], *, rng: np.random.Generator) -> Reconciled
     InputError
         If no method says anything.
     """
-    spoke = [one for one in sized if one.reason is None]
+    spoke = [source for source in sized if source.reason is None]
     if not spoke:
-        why = "; ".join(f"{one.method}: {one.reason}" for one in sized) or "no method"
+        why = "; ".join(f"{source.method}: {source.reason}" for source in sized) or "no method"
         raise InputError(f"nothing to reconcile: {why}", hint="Give at least one source.")
-    countries = tuple(sorted({country for one in spoke for country in one.countries}))
+    countries = tuple(sorted({country for source in spoke for country in source.countries}))
     before = Shared.of(countries)
     apart = _against_the_rest(spoke, before, 0.0)
-    said = tuple(one for one in apart if abs(one.deviations) > CONTRADICTS)
-    between = _between(spoke, before) if said else 0.0
+    contradictions = tuple(
+        disagreement for disagreement in apart if abs(disagreement.deviations) > CONTRADICTS
+    )
+    between = _between(spoke, before) if contradictions else 0.0
     return Reconciled(
         countries=countries,
         draws=before.posterior(spoke, between=between).draw(rng),
         sized=tuple(sized),
-        disagreements=said,
+        disagreements=contradictions,
         between=math.sqrt(between),
         alone=len(spoke) == 1,
-        price=next((one.price for one in spoke if one.price is not None), None),
+        price=next((source.price for source in spoke if source.price is not None), None),
     )
 
 
@@ -137,35 +139,38 @@ def _against_the_rest(
     spoke: Sequence[Sized], before: Shared, between: float
 ) -> tuple[Disagreement, ...]:
     """Return each method's common distance from what the rest predict of it."""
-    found = []
-    for one in spoke:
-        rest = [other for other in spoke if other is not one]
+    disagreements = []
+    for source in spoke:
+        peers = [peer for peer in spoke if peer is not source]
         # Countries of which the rest say nothing cannot contradict.
-        known = {country for other in rest for country in other.countries}
-        shared = [place for place, country in enumerate(one.countries) if country in known]
+        covered = {country for peer in peers for country in peer.countries}
+        shared = [place for place, country in enumerate(source.countries) if country in covered]
         if not shared:
             continue
-        names = [one.countries[place] for place in shared]
-        mean, cov = before.posterior(rest, between=between).seen(one.about, names)
-        cov = cov + one.log_cov[np.ix_(shared, shared)] + between
+        names = [source.countries[place] for place in shared]
+        mean, cov = before.posterior(peers, between=between).seen(source.about, names)
+        cov = cov + source.log_cov[np.ix_(shared, shared)] + between
         weight = np.linalg.solve(cov, np.ones(len(shared)))
         precision = float(weight.sum())
-        level = float(weight @ (one.log_mean[shared] - mean)) / precision
-        found.append(
+        level = float(weight @ (source.log_mean[shared] - mean)) / precision
+        disagreements.append(
             Disagreement(
-                method=one.method,
+                method=source.method,
                 factor=math.exp(min(max(level, -60.0), 60.0)),
                 deviations=level * math.sqrt(precision),
             )
         )
-    return tuple(found)
+    return tuple(disagreements)
 
 
 def _between(spoke: Sequence[Sized], before: Shared) -> float:
     """Return the variance between methods at which the worst contradiction is tolerable."""
 
     def worst(between: float) -> float:
-        return max(abs(one.deviations) for one in _against_the_rest(spoke, before, between))
+        return max(
+            abs(disagreement.deviations)
+            for disagreement in _against_the_rest(spoke, before, between)
+        )
 
     low, high = 0.0, 0.01
     while worst(high) > TOLERABLE and high < 1e4:

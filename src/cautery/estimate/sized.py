@@ -50,8 +50,8 @@ class Draws:
         """
         if quantity not in QUANTITIES:
             raise InputError(f"{quantity!r} is not sized", hint=f"{', '.join(QUANTITIES)} are.")
-        found: FloatArray = getattr(self, quantity)
-        return found
+        samples: FloatArray = getattr(self, quantity)
+        return samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ def sized_from_logs(
         Of the logarithm: each country's own noise, counting included.
     """
     centred = logs - logs.mean(axis=0)
-    one = Sized(
+    sized = Sized(
         method=method,
         about=about,
         countries=tuple(countries),
@@ -156,7 +156,7 @@ def sized_from_logs(
         price=price,
         notes=tuple(notes),
     )
-    return replace(one, draws=Shared.of(one.countries).posterior([one]).draw(rng, DRAWS // 2))
+    return replace(sized, draws=Shared.of(sized.countries).posterior([sized]).draw(rng, DRAWS // 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +177,15 @@ class Shared:
         count = len(countries)
         arpu, sharing = priors.COUNTRY_ARPU.log_moments(), priors.COUNTRY_SHARING.log_moments()
         network = [
-            one.log_moments()
-            for one in (priors.NETWORK_ARPU, priors.USERS_PER_PAYER, priors.LINES_PER_PAYER)
+            prior.log_moments()
+            for prior in (priors.NETWORK_ARPU, priors.USERS_PER_PAYER, priors.LINES_PER_PAYER)
         ]
         mean = np.concatenate(
             [
                 np.full(count, math.log(1e5)),
                 np.full(count, arpu[0]),
                 np.full(count, sharing[0]),
-                [one[0] for one in network],
+                [moments[0] for moments in network],
             ]
         )
         precision = np.concatenate(
@@ -193,7 +193,7 @@ class Shared:
                 np.full(count, _FLAT),
                 np.full(count, arpu[1] ** -2),
                 np.full(count, sharing[1] ** -2),
-                [one[1] ** -2 for one in network],
+                [moments[1] ** -2 for moments in network],
             ]
         )
         whole = np.diag(precision)
@@ -236,16 +236,16 @@ class Shared:
         """
         precision: FloatArray = self.precision.copy()
         pull = precision @ self.mean
-        for level in {one.price for one in sized if one.price is not None}:
+        for level in {source.price for source in sized if source.price is not None}:
             place = 3 * len(self.countries)
             precision[place, place] += level.log_sd**-2
             pull[place] += level.log_mean * level.log_sd**-2
-        for one in sized:
-            if one.countries:
-                matrix, offset = self.rows(one.about, one.countries)
-                weight = np.linalg.inv(one.log_cov + between)
+        for source in sized:
+            if source.countries:
+                matrix, offset = self.rows(source.about, source.countries)
+                weight = np.linalg.inv(source.log_cov + between)
                 precision += matrix.T @ weight @ matrix
-                pull += matrix.T @ weight @ (one.log_mean - offset)
+                pull += matrix.T @ weight @ (source.log_mean - offset)
         mean = np.asarray(np.linalg.solve(precision, pull), dtype=np.float64)
         return Shared(self.countries, mean, precision)
 

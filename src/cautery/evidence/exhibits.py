@@ -36,11 +36,11 @@ def exhibits_of(record: Record) -> Iterator[tuple[ExhibitId, int | None]]:
 
 
 def _named(member: str, value: Any) -> Iterator[tuple[ExhibitId, int | None]]:
-    for one in value if isinstance(value, list) else [value]:
-        if one is None:
+    for item in value if isinstance(value, list) else [value]:
+        if item is None:
             continue
-        size = one.get("size") if isinstance(one, Mapping) else None
-        name = one.get("id") if isinstance(one, Mapping) else one
+        size = item.get("size") if isinstance(item, Mapping) else None
+        name = item.get("id") if isinstance(item, Mapping) else item
         if not isinstance(name, str) or not _DIGEST.fullmatch(name):
             raise EvidenceError(f"its {member} {str(name)[:80]!r} is no digest")
         yield ExhibitId(name), size if isinstance(size, int) else None

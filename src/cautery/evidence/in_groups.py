@@ -17,12 +17,12 @@ Result = TypeVar("Result")
 class _Waiting(Generic[Request, Result]):
     """A request, and what came of it once its thread is woken."""
 
-    __slots__ = ("chosen", "outcome", "request", "woken")
+    __slots__ = ("is_next", "outcome", "request", "woken")
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.outcome: Result | BaseException | None = None
-        self.chosen = False
+        self.is_next = False
         """This thread is to act next, for all that wait."""
         self.woken = Lock()
         self.woken.acquire()
@@ -72,7 +72,7 @@ class InGroups(Generic[Request, Result]):
             with self._door:
                 if waiting in self._queue:
                     self._queue.remove(waiting)
-                if waiting.chosen:
+                if waiting.is_next:
                     self._choose()
             raise
 
@@ -92,7 +92,7 @@ class InGroups(Generic[Request, Result]):
     def _choose(self) -> None:
         self._busy = bool(self._queue)
         if self._queue:
-            self._queue[0].chosen = True
+            self._queue[0].is_next = True
             self._queue[0].woken.release()
 
     def _act_for(self, group: Sequence[_Waiting[Request, Result]]) -> None:

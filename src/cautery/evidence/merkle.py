@@ -53,10 +53,10 @@ class Frontier:
         """Return the log with more leaf *hashes*, in order."""
         peaks, size = list(self.peaks), self.size
         for leaf in leaves:
-            node, rest = leaf, size
-            while rest & 1:
+            node, remaining = leaf, size
+            while remaining & 1:
                 node = node_hash(peaks.pop(), node)
-                rest >>= 1
+                remaining >>= 1
             peaks.append(node)
             size += 1
         return Frontier(size, tuple(peaks))
@@ -65,8 +65,8 @@ class Frontier:
         """Return the root, 32 bytes: the peaks folded from the right."""
         if not self.peaks:
             return EMPTY_ROOT
-        *rest, node = self.peaks
-        for peak in reversed(rest):
+        *taller, node = self.peaks
+        for peak in reversed(taller):
             node = node_hash(peak, node)
         return node
 
@@ -112,7 +112,7 @@ def consistency_proof(leaves: Sequence[bytes], earlier: int) -> tuple[bytes, ...
     if not 1 <= earlier <= len(leaves):
         raise InputError(f"no consistency from size {earlier} to {len(leaves)}")
     path: list[bytes] = []
-    start, end, known = 0, len(leaves), True
+    start, end, is_known = 0, len(leaves), True
     while earlier != end:
         middle = start + _split(end - start)
         if earlier <= middle:
@@ -120,8 +120,8 @@ def consistency_proof(leaves: Sequence[bytes], earlier: int) -> tuple[bytes, ...
             end = middle
         else:
             path.append(_root(leaves, start, middle))
-            start, known = middle, False
-    if not known:
+            start, is_known = middle, False
+    if not is_known:
         path.append(_root(leaves, start, end))
     return tuple(reversed(path))
 
@@ -145,7 +145,7 @@ def consistency_from(earlier: Frontier, leaves: Sequence[bytes]) -> tuple[bytes,
         peaks[start, start + bit] = peak
         start += bit
     path: list[bytes] = []
-    start, end, known = 0, earlier.size + len(leaves), True
+    start, end, is_known = 0, earlier.size + len(leaves), True
     while earlier.size != end:
         middle = start + _split(end - start)
         if earlier.size <= middle:
@@ -153,8 +153,8 @@ def consistency_from(earlier: Frontier, leaves: Sequence[bytes]) -> tuple[bytes,
             end = middle
         else:
             path.append(peaks[start, middle])
-            start, known = middle, False
-    if not known:
+            start, is_known = middle, False
+    if not is_known:
         path.append(peaks[start, end])
     return tuple(reversed(path))
 
@@ -171,17 +171,17 @@ def verify_inclusion(
     """
     if not 0 <= index < size:
         raise EvidenceError(f"leaf {index} is outside a log of {size}")
-    node, here, last = leaf, index, size - 1
+    node, place, last = leaf, index, size - 1
     for sibling in proof:
         if last == 0:
             raise EvidenceError(f"leaf {index}: its proof is too long")
-        if here & 1 or here == last:
+        if place & 1 or place == last:
             node = node_hash(sibling, node)
-            while here and not here & 1:
-                here, last = here >> 1, last >> 1
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
         else:
             node = node_hash(node, sibling)
-        here, last = here >> 1, last >> 1
+        place, last = place >> 1, last >> 1
     if last or node != root:
         raise EvidenceError(f"leaf {index} is not in the log of {size} that was signed")
 
@@ -208,20 +208,20 @@ def verify_consistency(
         steps.insert(0, earlier_root)
     if not steps:
         raise wrong
-    here, last = earlier - 1, later - 1
-    while here & 1:
-        here, last = here >> 1, last >> 1
+    place, last = earlier - 1, later - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
     old = new = steps[0]
     for step in steps[1:]:
         if last == 0:
             raise wrong
-        if here & 1 or here == last:
+        if place & 1 or place == last:
             old, new = node_hash(step, old), node_hash(step, new)
-            while here and not here & 1:
-                here, last = here >> 1, last >> 1
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
         else:
             new = node_hash(new, step)
-        here, last = here >> 1, last >> 1
+        place, last = place >> 1, last >> 1
     if last or old != earlier_root or new != later_root:
         raise wrong
 

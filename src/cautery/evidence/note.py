@@ -50,8 +50,8 @@ class NoteVerifier:
         InputError
             If it is none, or its hash does not fit its key.
         """
-        name, _, rest = text.removesuffix("\n").partition("+")
-        hashed, _, encoded = rest.partition("+")
+        name, _, remainder = text.removesuffix("\n").partition("+")
+        hashed, _, encoded = remainder.partition("+")
         try:
             raw = _decoded(encoded)
         except EvidenceError as error:
@@ -120,11 +120,15 @@ def open_note(note: bytes, verifier: NoteVerifier) -> str:
     text, signatures = parse_note(note)
     if len(signatures) != 1:
         raise EvidenceError(f"the note has {len(signatures)} signatures, one is expected")
-    found = signatures[0]
-    if (found.name, found.key_id) != (verifier.name, verifier.key_id):
-        raise EvidenceError(f"the note is signed by {found.name}, another key than {verifier.name}")
+    signature = signatures[0]
+    if (signature.name, signature.key_id) != (verifier.name, verifier.key_id):
+        raise EvidenceError(
+            f"the note is signed by {signature.name}, another key than {verifier.name}"
+        )
     try:
-        Ed25519PublicKey.from_public_bytes(verifier.public).verify(found.signature, text.encode())
+        Ed25519PublicKey.from_public_bytes(verifier.public).verify(
+            signature.signature, text.encode()
+        )
     except InvalidSignature as error:
         raise EvidenceError(f"the signature of {verifier.name} does not fit the note") from error
     return text

@@ -69,16 +69,16 @@ class Times:
     @property
     def findings(self) -> tuple[str, ...]:
         """What is odd, the first of each sort, and how many more there are."""
-        found = [
+        oddities = [
             first if count == 1 else f"{first} (and {count - 1} more)"
             for first, count in self._odd.values()
         ]
         if self._times and self._times[0] - self._times[-1] > SLACK:
-            found.append(
+            oddities.append(
                 f"its last record is of {iso(self._times[-1])}, before its first of"
                 f" {iso(self._times[0])}"
             )
-        return tuple(found)
+        return tuple(oddities)
 
     def _exhibit(self, index: int, at: datetime, exhibit: Any) -> None:
         if not isinstance(exhibit, Mapping):

@@ -86,21 +86,21 @@ def return_in(text: str, *, case: str) -> Return:
     EvidenceError
         If it is no such text, or of another case.
     """
-    found = _parsed(text)
-    if found[1] != case:
-        raise EvidenceError(f"a text that takes case {found[1]} back, not case {case}")
+    match = _parsed(text)
+    if match[1] != case:
+        raise EvidenceError(f"a text that takes case {match[1]} back, not case {case}")
     return Return(
-        last=(int(found[2]), bytes.fromhex(found[3])),
-        to=(int(found[4]), bytes.fromhex(found[5])),
-        why=found[6],
+        last=(int(match[2]), bytes.fromhex(match[3])),
+        to=(int(match[4]), bytes.fromhex(match[5])),
+        why=match[6],
     )
 
 
 def _parsed(text: str) -> re.Match[str]:
-    found = _BODY.fullmatch(text) if len(text) <= MAX_TEXT else None
-    if found is None:
+    match = _BODY.fullmatch(text) if len(text) <= MAX_TEXT else None
+    if match is None:
         raise EvidenceError("not a text that takes a case back")
-    return found
+    return match
 
 
 def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> bool:
@@ -120,7 +120,7 @@ def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> b
     _parsed(text)
     if len(signatures) > MAX_SIGNATURES:
         raise EvidenceError(f"{len(signatures)} signatures; at most {MAX_SIGNATURES} are checked")
-    named = approvers_in(opened)
+    approvers = approvers_in(opened)
     names = {" ".join(name.casefold().split()) for name, _, _ in signatures}
     if len(signatures) < NEEDED or min(len(names), len({key for _, key, _ in signatures})) < NEEDED:
         raise EvidenceError("two different people take a case back, each with a key of their own")
@@ -129,12 +129,12 @@ def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> b
             Ed25519PublicKey.from_public_bytes(key).verify(signature, text.encode())
         except (InvalidSignature, ValueError) as error:
             raise EvidenceError(f"the signature of {name} does not fit") from error
-        if named and named.get(name) != key:
+        if approvers and approvers.get(name) != key:
             raise EvidenceError(
                 f"{name}: not an approver of this case under this key",
-                hint=f"Its approvers: {', '.join(sorted(named))}.",
+                hint=f"Its approvers: {', '.join(sorted(approvers))}.",
             )
-    return bool(named)
+    return bool(approvers)
 
 
 def require_return(
@@ -198,7 +198,9 @@ def _approvers_in(record: Any) -> dict[str, bytes]:
     if record["kind"] != _OPENED:
         raise ValueError(f"it is {record['kind']}, which opens no case")
     listed = record["body"]["mandate"]["approvers"]
-    found = {str(one["name"]): raw_public_key(str(one["public_key"])) for one in listed}
-    if len(found) != len(listed):
+    approvers = {
+        str(approver["name"]): raw_public_key(str(approver["public_key"])) for approver in listed
+    }
+    if len(approvers) != len(listed):
         raise ValueError("two of its approvers have one name")
-    return found
+    return approvers

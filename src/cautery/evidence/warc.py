@@ -84,11 +84,11 @@ def write_warc(
     """
     out = BytesIO()
     writer = WARCWriter(out, gzip=False, warc_version=VERSION)
-    told = list(exchanges)
-    if told:
-        _info(writer, about, told[0].asked_at)
-    for place, one in enumerate(told):
-        _pair(writer, one, (earlier or {}).get(place), place)
+    ordered = list(exchanges)
+    if ordered:
+        _info(writer, about, ordered[0].asked_at)
+    for place, exchange in enumerate(ordered):
+        _pair(writer, exchange, (earlier or {}).get(place), place)
     return out.getvalue()
 
 
@@ -104,10 +104,10 @@ def read_warc(data: bytes) -> Iterator[Archived]:
         for record in ArchiveIterator(BytesIO(data), check_digests="raise"):
             if record.rec_type not in ("response", "revisit") or record.http_headers is None:
                 continue
-            said = record.rec_headers
+            headers = record.rec_headers
             yield Archived(
-                url=said.get_header("WARC-Target-URI"),
-                at=datetime.fromisoformat(said.get_header("WARC-Date")),
+                url=headers.get_header("WARC-Target-URI"),
+                at=datetime.fromisoformat(headers.get_header("WARC-Date")),
                 status=int(record.http_headers.get_statuscode()),
                 headers=tuple(record.http_headers.headers),
                 body=None if record.rec_type == "revisit" else record.content_stream().read(),
@@ -129,39 +129,49 @@ def _info(writer: Any, about: Mapping[str, str], at: datetime) -> None:
     )
 
 
-def _pair(writer: Any, one: Exchange, earlier: Earlier | None, place: int) -> None:
-    payload = digest_of(one.payload)
-    kind, kept = ("response", one.payload) if earlier is None else ("revisit", b"")
+def _pair(writer: Any, exchange: Exchange, earlier: Earlier | None, place: int) -> None:
+    payload = digest_of(exchange.payload)
+    kind, body = ("response", exchange.payload) if earlier is None else ("revisit", b"")
     head = _AsSent(
-        f"{one.protocol} {one.status} {one.reason}".rstrip(), _as_kept(one.headers), "latin-1"
+        f"{exchange.protocol} {exchange.status} {exchange.reason}".rstrip(),
+        _as_kept(exchange.headers),
+        "latin-1",
     )
-    shown = _headers(kind, one.url, one.asked_at, head.block + kept, salt=f"{payload} {place}")
-    shown |= {"WARC-IP-Address": one.address}
-    if one.vantage is not None:
-        shown["Cautery-Vantage"] = " ".join(one.vantage.split())
-    if one.certificate is not None:
-        why = one.certificate.unverified
-        shown["Cautery-Certificate"] = f"sha256:{one.certificate.sha256}; " + (
+    headers = _headers(
+        kind, exchange.url, exchange.asked_at, head.block + body, salt=f"{payload} {place}"
+    )
+    headers |= {"WARC-IP-Address": exchange.address}
+    if exchange.vantage is not None:
+        headers["Cautery-Vantage"] = " ".join(exchange.vantage.split())
+    if exchange.certificate is not None:
+        why = exchange.certificate.unverified
+        headers["Cautery-Certificate"] = f"sha256:{exchange.certificate.sha256}; " + (
             "verified" if why is None else f"not verified: {' '.join(why.split())}"
         )
-    if one.cut is not None:
-        shown["WARC-Truncated"] = one.cut
+    if exchange.cut is not None:
+        headers["WARC-Truncated"] = exchange.cut
     if earlier is None:
-        shown["WARC-Payload-Digest"] = str(payload)
+        headers["WARC-Payload-Digest"] = str(payload)
     else:
-        shown["WARC-Profile"] = NOT_MODIFIED if one.status == 304 else SAME_PAYLOAD
-        shown["WARC-Refers-To-Target-URI"] = earlier.url
-        shown["WARC-Refers-To-Date"] = iso(earlier.at)
-        shown["WARC-Payload-Digest"] = str(earlier.digest)
-    _write(writer, kind, shown, head, kept)
-    asked = _AsSent(f"{one.method} {one.target} HTTP/1.1", one.request_headers, "utf-8")
-    request = _headers(
-        "request", one.url, one.asked_at, asked.block + one.request_body, salt=f"{payload} {place}"
+        headers["WARC-Profile"] = NOT_MODIFIED if exchange.status == 304 else SAME_PAYLOAD
+        headers["WARC-Refers-To-Target-URI"] = earlier.url
+        headers["WARC-Refers-To-Date"] = iso(earlier.at)
+        headers["WARC-Payload-Digest"] = str(earlier.digest)
+    _write(writer, kind, headers, head, body)
+    request_head = _AsSent(
+        f"{exchange.method} {exchange.target} HTTP/1.1", exchange.request_headers, "utf-8"
     )
-    request["WARC-Concurrent-To"] = shown["WARC-Record-ID"]
-    if one.request_body:
-        request["WARC-Payload-Digest"] = str(digest_of(one.request_body))
-    _write(writer, "request", request, asked, one.request_body)
+    request = _headers(
+        "request",
+        exchange.url,
+        exchange.asked_at,
+        request_head.block + exchange.request_body,
+        salt=f"{payload} {place}",
+    )
+    request["WARC-Concurrent-To"] = headers["WARC-Record-ID"]
+    if exchange.request_body:
+        request["WARC-Payload-Digest"] = str(digest_of(exchange.request_body))
+    _write(writer, "request", request, request_head, exchange.request_body)
 
 
 def _write(writer: Any, kind: str, headers: dict[str, str], head: _AsSent, payload: bytes) -> None:
@@ -201,8 +211,8 @@ class _AsSent(StatusAndHeaders):  # type: ignore[misc]
     """Headers whose bytes are what was on the wire: warcio would spell them anew."""
 
     def __init__(self, line: str, headers: tuple[tuple[str, str], ...], encoding: str) -> None:
-        protocol, _, rest = line.partition(" ")
-        super().__init__(rest, list(headers), protocol=protocol)
+        protocol, _, remainder = line.partition(" ")
+        super().__init__(remainder, list(headers), protocol=protocol)
         lines = [line, *(f"{name}: {value}" for name, value in headers)]
         self.block = ("\r\n".join(lines) + "\r\n\r\n").encode(encoding, "replace")
 

@@ -31,7 +31,7 @@ def nftables_set(referral: Referral, *, at: datetime, table: str = "cautery") ->
     if not _WORD.match(table):
         raise InputError(f"{table!r} is no name of an nftables table")
     elements: dict[int, list[str]] = {4: [], 6: []}
-    for entry in sorted(referral.entries, key=lambda one: one.target):
+    for entry in sorted(referral.entries, key=lambda entry: entry.target):
         left = int((entry.valid_until - at).total_seconds())
         if entry.lever is not Lever.ADDRESS or left <= 0:
             continue
@@ -50,8 +50,8 @@ def nftables_set(referral: Referral, *, at: datetime, table: str = "cautery") ->
             "    }",
         ]
     lines.append("}")
-    for version, found in elements.items():
+    for version, addresses in elements.items():
         lines.append(f"flush set inet {table} blocked{version}")
-        if found:
-            lines.append(f"add element inet {table} blocked{version} {{ {', '.join(found)} }}")
+        if addresses:
+            lines.append(f"add element inet {table} blocked{version} {{ {', '.join(addresses)} }}")
     return "\n".join(lines) + "\n"

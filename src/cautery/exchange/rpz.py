@@ -45,7 +45,7 @@ def rpz_zone(
     if not 0 <= serial < 2**32:
         raise InputError(f"serial {serial} does not fit 32 bits")
     zone = owner_name(zone)
-    entries = [one for one in referral.entries if one.valid_until > at]
+    entries = [entry for entry in referral.entries if entry.valid_until > at]
     ttl = _ttl(entries, at)
     lines = [
         f"; referral {_comment(referral.id)} under order {_comment(referral.order)}",
@@ -57,7 +57,7 @@ def rpz_zone(
         "@ IN NS localhost.",
     ]
     left_out = 0
-    for entry in sorted(entries, key=lambda one: (one.lever, one.target)):
+    for entry in sorted(entries, key=lambda entry: (entry.lever, entry.target)):
         if entry.lever is Lever.URL:
             left_out += 1
             continue

@@ -58,9 +58,9 @@ def _few_under(_typing: Any, _place: Any, _at: Any, _probe: Any, _limit: Any, _s
         parts = []
         for j in range(FEW):
             apart = builder.shl(loaded(builder.add(at, long(8 * j)), long), long(2))
-            theirs = loaded(builder.add(place, apart), vector)
-            mine = everywhere(loaded(builder.add(probe, long(4 * j)), word))
-            parts.append(builder.call(counted, [builder.xor(theirs, mine)]))
+            reference_words = loaded(builder.add(place, apart), vector)
+            probe_words = everywhere(loaded(builder.add(probe, long(4 * j)), word))
+            parts.append(builder.call(counted, [builder.xor(reference_words, probe_words)]))
         while len(parts) > 1:
             parts = [builder.add(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
         builder.store(parts[0], builder.inttoptr(sums, vector.as_pointer()), align=4)
@@ -84,7 +84,7 @@ def _lowest(_typing: Any, _flags: Any) -> Any:
 def banded(power, first, weights, starts):  # type: ignore[no-untyped-def]
     """Sum weighted runs of bins: band ``b`` takes ``weights[starts[b]:starts[b + 1]]``."""
     frames, bands = power.shape[0], len(first)
-    made = np.empty((frames, bands), np.float32)
+    energies = np.empty((frames, bands), np.float32)
     for t in range(frames):
         for b in range(bands):
             size = starts[b + 1] - starts[b]
@@ -94,8 +94,8 @@ def banded(power, first, weights, starts):  # type: ignore[no-untyped-def]
             total = np.float32(0)
             for k in range(size):
                 total += bins[k] * shares[k]
-            made[t, b] = total
-    return made
+            energies[t, b] = total
+    return energies
 
 
 @njit(cache=True, nogil=True)
@@ -127,86 +127,86 @@ def _word(bands, now, before, floor, steady):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def words(bands, at, apart, floor, steady):  # type: ignore[no-untyped-def]
     """Code words at fractional frames ``at`` against the frames ``apart`` before; 0: nothing."""
-    made = np.empty(len(at), np.uint32)
+    codes = np.empty(len(at), np.uint32)
     for j in range(len(at)):
-        made[j] = _word(bands, at[j], at[j] - apart, floor, steady)
-    return made
+        codes[j] = _word(bands, at[j], at[j] - apart, floor, steady)
+    return codes
 
 
 @njit(cache=True, nogil=True)
-def said(bands, length, every, tempo, floor, steady):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Words that say something, of ``every`` phases, at frames ``(p + every * j) / tempo``.
+def said(bands, length, phases, tempo, floor, steady):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Words that say something, of some ``phases``, at frames ``(p + phases * j) / tempo``.
 
     Returns them, which ``j`` in [1, length] each is, and how many of each phase there are.
     """
-    made = np.empty((every, length), np.uint32)
-    number = np.empty((every, length), np.int64)
-    counts = np.zeros(every, np.int64)
-    apart = every / tempo
-    for p in range(every):
+    codes = np.empty((phases, length), np.uint32)
+    number = np.empty((phases, length), np.int64)
+    counts = np.zeros(phases, np.int64)
+    apart = phases / tempo
+    for p in range(phases):
         for j in range(1, length + 1):
-            at = (p + every * j) / tempo
+            at = (p + phases * j) / tempo
             word = _word(bands, at, at - apart, floor, steady)
             if word:
-                made[p, counts[p]], number[p, counts[p]] = word, j
+                codes[p, counts[p]], number[p, counts[p]] = word, j
                 counts[p] += 1
-    return made, number, counts
+    return codes, number, counts
 
 
 @njit(cache=True, nogil=True)
-def dithered(held, first):  # type: ignore[no-untyped-def]
+def dithered(stack, first):  # type: ignore[no-untyped-def]
     """Replace nothing (0) by words that are like nobody's: a hash of where they lie."""
-    for i in range(len(held)):
-        if held[i] == 0:
+    for i in range(len(stack)):
+        if stack[i] == 0:
             x = np.uint64(first + i) * np.uint64(0x9E3779B97F4A7C15)
             x ^= x >> np.uint64(29)
             x *= np.uint64(0xBF58476D1CE4E5B9)
-            held[i] = np.uint32(x >> np.uint64(32))
+            stack[i] = np.uint32(x >> np.uint64(32))
 
 
 @njit(cache=True, nogil=True)
-def _apart(held, place, probe, at):  # type: ignore[no-untyped-def]
+def _apart(stack, place, probe, at):  # type: ignore[no-untyped-def]
     """Bits that differ at one place; the numbers ``at`` rise."""
     count = len(probe)
     total = np.uint32(0)
     if count and at[count - 1] - at[0] == count - 1:  # no word is left out: vectors can be loaded
-        row = held[place + at[0] : place + at[0] + count]
+        row = stack[place + at[0] : place + at[0] + count]
         for j in range(count):
             total += ones(row[j] ^ probe[j])
     else:
         for j in range(count):
-            total += ones(held[place + at[j]] ^ probe[j])
+            total += ones(stack[place + at[j]] ^ probe[j])
     return np.int64(total)
 
 
 @njit(cache=True, nogil=True)
-def distances(held, places, probe, at):  # type: ignore[no-untyped-def]
-    """Bits that differ at each place: probe word ``j`` meets ``held[place + at[j]]``."""
-    made = np.empty(len(places), np.int32)
+def distances(stack, places, probe, at):  # type: ignore[no-untyped-def]
+    """Bits that differ at each place: probe word ``j`` meets ``stack[place + at[j]]``."""
+    bits = np.empty(len(places), np.int32)
     for i in range(len(places)):
-        made[i] = _apart(held, places[i], probe, at)
-    return made
+        bits[i] = _apart(stack, places[i], probe, at)
+    return bits
 
 
 @njit(cache=True, nogil=True)
-def sampled(held, step, places, words):  # type: ignore[no-untyped-def]
+def sampled(stack, step, places, words):  # type: ignore[no-untyped-def]
     """Words from each of some places ``step`` apart, shape (words, places)."""
-    made = np.empty((words, places), np.uint32)
+    sample = np.empty((words, places), np.uint32)
     for i in range(places):
         for j in range(words):
-            made[j, i] = held[i * step + j]
-    return made
+            sample[j, i] = stack[i * step + j]
+    return sample
 
 
 @njit(cache=True, nogil=True)
 def _doubled_median(counts, size):  # type: ignore[no-untyped-def]
     """Twice the median of ``size`` numbers, of which ``counts[v]`` are ``v``."""
-    lower, seen = -1, 0
+    lower, cumulative = -1, 0
     for v in range(len(counts)):
-        seen += counts[v]
-        if lower < 0 and 2 * seen >= size:
+        cumulative += counts[v]
+        if lower < 0 and 2 * cumulative >= size:
             lower = v
-        if 2 * seen > size:
+        if 2 * cumulative > size:
             return lower + v
     return 0
 
@@ -224,39 +224,39 @@ def usual(sample, probe, at):  # type: ignore[no-untyped-def]
         counts[bit] += 1
     twice = _doubled_median(counts, len(bits))
     off = np.zeros(64 * len(probe) + 1, np.int64)  # twice as much, so that halves count
-    for one in bits:
-        off[abs(2 * np.int64(one) - twice)] += 1
+    for distance in bits:
+        off[abs(2 * np.int64(distance) - twice)] += 1
     return twice / 2, _doubled_median(off, len(bits)) / 4
 
 
 @njit(cache=True, nogil=True)
-def met(held, places, phases, probes, at):  # type: ignore[no-untyped-def]
+def met(stack, places, phases, probes, at):  # type: ignore[no-untyped-def]
     """Bits that differ at each place, where the probe has the words of that place's phase.
 
     ``probes`` and ``at`` hold an array a phase; of a place that is -1 the number is 0.
     """
-    made = np.zeros(len(places), np.int64)
+    bits = np.zeros(len(places), np.int64)
     for i in range(len(places)):
         if places[i] >= 0:
-            made[i] = _apart(held, places[i], probes[phases[i]], at[phases[i]])
-    return made
+            bits[i] = _apart(stack, places[i], probes[phases[i]], at[phases[i]])
+    return bits
 
 
 @njit(cache=True, nogil=True)
-def best_near(held, base, middle, reach, probes, at, length, mean, sigma, measured):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def best_near(stack, base, middle, reach, probes, at, length, mean, sigma, measured):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Best offset within ``reach`` of ``middle``, and its score; -inf beyond what is held.
 
     ``base`` is where word 0 of the piece would lie; ``probes`` and ``at`` hold an array a phase,
     of ``length`` words if all of them said something. ``mean`` and ``sigma`` bits go with
     ``measured`` words. Of equal scores the first offset counts.
     """
-    every = len(probes)
+    phases = len(probes)
     best, highest = middle - reach, -np.inf
     for offset in range(middle - reach, middle + reach + 1):
-        phase = -offset % every
-        place = base + (offset + phase) // every
-        if 0 <= place <= len(held) - length - every and len(probes[0]):
-            bits = _apart(held, place, probes[phase], at[phase])
+        phase = -offset % phases
+        place = base + (offset + phase) // phases
+        if 0 <= place <= len(stack) - length - phases and len(probes[0]):
+            bits = _apart(stack, place, probes[phase], at[phase])
             share = len(probes[phase]) / measured
             score = (mean * share - bits) / (sigma * np.sqrt(max(share, 1e-3)))
             if score > highest:
@@ -265,26 +265,26 @@ def best_near(held, base, middle, reach, probes, at, length, mean, sigma, measur
 
 
 @njit(cache=True, nogil=True)
-def differing(held, place, probe, at):  # type: ignore[no-untyped-def]
+def differing(stack, place, probe, at):  # type: ignore[no-untyped-def]
     """Bits that differ, word by word, at one place."""
-    made = np.empty(len(probe), np.int32)
+    bits = np.empty(len(probe), np.int32)
     for j in range(len(probe)):
-        made[j] = ones(held[place + at[j]] ^ probe[j])
-    return made
+        bits[j] = ones(stack[place + at[j]] ^ probe[j])
+    return bits
 
 
 @njit(cache=True, nogil=True)
-def near(held, firsts, lasts, probes, at, counts, few_limits, limits, out, found):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def near(stack, firsts, lasts, probes, at, counts, few_limits, limits, out, place_counts):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Places in the spans [first, last) where a probe differs in at most its limit of bits.
 
-    Probe ``n`` has ``counts[n]`` words ``probes[n]``, at least ``FEW``, that meet ``held[place +
-    at[n]]``; ``held`` goes on for 16 words behind the last place's. The first ``FEW`` words are
+    Probe ``n`` has ``counts[n]`` words ``probes[n]``, at least ``FEW``, that meet ``stack[place +
+    at[n]]``; ``stack`` goes on for 16 words behind the last place's. The first ``FEW`` words are
     summed at all places; only where they do not pass ``few_limits[n]`` are the others looked at.
-    Counts into ``found[n]`` how many places there are, and writes as many as there is room for to
-    ``out[n]`` (span, place, bits).
+    Counts into ``place_counts[n]`` how many places there are, and writes as many as there is room
+    for to ``out[n]`` (span, place, bits).
     """
     sums = np.empty(_PLACES, np.uint32)
-    to, words = sums.ctypes.data, held.ctypes.data
+    to, words = sums.ctypes.data, stack.ctypes.data
     for span in range(len(firsts)):
         first, last = firsts[span], lasts[span]
         for block in range(first, last, _BLOCK):
@@ -300,10 +300,10 @@ def near(held, firsts, lasts, probes, at, counts, few_limits, limits, out, found
                         flags &= np.uint16(flags - np.uint16(1))
                         total = sums[k]
                         for j in range(FEW, counts[n]):
-                            total += ones(held[start + k + at[n, j]] ^ probes[n, j])
+                            total += ones(stack[start + k + at[n, j]] ^ probes[n, j])
                         if total <= limits[n]:
-                            if found[n] < out.shape[1]:
-                                out[n, found[n], 0] = span
-                                out[n, found[n], 1] = start + k
-                                out[n, found[n], 2] = total
-                            found[n] += 1
+                            if place_counts[n] < out.shape[1]:
+                                out[n, place_counts[n], 0] = span
+                                out[n, place_counts[n], 1] = start + k
+                                out[n, place_counts[n], 2] = total
+                            place_counts[n] += 1

@@ -92,12 +92,12 @@ def located(rows, words, first_frame, last_frame, starts, counts):  # type: igno
                     if row[HOTS]:
                         starts[r, i], counts[r, i] = _among_hot(row, word)
                 elif shift:
-                    rest = word & ((1 << shift) - 1)
+                    low_bits = word & ((1 << shift) - 1)
                     until = start + count
-                    while start < until and np.int64(u8(row[RESTS] + start)) < rest:
+                    while start < until and np.int64(u8(row[RESTS] + start)) < low_bits:
                         start += 1
                     count = 0
-                    while start + count < until and u8(row[RESTS] + start + count) == rest:
+                    while start + count < until and u8(row[RESTS] + start + count) == low_bits:
                         count += 1
                     starts[r, i], counts[r, i] = start, count
 
@@ -149,7 +149,7 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
         size *= 2
     mask = np.uint64(size - 1)
     # One more at each end, for the neighbours of the first and last.
-    met = np.zeros(size + 3, np.uint8)
+    cells = np.zeros(size + 3, np.uint8)
     keys = np.empty(room + 1, np.uint32)
     ends = np.empty(n, np.int64)
     at = np.int64(0)
@@ -173,34 +173,36 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
                 inside = np.int64(offset < span)
                 at += inside
                 slot = np.int64((reference * np.uint64(_SPREAD) + bin_) & mask) + 1
-                cell = np.int64(met[slot])
-                met[slot] = cell + (inside & np.int64(cell < 255))
+                cell = np.int64(cells[slot])
+                cells[slot] = cell + (inside & np.int64(cell < 255))
         ends[i] = at
-    met[0], met[size + 1] = met[size], met[1]
+    cells[0], cells[size + 1] = cells[size], cells[1]
     # What remains, twice if for both windows.
-    chosen = np.empty(2 * at, np.uint32)
-    k = kept = 0
+    survivors = np.empty(2 * at, np.uint32)
+    k = survivor_count = 0
     for i in range(n):
         while k < ends[i]:
             vote = np.uint64(keys[k])
             k += 1
             reference = vote >> np.uint64(BIN_BITS)
             bin_ = vote & np.uint64((1 << BIN_BITS) - 1)
-            three = u32(met.ctypes.data + np.int64((reference * np.uint64(_SPREAD) + bin_) & mask))
-            here = np.int64((three >> np.uint32(8)) & np.uint32(255))
-            before = here + np.int64(three & np.uint32(255))
-            after = here + np.int64((three >> np.uint32(16)) & np.uint32(255))
+            three = u32(
+                cells.ctypes.data + np.int64((reference * np.uint64(_SPREAD) + bin_) & mask)
+            )
+            middle = np.int64((three >> np.uint32(8)) & np.uint32(255))
+            before = middle + np.int64(three & np.uint32(255))
+            after = middle + np.int64((three >> np.uint32(16)) & np.uint32(255))
             if max(before, after) < least:
                 continue
             if before >= least:
-                chosen[kept] = vote
-                kept += 1
+                survivors[survivor_count] = vote
+                survivor_count += 1
             if after >= least:
-                chosen[kept] = vote + np.uint64(1)
-                kept += 1
-        ends[i] = kept
+                survivors[survivor_count] = vote + np.uint64(1)
+                survivor_count += 1
+        ends[i] = survivor_count
     size = 1 << 6
-    while size < 2 * kept:
+    while size < 2 * survivor_count:
         size *= 2
     mask = np.uint64(size - 1)
     slots = np.full(size, -1, np.int64)
@@ -209,7 +211,7 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
     k = 0
     for i in range(n):
         while k < ends[i]:
-            key = np.int64(chosen[k])
+            key = np.int64(survivors[k])
             k += 1
             slot = np.int64(np.uint64(key * 2654435761 >> 8) & mask)
             while slots[slot] != -1 and slots[slot] != key:
@@ -219,9 +221,13 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
             elif last[slot] != i:
                 last[slot] = i
                 votes[slot] += 1
-    found = 0
+    peak_count = 0
     for k in range(size):
         if slots[k] != -1 and votes[k] >= least:
-            slots[found], votes[found] = slots[k], votes[k]
-            found += 1
-    return slots[:found] >> BIN_BITS, slots[:found] & ((1 << BIN_BITS) - 1), votes[:found]
+            slots[peak_count], votes[peak_count] = slots[k], votes[k]
+            peak_count += 1
+    return (
+        slots[:peak_count] >> BIN_BITS,
+        slots[:peak_count] & ((1 << BIN_BITS) - 1),
+        votes[:peak_count],
+    )

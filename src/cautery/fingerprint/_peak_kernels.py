@@ -14,8 +14,8 @@ def power_of(spectrum, lift, first, out):  # type: ignore[no-untyped-def]
     """Squared magnitudes of the band from bin ``first`` on, lifted, into ``out``."""
     for t in range(out.shape[0]):
         for f in range(out.shape[1]):
-            one = spectrum[t, first + f]
-            out[t, f] = (one.real * one.real + one.imag * one.imag) * lift[f]
+            value = spectrum[t, first + f]
+            out[t, f] = (value.real * value.real + value.imag * value.imag) * lift[f]
 
 
 @njit(cache=True, nogil=True)
@@ -42,11 +42,11 @@ def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: 
     reach it in three columns are then compared along frequency.
     """
     frames, bins = power.shape
-    most = frames * 16 + 64
-    at = np.empty(most, np.int32)
-    where = np.empty(most, np.int32)
-    strength = np.empty(most, np.float32)
-    found = 0
+    room = frames * 16 + 64
+    at = np.empty(room, np.int32)
+    where = np.empty(room, np.int32)
+    strength = np.empty(room, np.float32)
+    count = 0
     reach = 2 * near_t + 1
     suffix = np.zeros((reach, bins), np.float32)
     block = np.zeros((reach, bins), np.float32)
@@ -81,26 +81,26 @@ def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: 
                     best = True
                     for g in range(max(0, f - near_f), min(bins, f + near_f + 1)):
                         best &= p >= highest[g]
-                    if best and found < most:
-                        at[found], where[found], strength[found] = t, f, p
-                        found += 1
+                    if best and count < room:
+                        at[count], where[count], strength[count] = t, f, p
+                        count += 1
         if j + 1 == reach:
             block, suffix = suffix, block
             for u in range(reach - 2, -1, -1):
                 _larger(suffix[u], suffix[u + 1], suffix[u])
-    keep = np.zeros(found, np.bool_)
+    keep = np.zeros(count, np.bool_)
     start = 0
-    for i in range(found):
+    for i in range(count):
         while at[start] < at[i] - rank_t:
             start += 1
         stronger = 0
         j = start
-        while j < found and at[j] <= at[i] + rank_t:
+        while j < count and at[j] <= at[i] + rank_t:
             if strength[j] > strength[i]:
                 stronger += 1
             j += 1
         keep[i] = stronger < rank_limit
-    return at[:found][keep], where[:found][keep]
+    return at[:count][keep], where[:count][keep]
 
 
 @njit(cache=True, nogil=True)
@@ -111,43 +111,43 @@ def _mixed(word):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def landmarks(frame, step, pairs, least, most):  # type: ignore[no-untyped-def]
+def landmarks(frame, step, pairs, least, widest):  # type: ignore[no-untyped-def]
     """Peaks (rising float frames, log frequency in steps) to (hash, anchor frame)."""
     n = len(frame)
     words = np.empty(n * pairs, np.uint32)
     times = np.empty(n * pairs, np.int32)
-    found = 0
+    count = 0
     best = np.empty(pairs, np.uint32)
     rank = np.empty(pairs, np.uint32)
     for i in range(n):
         f1 = int(np.rint(step[i]))
         if f1 < 0 or f1 > 255:
             continue
-        held = 0
+        partners = 0
         t1 = int(np.rint(frame[i]))
         for j in range(i + 1, n):
             gap = int(np.rint(frame[j])) - t1
             if gap < least:
                 continue
-            if gap > most:
+            if gap > widest:
                 break
             df = int(np.rint(step[j])) - f1
             if df < -63 or df > 63:
                 continue
             word = np.uint32((f1 << 14) | ((df + 64) << 7) | (gap - least))
             mixed = _mixed(word)
-            if held < pairs:
-                at = held
-                held += 1
-            elif mixed < rank[held - 1]:
-                at = held - 1
+            if partners < pairs:
+                at = partners
+                partners += 1
+            elif mixed < rank[partners - 1]:
+                at = partners - 1
             else:
                 continue
             while at > 0 and rank[at - 1] > mixed:
                 rank[at], best[at] = rank[at - 1], best[at - 1]
                 at -= 1
             rank[at], best[at] = mixed, word
-        for k in range(held):
-            words[found], times[found] = best[k], t1
-            found += 1
-    return words[:found], times[:found]
+        for k in range(partners):
+            words[count], times[count] = best[k], t1
+            count += 1
+    return words[:count], times[:count]

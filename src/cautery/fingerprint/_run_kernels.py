@@ -66,14 +66,14 @@ def _prefetching() -> Any:
     def fetch(_typing, _address):  # type: ignore[no-untyped-def]
         def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
             name, byte, number = "llvm.prefetch.p0i8", ir.IntType(8).as_pointer(), ir.IntType(32)
-            known = builder.module.globals.get(name) or ir.Function(
+            callee = builder.module.globals.get(name) or ir.Function(
                 builder.module,
                 ir.FunctionType(ir.VoidType(), [byte, number, number, number]),
                 name,
             )
             to_read, every_cache, data = number(0), number(3), number(1)
             pointer = builder.inttoptr(arguments[0], byte)
-            builder.call(known, [pointer, to_read, every_cache, data])
+            builder.call(callee, [pointer, to_read, every_cache, data])
             return _context.get_dummy_value()
 
         return types.void(types.int64), code
@@ -118,23 +118,23 @@ def place(low, high, lane):  # type: ignore[no-untyped-def]
         + _sum_of_bytes(counts & _low_bytes(before))
         + _sum_of_bytes(high & _low_bytes(after))
     )
-    mine = counts >> np.uint64(8 * lane) if lane < 4 else high >> np.uint64(8 * after)
-    return start, np.int64(mine & np.uint64(255))
+    packed_count = counts >> np.uint64(8 * lane) if lane < 4 else high >> np.uint64(8 * after)
+    return start, np.int64(packed_count & np.uint64(255))
 
 
 @njit(cache=True, nogil=True)
 def slices_of(frames, ends, starts):  # type: ignore[no-untyped-def]
     """Return the slices of landmarks, in any order and perhaps several times."""
-    found = np.empty(len(frames), np.int64)
+    slices = np.empty(len(frames), np.int64)
     count = k = 0
     for p in range(len(ends)):
         while k < ends[p]:
             number = (np.int64(frames[k]) + starts[p]) >> FRAME_BITS
-            if not count or found[count - 1] != number:
-                found[count] = number
+            if not count or slices[count - 1] != number:
+                slices[count] = number
                 count += 1
             k += 1
-    return found[:count].copy()
+    return slices[:count].copy()
 
 
 @njit(cache=True, nogil=True)
@@ -144,17 +144,17 @@ def items_of(words, frames, ends, references, starts, number, items):  # type: i
     Part ``p`` of the landmarks ends at ``ends[p]``, is of ``references[p]`` and begins at frame
     ``starts[p]``.
     """
-    k = made = 0
+    k = count = 0
     for p in range(len(ends)):
         reference = np.int64(references[p]) << FRAME_BITS
         while k < ends[p]:
             frame = np.int64(frames[k]) + starts[p]
             if frame >> FRAME_BITS == number:
                 posting = reference | frame & ((1 << FRAME_BITS) - 1)
-                items[made] = np.int64(words[k]) << POSTING_BITS | posting
-                made += 1
+                items[count] = np.int64(words[k]) << POSTING_BITS | posting
+                count += 1
             k += 1
-    return made
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -182,8 +182,8 @@ def sort(items, spare):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _lay(items, many, bits, table, rests, postings, plain, hot, many_hot):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Lay the first ``many`` items down, sorted and of all postings of their keys.
+def _lay(items, total, bits, table, rests, postings, plain, hot, many_hot):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Lay the first ``total`` items down, sorted and of all postings of their keys.
 
     Fills the counts of the table, and from ``plain`` on the rests and postings; those of hot keys
     go to ``hot`` instead. Returns how many are plain and hot then.
@@ -193,16 +193,16 @@ def _lay(items, many, bits, table, rests, postings, plain, hot, many_hot):  # ty
     counts = table.ctypes.data + 4
     to = postings.ctypes.data
     first = 0
-    while first < many:
+    while first < total:
         # Up to the next hot key no posting needs to be asked about.
         until = first
-        while until < many - MOST_COUNT and (
+        while until < total - MOST_COUNT and (
             items[until] >> key_shift != items[until + MOST_COUNT] >> key_shift
         ):
             until += 1
-        crowded = until < many - MOST_COUNT
+        crowded = until < total - MOST_COUNT
         if not crowded:
-            until = many
+            until = total
         apart = plain - first
         for k in range(first, until):
             item = items[k]
@@ -217,7 +217,7 @@ def _lay(items, many, bits, table, rests, postings, plain, hot, many_hot):  # ty
         first = until
         if crowded:
             key = items[first] >> key_shift
-            while first < many and items[first] >> key_shift == key:
+            while first < total and items[first] >> key_shift == key:
                 hot[many_hot] = items[first]
                 many_hot += 1
                 first += 1
@@ -274,11 +274,11 @@ def merged(rows, bits, table, rests, postings):  # type: ignore[no-untyped-def]
     plain = many_hot = 0
     at = np.zeros(len(rows), np.int64)
     hots = np.zeros(len(rows), np.int64)
-    seen = np.empty(1 << DIGIT, np.int64)
+    tally = np.empty(1 << DIGIT, np.int64)
     items = np.empty(1 << DIGIT, np.int64)
     block = items
     for high in range(1 << (HASH_BITS - DIGIT)):
-        seen[:] = 0
+        tally[:] = 0
         count = np.int64(0)
         for r in range(len(rows)):
             row = rows[r]
@@ -286,15 +286,17 @@ def merged(rows, bits, table, rests, postings):  # type: ignore[no-untyped-def]
             counts = row[TABLE] + 4
             first = count
             for key in range((high << DIGIT) >> shift, ((high + 1) << DIGIT) >> shift):
-                mine = np.int64(u8(counts + np.int64(np.uint64(key) // np.uint64(LANES)) * 4 + key))
+                key_count = np.int64(
+                    u8(counts + np.int64(np.uint64(key) // np.uint64(LANES)) * 4 + key)
+                )
                 if count + MOST_COUNT + _AT_ONCE > len(items):
                     items = _longer(items)
                 # So many at once, wanted or not: to guess at a loop's end costs more.
                 for k in range(_AT_ONCE):
                     items[count + k] = key
-                for k in range(_AT_ONCE, mine):
+                for k in range(_AT_ONCE, key_count):
                     items[count + k] = key
-                count += mine
+                count += key_count
             apart = at[r] - first
             at[r] += count - first
             for k in range(first, count):
@@ -303,7 +305,7 @@ def merged(rows, bits, table, rests, postings):  # type: ignore[no-untyped-def]
                     word |= np.int64(u8(row[RESTS] + k + apart))
                 posting = np.int64(u32(row[POSTINGS] + 3 * (k + apart)))
                 items[k] = word << POSTING_BITS | posting & ((1 << POSTING_BITS) - 1)
-                seen[word & ((1 << DIGIT) - 1)] += 1
+                tally[word & ((1 << DIGIT) - 1)] += 1
             while hots[r] < row[HOTS]:
                 word = np.int64(u32(row[HOT] + 4 * hots[r]))
                 if word >> DIGIT != high:
@@ -312,18 +314,18 @@ def merged(rows, bits, table, rests, postings):  # type: ignore[no-untyped-def]
                     items = _longer(items)
                 posting = np.int64(u32(row[POSTINGS] + 3 * (row[PLAIN] + hots[r])))
                 items[count] = word << POSTING_BITS | posting & ((1 << POSTING_BITS) - 1)
-                seen[word & ((1 << DIGIT) - 1)] += 1
+                tally[word & ((1 << DIGIT) - 1)] += 1
                 count += 1
                 hots[r] += 1
         if len(block) < len(items) or high == 0:
             block = np.empty_like(items)
         before = 0
         for digit in range(1 << DIGIT):
-            seen[digit], before = before, before + seen[digit]
+            tally[digit], before = before, before + tally[digit]
         for k in range(count):
             digit = (items[k] >> POSTING_BITS) & ((1 << DIGIT) - 1)
-            block[seen[digit]] = items[k]
-            seen[digit] += 1
+            block[tally[digit]] = items[k]
+            tally[digit] += 1
         plain, many_hot = _lay(block, count, bits, table, rests, postings, plain, hot, many_hot)
     return _done(table, rests, postings, plain, hot[:many_hot])
 
@@ -342,9 +344,9 @@ def unpacked(row, items):  # type: ignore[no-untyped-def]
                 counts = high
             word = (record * LANES + lane) << shift
             for _ in range(np.int64(counts & np.uint64(255))):
-                rest = np.int64(u8(row[RESTS] + at)) if shift else 0
+                low_bits = np.int64(u8(row[RESTS] + at)) if shift else 0
                 posting = np.int64(u32(postings + 3 * at)) & ((1 << POSTING_BITS) - 1)
-                items[at] = (word | rest) << POSTING_BITS | posting
+                items[at] = (word | low_bits) << POSTING_BITS | posting
                 at += 1
             counts >>= np.uint64(8)
     for k in range(row[HOTS]):
@@ -372,21 +374,21 @@ def sound(row, references):  # type: ignore[no-untyped-def]
             if count and (at + count > row[PLAIN] or record * LANES + lane >= 1 << bits):
                 return False
             if shift:
-                rest = np.int64(0)
+                previous = np.int64(0)
                 for k in range(at, at + count):
-                    mine = np.int64(u8(row[RESTS] + k))
-                    if mine < rest or mine >= 1 << shift:
+                    value = np.int64(u8(row[RESTS] + k))
+                    if value < previous or value >= 1 << shift:
                         return False
-                    rest = mine
+                    previous = value
             at += count
     if at != row[PLAIN]:
         return False
     word = np.int64(0)
     for k in range(row[HOTS]):
-        mine = np.int64(u32(row[HOT] + 4 * k))
-        if mine < word or mine >= 1 << HASH_BITS:
+        value = np.int64(u32(row[HOT] + 4 * k))
+        if value < word or value >= 1 << HASH_BITS:
             return False
-        word = mine
+        word = value
     for k in range(row[PLAIN] + row[HOTS]):
         posting = np.int64(u32(row[POSTINGS] + 3 * k)) & ((1 << POSTING_BITS) - 1)
         if posting >> FRAME_BITS >= references:

@@ -13,21 +13,21 @@ _SUMS = {"reassoc", "contract"}
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
-def changed(held, after, after_share, before, before_share, known):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def changed(cells, after, after_share, before, before_share, valid):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Return what cells show between two pictures later less what they show earlier.
 
     ``after[i]`` and ``before[i]`` name the picture before each moment of instant i, the shares how
     far the next one counts; zero where an instant is not known.
     """
-    one = np.float32(1)
-    out = np.zeros((len(after), held.shape[1]), np.float32)
+    unit = np.float32(1)
+    out = np.zeros((len(after), cells.shape[1]), np.float32)
     for i in range(len(after)):
-        if known[i]:
+        if valid[i]:
             a, b = after[i], before[i]
             c, d = after_share[i], before_share[i]
-            for cell in range(held.shape[1]):
-                later = held[a, cell] * (one - c) + held[a + 1, cell] * c
-                out[i, cell] = later - (held[b, cell] * (one - d) + held[b + 1, cell] * d)
+            for cell in range(cells.shape[1]):
+                later = cells[a, cell] * (unit - c) + cells[a + 1, cell] * c
+                out[i, cell] = later - (cells[b, cell] * (unit - d) + cells[b + 1, cell] * d)
     return out
 
 
@@ -56,15 +56,15 @@ def level(change, least):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
-def clip(change, size, most):  # type: ignore[no-untyped-def]
-    """Divide each instant by its size in place, and cut at ``most`` times the root mean square."""
+def clip(change, size, multiple):  # type: ignore[no-untyped-def]
+    """Divide each instant by its size in place, and cut at a multiple of the root mean square."""
     instants, cells = change.shape
     total = 0.0
     for i in range(instants):
         for cell in range(cells):
             change[i, cell] /= size[i]
             total += change[i, cell] * change[i, cell]
-    limit = np.float32(most * np.sqrt(total / (instants * cells)))
+    limit = np.float32(multiple * np.sqrt(total / (instants * cells)))
     for i in range(instants):
         for cell in range(cells):
             change[i, cell] = min(max(change[i, cell], -limit), limit)
@@ -72,45 +72,46 @@ def clip(change, size, most):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def best_placement(  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    shared, ours, theirs, columns, rows, pairs, least
+    shared, probe_energy, reference_energy, columns, rows, pairs, least
 ):
     """Return (correlation, number) of the placement under which two pictures change most alike.
 
     ``shared[r, x, s, y]`` is the product of probe cell (r, x) and reference cell (s, y) over time,
-    ``ours`` and ``theirs`` their energies; ``columns[c, x]`` and ``rows[k, r]`` name the column
-    and row of the reference under the probe's, -1: none; ``pairs[n]`` is (c, k), sorted by c.
+    ``probe_energy`` and ``reference_energy`` their energies; ``columns[c, x]`` and ``rows[k, r]``
+    name the column and row of the reference under the probe's, -1: none; ``pairs[n]`` is (c, k),
+    sorted by c.
     """
-    high, wide = ours.shape
-    all_ours, all_theirs = least * ours.sum(), least * theirs.sum()
-    dots = np.empty((high, theirs.shape[0]))
-    mine, other = np.empty(high), np.empty(theirs.shape[0])
-    best, number, done = -1.0, 0, -1
+    high, wide = probe_energy.shape
+    least_probe, least_reference = least * probe_energy.sum(), least * reference_energy.sum()
+    dots = np.empty((high, reference_energy.shape[0]))
+    probe_rows, reference_rows = np.empty(high), np.empty(reference_energy.shape[0])
+    best, number, current = -1.0, 0, -1
     for n in range(pairs.shape[0]):
         c, k = pairs[n, 0], pairs[n, 1]
-        if c != done:  # what all row placements under these columns share
-            done = c
+        if c != current:  # what all row placements under these columns share
+            current = c
             dots[:] = 0.0
-            mine[:] = 0.0
-            other[:] = 0.0
+            probe_rows[:] = 0.0
+            reference_rows[:] = 0.0
             for x in range(wide):
                 y = columns[c, x]
                 if y < 0:
                     continue
-                for s in range(theirs.shape[0]):
-                    other[s] += theirs[s, y]
+                for s in range(reference_energy.shape[0]):
+                    reference_rows[s] += reference_energy[s, y]
                 for r in range(high):
-                    mine[r] += ours[r, x]
-                    for s in range(theirs.shape[0]):
+                    probe_rows[r] += probe_energy[r, x]
+                    for s in range(reference_energy.shape[0]):
                         dots[r, s] += shared[r, x, s, y]
         dot = a = b = 0.0
         for r in range(high):
             s = rows[k, r]
             if s >= 0:
                 dot += dots[r, s]
-                a += mine[r]
-                b += other[s]
+                a += probe_rows[r]
+                b += reference_rows[s]
         # A placement that leaves nearly all motion out proves nothing by what is left.
-        score = dot / ((all_ours + (1 - least) * a) * max(b, all_theirs) + 1e-9) ** 0.5
+        score = dot / ((least_probe + (1 - least) * a) * max(b, least_reference) + 1e-9) ** 0.5
         if score > best:
             best, number = score, n
     return best, number
@@ -130,9 +131,9 @@ def _taps(scale, shift, count, first, part):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _under(shared, own, ours, where, least):  # type: ignore[no-untyped-def]
+def _under(shared, reference_products, probe_energy, where, least):  # type: ignore[no-untyped-def]
     """Return the correlation under one placement, the reference read between its cells."""
-    high, wide = ours.shape
+    high, wide = probe_energy.shape
     row, column = np.empty(high, np.int64), np.empty(wide, np.int64)
     down, across = np.zeros(high), np.zeros(wide)
     _taps(where[2], where[3], high, row, down)
@@ -149,45 +150,48 @@ def _under(shared, own, ours, where, least):  # type: ignore[no-untyped-def]
                 continue
             e = across[x]
             k00, k01, k10, k11 = (1 - d) * (1 - e), (1 - d) * e, d * (1 - e), d * e
-            mine = shared[r, x]
-            dot += k00 * mine[s, y] + k01 * mine[s, y + 1]
-            dot += k10 * mine[s + 1, y] + k11 * mine[s + 1, y + 1]
-            a += ours[r, x]
-            g, h = own[s, y], own[s, y + 1]
-            i, j = own[s + 1, y], own[s + 1, y + 1]
+            products = shared[r, x]
+            dot += k00 * products[s, y] + k01 * products[s, y + 1]
+            dot += k10 * products[s + 1, y] + k11 * products[s + 1, y + 1]
+            a += probe_energy[r, x]
+            g, h = reference_products[s, y], reference_products[s, y + 1]
+            i, j = reference_products[s + 1, y], reference_products[s + 1, y + 1]
             b += k00 * k00 * g[s, y] + k01 * k01 * h[s, y + 1]
             b += k10 * k10 * i[s + 1, y] + k11 * k11 * j[s + 1, y + 1]
             b += 2 * (k00 * k01 * g[s, y + 1] + k00 * k10 * g[s + 1, y])
             b += 2 * (k00 * k11 * g[s + 1, y + 1] + k01 * k10 * h[s + 1, y])
             b += 2 * (k01 * k11 * h[s + 1, y + 1] + k10 * k11 * i[s + 1, y + 1])
-    all_ours = all_theirs = 0.0
+    probe_total = reference_total = 0.0
     for r in range(high):
         for x in range(wide):
-            all_ours += ours[r, x]
-            all_theirs += own[r, x, r, x]
-    return dot / ((least * all_ours + (1 - least) * a) * max(b, least * all_theirs) + 1e-9) ** 0.5
+            probe_total += probe_energy[r, x]
+            reference_total += reference_products[r, x, r, x]
+    return (
+        dot
+        / ((least * probe_total + (1 - least) * a) * max(b, least * reference_total) + 1e-9) ** 0.5
+    )
 
 
 @njit(cache=True, nogil=True)
-def settle(shared, own, ours, where, steps, least):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def settle(shared, reference_products, probe_energy, where, steps, least):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Move ``where`` (scale and shift across, then down) uphill in place; return the correlation.
 
-    One number at a time, by ever smaller ``steps``. ``own`` is the product of the reference's
-    cells with each other over time, the others as in :func:`best_placement`.
+    One number at a time, by ever smaller ``steps``. ``reference_products`` is the product of the
+    reference's cells with each other over time, the others as in :func:`best_placement`.
     """
-    best = _under(shared, own, ours, where, least)
+    best = _under(shared, reference_products, probe_energy, where, least)
     for step in steps:
         for _ in range(4):
             before = best
             for k in range(4):
-                here = where[k]
+                start = where[k]
                 for way in (-1, 1):
-                    where[k] = here + way * step
-                    score = _under(shared, own, ours, where, least)
+                    where[k] = start + way * step
+                    score = _under(shared, reference_products, probe_energy, where, least)
                     if score > best:
                         best = score
                         break
-                    where[k] = here
+                    where[k] = start
             if best < before + 1e-3:
                 break
     return best
@@ -203,21 +207,21 @@ def strongest(  # type: ignore[no-untyped-def]  # noqa: PLR0917
     ``energy`` and ``covered`` are running energies of reference and probe, ``count`` the probe's
     instants.
     """
-    length, most, found = len(energy) - 1, len(strength), 0
+    length, room, tops = len(energy) - 1, len(strength), 0
     least = 0.02 * covered[count] + 1e-6
     for i in range(1, len(dot) - 1):
         # Energies change slowly: where the product has no top, their quotient has none worth while.
         if not (dot[i] > 0 and dot[i] >= dot[i - 1] and dot[i] > dot[i + 1]):
             continue
         p = first + i
-        theirs = energy[min(max(p + count, 0), length)] - energy[min(max(p, 0), length)]
-        mine = covered[min(max(length - p, 0), count)] - covered[min(max(-p, 0), count)]
-        here = dot[i] / np.sqrt(max(theirs, least) * max(mine, least))
-        if found < most or here > strength[most - 1]:
-            at = min(found, most - 1)
-            while at > 0 and strength[at - 1] < here:
+        reference_energy = energy[min(max(p + count, 0), length)] - energy[min(max(p, 0), length)]
+        probe_energy = covered[min(max(length - p, 0), count)] - covered[min(max(-p, 0), count)]
+        correlation = dot[i] / np.sqrt(max(reference_energy, least) * max(probe_energy, least))
+        if tops < room or correlation > strength[room - 1]:
+            at = min(tops, room - 1)
+            while at > 0 and strength[at - 1] < correlation:
                 strength[at], place[at] = strength[at - 1], place[at - 1]
                 at -= 1
-            strength[at], place[at] = here, p
-            found = min(found + 1, most)
-    return found
+            strength[at], place[at] = correlation, p
+            tops = min(tops + 1, room)
+    return tops

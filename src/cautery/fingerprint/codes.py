@@ -50,8 +50,8 @@ def bands_of(power: Floats, recipe: Recipe, *, pitch: float = 1.0) -> Floats:
     ndarray, shape (frames, 33), float32
     """
     first, weights, starts = _edges(recipe, round(pitch, 4))
-    made: Floats = _kernels.banded(power, first, weights, starts)
-    return made
+    energies: Floats = _kernels.banded(power, first, weights, starts)
+    return energies
 
 
 @lru_cache(maxsize=256)
@@ -90,11 +90,11 @@ def words_on_grid(power: Floats, recipe: Recipe, *, frame: int, start: int) -> W
         return np.empty(0, np.uint32)
     at = np.arange(start, end, dtype=np.float64) * WORD_FRAMES - frame
     skip = max(0, int(at[0]) - WORD_FRAMES)
-    made: Words = _kernels.words(
+    words: Words = _kernels.words(
         bands_of(power[skip:], recipe), at - skip, float(WORD_FRAMES),
         np.float32(_FLOOR), np.float32(_STEADY),
     )  # fmt: skip
-    return made
+    return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,8 @@ class Code:
         inside = [(first <= at) & (at < first + length) for at in self.at]
         return replace(
             self,
-            words=tuple(mine[here] for mine, here in zip(self.words, inside, strict=True)),
-            at=tuple(mine[here] for mine, here in zip(self.at, inside, strict=True)),
+            words=tuple(words[part] for words, part in zip(self.words, inside, strict=True)),
+            at=tuple(places[part] for places, part in zip(self.at, inside, strict=True)),
         )
 
 
@@ -140,11 +140,11 @@ def code_of(bands: Floats, *, tempo: float = 1.0, pitch: float = 1.0) -> Code:
         Made with the same ``pitch``.
     """
     length = max(0, int((len(bands) - 1) * tempo) // WORD_FRAMES - 1)
-    made, number, counts = _kernels.said(
+    coded, number, counts = _kernels.said(
         bands, length, WORD_FRAMES, tempo, np.float32(_FLOOR), np.float32(_STEADY)
     )
-    words = [one[:count] for one, count in zip(made, counts, strict=True)]
-    at = [one[:count] for one, count in zip(number, counts, strict=True)]
+    words = [row[:count] for row, count in zip(coded, counts, strict=True)]
+    at = [row[:count] for row, count in zip(number, counts, strict=True)]
     return Code(tuple(words), tuple(at), length + 1, tempo, pitch)
 
 
@@ -187,18 +187,18 @@ class Stack:
     def of(cls, pieces: Iterable[tuple[int, int, Words]]) -> Stack:
         """Stack (reference, grid number of the first word, words)."""
         listed = [piece for piece in pieces if len(piece[2])]
-        sizes = np.array([len(one[2]) for one in listed], np.int64)
+        sizes = np.array([len(piece[2]) for piece in listed], np.int64)
         starts = np.concatenate(([0], np.cumsum(sizes + cls.MARGIN)))[:-1] + cls.MARGIN
-        held = np.zeros(int(sizes.sum()) + cls.MARGIN * (len(listed) + 1), np.uint32)
+        stacked = np.zeros(int(sizes.sum()) + cls.MARGIN * (len(listed) + 1), np.uint32)
         for start, (_, _, words) in zip(starts, listed, strict=False):
-            held[start : start + len(words)] = words
-        _kernels.dithered(held, 0)
+            stacked[start : start + len(words)] = words
+        _kernels.dithered(stacked, 0)
         return cls(
-            held,
+            stacked,
             starts[: len(listed)],
             starts[: len(listed)] + sizes,
-            np.array([one[1] for one in listed], np.int64),
-            np.array([one[0] for one in listed], np.int32),
+            np.array([piece[1] for piece in listed], np.int64),
+            np.array([piece[0] for piece in listed], np.int32),
         )
 
     @property
@@ -246,7 +246,7 @@ class Stack:
         base = self.starts - self.first
         first = np.maximum(self.starts - half, low + base)
         last = np.minimum(self.ends - length + half + 1, high + base)
-        wanted = first < last
+        possible = first < last
         if among is not None:
-            wanted &= np.isin(self.references, list(among))
-        return Spans(np.flatnonzero(wanted), first[wanted], last[wanted])
+            possible &= np.isin(self.references, list(among))
+        return Spans(np.flatnonzero(possible), first[possible], last[possible])

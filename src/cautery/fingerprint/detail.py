@@ -49,8 +49,8 @@ def detail_of(
         across = across[::-1]
     read = np.matmul(np.matmul(down, change.reshape(-1, *shape)), across.T)
     flat = read.reshape(len(change), _ROWS * _COLUMNS)
-    made = np.ascontiguousarray(_evened(flat).T) if len(flat) else flat.T
-    return Signature(made, start_s, rate_hz, np.inf, 1.0)
+    even = np.ascontiguousarray(_evened(flat).T) if len(flat) else flat.T
+    return Signature(even, start_s, rate_hz, np.inf, 1.0)
 
 
 def detail(cells: Cells, times: Times, recipe: Recipe) -> Signature:

@@ -20,7 +20,8 @@ from cautery.fingerprint.run import MOST_REFERENCES, Longs, Run
 
 __all__ = ["MOST_REFERENCES", "SLICE_FRAMES", "Index", "Peak", "Run", "Snapshot"]
 SLICE_FRAMES = 1 << FRAME_BITS
-"""65.5 s: what a posting's 12 bits hold; ten slices hold the usual window (section 3)."""
+"""65.5 s: what a posting's 12 bits hold; ten slices hold the usual window
+(docs/reference/sources.md, F35)."""
 _PER_WORD = 64
 """Postings followed per landmark, on average: 2,500 channels have 100 to 220. Beyond it the
 commonest hashes are left out, which say least: a tenth of a true place's votes goes with two
@@ -88,8 +89,8 @@ class Snapshot:
         )
         order = np.lexsort((window, reference, -votes))[:most]
         offset = window[order] * _kernels.BIN_FRAMES + low
-        found = zip(reference[order].tolist(), offset.tolist(), votes[order].tolist(), strict=True)
-        return [Peak(*one) for one in found]
+        peaks = zip(reference[order].tolist(), offset.tolist(), votes[order].tolist(), strict=True)
+        return [Peak(*peak) for peak in peaks]
 
 
 class _Scratch(NamedTuple):
@@ -178,10 +179,10 @@ class Index:
     def everything(self) -> tuple[Words, Words, Longs]:
         """Return (hash, reference, frame) of every posting."""
         parts = [(number, run.items()) for number, runs in self.runs().items() for run in runs]
-        items = np.concatenate([one for _, one in parts] or [np.empty(0, np.int64)])
+        items = np.concatenate([postings for _, postings in parts] or [np.empty(0, np.int64)])
         starts = np.repeat(
             np.array([number * SLICE_FRAMES for number, _ in parts], np.int64),
-            [len(one) for _, one in parts],
+            [len(postings) for _, postings in parts],
         )
         references = items >> FRAME_BITS & (MOST_REFERENCES - 1)
         return (

@@ -96,7 +96,7 @@ def judged(
         return []
     # The phases are one sound: what chance gives the first goes, by its words, for all.
     usual = usual or chance(stack, code.words[0], code.at[0])
-    return [_nearest(stack, code, *one, usual) for one in wanted]
+    return [_nearest(stack, code, *proposal, usual) for proposal in wanted]
 
 
 def judged_each(
@@ -106,7 +106,10 @@ def judged_each(
 
     As :func:`judged`.
     """
-    return [_nearest(stack, code, *one, usual) for code, one in zip(codes, wanted, strict=True)]
+    return [
+        _nearest(stack, code, *proposal, usual)
+        for code, proposal in zip(codes, wanted, strict=True)
+    ]
 
 
 def scores_at(
@@ -123,7 +126,7 @@ def scores_at(
     places = (stack.starts - stack.first)[pieces] + (offsets + phases) // WORD_FRAMES
     inside = (places >= 0) & (places <= len(stack.held) - code.length - WORD_FRAMES)
     places[~inside] = -1
-    words = np.array([len(mine) for mine in code.words])
+    words = np.array([len(phase_words) for phase_words in code.words])
     bits = _kernels.met(stack.held, places, phases, code.words, code.at)
     return np.where(inside & (words[0] > 0), usual.score(bits, words[phases]), -np.inf)
 
@@ -146,8 +149,8 @@ def agreeing(stack: Stack, code: Code, place: Place) -> tuple[Longs, NDArray[np.
     bits : ndarray, shape (words,), int32
     """
     word, phase = -(-place.offset // WORD_FRAMES), -place.offset % WORD_FRAMES
-    held, mine, at = stack.place(place.piece, word), code.words[phase], code.at[phase]
-    bits: NDArray[np.int32] = _kernels.differing(stack.held, held, mine, at)
+    start, words, at = stack.place(place.piece, word), code.words[phase], code.at[phase]
+    bits: NDArray[np.int32] = _kernels.differing(stack.held, start, words, at)
     return at, bits
 
 

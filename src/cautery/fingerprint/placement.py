@@ -81,23 +81,23 @@ def changes(
     -------
     change : ndarray, shape (instants, cells), float32
         Luma levels over 160 ms, zero where unknown.
-    known : ndarray, shape (instants,), bool
+    valid : ndarray, shape (instants,), bool
     """
     low = max(0, int(np.searchsorted(times, at[0] - STEP_S)) - 1)
     high = int(np.searchsorted(times, at[-1] + STEP_S)) + 2
-    times, held = times[low:high], cells[low:high].astype(np.float32)
+    times, levels = times[low:high], cells[low:high].astype(np.float32)
     if len(times) < 2:
         return np.zeros((len(at), cells.shape[1]), np.float32), np.zeros(len(at), np.bool_)
-    shown, number = lasting(times)
+    shown_times, number = lasting(times)
     if len(number) > len(times):
-        times, held = shown, held[number]
+        times, levels = shown_times, levels[number]
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
     after, after_share, ok_after = _between(times, at + STEP_S)
     before, before_share, ok_before = _between(times, at - STEP_S)
-    known = ok_after & ok_before
-    change: Floats = _video_kernels.changed(held, after, after_share, before, before_share, known)
-    return change, known
+    valid = ok_after & ok_before
+    change: Floats = _video_kernels.changed(levels, after, after_share, before, before_share, valid)
+    return change, valid
 
 
 def evened(change: Floats) -> Floats:
@@ -108,12 +108,12 @@ def evened(change: Floats) -> Floats:
     """
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
-    made: Floats = np.array(change, np.float32, order="C")
-    if made.size:
-        size = _video_kernels.level(made, _LEAST_CHANGE)
+    even: Floats = np.array(change, np.float32, order="C")
+    if even.size:
+        size = _video_kernels.level(even, _LEAST_CHANGE)
         floor = 0.5 * float(np.median(size)) + _LEAST_EVENED
-        _video_kernels.clip(made, size + np.float32(floor), _CLIP)
-    return made
+        _video_kernels.clip(even, size + np.float32(floor), _CLIP)
+    return even
 
 
 def placed(ours: Floats, theirs: Floats) -> tuple[float, Placement]:
@@ -123,12 +123,12 @@ def placed(ours: Floats, theirs: Floats) -> tuple[float, Placement]:
     """
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
-    shared, mine = _products(ours, theirs), _energy(ours)
-    columns, rows, pairs, meant = placements()
+    shared, energy = _products(ours, theirs), _energy(ours)
+    columns, rows, pairs, grid = placements()
     best, number = _video_kernels.best_placement(
-        shared, mine, _energy(theirs), columns, rows, pairs, _LEAST_SHARE
+        shared, energy, _energy(theirs), columns, rows, pairs, _LEAST_SHARE
     )
-    return float(best), Placement(*meant[number])
+    return float(best), Placement(*grid[number])
 
 
 def settled(ours: Floats, theirs: Floats, where: Placement) -> tuple[float, Placement]:
@@ -136,17 +136,21 @@ def settled(ours: Floats, theirs: Floats, where: Placement) -> tuple[float, Plac
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
     at = np.array(where, np.float64)
-    shared, own = _products(ours, theirs), _products(theirs, theirs)
-    best = _video_kernels.settle(shared, own, _energy(ours), at, _STEPS, _LEAST_SHARE)
+    shared, reference_products = _products(ours, theirs), _products(theirs, theirs)
+    best = _video_kernels.settle(
+        shared, reference_products, _energy(ours), at, _STEPS, _LEAST_SHARE
+    )
     return float(best), Placement(*at.tolist())
 
 
 def alike(ours: Floats, theirs: Floats, where: Placement) -> float:
     """Return the correlation under one placement."""
-    dot, mine, other = _parts(ours, theirs, where)
-    mine = mine * (1 - _LEAST_SHARE) + _LEAST_SHARE * (ours**2).sum(axis=1)
+    dot, probe_energy, reference_energy = _parts(ours, theirs, where)
+    probe_energy = probe_energy * (1 - _LEAST_SHARE) + _LEAST_SHARE * (ours**2).sum(axis=1)
     least = _LEAST_SHARE * float((theirs**2).sum())
-    return float(dot.sum() / np.sqrt(mine.sum() * max(other.sum(), least) + 1e-9))
+    return float(
+        dot.sum() / np.sqrt(probe_energy.sum() * max(reference_energy.sum(), least) + 1e-9)
+    )
 
 
 def compared(fine: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Floats]:
@@ -163,12 +167,12 @@ def compared(fine: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Fl
     """
     rows, on_rows = _reading(where.down, where.upwards, ROWS, _LUMA[0])
     columns, on_columns = _reading(where.across, where.sideways, COLUMNS, _LUMA[1])
-    shown = np.outer(on_rows, on_columns).ravel()
-    if shown.sum() < _LEAST_CELLS:
+    common = np.outer(on_rows, on_columns).ravel()
+    if common.sum() < _LEAST_CELLS:
         nothing = np.zeros((len(fine), 0), np.float32)
         return nothing, nothing
     read = np.matmul(np.matmul(rows, fine.reshape(-1, *_LUMA)), columns.T)
-    return evened(read.reshape(len(fine), -1)), evened(theirs[:, shown])
+    return evened(read.reshape(len(fine), -1)), evened(theirs[:, common])
 
 
 def correlation(ours: Floats, theirs: Floats) -> float:
@@ -184,38 +188,44 @@ def spread(ours: Floats, theirs: Floats) -> float:
     Of two unrelated stretches that move like these: the fewer cells move and the longer they move
     alike, the further chance reaches.
     """
-    mine, other = float((ours**2).sum()), float((theirs**2).sum())
-    if mine <= 0 or other <= 0:
+    probe_energy, reference_energy = float((ours**2).sum()), float((theirs**2).sum())
+    if probe_energy <= 0 or reference_energy <= 0:
         return 1.0
-    apart = float(((ours.T @ ours) * (theirs.T @ theirs)).sum()) / (mine * other)
+    apart = float(((ours.T @ ours) * (theirs.T @ theirs)).sum()) / (probe_energy * reference_energy)
     lasting = float((_lasting(ours) * _lasting(theirs)).sum())
     return float(np.sqrt(max(apart * max(lasting, 1.0) / len(ours), 1e-6)))
 
 
 def _lasting(change: Floats) -> Floats:
     """Return the autocorrelation of changes at lags up to a third of their length, both ways."""
-    most = len(change) // 3
+    longest = len(change) // 3
     whole = float((change**2).sum())
-    made = [float((change[k:] * change[: len(change) - k]).sum()) / whole for k in range(1, most)]
-    return np.array([1.0, *made, *made], np.float32)
+    correlations = [
+        float((change[k:] * change[: len(change) - k]).sum()) / whole for k in range(1, longest)
+    ]
+    return np.array([1.0, *correlations, *correlations], np.float32)
 
 
 def agreement(
     ours: Floats, theirs: Floats, known: NDArray[np.bool_], *, rate_hz: float
 ) -> list[bool | None]:
     """Return for each 2 s of :func:`compared` changes if they agree; ``None``: nothing moves."""
-    dot, mine, other = (ours * theirs).sum(axis=1), (ours**2).sum(axis=1), (theirs**2).sum(axis=1)
-    norm = np.sqrt(mine * other)
-    whole = float(dot.sum() / max(np.sqrt(mine.sum() * other.sum()), 1e-6))
+    dot, probe_energy, reference_energy = (
+        (ours * theirs).sum(axis=1),
+        (ours**2).sum(axis=1),
+        (theirs**2).sum(axis=1),
+    )
+    norm = np.sqrt(probe_energy * reference_energy)
+    whole = float(dot.sum() / max(np.sqrt(probe_energy.sum() * reference_energy.sum()), 1e-6))
     size = round(_BLOCK_S * rate_hz)
     moving = 0.2 * float(np.median(norm))
     blocks: list[bool | None] = []
     for start in range(0, len(dot) - size // 2, size):
-        here = slice(start, start + size)
-        if not known[here].any() or float(norm[here].mean()) <= moving:
+        block = slice(start, start + size)
+        if not known[block].any() or float(norm[block].mean()) <= moving:
             blocks.append(None)
         else:
-            blocks.append(bool(dot[here].sum() > _AGREES * whole * norm[here].sum()))
+            blocks.append(bool(dot[block].sum() > _AGREES * whole * norm[block].sum()))
     return blocks
 
 
@@ -241,8 +251,8 @@ def placements() -> tuple[
                 continue
             for sideways in _shifts(across, COLUMNS):
                 for way in (1, -1):
-                    one = _cells(way * (x * across + sideways), COLUMNS)
-                    c = columns.setdefault(tuple(one.tolist()), len(columns))
+                    cells = _cells(way * (x * across + sideways), COLUMNS)
+                    c = columns.setdefault(tuple(cells.tolist()), len(columns))
                     for shift in _shifts(down, ROWS):
                         row = tuple(_cells(y * down + shift, ROWS).tolist())
                         where = Placement(way * across, way * float(sideways), down, float(shift))
@@ -250,28 +260,28 @@ def placements() -> tuple[
     order = sorted(pairs)
     return (
         np.array(list(columns), np.int16), np.array(list(rows), np.int16),
-        np.array(order, np.int16), tuple(pairs[one] for one in order),
+        np.array(order, np.int16), tuple(pairs[pair] for pair in order),
     )  # fmt: skip
 
 
-def _products(ours: Floats, theirs: Floats) -> Floats:
-    made: Floats = (ours.T @ theirs).reshape(ROWS, COLUMNS, ROWS, COLUMNS)
-    return made
+def _products(probe: Floats, reference: Floats) -> Floats:
+    products: Floats = (probe.T @ reference).reshape(ROWS, COLUMNS, ROWS, COLUMNS)
+    return products
 
 
 def _energy(change: Floats) -> Floats:
-    made: Floats = np.einsum("ik,ik->k", change, change).reshape(ROWS, COLUMNS)
-    return made
+    energy: Floats = np.einsum("ik,ik->k", change, change).reshape(ROWS, COLUMNS)
+    return energy
 
 
-def _laid(ours: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Floats]:
+def _laid(probe: Floats, reference: Floats, where: Placement) -> tuple[Floats, Floats]:
     """Return the probe's cells that lie on the reference, and what lies under them."""
     down, on_rows = _weights(where.down, where.upwards, ROWS)
     across, on_columns = _weights(where.across, where.sideways, COLUMNS)
-    rows = np.matmul(down[on_rows], theirs.reshape(-1, ROWS, COLUMNS))
+    rows = np.matmul(down[on_rows], reference.reshape(-1, ROWS, COLUMNS))
     read: Floats = np.matmul(rows, across[on_columns].T)
-    shown = np.outer(on_rows, on_columns).ravel()
-    return ours[:, shown], read.reshape(len(theirs), -1)
+    covered = np.outer(on_rows, on_columns).ravel()
+    return probe[:, covered], read.reshape(len(reference), -1)
 
 
 def _reading(
@@ -289,8 +299,8 @@ def _reading(
     part = np.clip(part, 0, None)
     part[:, (pixel < edges.min() - _WHOLE) | (pixel + 1 > edges.max() + _WHOLE)] = 0
     whole = part.sum(axis=1)
-    shown = whole >= _COVERED * (high - low)
-    return (part[shown] / whole[shown, None]).astype(np.float32), shown
+    covered = whole >= _COVERED * (high - low)
+    return (part[covered] / whole[covered, None]).astype(np.float32), covered
 
 
 def _weights(scale: float, shift: float, count: int) -> tuple[Floats, NDArray[np.bool_]]:
@@ -322,10 +332,10 @@ def _between(times: Times, at: Times) -> tuple[NDArray[np.int64], Floats, NDArra
     gap = times[left + 1] - times[left]
     share = np.clip((at - times[left]) / gap, 0, 1).astype(np.float32)
     # A picture's slot past either end still shows the last one.
-    known = (gap <= HOLE_S) & (at >= times[0] - STEP_S) & (at <= times[-1] + STEP_S)
-    return left, share, known
+    valid = (gap <= HOLE_S) & (at >= times[0] - STEP_S) & (at <= times[-1] + STEP_S)
+    return left, share, valid
 
 
-def _parts(ours: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Floats, Floats]:
-    a, b = _laid(ours, theirs, where)
+def _parts(probe: Floats, reference: Floats, where: Placement) -> tuple[Floats, Floats, Floats]:
+    a, b = _laid(probe, reference, where)
     return (a * b).sum(axis=1), (a**2).sum(axis=1), (b**2).sum(axis=1)

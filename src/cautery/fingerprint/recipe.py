@@ -10,7 +10,7 @@ from cautery.model.media import AUDIO_RATE_HZ, LUMA_RATE_HZ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Every number that shapes a fingerprint; origins in reference/identification.md, 2-5.
+    """Every number that shapes a fingerprint (docs/reference/sources.md, F34 and F40).
 
     Parameters
     ----------

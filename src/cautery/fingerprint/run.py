@@ -101,25 +101,25 @@ class Run:
             If they are none that a run of so many references could have given.
         """
         try:
-            kept = {name: np.asarray(arrays[name]) for name in _DTYPES}
+            columns = {name: np.asarray(arrays[name]) for name in _DTYPES}
         except KeyError as error:
             raise InputError("a run's arrays are not all there") from error
         for name, dtype in _DTYPES.items():
-            if kept[name].dtype != dtype or kept[name].ndim != 1:
+            if columns[name].dtype != dtype or columns[name].ndim != 1:
                 raise InputError(f"a run's {name} are of another type")
-        bits = int(kept["bits"][0]) if len(kept["bits"]) == 1 else 0
-        postings, hot = (len(kept["postings"]) - 1) // 3, len(kept["hot"])
+        bits = int(columns["bits"][0]) if len(columns["bits"]) == 1 else 0
+        postings, hot = (len(columns["postings"]) - 1) // 3, len(columns["hot"])
         well = (
             _LEAST_BITS <= bits <= _kernels.HASH_BITS
-            and len(kept["table"]) == 2 * ((1 << bits) // _kernels.LANES + 1)
-            and len(kept["postings"]) == 3 * postings + 1
+            and len(columns["table"]) == 2 * ((1 << bits) // _kernels.LANES + 1)
+            and len(columns["postings"]) == 3 * postings + 1
             and hot <= postings < 1 << 31
-            and len(kept["rests"]) == (postings - hot if bits < _kernels.HASH_BITS else 0)
+            and len(columns["rests"]) == (postings - hot if bits < _kernels.HASH_BITS else 0)
         )
         if not well:
             raise InputError("a run's arrays do not fit each other")
-        del kept["bits"]
-        run = cls(bits, **{name: np.ascontiguousarray(one) for name, one in kept.items()})
+        del columns["bits"]
+        run = cls(bits, **{name: np.ascontiguousarray(column) for name, column in columns.items()})
         if not _kernels.sound(run.row, references):
             raise InputError("a run's arrays make no sense")
         return run
@@ -147,7 +147,7 @@ class Run:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return sum(one.nbytes for one in (self.table, self.rests, self.postings, self.hot))
+        return sum(array.nbytes for array in (self.table, self.rests, self.postings, self.hot))
 
 
 _DTYPES = {

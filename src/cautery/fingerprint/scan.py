@@ -32,7 +32,7 @@ _COARSE = 40
 _FEW_Z, _COARSE_Z = 2.6, 3.6
 """Of 23 million places (2,500 channels x 10 min) chance sends 110,000 and 3,000 on."""
 _ROOM = 16384
-_MOST = 16
+_MOST_PLACES = 16
 """Places of one code that a scan tells."""
 
 
@@ -84,19 +84,19 @@ def scans(
         if len(code.words[phase]) >= _kernels.FEW
     ]
     promising: list[dict[tuple[int, int], float]] = [{} for _ in codes]
-    measured = [usual or chance(stack, one.words[0], one.at[0]) for one in codes]
-    for needle, met in zip(sought, _met(stack, spans, sought), strict=True):
+    measured = [usual or chance(stack, code.words[0], code.at[0]) for code in codes]
+    for needle, hits in zip(sought, _met(stack, spans, sought), strict=True):
         code, phase = codes[needle.code], needle.phase
         words, at = code.words[phase], code.at[phase]
-        bits = _kernels.distances(stack.held, met[:, 1].copy(), words, at)
+        bits = _kernels.distances(stack.held, hits[:, 1].copy(), words, at)
         scores = measured[needle.code].score(bits, len(words))
-        for best in np.argsort(bits, kind="stable")[: 2 * _MOST]:
-            piece, place = int(spans.piece[met[best, 0]]), int(met[best, 1])
+        for best in np.argsort(bits, kind="stable")[: 2 * _MOST_PLACES]:
+            piece, place = int(spans.piece[hits[best, 0]]), int(hits[best, 1])
             word = place - int(stack.starts[piece]) + int(stack.first[piece])
             promising[needle.code][piece, word * WORD_FRAMES - phase] = float(scores[best])
     return [
-        _apart(stack, code, found, chances)
-        for code, found, chances in zip(codes, promising, measured, strict=True)
+        _apart(stack, code, proposed, chances)
+        for code, proposed, chances in zip(codes, promising, measured, strict=True)
     ]
 
 
@@ -113,13 +113,13 @@ class _Needle:
 
     @classmethod
     def of(cls, stack: Stack, code: Code, number: int, phase: int) -> _Needle:
-        chosen = _spread(len(code.words[phase]))
-        words, at = code.words[phase][chosen], code.at[phase][chosen]
-        few = chance(stack, words[: _kernels.FEW], at[: _kernels.FEW])
+        indices = _spread(len(code.words[phase]))
+        words, at = code.words[phase][indices], code.at[phase][indices]
+        first_chance = chance(stack, words[: _kernels.FEW], at[: _kernels.FEW])
         all_of = chance(stack, words, at)
         return cls(
             number, phase, words, at,
-            max(0.0, few.mean - _FEW_Z * few.sigma),
+            max(0.0, first_chance.mean - _FEW_Z * first_chance.sigma),
             max(0.0, all_of.mean - _COARSE_Z * all_of.sigma),
         )  # fmt: skip
 
@@ -128,42 +128,42 @@ def _met(stack: Stack, spans: Spans, sought: Sequence[_Needle]) -> list[Longs]:
     """Return for each needle the (span, place, bits) where it may lie, shape (places, 3)."""
     probes = np.zeros((len(sought), _COARSE), np.uint32)
     at = np.zeros((len(sought), _COARSE), np.int64)
-    for row, one in enumerate(sought):
-        probes[row, : len(one.words)], at[row, : len(one.at)] = one.words, one.at
+    for row, needle in enumerate(sought):
+        probes[row, : len(needle.words)], at[row, : len(needle.at)] = needle.words, needle.at
     out = np.empty((len(sought), _ROOM, 3), np.int64)
-    found = np.zeros(len(sought), np.int64)
+    counts = np.zeros(len(sought), np.int64)
     _kernels.near(
         stack.held, spans.first, spans.last, probes, at,
-        np.array([len(one.words) for one in sought], np.int64),
-        np.array([one.few_limit for one in sought]).astype(np.uint32),
-        np.array([one.limit for one in sought]).astype(np.uint32), out, found,
+        np.array([len(needle.words) for needle in sought], np.int64),
+        np.array([needle.few_limit for needle in sought]).astype(np.uint32),
+        np.array([needle.limit for needle in sought]).astype(np.uint32), out, counts,
     )  # fmt: skip
-    return [mine[: min(count, _ROOM)] for mine, count in zip(out, found, strict=True)]
+    return [places[: min(count, _ROOM)] for places, count in zip(out, counts, strict=True)]
 
 
 def _apart(
-    stack: Stack, code: Code, found: dict[tuple[int, int], float], usual: Chance
+    stack: Stack, code: Code, scores: dict[tuple[int, int], float], usual: Chance
 ) -> list[Place]:
     """Return the best places judged by all words, of those within 16 frames the best."""
-    best_first = sorted(found, key=lambda one: -found[one])[: 2 * _MOST]
-    kept: list[Place] = []
-    for one in sorted(judged(stack, code, best_first, usual), key=lambda one: -one.score):
-        if one.score > -np.inf and all(
-            one.piece != two.piece or abs(one.offset - two.offset) > 16 for two in kept
+    best_first = sorted(scores, key=lambda key: -scores[key])[: 2 * _MOST_PLACES]
+    places: list[Place] = []
+    for place in sorted(judged(stack, code, best_first, usual), key=lambda place: -place.score):
+        if place.score > -np.inf and all(
+            place.piece != two.piece or abs(place.offset - two.offset) > 16 for two in places
         ):
-            kept.append(one)
-    return kept[:_MOST]
+            places.append(place)
+    return places[:_MOST_PLACES]
 
 
 @lru_cache(maxsize=1024)
 def _spread(count: int) -> Longs:
     """Return at most 40 words' indices, the first ``FEW`` spread over the whole probe."""
-    every = np.unique(np.linspace(0, count - 1, min(_COARSE, count)).astype(np.int64))
-    first = np.unique(np.linspace(0, len(every) - 1, _kernels.FEW).astype(np.int64))
-    rest = np.setdiff1d(np.arange(len(every)), first)
-    chosen = every[np.concatenate((first, rest))]
-    chosen.setflags(write=False)
-    return chosen
+    indices = np.unique(np.linspace(0, count - 1, min(_COARSE, count)).astype(np.int64))
+    first = np.unique(np.linspace(0, len(indices) - 1, _kernels.FEW).astype(np.int64))
+    between = np.setdiff1d(np.arange(len(indices)), first)
+    order = indices[np.concatenate((first, between))]
+    order.setflags(write=False)
+    return order
 
 
 def warm() -> None:

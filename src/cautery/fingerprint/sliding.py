@@ -67,11 +67,15 @@ def correlate(probe: Signature, reference: Signature, *, low_s: float, high_s: f
     dot = _products(_together([probe], reference.block), reference, first, last)[0]
     places = np.arange(first, last + 1)
     energy = reference.energy
-    here = energy[np.clip(places + count, 0, length)] - energy[np.clip(places, 0, length)]
-    mine = probe.energy
-    covered = mine[np.clip(length - places, 0, count)] - mine[np.clip(-places, 0, count)]
-    least = 0.02 * float(mine[count]) + 1e-6
-    scale = np.sqrt(np.maximum(here, least) * np.maximum(covered, least))
+    reference_energy = (
+        energy[np.clip(places + count, 0, length)] - energy[np.clip(places, 0, length)]
+    )
+    probe_energy = probe.energy
+    covered = (
+        probe_energy[np.clip(length - places, 0, count)] - probe_energy[np.clip(-places, 0, count)]
+    )
+    least = 0.02 * float(probe_energy[count]) + 1e-6
+    scale = np.sqrt(np.maximum(reference_energy, least) * np.maximum(covered, least))
     lags = probe.start_s - (reference.start_s + places / rate)
     return Alignment(lags[::-1], (dot / scale).astype(np.float32)[::-1])
 
@@ -87,7 +91,7 @@ class Patterns:
 
     def __init__(self, views: Sequence[Signature]) -> None:
         self.views = tuple(views)
-        self._made: dict[int, NDArray[np.complex64]] = {}
+        self._transforms: dict[int, NDArray[np.complex64]] = {}
 
     def peaks(
         self, reference: Signature, *, low_s: float, high_s: float, most: int
@@ -106,15 +110,15 @@ class Patterns:
         if reference.change.shape[1] < 4:
             return []
         block = reference.block
-        if block not in self._made:
-            self._made[block] = _together(self.views, block)
-        spans = [_places(one, reference, low_s, high_s) for one in self.views]
-        first, last = min(one for one, _ in spans), max(one for _, one in spans)
+        if block not in self._transforms:
+            self._transforms[block] = _together(self.views, block)
+        spans = [_places(view, reference, low_s, high_s) for view in self.views]
+        first, last = min(begin for begin, _ in spans), max(end for _, end in spans)
         if last < first:
             return []
-        dots = _products(self._made[block], reference, first, last)
+        dots = _products(self._transforms[block], reference, first, last)
         strength, place = np.zeros(most, np.float32), np.zeros(most, np.int64)
-        found = []
+        maxima = []
         for number, (view, (begin, end)) in enumerate(zip(self.views, spans, strict=True)):
             count = min(LONGEST, view.change.shape[1])
             if count < 8 or end < begin:
@@ -125,8 +129,8 @@ class Patterns:
             )
             for k in range(tops):
                 theirs_s = reference.start_s + float(place[k]) / view.rate_hz
-                found.append((float(strength[k]), view.start_s - theirs_s, number))
-        return found
+                maxima.append((float(strength[k]), view.start_s - theirs_s, number))
+        return maxima
 
 
 def _places(probe: Signature, reference: Signature, low_s: float, high_s: float) -> tuple[int, int]:
@@ -148,11 +152,11 @@ def _together(views: Sequence[Signature], block: int) -> NDArray[np.complex64]:
     Shape (frequencies, views, rows), as a reference's ``spectra`` have them.
     """
     longest = max(view.change.shape[1] for view in views)
-    made = np.zeros((min(longest, LONGEST), len(views), len(views[0].change)), np.float32)
-    for number, one in enumerate(views):
-        here = one.change[:, :LONGEST]
-        made[: here.shape[1], number] = here.T
-    return np.asarray(np.conj(scipy.fft.rfft(made, block, axis=0)), np.complex64)
+    stacked = np.zeros((min(longest, LONGEST), len(views), len(views[0].change)), np.float32)
+    for number, view in enumerate(views):
+        change = view.change[:, :LONGEST]
+        stacked[: change.shape[1], number] = change.T
+    return np.asarray(np.conj(scipy.fft.rfft(stacked, block, axis=0)), np.complex64)
 
 
 def _products(
@@ -162,9 +166,9 @@ def _products(
     block = reference.block
     hop, shift = block - LONGEST, LONGEST // 2
     begin, end = (first + shift) // hop, (last + shift) // hop + 1
-    made = []
+    parts = []
     for spectrum in reference.spectra[begin:end]:
         product = np.matmul(patterns, spectrum[:, :, None])[:, :, 0].T
-        made.append(scipy.fft.irfft(product, block)[:, :hop])
-    dots: Floats = np.concatenate(made, axis=1)
+        parts.append(scipy.fft.irfft(product, block)[:, :hop])
+    dots: Floats = np.concatenate(parts, axis=1)
     return dots[:, first + shift - begin * hop : last + shift - begin * hop + 1]

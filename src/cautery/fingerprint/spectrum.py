@@ -51,10 +51,10 @@ def power_of(audio: Floats, recipe: Recipe) -> Floats:
     power = np.empty((len(views), last - first), np.float32)
     windowed = np.empty((_BATCH, recipe.window), np.float32)
     for start in range(0, len(views), _BATCH):
-        some = views[start : start + _BATCH]
-        batch = np.multiply(some, window, out=windowed[: len(some)])
+        chunk = views[start : start + _BATCH]
+        batch = np.multiply(chunk, window, out=windowed[: len(chunk)])
         spectrum = scipy.fft.rfft(batch, overwrite_x=True)
-        _peak_kernels.power_of(spectrum, lift, first, power[start : start + len(some)])
+        _peak_kernels.power_of(spectrum, lift, first, power[start : start + len(chunk)])
     return power
 
 

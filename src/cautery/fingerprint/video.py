@@ -1,7 +1,7 @@
 """Pictures to a temporal signature.
 
 What moves when, in 4x4 cells folded left on right to 4x2: indifferent to mirror, letterbox,
-crop, logo, colour, frame rate and size (reference/identification.md, section 5). ``sliding``
+crop, logo, colour, frame rate and size (docs/reference/sources.md, F40). ``sliding``
 proposes places by it; ``placement`` judges them by finer cells.
 """
 
@@ -85,7 +85,7 @@ class Signature:
     @cached_property
     def block(self) -> int:
         """Instants of the transforms that this is searched by."""
-        fitting = [one for one in _BLOCKS if one >= self.change.shape[1] + LONGEST]
+        fitting = [size for size in _BLOCKS if size >= self.change.shape[1] + LONGEST]
         return fitting[0] if fitting else _BLOCKS[-1]
 
     @cached_property
@@ -101,8 +101,8 @@ class Signature:
         padded = np.zeros((rows, (count - 1) * hop + self.block), np.float32)
         padded[:, LONGEST // 2 : LONGEST // 2 + length] = self.change
         blocks = [padded[:, k * hop : k * hop + self.block] for k in range(count)]
-        made = scipy.fft.rfft(np.stack(blocks))
-        return np.ascontiguousarray(made.transpose(0, 2, 1), np.complex64)
+        transforms = scipy.fft.rfft(np.stack(blocks))
+        return np.ascontiguousarray(transforms.transpose(0, 2, 1), np.complex64)
 
     def backwards(self) -> Signature:
         """Return what moves in the opposite order: other content that moves as much."""
@@ -187,10 +187,10 @@ def signature(
     livelier = np.sort(step, axis=0)[FOLDED // 2 :]
     motion = float(np.median(livelier.mean(axis=0))) if step.size else 0.0
     moving = float((step.max(axis=0) > _LEAST_MOTION).mean()) if step.size else 0.0
-    shown, number = lasting(times)
+    shown_times, number = lasting(times)
     if len(number) > len(times):
-        shown = (shown - first) * speed
-        even = np.stack([np.interp(grid, shown, folded[number, k]) for k in range(FOLDED)])
+        shown_times = (shown_times - first) * speed
+        even = np.stack([np.interp(grid, shown_times, folded[number, k]) for k in range(FOLDED)])
         # Between two instants a turn this short is half missed: over 5 s, one in five places was.
         even[:, 1:-1] = (even[:, :-2] + 2 * even[:, 1:-1] + even[:, 2:]) / 4
     change = np.zeros_like(even)
@@ -215,8 +215,8 @@ def shares(begin: float, size: float, count: int, parts: int) -> Floats:
     cell = np.arange(count)
     shared = np.minimum(edges[1:, None], cell + 1) - np.maximum(edges[:-1, None], cell)
     weights = np.clip(shared, 0, None)
-    made: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    return made
+    normalised: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return normalised
 
 
 def _whitened(change: NDArray[np.float64]) -> Floats:

@@ -24,8 +24,8 @@ def warm() -> None:
     placement.evened(change)
     _, where = placement.placed(moving, moving)
     placement.settled(moving, moving, where)
-    seen = signature(moving.astype(np.float16), times, DEFAULT_RECIPE)
-    Patterns([seen]).peaks(seen, low_s=-1.0, high_s=1.0, most=1)
+    view = signature(moving.astype(np.float16), times, DEFAULT_RECIPE)
+    Patterns([view]).peaks(view, low_s=-1.0, high_s=1.0, most=1)
     scan.warm()
 
 

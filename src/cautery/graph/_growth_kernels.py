@@ -7,14 +7,14 @@ from numba import njit
 
 
 @njit(cache=True)
-def inserted(entries, at, more):
+def inserted(entries, at, further):
     """Return entries with further ones, each before the place ``at`` (rising) that it names."""
-    out = np.empty(entries.size + more.size, entries.dtype)
-    done = 0
+    out = np.empty(entries.size + further.size, entries.dtype)
+    copied = 0
     for number in range(at.size):
         goal = at[number]
-        out[done + number : goal + number] = entries[done:goal]
-        out[goal + number] = more[number]
-        done = goal
-    out[done + at.size :] = entries[done:]
+        out[copied + number : goal + number] = entries[copied:goal]
+        out[goal + number] = further[number]
+        copied = goal
+    out[copied + at.size :] = entries[copied:]
     return out

@@ -11,27 +11,27 @@ MOST_OF_A_VALUE = 8
 
 
 @njit(cache=True)
-def sample_pairs(order, s_starts, s_values, v_starts, v_subjects, kind, seed, most):
+def sample_pairs(order, s_starts, s_values, v_starts, v_subjects, kind, seed, room):
     """Draw pairs from values; return the kind and degree drawn by, and two sets of kinds as bits.
 
     The first set holds the kinds in which a pair shares another value, the second those of
     which both have one.
     """
     np.random.seed(seed & 0x7FFFFFFF)
-    kinds = np.empty(most, np.int64)
-    degrees = np.empty(most, np.int64)
-    agree = np.zeros(most, np.int64)
-    both = np.zeros(most, np.int64)
+    kinds = np.empty(room, np.int64)
+    degrees = np.empty(room, np.int64)
+    agree = np.zeros(room, np.int64)
+    both_kinds = np.zeros(room, np.int64)
     count = 0
     for value in order:
         degree = v_starts[value + 1] - v_starts[value]
         for _ in range(min(degree // 2, MOST_OF_A_VALUE)):
-            one = np.random.randint(0, degree)
-            other = np.random.randint(0, degree - 1)
-            if other >= one:
-                other += 1
-            a = v_subjects[v_starts[value] + one]
-            b = v_subjects[v_starts[value] + other]
+            i = np.random.randint(0, degree)
+            j = np.random.randint(0, degree - 1)
+            if j >= i:
+                j += 1
+            a = v_subjects[v_starts[value] + i]
+            b = v_subjects[v_starts[value] + j]
             first = 0
             second = 0
             same = 0
@@ -54,8 +54,8 @@ def sample_pairs(order, s_starts, s_values, v_starts, v_subjects, kind, seed, mo
             kinds[count] = kind[value]
             degrees[count] = degree
             agree[count] = same
-            both[count] = first & second
+            both_kinds[count] = first & second
             count += 1
-            if count == most:
-                return kinds, degrees, agree, both
-    return kinds[:count], degrees[:count], agree[:count], both[:count]
+            if count == room:
+                return kinds, degrees, agree, both_kinds
+    return kinds[:count], degrees[:count], agree[:count], both_kinds[:count]

@@ -70,18 +70,18 @@ def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, 
     above = np.full(nodes, -1, np.int32)
     heavy = np.empty(nodes, np.int32)
     listed = np.empty(nodes, np.int64)
-    held = 0
+    listed_count = 0
     bar = np.int64(share * (1 << 24))
     for subject in subjects:
         above[subject] = subject
         heavy[subject] = 1
-        listed[held] = subject
-        held += 1
+        listed[listed_count] = subject
+        listed_count += 1
     for value in values:
         above[count + value] = count + value
         heavy[count + value] = 1
-        listed[held] = count + value
-        held += 1
+        listed[listed_count] = count + value
+        listed_count += 1
     for subject in subjects:
         for at in range(s_starts[subject], s_starts[subject + 1]):
             value = s_values[at]
@@ -93,34 +93,34 @@ def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, 
                     continue
                 above[count + value] = count + value
                 heavy[count + value] = 1
-                listed[held] = count + value
-                held += 1
+                listed[listed_count] = count + value
+                listed_count += 1
             elif not lone and _chance(subject, value, seed) >= bar:
                 continue
-            one, other = _root(above, subject), _root(above, count + value)
-            if one != other:
-                if heavy[one] < heavy[other]:
-                    one, other = other, one
-                above[other] = one
-                heavy[one] += heavy[other]
+            larger, smaller = _root(above, subject), _root(above, count + value)
+            if larger != smaller:
+                if heavy[larger] < heavy[smaller]:
+                    larger, smaller = smaller, larger
+                above[smaller] = larger
+                heavy[larger] += heavy[smaller]
     # Pieces in the order of their first nodes.
     number = np.empty(nodes, np.int64)
-    for place in range(held):
+    for place in range(listed_count):
         number[_root(above, listed[place])] = -1
-    found = 0
-    ends = np.zeros(held + 1, np.int64)
-    for place in range(held):
+    piece_count = 0
+    ends = np.zeros(listed_count + 1, np.int64)
+    for place in range(listed_count):
         root = _root(above, listed[place])
         if number[root] < 0:
-            number[root] = found
-            found += 1
+            number[root] = piece_count
+            piece_count += 1
         ends[number[root] + 1] += 1
-    for piece in range(found):
+    for piece in range(piece_count):
         ends[piece + 1] += ends[piece]
-    by_piece = np.empty(held, np.int64)
-    filled = ends[:found].copy()
-    for place in range(held):
+    by_piece = np.empty(listed_count, np.int64)
+    filled = ends[:piece_count].copy()
+    for place in range(listed_count):
         piece = number[_root(above, listed[place])]
         by_piece[filled[piece]] = listed[place]
         filled[piece] += 1
-    return ends[: found + 1], by_piece
+    return ends[: piece_count + 1], by_piece

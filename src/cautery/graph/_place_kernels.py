@@ -19,7 +19,7 @@ _LOG_FACTORIAL = gammaln(np.arange(TABLE) + 1.0)
 def place(
     starts,
     nodes,
-    most,
+    largest,
     s_starts,
     s_values,
     v_starts,
@@ -43,7 +43,7 @@ def place(
 ):
     """Put each piece into the network where it is likeliest, one of its own or nobody's.
 
-    Pieces of more than ``most`` nodes stay; one that nothing ties to its network leaves it.
+    Pieces of more than ``largest`` nodes stay; one that nothing ties to its network leaves it.
     ``nobody`` is by value the worth of a hub, which a single value may become; ``astray`` by kind
     what a link to a value that is somebody's costs beside it. With ``odds``, by piece, nothing
     moves: it takes the log-odds of each piece's place against all others, infinite where it has
@@ -68,23 +68,23 @@ def place(
     gain = np.empty(room)
     ties = np.empty(room, np.int64)
     score = np.empty(room)
-    mine = np.zeros(kinds, np.int64)
-    mine_links = np.zeros(kinds, np.int64)
+    piece_values = np.zeros(kinds, np.int64)
+    piece_links = np.zeros(kinds, np.int64)
     moved = 0
     for piece in range(starts.size - 1):
         first, last = starts[piece], starts[piece + 1]
         if dry:
             odds[piece] = np.inf
-        if last - first > most:
+        if last - first > largest:
             continue
         node = nodes[first]
         home = label[node] if node < subjects else owner[node - subjects]
         for at in range(first, last):
             piece_of[nodes[at]] = piece
         # What the piece holds, and its links to each network beside it.
-        bearers = found = inner = 0
-        mine[:] = 0
-        mine_links[:] = 0
+        bearers = beside_count = inner = 0
+        piece_values[:] = 0
+        piece_links[:] = 0
         for at in range(first, last):
             node = nodes[at]
             if node < subjects:
@@ -92,10 +92,10 @@ def place(
                 begin, end = s_starts[node], s_starts[node + 1]
             else:
                 begin, end = v_starts[node - subjects], v_starts[node - subjects + 1]
-                mine[kind[node - subjects]] += 1
-                mine_links[kind[node - subjects]] += end - begin
-            if found + end - begin > room:
-                room = 2 * (found + end - begin)
+                piece_values[kind[node - subjects]] += 1
+                piece_links[kind[node - subjects]] += end - begin
+            if beside_count + end - begin > room:
+                room = 2 * (beside_count + end - begin)
                 beside, gain, ties = _longer(beside, room), _longer(gain, room), _longer(ties, room)
                 score = np.empty(room)
             for link in range(begin, end):
@@ -113,30 +113,30 @@ def place(
                 if network < 0:
                     continue
                 if where[network] < 0:
-                    where[network] = found
-                    beside[found] = network
-                    gain[found] = 0.0
-                    ties[found] = 0
-                    found += 1
+                    where[network] = beside_count
+                    beside[beside_count] = network
+                    gain[beside_count] = 0.0
+                    ties[beside_count] = 0
+                    beside_count += 1
                 gain[where[network]] += reward[kind[value]]
                 ties[where[network]] += 1
         # Links to the piece's values from outside. Some of its network are among them, and as
         # some of its own lead to values there, by all those ties fewer stray once it is there.
-        outer = mine_links.sum() - inner
-        if home >= 0 and size[home] == bearers and values[home].sum() > mine.sum():
+        outer = piece_links.sum() - inner
+        if home >= 0 and size[home] == bearers and values[home].sum() > piece_values.sum():
             # Values would be left without any subject; they go first.
-            for at in range(found):
+            for at in range(beside_count):
                 where[beside[at]] = -1
             continue
-        own = where[home] if home >= 0 else -1
+        home_at = where[home] if home >= 0 else -1
         if home >= 0:
             size[home] -= bearers
-            strayed[home] -= outer - (ties[own] if own >= 0 else 0)
-            values[home] -= mine
-            links[home] -= mine_links
+            strayed[home] -= outer - (ties[home_at] if home_at >= 0 else 0)
+            values[home] -= piece_values
+            links[home] -= piece_links
         best = -np.inf
         goal = home
-        for at in range(found):
+        for at in range(beside_count):
             network = beside[at]
             score[at] = -np.inf
             if size[network] > 0:
@@ -146,9 +146,9 @@ def place(
                     strayed[network],
                     outer - ties[at],
                     values[network],
-                    mine,
+                    piece_values,
                     links[network],
-                    mine_links,
+                    piece_links,
                     rate,
                 )
                 if heat > 0:
@@ -158,8 +158,8 @@ def place(
                 goal = network
         if bearers > 0:
             alone = log_theta + lgamma(bearers + 0.0) + outer * np.log(bearers)
-            for one in range(kinds):
-                alone += law(mine[one], mine_links[one], rate[one] * bearers)
+            for number in range(kinds):
+                alone += law(piece_values[number], piece_links[number], rate[number] * bearers)
         elif last - first == 1:
             alone = nobody[nodes[first] - subjects]
             alone -= astray[kind[nodes[first] - subjects]] * outer
@@ -171,10 +171,10 @@ def place(
             goal = home
             if home >= 0 and size[home] > 0:
                 against = alone
-                for at in range(found):
+                for at in range(beside_count):
                     if beside[at] != home:
                         against = np.logaddexp(against, score[at])
-                odds[piece] = (score[own] if own >= 0 else -np.inf) - against
+                odds[piece] = (score[home_at] if home_at >= 0 else -np.inf) - against
         elif alone >= best and (alone > best or (home >= 0 and size[home] == 0)):
             goal = home
             if bearers == 0:
@@ -203,9 +203,9 @@ def place(
         if goal >= 0:
             size[goal] += bearers
             strayed[goal] += outer - (ties[where[goal]] if where[goal] >= 0 else 0)
-            values[goal] += mine
-            links[goal] += mine_links
-        for at in range(found):
+            values[goal] += piece_values
+            links[goal] += piece_links
+        for at in range(beside_count):
             where[beside[at]] = -1
     return moved
 
@@ -213,24 +213,24 @@ def place(
 @njit(cache=True)
 def worths(s_starts, s_values, kind, owner, label, size, values, links, strayed, reward, rate):
     """Return the log-likelihood of each network, but for the prior weight of one more."""
-    found = np.zeros(size.size)
+    worth = np.zeros(size.size)
     for network in range(size.size):
         if size[network] > 0:
-            found[network] = lgamma(size[network] + 0.0)
-            found[network] += strayed[network] * np.log(size[network])
-            for one in range(rate.size):
-                found[network] += law(
-                    values[network, one], links[network, one], rate[one] * size[network]
+            worth[network] = lgamma(size[network] + 0.0)
+            worth[network] += strayed[network] * np.log(size[network])
+            for number in range(rate.size):
+                worth[network] += law(
+                    values[network, number], links[network, number], rate[number] * size[network]
                 )
     for subject in range(label.size):
         for at in range(s_starts[subject], s_starts[subject + 1]):
             if owner[s_values[at]] == label[subject]:
-                found[label[subject]] += reward[kind[s_values[at]]]
-    return found
+                worth[label[subject]] += reward[kind[s_values[at]]]
+    return worth
 
 
 @njit(cache=True)
-def _difference(size, bearers, strayed, further, values, mine, links, mine_links, rate):
+def _difference(size, bearers, strayed, further, values, piece_values, links, piece_links, rate):
     """Return what a network gains in log-likelihood by a piece, but for the ties between them."""
     total = (
         lgamma(size + bearers + 0.0)
@@ -238,11 +238,13 @@ def _difference(size, bearers, strayed, further, values, mine, links, mine_links
         + (strayed + further) * np.log(size + bearers)
         - strayed * np.log(size)
     )
-    for one in range(rate.size):
-        if values[one] + mine[one] > 0:
+    for number in range(rate.size):
+        if values[number] + piece_values[number] > 0:
             total += law(
-                values[one] + mine[one], links[one] + mine_links[one], rate[one] * (size + bearers)
-            ) - law(values[one], links[one], rate[one] * size)
+                values[number] + piece_values[number],
+                links[number] + piece_links[number],
+                rate[number] * (size + bearers),
+            ) - law(values[number], links[number], rate[number] * size)
     return total
 
 
@@ -277,20 +279,20 @@ def law(distinct, links, expected):
     if distinct == 0:
         return 0.0
     ratio = np.log(expected / (1 + expected))
-    here = distinct
-    value = _at(here, distinct, links, ratio)
+    pool = distinct
+    value = _at(pool, distinct, links, ratio)
     step = max(1, distinct // 8)
     while step > 0:
-        more = _at(here + step, distinct, links, ratio)
-        if more > value:
-            here += step
-            value = more
+        raised = _at(pool + step, distinct, links, ratio)
+        if raised > value:
+            pool += step
+            value = raised
             continue
-        if here - step >= distinct:
-            less = _at(here - step, distinct, links, ratio)
-            if less > value:
-                here -= step
-                value = less
+        if pool - step >= distinct:
+            lowered = _at(pool - step, distinct, links, ratio)
+            if lowered > value:
+                pool -= step
+                value = lowered
                 continue
         step //= 2
     return value - np.log1p(expected)

@@ -64,41 +64,49 @@ def catalogue_links(listings: Sequence[Listing], *, source: str) -> tuple[Link, 
     tuple of Link
         Sorted by kind, value and host.
     """
-    one_each = {one.host: one for one in sorted(listings, key=lambda listing: len(listing.titles))}
-    held = [one_each[host] for host in sorted(one_each)]
-    orders = [_order(one.titles) for one in held]
-    quirks = quirks_of(held)
+    by_host = {
+        service.host: service
+        for service in sorted(listings, key=lambda listing: len(listing.titles))
+    }
+    services = [by_host[host] for host in sorted(by_host)]
+    orders = [_order(service.titles) for service in services]
+    quirks = quirks_of(services)
     links = [
-        _link(held[number], ORDER, _name(group, held), source, said)
-        for group, said in _by_order(orders)
+        _link(services[number], ORDER, _name(group, services), source, reason)
+        for group, reason in _by_order(orders)
         for number in group
     ]
-    for group in _grouped(len(held), lambda a, b: _same_quirks(quirks[a], quirks[b])):
+    for group in _grouped(len(services), lambda a, b: _same_quirks(quirks[a], quirks[b])):
         for number in group:
-            others = set[Quirk]().union(*(quirks[k] for k in group if k != number))
-            common = sorted(quirks[number] & others)
+            other_quirks = set[Quirk]().union(*(quirks[k] for k in group if k != number))
+            common = sorted(quirks[number] & other_quirks)
             title, guide = common[0]
-            said = f"{len(common)} channels have the guide of another, as {title!r} that of {guide}"
-            links.append(_link(held[number], QUIRKS, _name(group, held), source, said))
+            reason = (
+                f"{len(common)} channels have the guide of another, as {title!r} that of {guide}"
+            )
+            links.append(_link(services[number], QUIRKS, _name(group, services), source, reason))
     return tuple(sorted(links, key=lambda link: (link.kind, link.value, link.subject)))
 
 
-def _link(one: Listing, kind: str, value: str, source: str, said: str) -> Link:
+def _link(listing: Listing, kind: str, value: str, source: str, reason: str) -> Link:
     return Link(
-        subject=one.host,
+        subject=listing.host,
         kind=kind,
         value=value,
-        first_seen=one.first_seen,
-        last_seen=one.last_seen,
+        first_seen=listing.first_seen,
+        last_seen=listing.last_seen,
         source=source,
-        exhibit=one.exhibit,
-        records=one.records,
-        said=said,
+        exhibit=listing.exhibit,
+        records=listing.records,
+        said=reason,
     )
 
 
-def _name(group: Sequence[int], held: Sequence[Listing]) -> str:
-    first = min((held[number] for number in group), key=lambda one: (one.first_seen, one.host))
+def _name(group: Sequence[int], services: Sequence[Listing]) -> str:
+    first = min(
+        (services[number] for number in group),
+        key=lambda service: (service.first_seen, service.host),
+    )
     return f"as {first.host}"
 
 
@@ -108,10 +116,10 @@ def _grouped(count: int, same: Callable[[int, int], bool]) -> list[list[int]]:
     for a, b in combinations(range(count), 2):
         if home[a] != home[b] and same(a, b):
             old, new = max(home[a], home[b]), min(home[a], home[b])
-            home = [new if one == old else one for one in home]
+            home = [new if label == old else label for label in home]
     groups: defaultdict[int, list[int]] = defaultdict(list)
-    for number, one in enumerate(home):
-        groups[one].append(number)
+    for number, label in enumerate(home):
+        groups[label].append(number)
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -134,13 +142,13 @@ def _by_order(orders: Sequence[Mapping[str, int]]) -> list[tuple[list[int], str]
         agreed[a, b] = (share, common)
         return share >= SAME_ORDER
 
-    found = []
+    agreeing = []
     for group in _grouped(len(orders), same):
-        told = [one for pair, one in agreed.items() if set(pair) <= set(group)]
-        share, common = max(told)
-        said = f"{share:.0%} of {common} common titles stand in one order"
-        found.append((group, said))
-    return found
+        shares = [agreement for pair, agreement in agreed.items() if set(pair) <= set(group)]
+        share, common = max(shares)
+        reason = f"{share:.0%} of {common} common titles stand in one order"
+        agreeing.append((group, reason))
+    return agreeing
 
 
 def in_order(one: Mapping[str, int], other: Mapping[str, int]) -> float:
@@ -162,9 +170,9 @@ Quirk = tuple[str, str]
 """A title and its guide id."""
 
 
-def _same_quirks(one: set[Quirk], other: set[Quirk]) -> bool:
-    fewest = min(len(one), len(other))
-    return len(one & other) >= max(LEAST_QUIRKS, SAME_QUIRKS * fewest)
+def _same_quirks(first: set[Quirk], second: set[Quirk]) -> bool:
+    fewest = min(len(first), len(second))
+    return len(first & second) >= max(LEAST_QUIRKS, SAME_QUIRKS * fewest)
 
 
 def quirks_of(listings: Sequence[Listing]) -> list[set[Quirk]]:
@@ -175,17 +183,17 @@ def quirks_of(listings: Sequence[Listing]) -> list[set[Quirk]]:
     """
     names = {plain_title(title) for listing in listings for title in listing.titles}
     squeezed = {_squeezed(name): name for name in names if len(_squeezed(name)) >= LEAST_WORD}
-    found: list[set[Quirk]] = []
-    for one in listings:
+    quirks: list[set[Quirk]] = []
+    for listing in listings:
         mistakes: set[Quirk] = set()
-        for title, guide in zip(one.titles, one.guides, strict=True):
+        for title, guide in zip(listing.titles, listing.guides, strict=True):
             name = plain_title(title)
             if guide and name and not _akin(name, guide):
-                other = squeezed.get(_squeezed(_station(guide)))
-                if other is not None and other != name:
+                guide_name = squeezed.get(_squeezed(_station(guide)))
+                if guide_name is not None and guide_name != name:
                     mistakes.add((name, guide.lower()))
-        found.append(mistakes)
-    return found
+        quirks.append(mistakes)
+    return quirks
 
 
 def plain_title(title: str | None) -> str:
@@ -197,8 +205,8 @@ def plain_title(title: str | None) -> str:
     'arena sport 1'
     """
     words = _WORD.findall(_ASIDE.sub(" ", _plain(title or "")))
-    kept = [word for word in words if word not in _MARKS]
-    return " ".join(kept)
+    plain_words = [word for word in words if word not in _MARKS]
+    return " ".join(plain_words)
 
 
 _MARKS = frozenset("hd fhd uhd sd hevc raw vip backup tv live".split())  # noqa: SIM905 - words
@@ -226,4 +234,4 @@ def _squeezed(text: str) -> str:
 def _plain(text: str) -> str:
     """Return a text in lower case and without accents."""
     split = unicodedata.normalize("NFKD", text)
-    return "".join(one for one in split if not unicodedata.combining(one)).lower()
+    return "".join(character for character in split if not unicodedata.combining(character)).lower()

@@ -51,7 +51,7 @@ def cluster(
     if not links:
         return ()
     nobody = shared or {}
-    told = {
+    rows = {
         (
             link.subject,
             link.kind,
@@ -62,9 +62,9 @@ def cluster(
         for link in links
         if link.kind not in UNTYING and (link.kind, link.value) not in nobody
     }
-    table = table_of(sorted(told))
+    table = table_of(sorted(rows))
     members: dict[int, list[tuple[str, float, tuple[str, ...]]]] = defaultdict(list)
-    if told:
+    if rows:
         evidence, of = table.evidence()
         part = find_networks(evidence, common=np.empty(0, np.int64), seed=seed)
         for number, (host, chance) in enumerate(
@@ -94,28 +94,31 @@ _NOTHING = ("shares nothing with any other host",)
 
 
 def _why(part: Partition, table: LinkTable, of: Ints, subject: int) -> tuple[str, ...]:
-    said = []
-    held = part.evidence
+    reasons = []
+    evidence = part.evidence
     for tie in ties_of(part, subject):
-        bearers = held.v_subjects[held.v_starts[tie.value] : held.v_starts[tie.value + 1]]
-        others = [
-            table.subjects[other]
-            for other in bearers
-            if other != subject and part.label[other] == part.label[subject]
+        bearers = evidence.v_subjects[
+            evidence.v_starts[tie.value] : evidence.v_starts[tie.value + 1]
         ]
-        if others:
+        companions = [
+            table.subjects[bearer]
+            for bearer in bearers
+            if bearer != subject and part.label[bearer] == part.label[subject]
+        ]
+        if companions:
             value = table.values[int(of[tie.value])]
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            kind = table.kinds[int(held.kind[tie.value])]
-            said.append(
-                f"shares {kind} {_short(value)} with {others[0]}{more}, log-odds {tie.log_odds:.1f}"
+            tail = f" and {len(companions) - 1} more" if len(companions) > 1 else ""
+            kind = table.kinds[int(evidence.kind[tie.value])]
+            reasons.append(
+                f"shares {kind} {_short(value)} with {companions[0]}{tail}, "
+                f"log-odds {tie.log_odds:.1f}"
             )
-    return tuple(said[:_WHY]) or _NOTHING
+    return tuple(reasons[:_WHY]) or _NOTHING
 
 
 def named(groups: Sequence[Sequence[str]], previous: Sequence[CriminalNetwork]) -> list[str]:
     """Name each group after its first host, or after the earlier network it mostly is."""
-    earlier = {member.host: one.id for one in previous for member in one.members}
+    earlier = {member.host: network.id for network in previous for member in network.members}
     claims: list[tuple[int, int, str]] = []
     for place, group in enumerate(groups):
         counts: dict[str, int] = defaultdict(int)
@@ -124,18 +127,18 @@ def named(groups: Sequence[Sequence[str]], previous: Sequence[CriminalNetwork]) 
                 counts[earlier[host]] += 1
         claims += [(-count, place, name) for name, count in counts.items()]
     ids: dict[int, str] = {}
-    taken: set[str] = set()
+    used: set[str] = set()
     for _, place, name in sorted(claims):
-        if place not in ids and name not in taken:
+        if place not in ids and name not in used:
             ids[place] = name
-            taken.add(name)
+            used.add(name)
     for place, group in enumerate(groups):
         if place not in ids:
             fresh = network_id(group[0])
-            if fresh in taken:
+            if fresh in used:
                 fresh = network_id("\n".join(group))
             ids[place] = fresh
-            taken.add(fresh)
+            used.add(fresh)
     return [ids[place] for place in range(len(groups))]
 
 

@@ -40,7 +40,7 @@ def gather_crowds(part: Partition, popular: NDArray[np.bool_]) -> None:
     network, whose = _networks(part, crowd)
     if network.size == 0:
         return
-    held = part.evidence
+    evidence = part.evidence
     crowds = int(crowd.max()) + 1
     values = np.flatnonzero(crowd >= 0)
     # A crowd takes the label of the first of its networks.
@@ -60,57 +60,57 @@ def gather_crowds(part: Partition, popular: NDArray[np.bool_]) -> None:
     gain = part.worths()[head]
     part.label, part.owner = apart
     part.count()
-    nobody = part.weights.nobody(held.kind[values], held.degree[values])
-    nobody -= part.weights.astray[held.kind[values]] * held.degree[values]
+    nobody = part.weights.nobody(evidence.kind[values], evidence.degree[values])
+    nobody -= part.weights.astray[evidence.kind[values]] * evidence.degree[values]
     gain -= np.bincount(whose, part.worths()[network], minlength=crowds)
     gain -= np.bincount(crowd[values], nobody, minlength=crowds)
-    kept = (gain > 0) & (head >= 0)
-    renamed[network[~kept[whose]]] = network[~kept[whose]]
-    owner[values[~kept[crowd[values]]]] = -1
+    gathered = (gain > 0) & (head >= 0)
+    renamed[network[~gathered[whose]]] = network[~gathered[whose]]
+    owner[values[~gathered[crowd[values]]]] = -1
     part.label, part.owner = _by(renamed, (apart[0], owner))
     part.frozen = frozen
     part.count()
 
 
-def _by(renamed: Ints, held: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
-    label, owner = held
+def _by(renamed: Ints, labels: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    label, owner = labels
     return renamed[label], np.where(owner >= 0, renamed[owner], -1)
 
 
 def _crowds(part: Partition, popular: NDArray[np.bool_]) -> Ints:
     """Return, by value, the crowd of values that are borne together with it; -1: none are."""
-    held = part.evidence
-    degree = held.degree
-    found = np.full(held.values, -1, dtype=np.int64)
-    at = np.flatnonzero(popular[held.value])
-    subject, value = held.subject[at], held.value[at].astype(np.int64)
+    evidence = part.evidence
+    degree = evidence.degree
+    crowd = np.full(evidence.values, -1, dtype=np.int64)
+    at = np.flatnonzero(popular[evidence.value])
+    subject, value = evidence.subject[at], evidence.value[at].astype(np.int64)
     # The rarest of each kind.
-    order = np.lexsort((value, degree[value], held.kind[value], subject))
+    order = np.lexsort((value, degree[value], evidence.kind[value], subject))
     subject, value = subject[order], value[order]
-    cell = subject.astype(np.int64) * held.kinds + held.kind[value]
+    cell = subject.astype(np.int64) * evidence.kinds + evidence.kind[value]
     first = np.diff(cell, prepend=-1) != 0
     subject, value = subject[first], value[first]
     pairs = []
     for step in range(1, MOST_KINDS):
-        one, other = value[:-step], value[step:]
-        both = subject[:-step] == subject[step:]
-        low, high = np.minimum(one[both], other[both]), np.maximum(one[both], other[both])
-        pairs.append(low * held.values + high)
+        left, right = value[:-step], value[step:]
+        same = subject[:-step] == subject[step:]
+        low, high = np.minimum(left[same], right[same]), np.maximum(left[same], right[same])
+        pairs.append(low * evidence.values + high)
     pair, count = np.unique(np.concatenate(pairs), return_counts=True)
-    one, other = pair // held.values, pair % held.values
-    few, many = (pick(degree[one], degree[other]) for pick in (np.minimum, np.maximum))
-    neither = np.maximum(max(held.subjects, UNIVERSE) - few - many + count, 0)
-    ratio = (count + 0.5) * (neither + 0.5) / ((few - count + 0.5) * (many - count + 0.5))
-    together = (count > TOGETHER * many) & (ratio >= ODDS_RATIO)
-    one, other = one[together], other[together]
-    if one.size == 0:
-        return found
-    values, place = np.unique(np.concatenate([one, other]), return_inverse=True)
+    left, right = pair // evidence.values, pair % evidence.values
+    rarer, commoner = (pick(degree[left], degree[right]) for pick in (np.minimum, np.maximum))
+    neither = np.maximum(max(evidence.subjects, UNIVERSE) - rarer - commoner + count, 0)
+    ratio = (count + 0.5) * (neither + 0.5) / ((rarer - count + 0.5) * (commoner - count + 0.5))
+    together = (count > TOGETHER * commoner) & (ratio >= ODDS_RATIO)
+    left, right = left[together], right[together]
+    if left.size == 0:
+        return crowd
+    values, place = np.unique(np.concatenate([left, right]), return_inverse=True)
     tied = coo_matrix(
-        (np.ones(one.size), (place[: one.size], place[one.size :])), shape=(values.size,) * 2
+        (np.ones(left.size), (place[: left.size], place[left.size :])), shape=(values.size,) * 2
     )
-    found[values] = connected_components(tied, directed=False)[1]
-    return found
+    crowd[values] = connected_components(tied, directed=False)[1]
+    return crowd
 
 
 def _networks(part: Partition, crowd: Ints) -> tuple[Ints, Ints]:
@@ -118,11 +118,11 @@ def _networks(part: Partition, crowd: Ints) -> tuple[Ints, Ints]:
 
     A subject is of the crowd of which it bears most kinds, two at least.
     """
-    held = part.evidence
+    evidence = part.evidence
     width = int(crowd.max()) + 1
-    at = np.flatnonzero(crowd[held.value] >= 0)
-    place = held.subject[at].astype(np.int64) * width + crowd[held.value[at]]
-    kinds, kind = np.unique(held.kind[held.value[at]], return_inverse=True)
+    at = np.flatnonzero(crowd[evidence.value] >= 0)
+    place = evidence.subject[at].astype(np.int64) * width + crowd[evidence.value[at]]
+    kinds, kind = np.unique(evidence.kind[evidence.value[at]], return_inverse=True)
     borne = np.unique(place * kinds.size + kind) // kinds.size
     place, count = np.unique(borne, return_counts=True)
     place, count = place[count > 1], count[count > 1]

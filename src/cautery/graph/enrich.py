@@ -44,7 +44,7 @@ class Enricher:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._known: dict[tuple[str, str], tuple[Derived, ...]] = {}
+        self._derived: dict[tuple[str, str], tuple[Derived, ...]] = {}
 
     def of_subject(self, subject: str) -> tuple[Derived, ...]:
         """Return what facts say of a link's subject: an address, or a name and where it was."""
@@ -64,10 +64,10 @@ class Enricher:
         return self._kept("server", value) if plain in SERVER_KINDS else ()
 
     def _kept(self, what: str, value: str) -> tuple[Derived, ...]:
-        found = self._known.get((what, value))
-        if found is None:
-            found = self._known[what, value] = tuple(self._asked(what, value))
-        return found
+        derived = self._derived.get((what, value))
+        if derived is None:
+            derived = self._derived[what, value] = tuple(self._asked(what, value))
+        return derived
 
     def _asked(self, what: str, value: str) -> list[Derived]:
         ip = _address(value)
@@ -81,35 +81,41 @@ class Enricher:
 
     def _of_address(self, address: str) -> list[Derived]:
         version = 6 if ":" in address else 4
-        found = []
+        derived = []
         network = self._facts.network_of(address)
         if network is not None:
-            found.append(self._said("asn", str(network.asn), f"asn-ipv{version}"))
-            found.append(self._said("organisation", network.organisation, "asn-names"))
+            derived.append(self._said("asn", str(network.asn), f"asn-ipv{version}"))
+            derived.append(self._said("organisation", network.organisation, "asn-names"))
         country = self._facts.country_of(address)
         if country is not None:
-            found.append(self._said("country", country, f"country-ipv{version}"))
+            derived.append(self._said("country", country, f"country-ipv{version}"))
         shared = self._facts.shared(address)
         if shared is not None:
-            found.append(self._said("shared", f"{shared.kind}:{shared.provider}", shared.fact))
-        found += [
+            derived.append(self._said("shared", f"{shared.kind}:{shared.provider}", shared.fact))
+        derived += [
             self._said("parking", kind, "parking-domain" if kind == "parking" else "sinkholes")
             for kind in self._facts.kinds_of(address)
             if kind in {"parking", "sinkhole"}
         ]
-        return found
+        return derived
 
     def _of_name(self, name: str) -> list[Derived]:
-        found = []
+        derived = []
         domain = self._facts.registered_domain(name)
         if domain is not None:
-            found.append(self._said("domain", domain, "public_suffix_list"))
+            derived.append(self._said("domain", domain, "public_suffix_list"))
         if "dynamic-dns" in self._facts.kinds_of(name):
-            found.append(self._said("dynamic-dns", domain or name, "dynamic-dns"))
-        for one in self._facts.addresses_of(name):
-            there = [self._said("address", one.address, one.fact), *self._of_address(one.address)]
-            found += [replace(each, seen=(one.first_seen, one.last_seen)) for each in there]
-        return list(dict.fromkeys(found))
+            derived.append(self._said("dynamic-dns", domain or name, "dynamic-dns"))
+        for resolution in self._facts.addresses_of(name):
+            at_address = [
+                self._said("address", resolution.address, resolution.fact),
+                *self._of_address(resolution.address),
+            ]
+            derived += [
+                replace(fact, seen=(resolution.first_seen, resolution.last_seen))
+                for fact in at_address
+            ]
+        return list(dict.fromkeys(derived))
 
     def _parking_server(self, name: str) -> list[Derived]:
         if not self._facts.parks(name):

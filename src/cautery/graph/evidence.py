@@ -120,13 +120,13 @@ def new_pairs(
     subject, value : ndarray, shape (links,)
         Numbers beyond those of ``held`` are new subjects and values.
     """
-    width = np.int64(max(held.values, *(int(one.max(initial=-1)) + 1 for one in (value, later[1]))))
-    asked = _distinct(subject * width + value)
-    known = np.unique(subject[subject < held.subjects])
-    there = np.repeat(known, held.s_starts[known + 1] - held.s_starts[known]) * width + slices(
-        held.s_starts, held.value, known
-    )
-    fresh = asked[~np.isin(asked, np.concatenate([there, later[0] * width + later[1]]))]
+    width = np.int64(max(held.values, *(int(ids.max(initial=-1)) + 1 for ids in (value, later[1]))))
+    pairs = _distinct(subject * width + value)
+    old_subjects = np.unique(subject[subject < held.subjects])
+    old_pairs = np.repeat(
+        old_subjects, held.s_starts[old_subjects + 1] - held.s_starts[old_subjects]
+    ) * width + slices(held.s_starts, held.value, old_subjects)
+    fresh = pairs[~np.isin(pairs, np.concatenate([old_pairs, later[0] * width + later[1]]))]
     return fresh // width, fresh % width
 
 
@@ -138,19 +138,19 @@ def slices(starts: Ints, entries: Small, rows: Ints) -> Ints:
 
 
 def _with_more(starts: Ints, rows: Ints, count: int) -> Ints:
-    more = np.bincount(rows, minlength=count)
-    more[: starts.size - 1] += np.diff(starts)
-    found: Ints = np.zeros(count + 1, dtype=np.int64)
-    np.cumsum(more, out=found[1:])
-    return found
+    counts = np.bincount(rows, minlength=count)
+    counts[: starts.size - 1] += np.diff(starts)
+    longer: Ints = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(counts, out=longer[1:])
+    return longer
 
 
-def _with_entries(starts: Ints, entries: Small, rows: Ints, more: Ints) -> Small:
+def _with_entries(starts: Ints, entries: Small, rows: Ints, further: Ints) -> Small:
     """Put further entries at the ends of their rows: nothing that reads them needs an order."""
     order = np.argsort(rows, kind="stable")
     at = starts[np.minimum(rows[order] + 1, starts.size - 1)]
-    found: Small = _growth_kernels.inserted(entries, at, more[order].astype(np.int32))
-    return found
+    longer: Small = _growth_kernels.inserted(entries, at, further[order].astype(np.int32))
+    return longer
 
 
 def _distinct(numbers: Ints) -> Ints:
@@ -192,9 +192,9 @@ def eras(value: Small, first: Floats, last: Floats, *, gap_s: float) -> tuple[Sm
     _, ranks = np.unique(np.concatenate([starts, ends + gap_s]), return_inverse=True)
     reach = ranks[starts.size :] + which.astype(np.int64) * (ranks.size + 1)
     reached = np.maximum.accumulate(reach) if reach.size else reach
-    own = ranks[: starts.size] + which.astype(np.int64) * (ranks.size + 1)
+    start_ranks = ranks[: starts.size] + which.astype(np.int64) * (ranks.size + 1)
     if which.size > 1:
-        fresh[1:] = (which[1:] != which[:-1]) | (own[1:] > reached[:-1])
+        fresh[1:] = (which[1:] != which[:-1]) | (start_ranks[1:] > reached[:-1])
         behind_untold = (which[1:] == which[:-1]) & np.isneginf(ends[:-1])
         only = np.bincount(which, weights=fresh)[which[1:]] == 2
         fresh[1:] &= ~(behind_untold & only)

@@ -31,7 +31,7 @@ STAMPS_WRAP_S = 2**33 / 90_000
 """An MPEG-2 transport stream's stamps begin anew after 26.5 h (ISO/IEC 13818-1, 2.4.3.7)."""
 SAME_ADVERT_VOTES = 12
 """Landmarks that agree in time: chance gives 8 among 2,500 channels in ten seconds
-(reference/identification.md, section 3)."""
+(docs/reference/sources.md, F36)."""
 COMMON_WORDS = 50
 """A landmark in more stretches than so many says little, and costs their square."""
 MOST_RECORDS = 12
@@ -101,11 +101,11 @@ def fault_links(
     tuple of Link
         Sorted by kind, value and host; each names the probes' records that it rests on.
     """
-    ordered = sorted(seen, key=lambda one: (one.at, one.record, one.host))
+    ordered = sorted(seen, key=lambda carried: (carried.at, carried.record, carried.host))
     by_kind: defaultdict[FaultKind, Group] = defaultdict(list)
-    for one in ordered:
-        by_kind[one.fault.kind].append(one)
-    found = (
+    for carried in ordered:
+        by_kind[carried.fault.kind].append(carried)
+    groupings = (
         (_merged(_delays(by_kind[FaultKind.DELAY])), _said_delay),
         (_freezes(by_kind[FaultKind.FREEZE]), _said_freeze),
         (_adverts(by_kind[FaultKind.ADVERT]), _said_advert),
@@ -113,93 +113,95 @@ def fault_links(
     )
     links = [
         link
-        for groups, said in found
+        for groups, reason_of in groupings
         for link in _links(
-            [group for group in groups if not any(one.stream in lawful for one in group)],
+            [group for group in groups if not any(carried.stream in lawful for carried in group)],
             source,
-            said,
+            reason_of,
         )
     ]
-    return tuple(sorted(links, key=lambda one: (one.kind, one.value, one.subject)))
+    return tuple(sorted(links, key=lambda link: (link.kind, link.value, link.subject)))
 
 
-def _links(groups: Sequence[Group], source: str, said: Callable[[Group], str]) -> Iterator[Link]:
+def _links(
+    groups: Sequence[Group], source: str, reason_of: Callable[[Group], str]
+) -> Iterator[Link]:
     for group in groups:
         first = group[0]
         value = f"{first.fault.reference} {_clock(first.fault.at_s)}"
         if first.fault.exhibit is not None:
             value = f"{first.fault.kind} of {first.fault.exhibit}"
-        for host in sorted(_servers(group) | {one.host for one in group}):
-            own = [one for one in group if host in (one.host, one.server)]
+        for host in sorted(_servers(group) | {carried.host for carried in group}):
+            hosted = [carried for carried in group if host in (carried.host, carried.server)]
             yield Link(
                 subject=host,
                 kind=KINDS[first.fault.kind],
                 value=value,
-                first_seen=own[0].at,
-                last_seen=own[-1].at,
+                first_seen=hosted[0].at,
+                last_seen=hosted[-1].at,
                 source=source,
-                exhibit=own[0].fault.exhibit,
-                records=tuple(dict.fromkeys(one.record for one in own))[:MOST_RECORDS],
-                said=said(own),
+                exhibit=hosted[0].fault.exhibit,
+                records=tuple(dict.fromkeys(carried.record for carried in hosted))[:MOST_RECORDS],
+                said=reason_of(hosted),
             )
 
 
 def _servers(group: Group) -> set[str]:
-    return {one.server for one in group}
+    return {carried.server for carried in group}
 
 
 def _clock(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-4]
 
 
-def _said_delay(own: Group) -> str:
-    at = np.array([one.fault.at_s for one in own])
+def _said_delay(group: Group) -> str:
+    at = np.array([carried.fault.at_s for carried in group])
     return (
-        f"its stamp 0 is {own[0].fault.reference} at {_clock(float(np.median(at)))} "
-        f"in {len(own)} looks, within {(at.max() - at.min()) * 1000:.0f} ms"
+        f"its stamp 0 is {group[0].fault.reference} at {_clock(float(np.median(at)))} "
+        f"in {len(group)} looks, within {(at.max() - at.min()) * 1000:.0f} ms"
     )
 
 
-def _said_freeze(own: Group) -> str:
-    one = own[0].fault
+def _said_freeze(group: Group) -> str:
+    fault = group[0].fault
     return (
-        f"its picture stood still for {one.seconds:.1f} s from {_clock(one.at_s)} of "
-        f"{one.reference} on, which went on"
+        f"its picture stood still for {fault.seconds:.1f} s from {_clock(fault.at_s)} of "
+        f"{fault.reference} on, which went on"
     )
 
 
-def _said_advert(own: Group) -> str:
-    one = own[0].fault
-    return f"it played the same sound in place of {one.reference}, {len(own)} times seen"
+def _said_advert(group: Group) -> str:
+    fault = group[0].fault
+    return f"it played the same sound in place of {fault.reference}, {len(group)} times seen"
 
 
-def _said_logo(own: Group) -> str:
-    one = own[0]
-    rows, columns = np.nonzero(one.logo.mark) if one.logo is not None else (0, 0)
+def _said_logo(group: Group) -> str:
+    carried = group[0]
+    rows, columns = np.nonzero(carried.logo.mark) if carried.logo is not None else (0, 0)
     high, wide = LUMA_SHAPE
     down = "top" if np.mean(rows) < high / 2 else "bottom"
     across = "left" if np.mean(columns) < wide / 2 else "right"
     return (
-        f"the same mark lies over the pictures of {one.fault.reference}, {down} {across}, "
-        f"in {len(own)} looks"
+        f"the same mark lies over the pictures of {carried.fault.reference}, {down} {across}, "
+        f"in {len(group)} looks"
     )
 
 
 # -- the same delay -------------------------------------------------------------------------
 
 
-def _delays(seen: Group) -> list[Group]:
+def _delays(sightings: Group) -> list[Group]:
     """Group delays against each reference; a stamp that wrapped round is the same stamp."""
     by_reference: defaultdict[str, Group] = defaultdict(list)
-    for one in seen:
-        by_reference[one.fault.reference].append(one)
+    for carried in sightings:
+        by_reference[carried.fault.reference].append(carried)
     groups: list[Group] = []
-    for held in by_reference.values():
-        at = np.array([one.fault.at_s % STAMPS_WRAP_S for one in held])
+    for members in by_reference.values():
+        at = np.array([carried.fault.at_s % STAMPS_WRAP_S for carried in members])
         order = np.argsort(at, kind="stable")
         cuts = np.flatnonzero(np.diff(at[order]) > SAME_DELAY_S) + 1
         for part in np.split(order, cuts):
-            groups += [[held[int(k)] for k in np.sort(one)] for one in _narrow(part, at)]
+            groups += [[members[int(k)] for k in np.sort(indices)] for indices in _narrow(part, at)]
     return [group for group in groups if len(_servers(group)) > 1]
 
 
@@ -216,75 +218,84 @@ def _merged(groups: list[Group]) -> list[Group]:
 
     Against an event's several references, or by sound and by pictures, it is one observation.
     """
-    kept: list[tuple[Group, set[tuple[str, str]]]] = []
-    for group in sorted(groups, key=lambda one: (-len(_servers(one)), -len(one))):
-        streams = {(one.server, one.stream) for one in group}
-        if all(len({server for server, _ in streams & other}) < 2 for _, other in kept):
-            kept.append((group, streams))
-    return [group for group, _ in kept]
+    merged: list[tuple[Group, set[tuple[str, str]]]] = []
+    for group in sorted(groups, key=lambda group: (-len(_servers(group)), -len(group))):
+        streams = {(carried.server, carried.stream) for carried in group}
+        if all(
+            len({server for server, _ in streams & merged_streams}) < 2
+            for _, merged_streams in merged
+        ):
+            merged.append((group, streams))
+    return [group for group, _ in merged]
 
 
 # -- the same freeze ------------------------------------------------------------------------
 
 
-def _freezes(seen: Group) -> list[Group]:
+def _freezes(sightings: Group) -> list[Group]:
     groups: list[Group] = []
-    for one in sorted(seen, key=lambda one: (one.fault.reference, one.fault.at_s)):
-        home = next((group for group in groups if _same_freeze(group[0].fault, one.fault)), None)
+    for carried in sorted(
+        sightings, key=lambda carried: (carried.fault.reference, carried.fault.at_s)
+    ):
+        home = next(
+            (group for group in groups if _same_freeze(group[0].fault, carried.fault)), None
+        )
         if home is None:
-            groups.append([one])
+            groups.append([carried])
         else:
-            home.append(one)
+            home.append(carried)
     for group in groups:
-        group.sort(key=lambda one: (one.at, one.record))
-    return [one for one in groups if len(_servers(one)) > 1]
+        group.sort(key=lambda carried: (carried.at, carried.record))
+    return [group for group in groups if len(_servers(group)) > 1]
 
 
-def _same_freeze(one: Fault, other: Fault) -> bool:
+def _same_freeze(first: Fault, second: Fault) -> bool:
     return (
-        one.reference == other.reference
-        and abs(one.at_s - other.at_s) <= SAME_FREEZE_S
-        and abs(one.at_s + one.seconds - other.at_s - other.seconds) <= SAME_FREEZE_S
+        first.reference == second.reference
+        and abs(first.at_s - second.at_s) <= SAME_FREEZE_S
+        and abs(first.at_s + first.seconds - second.at_s - second.seconds) <= SAME_FREEZE_S
     )
 
 
 # -- the same advert ------------------------------------------------------------------------
 
 
-def _adverts(seen: Group) -> list[Group]:
+def _adverts(sightings: Group) -> list[Group]:
     """Group stretches whose landmarks agree in time with one another's."""
-    held = [one for one in seen if one.words is not None and one.frames is not None]
+    audible = [
+        carried for carried in sightings if carried.words is not None and carried.frames is not None
+    ]
     pairs = same_sounds(
         [
-            (one.words, one.frames)
-            for one in held
-            if one.words is not None and one.frames is not None
+            (carried.words, carried.frames)
+            for carried in audible
+            if carried.words is not None and carried.frames is not None
         ]
     )
-    home = list(range(len(held)))
+    home = list(range(len(audible)))
     for a, b in pairs:
         old, new = max(home[a], home[b]), min(home[a], home[b])
-        home = [new if one == old else one for one in home]
+        home = [new if label == old else label for label in home]
     groups: defaultdict[int, Group] = defaultdict(list)
-    for number, one in zip(home, held, strict=True):
-        groups[number].append(one)
+    for number, carried in zip(home, audible, strict=True):
+        groups[number].append(carried)
     return [group for group in groups.values() if len(_servers(group)) > 1]
 
 
-def _logos(seen: Group) -> list[Group]:
+def _logos(sightings: Group) -> list[Group]:
     """Group marks with the first that is the same; each service counts with what it showed."""
     groups: list[Group] = []
-    for one in seen:
-        home = next((group for group in groups if _same_logo(group[0], one)), None)
+    for carried in sightings:
+        home = next((group for group in groups if _same_logo(group[0], carried)), None)
         if home is None:
-            groups.append([one])
+            groups.append([carried])
         else:
-            home.append(one)
-    return [one for one in groups if len(_servers(one)) > 1]
+            home.append(carried)
+    return [group for group in groups if len(_servers(group)) > 1]
 
 
-def _same_logo(one: Carried, other: Carried) -> bool:
-    return one.logo is not None and other.logo is not None and same_logo(one.logo, other.logo)
+def _same_logo(first: Carried, second: Carried) -> bool:
+    return first.logo is not None and second.logo is not None and same_logo(first.logo, second.logo)
 
 
 def same_sounds(

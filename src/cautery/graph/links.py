@@ -134,33 +134,35 @@ def shared_marks(facts: Iterable[HostFacts]) -> dict[Mark, str]:
     names that host's own domain alone. Name servers are those that
     :func:`~cautery.graph.name_servers.strangers_servers` tells.
     """
-    found: dict[Mark, str] = {}
+    reasons: dict[Mark, str] = {}
     bearers: dict[str, list[tuple[str, CertificateFacts]]] = {}
-    known = tuple(facts)
-    for server in strangers_servers(link for one in known for link in links_of(one)):
-        found["nameserver", server] = "a registrar's or a hoster's name server"
-    for one in known:
-        if one.shared:
-            providers = ", ".join(sorted({fact.provider for fact in one.shared}))
-            for address in one.shared_addresses:
-                found["address", address] = f"shared range of {providers}"
-        if one.certificate is not None:
-            key = one.certificate.spki_sha256
-            bearers.setdefault(key, []).append((one.host, one.certificate))
-            fronted = bool(one.addresses) and set(one.addresses) <= set(one.shared_addresses)
-            own = {_domain(one.host)}
-            if fronted and {_domain(name) for name in one.certificate.names} - own:
-                found["certificate", key] = "certificate of a shared front"
-    for spki, shown in bearers.items():
-        certificate = shown[0][1]
-        named = any(covers(each.names, host) for host, each in shown)
+    subjects = tuple(facts)
+    for server in strangers_servers(link for subject in subjects for link in links_of(subject)):
+        reasons["nameserver", server] = "a registrar's or a hoster's name server"
+    for subject in subjects:
+        if subject.shared:
+            providers = ", ".join(sorted({fact.provider for fact in subject.shared}))
+            for address in subject.shared_addresses:
+                reasons["address", address] = f"shared range of {providers}"
+        if subject.certificate is not None:
+            key = subject.certificate.spki_sha256
+            bearers.setdefault(key, []).append((subject.host, subject.certificate))
+            fronted = bool(subject.addresses) and set(subject.addresses) <= set(
+                subject.shared_addresses
+            )
+            own_domain = {_domain(subject.host)}
+            if fronted and {_domain(name) for name in subject.certificate.names} - own_domain:
+                reasons["certificate", key] = "certificate of a shared front"
+    for spki, borne in bearers.items():
+        certificate = borne[0][1]
+        is_named = any(covers(presented.names, host) for host, presented in borne)
         if (
             certificate.self_signed
-            and not named
-            and (_DEFAULT_SUBJECT.search(certificate.subject) or len(shown) >= 3)
+            and not is_named
+            and (_DEFAULT_SUBJECT.search(certificate.subject) or len(borne) >= 3)
         ):
-            found["certificate", spki] = f"default certificate ({certificate.subject[:60]})"
-    return found
+            reasons["certificate", spki] = f"default certificate ({certificate.subject[:60]})"
+    return reasons
 
 
 def _domain(name: str) -> str:

@@ -82,22 +82,22 @@ class LinkTable:
         """
         era, of = self.eras()
         used = self.tying
-        found = evidence_of(
+        tying_evidence = evidence_of(
             self.subject[used],
             era[used],
             self.kind[of],
             subjects=len(self.subjects),
             kinds=len(self.kinds),
         )
-        return found, of
+        return tying_evidence, of
 
     @property
     def tying(self) -> NDArray[np.bool_]:
         """Which links are of kinds that may tie somebody."""
         ties = np.ones(len(self.kinds), dtype=bool)
         ties[self.common] = False
-        found: NDArray[np.bool_] = ties[self.kind[self.value]]
-        return found
+        is_tying: NDArray[np.bool_] = ties[self.kind[self.value]]
+        return is_tying
 
     def eras(self) -> tuple[Small, Ints]:
         """Return, by link, the era of its value, and by era the value that it is of.

@@ -21,13 +21,13 @@ LEAST_ALIKE = 0.98
 
 def same_logo(one: Logo, other: Logo) -> bool:
     """Tell whether two marks lie in one place and have the same detail there."""
-    known = one.known & other.known
-    both = one.mark & other.mark & known
-    if both.sum() < LEAST_CELLS:
+    visible = one.known & other.known
+    common = one.mark & other.mark & visible
+    if common.sum() < LEAST_CELLS:
         return False
-    if both.sum() < LEAST_OVERLAP * ((one.mark | other.mark) & known).sum():
+    if common.sum() < LEAST_OVERLAP * ((one.mark | other.mark) & visible).sum():
         return False
-    a, b = one.light[both].astype(np.float64), other.light[both].astype(np.float64)
+    a, b = one.light[common].astype(np.float64), other.light[common].astype(np.float64)
     if min(a.std(), b.std()) < LEAST_DETAIL or float(np.sqrt(((a - b) ** 2).mean())) > MOST_APART:
         return False
     return float(np.corrcoef(a, b)[0, 1]) >= LEAST_ALIKE

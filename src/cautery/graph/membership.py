@@ -48,8 +48,8 @@ def probabilities(
     chance = np.minimum(1 / (1 + np.exp(-logit)), MOST)
     if part.steady is not None:
         chance *= part.steady[chosen]
-    found: Floats = np.where(members == 1, 1.0, chance)
-    return found
+    probability: Floats = np.where(members == 1, 1.0, chance)
+    return probability
 
 
 def falseness(part: Partition) -> float:
@@ -63,21 +63,21 @@ def log_odds(part: Partition, chosen: Ints, *, most: int | None = None) -> Float
 
     Of networks of more than ``most`` subjects only pieces of those chosen are tried.
     """
-    held = part.evidence
+    evidence = part.evidence
     near = np.zeros(part.size.size, dtype=bool)
     near[part.label[chosen]] = True
     members = np.flatnonzero(near[part.label])
     if most is not None:
-        asked = np.zeros(held.subjects, dtype=bool)
-        asked[chosen] = True
-        members = members[asked[members] | (part.size[part.label[members]] <= most)]
-    borne = np.zeros(held.values, dtype=bool)
-    borne[slices(held.s_starts, held.value, members)] = True
+        is_chosen = np.zeros(evidence.subjects, dtype=bool)
+        is_chosen[chosen] = True
+        members = members[is_chosen[members] | (part.size[part.label[members]] <= most)]
+    borne = np.zeros(evidence.values, dtype=bool)
+    borne[slices(evidence.s_starts, evidence.value, members)] = True
     values = np.flatnonzero(borne)
     owner = part.owner[values]
     values = values[(owner >= 0) & near[owner]]
-    found: Floats = part.odds(members, values)[chosen]
-    return found
+    odds: Floats = part.odds(members, values)[chosen]
+    return odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +97,15 @@ def ties_of(part: Partition, subject: int) -> tuple[Shared, ...]:
                 for value in values_of(part, subject)
                 if part.owner[value] == part.label[subject]
             ),
-            key=lambda one: (-one.log_odds, one.value),
+            key=lambda tie: (-tie.log_odds, tie.value),
         )
     )
 
 
 def values_of(part: Partition, subject: int) -> Small:
     """Return the values that a subject bears."""
-    held = part.evidence
-    return held.value[held.s_starts[subject] : held.s_starts[subject + 1]]
+    evidence = part.evidence
+    return evidence.value[evidence.s_starts[subject] : evidence.s_starts[subject + 1]]
 
 
 def worth(part: Partition, value: int) -> float:

@@ -73,15 +73,15 @@ def strangers_servers(links: Iterable[Link]) -> frozenset[str]:
         elif link.kind == "nameserver":
             bearers[link.value].add(link.subject)
     sellers = tuple(registrar for registrar in registrars if len(registrar) >= _SHORTEST)
-    found = set()
+    strangers = set()
     for server, hosts in bearers.items():
         above = _above(server)[1:]
         if above and above[0] in zones:
             continue
         owners = set[str]().union(*(registrants[host] for host in hosts))
         if len(owners) > 1 or is_providers(server, sellers):
-            found.add(server)
-    return frozenset(found)
+            strangers.add(server)
+    return frozenset(strangers)
 
 
 def is_providers(server: str, sellers: tuple[str, ...] = ()) -> bool:
@@ -99,12 +99,12 @@ def _named(registrar: str) -> str:
     >>> _named("Domain Quay Ltd."), _named("Gandi SAS"), _named("GoDaddy.com, LLC")
     ('domainquay', 'gandi', 'godaddy')
     """
-    said = ""
-    for found in re.finditer(r"[a-z0-9-]+", registrar.lower()):
-        word = found[0]
-        said += word
+    prefix = ""
+    for match in re.finditer(r"[a-z0-9-]+", registrar.lower()):
+        word = match[0]
+        prefix += word
         if word not in _COMMON:
-            return said
+            return prefix
     return ""
 
 

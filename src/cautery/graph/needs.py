@@ -88,51 +88,59 @@ def plan_document(
     InputError
         If nobody sells anything, or a weight names no asset.
     """
-    known = {belief.name: belief for belief in beliefs}
-    sure = {name: one for name, one in known.items() if one.probability >= LEAST}
+    by_name = {belief.name: belief for belief in beliefs}
+    sure = {name: belief for name, belief in by_name.items() if belief.probability >= LEAST}
     where, priced = countries or {}, costs or {}
-    fallen = {name: tuple(found) for name, found in (fates or {}).items() if name in known}
+    fallen = {
+        name: tuple(fate_names) for name, fate_names in (fates or {}).items() if name in by_name
+    }
     for relation in relations:
         placed = relation.target in (places or {}).get(relation.source, ())
-        shared = _role(known, relation.target) is Role.SHARED
+        shared = _role(by_name, relation.target) is Role.SHARED
         if relation.relation == "resolves-to" and shared and not placed:
             fallen[relation.source] = (*fallen.get(relation.source, ()), relation.target)
-    groups = _groups(known, relations, needed or {}, uncertain=uncertain)
+    groups = _groups(by_name, relations, needed or {}, uncertain=uncertain)
     groups += [
         {"of": name, "need": 1, "members": [{"id": fate}]}
-        for name, found in sorted(fallen.items())
-        for fate in sorted(set(found) - {name})
+        for name, fate_names in sorted(fallen.items())
+        for fate in sorted(set(fate_names) - {name})
     ]
-    stand = _standing(places or {}, known)
+    stand = _standing(places or {}, by_name)
     groups += [
-        {"of": name, "need": 1, "members": [{"id": place} for place in found]}
-        for name, found in stand.items()
+        {"of": name, "need": 1, "members": [{"id": place} for place in place_names]}
+        for name, place_names in stand.items()
     ]
-    extra = sorted({fate for found in fallen.values() for fate in found} - known.keys())
-    servers = sorted({place for found in stand.values() for place in found} - known.keys())
+    extra = sorted({fate for fate_names in fallen.values() for fate in fate_names} - by_name.keys())
+    servers = sorted(
+        {place for place_names in stand.values() for place in place_names} - by_name.keys()
+    )
     nodes: list[dict[str, Any]] = [
         {
             "id": name,
-            "role": str(one.role if name in sure else Role.UNKNOWN),
-            "cost": priced.get(name, COSTS.get(one.role) if name in sure else None),
+            "role": str(belief.role if name in sure else Role.UNKNOWN),
+            "cost": priced.get(name, COSTS.get(belief.role) if name in sure else None),
             "country": where.get(name),
         }
-        for name, one in sorted(known.items())
+        for name, belief in sorted(by_name.items())
     ]
     nodes += [
         {"id": fate, "role": str(Role.SHARED), "cost": priced.get(fate), "country": where.get(fate)}
         for fate in extra
     ]
     for place in servers:
-        on_it = [sure[name] for name, found in stand.items() if place in found and name in sure]
-        dear = max((COSTS.get(one.role, 0.0) for one in on_it), default=None)
+        on_it = [
+            sure[name]
+            for name, place_names in stand.items()
+            if place in place_names and name in sure
+        ]
+        dear = max((COSTS.get(belief.role, 0.0) for belief in on_it), default=None)
         cost = priced.get(place, dear)
         nodes.append({"id": place, "role": "host", "cost": cost, "country": where.get(place)})
     for node in nodes:
         if node["id"] in (targets or {}):
             node["target"] = (targets or {})[node["id"]]
     weights = _demand(sure, relations) if demand is None else dict(demand)
-    strangers = sorted(weights.keys() - known.keys())
+    strangers = sorted(weights.keys() - by_name.keys())
     if strangers:
         raise InputError(f"demand of {strangers[0]!r}, which is no asset")
     if not weights:
@@ -148,58 +156,64 @@ def plan_document(
 
 
 def _standing(
-    places: Mapping[str, Sequence[str]], known: Mapping[str, RoleBelief]
+    places: Mapping[str, Sequence[str]], beliefs: Mapping[str, RoleBelief]
 ) -> dict[str, list[str]]:
     """Return where each asset stands, of those that share a server with another or strangers."""
-    stand = {name: sorted({*found} - {name}) for name, found in places.items() if name in known}
-    tenants = Counter(place for found in stand.values() for place in found)
+    stand = {
+        name: sorted({*place_names} - {name})
+        for name, place_names in places.items()
+        if name in beliefs
+    }
+    tenants = Counter(place for place_names in stand.values() for place in place_names)
     return {
-        name: found
-        for name, found in sorted(stand.items())
-        if any(tenants[place] > 1 or _role(known, place) is Role.SHARED for place in found)
+        name: place_names
+        for name, place_names in sorted(stand.items())
+        if any(tenants[place] > 1 or _role(beliefs, place) is Role.SHARED for place in place_names)
     }
 
 
 def _groups(
-    known: Mapping[str, RoleBelief],
+    beliefs: Mapping[str, RoleBelief],
     relations: Sequence[Edge],
     needed: Mapping[str, int],
     *,
     uncertain: bool,
 ) -> list[dict[str, Any]]:
     members: defaultdict[tuple[str, bool], dict[str, float]] = defaultdict(dict)
-    for one in relations:
+    for edge in relations:
         for owner_role, relation, from_source, role in NEEDS:
-            if relation != one.relation:
+            if relation != edge.relation:
                 continue
-            owner, member = (one.source, one.target) if from_source else (one.target, one.source)
-            if _role(known, owner) is owner_role and _role(known, member) is role:
-                sure = known[owner].probability * known[member].probability
+            owner, member = (
+                (edge.source, edge.target) if from_source else (edge.target, edge.source)
+            )
+            if _role(beliefs, owner) is owner_role and _role(beliefs, member) is role:
+                sure = beliefs[owner].probability * beliefs[member].probability
                 if sure >= LEAST:
                     members[owner, role in _PAYMENT][member] = sure
     return [
         {
             "of": owner,
-            "need": min(len(found), max(1, needed.get(owner, 1))) if not payment else 1,
+            "need": min(len(member_chances), max(1, needed.get(owner, 1))) if not payment else 1,
             "members": [
                 {"id": name}
                 | ({} if not uncertain or sure >= CERTAIN else {"probability": round(sure, 4)})
-                for name, sure in sorted(found.items())
+                for name, sure in sorted(member_chances.items())
             ],
         }
-        for (owner, payment), found in sorted(members.items())
+        for (owner, payment), member_chances in sorted(members.items())
     ]
 
 
-def _role(known: Mapping[str, RoleBelief], name: str) -> Role | None:
-    found = known.get(name)
-    return None if found is None else found.role
+def _role(beliefs: Mapping[str, RoleBelief], name: str) -> Role | None:
+    belief = beliefs.get(name)
+    return None if belief is None else belief.role
 
 
-def _demand(known: Mapping[str, RoleBelief], relations: Sequence[Edge]) -> dict[str, float]:
+def _demand(beliefs: Mapping[str, RoleBelief], relations: Sequence[Edge]) -> dict[str, float]:
     resold = {relation.target for relation in relations if relation.relation == "sells"}
     return {
         name: 1.0
-        for name, one in known.items()
-        if one.role in _SELLERS and not (one.role is Role.RESELLER and name in resold)
+        for name, belief in beliefs.items()
+        if belief.role in _SELLERS and not (belief.role is Role.RESELLER and name in resold)
     }

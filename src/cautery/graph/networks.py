@@ -78,60 +78,60 @@ def find_networks(
     if evidence.value.size > FEW:
         return _found(evidence, ties, seed, told)
     tries = [_found(evidence, ties, seed + number * APART, told) for number in range(TRIES)]
-    alike = [sum(_agreement(one.label, other.label) for other in tries) for one in tries]
-    found = tries.pop(int(np.argmax(alike)))
-    found.steady = np.mean([_kept(found.label, other.label) for other in tries], axis=0)
-    return found
+    alike = [sum(_agreement(part.label, rival.label) for rival in tries) for part in tries]
+    best = tries.pop(int(np.argmax(alike)))
+    best.steady = np.mean([_kept(best.label, rival.label) for rival in tries], axis=0)
+    return best
 
 
 def _found(
-    evidence: Evidence, ties: NDArray[np.bool_], seed: int, told: Callable[[str], None]
+    evidence: Evidence, ties: NDArray[np.bool_], seed: int, doing: Callable[[str], None]
 ) -> Partition:
     """Return the likeliest partition found from one seed."""
     degree = evidence.degree
-    part = _gathered(evidence, ties, seed, told=told)
+    part = _gathered(evidence, ties, seed, doing=doing)
     crowded = ties & (degree > DEGREES[0])
     gather_crowds(part, crowded & (part.owner < 0))
     heats = min(EFFORT // max(evidence.value.size, 1), MOST_HEATS)
     if heats > 0:
-        _shaken(part, _unlearnt(part.weights), HOTTEST ** np.linspace(1, 0, heats), told)
+        _shaken(part, _unlearnt(part.weights), HOTTEST ** np.linspace(1, 0, heats), doing)
         part.shake(1.0)  # by weights learnt from what that came to
     part.settle(SETTLED)
     if evidence.value.size >= ENOUGH:
-        _shaken(part, part.weights, np.ones(2 * heats // 3), told)
+        _shaken(part, part.weights, np.ones(2 * heats // 3), doing)
         part.settle(SETTLED)
-    told("doubting hubs, kind by kind")
+    doing("doubting hubs, kind by kind")
     for kind in range(evidence.kinds):
         if part.doubt(kind):
             part.settle(1)
     gather_crowds(part, crowded & (part.owner < 0))
-    told("moving pieces until they stay")
+    doing("moving pieces until they stay")
     part.settle(ROUNDS)
-    told("gathering large networks anew, each by itself")
+    doing("gathering large networks anew, each by itself")
     _gather_anew(part, seed)
     part.settle(ROUNDS)
     part.learn()
     return part
 
 
-def _agreement(one: Ints, other: Ints) -> float:
+def _agreement(first: Ints, second: Ints) -> float:
     """Return how alike two labellings are: the sum of B-cubed precision and recall."""
-    both = _both(one, other)
-    return float(np.mean(both / np.bincount(one)[one] + both / np.bincount(other)[other]))
+    common = _both(first, second)
+    return float(np.mean(common / np.bincount(first)[first] + common / np.bincount(second)[second]))
 
 
-def _kept(one: Ints, other: Ints) -> Floats:
+def _kept(first: Ints, second: Ints) -> Floats:
     """Return, by subject, what share of those it is with in one labelling is with it in another."""
-    size = np.bincount(one)[one]
-    return np.where(size > 1, (_both(one, other) - 1) / np.maximum(size - 1, 1), 1.0)
+    size = np.bincount(first)[first]
+    return np.where(size > 1, (_both(first, second) - 1) / np.maximum(size - 1, 1), 1.0)
 
 
-def _both(one: Ints, other: Ints) -> Ints:
+def _both(first: Ints, second: Ints) -> Ints:
     """Return, by subject, how many (it included) are with it in both labellings."""
-    cell = one * np.int64(other.max() + 1) + other
+    cell = first * np.int64(second.max() + 1) + second
     _, place, count = np.unique(cell, return_inverse=True, return_counts=True)
-    found: Ints = count[place]
-    return found
+    common: Ints = count[place]
+    return common
 
 
 def _gathered(
@@ -140,7 +140,7 @@ def _gathered(
     seed: int,
     *,
     weights: Weights | None = None,
-    told: Callable[[str], None] = lambda _: None,
+    doing: Callable[[str], None] = lambda _: None,
 ) -> Partition:
     """Return a first partition, from single subjects; its weights are learnt or those given."""
     degree = evidence.degree
@@ -152,12 +152,12 @@ def _gathered(
         weights,
     )
     everyone = np.arange(evidence.subjects)
-    for most in DEGREES:
-        told(f"gathering by values of up to {most} subjects")
-        given = np.flatnonzero(ties & (degree <= most) & (part.owner < 0))
-        part.owner[given] = part.label[evidence.v_subjects[evidence.v_starts[given]]]
+    for limit in DEGREES:
+        doing(f"gathering by values of up to {limit} subjects")
+        claimed = np.flatnonzero(ties & (degree <= limit) & (part.owner < 0))
+        part.owner[claimed] = part.label[evidence.v_subjects[evidence.v_starts[claimed]]]
         part.count()
-        if most != DEGREES[0]:
+        if limit != DEGREES[0]:
             part.settle(1)
             continue
         # Who bears them is not together yet: all of them are taken to be somebody's, none is a hub.
@@ -165,18 +165,18 @@ def _gathered(
             weights or _unlearnt(part.weights), hub=np.full((evidence.kinds, BINS), NEVER)
         )
         for _ in range(FIRST):
-            part.claim(given)
+            part.claim(claimed)
             part.count()
-            part.place(everyone, given[degree[given] > 1])
+            part.place(everyone, claimed[degree[claimed] > 1])
         part.frozen = weights
     return part
 
 
-def _shaken(part: Partition, weights: Weights, heats: Floats, told: Callable[[str], None]) -> None:
+def _shaken(part: Partition, weights: Weights, heats: Floats, doing: Callable[[str], None]) -> None:
     """Shake a partition at some heats; its weights are those given, and learnt anew afterwards."""
     part.frozen = weights
     for number, heat in enumerate(heats.tolist(), 1):
-        told(f"shaking pieces, round {number} of {heats.size}")
+        doing(f"shaking pieces, round {number} of {heats.size}")
         part.shake(heat)
     part.frozen = None
 
@@ -197,39 +197,39 @@ def _gather_anew(part: Partition, seed: int) -> None:
 
     Two that met while both were fragments hang together by more than any piece can leave.
     """
-    held = part.evidence
+    evidence = part.evidence
     large = part.size >= LARGE
     members = np.flatnonzero(large[part.label])
-    borne = slices(held.s_starts, held.value, members)
-    bearer = np.repeat(np.arange(members.size), np.diff(held.s_starts)[members])
-    own = part.owner[borne] == part.label[members][bearer]
-    if not own.any():
+    borne = slices(evidence.s_starts, evidence.value, members)
+    bearer = np.repeat(np.arange(members.size), np.diff(evidence.s_starts)[members])
+    is_own = part.owner[borne] == part.label[members][bearer]
+    if not is_own.any():
         return
-    values, value = np.unique(borne[own], return_inverse=True)
+    values, value = np.unique(borne[is_own], return_inverse=True)
     within = evidence_of(
-        bearer[own].astype(np.int32),
+        bearer[is_own].astype(np.int32),
         value.astype(np.int32),
-        held.kind[values],
+        evidence.kind[values],
         subjects=members.size,
-        kinds=held.kinds,
+        kinds=evidence.kinds,
     )
-    again = _gathered(within, np.ones(values.size, dtype=bool), seed, weights=part.weights)
-    again.settle(ROUNDS)
+    regathered = _gathered(within, np.ones(values.size, dtype=bool), seed, weights=part.weights)
+    regathered.settle(ROUNDS)
     parents = np.flatnonzero(large)
     parent, whose = (
-        np.searchsorted(parents, one) for one in (part.label[members], part.owner[values])
+        np.searchsorted(parents, labels) for labels in (part.label[members], part.owner[values])
     )
     as_it_was = Partition(within, parent, whose, frozen=part.weights).worths()[: parents.size]
-    of_label = np.zeros(again.size.size, dtype=np.int64)
-    of_label[again.label] = parent
-    anew = np.bincount(of_label, again.worths(), minlength=parents.size)
-    hub = again.owner < 0
+    of_label = np.zeros(regathered.size.size, dtype=np.int64)
+    of_label[regathered.label] = parent
+    anew = np.bincount(of_label, regathered.worths(), minlength=parents.size)
+    hub = regathered.owner < 0
     weights = part.weights
     nobody = weights.nobody(within.kind, within.degree)
     nobody -= weights.astray[within.kind] * within.degree
     anew += np.bincount(whose[hub], nobody[hub], minlength=parents.size)
     better = anew > as_it_was
-    label, owner = again.compact()
+    label, owner = regathered.compact()
     free = np.flatnonzero(np.bincount(part.label, minlength=part.size.size) == 0)
     names = np.concatenate([parents[better], free])
     # Only the networks that are better apart are named anew.
@@ -237,5 +237,5 @@ def _gather_anew(part: Partition, seed: int) -> None:
     name = np.full(label.max() + 1, -1, dtype=np.int64)
     name[label[better[parent]]] = names[place]
     part.label[members[better[parent]]] = name[label[better[parent]]]
-    given = better[whose]
-    part.owner[values[given]] = np.where(owner[given] >= 0, name[owner[given]], -1)
+    renamed = better[whose]
+    part.owner[values[renamed]] = np.where(owner[renamed] >= 0, name[owner[renamed]], -1)

@@ -55,79 +55,87 @@ def one_each(links: Iterable[Link], *, apart: Collection[Mark] = ()) -> tuple[Li
     tuple of Link
         Sorted by subject, kind, value and source.
     """
-    told = tuple(links)
+    listed = tuple(links)
     bearers: dict[Mark, dict[str, list[Link]]] = defaultdict(lambda: defaultdict(list))
-    for link in told:
+    for link in listed:
         if (link.kind, link.value) not in apart:
             bearers[link.kind, link.value][link.subject].append(link)
-    kept = [one for one in told if (one.kind, one.value) in apart]
-    seen = [
-        _Observation(kind, value, held)
-        for (kind, value), held in sorted(bearers.items(), key=_first)
+    single_links = [link for link in listed if (link.kind, link.value) in apart]
+    observations = [
+        _Observation(kind, value, by_subject)
+        for (kind, value), by_subject in sorted(bearers.items(), key=_first)
     ]
-    for one in _gathered(_gathered(seen, _zone), _borne_by):
-        kept += _links(one)
-    return tuple(sorted(kept, key=lambda one: (one.subject, one.kind, one.value, one.source)))
+    for observation in _gathered(_gathered(observations, _zone), _borne_by):
+        single_links += _links(observation)
+    return tuple(
+        sorted(single_links, key=lambda link: (link.subject, link.kind, link.value, link.source))
+    )
 
 
 def _gathered(
-    seen: Iterable[_Observation], home_of: Callable[[_Observation], tuple[str, ...]]
+    observations: Iterable[_Observation], home_of: Callable[[_Observation], tuple[str, ...]]
 ) -> list[_Observation]:
     """Put each into the first of its home that was seen with it."""
     homes: dict[tuple[str, ...], list[_Observation]] = defaultdict(list)
-    for one in seen:
-        home = homes[home_of(one)]
+    for observation in observations:
+        home = homes[home_of(observation)]
         tried = home[-MOST_TRIED:]
-        same = next((mate for mate in tried if _together(mate.bearers, one.bearers)), None)
+        same = next((mate for mate in tried if _together(mate.bearers, observation.bearers)), None)
         if same is None:
-            home.append(one)
+            home.append(observation)
         else:
-            same.beside += [(one.value, one.bearers), *one.beside]
-    return [one for home in homes.values() for one in home]
+            same.beside += [(observation.value, observation.bearers), *observation.beside]
+    return [observation for home in homes.values() for observation in home]
 
 
 def _first(item: tuple[Mark, _Bearers]) -> tuple[int, float, Mark]:
     """Order those first that most bear, so that others may be with them; then the first seen."""
-    mark, held = item
-    first = min(link.first_seen for links in held.values() for link in links)
-    return -len(held), first.timestamp(), mark
+    mark, bearers = item
+    first = min(link.first_seen for links in bearers.values() for link in links)
+    return -len(bearers), first.timestamp(), mark
 
 
-def _zone(one: _Observation) -> tuple[str, ...]:
+def _zone(observation: _Observation) -> tuple[str, ...]:
     """Return a name server's zone; all else is by itself."""
-    _, _, zone = one.value.lower().rstrip(".").partition(".")
-    if one.kind == "nameserver" and "." in zone:
-        return (one.kind, zone)
-    return (one.kind, "", one.value)
+    _, _, zone = observation.value.lower().rstrip(".").partition(".")
+    if observation.kind == "nameserver" and "." in zone:
+        return (observation.kind, zone)
+    return (observation.kind, "", observation.value)
 
 
-def _borne_by(one: _Observation) -> tuple[str, ...]:
-    return (one.kind, *sorted(one.bearers))
+def _borne_by(observation: _Observation) -> tuple[str, ...]:
+    return (observation.kind, *sorted(observation.bearers))
 
 
-def _together(one: _Bearers, other: _Bearers) -> bool:
+def _together(first: _Bearers, second: _Bearers) -> bool:
     """Tell whether all who bear the one bear the other at the same time."""
     return all(
-        subject in one and any(_overlap(link, mate) for mate in one[subject] for link in links)
-        for subject, links in other.items()
+        subject in first and any(_overlap(link, mate) for mate in first[subject] for link in links)
+        for subject, links in second.items()
     )
 
 
-def _overlap(one: Link, other: Link) -> bool:
-    return one.first_seen - other.last_seen <= _GAP and other.first_seen - one.last_seen <= _GAP
+def _overlap(first: Link, second: Link) -> bool:
+    return (
+        first.first_seen - second.last_seen <= _GAP and second.first_seen - first.last_seen <= _GAP
+    )
 
 
-def _links(one: _Observation) -> Iterable[Link]:
-    for subject, links in one.bearers.items():
-        more = [(value, held[subject]) for value, held in one.beside if subject in held]
-        if not more:
+def _links(observation: _Observation) -> Iterable[Link]:
+    for subject, links in observation.bearers.items():
+        beside = [
+            (value, by_subject[subject])
+            for value, by_subject in observation.beside
+            if subject in by_subject
+        ]
+        if not beside:
             yield from links
             continue
-        named = ", ".join(sorted(value for value, _ in more)[:MOST_NAMED])
-        rest = len(more) - MOST_NAMED
-        named += f" and {rest} more" if rest > 0 else ""
-        records = [record for _, mates in more for mate in mates for record in mate.records]
+        names = ", ".join(sorted(value for value, _ in beside)[:MOST_NAMED])
+        excess = len(beside) - MOST_NAMED
+        names += f" and {excess} more" if excess > 0 else ""
+        records = [record for _, mates in beside for mate in mates for record in mate.records]
         for place, link in enumerate(links):
-            said = f"{link.said or f'{link.kind} {link.value}'}, and with it {named}"
-            own = (*link.records, *records) if place == 0 else link.records
-            yield replace(link, said=said, records=tuple(dict.fromkeys(own)))
+            reason = f"{link.said or f'{link.kind} {link.value}'}, and with it {names}"
+            own_records = (*link.records, *records) if place == 0 else link.records
+            yield replace(link, said=reason, records=tuple(dict.fromkeys(own_records)))

@@ -55,17 +55,17 @@ class Partition:
 
     def count(self) -> None:
         """Count what networks hold anew, and learn weights from it unless they are frozen."""
-        held = self.evidence
+        evidence = self.evidence
         # Most labels are nobody's: numpy takes no memory for zeros that are not touched.
         self.size, self.strayed = (np.zeros(self.label.size, np.int64) for _ in range(2))
         self.values, self.links = (
-            np.zeros((self.label.size, held.kinds), np.int64) for _ in range(2)
+            np.zeros((self.label.size, evidence.kinds), np.int64) for _ in range(2)
         )
         true, false, hub = _piece_kernels.count(
-            held.s_starts,
-            held.value,
-            held.v_starts,
-            held.kind,
+            evidence.s_starts,
+            evidence.value,
+            evidence.v_starts,
+            evidence.kind,
             self.owner,
             self.label,
             self.size,
@@ -76,10 +76,10 @@ class Partition:
         if self.frozen is not None:
             self.weights = self.frozen
             return
-        shared = held.degree > 1
-        cell = held.kind * BINS + bins_of(held.degree)
-        nobody, some = (
-            np.bincount(cell[shared & whose], minlength=held.kinds * BINS).reshape(-1, BINS)
+        shared = evidence.degree > 1
+        cell = evidence.kind * BINS + bins_of(evidence.degree)
+        nobody, owned = (
+            np.bincount(cell[shared & whose], minlength=evidence.kinds * BINS).reshape(-1, BINS)
             for whose in (self.owner < 0, self.owner >= 0)
         )
         have = self.values > 0
@@ -88,11 +88,11 @@ class Partition:
             false,
             hub,
             nobody,
-            some,
-            lone=np.bincount(held.kind[held.degree == 1], minlength=held.kinds),
+            owned,
+            lone=np.bincount(evidence.kind[evidence.degree == 1], minlength=evidence.kinds),
             further=np.maximum(self.values - 1, 0).sum(axis=0),
             having=np.where(have, self.size[:, None], 0).sum(axis=0),
-            subjects=held.subjects,
+            subjects=evidence.subjects,
             networks=int(np.count_nonzero(self.size)),
         )
 
@@ -121,10 +121,10 @@ class Partition:
 
         The counts are not brought up to it.
         """
-        held = self.evidence
-        single = values[held.v_starts[values + 1] - held.v_starts[values] == 1]
-        bearer = held.v_subjects[held.v_starts[single]]
-        owned = self.weights.hub[held.kind[single], 0] <= 0
+        evidence = self.evidence
+        single = values[evidence.v_starts[values + 1] - evidence.v_starts[values] == 1]
+        bearer = evidence.v_subjects[evidence.v_starts[single]]
+        owned = self.weights.hub[evidence.kind[single], 0] <= 0
         self.owner[single] = np.where(owned, self.label[bearer], -1)
 
     def doubt(self, kind: int) -> bool:
@@ -133,9 +133,11 @@ class Partition:
         They must win them back by subjects that other values hold there. Returns whether there
         are any.
         """
-        held = self.evidence
-        odds = self.weights.hub[kind, bins_of(held.degree)]
-        doubted = (held.kind == kind) & (odds > DOUBTFUL) & (held.degree > 1) & (self.owner >= 0)
+        evidence = self.evidence
+        odds = self.weights.hub[kind, bins_of(evidence.degree)]
+        doubted = (
+            (evidence.kind == kind) & (odds > DOUBTFUL) & (evidence.degree > 1) & (self.owner >= 0)
+        )
         self.owner[doubted] = -1
         return bool(doubted.any())
 
@@ -169,22 +171,22 @@ class Partition:
         Each is of the piece where it is against every other place; infinite for subjects that no
         piece holds.
         """
-        found, nobody = np.full(self.evidence.subjects, np.inf), self._nobody(values)
+        least, nobody = np.full(self.evidence.subjects, np.inf), self._nobody(values)
         for number, share in enumerate(SHARES):
             starts, nodes = self._pieces(subjects, values, share, seed=-1 - number)
             odds = np.empty(starts.size - 1)
             self._placed(starts, nodes, nobody, odds)
             member = nodes < self.evidence.subjects
-            np.minimum.at(found, nodes[member], np.repeat(odds, np.diff(starts))[member])
-        return found
+            np.minimum.at(least, nodes[member], np.repeat(odds, np.diff(starts))[member])
+        return least
 
     def worths(self) -> Floats:
         """Return the log-likelihood of each network with its values, as far as networks differ."""
-        held, weights = self.evidence, self.weights
-        found: Floats = _place_kernels.worths(
-            held.s_starts,
-            held.value,
-            held.kind,
+        evidence, weights = self.evidence, self.weights
+        worth: Floats = _place_kernels.worths(
+            evidence.s_starts,
+            evidence.value,
+            evidence.kind,
             self.owner,
             self.label,
             self.size,
@@ -194,7 +196,7 @@ class Partition:
             weights.reward,
             weights.rate,
         )
-        return np.where(self.size > 0, found + weights.log_theta, 0.0)
+        return np.where(self.size > 0, worth + weights.log_theta, 0.0)
 
     def compact(self) -> tuple[Ints, Ints]:
         """Return labels from 0 on without gaps, and owners by them (-1: nobody in a network)."""
@@ -205,13 +207,13 @@ class Partition:
     def _pieces(
         self, subjects: Ints, values: Ints, share: float, seed: int | None = None
     ) -> tuple[Ints, Ints]:
-        held = self.evidence
+        evidence = self.evidence
         starts, nodes = _piece_kernels.pieces(
             subjects,
             values,
-            held.s_starts,
-            held.value,
-            held.v_starts,
+            evidence.s_starts,
+            evidence.value,
+            evidence.v_starts,
             self.owner,
             self.label,
             share,
@@ -221,11 +223,11 @@ class Partition:
 
     def _nobody(self, values: Ints) -> Floats:
         """Return, by value, its worth as a hub; only of those asked for."""
-        held = self.evidence
-        found = np.empty(held.values)
-        degree = held.v_starts[values + 1] - held.v_starts[values]
-        found[values] = self.weights.nobody(held.kind[values], degree)
-        return found
+        evidence = self.evidence
+        worth = np.empty(evidence.values)
+        degree = evidence.v_starts[values + 1] - evidence.v_starts[values]
+        worth[values] = self.weights.nobody(evidence.kind[values], degree)
+        return worth
 
     def _placed(
         self,
@@ -237,17 +239,17 @@ class Partition:
         heat: float = 0.0,
         share: float = 0.0,
     ) -> int:
-        held = self.evidence
+        evidence = self.evidence
         return int(
             _place_kernels.place(
                 starts,
                 nodes,
                 MOST,
-                held.s_starts,
-                held.value,
-                held.v_starts,
-                held.v_subjects,
-                held.kind,
+                evidence.s_starts,
+                evidence.value,
+                evidence.v_starts,
+                evidence.v_subjects,
+                evidence.kind,
                 self.owner,
                 self.label,
                 self.size,

@@ -3,7 +3,7 @@
 Marks (ports, paths, certificates, page contents) speak for roles as in a naive Bayes model;
 relations speak by which roles they tie, in both directions, and are passed on by belief
 propagation, so that an origin that shows nothing is known by the edges that draw from it. The
-tables are judgement, after reference/ecosystem.md section 1, and short enough to read; how often
+tables are judgement, after docs/reference/sources.md, F1, and short enough to read; how often
 the assets at hand show each mark is then learnt from them, since services have habits.
 """
 
@@ -24,7 +24,7 @@ ROLES = (
 )  # fmt: skip
 _PLACE = {role: number for number, role in enumerate(ROLES)}
 _BEFORE: Mapping[Role, float] = {Role.EDGE: 4.0, Role.STOREFRONT: 3.0, Role.RESELLER: 3.0}
-"""How much commoner than the others: edges and shops are many (ecosystem.md, section 2)."""
+"""How much commoner than the others: edges and shops are many (docs/reference/sources.md, F6)."""
 
 MARKS: Mapping[str, Mapping[Role, float]] = {
     "port:12000": {Role.SOURCE: 0.3},
@@ -105,8 +105,8 @@ EXPECTED: tuple[tuple[frozenset[str], bool, frozenset[Role]], ...] = (
     (frozenset({"pays"}), False, frozenset({Role.PAYMENT})),
     (frozenset({"resolves-to"}), False, frozenset({Role.SHARED})),
 )
-"""What each role cannot be without (ecosystem.md, section 1): relations, whether it is at their
-source, and the roles. A shop without credits is a shop rather than a reseller."""
+"""What each role cannot be without (docs/reference/sources.md, F1): relations, whether it is at
+their source, and the roles. A shop without credits is a shop rather than a reseller."""
 TOLD = 0.5
 """How often such a relation is seen, where any of its kind is: the other half stays hidden."""
 _STEPS, _DAMPING = 30, 0.5
@@ -158,44 +158,44 @@ def infer_roles(
     Sum-product on a graph with loops (Pearl 1988; Murphy, Weiss and Jordan, UAI 1999), damped: an
     approximation, whose probabilities bench/networks/roles.py checks.
     """
-    known = [relation for relation in dict.fromkeys(relations) if relation.relation in RELATIONS]
-    known = [one for one in known if one.source != one.target]
-    names = sorted({*marks, *(name for one in known for name in (one.source, one.target))})
+    edges = [relation for relation in dict.fromkeys(relations) if relation.relation in RELATIONS]
+    edges = [edge for edge in edges if edge.source != edge.target]
+    names = sorted({*marks, *(name for edge in edges for name in (edge.source, edge.target))})
     if not names:
         raise InputError("roles: there are neither marks nor relations")
     place = {name: number for number, name in enumerate(names)}
-    shown = np.array([[mark in marks.get(name, ()) for mark in MARKS] for name in names], float)
-    rates = np.array([[said.get(role, CHANCE) for role in ROLES] for said in MARKS.values()])
-    missing = _missing(known, place)
-    chance, _ = _believed(shown, rates, missing, known, place)
+    observed = np.array([[mark in marks.get(name, ()) for mark in MARKS] for name in names], float)
+    rates = np.array([[by_role.get(role, CHANCE) for role in ROLES] for by_role in MARKS.values()])
+    missing = _missing(edges, place)
+    chance, _ = _believed(observed, rates, missing, edges, place)
     # Once by the table, once more by what the assets of each role then turn out to show.
-    rates = (shown.T @ chance + HABIT * rates) / (chance.sum(axis=0) + HABIT)
-    chance, heard = _believed(shown, rates, missing, known, place)
+    rates = (observed.T @ chance + HABIT * rates) / (chance.sum(axis=0) + HABIT)
+    chance, messages = _believed(observed, rates, missing, edges, place)
     spoken: list[list[Said]] = [[] for _ in names]
-    for number, said in heard:
-        spoken[number].append(said)
+    for number, message in messages:
+        spoken[number].append(message)
     return tuple(
-        _belief(name, chance[number], _said(shown[number], rates), spoken[number])
+        _belief(name, chance[number], _said(observed[number], rates), spoken[number])
         for number, name in enumerate(names)
     )
 
 
 def _believed(
-    shown: NDArray[np.float64],
+    observed: NDArray[np.float64],
     rates: NDArray[np.float64],
     missing: NDArray[np.float64],
     relations: Sequence[Edge],
     place: Mapping[str, int],
 ) -> tuple[NDArray[np.float64], list[tuple[int, Said]]]:
     """Return each asset's chance of each role, and what each end of a relation is told."""
-    own = np.log([_BEFORE.get(role, 1.0) for role in ROLES]) + missing
-    own = own + shown @ np.log(rates) + UNSEEN * ((1 - shown) @ np.log(1 - rates))
-    heard = _heard(own, relations, place)
-    belief = own.copy()
-    for number, (_, message) in heard:
+    prior = np.log([_BEFORE.get(role, 1.0) for role in ROLES]) + missing
+    prior = prior + observed @ np.log(rates) + UNSEEN * ((1 - observed) @ np.log(1 - rates))
+    messages = _heard(prior, relations, place)
+    belief = prior.copy()
+    for number, (_, message) in messages:
         belief[number] += message
     chance = np.exp(belief - belief.max(axis=1, keepdims=True))
-    return chance / chance.sum(axis=1, keepdims=True), heard
+    return chance / chance.sum(axis=1, keepdims=True), messages
 
 
 def _missing(relations: Sequence[Edge], place: Mapping[str, int]) -> NDArray[np.float64]:
@@ -203,7 +203,7 @@ def _missing(relations: Sequence[Edge], place: Mapping[str, int]) -> NDArray[np.
 
     Nothing where nobody was seen to have one: then nobody has looked for any.
     """
-    said = np.zeros((len(place), len(ROLES)))
+    evidence = np.zeros((len(place), len(ROLES)))
     for kinds, source, needy in EXPECTED:
         ends = {
             place[relation.source if source else relation.target]
@@ -212,13 +212,13 @@ def _missing(relations: Sequence[Edge], place: Mapping[str, int]) -> NDArray[np.
         }
         if ends:
             without = np.array([number not in ends for number in range(len(place))])
-            said += np.log(1 - TOLD) * np.outer(without, [role in needy for role in ROLES])
-    return said
+            evidence += np.log(1 - TOLD) * np.outer(without, [role in needy for role in ROLES])
+    return evidence
 
 
-def _said(shown: NDArray[np.float64], rates: NDArray[np.float64]) -> list[Said]:
+def _said(observed: NDArray[np.float64], rates: NDArray[np.float64]) -> list[Said]:
     """Return what each mark that an asset shows says of its role."""
-    return [(mark, np.log(rates[row])) for row, mark in enumerate(MARKS) if shown[row]]
+    return [(mark, np.log(rates[row])) for row, mark in enumerate(MARKS) if observed[row]]
 
 
 def _tie(relation: str) -> NDArray[np.float64]:
@@ -229,7 +229,7 @@ def _tie(relation: str) -> NDArray[np.float64]:
 
 
 def _heard(
-    own: NDArray[np.float64], relations: Sequence[Edge], place: Mapping[str, int]
+    prior: NDArray[np.float64], relations: Sequence[Edge], place: Mapping[str, int]
 ) -> list[tuple[int, Said]]:
     """Pass messages until they rest; return, for each end of a relation, what it is told."""
     if not relations:
@@ -246,20 +246,21 @@ def _heard(
     )
     hearer = np.roll(sender, len(relations))
     reverse = np.roll(np.arange(len(sender)), len(relations))
-    told = np.zeros((len(sender), len(ROLES)))
+    messages = np.zeros((len(sender), len(ROLES)))
     for _ in range(_STEPS):
-        total = own.copy()
-        np.add.at(total, hearer, told)
+        total = prior.copy()
+        np.add.at(total, hearer, messages)
         # What a sender believes, but for what it was told by this very hearer.
-        belief = total[sender] - told[reverse]
+        belief = total[sender] - messages[reverse]
         belief = np.exp(belief - belief.max(axis=1, keepdims=True))
         new = np.log(np.einsum("eij,ej->ei", tables, belief))
         new -= new.max(axis=1, keepdims=True)
-        told = _DAMPING * told + (1 - _DAMPING) * new
+        messages = _DAMPING * messages + (1 - _DAMPING) * new
     words = [f"{relation.relation} {relation.target}" for relation in relations]
     words = [f"{relation.source} {relation.relation} it" for relation in relations] + words
     return [
-        (int(at), (word, message)) for at, word, message in zip(hearer, words, told, strict=True)
+        (int(at), (word, message))
+        for at, word, message in zip(hearer, words, messages, strict=True)
     ]
 
 
@@ -270,11 +271,11 @@ def _belief(
     best, next_best = int(order[0]), int(order[1])
     why = [(word, float(odds[best] - odds[next_best])) for word, odds in (*marked, *related)]
     # What most assets are is no evidence of what this one is.
-    seen = bool(marked) or any(odds > 0 for _, odds in why)
+    has_evidence = bool(marked) or any(odds > 0 for _, odds in why)
     return RoleBelief(
         name=name,
-        role=ROLES[best] if seen else Role.UNKNOWN,
-        probability=float(chance[best]) if seen else 0.0,
+        role=ROLES[best] if has_evidence else Role.UNKNOWN,
+        probability=float(chance[best]) if has_evidence else 0.0,
         roles={role: float(chance[_PLACE[role]]) for role in ROLES},
-        why=tuple(sorted(why, key=lambda one: -abs(one[1]))[:5]),
+        why=tuple(sorted(why, key=lambda reason: -abs(reason[1]))[:5]),
     )

@@ -30,12 +30,12 @@ def overlaid(
     InputError
         If what is said of pairs cannot all be kept.
     """
-    held = _together(np.arange(part.label.size), same)
+    together = _together(np.arange(part.label.size), same)
     label = _together(part.label, same)
     fresh = int(label.max(initial=0)) + 1
     for a, b in apart:
         if label[a] == label[b]:
-            side = _far_side(part, label, held, a, b)
+            side = _far_side(part, label, together, a, b)
             label[side] = fresh
             fresh += 1
     for a, b in same:
@@ -54,16 +54,16 @@ def _together(label: Ints, same: Sequence[tuple[int, int]]) -> Ints:
     ends = label[np.array(same)]
     count = int(label.max()) + 1
     ties = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(count, count))
-    found: Ints = connected_components(ties, directed=False)[1][label].astype(np.int64)
-    return found
+    joined: Ints = connected_components(ties, directed=False)[1][label].astype(np.int64)
+    return joined
 
 
-def _far_side(part: Partition, label: Ints, held: Ints, a: int, b: int) -> Ints:
+def _far_side(part: Partition, label: Ints, together: Ints, a: int, b: int) -> Ints:
     """Return the subjects on ``b``'s side of the least evidence that parts it from ``a``."""
     import igraph  # noqa: PLC0415 - heavy, and only for what is parted
 
     subjects = np.flatnonzero(label == label[a])
-    groups, node = np.unique(held[subjects], return_inverse=True)
+    groups, node = np.unique(together[subjects], return_inverse=True)
     values: dict[int, int] = {}
     edges: list[tuple[int, int]] = []
     capacity: list[float] = []
@@ -75,11 +75,11 @@ def _far_side(part: Partition, label: Ints, held: Ints, a: int, b: int) -> Ints:
                 edges.append((int(node[place]), number))
                 capacity.append(max(worth(part, int(value)), 0.01))
     graph = igraph.Graph(n=groups.size + len(values), edges=edges)
-    ends = [int(node[np.searchsorted(subjects, one)]) for one in (a, b)]
+    ends = [int(node[np.searchsorted(subjects, end)]) for end in (a, b)]
     cut = graph.mincut(source=ends[0], target=ends[1], capacity=capacity)
     far = np.zeros(graph.vcount(), dtype=bool)
-    far[[one for one in cut.partition[1] if one < graph.vcount()]] = True
+    far[[vertex for vertex in cut.partition[1] if vertex < graph.vcount()]] = True
     if far[ends[0]]:
         far = ~far
-    found: Ints = subjects[far[node]]
-    return found
+    side: Ints = subjects[far[node]]
+    return side

@@ -52,8 +52,8 @@ def supply_graph(
     shows : mapping of str to sequence of str
         What each host was seen to show.
     """
-    where, known, marks = countries or {}, roles or {}, shared or {}
-    shown = shows or {}
+    where, known_roles, marks = countries or {}, roles or {}, shared or {}
+    shown_marks = shows or {}
     sold = set(sells)
     assets: dict[str, Asset] = {}
     edges: set[tuple[str, str, str]] = set()
@@ -66,9 +66,9 @@ def supply_graph(
         asset = Asset(
             kind="host",
             value=name,
-            role=_role(known.get(name, ()), role),
+            role=_role(known_roles.get(name, ()), role),
             country=stands.get(name),
-            marks=tuple(shown.get(name, ())),
+            marks=tuple(shown_marks.get(name, ())),
         )
         present = assets.get(asset.id)
         if present is None or (present.role is Role.UNKNOWN and asset.role is not Role.UNKNOWN):
@@ -87,21 +87,21 @@ def supply_graph(
         assets[asset.id] = asset
         return asset.id
 
-    for one in sorted(facts, key=lambda fact: fact.host):
-        subject = host(one.host)
-        for address in one.addresses:
+    for fact in sorted(facts, key=lambda fact: fact.host):
+        subject = host(fact.host)
+        for address in fact.addresses:
             edges.add((subject, "resolves-to", other("address", address)))
-        if one.certificate is not None:
-            key = other("certificate", one.certificate.spki_sha256)
+        if fact.certificate is not None:
+            key = other("certificate", fact.certificate.spki_sha256)
             edges.add((subject, "shows", key))
-        for end in one.payments:
+        for end in fact.payments:
             edges.add((subject, "pays", other("payment", end, Role.PAYMENT)))
-        for panel in set(one.panels) - {one.host}:
-            named = host(panel, Role.PANEL)
+        for panel in set(fact.panels) - {fact.host}:
+            panel_id = host(panel, Role.PANEL)
             # A shop's page that links to a panel is no list of that panel's: the shop sells it.
-            if (one.host, panel) not in sold:
-                edges.add((named, "lists", subject))
-        for playlist in one.playlists:
+            if (fact.host, panel) not in sold:
+                edges.add((panel_id, "lists", subject))
+        for playlist in fact.playlists:
             edges.add((other("playlist", playlist, Role.PLAYLIST), "lists", subject))
     for server, what in serves:
         goal = other("stream", what) if "://" in what else host(what)
@@ -117,5 +117,5 @@ def supply_graph(
     )
 
 
-def _role(seen: Sequence[Role], otherwise: Role) -> Role:
-    return next((role for role in _STRONGEST if role in seen), otherwise)
+def _role(roles: Sequence[Role], otherwise: Role) -> Role:
+    return next((role for role in _STRONGEST if role in roles), otherwise)

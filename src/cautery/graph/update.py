@@ -45,18 +45,18 @@ def placed(part: Partition, subjects: Ints, values: Ints) -> Ints:
 
 def _around(part: Partition, subjects: Ints, values: Ints) -> tuple[Ints, Ints]:
     """Return what is asked for and those beside it: who shares own values, and their own values."""
-    held = part.evidence
+    evidence = part.evidence
     values = np.union1d(values, _own(part, subjects))
-    degree = held.v_starts[values + 1] - held.v_starts[values]
-    near = slices(held.v_starts, held.v_subjects, values[degree <= CROWD])
+    degree = evidence.v_starts[values + 1] - evidence.v_starts[values]
+    near = slices(evidence.v_starts, evidence.v_subjects, values[degree <= CROWD])
     members = np.union1d(subjects, near)
     shared = np.union1d(values, _own(part, members))
-    return members, shared[held.v_starts[shared + 1] - held.v_starts[shared] > 1]
+    return members, shared[evidence.v_starts[shared + 1] - evidence.v_starts[shared] > 1]
 
 
 def _own(part: Partition, subjects: Ints) -> Ints:
     """Return the values that subjects bear and that are somebody's own."""
-    held = part.evidence
-    borne = np.unique(slices(held.s_starts, held.value, subjects))
-    found: Ints = borne[part.owner[borne] >= 0]
-    return found
+    evidence = part.evidence
+    borne = np.unique(slices(evidence.s_starts, evidence.value, subjects))
+    owned: Ints = borne[part.owner[borne] >= 0]
+    return owned

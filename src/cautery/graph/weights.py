@@ -78,46 +78,46 @@ class Weights:
 
     def among(self, kinds: int) -> Weights:
         """Return weights of so many kinds; a new one, last, has the mean of the known."""
-        more = kinds - self.false.size
-        if more == 0:
+        added = kinds - self.false.size
+        if added == 0:
             return self
         false, links, owned, rate = (
-            np.append(known, np.full(more, known.mean()))
-            for known in (self.false, self.links, self.owned, self.rate)
+            np.append(column, np.full(added, column.mean()))
+            for column in (self.false, self.links, self.owned, self.rate)
         )
-        hub = np.vstack([self.hub, np.tile(self.hub.mean(axis=0), (more, 1))])
+        hub = np.vstack([self.hub, np.tile(self.hub.mean(axis=0), (added, 1))])
         return Weights(false, links, owned, rate, hub, self.subjects, self.log_theta)
 
     @property
     def reward(self) -> Floats:
         """Log-odds of a link to an own value against a false one, for a network of one subject."""
         among = np.log(max(self.subjects, UNIVERSE))
-        found: Floats = np.log((1 - self.false) / self.false) + among
-        return found
+        odds: Floats = np.log((1 - self.false) / self.false) + among
+        return odds
 
     @property
     def astray(self) -> Floats:
         """Log-likelihood of a false link to a value of a network of one, beside which value."""
         among = np.log(max(self.subjects, UNIVERSE))
-        found: Floats = np.log(self.owned) + np.log(self.false) - among
-        return found
+        likelihood: Floats = np.log(self.owned) + np.log(self.false) - among
+        return likelihood
 
     def nobody(self, kind: Ints, degree: Ints) -> Floats:
         """Return, by value, the log-likelihood of its links if it is a hub."""
         pair = np.minimum(degree, 2)  # two are no crowd, however few links there are
-        found: Floats = (
+        likelihood: Floats = (
             degree * np.log(np.maximum(degree, 1))
             - pair * np.log(np.maximum(self.links, UNIVERSE))[kind]
             - (degree - pair) * np.log(self.links + HUB_LINKS)[kind]
             + self.hub[kind, bins_of(degree)]
         )
-        return found
+        return likelihood
 
 
 def bins_of(degree: Ints) -> Ints:
     """Return the power of two below each degree, at most ``BINS - 1``."""
-    found: Ints = np.minimum(np.log2(np.maximum(degree, 1)).astype(np.int64), BINS - 1)
-    return found
+    bins: Ints = np.minimum(np.log2(np.maximum(degree, 1)).astype(np.int64), BINS - 1)
+    return bins
 
 
 def learnt(
@@ -199,11 +199,11 @@ def match_rates(evidence: Evidence, rng: np.random.Generator, *, common: Ints) -
         kinds are independent given whether it is of one network; ``m`` and ``u`` are one each a
         kind, the share of matches one each for the kind and degree that the pair was drawn by.
     """
-    known = np.full((evidence.kinds, BINS), 0.5)
-    known[common] = MATCH_FLOOR / 10
+    prior_rates = np.full((evidence.kinds, BINS), 0.5)
+    prior_rates[common] = MATCH_FLOOR / 10
     usable = min(evidence.kinds, 62)  # agreements of a pair are bits of one word
     order = rng.permutation(evidence.values)
-    kind, degree, agree, both = _pair_kernels.sample_pairs(
+    kind, degree, agree, shared = _pair_kernels.sample_pairs(
         order,
         evidence.s_starts,
         evidence.value,
@@ -214,18 +214,18 @@ def match_rates(evidence: Evidence, rng: np.random.Generator, *, common: Ints) -
         PAIRS,
     )
     if kind.size < FEW_PAIRS:
-        return known
+        return prior_rates
     places = np.arange(usable)
     agrees = ((agree[:, None] >> places) & 1).astype(np.float32)
-    judged = ((both[:, None] >> places) & 1).astype(np.float32)
+    judged = ((shared[:, None] >> places) & 1).astype(np.float32)
     # The kind that a pair was drawn by agrees always: it says nothing.
-    drawn = np.flatnonzero(kind < usable)
-    judged[drawn, kind[drawn]] = 0
+    usable_pairs = np.flatnonzero(kind < usable)
+    judged[usable_pairs, kind[usable_pairs]] = 0
     agrees *= judged
     cell = kind * BINS + bins_of(degree)
-    total = np.bincount(cell, minlength=known.size)
+    total = np.bincount(cell, minlength=prior_rates.size)
     m, u = np.full(usable, 0.3), np.full(usable, 1e-3)
-    rate = np.full(known.size, 0.3)
+    rate = np.full(prior_rates.size, 0.3)
     for _ in range(60):
         prior = np.log(rate / (1 - rate))[cell]
         odds = prior + agrees @ np.log(m / u) + (judged - agrees) @ np.log((1 - m) / (1 - u))
@@ -233,13 +233,13 @@ def match_rates(evidence: Evidence, rng: np.random.Generator, *, common: Ints) -
         m = np.clip((match @ agrees + 0.05) / (match @ judged + 1), LEAST_AGREEMENT, 0.99)
         u = np.clip(((1 - match) @ agrees + 1e-3) / ((1 - match) @ judged + 1), 1e-6, 0.5)
         u = np.minimum(u, m)
-        matched = np.bincount(cell, match, minlength=known.size)
+        matched = np.bincount(cell, match, minlength=prior_rates.size)
         by_kind = matched.reshape(-1, BINS).sum(axis=1) / np.maximum(
             total.reshape(-1, BINS).sum(axis=1), 1
         )
         rate = np.clip((matched + 2 * np.repeat(by_kind, BINS)) / (total + 2), 1e-4, 0.9999)
-    found = rate.reshape(-1, BINS)
-    seen = total.reshape(-1, BINS).sum(axis=1) >= FEW_PAIRS / 10
-    found = np.where(seen[:, None], found, known)
-    found[common] = known[common]
-    return found
+    rates = rate.reshape(-1, BINS)
+    is_common = total.reshape(-1, BINS).sum(axis=1) >= FEW_PAIRS / 10
+    rates = np.where(is_common[:, None], rates, prior_rates)
+    rates[common] = prior_rates[common]
+    return rates

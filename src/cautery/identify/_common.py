@@ -13,11 +13,11 @@ from cautery.model.verdict import Witness
 
 def strongest_shared(glances: Sequence[Glance]) -> tuple[Glance, Witness] | None:
     """Return the strongest witness to what several references share, if it is strong enough."""
-    found = [
+    sharing = [
         (glance, witness) for glance in glances for witness in glance.observation.witnesses
         if witness.shared and witness.score >= tail(witness.kind, witness.probe_s).least
     ]  # fmt: skip
-    return max(found, key=lambda one: one[1].score, default=None)
+    return max(sharing, key=lambda pair: pair[1].score, default=None)
 
 
 def shared_quotation(glances: Sequence[Glance], witness: Witness, probe_s: float) -> Stretch | None:
@@ -30,11 +30,12 @@ def shared_quotation(glances: Sequence[Glance], witness: Witness, probe_s: float
     """
     names = {witness.reference, *witness.shared}
     carry = [
-        (glance, one) for glance in glances for one in glance.observation.witnesses
-        if one.reference in names and one.shared and glance.end_s - glance.start_s < probe_s
+        (glance, candidate) for glance in glances for candidate in glance.observation.witnesses
+        if candidate.reference in names and candidate.shared
+        and glance.end_s - glance.start_s < probe_s
     ]  # fmt: skip
     # Of a long probe its parts are looked at whole, too: their windows say better where it is.
-    carry = [(g, one) for g, one in carry if not any(_within(x, g) for x, _ in carry)]
+    carry = [(g, candidate) for g, candidate in carry if not any(_within(x, g) for x, _ in carry)]
     # What is shared is in no coverage: a window that carries it counts whole.
     seconds = sum({g.start_s: g.end_s - g.start_s for g, _ in carry}.values())
     if not carry or seconds >= SOLID * probe_s:
@@ -51,6 +52,6 @@ def shared_quotation(glances: Sequence[Glance], witness: Witness, probe_s: float
     )
 
 
-def _within(one: Glance, other: Glance) -> bool:
+def _within(part: Glance, whole: Glance) -> bool:
     """Tell whether a glance is a part of another."""
-    return one != other and other.start_s <= one.start_s and one.end_s <= other.end_s
+    return part != whole and whole.start_s <= part.start_s and part.end_s <= whole.end_s

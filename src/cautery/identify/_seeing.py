@@ -98,31 +98,31 @@ def searched(
     insets = _views(probe, references, [usual], (WHOLE, *INSETS))
     decoys, reverse = Patterns([view.backwards() for view in insets.views]), probe.backwards()
     details, turned = _Insets(probe, references), _Insets(reverse, references)
-    known: dict[Place, float] = {}
+    leads: dict[Place, float] = {}
     settled: dict[Place, Place] = {}
     trimmed: dict[Place, Place] = {}
 
     def scored(places: Sequence[Place]) -> list[tuple[Place, float]]:
-        made = []
-        likely = sorted(places, key=lambda one: (-one.alike, one.name))[:_MOST_SETTLED]
-        for one in likely:
-            if one not in settled:
-                settled[one] = _settled(probe, references, one)
-        for rough, spread in _promising(probe, references, [settled[one] for one in likely]):
+        results = []
+        likely = sorted(places, key=lambda place: (-place.alike, place.name))[:_MOST_SETTLED]
+        for coarse in likely:
+            if coarse not in settled:
+                settled[coarse] = _settled(probe, references, coarse)
+        for rough, spread in _promising(probe, references, [settled[coarse] for coarse in likely]):
             if rough not in trimmed:
                 trimmed[rough] = _trimmed(probe, references, rough)
             place = trimmed[rough]
-            if place not in known:
+            if place not in leads:
                 back = (
                     _judged(reverse, references, [place.name], decoys, media_at_s, _DECOYS)
                     if place.inset == WHOLE
                     else turned.judged([place.name], media_at_s, _DECOYS)
                 )
-                back.sort(key=lambda one: -one.alike)
-                chance = [_settled(reverse, references, one) for one in back[:_TOP_DECOYS]]
-                known[place] = _lead(place, chance) / spread
-            made.append((place, known[place]))
-        return sorted(made, key=lambda one: (-one[1], one[0].name))
+                back.sort(key=lambda decoy: -decoy.alike)
+                chance = [_settled(reverse, references, decoy) for decoy in back[:_TOP_DECOYS]]
+                leads[place] = _lead(place, chance) / spread
+            results.append((place, leads[place]))
+        return sorted(results, key=lambda result: (-result[1], result[0].name))
 
     places = _judged(probe, references, names, insets, media_at_s, _MOST_JUDGED)
     best = scored(places)
@@ -141,8 +141,8 @@ def searched(
 
 def reachable(probe: Probe) -> float:
     """Return the score of the same pictures: the less moves, the less it is worth."""
-    own = probe.change[probe.known]
-    spread = placement.spread(own, own)
+    change = probe.change[probe.known]
+    spread = placement.spread(change, change)
     return float(np.arctanh(_WHOLLY_ALIKE)) / (spread + _SPREAD)
 
 
@@ -176,17 +176,19 @@ def _promising(
     By how many spreads they lie above zero: where little moves, anything looks alike.
     """
     best: dict[str, Place] = {}
-    for one in places:
-        if one.alike >= _LEAST_ALIKE and (one.name not in best or one.alike > best[one.name].alike):
-            best[one.name] = one
+    for place in places:
+        if place.alike >= _LEAST_ALIKE and (
+            place.name not in best or place.alike > best[place.name].alike
+        ):
+            best[place.name] = place
     ranked = []
-    for one in best.values():
-        spread = _SPREAD + placement.spread(*_compared(probe, references, one))
-        ranked.append((float(np.arctanh(min(one.alike, 0.995))) / spread, one, spread))
-    ranked.sort(key=lambda one: (-one[0], one[1].name))
+    for place in best.values():
+        spread = _SPREAD + placement.spread(*_compared(probe, references, place))
+        ranked.append((float(np.arctanh(min(place.alike, 0.995))) / spread, place, spread))
+    ranked.sort(key=lambda entry: (-entry[0], entry[1].name))
     return [
-        (one, spread)
-        for promise, one, spread in ranked[:_MOST_SCORED]
+        (place, spread)
+        for promise, place, spread in ranked[:_MOST_SCORED]
         if promise >= _NEARLY * ranked[0][0]
     ]
 
@@ -197,17 +199,17 @@ def _judged(  # noqa: PLR0917 - what is sought, where, and how
     names: Sequence[str],
     views: Patterns,
     media_at_s: float | None,
-    most: int,
+    limit: int,
 ) -> list[Place]:
     """Propose places by coarse signatures, and judge the strongest by fine cells."""
     proposed: dict[tuple[str, int, float], tuple[float, Place]] = {}
     for name in names:
-        held = references.pictures(name)
-        if held is None or held.signature.silent:
+        pictures = references.pictures(name)
+        if pictures is None or pictures.signature.silent:
             continue
         low_s, high_s = span(references, name, media_at_s)
         for strength, lag_s, number in views.peaks(
-            held.signature, low_s=low_s, high_s=high_s, most=_PEAKS
+            pictures.signature, low_s=low_s, high_s=high_s, most=_PEAKS
         ):
             view = views.views[number]
             # The undone probe starts where its first picture lies.
@@ -215,7 +217,7 @@ def _judged(  # noqa: PLR0917 - what is sought, where, and how
             key = name, round(origin_s / 0.16), view.speed
             if key not in proposed or proposed[key][0] < strength:
                 proposed[key] = strength, Place(name, origin_s, view.speed)
-    ranked = sorted(proposed.values(), key=lambda one: -one[0])[:most]
+    ranked = sorted(proposed.values(), key=lambda entry: -entry[0])[:limit]
     return [_judge(probe, references, place) for _, place in ranked]
 
 
@@ -227,28 +229,28 @@ class _Insets:
 
     @cached_property
     def _views(self) -> tuple[list[tuple[tuple[float, float, float], bool]], Patterns]:
-        made = self._probe.details(self._references.recipe.luma_rate_hz)
-        return [one[:2] for one in made], Patterns([one[2] for one in made])
+        details = self._probe.details(self._references.recipe.luma_rate_hz)
+        return [detail[:2] for detail in details], Patterns([detail[2] for detail in details])
 
     def judged(self, names: Sequence[str], media_at_s: float | None, most: int) -> list[Place]:
         """Return the places judged, none if the references are too long to look at each."""
         spans = {name: span(self._references, name, media_at_s) for name in names}
-        held = {name: self._references.pictures(name) for name in names}
+        pictures = {name: self._references.pictures(name) for name in names}
         searched_s = sum(
-            min(high_s - low_s, float(one.times[-1] - one.times[0]))
-            for (low_s, high_s), one in zip(spans.values(), held.values(), strict=True)
-            if one is not None
+            min(high_s - low_s, float(reference.times[-1] - reference.times[0]))
+            for (low_s, high_s), reference in zip(spans.values(), pictures.values(), strict=True)
+            if reference is not None
         )
         if searched_s > _MOST_DETAIL_S:
             return []
         kinds, patterns = self._views
         proposed: dict[tuple[str, int], tuple[float, Place]] = {}
         for name, (low_s, high_s) in spans.items():
-            one = held[name]
-            if one is None or one.signature.silent:
+            reference = pictures[name]
+            if reference is None or reference.signature.silent:
                 continue
             for strength, lag_s, number in patterns.peaks(
-                one.detail, low_s=low_s, high_s=high_s, most=_INSET_PEAKS
+                reference.detail, low_s=low_s, high_s=high_s, most=_INSET_PEAKS
             ):
                 inset, mirrored = kinds[number]
                 origin_s = patterns.views[number].start_s - lag_s - float(self._probe.at[0])
@@ -257,20 +259,20 @@ class _Insets:
                     where = laid(inset, mirrored=mirrored)
                     place = Place(name, origin_s, 1.0, placed=where, inset=inset)
                     proposed[key] = strength, place
-        ranked = sorted(proposed.values(), key=lambda one: -one[0])[:most]
+        ranked = sorted(proposed.values(), key=lambda entry: -entry[0])[:most]
         return [_judge(self._probe, self._references, place) for _, place in ranked]
 
 
 def _judge(probe: Probe, references: References, place: Place) -> Place:
-    theirs, known = their_changes(probe, references, place)
+    expected, valid = their_changes(probe, references, place)
     least_s = max(_LEAST_KNOWN * probe.seconds, min(_LEAST_KNOWN_S, 0.9 * probe.seconds))
-    if known.mean() * probe.seconds < least_s:
+    if valid.mean() * probe.seconds < least_s:
         return place
-    ours, theirs = probe.within(place.inset)[known], placement.evened(theirs[known])
+    observed, expected = probe.within(place.inset)[valid], placement.evened(expected[valid])
     if place.inset == WHOLE:
-        score, where = placement.placed(ours, theirs)
+        score, where = placement.placed(observed, expected)
     else:  # how it lies is known but for half a cell
-        score, where = placement.settled(ours, theirs, place.placed)
+        score, where = placement.settled(observed, expected, place.placed)
     return replace(place, alike=score, placed=where)
 
 
@@ -279,14 +281,14 @@ def _settled(probe: Probe, references: References, place: Place) -> Place:
     best = place
     for step in (0.0, -_SLIDE_S, _SLIDE_S):
         at = replace(place, origin_s=place.origin_s + step, placed=best.placed)
-        theirs, known = their_changes(probe, references, at)
-        if not known.any():
+        expected, valid = their_changes(probe, references, at)
+        if not valid.any():
             continue
-        ours, theirs = probe.within(place.inset)[known], placement.evened(theirs[known])
+        observed, expected = probe.within(place.inset)[valid], placement.evened(expected[valid])
         if step == 0.0:
-            score, where = placement.settled(ours, theirs, place.placed)
+            score, where = placement.settled(observed, expected, place.placed)
         else:
-            score, where = placement.alike(ours, theirs, best.placed), best.placed
+            score, where = placement.alike(observed, expected, best.placed), best.placed
         if score > best.alike or step == 0.0:
             best = replace(at, alike=score, placed=where)
     return replace(best, alike=placement.correlation(*_compared(probe, references, best)))
@@ -294,32 +296,32 @@ def _settled(probe: Probe, references: References, place: Place) -> Place:
 
 def _trimmed(probe: Probe, references: References, place: Place) -> Place:
     """Move a settled placement to where the small pictures themselves fit best."""
-    theirs, known = their_changes(probe, references, place)
-    fine, theirs = probe.fine[known], theirs[known]
+    expected, valid = their_changes(probe, references, place)
+    fine, expected = probe.fine[valid], expected[valid]
     best, where = place.alike, place.placed
     for name in Placement._fields:
         for step in (-_TRIM, _TRIM):
-            one = where._replace(**{name: getattr(where, name) + step})
-            alike = placement.correlation(*placement.compared(fine, theirs, one))
+            trial = where._replace(**{name: getattr(where, name) + step})
+            alike = placement.correlation(*placement.compared(fine, expected, trial))
             if alike > best:
-                best, where = alike, one
+                best, where = alike, trial
                 break
     return replace(place, alike=best, placed=where)
 
 
 def _compared(probe: Probe, references: References, place: Place) -> tuple[Floats, Floats]:
-    theirs, known = their_changes(probe, references, place)
-    return placement.compared(probe.fine[known], theirs[known], place.placed)
+    expected, valid = their_changes(probe, references, place)
+    return placement.compared(probe.fine[valid], expected[valid], place.placed)
 
 
 def their_changes(
     probe: Probe, references: References, place: Place
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    held = references.pictures(place.name)
-    assert held is not None
+    pictures = references.pictures(place.name)
+    assert pictures is not None
     at = place.origin_s + place.speed * probe.at
-    change, known = placement.changes(held.cells, held.times, at)
-    return change, known & probe.known
+    change, valid = placement.changes(pictures.cells, pictures.times, at)
+    return change, valid & probe.known
 
 
 def _lead(place: Place, decoys: Sequence[Place]) -> float:
@@ -354,8 +356,8 @@ def refined(probe: Probe, references: References, place: Place) -> Place:
 
 
 def _alike(probe: Probe, references: References, place: Place) -> float:
-    theirs, known = their_changes(probe, references, place)
-    if not known.any():
+    expected, valid = their_changes(probe, references, place)
+    if not valid.any():
         return -1.0
-    ours, theirs = probe.within(place.inset)[known], placement.evened(theirs[known])
-    return placement.alike(ours, theirs, place.placed)
+    observed, expected = probe.within(place.inset)[valid], placement.evened(expected[valid])
+    return placement.alike(observed, expected, place.placed)

@@ -60,9 +60,9 @@ class Probe:
         inside = np.outer(
             (down > top) & (down < top + size), (across > left) & (across < left + size)
         ).ravel()
-        made = np.zeros_like(self.rough)
-        made[:, inside] = placement.evened(self.rough[:, inside])
-        return made
+        even = np.zeros_like(self.rough)
+        even[:, inside] = placement.evened(self.rough[:, inside])
+        return even
 
     def details(self, rate_hz: float) -> list[tuple[tuple[float, float, float], bool, Signature]]:
         """Return (inset, mirrored?, finer signature) of every inset that is looked at."""
@@ -84,6 +84,6 @@ class Probe:
         times, cells = decoded.luma_s - start_s, cells_of(decoded.luma)
         count = int((times[-1] - times[0]) * recipe.luma_rate_hz) + 1
         at = times[0] + np.arange(count) / recipe.luma_rate_hz
-        change, known = placement.changes(cells, times, at)
+        change, valid = placement.changes(cells, times, at)
         fine, _ = placement.changes(decoded.luma.reshape(len(times), -1), times, at)
-        return cls(cells, times, at, fine, change, placement.evened(change), known)
+        return cls(cells, times, at, fine, change, placement.evened(change), valid)

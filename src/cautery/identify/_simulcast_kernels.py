@@ -22,24 +22,24 @@ def _reach(a, b, half, step, block, same, hole):  # type: ignore[no-untyped-def]
     differs_since = False
     count = words // block
     for number in range(count):
-        wrong = told = known = 0
+        wrong = compared = usable = 0
         for _ in range(block):
-            ours, theirs = a[at], b[at]
+            word_a, word_b = a[at], b[at]
             if half:
                 # A word half-way between two is close to what both say.
-                said = ~(ours ^ a[at + 1])
-                if ours != 0 and a[at + 1] != 0 and theirs != 0:
-                    wrong += ones((ours ^ theirs) & said)
-                    bits = ones(said)
-                    told += bits
-                    known += bits > 0
-            elif ours != 0 and theirs != 0:
-                wrong += ones(ours ^ theirs)
-                told += 32
-                known += 1
+                mask = ~(word_a ^ a[at + 1])
+                if word_a != 0 and a[at + 1] != 0 and word_b != 0:
+                    wrong += ones((word_a ^ word_b) & mask)
+                    bits = ones(mask)
+                    compared += bits
+                    usable += bits > 0
+            elif word_a != 0 and word_b != 0:
+                wrong += ones(word_a ^ word_b)
+                compared += 32
+                usable += 1
             at += step
-        if known >= block // 3:
-            if wrong < same * max(told, 1):
+        if usable >= block // 3:
+            if wrong < same * max(compared, 1):
                 reach, misses, differs_since = number + 1, 0, False
                 continue
             misses += 1
@@ -55,18 +55,18 @@ def _reach(a, b, half, step, block, same, hole):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def along(a, b, slip, block, same, hole):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Return (blocks, whole) of the slip, by words or half ones, at which two run along longest."""
-    best, best_whole, found = 0, False, False
+    best, best_whole, has_best = 0, False, False
     for half in range(2):
         for by in range(-slip, slip + 1 - half):
             size = len(a) - abs(by)
-            ours = a[max(0, by) : max(0, by) + size]
-            theirs = b[max(0, -by) : max(0, -by) + size]
+            part_a = a[max(0, by) : max(0, by) + size]
+            part_b = b[max(0, -by) : max(0, -by) + size]
             middle = (size - half) // 2
-            later, on = _reach(ours[middle:], theirs[middle:], half, 1, block, same, hole)
+            later, on = _reach(part_a[middle:], part_b[middle:], half, 1, block, same, hole)
             before, back = _reach(
-                ours[: middle + half], theirs[: middle + half], half, -1, block, same, hole
+                part_a[: middle + half], part_b[: middle + half], half, -1, block, same, hole
             )
             blocks = later + before
-            if blocks > best or not found:
-                best, best_whole, found = blocks, on and back and blocks > 0, True
+            if blocks > best or not has_best:
+                best, best_whole, has_best = blocks, on and back and blocks > 0, True
     return best, best_whole

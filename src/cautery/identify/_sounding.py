@@ -102,7 +102,7 @@ class Sounding:
         power = power_of(audio, recipe)
         low, high = -_EVERYWHERE, _EVERYWHERE
         if media_at_s is not None:
-            low, high = (round(-one * recipe.frames_per_s) for one in reversed(_SEARCH_S))
+            low, high = (round(-edge * recipe.frames_per_s) for edge in reversed(_SEARCH_S))
         at_s = references.reached() if media_at_s is None else media_at_s
         base = round(((at_s or 0.0) - references.origin_s(works=False)) * recipe.frames_per_s)
         return cls(
@@ -153,15 +153,17 @@ def proposed(sounding: Sounding, speeds: Sequence[tuple[float, float]]) -> list[
     for works in (False, True):
         base, low, high = sounding.frames(works=works)
         snapshot = sounding.snapshots[works]
-        for speed, mine in zip(speeds, marks, strict=True):
+        for speed, landmarks in zip(speeds, marks, strict=True):
             # What as many have outvoted already would not be judged: to look for it costs more.
             least = best[-1] if len(best) == _PROPOSED else _LEAST_VOTES
-            found = snapshot.candidates(
-                mine, base=base, low=low, high=high, least=least, most=_PROPOSED
+            peaks = snapshot.candidates(
+                landmarks, base=base, low=low, high=high, least=least, most=_PROPOSED
             )
-            voted += [(one.votes, works, one.reference, one.offset + base, speed) for one in found]
-            best = sorted([*best, *(one.votes for one in found)], reverse=True)[:_PROPOSED]
-    voted.sort(key=lambda one: (-one[0], *one[1:]))
+            voted += [
+                (peak.votes, works, peak.reference, peak.offset + base, speed) for peak in peaks
+            ]
+            best = sorted([*best, *(peak.votes for peak in peaks)], reverse=True)[:_PROPOSED]
+    voted.sort(key=lambda vote: (-vote[0], *vote[1:]))
     alike: dict[tuple[bool, tuple[float, float]], list[tuple[int, int, int]]] = {}
     for votes, works, number, offset, speed in voted[:_PROPOSED]:
         piece = _piece(sounding.stacks[works], number, offset)
@@ -169,8 +171,8 @@ def proposed(sounding: Sounding, speeds: Sequence[tuple[float, float]]) -> list[
             alike.setdefault((works, speed), []).append((piece, offset, votes))
     return [
         lead
-        for (works, (tempo, pitch)), mine in alike.items()
-        for lead in _judged(sounding, mine, tempo, pitch, works=works)
+        for (works, (tempo, pitch)), proposals in alike.items()
+        for lead in _judged(sounding, proposals, tempo, pitch, works=works)
     ]
 
 
@@ -193,8 +195,8 @@ def leads_from(
     """
     codes = [sounding.code(tempo, pitch) for tempo, pitch in speeds]
     if middle_s is not None:
-        most = round(middle_s * sounding.recipe.frames_per_s / WORD_FRAMES)
-        codes = [code.middle(most) for code in codes]
+        middle_words = round(middle_s * sounding.recipe.frames_per_s / WORD_FRAMES)
+        codes = [code.middle(middle_words) for code in codes]
     length = max(code.length for code in codes)
     leads = []
     for works in (False, True):
@@ -203,13 +205,13 @@ def leads_from(
         spans = stack.within(
             length, (base + low) // WORD_FRAMES, (base + high) // WORD_FRAMES + 1, among
         )
-        found = scans(stack, codes, spans, phases=phases, usual=sounding.usual(works=works))
+        scanned = scans(stack, codes, spans, phases=phases, usual=sounding.usual(works=works))
         leads += [
             Lead(
                 int(stack.references[place.piece]), works, place.piece, place.offset, tempo, pitch,
                 place.score, searched=sounding.references,
             )
-            for (tempo, pitch), places in zip(speeds, found, strict=True)
+            for (tempo, pitch), places in zip(speeds, scanned, strict=True)
             for place in places
         ]  # fmt: skip
     return leads
@@ -220,13 +222,13 @@ def nearer(sounding: Sounding, leads: Sequence[Lead], step: float) -> list[Lead]
     alike: dict[tuple[bool, float, float], list[Lead]] = {}
     for lead in leads:
         alike.setdefault((lead.works, lead.tempo, lead.pitch), []).append(lead)
-    made = []
-    for (works, tempo, pitch), mine in alike.items():
+    nearby = []
+    for (works, tempo, pitch), group in alike.items():
         for by in (-step, 0.0, step):
-            other = tempo + by, pitch + (by if pitch == tempo else 0.0)
-            wanted = [(one.piece, _moved(sounding, one, other[0]), 0) for one in mine]
-            made += _judged(sounding, wanted, *other, works=works)
-    return made
+            speed = tempo + by, pitch + (by if pitch == tempo else 0.0)
+            shifted = [(lead.piece, _moved(sounding, lead, speed[0]), 0) for lead in group]
+            nearby += _judged(sounding, shifted, *speed, works=works)
+    return nearby
 
 
 def refined(sounding: Sounding, lead: Lead) -> Lead:
@@ -244,13 +246,13 @@ def refined(sounding: Sounding, lead: Lead) -> Lead:
 
 def distinct(found: Sequence[Lead], least: float = 0.0) -> list[Lead]:
     """Keep the best lead of each reference and place, best first."""
-    kept: list[Lead] = []
-    for one in sorted(found, key=lambda lead: -lead.score):
-        if one.score < min(least, WORTH_IT) or len(kept) >= MOST_MATCHES:
+    best: list[Lead] = []
+    for lead in sorted(found, key=lambda lead: -lead.score):
+        if lead.score < min(least, WORTH_IT) or len(best) >= MOST_MATCHES:
             break
-        if not any(one.near(other) for other in kept):
-            kept.append(one)
-    return kept
+        if not any(lead.near(earlier) for earlier in best):
+            best.append(lead)
+    return best
 
 
 def scores_along(
@@ -262,11 +264,11 @@ def scores_along(
     piece = _piece(stack, number, middle)
     if piece is None:
         return np.zeros(len(offsets))
-    every = [
+    curves = [
         scores_at(stack, sounding.code(speed, pitch), np.full(len(offsets), piece), offsets, usual)
         for pitch in sorted({1.0, speed})
     ]
-    best = max(every, key=lambda one: float(one.max()))
+    best = max(curves, key=lambda curve: float(curve.max()))
     return np.where(np.isfinite(best), best, 0.0)
 
 
@@ -301,7 +303,7 @@ def seconds_of(
 
 def _judged(
     sounding: Sounding,
-    wanted: Sequence[tuple[int, int, int]],
+    proposals: Sequence[tuple[int, int, int]],
     tempo: float,
     pitch: float,
     *,
@@ -310,14 +312,17 @@ def _judged(
     """Judge (piece, offset, votes) by the codes."""
     stack = sounding.stacks[works]
     places = judged(
-        stack, sounding.code(tempo, pitch), [one[:2] for one in wanted], sounding.usual(works=works)
+        stack,
+        sounding.code(tempo, pitch),
+        [proposal[:2] for proposal in proposals],
+        sounding.usual(works=works),
     )
     return [
         Lead(
             int(stack.references[place.piece]), works, place.piece, place.offset, tempo, pitch,
             place.score, votes, searched=sounding.references,
         )
-        for place, (_, _, votes) in zip(places, wanted, strict=True)
+        for place, (_, _, votes) in zip(places, proposals, strict=True)
         if place.score > -np.inf
     ]  # fmt: skip
 
@@ -354,11 +359,11 @@ def _alike(sounding: Sounding, lead: Lead) -> float:
 
 def _piece(stack: Stack, number: int, offset: int) -> int | None:
     """Return the piece of a reference in which, or nearest to which, an offset lies."""
-    mine = np.flatnonzero(stack.references == number)
-    if len(mine) < 2:
-        return int(mine[0]) if len(mine) else None
+    pieces = np.flatnonzero(stack.references == number)
+    if len(pieces) < 2:
+        return int(pieces[0]) if len(pieces) else None
     word = offset / WORD_FRAMES
-    first = stack.first[mine]
-    last = first + stack.ends[mine] - stack.starts[mine]
+    first = stack.first[pieces]
+    last = first + stack.ends[pieces] - stack.starts[pieces]
     apart = np.maximum(first - word, 0) + np.maximum(word - last, 0)
-    return int(mine[int(np.argmin(apart))])
+    return int(pieces[int(np.argmin(apart))])

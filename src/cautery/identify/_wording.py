@@ -10,7 +10,7 @@ from cautery.identify.windows import Glance
 from cautery.model.identification import Stretch
 from cautery.model.verdict import NoMatch, verbal
 
-_MOST_TOLD = 6
+_MOST_STRETCHES = 6
 
 
 class Words:
@@ -24,7 +24,7 @@ class Words:
     """
 
     def __init__(self, known: Mapping[str, ReferenceInfo], probe_s: float) -> None:
-        self._known = known
+        self._infos = known
         self._probe_s = probe_s
 
     def common(self, channels: Sequence[str]) -> str:
@@ -48,32 +48,32 @@ class Words:
         partner: str | None,
     ) -> str:
         """Say what is claimed, on what grounds, and what it does not prove."""
-        said = [f"{self.stretch(lead)}, by {' and '.join(methods) or 'no method stated'}"]
-        said.append(
+        parts = [f"{self.stretch(lead)}, by {' and '.join(methods) or 'no method stated'}"]
+        parts.append(
             "two windows agree within 0.2 s"
             if lead.confirmed
             else "not confirmed: no two windows of 5 s, each enough by itself, agree"
         )
-        said.append(verbal(lead.log10_lr))
+        parts.append(verbal(lead.log10_lr))
         if len(lead.references) > 1 and why is None:
-            said.append("nothing tells these references apart here: it is any of them")
+            parts.append("nothing tells these references apart here: it is any of them")
         if why:
-            said.append(why)
+            parts.append(why)
         if repeats:
-            said.append(
+            parts.append(
                 f"the reference repeats itself: {counted(repeats, 'other place')} fit as "
                 "well, so where in it the probe lies is open"
             )
-        said += [f"also {self.stretch(one)}" for one in others[:_MOST_TOLD]]
-        said += self._quotations(quoted)
+        parts += [f"also {self.stretch(stretch)}" for stretch in others[:_MOST_STRETCHES]]
+        parts += self._quotations(quoted)
         if partner:
-            said.append(f"{partner} is licensed for it")
+            parts.append(f"{partner} is licensed for it")
         elif short:
-            said.append(
+            parts.append(
                 f"{self._probe_s:.0f} s may be an advert, a trailer or a quotation: "
                 "a match, not an accusation"
             )
-        return "; ".join(said)
+        return "; ".join(parts)
 
     def quoted(self, stretches: Sequence[Stretch]) -> str:
         """Say what is quoted, where and for how long."""
@@ -81,18 +81,24 @@ class Words:
 
     def unmatched(self, glances: Sequence[Glance]) -> tuple[tuple[str, ...], str]:
         """Return which senses had an opinion, and why nothing is named."""
-        seen = [glance.observation for glance in glances]
-        silent = dict.fromkeys(pair for one in seen for pair in one.unmatched.items())
-        said = [f"{sense}: {why.words}" for sense, why in silent]
-        told = "; ".join(said)
+        observations = [glance.observation for glance in glances]
+        silent = dict.fromkeys(
+            pair for observation in observations for pair in observation.unmatched.items()
+        )
+        reasons = [f"{sense}: {why.words}" for sense, why in silent]
+        summary = "; ".join(reasons)
         opinions = [
             kind
             for kind, sense in (("sound", "sound"), ("picture", "pictures"))
             if (sense, NoMatch.NONE) in silent
-            or any(witness.kind == kind for one in seen for witness in one.witnesses)
+            or any(
+                witness.kind == kind
+                for observation in observations
+                for witness in observation.witnesses
+            )
         ]
         if not opinions:
-            return (), f"no opinion: {told or 'nothing to hear or see'}"
+            return (), f"no opinion: {summary or 'nothing to hear or see'}"
         weak = [
             f"{w.kind} hints at {w.reference}, too weakly to name it"
             for w in sorted(
@@ -105,7 +111,7 @@ class Words:
                 key=lambda w: -w.log10_lr,
             )[:1]
         ]
-        return tuple(opinions), "; ".join([*weak, *said]) or "none of the references"
+        return tuple(opinions), "; ".join([*weak, *reasons]) or "none of the references"
 
     def stretch(self, one: Stretch) -> str:
         """Say which reference runs from where to where."""
@@ -119,11 +125,11 @@ class Words:
         return f"it follows {names} {part}, from {one.offset_s:.2f} s of it on{speed}"
 
     def _quotations(self, stretches: Sequence[Stretch]) -> list[str]:
-        said = [
+        parts = [
             f"{' = '.join(stretch.references)} is quoted for {stretch.seconds:.0f} s at "
             f"{stretch.start_s:.0f} s of the probe (from {stretch.offset_s:.1f} s of it on)"
-            for stretch in stretches[:_MOST_TOLD]
+            for stretch in stretches[:_MOST_STRETCHES]
         ]
-        if len(stretches) > _MOST_TOLD:
-            said.append(f"and {len(stretches) - _MOST_TOLD} more quotations")
-        return said
+        if len(stretches) > _MOST_STRETCHES:
+            parts.append(f"and {len(stretches) - _MOST_STRETCHES} more quotations")
+        return parts

@@ -109,25 +109,27 @@ def named(
     InputError
         If the base rate lies outside (0, 1).
     """
-    known = {info.id: info for info in infos}
-    glances = [one for look in looks for one in (*look.windows, look.whole) if one is not None]
+    by_id = {info.id: info for info in infos}
+    glances = [
+        glance for look in looks for glance in (*look.windows, look.whole) if glance is not None
+    ]
     probe_s = max((glance.end_s for glance in glances), default=0.0)
     passages = passages_of(looks)
-    good = [passage for passage in passages if _enough(passage, passages, probe_s, known)]
-    words = Words(known, probe_s)
+    good = [passage for passage in passages if _enough(passage, passages, probe_s, by_id)]
+    words = Words(by_id, probe_s)
     base = Identification(
         recipe=recipe, base_rate=base_rate, probe_s=probe_s,
         stretches=tuple(passage.stretch() for passage in passages),
     )  # fmt: skip
     if not good:
         return _nothing(base, passages, glances, words)
-    lead = max(good, key=lambda one: (one.confirmed, one.log10_lr, one.seconds))
+    lead = max(good, key=lambda passage: (passage.confirmed, passage.log10_lr, passage.seconds))
     quoted = [passage for passage in passages if passage not in good]
     line = lead.chains[0].best
-    channels, licensee, why = _whose(lead, known, glances)
-    for other in good:
-        if other is not lead:
-            channels += tuple(x for x in _channels(other, known) if x not in channels)
+    channels, licensee, why = _whose(lead, by_id, glances)
+    for rival in good:
+        if rival is not lead:
+            channels += tuple(x for x in _channels(rival, by_id) if x not in channels)
     offset_s = line.reference_s(0.0)
     allowed = set(partner.channels) & set(channels) if partner else set()
     licensed = bool(allowed) and (licensee is None or licensee in allowed)
@@ -135,7 +137,7 @@ def named(
         base,
         channels=channels,
         event=next(
-            (e for e in (known[chain.reference].event for chain in lead.chains) if e is not None),
+            (e for e in (by_id[chain.reference].event for chain in lead.chains) if e is not None),
             None,
         ),
         licensee=licensee,
@@ -151,8 +153,8 @@ def named(
         witnesses=tuple(dict.fromkeys(name for chain in lead.chains for name in chain.methods)),
         reason=words.found(
             lead.stretch(),
-            [one.stretch() for one in good if one is not lead],
-            [one.stretch() for one in quoted],
+            [passage.stretch() for passage in good if passage is not lead],
+            [passage.stretch() for passage in quoted],
             why=why,
             methods=lead.chains[0].methods,
             repeats=len(line.witness.repeats_s),
@@ -170,12 +172,13 @@ def named(
 def passages_of(looks: Sequence[Look]) -> list[Passage]:
     """Return what was found along the probe, in order of time, quotations too."""
     chains = chains_of(window for look in looks for window in look.windows)
-    for chain in chains_of(one.whole for one in looks if one.whole is not None):
+    for chain in chains_of(look.whole for look in looks if look.whole is not None):
         line = chain.best
         home = next(
             (
-                at for at, one in enumerate(chains)
-                if one.reference == chain.reference and any(line.agrees(x) for x in one.lines)
+                at for at, candidate in enumerate(chains)
+                if candidate.reference == chain.reference
+                and any(line.agrees(x) for x in candidate.lines)
             ),
             None,
         )  # fmt: skip
@@ -184,8 +187,8 @@ def passages_of(looks: Sequence[Look]) -> list[Passage]:
         else:
             chains[home] = replace(chains[home], lines=(*chains[home].lines, *chain.lines))
     chains = sorted(
-        (one for one in chains if one.named),
-        key=lambda one: (-one.log10_lr, -one.score, one.reference),
+        (chain for chain in chains if chain.named),
+        key=lambda chain: (-chain.log10_lr, -chain.score, chain.reference),
     )
     passages: list[Passage] = []
     for chain in chains:
@@ -196,7 +199,7 @@ def passages_of(looks: Sequence[Look]) -> list[Passage]:
         )
         if at is None:
             passages.append(Passage((chain,), start_s, end_s))
-        elif all(one.reference != chain.reference for one in passages[at].chains):
+        elif all(member.reference != chain.reference for member in passages[at].chains):
             passages[at] = Passage(
                 (*passages[at].chains, chain),
                 min(passages[at].start_s, start_s),
@@ -205,49 +208,49 @@ def passages_of(looks: Sequence[Look]) -> list[Passage]:
     return sorted(passages, key=lambda passage: passage.start_s)
 
 
-def _together(one: Passage, start_s: float, end_s: float, chain: Chain) -> bool:
-    both_s = min(one.end_s, end_s) - max(one.start_s, start_s)
+def _together(passage: Passage, start_s: float, end_s: float, chain: Chain) -> bool:
+    both_s = min(passage.end_s, end_s) - max(passage.start_s, start_s)
     # The same reference twice at once is a repeat within it: the stronger line has it.
-    share = 0.0 if any(x.reference == chain.reference for x in one.chains) else _TOGETHER
-    return both_s > share * min(one.seconds, end_s - start_s)
+    share = 0.0 if any(x.reference == chain.reference for x in passage.chains) else _TOGETHER
+    return both_s > share * min(passage.seconds, end_s - start_s)
 
 
 def _enough(
-    one: Passage,
+    passage: Passage,
     passages: Sequence[Passage],
     probe_s: float,
-    known: Mapping[str, ReferenceInfo],
+    infos: Mapping[str, ReferenceInfo],
 ) -> bool:
     """Tell whether a passage, with others of the same reference, is more than a quotation."""
-    of_it = [other for other in passages if _shares(one, other)]
-    if probe_s < SHORT_S or sum(other.seconds for other in of_it) >= SOLID * probe_s:
+    of_it = [related for related in passages if _shares(passage, related)]
+    if probe_s < SHORT_S or sum(related.seconds for related in of_it) >= SOLID * probe_s:
         return True
-    is_event = any(known[x.reference].event for x in one.chains)
-    return _run_s(one, of_it) > (EVENT_UNION_S if is_event else ADVERT_S)
+    is_event = any(infos[x.reference].event for x in passage.chains)
+    return _run_s(passage, of_it) > (EVENT_UNION_S if is_event else ADVERT_S)
 
 
-def _shares(one: Passage, other: Passage) -> bool:
-    mine = {x.reference for x in one.chains}
-    return any(x.reference in mine for x in other.chains)
+def _shares(first: Passage, second: Passage) -> bool:
+    references = {x.reference for x in first.chains}
+    return any(x.reference in references for x in second.chains)
 
 
-def _run_s(one: Passage, of_it: Sequence[Passage]) -> float:
+def _run_s(passage: Passage, of_it: Sequence[Passage]) -> float:
     """Return how much of a programme runs on through a passage, what is cut out of it left out.
 
     To cut a second out of every half minute would else make quotations of all of it.
     """
     runs: list[list[Passage]] = []
-    for other in of_it:
-        if runs and abs(_ahead_s(other) - _ahead_s(runs[-1][-1])) <= GAP_S:
-            runs[-1].append(other)
+    for related in of_it:
+        if runs and abs(_ahead_s(related) - _ahead_s(runs[-1][-1])) <= GAP_S:
+            runs[-1].append(related)
         else:
-            runs.append([other])
-    return next(sum(x.seconds for x in run) for run in runs if one in run)
+            runs.append([related])
+    return next(sum(x.seconds for x in run) for run in runs if passage in run)
 
 
-def _ahead_s(one: Passage) -> float:
+def _ahead_s(passage: Passage) -> float:
     """Return by how much the reference is ahead of the probe where a passage begins."""
-    return one.chains[0].best.reference_s(one.start_s) - one.start_s
+    return passage.chains[0].best.reference_s(passage.start_s) - passage.start_s
 
 
 def _nothing(
@@ -295,7 +298,7 @@ def _nothing(
             reason=words.common(channels),
         )
     opinions, reason = words.unmatched(glances)
-    longest_s = max((one.end_s - one.start_s for one in glances), default=0.0)
+    longest_s = max((glance.end_s - glance.start_s for glance in glances), default=0.0)
     log10_lr = unmatched(opinions, longest_s)
     return replace(
         base,
@@ -306,34 +309,34 @@ def _nothing(
 
 
 def _whose(
-    one: Passage, known: Mapping[str, ReferenceInfo], glances: Sequence[Glance]
+    passage: Passage, infos: Mapping[str, ReferenceInfo], glances: Sequence[Glance]
 ) -> tuple[tuple[str, ...], str | None, str | None]:
     """Return (channels, licensee, why)."""
-    channels = _channels(one, known)
-    works = all(known[x.reference].kind == "work" for x in one.chains)
-    heard = _heard(one, glances)
-    events = {known[x.reference].event for x in one.chains}
+    channels = _channels(passage, infos)
+    works = all(infos[x.reference].kind == "work" for x in passage.chains)
+    sound_scores = _heard(passage, glances)
+    events = {infos[x.reference].event for x in passage.chains}
     clean = max(
         (
-            score for name, score in heard.items()
-            if name in known and known[name].clean and known[name].event in events
+            score for name, score in sound_scores.items()
+            if name in infos and infos[name].clean and infos[name].event in events
         ),
         default=0.0,
     )  # fmt: skip
-    own = sorted(
-        ((max(x.score, heard.get(x.reference, 0.0)), x.reference)
-         for x in one.chains if x.reference in channels),
+    by_sound = sorted(
+        ((max(x.score, sound_scores.get(x.reference, 0.0)), x.reference)
+         for x in passage.chains if x.reference in channels),
         reverse=True,
     )  # fmt: skip
     if (
-        own
-        and own[0][0] > OWN_LEAD * clean
-        and (len(own) == 1 or own[0][0] >= CLEAR_LEAD * own[1][0])
+        by_sound
+        and by_sound[0][0] > OWN_LEAD * clean
+        and (len(by_sound) == 1 or by_sound[0][0] >= CLEAR_LEAD * by_sound[1][0])
     ):
-        if works and not known[own[0][1]].event:
+        if works and not infos[by_sound[0][1]].event:
             return channels, None, None
-        alone = (own[0][1],) if known[own[0][1]].event else channels
-        return alone, own[0][1], f"the sound is {own[0][1]}'s own"
+        alone = (by_sound[0][1],) if infos[by_sound[0][1]].event else channels
+        return alone, by_sound[0][1], f"the sound is {by_sound[0][1]}'s own"
     totals: dict[str, float] = {}
     for glance in glances:
         for witness in glance.observation.witnesses:
@@ -344,32 +347,32 @@ def _whose(
         name = ranked[0][0]
         if not channels or name in channels:
             return (name,), name, f"the graphics are {name}'s"
-    if clean and OWN_LEAD * clean >= max((x[0] for x in own), default=0.0):
+    if clean and OWN_LEAD * clean >= max((x[0] for x in by_sound), default=0.0):
         return (), None, "neither the sound nor the graphics name a licensee"
     return channels, None, None
 
 
-def _heard(one: Passage, glances: Sequence[Glance]) -> dict[str, float]:
+def _heard(passage: Passage, glances: Sequence[Glance]) -> dict[str, float]:
     """Return how well each reference is heard along a passage, the windows' scores summed.
 
     At whatever place: a chain holds one line, and pictures or a speed that is slightly off may
     have led it past the sound of some windows.
     """
-    heard: dict[str, float] = {}
+    totals: dict[str, float] = {}
     for glance in glances:
-        if min(glance.end_s, one.end_s) <= max(glance.start_s, one.start_s):
+        if min(glance.end_s, passage.end_s) <= max(glance.start_s, passage.start_s):
             continue
         best: dict[str, float] = {}
         for witness in glance.observation.witnesses:
             if witness.kind == "sound":
                 best[witness.reference] = max(best.get(witness.reference, 0.0), witness.score)
         for name, score in best.items():
-            heard[name] = heard.get(name, 0.0) + score
-    return heard
+            totals[name] = totals.get(name, 0.0) + score
+    return totals
 
 
-def _channels(one: Passage, known: Mapping[str, ReferenceInfo]) -> tuple[str, ...]:
-    return tuple(sorted(x.reference for x in one.chains if not known[x.reference].clean))
+def _channels(passage: Passage, infos: Mapping[str, ReferenceInfo]) -> tuple[str, ...]:
+    return tuple(sorted(x.reference for x in passage.chains if not infos[x.reference].clean))
 
 
 def _names(passages: Sequence[Passage]) -> tuple[str, ...]:

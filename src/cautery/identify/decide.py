@@ -54,12 +54,12 @@ class _Track:
     def union_s(self) -> float:
         """Seconds of media surely matched, however the overlapping probes share them."""
         total, end_s, longest = 0.0, float("-inf"), 0.0
-        for one, witness in self.found:
-            matched = witness.coverage * (one.media_end_s - one.media_start_s)
-            again = max(0.0, end_s - one.media_start_s)
-            total += max(0.0, matched - again)
+        for observation, witness in self.found:
+            matched = witness.coverage * (observation.media_end_s - observation.media_start_s)
+            overlap = max(0.0, end_s - observation.media_start_s)
+            total += max(0.0, matched - overlap)
             longest = max(longest, matched)
-            end_s = max(end_s, one.media_end_s)
+            end_s = max(end_s, observation.media_end_s)
         return max(total, longest)
 
     @property
@@ -110,13 +110,15 @@ def decide(
     ordered = sorted(
         observations, key=lambda observation: (observation.media_end_s, observation.at)
     )
-    listened = [one for one in ordered if one.has_opinion]
+    listened = [observation for observation in ordered if observation.has_opinion]
     base = Verdict(
         url=url, finding=Finding.UNREACHABLE, at=at, base_rate=base_rate, recipe=recipe,
         observations=tuple(ordered),
     )  # fmt: skip
     if not listened:
-        reasons = tuple(dict.fromkeys(one.reason for one in ordered if one.reason))
+        reasons = tuple(
+            dict.fromkeys(observation.reason for observation in ordered if observation.reason)
+        )
         return replace(
             base,
             finding=Finding.UNDECIDED if ordered else Finding.UNREACHABLE,
@@ -126,7 +128,7 @@ def decide(
     ranked = sorted(
         (_judged(name, listened, families, tolerance_s) for name in
          dict.fromkeys(families.values())),
-        key=lambda one: (-one.proven, -one.log10_lr, one.family),
+        key=lambda ranking: (-ranking.proven, -ranking.log10_lr, ranking.family),
     )  # fmt: skip
     best = ranked[0]
     if best.log10_lr < _WEAK_LOG10_LR:
@@ -137,15 +139,16 @@ def decide(
             probability=posterior(min(0.0, best.log10_lr), base_rate),
             reasons=(f"{len(listened)} probes, none like what the mandate covers",),
         )
-    others = {
-        witness.reference: witness.reference for seen in listened for witness in seen.witnesses
+    unlisted = {
+        witness.reference: witness.reference
+        for observation in listened for witness in observation.witnesses
         if witness.kind == "sound" and witness.reference not in families
     }  # fmt: skip
     beside = [
         *ranked[1:],
-        *(_judged(name, listened, families | others, tolerance_s) for name in others),
+        *(_judged(name, listened, families | unlisted, tolerance_s) for name in unlisted),
     ]
-    peers = tuple(one for one in beside if best.proven and one.proven and _alike(best, one))
+    peers = tuple(peer for peer in beside if best.proven and peer.proven and _alike(best, peer))
     return _verdict(best, peers, mandate, host, base)
 
 
@@ -159,18 +162,21 @@ class _Judged:
     reasons: tuple[str, ...]
 
 
-def _alike(best: _Judged, other: _Judged) -> bool:
+def _alike(best: _Judged, rival: _Judged) -> bool:
     """Tell whether another one is matched by the same probes about as well: a simulcast."""
-    ours, theirs = (
+    best_scores, rival_scores = (
         {
-            id(seen): witness.score
-            for track in one.tracks if track.kind == "sound" for seen, witness in track.found
+            id(observation): witness.score
+            for track in judged.tracks if track.kind == "sound"
+            for observation, witness in track.found
         }
-        for one in (best, other)
+        for judged in (best, rival)
     )  # fmt: skip
-    both = ours.keys() & theirs.keys()
-    mine, yours = (sum(one[key] for key in both) for one in (ours, theirs))
-    return len(both) >= 2 and CLEAR_LEAD * yours > mine
+    common = best_scores.keys() & rival_scores.keys()
+    best_total, rival_total = (
+        sum(scores[key] for key in common) for scores in (best_scores, rival_scores)
+    )
+    return len(common) >= 2 and CLEAR_LEAD * rival_total > best_total
 
 
 def _families(mandate: Mandate) -> dict[str, str]:
@@ -189,13 +195,13 @@ def _judged(
 ) -> _Judged:
     is_event = family.startswith("event:") and family in families
     tracks: list[_Track] = []
-    names = [name for name, own in families.items() if own == family]
+    names = [name for name, owner in families.items() if owner == family]
     for name in names:
         for kind in ("sound", "picture"):
             track = _agreeing(observations, kind, name, tolerance_s)
             if track is not None:
                 tracks.append(track)
-    mine = [
+    witnesses = [
         witness for observation in observations for witness in observation.witnesses
         if families.get(witness.reference) == family
     ]  # fmt: skip
@@ -205,28 +211,30 @@ def _judged(
         used = [witness for track in good for _, witness in track.found]
         log10_lr = fused(used, probes=max(len(track.found) for track in good))
         if log10_lr >= LEAST_LOG10_LR:
-            return _Judged(family, True, log10_lr, tuple(good), tuple(mine), ())
+            return _Judged(family, True, log10_lr, tuple(good), tuple(witnesses), ())
         why = (f"{verbal(log10_lr)} only; a claim needs {verbal(LEAST_LOG10_LR)}",)
-        return _Judged(family, False, log10_lr, tuple(good), tuple(mine), why)
-    log10_lr = fused(mine, probes=1)
-    said = [wrong for wrong in complaints if wrong is not None]
-    if not said and mine:
-        said = ["no two probes agree on it and on its delay"]
-    return _Judged(family, False, log10_lr, tuple(tracks), tuple(mine), tuple(dict.fromkeys(said)))
+        return _Judged(family, False, log10_lr, tuple(good), tuple(witnesses), why)
+    log10_lr = fused(witnesses, probes=1)
+    reasons = [wrong for wrong in complaints if wrong is not None]
+    if not reasons and witnesses:
+        reasons = ["no two probes agree on it and on its delay"]
+    return _Judged(
+        family, False, log10_lr, tuple(tracks), tuple(witnesses), tuple(dict.fromkeys(reasons))
+    )
 
 
 def _agreeing(
     observations: Sequence[Observation], kind: str, name: str, tolerance_s: float
 ) -> _Track | None:
     """Return the largest set of probes whose delays for one reference lie on one line."""
-    found = [
+    candidates = [
         (observation, witness) for observation in observations for witness in observation.witnesses
         if witness.kind == kind and witness.reference == name
         and witness.log10_lr >= _WEAK_LOG10_LR and witness.coverage > 0
     ]  # fmt: skip
     best: list[tuple[Observation, Witness]] = []
-    for anchor in reversed(found):
-        agreeing = [one for one in found if _agree(anchor, one, tolerance_s)]
+    for anchor in reversed(candidates):
+        agreeing = [candidate for candidate in candidates if _agree(anchor, candidate, tolerance_s)]
         if len(agreeing) > len(best):
             best = agreeing
     return _Track(kind, name, tuple(best)) if best else None
@@ -260,9 +268,11 @@ def _complaint(track: _Track, observations: Sequence[Observation], *, is_event: 
         return None
     # Back from the newest: an unbroken row of probes that match throughout.
     start_s = newest.media_start_s
-    held = {id(one): good for (one, _), good in zip(track.found, solid, strict=True)}
+    good_by_id = {
+        id(observation): good for (observation, _), good in zip(track.found, solid, strict=True)
+    }
     for observation in reversed(observations):
-        if not held.get(id(observation), False):
+        if not good_by_id.get(id(observation), False):
             break
         start_s = min(start_s, observation.media_start_s)
     span_s = newest.media_end_s - start_s
@@ -282,7 +292,7 @@ def _verdict(
     base: Verdict,
 ) -> Verdict:
     event = best.family.removeprefix("event:") if best.family.startswith("event:") else None
-    if event not in {one.id for one in mandate.events}:
+    if event not in {known_event.id for known_event in mandate.events}:
         event = None
     licensee, channels, why = _licensee(best, event, mandate)
     if peers:
@@ -295,7 +305,7 @@ def _verdict(
         why = [f"{', '.join(channels)} carry the same here: it is any of them"]
     lead = max(
         best.tracks,
-        key=lambda one: (one.reference == licensee, one.kind == "sound", len(one.found)),
+        key=lambda track: (track.reference == licensee, track.kind == "sound", len(track.found)),
         default=None,
     )
     newest = lead.found[-1][1] if lead else None
@@ -321,8 +331,8 @@ def _verdict(
             finding = Finding.LICENSED
             reasons.insert(0, f"{partner.name} may carry {', '.join(sorted(carried & allowed))}")
         elif best.proven:
-            said = ", ".join(sorted(carried)) or best.family
-            reasons.insert(0, f"{partner.name} is licensed on this host, but not for {said}")
+            names = ", ".join(sorted(carried)) or best.family
+            reasons.insert(0, f"{partner.name} is licensed on this host, but not for {names}")
     territory = next(
         (channel.territory for channel in mandate.channels if channel.id == licensee), None
     )
@@ -351,8 +361,8 @@ def _licensee(
         return (best.family if is_channel else None), (best.family,), []
     showing = [channel.id for channel in mandate.channels if channel.event == event]
     sound = _totals(best, "sound")
-    own = {name: sound.get(name, 0.0) for name in showing if sound.get(name, 0.0) > 0}
-    ranked = sorted(own.items(), key=lambda one: (-one[1], one[0]))
+    scores = {name: sound.get(name, 0.0) for name in showing if sound.get(name, 0.0) > 0}
+    ranked = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
     clean = sound.get(f"event:{event}", 0.0)
     if ranked and ranked[0][1] > clean:
         tied = [name for name, total in ranked if total * CLEAR_LEAD > ranked[0][1]]
@@ -376,7 +386,7 @@ def _by_graphics(best: _Judged, among: Sequence[str]) -> str | None:
     totals = _totals(best, "graphics")
     ranked = sorted(
         ((name, total) for name, total in totals.items() if name in among),
-        key=lambda one: (-one[1], one[0]),
+        key=lambda entry: (-entry[1], entry[0]),
     )
     if not ranked:
         return None
@@ -392,5 +402,5 @@ def _totals(best: _Judged, kind: str) -> dict[str, float]:
     return totals
 
 
-def _middle(one: Observation) -> float:
-    return (one.media_start_s + one.media_end_s) / 2
+def _middle(observation: Observation) -> float:
+    return (observation.media_start_s + observation.media_end_s) / 2

@@ -56,7 +56,9 @@ def faults_of(
     """
     sure = timed(observation, references)
     start_s = decoded.audio_s if len(decoded.audio) else float(decoded.luma_s[0])
-    zero_s = {one.reference: media_at_s - one.delay_s - start_s for one in reversed(sure)}
+    zero_s = {
+        witness.reference: media_at_s - witness.delay_s - start_s for witness in reversed(sure)
+    }
     delays = [
         Fault(kind=FaultKind.DELAY, reference=name, at_s=round(at_s, 3))
         for name, at_s in sorted(zero_s.items())
@@ -75,8 +77,8 @@ def foreign_sound(
         return None
     if loudness_db(decoded.audio) < QUIET_DB:
         return None
-    found = landmarks_of(peaks_of(decoded.audio, references.recipe), references.recipe)
-    return found if len(found.words) >= LEAST_LANDMARKS else None
+    landmarks = landmarks_of(peaks_of(decoded.audio, references.recipe), references.recipe)
+    return landmarks if len(landmarks.words) >= LEAST_LANDMARKS else None
 
 
 def timed(observation: Observation, references: References) -> list[Witness]:
@@ -94,11 +96,11 @@ def timed(observation: Observation, references: References) -> list[Witness]:
     ]
     return sorted(
         sure,
-        key=lambda one: (
-            not references.info(one.reference).clean,
-            one.kind != "sound",
-            -one.score,
-            one.reference,
+        key=lambda witness: (
+            not references.info(witness.reference).clean,
+            witness.kind != "sound",
+            -witness.score,
+            witness.reference,
         ),
     )
 
@@ -107,11 +109,13 @@ def _freezes(decoded: Decoded, references: References, name: str, zero_s: float)
     times = decoded.luma_s
     if len(times) < 2:
         return
-    held_s, held = references.luma_between(name, zero_s + times[0] - 1, zero_s + times[-1] + 1)
-    if len(held_s) < 2 * AROUND_STEPS:
+    picture_s, pictures = references.luma_between(
+        name, zero_s + times[0] - 1, zero_s + times[-1] + 1
+    )
+    if len(picture_s) < 2 * AROUND_STEPS:
         return
-    theirs = _steady(_moving(held))
-    expected = np.interp(zero_s + times[:-1], held_s[:-1], theirs)
+    motion = _steady(_moving(pictures))
+    expected = np.interp(zero_s + times[:-1], picture_s[:-1], motion)
     for begin, end in still_spans(_moving(decoded.luma), expected, times):
         if begin - times[0] >= EDGE_S and times[-1] - end >= EDGE_S:
             yield Fault(
@@ -134,8 +138,8 @@ def still_spans(
     times : ndarray, shape (pictures,)
         Seconds.
     """
-    still = moving <= STILL_PART * np.maximum(expected, LEAST_MOVING / 2)
-    bounds = np.flatnonzero(np.diff(np.concatenate([[False], still, [False]]).astype(np.int8)))
+    is_still = moving <= STILL_PART * np.maximum(expected, LEAST_MOVING / 2)
+    bounds = np.flatnonzero(np.diff(np.concatenate([[False], is_still, [False]]).astype(np.int8)))
     return [
         (float(times[first]), float(times[last]))
         for first, last in bounds.reshape(-1, 2)

@@ -93,25 +93,25 @@ def recognise(
     at = decoded.luma_s - start_s
     middle = float(at[0] + at[-1]) / 2
     reference_s = media_at_s + middle - seen.delay_s + (at - middle) * seen.speed
-    suspect, ours = paired(references, clean.id, reference_s, decoded.luma)
+    suspect, expected = paired(references, clean.id, reference_s, decoded.luma)
     if len(suspect) < 12:
         return []
-    placement = placed(suspect, ours)
-    back, shown = placement.undone(suspect)
+    placement = placed(suspect, expected)
+    back, visible = placement.undone(suspect)
     overlays: dict[str, _Overlay] = {}
     for licensee in licensees:
-        made = _overlay(references, clean.id, licensee.id, reference_s)
-        if made is not None:
-            overlays[licensee.id] = made
+        own_overlay = _overlay(references, clean.id, licensee.id, reference_s)
+        if own_overlay is not None:
+            overlays[licensee.id] = own_overlay
     if not overlays:
         return []
-    free = shown & ~np.logical_or.reduce([overlay.strong for overlay in overlays.values()])
-    if free.sum() < shown.size // 8:
+    free = visible & ~np.logical_or.reduce([overlay.strong for overlay in overlays.values()])
+    if free.sum() < visible.size // 8:
         return []
-    gain, offset = evened(back[:, free], ours[:, free])
+    gain, offset = evened(back[:, free], expected[:, free])
     # As the clean feed would have shown it, in its own contrast and brightness.
     mean: Map = (back.mean(axis=0) - offset) / gain
-    return _judged(mean, ours.mean(axis=0), shown, overlays, seen)
+    return _judged(mean, expected.mean(axis=0), visible, overlays, seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +125,22 @@ class _Overlay:
 def _judged(
     mean: Map,
     clean: Map,
-    shown: NDArray[np.bool_],
+    visible: NDArray[np.bool_],
     overlays: dict[str, _Overlay],
-    seen: Witness,
+    witness: Witness,
 ) -> list[Witness]:
     """Give each licensee its best piece's detail; the best must lead clearly."""
     scores = {
         name: max(
-            (_detail(mean, clean, overlay.mean, piece & shown) for piece in pieces(overlay.strong)),
+            (
+                _detail(mean, clean, overlay.mean, piece & visible)
+                for piece in pieces(overlay.strong)
+            ),
             default=0.0,
         )
         for name, overlay in overlays.items()
     }
-    ranked = sorted(scores.items(), key=lambda one: -one[1])
+    ranked = sorted(scores.items(), key=lambda entry: -entry[1])
     if ranked[0][1] < LEAST_DETAIL:
         return []
     second = max(ranked[1][1], 0.0) if len(ranked) > 1 else 0.0
@@ -150,10 +153,10 @@ def _judged(
             reference=ranked[0][0],
             score=ranked[0][1],
             runner_up=second,
-            delay_s=seen.delay_s,
-            speed=seen.speed,
-            coverage=seen.coverage,
-            probe_s=seen.probe_s,
+            delay_s=witness.delay_s,
+            speed=witness.speed,
+            coverage=witness.coverage,
+            probe_s=witness.probe_s,
             log10_lr=tail("graphics").log10_lr(margin),
         )
     ]
@@ -167,15 +170,20 @@ def _detail(mean: Map, clean: Map, licensee: Map, piece: NDArray[np.bool_]) -> f
     """
     if piece.sum() < _LEAST_CELLS:
         return 0.0
-    ours, theirs, without = mean[piece], licensee[piece], clean[piece]
-    if float(((ours - theirs) ** 2).sum()) > _WORST_FIT * float(((ours - without) ** 2).sum()):
+    observed, expected, without = mean[piece], licensee[piece], clean[piece]
+    if float(((observed - expected) ** 2).sum()) > _WORST_FIT * float(
+        ((observed - without) ** 2).sum()
+    ):
         return 0.0
-    ours, theirs = ours - ours.mean(), theirs - theirs.mean()
-    dot, own, other = float((ours * theirs).sum()), float((theirs**2).sum()), float((ours**2).sum())
-    if dot <= 0 or own < 1.0:
+    observed, expected = observed - observed.mean(), expected - expected.mean()
+    dot = float((observed * expected).sum())
+    expected_energy, observed_energy = float((expected**2).sum()), float((observed**2).sum())
+    if dot <= 0 or expected_energy < 1.0:
         return 0.0
-    contrast = dot / own
-    return dot / float(np.sqrt(own * other)) * min(1.0, contrast, 1 / contrast)
+    contrast = dot / expected_energy
+    return (
+        dot / float(np.sqrt(expected_energy * observed_energy)) * min(1.0, contrast, 1 / contrast)
+    )
 
 
 def pieces(strong: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
@@ -183,17 +191,17 @@ def pieces(strong: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
     from scipy.ndimage import label  # noqa: PLC0415 - heavy: only when graphics are compared
 
     numbered, count = label(strong)
-    found = [numbered == number for number in range(1, count + 1)]
-    return [one for one in found if one.sum() >= _LEAST_CELLS]
+    parts = [numbered == number for number in range(1, count + 1)]
+    return [part for part in parts if part.sum() >= _LEAST_CELLS]
 
 
 def paired(
     references: References, name: str, wanted_s: NDArray[np.float64], luma: NDArray[np.uint8]
 ) -> tuple[Map, Map]:
     """Return pictures and the reference's at the same instants, interpolated between two."""
-    chosen = np.linspace(0, len(wanted_s) - 1, min(_MOST_PICTURES, len(wanted_s))).astype(int)
-    wanted_s, luma = wanted_s[chosen], luma[chosen]
-    times, held = references.luma_between(
+    picked = np.linspace(0, len(wanted_s) - 1, min(_MOST_PICTURES, len(wanted_s))).astype(int)
+    wanted_s, luma = wanted_s[picked], luma[picked]
+    times, pictures = references.luma_between(
         name, float(wanted_s.min()) - 0.2, float(wanted_s.max()) + 0.2
     )
     empty = np.empty((0, *LUMA_SHAPE), np.float32)
@@ -204,7 +212,7 @@ def paired(
     gap = times[right] - times[left]
     near = (gap < 4 * _APART_S) & (wanted_s >= times[0]) & (wanted_s <= times[-1])
     share = ((wanted_s - times[left]) / np.maximum(gap, 1e-6)).astype(np.float32)[:, None, None]
-    between = held[left] * (1 - share) + held[right] * share
+    between = pictures[left] * (1 - share) + pictures[right] * share
     return luma[near].astype(np.float32), between[near].astype(np.float32)
 
 
@@ -212,11 +220,11 @@ def _overlay(
     references: References, clean: str, licensee: str, reference_s: NDArray[np.float64]
 ) -> _Overlay | None:
     """Return what the licensee shows over the clean feed at the probe's instants."""
-    base, other = references.pictures(clean), references.pictures(licensee)
-    if base is None or other is None or base.signature.silent or other.signature.silent:
+    base, overlaid = references.pictures(clean), references.pictures(licensee)
+    if base is None or overlaid is None or base.signature.silent or overlaid.signature.silent:
         return None
     lag_s, peak, _ = correlate(
-        _recent(other.signature, reference_s), base.signature,
+        _recent(overlaid.signature, reference_s), base.signature,
         low_s=_EVEN_BAND_S[0], high_s=_EVEN_BAND_S[1],
     ).best()  # fmt: skip
     if peak < 0.3:
@@ -226,13 +234,13 @@ def _overlay(
     )
     if len(times) < 12:
         return None
-    theirs, ours = paired(references, clean, times - lag_s, luma)
-    if len(theirs) < 12:
+    licensed, plain = paired(references, clean, times - lag_s, luma)
+    if len(licensed) < 12:
         return None
-    gain, offset = evened(theirs, ours)
-    added = np.clip(theirs - gain * ours - offset, -_CLIP, _CLIP).mean(axis=0)
+    gain, offset = evened(licensed, plain)
+    added = np.clip(licensed - gain * plain - offset, -_CLIP, _CLIP).mean(axis=0)
     strong = np.abs(added) > max(4.0, 0.15 * float(np.abs(added).max()))
-    return _Overlay((theirs.mean(axis=0) - offset) / gain, strong)
+    return _Overlay((licensed.mean(axis=0) - offset) / gain, strong)
 
 
 def _recent(whole: Signature, reference_s: NDArray[np.float64]) -> Signature:
@@ -250,9 +258,9 @@ def evened(pictures: Map, clean: Map) -> tuple[float, float]:
     # Two numbers need no hundred thousand points; a step prime to the rows visits all places.
     pictures, clean = pictures.reshape(-1)[::_FIT_STEP], clean.reshape(-1)[::_FIT_STEP]
     for _ in range(3):
-        rest = pictures - gain * clean - offset
-        centre = float(np.median(rest))
-        used = np.abs(rest - centre) <= 2 * float(np.median(np.abs(rest - centre))) + 1.0
+        residual = pictures - gain * clean - offset
+        centre = float(np.median(residual))
+        used = np.abs(residual - centre) <= 2 * float(np.median(np.abs(residual - centre))) + 1.0
         x, y = clean[used], pictures[used]
         spread = float(((x - x.mean()) ** 2).mean()) if len(x) else 0.0
         if spread < 1.0:
@@ -264,10 +272,10 @@ def evened(pictures: Map, clean: Map) -> tuple[float, float]:
 
 def placed(suspect: Map, clean: Map) -> Placement:
     """Find mirror, zoom, letterbox and shift by climbing the correlation of a few pictures."""
-    few = np.linspace(0, len(suspect) - 1, _FIT_PICTURES).astype(int)
+    sample = np.linspace(0, len(suspect) - 1, _FIT_PICTURES).astype(int)
     # What stands still, graphics and covers and a ticker's band, must not pull the fit.
-    a = suspect[few] - suspect[few].mean(axis=0)
-    b = clean[few] - clean[few].mean(axis=0)
+    a = suspect[sample] - suspect[sample].mean(axis=0)
+    b = clean[sample] - clean[sample].mean(axis=0)
     starts = [
         Placement(mirror, (down, across), (0.0, 0.0))
         for mirror in (False, True)
@@ -278,41 +286,44 @@ def placed(suspect: Map, clean: Map) -> Placement:
     )
     best_score, best_at = scored[0]
     best = starts[best_at]
-    plain = max((one for one in scored if starts[one[1]].scale == (1, 1)), key=lambda one: one[0])
+    plain = max(
+        (candidate for candidate in scored if starts[candidate[1]].scale == (1, 1)),
+        key=lambda candidate: candidate[0],
+    )
     if plain[0] >= _SURELY:
         return starts[plain[1]]
     step = 0.05
     while step >= 0.012:
         moved = False
         for scale, shift in _neighbours(best, step):
-            one = Placement(best.mirror, scale, shift)
-            score = _alike(one, a, b)
+            trial = Placement(best.mirror, scale, shift)
+            score = _alike(trial, a, b)
             if score > best_score + 1e-4:
-                best_score, best, moved = score, one, True
+                best_score, best, moved = score, trial, True
         if not moved:
             step /= 2
     return starts[plain[1]] if best_score - plain[0] < _PLAINLY else best
 
 
 def _neighbours(
-    one: Placement, step: float
+    placement: Placement, step: float
 ) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    (down, across), (y, x) = one.scale, one.shift
+    (down, across), (y, x) = placement.scale, placement.shift
     ways = ((1, 1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
     scales = [(down + i * step, across + j * step) for i, j in ways]
     shifts = [(y + i * step / 2, x + j * step / 2) for i, j in ((1, 0), (-1, 0), (0, 1), (0, -1))]
     return [
-        *((scale, one.shift) for scale in scales if min(scale) >= 0.4 and max(scale) <= 1.6),
-        *((one.scale, shift) for shift in shifts if max(abs(shift[0]), abs(shift[1])) <= 0.3),
+        *((scale, placement.shift) for scale in scales if min(scale) >= 0.4 and max(scale) <= 1.6),
+        *((placement.scale, shift) for shift in shifts if max(abs(shift[0]), abs(shift[1])) <= 0.3),
     ]
 
 
 def _alike(placement: Placement, suspect: Map, clean: Map) -> float:
-    back, shown = placement.undone(suspect)
-    share = float(shown.mean())
+    back, visible = placement.undone(suspect)
+    share = float(visible.mean())
     if share < 0.3:
         return -1.0
-    a, b = back[:, shown], clean[:, shown]
+    a, b = back[:, visible], clean[:, visible]
     a = a - a.mean(axis=1, keepdims=True)
     b = b - b.mean(axis=1, keepdims=True)
     norm = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
@@ -325,7 +336,7 @@ def _weights(at: NDArray[np.float64], size: int) -> Map:
     at = np.clip(at, 0, size - 1)
     left = np.minimum(at.astype(int), size - 2)
     share = at - left
-    made = np.zeros((len(at), size), np.float32)
-    made[np.arange(len(at)), left] = 1 - share
-    made[np.arange(len(at)), left + 1] += share
-    return made
+    weights = np.zeros((len(at), size), np.float32)
+    weights[np.arange(len(at)), left] = 1 - share
+    weights[np.arange(len(at)), left + 1] += share
+    return weights

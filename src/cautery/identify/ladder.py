@@ -69,13 +69,13 @@ class Ladder:
 
     def add(self, answers: Sequence[Rung]) -> None:
         """Take every shard's answer to the rung, in the order of the shards."""
-        among = sum(one.among for one in answers)
+        among = sum(answer.among for answer in answers)
         self._leads = self._leads or [[] for _ in answers]
-        for mine, answer in zip(self._leads, answers, strict=True):
-            mine += [replace(lead, searched=among) for lead in answer.leads]
+        for leads, answer in zip(self._leads, answers, strict=True):
+            leads += [replace(lead, searched=among) for lead in answer.leads]
             for family, score in answer.best.items():
                 self._best[family] = max(self._best.get(family, 0.0), score)
-        self._deaf = next((one.deaf for one in answers if one.deaf), None)
+        self._deaf = next((answer.deaf for answer in answers if answer.deaf), None)
         # Less than sure may be a true match at a wrong speed, at a place beside the true one.
         enough = max(self._best.values(), default=0.0) >= SURE_SCORE
         left = [rung for rung in self._rungs if self.rung is not None and rung > self.rung]
@@ -83,11 +83,14 @@ class Ladder:
 
     def chosen(self) -> list[list[Lead]]:
         """Return each shard's leads that are to be told: of all shards, the best few."""
-        kept = [distinct(lead, self._least) for lead in self._leads]
-        ranked = sorted((-one.score, at, k) for at, mine in enumerate(kept)
-                        for k, one in enumerate(mine))[:MOST_MATCHES]  # fmt: skip
+        by_shard = [distinct(lead, self._least) for lead in self._leads]
+        ranked = sorted((-lead.score, at, k) for at, leads in enumerate(by_shard)
+                        for k, lead in enumerate(leads))[:MOST_MATCHES]  # fmt: skip
         return _worth_telling(
-            [[kept[at][k] for _, shard, k in ranked if shard == at] for at in range(len(kept))]
+            [
+                [by_shard[at][k] for _, shard, k in ranked if shard == at]
+                for at in range(len(by_shard))
+            ]
         )
 
     def heard(self, told: Sequence[Sequence[Match]]) -> Heard:
@@ -95,32 +98,34 @@ class Ladder:
         if self._deaf:
             return Heard((), {}, self._probe_s, self._deaf)
         matches = sorted(
-            (one for mine in told for one in mine),
-            key=lambda one: (-one.score, one.reference, one.delay_s),
+            (match for answer in told for match in answer),
+            key=lambda match: (-match.score, match.reference, match.delay_s),
         )[:MOST_MATCHES]
-        kept = sifted(matches, least=LEAST_SCORE)
+        telling = sifted(matches, least=LEAST_SCORE)
         runner_up = {
-            one.family: max(
-                (score for name, score in self._best.items() if name != one.family), default=0.0
+            match.family: max(
+                (score for name, score in self._best.items() if name != match.family), default=0.0
             )
-            for one in kept
+            for match in telling
         }
         return Heard(
-            tuple(one for one in kept if one.score >= self._least), runner_up, self._probe_s
+            tuple(match for match in telling if match.score >= self._least),
+            runner_up,
+            self._probe_s,
         )
 
 
-def _worth_telling(chosen: list[list[Lead]]) -> list[list[Lead]]:
+def _worth_telling(shards: list[list[Lead]]) -> list[list[Lead]]:
     """Leave out what would be told nowhere, of probes that one reference alone resembles.
 
     Its lesser places are told as repeats if they come near its best, and besides might only say
     that others share what they are matched by. Music is like itself in a dozen places.
     """
-    met = {(at, one.works, one.number) for at, mine in enumerate(chosen) for one in mine}
-    if len(met) != 1:
-        return chosen
-    least = _HOPELESS * max(one.score for mine in chosen for one in mine)
-    return [[one for one in mine if one.score >= least] for mine in chosen]
+    resembled = {(at, lead.works, lead.number) for at, leads in enumerate(shards) for lead in leads}
+    if len(resembled) != 1:
+        return shards
+    least = _HOPELESS * max(lead.score for leads in shards for lead in leads)
+    return [[lead for lead in leads if lead.score >= least] for leads in shards]
 
 
 def mute(decoded: Decoded) -> Heard | None:
@@ -139,8 +144,8 @@ def why_unmatched(decoded: Decoded) -> NoMatch:
     Asked only then, so that no sound is kept from being compared.
     """
     power = power_of(decoded.audio, DEFAULT_RECIPE).mean(axis=0, dtype=np.float64)
-    most = np.sort(power)[-_TONE_BINS:]
-    return NoMatch.TONE if most.sum() >= _TONE_SHARE * power.sum() else NoMatch.NONE
+    loudest = np.sort(power)[-_TONE_BINS:]
+    return NoMatch.TONE if loudest.sum() >= _TONE_SHARE * power.sum() else NoMatch.NONE
 
 
 def listen(
@@ -175,10 +180,12 @@ def listen(
     ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, least=least, hints=hints, effort=effort)
     while ladder.rung is not None:
         ladder.add([ear.climb(ladder.rung)])
-    told = [ear.refine(leads) for leads in ladder.chosen()]
-    return ladder.heard([ear.tell(leads, best_of(told)) for leads in told])
+    refined = [ear.refine(leads) for leads in ladder.chosen()]
+    return ladder.heard([ear.tell(leads, best_of(refined)) for leads in refined])
 
 
 def best_of(told: Sequence[Sequence[Lead]]) -> Lead | None:
     """Return the best lead of all shards."""
-    return max((one for mine in told for one in mine), key=lambda one: one.score, default=None)
+    return max(
+        (lead for leads in told for lead in leads), key=lambda lead: lead.score, default=None
+    )

@@ -116,7 +116,7 @@ def tail(kind: str, probe_s: float | None = None) -> Tail:
 
 def published_error_rates() -> tuple[ErrorRate, ...]:
     """Return the measured error rates, each with its N and the script that measured it."""
-    return tuple(ErrorRate(**one) for one in _measured()["rate"])
+    return tuple(ErrorRate(**rate) for rate in _measured()["rate"])
 
 
 def methods_of(witness: Witness) -> tuple[str, ...]:

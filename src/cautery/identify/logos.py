@@ -55,24 +55,25 @@ def logo_of(
         Reference-axis time of the probe's start, as for :func:`cautery.identify.observe.observe`.
     """
     witness = next(
-        (one for one in timed(observation, references) if one.reference == licensee), None
+        (witness for witness in timed(observation, references) if witness.reference == licensee),
+        None,
     )
     if witness is None or len(decoded.luma) < LEAST_PICTURES:
         return None
     start_s = decoded.audio_s if len(decoded.audio) else float(decoded.luma_s[0])
     reference_s = media_at_s + decoded.luma_s - start_s - witness.delay_s
-    found = [
+    runs = [
         paired(references, licensee, reference_s + shift_s, decoded.luma) for shift_s in _SHIFTS_S
     ]
-    found = [one for one in found if len(one[0]) >= LEAST_PICTURES]
-    if not found:
+    runs = [run for run in runs if len(run[0]) >= LEAST_PICTURES]
+    if not runs:
         return None
     everywhere = np.ones(LUMA_SHAPE, np.bool_)
-    suspect, ours = max(found, key=lambda one: _likeness(one[0], one[1], everywhere))
-    placement = placed(suspect, ours)
-    back, shown = placement.undone(suspect)
-    gain, offset = evened(back[:, shown], ours[:, shown])
-    return laid_over((back - offset) / gain, ours, shown)
+    suspect, expected = max(runs, key=lambda run: _likeness(run[0], run[1], everywhere))
+    placement = placed(suspect, expected)
+    back, visible = placement.undone(suspect)
+    gain, offset = evened(back[:, visible], expected[:, visible])
+    return laid_over((back - offset) / gain, expected, visible)
 
 
 def laid_over(suspect: Map, ours: Map, shown: NDArray[np.bool_]) -> Logo | None:
@@ -94,9 +95,9 @@ def laid_over(suspect: Map, ours: Map, shown: NDArray[np.bool_]) -> Logo | None:
     light = (suspect.mean(axis=0) - follows * ours.mean(axis=0)) / np.maximum(
         opacity, LEAST_OPACITY
     )
-    known = shown & (variance >= LEAST_VARIANCE)
-    covered = known & (opacity >= LEAST_OPACITY)
-    free = known & (opacity <= MOST_FREE)
+    measured = shown & (variance >= LEAST_VARIANCE)
+    covered = measured & (opacity >= LEAST_OPACITY)
+    free = measured & (opacity <= MOST_FREE)
     if free.sum() < free.size // 2 or _likeness(suspect, ours, free) < LEAST_LIKENESS:
         return None
     mark = np.zeros(LUMA_SHAPE, np.bool_)
@@ -104,17 +105,17 @@ def laid_over(suspect: Map, ours: Map, shown: NDArray[np.bool_]) -> Logo | None:
         if piece.sum() <= MOST_CELLS:
             mark |= piece
         else:
-            known &= ~piece
+            measured &= ~piece
     if not mark.any():
         return None
     return Logo(
-        mark=mark, light=np.clip(np.rint(light), 0, 255).astype(np.uint8) * mark, known=known
+        mark=mark, light=np.clip(np.rint(light), 0, 255).astype(np.uint8) * mark, known=measured
     )
 
 
-def _likeness(suspect: Map, ours: Map, where: NDArray[np.bool_]) -> float:
+def _likeness(suspect: Map, expected: Map, where: NDArray[np.bool_]) -> float:
     """Return how the motion of both agrees in some cells, all instants together."""
-    one = (suspect - suspect.mean(axis=0))[:, where].ravel()
-    other = (ours - ours.mean(axis=0))[:, where].ravel()
-    norm = float(np.sqrt((one**2).sum() * (other**2).sum()))
-    return float((one * other).sum()) / norm if norm > 0 else 0.0
+    suspect_motion = (suspect - suspect.mean(axis=0))[:, where].ravel()
+    expected_motion = (expected - expected.mean(axis=0))[:, where].ravel()
+    norm = float(np.sqrt((suspect_motion**2).sum() * (expected_motion**2).sum()))
+    return float((suspect_motion * expected_motion).sum()) / norm if norm > 0 else 0.0

@@ -58,9 +58,9 @@ def observe(
         ``media_start_s`` and ``media_end_s`` lie on the same axis as ``media_at_s``. ``reason``
         says, for each sense without a witness, why.
     """
-    heard = listen(decoded, references, media_at_s=media_at_s, hints=hints, effort=effort)
-    seen = see(decoded, references, heard, media_at_s=media_at_s)
-    return observed(decoded, heard, [seen], media_at_s=media_at_s, at=at, exhibits=exhibits)
+    sound = listen(decoded, references, media_at_s=media_at_s, hints=hints, effort=effort)
+    pictures = see(decoded, references, sound, media_at_s=media_at_s)
+    return observed(decoded, sound, [pictures], media_at_s=media_at_s, at=at, exhibits=exhibits)
 
 
 def see(
@@ -74,13 +74,13 @@ def see(
         What the sound gave, in these references or in more.
     """
     speed = heard.matches[0].speed if heard.matches else None
-    seen = look(decoded, references, media_at_s=media_at_s, speed_heard=speed)
-    witnesses = list(seen.witnesses)
-    for witness in seen.witnesses:
+    pictures = look(decoded, references, media_at_s=media_at_s, speed_heard=speed)
+    witnesses = list(pictures.witnesses)
+    for witness in pictures.witnesses:
         info = references.info(witness.reference)
         if info.clean and not _named(heard, references, info.event):
             witnesses += recognise(decoded, references, witness, media_at_s=media_at_s or 0.0)
-    return Seen(tuple(witnesses), seen.reason)
+    return Seen(tuple(witnesses), pictures.reason)
 
 
 def observed(
@@ -98,7 +98,7 @@ def observed(
     unmatched: dict[str, NoMatch] = {}
     if not heard.matches:
         unmatched["sound"] = heard.reason or why_unmatched(decoded)
-    if not any(one.witnesses for one in seen):
+    if not any(part.witnesses for part in seen):
         unmatched["pictures"] = seen[0].reason or NoMatch.NONE
     witnesses.sort(
         key=lambda witness: (-witness.log10_lr, -witness.score, witness.kind, witness.reference)
@@ -141,7 +141,7 @@ def alignment(
     step = max(1, -(-len(lags) // _MOST_POINTS))
     return (
         tuple(round(float(lag), 4) for lag in lags[::step]),
-        tuple(round(float(one), 4) for one in strength[::step]),
+        tuple(round(float(value), 4) for value in strength[::step]),
     )
 
 
@@ -169,26 +169,26 @@ def _picture_lags(
     info = references.info(name)
     if witness.kind == "graphics":
         name = next(
-            (one.id for one in references.infos if one.clean and one.event == info.event), name
+            (feed.id for feed in references.infos if feed.clean and feed.event == info.event), name
         )
     start_s = decoded.audio_s if len(decoded.audio) else float(decoded.luma_s[0])
     probe = signature(
         cells_of(decoded.luma), decoded.luma_s - start_s, references.recipe, speed=witness.speed
     )
-    made = aligned(probe, references, name, media_at_s=media_at_s)
+    correlation = aligned(probe, references, name, media_at_s=media_at_s)
     half_s = probe.change.shape[1] / probe.rate_hz / witness.speed / 2
     return (
-        made.lags_s + media_at_s + half_s * (1 - witness.speed),
-        made.strength.astype(np.float64),
+        correlation.lags_s + media_at_s + half_s * (1 - witness.speed),
+        correlation.strength.astype(np.float64),
     )
 
 
-def _named(heard: Heard, references: References, event: str | None) -> bool:
+def _named(sound: Heard, references: References, event: str | None) -> bool:
     """Tell whether the sound alone says which licensee of an event it is."""
     scores = sorted(
         (
             match.score
-            for match in heard.matches
+            for match in sound.matches
             if references.knows(match.reference)
             and references.info(match.reference).event == event
             and not references.info(match.reference).clean

@@ -41,12 +41,12 @@ def watched(references: References) -> list[str]:
     cleaned = {
         info.event for info in references.infos if info.clean and references.pictures(info.id)
     }
-    chosen = [
+    comparable = [
         info for info in references.infos
         if references.pictures(info.id)
         and (info.clean or info.event not in cleaned or not info.event)
     ]  # fmt: skip
-    return [one.id for one in sorted(chosen, key=lambda one: not one.clean)]
+    return [info.id for info in sorted(comparable, key=lambda info: not info.clean)]
 
 
 def look(
@@ -83,13 +83,13 @@ def look(
     if least is None:
         least = tail("picture", probe.seconds).least
     best = searched(probe, references, names, media_at_s, speed_heard)
-    found = [
+    witnesses = [
         _witness(probe, refined(probe, references, place), score, best, references, media_at_s)
         for place, score in best
         if score >= least
     ]
-    if found:
-        return Seen(tuple(found))
+    if witnesses:
+        return Seen(tuple(witnesses))
     if reachable(probe) < least:
         return Seen((), NoMatch.TOO_STILL)
     return Seen((), NoMatch.NONE)
@@ -99,11 +99,11 @@ def aligned(
     probe: Signature, references: References, name: str, *, media_at_s: float | None
 ) -> Alignment:
     """Return the correlation of a probe (on its own axis, 0 its start) with one reference."""
-    held = references.pictures(name)
-    if held is None or held.signature.silent:
+    pictures = references.pictures(name)
+    if pictures is None or pictures.signature.silent:
         return Alignment(np.empty(0), np.empty(0, np.float32))
     low_s, high_s = span(references, name, media_at_s)
-    return correlate(probe, held.signature, low_s=low_s, high_s=high_s)
+    return correlate(probe, pictures.signature, low_s=low_s, high_s=high_s)
 
 
 def _witness(  # noqa: PLR0917 - one place and all that it is told with
@@ -115,11 +115,13 @@ def _witness(  # noqa: PLR0917 - one place and all that it is told with
     media_at_s: float | None,
 ) -> Witness:
     family = references.info(place.name).family
-    others = [other for one, other in best if references.info(one.name).family != family]
-    theirs, known = their_changes(probe, references, place)
+    rival_scores = [
+        rival_score for rival, rival_score in best if references.info(rival.name).family != family
+    ]
+    change, valid = their_changes(probe, references, place)
     blocks = placement.agreement(
-        *placement.compared(probe.fine, theirs, place.placed),
-        known,
+        *placement.compared(probe.fine, change, place.placed),
+        valid,
         rate_hz=references.recipe.luma_rate_hz,
     )
     # A still stretch between two that agree counts; one at an end does not.
@@ -133,7 +135,7 @@ def _witness(  # noqa: PLR0917 - one place and all that it is told with
         kind="picture",
         reference=place.name,
         score=score,
-        runner_up=max([0.0, *others]),
+        runner_up=max([0.0, *rival_scores]),
         delay_s=(media_at_s or 0.0) + middle_s - reference_s,
         speed=place.speed,
         coverage=good / len(blocks) if blocks else 0.0,

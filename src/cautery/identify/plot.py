@@ -16,7 +16,7 @@ from cautery.identify.windows import Look
 from cautery.model.identification import Identification
 
 _INK, _QUIET, _GRID, _PALE = "#1f2933", "#66727f", "#e3e7eb", "#f4f6f8"
-_NAMED, _DOUBT, _WAVE = "#0f6b64", "#c07a1c", "#8fa3b3"
+_CLAIM, _DOUBT, _WAVE = "#0f6b64", "#c07a1c", "#8fa3b3"
 _COLOURS = ("#0f6b64", "#3f6fb0", "#a4557f", "#c07a1c", "#5d7d3a", "#7a5fb0")
 """A reference keeps its colour through a picture; the seventh has the first one's again."""
 _ENVELOPE = 1200
@@ -107,7 +107,7 @@ def identification_plot(
         _scores(figure.add_axes(boxes[1]), looks, names, along_s)
         _timeline(figure.add_axes(boxes[2]), found, names, along_s)
         if alignment is not None:
-            colour = names.get(alignment.reference, _NAMED)
+            colour = names.get(alignment.reference, _CLAIM)
             _lags(figure.add_axes(boxes[3]), alignment, colour)
         out = io.BytesIO()
         # Text stays text in an SVG: whoever looks at it has the font for its letters.
@@ -117,60 +117,60 @@ def identification_plot(
     return out.getvalue()
 
 
-def _names(found: Identification, looks: Sequence[Look]) -> dict[str, str]:
+def _names(identification: Identification, looks: Sequence[Look]) -> dict[str, str]:
     """Return a colour for each reference that is told of, in order of the probe."""
-    told = [name for stretch in found.stretches for name in stretch.references[:1]]
-    if not told:
-        told = [
+    references = [name for stretch in identification.stretches for name in stretch.references[:1]]
+    if not references:
+        references = [
             window.observation.witnesses[0].reference
             for look in looks
             for window in look.windows
             if window.observation.witnesses
         ]
-    kept = list(dict.fromkeys(told))[:12]
-    return {name: _COLOURS[at % len(_COLOURS)] for at, name in enumerate(kept)}
+    distinct = list(dict.fromkeys(references))[:12]
+    return {name: _COLOURS[at % len(_COLOURS)] for at, name in enumerate(distinct)}
 
 
-def _head(figure: Any, probe: str, found: Identification, total: float) -> None:
-    claimed = bool(found.channels or found.event)
+def _head(figure: Any, probe: str, identification: Identification, total: float) -> None:
+    claimed = bool(identification.channels or identification.event)
     if claimed:
-        title = _plain(", ".join(found.channels) or str(found.event))
-        if found.event and found.channels:
-            title += f"   ({_plain(found.event)})"
-    elif found.quoted:
-        title = f"quotes {_plain(', '.join(found.quoted))}"
-    elif found.probability is None:
+        title = _plain(", ".join(identification.channels) or str(identification.event))
+        if identification.event and identification.channels:
+            title += f"   ({_plain(identification.event)})"
+    elif identification.quoted:
+        title = f"quotes {_plain(', '.join(identification.quoted))}"
+    elif identification.probability is None:
         title = "could not be judged"
     else:
         title = "none of the references"
-    colour = _NAMED if claimed else _DOUBT if found.quoted else _QUIET
+    colour = _CLAIM if claimed else _DOUBT if identification.quoted else _QUIET
     figure.text(0.03, 1 - 0.36 / total, title, size=16, weight="bold", color=colour, va="center")
     if claimed:
-        mark = "confirmed" if found.confirmed else "not confirmed"
+        mark = "confirmed" if identification.confirmed else "not confirmed"
         box = {
             "boxstyle": "round,pad=0.35",
-            "fc": colour if found.confirmed else "white",
+            "fc": colour if identification.confirmed else "white",
             "ec": colour,
             "lw": 1.1,
         }
         figure.text(
             0.97, 1 - 0.36 / total, mark, size=9.5, ha="right", va="center", bbox=box,
-            color="white" if found.confirmed else colour,
+            color="white" if identification.confirmed else colour,
         )  # fmt: skip
-    said = [_plain(probe, 110)]
-    figure.text(0.03, 1 - 0.68 / total, said[0], size=9.5, va="center")
+    heading = [_plain(probe, 110)]
+    figure.text(0.03, 1 - 0.68 / total, heading[0], size=9.5, va="center")
     facts = []
-    if claimed and found.offset_s is not None:
-        facts.append(f"begins at {clock(found.offset_s)} of the reference")
-    if found.delay_s is not None:
-        facts.append(f"{found.delay_s:.2f} s behind it")
-    if found.speed != 1.0:
-        facts.append(f"speed {found.speed:.3f}")
+    if claimed and identification.offset_s is not None:
+        facts.append(f"begins at {clock(identification.offset_s)} of the reference")
+    if identification.delay_s is not None:
+        facts.append(f"{identification.delay_s:.2f} s behind it")
+    if identification.speed != 1.0:
+        facts.append(f"speed {identification.speed:.3f}")
     if claimed:
-        facts.append(f"{found.verbal} (likelihood ratio 10^{found.log10_lr:.1f})")
-        facts.append(" and ".join(found.witnesses))
+        facts.append(f"{identification.verbal} (likelihood ratio 10^{identification.log10_lr:.1f})")
+        facts.append(" and ".join(identification.witnesses))
     else:
-        facts.append(_plain(found.reason, 120))
+        facts.append(_plain(identification.reason, 120))
     figure.text(
         0.03, 1 - 0.93 / total, "   ·   ".join(fact for fact in facts if fact), size=9.5,
         color=_QUIET, va="center",
@@ -195,8 +195,8 @@ def _wave(axes: Any, audio: NDArray[np.float32], rate_hz: int, along_s: float) -
     )
     heard_s = len(audio) / rate_hz
     if heard_s < 0.95 * along_s:
-        said = f"  its first {clock(heard_s)}"
-        axes.text(heard_s, 0, said, ha="left", va="center", color=_QUIET, size=8)
+        note = f"  its first {clock(heard_s)}"
+        axes.text(heard_s, 0, note, ha="left", va="center", color=_QUIET, size=8)
 
 
 def _scores(axes: Any, looks: Sequence[Look], names: dict[str, str], along_s: float) -> None:
@@ -207,26 +207,30 @@ def _scores(axes: Any, looks: Sequence[Look], names: dict[str, str], along_s: fl
         window for look in looks for window in (look.windows or tuple(filter(None, [look.whole])))
     ]
     best = [
-        max(glance.observation.witnesses, key=lambda each: each.log10_lr, default=None)
+        max(glance.observation.witnesses, key=lambda witness: witness.log10_lr, default=None)
         for glance in glances
     ]
-    highest = max((one.score for one in best if one is not None), default=1.0)
-    for one, witness in zip(glances, best, strict=True):
-        told = witness is not None and witness.log10_lr > 0
+    highest = max((witness.score for witness in best if witness is not None), default=1.0)
+    for glance, witness in zip(glances, best, strict=True):
+        is_match = witness is not None and witness.log10_lr > 0
         axes.bar(
-            one.start_s,
-            witness.score if told and witness is not None else highest * 0.03,
-            one.end_s - one.start_s,
+            glance.start_s,
+            witness.score if is_match and witness is not None else highest * 0.03,
+            glance.end_s - glance.start_s,
             align="edge",
             zorder=2,
-            color=names.get(witness.reference, _WAVE) if told and witness is not None else _GRID,
+            color=names.get(witness.reference, _WAVE)
+            if is_match and witness is not None
+            else _GRID,
             ec="white",
             lw=0.8 if len(glances) < 80 else 0,
         )
     axes.set_ylim(0, highest * 1.12)
 
 
-def _timeline(axes: Any, found: Identification, names: dict[str, str], along_s: float) -> None:
+def _timeline(
+    axes: Any, identification: Identification, names: dict[str, str], along_s: float
+) -> None:
     """Draw which reference runs when, with where in it each stretch begins."""
     _frame(axes, along_s, "")
     axes.set_xlabel("seconds of the probe" if along_s < 600 else "time of the probe", size=8.5)
@@ -236,9 +240,9 @@ def _timeline(axes: Any, found: Identification, names: dict[str, str], along_s: 
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock(value)))
     rows = list(names) or ["nothing"]
     axes.set_ylim(len(rows) - 0.45, -0.55)
-    axes.set_yticks(range(len(rows)), [_plain(one, 18) for one in rows], size=8.5)
+    axes.set_yticks(range(len(rows)), [_plain(name, 18) for name in rows], size=8.5)
     axes.tick_params(axis="y", length=0, labelcolor=_INK)
-    for stretch in found.stretches:
+    for stretch in identification.stretches:
         if stretch.references[0] not in names:
             continue
         row, colour = rows.index(stretch.references[0]), names[stretch.references[0]]
@@ -269,10 +273,17 @@ def _lags(axes: Any, alignment: Alignment, colour: str) -> None:
             [lags[best]], [strength[best]], "o", ms=7, mfc="white", mec=colour, mew=1.8, zorder=5
         )
         far = np.abs(lags - lags[best]) > 0.5
-        rest = float(strength[far].max()) if far.any() else 0.0
-        axes.axhline(rest, color=_QUIET, lw=0.8, ls=(0, (4, 3)), zorder=4)
+        runner_up = float(strength[far].max()) if far.any() else 0.0
+        axes.axhline(runner_up, color=_QUIET, lw=0.8, ls=(0, (4, 3)), zorder=4)
         axes.text(
-            lags[-1], rest, "next best ", ha="right", va="bottom", size=7.5, color=_QUIET, zorder=5
+            lags[-1],
+            runner_up,
+            "next best ",
+            ha="right",
+            va="bottom",
+            size=7.5,
+            color=_QUIET,
+            zorder=5,
         )
         axes.set_xlim(lags[0], lags[-1])
         axes.set_ylim(
@@ -313,12 +324,12 @@ def clock(seconds: float) -> str:
     if seconds < 60:
         return f"{sign}{seconds:.1f} s"
     if seconds < 3600:
-        minutes, rest = divmod(round(seconds, 1), 60)
-        return f"{sign}{minutes:.0f}:{rest:04.1f}"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{sign}{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+        minutes, remainder = divmod(round(seconds, 1), 60)
+        return f"{sign}{minutes:.0f}:{remainder:04.1f}"
+    minutes, remainder = divmod(round(seconds), 60)
+    return f"{sign}{minutes // 60}:{minutes % 60:02d}:{remainder:02d}"
 
 
-def _plain(text: str, most: int = 60) -> str:
-    shown = clean(text, 400)
-    return shown if len(shown) <= most else shown[: most - 1] + "…"
+def _plain(text: str, longest: int = 60) -> str:
+    cleaned = clean(text, 400)
+    return cleaned if len(cleaned) <= longest else cleaned[: longest - 1] + "…"

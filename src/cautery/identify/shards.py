@@ -89,13 +89,13 @@ def split(infos: Sequence[ReferenceInfo], count: int) -> list[tuple[ReferenceInf
     if count < 1:
         raise InputError("references lie in at least one shard")
     families: dict[str, list[ReferenceInfo]] = {}
-    for one in infos:
-        families.setdefault(one.family, []).append(one)
+    for info in infos:
+        families.setdefault(info.family, []).append(info)
     shards: list[list[ReferenceInfo]] = [[] for _ in range(count)]
     order = sorted(families, key=lambda name: (-len(families[name]), name))
     for name in order:
         min(shards, key=len).extend(families[name])
-    places = {one.id: at for at, one in enumerate(infos)}
+    places = {info.id: at for at, info in enumerate(infos)}
     return [tuple(sorted(shard, key=lambda info: places[info.id])) for shard in shards]
 
 
@@ -130,21 +130,21 @@ def opened(place: Place, recipe: Recipe | None = None) -> References:
         If they are damaged, hostile, or of another recipe.
     """
     with _lock:
-        held = _held.get(place.path)
-        if held is None or held.generation != place.generation:
-            known = held.known if held is not None else {}
+        cached = _opened_places.get(place.path)
+        if cached is None or cached.generation != place.generation:
+            known = cached.known if cached is not None else {}
             if place.path.is_dir():
                 references = mapped(place.path, recipe=recipe, known=known)
             else:
                 references = load_references(place.path, recipe=recipe)
-            held = _Held(place.generation, references, known)
-            _held[place.path] = held
-        _held.move_to_end(place.path)
-        while len(_held) > _MOST_PLACES:
-            _held.popitem(last=False)
-    if recipe is not None and held.references.recipe != recipe:
-        raise InputError(f"{place.path}: made by the recipe {held.references.recipe.name}")
-    return held.references
+            cached = _Held(place.generation, references, known)
+            _opened_places[place.path] = cached
+        _opened_places.move_to_end(place.path)
+        while len(_opened_places) > _MOST_PLACES:
+            _opened_places.popitem(last=False)
+    if recipe is not None and cached.references.recipe != recipe:
+        raise InputError(f"{place.path}: made by the recipe {cached.references.recipe.name}")
+    return cached.references
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,34 +253,34 @@ async def observe_in(
     async def each(task: Callable[..., T], *arguments: Sequence[object]) -> list[T]:
         """Run a task in every shard, with each one's own of every list of arguments."""
         tasks = (
-            engine.run_at(shard, task, place, *mine)
-            for shard, (place, *mine) in enumerate(zip(places, *arguments, strict=True))
+            engine.run_at(shard, task, place, *shard_arguments)
+            for shard, (place, *shard_arguments) in enumerate(zip(places, *arguments, strict=True))
         )
         return await asyncio.gather(*tasks)
 
     def alike(value: object) -> list[object]:
         return [value] * len(places)
 
-    heard = mute(decoded)
-    if heard is None:
-        asked = Asked(uuid4().hex, decoded.audio, media_at_s, hints)
+    sound = mute(decoded)
+    if sound is None:
+        request = Asked(uuid4().hex, decoded.audio, media_at_s, hints)
         ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, hints=hints, effort=effort)
         while ladder.rung is not None:
-            ladder.add(await each(climb_at, alike(asked), alike(ladder.rung)))
-        leads = await each(refine_at, alike(asked), ladder.chosen())
+            ladder.add(await each(climb_at, alike(request), alike(ladder.rung)))
+        leads = await each(refine_at, alike(request), ladder.chosen())
         best = best_of(leads)
-        heard = ladder.heard(await each(tell_at, alike(asked), leads, alike(best)))
-    seen = await each(see_at, alike(decoded), alike(heard), alike(media_at_s))
-    return observed(decoded, heard, seen, media_at_s=media_at_s, at=at, exhibits=exhibits)
+        sound = ladder.heard(await each(tell_at, alike(request), leads, alike(best)))
+    pictures = await each(see_at, alike(decoded), alike(sound), alike(media_at_s))
+    return observed(decoded, sound, pictures, media_at_s=media_at_s, at=at, exhibits=exhibits)
 
 
-def _ear(place: Place, asked: Asked) -> Ear:
+def _ear(place: Place, request: Asked) -> Ear:
     """Return what listens to a probe in a shard, made once for all its rungs."""
-    key = place, asked.id
+    key = place, request.id
     with _lock:
         ear = _ears.get(key)
     if ear is None:
-        ear = Ear(asked.audio, opened(place), media_at_s=asked.media_at_s, hints=asked.hints)
+        ear = Ear(request.audio, opened(place), media_at_s=request.media_at_s, hints=request.hints)
     with _lock:
         _ears[key] = ear
         _ears.move_to_end(key)
@@ -296,6 +296,6 @@ class _Held:
     known: Known
 
 
-_held: OrderedDict[Path, _Held] = OrderedDict()
+_opened_places: OrderedDict[Path, _Held] = OrderedDict()
 _ears: OrderedDict[tuple[Place, str], Ear] = OrderedDict()
 _lock = threading.Lock()

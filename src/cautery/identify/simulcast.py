@@ -105,51 +105,51 @@ def sifted(matches: Sequence[M], *, least: float) -> list[M]:
         nobody's ``own``.
     """
     simulcast: dict[frozenset[int], bool] = {}
-    kept: dict[str, M] = {}
+    strongest: dict[str, M] = {}
     strength = np.array([match.strength for match in matches])
-    for at, one in enumerate(matches):
+    for at, match in enumerate(matches):
         repeats: list[float] = []
         beside: dict[str, list[tuple[int, NDArray[np.bool_]]]] = {}
         # What is shared is as like the one as the other; a rhythm in common is not.
-        alike = (strength >= np.maximum(_SUPPORTED, AS_LIKE * one.strength)) & (
-            one.strength >= _SUPPORTED
+        alike = (strength >= np.maximum(_SUPPORTED, AS_LIKE * match.strength)) & (
+            match.strength >= _SUPPORTED
         )
         for k in np.flatnonzero(alike.any(axis=1)).tolist():
-            other, both = matches[k], alike[k]
-            if k == at or one.works != other.works or other.score < least:
+            other_match, agreeing = matches[k], alike[k]
+            if k == at or match.works != other_match.works or other_match.score < least:
                 continue
-            if one.reference == other.reference:
+            if match.reference == other_match.reference:
                 # It says so twice: the place is open, whose it is not.
-                if other.score >= AS_LIKE * one.score:
-                    repeats.append(other.delay_s)
-            elif one.family != other.family:
-                beside.setdefault(other.reference, []).append((k, both))
-        taken = np.zeros(len(one.strength), np.bool_)
+                if other_match.score >= AS_LIKE * match.score:
+                    repeats.append(other_match.delay_s)
+            elif match.family != other_match.family:
+                beside.setdefault(other_match.reference, []).append((k, agreeing))
+        common = np.zeros(len(match.strength), np.bool_)
         sharing: list[str] = []
         for reference, places in beside.items():
             for k, _ in places:
                 pair = frozenset((at, k))
                 if pair not in simulcast:
-                    simulcast[pair] = shared(one.around, matches[k].around).simulcast
+                    simulcast[pair] = shared(match.around, matches[k].around).simulcast
             # One place where it runs along is enough: music that repeats itself is met at others.
             if not any(simulcast[frozenset((at, k))] for k, _ in places):
-                taken |= np.logical_or.reduce([both for _, both in places])
+                common |= np.logical_or.reduce([agreeing for _, agreeing in places])
                 sharing.append(reference)
         left = replace(
-            _without(one, taken) if taken.any() else one,
+            _without(match, common) if common.any() else match,
             repeats_s=tuple(repeats), shared=tuple(sharing),
         )  # fmt: skip
-        held = kept.get(left.reference)
-        if held is None or left.score > held.score:
-            kept[left.reference] = left
-    return sorted(kept.values(), key=lambda one: (-one.score, one.reference))
+        previous = strongest.get(left.reference)
+        if previous is None or left.score > previous.score:
+            strongest[left.reference] = left
+    return sorted(strongest.values(), key=lambda match: (-match.score, match.reference))
 
 
-def _without(one: M, taken: NDArray[np.bool_]) -> M:
-    share = float(one.strength[~taken].sum() / max(1, one.strength.sum()))
+def _without(match: M, common: NDArray[np.bool_]) -> M:
+    share = float(match.strength[~common].sum() / max(1, match.strength.sum()))
     return replace(
-        one, own=one.score * min(1.0, max(0.0, share)),
-        covered=filled(one.covered & ~taken) & ~taken,
+        match, own=match.score * min(1.0, max(0.0, share)),
+        covered=filled(match.covered & ~common) & ~common,
     )  # fmt: skip
 
 

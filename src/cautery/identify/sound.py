@@ -35,7 +35,7 @@ SEARCH_S = (-30.0, 300.0)
 """Delays searched: from a suspect that is faster to one behind by a DVR's length."""
 _SURE_VOTES = 12
 """Votes of one pass that by themselves make a landmark match; chance gives 8 among 2,500 channels
-in ten seconds (reference/identification.md, section 3)."""
+in ten seconds (docs/reference/sources.md, F36)."""
 _BLOCK_S = 1.0
 _BLOCK_SCORE = 2.5
 """Standard deviations of one second that make it count as matched."""
@@ -163,21 +163,25 @@ class Ear:
         best : Lead or None
             Of all shards.
         """
-        told = self._elsewhere(leads, best)
-        return [_matched(self._sounding, self._references, one, self._media_at_s) for one in told]
+        placed = self._elsewhere(leads, best)
+        return [
+            _matched(self._sounding, self._references, lead, self._media_at_s) for lead in placed
+        ]
 
-    def _elsewhere(self, told: Sequence[Lead], best: Lead | None) -> list[Lead]:
+    def _elsewhere(self, leads: Sequence[Lead], best: Lead | None) -> list[Lead]:
         """Add the other places where the best references say the same, or say it better."""
         if best is None or best.score < LEAST_SCORE:
-            return list(told)
-        among = frozenset(one.number for one in told if one.score >= best.score / 2)
-        more = leads_from(
+            return list(leads)
+        among = frozenset(lead.number for lead in leads if lead.score >= best.score / 2)
+        elsewhere = leads_from(
             self._sounding, [(best.tempo, best.pitch)], phases=range(WORD_FRAMES), among=among
         )
-        found = [one for one in more if not any(one.near(other) for other in told)]
-        found = [one for one in found if one.score >= best.score / 2]
-        return [*told, *(replace(refined(self._sounding, one), searched=best.searched)
-                         for one in distinct(found))]  # fmt: skip
+        fresh = [
+            lead for lead in elsewhere if not any(lead.near(known_lead) for known_lead in leads)
+        ]
+        fresh = [lead for lead in fresh if lead.score >= best.score / 2]
+        return [*leads, *(replace(refined(self._sounding, lead), searched=best.searched)
+                         for lead in distinct(fresh))]  # fmt: skip
 
     def _leads(self, rung: int) -> list[Lead]:
         sounding = self._sounding
@@ -190,8 +194,8 @@ class Ear:
         if rung == HINTED and self._hints:
             return leads_from(sounding, _HINTS, phases=(0, 2), among=self._hints)
         if rung == LAST:
-            found = leads_from(sounding, _LAST, phases=(0,), middle_s=_WIDEST_S)
-            return nearer(sounding, found, _NEARER)
+            leads = leads_from(sounding, _LAST, phases=(0,), middle_s=_WIDEST_S)
+            return nearer(sounding, leads, _NEARER)
         return []
 
 
@@ -229,14 +233,16 @@ def _votes_at(sounding: Sounding, lead: Lead) -> int:
     near = sounding.snapshots[lead.works].candidates(
         marks, base=lead.offset, low=-12, high=13, least=2, most=512
     )
-    return max((one.votes for one in near if one.reference == lead.number), default=0)
+    return max(
+        (candidate.votes for candidate in near if candidate.reference == lead.number), default=0
+    )
 
 
 def _around(references: References, reference: str, word: int) -> Codes:
-    made = np.zeros(2 * AROUND_WORDS + 1, np.uint32)
+    window = np.zeros(2 * AROUND_WORDS + 1, np.uint32)
     begin = word - AROUND_WORDS
     for first, words in references.codes(reference):
-        low, high = max(first, begin), min(first + len(words), begin + len(made))
+        low, high = max(first, begin), min(first + len(words), begin + len(window))
         if low < high:
-            made[low - begin : high - begin] = words[low - first : high - first]
-    return made
+            window[low - begin : high - begin] = words[low - first : high - first]
+    return window

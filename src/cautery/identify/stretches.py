@@ -18,7 +18,7 @@ from cautery.identify.windows import Glance
 from cautery.model.verdict import Witness
 
 AGREE_S = 0.2
-"""Within which two windows agree, the speed undone (issue 4)."""
+"""Within which two windows agree, the speed undone (docs/reference/sources.md, F38)."""
 SPEED_SLACK = 0.003
 """What a measured speed may be off by; it widens the tolerance with the distance."""
 GAP_S = 30.0
@@ -77,8 +77,8 @@ class Chain:
         """
         strongest = max(self.lines, key=lambda line: (line.witness.log10_lr, line.witness.score))
         # Pictures lie on a grid of 80 ms: where there is sound, it says the place.
-        told = [line for line in self.lines if line.witness.kind == "sound"] or self.lines
-        middle_s, at_s = np.array(sorted((one.middle_s, one.at_s) for one in told)).T
+        lines = [line for line in self.lines if line.witness.kind == "sound"] or self.lines
+        middle_s, at_s = np.array(sorted((line.middle_s, line.at_s) for line in lines)).T
         ahead_s = at_s - middle_s
         if np.ptp(middle_s) < _APART_S:
             return strongest
@@ -165,31 +165,31 @@ def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     return float(np.median((y[half:] - y[: len(y) - half])[far] / apart[far]))
 
 
-def _starts(one: Line) -> float:
-    return one.glance.start_s
+def _starts(line: Line) -> float:
+    return line.glance.start_s
 
 
-def _ends(one: Line) -> float:
-    return one.glance.end_s
+def _ends(line: Line) -> float:
+    return line.glance.end_s
 
 
 def lines_of(glances: Iterable[Glance]) -> list[Line]:
     """Return all lines of sound and pictures in order of time."""
-    found = []
-    for glance in sorted(glances, key=lambda one: (one.start_s, one.end_s)):
+    lines = []
+    for glance in sorted(glances, key=lambda glance: (glance.start_s, glance.end_s)):
         for witness in glance.observation.witnesses:
             if witness.kind not in ("sound", "picture") or witness.log10_lr <= 0:
                 continue
             half_s = witness.probe_s / 2
             begin_s = glance.observation.media_start_s
-            found += [
+            lines += [
                 Line(
                     glance, witness, glance.start_s + half_s, begin_s + half_s - delay_s,
                     witness.speed,
                 )
                 for delay_s in (witness.delay_s, *witness.repeats_s)
             ]  # fmt: skip
-    return found
+    return lines
 
 
 def chains_of(glances: Iterable[Glance]) -> list[Chain]:
@@ -198,30 +198,36 @@ def chains_of(glances: Iterable[Glance]) -> list[Chain]:
     A window's other lines (of a repeat) that no other window goes on from are dropped.
     """
     open_: dict[str, list[list[Line]]] = {}
-    done: list[list[Line]] = []
+    closed: list[list[Line]] = []
     for line in lines_of(glances):
-        mine = open_.setdefault(line.witness.reference, [])
-        ended = [one for one in mine if line.glance.start_s - one[-1].glance.end_s > GAP_S]
-        done += ended
-        mine[:] = [one for one in mine if not any(one is two for two in ended)]
-        home = next((one for one in mine if one[-1].agrees(line)), None)
+        open_chains = open_.setdefault(line.witness.reference, [])
+        ended = [
+            chain for chain in open_chains if line.glance.start_s - chain[-1].glance.end_s > GAP_S
+        ]
+        closed += ended
+        open_chains[:] = [
+            chain
+            for chain in open_chains
+            if not any(chain is closed_chain for closed_chain in ended)
+        ]
+        home = next((chain for chain in open_chains if chain[-1].agrees(line)), None)
         if home is None:
-            mine.append([line])
+            open_chains.append([line])
         else:
             home.append(line)
-    done += [one for several in open_.values() for one in several]
-    chains = [Chain(one[0].witness.reference, tuple(one)) for one in done]
-    chains.sort(key=lambda one: (-len({x.middle_s for x in one.lines}), -one.log10_lr))
+    closed += [chain for several in open_.values() for chain in several]
+    chains = [Chain(chain[0].witness.reference, tuple(chain)) for chain in closed]
+    chains.sort(key=lambda chain: (-len({x.middle_s for x in chain.lines}), -chain.log10_lr))
     return _without_repeats(chains)
 
 
 def _without_repeats(chains: Sequence[Chain]) -> list[Chain]:
     """Keep each witness in one chain; what is left of another is its repeat."""
     used: set[int] = set()
-    kept = []
+    distinct = []
     for chain in chains:
         left = tuple(line for line in chain.lines if id(line.witness) not in used)
         if left:
             used |= {id(line.witness) for line in left}
-            kept.append(replace(chain, lines=left))
-    return kept
+            distinct.append(replace(chain, lines=left))
+    return distinct

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cautery.identify.simulcast import AROUND_WORDS, shared
+from cautery.identify.match import AROUND_WORDS
+from cautery.identify.simulcast import shared
 
 
 def warm() -> None:

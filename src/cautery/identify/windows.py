@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LEAST_WINDOW_S = 5.0
 WINDOW_S = 10.0
-"""Of a long probe: what the measured recall is best for (issue 4's table: 10 s, 5 s)."""
+"""Of a long probe: what recall was measured for (docs/reference/sources.md, F37)."""
 WHOLE_S = 30.0
 """Up to this length a probe is always looked at whole; a longer one where its windows say
 nothing, since some disguises leave a little in every window and enough in all of them."""
@@ -83,7 +83,7 @@ def look_at(
 
     def glance(part: Decoded, effort: Effort) -> Glance:
         into_s = begin_of(part) - begin_s
-        seen = observe(
+        observation = observe(
             part,
             references,
             media_at_s=None if media_at_s is None else media_at_s + into_s,
@@ -91,7 +91,7 @@ def look_at(
             hints=hinted,
             effort=effort,
         )
-        return Glance(start_s + into_s, start_s + into_s + seconds_of(part), seen)
+        return Glance(start_s + into_s, start_s + into_s + seconds_of(part), observation)
 
     parts = windows_in(decoded)
     middle = len(parts) // 2
@@ -107,8 +107,8 @@ def look_at(
     return Look(whole, tuple(windows[k] for k in order))
 
 
-def _named(one: Glance) -> list[str]:
-    return [witness.reference for witness in one.observation.witnesses if above(witness)]
+def _named(glance: Glance) -> list[str]:
+    return [witness.reference for witness in glance.observation.witnesses if above(witness)]
 
 
 def windows_in(decoded: Decoded) -> tuple[Decoded, ...]:

@@ -1,7 +1,7 @@
 """Draws supply chains as they are seen from outside, with each asset's true role and its trap.
 
 Source -> encoder -> origin -> edge, panel, super-reseller, reseller, storefront, payment
-(reference/ecosystem.md, section 1), shared fronts beside. Every mark and relation is seen only in
+(docs/reference/sources.md, F1), shared fronts beside. Every mark and relation is seen only in
 part, some are decoys, and each trap is named:
 
 ``silent``         an asset that shows nothing: it is known by its neighbours alone
@@ -72,8 +72,8 @@ def draw_behaviours(seed: int, *, services: int = 6) -> BehaviourWorld:
 def _draw_service(
     world: BehaviourWorld, fronts: Sequence[str], ends: Sequence[str], rng: np.random.Generator
 ) -> None:
-    def some(role: Role, least: int, most: int) -> list[str]:
-        return [_asset(world, role, rng) for _ in range(int(rng.integers(least, most + 1)))]
+    def draw_assets(role: Role, least: int, upper: int) -> list[str]:
+        return [_asset(world, role, rng) for _ in range(int(rng.integers(least, upper + 1)))]
 
     def any_of(names: Sequence[str]) -> str:
         return names[int(rng.integers(len(names)))]
@@ -82,9 +82,13 @@ def _draw_service(
         if rng.random() < TIED:
             world.relations.append(Edge(source=source, relation=relation, target=target))
 
-    sources, encoders = some(Role.SOURCE, 1, 3), some(Role.ENCODER, 1, 2)
-    origins, edges, panels = some(Role.ORIGIN, 1, 2), some(Role.EDGE, 3, 8), some(Role.PANEL, 1, 2)
-    supers, resellers = some(Role.SUPER_RESELLER, 1, 2), some(Role.RESELLER, 2, 6)
+    sources, encoders = draw_assets(Role.SOURCE, 1, 3), draw_assets(Role.ENCODER, 1, 2)
+    origins, edges, panels = (
+        draw_assets(Role.ORIGIN, 1, 2),
+        draw_assets(Role.EDGE, 3, 8),
+        draw_assets(Role.PANEL, 1, 2),
+    )
+    supers, resellers = draw_assets(Role.SUPER_RESELLER, 1, 2), draw_assets(Role.RESELLER, 2, 6)
     for source in sources:
         tie(source, "feeds", any_of(encoders))
     for encoder in encoders:
@@ -96,13 +100,13 @@ def _draw_service(
             tie(panel, any_of(("redirects-to", "lists")), edge)
         if world.traps.get(edge) == "fronted":
             tie(edge, "resolves-to", any_of(fronts))
-    for one in supers:
-        tie(one, "credits-from", any_of(panels))
-        tie(one, "pays", any_of(ends))
+    for seller in supers:
+        tie(seller, "credits-from", any_of(panels))
+        tie(seller, "pays", any_of(ends))
     for reseller in resellers:
         tie(reseller, "credits-from", any_of(supers))
         tie(reseller, "sells", any_of(panels))
-    for shop in some(Role.STOREFRONT, 2, 6):
+    for shop in draw_assets(Role.STOREFRONT, 2, 6):
         tie(shop, "sells", any_of(panels) if rng.random() < 0.6 else any_of(resellers))
         tie(shop, "pays", any_of(ends))
         if rng.random() < 0.5:
@@ -111,17 +115,17 @@ def _draw_service(
 
 def _asset(world: BehaviourWorld, role: Role, rng: np.random.Generator) -> str:
     name = f"asset{len(world.roles)}.example"
-    shown = [mark for mark in _SHOWS[role] if rng.random() < SEEN]
-    own = [trap for trap, (of, _) in _TRAPS.items() if of is role]
+    marks = [mark for mark in _SHOWS[role] if rng.random() < SEEN]
+    traps = [trap for trap, (of, _) in _TRAPS.items() if of is role]
     chance = rng.random()
     if chance < 0.1:
-        world.traps[name], shown = "silent", []
-    elif own and chance < 0.25:
-        world.traps[name] = own[0]
-        shown += [mark for mark in _TRAPS[own[0]][1] if rng.random() < SEEN]
+        world.traps[name], marks = "silent", []
+    elif traps and chance < 0.25:
+        world.traps[name] = traps[0]
+        marks += [mark for mark in _TRAPS[traps[0]][1] if rng.random() < SEEN]
     elif chance > 1 - DECOYS:
         world.traps[name] = "decoy"
-        shown.append(_OF_ALL_MARKS[int(rng.integers(len(_OF_ALL_MARKS)))])
+        marks.append(_OF_ALL_MARKS[int(rng.integers(len(_OF_ALL_MARKS)))])
     world.roles[name] = role
-    world.marks[name] = tuple(dict.fromkeys(shown))
+    world.marks[name] = tuple(dict.fromkeys(marks))
     return name

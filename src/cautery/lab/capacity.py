@@ -52,21 +52,23 @@ class Capacity:
 def free_cores(seconds: float = MEASURED_S) -> float:
     """Keep this machine busy for a moment; return how many cores' work it did meanwhile."""
     workers = min(cpu_count() or 1, _MOST_WORKERS)
-    done = [0] * workers
+    packed = [0] * workers
     until = time.perf_counter() + seconds
 
     def pack(worker: int) -> None:
         while time.perf_counter() < until:
             zlib.compress(_PIECE, 6)  # lets go of the interpreter: threads run side by side
-            done[worker] += 1
+            packed[worker] += 1
 
-    threads = [threading.Thread(target=pack, args=(one,), daemon=True) for one in range(workers)]
+    threads = [
+        threading.Thread(target=pack, args=(worker,), daemon=True) for worker in range(workers)
+    ]
     begun = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(done) / (time.perf_counter() - begun) / CORE_HZ
+    return sum(packed) / (time.perf_counter() - begun) / CORE_HZ
 
 
 def wait_for_capacity(
@@ -97,10 +99,10 @@ def wait_for_capacity(
         sleep(EVERY_S)
         waited_s += EVERY_S
         has = measure()
-    found = Capacity(has=has, needs=needs, waited_s=waited_s)
-    if not found.enough:
+    capacity = Capacity(has=has, needs=needs, waited_s=waited_s)
+    if not capacity.enough:
         say(
             f"this machine still has {has:.1f} of {needs:.1f} cores: the demo goes on, and its "
             "figures will mean nothing"
         )
-    return found
+    return capacity

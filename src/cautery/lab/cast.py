@@ -62,10 +62,10 @@ def draw_cast(seed: int, size: str, names: Names) -> Cast:
     ]
     for i, (style, word, territory) in enumerate(linear if demo else linear[:1]):
         title = names.title()
-        made = _channel(
+        channel = _channel(
             f"{title}-{word}".lower(), f"{title} {word}", "linear", style, base + 1100 + 100 * i
         )
-        channels.append(_with(made, territory=territory, short=title[:4].upper()))
+        channels.append(_with(channel, territory=territory, short=title[:4].upper()))
     lawful = ["talk", "music", "news", "sport-talk", "kids"]
     words = {
         "talk": "Live",
@@ -76,23 +76,28 @@ def draw_cast(seed: int, size: str, names: Names) -> Cast:
     }
     for i, style in enumerate(lawful if demo else lawful[:1]):
         title = names.title()
-        made = _channel(
+        channel = _channel(
             f"{title}-{style}".lower(),
             f"{title} {words[style]}",
             "lawful",
             style,
             base + 2100 + 100 * i,
         )
-        channels.append(_with(made, short=title[:4].upper()))
+        channels.append(_with(channel, short=title[:4].upper()))
     alikes = [("other-match", 3100), ("room", 3200), ("slate", 3300), ("black", 3400)]
     for style, offset in alikes if demo else alikes[:1]:
-        made = _channel(style, style.replace("-", " ").title(), "look-alike", style, base + offset)
+        channel = _channel(
+            style, style.replace("-", " ").title(), "look-alike", style, base + offset
+        )
         if style == "other-match":
             near = channels[1]
-            made = _with(
-                made, short=f"{names.title()[:3].upper()}2", corner=near.corner, colour=near.colour
+            channel = _with(
+                channel,
+                short=f"{names.title()[:3].upper()}2",
+                corner=near.corner,
+                colour=near.colour,
             )
-        channels.append(made)
+        channels.append(channel)
     title = f"The {names.title()} Letters"
     if demo:
         channels.append(_with(_channel("film-work", title, "work", "film", base + 4100), short=""))

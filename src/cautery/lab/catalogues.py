@@ -39,34 +39,36 @@ def draw_catalogues(seed: int, *, networks: int = 3, panels: int = 3) -> tuple[C
     names = Names(seed)
     stations = list(dict.fromkeys(f"{names.title()} {names.title()}" for _ in range(CHANNELS)))
     guides = {station: station.replace(" ", "") + ".example" for station in stations}
-    found: list[Catalogue] = []
+    catalogues: list[Catalogue] = []
 
-    def add(kind: str, network: str | None, listed: list[str], told: dict[str, str]) -> None:
+    def add(kind: str, network: str | None, listed: list[str], guide: dict[str, str]) -> None:
         host = names.domain("panel")
-        entries = tuple((one + _MARKS[int(rng.integers(len(_MARKS)))], told[one]) for one in listed)
-        found.append(Catalogue(host=host, network=network, kind=kind, entries=entries))
+        entries = tuple(
+            (station + _MARKS[int(rng.integers(len(_MARKS)))], guide[station]) for station in listed
+        )
+        catalogues.append(Catalogue(host=host, network=network, kind=kind, entries=entries))
 
-    def some(count: int) -> list[str]:
+    def draw_stations(count: int) -> list[str]:
         return [stations[int(k)] for k in rng.permutation(len(stations))[:count]]
 
     for number in range(networks):
-        listed = some(SOLD)
-        told = dict(guides)
-        for one in listed:
+        listed = draw_stations(SOLD)
+        guide = dict(guides)
+        for title in listed:
             if rng.random() < MISTAKEN:
-                told[one] = guides[stations[int(rng.integers(len(stations)))]]
+                guide[title] = guides[stations[int(rng.integers(len(stations)))]]
         for _ in range(panels):
-            kept = [one for one in listed if rng.random() >= DROPPED]
-            for one in some(int(ADDED * SOLD)):
-                if one not in kept:
-                    kept.insert(int(rng.integers(len(kept) + 1)), one)
-            add("copy", "ABCDEFGH"[number], kept, told)
+            offered = [station for station in listed if rng.random() >= DROPPED]
+            for station in draw_stations(int(ADDED * SOLD)):
+                if station not in offered:
+                    offered.insert(int(rng.integers(len(offered) + 1)), station)
+            add("copy", "ABCDEFGH"[number], offered, guide)
     for _ in range(3):
-        add("shuffled", None, some(SOLD), guides)
+        add("shuffled", None, draw_stations(SOLD), guides)
     for _ in range(2):
-        add("alphabetical", None, sorted(some(SOLD)), guides)
+        add("alphabetical", None, sorted(draw_stations(SOLD)), guides)
     official = stations[:NUMBERED]
     for _ in range(2):
-        rest = [one for one in some(SOLD) if one not in official]
-        add("numbered", None, official + rest, guides)
-    return tuple(found)
+        unofficial = [station for station in draw_stations(SOLD) if station not in official]
+        add("numbered", None, official + unofficial, guides)
+    return tuple(catalogues)

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from cautery.lab.spec import HostSpec, Plan
 from cautery.lab.underworld import CDN, MIDDLEWARE
 
-_ONE_EACH = "network-C"
+_OWN_CERTIFICATES = "network-C"
 """Network C makes a certificate per host, all with one key."""
 
 
@@ -24,18 +24,20 @@ def write_certificates(plan: Plan, folder: Path) -> dict[str, Path]:
     """Write one PEM (key and certificate) for every listening host and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     keys: dict[str, ec.EllipticCurvePrivateKey] = {}
-    made: dict[str, Path] = {}
+    written_paths: dict[str, Path] = {}
     paths: dict[str, Path] = {}
     for host in plan.hosts:
         if not host.listening:
             continue
         group = host.certificate
         key = keys.setdefault(group, ec.generate_private_key(ec.SECP256R1()))
-        label = f"{group}-{host.name}" if group == _ONE_EACH else group
-        if label not in made:
-            names = [host.name] if group == _ONE_EACH else _names(plan, host)
-            made[label] = _write(folder / f"{len(made):03d}.pem", key, _subject(host), names)
-        paths[host.name] = made[label]
+        label = f"{group}-{host.name}" if group == _OWN_CERTIFICATES else group
+        if label not in written_paths:
+            names = [host.name] if group == _OWN_CERTIFICATES else _names(plan, host)
+            written_paths[label] = _write(
+                folder / f"{len(written_paths):03d}.pem", key, _subject(host), names
+            )
+        paths[host.name] = written_paths[label]
     return paths
 
 
@@ -48,9 +50,9 @@ def contexts(paths: dict[str, Path]) -> dict[str, ssl.SSLContext]:
         loaded[path] = context
     by_host = {name: loaded[path] for name, path in paths.items()}
 
-    def choose(found: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+    def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         if name is not None and name in by_host:
-            found.context = by_host[name]
+            connection.context = by_host[name]
 
     for context in loaded.values():
         context.sni_callback = choose
@@ -71,13 +73,13 @@ class Authority:
         self._folder, self._name, self._count = folder, _named(name), 0
         self._key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
-        own = (
+        certificate = (
             _begun(self._name, self._name, self._key.public_key(), now)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .sign(self._key, hashes.SHA256())
         )
         self.path = folder / "authority.pem"
-        self.path.write_bytes(own.public_bytes(serialization.Encoding.PEM))
+        self.path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def vouch(self, *names: str, ended: bool = False, subject: str | None = None) -> Path:
         """Return a file with a key, and a certificate of it for names; it may have expired.
@@ -111,7 +113,9 @@ def _subject(host: HostSpec) -> str:
 def _names(plan: Plan, host: HostSpec) -> list[str]:
     if host.certificate == MIDDLEWARE:
         return ["middleware.localdomain"]
-    return [one.name for one in plan.hosts if one.certificate == host.certificate]
+    return [
+        other_host.name for other_host in plan.hosts if other_host.certificate == host.certificate
+    ]
 
 
 def _write(path: Path, key: ec.EllipticCurvePrivateKey, subject: str, names: list[str]) -> Path:

@@ -50,7 +50,7 @@ class Approvers:
         self._waiting = waiting
         self._sign = sign
         self._signed: set[str] = set()
-        self._gone = threading.Event()
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="approvers", daemon=True)
         self.failures: list[str] = []
 
@@ -59,11 +59,11 @@ class Approvers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._gone.set()
+        self._ended.set()
         self._thread.join(10)
 
     def _work(self) -> None:
-        while not self._gone.wait(LOOK_S):
+        while not self._ended.wait(LOOK_S):
             try:
                 self._sign_all()
             except CauteryError as error:

@@ -41,13 +41,13 @@ def answer_to(data: bytes, names: Mapping[str, str]) -> bytes | None:
         return None
     if query.flags & dns.flags.QR or len(query.question) != 1:
         return None
-    asked = query.question[0]
+    question = query.question[0]
     reply = dns.message.make_response(query, recursion_available=True)
     reply.flags |= dns.flags.AA
-    host = asked.name.to_text(omit_final_dot=True).lower()
+    host = question.name.to_text(omit_final_dot=True).lower()
     address = names.get(host)
     if address is None:
         reply.set_rcode(dns.rcode.NXDOMAIN)
-    elif asked.rdtype == dns.rdatatype.A:
-        reply.answer.append(dns.rrset.from_text(asked.name, 20, asked.rdclass, "A", address))
+    elif question.rdtype == dns.rdatatype.A:
+        reply.answer.append(dns.rrset.from_text(question.name, 20, question.rdclass, "A", address))
     return reply.to_wire()

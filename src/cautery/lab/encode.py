@@ -54,7 +54,7 @@ class Rendered:
         if not index.is_file():
             return None
         body = json.loads(index.read_text(encoding="utf-8"))
-        pieces = tuple(Piece(one["file"], one["seconds"]) for one in body["pieces"])
+        pieces = tuple(Piece(piece["file"], piece["seconds"]) for piece in body["pieces"])
         return cls(folder, pieces, body["init"])
 
 
@@ -161,15 +161,15 @@ def open_cut(media: Rendered, begin_s: float, end_s: float) -> tuple[bytes, floa
     InputError
         If nothing of it was rendered.
     """
-    at, first, chosen = 0.0, None, []
+    at, first, parts = 0.0, None, []
     for piece in media.pieces:
         if at + piece.seconds > begin_s and at < end_s:
             first = at if first is None else first
-            chosen.append((media.folder / piece.file).read_bytes())
+            parts.append((media.folder / piece.file).read_bytes())
         at += piece.seconds
     if first is None:
         raise InputError(f"{media.folder.name}: nothing between {begin_s} and {end_s} s")
-    return b"".join(chosen), first
+    return b"".join(parts), first
 
 
 def frames_of(source: Any, first_s: float) -> Iterator[tuple[float, Any]]:

@@ -32,17 +32,24 @@ def write_facts(plan: Plan, folder: Path, now: datetime) -> Path:
     class,source``, and so on; ``facts.toml`` gives each file's path, kind, date and validity.
     """
     today = now.date()
-    seen = (today - timedelta(days=1)).isoformat()
+    yesterday = (today - timedelta(days=1)).isoformat()
     long_ago = (today - timedelta(days=240)).isoformat()
-    ranges = [(ipaddress.ip_network(f"{one.prefix}.0.0/16"), one) for one in HOSTERS]
-    spans = [(int(net[0]), int(net[-1]), one) for net, one in ranges]
+    ranges = [(ipaddress.ip_network(f"{hoster.prefix}.0.0/16"), hoster) for hoster in HOSTERS]
+    spans = [(int(net[0]), int(net[-1]), hoster) for net, hoster in ranges]
     tables: dict[str, tuple[Sequence[str], Iterable[Sequence[object]]]] = {
-        "asn-ipv4": (("start", "end", "asn"), [(a, b, one.asn) for a, b, one in spans]),
-        "asn-names": (("asn", "org"), [(one.asn, one.organisation) for one in HOSTERS]),
-        "country-ipv4": (("start", "end", "country"), [(a, b, one.country) for a, b, one in spans]),
+        "asn-ipv4": (("start", "end", "asn"), [(a, b, hoster.asn) for a, b, hoster in spans]),
+        "asn-names": (("asn", "org"), [(hoster.asn, hoster.organisation) for hoster in HOSTERS]),
+        "country-ipv4": (
+            ("start", "end", "country"),
+            [(a, b, hoster.country) for a, b, hoster in spans],
+        ),
         "ranges": (
             ("cidr", "provider", "class", "source"),
-            [(net, one.organisation, one.kind, "lab") for net, one in ranges if one.kind],
+            [
+                (net, hoster.organisation, hoster.kind, "lab")
+                for net, hoster in ranges
+                if hoster.kind
+            ],
         ),
         "popular": (("domain", "lists"), [(name, "lab") for name in plan.popular]),
         "bank-website": (("value",), _protected(plan, "bank")),
@@ -51,7 +58,7 @@ def write_facts(plan: Plan, folder: Path, now: datetime) -> Path:
         "passive-dns": (
             ("address", "name", "first_seen", "last_seen"),
             [
-                (host.address, host.name, long_ago, seen)
+                (host.address, host.name, long_ago, yesterday)
                 for host in plan.hosts
                 if host.resolves and not host.name[0].isdigit()
             ]
@@ -59,7 +66,10 @@ def write_facts(plan: Plan, folder: Path, now: datetime) -> Path:
         ),
         "dedicated": (
             ("address", "dedicated_to", "evidence", "evidence_date"),
-            [(address, who, "hoster's written reply", seen) for address, who in plan.dedicated],
+            [
+                (address, who, "hoster's written reply", yesterday)
+                for address, who in plan.dedicated
+            ],
         ),
     }
     lines = []
@@ -78,4 +88,4 @@ def write_facts(plan: Plan, folder: Path, now: datetime) -> Path:
 
 
 def _protected(plan: Plan, kind: str) -> list[tuple[str]]:
-    return [(name,) for name, one in plan.protected if one == kind]
+    return [(name,) for name, protection in plan.protected if protection == kind]

@@ -55,12 +55,12 @@ def share_feeds(plan: Plan) -> Plan:
 def _carriers(plan: Plan, network: str) -> list[StreamSpec]:
     """Return live streams of the event, each on another host of a network."""
     hosts = {host.name for host in plan.hosts if host.network == network and host.scored}
-    found: dict[str, StreamSpec] = {}
+    carriers: dict[str, StreamSpec] = {}
     for stream in plan.streams:
         place = stream.edge or stream.host
-        kept = (
+        carries = (
             stream.kind == "rebroadcast" and stream.event is not None and stream.delivery != "vod"
         )
-        if kept and place in hosts and "aes-128" not in stream.disguise:
-            found.setdefault(place, stream)
-    return list(found.values())[:CARRIERS]
+        if carries and place in hosts and "aes-128" not in stream.disguise:
+            carriers.setdefault(place, stream)
+    return list(carriers.values())[:CARRIERS]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 LINE_BYTES = 60_000
 """Just short of the longest line that readers keep."""
-_ANY = (
+_GENERIC = (
     b"\n", b" ", b"\t", b"\r", b"\r\n\r\n", b"a", b"9", b"\0", b"\xff", "é".encode(), b"a\n",
     b",\n", b"#\n", b'"', b"'", b'\\"', b"=", b":", b",", b"&", b"%3D", b";", b"/", b"../", b"a=",
     b'a="', b'a="b" ', b"a: b\n", b"<", b"</", b"<!", b"<a>", b"<div>", b"<a b=c>",
@@ -97,13 +97,13 @@ class Flood:
         room = max(0, size - len(self.begins) - len(self.ends))
         if not self.within:
             return self.begins + self._run(room) + self.ends
-        most = min(self.within, room) - len(self.opens) - 1
-        line = self.opens + self._run(most) + self.ends + b"\n"
+        limit = min(self.within, room) - len(self.opens) - 1
+        line = self.opens + self._run(limit) + self.ends + b"\n"
         return (self.begins + line * max(1, room // len(line)))[:size]
 
     def _run(self, size: int) -> bytes:
-        each = max(0, size) // len(self.units)
-        return b"".join(unit * (each // len(unit)) for unit in self.units)
+        times = max(0, size) // len(self.units)
+        return b"".join(unit * (times // len(unit)) for unit in self.units)
 
 
 def floods(kind: str, sample: bytes) -> Iterator[Flood]:
@@ -117,10 +117,10 @@ def floods(kind: str, sample: bytes) -> Iterator[Flood]:
     lines = list(dict.fromkeys(sample.splitlines(keepends=True)))
     first = lines[0] if lines else b""
     middle = sample[: _middle(sample)]
-    own = _OF_KIND.get(kind, ())
-    for unit in own:
+    units = _OF_KIND.get(kind, ())
+    for unit in units:
         yield Flood(kind=kind, begins=first, units=(unit,), own=True)
-    for unit in (*_ANY, *(line[:400] for line in lines[1:9])):
+    for unit in (*_GENERIC, *(line[:400] for line in lines[1:9])):
         yield Flood(kind=kind, begins=middle, units=(unit,))
     for opens, unit, ends in _LINES.get(kind, ()):
         yield Flood(

@@ -109,11 +109,11 @@ async def _gigabyte(writer: asyncio.StreamWriter, _: str) -> None:
     writer.write(_OK + b"Content-Type: audio/x-mpegurl\r\nTransfer-Encoding: chunked\r\n\r\n")
     line = b"#EXTINF:-1,A channel\nhttp://a.example/live/1.ts\n"
     block = line * (_CHUNK // len(line))
-    sent = 0
-    while sent < GIGABYTE:
+    bytes_sent = 0
+    while bytes_sent < GIGABYTE:
         writer.write(f"{len(block):x}\r\n".encode() + block + b"\r\n")
         await writer.drain()
-        sent += len(block)
+        bytes_sent += len(block)
     writer.write(b"0\r\n\r\n")
 
 
@@ -148,9 +148,9 @@ def _said(head: bytes, body: bytes = b"") -> Reply:
 
 def _body(body: Callable[[], bytes], content_type: str) -> Reply:
     async def reply(writer: asyncio.StreamWriter, _: str) -> None:
-        said = await asyncio.to_thread(body)
-        head = f"Content-Type: {content_type}\r\nContent-Length: {len(said)}\r\n\r\n"
-        writer.write(_OK + head.encode() + said)
+        answer = await asyncio.to_thread(body)
+        head = f"Content-Type: {content_type}\r\nContent-Length: {len(answer)}\r\n\r\n"
+        writer.write(_OK + head.encode() + answer)
 
     return reply
 
@@ -260,10 +260,10 @@ def _of_http() -> Iterator[Attack]:
         ("nul-header", "puts a NUL into a header", b"X-A: a\0b\r\nContent-Length: 5"),
         ("folded-header", "folds a header onto two lines", b"X-A: a\r\n b\r\nContent-Length: 5"),
     ):  # fmt: skip
-        said = b"ffffffffffffffffff\r\n#EXTM3U\n" if "chunk" in name else b"#EXTM3U\n" * 9
-        yield listed(name, does, "SourceError", _said(b"200 OK\r\n" + head, said))
-    other = _said(b"200 OK\r\nTransfer-Encoding: zip", b"#EXTM3U\n")
-    yield listed("other-transfer", "codes as nobody does", None, other)
+        body = b"ffffffffffffffffff\r\n#EXTM3U\n" if "chunk" in name else b"#EXTM3U\n" * 9
+        yield listed(name, does, "SourceError", _said(b"200 OK\r\n" + head, body))
+    unknown_coding = _said(b"200 OK\r\nTransfer-Encoding: zip", b"#EXTM3U\n")
+    yield listed("other-transfer", "codes as nobody does", None, unknown_coding)
     yield listed("no-http", "sends a body and no head", "SourceError", _raw(bodies.LIST.encode()))
     yield listed("no-status", "says a status that is none", "SourceError", _raw(b"HTTP/1.1 9\r\n"))
     yield listed("echo", "says the URL in a status that is none", "SourceError", _echo)
@@ -308,15 +308,15 @@ _REDIRECTS = (
 """Each is a place that no mandate of the lab allows."""
 
 
-def _raw(said: bytes) -> Reply:
+def _raw(answer: bytes) -> Reply:
     async def reply(writer: asyncio.StreamWriter, _: str) -> None:
-        writer.write(said)
+        writer.write(answer)
 
     return reply
 
 
 _PAGE = b"<!doctype html><title>Suspended</title><h1>Suspended</h1>"
-_READ = (
+_BODIES = (
     ("nul", "is 100 kB of NUL", "m3u", None, lambda: b"#EXTM3U\n" + b"\0" * 100_000),
     ("blank-lines", "has blank lines between entries", "m3u", None, bodies.blank_lines),
     ("html", "is a page", "m3u", "SourceError", lambda: _PAGE),
@@ -395,7 +395,7 @@ _STREAMS = (
 
 def _all() -> Iterator[Attack]:
     yield from _of_http()
-    for name, does, kind, fails, body in _READ:
+    for name, does, kind, fails, body in _BODIES:
         reply = _body(body, "text/plain")
         yield Attack(name=name, does=does, kind=kind, fails=fails, reply=reply, body=body)
     for name, does, entries, body in _ODD:
@@ -414,7 +414,7 @@ def _all() -> Iterator[Attack]:
         yield Attack(name=name, does=does, kind="stream", fails=fails, reply=reply)
 
 
-ATTACKS: Mapping[str, Attack] = {one.name: one for one in _all()}
+ATTACKS: Mapping[str, Attack] = {hostile.name: hostile for hostile in _all()}
 
 
 class Rebinding:

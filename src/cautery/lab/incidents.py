@@ -194,7 +194,7 @@ def write_facts(incident: Incident, folder: Path) -> Path:
         "ranges": (
             "cidr,provider,class,source",
             # Something must stand in each list: an empty one would be no list.
-            [(*one, "lab") for one in (*incident.ranges, ("192.0.2.0/24", "nobody", "cdn"))],
+            [(*range_, "lab") for range_ in (*incident.ranges, ("192.0.2.0/24", "nobody", "cdn"))],
         ),
         "popular": ("domain,lists", [(name, "lab") for name in incident.popular]),
         "passive-dns": (
@@ -203,7 +203,10 @@ def write_facts(incident: Incident, folder: Path) -> Path:
         ),
         "dedicated": (
             "address,dedicated_to,evidence,evidence_date",
-            [(address, to, said, ago(age)) for address, to, said, age in incident.dedicated],
+            [
+                (address, to, evidence, ago(age))
+                for address, to, evidence, age in incident.dedicated
+            ],
         ),
     }
     lines: list[str] = []

@@ -44,16 +44,16 @@ class Isp:
             If it is not a list as agreed: what is wrong with it.
         """
         try:
-            asked = json.loads(body)
-            referral, entries = str(asked["referral"]), list(asked["entries"])
+            request = json.loads(body)
+            referral, entries = str(request["referral"]), list(request["entries"])
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"no block list: {error!r}") from error
-        approvals = asked.get("approvals")
+        approvals = request.get("approvals")
         if not isinstance(approvals, list) or len(approvals) < 2:
             raise InputError("a list needs the approvals of two people")
         begins = now + self.delay_s
         rules = [_rule(entry, begins) for entry in entries]
-        self.lists.append({"at": now, "list": asked})
+        self.lists.append({"at": now, "list": request})
         self.rules += rules
         applied = datetime.fromtimestamp(begins, UTC).isoformat(timespec="milliseconds")
         return {

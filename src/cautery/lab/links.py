@@ -111,27 +111,27 @@ def _networks(rng: np.random.Generator, subjects: int) -> Ints:
 
 def _urns(rng: np.random.Generator, network: Ints, fresh: float) -> Ints:
     """Draw a value for each link from its network's own urn: an old one, or a fresh one."""
-    held: dict[int, list[int]] = {}
-    found = np.empty(network.size, dtype=np.int64)
-    made = 0
-    for place, one in enumerate(network.tolist()):
-        urn = held.setdefault(one, [])
+    urns: dict[int, list[int]] = {}
+    values = np.empty(network.size, dtype=np.int64)
+    next_value = 0
+    for place, owner in enumerate(network.tolist()):
+        urn = urns.setdefault(owner, [])
         if rng.random() * (len(urn) + fresh) < fresh:
-            value, made = made, made + 1
+            value, next_value = next_value, next_value + 1
         else:
             value = urn[int(rng.integers(len(urn)))]
         urn.append(value)
-        found[place] = value
-    return found
+        values[place] = value
+    return values
 
 
 def b_cubed_of(truth: Ints, label: Ints) -> tuple[float, float, float]:
     """Return B-cubed precision, recall and F of two labellings, in arrays."""
-    cells, place, both = np.unique(
+    cells, place, counts = np.unique(
         truth * np.int64(label.max(initial=0) + 1) + label, return_inverse=True, return_counts=True
     )
     del cells
-    same: Floats = both[place].astype(np.float64)
+    same: Floats = counts[place].astype(np.float64)
     precision = float(np.mean(same / np.bincount(label)[label]))
     recall = float(np.mean(same / np.bincount(truth)[truth]))
     return precision, recall, 2 * precision * recall / (precision + recall)

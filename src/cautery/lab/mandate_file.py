@@ -59,7 +59,7 @@ def write_mandate(
         f"kick_off = {_time(kick_off)}",
         f'clean_feed = "http://{plan.feeds}:{port}/clean/index.m3u8"',
     ]
-    licensed = [one for one in plan.channels if one.role in ("licensee", "linear")]
+    licensed = [channel for channel in plan.channels if channel.role in ("licensee", "linear")]
     for channel in licensed:
         lines += ["", "[[channel]]", f"id = {_string(channel.id)}"]
         lines.append(f"names = {_strings([channel.name])}")
@@ -67,13 +67,13 @@ def write_mandate(
         if channel.event is not None:
             lines.append(f"event = {_string(channel.event)}")
         lines.append(f'reference = "http://{plan.feeds}:{port}/{channel.id}/index.m3u8"')
-    for work in (one for one in plan.channels if one.role == "work"):
+    for work in (channel for channel in plan.channels if channel.role == "work"):
         film = run_dir / "film.ts"
         _join(media / work.id, film)
         lines += ["", "[[work]]", f"id = {_string(work.id)}", f"title = {_string(work.name)}"]
         lines += ["year = 2025", 'kind = "film"', 'reference = "film.ts"']
-    first = next(one for one in licensed if one.event is not None)
-    for host in (one for one in plan.hosts if one.role == "partner"):
+    first = next(channel for channel in licensed if channel.event is not None)
+    for host in (host for host in plan.hosts if host.role == "partner"):
         lines += ["", "[[partner]]", 'name = "Lawful Partner"', f"hosts = {_strings([host.name])}"]
         lines.append(f"channels = {_strings([first.id])}")
     lines += _orders(now, order_end) + _approvers(run_dir / "keys") + _sources(plan, port, now)
@@ -165,7 +165,7 @@ def _approvers(folder: Path) -> list[str]:
 
 def _sources(plan: Plan, port: int, now: datetime) -> list[str]:
     lines = []
-    networks = {one.id: one for one in plan.networks}
+    networks = {network.id: network for network in plan.networks}
     for source in plan.sources:
         url = f"http://{source.host}:{port}{source.path}"
         lines += ["", "[[source]]", f'url = "{url}"', f'kind = "{source.kind}"']
@@ -186,17 +186,17 @@ def _join(folder: Path, target: Path) -> None:
     assert media is not None
     with target.open("wb") as out:
         for piece in media.pieces:
-            with (media.folder / piece.file).open("rb") as one:
-                shutil.copyfileobj(one, out)
+            with (media.folder / piece.file).open("rb") as file:
+                shutil.copyfileobj(file, out)
 
 
 def _territories(plan: Plan) -> list[str]:
-    found = {
+    territories = {
         channel.territory
         for channel in plan.channels
         if channel.territory is not None and channel.mandated
     }
-    return sorted(found | {"FR", "GB"})
+    return sorted(territories | {"FR", "GB"})
 
 
 def _time(moment: datetime) -> str:

@@ -46,18 +46,18 @@ class Match:
             self._paint_near(canvas, t)
         elif kind == "replay":
             past = max(0, begin - 8 * FPS) + (index - begin) // 2
-            self._paint_wide(past, canvas, still=False)
+            self._paint_wide(past, canvas, is_still=False)
             canvas.box(0, 0, 4, WIDTH, (210, 90, 160))
             canvas.box(HEIGHT - 4, 0, 4, WIDTH, (210, 90, 160))
         else:
-            self._paint_wide(index, canvas, still=kind == "static")
+            self._paint_wide(index, canvas, is_still=kind == "static")
 
-    def _paint_wide(self, index: int, canvas: Canvas, *, still: bool) -> None:
+    def _paint_wide(self, index: int, canvas: Canvas, *, is_still: bool) -> None:
         ball_x, ball_y = self._paths[index, -1]
         room = _FIELD[1] - WIDTH
-        aim = self._fixed if still else float(self._paths[max(index - 10, 0), -1, 0])
+        aim = self._fixed if is_still else float(self._paths[max(index - 10, 0), -1, 0])
         left = int(np.clip(aim - WIDTH / 2, 0, room)) & ~1
-        top = int(np.clip(self._tilt + (0 if still else (ball_y - 150) * 0.25), 0, 79)) & ~1
+        top = int(np.clip(self._tilt + (0 if is_still else (ball_y - 150) * 0.25), 0, 79)) & ~1
         grey, blue, red = self._pitch
         canvas.luma[:] = grey[top : top + HEIGHT, left : left + WIDTH]
         half = (slice(top // 2, top // 2 + HEIGHT // 2), slice(left // 2, left // 2 + WIDTH // 2))

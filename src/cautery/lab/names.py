@@ -20,21 +20,21 @@ class Names:
 
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng([seed, 41])
-        self._drawn: set[str] = set()
+        self._used_words: set[str] = set()
 
     def word(self) -> str:
         """Return a new made-up word of five to nine letters."""
         while True:
-            one = (
+            word = (
                 str(self._rng.choice(_HEADS))
                 + str(self._rng.choice(_MIDS))
                 + str(self._rng.choice(_TAILS))
             )
             if self._rng.random() < 0.4:
-                one = one[:-1] + str(self._rng.choice(_MIDS)) + str(self._rng.choice(_TAILS))
-            if 4 < len(one) < 10 and one not in self._drawn:
-                self._drawn.add(one)
-                return one
+                word = word[:-1] + str(self._rng.choice(_MIDS)) + str(self._rng.choice(_TAILS))
+            if 4 < len(word) < 10 and word not in self._used_words:
+                self._used_words.add(word)
+                return word
 
     def title(self) -> str:
         """Return a new word with a capital."""

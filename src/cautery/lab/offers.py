@@ -30,7 +30,7 @@ _RECIPES: tuple[tuple[str, ...], ...] = (
     ("mirror", "logo", "mono-44k"),
     ("rescale", "low-bitrate"),
 )
-"""What pirates do to a feed (reference/identification.md), most common first."""
+"""What pirates do to a feed (docs/reference/sources.md, F41), most common first by judgement."""
 
 
 @dataclass(slots=True)
@@ -71,16 +71,16 @@ def _draw_pirates(desk: _Desk, size: str, cast: Cast, world: Underworld) -> None
     delays = iter(_delays(desk.rng, desk.timing, 64))
     counts = {"licensee": (10, 8, 8) if demo else (3, 2), "linear": (3, 3, 3) if demo else (1,)}
     turns: list[ChannelSpec] = []
-    for role, many in counts.items():
-        for channel, count in zip(cast.of(role), many, strict=True):
+    for role, shares in counts.items():
+        for channel, count in zip(cast.of(role), shares, strict=True):
             turns += [channel] * count
-    kept: list[tuple[str, ...]] = []
+    waiting_recipes: list[tuple[str, ...]] = []
     for number in desk.rng.permutation(len(turns)):
         channel = turns[int(number)]
-        waiting = channel.role == "licensee" and kept
-        recipe = kept.pop(0) if waiting else next(recipes)
+        waiting = channel.role == "licensee" and waiting_recipes
+        recipe = waiting_recipes.pop(0) if waiting else next(recipes)
         if channel.role == "linear" and "other-commentary" in recipe:  # a match's disguise
-            kept.append(recipe)
+            waiting_recipes.append(recipe)
             recipe = ("logo", "mono-44k")
         desk.add(_pirate(desk, channel, recipe, next(delays), next(places)))
     plain = [
@@ -92,14 +92,14 @@ def _draw_pirates(desk: _Desk, size: str, cast: Cast, world: Underworld) -> None
         path = desk.streams[number].path.replace("index.m3u8", "stream.ts")
         desk.streams[number] = replace(desk.streams[number], delivery="progressive", path=path)
     bare = [host.name for host in world.hosts if host.role == "edge" and host.name[0].isdigit()]
-    chosen = [
+    of_events = [
         i
         for i, stream in enumerate(desk.streams)
         if stream.event is not None and stream.line is None
     ]
-    for number, name in zip(chosen, bare, strict=False):
+    for number, name in zip(of_events, bare, strict=False):
         desk.streams[number] = replace(desk.streams[number], host=name)
-    for number in chosen[len(bare) : len(bare) + 1]:
+    for number in of_events[len(bare) : len(bare) + 1]:
         platform = world.names("platform")[0]
         desk.streams[number] = replace(desk.streams[number], host=platform)
     for work in cast.of("work"):
@@ -143,7 +143,7 @@ def _pirate(
     if "fmp4" in recipe:
         coding = replace(coding, fmp4=True)
     speed = 1.02 if "faster" in recipe else 0.98 if "slower" in recipe else 1.0
-    kept = not {"other-commentary", "covered-graphics"} <= set(recipe)
+    keeps_sound = not {"other-commentary", "covered-graphics"} <= set(recipe)
     delivery = "hls" if rng.random() < 0.5 else "master"
     path = f"/hls/{channel.seed + number * 7}/index.m3u8"
     return StreamSpec(
@@ -155,7 +155,7 @@ def _pirate(
         delivery=delivery,
         content=channel.id,
         event=channel.event,
-        licensee=channel.id if channel.role == "licensee" and kept else None,
+        licensee=channel.id if channel.role == "licensee" and keeps_sound else None,
         mandated=True,
         delay_s=delay_s,
         speed=speed,
@@ -183,12 +183,12 @@ def _places(
 
 
 def _delays(rng: np.random.Generator, timing: Timing, count: int) -> list[float]:
-    """Return delays, most below a minute, none alike: reference/ecosystem.md, section 7."""
+    """Return delays, most below a minute, none alike (docs/reference/sources.md, F26)."""
     high = min(180.0, timing.edge_s - 30.0)
-    drawn = np.exp(rng.uniform(np.log(5.0), np.log(high), count * 2))
+    draws = np.exp(rng.uniform(np.log(5.0), np.log(high), count * 2))
     apart: list[float] = []
-    for delay in [high, 5.0, *drawn.tolist()]:
-        if all(abs(delay - other) > 0.35 for other in apart):
+    for delay in [high, 5.0, *draws.tolist()]:
+        if all(abs(delay - earlier) > 0.35 for earlier in apart):
             apart.append(round(float(delay), 2))
     return [apart[0], *apart[2:], apart[1]][:count]
 
@@ -255,11 +255,11 @@ def _draw_innocents(desk: _Desk, size: str, cast: Cast, world: Underworld) -> No
 
 def _draw_hostile(desk: _Desk, size: str, cast: Cast, world: Underworld) -> None:
     hostile = world.names("hostile")[0]
-    gone, down = world.names("dead")
+    unknown_host, down = world.names("dead")
     name = cast.of("licensee")[0].name
-    wanted = [
+    cases = [
         (hostile, "missing", "dead"),
-        (gone, "unresolved", "dead"),
+        (unknown_host, "unresolved", "dead"),
         (down, "refused", "dead"),
         (hostile, "html", "dead"),
         (hostile, "redirect-loop", "hostile"),
@@ -268,7 +268,7 @@ def _draw_hostile(desk: _Desk, size: str, cast: Cast, world: Underworld) -> None
         (hostile, "garbage", "hostile"),
         (hostile, "endless", "hostile"),
     ]
-    for host, delivery, kind in wanted if size == "demo" else wanted[:2] + wanted[4:6]:
+    for host, delivery, kind in cases if size == "demo" else cases[:2] + cases[4:6]:
         desk.add(
             StreamSpec(
                 id="",
@@ -296,10 +296,10 @@ def _list(stream: StreamSpec, rng: np.random.Generator) -> StreamSpec:
 
 def _vanish(streams: list[StreamSpec], rng: np.random.Generator) -> list[StreamSpec]:
     """Let three late streams vanish from their source, none before half a minute."""
-    chosen = set(rng.choice(len(streams), 3, replace=False).tolist())
+    vanishing = set(rng.choice(len(streams), 3, replace=False).tolist())
     return [
         replace(stream, vanishes_s=round(stream.appears_s + float(rng.uniform(30, 40)), 1))
-        if i in chosen
+        if i in vanishing
         else stream
         for i, stream in enumerate(streams)
     ]

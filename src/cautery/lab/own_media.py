@@ -29,7 +29,7 @@ def own_files(media_dir: Path) -> list[Path]:
     """
     if not media_dir.is_dir():
         raise InputError(f"{media_dir}: not a folder")
-    files = sorted(one for one in media_dir.iterdir() if one.suffix.lower() in SUFFIXES)
+    files = sorted(path for path in media_dir.iterdir() if path.suffix.lower() in SUFFIXES)
     if not files:
         raise InputError(
             f"{media_dir}: no media files",
@@ -53,7 +53,7 @@ def render_own(
     """
     begin_s, end_s = span
     files = own_files(media_dir)
-    groups = [one.event or one.id for one in plan.channels]
+    groups = [channel.event or channel.id for channel in plan.channels]
     place = list(dict.fromkeys(groups)).index(channel.event or channel.id)
     turn = files[place % len(files) :] + files[: place % len(files)]
     sound = _sound(turn, end_s)
@@ -89,17 +89,17 @@ def _pictures(files: list[Path]) -> Iterator[np.ndarray]:
     black.box(0, 0, HEIGHT, WIDTH, (16, 128, 128))
     while True:
         for path in files:
-            shown, count = black.planes, 0
+            planes, count = black.planes, 0
             try:
                 for at, frame in frames_of(str(path), 0.0):
                     while count / FPS < at:
-                        yield shown
+                        yield planes
                         count += 1
                     small = frame.reformat(WIDTH, HEIGHT, format="yuv420p")
-                    shown = small.to_ndarray()
+                    planes = small.to_ndarray()
             except (av.FFmpegError, IndexError) as error:
                 raise InputError(f"{path}: no pictures that can be decoded: {error}") from error
-            yield shown
+            yield planes
 
 
 def _sound(files: list[Path], seconds: float) -> Sound:
@@ -108,11 +108,11 @@ def _sound(files: list[Path], seconds: float) -> Sound:
     while missing > 0:
         for path in files:
             try:
-                heard, _ = sound_of(str(path))
+                samples, _ = sound_of(str(path))
             except (av.FFmpegError, IndexError) as error:
                 raise InputError(f"{path}: no sound that can be decoded: {error}") from error
-            parts.append(heard)
-            missing -= len(heard)
+            parts.append(samples)
+            missing -= len(samples)
             if missing <= 0:
                 break
         if not sum(map(len, parts)):

@@ -112,8 +112,12 @@ def storefront(plan: Plan, network: NetworkSpec, host: HostSpec, ports: tuple[in
     brand = network.brands[number % len(network.brands)]
     month = 8 + number % 6
     portal = f"http://{network.panel}:{ports[0]}"
-    shops = [one.name for one in plan.hosts if one.network == network.id and one.role == "reseller"]
-    pays = [one.name for one in plan.hosts if one.network == network.id and one.role == "payment"]
+    shops = [
+        host.name for host in plan.hosts if host.network == network.id and host.role == "reseller"
+    ]
+    pays = [
+        host.name for host in plan.hosts if host.network == network.id and host.role == "payment"
+    ]
     offers = "".join(
         f'<li class="plan"><h3>{term}</h3><p class="price">{price:.2f} EUR</p>'
         f"<p>{counted(connections, 'connection')}</p></li>"
@@ -140,7 +144,7 @@ def storefront(plan: Plan, network: NetworkSpec, host: HostSpec, ports: tuple[in
 
 def front_page(plan: Plan, host: HostSpec, ports: tuple[int, int]) -> str:
     """Return what a host shows at ``/``."""
-    network = next((one for one in plan.networks if one.id == host.network), None)
+    network = next((network for network in plan.networks if network.id == host.network), None)
     if network is None:
         return page(host.brand, None, f"<h1>{escape(host.name)}</h1><p>Welcome.</p>")
     if host.role == "storefront":
@@ -173,8 +177,10 @@ def page(title: str, analytics: str | None, body: str) -> str:
 
 def favicon(host: HostSpec) -> bytes:
     """Return a PNG: a network's own, or the middleware's default for everybody else."""
-    own = host.network if host.certificate.startswith("network-") else "default"
-    colour = hashlib.sha256(f"{own}:{host.brand if own != 'default' else ''}".encode()).digest()[:3]
+    owner = host.network if host.certificate.startswith("network-") else "default"
+    colour = hashlib.sha256(
+        f"{owner}:{host.brand if owner != 'default' else ''}".encode()
+    ).digest()[:3]
     rows = b"".join(b"\0" + colour * 16 for _ in range(16))
 
     def chunk(kind: bytes, body: bytes) -> bytes:
@@ -194,7 +200,8 @@ def favicon(host: HostSpec) -> bytes:
 def registration(plan: Plan, domain: str, now: datetime) -> Any | None:
     """Return the RDAP answer (RFC 9083) for a registered domain, or nothing."""
     host = next(
-        (one for one in plan.hosts if one.name == domain or one.name.endswith("." + domain)), None
+        (host for host in plan.hosts if host.name == domain or host.name.endswith("." + domain)),
+        None,
     )
     if host is None or not host.resolves:
         return None
@@ -223,8 +230,8 @@ def registration(plan: Plan, domain: str, now: datetime) -> Any | None:
     }
 
 
-def _entity(role: str, name: str, more: list[Any]) -> Any:
-    card = [["version", {}, "text", "4.0"], ["fn", {}, "text", name], *more]
+def _entity(role: str, name: str, extras: list[Any]) -> Any:
+    card = [["version", {}, "text", "4.0"], ["fn", {}, "text", name], *extras]
     return {"objectClassName": "entity", "roles": [role], "vcardArray": ["vcard", card]}
 
 

@@ -74,17 +74,17 @@ def render_copy(
 def _pictures(stream: StreamSpec, data: bytes, first: float, begin: float) -> Iterator[ByteArray]:
     """Yield the source's picture at each of the copy's frame times, the last one for ever."""
     frames = frames_of(io.BytesIO(data), first)
-    _, shown = next(frames)
+    _, frame = next(frames)
     following = next(frames, None)
     planes: ByteArray | None = None
     index = 0
     while True:
-        wanted = _shown_at(stream, begin + stream.speed * index / stream.coding.fps) + 1e-4
-        while following is not None and following[0] <= wanted:
-            shown, planes = following[1], None
+        content_s = _shown_at(stream, begin + stream.speed * index / stream.coding.fps) + 1e-4
+        while following is not None and following[0] <= content_s:
+            frame, planes = following[1], None
             following = next(frames, None)
         if planes is None:
-            planes = shown.to_ndarray(format="yuv420p")
+            planes = frame.to_ndarray(format="yuv420p")
         yield planes
         index += 1
 
@@ -104,23 +104,25 @@ def _sound(stream: StreamSpec, data: bytes, first: float, begin: float, length: 
         voice = sounds.speech(rng, length, sounds.Voice.of(rng))
         room = sounds.level(sounds.noise(rng, count, 150, 2500), 0.01)
         return (voice + room).astype(np.float32)
-    heard, at = sound_of(io.BytesIO(data), first)
-    wanted = (begin - at) * RATE_HZ + np.arange(count, dtype=np.float64) * stream.speed
+    source_sound, at = sound_of(io.BytesIO(data), first)
+    positions = (begin - at) * RATE_HZ + np.arange(count, dtype=np.float64) * stream.speed
     if stream.speed == 1.0:
-        start = max(round(float(wanted[0])), 0)
-        taken = heard[start : start + count]
+        start = max(round(float(positions[0])), 0)
+        samples = source_sound[start : start + count]
     else:
-        taken = np.interp(wanted, np.arange(len(heard)), heard).astype(np.float32)
+        samples = np.interp(positions, np.arange(len(source_sound)), source_sound).astype(
+            np.float32
+        )
     if stream.feed is not None and stream.feed.advert is not None:
         begin_s, length_s = stream.feed.advert
         played = sounds.advert(stream.feed.seed, length_s)
         place = round((begin_s - begin) * RATE_HZ)
-        first, last = max(place, 0), min(place + len(played), len(taken))
+        first, last = max(place, 0), min(place + len(played), len(samples))
         if first < last:
-            taken = taken.copy()
-            taken[first:last] = played[first - place : last - place]
+            samples = samples.copy()
+            samples[first:last] = played[first - place : last - place]
     gain = np.float32(rng.uniform(0.6, 1.15))
-    return taken * gain
+    return samples * gain
 
 
 def _advertised(stream: StreamSpec, canvas: Canvas, content_s: float) -> bool:

@@ -125,8 +125,8 @@ def _base_sound(channel: ChannelSpec, rng: np.random.Generator, end_s: float) ->
     if channel.style in ("talk", "sport-talk", "room"):
         first, second = talk(), talk()
         turns = sounds.contour(rng, len(first), 4.0, -2, 2)
-        both = np.where(turns > 0, first, second * 0.9) + 0.08 * np.where(turns > 0, second, first)
-        return both.astype(np.float32)
+        duet = np.where(turns > 0, first, second * 0.9) + 0.08 * np.where(turns > 0, second, first)
+        return duet.astype(np.float32)
     tune = sounds.music(rng, end_s, beat_s=beat, bright=bright)
     if channel.style == "music":
         return tune

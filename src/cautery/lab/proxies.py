@@ -59,9 +59,9 @@ class Proxies(RawServer):
         offered = await reader.readexactly((await reader.readexactly(1))[0])
         if await self._lied(writer):
             return
-        wanted = 0 if self._login is None else 2
-        writer.write(bytes((5, wanted if wanted in offered else 255)))
-        if wanted == 2:
+        method = 0 if self._login is None else 2
+        writer.write(bytes((5, method if method in offered else 255)))
+        if method == 2:
             await reader.readexactly(1)
             user, word = [
                 (await reader.readexactly((await reader.readexactly(1))[0])).decode()
@@ -115,9 +115,9 @@ class Proxies(RawServer):
             writer.write(_PAGE)
             await writer.drain()
             return
-        there, onward = await asyncio.open_connection(host, port)
+        upstream, onward = await asyncio.open_connection(host, port)
         try:
-            await asyncio.gather(_pump(reader, onward), _pump(there, writer))
+            await asyncio.gather(_pump(reader, onward), _pump(upstream, writer))
         finally:
             onward.close()
 

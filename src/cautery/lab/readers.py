@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from cautery.watch import jobs
-from cautery.workflows.watch.sources.reading import jobs as watch_jobs
+from cautery.workflows.watch.sources import jobs as watch_jobs
 
 
 class ReadersHere:

@@ -35,9 +35,9 @@ class _Task:
 
 def media_folder(cache: Path, plan: Plan, media_dir: Path | None) -> Path:
     """Return where a world's media lie: by version, seed and what the seed drew."""
-    own = "" if media_dir is None else f"-own-{_print_of(media_dir)}"
-    drawn = hashlib.sha256(repr(plan).encode()).hexdigest()[:8]
-    return cache / f"world-v{VERSION}-{plan.size}-{plan.seed}-{drawn}{own}"
+    suffix = "" if media_dir is None else f"-own-{_print_of(media_dir)}"
+    digest = hashlib.sha256(repr(plan).encode()).hexdigest()[:8]
+    return cache / f"world-v{VERSION}-{plan.size}-{plan.seed}-{digest}{suffix}"
 
 
 def render(
@@ -86,11 +86,11 @@ def _render(
 ) -> None:
     tasks = _tasks(plan)
     waiting = [task for task in tasks if not (folder / task.name / "media.json").is_file()]
-    done = {task.name for task in tasks} - {task.name for task in waiting}
+    rendered = {task.name for task in tasks} - {task.name for task in waiting}
 
     def tell(what: str) -> None:
         if progress is not None:
-            progress(len(done), len(tasks), what)
+            progress(len(rendered), len(tasks), what)
 
     tell("looking at the cache")
     if not waiting:
@@ -100,7 +100,7 @@ def _render(
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_modest) as pool:
         try:
             while waiting or running:
-                ready = [one for one in waiting if one.needs is None or one.needs in done]
+                ready = [task for task in waiting if task.needs is None or task.needs in rendered]
                 for task in ready[: max(0, workers + 1 - len(running))]:
                     waiting.remove(task)
                     running[pool.submit(_work, task, plan, folder, media_dir)] = task.name
@@ -108,7 +108,7 @@ def _render(
                 for future in finished:
                     name = running.pop(future)
                     future.result()
-                    done.add(name)
+                    rendered.add(name)
                     tell(name)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -1,6 +1,6 @@
 """Tells how right a watch was: its ledger against the world's truth.
 
-Every figure is that of the issue's ``demo --json`` line: recall over live re-broadcasts of what
+Every figure is one of ``demo --json``'s line: recall over live re-broadcasts of what
 is mandated, time to detection and to dark, false accusations, bystanders, networks, licensees.
 """
 
@@ -73,13 +73,13 @@ class Scoreboard:
 
     def to_json(self) -> dict[str, Any]:
         """Return exactly the fields of ``cautery demo --json``."""
-        middle, most = self.time_to_detection_s
+        middle, longest = self.time_to_detection_s
         return {
             "recall": self.recall,
             "precision": self.precision,
             "false_accusations": self.false_accusations,
             "bystanders_hit": self.bystanders_hit,
-            "time_to_detection_s": {"median": middle, "max": most},
+            "time_to_detection_s": {"median": middle, "max": longest},
             "time_to_dark_s": {"median": self.time_to_dark_s},
             "networks_bcubed": self.networks_bcubed,
             "licensee_accuracy": self.licensee_accuracy,
@@ -130,7 +130,7 @@ def check_truth(truth: object) -> None:
     for name, keys in (("streams", _STREAM), ("hosts", _HOST)):
         listed = truth.get(name)
         if not isinstance(listed, list) or not all(
-            isinstance(one, dict) and keys <= one.keys() for one in listed
+            isinstance(item, dict) and keys <= item.keys() for item in listed
         ):
             raise InputError(
                 f"no truth of a lab run: {name}: want objects with {', '.join(sorted(keys))}"
@@ -162,59 +162,65 @@ def score(
         Carried into the scoreboard: whether the closed case verified, where it lies, and what the
         machine had to give.
     """
-    seen = _read(entries, key)
-    streams = {key(one["url"]): one for one in truth["streams"]}
-    wanted = {
+    records = _read(entries, key)
+    streams = {key(stream["url"]): stream for stream in truth["streams"]}
+    targets = {
         at: stream
         for at, stream in streams.items()
         if stream["kind"] == "rebroadcast" and stream["mandated"]
     }
     right: dict[str, float] = {}
     accused: list[str] = []
-    for at, verdicts in seen.proven.items():
-        found = streams.get(at)
-        good = [when for when, verdict in verdicts if found is not None and _holds(found, verdict)]
+    for at, verdicts in records.proven.items():
+        stream = streams.get(at)
+        good = [
+            when for when, verdict in verdicts if stream is not None and _holds(stream, verdict)
+        ]
         if good:
             right[at] = good[0]
         if len(good) < len(verdicts):
-            accused.append(at if found is None else found["id"])
+            accused.append(at if stream is None else stream["id"])
     waits = [
-        max(0.0, right[at] - one["appears_at"]) if at in right else math.inf
-        for at, one in wanted.items()
+        max(0.0, right[at] - stream["appears_at"]) if at in right else math.inf
+        for at, stream in targets.items()
     ]
     licensed = [
-        (one["id"], one["licensee"] == seen.proven[at][-1][1].get("licensee"))
-        for at, one in wanted.items()
-        if at in right and one["event"] is not None
+        (stream["id"], stream["licensee"] == records.proven[at][-1][1].get("licensee"))
+        for at, stream in targets.items()
+        if at in right and stream["event"] is not None
     ]
     darks = [
-        seen.dark[at] - stream["appears_at"] for at, stream in streams.items() if at in seen.dark
+        records.dark[at] - stream["appears_at"]
+        for at, stream in streams.items()
+        if at in records.dark
     ]
-    hit = _bystanders(truth, seen, key)
-    clean = sum(1 for at in seen.proven if at in right) - sum(
-        1 for one in accused if one in {streams[at]["id"] for at in right}
+    hit = _bystanders(truth, records, key)
+    clean = sum(1 for at in records.proven if at in right) - sum(
+        1 for stream_id in accused if stream_id in {streams[at]["id"] for at in right}
     )
     return Scoreboard(
-        recall=_share(sum(at in right for at in wanted), len(wanted))
-        if seen.looked_at & wanted.keys()
+        recall=_share(sum(at in right for at in targets), len(targets))
+        if records.looked_at & targets.keys()
         else None,
-        precision=_share(clean, len(seen.proven)),
+        precision=_share(clean, len(records.proven)),
         false_accusations=len(accused),
         bystanders_hit=len(hit),
         time_to_detection_s=(_seconds(median(waits)), _seconds(max(waits)))
         if waits
         else (None, None),
         time_to_dark_s=round(median(darks), 3) if darks else None,
-        networks_bcubed=None if seen.networks is None else _bcubed(truth["hosts"], seen.networks),
+        networks_bcubed=None
+        if records.networks is None
+        else _bcubed(truth["hosts"], records.networks),
         licensee_accuracy=_share(sum(good for _, good in licensed), len(licensed)),
-        looked_at=(len(seen.looked_at & streams.keys()), len(streams)),
-        late=seen.late,
+        looked_at=(len(records.looked_at & streams.keys()), len(streams)),
+        late=records.late,
         machine=machine,
         verified=verified,
         case=case,
-        missed=tuple(one["id"] for at, one in wanted.items() if at not in right),
+        missed=tuple(stream["id"] for at, stream in targets.items() if at not in right),
         accused=tuple(accused),
-        wrong_licensee=tuple(one for one, good in licensed if not good),
+        wrong_licensee=tuple(stream_id for stream_id, good in licensed if not good),
         hit=tuple(sorted(hit)),
     )
 
@@ -228,8 +234,8 @@ def b_cubed(truth: Mapping[str, str], found: Mapping[str, str]) -> tuple[float, 
         return 1.0, 1.0, 1.0
     precision = recall = 0.0
     for item, label in truth.items():
-        same = {one for one, other in truth.items() if other == label}
-        grouped = {one for one in truth if found[one] == found[item]}
+        same = {host for host, network in truth.items() if network == label}
+        grouped = {host for host in truth if found[host] == found[item]}
         precision += len(same & grouped) / len(grouped)
         recall += len(same & grouped) / len(same)
     precision, recall = precision / len(truth), recall / len(truth)
@@ -237,27 +243,27 @@ def b_cubed(truth: Mapping[str, str], found: Mapping[str, str]) -> tuple[float, 
 
 
 def _read(entries: Iterable[Entry], key: Callable[[str], str]) -> _Seen:
-    seen = _Seen()
+    records = _Seen()
     for entry in entries:
         body, at = entry.record.body, entry.record.at.timestamp()
         kind = entry.record.kind
         if kind == "verdict" or (kind == "probe.done" and body.get("hindered") is None):
-            seen.looked_at.add(key(_url(body["url"])))
+            records.looked_at.add(key(_url(body["url"])))
         elif kind == "watch.pace":
-            seen.late = body["why"] or seen.late
+            records.late = body["why"] or records.late
         if kind == "verdict" and body["finding"] == "proven":
-            seen.proven.setdefault(key(_url(body["url"])), []).append((at, body))
+            records.proven.setdefault(key(_url(body["url"])), []).append((at, body))
         elif kind == "dark.probed" and body["dark"]:
-            seen.dark.setdefault(key(_url(body["url"])), at)
+            records.dark.setdefault(key(_url(body["url"])), at)
         elif kind == "referral.drafted":
-            seen.drafts[body["id"]] = body
+            records.drafts[body["id"]] = body
         elif kind == "referral.published":
-            drafted = seen.drafts.get(body["referral"], {}).get("entries", ())
-            out = body.get("targets", [one["target"] for one in drafted])
-            seen.published.setdefault(body["referral"], set()).update(out)
+            drafted = records.drafts.get(body["referral"], {}).get("entries", ())
+            out = body.get("targets", [entry["target"] for entry in drafted])
+            records.published.setdefault(body["referral"], set()).update(out)
         elif kind == "graph.mapped":
-            seen.networks = body["networks"]
-    return seen
+            records.networks = body["networks"]
+    return records
 
 
 def _url(value: Any) -> str:
@@ -274,15 +280,15 @@ def _holds(truth: Mapping[str, Any], verdict: Mapping[str, Any]) -> bool:
     return verdict.get("event") is None and truth["carries"] in verdict.get("channels", ())
 
 
-def _bystanders(truth: Mapping[str, Any], seen: _Seen, key: Callable[[str], str]) -> set[str]:
+def _bystanders(truth: Mapping[str, Any], records: _Seen, key: Callable[[str], str]) -> set[str]:
     innocent = {
-        key(one["url"]): one["host"]
-        for one in truth["streams"]
-        if one["kind"] in ("innocent", "partner")
+        key(stream["url"]): stream["host"]
+        for stream in truth["streams"]
+        if stream["kind"] in ("innocent", "partner")
     }
     hit: set[str] = set()
-    for referral, out in seen.published.items():
-        for entry in seen.drafts.get(referral, {"entries": ()})["entries"]:
+    for referral, out in records.published.items():
+        for entry in records.drafts.get(referral, {"entries": ()})["entries"]:
             if entry["target"] not in out:
                 continue
             target, lever = str(entry["target"]).lower().rstrip("."), entry["lever"]
@@ -298,12 +304,14 @@ def _bystanders(truth: Mapping[str, Any], seen: _Seen, key: Callable[[str], str]
 def _bcubed(
     hosts: Sequence[Mapping[str, Any]], networks: Sequence[Mapping[str, Any]]
 ) -> float | None:
-    scored = [one for one in hosts if one["scored"]]
+    scored = [host for host in hosts if host["scored"]]
     if not scored:
         return None
-    true = {one["host"]: one["network"] or f"alone:{one['host']}" for one in scored}
-    found = {member["host"]: network["id"] for network in networks for member in network["members"]}
-    labels = {host: found.get(host, f"alone:{host}") for host in true}
+    true = {host["host"]: host["network"] or f"alone:{host['host']}" for host in scored}
+    by_host = {
+        member["host"]: network["id"] for network in networks for member in network["members"]
+    }
+    labels = {host: by_host.get(host, f"alone:{host}") for host in true}
     return round(b_cubed(true, labels)[2], 4)
 
 

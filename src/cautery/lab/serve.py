@@ -30,8 +30,8 @@ def serve(
     ``say`` is told, in sentences, what is being done and where the mandate and the truth lie.
     """
 
-    def tell(done: int, total: int, what: str) -> None:
-        say(f"rendering {done}/{total}: {what}")
+    def tell(count: int, total: int, what: str) -> None:
+        say(f"rendering {count}/{total}: {what}")
 
     world = build_world(seed, cache, size=size, media_dir=media_dir, progress=tell)
     lab = start_lab(world, run_dir, lead_s=lead_s, window_s=window_s)
@@ -49,20 +49,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--media", type=Path, default=None, help="your own files, for channels")
     parser.add_argument("--lead", type=float, default=14.0)
     parser.add_argument("--window", type=float, default=None)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
 
     def say(words: str) -> None:
         sys.stderr.write(words + "\n")
 
     try:
         lab = serve(
-            asked.seed,
-            asked.run,
-            cache=asked.cache,
-            size=asked.size,
-            media_dir=asked.media,
-            lead_s=asked.lead,
-            window_s=asked.window,
+            options.seed,
+            options.run,
+            cache=options.cache,
+            size=options.size,
+            media_dir=options.media,
+            lead_s=options.lead,
+            window_s=options.window,
             say=say,
         )
     except CauteryError as error:

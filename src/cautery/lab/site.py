@@ -22,7 +22,7 @@ from cautery.lab.spec import HostSpec, NetworkSpec, Plan, StreamSpec
 from cautery.lab.timeline import Feed, master_playlist, media_playlist, reference_feed, suspect_feed
 
 PLAYLIST = "application/vnd.apple.mpegurl"
-_KEPT = 20_000
+_MOST_REQUESTS = 20_000
 
 
 class Site:
@@ -55,17 +55,17 @@ class Site:
         self._hosts = {host.name: host for host in plan.hosts if host.listening}
         self._panels = {network.panel: network for network in plan.networks}
         self.t0 = self.kick_off = 0.0
-        self.asked: deque[tuple[float, str, str, str | None]] = deque(maxlen=_KEPT)
+        self.asked: deque[tuple[float, str, str, str | None]] = deque(maxlen=_MOST_REQUESTS)
         self._references: dict[str, Feed] = {}
         for channel in plan.channels:
-            found = Rendered.load(media / channel.id)
-            if found is not None and channel.mandated and channel.role != "work":
-                self._references[channel.id] = reference_feed(found, plan.timing)
+            rendered = Rendered.load(media / channel.id)
+            if rendered is not None and channel.mandated and channel.role != "work":
+                self._references[channel.id] = reference_feed(rendered, plan.timing)
         self._streams: dict[tuple[str, str], tuple[StreamSpec, Feed | None]] = {}
         self._lines: dict[tuple[str, int], StreamSpec] = {}
         for stream in plan.streams:
-            found = Rendered.load(media / stream.id) if stream.rendered else None
-            feed = None if found is None else suspect_feed(found, stream, plan.timing)
+            rendered = Rendered.load(media / stream.id) if stream.rendered else None
+            feed = None if rendered is None else suspect_feed(rendered, stream, plan.timing)
             folder = stream.path.rsplit("/", 1)[0]
             place = stream.edge or stream.host
             self._streams[place, folder] = (stream, feed)
@@ -124,9 +124,9 @@ class Site:
         if spec is None:
             return _missing()
         folder, _, file = path.rpartition("/")
-        found = self._streams.get((host, folder))
-        if found is not None:
-            return await self._stream(request, *found, file)
+        stream = self._streams.get((host, folder))
+        if stream is not None:
+            return await self._stream(request, *stream, file)
         if host in self._panels and path != "/":
             return await self._panel(request, self._panels[host], path)
         return self._page(spec, path)
@@ -181,25 +181,25 @@ class Site:
         if path.startswith("/live/"):
             return self._line(network, path)
         query = request.url.query
-        known = (query.get("username"), query.get("password")) == (
+        is_subscriber = (query.get("username"), query.get("password")) == (
             network.username,
             network.password,
         )
         now = datetime.now(UTC)
         streams = pages.offered(self._plan, network.panel, time() - self.kick_off)
         if path == "/player_api.php":
-            if not known:
+            if not is_subscriber:
                 return web.json_response({"user_info": {"auth": 0}})
             body = pages.panel_answer(
                 self._plan, network, query.get("action"), streams, ports=self._ports, now=now
             )
             return web.json_response(body)
         if path == "/get.php":
-            if not known:
+            if not is_subscriber:
                 return web.Response(status=403)
             text = pages.m3u(self._plan, streams, self._ports[0])
             return web.Response(text=text, content_type="audio/x-mpegurl")
-        if path == "/xmltv.php" and known:
+        if path == "/xmltv.php" and is_subscriber:
             empty = '<?xml version="1.0" encoding="utf-8"?>\n<tv generator-info-name="lab"></tv>\n'
             return web.Response(text=empty, content_type="application/xml")
         return self._page(self._hosts[network.panel], path)
@@ -222,7 +222,7 @@ class Site:
         raise web.HTTPFound(f"http://{place}:{self._ports[0]}{folder}/{file}")
 
     def _page(self, host: HostSpec, path: str) -> web.StreamResponse:
-        source = next((one for one in self._plan.sources if one.host == host.name), None)
+        source = next((source for source in self._plan.sources if source.host == host.name), None)
         if source is not None and source.kind == "m3u" and path == source.path:
             streams = pages.offered(self._plan, source.id, time() - self.kick_off)
             text = pages.m3u(self._plan, streams, self._ports[0])
@@ -236,20 +236,20 @@ class Site:
 
     def _rdap(self, path: str) -> web.StreamResponse:
         kind, _, name = path.strip("/").rpartition("/")
-        found = None
+        record = None
         if kind.endswith("domain"):
-            found = pages.registration(self._plan, name.lower().rstrip("."), datetime.now(UTC))
-        if found is None:
+            record = pages.registration(self._plan, name.lower().rstrip("."), datetime.now(UTC))
+        if record is None:
             return web.json_response({"errorCode": 404, "title": "not found"}, status=404)
-        return web.Response(body=json.dumps(found), content_type="application/rdap+json")
+        return web.Response(body=json.dumps(record), content_type="application/rdap+json")
 
     def _control(self, path: str) -> web.StreamResponse:
         """Tell tests what was asked, the clock, and the providers' lists."""
         body: Any
         if path == "/__lab__/asked":
             body = [
-                {"at": at, "host": host, "path": asked, "through": through}
-                for at, host, asked, through in self.asked
+                {"at": at, "host": host, "path": requested_path, "through": through}
+                for at, host, requested_path, through in self.asked
             ]
         elif path == "/__lab__/clock":
             body = {"t0": self.t0, "kick_off": self.kick_off, "now": time()}
@@ -269,8 +269,8 @@ def _playlist(text: str) -> web.Response:
 
 
 def _bytes(feed: Feed, file: str) -> bytes:
-    known = any(piece.file == file for piece in feed.media.pieces)
-    return (feed.media.folder / file).read_bytes() if known else b""
+    is_piece = any(piece.file == file for piece in feed.media.pieces)
+    return (feed.media.folder / file).read_bytes() if is_piece else b""
 
 
 def _segment(feed: Feed, file: str, now_s: float) -> web.Response:

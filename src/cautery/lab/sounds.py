@@ -135,8 +135,8 @@ def speech(rng: np.random.Generator, seconds: float, voice: Voice) -> Sound:
         for i, centre in enumerate(formants):
             radius = np.exp(-np.pi * (60 + 40 * i) / RATE_HZ)
             poles = [1, -2 * radius * np.cos(2 * np.pi * centre / RATE_HZ), radius * radius]
-            heard, states[i] = signal.lfilter([1 - radius], poles, piece, zi=states[i])
-            total += heard * (1.0, 0.7, 0.4)[i]
+            voiced, states[i] = signal.lfilter([1 - radius], poles, piece, zi=states[i])
+            total += voiced * (1.0, 0.7, 0.4)[i]
         edge = np.minimum(np.linspace(0, 8, end - place), np.linspace(8, 0, end - place)).clip(0, 1)
         out[place:end] = total * edge * rng.uniform(0.6, 1.1)
         place = end

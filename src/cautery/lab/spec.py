@@ -180,8 +180,8 @@ class Plan:
 
     def channel(self, id: str) -> ChannelSpec:
         """Return a channel by its id."""
-        return next(one for one in self.channels if one.id == id)
+        return next(channel for channel in self.channels if channel.id == id)
 
     def host(self, name: str) -> HostSpec:
         """Return a host by its name or bare address."""
-        return next(one for one in self.hosts if one.name == name)
+        return next(host for host in self.hosts if host.name == name)

@@ -46,14 +46,14 @@ def layout_of(plan: Plan) -> Layout:
     """Choose free ports; HTTPS is always the port after HTTP."""
     rng = np.random.default_rng([plan.seed, 95])
     names = ("dns", "rdap", "control", "isp-fr", "isp-gb", "feeds")
-    taken = {host.address for host in plan.hosts}
+    addresses = {host.address for host in plan.hosts}
     services = {}
     for name in names:
         while True:
             low, last = rng.integers(1, 250, 2)
             address = f"127.70.{low}.{last}"
-            if address not in taken:
-                taken.add(address)
+            if address not in addresses:
+                addresses.add(address)
                 services[f"{name}.lab.example"] = address
                 break
     for _ in range(50):
@@ -190,14 +190,14 @@ def start_lab(
     run_dir = run_folder(run_dir)
     layout = layout_of(world.plan)
     context = multiprocessing.get_context("spawn")
-    line, theirs = context.Pipe()
+    line, child_end = context.Pipe()
     child = context.Process(
         target=_serve,
-        args=((world.plan, world.media, run_dir), layout, lead_s, theirs),
+        args=((world.plan, world.media, run_dir), layout, lead_s, child_end),
         daemon=True,
     )
     child.start()
-    theirs.close()
+    child_end.close()
     try:
         if not line.poll(_START_S):
             raise SourceError("the lab did not start in time")
@@ -207,7 +207,7 @@ def start_lab(
     if failure is not None:
         raise SourceError(f"the lab could not start: {failure}")
     kick_off = t0 + lead_s
-    now, kick = (datetime.fromtimestamp(one, UTC) for one in (t0, kick_off))
+    now, kick = (datetime.fromtimestamp(moment, UTC) for moment in (t0, kick_off))
     write_facts(world.plan, run_dir / "facts", now)
     write_mandate(
         world.plan,
@@ -265,22 +265,26 @@ async def _serve_all(
     addresses = sorted({host.address for host in listening} | set(services.values()))
     names = {host.name: host.address for host in plan.hosts if host.resolves}
     names |= services | {plan.feeds: services["feeds.lab.example"]}
-    kept: list[Any] = []
+    servers: list[Any] = []
     try:
         tls = contexts(write_certificates(plan, run_dir / "tls"))
-        kept.append(await loop.create_server(web_server, addresses, layout.ports[0], backlog=256))
-        shown = {host.address: tls[host.name] for host in reversed(listening)}
-        for address, context in sorted(shown.items()):
+        servers.append(
+            await loop.create_server(web_server, addresses, layout.ports[0], backlog=256)
+        )
+        contexts_by_address = {host.address: tls[host.name] for host in reversed(listening)}
+        for address, context in sorted(contexts_by_address.items()):
             secure = await loop.create_server(web_server, address, layout.ports[1], ssl=context)
-            kept.append(secure)
+            servers.append(secure)
         where = (services["dns.lab.example"], layout.dns_port)
-        kept.append(await loop.create_datagram_endpoint(lambda: DnsServer(names), local_addr=where))
+        servers.append(
+            await loop.create_datagram_endpoint(lambda: DnsServer(names), local_addr=where)
+        )
     except OSError as error:
         line.send((0.0, str(error)))
         return
     t0 = time()
     site.start(t0, t0 + lead_s)
     line.send((t0, None))
-    gone = asyncio.Event()
-    loop.add_reader(line.fileno(), gone.set)  # the parent only ever closes its end
-    await gone.wait()
+    parent_gone = asyncio.Event()
+    loop.add_reader(line.fileno(), parent_gone.set)  # the parent only ever closes its end
+    await parent_gone.wait()

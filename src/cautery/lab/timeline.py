@@ -56,10 +56,10 @@ class Feed:
             return range(count)
         if self.window is not None:
             return range(max(0, count - self.window), count)
-        first, kept = count, 0.0
-        while first > 0 and kept < (self.dvr_s or 0.0):
+        first, passed_s = count, 0.0
+        while first > 0 and passed_s < (self.dvr_s or 0.0):
             first -= 1
-            kept += self.media.pieces[first].seconds
+            passed_s += self.media.pieces[first].seconds
         return range(first, count)
 
 
@@ -79,18 +79,18 @@ def media_playlist(
     key_url : str or None
         Where the AES-128 key is served.
     """
-    shown = feed.shown(now_s)
+    visible = feed.shown(now_s)
     target = max((round(piece.seconds) for piece in feed.media.pieces), default=2)
     lines = ["#EXTM3U", "#EXT-X-VERSION:6", f"#EXT-X-TARGETDURATION:{max(target, 1)}"]
-    lines.append(f"#EXT-X-MEDIA-SEQUENCE:{shown.start}")
+    lines.append(f"#EXT-X-MEDIA-SEQUENCE:{visible.start}")
     if feed.ended:
         lines.append("#EXT-X-PLAYLIST-TYPE:VOD")
     if key_url is not None:
         lines.append(f'#EXT-X-KEY:METHOD=AES-128,URI="{key_url}"')
     if feed.media.init is not None:
         lines.append(f'#EXT-X-MAP:URI="{base}{feed.media.init}"')
-    at = t0 + feed.begin_s + sum(piece.seconds for piece in feed.media.pieces[: shown.start])
-    for number in shown:
+    at = t0 + feed.begin_s + sum(piece.seconds for piece in feed.media.pieces[: visible.start])
+    for number in visible:
         piece: Piece = feed.media.pieces[number]
         if feed.dated:
             stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

@@ -102,14 +102,14 @@ def truth_of(plan: Plan) -> Truth:
     offered = {stream.host for stream in plan.streams} | {source.host for source in plan.sources}
     hosts = tuple(
         HostTruth(
-            host=one.name,
-            address=one.address,
-            network=one.network,
-            role=one.role,
-            innocent=one.innocent,
-            scored=one.scored and not one.innocent and one.resolves and one.name in offered,
+            host=host.name,
+            address=host.address,
+            network=host.network,
+            role=host.role,
+            innocent=host.innocent,
+            scored=host.scored and not host.innocent and host.resolves and host.name in offered,
         )
-        for one in plan.hosts
+        for host in plan.hosts
     )
     return Truth(
         seed=plan.seed,
@@ -127,7 +127,7 @@ def url_of(plan: Plan, stream: StreamSpec, port: int) -> str:
     """Return a stream's URL as offered."""
     if stream.line is None:
         return f"http://{stream.host}:{port}{stream.path}"
-    network = next(one for one in plan.networks if one.panel == stream.host)
+    network = next(network for network in plan.networks if network.panel == stream.host)
     line = f"{network.username}/{network.password}/{stream.line}"
     return f"http://{stream.host}:{port}/live/{line}.m3u8"
 

@@ -1,7 +1,8 @@
 """Draws three criminal networks, the innocents around them, and the traps between them.
 
-Traps of reference/ecosystem.md: a shared CDN address, a recycled address, a middleware's default
-certificate, co-tenants of one hoster, common registrars, playlists that mix networks.
+Traps (docs/reference/sources.md, F17 and F27): a shared CDN address, a recycled address, a
+middleware's default certificate, co-tenants of one hoster, common registrars, playlists that mix
+networks.
 """
 
 from __future__ import annotations
@@ -68,15 +69,15 @@ class Addresses:
 
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng([seed, 81])
-        self._given: set[str] = set()
+        self._used_addresses: set[str] = set()
 
     def at(self, hoster: int) -> str:
         """Return a new address in a hoster's range."""
         while True:
             low, last = self._rng.integers(1, 250, 2)
             address = f"{HOSTERS[hoster].prefix}.{low}.{last}"
-            if address not in self._given:
-                self._given.add(address)
+            if address not in self._used_addresses:
+                self._used_addresses.add(address)
                 return address
 
 
@@ -111,8 +112,8 @@ def _draw_network(
     servers = tuple(f"ns{i}.{zone}.example" for i in (1, 2))
     panel = names.domain("panel")
 
-    def host(name: str, address: str, role: str, **more: object) -> None:
-        certificate = str(more.pop("certificate", f"network-{id}"))
+    def host(name: str, address: str, role: str, **fields: object) -> None:
+        certificate = str(fields.pop("certificate", f"network-{id}"))
         world.hosts.append(
             HostSpec(
                 name=name,
@@ -125,15 +126,15 @@ def _draw_network(
                 nameservers=servers,
                 created=f"2026-{int(rng.integers(1, 11)):02d}-{int(rng.integers(1, 28)):02d}",
                 brand=brand,
-                **more,  # type: ignore[arg-type]
+                **fields,  # type: ignore[arg-type]
             )
         )
 
     first = addresses.at(home[0])
     host(panel, addresses.at(home[0]), "panel")
-    own = names.word()
-    host(f"edge1.{own}.example", first, "edge")
-    host(f"edge2.{own}.example", first, "edge")
+    edge_word = names.word()
+    host(f"edge1.{edge_word}.example", first, "edge")
+    host(f"edge2.{edge_word}.example", first, "edge")
     host(names.domain("cdn4"), addresses.at(home[1]), "edge", certificate=MIDDLEWARE)
     host(names.domain("live"), shared, "edge", certificate=CDN)
     bare = shared if id == "C" else addresses.at(home[1])
@@ -198,11 +199,11 @@ def _draw_shared_address(
 def _draw_public(world: Underworld, names: Names, addresses: Addresses) -> None:
     """Add list sites, lone pirates, a popular platform, the lawful, the dead."""
 
-    def host(name: str, hoster: int, role: str, **more: object) -> None:
-        more.setdefault("registrar", _REGISTRARS[hoster % 3])
-        more.setdefault("certificate", f"own-{name}")
+    def host(name: str, hoster: int, role: str, **fields: object) -> None:
+        fields.setdefault("registrar", _REGISTRARS[hoster % 3])
+        fields.setdefault("certificate", f"own-{name}")
         world.hosts.append(
-            HostSpec(name=name, address=addresses.at(hoster), role=role, brand=name, **more)  # type: ignore[arg-type]
+            HostSpec(name=name, address=addresses.at(hoster), role=role, brand=name, **fields)  # type: ignore[arg-type]
         )
 
     for i in (1, 2):

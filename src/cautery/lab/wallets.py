@@ -13,5 +13,5 @@ _GROUPS, _CHECK = 32, 6
 def wallet(rng: np.random.Generator) -> str:
     """Return a Bitcoin address of 20 drawn bytes (BIP 173, witness version 0)."""
     # As many as the whole address was once drawn of, so that a seed's world stays what it was.
-    drawn = rng.integers(0, 32, _GROUPS + _CHECK)[:_GROUPS]
-    return segwit_address("bc", 0, [int(group) for group in drawn])
+    letters = rng.integers(0, 32, _GROUPS + _CHECK)[:_GROUPS]
+    return segwit_address("bc", 0, [int(group) for group in letters])

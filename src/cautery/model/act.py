@@ -60,8 +60,10 @@ def has_own_id(referral: Referral) -> bool:
     Until version 0.1 it came from order, event, start and targets alone.
     """
     targets = (entry.target for entry in referral.entries)
-    named = "\n".join((referral.order, referral.event or "", iso(referral.window.start), *targets))
-    earlier = "R-" + hashlib.sha256(named.encode()).hexdigest()[:12]
+    content = "\n".join(
+        (referral.order, referral.event or "", iso(referral.window.start), *targets)
+    )
+    earlier = "R-" + hashlib.sha256(content.encode()).hexdigest()[:12]
     return referral.id in (referral_id(referral), earlier)
 
 

@@ -20,6 +20,6 @@ def with_fixtures(mandate: Mandate, body: Any) -> Mandate:
     """
     return replace(
         mandate,
-        events=tuple(from_json(Event, one) for one in body["events"]),
+        events=tuple(from_json(Event, event) for event in body["events"]),
         left_out=tuple((str(what), str(why)) for what, why in body["left_out"]),
     )

@@ -12,7 +12,7 @@ from cautery.model.times import require_utc
 
 
 class Role(StrEnum):
-    """What an asset does in the supply (reference/ecosystem.md, section 1)."""
+    """What an asset does in the supply (docs/reference/sources.md, F1)."""
 
     SOURCE = "source"
     ENCODER = "encoder"

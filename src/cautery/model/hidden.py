@@ -18,7 +18,7 @@ from cautery.errors import InputError
 from cautery.model.pseudonyms import Pseudonyms
 from cautery.model.sighting import RedactedUrl
 
-_SHOWN = re.compile(r"~(?:[0-9a-f]{16})?")
+_PSEUDONYM = re.compile(r"~(?:[0-9a-f]{16})?")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}")
 
 
@@ -133,7 +133,9 @@ class OwnLocation(Location):
         host = parts.hostname or ""
         netloc = f"[{host}]" if ":" in host else host
         netloc += "" if parts.port is None else f":{parts.port}"
-        names = [_pseudonym(one, pseudonyms) if one else "" for one in parts.path.split("/")]
+        names = [
+            _pseudonym(segment, pseudonyms) if segment else "" for segment in parts.path.split("/")
+        ]
         suffix = PurePath(parts.path).suffix
         if _SUFFIX.fullmatch(suffix) and names[-1]:
             stem = parts.path.rpartition("/")[2].removesuffix(suffix)
@@ -157,22 +159,22 @@ def hide_at_birth(noun: Any) -> None:
         if isinstance(value, str):
             object.__setattr__(noun, name, kind(value))
         elif isinstance(value, tuple):
-            wrapped = tuple(kind(one) if isinstance(one, str) else one for one in value)
+            wrapped = tuple(kind(item) if isinstance(item, str) else item for item in value)
             object.__setattr__(noun, name, wrapped)
 
 
 @cache
 def _hidden_fields(noun: type) -> tuple[tuple[str, type[Hidden]], ...]:
     hints = get_type_hints(noun)
-    found = []
+    hidden = []
     for field in fields(noun):
         hint = hints[field.name]
-        found += [
+        hidden += [
             (field.name, kind)
             for kind in (hint, *get_args(hint))
             if isinstance(kind, type) and issubclass(kind, Hidden)
         ]
-    return tuple(found)
+    return tuple(hidden)
 
 
 class _Unkeyed:
@@ -186,6 +188,6 @@ class _Unkeyed:
 
 
 def _pseudonym(text: str, pseudonyms: Pseudonyms | None) -> str:
-    if _SHOWN.fullmatch(text):
+    if _PSEUDONYM.fullmatch(text):
         return text
     return "~" if pseudonyms is None else "~" + pseudonyms.of(text)

@@ -9,7 +9,7 @@ import unicodedata
 _LONGEST_NAME = 1_000
 """Letters; a name has 253, in any script."""
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
-_KEPT = str.maketrans({"\u00df": "s", "\u03c2": "s"})
+_DEVIATIONS = str.maketrans({"\u00df": "s", "\u03c2": "s"})
 
 
 def ascii_name(text: str) -> str:
@@ -29,14 +29,14 @@ def ascii_name(text: str) -> str:
         raise UnicodeError(f"a name of {len(text)} letters")
     if text.isascii():
         return text.lower()
-    return ".".join(_label(one) for one in _DOTS.split(text)).lower()
+    return ".".join(_label(label) for label in _DOTS.split(text)).lower()
 
 
 def _label(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).lower()
-    if plain.translate(_KEPT) == plain:  # neither sharp s nor final sigma in it
+    if plain.translate(_DEVIATIONS) == plain:  # neither sharp s nor final sigma in it
         return encodings.idna.ToASCII(text).decode("ascii") if text else ""
-    encodings.idna.nameprep(plain.translate(_KEPT))
+    encodings.idna.nameprep(plain.translate(_DEVIATIONS))
     label = "xn--" + unicodedata.normalize("NFC", plain).encode("punycode").decode("ascii")
     if len(label) > 63:
         raise UnicodeError(f"a label of {len(label)} letters")

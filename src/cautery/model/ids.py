@@ -111,6 +111,6 @@ def check_subject(told: str) -> None:
         )
 
 
-def _shown(told: str) -> str:
+def _shown(refused: str) -> str:
     """Return the beginning of a refused id, with its odd characters escaped."""
-    return ascii(told[:60])
+    return ascii(refused[:60])

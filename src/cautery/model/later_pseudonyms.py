@@ -42,12 +42,12 @@ class LaterPseudonyms:
 
     def settled(self, texts: Sequence[str | None]) -> list[str | None]:
         """Return texts with every stand-in replaced by what stands for its secret."""
-        known = self._pseudonyms.all_of(list(self._numbers))
+        pseudonyms = self._pseudonyms.all_of(list(self._numbers))
         marked = re.compile(f"~{self._mark}([0-9a-f]{{8}})")
 
-        def real(found: re.Match[str]) -> str:
-            number = int(found[1], 16)
-            return f"~{known[number]}" if number < len(known) else found[0]
+        def real(match: re.Match[str]) -> str:
+            number = int(match[1], 16)
+            return f"~{pseudonyms[number]}" if number < len(pseudonyms) else match[0]
 
         return [
             text if text is None or self._mark not in text else marked.sub(real, text)

@@ -30,5 +30,5 @@ class Logo:
     known: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        if any(one.shape != LUMA_SHAPE for one in (self.mark, self.light, self.known)):
+        if any(layer.shape != LUMA_SHAPE for layer in (self.mark, self.light, self.known)):
             raise InputError(f"a mark has {LUMA_SHAPE} cells")

@@ -175,15 +175,15 @@ class Mandate:
             raise MandateError("mandate: names no event, channel or work; there is nothing to find")
         ids = [noun.id for group in (self.channels, self.works) for noun in group]
         ids += [event.id for event in self.events]
-        twice = sorted({one for one in ids if ids.count(one) > 1})
+        twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
             raise MandateError(f"mandate: the id {twice[0]!r} is used twice")
         for channel in self.channels:
             if channel.event is not None:
                 self.event(channel.event)
         for partner in self.partners:
-            for wanted in partner.channels:
-                self.channel(wanted)
+            for channel_id in partner.channels:
+                self.channel(channel_id)
         for source in self.sources:
             if source.access is Access.SEIZED and self.regime is not Regime.LED:
                 raise MandateError(
@@ -223,8 +223,8 @@ class Mandate:
         for event in self.events:
             if event.id == id:
                 return event
-        known = ", ".join(event.id for event in self.events) or "none"
-        raise MandateError(f"unknown event {id!r}", hint=f"This mandate's events: {known}.")
+        ids = ", ".join(event.id for event in self.events) or "none"
+        raise MandateError(f"unknown event {id!r}", hint=f"This mandate's events: {ids}.")
 
     def channel(self, id: str) -> Channel:
         """Return one channel.
@@ -237,8 +237,8 @@ class Mandate:
         for channel in self.channels:
             if channel.id == id:
                 return channel
-        known = ", ".join(channel.id for channel in self.channels) or "none"
-        raise MandateError(f"unknown channel {id!r}", hint=f"This mandate's channels: {known}.")
+        ids = ", ".join(channel.id for channel in self.channels) or "none"
+        raise MandateError(f"unknown channel {id!r}", hint=f"This mandate's channels: {ids}.")
 
     def partner_on(self, host: str) -> Partner | None:
         """Return the licensed partner whose host this is, if any."""

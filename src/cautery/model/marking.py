@@ -35,7 +35,7 @@ class Pap(StrEnum):
 
 
 class HandlingCode(StrEnum):
-    """Europol handling codes (reference/law.md, section 7)."""
+    """Europol handling codes (docs/reference/sources.md, F29)."""
 
     H0 = "H0"
     H1 = "H1"

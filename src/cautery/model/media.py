@@ -12,7 +12,7 @@ ByteArray = NDArray[np.uint8]
 TimeArray = NDArray[np.float64]
 
 AUDIO_RATE_HZ = 8000
-"""Everything is heard at 8 kHz mono (reference/identification.md, Recommendation 1)."""
+"""Everything is heard at 8 kHz mono (docs/reference/sources.md, F34)."""
 LUMA_RATE_HZ = 12.5
 """At most this many pictures a second are kept, chosen by time stamp."""
 LUMA_SHAPE = (36, 64)

@@ -82,7 +82,7 @@ class Agency:
             raise InputError(
                 f"agency {self.id}: no competence",
                 hint="Say what it may do by its own law: "
-                + ", ".join(one.value for one in Competence),
+                + ", ".join(competence.value for competence in Competence),
             )
         if len(self.country) != 2 or not self.country.isupper():
             raise InputError(f"agency {self.id}: {self.country!r} is no ISO 3166-1 country")
@@ -274,9 +274,9 @@ class Operation:
         InputError
             If it is not at the table.
         """
-        for one in self.agencies:
-            if one.id == wanted:
-                return one
+        for member in self.agencies:
+            if member.id == wanted:
+                return member
         raise InputError(f"operation {self.id}: no agency {wanted!r} at the table")
 
     @property

@@ -15,7 +15,7 @@ from cautery.model.sighting import line_in
 
 LEAST = 6
 """Letters of a secret that is looked for: a shorter one stands in many a title by chance."""
-_OURS = (
+_OWN_DIGESTS = (
     r"sha256:[0-9a-f]{64}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])|~[0-9a-f]{16}"
     r"|[0-9-]{10}T[0-9:.]{8,20}Z"
 )
@@ -41,7 +41,7 @@ class OwnSecrets:
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         self._pseudonyms = pseudonyms
         self._stands_for: dict[str, str] = {}
-        self._pattern = re.compile(f"{_OURS}|(a^)")
+        self._pattern = re.compile(f"{_OWN_DIGESTS}|(a^)")
 
     def add(self, secrets: Iterable[str]) -> None:
         """Look for these, too; those of fewer than six letters are left."""
@@ -55,18 +55,18 @@ class OwnSecrets:
             return
         new = self._stands_for | new  # another one: threads may be reading the old
         words = "|".join(map(re.escape, sorted(new, key=len, reverse=True)))
-        self._pattern = re.compile(f"{_OURS}|(?i:({words}))")
+        self._pattern = re.compile(f"{_OWN_DIGESTS}|(?i:({words}))")
         self._stands_for = new
 
     def scrubbed(self, text: str) -> str:
         """Return a text without them."""
         lower = text.lower()
-        if not any(one in lower for one in self._stands_for):
+        if not any(secret in lower for secret in self._stands_for):
             return text
         return self._pattern.sub(self._shown, text)
 
-    def _shown(self, found: re.Match[str]) -> str:
-        return found[0] if found[1] is None else self._stands_for.get(found[1].lower(), "~")
+    def _shown(self, match: re.Match[str]) -> str:
+        return match[0] if match[1] is None else self._stands_for.get(match[1].lower(), "~")
 
 
 def secrets_in(noun: Any) -> Iterator[str]:
@@ -77,16 +77,16 @@ def secrets_in(noun: Any) -> Iterator[str]:
     """
     public: list[str] = []
     secret: list[str] = []
-    for one in _texts_in(noun):
-        if isinstance(one, Location):
-            public.append(_host(one.reveal()))
-            secret += line_in(one.reveal())
-        elif isinstance(one, Secret):
-            secret.append(one.reveal())
+    for text in _texts_in(noun):
+        if isinstance(text, Location):
+            public.append(_host(text.reveal()))
+            secret += line_in(text.reveal())
+        elif isinstance(text, Secret):
+            secret.append(text.reveal())
         else:
-            public.append(one)
-    shown = "\n".join(public).lower()
-    yield from (one for one in secret if one.lower() not in shown)
+            public.append(text)
+    public_text = "\n".join(public).lower()
+    yield from (candidate for candidate in secret if candidate.lower() not in public_text)
 
 
 def _texts_in(noun: Any) -> Iterator[str | Secret | Location]:
@@ -96,8 +96,8 @@ def _texts_in(noun: Any) -> Iterator[str | Secret | Location]:
         for field in fields(noun):
             yield from _texts_in(getattr(noun, field.name))
     elif isinstance(noun, tuple | list | frozenset):
-        for each in noun:
-            yield from _texts_in(each)
+        for member in noun:
+            yield from _texts_in(member)
 
 
 def _host(url: str) -> str:
@@ -113,7 +113,7 @@ def _forms(secret: str) -> Iterator[str]:
     yield secret
     yield quote(secret, safe="")
     yield quote(quote(secret, safe=""), safe="")
-    yield "".join(f"%{one:02x}" for one in raw)
+    yield "".join(f"%{byte:02x}" for byte in raw)
     yield raw.hex()
     for before, start in ((0, 0), (1, 2), (2, 3)):  # wherever it begins in what is encoded
         size = before + len(raw)

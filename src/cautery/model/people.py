@@ -12,4 +12,4 @@ def person_key(name: str) -> str:
     True
     """
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(one for one in unicodedata.normalize("NFKC", plain) if one.isalnum())
+    return "".join(letter for letter in unicodedata.normalize("NFKC", plain) if letter.isalnum())

@@ -91,4 +91,4 @@ class Partner:
     def carries(self, host: str) -> bool:
         """Tell whether ``host`` is one of the partner's, or below one."""
         host = host.lower().rstrip(".")
-        return any(host == own or host.endswith("." + own) for own in self.hosts)
+        return any(host == own_host or host.endswith("." + own_host) for own_host in self.hosts)

@@ -123,7 +123,7 @@ ES24 FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 
 LB28 LC32 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29
 RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 TN24 TR26 UA29 VA22 VG24 XK20
 """
-_IBAN_LENGTHS = {one[:2]: int(one[2:]) for one in _IBANS.split()}
+_IBAN_LENGTHS = {entry[:2]: int(entry[2:]) for entry in _IBANS.split()}
 """Letters and digits of each country's account numbers (SWIFT's IBAN registry)."""
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")
 NAMES = (
@@ -223,19 +223,19 @@ def _is_plain(text: str) -> bool:
 
 
 def _screened(text: str, of: Callable[[str], str], kind: Kind, depth: int) -> str:
-    seen = _folded(text)
-    shown = _replaced(seen, of, kind, depth)
-    text = text if shown == seen else shown
-    if not _WRITTEN.search(shown):
+    reading = _folded(text)
+    masked = _replaced(reading, of, kind, depth)
+    text = text if masked == reading else masked
+    if not _ENCODED.search(masked):
         return text
-    seen = shown
+    reading = masked
     for rewrite in (_percent, html.unescape, _percent, _escapes, _spelt):
-        seen = _without_made(whole_text(rewrite(seen)), text)
-    again = shown if seen == shown else _replaced(seen, of, kind, depth)
-    return text if seen in (again, shown) else again
+        reading = _without_made(whole_text(rewrite(reading)), text)
+    remasked = masked if reading == masked else _replaced(reading, of, kind, depth)
+    return text if reading in (remasked, masked) else remasked
 
 
-_WRITTEN = re.compile(
+_ENCODED = re.compile(
     r"(?i)%[0-9a-f]{2}|\\[ux][0-9a-f]{2}|&[#a-z0-9]{2}|[(\[{<]\s?(?:at|dot|arroba|arobase|chiocciola|punto|punkt|point|\.|@)"
     r"|\b(?:at|arroba|arobase|chiocciola)\b|\s[@.]|[@.]\s|(?:\S[ _]){6}"
 )
@@ -248,7 +248,7 @@ def _folded(text: str) -> str:
         text = text.translate(_UNSEEN)
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
-    return _OTHER_DIGIT.sub(lambda one: str(unicodedata.digit(one[0])), text)
+    return _OTHER_DIGIT.sub(lambda match: str(unicodedata.digit(match[0])), text)
 
 
 def _percent(text: str) -> str:
@@ -256,12 +256,12 @@ def _percent(text: str) -> str:
 
 
 def _escapes(text: str) -> str:
-    return _ESCAPE.sub(lambda one: chr(int(one[1] or one[2], 16)), text)
+    return _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 
 
 def _without_made(decoded: str, text: str) -> str:
     """Return decoded text with blanks for control characters that ``text`` did not hold."""
-    return _CONTROL.sub(lambda one: one[0] if one[0] in text else " ", decoded)
+    return _CONTROL.sub(lambda match: match[0] if match[0] in text else " ", decoded)
 
 
 def _spelt(text: str) -> str:
@@ -294,23 +294,27 @@ def _replaced(text: str, of: Callable[[str], str], kind: Kind, depth: int) -> st
 
     if "/" in text:
         text = _PATH.sub(partial(_path, hidden), text)
-        text = _HANDLE.sub(lambda one: one[1] + hidden("telegram:" + one[2].lower()), text)
-        text = _WA.sub(lambda one: one[1] + hidden("phone:+" + one[2]), text)
+        text = _HANDLE.sub(lambda match: match[1] + hidden("telegram:" + match[2].lower()), text)
+        text = _WA.sub(lambda match: match[1] + hidden("phone:+" + match[2]), text)
     if ":" in text or "=" in text:
-        text = _AT_HOST.sub(lambda one: hidden(one[0][:-1]) + "@", text)
-        text = _LOGIN.sub(lambda one: one[1] + hidden(one[2]) + one[3] + hidden(one[4]), text)
-        text = _EQUALS.sub(lambda one: one[1] + hidden(one[2]), text)
-        text = _WORD.sub(lambda one: one[1] + hidden(one[2]) if _odd(one[2]) else one[0], text)
+        text = _AT_HOST.sub(lambda match: hidden(match[0][:-1]) + "@", text)
+        text = _LOGIN.sub(
+            lambda match: match[1] + hidden(match[2]) + match[3] + hidden(match[4]), text
+        )
+        text = _EQUALS.sub(lambda match: match[1] + hidden(match[2]), text)
+        text = _WORD.sub(
+            lambda match: match[1] + hidden(match[2]) if _odd(match[2]) else match[0], text
+        )
         if kind == "title":
-            text = _PAIR.sub(lambda one: hidden(one[0]) if _is_pair(one) else one[0], text)
+            text = _PAIR.sub(lambda match: hidden(match[0]) if _is_pair(match) else match[0], text)
     if "@" in text:
-        text = _MAIL.sub(lambda one: hidden("email:" + one[0].lower()), text)
-        text = _HANDLE.sub(lambda one: one[1] + hidden("telegram:" + one[2].lower()), text)
+        text = _MAIL.sub(lambda match: hidden("email:" + match[0].lower()), text)
+        text = _HANDLE.sub(lambda match: match[1] + hidden("telegram:" + match[2].lower()), text)
     if "eyJ" in text:
-        text = _JWT.sub(lambda one: hidden(one[0]), text)
-    text = _MAC.sub(lambda one: hidden(_mac(one[0])), text)
+        text = _JWT.sub(lambda match: hidden(match[0]), text)
+    text = _MAC.sub(lambda match: hidden(_mac(match[0])), text)
     if kind == "title":
-        text = _TIGHT_MAC.sub(lambda one: hidden(_mac(one[0])), text)
+        text = _TIGHT_MAC.sub(lambda match: hidden(_mac(match[0])), text)
     if kind != "message":
         if "." in text:
             text = _IPV4.sub(partial(_ipv4, text, hidden), text)
@@ -318,10 +322,12 @@ def _replaced(text: str, of: Callable[[str], str], kind: Kind, depth: int) -> st
             text = _IPV6.sub(partial(_ipv6, hidden), text)
     text = _IBAN.sub(partial(_iban, hidden), text)
     if kind == "title":
-        text = _CARD.sub(lambda one: hidden(_tight(one[0])) if _is_card(one[0]) else one[0], text)
+        text = _CARD.sub(
+            lambda match: hidden(_tight(match[0])) if _is_card(match[0]) else match[0], text
+        )
     text = _NUMBER.sub(partial(_number, text, hidden, kind), text)
     if kind == "title":
-        text = _TOKEN.sub(lambda one: hidden(one[0]) if _is_token(one[0]) else one[0], text)
+        text = _TOKEN.sub(lambda match: hidden(match[0]) if _is_token(match[0]) else match[0], text)
     if depth < 2:
         text = _BASE64.sub(partial(_base64, hidden, of, kind, depth), text)
     return text
@@ -333,17 +339,17 @@ def _odd(word: str) -> bool:
 
 
 def _mixed(word: str) -> bool:
-    return any(one.isdigit() for one in word) and any(one.isalpha() for one in word)
+    return any(letter.isdigit() for letter in word) and any(letter.isalpha() for letter in word)
 
 
-def _is_pair(one: re.Match[str]) -> bool:
-    return _odd(one[2]) or (_mixed(one[1]) and _mixed(one[2]))
+def _is_pair(match: re.Match[str]) -> bool:
+    return _odd(match[2]) or (_mixed(match[1]) and _mixed(match[2]))
 
 
-def _path(hidden: Callable[[str], str], one: re.Match[str]) -> str:
-    host, steps = one[1] or "", one[0][len(one[1] or "") :].split("/")
+def _path(hidden: Callable[[str], str], match: re.Match[str]) -> str:
+    host, steps = match[1] or "", match[0][len(match[1] or "") :].split("/")
     if all(_STANDS.fullmatch(step) for step in steps[2:4]):
-        return one[0]
+        return match[0]
     steps[2:4] = (step if _STANDS.fullmatch(step) else hidden(unquote(step)) for step in steps[2:4])
     return host + "/".join(steps)
 
@@ -353,46 +359,48 @@ def _mac(text: str) -> str:
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
-def _ipv4(text: str, hidden: Callable[[str], str], one: re.Match[str]) -> str:
-    if one[0].startswith("0.") or _VERSION.search(text, max(0, one.start() - 12), one.start()):
-        return one[0]
-    return hidden("address:" + one[0])
+def _ipv4(text: str, hidden: Callable[[str], str], match: re.Match[str]) -> str:
+    if match[0].startswith("0.") or _VERSION.search(
+        text, max(0, match.start() - 12), match.start()
+    ):
+        return match[0]
+    return hidden("address:" + match[0])
 
 
-def _ipv6(hidden: Callable[[str], str], one: re.Match[str]) -> str:
-    text = one[0]
+def _ipv6(hidden: Callable[[str], str], match: re.Match[str]) -> str:
+    text = match[0]
     if text.count(":") < 3 or not any(digit.isdigit() for digit in text):
         return text
     try:
-        found = ipaddress.IPv6Address(text.partition("%")[0])
+        address = ipaddress.IPv6Address(text.partition("%")[0])
     except ValueError:
         return text
-    return hidden(f"address:{found}")
+    return hidden(f"address:{address}")
 
 
 def _tight(text: str) -> str:
     return re.sub(r"[ .\u00a0-]", "", text).upper()
 
 
-def _iban(hidden: Callable[[str], str], one: re.Match[str]) -> str:
+def _iban(hidden: Callable[[str], str], match: re.Match[str]) -> str:
     """Replace an account number, and leave a word that follows it."""
-    count = _IBAN_LENGTHS.get(one[0][:2].upper(), 0)
-    end = seen = 0
-    for letter in one[0]:
-        if seen == count:
+    count = _IBAN_LENGTHS.get(match[0][:2].upper(), 0)
+    end = length = 0
+    for letter in match[0]:
+        if length == count:
             break
         end += 1
-        seen += letter.isalnum()
-    iban = _tight(one[0][:end])
-    if not count or seen != count or one[0][end : end + 1].isalnum():
-        return one[0]
+        length += letter.isalnum()
+    iban = _tight(match[0][:end])
+    if not count or length != count or match[0][end : end + 1].isalnum():
+        return match[0]
     if int("".join(str(int(letter, 36)) for letter in iban[4:] + iban[:4])) % 97 != 1:
-        return one[0]
-    return hidden(iban) + one[0][end:]
+        return match[0]
+    return hidden(iban) + match[0][end:]
 
 
 def _is_card(text: str) -> bool:
-    digits = [int(one) for one in _tight(text)][::-1]
+    digits = [int(digit) for digit in _tight(text)][::-1]
     if len(digits) not in (13, 14, 15, 16, 19) or len(set(digits)) < 2:
         return False
     doubled = (
@@ -401,54 +409,54 @@ def _is_card(text: str) -> bool:
     return sum(doubled) % 10 == 0
 
 
-def _number(text: str, hidden: Callable[[str], str], kind: Kind, one: re.Match[str]) -> str:
+def _number(text: str, hidden: Callable[[str], str], kind: Kind, match: re.Match[str]) -> str:
     """Replace the telephone numbers in a run of digits; what else is in it stays as it is."""
-    run = one[0]
+    run = match[0]
     groups = list(_GROUP.finditer(run))
     counts = [len(group[1]) for group in groups]
-    shown, done, first, tried = "", 0, 0, 0
+    masked, copied, first, tried = "", 0, 0, 0
     while first < len(groups) and tried < _MOST_TRIED:
         last, digits = first, counts[first]
         start = groups[first].start()
-        at = one.start() + start
+        at = match.start() + start
         before = text[max(0, at - 24) : at]
-        called = bool(before.strip("0123456789 ().-/+")) and _CALL.search(before) is not None
+        is_labelled = bool(before.strip("0123456789 ().-/+")) and _CALL.search(before) is not None
         head = groups[first][1] + (groups[first + 1][1] if first + 1 < len(groups) else "")
         abroad = "+" in groups[first][0] or head.startswith("00")
-        most = _MOST_DIGITS if called or abroad else _MOST_NATIONAL
-        while last + 1 < len(groups) and digits + counts[last + 1] <= most:
+        limit = _MOST_DIGITS if is_labelled or abroad else _MOST_NATIONAL
+        while last + 1 < len(groups) and digits + counts[last + 1] <= limit:
             last += 1
             digits += counts[last]
         while digits >= _LEAST_DIGITS:
             end = groups[last].end()
             tried += 1
-            number = _telephone(run[start:end], called=called, national=kind == "title")
+            number = _telephone(run[start:end], is_labelled=is_labelled, national=kind == "title")
             if number is not None:
-                shown += run[done:start] + hidden("phone:" + number)
-                done, first = end, last
+                masked += run[copied:start] + hidden("phone:" + number)
+                copied, first = end, last
                 break
             digits -= counts[last]
             last -= 1
         first += 1
-    return shown + run[done:]
+    return masked + run[copied:]
 
 
-def _telephone(said: str, *, called: bool, national: bool) -> str | None:
-    digits = _NO_DIGIT.sub("", said)
-    if said.lstrip("(").startswith("+") or (digits.startswith("00") and len(digits) > 9):
+def _telephone(text: str, *, is_labelled: bool, national: bool) -> str | None:
+    digits = _NO_DIGIT.sub("", text)
+    if text.lstrip("(").startswith("+") or (digits.startswith("00") and len(digits) > 9):
         digits = digits.removeprefix("00")
         return "+" + digits if 8 <= len(digits) <= 15 and digits[0] != "0" else None
-    if not ((called and len(digits) <= 15) or (national and _is_national(said, digits))):
+    if not ((is_labelled and len(digits) <= 15) or (national and _is_national(text, digits))):
         return None
-    if _DATES.search(said) and not _IN_PAIRS.fullmatch(said):
+    if _DATES.search(text) and not _IN_PAIRS.fullmatch(text):
         return None
     return digits
 
 
-def _is_national(said: str, digits: str) -> bool:
+def _is_national(text: str, digits: str) -> bool:
     if not 8 <= len(digits) <= _MOST_NATIONAL or len(set(digits)) < 4:
         return False
-    return any(pattern.fullmatch(said) for pattern in _NATIONAL)
+    return any(pattern.fullmatch(text) for pattern in _NATIONAL)
 
 
 def _is_token(text: str) -> bool:
@@ -460,12 +468,12 @@ def _base64(
     of: Callable[[str], str],
     kind: Kind,
     depth: int,
-    one: re.Match[str],
+    match: re.Match[str],
 ) -> str:
-    for decoded in _decoded(one[0]):
+    for decoded in _decoded(match[0]):
         if _screened(decoded, of, kind, depth + 1) != decoded:
-            return hidden(one[0])
-    return one[0]
+            return hidden(match[0])
+    return match[0]
 
 
 def _decoded(text: str) -> Iterator[str]:
@@ -475,8 +483,8 @@ def _decoded(text: str) -> Iterator[str]:
         return
     try:
         raw = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-        said = raw.decode()
+        decoded = raw.decode()
     except (binascii.Error, UnicodeDecodeError):
         return
-    if _PRINTED.fullmatch(said):
-        yield said
+    if _PRINTED.fullmatch(decoded):
+        yield decoded

@@ -95,11 +95,11 @@ def line_in(url: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     names = [name.split(";")[0] for name in parts.path.split("/")]
-    found = [parts.username, parts.password]
-    found += [value for name, value in parse_qsl(parts.query) if _is_secret_name(name)]
+    secrets = [parts.username, parts.password]
+    secrets += [value for name, value in parse_qsl(parts.query) if _is_secret_name(name)]
     if any(name.lower() in _LINE_HEADS for name in names):
-        found += [names[place] for place in sorted(_line_secrets(names, strict=True))]
-    return tuple(unquote(one) for one in found if one)
+        secrets += [names[place] for place in sorted(_line_secrets(names, strict=True))]
+    return tuple(unquote(secret) for secret in secrets if secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,21 +179,23 @@ def _redacted_path(path: str, hidden: Callable[[str], str]) -> str:
     ]
     split = [piece for piece, _ in pieces]
     secret = _line_secrets([piece[0] for piece in split])
-    secret |= {index for index, (_, known) in enumerate(pieces) if known}
-    shown = []
+    secret |= {index for index, (_, is_secret) in enumerate(pieces) if is_secret}
+    segments = []
     for index, (name, *parameters) in enumerate(split):
         if index in secret:
             text = hidden(name)
         else:
-            login, at, rest = name.rpartition("@")  # of a URL in a path, or one without a scheme
-            text = hidden(login) + at + _without_token(rest, hidden)
+            login, at, remainder = name.rpartition(
+                "@"
+            )  # of a URL in a path, or one without a scheme
+            text = hidden(login) + at + _without_token(remainder, hidden)
             if ":" in text or "%" in text:
-                text = _MAC.sub(lambda found: hidden(found[0]), text)
+                text = _MAC.sub(lambda match: hidden(match[0]), text)
         for parameter in parameters:
             label, equals, value = parameter.partition("=")
             text += f";{label}={hidden(value)}" if equals else f";{hidden(label)}"
-        shown.append(text)
-    return "/".join(shown)
+        segments.append(text)
+    return "/".join(segments)
 
 
 def _without_persons(personal: Callable[[str], str], name: str) -> str:
@@ -201,8 +203,8 @@ def _without_persons(personal: Callable[[str], str], name: str) -> str:
     if not base64 and _MAYBE_PERSONAL.search(name) is None:
         return name
     plain = unquote(name)
-    shown = personal(plain)
-    return name if shown == plain else quote(shown, safe="~!$&'()*+,;=:@", errors="replace")
+    hidden = personal(plain)
+    return name if hidden == plain else quote(hidden, safe="~!$&'()*+,;=:@", errors="replace")
 
 
 def _line_secrets(names: list[str], *, strict: bool = False) -> set[int]:
@@ -218,33 +220,35 @@ def _line_secrets(names: list[str], *, strict: bool = False) -> set[int]:
         if count is None:
             continue
         # One more than its own is enough, so that a path of heads alone takes linear time.
-        named = (one for one in (names[at] for at in range(index + 1, len(names))) if one)
-        after = list(islice(named, count + 1))
+        nonempty = (
+            segment for segment in (names[at] for at in range(index + 1, len(names))) if segment
+        )
+        after = list(islice(nonempty, count + 1))
         numbered = last_number > index + count
         alone = len(after) == count and _FILE_NAME.fullmatch(after[-1])  # a folder and its file
         if not (numbered or (not strict and len(after) >= count and not alone)):
             continue
         secret = {index + 1 + place for place in range(count)}
-        for place, one in enumerate(names[index + 1 + count : -1], index + 1 + count):
-            if numbered and not _NUMBER.fullmatch(one) and not _MOMENT.fullmatch(one):
+        for place, segment in enumerate(names[index + 1 + count : -1], index + 1 + count):
+            if numbered and not _NUMBER.fullmatch(segment) and not _MOMENT.fullmatch(segment):
                 secret.add(place)
         return secret
     if (
         len(names) >= 4
         and _NUMBER.fullmatch(names[-1])
-        and all(len(one) >= 3 for one in names[1:3])
+        and all(len(segment) >= 3 for segment in names[1:3])
     ):
         # No head, or one that nobody knows: whatever stands before the number may be the word.
         return {
             place
-            for place, one in enumerate(names[:-1])
-            if place in (1, 2) or (place > 2 and not _MOMENT.fullmatch(one))
+            for place, segment in enumerate(names[:-1])
+            if place in (1, 2) or (place > 2 and not _MOMENT.fullmatch(segment))
         }
     if (
         not strict
         and len(names) == 4
         and _INDEX.fullmatch(names[-1])
-        and all(len(one) >= 3 for one in names[1:3])
+        and all(len(segment) >= 3 for segment in names[1:3])
         and names[1].lower() not in _FOLDERS
         and names[1].lower() not in _LINE_HEADS
     ):

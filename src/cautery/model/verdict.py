@@ -157,9 +157,9 @@ equivalents: 2-10 weak, 10-100 moderate, 100-1000 moderately strong, ... 10^6 ex
 def verbal(log10_lr: float) -> str:
     """Return the ENFSI wording for a likelihood ratio."""
     words = "no support"
-    for bound, said in VERBAL_SCALE:
+    for bound, wording in VERBAL_SCALE:
         if log10_lr >= bound:
-            words = said
+            words = wording
     return words
 
 

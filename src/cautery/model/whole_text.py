@@ -31,7 +31,7 @@ def whole_json(value: Any) -> Any:
     if isinstance(value, str):
         return whole_text(value)
     if isinstance(value, list):
-        return [whole_json(one) for one in value]
+        return [whole_json(item) for item in value]
     if isinstance(value, dict):
-        return {whole_text(name): whole_json(one) for name, one in value.items()}
+        return {whole_text(name): whole_json(item) for name, item in value.items()}
     return value

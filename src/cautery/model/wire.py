@@ -76,11 +76,11 @@ def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
             field.name: to_json(getattr(value, field.name), pseudonyms) for field in fields(value)
         }
     if isinstance(value, Mapping):
-        return {str(name): to_json(one, pseudonyms) for name, one in value.items()}
+        return {str(name): to_json(item, pseudonyms) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [to_json(one, pseudonyms) for one in value]
+        return [to_json(item, pseudonyms) for item in value]
     if isinstance(value, set | frozenset):
-        return sorted(to_json(one, pseudonyms) for one in value)
+        return sorted(to_json(item, pseudonyms) for item in value)
     raise InputError(f"{type(value).__name__} has no JSON form")
 
 

@@ -48,11 +48,11 @@ def fault_of(own: str) -> str | None:
     return None
 
 
-def _unlike(what: str, digits: str, told: str) -> str | None:
-    wanted = check_letter(digits)
-    if wanted == told.upper():
+def _unlike(what: str, digits: str, letter: str) -> str | None:
+    expected = check_letter(digits)
+    if expected == letter.upper():
         return None
-    return f"{what} whose check letter would be {wanted}, not {told}"
+    return f"{what} whose check letter would be {expected}, not {letter}"
 
 
 def check_letter(digits: str) -> str:
@@ -63,8 +63,8 @@ def check_letter(digits: str) -> str:
     >>> check_letter("0000-0000-D07A-0090")
     'Q'
     """
-    rest = 36
+    check = 36
     for letter in digits.replace("-", "").upper():
-        rest = (rest + _LETTERS.index(letter)) % 36 or 36
-        rest = rest * 2 % 37
-    return _LETTERS[(37 - rest) % 36]
+        check = (check + _LETTERS.index(letter)) % 36 or 36
+        check = check * 2 % 37
+    return _LETTERS[(37 - check) % 36]

@@ -130,7 +130,7 @@ class BoardView:
         KeyError
             If it is no step of the day.
         """
-        return next(one.state for one in (*self.steps, *self.failed) if one.id == step)
+        return next(row.state for row in (*self.steps, *self.failed) if row.id == step)
 
     @property
     def words(self) -> str:
@@ -177,15 +177,17 @@ class Board:
         latest = latest_reports(day, reports)
         steps = tuple(_shown(step, latest.get(step.step.id), now) for step in day.steps)
         stood = {step.replaces for step in day.steps if step.replaces is not None}
-        gone = tuple(_gone(one, one.step.id in stood) for one in day.dropped)
-        by_id = {one.step.id: one for one in (*day.steps, *day.dropped)}
+        dropped_rows = tuple(
+            _gone(scheduled, scheduled.step.id in stood) for scheduled in day.dropped
+        )
+        by_id = {scheduled.step.id: scheduled for scheduled in (*day.steps, *day.dropped)}
         down = frozenset(
             node
             for name, report in latest.items()
             if report.state is StepState.DONE
             for node in by_id[name].step.removes
         )
-        seen = down & frozenset(confirmed or ())
+        confirmed_down = down & frozenset(confirmed or ())
         everything = served(frozenset())
         return BoardView(
             operation=day.operation,
@@ -196,15 +198,15 @@ class Board:
             criteria=tuple(
                 _criterion(criterion, answers, day.moment) for criterion in day.criteria
             ),
-            rows=_rows((*steps, *gone)),
+            rows=_rows((*steps, *dropped_rows)),
             served_before=everything,
             served_left=served(down) if down else everything,
-            served_confirmed=served(seen) if seen else everything,
-            unconfirmed=tuple(sorted(down - seen)),
+            served_confirmed=served(confirmed_down) if confirmed_down else everything,
+            unconfirmed=tuple(sorted(down - confirmed_down)),
             steps=steps,
             next_steps=tuple(step for step in steps if step.state is StepState.PLANNED)[:NEXT],
             late=tuple(step for step in steps if step.state is StepState.LATE),
-            failed=(*(step for step in steps if step.state is StepState.FAILED), *gone),
+            failed=(*(step for step in steps if step.state is StepState.FAILED), *dropped_rows),
             replanned_at=day.replanned_at,
             note=note,
         )
@@ -223,52 +225,53 @@ def go_no_go(day: DayPlan, answers: Sequence[CriterionAnswer], now: datetime) ->
 
 
 def _criterion(
-    one: Criterion, answers: Sequence[CriterionAnswer], moment: datetime
+    criterion: Criterion, answers: Sequence[CriterionAnswer], moment: datetime
 ) -> CriterionRow:
     """Return a criterion with its latest answer; a yes after the moment came too late."""
-    given = sorted(
-        (answer for answer in answers if answer.criterion == one.id), key=lambda each: each.at
+    relevant = sorted(
+        (answer for answer in answers if answer.criterion == criterion.id),
+        key=lambda answer: answer.at,
     )
-    counted = [each for each in given if each.at < moment or not each.yes]
+    counted = [answer for answer in relevant if answer.at < moment or not answer.yes]
     last = counted[-1] if counted else None
     return CriterionRow(
-        id=one.id,
-        question=one.question,
-        asks=one.asks,
-        vital=one.vital,
+        id=criterion.id,
+        question=criterion.question,
+        asks=criterion.asks,
+        vital=criterion.vital,
         yes=None if last is None else last.yes,
         by="" if last is None else last.by,
         at=None if last is None else last.at,
     )
 
 
-def _shown(one: ScheduledStep, report: StepReport | None, now: datetime) -> BoardStep:
+def _shown(scheduled: ScheduledStep, report: StepReport | None, now: datetime) -> BoardStep:
     state = StepState.PLANNED if report is None else report.state
-    if state in {StepState.PLANNED, StepState.RUNNING} and one.ends_at < now:
+    if state in {StepState.PLANNED, StepState.RUNNING} and scheduled.ends_at < now:
         state = StepState.LATE
-    elif state is StepState.PLANNED and one.starts_at <= now:
+    elif state is StepState.PLANNED and scheduled.starts_at <= now:
         state = StepState.RUNNING
     return BoardStep(
-        id=one.step.id,
-        agency=one.step.agency,
+        id=scheduled.step.id,
+        agency=scheduled.step.agency,
         state=state,
-        starts_at=one.starts_at,
-        ends_at=one.ends_at,
-        text=one.step.text,
-        word=one.why if report is None else report.text,
+        starts_at=scheduled.starts_at,
+        ends_at=scheduled.ends_at,
+        text=scheduled.step.text,
+        word=scheduled.why if report is None else report.text,
         reported=report is not None,
     )
 
 
-def _gone(one: ScheduledStep, stood_for: bool) -> BoardStep:  # noqa: FBT001 - one caller, above
+def _gone(scheduled: ScheduledStep, stood_for: bool) -> BoardStep:  # noqa: FBT001 - one caller, above
     return BoardStep(
-        id=one.step.id,
-        agency=one.step.agency,
+        id=scheduled.step.id,
+        agency=scheduled.step.agency,
         state=StepState.REPLACED if stood_for else StepState.FAILED,
-        starts_at=one.starts_at,
-        ends_at=one.ends_at,
-        text=one.step.text,
-        word=one.why,
+        starts_at=scheduled.starts_at,
+        ends_at=scheduled.ends_at,
+        text=scheduled.step.text,
+        word=scheduled.why,
         reported=True,
     )
 
@@ -277,8 +280,8 @@ def _rows(steps: Sequence[BoardStep]) -> tuple[BoardRow, ...]:
     rows = []
     for agency in sorted({step.agency for step in steps}):
         its = [step for step in steps if step.agency == agency]
-        counts = {state: sum(one.state is state for one in its) for state in StepState}
-        spoken = [one for one in its if one.reported and one.word]
+        counts = {state: sum(step.state is state for step in its) for state in StepState}
+        spoken = [step for step in its if step.reported and step.word]
         rows.append(
             BoardRow(
                 agency=agency,

@@ -36,19 +36,19 @@ def calendar(day: DayPlan, agency: str, *, operation: Operation, made_at: dateti
     InputError
         If the agency is not at the table.
     """
-    one = operation.agency(agency)
-    zone = ZoneInfo(one.zone)
+    profile = operation.agency(agency)
+    zone = ZoneInfo(profile.zone)
     book = Calendar()
     book.add("prodid", "-//Cautery//action day//EN")
     book.add("version", "2.0")
     book.add("method", "PUBLISH")
-    book.add("x-wr-calname", clean(f"{operation.name}: {one.name}", LONGEST))
-    own = [step for step in day.steps if step.step.agency == agency]
-    years = [day.moment.year, *(step.starts_at.year for step in own)]
-    if one.zone != "UTC":
+    book.add("x-wr-calname", clean(f"{operation.name}: {profile.name}", LONGEST))
+    own_steps = [step for step in day.steps if step.step.agency == agency]
+    years = [day.moment.year, *(step.starts_at.year for step in own_steps)]
+    if profile.zone != "UTC":
         book.add_component(
             Timezone.from_tzid(
-                one.zone,
+                profile.zone,
                 first_date=datetime(min(years), 1, 1).date(),  # noqa: DTZ001 - a date
                 last_date=datetime(max(years) + 1, 1, 1).date(),  # noqa: DTZ001 - a date
             )
@@ -70,7 +70,7 @@ def calendar(day: DayPlan, agency: str, *, operation: Operation, made_at: dateti
     moment.add("priority", 1)
     moment.add_component(_alarm(ALARM_BEFORE, "The moment"))
     book.add_component(moment)
-    for step in own:
+    for step in own_steps:
         book.add_component(_event(step, day, zone, made_at, sequence=sequence, lab=lab))
     for step in day.dropped:
         if step.step.agency == agency:
@@ -82,7 +82,7 @@ def calendar(day: DayPlan, agency: str, *, operation: Operation, made_at: dateti
 
 
 def _event(
-    one: ScheduledStep,
+    scheduled: ScheduledStep,
     day: DayPlan,
     zone: ZoneInfo,
     made_at: datetime,
@@ -90,12 +90,12 @@ def _event(
     sequence: int,
     lab: str,
 ) -> Event:
-    step = one.step
+    step = scheduled.step
     event = Event()
     event.add("uid", _uid(day.operation, step.agency, step.id))
     event.add("summary", clean(f"{lab}{KIND_WORDS[step.kind]}: {step.text}", LONGEST))
-    event.add("dtstart", one.starts_at.astimezone(zone))
-    event.add("dtend", one.ends_at.astimezone(zone))
+    event.add("dtstart", scheduled.starts_at.astimezone(zone))
+    event.add("dtend", scheduled.ends_at.astimezone(zone))
     event.add("dtstamp", made_at)
     event.add("sequence", sequence)
     event.add("location", clean(step.place, LONGEST))

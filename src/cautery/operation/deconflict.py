@@ -93,16 +93,16 @@ def check_size(size: int) -> None:
 
 def session_of(operation: str, first: str, second: str, size: int, nonce: bytes) -> str:
     """Return a run's id: bound to both agencies, who begins, the size, and a fresh nonce."""
-    parts = [one.encode() for one in (operation, first, second, str(size))] + [nonce]
-    framed = b"".join(len(one).to_bytes(4, "big") + one for one in [_SESSION, *parts])
+    parts = [part.encode() for part in (operation, first, second, str(size))] + [nonce]
+    framed = b"".join(len(part).to_bytes(4, "big") + part for part in [_SESSION, *parts])
     return hashlib.sha256(framed).hexdigest()
 
 
 def hash_to_group(target: str, session: str) -> bytes:
     """Return the group element of a normalised target; another one in each session."""
     framed = b"".join(
-        len(one).to_bytes(4, "big") + one
-        for one in (_HASH_TO_GROUP, bytes.fromhex(session), target.encode())
+        len(part).to_bytes(4, "big") + part
+        for part in (_HASH_TO_GROUP, bytes.fromhex(session), target.encode())
     )
     point: bytes = rbcl.crypto_core_ristretto255_from_hash(hashlib.sha512(framed).digest())
     return point
@@ -124,18 +124,20 @@ def masked_set(
         If there are more than ``size``.
     """
     check_size(size)
-    own = sorted(set(targets))
-    if len(own) > size:
+    own_targets = sorted(set(targets))
+    if len(own_targets) > size:
         raise InputError(
             f"more targets than the {size} that this run compares",
             hint="Agree on a larger size, or deconflict a part of them.",
         )
     scalar = rbcl.crypto_core_ristretto255_scalar_reduce(random(64))
     # Padding is uniform in the group whoever holds the scalar: masked or not makes no difference.
-    padding = [rbcl.crypto_core_ristretto255_from_hash(random(64)) for _ in range(size - len(own))]
-    masked = multiply(scalar, _over(lambda one: hash_to_group(one, session), own))
+    padding = [
+        rbcl.crypto_core_ristretto255_from_hash(random(64)) for _ in range(size - len(own_targets))
+    ]
+    masked = multiply(scalar, _over(lambda target: hash_to_group(target, session), own_targets))
     rows = sorted(
-        [*zip(masked, own, strict=True), *((one, None) for one in padding)],
+        [*zip(masked, own_targets, strict=True), *((point, None) for point in padding)],
         key=lambda row: row[0],
     )
     return MaskedSet(
@@ -154,7 +156,7 @@ def commitment(points: Sequence[bytes], session: str) -> str:
 
 def multiply(scalar: bytes, points: Sequence[bytes]) -> tuple[bytes, ...]:
     """Raise every point to a scalar, in order, on all cores (libsodium leaves the GIL alone)."""
-    return tuple(_over(lambda one: rbcl.crypto_scalarmult_ristretto255(scalar, one), points))
+    return tuple(_over(lambda point: rbcl.crypto_scalarmult_ristretto255(scalar, point), points))
 
 
 def check_points(points: Sequence[bytes], *, size: int, ascending: bool) -> None:
@@ -176,7 +178,7 @@ def check_points(points: Sequence[bytes], *, size: int, ascending: bool) -> None
         raise InputError(f"{len(points)} points where the run has {size}")
     if len(set(points)) != size:
         raise InputError("a point stands twice in the set")
-    if ascending and any(one >= other for one, other in pairwise(points)):
+    if ascending and any(point >= following for point, following in pairwise(points)):
         raise InputError("a masked set is sorted, so that its order tells nothing")
     if _IDENTITY in points or not all(_over(_valid, points)):
         raise InputError("not every point is an element of the group other than the identity")
@@ -194,12 +196,12 @@ def shared_targets(
     other_raised : sequence of bytes
         The other's masked set, raised by oneself.
     """
-    theirs = set(other_raised)
+    their_points = set(other_raised)
     return tuple(
         sorted(
             target
             for target, raised in zip(own.targets, own_raised, strict=True)
-            if target is not None and raised in theirs
+            if target is not None and raised in their_points
         )
     )
 
@@ -211,8 +213,8 @@ def _valid(point: bytes) -> bool:
 def _over(work: Callable[[S], T], items: Sequence[S]) -> list[T]:
     """Apply ``work`` to each item, in chunks on as many threads as there are cores."""
     if len(items) <= _CHUNK:
-        return [work(one) for one in items]
+        return [work(item) for item in items]
     chunks = [items[at : at + _CHUNK] for at in range(0, len(items), _CHUNK)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        done = pool.map(lambda chunk: [work(one) for one in chunk], chunks)
-        return [one for chunk in done for one in chunk]
+        results = pool.map(lambda chunk: [work(item) for item in chunk], chunks)
+        return [item for chunk in results for item in chunk]

@@ -94,13 +94,13 @@ def check_iban(iban: str) -> str:
     from stdnum import iban as number  # noqa: PLC0415
     from stdnum.exceptions import InvalidChecksum, ValidationError  # noqa: PLC0415
 
-    shown = mask_iban(iban[:42])
+    masked = mask_iban(iban[:42])
     try:
         return number.validate(iban)
     except InvalidChecksum as error:
-        raise InputError(f"IBAN {shown}: wrong checksum (ISO 13616: mod 97 leaves one)") from error
+        raise InputError(f"IBAN {masked}: wrong checksum (ISO 13616: mod 97 leaves one)") from error
     except ValidationError as error:
-        raise InputError(f"IBAN {shown}: no such country, length or structure") from error
+        raise InputError(f"IBAN {masked}: no such country, length or structure") from error
 
 
 def decimal_of(what: str, value: Any) -> Decimal:

@@ -94,18 +94,20 @@ def counterparties_of(
     addresses : collection of str
         Of seized wallets.
     """
-    wanted = frozenset(map(spelled, addresses))
-    found: dict[str, dict[str, AddressTag]] = {}
+    subjects = frozenset(map(spelled, addresses))
+    tags_of: dict[str, dict[str, AddressTag]] = {}
     for transfer in transfers:
         ends = tuple(
             [spelled(flow.address) for flow in flows]
             for flows in (transfer.inputs, transfer.outputs)
         )
-        for ours, theirs in (ends, ends[::-1]):
-            known = {other: tags[other] for other in theirs if other in tags}
-            for address in wanted.intersection(ours) if known else ():
-                found.setdefault(address, {}).update(known)
-    return {address: tuple(known.values()) for address, known in found.items()}
+        for near, far in (ends, ends[::-1]):
+            tagged = {
+                counterparty: tags[counterparty] for counterparty in far if counterparty in tags
+            }
+            for address in subjects.intersection(near) if tagged else ():
+                tags_of.setdefault(address, {}).update(tagged)
+    return {address: tuple(tagged.values()) for address, tagged in tags_of.items()}
 
 
 def suggestions(
@@ -147,17 +149,17 @@ def _suggested(
     if exhibit.kind is ExhibitKind.FIREARM:
         yield Crime.ARMS, f"a firearm of class {details['class']} was found: is it licensed?"
     elif exhibit.kind is ExhibitKind.DRUGS:
-        found = f"{details['grams']} g of {details['substance']} were found"
-        yield Crime.DRUGS, f"{found}: the threshold between use and supply is national law"
+        quantity = f"{details['grams']} g of {details['substance']} were found"
+        yield Crime.DRUGS, f"{quantity}: the threshold between use and supply is national law"
     elif exhibit.kind is ExhibitKind.CASH and value is not None:
         if value.currency == "EUR" and value.amount > CASH_LIMIT_EUR:
-            much = "more than a trader may take in one payment"
-            yield Crime.MONEY_LAUNDERING, f"{value.amount:,} EUR in cash, {much}"
+            excess = "more than a trader may take in one payment"
+            yield Crime.MONEY_LAUNDERING, f"{value.amount:,} EUR in cash, {excess}"
     elif exhibit.kind is ExhibitKind.WALLET:
         address = spelled(str(details["address"]))
-        told = [("the wallet is", tags[address])] if address in tags else []
-        told += [("it dealt with", one) for one in counterparties.get(address, ())]
-        for how, tag in told:
+        relations = [("the wallet is", tags[address])] if address in tags else []
+        relations += [("it dealt with", tag) for tag in counterparties.get(address, ())]
+        for how, tag in relations:
             crime = _crime_of(tag)
             if crime is not None:
                 kind = f" ({tag.category})" if tag.category else ""

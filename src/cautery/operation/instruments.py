@@ -1,7 +1,8 @@
 """Drafts under legal instruments, for a person to check, sign and send: Cautery sends none.
 
-What a rule says is in reference/law.md, section 7. A rule marked ``[M]`` there was not read in an
-official text: a draft that leans on it says so, and needs a person who confirms it with a source.
+What a rule says is in docs/reference/sources.md, F30 and F31. A rule marked ``[M]`` there was not
+read in an official text: a draft that leans on it says so, and needs a person who confirms it with
+a source.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from cautery.errors import InputError
 from cautery.model import Agency, Competence, Instrument, InstrumentKind, Operation, iso
 
 EVIDENCE_APPLIES = datetime(2026, 8, 18, tzinfo=UTC)
-"""Regulation (EU) 2023/1543 applies since then (reference/law.md, section 7)."""
+"""Regulation (EU) 2023/1543 applies since then (docs/reference/sources.md, F30)."""
 PRODUCTION = timedelta(days=10)
 PRODUCTION_IN_EMERGENCY = timedelta(hours=8)
 PRESERVATION = timedelta(days=60)  # [M]
@@ -42,7 +43,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class ProviderClass(StrEnum):
-    """What a provider does; Regulation (EU) 2023/1543 covers some (reference/law.md)."""
+    """What a provider does; the Regulation covers some (docs/reference/sources.md, F30)."""
 
     DOMAIN = "domain"
     IP_NUMBERING = "ip-numbering"
@@ -211,9 +212,9 @@ def draft_jit(
     InputError
         Naming the rule that does not allow it.
     """
-    for one in (by, *partners):
-        _competent(one, Competence.INVESTIGATE, "a joint investigation team")
-    if len({one.country for one in (by, *partners)}) < 2:
+    for party in (by, *partners):
+        _competent(party, Competence.INVESTIGATE, "a joint investigation team")
+    if len({party.country for party in (by, *partners)}) < 2:
         raise InputError("a joint investigation team is of two States or more")
     if until <= at:
         raise InputError("a joint investigation team is set up for a time that is to come")
@@ -223,7 +224,8 @@ def draft_jit(
         addressee=", ".join(partner.id for partner in partners),
         country="/".join(sorted({partner.country for partner in partners})),
         holds=[purpose],
-        grounds=f"Parties: {', '.join(f'{one.name} ({one.country})' for one in (by, *partners))}",
+        grounds="Parties: "
+        + ", ".join(f"{party.name} ({party.country})" for party in (by, *partners)),
         at=at,
         basis=f"Framework Decision 2002/465/JHA {UNCONFIRMED}, purpose and duration by agreement",
         lapses_at=until,
@@ -278,7 +280,7 @@ def render_draft(draft: Instrument, operation: Operation) -> str:
         lines.append(f"- Owed by: {iso(draft.due_at)}, if received when it was drafted")
     if draft.lapses_at is not None:
         lines.append(f"- Lapses: {iso(draft.lapses_at)}, if received when it was drafted")
-    lines += ["", "## What it asks for", "", *(f"- `{one}`" for one in draft.holds)]
+    lines += ["", "## What it asks for", "", *(f"- `{item}`" for item in draft.holds)]
     lines += ["", "## Grounds", "", draft.grounds, "", "## Basis", "", draft.basis + "."]
     if UNCONFIRMED in draft.basis:
         lines += ["", f"{UNCONFIRMED}: {TO_CONFIRM}, before it is issued. Confirmed by: ________"]
@@ -333,10 +335,10 @@ def _check_country(country: str) -> None:
 
 def _within(issuer: str, country: str, outside: frozenset[str], instrument: str) -> None:
     _check_country(country)
-    for one in (issuer, country):
-        if one not in _UNION - outside:
+    for state in (issuer, country):
+        if state not in _UNION - outside:
             raise InputError(
-                f"{instrument} does not reach {one}",
+                f"{instrument} does not reach {state}",
                 hint="Draft a request for mutual legal assistance (mla).",
             )
 
@@ -359,13 +361,13 @@ def _instrument(
         raise InputError("a draft gives its grounds: why this is needed and proportionate")
     if not addressee.strip():
         raise InputError("a draft names its addressee")
-    for one in (addressee, *holds):
+    for line in (addressee, *holds):
         # A line of its own would stand in the draft as if it were a part of the form.
-        if not one.strip() or not one.isprintable():
-            raise InputError(f"{one[:60]!r}: an addressee or what is asked for is one line")
-    told = "\n".join([kind.value, by.id, addressee, country, *sorted(holds), grounds, iso(at)])
+        if not line.strip() or not line.isprintable():
+            raise InputError(f"{line[:60]!r}: an addressee or what is asked for is one line")
+    content = "\n".join([kind.value, by.id, addressee, country, *sorted(holds), grounds, iso(at)])
     return Instrument(
-        id="D-" + hashlib.sha256(told.encode()).hexdigest()[:12],
+        id="D-" + hashlib.sha256(content.encode()).hexdigest()[:12],
         kind=kind,
         by=by.id,
         addressee=addressee,

@@ -56,29 +56,29 @@ def label_sheet_typst(lines: Iterable[Line], *, operation: str, lab: bool, skip:
         If there is none, or there are too many.
 
     """
-    chosen = tuple(lines)
-    if not chosen or len(chosen) > MOST_LABELS:
-        raise InputError(f"{len(chosen)} labels: a sheet has 1 to {MOST_LABELS}")
+    sheet_lines = tuple(lines)
+    if not sheet_lines or len(sheet_lines) > MOST_LABELS:
+        raise InputError(f"{len(sheet_lines)} labels: a sheet has 1 to {MOST_LABELS}")
     if not 0 <= skip < ACROSS * DOWN:
         raise InputError(f"{skip} stickers gone: a sheet has {ACROSS * DOWN}")
-    cells = ["[]"] * skip + [_label(one, operation, lab=lab) for one in chosen]
+    cells = ["[]"] * skip + [_label(line, operation, lab=lab) for line in sheet_lines]
     return _SHEET + "#grid(\n  columns: (63.5mm,) * 3,\n  rows: 38.1mm,\n" + _joined(cells) + ")\n"
 
 
 def matrix_of(text: str) -> tuple[tuple[bool, ...], ...]:
     """Return the dark modules of a text's QR code, rows from above, with no quiet zone."""
     code = segno.make(text, error="m", micro=False, boost_error=True)
-    return tuple(tuple(bool(one) for one in row) for row in code.matrix)
+    return tuple(tuple(bool(module) for module in row) for row in code.matrix)
 
 
 def _label(line: Line, operation: str, *, lab: bool) -> str:
     exhibit = line.exhibit
-    said = (
+    contents = (
         f"{exhibit.kind.value}, {exhibit.count} pieces" if exhibit.count > 1 else exhibit.kind.value
     )
     fields = (
         exhibit.number,
-        said,
+        contents,
         exhibit.seal,
         exhibit.agency,
         line.digest[7:23],
@@ -89,8 +89,8 @@ def _label(line: Line, operation: str, *, lab: bool) -> str:
     return f"label({typst_literal(code)}, {', '.join(typst_literal(field) for field in fields)})"
 
 
-def _shortened(text: str, most: int = 60) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+def _shortened(text: str, longest: int = 60) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _svg(matrix: Sequence[Sequence[bool]]) -> str:

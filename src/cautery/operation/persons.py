@@ -48,8 +48,8 @@ def check_person(person: Person, name: str, *, today: date) -> None:
         raise InputError(f"{person.pseudonym}: {person.country[:40]!r} is no ISO 3166-1 country")
     if not person.role.isprintable() or len(person.role) > _MOST_NAME:
         raise InputError(f"{person.pseudonym}: a role is one line of at most {_MOST_NAME} letters")
-    told = person.pseudonym.casefold()
-    if any(len(part) > 2 and part in told for part in name.casefold().split()):
+    pseudonym = person.pseudonym.casefold()
+    if any(len(part) > 2 and part in pseudonym for part in name.casefold().split()):
         raise InputError("a pseudonym that holds the name is none: the name stands in no record")
     if any(len(part) > 2 and part in person.role.casefold() for part in name.casefold().split()):
         raise InputError(f"{person.pseudonym}: its role holds the name, which stands in no record")
@@ -66,11 +66,13 @@ def check_person(person: Person, name: str, *, today: date) -> None:
 
 def due(persons: Iterable[Person], *, today: date) -> tuple[Due, ...]:
     """Return whose review or erasure date has come, erasures first, oldest first."""
-    found = [
+    due_persons = [
         Due(person=person, what="erase", since=person.erase_at)
         if person.erase_at <= today
         else Due(person=person, what="review", since=person.review_at)
         for person in persons
         if min(person.erase_at, person.review_at) <= today
     ]
-    return tuple(sorted(found, key=lambda one: (one.what, one.since, one.person.pseudonym)))
+    return tuple(
+        sorted(due_persons, key=lambda entry: (entry.what, entry.since, entry.person.pseudonym))
+    )

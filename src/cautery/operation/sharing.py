@@ -120,7 +120,7 @@ def releasable(
 
     Notes
     -----
-    TLP 2.0 (FIRST) and Europol's handling codes (reference/law.md, section 7). ``H1`` forbids a
+    TLP 2.0 (FIRST) and Europol's handling codes (docs/reference/sources.md, F29). ``H1`` forbids a
     use, not a transmission, and travels with the statement. ``H3`` is a text that only people
     read, so its statement goes to none but those who are named.
     """
@@ -129,13 +129,13 @@ def releasable(
     if to.id in (sharer, statement.by):
         return False  # nobody is told what is their own
     marking = statement.marking
-    named = permitted or to.id in statement.to
-    if statement.to and not named:
+    is_named = permitted or to.id in statement.to
+    if statement.to and not is_named:
         return False
     strict = marking.tlp in (Tlp.RED, Tlp.AMBER_STRICT) or HandlingCode.H3 in marking.handling
-    if strict and not named:
+    if strict and not is_named:
         return False
-    if advises_only(to) and not _for_industry(statement, named=named):
+    if advises_only(to) and not _for_industry(statement, is_named=is_named):
         return False
     if sharer == statement.by or permitted:
         return True
@@ -145,9 +145,9 @@ def releasable(
     }
 
 
-def _for_industry(statement: Statement, *, named: bool) -> bool:
+def _for_industry(statement: Statement, *, is_named: bool) -> bool:
     marking = statement.marking
-    if HandlingCode.H0 in marking.handling or (marking.tlp is Tlp.AMBER and not named):
+    if HandlingCode.H0 in marking.handling or (marking.tlp is Tlp.AMBER and not is_named):
         return False
     if statement.about not in INDUSTRY_ABOUT:
         return False
@@ -156,8 +156,8 @@ def _for_industry(statement: Statement, *, named: bool) -> bool:
     traits = statement.details.get("traits") or {}
     if not isinstance(traits, Mapping) or not traits.keys() <= _MACHINE_TRAITS:
         return False
-    told = [statement.subject, *(statement.details.get(one) for one in _IDS)]
-    names = [one for one in told if one is not None]
+    identifiers = [statement.subject, *(statement.details.get(key) for key in _IDS)]
+    names = [identifier for identifier in identifiers if identifier is not None]
     return all(
         isinstance(name, str) and name.partition(":")[0] in INFRASTRUCTURE and ":" in name
         for name in names
@@ -284,43 +284,43 @@ def bundle_for(
     if to.id == by.id:
         raise InputError(f"{by.id}: an agency shares nothing with itself")
     allowed = permissions or {}
-    chosen: dict[tuple[str, str], SharedStatement] = {}
+    rows: dict[tuple[str, str], SharedStatement] = {}
     for statement in statements:
         permission = allowed.get((*statement.key, to.id))
         row = _handed_on(statement, to=to, by=by, operation=operation, permission=permission)
-        if row is not None and not (statement.key in chosen and chosen[statement.key].statement.to):
-            chosen[statement.key] = row
-    displaced = {old for row in chosen.values() for old in displaced_by(row.statement)}
+        if row is not None and not (statement.key in rows and rows[statement.key].statement.to):
+            rows[statement.key] = row
+    displaced = {old for row in rows.values() for old in displaced_by(row.statement)}
     return Bundle(
         operation=operation.id,
         by=by.id,
         to=to.id,
         at=at,
         rows=tuple(
-            chosen[key] for key in sorted(chosen.keys() - displaced - set(told))[:MAX_STATEMENTS]
+            rows[key] for key in sorted(rows.keys() - displaced - set(told))[:MAX_STATEMENTS]
         ),
         permissions=tuple(sorted(set(granted))),
     )
 
 
 def _handed_on(
-    one: NotedStatement, *, to: Agency, by: Agency, operation: Operation, permission: str | None
+    noted: NotedStatement, *, to: Agency, by: Agency, operation: Operation, permission: str | None
 ) -> SharedStatement | None:
     """Return a statement as it goes to an agency, or ``None`` where it does not."""
-    named = to.id in one.statement.to
-    note = one.notes.get(to.id) if named else one.notes.get(ANYBODY)
+    is_named = to.id in noted.statement.to
+    note = noted.notes.get(to.id) if is_named else noted.notes.get(ANYBODY)
     if note is None and permission is not None:  # it was for another: the permission says more
-        note = next(iter(one.notes.values()), None)
-    free = releasable(one.statement, to=to, operation=operation, by=by.id)
+        note = next(iter(noted.notes.values()), None)
+    free = releasable(noted.statement, to=to, operation=operation, by=by.id)
     if not free and not (
         permission is not None
-        and releasable(one.statement, to=to, operation=operation, by=by.id, permitted=True)
+        and releasable(noted.statement, to=to, operation=operation, by=by.id, permitted=True)
     ):
         return None
     if note is None:
         return None
-    shown = replace(one.statement, to=frozenset({to.id}) if named else frozenset())
-    return SharedStatement(statement=shown, note=note, permission=None if free else permission)
+    addressed = replace(noted.statement, to=frozenset({to.id}) if is_named else frozenset())
+    return SharedStatement(statement=addressed, note=note, permission=None if free else permission)
 
 
 def withheld(
@@ -352,12 +352,12 @@ def withheld(
     InputError
         If an agency is not at the table.
     """
-    wanted = set(subjects)
+    subject_names = set(subjects)
     forbids: dict[str, Marking] = {}
     free: set[str] = set()
     for statement in statements:
         name = spelling(statement.subject)
-        if name not in wanted or name in free or statement.by == to.id:
+        if name not in subject_names or name in free or statement.by == to.id:
             continue
         permitted = (statement.by, statement.id, to.id) in permissions
         if releasable(statement, to=to, operation=operation, by=by.id, permitted=permitted):
@@ -373,12 +373,12 @@ def displaced_by(statement: Statement) -> frozenset[tuple[str, str]]:
     A correction of a correction names the ones ``before`` it too: whoever was told only the
     first learns that it is undone. Only a provider corrects.
     """
-    named = [statement.details.get("corrects"), *_listed(statement.details.get("before"))]
-    return frozenset((statement.by, one) for one in named if isinstance(one, str))
+    old_ids = [statement.details.get("corrects"), *_listed(statement.details.get("before"))]
+    return frozenset((statement.by, old_id) for old_id in old_ids if isinstance(old_id, str))
 
 
-def _listed(told: Any) -> Sequence[Any]:
-    return told if isinstance(told, list | tuple) else ()
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
 
 
 OpenNote = Callable[[str, str], str]
@@ -426,7 +426,7 @@ def read_bundle(
         rows=tuple(check.row(row) for row in rows),
         permissions=tuple(check.granted(note) for note in permissions),
     )
-    keys = [one.key for one in bundle.rows]
+    keys = [row.key for row in bundle.rows]
     if keys != sorted(set(keys)) or list(bundle.permissions) != sorted(set(bundle.permissions)):
         raise InputError("a bundle is sorted, each statement and permission once")
     return bundle
@@ -468,9 +468,9 @@ def _sender(payload: Mapping[str, Any], *, to: Agency, operation: Operation) -> 
     return operation.agency(str(payload["from"])[:80])
 
 
-def _time(told: Any) -> datetime:
-    at = from_json(datetime, told)
-    if iso(at) != told:
+def _time(value: Any) -> datetime:
+    at = from_json(datetime, value)
+    if iso(at) != value:
         raise InputError("a bundle's time has one spelling: RFC 3339 with microseconds and Z")
     return at
 
@@ -489,35 +489,38 @@ class _Check:
         """Return a statement that its provider signed and that the sender may share with us."""
         if not isinstance(row, dict) or set(row) != {"statement", "note", "permission"}:
             raise InputError("in a bundle stand a statement, its note and its permission")
-        one, note, permission = _statement(row["statement"]), row["note"], row["permission"]
+        statement, note, permission = _statement(row["statement"]), row["note"], row["permission"]
         if not isinstance(note, str) or not isinstance(permission, str | None):
             raise InputError(
-                f"statement {one.id} of {one.by}: not signed by {one.by}, so it is refused",
-                hint=f"Ask {one.by} for it.",
+                f"statement {statement.id} of {statement.by}: not signed by {statement.by}, "
+                "so it is refused",
+                hint=f"Ask {statement.by} for it.",
             )
-        self.operation.agency(one.by)
-        if one.at - self.at > CLOCKS_DISAGREE:
-            raise InputError(f"statement {one.id} of {one.by}: stated after it was sent")
-        text = SignedText.parse(self.open_note(one.by, note))
-        if text != text_of_statement(one, operation=self.operation.id, to=text.to):
+        self.operation.agency(statement.by)
+        if statement.at - self.at > CLOCKS_DISAGREE:
+            raise InputError(
+                f"statement {statement.id} of {statement.by}: stated after it was sent"
+            )
+        text = SignedText.parse(self.open_note(statement.by, note))
+        if text != text_of_statement(statement, operation=self.operation.id, to=text.to):
             raise EvidenceError(
-                f"statement {one.id} of {one.by}: what it says here, its marking included, is "
-                f"not what {one.by} signed"
+                f"statement {statement.id} of {statement.by}: what it says here, its marking "
+                f"included, is not what {statement.by} signed"
             )
         if permission is not None:
-            wanted = text_of_permission(
-                one, operation=self.operation.id, by=self.sender.id, to=self.to.id
+            expected = text_of_permission(
+                statement, operation=self.operation.id, by=self.sender.id, to=self.to.id
             )
-            if SignedText.parse(self.open_note(one.by, permission)) != wanted:
+            if SignedText.parse(self.open_note(statement.by, permission)) != expected:
                 raise EvidenceError(
-                    f"statement {one.id} of {one.by}: the permission is not for "
+                    f"statement {statement.id} of {statement.by}: the permission is not for "
                     f"{self.sender.id} to share it with {self.to.id}"
                 )
-        named = text.to == self.to.id
-        if one.to != (frozenset({self.to.id}) if named else frozenset()):
-            raise InputError(f"statement {one.id}: it says who else was told; refused")
+        is_named = text.to == self.to.id
+        if statement.to != (frozenset({self.to.id}) if is_named else frozenset()):
+            raise InputError(f"statement {statement.id}: it says who else was told; refused")
         may = releasable(
-            one,
+            statement,
             to=self.to,
             operation=self.operation,
             by=self.sender.id,
@@ -525,11 +528,11 @@ class _Check:
         )
         if not may or (text.to not in (ANYBODY, self.to.id) and permission is None):
             raise InputError(
-                f"statement {one.id} of {one.by}: {one.marking.tlp.value} does not allow "
-                f"{self.sender.id} to share it with {self.to.id}",
+                f"statement {statement.id} of {statement.by}: {statement.marking.tlp.value} does "
+                f"not allow {self.sender.id} to share it with {self.to.id}",
                 hint="Ask the provider; without its permission it is not disseminated further.",
             )
-        return SharedStatement(statement=one, note=note, permission=permission)
+        return SharedStatement(statement=statement, note=note, permission=permission)
 
     def granted(self, note: Any) -> str:
         """Return a permission of the sender's own for us."""
@@ -552,7 +555,7 @@ class _Check:
 def _statement(row: Any) -> Statement:
     if isinstance(row, dict) and row.get("marking") is None:
         raise InputError(f"statement {str(row.get('id'))[:80]!r}: without a marking it is refused")
-    one = from_json(Statement, row)
-    if to_json(one) != row:
-        raise InputError(f"statement {one.id}: not in the one form that statements have")
-    return one
+    statement = from_json(Statement, row)
+    if to_json(statement) != row:
+        raise InputError(f"statement {statement.id}: not in the one form that statements have")
+    return statement

@@ -44,13 +44,13 @@ def by_address(tags: Iterable[AddressTag]) -> Mapping[str, AddressTag]:
 
     Keys are spelled as in supplied transactions, however the tags write them.
     """
-    found: dict[str, AddressTag] = {}
+    tag_of: dict[str, AddressTag] = {}
     for tag in tags:
         address = spelled(tag.address)
-        known = found.get(address)
-        if known is None or (is_service(tag) and not is_service(known)):
-            found[address] = tag
-    return found
+        current = tag_of.get(address)
+        if current is None or (is_service(tag) and not is_service(current)):
+            tag_of[address] = tag
+    return tag_of
 
 
 def is_service(tag: AddressTag | None) -> bool:

@@ -112,7 +112,7 @@ def _totals(register: Register) -> Totals:
         balance[posting.credit, posting.unit] -= posting.amount
     lines = register.lines.values()
     by_kind = _grouped((line.exhibit.kind.value, line.exhibit) for line in lines)
-    found = Totals(
+    sums = Totals(
         exhibits=len(register),
         taken=_sums(by_kind),
         debits=dict(debits),
@@ -123,8 +123,8 @@ def _totals(register: Register) -> Totals:
         by_holder=_where(balance),
         by_currency=_currencies(lines),
     )
-    _agree(found, balance)
-    return found
+    _agree(sums, balance)
+    return sums
 
 
 def manifest_of(register: Register) -> dict[str, Any]:
@@ -154,8 +154,8 @@ def manifest_of(register: Register) -> dict[str, Any]:
 
 def chain_digest(line: Line) -> Digest:
     """Return the digest of all that was stated of an exhibit after its entry."""
-    told = [line.chain, line.corrections, line.moves, line.pending]
-    return digest_of(rfc8785.dumps(to_json(told)))
+    statements = [line.chain, line.corrections, line.moves, line.pending]
+    return digest_of(rfc8785.dumps(to_json(statements)))
 
 
 def compare_manifest(stated: Any, register: Register) -> None:
@@ -166,29 +166,31 @@ def compare_manifest(stated: Any, register: Register) -> None:
     EvidenceError
         Naming the first exhibit or total that differs.
     """
-    wanted = manifest_of(register)
-    if not isinstance(stated, Mapping) or set(stated) != set(wanted):
+    expected = manifest_of(register)
+    if not isinstance(stated, Mapping) or set(stated) != set(expected):
         raise EvidenceError("not a manifest of a register")
-    ours, theirs = wanted["lines"], stated["lines"]
-    if not isinstance(theirs, list) or not all(isinstance(one, Mapping) for one in theirs):
+    own_lines, stated_lines = expected["lines"], stated["lines"]
+    if not isinstance(stated_lines, list) or not all(
+        isinstance(line, Mapping) for line in stated_lines
+    ):
         raise EvidenceError("not a manifest of a register: its lines")
-    here = {one["number"]: one for one in ours}
-    there = {str(one.get("number")): one for one in theirs}
-    for number in here.keys() - there.keys():
+    own_by_number = {line["number"]: line for line in own_lines}
+    stated_by_number = {str(line.get("number")): line for line in stated_lines}
+    for number in own_by_number.keys() - stated_by_number.keys():
         raise EvidenceError(f"exhibit {number}: in the register, not in the manifest")
-    for number in there.keys() - here.keys():
+    for number in stated_by_number.keys() - own_by_number.keys():
         raise EvidenceError(f"exhibit {number[:60]}: in the manifest, not in the register")
-    for number, line in here.items():
+    for number, line in own_by_number.items():
         for member, value in line.items():
-            if there[number].get(member) != value:
+            if stated_by_number[number].get(member) != value:
                 raise EvidenceError(
                     f"exhibit {number}: {member} is {value} in the register and "
-                    f"{str(there[number].get(member))[:80]} in the manifest"
+                    f"{str(stated_by_number[number].get(member))[:80]} in the manifest"
                 )
-    for member, value in wanted["totals"].items():
+    for member, value in expected["totals"].items():
         if not isinstance(stated["totals"], Mapping) or stated["totals"].get(member) != value:
             raise EvidenceError(f"totals: {member} of the manifest is not the register's")
-    if stated != wanted:
+    if stated != expected:
         raise EvidenceError("the manifest is not the register's")
 
 
@@ -208,7 +210,7 @@ def amounts_of(exhibit: SeizedExhibit) -> dict[str, Decimal]:
 def _postings(line: Line) -> Iterator[Posting]:
     first, number = line.first, line.first.number
     agency = first.agency
-    held = Account("held", f"{agency}: {line.chain[0].taker}")
+    holder = Account("held", f"{agency}: {line.chain[0].taker}")
 
     def both(
         units: Amounts, debit: Account, credit: Account, at: datetime, why: str
@@ -219,38 +221,40 @@ def _postings(line: Line) -> Iterator[Posting]:
             )
 
     yield from both(
-        amounts_of(first), held, Account("taken-from", first.place), first.seized_at, "seized"
+        amounts_of(first), holder, Account("taken-from", first.place), first.seized_at, "seized"
     )
     # A slip is taken back by its mirror image, then what holds is entered: nothing is rewritten.
     for old, new, correction in zip(
         line.versions, line.versions[1:], line.corrections, strict=False
     ):
         back = Account("taken-from", old.place)
-        yield from both(amounts_of(old), back, held, correction.at, "correction: taken back")
-        again = Account("taken-from", new.place)
-        yield from both(amounts_of(new), held, again, correction.at, "correction: entered anew")
-    rest = amounts_of(line.exhibit)
+        yield from both(amounts_of(old), back, holder, correction.at, "correction: taken back")
+        origin = Account("taken-from", new.place)
+        yield from both(amounts_of(new), holder, origin, correction.at, "correction: entered anew")
+    remaining = amounts_of(line.exhibit)
     for move in coins_moved(line):
         state = Account("state-wallet", f"{move.asset} {move.to}")
-        yield from both({move.asset: move.amount}, state, held, move.at, f"moved: {move.transfer}")
+        yield from both(
+            {move.asset: move.amount}, state, holder, move.at, f"moved: {move.transfer}"
+        )
         if move.fee:
             yield from both(
-                {move.asset: move.fee}, Account("fee", move.asset), held, move.at, "network fee"
+                {move.asset: move.fee}, Account("fee", move.asset), holder, move.at, "network fee"
             )
-        rest[move.asset] -= move.amount + move.fee
+        remaining[move.asset] -= move.amount + move.fee
     for link in line.chain[1:]:
         kind = {CustodyAct.RETURNED: "returned", CustodyAct.DESTROYED: "destroyed"}
         agency = link.to_agency or agency
         ended = kind.get(link.act)
         to = Account(ended, link.taker) if ended else Account("held", f"{agency}: {link.taker}")
-        if to != held:
-            yield from both(rest, to, held, link.at, link.act.value)
-        held = to
+        if to != holder:
+            yield from both(remaining, to, holder, link.at, link.act.value)
+        holder = to
 
 
-def _grouped(named: Iterable[tuple[str, SeizedExhibit]]) -> dict[str, dict[str, Decimal]]:
+def _grouped(pairs: Iterable[tuple[str, SeizedExhibit]]) -> dict[str, dict[str, Decimal]]:
     groups: dict[str, dict[str, Decimal]] = {}
-    for name, exhibit in named:
+    for name, exhibit in pairs:
         group = groups.setdefault(name, defaultdict(Decimal))
         for unit, amount in amounts_of(exhibit).items():
             group[unit] += amount
@@ -261,28 +265,28 @@ def _where(balance: Mapping[tuple[Account, str], Decimal]) -> dict[str, dict[str
     groups: dict[str, dict[str, Decimal]] = {}
     for (account, unit), amount in balance.items():
         if amount and account.kind != "taken-from":
-            shown = account.name if account.kind == "held" else f"{account.kind}: {account.name}"
-            groups.setdefault(shown, {})[unit] = amount
+            label = account.name if account.kind == "held" else f"{account.kind}: {account.name}"
+            groups.setdefault(label, {})[unit] = amount
     return {name: groups[name] for name in sorted(groups)}
 
 
 def _currencies(lines: Iterable[Line]) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = defaultdict(Decimal)
+    sums: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
         if line.exhibit.value is not None:
-            found[line.exhibit.value.currency] += line.exhibit.value.amount
-    return dict(sorted(found.items()))
+            sums[line.exhibit.value.currency] += line.exhibit.value.amount
+    return dict(sorted(sums.items()))
 
 
-def _agree(found: Totals, balance: Mapping[tuple[Account, str], Decimal]) -> None:
+def _agree(sums: Totals, balance: Mapping[tuple[Account, str], Decimal]) -> None:
     """Compare the accounts with the entries: two ways of adding that share no step."""
     left: dict[str, Decimal] = defaultdict(Decimal)
     for (_, unit), amount in balance.items():
         left[unit] += amount
-    if found.debits != found.credits or any(left.values()):
+    if sums.debits != sums.credits or any(left.values()):
         raise EvidenceError("the register's debits are not its credits")
-    for groups in (found.by_kind, found.by_place, found.by_agency):
-        if _sums(groups) != _sums(found.by_holder):
+    for groups in (sums.by_kind, sums.by_place, sums.by_agency):
+        if _sums(groups) != _sums(sums.by_holder):
             raise EvidenceError("the register's accounts are not the sum of its entries")
 
 

@@ -66,8 +66,8 @@ def check_address(asset: str, address: str) -> None:
     cautery.errors.InputError: BTC address 1BoatSLRHtKNngkdXEeobR76b53LETtpyU: wrong checksum ...
     """
     forms = _forms_of(asset)
-    shown = address if len(address) <= LONGEST_ADDRESS else address[:LONGEST_ADDRESS] + "..."
-    where = f"{asset} address {shown}"
+    quote = address if len(address) <= LONGEST_ADDRESS else address[:LONGEST_ADDRESS] + "..."
+    where = f"{asset} address {quote}"
     if len(address) > LONGEST_ADDRESS:
         raise InputError(f"{where}: {len(address)} letters are more than any address has")
     likely = [form for form in forms if form.looks.fullmatch(address)]

@@ -29,10 +29,10 @@ def segwit_version(prefix: str, address: str) -> int:
     if head != prefix or len(tail) < 7 or len(address) > 90:
         raise ValueError("another coin's prefix, or a wrong length (BIP 173)")
     values = _values(tail)
-    expanded = [ord(one) >> 5 for one in head] + [0] + [ord(one) & 31 for one in head]
-    found = _remainder([*expanded, *values], _GENERATOR, 25)
+    expanded = [ord(letter) >> 5 for letter in head] + [0] + [ord(letter) & 31 for letter in head]
+    checksum = _remainder([*expanded, *values], _GENERATOR, 25)
     version = values[0]
-    if found != (_BECH32 if version == 0 else _BECH32M):
+    if checksum != (_BECH32 if version == 0 else _BECH32M):
         raise ValueError(
             f"wrong checksum ({'bech32, BIP 173' if not version else 'bech32m, BIP 350'})"
         )
@@ -52,12 +52,12 @@ def segwit_address(prefix: str, version: int, program: Sequence[int]) -> str:
     program : sequence of int
         In groups of five bits, as the address writes it.
     """
-    head = [ord(one) >> 5 for one in prefix] + [0] + [ord(one) & 31 for one in prefix]
+    head = [ord(letter) >> 5 for letter in prefix] + [0] + [ord(letter) & 31 for letter in prefix]
     data = [version, *program]
     code = _BECH32M if version else _BECH32
-    rest = _remainder([*head, *data, *[0] * _CHECK_LETTERS], _GENERATOR, 25) ^ code
-    check = [rest >> 5 * place & 31 for place in reversed(range(_CHECK_LETTERS))]
-    return f"{prefix}1" + "".join(_LETTERS[one] for one in (*data, *check))
+    checksum = _remainder([*head, *data, *[0] * _CHECK_LETTERS], _GENERATOR, 25) ^ code
+    check = [checksum >> 5 * place & 31 for place in reversed(range(_CHECK_LETTERS))]
+    return f"{prefix}1" + "".join(_LETTERS[value] for value in (*data, *check))
 
 
 def cash_payload(prefix: str, address: str) -> bytes:
@@ -74,7 +74,7 @@ def cash_payload(prefix: str, address: str) -> bytes:
     if head not in {"", prefix}:
         raise ValueError("another coin's prefix (CashAddr)")
     values = _values(tail)
-    if _remainder([*(ord(one) & 31 for one in prefix), 0, *values], _CASH_GENERATOR, 35) != 1:
+    if _remainder([*(ord(letter) & 31 for letter in prefix), 0, *values], _CASH_GENERATOR, 35) != 1:
         raise ValueError("wrong checksum (CashAddr)")
     payload = _bytes(values[:-8])
     if payload[0] & 0x87 or len(payload) != 21:  # reserved bit clear, size code 0: 20 bytes
@@ -83,7 +83,7 @@ def cash_payload(prefix: str, address: str) -> bytes:
 
 
 def _values(tail: str) -> list[int]:
-    values = [_LETTERS.find(one) for one in tail]
+    values = [_LETTERS.find(letter) for letter in tail]
     if min(values, default=-1) < 0:
         raise ValueError("a letter that bech32 does not use (BIP 173)")
     return values

@@ -9,7 +9,7 @@ from itertools import islice
 
 from cautery.payments.addresses import CASH_PREFIX, FORMS, Form
 
-_MOST = 200
+_MOST_ADDRESSES = 200
 _MOST_TRIED = 1_000
 """Of one form: to check an address takes up to a tenth of a millisecond."""
 _COINS = ("BTC", "LTC", "TRX", "DOGE", "DASH", "ZEC", "ETH", "XMR", "XRP", "BCH", "SOL")
@@ -41,42 +41,42 @@ def crypto_addresses(text: str) -> tuple[CryptoAddress, ...]:
     >>> [found.currency for found in crypto_addresses("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa now")]
     ['BTC']
     """
-    found: dict[str, CryptoAddress] = {}
+    addresses: dict[str, CryptoAddress] = {}
     for coin in _COINS:
         # Bitcoin Cash took over Bitcoin's first form: only its own tells it apart.
         for form in FORMS[coin][1:] if coin == "BCH" else FORMS[coin]:
             for address in _valid(text, coin, form):
-                found.setdefault(address.address, address)
-                if len(found) >= _MOST:
-                    return tuple(found.values())
-    return tuple(found.values())
+                addresses.setdefault(address.address, address)
+                if len(addresses) >= _MOST_ADDRESSES:
+                    return tuple(addresses.values())
+    return tuple(addresses.values())
 
 
 def _valid(text: str, coin: str, form: Form) -> Iterator[CryptoAddress]:
     pattern = re.compile(f"(?<![A-Za-z0-9])(?:{form.looks.pattern})(?![A-Za-z0-9])")
     places = {match[0]: match for match in islice(pattern.finditer(text), 10 * _MOST_TRIED)}
-    for said, match in islice(places.items(), _MOST_TRIED):
+    for spelling, match in islice(places.items(), _MOST_TRIED):
         if coin == "SOL" and not _SOLANA_NAMED.search(
             text, max(0, match.start() - _NEAR), match.end() + _NEAR
         ):
             continue
         try:
-            form.check(said)
+            form.check(spelling)
         except ValueError:
             continue
-        yield _address(coin, said)
+        yield _address(coin, spelling)
 
 
-def _address(coin: str, said: str) -> CryptoAddress:
+def _address(coin: str, spelling: str) -> CryptoAddress:
     """Return an address in the one spelling in which it is kept."""
     if coin == "BCH":
-        said = CASH_PREFIX + said.lower().removeprefix(CASH_PREFIX)
-    elif coin in {"BTC", "LTC"} and said.lower().startswith(("bc1", "ltc1")):
-        said = said.lower()
-    digits = said[2:]
+        spelling = CASH_PREFIX + spelling.lower().removeprefix(CASH_PREFIX)
+    elif coin in {"BTC", "LTC"} and spelling.lower().startswith(("bc1", "ltc1")):
+        spelling = spelling.lower()
+    digits = spelling[2:]
     unchecked = coin == "SOL" or (coin == "ETH" and digits in {digits.lower(), digits.upper()})
     return CryptoAddress(
         currency=coin,
-        address=said.lower() if unchecked and coin == "ETH" else said,
+        address=spelling.lower() if unchecked and coin == "ETH" else spelling,
         checked=not unchecked,
     )

@@ -29,7 +29,7 @@ def behind(frame, order, sizes, weight):
 
 
 @njit(cache=True)
-def price_all(frame, order, cost, bought, noise, price, by):
+def price_all(frame, order, cost, plan, noise, price, by):
     """Price each node at the cheapest purchases that take it down, blurred by ``noise``.
 
     What is bought and may fail counts as down at times only, so that others are found to back it.
@@ -40,10 +40,10 @@ def price_all(frame, order, cost, bought, noise, price, by):
         v = order[place]
         best = cost[v] * np.exp(noise * np.random.standard_normal())
         by[v] = -1
-        if bought[v] and (frame.works_row[v] < 0 or np.random.random() < 0.5):
+        if plan[v] and (frame.works_row[v] < 0 or np.random.random() < 0.5):
             best = 0.0
             by[v] = -2
-        elif bought[v]:
+        elif plan[v]:
             best = np.inf
         for j in range(frame.group_start[v], frame.group_start[v + 1]):
             g = frame.groups_of_node[j]
@@ -60,8 +60,8 @@ def price_all(frame, order, cost, bought, noise, price, by):
 
 
 @njit(cache=True)
-def _ways(frame, price, by, bought, v, seen, found):
-    """Write to ``found`` what takes ``v`` down at that price; return how many."""
+def _ways(frame, price, by, plan, v, visited, removal):
+    """Write to ``removal`` what takes ``v`` down at that price; return how many."""
     if not np.isfinite(price[v]):
         return 0
     count = 0
@@ -69,14 +69,14 @@ def _ways(frame, price, by, bought, v, seen, found):
     touched = [v]
     while waiting:
         x = waiting.pop()
-        if seen[x] or by[x] == -2 or (bought[x] and frame.works_row[x] < 0):
+        if visited[x] or by[x] == -2 or (plan[x] and frame.works_row[x] < 0):
             continue
-        seen[x] = True
+        visited[x] = True
         touched.append(x)
         g = by[x]
         if g < 0:
-            if not bought[x]:
-                found[count] = x
+            if not plan[x]:
+                removal[count] = x
                 count += 1
             continue
         first, last = frame.start[g], frame.start[g + 1]
@@ -85,35 +85,35 @@ def _ways(frame, price, by, bought, v, seen, found):
         for i in range(fall):
             waiting.append(frame.member[first + ranked[i]])
     for x in touched:
-        seen[x] = False
+        visited[x] = False
     return count
 
 
 @njit(cache=True)
-def excess(weight_up, first, last, most):
-    """Return by how much the mean of the ranks ``first`` to ``last`` is above ``most``.
+def excess(weight_up, first, last, ceiling):
+    """Return by how much the mean of the ranks ``first`` to ``last`` is above ``ceiling``.
 
     Where it is, the worlds of lower rank that are above count, too: so a plan that mends some of
     them is seen to be better though the rank itself has not moved.
     """
     ranked = np.partition(weight_up, first)
     over = ranked[first:].mean() if last == weight_up.size - 1 else ranked[first]
-    if over <= most:
+    if over <= ceiling:
         return 0.0
     below = 0.0
     for i in range(first):
-        below += max(0.0, ranked[i] - most)
-    return over - most + below / weight_up.size
+        below += max(0.0, ranked[i] - ceiling)
+    return over - ceiling + below / weight_up.size
 
 
 @njit(cache=True)
-def _toggle(limits, bought, nodes):
+def _toggle(limits, plan, nodes):
     """Flip each of the nodes; return the change of the price."""
     before = 0.0
     for v in nodes:
         c = limits.country[v]
-        sign = -1 if bought[v] else 1
-        bought[v] = not bought[v]
+        sign = -1 if plan[v] else 1
+        plan[v] = not plan[v]
         before += sign * limits.cost[v]
         limits.harm[0] += sign * limits.collateral[v]
         if c >= 0:
@@ -132,12 +132,12 @@ def mend(
     frame,
     limits,
     order,
-    bought,
+    plan,
     up,
     weight_up,
     targets,
     ranks,
-    most,
+    ceiling,
     tries,
     seed,
     log,
@@ -148,57 +148,57 @@ def mend(
     Return the highest price that was paid for a unit won; it ends, too, where nothing wins.
     """
     np.random.seed(seed)
-    nodes = bought.size
+    nodes = plan.size
     price = np.empty(nodes)
     by = np.empty(nodes, np.int64)
-    seen = np.zeros(nodes, np.bool_)
-    found = np.empty(nodes, np.int64)
-    chosen = np.empty(nodes, np.int64)
+    visited = np.zeros(nodes, np.bool_)
+    removal = np.empty(nodes, np.int64)
+    best_removal = np.empty(nodes, np.int64)
     saved = weight_up.copy()
-    over = excess(weight_up, ranks[0], ranks[1], most)
+    over = excess(weight_up, ranks[0], ranks[1], ceiling)
     dearest = 0.0
     while over > 0:
-        price_all(frame, order, limits.cost, bought, 0.2, price, by)
+        price_all(frame, order, limits.cost, plan, 0.2, price, by)
         saved[:] = weight_up
         most_won = 0.0
         size = 0
         for _ in range(tries):
             v = targets[np.random.randint(targets.size)]
-            count = _ways(frame, price, by, bought, v, seen, found)
+            count = _ways(frame, price, by, plan, v, visited, removal)
             if count == 0:
                 continue
-            paid = _toggle(limits, bought, found[:count])
-            changed = settle(frame, bought, up, weight_up, found[:count], log, words_log)
-            won = over - excess(weight_up, ranks[0], ranks[1], most)
+            paid = _toggle(limits, plan, removal[:count])
+            changed = settle(frame, plan, up, weight_up, removal[:count], log, words_log)
+            won = over - excess(weight_up, ranks[0], ranks[1], ceiling)
             allowed = limits.countries[0] <= limits.most_countries
             if allowed and limits.harm[0] <= limits.budget and won > most_won * max(paid, 1e-12):
                 most_won = won / max(paid, 1e-12)
                 size = count
-                chosen[:count] = found[:count]
-            _toggle(limits, bought, found[:count])
+                best_removal[:count] = removal[:count]
+            _toggle(limits, plan, removal[:count])
             unsettle(up, log, words_log, changed)
             weight_up[:] = saved
         if size == 0:
             return dearest
-        _toggle(limits, bought, chosen[:size])
-        settle(frame, bought, up, weight_up, chosen[:size], log, words_log)
-        over = excess(weight_up, ranks[0], ranks[1], most)
+        _toggle(limits, plan, best_removal[:size])
+        settle(frame, plan, up, weight_up, best_removal[:size], log, words_log)
+        over = excess(weight_up, ranks[0], ranks[1], ceiling)
         dearest = max(dearest, 1 / most_won)
     return dearest
 
 
 @njit(cache=True)
-def spare(frame, limits, nodes, bought, up, weight_up, ranks, most, log, words_log):
+def spare(frame, limits, nodes, plan, up, weight_up, ranks, ceiling, log, words_log):
     """Give back, in the order of ``nodes``, whatever the plan holds without."""
-    one = np.empty(1, np.int64)
+    single = np.empty(1, np.int64)
     saved = np.empty_like(weight_up)
     for v in nodes:
-        one[0] = v
+        single[0] = v
         saved[:] = weight_up
-        _toggle(limits, bought, one)
-        changed = settle(frame, bought, up, weight_up, one, log, words_log)
-        if excess(weight_up, ranks[0], ranks[1], most) > 0:
-            _toggle(limits, bought, one)
+        _toggle(limits, plan, single)
+        changed = settle(frame, plan, up, weight_up, single, log, words_log)
+        if excess(weight_up, ranks[0], ranks[1], ceiling) > 0:
+            _toggle(limits, plan, single)
             unsettle(up, log, words_log, changed)
             weight_up[:] = saved
 
@@ -208,13 +208,13 @@ def anneal(
     frame,
     limits,
     order,
-    bought,
+    plan,
     up,
     weight_up,
     keep,
     targets,
     ranks,
-    most,
+    ceiling,
     penalty,
     temperature,
     cost,
@@ -232,72 +232,72 @@ def anneal(
     fall, and else with the odds of its temperature. ``best`` gets the cheapest plan that holds.
     """
     np.random.seed(seed)
-    nodes = bought.size
+    nodes = plan.size
     price = np.empty(nodes)
     by = np.empty(nodes, np.int64)
-    seen = np.zeros(nodes, np.bool_)
+    visited = np.zeros(nodes, np.bool_)
     flipped = np.empty(nodes, np.int64)
     useless = np.empty(nodes, np.int64)
-    one = np.empty(1, np.int64)
+    single = np.empty(1, np.int64)
     saved = np.empty_like(weight_up)
-    worth = cost + penalty * excess(weight_up, ranks[0], ranks[1], most)
+    worth = cost + penalty * excess(weight_up, ranks[0], ranks[1], ceiling)
     for step in range(steps):
         if step % 25 == 0:
-            price_all(frame, order, limits.cost, bought, 0.4, price, by)
-        held = np.flatnonzero(bought & ~keep)
+            price_all(frame, order, limits.cost, plan, 0.4, price, by)
+        acts = np.flatnonzero(plan & ~keep)
         kind = np.random.randint(4)
         count = 0
         if kind > 0:
             v = targets[np.random.randint(targets.size)]
-            count = _ways(frame, price, by, bought, v, seen, flipped)
-        if kind < 2 and held.size > 0:
-            flipped[count] = held[np.random.randint(held.size)]
+            count = _ways(frame, price, by, plan, v, visited, flipped)
+        if kind < 2 and acts.size > 0:
+            flipped[count] = acts[np.random.randint(acts.size)]
             count += 1
         if count == 0:
             continue
-        more = _toggle(limits, bought, flipped[:count])
-        changed = settle(frame, bought, up, weight_up, flipped[:count], log, words_log)
-        over = excess(weight_up, ranks[0], ranks[1], most)
-        now = cost + more + penalty * over
+        added = _toggle(limits, plan, flipped[:count])
+        changed = settle(frame, plan, up, weight_up, flipped[:count], log, words_log)
+        over = excess(weight_up, ranks[0], ranks[1], ceiling)
+        now = cost + added + penalty * over
         if kind == 3:
             # What was bought below what fell is the first to be needless.
             size = 0
             for i in range(changed):
-                if bought[log[i]] and not keep[log[i]]:
+                if plan[log[i]] and not keep[log[i]]:
                     useless[size] = log[i]
                     size += 1
-            for _ in range(min(4, held.size)):
-                useless[size] = held[np.random.randint(held.size)]
+            for _ in range(min(4, acts.size)):
+                useless[size] = acts[np.random.randint(acts.size)]
                 size += 1
             for i in range(size):
                 v = useless[i]
-                fresh = not bought[v]
+                fresh = not plan[v]
                 for j in range(count):
                     fresh = fresh or flipped[j] == v
                 if fresh:
                     continue
-                one[0] = v
+                single[0] = v
                 saved[:] = weight_up
-                less = _toggle(limits, bought, one)
-                undo = settle(frame, bought, up, weight_up, one, log, words_log)
-                over = excess(weight_up, ranks[0], ranks[1], most)
-                if cost + more + less + penalty * over < now:
-                    more += less
-                    now = cost + more + penalty * over
+                refund = _toggle(limits, plan, single)
+                undo = settle(frame, plan, up, weight_up, single, log, words_log)
+                over = excess(weight_up, ranks[0], ranks[1], ceiling)
+                if cost + added + refund + penalty * over < now:
+                    added += refund
+                    now = cost + added + penalty * over
                     flipped[count] = v
                     count += 1
                 else:
-                    _toggle(limits, bought, one)
+                    _toggle(limits, plan, single)
                     unsettle(up, log, words_log, undo)
                     weight_up[:] = saved
         allowed = limits.countries[0] <= limits.most_countries and limits.harm[0] <= limits.budget
         if allowed and (now <= worth or np.random.random() < np.exp((worth - now) / temperature)):
-            cost += more
+            cost += added
             worth = now
-            if cost < best_cost and excess(weight_up, ranks[0], ranks[1], most) == 0.0:
+            if cost < best_cost and excess(weight_up, ranks[0], ranks[1], ceiling) == 0.0:
                 best_cost = cost
-                best[:] = bought
+                best[:] = plan
         else:
-            _toggle(limits, bought, flipped[:count])
-            settle(frame, bought, up, weight_up, flipped[:count], log, words_log)
+            _toggle(limits, plan, flipped[:count])
+            settle(frame, plan, up, weight_up, flipped[:count], log, words_log)
     return cost, best_cost

@@ -45,8 +45,8 @@ def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
     n = groups_of.size
     count = np.zeros(owner.size, np.int32)
     lacking = groups_of.copy()
-    gone = np.zeros(n, np.bool_)
-    up = standing(groups_of, owner, need, use_start, uses, gone)
+    removed = np.zeros(n, np.bool_)
+    up = standing(groups_of, owner, need, use_start, uses, removed)
     for m in range(n):
         if up[m]:
             for i in range(use_start[m], use_start[m + 1]):
@@ -66,10 +66,10 @@ def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
         inside[item] = k
         reach[0] = item
         size = 1
-        done = 0
-        while done < size:
-            m = reach[done]
-            done += 1
+        head = 0
+        while head < size:
+            m = reach[head]
+            head += 1
             carries[k] += weight[m]
             for i in range(use_start[m], use_start[m + 1]):
                 v = owner[uses[i]]
@@ -122,12 +122,12 @@ def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
 
 
 @njit(cache=True)
-def risen_each(groups_of, owner, need, use_start, uses, gone, items):
+def risen_each(groups_of, owner, need, use_start, uses, removed, items):
     """Return who stands again when one item alone is spared: where each item's begin, and who."""
     n = groups_of.size
     count = np.zeros(owner.size, np.int32)
     lacking = groups_of.copy()
-    up = standing(groups_of, owner, need, use_start, uses, gone)
+    up = standing(groups_of, owner, need, use_start, uses, removed)
     for m in range(n):
         if up[m]:
             for i in range(use_start[m], use_start[m + 1]):
@@ -136,7 +136,7 @@ def risen_each(groups_of, owner, need, use_start, uses, gone, items):
                 if count[g] == need[g]:
                     lacking[owner[g]] -= 1
     start = np.zeros(items.size + 1, np.int64)
-    found = np.empty(1024, np.int32)
+    risen = np.empty(1024, np.int32)
     total = 0
     raised = np.empty(n, np.int32)
     for k in range(items.size):
@@ -146,25 +146,25 @@ def risen_each(groups_of, owner, need, use_start, uses, gone, items):
             up[item] = True
             raised[0] = item
             size = 1
-        done = 0
-        while done < size:
-            m = raised[done]
-            done += 1
+        head = 0
+        while head < size:
+            m = raised[head]
+            head += 1
             for i in range(use_start[m], use_start[m + 1]):
                 g = uses[i]
                 count[g] += 1
                 if count[g] == need[g]:
                     v = owner[g]
                     lacking[v] -= 1
-                    if lacking[v] == 0 and not gone[v] and not up[v]:
+                    if lacking[v] == 0 and not removed[v] and not up[v]:
                         up[v] = True
                         raised[size] = v
                         size += 1
-        while total + size > found.size:
-            found = np.concatenate((found, np.empty(found.size, np.int32)))
+        while total + size > risen.size:
+            risen = np.concatenate((risen, np.empty(risen.size, np.int32)))
         for place in range(size):
             m = raised[place]
-            found[total + place] = m
+            risen[total + place] = m
             up[m] = False
             for i in range(use_start[m], use_start[m + 1]):
                 g = uses[i]
@@ -173,4 +173,4 @@ def risen_each(groups_of, owner, need, use_start, uses, gone, items):
                 count[g] -= 1
         total += size
         start[k + 1] = total
-    return start, found[:total].copy()
+    return start, risen[:total].copy()

@@ -12,12 +12,12 @@ from numba import njit
 
 
 @njit(cache=True)
-def behind(start, member, group_start, groups_of_node, wanted):
-    """Mark everything that a wanted node needs, directly or not; ``wanted`` is changed."""
-    stack = np.empty(wanted.size, np.int32)
+def behind(start, member, group_start, groups_of_node, marked):
+    """Mark everything that a marked node needs, directly or not; ``marked`` is changed."""
+    stack = np.empty(marked.size, np.int32)
     top = 0
-    for v in range(wanted.size):
-        if wanted[v]:
+    for v in range(marked.size):
+        if marked[v]:
             stack[top] = v
             top += 1
     while top > 0:
@@ -27,8 +27,8 @@ def behind(start, member, group_start, groups_of_node, wanted):
             g = groups_of_node[j]
             for e in range(start[g], start[g + 1]):
                 m = member[e]
-                if not wanted[m]:
-                    wanted[m] = True
+                if not marked[m]:
+                    marked[m] = True
                     stack[top] = m
                     top += 1
 
@@ -36,24 +36,24 @@ def behind(start, member, group_start, groups_of_node, wanted):
 @njit(cache=True)
 def said_again(need, start, member, nodes):
     """Mark links of any-of groups that say again what an earlier link of the group says."""
-    again = np.zeros(member.size, np.bool_)
+    repeats = np.zeros(member.size, np.bool_)
     last = np.full(nodes, -1, np.int64)
     for g in range(need.size):
         if need[g] != 1:
             continue
         for e in range(start[g], start[g + 1]):
-            again[e] = last[member[e]] == g
+            repeats[e] = last[member[e]] == g
             last[member[e]] = g
-    return again
+    return repeats
 
 
 @njit(cache=True)
 def fold(owner, need, start, member, leaf, cost, via, parts, size, drop):
     """Turn groups of private leaves into a price of their owner; say what that price buys."""
-    most = 1
+    largest = 1
     for g in range(need.size):
-        most = max(most, start[g + 1] - start[g])
-    values = np.empty(most)
+        largest = max(largest, start[g + 1] - start[g])
+    values = np.empty(largest)
     folded = 0
     for g in range(need.size):
         first, last = start[g], start[g + 1]
@@ -106,20 +106,20 @@ def merge(owner, start, member, inner, cost, via, parts, size, drop, into):
 
 
 @njit(cache=True)
-def unfold(via, parts, taken):
-    """Replace what stands for others by these; ``taken`` is changed."""
-    stack = np.empty(taken.size, np.int32)
-    for v in range(taken.size):
-        if not taken[v] or via[v, 0] < 0:
+def unfold(via, parts, plan):
+    """Replace what stands for others by these; ``plan`` is changed."""
+    stack = np.empty(plan.size, np.int32)
+    for v in range(plan.size):
+        if not plan[v] or via[v, 0] < 0:
             continue
-        taken[v] = False
+        plan[v] = False
         top = 1
         stack[0] = v
         while top > 0:
             top -= 1
             u = stack[top]
             if via[u, 0] < 0:
-                taken[u] = True
+                plan[u] = True
                 continue
             for i in range(via[u, 0], via[u, 1]):
                 stack[top] = parts[i]

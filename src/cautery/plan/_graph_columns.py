@@ -38,41 +38,41 @@ NUMBERS = (int, float)
 
 def entries(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """Return the list of that name, each of its entries an object with known keys."""
-    found = document.get(name)
-    if found is None:
+    rows = document.get(name)
+    if rows is None:
         return []
-    if not isinstance(found, list):
-        raise InputError(f"{name}: want a list, got {shown(found)}")
-    known = KEYS[name]
-    for number, one in enumerate(found):
-        if type(one) is not dict:
-            raise InputError(f"{name}[{number}]: want an object, got {shown(one)}")
-        if not known.issuperset(one):
-            extra = min(set(one) - known)
+    if not isinstance(rows, list):
+        raise InputError(f"{name}: want a list, got {shown(rows)}")
+    keys = KEYS[name]
+    for number, row in enumerate(rows):
+        if type(row) is not dict:
+            raise InputError(f"{name}[{number}]: want an object, got {shown(row)}")
+        if not keys.issuperset(row):
+            extra = min(set(row) - keys)
             raise InputError(
-                f"{name}[{number}] has {extra!r}; it may have {', '.join(sorted(known))}"
+                f"{name}[{number}] has {extra!r}; it may have {', '.join(sorted(keys))}"
             )
-    return found
+    return rows
 
 
 def texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str]:
     """Return a column of texts, none of them empty."""
-    found = [entry.get(key) for entry in entries]
-    if set(map(type, found)) - {str} or not all(found):
-        for number, value in enumerate(found):
+    column = [entry.get(key) for entry in entries]
+    if set(map(type, column)) - {str} or not all(column):
+        for number, value in enumerate(column):
             if not isinstance(value, str) or not value:
                 raise InputError(f"{where}[{number}]: {key}: want a text, got {shown(value)}")
-    return found  # type: ignore[return-value]
+    return column  # type: ignore[return-value]
 
 
 def optional_texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str | None]:
     """Return a column of texts that may be missing or null."""
-    found = [entry.get(key) for entry in entries]
-    if set(map(type, found)) - {str, type(None)}:
-        for number, value in enumerate(found):
+    column = [entry.get(key) for entry in entries]
+    if set(map(type, column)) - {str, type(None)}:
+        for number, value in enumerate(column):
             if value is not None and not isinstance(value, str):
                 raise InputError(f"{where}[{number}]: {key}: want a text, got {shown(value)}")
-    return found
+    return column
 
 
 def numbers(
@@ -93,20 +93,20 @@ def numbers(
     none : float or None
         What null stands for; ``None``: null is refused.
     """
-    found = [entry.get(key, default) for entry in entries]
-    kinds = set(map(type, found))
-    if float in kinds and math.inf in found:
-        for number, one in enumerate(entries):
-            if one.get(key) == math.inf:  # JSON has no infinity, but 1e999 reads as one
+    column = [entry.get(key, default) for entry in entries]
+    kinds = set(map(type, column))
+    if float in kinds and math.inf in column:
+        for number, entry in enumerate(entries):
+            if entry.get(key) == math.inf:  # JSON has no infinity, but 1e999 reads as one
                 raise InputError(f"{where}[{number}]: {key} is too large to be a number")
     if type(None) in kinds and none is not None:
-        found = [none if value is None else value for value in found]
+        column = [none if value is None else value for value in column]
         kinds.discard(type(None))
     if kinds <= set(NUMBERS):
-        values = _as_floats(found)
+        values = _as_floats(column)
         if values is not None and ((values >= 0) & (values <= most)).all():
             return values
-    for number, value in enumerate(found):
+    for number, value in enumerate(column):
         if type(value) not in NUMBERS:
             raise InputError(f"{where}[{number}]: {key}: want a number, got {shown(value)}")
         if _as_floats([value]) is None:  # an integer of hundreds of digits

@@ -57,9 +57,11 @@ def members_first(owner, start, member, group_start, groups_of_node, use_start, 
 
 
 @njit(cache=True, inline="always")  # called, it takes ten times as long: so many arrays
-def least_price(v, own, need, start, member, group_start, groups_of_node, share, price, by, used):
+def least_price(
+    v, own_price, need, start, member, group_start, groups_of_node, share, price, by, used
+):
     """Return the least that any removal of ``v`` can cost; say which group that fails, by whom."""
-    best = own
+    best = own_price
     by[v] = -1
     for j in range(group_start[v], group_start[v + 1]):
         g = groups_of_node[j]
@@ -100,7 +102,7 @@ def price_pass(
 
 
 @njit(cache=True)
-def knapsack(price, weight, sinks, must, taken):
+def knapsack(price, weight, sinks, must, fractions):
     """Buy ``must`` of the sinks' weight at the least price, the last one in part.
 
     Return the price, and that of the last one by weight.
@@ -111,7 +113,7 @@ def knapsack(price, weight, sinks, must, taken):
     total = 0.0
     left = must
     dearest = 0.0
-    taken[:] = 0.0
+    fractions[:] = 0.0
     for i in np.argsort(ratio):
         if left <= 0:
             break
@@ -119,7 +121,7 @@ def knapsack(price, weight, sinks, must, taken):
         part = min(1.0, left / weight[v])
         if price[v] == np.inf:
             return np.inf, np.inf
-        taken[v] = part
+        fractions[v] = part
         total += part * price[v]
         left -= weight[v]
         dearest = ratio[i]
@@ -129,19 +131,19 @@ def knapsack(price, weight, sinks, must, taken):
 
 
 @njit(cache=True)
-def flow_pass(start, member, order, share, by, used, flow, link_flow, bought):
+def flow_pass(start, member, order, share, by, used, flow, link_flow, purchases):
     """Follow what was bought back to who is paid; ``flow`` enters as the sinks' fractions."""
     link_flow[:] = 0.0
     for place in range(order.size - 1, -1, -1):
         v = order[place]
         if flow[v] <= 0:
-            bought[v] = 0.0
+            purchases[v] = 0.0
             continue
         g = by[v]
         if g < 0:
-            bought[v] = flow[v]
+            purchases[v] = flow[v]
             continue
-        bought[v] = 0.0
+        purchases[v] = 0.0
         for e in range(start[g], start[g + 1]):
             if used[e]:
                 link_flow[e] = flow[v]
@@ -155,12 +157,12 @@ def share_step(use_start, link, back, share, link_flow, step):
         first, last = use_start[m], use_start[m + 1]
         if last - first < 2:
             continue
-        asked = False
+        has_flow = False
         for i in range(first, last):
             if link_flow[link[i]] > 0:
-                asked = True
+                has_flow = True
                 break
-        if not asked:
+        if not has_flow:
             continue
         total = 0.0
         for i in range(first, last):

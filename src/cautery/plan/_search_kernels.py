@@ -20,7 +20,7 @@ def grow(
     inside = np.zeros(n, np.bool_)
     queue = np.empty(n, np.int32)
     end = 0
-    done = 0
+    head = 0
     for seed in seeds:
         if end >= size:
             break
@@ -29,9 +29,9 @@ def grow(
         inside[seed] = True
         queue[end] = seed
         end += 1
-        while done < end < size:
-            v = queue[done]
-            done += 1
+        while head < end < size:
+            v = queue[head]
+            head += 1
             if use_start[v + 1] - use_start[v] <= hub_users:
                 for i in range(use_start[v], use_start[v + 1]):
                     u = owner[uses[i]]
@@ -47,5 +47,5 @@ def grow(
                         inside[m] = True
                         queue[end] = m
                         end += 1
-        done = end
+        head = end
     return inside

@@ -34,11 +34,11 @@ def settle(
     weight,
     dearest,
     bound,
-    most,
+    ceiling,
     never,
     always,
 ):
-    """Mark candidates that no plan of at most ``most`` acts on, and those that each acts on.
+    """Mark candidates that no plan of at most ``ceiling`` acts on, and those that each acts on.
 
     The demand is relaxed at the price ``dearest`` by weight: then the bound is a sum over the
     sinks, and a candidate's other price changes only what stands above it.
@@ -49,24 +49,24 @@ def settle(
     queued = np.zeros(price.size, np.bool_)
     changed = np.empty(price.size, np.int32)
     for v in candidates:
-        for bought in (True, False):
-            total = bound + cost[v] if bought else bound
-            own = 0.0 if bought else np.inf
+        for acts in (True, False):
+            total = bound + cost[v] if acts else bound
+            own_price = 0.0 if acts else np.inf
             size = 0
             waiting = [place[v]]
             queued[v] = True
-            open_ = not bought or total > most
+            open_ = not acts or total > ceiling
             while len(waiting) > 0:
                 u = order[heapq.heappop(waiting)]
                 queued[u] = False
                 if not open_:
                     continue
-                if u == v and bought:
+                if u == v and acts:
                     new = 0.0
                 else:
                     new = least_price(
                         u,
-                        own if u == v else cost[u],
+                        own_price if u == v else cost[u],
                         need,
                         start,
                         member,
@@ -85,7 +85,7 @@ def settle(
                 now[u] = new
                 changed[size] = u
                 size += 1
-                open_ = total > most if bought else total <= most
+                open_ = total > ceiling if acts else total <= ceiling
                 for i in range(use_start[u], use_start[u + 1]):
                     above = owner[uses[i]]
                     if not queued[above] and place[above] > place[u]:
@@ -93,8 +93,8 @@ def settle(
                         heapq.heappush(waiting, place[above])
             for i in range(size):
                 now[changed[i]] = price[changed[i]]
-            if total > most:
-                if bought:
+            if total > ceiling:
+                if acts:
                     never[v] = True
                 else:
                     always[v] = True

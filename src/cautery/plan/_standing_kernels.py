@@ -30,7 +30,7 @@ def gathered(key, keys):
 
 
 @njit(cache=True)
-def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, gone):
+def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, removed):
     """Tell who is up where ``link[i]``, the link of ``uses[i]``, may be missing.
 
     An empty ``link_exists``: every link exists.
@@ -42,7 +42,7 @@ def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, gone
     some_missing = link_exists.size > 0
     top = 0
     for v in range(groups_of.size):
-        if lacking[v] == 0 and not gone[v]:
+        if lacking[v] == 0 and not removed[v]:
             up[v] = True
             rising[top] = v
             top += 1
@@ -57,7 +57,7 @@ def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, gone
             if count[g] == need[g]:
                 v = owner[g]
                 lacking[v] -= 1
-                if lacking[v] == 0 and not gone[v]:
+                if lacking[v] == 0 and not removed[v]:
                     up[v] = True
                     rising[top] = v
                     top += 1
@@ -65,18 +65,18 @@ def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, gone
 
 
 @njit(cache=True)
-def standing(groups_of, owner, need, use_start, uses, gone):
+def standing(groups_of, owner, need, use_start, uses, removed):
     """Tell who is up where every link exists."""
     none_missing = np.ones(0, np.bool_)
-    return standing_in(groups_of, owner, need, use_start, uses, use_start, none_missing, gone)
+    return standing_in(groups_of, owner, need, use_start, uses, use_start, none_missing, removed)
 
 
 @njit(cache=True)
-def give_back(groups_of, owner, need, use_start, uses, weight, gone, order, most):
-    """Give back, in ``order``, whatever leaves at most ``most`` weight up; ``gone`` is changed."""
+def give_back(groups_of, owner, need, use_start, uses, weight, removed, order, ceiling):
+    """Give back, in ``order``, whatever leaves at most ``ceiling`` up; ``removed`` is changed."""
     count = np.zeros(owner.size, np.int32)
     lacking = groups_of.copy()
-    up = standing(groups_of, owner, need, use_start, uses, gone)
+    up = standing(groups_of, owner, need, use_start, uses, removed)
     left = 0.0
     for m in range(groups_of.size):
         if up[m]:
@@ -89,38 +89,38 @@ def give_back(groups_of, owner, need, use_start, uses, weight, gone, order, most
     raised = np.empty(groups_of.size, np.int32)
     for place in range(order.size):
         v = order[place]
-        if not gone[v]:
+        if not removed[v]:
             continue
-        gone[v] = False
+        removed[v] = False
         if lacking[v] > 0:
             continue
         up[v] = True
         raised[0] = v
         size = 1
-        done = 0
-        more = left + weight[v]
-        while done < size and more <= most:
-            m = raised[done]
-            done += 1
+        head = 0
+        total = left + weight[v]
+        while head < size and total <= ceiling:
+            m = raised[head]
+            head += 1
             for i in range(use_start[m], use_start[m + 1]):
                 g = uses[i]
                 count[g] += 1
                 if count[g] == need[g]:
                     u = owner[g]
                     lacking[u] -= 1
-                    if lacking[u] == 0 and not gone[u] and not up[u]:
+                    if lacking[u] == 0 and not removed[u] and not up[u]:
                         up[u] = True
                         raised[size] = u
                         size += 1
-                        more += weight[u]
-        if more <= most:
-            left = more
+                        total += weight[u]
+        if total <= ceiling:
+            left = total
             continue
-        gone[v] = True
+        removed[v] = True
         for place_raised in range(size):
             m = raised[place_raised]
             up[m] = False
-            if place_raised < done:
+            if place_raised < head:
                 for i in range(use_start[m], use_start[m + 1]):
                     g = uses[i]
                     if count[g] == need[g]:

@@ -14,8 +14,8 @@ import heapq
 import numpy as np
 from numba import njit
 
-_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-_ONE = np.uint64(1)
+_ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
+_ONE_BIT = np.uint64(1)
 
 
 @njit(cache=True)
@@ -50,11 +50,11 @@ def in_order(component, count, owner, start, member):
         if waiting[c] == 0:
             queue[last] = c
             last += 1
-    done = 0
-    while done < last:
-        c = queue[done]
-        number[c] = done
-        done += 1
+    head = 0
+    while head < last:
+        c = queue[head]
+        number[c] = head
+        head += 1
         for i in range(uses[c], uses[c + 1]):
             waiting[user[i]] -= 1
             if waiting[user[i]] == 0:
@@ -69,13 +69,13 @@ def in_order(component, count, owner, start, member):
 
 
 @njit(cache=True)
-def _evaluate(frame, bought, up, v, new):
+def _evaluate(frame, plan, up, v, new):
     """Write to ``new`` where ``v`` is up, given its members."""
     words = new.size
     row = frame.exists_row[v]
     for w in range(words):
-        new[w] = frame.exists[row, w] if row >= 0 else _ALL
-    if bought[v]:
+        new[w] = frame.exists[row, w] if row >= 0 else _ALL_BITS
+    if plan[v]:
         row = frame.works_row[v]
         for w in range(words):
             new[w] &= ~frame.works[row, w] if row >= 0 else np.uint64(0)
@@ -86,10 +86,10 @@ def _evaluate(frame, bought, up, v, new):
             if new[w] == 0:
                 continue
             if need == 1:
-                some = np.uint64(0)
+                any_up = np.uint64(0)
                 for e in range(first, last):
-                    some |= up[frame.member[e], w]
-                new[w] &= some
+                    any_up |= up[frame.member[e], w]
+                new[w] &= any_up
                 continue
             if need == last - first:
                 for e in range(first, last):
@@ -105,7 +105,7 @@ def _evaluate(frame, bought, up, v, new):
                     planes[b], carry = planes[b] ^ carry, planes[b] & carry
                     b += 1
                 used = max(used, b)
-            above, equal = np.uint64(0), _ALL
+            above, equal = np.uint64(0), _ALL_BITS
             while need >> used:
                 used += 1
             for b in range(used - 1, -1, -1):
@@ -134,17 +134,17 @@ def _moved(frame, up, served, v, new, log, words_log, logged):
         words_log[logged, w] = old
         up[v, w] = new[w]
         if weight > 0 and old != new[w]:
-            less, more = old & ~new[w], new[w] & ~old
+            fallen, risen = old & ~new[w], new[w] & ~old
             for b in range(64):
                 bit = np.uint64(b)
                 served[64 * w + b] += weight * (
-                    np.float64((more >> bit) & _ONE) - np.float64((less >> bit) & _ONE)
+                    np.float64((risen >> bit) & _ONE_BIT) - np.float64((fallen >> bit) & _ONE_BIT)
                 )
     return True
 
 
 @njit(cache=True)
-def settle(frame, bought, up, served, seeds, log, words_log):
+def settle(frame, plan, up, served, seeds, log, words_log):
     """Settle what follows from the nodes ``seeds``; return how many nodes changed.
 
     ``log`` and ``words_log`` get each node that changed and its words of before.
@@ -166,7 +166,7 @@ def settle(frame, bought, up, served, seeds, log, words_log):
         before = logged
         if not frame.circle[c]:
             v = frame.inside[first]
-            _evaluate(frame, bought, up, v, new)
+            _evaluate(frame, plan, up, v, new)
             if _moved(frame, up, served, v, new, log, words_log, logged):
                 logged += 1
         else:
@@ -179,7 +179,7 @@ def settle(frame, bought, up, served, seeds, log, words_log):
                 rising = False
                 for i in range(first, last):
                     v = frame.inside[i]
-                    _evaluate(frame, bought, up, v, new)
+                    _evaluate(frame, plan, up, v, new)
                     for w in range(words):
                         if up[v, w] != new[w]:
                             up[v, w] = new[w]
@@ -217,4 +217,4 @@ def weigh(frame, up, served):
             continue
         for w in range(up.shape[1]):
             for b in range(64):
-                served[64 * w + b] += weight * np.float64((up[v, w] >> np.uint64(b)) & _ONE)
+                served[64 * w + b] += weight * np.float64((up[v, w] >> np.uint64(b)) & _ONE_BIT)

@@ -76,36 +76,36 @@ def earliest(
     while low < high and left_s() > 0:
         middle = (low + high) // 2
         by = as_of + timedelta(days=int(days[middle]))
-        there = replace(goal, by=by)
+        earlier_goal = replace(goal, by=by)
         share_s = left_s() / 2
         ends = left_s() - share_s
-        found = cheapest(
+        solution = cheapest(
             graph,
-            there,
+            earlier_goal,
             as_of=as_of,
             left_s=lambda ends=ends: left_s() - ends,  # type: ignore[misc]
             seed=seed,
             progress=progress,
         )
-        if found.interrupted:
+        if solution.interrupted:
             break
-        if found.gone is None or found.cost > plan.cost * (1 + PROVEN):
+        if solution.gone is None or solution.cost > plan.cost * (1 + PROVEN):
             low = middle + 1
             continue
-        bound = min(found.cost, plan.bound or 0.0)
-        made = told(
+        bound = min(solution.cost, plan.bound or 0.0)
+        candidate = told(
             graph,
-            replace(found, bound=bound),
+            replace(solution, bound=bound),
             goal=goal,
             conflict=(),
             as_of=as_of,
             seed=seed,
             clock=lambda: spent_s + all_s - left_s(),
         )
-        if made.status == "infeasible":
+        if candidate.status == "infeasible":
             low = middle + 1
             continue
-        plan, high = made, middle
+        plan, high = candidate, middle
     return plan
 
 
@@ -120,9 +120,9 @@ def timed(
         return ()
     place = {name: number for number, name in enumerate(graph.ids)}
     first = plan.date - timedelta(days=math.floor(reaction_days))
-    found = []
+    acts = []
     for name in plan.remove:
         usable = day_after(as_of, float(graph.delay_days[place[name]]))
         if usable is not None:
-            found.append(Timed(id=name, usable=usable, day=max(usable, first)))
-    return tuple(sorted(found, key=lambda one: (one.day, one.id)))
+            acts.append(Timed(id=name, usable=usable, day=max(usable, first)))
+    return tuple(sorted(acts, key=lambda act: (act.day, act.id)))

@@ -69,28 +69,28 @@ def by_country(
     """
     place = {name: number for number, name in enumerate(graph.ids)}
     items = np.array([place[name] for name in plan.remove], np.int64)
-    gone = np.zeros(len(graph.ids), np.bool_)
-    gone[items] = True
+    removed = np.zeros(len(graph.ids), np.bool_)
+    removed[items] = True
     parts = []
     for code in np.unique(graph.country[items]).tolist():
-        mine = items[graph.country[items] == code]
-        without = gone.copy()
-        without[mine] = False
-        days = graph.delay_days[mine]
+        acts = items[graph.country[items] == code]
+        without = removed.copy()
+        without[acts] = False
+        days = graph.delay_days[acts]
         fixed = float(graph.fixed_cost[code]) if code >= 0 else 0.0
-        count = Counter(_kind(graph, one) for one in mine.tolist())
+        count = Counter(_kind(graph, act) for act in acts.tolist())
         parts.append(
             CountryPart(
                 country=graph.countries[code] if code >= 0 else None,
-                acts=tuple(graph.ids[one] for one in mine.tolist()),
+                acts=tuple(graph.ids[act] for act in acts.tolist()),
                 roles=tuple(count.most_common()),
-                cost=float(graph.cost[mine].sum()) + fixed,
+                cost=float(graph.cost[acts].sum()) + fixed,
                 fixed_cost=fixed,
-                carries=float(graph.weight[behind(graph, mine)].sum() / graph.demand),
+                carries=float(graph.weight[behind(graph, acts)].sum() / graph.demand),
                 spared=graph.served(without),
                 first=day_after(as_of, float(days.min())),
                 last=day_after(as_of, float(days.max())),
-                collateral=float(graph.collateral[mine].sum()),
+                collateral=float(graph.collateral[acts].sum()),
             )
         )
     return tuple(sorted(parts, key=lambda part: (-part.spared, -part.cost, part.country or "")))

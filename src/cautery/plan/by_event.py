@@ -54,20 +54,27 @@ def choose_by_event(
     """
     plans: list[ActionPlan] = []
     spent: list[EventSpending] = []
-    named = {events.get(url) for url in streams} | {key for key, held in standing.items() if held}
-    for event in sorted(named, key=lambda one: (one is None, one or "")):
-        mine = {url: held for url, held in streams.items() if events.get(url) == event}
-        budget, listed = budgets.get(event, 0), {one.target: one for one in standing.get(event, ())}
+    keys = {events.get(url) for url in streams} | {
+        key for key, verdicts in standing.items() if verdicts
+    }
+    for event in sorted(keys, key=lambda key: (key is None, key or "")):
+        own_streams = {
+            url: addresses for url, addresses in streams.items() if events.get(url) == event
+        }
+        budget = budgets.get(event, 0)
+        listed = {verdict.target: verdict for verdict in standing.get(event, ())}
         already = spend(listed.values(), budget=budget)
         plan = choose(
             interventions,
-            streams=mine,
+            streams=own_streams,
             collateral_budget=max(0, budget - (already.high or 0)),
             paid=listed,
             seed=seed,
         )
         plans.append(plan)
-        fresh = [one.guard for one in plan.chosen if one.target not in listed]
+        fresh = [
+            intervention.guard for intervention in plan.chosen if intervention.target not in listed
+        ]
         left = None if already.high is None else budget - already.high
         spent.append(
             EventSpending(
@@ -80,7 +87,7 @@ def choose_by_event(
                         for intervention in interventions
                         if intervention.allowed
                         and intervention.target not in listed
-                        and set(intervention.streams) & set(mine)
+                        and set(intervention.streams) & set(own_streams)
                         and intervention not in plan.chosen
                         and not _fits(intervention, left)
                     )
@@ -90,8 +97,8 @@ def choose_by_event(
     return _together(interventions, plans, streams, events, seed), tuple(spent)
 
 
-def _fits(one: Intervention, left: int | None) -> bool:
-    high = one.guard.collateral.high
+def _fits(intervention: Intervention, left: int | None) -> bool:
+    high = intervention.guard.collateral.high
     return high == 0 or (high is not None and left is not None and high <= left)
 
 
@@ -102,16 +109,23 @@ def _together(
     events: Mapping[str, str | None],
     seed: int,
 ) -> ActionPlan:
-    chosen = {one.target: one for plan in plans for one in plan.chosen}
+    by_target = {
+        intervention.target: intervention for plan in plans for intervention in plan.chosen
+    }
     shared = any(
         len({events.get(url) for url in intervention.streams if url in streams}) > 1
         for intervention in interventions
         if intervention.allowed
     )
     bounds = [plan.bound for plan in plans]
-    cost = sum(one.cost for one in chosen.values())
+    cost = sum(intervention.cost for intervention in by_target.values())
     return ActionPlan(
-        chosen=tuple(sorted(chosen.values(), key=lambda one: (one.lever, one.target))),
+        chosen=tuple(
+            sorted(
+                by_target.values(),
+                key=lambda intervention: (intervention.lever, intervention.target),
+            )
+        ),
         refused=tuple(intervention for intervention in interventions if not intervention.allowed),
         served_before=sum(plan.served_before for plan in plans),
         served_after=sum(plan.served_after for plan in plans),

@@ -77,8 +77,8 @@ def solve_by_odds(
     copies = [np.arange(2 * n) < n, np.arange(2 * n) >= n]
     model = Model(twice, whole=True, seed=seed, parts=copies[0 if tail else 1 :], odds=odds)
     solved = model.solve(left_s=left_s, gap=gap)
-    bought = None if solved.bought is None else solved.bought[:n] | posed.required
-    return bought, max(0.0, solved.bound)
+    plan = None if solved.bought is None else solved.bought[:n] | posed.required
+    return plan, max(0.0, solved.bound)
 
 
 def favourable(graph: PlanGraph, problem: Problem) -> tuple[Problem, Bools]:

@@ -49,31 +49,33 @@ def choose(
     if collateral_budget < 0 or any(intervention.cost < 0 for intervention in interventions):
         raise InputError("a collateral budget and the costs of interventions are not negative")
     usable = [
-        one
-        for one in sorted(
+        candidate
+        for candidate in sorted(
             interventions, key=lambda intervention: (intervention.lever, intervention.target)
         )
-        if one.allowed
-        and (one.guard.collateral.high is not None or one.target in paid)
-        and set(one.streams) & set(streams)
+        if candidate.allowed
+        and (candidate.guard.collateral.high is not None or candidate.target in paid)
+        and set(candidate.streams) & set(streams)
     ]
     refused = tuple(intervention for intervention in interventions if not intervention.allowed)
-    wanted = sorted(streams)
+    urls = sorted(streams)
     nodes = [
         Node(id=f"stream {url}", groups=_needs(url, streams[url], usable), weight=1.0)
-        for url in wanted
+        for url in urls
     ]
-    nodes += [Node(id=_lever(one)) for one in usable]
+    nodes += [Node(id=_lever(intervention)) for intervention in usable]
     acts = [
         Act(
-            id=_lever(one),
-            nodes=(_lever(one),),
-            cost=one.cost,
-            collateral=0 if one.target in paid else one.guard.collateral.high or 0,
+            id=_lever(intervention),
+            nodes=(_lever(intervention),),
+            cost=intervention.cost,
+            collateral=0
+            if intervention.target in paid
+            else intervention.guard.collateral.high or 0,
         )
-        for one in usable
+        for intervention in usable
     ]
-    found = cut(
+    solution = cut(
         nodes,
         acts,
         served_at_most=0.0,
@@ -81,23 +83,25 @@ def choose(
         seed=seed,
         time_limit_s=time_limit_s,
     )
-    up = Supply(nodes).standing(found.removed)
-    left = tuple(url for url in wanted if f"stream {url}" in up)
+    up = Supply(nodes).standing(solution.removed)
+    left = tuple(url for url in urls if f"stream {url}" in up)
     return ActionPlan(
-        chosen=tuple(one for one in usable if _lever(one) in found.removed),
+        chosen=tuple(
+            intervention for intervention in usable if _lever(intervention) in solution.removed
+        ),
         refused=refused,
-        served_before=len(wanted),
+        served_before=len(urls),
         served_after=len(left),
-        cost=found.cost,
-        bound=found.bound,
+        cost=solution.cost,
+        bound=solution.bound,
         seed=seed,
-        method=found.method,
+        method=solution.method,
         uncovered=left,
     )
 
 
-def _lever(one: Intervention) -> str:
-    return f"{one.lever} {one.target}"
+def _lever(intervention: Intervention) -> str:
+    return f"{intervention.lever} {intervention.target}"
 
 
 def _needs(
@@ -105,16 +109,16 @@ def _needs(
 ) -> tuple[tuple[tuple[str, ...], int], ...]:
     """Return what a stream needs: each name and URL by itself, and any one of its addresses."""
     groups: list[tuple[tuple[str, ...], int]] = [
-        ((_lever(one),), 1)
-        for one in usable
-        if one.lever is not Lever.ADDRESS and url in one.streams
+        ((_lever(intervention),), 1)
+        for intervention in usable
+        if intervention.lever is not Lever.ADDRESS and url in intervention.streams
     ]
     by_address = {
-        one.target: _lever(one)
-        for one in usable
-        if one.lever is Lever.ADDRESS and url in one.streams
+        intervention.target: _lever(intervention)
+        for intervention in usable
+        if intervention.lever is Lever.ADDRESS and url in intervention.streams
     }
     needed = {str(address_of(address) or address) for address in addresses} or set(by_address)
     if needed and needed <= set(by_address):
-        groups.append((tuple(by_address[one] for one in sorted(needed)), 1))
+        groups.append((tuple(by_address[address] for address in sorted(needed)), 1))
     return tuple(groups)

@@ -26,7 +26,7 @@ LOOK_S = 10.0
 """Seconds for one question of the filter; what is open then counts as no remedy."""
 ALL_S = 40.0
 """Seconds for all of them; what was not asked by then stays among those that clash."""
-_ANY = 1e-9
+_ANY_CHANCE = 1e-9
 """Confidence of a goal that one world among all drawn must reach."""
 MOST_NAMED = 100
 """Forbidden (or required) entries told one by one; more are one constraint together."""
@@ -59,58 +59,58 @@ def clashing(
 
     if possible(graph, goal):
         return ()
-    kept: list[str] = []
+    names: list[str] = []
     for constraint in _constraints(graph, goal):
         freer_graph, freer_goal = constraint.without(graph, goal)
         if clock() >= ends or possible(freer_graph, freer_goal):
-            kept.append(constraint.name)
+            names.append(constraint.name)
         else:
             graph, goal = freer_graph, freer_goal
-    return tuple(kept)
+    return tuple(names)
 
 
 def _constraints(graph: PlanGraph, goal: Goal) -> list[_Constraint]:
-    found: list[_Constraint] = []
+    constraints: list[_Constraint] = []
     for key in ("forbid", "require"):
         marked = np.flatnonzero(getattr(graph, key))
         if marked.size > MOST_NAMED:
-            found.append(_Constraint(key, _unmark(key, marked)))
+            constraints.append(_Constraint(key, _unmark(key, marked)))
         else:
-            found += [
-                _Constraint(f"{key} {graph.ids[one]}", _unmark(key, np.array([one])))
-                for one in marked.tolist()
+            constraints += [
+                _Constraint(f"{key} {graph.ids[place]}", _unmark(key, np.array([place])))
+                for place in marked.tolist()
             ]
     never = np.isinf(graph.delay_days) & np.isfinite(graph.cost)
     for country in np.unique(graph.country[never]):
         name = "an action" if country < 0 else graph.countries[country]
-        found.append(_Constraint(f"{name} never ready", _ready(int(country))))
+        constraints.append(_Constraint(f"{name} never ready", _ready(int(country))))
     if graph.refused is not None and graph.refused.any():
-        found.append(_Constraint("the guard", lambda g, a: (replace(g, refused=None), a)))
+        constraints.append(_Constraint("the guard", lambda g, a: (replace(g, refused=None), a)))
     if goal.countries is not None:
-        found.append(
+        constraints.append(
             _Constraint(
                 f"countries <= {goal.countries}", lambda g, a: (g, replace(a, countries=None))
             )
         )
     if goal.by is not None:
-        found.append(_Constraint(f"by {goal.by}", lambda g, a: (g, replace(a, by=None))))
+        constraints.append(_Constraint(f"by {goal.by}", lambda g, a: (g, replace(a, by=None))))
     if goal.collateral is not None:
-        found.append(
+        constraints.append(
             _Constraint(
                 f"collateral <= {goal.collateral:g}", lambda g, a: (g, replace(a, collateral=None))
             )
         )
     if graph.uncertain:
-        found.append(
+        constraints.append(
             _Constraint(
                 f"confidence >= {goal.confidence:g}",
-                lambda g, a: (g, replace(a, confidence=_ANY)),
+                lambda g, a: (g, replace(a, confidence=_ANY_CHANCE)),
             )
         )
-    found.append(
+    constraints.append(
         _Constraint(f"served <= {goal.served:g}", lambda g, a: (g, replace(a, served=1.0)))
     )
-    return found
+    return constraints
 
 
 def _unmark(

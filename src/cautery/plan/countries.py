@@ -32,23 +32,23 @@ def count(problem: Problem) -> bool:
 def acting(problem: Problem, dual: Dual, *, left_s: Callable[[], float]) -> Bools:
     """Return a good set of countries, by exchanging one for another while that lowers the bound."""
     use = _use(problem, dual.average)
-    most = problem.most_countries
-    chosen = use >= 0.5
-    if most is not None:
-        chosen = np.zeros(use.size, np.bool_)
-        chosen[np.argsort(-use, kind="stable")[:most]] = True
-    best = _bound(problem, dual, chosen, left_s=left_s)
+    limit = problem.most_countries
+    countries = use >= 0.5
+    if limit is not None:
+        countries = np.zeros(use.size, np.bool_)
+        countries[np.argsort(-use, kind="stable")[:limit]] = True
+    best = _bound(problem, dual, countries, left_s=left_s)
     improved = True
     while improved and left_s() > 0:
         improved = False
-        for other in _neighbours(chosen, use, problem):
+        for neighbour in _neighbours(countries, use, problem):
             if left_s() <= 0:
                 break
-            bound = _bound(problem, dual, other, left_s=left_s)
+            bound = _bound(problem, dual, neighbour, left_s=left_s)
             if bound < best:
-                best, chosen, improved = bound, other, True
+                best, countries, improved = bound, neighbour, True
                 break
-    return chosen
+    return countries
 
 
 def branched(
@@ -92,8 +92,8 @@ def branched(
             case.improve(passes=_PASSES, left_s=left_s)
             lifted = max(bound, case.bound)
             use_there = _use(problem, case.average)
-            kept = case if len(cases) < room else dual
-            heapq.heappush(cases, (lifted, number, also, but, use_there, kept))
+            basis = case if len(cases) < room else dual
+            heapq.heappush(cases, (lifted, number, also, but, use_there, basis))
     return min(cost(), closed, cases[0][0] if cases else float("inf"))
 
 
@@ -115,39 +115,39 @@ def _use(problem: Problem, average: Floats) -> Floats:
     return use
 
 
-def _outside(problem: Problem, chosen: Bools) -> Bools:
-    outside: Bools = (problem.country >= 0) & ~np.append(chosen, True)[problem.country]
+def _outside(problem: Problem, countries: Bools) -> Bools:
+    outside: Bools = (problem.country >= 0) & ~np.append(countries, True)[problem.country]
     return outside
 
 
-def _bound(problem: Problem, dual: Dual, chosen: Bools, *, left_s: Callable[[], float]) -> float:
-    outside = _outside(problem, chosen)
+def _bound(problem: Problem, dual: Dual, countries: Bools, *, left_s: Callable[[], float]) -> float:
+    outside = _outside(problem, countries)
     tried = dual.fixed(never=outside)
     tried.improve(passes=_PASSES, left_s=left_s)
     return tried.bound
 
 
-def _neighbours(chosen: Bools, use: Floats, problem: Problem) -> Iterator[Bools]:
+def _neighbours(countries: Bools, use: Floats, problem: Problem) -> Iterator[Bools]:
     """Yield sets that differ in one country, or exchange one: the most likely first."""
-    inside = [one for one in np.argsort(use, kind="stable").tolist() if chosen[one]]
+    inside = [country for country in np.argsort(use, kind="stable").tolist() if countries[country]]
     outside = [
-        one
-        for one in np.argsort(-use, kind="stable").tolist()
-        if not chosen[one] and use[one] > _SELDOM
+        country
+        for country in np.argsort(-use, kind="stable").tolist()
+        if not countries[country] and use[country] > _SELDOM
     ]
-    most = problem.most_countries
-    for one in inside:
-        if problem.fixed_cost[one] > 0:
-            yield _changed(chosen, one)
-    for one in outside:
-        if most is None or len(inside) < most:
-            yield _changed(chosen, one)
-    for one in outside:
-        for other in inside:
-            yield _changed(chosen, one, other)
+    limit = problem.most_countries
+    for country in inside:
+        if problem.fixed_cost[country] > 0:
+            yield _changed(countries, country)
+    for country in outside:
+        if limit is None or len(inside) < limit:
+            yield _changed(countries, country)
+    for country in outside:
+        for dropped in inside:
+            yield _changed(countries, country, dropped)
 
 
-def _changed(chosen: Bools, *countries: int) -> Bools:
-    other = chosen.copy()
-    other[list(countries)] ^= True
-    return other
+def _changed(base: Bools, *countries: int) -> Bools:
+    neighbour = base.copy()
+    neighbour[list(countries)] ^= True
+    return neighbour

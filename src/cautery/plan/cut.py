@@ -121,8 +121,8 @@ def cut(
     supply = Supply(nodes)
     _check(supply, acts, served_at_most, countries_at_most, collateral_budget)
     fitting = [act for act in acts if act.allowed and act.collateral <= collateral_budget]
-    usable = sorted(fitting, key=lambda one: one.id)
-    usable_ids = {one.id for one in usable}
+    usable = sorted(fitting, key=lambda act: act.id)
+    usable_ids = {act.id for act in usable}
     refused = tuple(
         act
         if act.why or not act.allowed
@@ -152,7 +152,7 @@ def cut(
     goal = Goal(
         served=max(served_at_most, lowest),
         countries=countries_at_most,
-        collateral=collateral_budget if any(one.collateral for one in usable) else None,
+        collateral=collateral_budget if any(act.collateral for act in usable) else None,
     )
     plan = plan_supply(graph, goal, seed=seed, time_limit_s=time_limit_s)
     if plan.conflict and plan.conflict != ("time",):
@@ -160,24 +160,26 @@ def cut(
         goal = replace(goal, served=max(plan.served, goal.served))
         left_s = max(time_limit_s - plan.seconds, time_limit_s / 2)
         plan = plan_supply(graph, goal, seed=seed, time_limit_s=left_s)
-    chosen = [act_at[place] for place in plan.remove]
-    if plan.conflict and not chosen:
+    selected = [act_at[place] for place in plan.remove]
+    if plan.conflict and not selected:
         raise CauteryError(f"no cut found in {time_limit_s:g} s", hint="Give the cut more time.")
-    if plan.conflict or any(one.cost == 0 for one in chosen):
-        chosen = _spared(supply, chosen, max(goal.served, plan.served if plan.conflict else 0.0))
-    chosen.sort(key=lambda one: one.id)
-    after = supply.served(_nodes_of(chosen))
+    if plan.conflict or any(act.cost == 0 for act in selected):
+        selected = _spared(
+            supply, selected, max(goal.served, plan.served if plan.conflict else 0.0)
+        )
+    selected.sort(key=lambda act: act.id)
+    after = supply.served(_nodes_of(selected))
     if after > served_at_most + SLACK:
         words.insert(0, f"{served_at_most:.2%} is not reached: {after:.2%} stays served")
         if lowest > served_at_most + SLACK:
             words.append("all allowed acts together leave what no act may touch")
-    cost = sum(one.cost for one in chosen)
+    cost = sum(act.cost for act in selected)
     words.append(_method(plan))
     if countries_at_most is not None:
         words.append(f"at most {countries_at_most} countries")
     words.append(f"collateral budget {collateral_budget}")
     return Cut(
-        chosen=tuple(chosen),
+        chosen=tuple(selected),
         refused=refused,
         served_before=before,
         served_after=after,
@@ -199,16 +201,16 @@ def _posed(supply: Supply, usable: Sequence[Act]) -> tuple[PlanGraph, dict[str, 
     dict of str to Act
         The act behind each place that may be removed.
     """
-    own: dict[int, Act] = {}
+    by_node: dict[int, Act] = {}
     wide: list[Act] = []
     for act in usable:
         at = supply.place[act.nodes[0]]
-        if len(set(act.nodes)) == 1 and at not in own:
-            own[at] = act
+        if len(set(act.nodes)) == 1 and at not in by_node:
+            by_node[at] = act
         else:
             wide.append(act)
     size = len(supply.ids)
-    placed = [*own.items(), *((size + number, act) for number, act in enumerate(wide))]
+    placed = [*by_node.items(), *((size + number, act) for number, act in enumerate(wide))]
     whole = size + len(wide)
     countries = sorted({act.country for act in usable if act.country is not None})
     index = {code: number for number, code in enumerate(countries)}
@@ -265,11 +267,11 @@ def _check(
         raise InputError(f"served at most {served_at_most}: a share is between 0 and 1")
     if collateral_budget < 0 or (countries_at_most is not None and countries_at_most < 0):
         raise InputError("a collateral budget and a number of countries are not negative")
-    seen: set[str] = set()
+    ids: set[str] = set()
     for act in acts:
-        if act.id in seen:
+        if act.id in ids:
             raise InputError(f"act {act.id} is given twice")
-        seen.add(act.id)
+        ids.add(act.id)
         if not act.nodes:
             raise InputError(f"act {act.id} takes no node down")
         if not 0 <= act.cost < float("inf") or act.collateral < 0:
@@ -287,14 +289,14 @@ def _nodes_of(acts: Sequence[Act]) -> Collection[str]:
     return {node for act in acts for node in act.nodes}
 
 
-def _spared(supply: Supply, chosen: Sequence[Act], target: float) -> list[Act]:
+def _spared(supply: Supply, acts: Sequence[Act], target: float) -> list[Act]:
     """Drop, dearest first, each act without which no more than ``target`` is served."""
-    kept = list(chosen)
-    for act in sorted(chosen, key=lambda one: (-one.cost, one.id)):
-        rest = [one for one in kept if one is not act]
-        if supply.served(_nodes_of(rest)) <= target + SLACK:
-            kept = rest
-    return kept
+    remaining = list(acts)
+    for act in sorted(acts, key=lambda act: (-act.cost, act.id)):
+        without = [other_act for other_act in remaining if other_act is not act]
+        if supply.served(_nodes_of(without)) <= target + SLACK:
+            remaining = without
+    return remaining
 
 
 def _method(plan: SupplyPlan) -> str:

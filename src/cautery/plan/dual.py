@@ -5,8 +5,8 @@ least of its own cost and, for each group, of the parts of so many members as mu
 plan costs less than the cheapest purchase of the demand at these prices (a knapsack). Every split
 gives a valid bound (Lagrangian decomposition into copies); splits are improved by exponentiated
 gradient steps. Limits add prices of their own (:mod:`cautery.plan.limit_prices`). On a link that
-points back, in a circle, the part is zero: valid, and weaker (reference/planning.md, "Scalable
-certificate").
+points back, in a circle, the part is zero: valid, and weaker (docs/reference/sources.md,
+F45).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ these, 800 passes end 0.7 % below the least cost at 50,000 nodes, 1 % closer tha
 shrink as the square root of the passes."""
 _STEP_AGAIN, _PASSES_AGAIN = 0.1, 40
 """Step of a dual with new fixings, and passes that it counts as made: it has to move again."""
-_OWN = ("_share", "_asked", "_average", "best_share", "_never", "_always")
+_COPIED = ("_share", "_link_demand", "_average", "best_share", "_never", "_always")
 """What a dual with new fixings keeps to itself."""
 _USERS_AT_ONCE = 100_000
 """Users of candidates that are settled between two looks at the time."""
@@ -68,8 +68,8 @@ class Dual:
         self._used = np.zeros(groups.member.size, np.bool_)
         self._flow = np.zeros(groups.nodes)
         self._link_flow = np.zeros(groups.member.size)
-        self._asked = np.zeros(groups.member.size)
-        self._bought = np.zeros(groups.nodes)
+        self._link_demand = np.zeros(groups.member.size)
+        self._node_flow = np.zeros(groups.nodes)
         self._average = np.zeros(groups.nodes)
         self._never = np.zeros(groups.nodes, np.bool_)
         self._always = np.zeros(groups.nodes, np.bool_)
@@ -77,7 +77,7 @@ class Dual:
         self.best_share = self._share.copy()
         self._best_cost, self._best_spent = self._costs()
         self.passes = 0
-        self._step, self._seen = _FIRST_STEP, 0.0
+        self._step, self._last_bound = _FIRST_STEP, 0.0
 
     @property
     def still(self) -> bool:
@@ -97,7 +97,7 @@ class Dual:
     @property
     def own_bytes(self) -> int:
         """Memory that one more dual with other fixings takes."""
-        return sum(getattr(self, name).nbytes for name in _OWN)
+        return sum(getattr(self, name).nbytes for name in _COPIED)
 
     def improve(self, *, passes: int, left_s: Callable[[], float]) -> None:
         """Make passes until they are done, time ends or steps are tiny; the bound only rises."""
@@ -115,9 +115,9 @@ class Dual:
             if value < np.inf:
                 self._follow()
             if self.passes % _LOOK == 0:
-                if self.bound - self._seen < _RISE * self.bound:
+                if self.bound - self._last_bound < _RISE * self.bound:
                     self._step *= _SHORTER
-                self._seen = self.bound
+                self._last_bound = self.bound
 
     def fixed(
         self,
@@ -138,20 +138,20 @@ class Dual:
         share : ndarray or None
             The split to begin with, instead of this one's.
         """
-        other = copy(self)
-        for name in _OWN:
-            setattr(other, name, getattr(self, name).copy())
+        restricted = copy(self)
+        for name in _COPIED:
+            setattr(restricted, name, getattr(self, name).copy())
         if share is not None:
-            other._share[:] = share  # noqa: SLF001 - its own kind
-        other._limits = self._limits.copied(paid=paid)  # noqa: SLF001 - its own kind
-        other._never[: self._nodes] |= never  # noqa: SLF001 - its own kind
+            restricted._share[:] = share  # noqa: SLF001 - its own kind
+        restricted._limits = self._limits.copied(paid=paid)  # noqa: SLF001 - its own kind
+        restricted._never[: self._nodes] |= never  # noqa: SLF001 - its own kind
         if always is not None:
-            other._always[: self._nodes] |= always  # noqa: SLF001 - its own kind
-        other.bound = other._seen = 0.0  # noqa: SLF001 - its own kind
-        other.passes = min(self.passes, _PASSES_AGAIN)
-        other._step = max(self._step, _STEP_AGAIN)  # noqa: SLF001 - its own kind
-        other._best_cost, other._best_spent = other._costs()  # noqa: SLF001 - its own kind
-        return other
+            restricted._always[: self._nodes] |= always  # noqa: SLF001 - its own kind
+        restricted.bound = restricted._last_bound = 0.0  # noqa: SLF001 - its own kind
+        restricted.passes = min(self.passes, _PASSES_AGAIN)
+        restricted._step = max(self._step, _STEP_AGAIN)  # noqa: SLF001 - its own kind
+        restricted._best_cost, restricted._best_spent = restricted._costs()  # noqa: SLF001 - its own kind
+        return restricted
 
     def without(self, node: int) -> float:
         """Return the bound of plans that act on ``node``, at the best split so far."""
@@ -228,15 +228,15 @@ class Dual:
             self._used,
             self._flow,
             self._link_flow,
-            self._bought,
+            self._node_flow,
         )
         # The averages forget: early passes split badly.
-        self._average += max(2.0 / (self.passes + 1), 0.01) * (self._bought - self._average)
-        self._asked += max(1.0 / self.passes, _NEWEST) * (self._link_flow - self._asked)
+        self._average += max(2.0 / (self.passes + 1), 0.01) * (self._node_flow - self._average)
+        self._link_demand += max(1.0 / self.passes, _NEWEST) * (self._link_flow - self._link_demand)
         kernels.share_step(
-            groups.use_start, groups.link, self._back, self._share, self._asked, self._step
+            groups.use_start, groups.link, self._back, self._share, self._link_demand, self._step
         )
-        self._limits.step(self._bought, bound=self.bound, step=self._step)
+        self._limits.step(self._node_flow, bound=self.bound, step=self._step)
 
     def _priced(self, cost: Floats, share: Floats) -> tuple[float, float]:
         """Price all nodes; return the least price of the demand, and the dearest by weight."""

@@ -60,7 +60,7 @@ class Exchange:
         self.worlds = worlds
         self._problem = problem = worlds.posed.problem
         self.first, self.last = first, last
-        self._most = worlds.posed.most + SLACK * float(problem.weight.sum())
+        self._ceiling = worlds.posed.most + SLACK * float(problem.weight.sum())
         self._rng = np.random.default_rng([seed, 2])
         self._odds = _behind(worlds)
         self.best: Bools | None = None
@@ -73,7 +73,7 @@ class Exchange:
     def bears(self, bought: Bools) -> bool:
         """Tell whether these acts reach the goal in the sample."""
         self.worlds.take(bought)
-        over = kernels.excess(self.worlds.weight_up, self.first, self.last, self._most)
+        over = kernels.excess(self.worlds.weight_up, self.first, self.last, self._ceiling)
         return bool(over <= 0)
 
     def holds(self, bought: Bools) -> bool:
@@ -102,23 +102,23 @@ class Exchange:
             worlds.weight_up,
             self._targets(),
             ranks,
-            self._most,
+            self._ceiling,
             _TRIES,
             int(self._rng.integers(2**31)),
             worlds.log,
             worlds.words,
         )
         self._penalty = max(self._penalty, float(dearest))
-        held = np.flatnonzero(worlds.bought & ~worlds.posed.required)
+        acts = np.flatnonzero(worlds.bought & ~worlds.posed.required)
         kernels.spare(
             worlds.frame,
             limits,
-            held[np.argsort(-self._problem.cost[held], kind="stable")],
+            acts[np.argsort(-self._problem.cost[acts], kind="stable")],
             worlds.bought,
             worlds.up,
             worlds.weight_up,
             ranks,
-            self._most,
+            self._ceiling,
             worlds.log,
             worlds.words,
         )
@@ -128,11 +128,11 @@ class Exchange:
 
     def ruined(self, plan: Bools) -> Bools:
         """Return a plan without a random part of what it buys."""
-        held = np.flatnonzero(plan & ~self.worlds.posed.required)
+        acts = np.flatnonzero(plan & ~self.worlds.posed.required)
         left = plan.copy()
-        if held.size:
-            most = max(1, int(held.size * self._rng.choice(_RUINED)))
-            left[self._rng.choice(held, self._rng.integers(1, most + 1), replace=False)] = False
+        if acts.size:
+            largest = max(1, int(acts.size * self._rng.choice(_RUINED)))
+            left[self._rng.choice(acts, self._rng.integers(1, largest + 1), replace=False)] = False
         return left
 
     def _targets(self) -> NDArray[np.int64]:
@@ -169,7 +169,7 @@ class Exchange:
             worlds.posed.required,
             self._targets(),
             (self.first, self.last),
-            self._most,
+            self._ceiling,
             self._penalty,
             heat,
             price,
@@ -182,7 +182,7 @@ class Exchange:
         )
         if self.cost < before:
             self.best = best
-        over = kernels.excess(worlds.weight_up, self.first, self.last, self._most)
+        over = kernels.excess(worlds.weight_up, self.first, self.last, self._ceiling)
         return price, float(over)
 
 
@@ -201,10 +201,10 @@ def _behind(worlds: Worlds) -> Floats:
 
 
 def _limits(worlds: Worlds) -> _Limits:
-    problem, bought = worlds.posed.problem, worlds.bought
-    where = problem.country[bought]
+    problem, plan = worlds.posed.problem, worlds.bought
+    where = problem.country[plan]
     acting = np.bincount(where[where >= 0], minlength=problem.fixed_cost.size)
-    most, budget = problem.most_countries, problem.budget
+    limit, budget = problem.most_countries, problem.budget
     return _Limits(
         cost=problem.cost,
         country=problem.country,
@@ -212,7 +212,7 @@ def _limits(worlds: Worlds) -> _Limits:
         collateral=problem.collateral,
         acting=acting.astype(np.int64),
         countries=np.array([np.count_nonzero(acting)]),
-        harm=np.array([float(problem.collateral[bought].sum())]),
-        most_countries=problem.fixed_cost.size if most is None else most,
+        harm=np.array([float(problem.collateral[plan].sum())]),
+        most_countries=problem.fixed_cost.size if limit is None else limit,
         budget=float("inf") if budget is None else budget * (1 + SLACK),
     )

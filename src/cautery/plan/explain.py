@@ -30,7 +30,7 @@ MODEL_NODES = 4000
 """Nodes left up to which the next-best plan is asked of the whole model, which proves it."""
 LEAST_S = 1.0
 """Seconds for one search on an uncertain graph: with less than this none is begun."""
-_NAMED = 3
+_MOST_LISTED = 3
 """Ids told in a sentence; the JSON has all."""
 
 
@@ -122,27 +122,27 @@ class Why:
 
     def words(self) -> str:
         """Return the explanation in plain words."""
-        said = [f"{_percent(self.carries)} of the demand can be supplied through it"]
+        parts = [f"{_percent(self.carries)} of the demand can be supplied through it"]
         if self.alone > 0:
-            said[0] += f", {_percent(self.alone)} through nothing else"
+            parts[0] += f", {_percent(self.alone)} through nothing else"
         if self.falls:
             kinds = ", ".join(f"{role} ({count})" for role, count in self.roles)
-            said.append(
+            parts.append(
                 f"{len(self.falls)} node{'s fall' if len(self.falls) > 1 else ' falls'} only "
                 f"because of it ({kinds}); spared alone, {self.spared:.2%} would be served, "
                 f"not {self.served:.2%}"
             )
         else:
-            said.append("nothing that is down would stand if it alone were spared")
+            parts.append("nothing that is down would stand if it alone were spared")
         if self.p_spared is not None:
-            said.append(f"without it the goal is reached in {self.p_spared:.0%} of draws")
+            parts.append(f"without it the goal is reached in {self.p_spared:.0%} of draws")
         if self.lever is not None:
             measured = LEVERS[self.lever]
-            said.append(
+            parts.append(
                 f"it is {measured.what}, which works {self.success:.0%} of the time"
                 + (f" ({measured.source})" if self.success == measured.success else "")
             )
-        return "; ".join(said) + ". " + self._without()
+        return "; ".join(parts) + ". " + self._without()
 
     def _without(self) -> str:
         best = self.next_best
@@ -167,7 +167,7 @@ def explain(
     as_of: date | None,
     left_s: Callable[[], float],
     seed: int = 0,
-    progress: Callable[[int, int], None] = lambda _done, _all: None,
+    progress: Callable[[int, int], None] = lambda _position, _total: None,
 ) -> tuple[Why, ...]:
     """Explain each act of a plan, in its order.
 
@@ -185,37 +185,37 @@ def explain(
     """
     place = {name: number for number, name in enumerate(graph.ids)}
     items = np.array([place[name] for name in plan.remove], np.int32)
-    gone = np.zeros(len(graph.ids), np.bool_)
-    gone[items] = True
+    removed = np.zeros(len(graph.ids), np.bool_)
+    removed[items] = True
     of_node, groups, total = graph.groups.of_node, graph.groups, graph.demand
     carries, alone = kernels.fallen_each(
         of_node, groups.owner, groups.need, groups.use_start, groups.uses, graph.weight, items
     )
     start, risen = kernels.risen_each(
-        of_node, groups.owner, groups.need, groups.use_start, groups.uses, gone, items
+        of_node, groups.owner, groups.need, groups.use_start, groups.uses, removed, items
     )
-    served = graph.served(gone)
+    served = graph.served(removed)
     best: dict[int, NextBest] = {}
-    search = _Search(graph, goal, plan, gone, as_of=as_of, seed=seed)
-    for done, item in enumerate(items[np.argsort(-graph.cost[items], kind="stable")].tolist()):
-        share_s = 0.0 if search.stopped else left_s() / (items.size - done)
+    search = _Search(graph, goal, plan, removed, as_of=as_of, seed=seed)
+    for position, item in enumerate(items[np.argsort(-graph.cost[items], kind="stable")].tolist()):
+        share_s = 0.0 if search.stopped else left_s() / (items.size - position)
         try:
             best[item] = search.without(item, left_s=left_s, share_s=share_s)
         except KeyboardInterrupt:
             search.stopped = True
             best[item] = NextBest(cost=None, bound=plan.bound, status="bound")
-        progress(done + 1, items.size)
-    found = []
+        progress(position + 1, items.size)
+    explanations = []
     for number, item in enumerate(items.tolist()):
         falls = risen[start[number] : start[number + 1]]
         back = falls[falls < graph.nodes]
         country = int(graph.country[item])
         odds = None
         if graph.uncertain and left_s() > 0:
-            without = gone.copy()
+            without = removed.copy()
             without[item] = False
             odds = chance(graph, without, goal=goal, seed=seed)[0].value
-        found.append(
+        explanations.append(
             Why(
                 id=graph.ids[item],
                 role=graph.roles[item] if item < graph.nodes else None,
@@ -225,7 +225,7 @@ def explain(
                 success=float(graph.success[item]),
                 carries=float(carries[number] / total),
                 alone=float(alone[number] / total),
-                falls=tuple(graph.ids[one] for one in back.tolist()),
+                falls=tuple(graph.ids[node] for node in back.tolist()),
                 roles=_roles(graph, back),
                 served=served,
                 spared=served + float(graph.weight[falls].sum() / total),
@@ -233,7 +233,7 @@ def explain(
                 next_best=best[item],
             )
         )
-    return tuple(found)
+    return tuple(explanations)
 
 
 class _Search:
@@ -244,12 +244,12 @@ class _Search:
         graph: PlanGraph,
         goal: Goal,
         plan: SupplyPlan,
-        gone: Bools,
+        removed: Bools,
         *,
         as_of: date | None,
         seed: int,
     ) -> None:
-        self._graph, self._goal, self._plan, self._gone = graph, goal, plan, gone
+        self._graph, self._goal, self._plan, self._removed = graph, goal, plan, removed
         self._as_of, self._seed = as_of, seed
         self.stopped = False
         """Whether Ctrl-C ended a search: no other is begun."""
@@ -262,7 +262,7 @@ class _Search:
         ends = left_s() - max(0.0, share_s)
         barred = graph.forbid.copy()
         barred[item] = True
-        other = replace(graph, forbid=barred)
+        barred_graph = replace(graph, forbid=barred)
 
         def time_s() -> float:
             return left_s() - ends
@@ -270,10 +270,12 @@ class _Search:
         if graph.uncertain:
             if share_s < LEAST_S:
                 return NextBest(cost=None, bound=base, status="bound")
-            found = cheapest(other, self._goal, as_of=self._as_of, left_s=time_s, seed=self._seed)
-            self.stopped |= found.interrupted
-            return self._told(found)
-        problem, may = posed(other, self._goal, as_of=self._as_of)
+            solution = cheapest(
+                barred_graph, self._goal, as_of=self._as_of, left_s=time_s, seed=self._seed
+            )
+            self.stopped |= solution.interrupted
+            return self._told(solution)
+        problem, may = posed(barred_graph, self._goal, as_of=self._as_of)
         if problem.down(np.isfinite(problem.cost)) < problem.must - SLACK * graph.demand:
             return NextBest(cost=None, bound=None, status="infeasible")
         # First the act alone is made up for by others, which is quick at any size; then, where
@@ -281,7 +283,9 @@ class _Search:
         best = self._made_up(problem, item, left_s=time_s)
         small = reduced(problem, taken=graph.require & may).problem.groups.nodes <= MODEL_NODES
         if small and time_s() > 0:
-            whole = cheapest(other, self._goal, as_of=self._as_of, left_s=time_s, seed=self._seed)
+            whole = cheapest(
+                barred_graph, self._goal, as_of=self._as_of, left_s=time_s, seed=self._seed
+            )
             self.stopped |= whole.interrupted
             if best.gone is None or whole.cost <= best.cost:
                 best = whole
@@ -292,44 +296,44 @@ class _Search:
     def _made_up(self, problem: Problem, item: int, *, left_s: Callable[[], float]) -> Found:
         """Keep the rest of the plan, and make up for one act: by what is near, then by a search."""
         best = Found(gone=None, cost=float("inf"), bound=0.0)
-        kept = self._gone.copy()
-        kept[item] = False
-        part = reduced(problem, taken=kept)
-        bought: list[Bools | None] = [
+        remaining = self._removed.copy()
+        remaining[item] = False
+        part = reduced(problem, taken=remaining)
+        plans: list[Bools | None] = [
             topped_up(part.problem, np.zeros(part.problem.groups.nodes, np.bool_))
         ]
         if left_s() > 0:
-            bought.append(least_cost(part.problem, left_s=left_s, seed=self._seed).gone)
-        for one in bought:
-            if one is None:
+            plans.append(least_cost(part.problem, left_s=left_s, seed=self._seed).gone)
+        for plan in plans:
+            if plan is None:
                 continue
-            gone = part.unfold(one)
-            if problem.down(gone) < problem.must - SLACK * self._graph.demand:
+            removed = part.unfold(plan)
+            if problem.down(removed) < problem.must - SLACK * self._graph.demand:
                 continue
             if not problem.limited:
-                gone = trimmed(problem, gone) | self._graph.require
-            elif not within(problem, gone):
+                removed = trimmed(problem, removed) | self._graph.require
+            elif not within(problem, removed):
                 continue
-            cost = problem.price(gone)
+            cost = problem.price(removed)
             if cost < best.cost:
-                best = Found(gone=gone, cost=cost, bound=0.0)
+                best = Found(gone=removed, cost=cost, bound=0.0)
         return best
 
-    def _told(self, found: Found) -> NextBest:
+    def _told(self, solution: Found) -> NextBest:
         graph = self._graph
-        if found.gone is None:
-            if found.bound == float("inf"):
+        if solution.gone is None:
+            if solution.bound == float("inf"):
                 return NextBest(cost=None, bound=None, status="infeasible")
-            bound = max(found.bound, self._plan.bound or 0.0)
+            bound = max(solution.bound, self._plan.bound or 0.0)
             return NextBest(cost=None, bound=bound, status="bound")
-        instead, dropped = found.gone & ~self._gone, self._gone & ~found.gone
+        instead, dropped = solution.gone & ~self._removed, self._removed & ~solution.gone
         return NextBest(
-            cost=found.cost,
+            cost=solution.cost,
             # Whoever does without the act is a plan all the same: the plan's own bound holds too.
-            bound=min(found.cost, max(found.bound, self._plan.bound or 0.0)),
-            status="optimal" if found.proven else "feasible",
-            instead=tuple(graph.ids[one] for one in np.flatnonzero(instead).tolist()),
-            dropped=tuple(graph.ids[one] for one in np.flatnonzero(dropped).tolist()),
+            bound=min(solution.cost, max(solution.bound, self._plan.bound or 0.0)),
+            status="optimal" if solution.proven else "feasible",
+            instead=tuple(graph.ids[node] for node in np.flatnonzero(instead).tolist()),
+            dropped=tuple(graph.ids[node] for node in np.flatnonzero(dropped).tolist()),
         )
 
 
@@ -344,7 +348,7 @@ def behind(graph: PlanGraph, places: NDArray[np.int64]) -> Bools:
 
 
 def _roles(graph: PlanGraph, places: NDArray[np.int32]) -> tuple[tuple[str, int], ...]:
-    count = Counter(graph.roles[one] or "node" for one in places.tolist())
+    count = Counter(graph.roles[node] or "node" for node in places.tolist())
     return tuple(count.most_common())
 
 
@@ -353,5 +357,5 @@ def _percent(share: float) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    said = ", ".join(names[:_NAMED])
-    return said if len(names) <= _NAMED else f"{said} and {len(names) - _NAMED} more"
+    text = ", ".join(names[:_MOST_LISTED])
+    return text if len(names) <= _MOST_LISTED else f"{text} and {len(names) - _MOST_LISTED} more"

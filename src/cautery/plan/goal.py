@@ -70,9 +70,9 @@ def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem,
     if goal.collateral is not None:
         may &= graph.collateral <= goal.collateral * (1 + SLACK)
     present = np.unique(graph.country[may])
-    most = goal.countries
-    if most is not None and most >= np.count_nonzero(present >= 0):
-        most = None
+    limit = goal.countries
+    if limit is not None and limit >= np.count_nonzero(present >= 0):
+        limit = None
     return (
         Problem(
             groups=graph.groups,
@@ -82,7 +82,7 @@ def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem,
             country=graph.country,
             fixed_cost=graph.fixed_cost,
             collateral=graph.collateral,
-            most_countries=most,
+            most_countries=limit,
             budget=goal.collateral,
         ),
         may,

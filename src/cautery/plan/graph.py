@@ -54,11 +54,11 @@ class Groups:
     def __post_init__(self) -> None:
         group_of_link = np.repeat(np.arange(self.owner.size, dtype=np.int32), np.diff(self.start))
         use_start, by_member = kernels.gathered(self.member, self.nodes)
-        set_ = object.__setattr__
-        set_(self, "of_node", np.bincount(self.owner, minlength=self.nodes).astype(np.int32))
-        set_(self, "use_start", use_start)
-        set_(self, "link", by_member)
-        set_(self, "uses", group_of_link[by_member])
+        assign = object.__setattr__
+        assign(self, "of_node", np.bincount(self.owner, minlength=self.nodes).astype(np.int32))
+        assign(self, "use_start", use_start)
+        assign(self, "link", by_member)
+        assign(self, "uses", group_of_link[by_member])
 
     def standing(self, gone: Bools) -> Bools:
         """Return who is up: the least fixed point, in time linear in nodes and links."""

@@ -92,18 +92,19 @@ def branched(
         told(min(cost(), cases[0].bound))
         if cases[0].bound >= cost() or cases[0].planned:
             return True
-        if sum(one.share.nbytes for one in cases) > _MOST_BYTES:
+        if sum(case.share.nbytes for case in cases) > _MOST_BYTES:
             return False
-        case, again = _raised(heapq.heappop(cases), dual, hubs, left_s)
+        case, raised = _raised(heapq.heappop(cases), dual, hubs, left_s)
         if case.bound >= cost():
             continue
         worth = _WORTH * (cost() - case.bound)
         if cases and case.bound > cases[0].bound + worth:
             heapq.heappush(cases, case)
             continue
-        least, done = planned(again)
-        lifted, case = least - case.bound, replace(case, bound=max(case.bound, least), planned=done)
-        if done or lifted > worth:
+        least, is_planned = planned(raised)
+        lifted = least - case.bound
+        case = replace(case, bound=max(case.bound, least), planned=is_planned)
+        if is_planned or lifted > worth:
             if case.bound < cost():
                 heapq.heappush(cases, case)
             continue
@@ -113,16 +114,16 @@ def branched(
             heapq.heappush(cases, case)
             return False
         at = lifts.most(case.use, open_)
-        for bought in (False, True):
+        for acted_on in (False, True):
             number += 1
-            never = case.never if bought else (*case.never, at)
-            always = (*case.always, at) if bought else case.always
-            out, taken = _marked(dual, hubs, never), _marked(dual, hubs, always)
-            split = dual.fixed(never=out, always=taken, share=case.share)
+            never = case.never if acted_on else (*case.never, at)
+            always = (*case.always, at) if acted_on else case.always
+            out, forced = _marked(dual, hubs, never), _marked(dual, hubs, always)
+            split = dual.fixed(never=out, always=forced, share=case.share)
             split.improve(passes=_PASSES, left_s=left_s)
             lifts.learn(
                 at,
-                bought=bought,
+                bought=acted_on,
                 lift=min(split.bound, cost()) - case.bound,
                 use=float(case.use[at]),
             )
@@ -130,7 +131,7 @@ def branched(
             if lifted < cost():
                 heapq.heappush(cases, _Case(lifted, number, never, always, *_kept(split, hubs)))
             if number % _ROUNDED_EVERY == 0:
-                rounded(split, out, taken)
+                rounded(split, out, forced)
     if cases:
         return False
     told(cost())
@@ -141,18 +142,18 @@ def _raised(
     case: _Case, dual: Dual, hubs: NDArray[np.int64], left_s: Callable[[], float]
 ) -> tuple[_Case, Dual]:
     """Give a case some more passes: its bound may still rise by more than a split would lift it."""
-    out, taken = _marked(dual, hubs, case.never), _marked(dual, hubs, case.always)
-    again = dual.fixed(never=out, always=taken, share=case.share)
-    again.improve(passes=_PASSES_AGAIN, left_s=left_s)
-    share, use = _kept(again, hubs)
-    return replace(case, bound=max(case.bound, again.bound), share=share, use=use), again
+    out, forced = _marked(dual, hubs, case.never), _marked(dual, hubs, case.always)
+    raised = dual.fixed(never=out, always=forced, share=case.share)
+    raised.improve(passes=_PASSES_AGAIN, left_s=left_s)
+    share, use = _kept(raised, hubs)
+    return replace(case, bound=max(case.bound, raised.bound), share=share, use=use), raised
 
 
 class _Lifts:
     """What it is expected to lift the bound by if a hub is not bought, or is: by share of it."""
 
     def __init__(self, prices: Floats) -> None:
-        self._each = np.tile(_GUESSED * prices, (2, 1))
+        self._mean_lift = np.tile(_GUESSED * prices, (2, 1))
         self._count = np.zeros((2, prices.size), np.int64)
 
     def learn(self, at: int, *, bought: bool, lift: float, use: float) -> None:
@@ -162,14 +163,14 @@ class _Lifts:
         side = int(bought)
         self._count[side, at] += 1
         apart = max(1 - use if bought else use, _LEAST_PART)
-        seen = max(lift, 0.0) / apart
+        rate = max(lift, 0.0) / apart
         # The mean at first, then the newer half: deeper cases tell more of deeper ones.
         weight = max(0.5, 1 / self._count[side, at])
-        self._each[side, at] += weight * (seen - self._each[side, at])
+        self._mean_lift[side, at] += weight * (rate - self._mean_lift[side, at])
 
     def most(self, use: NDArray[np.float32], open_: Bools) -> int:
         """Return the open hub to split at: both answers count, the lesser one as much."""
-        lift = np.maximum(self._each * np.stack([use, 1 - use]), _LEAST_LIFT)
+        lift = np.maximum(self._mean_lift * np.stack([use, 1 - use]), _LEAST_LIFT)
         return int(np.argmax(np.where(open_, lift.prod(axis=0), -1.0)))
 
 

@@ -13,7 +13,7 @@ from cautery.plan.guard.targets import address_of, exact, parse_target
 
 COSTS: Mapping[Lever, float] = {Lever.URL: 1.0, Lever.NAME: 2.0, Lever.ADDRESS: 5.0}
 """Effort and intrusion of a lever, relative to one URL: the narrower, the cheaper. Judgement;
-the recommendation behind the order is "FQDN first" (reference/over-blocking.md)."""
+the recommendation behind the order is "FQDN first" (docs/reference/sources.md, F28)."""
 
 
 def candidates(
@@ -59,10 +59,12 @@ def candidates(
         bare = address_of(host)
         if bare is None:
             at_name.setdefault(host, []).append(url)
-        for address in {_plain(one) for one in streams[url]} | ({str(bare)} if bare else set()):
+        for address in {_plain(raw) for raw in streams[url]} | ({str(bare)} if bare else set()):
             at_address.setdefault(address, []).append(url)
-    kept_up = {host_of(one) if "://" in one else one for one in spared}
-    kept_up |= set(spared) | {_plain(one) for found in spared.values() for one in found}
+    kept_up = {host_of(location) if "://" in location else location for location in spared}
+    kept_up |= set(spared) | {
+        _plain(address) for addresses in spared.values() for address in addresses
+    }
     suspects = (set(streams) | set(hosts)) - set(spared)
 
     def judged(target: str, resolving: Collection[str] = ()) -> GuardVerdict:
@@ -79,23 +81,23 @@ def candidates(
             policy=policy,
         )
 
-    found: list[Intervention] = []
+    interventions: list[Intervention] = []
     urls: set[str] = set()
     for host, cut in sorted(at_name.items()):
         verdict = judged(host)
-        found.append(_intervention(verdict, cut, costs))
+        interventions.append(_intervention(verdict, cut, costs))
         if verdict.decision is not Decision.ALLOW:
             urls.update(cut)
     for address, cut in sorted(at_address.items()):
         names = {host_of(url) for url in cut} - {address}
-        found.append(_intervention(judged(address, names), cut, costs))
+        interventions.append(_intervention(judged(address, names), cut, costs))
         urls.update(url for url in cut if address_of(host_of(url)) is not None)
-    found += [
+    interventions += [
         _intervention(judged(url), [url], costs)
         for url in sorted(urls)
         if exact(url) and _is_url(url)
     ]
-    return tuple(found)
+    return tuple(interventions)
 
 
 def _intervention(
@@ -111,10 +113,10 @@ def _intervention(
 
 
 def _plain(address: str) -> str:
-    found = address_of(address)
-    if found is None:
+    parsed = address_of(address)
+    if parsed is None:
         raise InputError(f"{address!r}: a stream resolves to addresses only")
-    return str(found)
+    return str(parsed)
 
 
 def _is_url(text: str) -> bool:

@@ -37,18 +37,18 @@ class Kernel:
         never, always = dual.settled(
             np.flatnonzero(np.isfinite(problem.cost)), most=most * _SETTLED, left_s=left_s
         )
-        self._rest = reduced(barred(problem, never & ~always), taken=always)
-        self.most, self._spent = most, problem.price(self._rest.taken)
+        self._remaining = reduced(barred(problem, never & ~always), taken=always)
+        self.most, self._spent = most, problem.price(self._remaining.taken)
 
     @property
     def nodes(self) -> int:
         """Nodes that are left."""
-        return self._rest.problem.groups.nodes
+        return self._remaining.problem.groups.nodes
 
     @property
     def open(self) -> int:
         """How many of them must be bought whole or not at all."""
-        left = self._rest.problem
+        left = self._remaining.problem
         return int(np.count_nonzero(np.isfinite(left.cost) & shared(left)))
 
     def solve(
@@ -71,11 +71,11 @@ class Kernel:
         pace : float
             Seconds of wall in one of ``left_s``.
         """
-        rest, spent = self._rest, self._spent
-        left = rest.problem
+        remaining, spent = self._remaining, self._spent
+        left = remaining.problem
         slack = SLACK * max(1.0, float(left.weight.sum()))
         if left.must <= slack:
-            return Solution(bought=rest.taken, bound=min(spent, self.most), proven=True)
+            return Solution(bought=remaining.taken, bound=min(spent, self.most), proven=True)
         if left.down(np.isfinite(left.cost)) < left.must - slack:
             return Solution(bought=None, bound=self.most, proven=True)
         whole = self.nodes <= small
@@ -83,11 +83,11 @@ class Kernel:
             left_s=left_s,
             gap=0.0 if whole else _GAP,
             pace=pace,
-            start=None if start is None else rest.folded(start),
+            start=None if start is None else remaining.folded(start),
         )
         return replace(
             solved,
-            bought=None if solved.bought is None else rest.unfold(solved.bought),
+            bought=None if solved.bought is None else remaining.unfold(solved.bought),
             bound=min(spent + solved.bound, self.most),
             proven=solved.proven or spent + solved.bound >= self.most,
         )

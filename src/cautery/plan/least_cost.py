@@ -54,7 +54,7 @@ MOST_OPEN_IN_CASE = 600.0
 CASE_SHARE = 0.06
 """Share of the time for one case's model."""
 ENOUGH = 1e-4
-"""Gap at which the search ends: a tenth of what reference/planning.md certifies."""
+"""Gap at which the search ends: a tenth of the prototype's (docs/reference/sources.md, F46)."""
 MARGIN_S = 0.3
 """Seconds kept for telling the plan."""
 MOST_ANSWERS = 4
@@ -125,9 +125,9 @@ def least_cost(
             interrupted = True
     if ladder.gone is None:
         return Found(gone=None, cost=float("inf"), bound=ladder.bound, interrupted=interrupted)
-    gone = trimmed(problem, whole.unfold(ladder.gone))
-    cost = problem.price(gone)
-    return Found(gone=gone, cost=cost, bound=min(cost, ladder.bound), interrupted=interrupted)
+    plan = trimmed(problem, whole.unfold(ladder.gone))
+    cost = problem.price(plan)
+    return Found(gone=plan, cost=cost, bound=min(cost, ladder.bound), interrupted=interrupted)
 
 
 class _Ladder:
@@ -203,27 +203,27 @@ class _Ladder:
             problem,
             dual,
             cost=lambda: self.cost,
-            planned=lambda chosen: self._planned_in(chosen, within_s=each_s),
+            planned=lambda acts_in: self._planned_in(acts_in, within_s=each_s),
             left_s=lambda: self._left_s() - keep_s,
         )
         self._told("countries by cases", bound)
 
-    def _planned_in(self, chosen: Bools, *, within_s: float) -> float:
+    def _planned_in(self, acts_in: Bools, *, within_s: float) -> float:
         """Plan as if only these countries could act, and all were paid; return the bound."""
         began = self._left_s()
-        part = countries.only(self._problem, chosen)
+        part = countries.only(self._problem, acts_in)
         if part.down(np.isfinite(part.cost)) < part.must:
             return float("inf")
-        found = least_cost(
+        solution = least_cost(
             part,
             left_s=lambda: min(self._left_s(), within_s - (began - self._left_s())),
             seed=self._seed,
         )
-        self._keep(found.gone)
+        self._keep(solution.gone)
         self._told("countries planned")
-        if found.interrupted:
+        if solution.interrupted:
             raise KeyboardInterrupt
-        return found.bound + float(self._problem.fixed_cost[chosen].sum())
+        return solution.bound + float(self._problem.fixed_cost[acts_in].sum())
 
     def _dive(self, dual: Dual, *, keep_s: float) -> None:
         """Decide the hubs for good, a quarter at a time, those that the dual is sure of first.
@@ -237,9 +237,9 @@ class _Ladder:
             doubt = np.minimum(average, 1 - average)
             now = doubt < SURE
             now[np.argsort(doubt, kind="stable")[: max(1, open_.size // 4)]] = True
-            taken = average >= 0.5
-            always[open_[now & taken]] = True
-            never[open_[now & ~taken]] = True
+            likely = average >= 0.5
+            always[open_[now & likely]] = True
+            never[open_[now & ~likely]] = True
             open_ = open_[~now]
             dual = dual.fixed(never=never, always=always)
             dual.improve(passes=DIVE_PASSES, left_s=self._left_s)
@@ -259,8 +259,8 @@ class _Ladder:
             nonlocal most_open
             kernel = None
             for hope in CASE_HOPES if self.gone is not None else ():
-                most = case.bound + hope * (self.cost - case.bound)
-                larger = Kernel(self._problem, case, most=most, left_s=self._left_s)
+                ceiling = case.bound + hope * (self.cost - case.bound)
+                larger = Kernel(self._problem, case, most=ceiling, left_s=self._left_s)
                 if larger.open > most_open:
                     break
                 kernel = larger
@@ -291,8 +291,8 @@ class _Ladder:
             Where the cost is hoped to be: 0 at the bound, 1 at the best plan's.
         """
         low = max(self.bound, dual.bound)
-        most = low + hope * (self.cost - low) if self.gone is not None else np.inf
-        kernel = Kernel(self._problem, dual, most=most, left_s=self._left_s)
+        ceiling = low + hope * (self.cost - low) if self.gone is not None else np.inf
+        kernel = Kernel(self._problem, dual, most=ceiling, left_s=self._left_s)
         self._told("settling")
         if kernel.nodes > LARGEST_MODEL or (hope < 1 and kernel.open > MOST_OPEN):
             return False
@@ -345,19 +345,19 @@ class _Ladder:
             return 1.0
         return (self.cost - self.bound) / self.cost if self.cost > 0 else 0.0
 
-    def _keep(self, gone: Bools | None) -> None:
+    def _keep(self, plan: Bools | None) -> None:
         problem = self._problem
-        if gone is None:
+        if plan is None:
             return
-        gone = topped_up(problem, gone)
-        if problem.down(gone) < problem.must - SLACK * max(1.0, float(problem.weight.sum())):
+        plan = topped_up(problem, plan)
+        if problem.down(plan) < problem.must - SLACK * max(1.0, float(problem.weight.sum())):
             return
-        gone = trimmed(problem, gone)
-        if not within(problem, gone):
+        plan = trimmed(problem, plan)
+        if not within(problem, plan):
             return
-        cost = problem.price(gone)
+        cost = problem.price(plan)
         if cost < self.cost:
-            self.gone, self.cost = gone, cost
+            self.gone, self.cost = plan, cost
 
     def _told(self, what: str, bound: float = 0.0) -> None:
         self.bound = max(self.bound, bound)
@@ -381,6 +381,6 @@ def _by_model(problem: Problem, *, left_s: Callable[[], float], seed: int) -> Fo
         must += 2 * lacking  # within the solver's tolerance, but not within ours
     if best is None:
         return Found(gone=None, cost=float("inf"), bound=bound, interrupted=solved.interrupted)
-    gone = trimmed(problem, best)
-    cost = problem.price(gone)
-    return Found(gone=gone, cost=cost, bound=min(cost, bound), interrupted=solved.interrupted)
+    plan = trimmed(problem, best)
+    cost = problem.price(plan)
+    return Found(gone=plan, cost=cost, bound=min(cost, bound), interrupted=solved.interrupted)

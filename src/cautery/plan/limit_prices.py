@@ -39,7 +39,7 @@ class LimitPrices:
         self._paid = np.zeros(self._countries, np.bool_)
         self._a_bystander = 0.0
         self._a_country = 0.0
-        self._bought = np.zeros(problem.cost.size)
+        self._average = np.zeros(problem.cost.size)
         self._passes = 0
 
     def copied(self, *, paid: Bools | None = None) -> LimitPrices:
@@ -50,12 +50,12 @@ class LimitPrices:
         paid : ndarray of bool or None
             Countries that act whatever is bought: acting there costs nothing more.
         """
-        other = copy(self)
-        other._part = self._part.copy()  # noqa: SLF001 - its own kind
-        other._bought = self._bought.copy()  # noqa: SLF001 - its own kind
+        twin = copy(self)
+        twin._part = self._part.copy()  # noqa: SLF001 - its own kind
+        twin._average = self._average.copy()  # noqa: SLF001 - its own kind
         if paid is not None:
-            other._paid = self._paid | paid  # noqa: SLF001 - its own kind
-        return other
+            twin._paid = self._paid | paid  # noqa: SLF001 - its own kind
+        return twin
 
     def costs(self) -> tuple[Floats, float]:
         """Return what acting costs with all that limits add, and what the bound must give back."""
@@ -89,18 +89,18 @@ class LimitPrices:
         if not problem.limited:
             return
         self._passes += 1
-        self._bought += max(_FORGET, 1.0 / self._passes) * (bought - self._bought)
-        bought = self._bought[self._at]
+        self._average += max(_FORGET, 1.0 / self._passes) * (bought - self._average)
+        bought = self._average[self._at]
         if problem.most_countries is not None:
-            most = problem.most_countries - int(self._paid.sum())
+            limit = problem.most_countries - int(self._paid.sum())
             acting = np.bincount(
                 self._country, weights=self._part * bought, minlength=self._countries
             )[~self._paid].sum()
-            over = acting / max(most, 1) - (1.0 if most else 0.0)
-            move = 0.1 * step * over * bound / max(most, 1)
+            over = acting / max(limit, 1) - (1.0 if limit else 0.0)
+            move = 0.1 * step * over * bound / max(limit, 1)
             self._a_country = max(0.0, self._a_country + move)
         if problem.budget is not None:
-            harm = float(problem.collateral @ self._bought)
+            harm = float(problem.collateral @ self._average)
             budget = max(problem.budget, 1e-9)
             over = min(harm / budget, 10.0) - (1.0 if problem.budget > 0 else 0.0)
             self._a_bystander = max(0.0, self._a_bystander + 0.1 * step * over * bound / budget)

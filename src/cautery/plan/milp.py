@@ -1,4 +1,4 @@
-"""The mixed-integer model of a problem, for HiGHS (reference/planning.md, "Formulation").
+"""The mixed-integer model of a problem, for HiGHS (docs/reference/sources.md, F43).
 
 A node is down when it is bought or one of its groups has failed. "Down" is only pushed up, so
 its maximum is the greatest fixed point, the complement of the least fixed point of "up": nodes
@@ -138,35 +138,35 @@ class Model:
         row = np.full(n, -1, np.int64)
         row[inner] = np.arange(inner.size)
         buyer = np.arange(n) if odds is None else odds.buyer
-        own = inner[(buyer[inner] >= 0) & has_cost[buyer[inner]]]
-        works, there = np.ones(own.size), np.ones(groups.owner.size)
+        buyers = inner[(buyer[inner] >= 0) & has_cost[buyer[inner]]]
+        works, presence = np.ones(buyers.size), np.ones(groups.owner.size)
         if odds is not None:
-            works, there = odds.works[own], odds.there[groups.owner]
+            works, presence = odds.works[buyers], odds.there[groups.owner]
         rows.add(
             inner.size,
-            np.concatenate([row[inner], row[own], row[groups.owner]]),
-            np.concatenate([self._down[inner], buy[buyer[own]], failed]),
-            np.concatenate([np.ones(inner.size), -works, -there]),
+            np.concatenate([row[inner], row[buyers], row[groups.owner]]),
+            np.concatenate([self._down[inner], buy[buyer[buyers]], failed]),
+            np.concatenate([np.ones(inner.size), -works, -presence]),
             0.0 if odds is None else odds.missing,
         )
         if odds is not None:
             capped = np.flatnonzero(odds.under >= 0)
-            each = np.arange(capped.size)
+            numbers = np.arange(capped.size)
             rows.add(
                 capped.size,
-                np.concatenate([each, each]),
+                np.concatenate([numbers, numbers]),
                 np.concatenate([self._down[capped], self._down[odds.under[capped]]]),
                 np.concatenate([np.ones(capped.size), -odds.factor[capped]]),
             )
         if self._acting.size:
             where = problem.country[self.buyable]
             bound_by = np.flatnonzero((where >= 0) & (join[where] >= 0))
-            each = np.arange(bound_by.size)
+            numbers = np.arange(bound_by.size)
             rows.add(
                 bound_by.size,
-                np.concatenate([each, each]),
+                np.concatenate([numbers, numbers]),
                 np.concatenate([bound_by, join[where[bound_by]]]),
-                np.concatenate([np.ones(each.size), -np.ones(each.size)]),
+                np.concatenate([np.ones(numbers.size), -np.ones(numbers.size)]),
             )
         if problem.most_countries is not None and self._acting.size:
             rows.add(
@@ -229,12 +229,12 @@ class Model:
         is_first[first] = True
         # Any of: it has failed only if each member is down, a row a member.
         any_of = is_first[group_of_link] & (groups.need[group_of_link] == 1)
-        each = np.arange(np.count_nonzero(any_of))
+        numbers = np.arange(np.count_nonzero(any_of))
         rows.add(
-            each.size,
-            np.concatenate([each, each]),
+            numbers.size,
+            np.concatenate([numbers, numbers]),
             np.concatenate([failed[group_of_link[any_of]], self._down[groups.member[any_of]]]),
-            np.concatenate([np.ones(each.size), -np.ones(each.size)]),
+            np.concatenate([np.ones(numbers.size), -np.ones(numbers.size)]),
         )
         counted = first[groups.need[first] > 1]
         row = np.full(groups.owner.size, -1, np.int64)
@@ -295,14 +295,14 @@ class Model:
             cost = np.zeros(self.columns)
             cost[self._down[self._weighted]] = -share
         else:
-            wanted = (problem.must if must is None else must) / total
+            goal = (problem.must if must is None else must) / total
             for part in self._parts or (np.ones(problem.weight.size, np.bool_),):
                 inside = part[self._weighted]
                 scale = share.sum() / (share[inside].sum() or 1.0)
                 row = np.concatenate([row, np.full(np.count_nonzero(inside), upper.size)])
                 column = np.concatenate([column, self._down[self._weighted[inside]]])
                 value = np.concatenate([value, share[inside] * scale])
-                lower = np.append(lower, (wanted - SLACK) * _PER_MILLE)
+                lower = np.append(lower, (goal - SLACK) * _PER_MILLE)
                 upper = np.append(upper, highspy.kHighsInf)
         # Rows in order, and a column that stands twice in a row stands there once.
         key = row * self.columns + column
@@ -321,7 +321,7 @@ class Model:
         lp.a_matrix_.value_ = value
         if not relaxed:
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-            lp.integrality_ = [kinds[one] for one in self._integer.tolist()]
+            lp.integrality_ = [kinds[is_integer] for is_integer in self._integer.tolist()]
         highs = _quiet(highspy.Highs)
         highs.setOptionValue("output_flag", False)
         highs.setOptionValue("random_seed", self._seed % 2_147_483_647)
@@ -339,20 +339,20 @@ class Model:
         info, status = highs.getInfo(), highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             return Solution(bought=None, bound=float("inf"), proven=True)
-        found = info.primal_solution_status == highspy.kSolutionStatusFeasible
-        bought: Bools | None = None
-        if found:
+        feasible = info.primal_solution_status == highspy.kSolutionStatusFeasible
+        plan: Bools | None = None
+        if feasible:
             values = np.array(highs.getSolution().col_value)
-            bought = np.zeros(problem.groups.nodes, np.bool_)
+            plan = np.zeros(problem.groups.nodes, np.bool_)
             least = 0.5 if self._whole and not relaxed else 1e-6
-            bought[self.buyable] = values[: self.buyable.size] > least
+            plan[self.buyable] = values[: self.buyable.size] > least
         proven = status == highspy.HighsModelStatus.kOptimal
         bound = float(info.mip_dual_bound)
         if relaxed:
             bound = float(info.objective_function_value) if proven else -float("inf")
         if most_down:
             bound = -bound / _PER_MILLE * total
-        return Solution(bought=bought, bound=bound, proven=proven, interrupted=interrupted)
+        return Solution(bought=plan, bound=bound, proven=proven, interrupted=interrupted)
 
 
 def shared(problem: Problem) -> Bools:
@@ -363,10 +363,10 @@ def shared(problem: Problem) -> Bools:
     single = np.flatnonzero((users == 1) & (problem.weight == 0))
     owner = groups.owner[groups.uses[groups.use_start[single]]]
     while True:
-        more = single[alone[owner] & ~alone[single]]
-        if more.size == 0:
+        added = single[alone[owner] & ~alone[single]]
+        if added.size == 0:
             return ~alone
-        alone[more] = True
+        alone[added] = True
 
 
 def _quiet(solver: Any) -> Any:

@@ -108,13 +108,13 @@ def pareto(
     while open_to - none_at > 1 and len(steps) < most and not stopped:
         count, points = open_to - none_at - 1, most - len(steps)
         number = open_to - (math.ceil(count / points) if steps else 1)
-        there = _at(goal, axis, levels[number])
-        if last is None or not _reaches(graph, there, last, axis, as_of=as_of, seed=seed):
+        step_goal = _at(goal, axis, levels[number])
+        if last is None or not _reaches(graph, step_goal, last, axis, as_of=as_of, seed=seed):
             ends = left_s() - left_s() / min(count, points)
             try:
                 last = cheapest(
                     graph,
-                    there,
+                    step_goal,
                     as_of=as_of,
                     left_s=lambda ends=ends: left_s() - ends,  # type: ignore[misc]
                     seed=seed,
@@ -124,7 +124,7 @@ def pareto(
                 break
             stopped = last.interrupted
         if last.gone is None:
-            steps.append(_Step(level=levels[number], goal=there, found=last))
+            steps.append(_Step(level=levels[number], goal=step_goal, found=last))
             none_at, last = number, None
             continue
         level = _needed(graph, axis, last.gone, levels[number], as_of=as_of)
@@ -134,18 +134,18 @@ def pareto(
     points_of = _monotone(steps)
     return tuple(
         Point(
-            level=one.level,
+            level=step.level,
             plan=told(
                 graph,
-                one.found,
-                goal=one.goal,
-                conflict=_conflict(axis, one),
+                step.found,
+                goal=step.goal,
+                conflict=_conflict(axis, step),
                 as_of=as_of,
                 seed=seed,
                 clock=lambda: all_s - left_s(),
             ),
         )
-        for one in points_of
+        for step in points_of
     )
 
 
@@ -160,15 +160,15 @@ def _monotone(steps: Sequence[_Step]) -> list[_Step]:
         floor = bound
         lifted.append(replace(step, found=replace(step.found, bound=bound)))
     best: Found | None = None
-    made = []
-    for one in reversed(lifted):
-        found = one.found
-        if best is not None and best.gone is not None and best.cost < found.cost:
-            bound = min(found.bound, best.cost)
-            found = replace(found, gone=best.gone, cost=best.cost, bound=bound)
-        best = found
-        made.append(replace(one, found=found))
-    return made
+    carried = []
+    for step in reversed(lifted):
+        solution = step.found
+        if best is not None and best.gone is not None and best.cost < solution.cost:
+            bound = min(solution.bound, best.cost)
+            solution = replace(solution, gone=best.gone, cost=best.cost, bound=bound)
+        best = solution
+        carried.append(replace(step, found=solution))
+    return carried
 
 
 def _conflict(axis: Axis, step: _Step) -> tuple[str, ...]:
@@ -185,9 +185,9 @@ def _levels(
     """Return the limits that may be asked at, the tightest first."""
     _, may = posed(graph, goal, as_of=as_of)
     if axis is Axis.SERVED:
-        kept = sorted({*SHARES, goal.served})
-        at = np.unique(np.linspace(0, len(kept) - 1, min(len(kept), most)).round().astype(int))
-        return sorted({goal.served, *(kept[one] for one in at.tolist())})
+        shares = sorted({*SHARES, goal.served})
+        at = np.unique(np.linspace(0, len(shares) - 1, min(len(shares), most)).round().astype(int))
+        return sorted({goal.served, *(shares[index] for index in at.tolist())})
     if axis is Axis.COUNTRIES:
         present = np.unique(graph.country[may])
         least = 0 if (present < 0).any() else 1
@@ -196,42 +196,44 @@ def _levels(
         if as_of is None:
             raise InputError("days are asked for, but the graph has no as_of to count from")
         delays = np.unique(np.ceil(graph.delay_days[may]))
-        days = [day for one in delays.tolist() if (day := day_after(as_of, one)) is not None]
+        days = [day for delay in delays.tolist() if (day := day_after(as_of, delay)) is not None]
         return days or [as_of]
     harm = graph.collateral[may & (graph.collateral > 0)]
     if not harm.size:
         return [0.0]
     # By order of magnitude: from the least harm of any act to that of all.
     steps = np.geomspace(float(harm.min()), float(harm.sum()), _BUDGETS)
-    return [0.0, *sorted({float(f"{one:.3g}") for one in steps[:-1].tolist()} | {steps[-1]})]
+    return [0.0, *sorted({float(f"{budget:.3g}") for budget in steps[:-1].tolist()} | {steps[-1]})]
 
 
 def _at(goal: Goal, axis: Axis, level: Any) -> Goal:
     return replace(goal, **{"by" if axis is Axis.DATE else axis.value: level})
 
 
-def _needed(graph: PlanGraph, axis: Axis, gone: Bools, asked: Any, *, as_of: date | None) -> Any:
+def _needed(graph: PlanGraph, axis: Axis, plan: Bools, limit: Any, *, as_of: date | None) -> Any:
     """Return how much of the limit a plan needs; of what is served, what was asked."""
     if axis is Axis.SERVED:
-        return asked
+        return limit
     if axis is Axis.COUNTRIES:
-        return int(np.count_nonzero(np.unique(graph.country[gone]) >= 0))
+        return int(np.count_nonzero(np.unique(graph.country[plan]) >= 0))
     if axis is Axis.DATE:
-        return day_after(as_of, float(graph.delay_days[gone].max(initial=0.0))) or asked
+        return day_after(as_of, float(graph.delay_days[plan].max(initial=0.0))) or limit
     # Within rounding of what was asked is what was asked.
-    return min(float(graph.collateral[gone].sum()), asked)
+    return min(float(graph.collateral[plan].sum()), limit)
 
 
 def _reaches(
-    graph: PlanGraph, goal: Goal, found: Found, axis: Axis, *, as_of: date | None, seed: int
+    graph: PlanGraph, goal: Goal, solution: Found, axis: Axis, *, as_of: date | None, seed: int
 ) -> bool:
     """Tell whether a plan for a looser share leaves no more served than a tighter one allows."""
-    if axis is not Axis.SERVED or found.gone is None:
+    if axis is not Axis.SERVED or solution.gone is None:
         return False
     if not graph.uncertain:
-        return graph.served(found.gone) <= goal.served + SLACK
-    made = told(graph, found, goal=goal, conflict=(), as_of=as_of, seed=seed, clock=lambda: 0.0)
-    return made.status != "infeasible"
+        return graph.served(solution.gone) <= goal.served + SLACK
+    candidate = told(
+        graph, solution, goal=goal, conflict=(), as_of=as_of, seed=seed, clock=lambda: 0.0
+    )
+    return candidate.status != "infeasible"
 
 
 def _named(progress: Progress, where: str) -> Progress:

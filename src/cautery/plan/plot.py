@@ -14,7 +14,7 @@ from cautery.plan.pareto import Axis, Point
 from cautery.plan.regrowth import HORIZONS, Course
 
 _INK, _QUIET, _GRID = "#1f2933", "#66727f", "#e3e7eb"
-_PLAN, _BOUND, _NONE = "#0f6b64", "#9cc9c4", "#f1e3e0"
+_PLAN, _BOUND, _NO_PLAN = "#0f6b64", "#9cc9c4", "#f1e3e0"
 _COLOURS = ("#0f6b64", "#c07a1c", "#3f6fb0", "#a4557f")
 _TITLES = {
     Axis.SERVED: "Least cost by how much may stay served",
@@ -74,17 +74,18 @@ def pareto_plot(
     import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most plans draw nothing
     from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - the same
 
-    drawn = [point for point in points if point.plan.status != "infeasible"]
-    if not drawn:
+    planned = [point for point in points if point.plan.status != "infeasible"]
+    if not planned:
         raise InputError("nothing to draw: no point has a plan")
     with mpl.rc_context(_STYLE):
         figure = _paper(_TITLES[axis], subtitle, 5.2)
         axes = _framed(figure, (0.095, 0.175, 0.88, 0.665))
         at = {id(point): _along(axis, point.level, number) for number, point in enumerate(points)}
-        x = [at[id(one)] for one in drawn]
-        cost = [one.plan.cost or 0.0 for one in drawn]
+        x = [at[id(point)] for point in planned]
+        cost = [point.plan.cost or 0.0 for point in planned]
         bound = [
-            cost[n] if one.plan.bound is None else one.plan.bound for n, one in enumerate(drawn)
+            cost[n] if point.plan.bound is None else point.plan.bound
+            for n, point in enumerate(planned)
         ]
         ends = [at[id(point)] for point in points]
         last = max(ends)
@@ -92,19 +93,19 @@ def pareto_plot(
         axes.set_xlim(min(ends) - room, last + room)
         barred = [at[id(point)] for point in points if point.plan.status == "infeasible"]
         if barred:
-            axes.axvspan(min(ends) - room, max(barred), color=_NONE, lw=0, zorder=0)
+            axes.axvspan(min(ends) - room, max(barred), color=_NO_PLAN, lw=0, zorder=0)
         # A plan for one limit is a plan for every looser one: steps, not slopes.
         axes.fill_between(
             [*x, last + room], [*bound, bound[-1]], [*cost, cost[-1]],
             step="post", color=_BOUND, alpha=0.6, lw=0, zorder=1,
         )  # fmt: skip
         axes.step([*x, last + room], [*cost, cost[-1]], where="post", color=_PLAN, lw=1.6, zorder=2)
-        proven = [one.plan.status == "optimal" for one in drawn]
+        proven = [point.plan.status == "optimal" for point in planned]
         for is_proven, face in ((True, _PLAN), (False, "white")):
-            mine = [n for n, one in enumerate(proven) if one is is_proven]
+            indexes = [n for n, is_optimal in enumerate(proven) if is_optimal is is_proven]
             axes.plot(
-                [x[n] for n in mine], [cost[n] for n in mine], "o", ms=6.5, mfc=face, mec=_PLAN,
-                mew=1.5, zorder=3,
+                [x[n] for n in indexes], [cost[n] for n in indexes], "o", ms=6.5, mfc=face,
+                mec=_PLAN, mew=1.5, zorder=3,
             )  # fmt: skip
         for n in _told(x, cost):
             axes.annotate(
@@ -116,10 +117,10 @@ def pareto_plot(
         _ticks(axes, axis, points, list(at.values()))
         axes.set_xlabel(_ALONG[axis], size=9.5)
         axes.set_ylabel("cost" + (f", {_plain(cost_unit)}" if cost_unit else ""), size=9.5)
-        said = "Filled: proven least cost. Hollow: best found. Band: down to the proven bound."
-        if len(drawn) < len(points):
-            said += " Red: no plan keeps to so little."
-        return _written(figure, said, format)
+        caption = "Filled: proven least cost. Hollow: best found. Band: down to the proven bound."
+        if len(planned) < len(points):
+            caption += " Red: no plan keeps to so little."
+        return _written(figure, caption, format)
 
 
 def regrowth_plot(courses: Sequence[Course], *, subtitle: str, format: str) -> bytes:
@@ -144,27 +145,29 @@ def regrowth_plot(courses: Sequence[Course], *, subtitle: str, format: str) -> b
             axes.tick_params(axis="x", labelbottom=False)
         for axes in figure.axes:
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        said = f"Lines: medians of {courses[0].draws} draws. Bands: 90 % of them."
+        caption = f"Lines: medians of {courses[0].draws} draws. Bands: 90 % of them."
         if rows > 1:
-            said += " Grey: the other schedules."
-        return _written(figure, said, format)
+            caption += " Grey: the other schedules."
+        return _written(figure, caption, format)
 
 
-def _course(axes: Any, one: Course, colour: str, courses: Sequence[Course]) -> None:
+def _course(axes: Any, course: Course, colour: str, courses: Sequence[Course]) -> None:
     """Draw one schedule, the others' medians behind it."""
-    days = list(range(len(one.served)))
-    for other in courses:
-        if other is not one:
-            mids = [each.mid for each in other.served]
+    days = list(range(len(course.served)))
+    for other_course in courses:
+        if other_course is not course:
+            mids = [interval.mid for interval in other_course.served]
             axes.plot(days, mids, color="#c9d0d7", lw=1, zorder=1)
-    low, mid, high = ([getattr(each, key) for each in one.served] for key in ("low", "mid", "high"))
+    low, mid, high = (
+        [getattr(interval, key) for interval in course.served] for key in ("low", "mid", "high")
+    )
     axes.fill_between(days, low, high, color=colour, alpha=0.18, lw=0, zorder=2)
     axes.plot(days, mid, color=colour, lw=2, zorder=3)
-    said = "   ·   ".join(
+    summary = "   ·   ".join(
         f"{area.mid:.1f} of {horizon} days served ({area.low:.1f} to {area.high:.1f})"
-        for horizon, area in one.area.items()
+        for horizon, area in course.area.items()
     )
-    for x, text, kind in ((0.0, one.schedule.name, "bold"), (1.0, said, "normal")):
+    for x, text, kind in ((0.0, course.schedule.name, "bold"), (1.0, summary, "normal")):
         axes.annotate(
             text, (x, 1), xycoords="axes fraction", xytext=(0, 6), textcoords="offset points",
             ha="right" if x else "left", va="bottom", size=9.5, weight=kind,
@@ -227,30 +230,32 @@ def _ticks(axes: Any, axis: Axis, points: Sequence[Point], at: Sequence[float]) 
     if axis is Axis.COUNTRIES:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         return
-    said = [
+    labels = [
         point.level.isoformat() if isinstance(point.level, date) else f"{point.level:,.6g}"
         for point in points
     ]
     # Labels that would run into each other are left out, those of limits without a plan first.
     span = (max(at) - min(at)) or 1.0
     room = 0.11 if axis is Axis.DATE else 0.065
-    kept: list[int] = []
-    for number in sorted(range(len(at)), key=lambda one: points[one].plan.status == "infeasible"):
-        if all(abs(at[number] - at[one]) / span >= room for one in kept):
-            kept.append(number)
-    axes.set_xticks([at[one] for one in kept], [said[one] for one in kept])
+    labelled: list[int] = []
+    for number in sorted(
+        range(len(at)), key=lambda index: points[index].plan.status == "infeasible"
+    ):
+        if all(abs(at[number] - at[index]) / span >= room for index in labelled):
+            labelled.append(number)
+    axes.set_xticks([at[index] for index in labelled], [labels[index] for index in labelled])
 
 
 def _told(x: Sequence[float], cost: Sequence[float]) -> list[int]:
     """Return the points whose cost is written beside them: those with room for it."""
     wide, high = (max(x) - min(x)) * 0.06, max(cost) * 0.035
-    kept: list[int] = []
+    labelled: list[int] = []
     for number, value in enumerate(cost):
-        if not kept or cost[kept[-1]] - value > high or x[number] - x[kept[-1]] > wide:
-            kept.append(number)
-    return kept
+        if not labelled or cost[labelled[-1]] - value > high or x[number] - x[labelled[-1]] > wide:
+            labelled.append(number)
+    return labelled
 
 
-def _plain(text: str, most: int = 120) -> str:
-    shown = clean(text, 400)
-    return shown if len(shown) <= most else shown[: most - 1] + "…"
+def _plain(text: str, longest: int = 120) -> str:
+    cleaned = clean(text, 400)
+    return cleaned if len(cleaned) <= longest else cleaned[: longest - 1] + "…"

@@ -81,11 +81,11 @@ def reach(
 
 def _narrowed(problem: Problem, case: _Case) -> _Case | None:
     """Leave out what no longer fits the limits; ``None``: what is done breaks them already."""
-    may, most, budget = case.may, problem.most_countries, problem.budget
-    if most is not None:
-        if len(case.acting) > most:
+    may, limit, budget = case.may, problem.most_countries, problem.budget
+    if limit is not None:
+        if len(case.acting) > limit:
             return None
-        if len(case.acting) == most:
+        if len(case.acting) == limit:
             may = may & np.isin(problem.country, [-1, *case.acting])
     if budget is not None:
         left = budget * (1 + SLACK) - float(problem.collateral[case.done].sum())
@@ -97,14 +97,14 @@ def _narrowed(problem: Problem, case: _Case) -> _Case | None:
 
 def _split(problem: Problem, case: _Case) -> list[_Case]:
     """Return the two answers to what is at issue, the second to be tried first; none: nothing."""
-    most, budget = problem.most_countries, problem.budget
-    more = _where(problem, case.may) - case.acting
-    if most is not None and len(more) + len(case.acting) > most:
+    limit, budget = problem.most_countries, problem.budget
+    open_countries = _where(problem, case.may) - case.acting
+    if limit is not None and len(open_countries) + len(case.acting) > limit:
         # Where most demand might be cut nobody knows: the country with most acts first.
         acts = np.bincount(problem.country[case.may & (problem.country >= 0)])
-        one = max(more, key=lambda country: int(acts[country]))
-        idle = _Case(case.done, case.may & (problem.country != one), case.acting)
-        return [idle, _Case(case.done, case.may, case.acting | {one})]
+        tried = max(open_countries, key=lambda country: int(acts[country]))
+        idle = _Case(case.done, case.may & (problem.country != tried), case.acting)
+        return [idle, _Case(case.done, case.may, case.acting | {tried})]
     harm = problem.collateral[case.done | case.may].sum()
     if budget is not None and harm > budget * (1 + SLACK):
         act = np.zeros(case.may.size, np.bool_)
@@ -118,5 +118,5 @@ def _split(problem: Problem, case: _Case) -> list[_Case]:
 
 
 def _where(problem: Problem, acts: Bools) -> frozenset[int]:
-    found = np.unique(problem.country[acts])
-    return frozenset(found[found >= 0].tolist())
+    countries = np.unique(problem.country[acts])
+    return frozenset(countries[countries >= 0].tolist())

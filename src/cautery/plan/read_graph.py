@@ -92,21 +92,21 @@ def graph_of(document: Any) -> PlanGraph:
     ids = columns.texts(nodes, "nodes", "id") + columns.texts(actions, "actions", "id")
     place = {name: number for number, name in enumerate(ids)}
     if len(place) != len(ids):
-        seen: set[str] = set()
+        distinct: set[str] = set()
         for number, name in enumerate(ids):
-            if name in seen:
+            if name in distinct:
                 what = f"nodes[{number}]"
                 if number >= len(nodes):
                     what = f"actions[{number - len(nodes)}]"
                 raise InputError(f"{what}: the id {name!r} is given twice")
-            seen.add(name)
+            distinct.add(name)
     countries, fixed_cost, ready = _countries(document, nodes, actions)
     index = {name: number for number, name in enumerate(countries)}
     country = np.array(
         [
-            -1 if (code := one.get("country")) is None else index[code]
+            -1 if (code := entry.get("country")) is None else index[code]
             for entries in (nodes, actions)
-            for one in entries
+            for entry in entries
         ],
         np.int32,
     )
@@ -174,17 +174,17 @@ def _countries(
         raise InputError(f"countries: {twice!r} is given twice")
     fixed = columns.numbers(listed, "countries", "fixed_cost", default=0.0)
     ready = columns.numbers(listed, "countries", "ready_days", default=0.0, none=math.inf)
-    named: dict[str, None] = {}
+    mentioned: dict[str, None] = {}
     for where, entries in (("nodes", nodes), ("actions", actions)):
-        found = [entry.get("country") for entry in entries]
-        if set(map(type, found)) - {str, type(None)}:
-            for number, value in enumerate(found):
+        codes = [entry.get("country") for entry in entries]
+        if set(map(type, codes)) - {str, type(None)}:
+            for number, value in enumerate(codes):
                 if value is not None and not isinstance(value, str):
                     raise InputError(f"{where}[{number}]: country: want a text, got {value!r}")
-        named.update(dict.fromkeys(value for value in found if value is not None))
-    others = sorted(set(named) - set(names))
-    none = np.zeros(len(others))
-    return names + others, np.concatenate([fixed, none]), np.concatenate([ready, none])
+        mentioned.update(dict.fromkeys(value for value in codes if value is not None))
+    unlisted = sorted(set(mentioned) - set(names))
+    zeros = np.zeros(len(unlisted))
+    return names + unlisted, np.concatenate([fixed, zeros]), np.concatenate([ready, zeros])
 
 
 def _groups(
@@ -221,12 +221,12 @@ def _groups(
                     )
                 if share < 1:
                     unsure.append((len(members), float(share)))
-            found = place.get(name, nodes) if type(name) is str else nodes
-            if found >= nodes:
+            index = place.get(name, nodes) if type(name) is str else nodes
+            if index >= nodes:
                 raise InputError(
                     f"groups[{number}], of {of!r}: the member {shown(name)} is no node"
                 )
-            members.append(found)
+            members.append(index)
         owners.append(owner)
         needs.append(need)
         sizes.append(len(listed))
@@ -245,7 +245,7 @@ def _groups(
 def _covers(
     actions: Sequence[dict[str, Any]], place: dict[str, int], nodes: int
 ) -> list[tuple[int, int]]:
-    found = []
+    covers = []
     for number, action in enumerate(actions):
         listed = action.get("covers")
         if type(listed) is not list or not listed:
@@ -256,8 +256,8 @@ def _covers(
                 raise InputError(
                     f"actions[{number}], {action['id']!r}, covers {shown(name)}, which is no node"
                 )
-            found.append((number, node))
-    return sorted(set(found))
+            covers.append((number, node))
+    return sorted(set(covers))
 
 
 def _demand(
@@ -297,8 +297,8 @@ def _marked(document: dict[str, Any], key: str, place: dict[str, int]) -> NDArra
 def _day(value: Any) -> date | None:
     if value is None:
         return None
-    told: Callable[[str], date] = date.fromisoformat
+    parse: Callable[[str], date] = date.fromisoformat
     try:
-        return told(value[:10] if isinstance(value, str) and value[10:11] == "T" else value)
+        return parse(value[:10] if isinstance(value, str) and value[10:11] == "T" else value)
     except (TypeError, ValueError) as error:
         raise InputError(f"as_of: {shown(value)} is no day", hint="Such as 2026-11-25.") from error

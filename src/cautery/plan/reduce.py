@@ -1,7 +1,7 @@
 """Exact reductions: what cannot change, and what is private to one owner, leaves the problem.
 
 The least cost stays the same, and a plan for what is left unfolds into one for the whole
-(reference/planning.md, "Exact reductions").
+(docs/reference/sources.md, F44).
 """
 
 from __future__ import annotations
@@ -82,24 +82,24 @@ class Reduced:
 
     def unfold(self, bought: Bools) -> Bools:
         """Return a plan for the whole."""
-        taken = np.zeros(self.taken.size, np.bool_)
-        taken[self.place[bought]] = True
-        kernels.unfold(self._via, self._parts, taken)
-        whole: Bools = taken | self.taken
+        plan = np.zeros(self.taken.size, np.bool_)
+        plan[self.place[bought]] = True
+        kernels.unfold(self._via, self._parts, plan)
+        whole: Bools = plan | self.taken
         return whole
 
     def folded(self, gone: Bools) -> Bools:
         """Return what of a plan for the whole is bought here: the other way round."""
-        bought = gone[self.place].copy()
-        for at in np.flatnonzero((self._via[self.place, 0] >= 0) & ~bought).tolist():
-            bought[at] = self._all_parts(int(self.place[at]), gone)
-        return bought
+        plan = gone[self.place].copy()
+        for at in np.flatnonzero((self._via[self.place, 0] >= 0) & ~plan).tolist():
+            plan[at] = self._all_parts(int(self.place[at]), gone)
+        return plan
 
-    def _all_parts(self, node: int, gone: Bools) -> bool:
+    def _all_parts(self, node: int, plan: Bools) -> bool:
         first, last = self._via[node].tolist()
         if first < 0:
-            return bool(gone[node])
-        return all(self._all_parts(one, gone) for one in self._parts[first:last].tolist())
+            return bool(plan[node])
+        return all(self._all_parts(part, plan) for part in self._parts[first:last].tolist())
 
 
 def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None = None) -> Reduced:
@@ -115,27 +115,27 @@ def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None
     """
     if apart is None:
         apart = np.zeros(problem.groups.nodes, np.bool_)
-    gone = np.zeros(problem.groups.nodes, np.bool_) if taken is None else taken
-    problem = committed(problem, gone)
+    removed = np.zeros(problem.groups.nodes, np.bool_) if taken is None else taken
+    problem = committed(problem, removed)
     groups, cost = problem.groups, problem.cost.copy()
-    up = groups.standing(gone)
-    never_down = groups.standing(gone | np.isfinite(cost) | apart)
+    up = groups.standing(removed)
+    never_down = groups.standing(removed | np.isfinite(cost) | apart)
     alive = up & ~never_down
     group_of_link = np.repeat(np.arange(groups.owner.size, dtype=np.int32), groups.sizes)
     sure = np.bincount(
         group_of_link[never_down[groups.member]], minlength=groups.owner.size
     ).astype(np.int32)
     need = groups.need - sure
-    again = kernels.said_again(need, groups.start, groups.member, groups.nodes)
-    left = groups.kept(alive[groups.owner] & (need > 0), alive[groups.member] & ~again, need=need)
+    repeats = kernels.said_again(need, groups.start, groups.member, groups.nodes)
+    left = groups.kept(alive[groups.owner] & (need > 0), alive[groups.member] & ~repeats, need=need)
     via = np.full((groups.nodes, 2), -1, np.int64)
     parts = np.empty(2 * left.member.size + 1, np.int32)
     size = 0
-    wanted = problem.weight > 0
-    wanted &= alive
+    needed = problem.weight > 0
+    needed &= alive
     group_start, groups_of_node = by_owner(left)
-    kernels.behind(left.start, left.member, group_start, groups_of_node, wanted)
-    alive &= wanted
+    kernels.behind(left.start, left.member, group_start, groups_of_node, needed)
+    alive &= needed
     left = left.kept(alive[left.owner], np.ones(left.member.size, np.bool_))
     while not problem.limited:
         users = np.diff(left.use_start)
@@ -176,7 +176,7 @@ def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None
             country=problem.country[place],
             collateral=problem.collateral[place],
         ),
-        taken=gone,
+        taken=removed,
         place=place,
         _via=via,
         _parts=parts[:size].copy(),
@@ -189,11 +189,11 @@ def committed(problem: Problem, gone: Bools) -> Problem:
         return problem
     acting = np.unique(problem.country[gone])
     acting = acting[acting >= 0]
-    most, budget = problem.most_countries, problem.budget
+    limit, budget = problem.most_countries, problem.budget
     return replace(
         problem,
         country=np.where(np.isin(problem.country, acting), -1, problem.country).astype(np.int32),
-        most_countries=None if most is None else most - acting.size,
+        most_countries=None if limit is None else limit - acting.size,
         budget=None if budget is None else budget - float(problem.collateral[gone].sum()),
     )
 

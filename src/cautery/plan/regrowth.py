@@ -84,13 +84,15 @@ class Course:
             "area": [
                 {
                     "days": days,
-                    **one.as_json(),
-                    "share": {key: value / days for key, value in one.as_json().items()},
+                    **interval.as_json(),
+                    "share": {key: value / days for key, value in interval.as_json().items()},
                 }
-                for days, one in self.area.items()
+                for days, interval in self.area.items()
             ],
             "extra_cost": self.extra.as_json(),
-            "served": [{"day": day, **one.as_json()} for day, one in enumerate(self.served)],
+            "served": [
+                {"day": day, **interval.as_json()} for day, interval in enumerate(self.served)
+            ],
             "draws": self.draws,
         }
 
@@ -105,34 +107,34 @@ def schedules(
     and again whatever is back by then.
     """
     at_once = np.zeros(items.size)
-    found = [Schedule(name="all at once", day=at_once)]
+    ways = [Schedule(name="all at once", day=at_once)]
     if not items.size:
-        return tuple(found)
+        return tuple(ways)
     usable = np.ceil(graph.delay_days[items])
     spread: Floats = (usable - usable.min()).astype(np.float64)
     if spread.max() > 0:
-        found.append(Schedule(name="each once usable", day=spread))
+        ways.append(Schedule(name="each once usable", day=spread))
     if waves_days is not None and items.size > 1:
         order = np.lexsort((np.arange(items.size), usable))
         spent = np.cumsum(graph.cost[items][order])
         late = np.empty(items.size, np.bool_)
         late[order] = spent > spent[-1] / 2 + 1e-12
         late[order[0]] = False
-        found.append(
+        ways.append(
             Schedule(
                 name=f"two halves, {waves_days} days apart",
                 day=np.where(late, float(waves_days), 0.0),
             )
         )
     if waves_days is not None:
-        found.append(
+        ways.append(
             Schedule(
                 name=f"all at once, and again after {waves_days} days",
                 day=at_once,
                 again=waves_days,
             )
         )
-    return tuple(found)
+    return tuple(ways)
 
 
 def regrow(
@@ -144,7 +146,7 @@ def regrow(
     seed: int,
     left_s: Callable[[], float],
     draws: int = DRAWS,
-    progress: Callable[[int, int], None] = lambda _done, _all: None,
+    progress: Callable[[int, int], None] = lambda _finished, _total: None,
 ) -> tuple[Course, ...]:
     """Simulate every schedule in the same worlds.
 
@@ -160,23 +162,23 @@ def regrow(
     days = HORIZONS[-1]
     served = np.empty((len(timing), draws, days + 1))
     extra = np.zeros((len(timing), draws))
-    made = 0
+    finished = 0
     for draw in range(draws):
         world = sim.world(np.random.default_rng([seed, 2, draw]))
         try:
-            for number, one in enumerate(timing):
-                served[number, draw], extra[number, draw] = sim.run(world, one, days)
+            for number, schedule in enumerate(timing):
+                served[number, draw], extra[number, draw] = sim.run(world, schedule, days)
         except KeyboardInterrupt:
-            if made == 0:
+            if finished == 0:
                 raise
             break
-        made = draw + 1
-        progress(made, draws)
-        if made >= LEAST_DRAWS and left_s() <= 0:
+        finished = draw + 1
+        progress(finished, draws)
+        if finished >= LEAST_DRAWS and left_s() <= 0:
             break
     courses = []
-    for number, one in enumerate(timing):
-        runs = served[number, :made]
+    for number, schedule in enumerate(timing):
+        runs = served[number, :finished]
         # Trapezoids: the share changes over the day, not at its stroke.
         areas = {
             horizon: _interval((runs[:, :horizon] + runs[:, 1 : horizon + 1]).sum(axis=1) / 2)
@@ -185,13 +187,13 @@ def regrow(
         quantiles = np.quantile(runs, [0.5, _TAIL, 1 - _TAIL], axis=0)
         courses.append(
             Course(
-                schedule=one,
+                schedule=schedule,
                 served=tuple(
                     Interval(mid=mid, low=low, high=high) for mid, low, high in quantiles.T.tolist()
                 ),
                 area=areas,
-                extra=_interval(extra[number, :made]),
-                draws=made,
+                extra=_interval(extra[number, :finished]),
+                draws=finished,
             )
         )
     return tuple(courses)
@@ -219,13 +221,16 @@ class _Simulation:
         self._weight = graph.weight[self._demand] / graph.demand
         covered = covered_by(graph)
         # An act takes nodes, and nodes come back one by one: elsewhere, not by leave of the act.
-        self._taken = [covered.get(int(one), np.array([one], np.int64)) for one in items]
-        self._nodes = np.unique(np.concatenate([*self._taken, np.zeros(0, np.int64)]))
+        self._nodes_by_act = [covered.get(int(act), np.array([act], np.int64)) for act in items]
+        self._nodes = np.unique(np.concatenate([*self._nodes_by_act, np.zeros(0, np.int64)]))
         place = {int(node): number for number, node in enumerate(self._nodes)}
-        self._nodes_of = [np.array([place[int(n)] for n in some], np.int64) for some in self._taken]
+        self._nodes_of = [
+            np.array([place[int(n)] for n in act_nodes], np.int64)
+            for act_nodes in self._nodes_by_act
+        ]
         names = list(model.classes)
         self._class = np.array(
-            [names.index(model.class_of(graph.roles[one])) for one in self._nodes], np.int64
+            [names.index(model.class_of(graph.roles[node])) for node in self._nodes], np.int64
         )
         self._links_sure = bool((graph.link_exists >= 1).all())
         self._unsure = np.flatnonzero(graph.exists < 1)
@@ -239,11 +244,11 @@ class _Simulation:
         # Twice: a node that is taken again has a second time to come back.
         back = np.empty((2, self._nodes.size))
         for turn in range(2):
-            for number, one in enumerate(classes):
-                mine = np.flatnonzero(self._class == number)
-                some = one.days.draw(rng, mine.size)
-                stays = rng.random(mine.size) >= returns[number]
-                back[turn, mine] = np.where(stays, np.inf, some)
+            for number, class_ in enumerate(classes):
+                members = np.flatnonzero(self._class == number)
+                days = class_.days.draw(rng, members.size)
+                stays = rng.random(members.size) >= returns[number]
+                back[turn, members] = np.where(stays, np.inf, days)
         return _World(
             absent=absent,
             exists=None
@@ -258,17 +263,17 @@ class _Simulation:
 
     def run(self, world: _World, timing: Schedule, days: int) -> tuple[Floats, float]:
         """Return the share served at the end of each day, and what acting again cost."""
-        taken, back = self._times(world, timing, turn=0)
+        taken_day, back = self._times(world, timing, turn=0)
         extra = 0.0
-        again = timing.again
+        repeat = timing.again
         retaken = np.full(self._nodes.size, np.inf)
         second = np.full(self._nodes.size, np.inf)
-        if again is not None:
-            returned = back <= again
-            hit = np.array([returned[mine].any() for mine in self._nodes_of], np.bool_)
+        if repeat is not None:
+            returned = back <= repeat
+            hit = np.array([returned[nodes].any() for nodes in self._nodes_of], np.bool_)
             extra = float(self._graph.cost[self._items[hit]].sum())
             once_more, second_back = self._times(
-                world, Schedule(name="", day=np.where(hit, float(again), np.inf)), turn=1
+                world, Schedule(name="", day=np.where(hit, float(repeat), np.inf)), turn=1
             )
             retaken = np.where(returned, once_more, np.inf)
             second = np.where(np.isfinite(retaken), second_back, np.inf)
@@ -279,8 +284,8 @@ class _Simulation:
         last: NDArray[np.bool_] | None = None
         share = np.ones(self._demand.size)
         for day in range(days + 1):
-            down = ((taken <= day) & (back > day)) | ((retaken <= day) & (second > day))
-            returned = ~down & (taken <= day)
+            down = ((taken_day <= day) & (back > day)) | ((retaken <= day) & (second > day))
+            returned = ~down & (taken_day <= day)
             state = np.concatenate([down, returned])
             if last is None or not np.array_equal(state, last):
                 share, last = self._share(world, down, returned), state
@@ -294,20 +299,20 @@ class _Simulation:
 
     def _times(self, world: _World, timing: Schedule, *, turn: int) -> tuple[Floats, Floats]:
         """Return the day on which each node is taken, and is back; an act that fails takes none."""
-        taken = np.full(self._nodes.size, np.inf)
-        for number, mine in enumerate(self._nodes_of):
+        taken_day = np.full(self._nodes.size, np.inf)
+        for number, nodes in enumerate(self._nodes_of):
             if world.works[turn, number]:
-                taken[mine] = np.minimum(taken[mine], timing.day[number])
-        return taken, taken + world.back[turn]
+                taken_day[nodes] = np.minimum(taken_day[nodes], timing.day[number])
+        return taken_day, taken_day + world.back[turn]
 
     def _share(self, world: _World, down: Bools, returned: Bools) -> Floats:
         """Return how much of its customers each demand reaches: by the best way that is up."""
-        gone = world.absent.copy()
-        gone[self._nodes[down]] = True
+        removed = world.absent.copy()
+        removed[self._nodes[down]] = True
         share = np.zeros(self._demand.size)
-        kept = np.unique(np.append(world.keeps[returned], 1.0))
-        for level in kept.tolist():
-            without = gone.copy()
+        levels = np.unique(np.append(world.keeps[returned], 1.0))
+        for level in levels.tolist():
+            without = removed.copy()
             without[self._nodes[returned & (world.keeps < level)]] = True
             if world.exists is None:
                 up = self._graph.groups.standing(without)
@@ -324,10 +329,10 @@ def covered_by(graph: PlanGraph) -> dict[int, NDArray[np.int64]]:
     member = groups.member[groups.start[:-1][alone]]
     owner = groups.owner[alone]
     acts = member >= graph.nodes
-    found: dict[int, list[int]] = {}
+    nodes_of: dict[int, list[int]] = {}
     for action, node in zip(member[acts].tolist(), owner[acts].tolist(), strict=True):
-        found.setdefault(action, []).append(node)
-    return {action: np.array(nodes, np.int64) for action, nodes in found.items()}
+        nodes_of.setdefault(action, []).append(node)
+    return {action: np.array(nodes, np.int64) for action, nodes in nodes_of.items()}
 
 
 def _interval(values: Floats) -> Interval:

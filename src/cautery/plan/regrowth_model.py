@@ -17,7 +17,7 @@ from cautery.errors import InputError
 
 JUDGEMENT = "judgement: no figure is published"
 _SHARES = ("returns", "keeps", "moves")
-_OTHER = "other"
+_OTHER_CLASS = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +87,9 @@ class RegrowthModel:
 
     def class_of(self, role: str | None) -> str:
         """Return the name of a role's class."""
-        wanted = (role or "").strip().lower()
+        plain = (role or "").strip().lower()
         return next(
-            (name for name, class_ in self.classes.items() if wanted in class_.roles), _OTHER
+            (name for name, class_ in self.classes.items() if plain in class_.roles), _OTHER_CLASS
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -163,7 +163,7 @@ DEFAULT = RegrowthModel(
             keeps=_range(1.0, 1.0, 1.0),
             source=JUDGEMENT,
         ),
-        _OTHER: RoleClass(
+        _OTHER_CLASS: RoleClass(
             roles=(),
             returns=_range(0.5, 0.8, 0.95),
             days=_range(1.0, 7.0, 15.0),
@@ -179,7 +179,7 @@ DEFAULT = RegrowthModel(
         "moves": JUDGEMENT,
     },
 )
-"""Figures of reference/ecosystem.md sections 5 and 8 and reference/planning.md, "Resurgence"."""
+"""Figures of docs/reference/sources.md, F3 and F20 to F22."""
 
 
 def overridden(document: Any, *, base: RegrowthModel = DEFAULT) -> RegrowthModel:
@@ -199,27 +199,29 @@ def overridden(document: Any, *, base: RegrowthModel = DEFAULT) -> RegrowthModel
     """
     _known(document, "the regrowth file", ("classes", "migration"))
     classes = dict(base.classes)
-    named = document.get("classes", {})
-    _known(named, "classes", None)
-    for name, entry in named.items():
+    entries = document.get("classes", {})
+    _known(entries, "classes", None)
+    for name, entry in entries.items():
         where = f"classes.{name}"
         _known(entry, where, ("roles", "returns", "days", "keeps", "source"))
-        known = classes.get(name, replace(classes[_OTHER], roles=()))
-        roles = known.roles
+        base_class = classes.get(name, replace(classes[_OTHER_CLASS], roles=()))
+        roles = base_class.roles
         if "roles" in entry:
             roles = _roles(entry["roles"], where)
         classes[name] = RoleClass(
             roles=roles,
-            returns=_ranged(entry, "returns", known.returns, where),
-            days=_ranged(entry, "days", known.days, where),
-            keeps=_ranged(entry, "keeps", known.keeps, where),
+            returns=_ranged(entry, "returns", base_class.returns, where),
+            days=_ranged(entry, "days", base_class.days, where),
+            keeps=_ranged(entry, "keeps", base_class.keeps, where),
             source=str(entry.get("source", "the analyst's file")),
         )
     # A role that a file names belongs there, whatever class had it.
-    taken = {role for name in named for role in classes[name].roles}
+    moved_roles = {role for name in entries for role in classes[name].roles}
     for name, class_ in classes.items():
-        if name not in named:
-            classes[name] = replace(class_, roles=tuple(r for r in class_.roles if r not in taken))
+        if name not in entries:
+            classes[name] = replace(
+                class_, roles=tuple(r for r in class_.roles if r not in moved_roles)
+            )
     migration = document.get("migration", {})
     _known(migration, "migration", ("half_life_days", "moves", "source"))
     sources = dict(base.sources)
@@ -246,9 +248,9 @@ def _known(value: Any, where: str, keys: Sequence[str] | None) -> None:
 
 
 def _roles(value: Any, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(role, str) for role in value):
         raise InputError(f"{where}: roles: want a list of texts")
-    return tuple(one.strip().lower() for one in value)
+    return tuple(role.strip().lower() for role in value)
 
 
 def _ranged(entry: Mapping[str, Any], key: str, base: Range, where: str) -> Range:
@@ -256,13 +258,13 @@ def _ranged(entry: Mapping[str, Any], key: str, base: Range, where: str) -> Rang
         return base
     value = entry[key]
     values = value if isinstance(value, list) else [value] * 3
-    if len(values) != 3 or any(type(one) not in (int, float) for one in values):
+    if len(values) != 3 or any(type(number) not in (int, float) for number in values):
         raise InputError(
             f"{where}: {key}: want a number, or least, likeliest and greatest, got "
             f"{str(value)[:60]!r}"
         )
-    low, mode, high = (float(one) for one in values)
-    most = 1.0 if key in _SHARES else 36_500.0
-    if not 0 <= low <= mode <= high <= most:
-        raise InputError(f"{where}: {key}: want 0 <= least <= likeliest <= greatest <= {most:g}")
+    low, mode, high = (float(number) for number in values)
+    highest = 1.0 if key in _SHARES else 36_500.0
+    if not 0 <= low <= mode <= high <= highest:
+        raise InputError(f"{where}: {key}: want 0 <= least <= likeliest <= greatest <= {highest:g}")
     return _range(low, mode, high)

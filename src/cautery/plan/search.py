@@ -40,16 +40,16 @@ def rounded(problem: Problem, average: Floats, *, taken: Bools | None = None) ->
     sinks = _sinks(problem)
     best: Bools | None = None
     for threshold in _THRESHOLDS:
-        gone = (average >= threshold) & np.isfinite(problem.cost)
-        gone[sinks] = False
+        plan = (average >= threshold) & np.isfinite(problem.cost)
+        plan[sinks] = False
         if taken is not None:
-            gone |= taken
-        gone = topped_up(problem, gone)
-        if problem.down(gone) < problem.must - _slack(problem):
+            plan |= taken
+        plan = topped_up(problem, plan)
+        if problem.down(plan) < problem.must - _slack(problem):
             continue
-        gone = trimmed(problem, gone)
-        if best is None or problem.price(gone) < problem.price(best):
-            best = gone
+        plan = trimmed(problem, plan)
+        if best is None or problem.price(plan) < problem.price(best):
+            best = plan
     return best
 
 
@@ -69,10 +69,10 @@ def topped_up(problem: Problem, gone: Bools) -> Bools:
 
 def trimmed(problem: Problem, gone: Bools) -> Bools:
     """Give back, dearest first, what the goal does not need."""
-    kept, groups = gone.copy(), problem.groups
-    taken = np.flatnonzero(gone)
-    order = taken[np.argsort(-problem.cost[taken], kind="stable")]
-    most = float(problem.weight.sum()) - problem.must + _slack(problem)
+    needed, groups = gone.copy(), problem.groups
+    acts = np.flatnonzero(gone)
+    order = acts[np.argsort(-problem.cost[acts], kind="stable")]
+    limit = float(problem.weight.sum()) - problem.must + _slack(problem)
     give_back(
         groups.of_node,
         groups.owner,
@@ -80,11 +80,11 @@ def trimmed(problem: Problem, gone: Bools) -> Bools:
         groups.use_start,
         groups.uses,
         problem.weight,
-        kept,
+        needed,
         order,
-        most,
+        limit,
     )
-    return kept
+    return needed
 
 
 class Neighbourhoods:
@@ -136,7 +136,7 @@ class Neighbourhoods:
         cost = np.where(free, problem.cost, np.inf)
         part = reduced(replace(problem, cost=cost), taken=self.gone & ~free)
         if part.problem.must <= _slack(problem):
-            gone = part.taken
+            plan = part.taken
         else:
             budget = min(each_s, left_s())
             began = left_s()
@@ -149,24 +149,24 @@ class Neighbourhoods:
             self.size = max(200, min(self.size, groups.nodes))
             if solved.bought is None:
                 return solved.interrupted
-            gone = part.unfold(solved.bought)
+            plan = part.unfold(solved.bought)
             if solved.interrupted:
-                self._accept(gone)
+                self._accept(plan)
                 return True
-        self._accept(gone)
+        self._accept(plan)
         return False
 
-    def _accept(self, gone: Bools) -> None:
+    def _accept(self, plan: Bools) -> None:
         problem = self._problem
-        gone = topped_up(problem, gone)
-        if problem.down(gone) < problem.must - _slack(problem):
+        plan = topped_up(problem, plan)
+        if problem.down(plan) < problem.must - _slack(problem):
             return
-        gone = trimmed(problem, gone)
-        if not within(problem, gone):
+        plan = trimmed(problem, plan)
+        if not within(problem, plan):
             return
-        cost = problem.price(gone)
+        cost = problem.price(plan)
         if cost <= self.cost:
-            self.gone, self.cost = gone, cost
+            self.gone, self.cost = plan, cost
 
     def _marginal(self) -> Bools:
         """Mark the dearest demand bought, by weight, and the cheapest that is still up."""

@@ -90,14 +90,14 @@ class Supply:
         return frozenset(self.ids[at] for at in np.flatnonzero(self._up(removed)).tolist())
 
     def _up(self, removed: Collection[str]) -> Bools:
-        gone = np.zeros(len(self.ids), np.bool_)
-        gone[[self.place[name] for name in removed if name in self.place]] = True
-        return self.groups.standing(gone)
+        is_removed = np.zeros(len(self.ids), np.bool_)
+        is_removed[[self.place[name] for name in removed if name in self.place]] = True
+        return self.groups.standing(is_removed)
 
     def _places(self, owner: str, members: Iterable[str]) -> list[int]:
-        found = []
+        places = []
         for member in members:
             if member not in self.place:
                 raise InputError(f"{owner} needs {member!r}, which is no node")
-            found.append(self.place[member])
-        return found
+            places.append(self.place[member])
+        return places

@@ -247,22 +247,22 @@ def _best(
     free: Bools | None = None,
 ) -> Found:
     """Search with what is required taken from the start; what is ``free`` of it costs nothing."""
-    none = Found(gone=None, cost=float("inf"), bound=float("inf"))
+    impossible = Found(gone=None, cost=float("inf"), bound=float("inf"))
     everything = np.isfinite(problem.cost) | required
     if (required & ~may).any() or problem.down(everything) < problem.must * (1 - SLACK):
-        return none
+        return impossible
     whole = reduced(problem, taken=required)
     left = whole.problem
     if (left.most_countries or 0) < 0 or (left.budget or 0.0) < -SLACK:
-        return none
-    rest = least_cost(left, left_s=left_s, seed=seed, progress=progress)
+        return impossible
+    solution = least_cost(left, left_s=left_s, seed=seed, progress=progress)
     unpaid = np.zeros(required.size, np.bool_) if free is None else free
     spent = problem.price(required & ~unpaid)
-    if rest.gone is None:
-        return replace(rest, bound=spent + rest.bound)
-    gone = whole.unfold(rest.gone) & ~unpaid
-    cost = problem.price(gone)
-    return Found(gone=gone, cost=cost, bound=min(cost, spent + rest.bound))
+    if solution.gone is None:
+        return replace(solution, bound=spent + solution.bound)
+    plan = whole.unfold(solution.gone) & ~unpaid
+    cost = problem.price(plan)
+    return Found(gone=plan, cost=cost, bound=min(cost, spent + solution.bound))
 
 
 def _too_often(goal: Goal) -> tuple[str, ...]:
@@ -276,13 +276,13 @@ def _lowest(problem: Problem, required: Bools, *, left_s: Callable[[], float], s
     left = whole.problem
     if (left.most_countries or 0) < 0 or (left.budget or 0.0) < -SLACK:
         return Found(gone=required, cost=problem.price(required), bound=float("inf"))
-    gone = whole.unfold(np.isfinite(left.cost))
+    plan = whole.unfold(np.isfinite(left.cost))
     if left.limited:
         solved = Model(left, seed=seed).solve(
             left_s=lambda: max(left_s(), LAST_LOOK_S), most_down=True
         )
-        gone = required if solved.bought is None else whole.unfold(solved.bought)
-    spare = trimmed(replace(problem, must=problem.down(gone)), gone) | required
+        plan = required if solved.bought is None else whole.unfold(solved.bought)
+    spare = trimmed(replace(problem, must=problem.down(plan)), plan) | required
     return Found(gone=spare, cost=problem.price(spare), bound=float("inf"))
 
 
@@ -297,13 +297,13 @@ def told(
     clock: Callable[[], float],
 ) -> SupplyPlan:
     """Put a plan in the analyst's words, what it leaves served counted anew."""
-    gone = np.zeros(len(graph.ids), np.bool_) if found.gone is None else found.gone
-    up = graph.groups.standing(gone)
+    plan = np.zeros(len(graph.ids), np.bool_) if found.gone is None else found.gone
+    up = graph.groups.standing(plan)
     served = float(graph.weight[up].sum() / graph.demand)
     odds = None
     if graph.uncertain:
-        odds, served = chance(graph, gone, goal=goal, seed=seed)
-    removed, down = np.flatnonzero(gone), np.flatnonzero(~up[: graph.nodes])
+        odds, served = chance(graph, plan, goal=goal, seed=seed)
+    removed, down = np.flatnonzero(plan), np.flatnonzero(~up[: graph.nodes])
     acting = np.unique(graph.country[removed])
     days = float(graph.delay_days[removed].max(initial=0.0))
     reached = served <= goal.served + SLACK if odds is None else odds.reaches(goal)
@@ -318,13 +318,13 @@ def told(
     elif found.proven:
         status = "optimal"
     return SupplyPlan(
-        remove=tuple(graph.ids[one] for one in removed.tolist()),
-        down=tuple(graph.ids[one] for one in down.tolist()),
+        remove=tuple(graph.ids[node] for node in removed.tolist()),
+        down=tuple(graph.ids[node] for node in down.tolist()),
         served=served,
         cost=found.cost,
         bound=found.bound if reached else None,
         p_served=odds,
-        countries=tuple(graph.countries[one] for one in acting if one >= 0),
+        countries=tuple(graph.countries[country] for country in acting if country >= 0),
         date=day_after(as_of, days),
         collateral=float(graph.collateral[removed].sum()),
         conflict=conflict,

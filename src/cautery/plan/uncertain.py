@@ -26,7 +26,7 @@ from cautery.plan.worlds import WORD, Unsure, Worlds, unsure
 
 SEARCHED, LEAST_DRAWS, MOST_DRAWS = 1024, 2048, 4096
 """Worlds that the search sees, and of the other samples at least and at most."""
-_DRAWN = 2e8
+_DRAW_BUDGET = 2e8
 """Nodes times draws, bits of a sample, above which it is made smaller."""
 _BISECTIONS = 6
 _STEPS = 4000
@@ -90,14 +90,14 @@ def chance(graph: PlanGraph, gone: Bools, *, goal: Goal, seed: int) -> tuple[Cha
     served = np.sort(worlds.weight_up / graph.demand)
     reached = int((served <= goal.served + SLACK).sum())
     edge = (1 - _INTERVAL) / 2
-    found = Chance(
+    estimate = Chance(
         value=reached / draws,
         low=float(beta.ppf(edge, reached, draws - reached + 1)) if reached else 0.0,
         high=float(beta.ppf(1 - edge, reached + 1, draws - reached)) if reached < draws else 1.0,
         draws=draws,
         tail=float(served[_rank(goal.confidence, draws) :].mean()),
     )
-    return found, float(served.mean())
+    return estimate, float(served.mean())
 
 
 def least_cost_by_chance(
@@ -132,7 +132,7 @@ def least_cost_by_chance(
     if not search.begun(within_s=_REACH_SHARE * all_s):
         return Found(gone=None, cost=float("inf"), bound=float("inf"))
     if 2 * posed.problem.groups.nodes <= LARGEST_MODEL:
-        bought, by_odds = solve_by_odds(
+        by_model, by_odds = solve_by_odds(
             posed,
             confidence=goal.confidence,
             tail=goal.risk == "tail",
@@ -144,11 +144,11 @@ def least_cost_by_chance(
         progress("odds", None, bound)
         if bound == float("inf"):
             return Found(gone=None, cost=float("inf"), bound=bound)
-        search.start(bought)
+        search.start(by_model)
 
     def present(share: float) -> Bools | None:
-        gone = plan_for(share)
-        return None if gone is None else part.folded(whole.padded(gone)) | posed.required
+        plan = plan_for(share)
+        return None if plan is None else part.folded(whole.padded(plan)) | posed.required
 
     loosest = search.loosest(present, goal.served, until_s=0.5 * all_s)
     search.start(loosest)
@@ -160,9 +160,9 @@ def least_cost_by_chance(
     search.climb(told, bound=bound - spent)
     if search.best is None:
         return Found(gone=None, cost=float("inf"), bound=bound)
-    gone = part.unfold(search.best)[: len(graph.ids)] | graph.require
-    cost = problem.price(gone)
-    return Found(gone=gone, cost=cost, bound=min(cost, bound))
+    plan = part.unfold(search.best)[: len(graph.ids)] | graph.require
+    cost = problem.price(plan)
+    return Found(gone=plan, cost=cost, bound=min(cost, bound))
 
 
 def possible(
@@ -191,9 +191,9 @@ class _Search:
         # The second sample and the fresh one both err: two standard errors more are asked.
         miss = 1 - goal.confidence
         error = (miss * goal.confidence / second.draws) ** 0.5
-        asked = goal.confidence + min(miss / 2, 2 * error)
-        self._exchange = self._in(worlds, asked, seed)
-        self._second = self._in(second, asked, seed)
+        confidence = goal.confidence + min(miss / 2, 2 * error)
+        self._exchange = self._in(worlds, confidence, seed)
+        self._second = self._in(second, confidence, seed)
         self._bare = self._in(second, goal.confidence, seed)
         self.starts: list[Bools] = []
         self.best: Bools | None = None
@@ -209,10 +209,10 @@ class _Search:
 
         If it reaches the goal only just, no more is asked of any.
         """
-        found = self.reach(within_s=within_s)
-        plan = found.plan
+        reached = self.reach(within_s=within_s)
+        plan = reached.plan
         if plan is None:
-            return not found.settled
+            return not reached.settled
         if not (self._second.holds(plan) and self._exchange.holds(plan)):
             self._exchange = self._in(self._exchange.worlds, self._confidence, self._seed)
             self._second = self._bare
@@ -292,10 +292,10 @@ class _Search:
         for ruin in range(_RUINS):
             if not go_on():
                 break
-            other = self._exchange.mend(self._exchange.ruined(at))
+            mended = self._exchange.mend(self._exchange.ruined(at))
             self._keep()
-            if self._worth(other) <= self._worth(at) * (1 + _DEARER * (1 - ruin / _RUINS)):
-                at = other
+            if self._worth(mended) <= self._worth(at) * (1 + _DEARER * (1 - ruin / _RUINS)):
+                at = mended
             if self._worth(at) < self._worth(best):
                 best = at
         return best
@@ -320,7 +320,7 @@ class _Search:
 
 
 def _draws(posed: Unsure) -> int:
-    draws = int(_DRAWN / posed.problem.groups.nodes)
+    draws = int(_DRAW_BUDGET / posed.problem.groups.nodes)
     return max(LEAST_DRAWS, min(draws, MOST_DRAWS)) // WORD * WORD
 
 

@@ -41,9 +41,9 @@ def warm() -> None:
     dual = Dual(left)
     dual.improve(passes=2, left_s=lambda: 1.0)
     dual.settled(np.flatnonzero(np.isfinite(left.cost)), most=9.0, left_s=lambda: 1.0)
-    gone = rounded(left, dual.average)
-    if gone is not None:
-        Neighbourhoods(left, gone, seed=0).step(left_s=lambda: 1.0)
+    rounded_plan = rounded(left, dual.average)
+    if rounded_plan is not None:
+        Neighbourhoods(left, rounded_plan, seed=0).step(left_s=lambda: 1.0)
     doubtful, _ = unsure(graph, problem).reduced()
     exchange = Exchange(
         Worlds(doubtful, WORD, rng=np.random.default_rng(0)), first=0, last=0, seed=0

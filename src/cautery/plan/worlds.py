@@ -53,9 +53,9 @@ class Unsure:
 
     def padded(self, gone: Bools) -> Bools:
         """Return a plan for the graph as one of this problem."""
-        more: Bools = np.zeros(self.required.size, np.bool_)
-        more[: gone.size] = gone
-        return more
+        wider: Bools = np.zeros(self.required.size, np.bool_)
+        wider[: gone.size] = gone
+        return wider
 
     def reduced(self) -> tuple[Unsure, Reduced]:
         """Return what is left once all that is certain and private is folded."""
@@ -79,32 +79,32 @@ def unsure(graph: PlanGraph, problem: Problem) -> Unsure:
     problem = committed(problem, graph.require)
     groups = problem.groups
     at = np.flatnonzero(graph.link_exists < 1)
-    n, more = groups.nodes, at.size
-    ends = np.arange(n, n + more, dtype=np.int32)
+    n, added = groups.nodes, at.size
+    ends = np.arange(n, n + added, dtype=np.int32)
     member = groups.member.copy()
     member[at] = ends
     return Unsure(
         problem=replace(
             problem,
             groups=Groups(
-                n + more,
+                n + added,
                 np.concatenate([groups.owner, ends]),
-                np.concatenate([groups.need, np.ones(more, np.int32)]),
-                np.concatenate([groups.start, groups.start[-1] + 1 + np.arange(more)]),
+                np.concatenate([groups.need, np.ones(added, np.int32)]),
+                np.concatenate([groups.start, groups.start[-1] + 1 + np.arange(added)]),
                 np.concatenate([member, groups.member[at]]),
             ),
             cost=np.concatenate(
-                [np.where(graph.require, 0.0, problem.cost), np.full(more, np.inf)]
+                [np.where(graph.require, 0.0, problem.cost), np.full(added, np.inf)]
             ),
-            weight=np.concatenate([problem.weight, np.zeros(more)]),
-            country=np.concatenate([problem.country, np.full(more, -1, np.int32)]),
+            weight=np.concatenate([problem.weight, np.zeros(added)]),
+            country=np.concatenate([problem.country, np.full(added, -1, np.int32)]),
             collateral=np.concatenate(
-                [np.where(graph.require, 0.0, problem.collateral), np.zeros(more)]
+                [np.where(graph.require, 0.0, problem.collateral), np.zeros(added)]
             ),
         ),
         exists=np.concatenate([graph.exists, graph.link_exists[at]]),
-        success=np.concatenate([graph.success, np.ones(more)]),
-        required=np.concatenate([graph.require, np.zeros(more, np.bool_)]),
+        success=np.concatenate([graph.success, np.ones(added)]),
+        required=np.concatenate([graph.require, np.zeros(added, np.bool_)]),
     )
 
 
@@ -204,14 +204,14 @@ class Worlds:
     def gone_in(self, world: int) -> Bools:
         """Return who is gone in one world: acted on with success, or never there."""
         frame, word, bit = self.frame, world // WORD, np.uint64(world % WORD)
-        gone = self.bought.copy()
-        fails = np.flatnonzero(gone & (frame.works_row >= 0))
-        one = np.uint64(1)
-        gone[fails] = (frame.works[frame.works_row[fails], word] >> bit) & one == one
+        removed = self.bought.copy()
+        fails = np.flatnonzero(removed & (frame.works_row >= 0))
+        unit = np.uint64(1)
+        removed[fails] = (frame.works[frame.works_row[fails], word] >> bit) & unit == unit
         unsure_ones = np.flatnonzero(frame.exists_row >= 0)
-        there = (frame.exists[frame.exists_row[unsure_ones], word] >> bit) & one == one
-        gone[unsure_ones[~there]] = True
-        return gone
+        present = (frame.exists[frame.exists_row[unsure_ones], word] >> bit) & unit == unit
+        removed[unsure_ones[~present]] = True
+        return removed
 
     def _settle(self, seeds: NDArray[np.int64]) -> None:
         self._before[:] = self.weight_up
@@ -244,7 +244,7 @@ def _drawn(
     row = np.full(of.size, -1, np.int64)
     row[at] = np.arange(at.size)
     bits = np.zeros((max(1, at.size), draws // WORD), np.uint64)
-    for place, one in enumerate(at):
-        true = rng.random(draws, dtype=np.float32) < probability[one]
+    for place, node in enumerate(at):
+        true = rng.random(draws, dtype=np.float32) < probability[node]
         bits[place] = np.packbits(true, bitorder="little").view(np.uint64)
     return bits, row

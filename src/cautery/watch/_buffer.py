@@ -13,11 +13,11 @@ class Buffer:
     lie before ``at``, from the beginning.
     """
 
-    __slots__ = ("_chunks", "_counted", "_gone", "_lines", "at", "data", "ended")
+    __slots__ = ("_bytes_dropped", "_chunks", "_counted", "_lines", "at", "data", "ended")
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._gone = 0
+        self._bytes_dropped = 0
         self._lines = 1
         self._counted = 0
         self.data = b""
@@ -27,7 +27,7 @@ class Buffer:
     @property
     def passed(self) -> int:
         """Bytes read so far."""
-        return self._gone + self.at
+        return self._bytes_dropped + self.at
 
     @property
     def line(self) -> int:
@@ -45,7 +45,7 @@ class Buffer:
             return False
         _ = self.line
         self._counted = 0
-        self._gone += self.at
+        self._bytes_dropped += self.at
         self.data = self.data[self.at :] + chunk
         self.at = 0
         return True
@@ -104,14 +104,14 @@ class Buffer:
         """
         while (end := self.data.find(b"\n", self.at)) < 0:
             if len(self.data) - self.at > most:
-                kept = self.data[self.at : self.at + most + 1]
+                piece = self.data[self.at : self.at + most + 1]
                 self.at = len(self.data)
                 while self.more():
                     if (end := self.data.find(b"\n", self.at)) >= 0:
                         self.at = end + 1
                         break
                     self.at = len(self.data)
-                return kept
+                return piece
             if not self.more():
                 return None
         line = self.data[self.at : end]

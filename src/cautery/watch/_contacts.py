@@ -128,37 +128,37 @@ class Contact:
 
 def contacts(text: str, links: list[str], source: str = "") -> tuple[Contact, ...]:
     """Find contacts in a page's text and links, and in its source those that Cloudflare hides."""
-    found: dict[Contact, None] = {}
+    unique: dict[Contact, None] = {}
     text = _SPELT.sub(lambda at: "@" if at[1].lower() in ("at", "arobase") else ".", text)
     for match in _CLOUDFLARE.finditer(source):
         if (mail := _EMAIL.fullmatch(_unhidden(match[1]))) is not None:
-            found[Contact(kind="email", handle=mail[1].lower())] = None
+            unique[Contact(kind="email", handle=mail[1].lower())] = None
     for link in links:
-        if (one := _of_link(link)) is not None:
-            found[one] = None
+        if (contact := _of_link(link)) is not None:
+            unique[contact] = None
     for match in _EMAIL.finditer(text):
-        found[Contact(kind="email", handle=match[1].lower())] = None
+        unique[Contact(kind="email", handle=match[1].lower())] = None
     for match in _TELEGRAM_TEXT.finditer(text):
-        found[Contact(kind="telegram", handle=match[1].lower())] = None
+        unique[Contact(kind="telegram", handle=match[1].lower())] = None
     for match in _SKYPE_TEXT.finditer(text):
-        found[Contact(kind="skype", handle=match[1].lower())] = None
+        unique[Contact(kind="skype", handle=match[1].lower())] = None
     for match in _DISCORD_TEXT.finditer(text):
-        found[Contact(kind="discord", handle=match[1].lower())] = None
+        unique[Contact(kind="discord", handle=match[1].lower())] = None
     for match in _WHATSAPP_TEXT.finditer(text):
         if (number := _phone(match[1])) is not None:
-            found[Contact(kind="whatsapp", handle=number)] = None
-    return tuple(found)[:100]
+            unique[Contact(kind="whatsapp", handle=number)] = None
+    return tuple(unique)[:100]
 
 
 def _unhidden(code: str) -> str:
     """Return what Cloudflare's mail protection hides: each byte by exclusive or with the first."""
-    key, *rest = bytes.fromhex(code[: len(code) // 2 * 2])
-    return bytes(byte ^ key for byte in rest).decode("utf-8", "replace")
+    key, *encoded = bytes.fromhex(code[: len(code) // 2 * 2])
+    return bytes(byte ^ key for byte in encoded).decode("utf-8", "replace")
 
 
 def trackers(source: str) -> tuple[tuple[str, str], ...]:
     """Return (system, id) of analytics and tags; Matomo's id with its server's name."""
-    found: dict[tuple[str, str], None] = {}
+    unique: dict[tuple[str, str], None] = {}
     server = _MATOMO_URL.search(source)
     for system, pattern in TRACKERS:
         for match in pattern.finditer(source):
@@ -167,19 +167,19 @@ def trackers(source: str) -> tuple[tuple[str, str], ...]:
                 if server is None:
                     continue  # a site number means nothing without its server
                 number = f"{server[1] or server[2]}#{number}"
-            found[system, number.removeprefix("ca-")] = None
-            if len(found) >= 100:
-                return tuple(found)
-    return tuple(found)
+            unique[system, number.removeprefix("ca-")] = None
+            if len(unique) >= 100:
+                return tuple(unique)
+    return tuple(unique)
 
 
 def payments(text: str) -> tuple[str, ...]:
     """Return the means of payment that a page names."""
-    said = set(_WORD.findall(text.lower()))
+    text_words = set(_WORD.findall(text.lower()))
     return tuple(
         name
         for name, words, pattern in PAYMENTS
-        if not said.isdisjoint(words) or (pattern is not None and pattern.search(text))
+        if not text_words.isdisjoint(words) or (pattern is not None and pattern.search(text))
     )
 
 
@@ -201,8 +201,8 @@ def _of_link(link: str) -> Contact | None:
         name = parse_qs(parts.query).get("domain", [""])[0]
         return Contact(kind="telegram", handle=name.lower()[:64]) if name else None
     if parts.scheme in ("whatsapp", "viber"):
-        said = parse_qs(parts.query)
-        number = _phone((said.get("phone") or said.get("number") or [""])[0])
+        query = parse_qs(parts.query)
+        number = _phone((query.get("phone") or query.get("number") or [""])[0])
         return Contact(kind=parts.scheme, handle=number) if number else None
     if parts.scheme == "skype":
         return Contact(kind="skype", handle=parts.path[:64].lower()) if parts.path else None
@@ -222,9 +222,11 @@ def _of_link(link: str) -> Contact | None:
         number = _phone(parts.fragment)
         return Contact(kind="signal", handle=number) if number else None
     if host in ("paypal.me", "paypal.com") and steps:
-        own = steps[1:2] if host == "paypal.com" and first == "paypalme" else steps[:1]
-        named = host == "paypal.me" or first == "paypalme"
-        return Contact(kind="paypal", handle=own[0].lower()[:64]) if named and own else None
+        payee = steps[1:2] if host == "paypal.com" and first == "paypalme" else steps[:1]
+        names_payee = host == "paypal.me" or first == "paypalme"
+        return (
+            Contact(kind="paypal", handle=payee[0].lower()[:64]) if names_payee and payee else None
+        )
     if host == "tiktok.com" and first.startswith("@"):
         return Contact(kind="tiktok", handle=first[1:].lower()[:64])
     if host in ("line.me", "lin.ee") and steps:

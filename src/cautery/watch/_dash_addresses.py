@@ -32,26 +32,28 @@ class Addressing:
     def __init__(self, levels: tuple[Element, ...], base: str, filled: dict[str, str]) -> None:
         self._base = base
         self._filled = filled
-        self._said: dict[str, str] = {}
+        self._attributes: dict[str, str] = {}
         self._inner: dict[str, Element] = {}
         for level in levels:
             for name in ("SegmentBase", "SegmentList", "SegmentTemplate"):
-                if (found := level.first(name)) is not None:
-                    self._said |= found.attributes
-                    self._inner |= {child.name: child for child in found.children}
+                if (element := level.first(name)) is not None:
+                    self._attributes |= element.attributes
+                    self._inner |= {child.name: child for child in element.children}
                     if name == "SegmentList":
-                        self._inner["SegmentList"] = found
-        self.scale = number_of(self._said.get("timescale")) or 1
+                        self._inner["SegmentList"] = element
+        self.scale = number_of(self._attributes.get("timescale")) or 1
         # The period begins at this moment of the media (ISO/IEC 23009-1, 5.3.9.2).
-        self._offset = number_of(self._said.get("presentationTimeOffset")) or 0
-        self.first = 1 if (number := number_of(self._said.get("startNumber"))) is None else number
+        self._offset = number_of(self._attributes.get("presentationTimeOffset")) or 0
+        self.first = (
+            1 if (number := number_of(self._attributes.get("startNumber"))) is None else number
+        )
 
     def initialization(self) -> str | None:
         """Return the URL of what every segment needs, if it is told."""
         inner = self._inner.get("Initialization")
-        said = inner.attributes.get("sourceURL") if inner is not None else None
-        said = said or self._said.get("initialization")
-        return self._url(said) if said else None
+        source_url = inner.attributes.get("sourceURL") if inner is not None else None
+        source_url = source_url or self._attributes.get("initialization")
+        return self._url(source_url) if source_url else None
 
     def initialization_range(self) -> str | None:
         """Return the bytes of it."""
@@ -61,7 +63,7 @@ class Addressing:
     def segments(self, lasts: float | None) -> tuple[tuple[DashSegment, ...], bool]:
         """Return the segments, and whether they go on without end."""
         listed = self._inner.get("SegmentList")
-        media = self._said.get("media")
+        media = self._attributes.get("media")
         times = self._times(lasts)
         if listed is not None:
             return self._listed(listed, times), False
@@ -69,7 +71,7 @@ class Addressing:
             return (), False
         if times is None:
             return (), True
-        found = tuple(
+        segments = tuple(
             DashSegment(
                 url=self._url(media, number=self.first + index, time=start),
                 number=self.first + index,
@@ -78,7 +80,7 @@ class Addressing:
             )
             for index, (start, length) in enumerate(times)
         )
-        return found, False
+        return segments, False
 
     def _listed(
         self, listed: Element, times: list[tuple[int, int]] | None
@@ -86,7 +88,7 @@ class Addressing:
         urls = listed.all("SegmentURL")
         if len(urls) > MOST_SEGMENTS:
             raise LimitError(f"DASH manifest: more than {MOST_SEGMENTS} segments")
-        length = number_of(self._said.get("duration")) or 0
+        length = number_of(self._attributes.get("duration")) or 0
         spans = times if times and len(times) == len(urls) else None
         return tuple(
             DashSegment(
@@ -105,7 +107,7 @@ class Addressing:
         line = self._inner.get("SegmentTimeline")
         span = None if lasts is None else int(lasts * self.scale)
         if line is None:
-            length = number_of(self._said.get("duration"))
+            length = number_of(self._attributes.get("duration"))
             if not length or span is None:
                 return None
             count = -(-span // length)
@@ -113,45 +115,48 @@ class Addressing:
                 raise LimitError(f"DASH manifest: more than {MOST_SEGMENTS} segments")
             return [(self._offset + index * length, length) for index in range(count)]
         end = None if span is None else self._offset + span
-        found: list[tuple[int, int]] = []
+        times: list[tuple[int, int]] = []
         at = 0
         spans = line.all("S")
-        for index, one in enumerate(spans):
-            said, length = number_of(one.attributes.get("t")), number_of(one.attributes.get("d"))
+        for index, element in enumerate(spans):
+            start, length = (
+                number_of(element.attributes.get("t")),
+                number_of(element.attributes.get("d")),
+            )
             if not length:
                 raise SourceError("DASH manifest: a segment without a length")
-            at = at if said is None else said
-            again = number_of(one.attributes.get("r"), least=-1) or 0
-            if again < 0:
+            at = at if start is None else start
+            repeats = number_of(element.attributes.get("r"), least=-1) or 0
+            if repeats < 0:
                 until = (
                     number_of(spans[index + 1].attributes.get("t"))
                     if index + 1 < len(spans)
                     else end
                 )
-                again = 0 if until is None else max(0, -(-(until - at) // length) - 1)
-            if len(found) + again >= MOST_SEGMENTS:
+                repeats = 0 if until is None else max(0, -(-(until - at) // length) - 1)
+            if len(times) + repeats >= MOST_SEGMENTS:
                 raise LimitError(f"DASH manifest: more than {MOST_SEGMENTS} segments")
-            found.extend((at + step * length, length) for step in range(again + 1))
-            at += (again + 1) * length
-        return found
+            times.extend((at + step * length, length) for step in range(repeats + 1))
+            at += (repeats + 1) * length
+        return times
 
-    def _url(self, said: str, *, number: int = 0, time: int = 0) -> str:
+    def _url(self, template: str, *, number: int = 0, time: int = 0) -> str:
         values = self._filled | {"Number": str(number), "Time": str(time)}
 
-        def put(found: re.Match[str]) -> str:
-            name, width = found[1], int(found[2] or 0)
+        def fill(match: re.Match[str]) -> str:
+            name, width = match[1], int(match[2] or 0)
             return values[name].zfill(width) if name else "$"
 
-        return joined(self._base, _TOKEN.sub(put, said))
+        return joined(self._base, _TOKEN.sub(fill, template))
 
 
 def based(bases: tuple[str, ...], level: Element) -> tuple[str, ...]:
     """Resolve a level's BaseURLs, each of which is one server of several."""
-    said = [one.text for one in level.all("BaseURL")[:_MOST_SERVERS] if one.text]
-    if not said:
+    addresses = [element.text for element in level.all("BaseURL")[:_MOST_SERVERS] if element.text]
+    if not addresses:
         return bases
-    found = dict.fromkeys(joined(base, one) for base in bases for one in said)
-    return tuple(found)[:_MOST_SERVERS]
+    urls = dict.fromkeys(joined(base, address) for base in bases for address in addresses)
+    return tuple(urls)[:_MOST_SERVERS]
 
 
 def joined(base: str, said: str) -> str:

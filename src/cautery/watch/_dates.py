@@ -74,9 +74,9 @@ def day_comes_first(text: str) -> bool | None:
     True
     """
     day = month = False
-    for found in _NUMBERS.finditer(text[:65_536]):
-        day = day or int(found[1]) > 12
-        month = month or int(found[2]) > 12
+    for match in _NUMBERS.finditer(text[:65_536]):
+        day = day or int(match[1]) > 12
+        month = month or int(match[2]) > 12
     return day if day != month else None
 
 

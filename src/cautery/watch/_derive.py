@@ -34,7 +34,7 @@ _IPV4 = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
 """In its one spelling: nearly all that a log holds, ten times as fast as by the library."""
 _URL = re.compile(r"(?i)[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>\\]{1,4096}")
 _MOST_SOURCES = 64
-_MOST_KNOWN = 1 << 17
+_MOST_CACHED = 1 << 17
 """Hashes remembered: customers come back row by row."""
 _MILLISECONDS_FROM = 300_000_000_000
 TYPES: Mapping[Sort, type] = {
@@ -63,7 +63,7 @@ class Derivation:
     panel: str
     place: Place
     servers: frozenset[str] = frozenset()
-    _known: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _cache: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def derived(self, row: SeizedRow) -> dict[str, Any]:
         """Return a row's fields as they may be kept; one that is not what it should be is left out.
@@ -79,7 +79,7 @@ class Derivation:
         >>> found["ip"][0], found["ip_country"], found["stream"]
         ('~', 'FR', 17.0)
         """
-        kept: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         ways = _WAYS[row.kind]
         pseudonyms = self.pseudonyms
         for name, value in row.values.items():
@@ -88,24 +88,24 @@ class Derivation:
                 continue
             sort, clear = way
             if clear is not None:
-                found = clear(text, pseudonyms)
+                hidden = clear(text, pseudonyms)
             elif sort is Sort.CLIENT:
-                kept |= self._client(name, text)
+                values |= self._client(name, text)
                 continue
             else:
-                found = self._hidden(sort, text)
-            if found is not None:
-                kept[name] = found
-        return kept
+                hidden = self._hidden(sort, text)
+            if hidden is not None:
+                values[name] = hidden
+        return values
 
     def pseudonym(self, secret: str) -> str:
         """Return what stands for a name, a credential or an address, the same all over the case."""
-        found = self._known.get(secret)
-        if found is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            found = self._known[secret] = "~" + self.pseudonyms.of(secret)
-        return found
+        pseudonym = self._cache.get(secret)
+        if pseudonym is None:
+            if len(self._cache) >= _MOST_CACHED:
+                self._cache.clear()
+            pseudonym = self._cache[secret] = "~" + self.pseudonyms.of(secret)
+        return pseudonym
 
     def _hidden(self, sort: Sort, text: str) -> str | None:
         if sort is Sort.LINE or sort is Sort.ACCOUNT:
@@ -119,18 +119,18 @@ class Derivation:
         if address is None:
             return {}
         country, asn = self.place(address)
-        shown = address if address in self.servers else self.pseudonym(address)
-        return {name: shown, f"{name}_country": country, f"{name}_asn": asn}
+        client = address if address in self.servers else self.pseudonym(address)
+        return {name: client, f"{name}_country": country, f"{name}_asn": asn}
 
 
 def columns_of(kind: str) -> dict[str, type]:
     """Return the columns of a kind's table with their types."""
-    found: dict[str, type] = {}
+    columns: dict[str, type] = {}
     for name, sort in FIELDS[kind].items():
-        found[name] = TYPES.get(sort, str)
+        columns[name] = TYPES.get(sort, str)
         if sort is Sort.CLIENT:
-            found |= {f"{name}_country": str, f"{name}_asn": int}
-    return found
+            columns |= {f"{name}_country": str, f"{name}_asn": int}
+    return columns
 
 
 @lru_cache(maxsize=1 << 15)
@@ -139,11 +139,11 @@ def address_in(text: str) -> str | None:
     if _IPV4.fullmatch(text):
         return text
     try:
-        found = ipaddress.ip_address(text.partition("%")[0].strip("[]"))
+        address = ipaddress.ip_address(text.partition("%")[0].strip("[]"))
     except ValueError:
         return None
-    inner = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return str(inner or found)
+    inner = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(inner or address)
 
 
 def mac_in(text: str) -> str:
@@ -215,19 +215,19 @@ def _host(text: str, _: Pseudonyms) -> str | None:
 
 def _urls(text: str, pseudonyms: Pseudonyms) -> list[str] | None:
     """Return the URLs in a list, a player's command or plain text, redacted, each once."""
-    found: list[str] = []
+    urls: list[str] = []
     try:
-        said = json.loads(text) if text.startswith(("[", "{", '"')) else text
+        body = json.loads(text) if text.startswith(("[", "{", '"')) else text
     except (ValueError, RecursionError):
-        said = text
-    words = said if isinstance(said, list) else [said]
+        body = text
+    words = body if isinstance(body, list) else [body]
     for word in words[:_MOST_SOURCES]:
-        for one in _URL.findall(word.replace("\\/", "/")) if isinstance(word, str) else ():
+        for url in _URL.findall(word.replace("\\/", "/")) if isinstance(word, str) else ():
             try:
-                found.append(RedactedUrl.of(one, pseudonyms).text)
+                urls.append(RedactedUrl.of(url, pseudonyms).text)
             except InputError:
                 continue
-    return list(dict.fromkeys(found))[:_MOST_SOURCES] or None
+    return list(dict.fromkeys(urls))[:_MOST_SOURCES] or None
 
 
 _CLEAR: Mapping[Sort, Callable[[str, Pseudonyms], Any]] = {

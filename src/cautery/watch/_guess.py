@@ -86,8 +86,8 @@ def _seized(text: str) -> str | None:
 
 
 def _is_whois(text: str) -> bool:
-    said = {FIELDS.get(words_of(key)) for _, key, _ in pairs(text)}
-    if len(said - {None}) >= 2:
+    fields = {FIELDS.get(words_of(key)) for _, key, _ in pairs(text)}
+    if len(fields - {None}) >= 2:
         return True
     # "Not found" alone may be anybody's.
-    return ABSENT.search(text) is not None and ("domain" in said or "whois" in text.lower())
+    return ABSENT.search(text) is not None and ("domain" in fields or "whois" in text.lower())

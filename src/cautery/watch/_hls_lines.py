@@ -24,7 +24,7 @@ _UNDERSTOOD = frozenset(
 )  # fmt: skip
 _OF_VARIANTS = frozenset(("BANDWIDTH", "CODECS", "RESOLUTION", "AUDIO"))
 _OF_RENDITIONS = frozenset(("TYPE", "GROUP-ID", "NAME", "LANGUAGE", "URI", "DEFAULT"))
-_MOST_OTHER = 64
+_MOST_EXTRAS = 64
 _MOST_VARIABLES = 100
 _LONGEST_VARIABLE = 2_000
 _MOST_REPLACED = 10_000_000
@@ -69,22 +69,22 @@ class HlsLines:
         self._variables: dict[str, str] = {}
         self._tally = Tally()
         self._warnings: list[ReadWarning] = []
-        self._other: list[tuple[str, str]] = []
-        self._said: tuple[tuple[str, str], ...] = ()
+        self._extras: list[tuple[str, str]] = []
+        self._pending_attributes: tuple[tuple[str, str], ...] = ()
         self._expects_segment = self._expects_variant = False
-        self._left = _MOST_REPLACED
+        self._room = _MOST_REPLACED
         self._problem: tuple[str, str] | None = None
-        taken = (
+        lines = (
             self._taken(bare, number)
             for number, line in enumerate(text.splitlines(), start=1)
             if (bare := line.strip())
         )
-        self.text = "\n".join(line for line in taken if line)
+        self.text = "\n".join(line for line in lines if line)
 
     @property
     def other(self) -> tuple[tuple[str, str], ...]:
         """Tags that are not understood, in their order."""
-        return tuple(self._other)
+        return tuple(self._extras)
 
     @property
     def warnings(self) -> tuple[ReadWarning, ...]:
@@ -111,26 +111,28 @@ class HlsLines:
         if tag == "#EXT-X-DEFINE":
             self._define(_attributes(value))
         elif tag == "#EXT-X-STREAM-INF":
-            said = _attributes(value)
-            self._said, self._expects_variant = _left(said, _OF_VARIANTS), True
-            if "BANDWIDTH" in said and not _WHOLE.fullmatch(said["BANDWIDTH"].strip()):
+            attributes = _attributes(value)
+            self._pending_attributes, self._expects_variant = _left(attributes, _OF_VARIANTS), True
+            if "BANDWIDTH" in attributes and not _WHOLE.fullmatch(attributes["BANDWIDTH"].strip()):
                 self._problem = ("a variant whose bandwidth is no number", line)
                 return "#EXT-X-STREAM-INF:BANDWIDTH=0"
         elif tag == "#EXT-X-MEDIA":
-            said = _attributes(value)
-            kept = _left(said, _OF_RENDITIONS)
-            self.renditions.append(Entry(number, said.get("URI", ""), kept))
+            attributes = _attributes(value)
+            extras = _left(attributes, _OF_RENDITIONS)
+            self.renditions.append(Entry(number, attributes.get("URI", ""), extras))
         elif tag in ("#EXTINF", "#EXT-X-BYTERANGE"):
             self._expects_segment = True
             if tag == "#EXTINF" and not _SECONDS.match(line):
                 self._problem = ("a segment whose duration is no number", line)
                 return "#EXTINF:0,"
-        elif line.startswith("#EXT") and tag not in _UNDERSTOOD and len(self._other) < _MOST_OTHER:
-            self._other.append((tag[1:], value[:300]))
+        elif (
+            line.startswith("#EXT") and tag not in _UNDERSTOOD and len(self._extras) < _MOST_EXTRAS
+        ):
+            self._extras.append((tag[1:], value[:300]))
         return line
 
     def _entry(self, line: str, number: int) -> str:
-        entry = Entry(number, line, self._said, broken=self._problem is not None)
+        entry = Entry(number, line, self._pending_attributes, broken=self._problem is not None)
         if self._expects_segment:
             self.segments.append(entry)
             self._expects_segment = False
@@ -141,19 +143,21 @@ class HlsLines:
             line = ""  # nothing announced it
         if self._problem is not None:
             self.warn_line(number - 1, f"HLS playlist: {self._problem[0]}", self._problem[1])
-        self._said, self._problem = (), None
+        self._pending_attributes, self._problem = (), None
         return line
 
-    def _define(self, said: dict[str, str]) -> None:
-        name = said.get("NAME") or said.get("QUERYPARAM", "")
-        value = said.get("VALUE") or self._query.get(said.get("QUERYPARAM", ""), [""])[0]
+    def _define(self, attributes: dict[str, str]) -> None:
+        name = attributes.get("NAME") or attributes.get("QUERYPARAM", "")
+        value = (
+            attributes.get("VALUE") or self._query.get(attributes.get("QUERYPARAM", ""), [""])[0]
+        )
         if name and value and len(self._variables) < _MOST_VARIABLES:
             self._variables[name] = value[:_LONGEST_VARIABLE]
 
-    def _put(self, found: re.Match[str]) -> str:
-        value = self._variables.get(found[1], found[0])
-        self._left -= len(value)
-        return value if self._left > 0 else found[0]
+    def _put(self, match: re.Match[str]) -> str:
+        value = self._variables.get(match[1], match[0])
+        self._room -= len(value)
+        return value if self._room > 0 else match[0]
 
 
 def checked_text(data: bytes, limits: HlsLimits) -> str:
@@ -166,8 +170,8 @@ def checked_text(data: bytes, limits: HlsLimits) -> str:
     LimitError
         If it holds more than the limits allow.
     """
-    if (found := what_is(data[:4096])) is not None:
-        raise SourceError(f"not an HLS playlist: this is {found}")
+    if (kind := what_is(data[:4096])) is not None:
+        raise SourceError(f"not an HLS playlist: this is {kind}")
     text = text_of(data)
     if (markup := markup_of(text)) is not None:
         raise SourceError(f"not an HLS playlist: this is {markup}")
@@ -189,9 +193,11 @@ def checked_text(data: bytes, limits: HlsLimits) -> str:
 
 
 def _attributes(value: str) -> dict[str, str]:
-    return {found[1]: found[2].strip('"') for found in _ATTRIBUTE.finditer(value)}
+    return {match[1]: match[2].strip('"') for match in _ATTRIBUTE.finditer(value)}
 
 
-def _left(said: dict[str, str], known: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    kept = [(name.lower(), value[:300]) for name, value in said.items() if name not in known]
-    return tuple(kept[:_MOST_OTHER])
+def _left(attributes: dict[str, str], understood: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    extras = [
+        (name.lower(), value[:300]) for name, value in attributes.items() if name not in understood
+    ]
+    return tuple(extras[:_MOST_EXTRAS])

@@ -21,7 +21,7 @@ _ATTRIBUTE = re.compile(
     r"([^\s/>=][^\s/>=]*+)(?:\s*+=\s*+(?:\"([^\"]*+)\"?|'([^']*+)'?|([^\s>]*+)))?"
 )
 _MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
-_NAMED = re.compile(r"</?[a-zA-Z]")
+_TAG_START = re.compile(r"</?[a-zA-Z]")
 _COMMENT_END = re.compile(r"--!?>")
 _MOST_ATTRIBUTES = 200
 _REFERENCE = re.compile(r"&(?:#\w{1,9};?|[A-Za-z][A-Za-z0-9]{1,31}(?:;|(?![=A-Za-z0-9])))")
@@ -54,13 +54,13 @@ class Tag(NamedTuple):
 
     def attributes(self) -> dict[str, str]:
         """Return its first 200 attributes; of two with one name the first."""
-        found: dict[str, str] = {}
-        for one in islice(_ATTRIBUTE.finditer(self.rest), _MOST_ATTRIBUTES):
-            value = one[2] or one[3] or one[4] or ""
-            found.setdefault(one[1].lower(), value)
+        attributes: dict[str, str] = {}
+        for match in islice(_ATTRIBUTE.finditer(self.rest), _MOST_ATTRIBUTES):
+            value = match[2] or match[3] or match[4] or ""
+            attributes.setdefault(match[1].lower(), value)
         return {
             name: _REFERENCE.sub(_plain, value) if "&" in value else value
-            for name, value in found.items()
+            for name, value in attributes.items()
         }
 
 
@@ -108,10 +108,10 @@ def tokens(source: str) -> Iterator[Tag | Text]:
         stop = _RAW_END[tag.name].search(source, at)
         until = end if stop is None else stop.start()
         if hidden.name != "template" and until > at:
-            said = source[at:until]
+            text = source[at:until]
             if tag.name in ("title", "textarea"):
-                said = _text(said)
-            yield Text(said, tag.name, not hidden.name and tag.name not in _UNSHOWN)
+                text = _text(text)
+            yield Text(text, tag.name, not hidden.name and tag.name not in _UNSHOWN)
         at = until
 
 
@@ -147,7 +147,7 @@ def _after_no_tag(source: str, at: int) -> int | None:
             return source.index(">", at + 4) + 1
         stop = _COMMENT_END.search(source, at + 4)
         return None if stop is None else stop.end()
-    if _NAMED.match(source, at):
+    if _TAG_START.match(source, at):
         return None  # a tag that never ends
     close = source.find(">", at + 2)
     return None if close == -1 else close + 1
@@ -159,8 +159,8 @@ def _text(source: str) -> str:
     return _unescaped(source) if "&" in source else source
 
 
-def _plain(found: re.Match[str]) -> str:
-    return _unescaped(found[0])
+def _plain(match: re.Match[str]) -> str:
+    return _unescaped(match[0])
 
 
 def _unescaped(source: str) -> str:

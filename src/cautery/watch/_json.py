@@ -18,7 +18,7 @@ from cautery.watch._text import begin, markup_of, text_of, what_is, whole
 _PIECE = 32_768
 _LARGEST_OBJECT = 262_144
 _LONGEST_LINE = 1_000_000
-_READ = 4_096
+_READ_CHARACTERS = 4_096
 """Characters that are held though they have been read."""
 _MOST_BEFORE = 16_000_000
 _LONGEST_BEGINNING = 64
@@ -49,8 +49,8 @@ def document(chunks: Iterable[bytes], *, wanted: str, most: int = 16_000_000) ->
         If it is none, longer than ``most`` bytes or nested too deeply.
     """
     data = whole(chunks, most=most, wanted=wanted)
-    if (found := what_is(data[:4096])) is not None:
-        raise SourceError(f"not {wanted}: this is {found}")
+    if (kind := what_is(data[:4096])) is not None:
+        raise SourceError(f"not {wanted}: this is {kind}")
     text = text_of(data)
     if (markup := markup_of(text)) in ("HTML", "XML"):
         raise SourceError(f"not {wanted}: this is {markup}")
@@ -121,18 +121,18 @@ def objects(
         if isinstance(body, list):
             yield from body
         elif isinstance(body, dict):  # an error object, or one member for each key
-            yield from (one for one in body.values() if isinstance(one, dict) and one)
+            yield from (member for member in body.values() if isinstance(member, dict) and member)
         return
     members = _Members(wanted=wanted, largest=largest)
-    held: list[str] = []
+    pieces: list[str] = []
     wait = length = 0
     for piece in chain(_in_pieces(stream), ("",)):
-        held.append(piece)
+        pieces.append(piece)
         length += len(piece)
         if piece and length < wait:
             continue  # a large member is joined and parsed anew only when it has doubled
-        members.text = members.text[members.at :] + "".join(held)
-        members.at, held, length = 0, [], 0
+        members.text = members.text[members.at :] + "".join(pieces)
+        members.at, pieces, length = 0, [], 0
         if after is not None:
             text = members.text
             match = after.search(text, max(0, len(text) - len(piece) - _LONGEST_BEGINNING))
@@ -193,7 +193,7 @@ class _Members:
             If it is the last text, and ends before the array.
         """
         while self._at_member():
-            if self.at > _READ:
+            if self.at > _READ_CHARACTERS:
                 # The parser's errors count the lines before them.
                 self.text, self.at = self.text[self.at :], 0
             if self.lost:
@@ -201,7 +201,7 @@ class _Members:
                     return
                 continue
             try:
-                one, end = _DECODER.raw_decode(self.text, self.at)
+                value, end = _DECODER.raw_decode(self.text, self.at)
             except (ValueError, RecursionError) as error:
                 too_long = len(self.text) - self.at > self.largest
                 if not last and not too_long and not _is_broken(error, self.text):
@@ -215,7 +215,7 @@ class _Members:
                 return
             if end == len(self.text) and not last:
                 return  # a number may go on in the next chunk
-            yield one
+            yield value
             self.at = end
         if last and not self.closed:
             raise SourceError(f"{self.wanted}: broken off or no JSON")
@@ -282,37 +282,37 @@ def lines(chunks: Iterable[bytes], *, wanted: str) -> Iterator[tuple[int, Any, s
 
 
 def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    kept, number, too_long = bytearray(), 0, False
+    line, number, too_long = bytearray(), 0, False
     for chunk in stream:
         parts = chunk.split(b"\n")
         for index, part in enumerate(parts):
             if index:
                 number += 1
-                yield number, None if too_long else bytes(kept)
-                kept.clear()
+                yield number, None if too_long else bytes(line)
+                line.clear()
                 too_long = False
-            too_long = too_long or len(kept) + len(part) > _LONGEST_LINE
+            too_long = too_long or len(line) + len(part) > _LONGEST_LINE
             if too_long:
-                kept.clear()
+                line.clear()
             else:
-                kept += part
-    if kept or too_long:
-        yield number + 1, None if too_long else bytes(kept)
+                line += part
+    if line or too_long:
+        yield number + 1, None if too_long else bytes(line)
 
 
 def _in_pieces(stream: Iterable[bytes]) -> Iterator[str]:
     """Decode, and join crumbs: an object is parsed anew with each piece that it spans."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    kept: list[str] = []
+    pieces: list[str] = []
     length = 0
     for chunk in stream:
-        kept.append(decoder.decode(chunk))
+        pieces.append(decoder.decode(chunk))
         length += len(chunk)
         if length >= _PIECE:
-            yield "".join(kept)
-            kept, length = [], 0
-    kept.append(decoder.decode(b"", final=True))
-    yield "".join(kept)
+            yield "".join(pieces)
+            pieces, length = [], 0
+    pieces.append(decoder.decode(b"", final=True))
+    yield "".join(pieces)
 
 
 def text_in(value: object, *, most: int = 1024) -> str | None:
@@ -360,14 +360,14 @@ def other_in(
     one: dict[str, Any], known: frozenset[str], *, most: int = 64
 ) -> tuple[tuple[str, str], ...]:
     """Return the fields that a reader does not know, as text, structures as JSON."""
-    kept: list[tuple[str, str]] = []
+    extras: list[tuple[str, str]] = []
     for name, value in one.items():
         if name in known or value in (None, "", [], {}):
             continue
-        if len(kept) >= most:
+        if len(extras) >= most:
             break
-        said = (
+        text = (
             value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         )
-        kept.append((whole_text(str(name)[:100]), whole_text(said[:300])))
-    return tuple(kept)
+        extras.append((whole_text(str(name)[:100]), whole_text(text[:300])))
+    return tuple(extras)

@@ -119,109 +119,115 @@ def usual(data, at, shape, main, attributes, headers):  # noqa: PLR0917 - buffer
         How many entries, where reading goes on, lines read, and the sizes of the three texts.
     """
     end = len(data)
-    count = lines = said = told = 0
+    count = lines = pairs_done = options_done = 0
     sizes = (0, 0, 0)
     while at < end and count < len(shape):
         main_size, attributes_size, headers_size = sizes
-        here, read, pairs, options = at, lines, said, told
-        while here < end and data[here] == LF:
-            here += 1
+        cursor, read, pairs, options = at, lines, pairs_done, options_done
+        while cursor < end and data[cursor] == LF:
+            cursor += 1
             read += 1
-        if not _begins(data, here, end, EXTINF):
+        if not _begins(data, cursor, end, EXTINF):
             break
-        here += 8
-        while here < end and (data[here] == SPACE or data[here] == TAB):
-            here += 1
-        negative = here < end and data[here] == MINUS
-        if here < end and (negative or data[here] == 43):
-            here += 1
-        start, seconds = here, 0
-        while here < end and _is_digit(data[here]) and here - start < 10:
-            seconds = seconds * 10 + data[here] - ZERO
-            here += 1
-        if here == start or here - start > 9:
+        cursor += 8
+        while cursor < end and (data[cursor] == SPACE or data[cursor] == TAB):
+            cursor += 1
+        negative = cursor < end and data[cursor] == MINUS
+        if cursor < end and (negative or data[cursor] == 43):
+            cursor += 1
+        start, seconds = cursor, 0
+        while cursor < end and _is_digit(data[cursor]) and cursor - start < 10:
+            seconds = seconds * 10 + data[cursor] - ZERO
+            cursor += 1
+        if cursor == start or cursor - start > 9:
             break
         sound = True
         while True:
-            start = here
-            while here < end and (data[here] == SPACE or data[here] == TAB):
-                here += 1
-            if here < end and data[here] == COMMA:
+            start = cursor
+            while cursor < end and (data[cursor] == SPACE or data[cursor] == TAB):
+                cursor += 1
+            if cursor < end and data[cursor] == COMMA:
                 break
-            name = here
-            while here < end:
-                byte = data[here]
+            name = cursor
+            while cursor < end:
+                byte = data[cursor]
                 if not (_is_lower(byte) or _is_digit(byte) or byte in (MINUS, UNDERSCORE)):
                     break
                 attributes[attributes_size] = byte
                 attributes_size += 1
-                here += 1
+                cursor += 1
             sound = (
-                name > start and 0 < here - name <= LONGEST_NAME and pairs - said < MOST_ATTRIBUTES
+                name > start
+                and 0 < cursor - name <= LONGEST_NAME
+                and pairs - pairs_done < MOST_ATTRIBUTES
             )
-            if not sound or end - here < 3 or data[here] != EQUALS or data[here + 1] != QUOTE:
+            if not sound or end - cursor < 3 or data[cursor] != EQUALS or data[cursor + 1] != QUOTE:
                 sound = False
                 break
             attributes[attributes_size] = 0
             attributes_size += 1
-            here += 2
-            while here < end:
-                byte = data[here]
+            cursor += 2
+            while cursor < end:
+                byte = data[cursor]
                 if byte in (QUOTE, LF, 0):
                     break
                 attributes[attributes_size] = byte
                 attributes_size += 1
-                here += 1
-            if here == end or data[here] != QUOTE:
+                cursor += 1
+            if cursor == end or data[cursor] != QUOTE:
                 sound = False
                 break
             attributes[attributes_size] = 0
             attributes_size += 1
             pairs += 1
-            here += 1
+            cursor += 1
         if not sound:
             break
-        here, main_size = _line(data, here + 1, end, main, main_size)
-        if here < 0:
+        cursor, main_size = _line(data, cursor + 1, end, main, main_size)
+        if cursor < 0:
             break
-        here += 1
+        cursor += 1
         read += 1
-        while _begins(data, here, end, OPTION):
-            here += len(OPTION)
-            name = here
-            while here < end and (_is_lower(data[here]) or data[here] == MINUS):
-                headers[headers_size] = data[here]
+        while _begins(data, cursor, end, OPTION):
+            cursor += len(OPTION)
+            name = cursor
+            while cursor < end and (_is_lower(data[cursor]) or data[cursor] == MINUS):
+                headers[headers_size] = data[cursor]
                 headers_size += 1
-                here += 1
-            if here in (name, end) or data[here] != EQUALS:
+                cursor += 1
+            if cursor in (name, end) or data[cursor] != EQUALS:
                 sound = False
                 break
             headers[headers_size] = 0
             headers_size += 1
-            here += 1
-            while here < end and SPACE <= data[here] <= 126:
-                headers[headers_size] = data[here]
+            cursor += 1
+            while cursor < end and SPACE <= data[cursor] <= 126:
+                headers[headers_size] = data[cursor]
                 headers_size += 1
-                here += 1
-            if here == end or data[here] != LF or options - told == MOST_ATTRIBUTES // 2:
+                cursor += 1
+            if (
+                cursor == end
+                or data[cursor] != LF
+                or options - options_done == MOST_ATTRIBUTES // 2
+            ):
                 sound = False
                 break
             headers[headers_size] = 0
             headers_size += 1
             options += 1
-            here += 1
+            cursor += 1
             read += 1
         if not sound:
             break
-        here, main_size = _url(data, here, end, main, main_size)
-        if here < 0:
+        cursor, main_size = _url(data, cursor, end, main, main_size)
+        if cursor < 0:
             break
         read += 1
-        at = here + 1
-        lines, said, told = read, pairs, options
+        at = cursor + 1
+        lines, pairs_done, options_done = read, pairs, options
         shape[count, 0] = 0 if negative else seconds
-        shape[count, 1] = said
-        shape[count, 2] = told
+        shape[count, 1] = pairs_done
+        shape[count, 2] = options_done
         shape[count, 3] = lines
         count += 1
         sizes = (main_size, attributes_size, headers_size)

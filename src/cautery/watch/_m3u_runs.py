@@ -52,19 +52,19 @@ class Runs:
             (HEADERS.get(name) or name.title(), value.strip())
             for name, value in zip(*_texts(self._headers, sizes[2]), strict=True)
         )
-        seconds, said, told, lines = self._shape[:count].T.tolist()
-        pairs = [attributes[start:end] for start, end in pairwise([0, *said])]
-        found = made_entries(
+        seconds, pair_ends, header_ends, lines = self._shape[:count].T.tolist()
+        pairs = [attributes[start:end] for start, end in pairwise([0, *pair_ends])]
+        entries = made_entries(
             urls=urls,
             titles=(
                 title.strip() or _named(pair) for title, pair in zip(titles, pairs, strict=True)
             ),
             durations=(float(claimed) if claimed else None for claimed in seconds),
             attributes=pairs,
-            headers=(headers[start:end] for start, end in pairwise([0, *told])),
+            headers=(headers[start:end] for start, end in pairwise([0, *header_ends])),
             lines=(number + line for line in lines),
         )
-        return list(found), after
+        return list(entries), after
 
 
 def _texts(buffer: np.ndarray, size: int) -> tuple[list[str], list[str]]:

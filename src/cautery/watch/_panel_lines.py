@@ -55,14 +55,14 @@ def read_panel_lines(
                     "not a table of lines: no header that names username or mac, and exp_date"
                 )
             continue
-        separator, width, chosen = table
+        separator, width, choice = table
         fields = _fields(text, separator)
         if len(fields) != width:
             yield from unread(tally, number, "no line of the table", text)
             continue
-        said = zip(chosen.plan.fields, (fields[place] for place in chosen.places), strict=True)
-        values = {name: value for name, value in said if value.lower() not in _NULLS}
-        yield SeizedRow(kind=chosen.plan.kind, values=values, line=number)
+        cells = zip(choice.plan.fields, (fields[place] for place in choice.places), strict=True)
+        values = {name: value for name, value in cells if value.lower() not in _NULLS}
+        yield SeizedRow(kind=choice.plan.kind, values=values, line=number)
     if table is None:
         raise SourceError("not a table of lines: no header")
     yield from tally.rest()
@@ -73,8 +73,8 @@ def lines_header(text: str) -> tuple[str, int, Chosen[Plan]] | None:
     head = text.removeprefix("\ufeff")[:4096]
     separator = max(_SEPARATORS, key=head.count)
     names = [field.strip().strip('"').lower() for field in _fields(head, separator)]
-    chosen = choose("users", names) if len(names) > 2 else None
-    return None if chosen is None or chosen.plan.kind != "line" else (separator, len(names), chosen)
+    choice = choose("users", names) if len(names) > 2 else None
+    return None if choice is None or choice.plan.kind != "line" else (separator, len(names), choice)
 
 
 def _fields(text: str, separator: str) -> list[str]:

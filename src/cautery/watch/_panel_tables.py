@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from cautery.watch._sql import Chosen
 
-_ANY = ("id",)
+_ID_COLUMN = ("id",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class _Table:
 
 
 _ACCOUNT: Mapping[str, tuple[str, ...]] = {
-    "account": _ANY, "name": ("username", "login", "name"), "email": ("email",),
+    "account": _ID_COLUMN, "name": ("username", "login", "name"), "email": ("email",),
     "password": ("password", "pass"), "ip": ("ip", "last_ip"), "owner": ("owner_id", "reseller_id"),
     "group": ("member_group_id", "gid"), "credits": ("credits",),
     "created_at": ("date_registered", "created"), "last_seen_at": ("last_login",),
@@ -53,7 +53,7 @@ _TABLES = (
         kind="line",
         needs=(_EXPIRY, ("username", "login", "mac")),
         columns={
-            "line": _ANY, "username": ("username", "login"), "password": ("password", "pass"),
+            "line": _ID_COLUMN, "username": ("username", "login"), "password": ("password", "pass"),
             "email": ("email",), "mac": ("mac",), "ip": ("last_ip", "ip"),
             "account": ("member_id", "reseller_id", "created_by"),
             "created_at": ("created_at", "created"), "expires_at": _EXPIRY,
@@ -102,20 +102,20 @@ _TABLES = (
         kind="category",
         names=("stream_categories", "streams_categories", "tv_genre"),
         needs=(("category_name", "title"),),
-        columns={"category": _ANY, "title": ("category_name", "title")},
+        columns={"category": _ID_COLUMN, "title": ("category_name", "title")},
     ),
     _Table(
         kind="stream",
         needs=(("stream_source",), ("stream_display_name",)),
-        columns={"stream": _ANY, "title": ("stream_display_name",), "sources": ("stream_source",),
-                 "category": ("category_id",), "added_at": ("added",), "guide": ("channel_id",),
-                 "place": ("order",)},
+        columns={"stream": _ID_COLUMN, "title": ("stream_display_name",),
+                 "sources": ("stream_source",), "category": ("category_id",),
+                 "added_at": ("added",), "guide": ("channel_id",), "place": ("order",)},
     ),
     _Table(
         kind="stream",
         names=("itv",),
         needs=(("cmd",), ("name",)),
-        columns={"stream": _ANY, "title": ("name",), "sources": ("cmd",),
+        columns={"stream": _ID_COLUMN, "title": ("name",), "sources": ("cmd",),
                  "category": ("tv_genre_id",), "added_at": ("added",), "guide": ("xmltv_id",),
                  "place": ("number",)},
     ),
@@ -136,7 +136,7 @@ _TABLES = (
         kind="server",
         names=("streaming_servers", "servers", "storages"),
         needs=(("server_ip", "storage_ip", "address"),),
-        columns={"server": _ANY, "domain": ("domain_name",),
+        columns={"server": _ID_COLUMN, "domain": ("domain_name",),
                  "address": ("server_ip", "storage_ip", "address"),
                  "second_address": ("vpn_ip", "private_ip"), "parent": ("parent_id",),
                  "clients": ("total_clients_online", "clients"),
@@ -181,19 +181,19 @@ def choose(table: str, columns: Sequence[str] | None) -> Chosen[Plan] | None:
     if columns is None:
         return None
     at = {name: place for place, name in reversed(list(enumerate(columns)))}
-    for known in _TABLES:
-        if known.names and not any(_is_called(table, name) for name in known.names):
+    for shape in _TABLES:
+        if shape.names and not any(_is_called(table, name) for name in shape.names):
             continue
-        if not all(any(one in at for one in group) for group in known.needs):
+        if not all(any(column in at for column in group) for group in shape.needs):
             continue
-        if any(lack in at for lack in known.lacks):
+        if any(lack in at for lack in shape.lacks):
             continue
         places = {
-            name: next(at[one] for one in own if one in at)
-            for name, own in known.columns.items()
-            if any(one in at for one in own)
+            name: next(at[column] for column in aliases if column in at)
+            for name, aliases in shape.columns.items()
+            if any(column in at for column in aliases)
         }
-        plan = Plan(known.kind, tuple(places), tuple(known.said.items()))
+        plan = Plan(shape.kind, tuple(places), tuple(shape.said.items()))
         return Chosen(plan, tuple(places.values()))
     return None
 

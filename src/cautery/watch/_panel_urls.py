@@ -72,7 +72,7 @@ def entries_of(
         if isinstance(stream, ReadWarning):
             yield stream
         elif stream.kind != "series":
-            said = (
+            attributes = (
                 ("group-title", stream.category),
                 ("tvg-id", stream.epg_id),
                 ("tvg-logo", stream.icon),
@@ -81,7 +81,7 @@ def entries_of(
             yield PlaylistEntry(
                 url=stream_url(base, stream, username=username, password=password, output=output),
                 title=stream.name,
-                attributes=tuple((name, value) for name, value in said if value),
+                attributes=tuple((name, value) for name, value in attributes if value),
                 line=number,
             )
 

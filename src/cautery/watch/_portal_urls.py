@@ -77,27 +77,27 @@ def entries_of_portal(
     >>> entry.title, entry.attributes, asks_for_link(entry.url)
     ('Arena 1', (('group-title', 'Sports'), ('portal-id', '7')), True)
     """
-    for number, one in enumerate(items, start=1):
-        if isinstance(one, ReadWarning):
-            yield one
+    for number, item in enumerate(items, start=1):
+        if isinstance(item, ReadWarning):
+            yield item
             continue
-        kind = _LISTS.get(one.kind)
-        url = one.url
+        kind = _LISTS.get(item.kind)
+        url = item.url
         if kind is None:
             continue
-        if url is None and one.command is not None:
-            url = portal_url(base, kind, _LINK, cmd=one.command)
+        if url is None and item.command is not None:
+            url = portal_url(base, kind, _LINK, cmd=item.command)
         if url is None:
-            yield ReadWarning(line=number, why="an item that cannot be played", quoted=one.id)
+            yield ReadWarning(line=number, why="an item that cannot be played", quoted=item.id)
             continue
-        said = (
-            ("group-title", genres.get(one.genre or "")),
-            ("tvg-id", one.epg_id),
-            ("portal-id", one.id),
+        attributes = (
+            ("group-title", genres.get(item.genre or "")),
+            ("tvg-id", item.epg_id),
+            ("portal-id", item.id),
         )
         yield PlaylistEntry(
             url=url,
-            title=one.name,
-            attributes=tuple((name, value) for name, value in said if value),
+            title=item.name,
+            attributes=tuple((name, value) for name, value in attributes if value),
             line=number,
         )

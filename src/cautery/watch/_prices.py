@@ -38,7 +38,7 @@ _SYMBOLS = {
 """Symbol or code to ISO 4217. ``kr`` alone is ambiguous: the page's language decides, or a code."""
 
 _KRONER = {"da": "DKK", "nb": "NOK", "nn": "NOK", "no": "NOK", "sv": "SEK", "is": "ISK"}
-_CURRENCY = "|".join(re.escape(one) for one in sorted(_SYMBOLS, key=len, reverse=True))
+_CURRENCY = "|".join(re.escape(symbol) for symbol in sorted(_SYMBOLS, key=len, reverse=True))
 _AMOUNT = r"\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3}){1,2}(?:[.,]\d{2})?|\d{1,6}(?:[.,]\d{1,2})?"
 _DASH = r"(?:[.,][-–—])?"
 _PRICE = re.compile(
@@ -59,7 +59,7 @@ _CONNECTIONS = re.compile(
     rf"(?i)(?<![\w.,])(\d{{1,2}})\s{{0,2}}(?:simultaneous\s|gleichzeitige\s|concurrent\s)?(?:{SEATS})(?!\w)"
     rf"|(?<!\w)(?:{SEATS})\s{{0,2}}[:=x×]?\s{{0,2}}(\d{{1,2}})(?![\w.,€$£])"
 )
-_NONE = re.compile(rf"(?i)(?<!\w)(?:{NONE})\s{{1,3}}$")
+_NEGATION = re.compile(rf"(?i)(?<!\w)(?:{NONE})\s{{1,3}}$")
 _LENGTH = rf"(?P<n>\d{{1,3}})\s?-?(?:(?P<hour>{HOURS})|(?P<day>{DAYS}))(?!\w)"
 _TRIAL_AFTER = re.compile(
     rf"(?i)(?<![\w.,]){_LENGTH}(?:\W{{0,3}}(?:{FREE})(?!\w)|[^\n\d]{{0,25}}?(?<!\w)(?:{TRIALS})(?!\w))"
@@ -111,7 +111,7 @@ class Claim:
 
 def prices(lines: list[str], *, language: str | None = None) -> tuple[Price, ...]:
     """Find prices in the lines of a page; the term may stand a line or two before or after."""
-    found: list[Price] = []
+    results: list[Price] = []
     krone = _KRONER.get((language or "")[:2].lower()) or _krone_named(lines)
     for index, line in enumerate(lines):
         marks = list(_PRICE.finditer(line))
@@ -119,8 +119,8 @@ def prices(lines: list[str], *, language: str | None = None) -> tuple[Price, ...
             sign = (mark["amid"] or mark["before"] or mark["after"]).lower()
             if mark["before"] and sign in ("euro", "try") and _YEAR_OF.fullmatch(mark["a"]):
                 continue  # a championship
-            written = f"{mark['whole']}.{mark['cents']}" if mark["amid"] else mark["a"] or mark["b"]
-            amount = _amount(written)
+            digits = f"{mark['whole']}.{mark['cents']}" if mark["amid"] else mark["a"] or mark["b"]
+            amount = _amount(digits)
             if amount is None or not 0 < amount < 100_000:
                 continue
             currency: str | None = _SYMBOLS[sign]
@@ -133,7 +133,7 @@ def prices(lines: list[str], *, language: str | None = None) -> tuple[Price, ...
             )
             following = _until_price(lines[index + 1 : index + 5])
             seats = _CONNECTIONS.search(" ".join((line[left:right], *following))[:400])
-            found.append(
+            results.append(
                 Price(
                     amount=amount,
                     currency=currency,
@@ -142,9 +142,9 @@ def prices(lines: list[str], *, language: str | None = None) -> tuple[Price, ...
                     quoted=line[max(0, mark.start() - 40) : mark.end() + 40].strip(),
                 )
             )
-            if len(found) >= _MOST_PRICES:
-                return tuple(found)
-    return tuple(found)
+            if len(results) >= _MOST_PRICES:
+                return tuple(results)
+    return tuple(results)
 
 
 def term_months(text: str) -> float | None:
@@ -158,18 +158,18 @@ def term_months(text: str) -> float | None:
     adverb = _ADVERB.search(text[:400])
     if adverb is not None and adverb["half"]:
         return 6.0
-    for found in _TERM.finditer(text[:400]):
-        word = next(found[name] for name in ("month", "year", "week", "day") if found[name])
-        if not found["n"] and not found["per"] and word.lower() in SHORT:
+    for match in _TERM.finditer(text[:400]):
+        word = next(match[name] for name in ("month", "year", "week", "day") if match[name])
+        if not match["n"] and not match["per"] and word.lower() in SHORT:
             continue
-        count = float(found["n"] or 1)
+        count = float(match["n"] or 1)
         if not 0 < count <= 400:
             return None
-        if found["month"]:
+        if match["month"]:
             return count
-        if found["year"]:
+        if match["year"]:
             return 12 * count
-        return round(count * (7 / 30 if found["week"] else 1 / 30), 3)
+        return round(count * (7 / 30 if match["week"] else 1 / 30), 3)
     if adverb is not None:
         return {"month": 1.0, "quarter": 3.0, "year": 12.0}[adverb.lastgroup or "month"]
     return None
@@ -177,32 +177,34 @@ def term_months(text: str) -> float | None:
 
 def trial_hours(text: str) -> float | None:
     """Return the length of the trial offered, in hours; 0: a trial of unsaid length."""
-    found = _TRIAL_AFTER.search(text) or _TRIAL_BEFORE.search(text)
-    if found is None:
+    match = _TRIAL_AFTER.search(text) or _TRIAL_BEFORE.search(text)
+    if match is None:
         words = _TRIAL_WORD.finditer(text)
         offered = any(
-            not _NONE.search(text[max(0, word.start() - 20) : word.start()]) for word in words
+            not _NEGATION.search(text[max(0, word.start() - 20) : word.start()]) for word in words
         )
         return 0.0 if offered else None
-    return float(found["n"]) * (1.0 if found["hour"] else 24.0)
+    return float(match["n"]) * (1.0 if match["hour"] else 24.0)
 
 
 def connections(text: str) -> tuple[int, ...]:
     """Return the numbers of connections on sale, ascending."""
-    return tuple(sorted({int(found[1] or found[2]) for found in _CONNECTIONS.finditer(text)}))
+    return tuple(sorted({int(match[1] or match[2]) for match in _CONNECTIONS.finditer(text)}))
 
 
 def claims(text: str) -> tuple[Claim, ...]:
     """Return what a service boasts of."""
-    found: dict[tuple[str, int], Claim] = {}
+    by_figure: dict[tuple[str, int], Claim] = {}
     for match in _CLAIM.finditer(text):
         number = int(re.sub(r"\D", "", match["n"]))
         number *= {"k": 1_000, "m": 1_000_000, "mio": 1_000_000}.get((match["k"] or "").lower(), 1)
-        what = next((one for one in ("customers", "channels") if match[one]), "titles")
-        found.setdefault((what, number), Claim(what=what, number=number, quoted=match[0].strip()))
-        if len(found) >= 50:
+        what = next((group for group in ("customers", "channels") if match[group]), "titles")
+        by_figure.setdefault(
+            (what, number), Claim(what=what, number=number, quoted=match[0].strip())
+        )
+        if len(by_figure) >= 50:
             break
-    return tuple(found.values())
+    return tuple(by_figure.values())
 
 
 def is_half_a_price(text: str) -> bool:
@@ -216,8 +218,8 @@ def begins_with_currency(text: str) -> bool:
 
 
 def _krone_named(lines: list[str]) -> str | None:
-    named = {code for line in lines for code in re.findall(r"\b(?:SEK|DKK|NOK)\b", line)}
-    return named.pop() if len(named) == 1 else None
+    currencies = {code for line in lines for code in re.findall(r"\b(?:SEK|DKK|NOK)\b", line)}
+    return currencies.pop() if len(currencies) == 1 else None
 
 
 def _months_near(lines: list[str], index: int, after: str, before: str) -> float | None:
@@ -233,12 +235,12 @@ def _months_near(lines: list[str], index: int, after: str, before: str) -> float
 
 
 def _until_price(lines: list[str]) -> list[str]:
-    kept = []
+    lines_before = []
     for line in lines:
         if _PRICE.search(line):
             break
-        kept.append(line)
-    return kept
+        lines_before.append(line)
+    return lines_before
 
 
 def _amount(text: str) -> Decimal | None:

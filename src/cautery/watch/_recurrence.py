@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_KNOWN = frozenset(("FREQ", "INTERVAL", "BYDAY", "COUNT", "UNTIL", "WKST"))
+_RULE_PARTS = frozenset(("FREQ", "INTERVAL", "BYDAY", "COUNT", "UNTIL", "WKST"))
 _MOST_STEPS = 40_000
 """Days that are walked through: a century."""
 _MOST_DATES = 2_000
@@ -42,8 +42,8 @@ class Recurrence:
 
     def starts(self, *, after: datetime, before: datetime) -> Iterator[datetime]:
         """Yield the starts between two moments, in UTC, in order."""
-        found = set(self._by_rule(after, before)) | self.added
-        yield from sorted(one for one in found - self.excluded if after <= one < before)
+        starts = set(self._by_rule(after, before)) | self.added
+        yield from sorted(start for start in starts - self.excluded if after <= start < before)
 
     def _by_rule(self, after: datetime, before: datetime) -> Iterator[datetime]:
         if self.every_days == 0:
@@ -52,24 +52,24 @@ class Recurrence:
         # Without a count nobody need know how many there were before.
         gap_days = (after - self.first.astimezone(UTC)).days - 1
         skipped = max(gap_days // self.every_days, 0) if self.count is None else 0
-        for given, step in enumerate(self._steps(skipped)):
+        for count, step in enumerate(self._steps(skipped)):
             start = step.astimezone(UTC)
             over = self.until is not None and start > self.until
-            if start >= before or over or (self.count is not None and given >= self.count):
+            if start >= before or over or (self.count is not None and count >= self.count):
                 return
             yield start
 
     def _steps(self, skipped: int) -> Iterator[datetime]:
         """Yield local starts; adding days to a local time keeps its hour."""
         monday = self.first - timedelta(days=self.first.weekday())
-        most = _MOST_STEPS // self.every_days + 1
+        limit = _MOST_STEPS // self.every_days + 1
         try:
-            for step in range(skipped, skipped + most):
-                gone = step * self.every_days
+            for step in range(skipped, skipped + limit):
+                days = step * self.every_days
                 if not self.weekdays:
-                    yield self.first + timedelta(days=gone)
+                    yield self.first + timedelta(days=days)
                 for day in self.weekdays:
-                    start = monday + timedelta(days=gone + day)
+                    start = monday + timedelta(days=days + day)
                     if start >= self.first:
                         yield start
         except OverflowError:  # the end of the calendar
@@ -97,19 +97,19 @@ def recurrence_of(
     """
     if rule is None:
         return Recurrence(first=first, every_days=0, excluded=excluded, added=added)
-    said = {str(name).upper(): value for name, value in rule.items()}
-    frequency = str(said["FREQ"][0]).upper() if said.get("FREQ") else ""
-    interval = int(said.get("INTERVAL", [1])[0])
-    weekdays = [str(one).upper() for one in said.get("BYDAY", [])]
+    parts = {str(name).upper(): value for name, value in rule.items()}
+    frequency = str(parts["FREQ"][0]).upper() if parts.get("FREQ") else ""
+    interval = int(parts.get("INTERVAL", [1])[0])
+    weekdays = [str(day).upper() for day in parts.get("BYDAY", [])]
     if (
         frequency not in ("DAILY", "WEEKLY")
-        or not said.keys() <= _KNOWN
+        or not parts.keys() <= _RULE_PARTS
         or not set(weekdays) <= set(_DAYS)
         or (weekdays and frequency == "DAILY")
         or not 1 <= interval <= 366
     ):
         return None
-    until = said["UNTIL"][0] if said.get("UNTIL") else None
+    until = parts["UNTIL"][0] if parts.get("UNTIL") else None
     if until is not None:
         if not isinstance(until, datetime):  # a date: that whole day
             until = datetime(until.year, until.month, until.day, 23, 59, 59, tzinfo=first.tzinfo)
@@ -118,7 +118,7 @@ def recurrence_of(
         first=first,
         every_days=interval * (7 if frequency == "WEEKLY" else 1),
         weekdays=tuple(sorted(_DAYS.index(weekday) for weekday in weekdays)),
-        count=int(said["COUNT"][0]) if said.get("COUNT") else None,
+        count=int(parts["COUNT"][0]) if parts.get("COUNT") else None,
         until=until,
         excluded=excluded,
         added=frozenset(sorted(added)[:_MOST_DATES]),

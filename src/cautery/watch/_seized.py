@@ -116,7 +116,7 @@ class SeizedRow:
 
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"\d")
-_OTHER = re.compile(r"[^x9 \t,;:'\"()\[\]{}|<>/=\\.-]")
+_UNMASKED = re.compile(r"[^x9 \t,;:'\"()\[\]{}|<>/=\\.-]")
 
 
 def masked(text: str, *, most: int = 120) -> str:
@@ -127,8 +127,8 @@ def masked(text: str, *, most: int = 120) -> str:
     >>> masked("(17,'Bob','s3cret!')")
     "(99,'xxx','x9xxxx.')"
     """
-    shown = text[: most + 1]
-    return _OTHER.sub(".", _DIGIT.sub("9", _LETTER.sub("x", shown)))
+    excerpt = text[: most + 1]
+    return _UNMASKED.sub(".", _DIGIT.sub("9", _LETTER.sub("x", excerpt)))
 
 
 def unread(tally: Tally, line: int, why: str, what: bytes | str) -> Iterator[ReadWarning]:

@@ -42,8 +42,8 @@ _SPACE = re.compile(rb"[\s;]*+")
 _NEWLINE = re.compile(rb"\n")
 _COMMENT_END = re.compile(rb"\*/")
 _STRUCTURE = re.compile(rb"['\"()]|" + BEGINS)
-_MADE = re.compile(rb"-- (?:MySQL|MariaDB) dump|-- PostgreSQL database dump\s*$", re.MULTILINE)
-_DONE = re.compile(rb"-- (?:Dump completed|PostgreSQL database dump complete)")
+_HEADER = re.compile(rb"-- (?:MySQL|MariaDB) dump|-- PostgreSQL database dump\s*$", re.MULTILINE)
+_FOOTER = re.compile(rb"-- (?:Dump completed|PostgreSQL database dump complete)")
 
 P = TypeVar("P")
 
@@ -95,7 +95,7 @@ class _Reading(Generic[P]):
         self._columns: dict[str, tuple[str, ...]] = {}
         self._delimiter = b";"
         self._statements = 0
-        self._made = self._done = self._broken_off = False
+        self._has_header = self._has_footer = self._broken_off = False
 
     def rows(self) -> Iterator[SqlRow[P] | ReadWarning]:
         buffer = self._buffer
@@ -118,7 +118,7 @@ class _Reading(Generic[P]):
                 break
         if not self._statements:
             raise SourceError("not an SQL dump: no table in it")
-        if self._made and not self._done and not self._broken_off:
+        if self._has_header and not self._has_footer and not self._broken_off:
             yield from self._warn("the dump does not say that it is complete: it may be cut off")
         yield from self._tally.rest()
 
@@ -133,8 +133,8 @@ class _Reading(Generic[P]):
             if not start:
                 return False
             if start.startswith((b"--", b"#")):
-                self._made = self._made or _MADE.match(start) is not None
-                self._done = self._done or _DONE.match(start) is not None
+                self._has_header = self._has_header or _HEADER.match(start) is not None
+                self._has_footer = self._has_footer or _FOOTER.match(start) is not None
                 buffer.seek(_NEWLINE, keep=0)
             elif start.startswith(b"/*"):
                 buffer.seek(_COMMENT_END, keep=1)
@@ -143,27 +143,27 @@ class _Reading(Generic[P]):
 
     def _inserted(self, head: re.Match[bytes]) -> Iterator[SqlRow[P] | ReadWarning]:
         table, columns = self._named(head)
-        chosen = self._choose(table, columns)
+        choice = self._choose(table, columns)
         width = len(columns) if columns is not None else None
         buffer, dialect = self._buffer, self._dialect
         while True:
-            found = buffer.match_more(dialect.row, most=ROW_BYTES)
-            if found is None:
+            match = buffer.match_more(dialect.row, most=ROW_BYTES)
+            if match is None:
                 going_on = yield from self._bad_row(head)
                 if not going_on:
                     return
             else:
-                values = None if chosen is None else dialect.values(found[1])
-                if chosen is None:
+                values = None if choice is None else dialect.values(match[1])
+                if choice is None:
                     yield SqlRow(None, ())
                 elif values is None:
-                    yield from self._warn("a row that cannot be read", found[0])
+                    yield from self._warn("a row that cannot be read", match[0])
                 elif width is not None and len(values) != width:
                     why = f"a row of {len(values)} values in a table of {width} columns"
-                    yield from self._warn(why, found[0])
+                    yield from self._warn(why, match[0])
                 else:
-                    kept = tuple(plain(values[place], dialect) for place in chosen.places)
-                    yield SqlRow(chosen.plan, kept)
+                    cells = tuple(plain(values[place], dialect) for place in choice.places)
+                    yield SqlRow(choice.plan, cells)
             if buffer.byte() != b",":
                 break
             buffer.at += 1
@@ -198,8 +198,8 @@ class _Reading(Generic[P]):
     def _skip_row(self) -> bool:
         """Go behind a row without keeping it; return False at a new statement, or at the end."""
         buffer, depth = self._buffer, 0
-        while (found := buffer.seek(_STRUCTURE, keep=16)) is not None:
-            mark = found[0]
+        while (match := buffer.seek(_STRUCTURE, keep=16)) is not None:
+            mark = match[0]
             if mark in b"'\"":
                 if not self._skip_string(mark):
                     return False
@@ -215,10 +215,10 @@ class _Reading(Generic[P]):
 
     def _skip_string(self, quote: bytes) -> bool:
         pattern = self._dialect.string_end[quote]
-        while (found := self._buffer.seek(pattern, keep=16)) is not None:
-            if found[0] == quote:
+        while (match := self._buffer.seek(pattern, keep=16)) is not None:
+            if match[0] == quote:
                 return True
-            if found[0] == b"\n":
+            if match[0] == b"\n":
                 return False
         return False
 
@@ -228,8 +228,8 @@ class _Reading(Generic[P]):
         pattern = re.compile(rb"['\"`]|--[ \t]|/\*|" + re.escape(self._delimiter) + rb"|" + BEGINS)
         bare = True
         start = buffer.data[buffer.at : buffer.at + 80]
-        while (found := buffer.seek(pattern, keep=16)) is not None:
-            mark = found[0]
+        while (match := buffer.seek(pattern, keep=16)) is not None:
+            mark = match[0]
             if mark in (b"'", b'"', b"`"):
                 if mark == b"`":
                     bare = buffer.seek(re.compile(b"[`\n]"), keep=0) is not None
@@ -248,7 +248,7 @@ class _Reading(Generic[P]):
 
     def _copied(self, head: re.Match[bytes]) -> Iterator[SqlRow[P] | ReadWarning]:
         table, columns = self._named(head)
-        chosen = self._choose(table, columns)
+        choice = self._choose(table, columns)
         while True:
             line = self._buffer.take_line(most=ROW_BYTES)
             if line is None:
@@ -261,14 +261,14 @@ class _Reading(Generic[P]):
                 yield from self._warn(f"a row of more than {ROW_BYTES:,} bytes", line[:120])
                 continue
             values = line.split(b"\t")
-            if chosen is None:
+            if choice is None:
                 yield SqlRow(None, ())
             elif columns is not None and len(values) != len(columns):
                 why = f"a row of {len(values)} values in a table of {len(columns)} columns"
                 yield from self._warn(why, line[:120])
             else:
-                kept = tuple(copied(values[place]) for place in chosen.places)
-                yield SqlRow(chosen.plan, kept)
+                cells = tuple(copied(values[place]) for place in choice.places)
+                yield SqlRow(choice.plan, cells)
 
     def _created(self, head: re.Match[bytes]) -> None:
         buffer = self._buffer

@@ -52,26 +52,26 @@ class Dialect:
 
     def values(self, inside: bytes) -> list[Value] | None:
         """Split what stands inside a row's parentheses; ``None`` if it cannot be."""
-        found: list[Value] = []
+        values: list[Value] = []
         end = 0
         # Not finditer: what cannot be split here would be tried again at each letter after it.
         while end < len(inside) and (match := self.value.match(inside, end)) is not None:
             groups = match.groups()
-            found.append(groups[1:] if groups[0] is None else (groups[0], *groups[2:]))  # type: ignore[arg-type]
+            values.append(groups[1:] if groups[0] is None else (groups[0], *groups[2:]))  # type: ignore[arg-type]
             end = match.end()
-        return found if end == len(inside) else None
+        return values if end == len(inside) else None
 
     def columns(self, data: bytes, at: int) -> tuple[tuple[str, ...], int]:
         """Return the columns of a CREATE TABLE whose ``(`` stands at ``at``, and where it ends."""
-        found: list[str] = []
+        names: list[str] = []
         at += 1
-        while len(found) < _MOST_COLUMNS and (match := self.column.match(data, at)) is not None:
+        while len(names) < _MOST_COLUMNS and (match := self.column.match(data, at)) is not None:
             at = match.end()
             if not _NO_COLUMN.match(match[1]):
-                found.append(names_in(match[1])[-1].lower())
+                names.append(names_in(match[1])[-1].lower())
             if match[2] == b")":
                 break
-        return tuple(found), at
+        return tuple(names), at
 
 
 def _dialect(*, backslash: bool) -> Dialect:
@@ -165,17 +165,19 @@ def copied(value: bytes) -> str | None:
 def _unescaped(text: bytes, escapes: Mapping[bytes, bytes], quote: bytes) -> bytes:
     """Undo escapes and, inside quotes, their doubling."""
 
-    def one(found: re.Match[bytes]) -> bytes:
-        if found[2]:
-            return quote if found[2] == quote * 2 else found[2]
-        return escapes.get(found[1], found[1])
+    def replacement(match: re.Match[bytes]) -> bytes:
+        if match[2]:
+            return quote if match[2] == quote * 2 else match[2]
+        return escapes.get(match[1], match[1])
 
-    return _ESCAPED.sub(one, text) if b"\\" in text or (quote and quote * 2 in text) else text
+    return (
+        _ESCAPED.sub(replacement, text) if b"\\" in text or (quote and quote * 2 in text) else text
+    )
 
 
 def names_in(text: bytes) -> list[str]:
     """Return the identifiers in a list or a dotted name, without their quotes."""
     return [
-        next(group for group in found.groups() if group is not None).decode("utf-8", "replace")
-        for found in _IDENT.finditer(text)
+        next(group for group in match.groups() if group is not None).decode("utf-8", "replace")
+        for match in _IDENT.finditer(text)
     ]

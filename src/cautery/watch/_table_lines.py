@@ -29,6 +29,6 @@ def _line(buffer: Buffer) -> bytes | None:
     line = buffer.take_line(most=LONGEST_LINE)
     if line is not None:
         return line
-    rest = buffer.data[buffer.at :]
+    tail = buffer.data[buffer.at :]
     buffer.at = len(buffer.data)
-    return rest or None
+    return tail or None

@@ -111,9 +111,9 @@ def begin(chunks: Iterable[bytes], *, wanted: str) -> tuple[bytes, Iterator[byte
         head += piece
         if len(head) >= SNIFFED_BYTES:
             break
-    found = what_is(head[:SNIFFED_BYTES])
-    if found is not None:
-        raise SourceError(f"not {wanted}: this is {found}")
+    kind = what_is(head[:SNIFFED_BYTES])
+    if kind is not None:
+        raise SourceError(f"not {wanted}: this is {kind}")
     everything: Iterator[bytes] = chain((head,), source)
     encoding = encoding_of(head[:SNIFFED_BYTES])
     if encoding is not None:
@@ -142,12 +142,12 @@ def whole(chunks: Iterable[bytes], *, most: int, wanted: str) -> bytes:
     SourceError
         If it is longer than ``most`` bytes.
     """
-    kept = bytearray()
+    data = bytearray()
     for chunk in chunks:
-        if len(kept) + len(chunk) > most:
+        if len(data) + len(chunk) > most:
             raise SourceError(f"{wanted}: longer than {most} bytes")
-        kept += chunk
-    return bytes(kept)
+        data += chunk
+    return bytes(data)
 
 
 def text_of(data: bytes) -> str:
@@ -159,5 +159,5 @@ def text_of(data: bytes) -> str:
 
 def quoted(line: str, *, most: int = 120) -> str:
     """Quote a line for a warning: printable, and short."""
-    shown = line[: most + 1]
-    return ascii(shown[:most]) + ("..." if len(shown) > most else "")
+    excerpt = line[: most + 1]
+    return ascii(excerpt[:most]) + ("..." if len(excerpt) > most else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SAID = {
+_LABELS = {
     "domain": (
         "domain, domain name, nombre de dominio, dominio, domain_name, domainname, "
         "domain-name, ドメイン名, nom de domaine, nazwa domeny, complete domain name, ascii, "
@@ -82,7 +82,7 @@ _SAID = {
         "owner contact, owner orgname"
     ),
 }
-FIELDS = {word.strip(): field for field, said in _SAID.items() for word in said.split(",")}
+FIELDS = {word.strip(): field for field, labels in _LABELS.items() for word in labels.split(",")}
 """What a key says, by its words in lower case."""
 
 BREAKS = re.compile(

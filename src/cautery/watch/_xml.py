@@ -99,7 +99,7 @@ def elements(
     building = _Building(wanted=wanted, root=root, keep_from=0 if whole else 1)
     reading = _Reading(building, records)
     try:
-        for piece in _sniffed(chunks, wanted=wanted):
+        for piece in _sniffed(chunks, what=wanted):
             yield from reading.take(piece)
         yield from reading.end()
     except expat.ExpatError as error:
@@ -126,12 +126,12 @@ class _Reading:
         self._encoding = ""
         self._error: expat.ExpatError | None = None
         self._tail = self._ending = b""
-        self._seen = 1  # the line that the next piece begins in
-        self._held = 0
+        self._first_line = 1  # the line that the next piece begins in
+        self._bytes_pending = 0
         self._step = _STEP
         self._lenient = False
         self._breaks = 0
-        self._begin(self._seen)
+        self._begin(self._first_line)
 
     def _begin(self, line: int) -> None:
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -170,7 +170,7 @@ class _Reading:
                     break
                 at = match.start()
                 least = at + 1  # a record that is broken in its first byte is not tried again
-                self._resume(self._seen + piece.count(b"\n", 0, at))
+                self._resume(self._first_line + piece.count(b"\n", 0, at))
             building.events = False
             part = memoryview(piece)[at : at + self._step]
             try:
@@ -179,9 +179,13 @@ class _Reading:
                 yield from building.taken()
                 if not self._records or self._encoding.lower().startswith("utf-16"):
                     raise
-                again = not self._lenient and building.begins >= self._fed
-                if error.code == _UNDECLARED and again:
-                    self._error, at, self._held = error, at + building.begins - self._fed, 0
+                can_resume = not self._lenient and building.begins >= self._fed
+                if error.code == _UNDECLARED and can_resume:
+                    self._error, at, self._bytes_pending = (
+                        error,
+                        at + building.begins - self._fed,
+                        0,
+                    )
                     continue  # the whole record once more, entities now being skipped
                 self._breaks += 1
                 if self._breaks > MOST_BREAKS:
@@ -190,30 +194,30 @@ class _Reading:
                     ) from None
                 where = max(at, least, at + self._parser.ErrorByteIndex - self._fed)
                 why = f"broken XML ({expat.ErrorString(error.code)})"
-                shown = piece[max(at, where - 60) : where + 20].decode("utf-8", "replace")
+                excerpt = piece[max(at, where - 60) : where + 20].decode("utf-8", "replace")
                 line = self.lines + error.lineno
-                yield Element(name=BROKEN, attributes={"why": why}, line=line, text=shown)
-                self._error, at, self._held = error, where, 0
+                yield Element(name=BROKEN, attributes={"why": why}, line=line, text=excerpt)
+                self._error, at, self._bytes_pending = error, where, 0
                 self._step = _STEP_AFTER_BREAK
                 continue
             self._fed += len(part)
-            self._held = 0 if building.events else self._held + len(part)
-            if self._held > _LONGEST_TOKEN:
+            self._bytes_pending = 0 if building.events else self._bytes_pending + len(part)
+            if self._bytes_pending > _LONGEST_TOKEN:
                 raise LimitError(
                     f"{building.wanted}: a single tag of more than {_LONGEST_TOKEN} bytes"
                 )
             yield from building.taken()
             at += len(part)
             self._step = min(2 * self._step, _STEP)
-        self._seen += piece.count(b"\n", 0, len(piece) - len(self._tail))
+        self._first_line += piece.count(b"\n", 0, len(piece) - len(self._tail))
 
     def _resume(self, line: int) -> None:
         """Go on at a record, as if the document began there."""
         self._begin(line)
-        said = f' encoding="{self._encoding}"' if self._encoding else ""
+        encoding = f' encoding="{self._encoding}"' if self._encoding else ""
         root = self._building.root
         # With a document type, an entity that nobody declared is skipped, and told of.
-        prologue = f'<?xml version="1.0"{said}?><!DOCTYPE {root} SYSTEM ""><{root}>'.encode()
+        prologue = f'<?xml version="1.0"{encoding}?><!DOCTYPE {root} SYSTEM ""><{root}>'.encode()
         self._parser.Parse(prologue, False)
         self._fed, self._error, self._lenient = len(prologue), None, True
 
@@ -227,7 +231,7 @@ class _Reading:
         yield from self._building.taken()
 
 
-def _sniffed(chunks: Iterable[bytes], *, wanted: str) -> Iterator[bytes]:
+def _sniffed(chunks: Iterable[bytes], *, what: str) -> Iterator[bytes]:
     """Yield small pieces, if the first bytes look like XML; expat knows most encodings itself."""
     source = pieces(chunks)
     head = b""
@@ -235,10 +239,10 @@ def _sniffed(chunks: Iterable[bytes], *, wanted: str) -> Iterator[bytes]:
         head += piece
         if len(head) >= SNIFFED_BYTES:
             break
-    if (found := what_is(head[:SNIFFED_BYTES])) is None:
-        found = markup_of(text_of(head[:SNIFFED_BYTES])) or "no XML"
-    if found != "XML":
-        raise SourceError(f"not {wanted}: this is {found}")
+    if (kind := what_is(head[:SNIFFED_BYTES])) is None:
+        kind = markup_of(text_of(head[:SNIFFED_BYTES])) or "no XML"
+    if kind != "XML":
+        raise SourceError(f"not {what}: this is {kind}")
     # PHP likes to write a line before its XML declaration.
     everything: Iterator[bytes] = chain((head.lstrip(b" \t\r\n"),), source)
     declared = _ENCODING.match(head.removeprefix(b"\xef\xbb\xbf").lstrip())
@@ -255,7 +259,7 @@ def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in chain(chunks, (None,)):
         text = decoder.decode(chunk or b"", final=chunk is None)
         yield _ESCAPED.sub(
-            lambda found: bytes((ord(found[0]) - 0xDC00,)).decode("cp1252", "replace"), text
+            lambda match: bytes((ord(match[0]) - 0xDC00,)).decode("cp1252", "replace"), text
         ).encode()
 
 
@@ -308,29 +312,29 @@ class _Building:
         self._check()
         if len(attributes) > _MOST_ATTRIBUTES:
             raise LimitError(f"{self.wanted}: more than {_MOST_ATTRIBUTES} attributes in a tag")
-        said = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
-        one = Element(name=name, attributes=said, line=self.line())
+        plain_attributes = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+        element = Element(name=name, attributes=plain_attributes, line=self.line())
         if self.open:
-            self.open[-1].children.append(one)
-        self.open.append(one)
+            self.open[-1].children.append(element)
+        self.open.append(element)
 
     def end(self, _: str) -> None:
         """Take an end tag."""
         self.events = True
         self.depth -= 1
         if self.open:
-            one = self.open.pop()
-            one.text = one.text.strip()
+            element = self.open.pop()
+            element.text = element.text.strip()
             if not self.open:
-                self.ready.append(one)
+                self.ready.append(element)
 
-    def text(self, said: str) -> None:
+    def text(self, piece: str) -> None:
         """Take text."""
         self.events = True
         if self.open:
-            self.length += len(said)
+            self.length += len(piece)
             self._check()
-            self.open[-1].text += said
+            self.open[-1].text += piece
 
     def skipped(self, name: str, is_parameter: int) -> None:
         """Take an entity that nobody declared: those of HTML are known, others stay as written."""

@@ -107,7 +107,7 @@ def read_access_log(
     assert isinstance(authority, Authority)
     _, stream = begin(chunks, wanted="an access log")
     buffer, tally = Buffer(stream), Tally()
-    number = found = 0
+    number = count = 0
     while True:
         raw = buffer.take_line(most=_LONGEST_LINE)
         if raw is None:
@@ -116,7 +116,7 @@ def read_access_log(
             if not raw:
                 break
         number += 1
-        if not found and number > _MOST_BEFORE:
+        if not count and number > _MOST_BEFORE:
             raise SourceError(f"not an access log: no request in {_MOST_BEFORE:,} lines")
         if not raw.strip() or raw[:1] == b"#":
             continue
@@ -128,9 +128,9 @@ def read_access_log(
         if values is None:
             yield from unread(tally, number, "no request", text)
             continue
-        found += 1
+        count += 1
         yield SeizedRow(kind="request", values=values, line=number)
-    if not found:
+    if not count:
         raise SourceError("not an access log: no request in it")
     yield from tally.rest()
 
@@ -164,46 +164,46 @@ def _from_json(text: str) -> dict[str, str] | None:
         return None
     if not isinstance(body, dict):
         return None
-    said: dict[str, str] = {}
-    _flatten(body, "", said, 0)
-    taken = {name: _first(said, own) for name, own in _NAMES.items()}
-    at = _moment(taken["at"])
-    if at is None or not (taken["status"] or taken["ip"] or taken["request"]):
+    fields: dict[str, str] = {}
+    _flatten(body, "", fields, 0)
+    named_values = {name: _first(fields, aliases) for name, aliases in _NAMES.items()}
+    at = _moment(named_values["at"])
+    if at is None or not (named_values["status"] or named_values["ip"] or named_values["request"]):
         return None
     values = {"at": at.isoformat()}
     for name in ("ip", "status", "bytes"):
-        if taken[name]:
-            values[name] = taken[name]
+        if named_values[name]:
+            values[name] = named_values[name]
     for name in ("host", "upstream"):
-        if taken[name]:
-            values[name] = _without_port(taken[name])
-    request = _REQUEST.match(taken["request"])
+        if named_values[name]:
+            values[name] = _without_port(named_values[name])
+    request = _REQUEST.match(named_values["request"])
     if request is not None:
         values |= _asked(request[1], request[2])
-    elif taken["target"]:
-        values |= _asked(taken["method"], taken["target"])
-    return values | _referer(taken["referer"])
+    elif named_values["target"]:
+        values |= _asked(named_values["method"], named_values["target"])
+    return values | _referer(named_values["referer"])
 
 
-def _flatten(body: Mapping[str, Any], before: str, said: dict[str, str], depth: int) -> None:
+def _flatten(body: Mapping[str, Any], before: str, fields: dict[str, str], depth: int) -> None:
     for name, value in list(body.items())[:200]:
         path = f"{before}{name}".lower()
         if isinstance(value, Mapping):
             if depth < _DEEPEST:
-                _flatten(value, path + ".", said, depth + 1)
+                _flatten(value, path + ".", fields, depth + 1)
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
             try:
-                said.setdefault(path, str(value))
+                fields.setdefault(path, str(value))
             except ValueError:  # more digits than Python prints
                 continue
 
 
-def _first(said: Mapping[str, str], names: tuple[str, ...]) -> str:
+def _first(fields: Mapping[str, str], names: tuple[str, ...]) -> str:
     for name in names:
-        if name in said:
-            return said[name]
+        if name in fields:
+            return fields[name]
     for name in names:
-        for path, value in said.items():
+        for path, value in fields.items():
             if path.endswith("." + name):
                 return value
     return ""
@@ -217,7 +217,7 @@ def _asked(method: str, target: str) -> dict[str, str]:
         query = parse_qs(parts.query, max_num_fields=100)
     except ValueError:
         return values | {"route": "other"}
-    steps = [unquote(one) for one in parts.path.split("/") if one]
+    steps = [unquote(step) for step in parts.path.split("/") if step]
     head = steps[0].lower() if steps else ""
     last = steps[-1] if steps else ""
     number = _NUMBER.fullmatch(last)
@@ -234,13 +234,13 @@ def _asked(method: str, target: str) -> dict[str, str]:
         values["route"] = "segment"
     else:
         values["route"] = "other"
-    for name, own in (("username", "username"), ("password", "password"), ("mac", "mac")):
-        if given := query.get(own):
-            values[name] = given[0]
-    if (given := query.get("action")) and given[0] in ACTIONS:
-        values["action"] = given[0]
-    if (given := query.get("stream_id")) and given[0].isdigit():
-        values["stream"] = given[0]
+    for name, key in (("username", "username"), ("password", "password"), ("mac", "mac")):
+        if parameter_value := query.get(key):
+            values[name] = parameter_value[0]
+    if (parameter_value := query.get("action")) and parameter_value[0] in ACTIONS:
+        values["action"] = parameter_value[0]
+    if (parameter_value := query.get("stream_id")) and parameter_value[0].isdigit():
+        values["stream"] = parameter_value[0]
     return values
 
 
@@ -255,10 +255,10 @@ def _referer(text: str) -> dict[str, str]:
 
 def _without_port(text: str) -> str:
     """Return the first host or address of ``address:port, address:port``."""
-    one = text.partition(",")[0].strip()
-    if one.startswith("["):
-        return one[1:].partition("]")[0]
-    return one.rpartition(":")[0] if one.count(":") == 1 else one
+    host = text.partition(",")[0].strip()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.rpartition(":")[0] if host.count(":") == 1 else host
 
 
 def _local(text: str) -> datetime | None:
@@ -267,7 +267,7 @@ def _local(text: str) -> datetime | None:
     month = _MONTHS.get(match["month"].lower()) if match else None
     if match is None or month is None:
         return None
-    day, year, hour, minute, second = (int(one) for one in match.group(1, 3, 4, 5, 6))
+    day, year, hour, minute, second = (int(part) for part in match.group(1, 3, 4, 5, 6))
     try:
         at = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:

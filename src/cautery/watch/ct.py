@@ -24,7 +24,7 @@ MEDIA_TYPES = ("application/json",)
 _LARGEST_ENTRY = 1_000_000
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 _MOST_NAMES = 2_000
-_KNOWN = frozenset(
+_FIELDS = frozenset(
     ("issuer_name", "common_name", "name_value", "entry_timestamp", "not_before", "not_after",
      "serial_number")
 )  # fmt: skip
@@ -82,43 +82,45 @@ def read_ct(chunks: Iterable[bytes]) -> Iterator[LoggedCertificate | ReadWarning
     yield from tally.rest()
 
 
-def _entry(one: Any) -> LoggedCertificate:
-    if not isinstance(one, dict):
+def _entry(entry: Any) -> LoggedCertificate:
+    if not isinstance(entry, dict):
         raise SourceError("no entry")
-    if "leaf_input" in one:
-        return _logged(one)
-    listed = (text_in(one.get("name_value"), most=65_536) or "").split("\n")
-    names = {name.strip().lower() for name in (*listed, text_in(one.get("common_name")) or "")}
+    if "leaf_input" in entry:
+        return _logged(entry)
+    listed = (text_in(entry.get("name_value"), most=65_536) or "").split("\n")
+    names = {name.strip().lower() for name in (*listed, text_in(entry.get("common_name")) or "")}
     names.discard("")
     if not names:
         raise SourceError("an entry without a name")
     return LoggedCertificate(
         names=tuple(sorted(names))[:_MOST_NAMES],
-        issuer=text_in(one.get("issuer_name")) or "",
-        serial=text_in(one.get("serial_number")),
-        logged_at=moment_of(text_in(one.get("entry_timestamp")) or ""),
-        not_before=moment_of(text_in(one.get("not_before")) or ""),
-        not_after=moment_of(text_in(one.get("not_after")) or ""),
+        issuer=text_in(entry.get("issuer_name")) or "",
+        serial=text_in(entry.get("serial_number")),
+        logged_at=moment_of(text_in(entry.get("entry_timestamp")) or ""),
+        not_before=moment_of(text_in(entry.get("not_before")) or ""),
+        not_after=moment_of(text_in(entry.get("not_after")) or ""),
         precertificate=None,
         sha256=None,
         spki_sha256=None,
-        other=other_in(one, _KNOWN),
+        other=other_in(entry, _FIELDS),
     )
 
 
-def _logged(one: dict[str, Any]) -> LoggedCertificate:
+def _logged(entry: dict[str, Any]) -> LoggedCertificate:
     """Read a MerkleTreeLeaf; a precertificate stands whole at the beginning of the extra data."""
-    leaf = _decoded(one.get("leaf_input"))
+    leaf = _decoded(entry.get("leaf_input"))
     try:
         version, leaf_type, milliseconds, entry_type = struct.unpack_from(">BBQH", leaf)
         if version != 0 or leaf_type != 0 or entry_type > 1:
             raise SourceError("a leaf of a kind that RFC 6962 does not know")
-        der = _vector(leaf, 12) if entry_type == 0 else _vector(_decoded(one.get("extra_data")), 0)
+        der = (
+            _vector(leaf, 12) if entry_type == 0 else _vector(_decoded(entry.get("extra_data")), 0)
+        )
     except struct.error:
         raise SourceError("a leaf that is cut off") from None
     # 4102444800 is the year 2100.
-    known = 0 < milliseconds < 4_102_444_800_000
-    at = datetime.fromtimestamp(milliseconds / 1000, UTC) if known else None
+    has_date = 0 < milliseconds < 4_102_444_800_000
+    at = datetime.fromtimestamp(milliseconds / 1000, UTC) if has_date else None
     facts = read_certificate(der, host="a log", address="", seen_at=at or _UNDATED)
     return LoggedCertificate(
         names=facts.names,
@@ -130,14 +132,14 @@ def _logged(one: dict[str, Any]) -> LoggedCertificate:
         precertificate=entry_type == 1,
         sha256=facts.sha256,
         spki_sha256=facts.spki_sha256,
-        other=other_in(one, frozenset(("leaf_input", "extra_data"))),
+        other=other_in(entry, frozenset(("leaf_input", "extra_data"))),
     )
 
 
 def _decoded(value: object) -> bytes:
-    said = text_in(value, most=_LARGEST_ENTRY) or ""
+    text = text_in(value, most=_LARGEST_ENTRY) or ""
     try:
-        return base64.b64decode(said, validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise SourceError("an entry that is no base64") from None
 
@@ -145,7 +147,7 @@ def _decoded(value: object) -> bytes:
 def _vector(data: bytes, at: int) -> bytes:
     """Return an ASN.1Cert: its length in three bytes, then so many."""
     high, low = struct.unpack_from(">BH", data, at)
-    found = data[at + 3 : at + 3 + (high << 16) + low]
-    if len(found) != (high << 16) + low:
+    vector = data[at + 3 : at + 3 + (high << 16) + low]
+    if len(vector) != (high << 16) + low:
         raise SourceError("a certificate that is cut off")
-    return found
+    return vector

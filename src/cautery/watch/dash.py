@@ -146,30 +146,30 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
     if not roots:
         raise SourceError("not a DASH manifest: nothing in it")
     root = roots[0]
-    here = based((base,), root)
+    bases = based((base,), root)
     tally = Tally()
     warnings: list[ReadWarning] = []
     whole_s = _seconds(root.attributes.get("mediaPresentationDuration"))
-    found: list[Representation] = []
+    representations: list[Representation] = []
     at, total = 0.0, 0
     periods = root.all("Period")
     for index, period in enumerate(periods):
-        said = _seconds(period.attributes.get("start"))
-        at = at if said is None else said
+        start_s = _seconds(period.attributes.get("start"))
+        at = at if start_s is None else start_s
         lasts = _period_lasts(period, periods[index + 1 :], at=at, whole_s=whole_s)
-        for representation in _representations(period, here, at=at, lasts=lasts):
+        for representation in _representations(period, bases, at=at, lasts=lasts):
             if isinstance(representation, _Unread):
                 warnings.extend(
                     tally.add(representation.line, representation.why, representation.said)
                 )
                 continue
-            found.append(representation)
+            representations.append(representation)
             total += len(representation.segments)
-            if len(found) > _MOST_REPRESENTATIONS or total > 10 * MOST_SEGMENTS:
+            if len(representations) > _MOST_REPRESENTATIONS or total > 10 * MOST_SEGMENTS:
                 raise LimitError("DASH manifest: more than any player reads")
         at += lasts or 0.0
     warnings.extend(tally.rest())
-    if not found:
+    if not representations:
         why = warnings[0].why if warnings else "DASH manifest: no representation in it"
         raise SourceError(why)
     return DashManifest(
@@ -177,7 +177,7 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
         live=root.attributes.get("type") == "dynamic",
         available_from=moment_of(root.attributes.get("availabilityStartTime", "")),
         duration_s=whole_s,
-        representations=tuple(found),
+        representations=tuple(representations),
         warnings=tuple(warnings),
     )
 
@@ -192,9 +192,9 @@ class _Unread:
 def _period_lasts(
     period: Element, later: list[Element], *, at: float, whole_s: float | None
 ) -> float | None:
-    said = _seconds(period.attributes.get("duration"))
-    if said is not None:
-        return said
+    duration_s = _seconds(period.attributes.get("duration"))
+    if duration_s is not None:
+        return duration_s
     next_at = _seconds(later[0].attributes.get("start")) if later else whole_s
     return next_at - at if next_at is not None and next_at > at else None
 
@@ -203,15 +203,17 @@ def _representations(
     period: Element, bases: tuple[str, ...], *, at: float, lasts: float | None
 ) -> Iterator[Representation | _Unread]:
     for group in period.all("AdaptationSet"):
-        for one in group.all("Representation"):
+        for element in group.all("Representation"):
             try:
-                here = based(based(based(bases, period), group), one)
-                yield _representation((period, group, one), here, at=at, lasts=lasts)
+                addresses = based(based(based(bases, period), group), element)
+                yield _representation((period, group, element), addresses, at=at, lasts=lasts)
             except LimitError:
                 raise
             except SourceError as error:
-                said = " ".join(f"{name}={value[:60]}" for name, value in one.attributes.items())
-                yield _Unread(one.line, str(error), said)
+                attributes = " ".join(
+                    f"{name}={value[:60]}" for name, value in element.attributes.items()
+                )
+                yield _Unread(element.line, str(error), attributes)
 
 
 def _representation(
@@ -221,37 +223,40 @@ def _representation(
     at: float,
     lasts: float | None,
 ) -> Representation:
-    period, group, one = levels
-    said = group.attributes | one.attributes
-    filled = {"RepresentationID": said.get("id", ""), "Bandwidth": said.get("bandwidth", "")}
+    period, group, element = levels
+    attributes = group.attributes | element.attributes
+    filled = {
+        "RepresentationID": attributes.get("id", ""),
+        "Bandwidth": attributes.get("bandwidth", ""),
+    }
     form = Addressing(levels, bases[0], filled)
     segments, endless = form.segments(lasts)
-    kind = said.get("contentType") or (said.get("mimeType") or "").partition("/")[0]
-    other = [(name, value) for name, value in said.items() if name not in _KNOWN]
-    for level in (group, one):
-        other += [
+    kind = attributes.get("contentType") or (attributes.get("mimeType") or "").partition("/")[0]
+    extras = [(name, value) for name, value in attributes.items() if name not in _ATTRIBUTES]
+    for level in (group, element):
+        extras += [
             (child.name, child.text or " ".join(child.attributes.values()))
             for child in level.children
             if child.name not in _UNDERSTOOD
         ]
     return Representation(
-        id=said.get("id", "")[:200] if "id" in one.attributes else "",
+        id=attributes.get("id", "")[:200] if "id" in element.attributes else "",
         period=period.attributes.get("id", "")[:200],
         starts_s=at,
         kind="text" if kind == "application" else kind[:40],
-        media_type=said.get("mimeType"),
-        codecs=tuple(each.strip() for each in said.get("codecs", "").split(",") if each),
-        bandwidth=number_of(said.get("bandwidth")),
-        width=number_of(said.get("width")),
-        height=number_of(said.get("height")),
-        language=said.get("lang"),
+        media_type=attributes.get("mimeType"),
+        codecs=tuple(codec.strip() for codec in attributes.get("codecs", "").split(",") if codec),
+        bandwidth=number_of(attributes.get("bandwidth")),
+        width=number_of(attributes.get("width")),
+        height=number_of(attributes.get("height")),
+        language=attributes.get("lang"),
         base=bases[0],
         initialization=form.initialization(),
         segments=segments,
         endless=endless,
         first_number=form.first,
         protections=_protections(levels),
-        other=tuple((name, value[:300]) for name, value in other[:64]),
+        other=tuple((name, value[:300]) for name, value in extras[:64]),
         mirrors=bases[1:],
         initialization_range=form.initialization_range(),
     )
@@ -261,35 +266,39 @@ _UNDERSTOOD = frozenset(
     ("BaseURL", "SegmentBase", "SegmentList", "SegmentTemplate", "ContentProtection",
      "Representation")
 )  # fmt: skip
-_KNOWN = frozenset(
+_ATTRIBUTES = frozenset(
     ("id", "contentType", "mimeType", "codecs", "bandwidth", "width", "height", "lang")
 )
 
 
 def _protections(levels: tuple[Element, ...]) -> tuple[Protection, ...]:
-    found: dict[Protection, None] = {}
+    protections: dict[Protection, None] = {}
     for level in levels:
-        for one in level.all("ContentProtection")[:64]:
-            scheme = one.attributes.get("schemeIdUri", "").lower()[:200]
-            kid = one.attributes.get("default_KID", "")
+        for element in level.all("ContentProtection")[:64]:
+            scheme = element.attributes.get("schemeIdUri", "").lower()[:200]
+            kid = element.attributes.get("default_KID", "")
             system = DRM_SYSTEMS.get(scheme)
             if system is None:
                 common = scheme == "urn:mpeg:dash:mp4protection:2011"
-                system = one.attributes.get("value", "cenc")[:20] if common else "unknown"
-            known = kid.lower() if _KID.match(kid) else None
-            asked = one.first("Laurl") or one.first("laurl")
-            where = (asked.text or asked.attributes.get("licenseUrl", "")) if asked else ""
-            found[
+                system = element.attributes.get("value", "cenc")[:20] if common else "unknown"
+            key_id = kid.lower() if _KID.match(kid) else None
+            license_element = element.first("Laurl") or element.first("laurl")
+            where = (
+                (license_element.text or license_element.attributes.get("licenseUrl", ""))
+                if license_element
+                else ""
+            )
+            protections[
                 Protection(
-                    scheme=scheme, system=system, kid=known, license_url=where[:2000] or None
+                    scheme=scheme, system=system, kid=key_id, license_url=where[:2000] or None
                 )
             ] = None
-    return tuple(found)
+    return tuple(protections)
 
 
-def _seconds(said: str | None) -> float | None:
-    found = _DURATION.match(said.strip()) if said else None
-    if found is None or not any(found.groups()):
+def _seconds(text: str | None) -> float | None:
+    match = _DURATION.match(text.strip()) if text else None
+    if match is None or not any(match.groups()):
         return None
-    total = sum(float(part or 0) * unit for part, unit in zip(found.groups(), _UNIT_S, strict=True))
+    total = sum(float(part or 0) * unit for part, unit in zip(match.groups(), _UNIT_S, strict=True))
     return total if total <= _LONGEST_S else None

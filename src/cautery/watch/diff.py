@@ -96,65 +96,67 @@ def compare(old: Iterable[Listed], new: Iterable[Listed]) -> Changes:
     A thing has moved if its path (credentials aside) and title are at another host, its path at
     the same host is reached by another line, or its title is nowhere else in either reading.
     """
-    before = {one.place: one for one in reversed(list(old))}
-    after = {one.place: one for one in reversed(list(new))}
+    before = {listed.place: listed for listed in reversed(list(old))}
+    after = {listed.place: listed for listed in reversed(list(new))}
     before, after = dict(reversed(before.items())), dict(reversed(after.items()))
-    both = before.keys() & after.keys()
+    common = before.keys() & after.keys()
     renamed = tuple(
         Move(before[place], now, "another title")
         for place, now in after.items()
-        if place in both and _title(before[place]) != _title(now)
+        if place in common and _title(before[place]) != _title(now)
     )
-    rest = _Rest(
-        {place: one for place, one in before.items() if place not in both},
-        {place: one for place, one in after.items() if place not in both},
+    unmatched = _Rest(
+        {place: listed for place, listed in before.items() if place not in common},
+        {place: listed for place, listed in after.items() if place not in common},
     )
-    rest.pair(_without_line, "another line")
-    rest.pair(_path_and_title, "another host")
+    unmatched.pair(_without_line, "another line")
+    unmatched.pair(_path_and_title, "another host")
     # A title that stays somewhere names that one, not the one that has gone.
-    staying = {_title(some[place]) for some in (before, after) for place in both}
-    rest.pair(lambda one: None if _title(one) in staying else _title(one), "same title")
+    staying = {_title(side[place]) for side in (before, after) for place in common}
+    unmatched.pair(
+        lambda listed: None if _title(listed) in staying else _title(listed), "same title"
+    )
     order = {place: at for at, place in enumerate(after)}
-    moved = tuple(sorted(rest.moved, key=lambda one: order[one.now.place]))
-    hosts = Counter((_host(one.was), _host(one.now)) for one in moved)
+    moved = tuple(sorted(unmatched.moved, key=lambda move: order[move.now.place]))
+    hosts = Counter((_host(move.was), _host(move.now)) for move in moved)
     return Changes(
-        appeared=tuple(rest.new.values()),
-        vanished=tuple(rest.old.values()),
+        appeared=tuple(unmatched.new.values()),
+        vanished=tuple(unmatched.old.values()),
         moved=moved,
         renamed=renamed,
         hosts=tuple((a, b, count) for (a, b), count in hosts.most_common() if a and b and a != b),
-        kept=len(both) - len(renamed),
+        kept=len(common) - len(renamed),
     )
 
 
 def _once(
-    some: dict[str, Listed], key: Callable[[Listed], Hashable | None]
+    listing: dict[str, Listed], key: Callable[[Listed], Hashable | None]
 ) -> dict[Hashable, Listed]:
-    found: dict[Hashable, list[Listed]] = defaultdict(list)
-    for one in some.values():
-        if (said := key(one)) is not None:
-            found[said].append(one)
-    return {said: each[0] for said, each in found.items() if len(each) == 1}
+    by_key: dict[Hashable, list[Listed]] = defaultdict(list)
+    for listed in listing.values():
+        if (value := key(listed)) is not None:
+            by_key[value].append(listed)
+    return {value: group[0] for value, group in by_key.items() if len(group) == 1}
 
 
-def _title(one: Listed) -> str | None:
-    return " ".join(one.title.split()).casefold() or None if one.title else None
+def _title(listed: Listed) -> str | None:
+    return " ".join(listed.title.split()).casefold() or None if listed.title else None
 
 
-def _without_line(one: Listed) -> str | None:
-    plain = _PSEUDONYM.sub("~", one.place)
-    return plain if plain != one.place else None
+def _without_line(listed: Listed) -> str | None:
+    plain = _PSEUDONYM.sub("~", listed.place)
+    return plain if plain != listed.place else None
 
 
-def _path_and_title(one: Listed) -> tuple[str, str] | None:
-    title, (_, slashes, rest) = _title(one), one.place.partition("://")
+def _path_and_title(listed: Listed) -> tuple[str, str] | None:
+    title, (_, slashes, path) = _title(listed), listed.place.partition("://")
     if title is None or not slashes:
         return None
-    return _PSEUDONYM.sub("~", rest.partition("/")[2]), title
+    return _PSEUDONYM.sub("~", path.partition("/")[2]), title
 
 
-def _host(one: Listed) -> str:
+def _host(listed: Listed) -> str:
     try:
-        return urlsplit(one.place).hostname or ""
+        return urlsplit(listed.place).hostname or ""
     except ValueError:
         return ""

@@ -99,41 +99,41 @@ def read_dns(chunks: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWa
         yield from _passive(lines(stream, wanted="passive DNS"))
     elif start.startswith(b"["):
         listed = enumerate(objects(stream, wanted="passive DNS"), start=1)
-        yield from _passive((number, one, "") for number, one in listed)
+        yield from _passive((number, record, "") for number, record in listed)
     else:
         yield from _as_text(stream)
 
 
 def _passive(listed: Iterable[tuple[int, Any, str]]) -> Iterator[DnsRecord | ReadWarning]:
     tally = Tally()
-    for number, one, problem in listed:
-        name = text_in(one.get("rrname"), most=255) if isinstance(one, dict) else None
-        kind = text_in(one.get("rrtype"), most=20) if isinstance(one, dict) else None
+    for number, record, problem in listed:
+        name = text_in(record.get("rrname"), most=255) if isinstance(record, dict) else None
+        kind = text_in(record.get("rrtype"), most=20) if isinstance(record, dict) else None
         if problem or name is None or kind is None:
             yield from tally.add(
-                number, problem or "a record without a name or a type", str(one)[:200]
+                number, problem or "a record without a name or a type", str(record)[:200]
             )
             continue
-        data = one.get("rdata")
+        data = record.get("rdata")
         values = data if isinstance(data, list) else [data]
         yield DnsRecord(
             name=_name(name),
             type=_TYPES.get(number_in(kind) or 0, kind.upper()),
-            data=tuple(said for each in values[:1000] if (said := text_in(each))),
-            first_seen=_seen(one, "time_first", "zone_time_first"),
-            last_seen=_seen(one, "time_last", "zone_time_last"),
-            count=number_in(one.get("count")),
-            other=other_in(one, _KNOWN),
+            data=tuple(text for value in values[:1000] if (text := text_in(value))),
+            first_seen=_seen(record, "time_first", "zone_time_first"),
+            last_seen=_seen(record, "time_last", "zone_time_last"),
+            count=number_in(record.get("count")),
+            other=other_in(record, _FIELDS),
         )  # fmt: skip
     yield from tally.rest()
 
 
-def _seen(one: dict[str, Any], *names: str) -> datetime | None:
+def _seen(record: dict[str, Any], *names: str) -> datetime | None:
     for name in names:
-        if name in one:
-            found = epoch_in(one[name]) or moment_of(text_in(one[name]) or "")
-            if found is not None:
-                return found
+        if name in record:
+            moment = epoch_in(record[name]) or moment_of(text_in(record[name]) or "")
+            if moment is not None:
+                return moment
     return None
 
 
@@ -145,25 +145,25 @@ def _over_https(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | Rea
     code = number_in(body.get("Status")) if isinstance(body, dict) else None
     if code is None:
         raise SourceError("not DNS answers: no Status in it")
-    asked = body.get("Question")
-    asked = asked[0] if isinstance(asked, list) and asked else asked
-    name = text_in(asked.get("name"), most=255) if isinstance(asked, dict) else None
+    question = body.get("Question")
+    question = question[0] if isinstance(question, list) and question else question
+    name = text_in(question.get("name"), most=255) if isinstance(question, dict) else None
     yield DnsStatus(name=_name(name) if name else None, code=_CODES.get(code, str(code)))
     tally = Tally()
     for part in ("Answer", "Authority", "Additional"):
         listed = body.get(part)
-        for number, one in enumerate(listed if isinstance(listed, list) else (), start=1):
-            said = text_in(one.get("name"), most=255) if isinstance(one, dict) else None
-            data = text_in(one.get("data"), most=65_536) if isinstance(one, dict) else None
-            if said is None or data is None:
-                yield from tally.add(number, "a record without a name or data", repr(one)[:200])
+        for number, record in enumerate(listed if isinstance(listed, list) else (), start=1):
+            owner = text_in(record.get("name"), most=255) if isinstance(record, dict) else None
+            data = text_in(record.get("data"), most=65_536) if isinstance(record, dict) else None
+            if owner is None or data is None:
+                yield from tally.add(number, "a record without a name or data", repr(record)[:200])
                 continue
-            kind = number_in(one.get("type"))
+            kind = number_in(record.get("type"))
             yield DnsRecord(
-                name=_name(said),
+                name=_name(owner),
                 type=_TYPES.get(kind or 0, f"TYPE{kind}"),
                 data=(_data(data),),
-                ttl=number_in(one.get("TTL")),
+                ttl=number_in(record.get("TTL")),
             )
     yield from tally.rest()
 
@@ -173,43 +173,43 @@ def _message(body: dict[str, Any]) -> Iterator[DnsRecord | DnsStatus | ReadWarni
     answer = body.get("responseMessage", body)
     if not isinstance(answer, dict):
         raise SourceError("not DNS answers: no message in it")
-    asked = text_in(answer.get("QNAME"), most=255)
+    qname = text_in(answer.get("QNAME"), most=255)
     code = number_in(answer.get("RCODE"))
     if code is not None:
-        yield DnsStatus(name=_name(asked) if asked else None, code=_CODES.get(code, str(code)))
+        yield DnsStatus(name=_name(qname) if qname else None, code=_CODES.get(code, str(code)))
     tally = Tally()
     for part in ("answerRRs", "authorityRRs", "additionalRRs"):
         listed = answer.get(part)
-        for number, one in enumerate(listed if isinstance(listed, list) else (), start=1):
-            known = one if isinstance(one, dict) else {}
-            name = text_in(known.get("NAME"), most=255) or asked
-            kind = text_in(known.get("TYPEname"), most=20)
-            kind = kind or _TYPES.get(number_in(known.get("TYPE")) or 0)
-            data = text_in(known.get(f"rdata{kind}"), most=65_536) if kind else None
-            data = data or text_in(known.get("RDATAHEX"), most=65_536)
+        for number, record in enumerate(listed if isinstance(listed, list) else (), start=1):
+            fields = record if isinstance(record, dict) else {}
+            name = text_in(fields.get("NAME"), most=255) or qname
+            kind = text_in(fields.get("TYPEname"), most=20)
+            kind = kind or _TYPES.get(number_in(fields.get("TYPE")) or 0)
+            data = text_in(fields.get(f"rdata{kind}"), most=65_536) if kind else None
+            data = data or text_in(fields.get("RDATAHEX"), most=65_536)
             if name is None or kind is None or data is None:
-                yield from tally.add(number, "a record without a name or data", repr(one)[:200])
+                yield from tally.add(number, "a record without a name or data", repr(record)[:200])
                 continue
-            ttl = number_in(known.get("TTL"))
+            ttl = number_in(fields.get("TTL"))
             yield DnsRecord(name=_name(name), type=kind, data=(_data(data),), ttl=ttl)
     yield from tally.rest()
 
 
 def _as_text(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
     buffer, tally = Buffer(chain(stream, (b"\n",))), Tally()
-    number = found = 0
+    number = count = 0
     while (line := buffer.take_line(most=_LONGEST_LINE)) is not None:
         number += 1
-        if number > _MOST_BEFORE and not found:
+        if number > _MOST_BEFORE and not count:
             raise SourceError(f"not DNS answers: no record in {number} lines")
         if len(line) > _LONGEST_LINE:
             why = f"a line of more than {_LONGEST_LINE} bytes"
             yield from tally.add(number, why, decode_line(line[:200]))
             continue
-        for one in _line(decode_line(line), number, tally):
-            found += not isinstance(one, ReadWarning)
-            yield one
-    if not found:
+        for record in _line(decode_line(line), number, tally):
+            count += not isinstance(record, ReadWarning)
+            yield record
+    if not count:
         raise SourceError("not DNS answers: no record in it")
     yield from tally.rest()
 
@@ -234,17 +234,17 @@ def _line(line: str, number: int, tally: Tally) -> Iterator[DnsRecord | DnsStatu
     )
 
 
-def _name(said: str) -> str:
-    return said.lower().rstrip(".") or "."
+def _name(text: str) -> str:
+    return text.lower().rstrip(".") or "."
 
 
-def _data(said: str) -> str:
-    said = said.strip()
-    return said[:-1].lower() if said.endswith(".") and " " not in said and len(said) > 1 else said
+def _data(text: str) -> str:
+    text = text.strip()
+    return text[:-1].lower() if text.endswith(".") and " " not in text and len(text) > 1 else text
 
 
 _MESSAGE = frozenset(("responseMessage", "answerRRs", "QNAME"))
-_KNOWN = frozenset(
+_FIELDS = frozenset(
     ("rrname", "rrtype", "rdata", "time_first", "time_last", "zone_time_first", "zone_time_last",
      "count")
 )  # fmt: skip

@@ -52,34 +52,34 @@ def fixtures_in(
         How much earlier and later than the match itself it is watched.
     """
     newest: dict[tuple[str, datetime | None], Fixture] = {}
-    for one in found:
-        if isinstance(one, ReadWarning):
+    for entry in found:
+        if isinstance(entry, ReadWarning):
             continue
-        known = newest.get((one.id, one.instance))
-        if known is None or one.sequence >= known.sequence:
-            newest[one.id, one.instance] = one
+        latest = newest.get((entry.id, entry.instance))
+        if latest is None or entry.sequence >= latest.sequence:
+            newest[entry.id, entry.instance] = entry
     out: list[Fixture] = []
-    for (name, instance), one in newest.items():
+    for (name, instance), fixture in newest.items():
         if instance is not None:
-            out.append(one)
+            out.append(fixture)
             continue
         out += [
             single
-            for single in _spelled_out(one, within.start - after, within.end + before)
+            for single in _spelled_out(fixture, within.start - after, within.end + before)
             if single.instance is None or (name, single.instance) not in newest
         ]
     touching = [
-        one
-        for one in out
-        if one.starts_at - before < within.end and one.ends_at + after > within.start
+        fixture
+        for fixture in out
+        if fixture.starts_at - before < within.end and fixture.ends_at + after > within.start
     ]
-    return tuple(sorted(touching, key=lambda one: (one.starts_at, one.id))[:MOST])
+    return tuple(sorted(touching, key=lambda fixture: (fixture.starts_at, fixture.id))[:MOST])
 
 
-def _spelled_out(one: Fixture, after: datetime, before: datetime) -> Iterable[Fixture]:
-    if one.recurs is None:
-        yield one
+def _spelled_out(fixture: Fixture, after: datetime, before: datetime) -> Iterable[Fixture]:
+    if fixture.recurs is None:
+        yield fixture
         return
-    lasts = one.ends_at - one.starts_at
-    for start in one.recurs.starts(after=after - lasts, before=before):
-        yield replace(one, starts_at=start, ends_at=start + lasts, instance=start, recurs=None)
+    lasts = fixture.ends_at - fixture.starts_at
+    for start in fixture.recurs.starts(after=after - lasts, before=before):
+        yield replace(fixture, starts_at=start, ends_at=start + lasts, instance=start, recurs=None)

@@ -79,17 +79,17 @@ def read_har(chunks: Iterable[bytes]) -> Iterator[WebExchange | ReadWarning]:
     tally = Tally()
     entries = objects(chunks, wanted="a HAR capture", after=_BEGINS, largest=_LARGEST_ENTRY)
     for number, entry in enumerate(entries, start=1):
-        found = _exchange(entry) if isinstance(entry, dict) else None
-        if found is None:
+        exchange = _exchange(entry) if isinstance(entry, dict) else None
+        if exchange is None:
             yield from tally.add(number, "an entry without a URL", repr(entry)[:200])
         else:
-            yield found
+            yield exchange
     yield from tally.rest()
 
 
-def _exchange(one: dict[str, Any]) -> WebExchange | None:
-    asked, answered = _part(one, "request"), _part(one, "response")
-    url = text_in(asked.get("url"), most=65_536)
+def _exchange(entry: dict[str, Any]) -> WebExchange | None:
+    request, answered = _part(entry, "request"), _part(entry, "response")
+    url = text_in(request.get("url"), most=65_536)
     if url is None:
         return None
     content = _part(answered, "content")
@@ -98,50 +98,50 @@ def _exchange(one: dict[str, Any]) -> WebExchange | None:
     media = text_in(content.get("mimeType"), most=200)
     return WebExchange(
         url=url,
-        method=(text_in(asked.get("method"), most=20) or "GET").upper(),
+        method=(text_in(request.get("method"), most=20) or "GET").upper(),
         status=status if status is not None and status > 0 else None,
         redirects_to=_joined(url, text_in(answered.get("redirectURL"), most=65_536)),
         media_type=media.partition(";")[0].strip().lower() or None if media else None,
         size=size if size is not None and size >= 0 else None,
-        address=text_in(one.get("serverIPAddress"), most=60),
-        starts_at=moment_of(text_in(one.get("startedDateTime")) or ""),
+        address=text_in(entry.get("serverIPAddress"), most=60),
+        starts_at=moment_of(text_in(entry.get("startedDateTime")) or ""),
         cookies=tuple(
             name
-            for each in _list(answered, "cookies")
-            if (name := text_in(each.get("name"), most=100))
+            for cookie in _list(answered, "cookies")
+            if (name := text_in(cookie.get("name"), most=100))
         ),
         headers=tuple(
             # Absolute, for a path alone would not show that a line's credentials are in it.
             (name, (_joined(url, value) or "") if name == "location" else value)
-            for each in (*_list(asked, "headers"), *_list(answered, "headers"))
-            if (name := (text_in(each.get("name"), most=100) or "").lower()) in _TELLING
-            and (value := text_in(each.get("value")))
+            for header in (*_list(request, "headers"), *_list(answered, "headers"))
+            if (name := (text_in(header.get("name"), most=100) or "").lower()) in _TELLING
+            and (value := text_in(header.get("value")))
         ),
-        other=other_in(one, _KNOWN),
+        other=other_in(entry, _FIELDS),
     )  # fmt: skip
 
 
-_KNOWN = frozenset(
+_FIELDS = frozenset(
     ("request", "response", "serverIPAddress", "startedDateTime", "cache", "timings")
 )
 
 
-def _part(one: dict[str, Any], name: str) -> dict[str, Any]:
-    part = one.get(name)
+def _part(parent: dict[str, Any], name: str) -> dict[str, Any]:
+    part = parent.get(name)
     return part if isinstance(part, dict) else {}
 
 
-def _list(one: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    listed = one.get(name)
+def _list(parent: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    listed = parent.get(name)
     if not isinstance(listed, list):
         return []
-    return [each for each in listed[:200] if isinstance(each, dict)]
+    return [entry for entry in listed[:200] if isinstance(entry, dict)]
 
 
-def _joined(url: str, said: str | None) -> str | None:
-    if said is None:
+def _joined(url: str, text: str | None) -> str | None:
+    if text is None:
         return None
     try:
-        return urljoin(url, said)
+        return urljoin(url, text)
     except ValueError:
         return None

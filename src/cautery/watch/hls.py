@@ -192,10 +192,10 @@ def read_hls(
     import m3u8  # noqa: PLC0415 - heavy: only probes need it
 
     try:
-        found = m3u8.loads(lines.text)
-        if found.is_variant:
-            return _master(found, base, lines)
-        return _media(found, base, lines)
+        playlist = m3u8.loads(lines.text)
+        if playlist.is_variant:
+            return _master(playlist, base, lines)
+        return _media(playlist, base, lines)
     except (LookupError, TypeError, AttributeError, ArithmeticError, ValueError) as error:
         # The error is not quoted: it may hold a line of the playlist, and so a password.
         raise SourceError(f"HLS playlist: malformed ({type(error).__name__})") from None
@@ -211,13 +211,17 @@ def choose_variant(master: MasterPlaylist, *, pictures: bool = True) -> Choice:
     SourceError
         If no variant has sound.
     """
-    audible = [one for one in master.variants if one.has_sound]
+    audible = [variant for variant in master.variants if variant.has_sound]
     if not audible:
         raise SourceError("HLS playlist: no variant with sound")
-    seen = [one for one in audible if one.has_pictures] if pictures else []
+    visible = [variant for variant in audible if variant.has_pictures] if pictures else []
     # Below about 100 kbit/s sound and pictures are too poor to compare: take the next one up.
-    fair = [one for one in seen or audible if one.bandwidth >= 100_000 or one.bandwidth == 0]
-    variant = min(fair or seen or audible, key=lambda one: (one.bandwidth, one.url))
+    fair = [
+        variant
+        for variant in visible or audible
+        if variant.bandwidth >= 100_000 or variant.bandwidth == 0
+    ]
+    variant = min(fair or visible or audible, key=lambda variant: (variant.bandwidth, variant.url))
     tracks = [
         rendition
         for rendition in master.renditions
@@ -229,9 +233,9 @@ def choose_variant(master: MasterPlaylist, *, pictures: bool = True) -> Choice:
     return Choice(variant=variant, sound=tracks[0] if tracks else None)
 
 
-def _master(found: Any, base: str, lines: HlsLines) -> MasterPlaylist:
+def _master(parsed: Any, base: str, lines: HlsLines) -> MasterPlaylist:
     variants = []
-    for playlist, entry in zip(found.playlists, lines.variants, strict=True):
+    for playlist, entry in zip(parsed.playlists, lines.variants, strict=True):
         if entry.broken:
             continue
         info = playlist.stream_info
@@ -254,24 +258,24 @@ def _master(found: Any, base: str, lines: HlsLines) -> MasterPlaylist:
     if not variants:
         raise SourceError(lines.first_problem or "HLS playlist: a master without variants")
     renditions = []
-    for one, entry in zip(found.media, lines.renditions, strict=True):
+    for media, entry in zip(parsed.media, lines.renditions, strict=True):
         try:
-            url = _absolute(base, one.uri) if one.uri else None
+            url = _absolute(base, media.uri) if media.uri else None
         except SourceError as error:
             lines.warn(entry, str(error))
             continue
         renditions.append(
             Rendition(
-                kind=str(one.type or ""),
-                group=str(one.group_id or ""),
-                name=str(one.name or ""),
-                language=_plain(one.language),
+                kind=str(media.type or ""),
+                group=str(media.group_id or ""),
+                name=str(media.name or ""),
+                language=_plain(media.language),
                 url=url,
-                default=one.default == "YES",
+                default=media.default == "YES",
                 other=entry.other,
             )
         )
-    keys = [_key(base, one) for one in found.session_keys if one is not None]
+    keys = [_key(base, key) for key in parsed.session_keys if key is not None]
     return MasterPlaylist(
         url=base,
         variants=tuple(variants),
@@ -282,12 +286,12 @@ def _master(found: Any, base: str, lines: HlsLines) -> MasterPlaylist:
     )
 
 
-def _media(found: Any, base: str, lines: HlsLines) -> MediaPlaylist:
-    first = _bounded("MEDIA-SEQUENCE", found.media_sequence or 0, _MOST_SEQUENCE)
+def _media(parsed: Any, base: str, lines: HlsLines) -> MediaPlaylist:
+    first = _bounded("MEDIA-SEQUENCE", parsed.media_sequence or 0, _MOST_SEQUENCE)
     keys: dict[int, Key] = {}
     segments = []
     # A partial segment at the end (EXT-X-PART) has no entry.
-    for index, (segment, entry) in enumerate(zip(found.segments, lines.segments, strict=False)):
+    for index, (segment, entry) in enumerate(zip(parsed.segments, lines.segments, strict=False)):
         if segment.uri is None or entry.broken:
             continue
         key = None
@@ -299,55 +303,55 @@ def _media(found: Any, base: str, lines: HlsLines) -> MediaPlaylist:
             lines.warn(entry, str(error))
     if not segments and lines.first_problem:
         raise SourceError(lines.first_problem)
-    target = found.target_duration
+    target = parsed.target_duration
     if target is not None and not 0 <= target <= LONGEST_SEGMENT_S:
         raise SourceError(f"HLS playlist: a target duration of {target} seconds")
-    locks = [_key(base, one) for one in found.keys if one is not None and one.method != "NONE"]
+    locks = [_key(base, key) for key in parsed.keys if key is not None and key.method != "NONE"]
     return MediaPlaylist(
         url=base,
         target_s=None if target is None else float(target),
         sequence=first,
         segments=tuple(segments),
-        ended=bool(found.is_endlist),
+        ended=bool(parsed.is_endlist),
         drm=_locks(locks),
         other=lines.other,
         warnings=lines.warnings,
     )
 
 
-def _segment(one: Any, base: str, *, sequence: int, key: Key | None) -> Segment:
-    duration = one.duration
+def _segment(segment: Any, base: str, *, sequence: int, key: Key | None) -> Segment:
+    duration = segment.duration
     if duration is None or not 0 <= duration <= LONGEST_SEGMENT_S:
         raise SourceError(f"HLS playlist: a segment of {duration} seconds")
-    start = one.current_program_date_time
+    start = segment.current_program_date_time
     return Segment(
-        url=_absolute(base, one.uri),
+        url=_absolute(base, segment.uri),
         sequence=sequence,
         duration_s=float(duration),
-        discontinuity=bool(one.discontinuity),
+        discontinuity=bool(segment.discontinuity),
         key=key,
-        map_url=_absolute(base, one.init_section.uri) if one.init_section else None,
-        byte_range=_plain(one.byterange),
-        map_byte_range=_plain(one.init_section.byterange) if one.init_section else None,
+        map_url=_absolute(base, segment.init_section.uri) if segment.init_section else None,
+        byte_range=_plain(segment.byterange),
+        map_byte_range=_plain(segment.init_section.byterange) if segment.init_section else None,
         starts_at=start.astimezone(UTC) if start is not None and start.tzinfo else None,
     )
 
 
-def _key(base: str, one: Any) -> Key:
-    method = str(one.method or "").upper()
-    key_format = str(one.keyformat or "identity").strip('"')
+def _key(base: str, key: Any) -> Key:
+    method = str(key.method or "").upper()
+    key_format = str(key.keyformat or "identity").strip('"')
     system = DRM_SYSTEMS.get(key_format.lower())
     if system is None and key_format.lower() != "identity":
         system = f"unknown ({key_format[:60]})"
     if system is None and method.startswith("SAMPLE-AES"):
         system = method
     iv = None
-    if one.iv:
-        number = int(str(one.iv), 16)
+    if key.iv:
+        number = int(str(key.iv), 16)
         if not 0 <= number < _LARGEST_KEY_IV:
             raise SourceError("HLS playlist: an initialisation vector of more than 128 bits")
         iv = number.to_bytes(16, "big")
-    url = str(one.uri) if one.uri else None
+    url = str(key.uri) if key.uri else None
     if url is not None and system is None:
         url = _absolute(base, url)
     return Key(method=method, url=url, iv=iv, key_format=key_format, drm=system)
@@ -370,8 +374,8 @@ def _absolute(base: str, url: str | None) -> str:
     return joined
 
 
-def _bounded(name: str, value: int, most: int) -> int:
-    if not 0 <= value < most:
+def _bounded(name: str, value: int, limit: int) -> int:
+    if not 0 <= value < limit:
         raise SourceError(f"HLS playlist: {name} of {value}"[:200])
     return int(value)
 

@@ -31,7 +31,7 @@ _BROKEN = (
     StopIteration, TypeError, ValueError,
 )  # fmt: skip
 """What the library raises at events that break RFC 5545; none of it ends the calendar."""
-_KNOWN = frozenset(
+_PROPERTIES = frozenset(
     ("UID", "SUMMARY", "DTSTART", "DTEND", "DURATION", "LOCATION", "URL", "STATUS", "CATEGORIES",
      "DTSTAMP", "RRULE", "DESCRIPTION", "SEQUENCE", "RECURRENCE-ID", "EXDATE", "RDATE")
 )  # fmt: skip
@@ -126,11 +126,11 @@ def read_ical(chunks: Iterable[bytes]) -> Iterator[Fixture | ReadWarning]:
         if kind != "VEVENT":
             yield from tally.add(number, f"a {kind} that is too long or never ends", block[:80])
             continue
-        found, problem = _fixture(block, zones)
+        fixture, problem = _fixture(block, zones)
         if problem:
             yield from tally.add(number, problem, block[13:200])
-        if found is not None:
-            yield found
+        if fixture is not None:
+            yield fixture
     yield from tally.rest()
 
 
@@ -139,38 +139,38 @@ def _components(chunks: Iterable[bytes]) -> Iterator[tuple[int, str, str]]:
     head, stream = begin(chunks, wanted="a calendar")
     if not decode_line(head[:512]).lstrip().upper().startswith("BEGIN:VCALENDAR"):
         raise SourceError("not a calendar: it does not begin with BEGIN:VCALENDAR")
-    kept: list[str] = []
+    block: list[str] = []
     kind, since, length, zones = "", 0, 0, 0
     for number, line in _lines(stream):
         upper = line[:40].upper().rstrip()
         if not kind:
             if upper in ("BEGIN:VEVENT", "BEGIN:VTIMEZONE"):
-                kind, since, kept, length = upper[6:], number, [line], len(line)
+                kind, since, block, length = upper[6:], number, [line], len(line)
             continue
         length += len(line)
         if length <= _MOST_EVENT:
-            kept.append(line)
+            block.append(line)
         if upper == f"END:{kind}":
             zones += kind == "VTIMEZONE"
             if length > _MOST_EVENT or zones > 200:
-                yield since, "\r\n".join(kept[:2]), "part"
+                yield since, "\r\n".join(block[:2]), "part"
             else:
-                yield since, "\r\n".join(kept) + "\r\n", kind
+                yield since, "\r\n".join(block) + "\r\n", kind
             kind = ""
     if kind:
-        yield since, "\r\n".join(kept[:2]), "part"
+        yield since, "\r\n".join(block[:2]), "part"
 
 
 def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, str]]:
-    kept, number = b"", 0
+    partial, number = b"", 0
     for chunk in stream:
-        *whole, kept = (kept + chunk).split(b"\n")
-        kept = kept[: _LONGEST_LINE + 1]
+        *whole, partial = (partial + chunk).split(b"\n")
+        partial = partial[: _LONGEST_LINE + 1]
         for line in whole:
             number += 1
             yield number, decode_line(line[:_LONGEST_LINE].rstrip(b"\r"))
-    if kept:
-        yield number + 1, decode_line(kept.rstrip(b"\r"))
+    if partial:
+        yield number + 1, decode_line(partial.rstrip(b"\r"))
 
 
 def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
@@ -183,9 +183,9 @@ def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
     text = "BEGIN:VCALENDAR\r\n" + "".join(needed) + block + "END:VCALENDAR\r\n"
     try:
         book = Calendar.from_ical(text)
-        one = next(iter(book.walk("VEVENT")))
-        starts, ends = one.decoded("DTSTART"), one.decoded("DTEND", None)
-        lasts = one.decoded("DURATION", None)
+        event = next(iter(book.walk("VEVENT")))
+        starts, ends = event.decoded("DTSTART"), event.decoded("DTEND", None)
+        lasts = event.decoded("DURATION", None)
         starts_at = _utc(starts)
         whole_day = not isinstance(starts, datetime)
         if ends is not None:
@@ -194,90 +194,90 @@ def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
             ends_at = starts_at + lasts
         else:
             ends_at = starts_at + (timedelta(days=1) if whole_day else MATCH_LASTS)
-        problem = _unknown_zone(one, starts)
+        problem = _unknown_zone(event, starts)
         if ends_at <= starts_at:  # of a kick-off alone
             ends_at = starts_at + MATCH_LASTS
         if ends_at - starts_at > _LONGEST:
             ends_at = starts_at + MATCH_LASTS
             problem = "it lasts more than a month: taken as two hours"
-        title = _said(one, "SUMMARY")
-        dates = "RRULE" in one or "RDATE" in one
-        recurs = _recurs(one, starts) if dates and not whole_day else None
-        instance = one.decoded("RECURRENCE-ID", None)
-        found = Fixture(
-            id=_said(one, "UID") or f"{starts_at.isoformat()} {title}"[:_MOST_NAME],
+        title = _said(event, "SUMMARY")
+        dates = "RRULE" in event or "RDATE" in event
+        recurs = _recurs(event, starts) if dates and not whole_day else None
+        instance = event.decoded("RECURRENCE-ID", None)
+        fixture = Fixture(
+            id=_said(event, "UID") or f"{starts_at.isoformat()} {title}"[:_MOST_NAME],
             title=title or "",
             starts_at=starts_at,
             ends_at=ends_at,
             whole_day=whole_day,
-            cancelled=(_said(one, "STATUS") or "").upper() == "CANCELLED",
-            place=_said(one, "LOCATION"),
-            url=_said(one, "URL"),
-            categories=_categories(one),
+            cancelled=(_said(event, "STATUS") or "").upper() == "CANCELLED",
+            place=_said(event, "LOCATION"),
+            url=_said(event, "URL"),
+            categories=_categories(event),
             other=tuple(
                 (name.lower(), str(value)[:_MOST_NAME])
-                for name, value in one.items()
-                if name not in _KNOWN
+                for name, value in event.items()
+                if name not in _PROPERTIES
             )[:64],
-            sequence=max(0, min(int(one.get("SEQUENCE", 0)), 2**31)),
+            sequence=max(0, min(int(event.get("SEQUENCE", 0)), 2**31)),
             instance=None if instance is None else _utc(instance),
             recurs=recurs,
         )
     except _BROKEN as error:
         return None, f"an event that cannot be read ({type(error).__name__})"
-    return found, "it recurs: only the first is given" if dates and recurs is None else problem
+    return fixture, "it recurs: only the first is given" if dates and recurs is None else problem
 
 
-def _unknown_zone(one: Any, starts: object) -> str:
+def _unknown_zone(event: Any, starts: object) -> str:
     """Say which zone an event names that nobody knows; hours may be wrong."""
-    zone = getattr(one["DTSTART"], "params", {}).get("TZID")
+    zone = getattr(event["DTSTART"], "params", {}).get("TZID")
     if zone is None or not isinstance(starts, datetime) or starts.tzinfo is not None:
         return ""
     return f"the zone {str(zone)[:60]!r} is not known: its time is taken as UTC"
 
 
-def _recurs(one: Any, starts: datetime) -> Recurrence | None:
-    rule = one.get("RRULE")
+def _recurs(event: Any, starts: datetime) -> Recurrence | None:
+    rule = event.get("RRULE")
     if isinstance(rule, list):
         return None
     return recurrence_of(
         rule,
         first=starts if starts.tzinfo else starts.replace(tzinfo=UTC),
-        excluded=frozenset(_dates(one.get("EXDATE"))),
-        added=frozenset(_dates(one.get("RDATE"))),
+        excluded=frozenset(_dates(event.get("EXDATE"))),
+        added=frozenset(_dates(event.get("RDATE"))),
     )
 
 
-def _dates(said: Any) -> Iterator[datetime]:
-    for group in said if isinstance(said, list) else [said] if said is not None else []:
-        for each in group.dts:
-            if isinstance(each.dt, datetime):
-                yield _utc(each.dt)
+def _dates(dates: Any) -> Iterator[datetime]:
+    for group in dates if isinstance(dates, list) else [dates] if dates is not None else []:
+        for value in group.dts:
+            if isinstance(value.dt, datetime):
+                yield _utc(value.dt)
 
 
 def _zone_names(zone: str) -> list[str]:
     return [line[5:].strip() for line in zone.split("\r\n") if line.upper().startswith("TZID:")]
 
 
-def _utc(said: object) -> datetime:
-    if not isinstance(said, date):
+def _utc(moment: object) -> datetime:
+    if not isinstance(moment, date):
         raise ValueError("no date")  # noqa: TRY004 - of a stranger, not of the caller
-    if not isinstance(said, datetime):
-        said = datetime(said.year, said.month, said.day, tzinfo=UTC)
-    if said.year <= 1970:
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    if moment.year <= 1970:
         raise ValueError("no date")
-    return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def _said(one: Any, name: str) -> str | None:
-    value = one.get(name)
+def _said(event: Any, name: str) -> str | None:
+    value = event.get(name)
     if isinstance(value, list):
         value = value[0] if value else None
     return " ".join(str(value).split())[:_MOST_NAME] or None if value is not None else None
 
 
-def _categories(one: Any) -> tuple[str, ...]:
-    value = one.get("CATEGORIES")
+def _categories(event: Any) -> tuple[str, ...]:
+    value = event.get("CATEGORIES")
     listed = value if isinstance(value, list) else [value] if value is not None else []
-    names = [str(each) for item in listed for each in getattr(item, "cats", [item])]
+    names = [str(category) for item in listed for category in getattr(item, "cats", [item])]
     return tuple(name[:100] for name in names if name)[:32]

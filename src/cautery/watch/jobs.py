@@ -52,10 +52,10 @@ async def playlist_in(
     packed = Unpacker(await readers.read(_HLS, {"base": base}, body))
 
     def unpacked() -> MasterPlaylist | MediaPlaylist:
-        said, vectors = packed.json(), packed.json()
-        if "variants" in said:
-            return from_json(MasterPlaylist, said)
-        playlist = _bounded(from_json(MediaPlaylist, said))
+        fields, vectors = packed.json(), packed.json()
+        if "variants" in fields:
+            return from_json(MasterPlaylist, fields)
+        playlist = _bounded(from_json(MediaPlaylist, fields))
         # A sequence of bytes has no form of its own in JSON: those of keys stand beside.
         return replace(
             playlist,
@@ -133,9 +133,9 @@ async def registration_in(
         If it is none.
     """
     packed = Unpacker(await readers.read(_REGISTRATION, {}, body))
-    found = sound(lambda: from_json(Registration, packed.json()))
-    registrant = None if found.registrant is None else redact(found.registrant)
-    return replace(found, registrant=registrant, seen_at=seen_at)
+    registration = sound(lambda: from_json(Registration, packed.json()))
+    registrant = None if registration.registrant is None else redact(registration.registrant)
+    return replace(registration, registrant=registrant, seen_at=seen_at)
 
 
 async def services_in(body: bytes, *, readers: Readers) -> dict[str, str]:
@@ -160,10 +160,10 @@ async def certificate_in(
     SourceError
         If it is none.
     """
-    asked = {"host": host, "address": address}
-    packed = Unpacker(await readers.read(_CERTIFICATE, asked, der))
-    found = sound(lambda: from_json(CertificateFacts, packed.json()))
-    return replace(found, host=host, address=address, seen_at=seen_at)
+    arguments = {"host": host, "address": address}
+    packed = Unpacker(await readers.read(_CERTIFICATE, arguments, der))
+    facts = sound(lambda: from_json(CertificateFacts, packed.json()))
+    return replace(facts, host=host, address=address, seen_at=seen_at)
 
 
 def sound(unpacked: Callable[[], T]) -> T:
@@ -200,8 +200,8 @@ def _with_vector(segment: Segment, vector: str | None) -> Segment:
     return replace(segment, key=replace(segment.key, iv=iv))
 
 
-def _hls(asked: Any, data: bytes) -> bytes:
-    playlist = read_hls([data], base=asked["base"])
+def _hls(arguments: Any, data: bytes) -> bytes:
+    playlist = read_hls([data], base=arguments["base"])
     packer = Packer()
     vectors: list[str | None] = []
     if isinstance(playlist, MediaPlaylist):
@@ -212,11 +212,11 @@ def _hls(asked: Any, data: bytes) -> bytes:
     return packer.packed()
 
 
-def _without_vectors(said: dict[str, Any]) -> dict[str, Any]:
-    for segment in said.get("segments", ()):
+def _without_vectors(body: dict[str, Any]) -> dict[str, Any]:
+    for segment in body.get("segments", ()):
         if segment["key"] is not None:
             segment["key"]["iv"] = None
-    return said
+    return body
 
 
 def _packed(value: Any) -> bytes:
@@ -238,7 +238,7 @@ def _pages(_: Any, data: bytes) -> bytes:
 
 
 def _link(_: Any, data: bytes) -> bytes:
-    links = (one.url for one in read_stalker([data]) if isinstance(one, PortalLink))
+    links = (link.url for link in read_stalker([data]) if isinstance(link, PortalLink))
     return _packed(next(links, None))
 
 
@@ -250,8 +250,10 @@ def _bootstrap(_: Any, data: bytes) -> bytes:
     return _packed(read_bootstrap([data]))
 
 
-def _certificate(asked: Any, data: bytes) -> bytes:
-    facts = read_certificate(data, host=asked["host"], address=asked["address"], seen_at=_NEVER)
+def _certificate(arguments: Any, data: bytes) -> bytes:
+    facts = read_certificate(
+        data, host=arguments["host"], address=arguments["address"], seen_at=_NEVER
+    )
     return _packed(to_json(facts))
 
 

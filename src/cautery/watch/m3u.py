@@ -97,8 +97,8 @@ def read_m3u(
     limits = limits or PlaylistLimits()
     head, stream = begin(chunks, wanted="a playlist")
     large, stream = _is_large(stream)
-    if (found := markup_of(decode_line(head[:1024]))) is not None:
-        raise SourceError(f"not a playlist: this is {found}")
+    if (kind := markup_of(decode_line(head[:1024]))) is not None:
+        raise SourceError(f"not a playlist: this is {kind}")
     tally = Tally(most=limits.warnings)
     pending = _Pending()
     folder = None if base is None else _Folder(base)
@@ -253,33 +253,33 @@ def _header(name: str) -> str:
 
 def _attributes(text: str) -> tuple[list[tuple[str, str]], str, str]:
     """Split ``key="value" ... ,title``; also say what could not be read."""
-    found: list[tuple[str, str]] = []
+    attributes: list[tuple[str, str]] = []
     problem = ""
     at, end = 0, len(text)
     loose: list[str] = []
-    while at < end and len(found) < _MOST_ATTRIBUTES:
+    while at < end and len(attributes) < _MOST_ATTRIBUTES:
         if text[at].isspace():
             at += 1
             continue
         if text[at] == ",":
-            return found, text[at + 1 :].strip(), problem
-        named = _NAME.match(text, at)
-        if named is None:
+            return attributes, text[at + 1 :].strip(), problem
+        match = _NAME.match(text, at)
+        if match is None:
             stop = at + 1
             while stop < end and text[stop] != "," and not text[stop].isspace():
                 stop += 1
             loose.append(text[at:stop])
             at = stop
             continue
-        at = named.end()
+        at = match.end()
         value, at, complaint = _value(text, at)
         problem = problem or complaint
-        found.append((named[1].lower(), value))
-    if len(found) >= _MOST_ATTRIBUTES:
+        attributes.append((match[1].lower(), value))
+    if len(attributes) >= _MOST_ATTRIBUTES:
         title = text[at:].partition(",")[2].strip()
-        return found, title, "more attributes than any player reads"
+        return attributes, title, "more attributes than any player reads"
     # No comma at all: some panels write the title straight after the attributes.
-    return found, " ".join(loose), problem or ("" if loose else "no title")
+    return attributes, " ".join(loose), problem or ("" if loose else "no title")
 
 
 def _value(text: str, at: int) -> tuple[str, int, str]:
@@ -346,8 +346,8 @@ def _entry(
     url, pipe, tail = line.partition("|")
     headers = list(pending.headers)
     if pipe and "=" in tail:
-        said = parse_qsl(tail)[:_MOST_ATTRIBUTES]
-        headers += [(_header(k.strip().lower()), v.strip()) for k, v in said]
+        pairs = parse_qsl(tail)[:_MOST_ATTRIBUTES]
+        headers += [(_header(k.strip().lower()), v.strip()) for k, v in pairs]
     else:
         url = line
     url = url.strip()
@@ -394,7 +394,7 @@ def _is_large(stream: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
 
 def _blocks(chunks: Iterable[bytes], *, limits: PlaylistLimits) -> Iterator[bytes | None]:
     """Yield whole lines of UTF-8, each ended by LF; ``None`` for one line that is too long."""
-    kept = bytearray()
+    block = bytearray()
     total = 0
     too_long = after_return = False
     for chunk in chunks:
@@ -406,37 +406,37 @@ def _blocks(chunks: Iterable[bytes], *, limits: PlaylistLimits) -> Iterator[byte
         after_return = chunk.endswith(b"\r") or (after_return and not chunk)
         if b"\r" in chunk:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # noqa: PLW2901
-        first, newline, rest = chunk.partition(b"\n")
-        if len(kept) + len(first) > limits.line_bytes:
+        first, newline, tail = chunk.partition(b"\n")
+        if len(block) + len(first) > limits.line_bytes:
             too_long = True
-            kept.clear()
+            block.clear()
         elif not too_long:
-            kept += first
+            block += first
         if not newline:
             continue
-        whole, end, last = rest.rpartition(b"\n")
+        whole, end, last = tail.rpartition(b"\n")
         if too_long:
             yield None
         elif len(whole) <= limits.line_bytes:
-            yield _utf8(bytes(kept) + newline + whole + end)
+            yield _utf8(bytes(block) + newline + whole + end)
             end = b""
         else:
-            yield _utf8(bytes(kept) + newline)
+            yield _utf8(bytes(block) + newline)
         if end:
             yield from _within(whole + end, limits.line_bytes)
-        kept[:] = last if len(last) <= limits.line_bytes else b""
+        block[:] = last if len(last) <= limits.line_bytes else b""
         too_long = len(last) > limits.line_bytes
-    if kept or too_long:
-        yield None if too_long else _utf8(bytes(kept))
+    if block or too_long:
+        yield None if too_long else _utf8(bytes(block))
 
 
-def _within(block: bytes, most: int) -> Iterator[bytes | None]:
+def _within(block: bytes, limit: int) -> Iterator[bytes | None]:
     """Yield a block of whole lines, parted around those that are too long."""
-    if len(block) <= most + 1:
+    if len(block) <= limit + 1:
         yield _utf8(block)
         return
     for line in block.splitlines(keepends=True):
-        yield None if len(line) > most + 1 else _utf8(line)
+        yield None if len(line) > limit + 1 else _utf8(line)
 
 
 def _utf8(block: bytes) -> bytes:

@@ -70,7 +70,7 @@ class TsCutter:
     ) -> None:
         self._piece = round(piece_s * CLOCK_HZ)
         self._overlap = round(overlap_s * CLOCK_HZ)
-        self._most = most_bytes
+        self._most_bytes = most_bytes
         self._loose = bytearray()
         self._synced = False
         self._tables: dict[int, list[bytes]] = {}
@@ -136,25 +136,25 @@ class TsCutter:
             self._locked += bool(packet[3] & 0xC0)
         yield from self._tick(packet)
         self._packets.append(packet)
-        if len(self._packets) * PACKET >= self._most:
+        if len(self._packets) * PACKET >= self._most_bytes:
             yield self._cut(None)
 
     def _tick(self, packet: bytes) -> Iterator[TsPiece]:
         """Read the clock, if the packet carries it, and cut where it says so."""
         if not packet[3] & 0x20 or packet[4] < 7 or not packet[5] & 0x10:
             return
-        told = int.from_bytes(packet[6:11], "big") >> 7
+        pcr = int.from_bytes(packet[6:11], "big") >> 7
         broken = bool(packet[5] & 0x80)
         if self._clock is not None:
-            step = (told - self._clock + WRAP // 2) % WRAP - WRAP // 2
+            step = (pcr - self._clock + WRAP // 2) % WRAP - WRAP // 2
             if broken or not -CLOCK_HZ // 2 <= step <= _JUMP_S * CLOCK_HZ:
                 yield from self._end_run("its clock jumped")
-        self._clock = told
+        self._clock = pcr
         if self._start is None:
-            self._start = told
-        elif (told - self._start) % WRAP >= self._piece:
-            yield self._cut(told)
-        self._marks.append((told, len(self._packets)))
+            self._start = pcr
+        elif (pcr - self._start) % WRAP >= self._piece:
+            yield self._cut(pcr)
+        self._marks.append((pcr, len(self._packets)))
 
     def _end_run(self, why: str) -> Iterator[TsPiece]:
         if (last := self.flush()) is not None:
@@ -174,12 +174,12 @@ class TsCutter:
         )
         keep = len(self._packets)
         newest = clock if clock is not None else self._clock
-        for told, at in self._marks:
-            if newest is not None and (newest - told) % WRAP <= self._overlap:
+        for pcr, at in self._marks:
+            if newest is not None and (newest - pcr) % WRAP <= self._overlap:
                 keep = at
                 break
         self._packets = self._packets[keep:]
-        self._marks = [(told, at - keep) for told, at in self._marks if at >= keep]
+        self._marks = [(pcr, at - keep) for pcr, at in self._marks if at >= keep]
         self._new_from = len(self._packets)
         self._start = newest
         self._begins = None
@@ -196,11 +196,11 @@ class TsCutter:
         if section is None:
             return False
         if pid == 0 and section[0] == 0x00:
-            found = _program_map(section)
-            if found is not None and found != self._pmt_pid:
+            program = _program_map(section)
+            if program is not None and program != self._pmt_pid:
                 if self._pmt_pid is not None:
                     self._tables.pop(self._pmt_pid, None)
-                self._pmt_pid = found
+                self._pmt_pid = program
             return False
         if pid == self._pmt_pid and section[0] == 0x02:
             streams = _streams(section)
@@ -222,17 +222,17 @@ def without_pictures(data: bytes) -> bytes:
     if not (packets[:, 0] == _SYNC).all():
         return data
     pids = (packets[:, 1] & 0x1F).astype(np.int32) << 8 | packets[:, 2]
-    maps = {_program_map(one) for one in _sections(packets, pids, 0)}
+    maps = {_program_map(section) for section in _sections(packets, pids, 0)}
     pictures: set[int] = set()
-    others: set[int] = {0}
-    for pid in (one for one in maps if one is not None):
-        others.add(pid)
+    tables: set[int] = {0}
+    for pid in (program for program in maps if program is not None):
+        tables.add(pid)
         for section in _sections(packets, pids, pid):
-            told = _streams(section) if section[0] == 0x02 else b""
-            for at in range(0, len(told), 3):
-                own = (told[at + 1] & 0x1F) << 8 | told[at + 2]
-                (pictures if told[at] in _PICTURES else others).add(own)
-    dropped = np.isin(pids, sorted(pictures - others))
+            streams = _streams(section) if section[0] == 0x02 else b""
+            for at in range(0, len(streams), 3):
+                elementary_pid = (streams[at + 1] & 0x1F) << 8 | streams[at + 2]
+                (pictures if streams[at] in _PICTURES else tables).add(elementary_pid)
+    dropped = np.isin(pids, sorted(pictures - tables))
     return packets[~dropped].tobytes() if dropped.any() else data
 
 
@@ -269,8 +269,8 @@ def _program_map(section: bytes) -> int | None:
 def _streams(section: bytes) -> bytes:
     """Return type and PID of each elementary stream (2.4.4.8), as far as the packet holds them."""
     at = 12 + ((section[10] & 0x0F) << 8 | section[11])
-    found = bytearray()
+    entries = bytearray()
     while at + 5 <= len(section) - 4:
-        found += section[at : at + 3]
+        entries += section[at : at + 3]
         at += 5 + ((section[at + 3] & 0x0F) << 8 | section[at + 4])
-    return bytes(found)
+    return bytes(entries)

@@ -114,13 +114,13 @@ def header(text: str) -> tuple[str, int, dict[str, int]]:
         raise SourceError(f"not flow records: this is {markup}")
     text = text[:8192].removeprefix("#fields\t").lstrip("#").strip()
     separator = max(",|;\t", key=text.count)
-    names = [re.sub(r"[^a-z0-9]", "", one.lower()) for one in _fields(text, separator)]
+    names = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in _fields(text, separator)]
     columns = {
-        field: next(names.index(one) for one in own if one in names)
-        for field, own in _NAMES.items()
-        if any(one in names for one in own)
+        field: next(names.index(alias) for alias in aliases if alias in names)
+        for field, aliases in _NAMES.items()
+        if any(alias in names for alias in aliases)
     }
-    missing = [one for one in _NEEDED if one not in columns]
+    missing = [field for field in _NEEDED if field not in columns]
     if missing:
         raise SourceError(
             f"not flow records: no column for {' nor '.join(missing)}",
@@ -131,26 +131,26 @@ def header(text: str) -> tuple[str, int, dict[str, int]]:
 
 def _fields(text: str, separator: str) -> list[str]:
     try:
-        return [one.strip() for one in next(csv.reader([text], delimiter=separator), [])]
+        return [cell.strip() for cell in next(csv.reader([text], delimiter=separator), [])]
     except csv.Error:  # a carriage return inside a line
         return []
 
 
 def _values(fields: list[str], columns: Mapping[str, int]) -> dict[str, str] | None:
-    said = {name: fields[at] for name, at in columns.items() if at < len(fields) and fields[at]}
-    at = _moment(said.pop("at", ""))
-    if at is None or "source" not in said or "destination" not in said:
+    cells = {name: fields[at] for name, at in columns.items() if at < len(fields) and fields[at]}
+    at = _moment(cells.pop("at", ""))
+    if at is None or "source" not in cells or "destination" not in cells:
         return None
     for name in ("source", "destination"):
-        if (both := _WITH_PORT.fullmatch(said[name])) is not None:
-            said[name] = both[1] or both[3]
-            said.setdefault(f"{name}_port", both[2] or both[4])
-    duration = said.pop("duration", "")
-    ended = _moment(said.pop("ended_at", ""))
+        if (match := _WITH_PORT.fullmatch(cells[name])) is not None:
+            cells[name] = match[1] or match[3]
+            cells.setdefault(f"{name}_port", match[2] or match[4])
+    duration = cells.pop("duration", "")
+    ended = _moment(cells.pop("ended_at", ""))
     if ended is None and re.fullmatch(r"\d{1,8}(?:\.\d{1,9})?", duration):
         ended = at + timedelta(seconds=float(duration))
-    protocol = said.get("protocol", "").upper()
-    values = said | {"at": at.isoformat()}
+    protocol = cells.get("protocol", "").upper()
+    values = cells | {"at": at.isoformat()}
     if protocol in _PROTOCOLS:
         values["protocol"] = _PROTOCOLS[protocol]
     if ended is not None:

@@ -117,7 +117,7 @@ def pack_entries(packer: Packer, entries: Sequence[PlaylistEntry]) -> None:
     seconds = [-1.0 if entry.duration_s is None else entry.duration_s for entry in entries]
     packer.numbers(seconds, np.float64)
     packer.numbers([entry.line for entry in entries], np.int32)
-    for pairs in ([one.attributes for one in entries], [one.headers for one in entries]):
+    for pairs in ([entry.attributes for entry in entries], [entry.headers for entry in entries]):
         packer.numbers([len(pair) for pair in pairs], np.int32)
         packer.texts([name for pair in pairs for name, _ in pair])
         packer.texts([value for pair in pairs for _, value in pair])
@@ -134,7 +134,7 @@ def unpack_entries(unpacker: Unpacker) -> tuple[PlaylistEntry, ...]:
     urls, titles = unpacker.whole_texts(), unpacker.texts()
     seconds, lines = unpacker.numbers(np.float64), unpacker.numbers(np.int32)
     attributes, headers = _pairs(unpacker), _pairs(unpacker)
-    durations = [one if one > 0 else None for one in seconds.tolist()]
+    durations = [duration if duration > 0 else None for duration in seconds.tolist()]
     return tuple(
         made_entries(
             urls=urls,
@@ -151,11 +151,11 @@ def _pairs(unpacker: Unpacker) -> Iterator[tuple[tuple[str, str], ...]]:
     counts = unpacker.numbers(np.int32)
     if counts.size and int(counts.min()) < 0:
         raise ValueError("a number that is none")
-    every = tuple(zip(unpacker.whole_texts(), unpacker.whole_texts(), strict=True))
+    pairs = tuple(zip(unpacker.whole_texts(), unpacker.whole_texts(), strict=True))
     ends = list(accumulate(counts.tolist(), initial=0))
-    if ends[-1] != len(every):
+    if ends[-1] != len(pairs):
         raise ValueError("more or fewer than there should be")
-    return (every[start:end] for start, end in pairwise(ends))
+    return (pairs[start:end] for start, end in pairwise(ends))
 
 
 def pack_warnings(packer: Packer, warnings: Iterable[ReadWarning]) -> None:
@@ -173,9 +173,9 @@ def unpack_warnings(unpacker: Unpacker) -> tuple[ReadWarning, ...]:
     ValueError
         If they are none.
     """
-    found = []
+    warnings = []
     for line, why, quoted, count in unpacker.json():
         if not (isinstance(line, int) and isinstance(count, int)):
             raise ValueError("a number that is none")  # noqa: TRY004 - of a child, not of the caller
-        found.append(ReadWarning(line=line, why=str(why), quoted=str(quoted), count=count))
-    return tuple(found)
+        warnings.append(ReadWarning(line=line, why=str(why), quoted=str(quoted), count=count))
+    return tuple(warnings)

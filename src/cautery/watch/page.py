@@ -38,7 +38,7 @@ _LONGEST_LINK = 4096
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _BEFORE, _INSIDE, _AFTER = "before", "inside", "after"
 """Where reading is with regard to the first heading."""
-_TOLD = frozenset(("a", "form", "iframe", "area", "img", "meta", "link", "base", "html"))
+_TAGS = frozenset(("a", "form", "iframe", "area", "img", "meta", "link", "base", "html"))
 """Tags whose attributes are read."""
 _SPACES = re.compile(r"[ \t\u00a0\u202f\u200b]+")
 _CHARSET = re.compile(rb"(?i)charset\s{0,3}=\s{0,3}[\"']?([a-z0-9_-]{3,20})")
@@ -122,30 +122,34 @@ def read_page(chunks: Iterable[bytes], *, base: str) -> Page:
     ('Best TV', Decimal('49.99'), 12.0)
     """
     data = whole(chunks, most=_MOST_BYTES, wanted="page")
-    if (found := what_is(data[:4096])) is not None:
-        raise SourceError(f"not a page: this is {found}")
+    if (kind := what_is(data[:4096])) is not None:
+        raise SourceError(f"not a page: this is {kind}")
     source = _decoded(data)
     if "<" not in source:
         raise SourceError("not a page: no HTML in it")
-    seen = _Seen(source)
-    here = (_joined(base, seen.base) or base) if seen.base else base
-    hrefs = _links(seen.links, here)
+    collector = _Seen(source)
+    base_url = (_joined(base, collector.base) or base) if collector.base else base
+    hrefs = _links(collector.links, base_url)
     host = _host(base)
-    lines = _lines(seen.texts)
+    lines = _lines(collector.texts)
     text = "\n".join(lines)
-    language = seen.language
-    alternatives = " ".join(seen.pictures)[:_MOST_TEXT]
+    language = collector.language
+    alternatives = " ".join(collector.pictures)[:_MOST_TEXT]
     addresses = "\n".join(hrefs)[:_MOST_TEXT]
     outward = [href for href in hrefs if href.startswith(("http://", "https://"))]
     return Page(
         url=base,
-        title=_short(seen.title),
+        title=_short(collector.title),
         brand=_short(
-            seen.meta.get("og:site_name") or seen.meta.get("application-name") or seen.heading
+            collector.meta.get("og:site_name")
+            or collector.meta.get("application-name")
+            or collector.heading
         ),
         language=language[:16] if language else None,
-        generator=_short(seen.meta.get("generator")),
-        favicon=_joined(here, icon) if (icon := seen.icon or seen.touch_icon) else None,
+        generator=_short(collector.meta.get("generator")),
+        favicon=_joined(base_url, icon)
+        if (icon := collector.icon or collector.touch_icon)
+        else None,
         prices=prices(lines, language=language or _LANGUAGES.get(host.rpartition(".")[2])),
         connections=connections(text),
         trial_hours=trial_hours(text),
@@ -154,16 +158,16 @@ def read_page(chunks: Iterable[bytes], *, base: str) -> Page:
         trackers=trackers(source[:_MOST_BYTES]),
         crypto=crypto_addresses(f"{text}\n{addresses}"),
         claims=claims(text),
-        links=tuple(dict.fromkeys(one for one in outward if _host(one) != host)),
-        panel_links=tuple(dict.fromkeys(one for one in outward if _PANEL.search(one))),
+        links=tuple(dict.fromkeys(link for link in outward if _host(link) != host)),
+        panel_links=tuple(dict.fromkeys(link for link in outward if _PANEL.search(link))),
         credits=_CREDITS.search(text) is not None,
     )
 
 
 def _decoded(data: bytes) -> str:
-    named = _CHARSET.search(data[:2048])
-    if named is not None:
-        charset = named[1].decode("ascii").lower()
+    match = _CHARSET.search(data[:2048])
+    if match is not None:
+        charset = match[1].decode("ascii").lower()
         if charset in _CHARSETS:
             return data.decode(charset, "replace")
         if charset == "utf-8":
@@ -199,33 +203,38 @@ class _Seen:
                 self._heading = _INSIDE
             elif self._heading == _INSIDE:
                 self._heading = _AFTER
-        if tag.ends or tag.name not in _TOLD:
+        if tag.ends or tag.name not in _TAGS:
             return
-        said = tag.attributes()
+        attributes = tag.attributes()
         if tag.name in ("a", "form", "iframe", "area"):
-            raw = said.get(
+            raw = attributes.get(
                 "action" if tag.name == "form" else "src" if tag.name == "iframe" else "href"
             )
             if raw and len(self.links) < _MOST_RAW_LINKS:
                 self.links.append(raw)
         elif tag.name == "img":
             if len(self.pictures) < _MOST_PICTURES:
-                self.pictures.append((said.get("alt") or said.get("src") or "")[:_LONGEST_LINK])
+                self.pictures.append(
+                    (attributes.get("alt") or attributes.get("src") or "")[:_LONGEST_LINK]
+                )
         elif tag.name == "meta":
-            what, value = said.get("property") or said.get("name") or "", said.get("content", "")
+            what, value = (
+                attributes.get("property") or attributes.get("name") or "",
+                attributes.get("content", ""),
+            )
             if value.strip() and len(self.meta) < _MOST_META:
                 self.meta.setdefault(what, value.strip())
         elif tag.name == "link":
-            words = said.get("rel", "").lower().split()
-            where = said.get("href", "").strip() or None
+            words = attributes.get("rel", "").lower().split()
+            where = attributes.get("href", "").strip() or None
             if "icon" in words:
                 self.icon = self.icon or where
             elif "apple-touch-icon" in words:
                 self.touch_icon = self.touch_icon or where
         elif tag.name == "base":
-            self.base = self.base or said.get("href", "").strip() or None
+            self.base = self.base or attributes.get("href", "").strip() or None
         elif self.language is None:  # of <html>
-            self.language = said.get("lang", "").strip() or None
+            self.language = attributes.get("lang", "").strip() or None
 
     def _take_text(self, text: Text) -> None:
         if text.within == "title" and self.title is None:
@@ -239,30 +248,30 @@ class _Seen:
             self._length += len(text.text) + 1
 
 
-def _links(said: list[str], base: str) -> list[str]:
-    found: dict[str, None] = {}
-    for raw in said:
+def _links(addresses: list[str], base: str) -> list[str]:
+    urls: dict[str, None] = {}
+    for raw in addresses:
         if (link := _joined(base, raw)) is not None:
-            found[link] = None
-            if len(found) >= _MOST_LINKS:
+            urls[link] = None
+            if len(urls) >= _MOST_LINKS:
                 break
-    return list(found)
+    return list(urls)
 
 
 def _lines(texts: list[str]) -> list[str]:
-    kept: list[str] = []
+    lines: list[str] = []
     for raw in "\n".join(texts).split("\n"):
         line = _SPACES.sub(" ", raw).strip()
         if not line:
             continue
         # Amount and currency often stand in elements of their own.
-        if kept and is_half_a_price(kept[-1]) and is_half_a_price(line):
-            kept[-1] += line if line.startswith((".", ",")) else f" {line}"
-        elif kept and is_half_a_price(kept[-1]) and begins_with_currency(line):
-            kept[-1] += f" {line}"
+        if lines and is_half_a_price(lines[-1]) and is_half_a_price(line):
+            lines[-1] += line if line.startswith((".", ",")) else f" {line}"
+        elif lines and is_half_a_price(lines[-1]) and begins_with_currency(line):
+            lines[-1] += f" {line}"
         else:
-            kept.append(line)
-    return kept
+            lines.append(line)
+    return lines
 
 
 def _joined(base: str, link: str) -> str | None:
@@ -277,7 +286,7 @@ def _joined(base: str, link: str) -> str | None:
         return None
     if parts.scheme in ("http", "https") and not parts.hostname:
         return None
-    known = (
+    schemes = (
         "http",
         "https",
         "mailto",
@@ -291,7 +300,7 @@ def _joined(base: str, link: str) -> str | None:
         "monero",
         "ethereum",
     )
-    return joined if parts.scheme in known else None
+    return joined if parts.scheme in schemes else None
 
 
 def _host(url: str) -> str:

@@ -82,14 +82,14 @@ class PanelDump:
     @property
     def words(self) -> str:
         """Say what was read, and what was not."""
-        told = f"{self.rows:,} rows"
+        text = f"{self.rows:,} rows"
         if self.damaged:
-            told += f"; {self.damaged:,} damaged, counted nowhere"
+            text += f"; {self.damaged:,} damaged, counted nowhere"
         if self.merged:
-            told += f"; {self.merged} lines of small countries as {ELSEWHERE}"
+            text += f"; {self.merged} lines of small countries as {ELSEWHERE}"
         if self.suppressed:
-            told += f"; {self.suppressed} lines untold, being under {SMALLEST}"
-        return told
+            text += f"; {self.suppressed} lines untold, being under {SMALLEST}"
+        return text
 
 
 def read_panel_dump(
@@ -133,7 +133,7 @@ def read_panel_dump(
         raise InputError(f"panel {panel}: {_RULE}", hint="An authority reads it: --regime led.")
     allowed = limits or DumpLimits()
     end = datetime.combine(on, time(), tzinfo=UTC) + timedelta(days=1)
-    found: Counter[tuple[str, str]] = Counter()
+    by_state: Counter[tuple[str, str]] = Counter()
     columns: dict[str, int] | None = None
     separator, width, rows, damaged = ",", 0, 0, 0
     for batch in _batches(chunks, allowed):
@@ -149,23 +149,23 @@ def read_panel_dump(
             continue
         table, broken = _fields(lines, separator, width, columns, allowed.row_bytes)
         counted, senseless = _states(table, end.timestamp())
-        found.update(counted)
+        by_state.update(counted)
         rows += len(lines)
         damaged += broken + senseless
     if columns is None:
         raise SourceError(f"panel {panel}: an empty file is no table of lines")
-    told, merged, suppressed = _told(found)
+    published, merged, suppressed = _told(by_state)
     counts = tuple(
         PanelCount(
             panel=panel,
             country=country,
             on=on,
-            paid=told[country, "paid"],
-            trial=told[country, "trial"],
-            expired=told[country, "expired"],
+            paid=published[country, "paid"],
+            trial=published[country, "trial"],
+            expired=published[country, "expired"],
             traffic_share=traffic_share,
         )
-        for country in sorted({country for country, _ in told})
+        for country in sorted({country for country, _ in published})
     )
     return PanelDump(
         counts=counts, rows=rows, damaged=damaged, merged=merged, suppressed=suppressed
@@ -190,23 +190,23 @@ def refused(_chunks: Iterable[bytes], _base: str) -> Iterator[object]:
 
 def _batches(chunks: Iterable[bytes], limits: DumpLimits) -> Iterator[bytes]:
     """Yield whole rows, some megabytes at a time; a row without end is cut at the limit."""
-    held, total = bytearray(), 0
+    block, total = bytearray(), 0
     for chunk in chunks:
         total += len(chunk)
         if total > limits.total_bytes:
             raise LimitError(f"a dump of over {limits.total_bytes:,} bytes")
-        held += chunk
-        if len(held) < _BATCH_BYTES:
+        block += chunk
+        if len(block) < _BATCH_BYTES:
             continue
-        cut = max(held.rfind(b"\n"), held.rfind(b"\r")) + 1
+        cut = max(block.rfind(b"\n"), block.rfind(b"\r")) + 1
         if cut == 0:
             # One endless row: keep so much of it that it is known for damaged.
-            del held[limits.row_bytes + 1 :]
+            del block[limits.row_bytes + 1 :]
             continue
-        yield bytes(held[:cut])
-        del held[:cut]
-    if held:
-        yield bytes(held)
+        yield bytes(block[:cut])
+        del block[:cut]
+    if block:
+        yield bytes(block)
 
 
 def _lines(batch: bytes) -> list[str]:
@@ -220,14 +220,14 @@ def _header(line: str) -> tuple[str, int, dict[str, int]]:
         raise SourceError(f"{what} is no table of lines", hint="Want CSV with a header.")
     separator = max(",;\t|", key=line[:4096].count)
     row = next(csv.reader([line[:4096]], delimiter=separator), [])
-    names = [one.strip().strip('"').lower() for one in row]
+    names = [cell.strip().strip('"').lower() for cell in row]
     columns = {
         column: names.index(name)
-        for column, known in _NAMES.items()
-        for name in known[::-1]
+        for column, aliases in _NAMES.items()
+        for name in aliases[::-1]
         if name in names
     }
-    missing = [_NAMES[one][0] for one in ("expires", "trial") if one not in columns]
+    missing = [_NAMES[column][0] for column in ("expires", "trial") if column not in columns]
     if missing:
         raise SourceError(
             f"no table of lines: no column {' nor '.join(missing)}",
@@ -252,7 +252,7 @@ def _fields(
         .filter(pl.col("row").list.len() == width)
         .select(pl.col("row").list.get(place).alias(name) for name, place in columns.items())
     )
-    rest: dict[str, list[str]] = {name: [] for name in columns}
+    rows: dict[str, list[str]] = {name: [] for name in columns}
     for line in raw.filter(fine & quoted)["row"]:
         try:
             row = next(csv.reader([line], delimiter=separator, strict=True), [])
@@ -260,8 +260,8 @@ def _fields(
             continue
         if len(row) == width:
             for name, place in columns.items():
-                rest[name].append(row[place])
-    table = pl.concat([split, pl.DataFrame(rest, schema=dict.fromkeys(columns, pl.String))])
+                rows[name].append(row[place])
+    table = pl.concat([split, pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String))])
     return table, len(lines) - len(table)
 
 
@@ -279,7 +279,7 @@ def _states(table: pl.DataFrame, end: float) -> tuple[Counter[tuple[str, str]], 
         else pl.lit(ELSEWHERE)
     )
     never = word.is_in(_NEVER)
-    seen = table.select(
+    states = table.select(
         country=pl.when(country.str.contains(r"^[A-Z]{2}$"))
         .then(country)
         .otherwise(pl.lit(ELSEWHERE)),
@@ -291,24 +291,24 @@ def _states(table: pl.DataFrame, end: float) -> tuple[Counter[tuple[str, str]], 
         sense=truth.is_in([*_TRUTH, *_UNTRUTH])
         & (never | (number.is_finite() & (number > 0)).fill_null(value=False)),
     )
-    kept = seen.filter("sense").group_by("country", "state").len()
-    counted = Counter({(c, s): int(n) for c, s, n in kept.iter_rows()})
+    counts = states.filter("sense").group_by("country", "state").len()
+    counted = Counter({(c, s): int(n) for c, s, n in counts.iter_rows()})
     return counted, len(table) - counted.total()
 
 
-def _told(found: Counter[tuple[str, str]]) -> tuple[Counter[tuple[str, str]], int, int]:
+def _told(counts: Counter[tuple[str, str]]) -> tuple[Counter[tuple[str, str]], int, int]:
     """Return the counts that may be told, lines that were merged, and lines told nowhere."""
     of_country: Counter[str] = Counter()
-    for (country, _), lines in found.items():
+    for (country, _), lines in counts.items():
         of_country[country] += lines
-    told: Counter[tuple[str, str]] = Counter()
+    published: Counter[tuple[str, str]] = Counter()
     merged = 0
-    for (country, state), lines in found.items():
+    for (country, state), lines in counts.items():
         small = of_country[country] < SMALLEST and country != ELSEWHERE
         merged += lines if small else 0
-        told[ELSEWHERE if small else country, state] += lines
-    rest = sum(lines for (country, _), lines in told.items() if country == ELSEWHERE)
-    if 0 < rest < SMALLEST:
-        kept = {key: lines for key, lines in told.items() if key[0] != ELSEWHERE}
-        return Counter(kept), 0, rest
-    return told, merged, 0
+        published[ELSEWHERE if small else country, state] += lines
+    elsewhere = sum(lines for (country, _), lines in published.items() if country == ELSEWHERE)
+    if 0 < elsewhere < SMALLEST:
+        named_countries = {key: lines for key, lines in published.items() if key[0] != ELSEWHERE}
+        return Counter(named_countries), 0, elsewhere
+    return published, merged, 0

@@ -38,16 +38,16 @@ def read_panel_sql(
         If it is no SQL dump. One that breaks off gives all that stands before, and a warning.
     """
     assert isinstance(authority, Authority)
-    others = 0
+    skipped = 0
     for row in read_sql(chunks, choose):
         if isinstance(row, ReadWarning):
             yield row
         elif row.plan is None:
-            others += 1
+            skipped += 1
         else:
             yield _row(row, row.plan)
-    if others:
-        yield ReadWarning(line=0, why="rows of tables that are not read", count=others)
+    if skipped:
+        yield ReadWarning(line=0, why="rows of tables that are not read", count=skipped)
 
 
 def _row(row: SqlRow[Plan], plan: Plan) -> SeizedRow:

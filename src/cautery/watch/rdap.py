@@ -131,14 +131,14 @@ def _other(
             if role == "registrar":
                 for number in _mappings(entity.get("publicIds"))[:4]:
                     yield "registrar id", text_in(number.get("identifier"), most=40) or ""
-            elif role != "registrant" and (said := _identity(entity)):
-                yield f"entity {role}"[:100], redact(said)
-    for name, value in other_in(dict(body), _KNOWN, most=_MOST_ENTITIES):
+            elif role != "registrant" and (identity := _identity(entity)):
+                yield f"entity {role}"[:100], redact(identity)
+    for name, value in other_in(dict(body), _MEMBERS, most=_MOST_ENTITIES):
         yield name, value if name in _IMPERSONAL else redact(value)
 
 
 _EVENTS = frozenset(("registration", "last changed", "expiration"))
-_KNOWN = frozenset(
+_MEMBERS = frozenset(
     ("objectClassName", "ldhName", "status", "events", "entities", "nameservers",
      "rdapConformance", "links", "notices")
 )  # fmt: skip
@@ -157,7 +157,7 @@ def read_bootstrap(chunks: Iterable[bytes]) -> dict[str, str]:
     services = body.get("services")
     if not isinstance(services, list):
         raise SourceError("not an RDAP bootstrap registry: no services in it")
-    found: dict[str, str] = {}
+    servers: dict[str, str] = {}
     for service in services[:10_000]:
         if not isinstance(service, list) or len(service) < 2:
             continue
@@ -168,8 +168,8 @@ def read_bootstrap(chunks: Iterable[bytes]) -> dict[str, str]:
         usable.sort(key=lambda url: not url.startswith("https:"))
         for label in labels:
             if isinstance(label, str) and usable:
-                found[label.lower()] = usable[0].rstrip("/")
-    return found
+                servers[label.lower()] = usable[0].rstrip("/")
+    return servers
 
 
 def _json(chunks: Iterable[bytes]) -> Mapping[str, Any]:
@@ -184,19 +184,19 @@ def _json(chunks: Iterable[bytes]) -> Mapping[str, Any]:
 
 
 def _mappings(value: object) -> list[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def _texts(value: object) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _entities(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Entities and those inside them, breadth first, bounded."""
-    found = _mappings(body.get("entities"))[:_MOST_ENTITIES]
-    for one in list(found):
-        found += _mappings(one.get("entities"))[: _MOST_ENTITIES - len(found)]
-    return found[:_MOST_ENTITIES]
+    entities = _mappings(body.get("entities"))[:_MOST_ENTITIES]
+    for entity in list(entities):
+        entities += _mappings(entity.get("entities"))[: _MOST_ENTITIES - len(entities)]
+    return entities[:_MOST_ENTITIES]
 
 
 def _roles(entity: Mapping[str, Any]) -> tuple[str, ...]:
@@ -208,15 +208,15 @@ def _card(entity: Mapping[str, Any]) -> dict[str, str]:
     card = entity.get("vcardArray")
     if not isinstance(card, list) or len(card) < 2 or not isinstance(card[1], list):
         return {}
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in card[1][:200]:
         if isinstance(line, list) and len(line) >= 4 and isinstance(line[0], str):
             value = line[3]
             if isinstance(value, list):
                 value = " ".join(str(part) for part in value if isinstance(part, str))
             if isinstance(value, str) and value.strip():
-                found.setdefault(line[0].lower(), " ".join(value.split())[:300])
-    return found
+                fields.setdefault(line[0].lower(), " ".join(value.split())[:300])
+    return fields
 
 
 def _named(entity: Mapping[str, Any]) -> str | None:

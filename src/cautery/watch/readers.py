@@ -97,25 +97,25 @@ def _of(
 
 def _m3u(chunks: Iterable[bytes], base: str) -> Iterator[object]:
     head, stream = begin(chunks, wanted="a playlist")
-    if said := m3u.list_attributes(head):
-        yield m3u.PlaylistHead(attributes=said)
+    if attributes := m3u.list_attributes(head):
+        yield m3u.PlaylistHead(attributes=attributes)
     yield from m3u.read_m3u(stream, base=base or None)
 
 
 def _hls(chunks: Iterable[bytes], base: str) -> Iterator[object]:
-    found = hls.read_hls(chunks, base=base or _NOWHERE)
-    if isinstance(found, hls.MasterPlaylist):
-        yield from found.variants
-        yield from found.renditions
+    playlist = hls.read_hls(chunks, base=base or _NOWHERE)
+    if isinstance(playlist, hls.MasterPlaylist):
+        yield from playlist.variants
+        yield from playlist.renditions
     else:
-        yield from found.segments
-    yield from found.warnings
+        yield from playlist.segments
+    yield from playlist.warnings
 
 
 def _dash(chunks: Iterable[bytes], base: str) -> Iterator[object]:
-    found = dash.read_dash(chunks, base=base or _NOWHERE)
-    yield from found.representations
-    yield from found.warnings
+    manifest = dash.read_dash(chunks, base=base or _NOWHERE)
+    yield from manifest.representations
+    yield from manifest.warnings
 
 
 def _page(chunks: Iterable[bytes], base: str) -> Iterator[object]:
@@ -204,8 +204,8 @@ def reader(kind: str) -> Reader:
     try:
         return READERS[kind]
     except KeyError:
-        known = ", ".join(READERS)
-        raise InputError(f"no reader {kind!r}", hint=f"Readers: {known}.") from None
+        kinds = ", ".join(READERS)
+        raise InputError(f"no reader {kind!r}", hint=f"Readers: {kinds}.") from None
 
 
 def rows(
@@ -220,11 +220,11 @@ def rows(
     SourceError
         As the reader says.
     """
-    chosen = reader(kind)
-    if chosen.rows is None:
-        known = ", ".join(one.kind for one in READERS.values() if one.rows is not None)
-        raise InputError(f"{kind} is no seized material", hint=f"Seized material: {known}.")
-    return chosen.rows(chunks, authority=authority)
+    entry = reader(kind)
+    if entry.rows is None:
+        kinds = ", ".join(entry.kind for entry in READERS.values() if entry.rows is not None)
+        raise InputError(f"{kind} is no seized material", hint=f"Seized material: {kinds}.")
+    return entry.rows(chunks, authority=authority)
 
 
 def guess(head: bytes) -> Reader:
@@ -235,8 +235,8 @@ def guess(head: bytes) -> Reader:
     SourceError
         If no reader knows them.
     """
-    if (found := what_is(head)) is not None:
-        raise SourceError(f"no reader takes this: it is {found}", hint=_UNPACK)
+    if (detected := what_is(head)) is not None:
+        raise SourceError(f"no reader takes this: it is {detected}", hint=_UNPACK)
     kind = kind_of(head)
     if kind is None:
         raise SourceError("no reader knows these bytes", hint=f"Readers: {', '.join(READERS)}.")

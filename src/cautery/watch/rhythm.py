@@ -96,8 +96,8 @@ class Rhythm:
         """
         habit = HABITS[kind]
         least = habit.least_s if least_s is None else least_s
-        most = habit.most_s if most_s is None else most_s
-        return cls(replace(habit, least_s=least, most_s=max(least, most)))
+        limit_s = habit.most_s if most_s is None else most_s
+        return cls(replace(habit, least_s=least, most_s=max(least, limit_s)))
 
     def saw(self, *, changed: bool, after_s: float) -> Rhythm:
         """Return the rhythm after one more visit, ``after_s`` seconds after the last one."""

@@ -59,13 +59,15 @@ def sightings(
         except InputError:
             yield ReadWarning(line=entry.line, why="not a URL")
             continue
-        said = [(name, _redacted(name, value, pseudonyms)) for name, value in entry.attributes]
-        said += [
+        attributes = [
+            (name, _redacted(name, value, pseudonyms)) for name, value in entry.attributes
+        ]
+        attributes += [
             (f"header:{name.lower()}", _redacted(name, value, pseudonyms))
             for name, value in entry.headers
         ]
         if entry.duration_s is not None:
-            said.append(("duration-s", f"{entry.duration_s:g}"))
+            attributes.append(("duration-s", f"{entry.duration_s:g}"))
         yield Sighting(
             url=url,
             title=redacted_text(entry.title, pseudonyms) if entry.title else None,
@@ -73,7 +75,7 @@ def sightings(
             reader=reader,
             seen_at=seen_at,
             exhibit=exhibit,
-            attributes=tuple(sorted(said)),
+            attributes=tuple(sorted(attributes)),
         )
 
 
@@ -114,17 +116,17 @@ def redacted_text(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") ->
     if "://" not in text:
         return screened(text, pseudonyms, kind=kind)
 
-    def hidden(found: re.Match[str]) -> str:
+    def hidden(match: re.Match[str]) -> str:
         try:
-            return RedactedUrl.of(found[0], pseudonyms).text
+            return RedactedUrl.of(match[0], pseudonyms).text
         except InputError:
-            return "~" + pseudonyms.of(found[0])
+            return "~" + pseudonyms.of(match[0])
 
-    shown, end = [], 0
+    pieces, end = [], 0
     for url in _URL.finditer(text):
-        shown += [screened(text[end : url.start()], pseudonyms, kind=kind), hidden(url)]
+        pieces += [screened(text[end : url.start()], pseudonyms, kind=kind), hidden(url)]
         end = url.end()
-    return "".join([*shown, screened(text[end:], pseudonyms, kind=kind)])
+    return "".join([*pieces, screened(text[end:], pseudonyms, kind=kind)])
 
 
 def redacted_json(value: Any, pseudonyms: Pseudonyms) -> Any:
@@ -137,9 +139,9 @@ def redacted_json(value: Any, pseudonyms: Pseudonyms) -> Any:
     False
     """
     if isinstance(value, dict):
-        return {name: redacted_json(one, pseudonyms) for name, one in value.items()}
+        return {name: redacted_json(member, pseudonyms) for name, member in value.items()}
     if isinstance(value, list):
-        if len(value) == 2 and all(isinstance(one, str) for one in value):
+        if len(value) == 2 and all(isinstance(item, str) for item in value):
             return [value[0], _redacted(value[0], value[1], pseudonyms)]
-        return [redacted_json(one, pseudonyms) for one in value]
+        return [redacted_json(item, pseudonyms) for item in value]
     return redacted_text(value, pseudonyms) if isinstance(value, str) else value

@@ -33,7 +33,7 @@ SPECIFICATION = (
 MEDIA_TYPES = ("application/json", "text/javascript", "text/html")
 """Many portals send JSON as something else."""
 
-_WANTED = "a portal's answer"
+_PORTAL_ANSWER = "a portal's answer"
 _MOST_BYTES = 64_000_000
 _MOST_BEFORE = 65_536
 _LIST = re.compile(r'(?<!\\)"(?:js|data)"\s{0,8}:\s{0,8}\[')
@@ -128,53 +128,53 @@ def read_stalker(
     >>> one.kind, one.name, one.url
     ('live', 'Arena 1', 'http://p.example/7')
     """
-    data = whole(chunks, most=_MOST_BYTES, wanted=_WANTED)
+    data = whole(chunks, most=_MOST_BYTES, wanted=_PORTAL_ANSWER)
     try:
-        body = document([data], wanted=_WANTED, most=_MOST_BYTES)
+        body = document([data], wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
     except SourceError:
         if _LIST.search(text_of(data[:_MOST_BEFORE])) is None:
             raise
         yield from _members(data)
         return
     if not isinstance(body, dict) or "js" not in body:
-        raise SourceError(f"not {_WANTED}: no js in it")
-    said = body["js"]
-    if isinstance(said, dict):
-        if (refused := text_in(said.get("error"), most=200)) and not said.get("cmd"):
+        raise SourceError(f"not {_PORTAL_ANSWER}: no js in it")
+    payload = body["js"]
+    if isinstance(payload, dict):
+        if (refused := text_in(payload.get("error"), most=200)) and not payload.get("cmd"):
             raise SourceError(f"the portal refuses: {refused!r}", hint="Check the test purchase.")
-        listed = said.get("data")
+        listed = payload.get("data")
         if isinstance(listed, list):
             yield from _listed(listed)
         elif isinstance(listed, dict):
             yield from _guide(listed.items())
-        elif "data" in said and not listed:
+        elif "data" in payload and not listed:
             return  # an empty page of a list
-        elif "cmd" in said and "name" not in said:
-            url = _playable(said.get("cmd"))
+        elif "cmd" in payload and "name" not in payload:
+            url = _playable(payload.get("cmd"))
             if url is None:
                 raise SourceError("the portal gave no link")
             yield PortalLink(url=url)
         else:
-            yield _session(said)
-    elif isinstance(said, list):
-        yield from _genres(said) if _are_genres(said) else _listed(said)
-    elif said in (None, False, "", 0):
+            yield _session(payload)
+    elif isinstance(payload, list):
+        yield from _genres(payload) if _are_genres(payload) else _listed(payload)
+    elif payload in (None, False, "", 0):
         raise SourceError("the portal refuses: it answers nothing", hint="Check the test purchase.")
-    elif isinstance(said, str):
-        raise SourceError(f"the portal refuses: {said[:80]!r}", hint="Check the test purchase.")
+    elif isinstance(payload, str):
+        raise SourceError(f"the portal refuses: {payload[:80]!r}", hint="Check the test purchase.")
     else:
-        raise SourceError(f"not {_WANTED}: js is {type(said).__name__}")
+        raise SourceError(f"not {_PORTAL_ANSWER}: js is {type(payload).__name__}")
 
 
 def _members(data: bytes) -> Iterator[PortalItem | PortalGenre | Programme | ReadWarning]:
     """Yield what a list has whose answer is broken somewhere, or breaks off."""
-    found: list[Any] = []
+    members: list[Any] = []
     problem: SourceError | None = None
     try:
-        found.extend(objects([data], wanted=_WANTED, after=_LIST))
+        members.extend(objects([data], wanted=_PORTAL_ANSWER, after=_LIST))
     except SourceError as error:
         problem = error
-    yield from _genres(found) if _are_genres(found) else _listed(found)
+    yield from _genres(members) if _are_genres(members) else _listed(members)
     if problem is not None:
         raise problem
 
@@ -187,9 +187,9 @@ def read_token(chunks: Iterable[bytes]) -> str:
     SourceError
         If it gives none.
     """
-    body = document(chunks, wanted=_WANTED, most=_MOST_BYTES)
-    said = body.get("js") if isinstance(body, dict) else None
-    token = text_in(said.get("token"), most=200) if isinstance(said, dict) else None
+    body = document(chunks, wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
+    payload = body.get("js") if isinstance(body, dict) else None
+    token = text_in(payload.get("token"), most=200) if isinstance(payload, dict) else None
     if token is None or not (token.isascii() and token.isprintable()):
         raise SourceError("the portal gives no token", hint="Check the test purchase.")
     return token
@@ -203,91 +203,97 @@ def read_pages(chunks: Iterable[bytes]) -> int:
     SourceError
         If it is no portal's answer.
     """
-    body = document(chunks, wanted=_WANTED, most=_MOST_BYTES)
-    said = body.get("js") if isinstance(body, dict) else None
-    if not isinstance(said, dict):
+    body = document(chunks, wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
+    payload = body.get("js") if isinstance(body, dict) else None
+    if not isinstance(payload, dict):
         return 1
-    total, each = number_in(said.get("total_items")), number_in(said.get("max_page_items"))
-    return max(1, -(-total // each)) if total and each and total > 0 and each > 0 else 1
+    total, per_page = (
+        number_in(payload.get("total_items")),
+        number_in(payload.get("max_page_items")),
+    )
+    return max(1, -(-total // per_page)) if total and per_page and total > 0 and per_page > 0 else 1
 
 
-def _are_genres(said: list[Any]) -> bool:
-    return any(isinstance(one, dict) and "title" in one and "cmd" not in one for one in said[:8])
+def _are_genres(items: list[Any]) -> bool:
+    return any(
+        isinstance(item, dict) and "title" in item and "cmd" not in item for item in items[:8]
+    )
 
 
-def _listed(said: list[Any]) -> Iterator[PortalItem | Programme | ReadWarning]:
+def _listed(items: list[Any]) -> Iterator[PortalItem | Programme | ReadWarning]:
     """Tell a day's programmes (get_short_epg, get_data_table) from things on offer."""
-    if any(isinstance(one, dict) and "start_timestamp" in one for one in said[:8]):
+    if any(isinstance(item, dict) and "start_timestamp" in item for item in items[:8]):
         return _guide(
-            ((one.get("ch_id") if isinstance(one, dict) else None) or "", [one]) for one in said
+            ((item.get("ch_id") if isinstance(item, dict) else None) or "", [item])
+            for item in items
         )
-    return _items(said)
+    return _items(items)
 
 
-def _session(said: dict[str, Any]) -> PortalSession:
+def _session(payload: dict[str, Any]) -> PortalSession:
     expires = None
     for name in ("expire_billing_date", "expires", "end_date", "phone"):
         # Portals show the end of a line where a phone number would stand.
-        text = text_in(said.get(name)) or ""
+        text = text_in(payload.get(name)) or ""
         expires = expires or moment_of(text)
-    status = number_in(said.get("blocked", said.get("status")))
+    status = number_in(payload.get("blocked", payload.get("status")))
     return PortalSession(
-        granted=bool(text_in(said["token"])) if "token" in said else None,
+        granted=bool(text_in(payload["token"])) if "token" in payload else None,
         blocked=None if status is None else status != 0,
         expires=expires,
-        tariff=text_in(said.get("tariff_plan")) or text_in(said.get("tariff_plan_id")),
-        timezone=text_in(said.get("default_timezone")) or text_in(said.get("timezone")),
+        tariff=text_in(payload.get("tariff_plan")) or text_in(payload.get("tariff_plan_id")),
+        timezone=text_in(payload.get("default_timezone")) or text_in(payload.get("timezone")),
         other=tuple(
             (name, value)
-            for name, value in other_in(said, _OF_SESSIONS, most=200)
+            for name, value in other_in(payload, _OF_SESSIONS, most=200)
             if name.lower() not in _SECRETS and not value.startswith(("{", "["))
         ),
     )
 
 
-def _genres(said: list[Any]) -> Iterator[PortalGenre | ReadWarning]:
+def _genres(items: list[Any]) -> Iterator[PortalGenre | ReadWarning]:
     tally = Tally()
-    for number, one in enumerate(said, start=1):
-        said_id = text_in(one.get("id")) if isinstance(one, dict) else None
-        title = text_in(one.get("title")) if isinstance(one, dict) else None
+    for number, item in enumerate(items, start=1):
+        said_id = text_in(item.get("id")) if isinstance(item, dict) else None
+        title = text_in(item.get("title")) if isinstance(item, dict) else None
         if said_id is None or title is None:
-            yield from tally.add(number, "a genre without an id or a title", repr(one)[:200])
+            yield from tally.add(number, "a genre without an id or a title", repr(item)[:200])
             continue
-        yield PortalGenre(id=said_id, title=title, censored=truth_in(one.get("censored")))
+        yield PortalGenre(id=said_id, title=title, censored=truth_in(item.get("censored")))
     yield from tally.rest()
 
 
-def _items(said: list[Any]) -> Iterator[PortalItem | ReadWarning]:
+def _items(items: list[Any]) -> Iterator[PortalItem | ReadWarning]:
     tally = Tally()
-    for number, one in enumerate(said, start=1):
-        said_id = text_in(one.get("id")) if isinstance(one, dict) else None
+    for number, item in enumerate(items, start=1):
+        said_id = text_in(item.get("id")) if isinstance(item, dict) else None
         if said_id is None:
-            yield from tally.add(number, "an item without an id", repr(one)[:200])
+            yield from tally.add(number, "an item without an id", repr(item)[:200])
             continue
-        url = _playable(one.get("cmd"))
+        url = _playable(item.get("cmd"))
         yield PortalItem(
             id=said_id,
-            kind=_kind(one),
-            name=text_in(one.get("name")) or text_in(one.get("title")),
-            number=number_in(one.get("number")),
-            genre=text_in(one.get("tv_genre_id")) or text_in(one.get("category_id")),
-            epg_id=text_in(one.get("xmltv_id")),
+            kind=_kind(item),
+            name=text_in(item.get("name")) or text_in(item.get("title")),
+            number=number_in(item.get("number")),
+            genre=text_in(item.get("tv_genre_id")) or text_in(item.get("category_id")),
+            epg_id=text_in(item.get("xmltv_id")),
             url=url,
-            temporary=truth_in(one.get("use_http_tmp_link")),
-            added=_when(one.get("added")),
+            temporary=truth_in(item.get("use_http_tmp_link")),
+            added=_when(item.get("added")),
             other=tuple(
                 (name, value)
-                for name, value in other_in(one, _OF_ITEMS)
+                for name, value in other_in(item, _OF_ITEMS)
                 if name.lower() not in _SECRETS
             ),
-            command=None if url is not None else text_in(one.get("cmd"), most=4096),
-            sources=_sources(one.get("cmds")),
+            command=None if url is not None else text_in(item.get("cmd"), most=4096),
+            sources=_sources(item.get("cmds")),
         )
     yield from tally.rest()
 
 
-def _kind(one: dict[str, Any]) -> str:
-    if truth_in(one.get("is_series")) or (isinstance(one.get("series"), list) and one["series"]):
+def _kind(item: dict[str, Any]) -> str:
+    if truth_in(item.get("is_series")) or (isinstance(item.get("series"), list) and item["series"]):
         return "series"
     films = (
         "screenshot_uri",
@@ -298,51 +304,53 @@ def _kind(one: dict[str, Any]) -> str:
         "has_files",
         "genres_str",
     )
-    return "movie" if any(name in one for name in films) else "live"
+    return "movie" if any(name in item for name in films) else "live"
 
 
 def _guide(listed: Iterable[tuple[Any, Any]]) -> Iterator[Programme | ReadWarning]:
     tally = Tally()
     number = 0
     for channel, programmes in listed:
-        for one in programmes if isinstance(programmes, list) else ():
+        for programme in programmes if isinstance(programmes, list) else ():
             number += 1
-            starts = epoch_in(one.get("start_timestamp")) if isinstance(one, dict) else None
+            starts = (
+                epoch_in(programme.get("start_timestamp")) if isinstance(programme, dict) else None
+            )
             if starts is None:
-                yield from tally.add(number, "a programme without a start", repr(one)[:200])
+                yield from tally.add(number, "a programme without a start", repr(programme)[:200])
                 continue
-            title = text_in(one.get("name"))
+            title = text_in(programme.get("name"))
             yield Programme(
                 channel=str(channel)[:300],
                 starts_at=starts,
-                ends_at=epoch_in(one.get("stop_timestamp")),
+                ends_at=epoch_in(programme.get("stop_timestamp")),
                 titles=(("", title),) if title else (),
                 subtitle=None,
-                description=text_in(one.get("descr"), most=65_536),
+                description=text_in(programme.get("descr"), most=65_536),
                 categories=(),
                 episode=None,
-                other=other_in(one, _OF_GUIDES),
+                other=other_in(programme, _OF_GUIDES),
             )
     yield from tally.rest()
 
 
 def _playable(value: object) -> str | None:
     """Return the URL of a command such as ``ffmpeg http://...``; local ones are only a name."""
-    said = _PLAYER.sub("", text_in(value, most=4096) or "").strip()
-    if not _URL.match(said) or "://localhost" in said or "://127." in said:
+    url = _PLAYER.sub("", text_in(value, most=4096) or "").strip()
+    if not _URL.match(url) or "://localhost" in url or "://127." in url:
         return None
-    return said
+    return url
 
 
 def _sources(value: object) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else ()
-    found = (_playable(one.get("url")) for one in listed[:64] if isinstance(one, dict))
-    return tuple(dict.fromkeys(one for one in found if one is not None))
+    urls = (_playable(item.get("url")) for item in listed[:64] if isinstance(item, dict))
+    return tuple(dict.fromkeys(url for url in urls if url is not None))
 
 
 def _when(value: object) -> datetime | None:
-    found = epoch_in(value) or moment_of(text_in(value) or "")
-    return found.astimezone(UTC) if found else None
+    moment = epoch_in(value) or moment_of(text_in(value) or "")
+    return moment.astimezone(UTC) if moment else None
 
 
 _OF_SESSIONS = frozenset(

@@ -48,17 +48,17 @@ def read_certificates(
     text = data.decode("ascii", "replace")
     tally = Tally()
     line, counted = 1, 0
-    for found in _PEM.finditer(text):
+    for match in _PEM.finditer(text):
         try:
-            der = base64.b64decode("".join(found[1].split()), validate=True)
+            der = base64.b64decode("".join(match[1].split()), validate=True)
             yield read_certificate(der, host=host, address=address, seen_at=seen_at)
         except (ValueError, SourceError) as error:
-            line += text.count("\n", counted, found.start())
-            counted = found.start()
+            line += text.count("\n", counted, match.start())
+            counted = match.start()
             why = (
                 str(error) if isinstance(error, SourceError) else "a certificate that is no base64"
             )
-            yield from tally.add(line, why, found[1].strip()[:80])
+            yield from tally.add(line, why, match[1].strip()[:80])
     yield from tally.rest()
 
 
@@ -89,9 +89,9 @@ def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) 
     )
 
     try:
-        found, dated = _loaded(der)
-        key = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        subject, issuer = _named(found.subject), _named(found.issuer)
+        certificate, dated = _loaded(der)
+        key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        subject, issuer = _named(certificate.subject), _named(certificate.issuer)
         return CertificateFacts(
             host=host,
             address=address,
@@ -99,10 +99,10 @@ def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) 
             spki_sha256=hashlib.sha256(key).hexdigest(),
             subject=subject,
             issuer=issuer,
-            names=_names(found),
-            not_before=_dated(found.not_valid_before_utc) if dated[0] else None,
-            not_after=_dated(found.not_valid_after_utc) if dated[1] else None,
-            self_signed=found.subject == found.issuer,
+            names=_names(certificate),
+            not_before=_dated(certificate.not_valid_before_utc) if dated[0] else None,
+            not_after=_dated(certificate.not_valid_after_utc) if dated[1] else None,
+            self_signed=certificate.subject == certificate.issuer,
             seen_at=seen_at,
         )
     except (
@@ -117,8 +117,8 @@ def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) 
         raise SourceError(f"certificate of {host}: malformed ({error})"[:300]) from error
 
 
-def _dated(said: datetime) -> datetime | None:
-    return said if said.year > 1970 else None
+def _dated(moment: datetime) -> datetime | None:
+    return moment if moment.year > 1970 else None
 
 
 def _loaded(der: bytes) -> tuple[Certificate, tuple[bool, bool]]:
@@ -131,13 +131,15 @@ def _loaded(der: bytes) -> tuple[Certificate, tuple[bool, bool]]:
     try:
         return x509.load_der_x509_certificate(der), (True, True)
     except ValueError:
-        for own in ((True, False), (False, True)):
+        for sound_dates in ((True, False), (False, True)):
             with contextlib.suppress(ValueError):
-                return x509.load_der_x509_certificate(_with_plain_dates(der, own)), own
+                return x509.load_der_x509_certificate(
+                    _with_plain_dates(der, sound_dates)
+                ), sound_dates
     return x509.load_der_x509_certificate(_with_plain_dates(der, (False, False))), (False, False)
 
 
-def _with_plain_dates(der: bytes, own: tuple[bool, bool]) -> bytes:
+def _with_plain_dates(der: bytes, sound_dates: tuple[bool, bool]) -> bytes:
     """Return the certificate with other dates instead of some of its own, its signature now void.
 
     Raises
@@ -145,7 +147,7 @@ def _with_plain_dates(der: bytes, own: tuple[bool, bool]) -> bytes:
     ValueError
         If it is no certificate up to its validity (RFC 5280, section 4.1).
     """
-    to_be_signed, rest = _parted(_content(der))
+    to_be_signed, tail = _parted(_content(der))
     fields = []
     left = _content(to_be_signed)
     while left:
@@ -156,11 +158,11 @@ def _with_plain_dates(der: bytes, own: tuple[bool, bool]) -> bytes:
         raise ValueError("no validity")
     plain = b"\x17\x0d000101000000Z"
     dates = plain, plain
-    if any(own):
-        first, other = _parted(_content(fields[at]))
-        dates = (first if own[0] else plain), (other if own[1] else plain)
+    if any(sound_dates):
+        first, second = _parted(_content(fields[at]))
+        dates = (first if sound_dates[0] else plain), (second if sound_dates[1] else plain)
     fields[at] = _sequence(b"".join(dates))
-    return _sequence(_sequence(b"".join(fields)) + rest)
+    return _sequence(_sequence(b"".join(fields)) + tail)
 
 
 def _parted(data: bytes) -> tuple[bytes, bytes]:
@@ -202,14 +204,14 @@ def _named(name: Name) -> str:
 def _names(certificate: Certificate) -> tuple[str, ...]:
     from cryptography import x509  # noqa: PLC0415 - heavy: only certificates need it
 
-    found: set[str] = set()
+    names_found: set[str] = set()
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        found.update(name.lower() for name in names.get_values_for_type(x509.DNSName))
-        found.update(str(one) for one in names.get_values_for_type(x509.IPAddress))
+        names_found.update(name.lower() for name in names.get_values_for_type(x509.DNSName))
+        names_found.update(str(address) for address in names.get_values_for_type(x509.IPAddress))
     except (x509.ExtensionNotFound, x509.DuplicateExtension):
         pass
-    if not found:
-        for one in certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME):
-            found.add(str(one.value).lower())
-    return tuple(sorted(found))[:_MOST_NAMES]
+    if not names_found:
+        for attribute in certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME):
+            names_found.add(str(attribute.value).lower())
+    return tuple(sorted(names_found))[:_MOST_NAMES]

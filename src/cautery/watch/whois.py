@@ -28,7 +28,7 @@ MEDIA_TYPES = ("text/plain",)
 _MOST_BYTES = 1_000_000
 _MOST_LINES = 5_000
 _LONGEST_LINE = 4_000
-_MOST_OTHERS = 500
+_MOST_EXTRAS = 500
 _BRACKETED = re.compile(r"^\s*(?:[0-9a-z]{1,2}\.?\s+)?\[([^\]\[]{1,60})\]\s*(.*)$")
 _KEYED = re.compile(
     r"^(\s*+(?:\d{1,2}[a-z]?\.\s++)?)([^:\t]{1,60}?)[ .\t]*:(?!//|\d\d:|\d\d(?![\d./-]))\s*(.*)$"
@@ -101,42 +101,44 @@ def read_whois(
     ('R-1', 2001, None)
     """
     data = whole(chunks, most=_MOST_BYTES, wanted="WHOIS answer")
-    if (found := what_is(data[:4096])) is not None:
-        raise SourceError(f"not a WHOIS answer: this is {found}")
+    if (kind := what_is(data[:4096])) is not None:
+        raise SourceError(f"not a WHOIS answer: this is {kind}")
     text = text_of(data)
     if (markup := markup_of(text)) is not None:
         raise SourceError(f"not a WHOIS answer: this is {markup}")
-    kept = _Kept()
+    record = _Kept()
     for paragraph, key, value in pairs(text):
-        kept.take(paragraph, key, value)
-    free = any(one.lower().startswith(_FREE) for one in kept.status)
-    if free or not kept.says_something:
+        record.take(paragraph, key, value)
+    free = any(status.lower().startswith(_FREE) for status in record.status)
+    if free or not record.says_something:
         if free or ABSENT.search(text[:20_000]):
             return WhoisAnswer(registration=None, other=())
         raise SourceError("not a WHOIS answer: nothing in it is about a domain")
-    name = kept.domain or domain.lower()
+    name = record.domain or domain.lower()
     day_first = day_comes_first(text)
     if day_first is None:
         zone = name.rsplit(".", 1)[-1]
         day_first = False if zone in MONTH_FIRST else True if zone in DAY_FIRST else None
     dates = {
-        what: next(filter(None, (moment_of(one, day_first=day_first) for one in said)), None)
-        for what, said in kept.dates.items()
+        what: next(filter(None, (moment_of(date, day_first=day_first) for date in values)), None)
+        for what, values in record.dates.items()
     }
-    registrant = next((one for one in kept.registrants if not MASKED.search(one)), None)
+    registrant = next(
+        (registrant for registrant in record.registrants if not MASKED.search(registrant)), None
+    )
     return WhoisAnswer(
         registration=Registration(
             domain=name,
-            registrar=kept.registrar,
+            registrar=record.registrar,
             created=dates["created"],
             changed=dates["changed"],
             expires=dates["expires"],
-            status=tuple(kept.status)[:32],
-            nameservers=tuple(sorted(kept.nameservers))[:64],
+            status=tuple(record.status)[:32],
+            nameservers=tuple(sorted(record.nameservers))[:64],
             registrant=redact(registrant.casefold()) if registrant else None,
             seen_at=seen_at,
         ),
-        other=tuple((key, redact(value)) for key, value in kept.others),
+        other=tuple((key, redact(value)) for key, value in record.others),
     )
 
 
@@ -205,7 +207,7 @@ class _Kept:
                 self.domain, self.domain_in = name, paragraph
         elif what == "registrant":
             self.registrants.append(value[:300])
-        elif len(self.others) < _MOST_OTHERS:
+        elif len(self.others) < _MOST_EXTRAS:
             self.others.append((words, value[:1000]))
 
     def _name_registrar(self, value: str) -> None:
@@ -224,8 +226,8 @@ class _Kept:
         if (until := _UNTIL.match(value)) is not None:
             self.dates["expires"].append(until[2])
             value = until[1]
-        for one in re.split(r",\s*", value):
-            if status := _status(one):
+        for part in re.split(r",\s*", value):
+            if status := _status(part):
                 self.status.setdefault(status[:80])
 
 
@@ -237,24 +239,24 @@ _OPENS_CONTACT = ("nic-hdl", "nic-hdl-br", "person", "personname", "contact")
 _BY_REGISTRAR = re.compile(r"^(Delete|Update|Transfer|Renew) Prohibited by Registrar$")
 
 
-def _status(said: str) -> str:
-    said = _TAIL.sub("", " ".join(said.split())).strip(" .\"'")
-    if (match := _BY_REGISTRAR.match(said)) is not None:
+def _status(text: str) -> str:
+    text = _TAIL.sub("", " ".join(text.split())).strip(" .\"'")
+    if (match := _BY_REGISTRAR.match(text)) is not None:
         return f"client{match[1]}Prohibited"
-    code, _, words = said.partition(" ")
-    return words if code.isdigit() and words else said
+    code, _, words = text.partition(" ")
+    return words if code.isdigit() and words else text
 
 
 def pairs(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield (paragraph, key, value); a heading without a value gets the line below it."""
     paragraph, heading = 0, ""
-    again = ""
+    last_key = ""
     for full in text.splitlines()[:_MOST_LINES]:
         bare = full.strip()[:_LONGEST_LINE]
         line = f" {bare}" if full[:1].isspace() else bare
         if not bare or bare.startswith(_NO_TEXT):
             if not bare:
-                again = ""
+                last_key = ""
             if not heading:
                 paragraph += 1
             continue
@@ -266,17 +268,17 @@ def pairs(text: str) -> Iterator[tuple[int, str, str]]:
         if pair is None:
             words = words_of(bare.rstrip(":"))
             if words in FIELDS or BREAKS.match(words):
-                heading = again = words
+                heading = last_key = words
                 yield paragraph, words, ""
             elif heading:
                 yield paragraph, heading, bare
                 heading = ""
-            elif FIELDS.get(again) in ("nameserver", "status"):
-                yield paragraph, again, bare
+            elif FIELDS.get(last_key) in ("nameserver", "status"):
+                yield paragraph, last_key, bare
             continue
         key, value = pair
         heading = key if not value else ""
-        again = words_of(key)
+        last_key = words_of(key)
         yield paragraph, key, value
 
 

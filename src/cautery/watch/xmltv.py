@@ -33,7 +33,7 @@ _ZONES = {
     "EEST": 3,
     "MSK": 3,
 }
-_ALL = frozenset(("title", "category", "display-name"))
+_MULTIPLE = frozenset(("title", "category", "display-name"))
 _FIRST = frozenset(("sub-title", "desc", "url", "episode-num"))
 
 
@@ -104,9 +104,9 @@ def read_xmltv(chunks: Iterable[bytes]) -> Iterator[GuideChannel | Programme | R
             else:
                 yield from tally.add(element.line, "a channel without an id", _said(element))
         elif element.name == "programme":
-            found_one, problem = _programme(element)
-            if found_one is not None:
-                yield found_one
+            programme, problem = _programme(element)
+            if programme is not None:
+                yield programme
             if problem:
                 yield from tally.add(element.line, problem, _said(element))
         else:
@@ -114,70 +114,74 @@ def read_xmltv(chunks: Iterable[bytes]) -> Iterator[GuideChannel | Programme | R
     yield from tally.rest()
 
 
-def _channel(one: Element) -> GuideChannel:
-    icon, url = one.first("icon"), one.first("url")
+def _channel(element: Element) -> GuideChannel:
+    icon, url = element.first("icon"), element.first("url")
     return GuideChannel(
-        id=one.attributes["id"][:300],
-        names=_named(one, "display-name"),
+        id=element.attributes["id"][:300],
+        names=_named(element, "display-name"),
         icon=icon.attributes.get("src") if icon else None,
         url=(url.text or None) if url else None,
-        other=_other(one, understood=("icon",)),
+        other=_other(element, understood=("icon",)),
     )
 
 
-def _programme(one: Element) -> tuple[Programme | None, str]:
-    channel = one.attributes.get("channel", "")
-    starts, ends = _moment(one.attributes.get("start", "")), one.attributes.get("stop")
+def _programme(element: Element) -> tuple[Programme | None, str]:
+    channel = element.attributes.get("channel", "")
+    starts, ends = _moment(element.attributes.get("start", "")), element.attributes.get("stop")
     if not channel or starts is None:
         return None, "a programme without a channel" if not channel else "a time that is none"
     ends_at = _moment(ends) if ends else None
-    subtitle, about, episode = (one.first(name) for name in ("sub-title", "desc", "episode-num"))
+    subtitle, about, episode = (
+        element.first(name) for name in ("sub-title", "desc", "episode-num")
+    )
     programme = Programme(
         channel=channel[:300],
         starts_at=starts,
         ends_at=ends_at,
-        titles=_named(one, "title"),
+        titles=_named(element, "title"),
         subtitle=(subtitle.text or None) if subtitle else None,
         description=(about.text or None) if about else None,
-        categories=tuple(each.text for each in one.all("category")[:_MOST_NAMES] if each.text),
+        categories=tuple(
+            category.text for category in element.all("category")[:_MOST_NAMES] if category.text
+        ),
         episode=(episode.text or None) if episode else None,
-        other=_other(one),
+        other=_other(element),
     )
     return programme, "an end that is none" if ends and ends_at is None else ""
 
 
-def _named(one: Element, name: str) -> tuple[tuple[str, str], ...]:
-    found = one.all(name)[:_MOST_NAMES]
-    return tuple((each.attributes.get("lang", ""), each.text) for each in found if each.text)
+def _named(element: Element, name: str) -> tuple[tuple[str, str], ...]:
+    children = element.all(name)[:_MOST_NAMES]
+    return tuple((child.attributes.get("lang", ""), child.text) for child in children if child.text)
 
 
-def _other(one: Element, understood: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
-    kept = [
+def _other(element: Element, understood: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
+    extras = [
         (f"@{key}", value)
-        for key, value in one.attributes.items()
+        for key, value in element.attributes.items()
         if key not in ("id", "channel", "start", "stop")
     ]
     first = set[str]()
-    for child in one.children[: 4 * _MOST_NAMES]:
+    for child in element.children[: 4 * _MOST_NAMES]:
         # Of some names the first is understood, of some all, and of others none.
         once = child.name in _FIRST or child.name in understood
-        if child.name in _ALL or (once and child.name not in first):
+        if child.name in _MULTIPLE or (once and child.name not in first):
             first.add(child.name)
             continue
         inner = " ".join(part.text for part in child.children if part.text)
         source = child.attributes.get("src", "")
-        kept.append((child.name, (child.text or inner or source)[:1000]))
-    return tuple(kept[:_MOST_NAMES])
+        extras.append((child.name, (child.text or inner or source)[:1000]))
+    return tuple(extras[:_MOST_NAMES])
 
 
-def _said(one: Element) -> str:
-    return " ".join(f"{key}={value[:60]}" for key, value in one.attributes.items())
+def _said(element: Element) -> str:
+    return " ".join(f"{key}={value[:60]}" for key, value in element.attributes.items())
 
 
-def _moment(said: str) -> datetime | None:
-    match = _TIME.match(said.strip())
+def _moment(text: str) -> datetime | None:
+    match = _TIME.match(text.strip())
     if match is None:
-        return moment_of(said) if "T" in said else None  # ISO 8601, as some guides have it
+        return moment_of(text) if "T" in text else None  # ISO 8601, as some guides have it
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     zone = match[7] or "UTC"
     if zone[0] in "+-":

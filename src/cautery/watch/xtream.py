@@ -37,7 +37,7 @@ MEDIA_TYPES = ("application/json", "text/html")
 """Many panels send JSON as text/html."""
 
 ACTIONS = {"live": "get_live_streams", "movie": "get_vod_streams", "series": "get_series"}
-_WANTED = "a panel's answer"
+_PANEL_ANSWER = "a panel's answer"
 _MOST_WARNINGS = 100
 _MOST_EPISODES = 20_000
 _MOST_CATEGORIES = 100_000
@@ -145,7 +145,7 @@ def read_account(chunks: Iterable[bytes]) -> PanelAccount:
     SourceError
         If it is no panel's answer, or the panel refuses the line.
     """
-    body = document(chunks, wanted=_WANTED)
+    body = document(chunks, wanted=_PANEL_ANSWER)
     if not isinstance(body, Mapping) or not isinstance(body.get("user_info"), Mapping):
         raise SourceError("not a panel's answer: no user_info in it")
     user = body["user_info"]
@@ -164,7 +164,7 @@ def read_account(chunks: Iterable[bytes]) -> PanelAccount:
         expires=epoch_in(user.get("exp_date")),
         max_connections=number_in(user.get("max_connections")),
         active_connections=number_in(user.get("active_cons")),
-        formats=tuple(t for one in formats[:16] if (t := text_in(one))),
+        formats=tuple(t for name in formats[:16] if (t := text_in(name))),
         server=text_in(server.get("url")),
         port=_port(server.get("port")),
         https_port=_port(server.get("https_port")),
@@ -183,23 +183,25 @@ def read_categories(chunks: Iterable[bytes]) -> dict[str, str]:
     SourceError
         If it is no panel's answer.
     """
-    found = (category for category in _categories(chunks) if isinstance(category, PanelCategory))
-    return {one.id: one.name for one in islice(found, _MOST_CATEGORIES)}
+    categories = (
+        category for category in _categories(chunks) if isinstance(category, PanelCategory)
+    )
+    return {category.id: category.name for category in islice(categories, _MOST_CATEGORIES)}
 
 
 def _categories(chunks: Iterable[bytes]) -> Iterator[PanelCategory | ReadWarning]:
     tally = Tally(most=_MOST_WARNINGS)
-    for line, one in enumerate(objects(chunks, wanted=_WANTED), start=1):
-        said = one if isinstance(one, dict) else {}
-        number, name = text_in(said.get("category_id")), text_in(said.get("category_name"))
+    for line, item in enumerate(objects(chunks, wanted=_PANEL_ANSWER), start=1):
+        fields = item if isinstance(item, dict) else {}
+        number, name = text_in(fields.get("category_id")), text_in(fields.get("category_name"))
         if number is None or name is None:
-            yield from tally.add(line, "a category without a number or a name", repr(one)[:200])
+            yield from tally.add(line, "a category without a number or a name", repr(item)[:200])
             continue
         yield PanelCategory(
             id=number,
             name=name,
-            parent=text_in(said.get("parent_id")),
-            other=other_in(said, _OF_CATEGORIES),
+            parent=text_in(fields.get("parent_id")),
+            other=other_in(fields, _OF_CATEGORIES),
         )
     yield from tally.rest()
 
@@ -227,12 +229,12 @@ def read_streams(
         raise InputError(f"kind of stream: {kind!r} is none of {', '.join(ACTIONS)}")
     names = categories or {}
     tally = Tally(most=_MOST_WARNINGS)
-    for number, one in enumerate(objects(chunks, wanted=_WANTED), start=1):
-        stream = _stream(one, kind=kind, names=names) if isinstance(one, dict) else None
+    for number, item in enumerate(objects(chunks, wanted=_PANEL_ANSWER), start=1):
+        stream = _stream(item, kind=kind, names=names) if isinstance(item, dict) else None
         if stream is not None:
             yield stream
         else:
-            yield from tally.add(number, "a stream without a number", repr(one)[:200])
+            yield from tally.add(number, "a stream without a number", repr(item)[:200])
     yield from tally.rest()
 
 
@@ -248,15 +250,15 @@ def read_details(
     SourceError
         If it is no such answer.
     """
-    body = document(chunks, wanted=_WANTED)
+    body = document(chunks, wanted=_PANEL_ANSWER)
     film = body.get("movie_data") if isinstance(body, dict) else None
     episodes = body.get("episodes") if isinstance(body, dict) else None
     tally = Tally(most=_MOST_WARNINGS)
     if isinstance(film, dict) and film:
         about = body.get("info")
         about = about if isinstance(about, dict) else {}
-        said = {**about, **film}
-        if (stream := _stream(said, kind="movie", names={})) is not None:
+        fields = {**about, **film}
+        if (stream := _stream(fields, kind="movie", names={})) is not None:
             yield stream
         else:
             yield from tally.add(1, "a film without a number", repr(film)[:200])
@@ -268,27 +270,27 @@ def read_details(
             and body.keys() & {"movie_data", "episodes"}
         ):
             return
-        raise SourceError(f"not {_WANTED}: neither a film nor episodes in it")
+        raise SourceError(f"not {_PANEL_ANSWER}: neither a film nor episodes in it")
     yield from _series(body)
     # By season, or as a plain list, or as a list of lists.
     groups = list(episodes.values()) if isinstance(episodes, dict) else episodes
     flat = chain.from_iterable(group if isinstance(group, list) else [group] for group in groups)
-    for number, one in enumerate(flat, start=1):
+    for number, item in enumerate(flat, start=1):
         if number > _MOST_EPISODES:
             yield ReadWarning(line=number, why=f"stopped after {_MOST_EPISODES} episodes")
             break
-        episode = number_in(one.get("id")) if isinstance(one, dict) else None
+        episode = number_in(item.get("id")) if isinstance(item, dict) else None
         if episode is None:
-            yield from tally.add(number, "an episode without a number", repr(one)[:200])
+            yield from tally.add(number, "an episode without a number", repr(item)[:200])
             continue
         yield PanelEpisode(
             id=episode,
-            season=number_in(one.get("season")),
-            number=number_in(one.get("episode_num")),
-            title=text_in(one.get("title")),
-            container=text_in(one.get("container_extension")),
-            added=epoch_in(one.get("added")),
-            other=other_in(one, _OF_EPISODES),
+            season=number_in(item.get("season")),
+            number=number_in(item.get("episode_num")),
+            title=text_in(item.get("title")),
+            container=text_in(item.get("container_extension")),
+            added=epoch_in(item.get("added")),
+            other=other_in(item, _OF_EPISODES),
         )
     yield from tally.rest()
 
@@ -302,23 +304,23 @@ def read_guide(chunks: Iterable[bytes]) -> Iterator[Programme | ReadWarning]:
         If it is no such answer.
     """
     tally = Tally(most=_MOST_WARNINGS)
-    listed = listed_in(chunks, "epg_listings", wanted=_WANTED)
-    for number, one in enumerate(listed, start=1):
-        starts = epoch_in(one.get("start_timestamp")) if isinstance(one, dict) else None
+    listed = listed_in(chunks, "epg_listings", wanted=_PANEL_ANSWER)
+    for number, item in enumerate(listed, start=1):
+        starts = epoch_in(item.get("start_timestamp")) if isinstance(item, dict) else None
         if starts is None:
-            yield from tally.add(number, "a programme without a start", repr(one)[:200])
+            yield from tally.add(number, "a programme without a start", repr(item)[:200])
             continue
-        title, about = _packed(one.get("title")), _packed(one.get("description"))
+        title, about = _packed(item.get("title")), _packed(item.get("description"))
         yield Programme(
-            channel=text_in(one.get("channel_id")) or text_in(one.get("epg_id")) or "",
+            channel=text_in(item.get("channel_id")) or text_in(item.get("epg_id")) or "",
             starts_at=starts,
-            ends_at=epoch_in(one.get("stop_timestamp")),
-            titles=((text_in(one.get("lang")) or "", title),) if title else (),
+            ends_at=epoch_in(item.get("stop_timestamp")),
+            titles=((text_in(item.get("lang")) or "", title),) if title else (),
             subtitle=None,
             description=about,
             categories=(),
             episode=None,
-            other=other_in(one, _OF_GUIDES),
+            other=other_in(item, _OF_GUIDES),
         )
     yield from tally.rest()
 
@@ -331,40 +333,42 @@ def read_answer(chunks: Iterable[bytes]) -> Iterator[object]:
     SourceError
         If it is no panel's answer.
     """
-    head, everything = begin(chunks, wanted=_WANTED)
-    said = head[:_SNIFFED]
-    if b'"epg_listings"' in said:
+    head, everything = begin(chunks, wanted=_PANEL_ANSWER)
+    start = head[:_SNIFFED]
+    if b'"epg_listings"' in start:
         yield from read_guide(everything)
-    elif said.lstrip()[:1] == b"{" and (
-        b'"movie_data"' in said or b'"episodes"' in said or b'"seasons"' in said
+    elif start.lstrip()[:1] == b"{" and (
+        b'"movie_data"' in start or b'"episodes"' in start or b'"seasons"' in start
     ):
         yield from read_details(everything)
-    elif b'"user_info"' in said or (said.lstrip()[:1] == b"{" and b"stream_id" not in said):
+    elif b'"user_info"' in start or (start.lstrip()[:1] == b"{" and b"stream_id" not in start):
         yield read_account(everything)
-    elif b'"category_name"' in said and b'"stream_id"' not in said and b'"series_id"' not in said:
+    elif (
+        b'"category_name"' in start and b'"stream_id"' not in start and b'"series_id"' not in start
+    ):
         yield from _categories(everything)
     else:
-        film = b'"movie"' in said or b'"container_extension"' in said
-        kind = "series" if b'"series_id"' in said else "movie" if film else "live"
+        film = b'"movie"' in start or b'"container_extension"' in start
+        kind = "series" if b'"series_id"' in start else "movie" if film else "live"
         yield from read_streams(everything, kind=kind)
 
 
-def _stream(one: dict[str, Any], *, kind: str, names: Mapping[str, str]) -> PanelStream | None:
-    number = number_in(one.get("series_id" if kind == "series" else "stream_id"))
+def _stream(item: dict[str, Any], *, kind: str, names: Mapping[str, str]) -> PanelStream | None:
+    number = number_in(item.get("series_id" if kind == "series" else "stream_id"))
     if number is None or number < 0:
         return None
-    category = text_in(one.get("category_id"))
+    category = text_in(item.get("category_id"))
     return PanelStream(
         id=number,
         kind=kind,
-        name=text_in(one.get("name")) or text_in(one.get("title")),
+        name=text_in(item.get("name")) or text_in(item.get("title")),
         category=names.get(category, category) if category else None,
-        epg_id=text_in(one.get("epg_channel_id")),
-        icon=text_in(one.get("stream_icon")) or text_in(one.get("cover")),
-        added=epoch_in(one.get("added") or one.get("last_modified")),
-        container=text_in(one.get("container_extension")),
-        archive_days=number_in(one.get("tv_archive_duration")),
-        other=other_in(one, _OF_STREAMS),
+        epg_id=text_in(item.get("epg_channel_id")),
+        icon=text_in(item.get("stream_icon")) or text_in(item.get("cover")),
+        added=epoch_in(item.get("added") or item.get("last_modified")),
+        container=text_in(item.get("container_extension")),
+        archive_days=number_in(item.get("tv_archive_duration")),
+        other=other_in(item, _OF_STREAMS),
     )
 
 
@@ -373,7 +377,9 @@ def _series(body: dict[str, Any]) -> Iterator[PanelSeries]:
     if not isinstance(about, dict) or not about:
         return
     listed = seasons[:_MOST_EPISODES] if isinstance(seasons, list) else ()
-    numbers = [number_in(one.get("season_number")) for one in listed if isinstance(one, dict)]
+    numbers = [
+        number_in(season.get("season_number")) for season in listed if isinstance(season, dict)
+    ]
     yield PanelSeries(
         name=text_in(about.get("name")) or text_in(about.get("title")),
         category=text_in(about.get("category_id")),
@@ -385,13 +391,13 @@ def _series(body: dict[str, Any]) -> Iterator[PanelSeries]:
 
 def _packed(value: object) -> str | None:
     """Return text that panels pack in base64, and the plain text that some send instead."""
-    said = text_in(value, most=65_536)
-    if said is None:
+    text = text_in(value, most=65_536)
+    if text is None:
         return None
     try:
-        return text_in(base64.b64decode(said, validate=True).decode("utf-8"), most=65_536)
+        return text_in(base64.b64decode(text, validate=True).decode("utf-8"), most=65_536)
     except (binascii.Error, ValueError):
-        return said
+        return text
 
 
 def _port(value: object) -> int | None:

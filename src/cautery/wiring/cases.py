@@ -126,5 +126,5 @@ def mapped_and_met(case_path: Path) -> tuple[SupplyGraph, dict[str, Met], str]:
             f"As a watch saw it until {newest.record.at:%Y-%m-%d %H:%M} UTC: record "
             f"{newest.index} of the case; networks and roles are hypotheses"
         )
-        met = met_in(case.ledger.read(kinds=MET_IN))
-    return from_json(SupplyGraph, newest.record.body), met, source
+        met_hosts = met_in(case.ledger.read(kinds=MET_IN))
+    return from_json(SupplyGraph, newest.record.body), met_hosts, source

@@ -96,8 +96,8 @@ def write_operation_page(case: Path, out: Path) -> None:
     from cautery.workflows.operation.page import page_view  # noqa: PLC0415 - heavy
 
     with desk(case, read_only=True) as opened:
-        written = render_page(page_view(opened, made_at=wiring.clock().now()))
-    wiring.write_secret(out, (written.encode(),))
+        page = render_page(page_view(opened, made_at=wiring.clock().now()))
+    wiring.write_secret(out, (page.encode(),))
 
 
 def replay(

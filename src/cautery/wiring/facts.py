@@ -18,8 +18,8 @@ def named_folder(given: Path | None) -> Path | None:
     """Return the facts folder that is given, or else the one that ``CAUTERY_DATA`` names."""
     if given is not None:
         return given
-    named = os.environ.get("CAUTERY_DATA")
-    return Path(named) if named else None
+    from_env = os.environ.get("CAUTERY_DATA")
+    return Path(from_env) if from_env else None
 
 
 def known_facts(folder: Path | str | None) -> FactsFolder:
@@ -32,13 +32,13 @@ def known_facts(folder: Path | str | None) -> FactsFolder:
         the pen by which a fact would not grow stale for decades.
     """
     if folder is not None:
-        found = FactsFolder(folder)
-        for one in found.later_than(wiring.clock().now().date() + timedelta(days=366)):
+        facts = FactsFolder(folder)
+        for fact in facts.later_than(wiring.clock().now().date() + timedelta(days=366)):
             raise InputError(
-                f"{folder}/facts.toml: facts.{one.name}.date: {one.date} lies in the future",
+                f"{folder}/facts.toml: facts.{fact.name}.date: {fact.date} lies in the future",
                 hint="Give the day that the file is of; or this machine's clock is wrong.",
             )
-        return found
+        return facts
     with tempfile.TemporaryDirectory(prefix="cautery-no-facts-") as empty:
         return FactsFolder(empty)
 

@@ -194,7 +194,7 @@ def _unwrapped(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(work)
     except ExceptionGroup as errors:
-        found: BaseException = errors
-        while isinstance(found, ExceptionGroup):
-            found = found.exceptions[0]
-        raise found from None
+        error: BaseException = errors
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None

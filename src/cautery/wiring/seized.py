@@ -20,12 +20,12 @@ def place_of(folder: Path | str | None) -> Place:
     """Return where addresses are by a facts folder; without one, nobody knows."""
     if folder is None:
         return lambda _: (None, None)
-    known = known_facts(folder)
+    facts = known_facts(folder)
 
     @lru_cache(maxsize=1 << 16)
     def place(address: str) -> tuple[str | None, int | None]:
-        network = known.network_of(address)
-        return known.country_of(address), None if network is None else network.asn
+        network = facts.network_of(address)
+        return facts.country_of(address), None if network is None else network.asn
 
     return place
 
@@ -40,8 +40,8 @@ def erase_seized(
     CauteryError
         As the workflow says.
     """
-    kept = store(keys_dir)
-    if kept.exists(path, NOTE):
-        return erase_in_closed_seizure(kept.vault(path, kept.keys(path)), id)
+    key_store = store(keys_dir)
+    if key_store.exists(path, NOTE):
+        return erase_in_closed_seizure(key_store.vault(path, key_store.keys(path)), id)
     with writing(path, keys_dir=keys_dir) as case:
         return erase_seizure(case, id, by=by, why=why)

@@ -58,7 +58,7 @@ def public_key_of(case_path: Path, keys_dir: Path | None) -> Path:
     It comes from the folder of keys, not from the case: what ``--public-key`` wants.
     """
     stated = reading_store().read(case_path, CASE_KEY, limit=4096).decode("ascii", "replace")
-    found = keys(keys_dir).case(NoteVerifier.parse(stated))
-    path = keys(keys_dir).path / f"{found.case}.pub"
-    path.write_text(f"{found.signer.key}\n", encoding="ascii")
+    case_keys = keys(keys_dir).case(NoteVerifier.parse(stated))
+    path = keys(keys_dir).path / f"{case_keys.case}.pub"
+    path.write_text(f"{case_keys.signer.key}\n", encoding="ascii")
     return path

@@ -69,14 +69,14 @@ async def _watch(
         raise InputError(f"{mandate_file}: its signatures changed while it was read")
     async with AsyncExitStack() as stack:
         policy, rdap = mandate.network, revealed(mandate.network.rdap)
-        known = LatestFacts(known_facts(revealed(policy.facts)))
+        latest_facts = LatestFacts(known_facts(revealed(policy.facts)))
         names = DnsNames(policy.resolver)
         suspects = await stack.enter_async_context(SuspectClient(policy, names, case.clock))
-        own, own_feeds = [
+        own_client, own_feeds = [
             await stack.enter_async_context(
-                PoliteClient(each, names, case.clock, services=mandate.services)
+                PoliteClient(variant, names, case.clock, services=mandate.services)
             )
-            for each in (policy, replace(policy, rate_per_host=wiring.OWN_FEEDS_PER_S))
+            for variant in (policy, replace(policy, rate_per_host=wiring.OWN_FEEDS_PER_S))
         ]
         decoder = await stack.enter_async_context(
             ChildDecoder(workers=2, without_seccomp=wiring.without_seccomp())
@@ -96,7 +96,7 @@ async def _watch(
                 ledger=case.ledger,
                 vault=case.vault,
                 fetcher=suspects,
-                own=own,
+                own=own_client,
                 own_feeds=own_feeds,
                 readers=readers,
                 streams=SentStreams(policy, names, case.clock),
@@ -104,15 +104,15 @@ async def _watch(
                 certificates=TlsCertificates(names, policy, case.clock, readers),
                 registry=None
                 if rdap is None
-                else lambda asked: RdapRegistry(
-                    rdap, asked, case.pseudonyms.of, case.clock, readers
+                else lambda fetcher: RdapRegistry(
+                    rdap, fetcher, case.pseudonyms.of, case.clock, readers
                 ),
                 decoder=decoder,
                 confinement=confinement.to_json(),
                 engine=engine,
-                facts=known.latest(),
-                facts_now=known.latest,
-                publisher=HttpPublisher(own),
+                facts=latest_facts.latest(),
+                facts_now=latest_facts.latest,
+                publisher=HttpPublisher(own_client),
                 fixtures=calendars_of(mandate_file),
                 pseudonyms=case.pseudonyms,
                 checkpoint=lambda: _checkpoint(case),

@@ -9,7 +9,7 @@ import pytest
 
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
-from cautery.identify.references.held import kept as _kept
+from cautery.identify.references import kept as _kept
 from cautery.identify.references.kept import FEW_REFERENCES, KEPT_S, Kept
 from cautery.model import Decoded
 

@@ -12,7 +12,7 @@ from cautery.plan import guard
 from cautery.plan.guard.network_kind import NetworkKind, kind_of_network, sharing_kind
 from cautery.plan.guard.well_known import RESOLVERS, ROOT_SERVERS
 
-from .conftest import NOW, OURS, codes
+from ..conftest import NOW, OURS, codes
 
 
 @pytest.mark.parametrize(

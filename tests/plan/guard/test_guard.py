@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cautery.model import Decision, DedicatedFact, Lever
 from cautery.plan import guard
 
-from .conftest import NOW, codes
+from ..conftest import NOW, codes
 
 EDGE = "http://edge1.pirate.example/live/1.m3u8"
 

@@ -13,7 +13,7 @@ from cautery.plan.guard.canary import CanaryOutcome, canaries_of, propose_rollba
 from cautery.plan.guard.network_kind import NetworkKind, kind_of_network
 from cautery.plan.guard.revalidation import compare, due
 
-from .conftest import NOW, OURS, codes
+from ..conftest import NOW, OURS, codes
 
 
 def answer(**said):

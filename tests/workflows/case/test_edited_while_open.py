@@ -50,7 +50,7 @@ def edit(case: Path) -> None:
 
 
 def edit_and_forget(case: Path) -> None:
-    """The attack of issue 18."""
+    """Edit a record and delete the checkpoints that covered it."""
     edit(case)
     database(case).execute("DELETE FROM checkpoints")
 

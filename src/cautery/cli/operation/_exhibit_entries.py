@@ -54,9 +54,11 @@ def add(
             render.say(f"{len(entries)} exhibits would be entered")
             return
         entered = register_exhibits(desk, entries)
-    for one in entered:
+    for exhibit in entered:
         if json:
-            render.json_line({"number": one.number, "kind": one.kind.value, "seal": one.seal})
+            render.json_line(
+                {"number": exhibit.number, "kind": exhibit.kind.value, "seal": exhibit.seal}
+            )
     render.say(f"{len(entered)} exhibits entered in {case}")
 
 
@@ -99,15 +101,15 @@ def move(
             links = read_links(file)
         else:
             try:
-                done = CustodyAct(act)
+                custody_act = CustodyAct(act)
             except ValueError as error:
                 raise InputError(
-                    f"--act {act!r}", hint="One of " + ", ".join(one.value for one in CustodyAct)
+                    f"--act {act!r}", hint="One of " + ", ".join(act.value for act in CustodyAct)
                 ) from error
             links = (
                 CustodyEntry(
                     number=number,
-                    act=done,
+                    act=custody_act,
                     at=desk.case.clock.now() if at is None else _utc(at),
                     giver=giver,
                     taker=taker,
@@ -179,10 +181,10 @@ def correct(
     --reason "two more in the bag" --by "exhibits officer"
     """
     with desks.desk(case) as desk:
-        wanted = dict(map(_change, changes))
-        if len(wanted) < len(changes):
+        corrections = dict(map(_change, changes))
+        if len(corrections) < len(changes):
             raise InputError("--set: a field is set twice")
-        correct_exhibit(desk, number, wanted, reason=reason, by=by)
+        correct_exhibit(desk, number, corrections, reason=reason, by=by)
     render.say(f"exhibit {number} corrected")
 
 

@@ -70,20 +70,20 @@ def show(case: Case, number: Number, json: Json = False) -> None:
     if json:
         render.json_line(to_json(line) | _now(line) | {"digest": line.digest})
         return
-    held = line.exhibit
-    told = (
-        ("number", held.number),
+    exhibit = line.exhibit
+    fields = (
+        ("number", exhibit.number),
         ("kind", _kind(line)),
-        ("description", held.description),
-        ("search, agency", f"{held.search}, {held.agency}"),
-        ("place, finder", f"{held.place}, {held.finder}"),
-        ("seized", iso(held.seized_at)),
-        ("value", _money(held.value)),
-        ("photo", held.photo),
+        ("description", exhibit.description),
+        ("search, agency", f"{exhibit.search}, {exhibit.agency}"),
+        ("place, finder", f"{exhibit.place}, {exhibit.finder}"),
+        ("seized", iso(exhibit.seized_at)),
+        ("value", _money(exhibit.value)),
+        ("photo", exhibit.photo),
         ("entry", line.digest),
-        *((f"  {name}", value) for name, value in held.details.items()),
+        *((f"  {name}", value) for name, value in exhibit.details.items()),
     )
-    render.table(("", "as it holds now"), told)
+    render.table(("", "as it holds now"), fields)
     for correction in line.corrections:
         render.table(
             ("corrected", "by", "why", "now"),
@@ -129,15 +129,15 @@ def totals(case: Case, json: Json = False) -> None:
 
     Example: cautery operation exhibit totals cases/op-rome
     """
-    found = added(_read(case))
+    sums = added(_read(case))
     if json:
-        render.json_line(to_json(found))
+        render.json_line(to_json(sums))
         return
     for title, groups in (
-        ("by kind", found.by_kind),
-        ("by place of the find", found.by_place),
-        ("by agency that seized", found.by_agency),
-        ("where it is now", found.by_holder),
+        ("by kind", sums.by_kind),
+        ("by place of the find", sums.by_place),
+        ("by agency that seized", sums.by_agency),
+        ("where it is now", sums.by_holder),
     ):
         render.table(
             (title, "amount", "unit"),
@@ -152,10 +152,10 @@ def totals(case: Case, json: Json = False) -> None:
     render.table(
         ("unit", "taken", "debits", "credits"),
         (
-            (unit, f"{found.taken.get(unit, 0):f}", f"{amount:f}", f"{found.credits[unit]:f}")
-            for unit, amount in found.debits.items()
+            (unit, f"{sums.taken.get(unit, 0):f}", f"{amount:f}", f"{sums.credits[unit]:f}")
+            for unit, amount in sums.debits.items()
         ),
-        title=f"{found.exhibits} exhibits, every movement",
+        title=f"{sums.exhibits} exhibits, every movement",
     )
 
 
@@ -231,7 +231,7 @@ def findings(
 
     Example: cautery operation exhibit findings cases/op-rome
     """
-    known = read_tag_file(tags) if tags is not None else ()
+    known_tags = read_tag_file(tags) if tags is not None else ()
     table = read_supplied(transfers) if transfers is not None else None
     moved = () if table is None else table.transfers(range(len(table)))
     with desks.desk(case, read_only=not record and file is None) as desk:
@@ -239,16 +239,18 @@ def findings(
         if file is not None:
             for finding in read_findings(file, by=desk.agency.id, now=desk.case.clock.now()):
                 record_finding(desk, finding, book=book)
-        suggested = suggested_findings(desk, tags=known, transfers=moved, book=book)
+        suggested = suggested_findings(desk, tags=known_tags, transfers=moved, book=book)
         if record:
-            for one in suggested:
-                record_finding(desk, one, book=book)
+            for suggestion in suggested:
+                record_finding(desk, suggestion, book=book)
             suggested = ()
         recorded = findings_of(desk)
-    rows = [(one, "recorded") for one in recorded] + [(one, "suggested") for one in suggested]
+    rows = [(finding, "recorded") for finding in recorded] + [
+        (finding, "suggested") for finding in suggested
+    ]
     if json:
-        for one, state in rows:
-            render.json_line(to_json(one) | {"state": state})
+        for entry, state in rows:
+            render.json_line(to_json(entry) | {"state": state})
         return
     if not rows:
         render.say("none recorded, and nothing in the register suggests one")
@@ -257,14 +259,14 @@ def findings(
         ("crime", "says", "kind", "exhibits", "marking", "state"),
         (
             (
-                one.crime.value,
-                one.text,
-                one.kind.value,
-                "\n".join(one.numbers),
-                one.marking.tlp.value,
+                finding.crime.value,
+                finding.text,
+                finding.kind.value,
+                "\n".join(finding.numbers),
+                finding.marking.tlp.value,
                 state,
             )
-            for one, state in rows
+            for finding, state in rows
         ),
     )
 

@@ -13,8 +13,8 @@ def marking_lines(marking: Marking) -> str:
             marking.tlp.value,
             marking.pap.value,
             *sorted(
-                f"{one.value}: {marking.h3_text}" if one.value == "H3" else one.value
-                for one in marking.handling
+                f"{handling.value}: {marking.h3_text}" if handling.value == "H3" else handling.value
+                for handling in marking.handling
             ),
             *([evaluation] if evaluation != "--" else []),
         )

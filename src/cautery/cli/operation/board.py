@@ -45,31 +45,31 @@ def board(
     Example: cautery operation board cases/it
     """
     console = Console(highlight=False)
-    view, seen = _look(case)
-    known = seen.demand > 0
+    view, picture = _look(case)
+    has_demand = picture.demand > 0
     if json:
         body = to_json(view) | {
-            "words": _served_words(view, known=known),
-            "sources": seen.sources,
+            "words": _served_words(view, has_demand=has_demand),
+            "sources": picture.sources,
         }
-        if not known:
+        if not has_demand:
             body |= {"served_before": None, "served_left": None, "served_confirmed": None}
         render.json_line(body)
         return
     if once or not console.is_terminal:
-        console.print(shown(view, known=known, sources=seen.sources))
+        console.print(shown(view, known=has_demand, sources=picture.sources))
         return
 
     with Live(
-        shown(view, known=known, sources=seen.sources),
+        shown(view, known=has_demand, sources=picture.sources),
         console=console,
         auto_refresh=False,
         screen=True,
     ) as live:
         while True:
             time.sleep(REFRESH_S)
-            view, _ = _look(case, seen)
-            live.update(shown(view, known=known, sources=seen.sources), refresh=True)
+            view, _ = _look(case, picture)
+            live.update(shown(view, known=has_demand, sources=picture.sources), refresh=True)
 
 
 def report(
@@ -88,15 +88,15 @@ def report(
 
     Example: cautery operation report cases/it rack failed --text "the wrong data centre"
     """
-    told = ("running", "done", "late", "failed")
-    if state not in told:
-        raise InputError(f"{state!r} is no report", hint="Say one of: " + ", ".join(told))
+    states = ("running", "done", "late", "failed")
+    if state not in states:
+        raise InputError(f"{state!r} is no report", hint="Say one of: " + ", ".join(states))
     if len(text) > 2000 or len(by or "") > 200:
         raise InputError("a report has at most 2,000 characters")
     if instead is not None and state != "failed":
         raise InputError("--instead is for a step that failed")
     with desks.desk(case) as desk:
-        running, seen = running_day(desk)
+        running, picture = running_day(desk)
         offered = None if instead is None else read_day(instead, desk.operation).steps
         view = running.hear(
             StepReport(
@@ -113,7 +113,7 @@ def report(
         return
     if view.note:
         typer.echo(render.printable_lines(view.note))
-    typer.echo(_served_words(view, known=seen.demand > 0))
+    typer.echo(_served_words(view, has_demand=picture.demand > 0))
 
 
 def answer(
@@ -137,11 +137,11 @@ def answer(
     typer.echo(view.go.value)
 
 
-def _look(case: Path, seen: Picture | None = None) -> tuple[BoardView, Picture]:
+def _look(case: Path, picture: Picture | None = None) -> tuple[BoardView, Picture]:
 
     with desks.desk(case, read_only=True) as desk:
-        running, seen = running_day(desk, seen=seen)
-    return running.board(wiring.clock().now()), seen
+        running, picture = running_day(desk, seen=picture)
+    return running.board(wiring.clock().now()), picture
 
 
 def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
@@ -159,10 +159,12 @@ def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
     open_ = [criterion for criterion in view.criteria if criterion.yes is not True]
     if open_:
         lines = Text()
-        for one in open_:
-            word = "no" if one.yes is False else "no answer"
-            lines.append(f"  {word}: {render.printable(one.question)} ", style="bold")
-            lines.append(f"({render.printable(one.asks)}{', vital' if one.vital else ''})\n")
+        for criterion in open_:
+            word = "no" if criterion.yes is False else "no answer"
+            lines.append(f"  {word}: {render.printable(criterion.question)} ", style="bold")
+            lines.append(
+                f"({render.printable(criterion.asks)}{', vital' if criterion.vital else ''})\n"
+            )
         parts.append(lines)
     table = Table(expand=True, header_style="bold", box=None, pad_edge=False)
     table.add_column("agency")
@@ -180,7 +182,7 @@ def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
             str(row.planned),
             Text(render.printable(row.last)),
         )
-    parts += [table, Text("\n" + _served_words(view, known=known), style="bold")]
+    parts += [table, Text("\n" + _served_words(view, has_demand=known), style="bold")]
     if sources:
         parts.append(Text(f"known from {sources}", style="dim"))
     if view.note:
@@ -214,8 +216,8 @@ def _steps(title: str, steps: tuple[BoardStep, ...], style: str) -> RenderableTy
     return table
 
 
-def _served_words(view: BoardView, *, known: bool) -> str:
-    if not known:
+def _served_words(view: BoardView, *, has_demand: bool) -> str:
+    if not has_demand:
         return "what is still served is unknown: the picture of this case holds no demand"
     return view.words
 

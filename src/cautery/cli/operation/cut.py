@@ -58,9 +58,9 @@ def cut(
     if guard is None:
         render.say("no guard has judged what may be acted on (--guard FACTS)")
     if guard is not None:
-        known = known_facts(guard)
+        fact_source = known_facts(guard)
         now = (wiring.clock().now if at is None else moment(at))()
-        judge = partial(judge_picture, facts=known, at=now)
+        judge = partial(judge_picture, facts=fact_source, at=now)
     warm()
     with desks.desk(case, read_only=dry_run) as desk:
         planned = plan_cut(
@@ -72,9 +72,11 @@ def cut(
             at=None if dry_run else wiring.clock().now(),
             judge=judge,
         )
-        made = steps_of(planned, desk)
+        planned_steps = steps_of(planned, desk)
     if steps is not None:
-        wiring.write_file(steps, text.dumps(day_file(made), indent=1, ensure_ascii=False).encode())
+        wiring.write_file(
+            steps, text.dumps(day_file(planned_steps), indent=1, ensure_ascii=False).encode()
+        )
     if json:
         render.json_line(
             {
@@ -86,30 +88,30 @@ def cut(
                 "bound": planned.cut.bound,
                 "gap": planned.cut.gap,
                 "method": planned.cut.method,
-                "acts": [to_json(one) for one in planned.cut.chosen],
+                "acts": [to_json(act) for act in planned.cut.chosen],
                 "guard": [
                     {
                         "node": node,
-                        "verdict": str(one.decision),
-                        "reasons": to_json(one.reasons),
-                        "valid_until": to_json(one.valid_until),
+                        "verdict": str(verdict.decision),
+                        "reasons": to_json(verdict.reasons),
+                        "valid_until": to_json(verdict.valid_until),
                     }
-                    for node, one in planned.judged.items()
+                    for node, verdict in planned.judged.items()
                 ],
-                "left": [{"node": node, "why": why} for node, why in made.left],
+                "left": [{"node": node, "why": why} for node, why in planned_steps.left],
             }
         )
     else:
         rows = [
-            (", ".join(one.nodes), one.country or "", f"{one.cost:.1f}")
-            for one in sorted(planned.cut.chosen, key=lambda one: (one.country or "", one.id))
+            (", ".join(act.nodes), act.country or "", f"{act.cost:.1f}")
+            for act in sorted(planned.cut.chosen, key=lambda act: (act.country or "", act.id))
         ]
         render.table(("act on", "country", "cost"), rows[: render.most_rows(MOST_ROWS)])
         if len(rows) > render.most_rows(MOST_ROWS):
             render.say(f"{MOST_ROWS} of {len(rows)} shown; all with --json")
         for line in planned.words:
             render.say(line)
-        for node, why in made.left[:5]:
+        for node, why in planned_steps.left[:5]:
             render.say(f"left: {node}: {why}")
     if steps is not None:
         render.say(f"steps   {steps}: add each agency's clock, then: cautery operation day plan")

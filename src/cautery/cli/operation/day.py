@@ -58,25 +58,25 @@ def plan(
     Example: cautery operation day plan cases/it steps.toml --moment 2026-11-26T05:00Z
     """
     with desks.desk(case, read_only=dry_run) as desk:
-        told = read_day(steps, desk.operation)
-        when = told.moment if moment is None else _moment(moment)
+        day_file = read_day(steps, desk.operation)
+        when = day_file.moment if moment is None else _moment(moment)
         if when is None:
             raise InputError("no moment", hint="Give --moment 2026-11-26T05:00Z.")
         now = wiring.clock().now()
         day = schedule(
-            told.steps,
+            day_file.steps,
             moment=when,
             operation=desk.operation,
-            criteria=told.criteria,
-            co_tenants=told.co_tenants,
-            clocks=told.clocks,
-            warning_s=told.warning_s,
-            held=told.held,
-            hours=told.hours,
+            criteria=day_file.criteria,
+            co_tenants=day_file.co_tenants,
+            clocks=day_file.clocks,
+            warning_s=day_file.warning_s,
+            held=day_file.held,
+            hours=day_file.hours,
             now=now,
         )
         if not dry_run:
-            record_hours(desk, told.hours, at=now)
+            record_hours(desk, day_file.hours, at=now)
             record_day(desk, day, at=now)
         _print(day, desk.operation, json=json)
         render.say("nothing was recorded" if dry_run else f"recorded in {case}")
@@ -111,17 +111,17 @@ def sheets(
     with desks.desk(case, read_only=True) as desk:
         day, operation = day_of(desk), desk.operation
         having = sorted({step.step.agency for step in day.steps})
-        chosen = having if agency is None else [operation.agency(agency).id]
-        days = {name: day_for(desk, day, operation.agency(name)) for name in chosen}
+        agencies = having if agency is None else [operation.agency(agency).id]
+        days = {name: day_for(desk, day, operation.agency(name)) for name in agencies}
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"{out}: {error.strerror}", hint="Name a folder that can be written."
         ) from error
-    for name, (told, withheld) in days.items():
-        view = call_sheet(told, name, operation)
-        book = calendar(told, name, operation=operation, made_at=wiring.clock().now())
+    for name, (agency_day, withheld) in days.items():
+        view = call_sheet(agency_day, name, operation)
+        book = calendar(agency_day, name, operation=operation, made_at=wiring.clock().now())
         # As bundles are: they bear the markings of what the agency may be told.
         wiring.write_secret(out / f"{name}.html", (call_sheet_html(view).encode(),))
         wiring.write_pdf(call_sheet_typst(view), out / f"{name}.pdf", private=True)
@@ -136,7 +136,7 @@ def sheets(
                 f"{name}: {counted(count, 'step')} on targets under {marking} that it may "
                 "not be told of: name it in the statement, or tell it by another way"
             )
-    render.say(f"{counted(len(chosen), 'call sheet')}: for each agency its own only")
+    render.say(f"{counted(len(agencies), 'call sheet')}: for each agency its own only")
 
 
 @app.command()
@@ -171,15 +171,15 @@ def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None
         return
     if agency is not None:
         operation.agency(agency)
-    zones = {one.id: ZoneInfo(one.zone) for one in operation.agencies}
+    zones = {member.id: ZoneInfo(member.zone) for member in operation.agencies}
     render.table(
         ("begins, UTC", "local", "step", "agency, team", "what, and why then"),
         (
             (
                 f"{step.starts_at:%d %b %H:%M:%S}",
                 "-".join(
-                    f"{each.astimezone(zones[step.step.agency]):%H:%M}"
-                    for each in (step.starts_at, step.ends_at)
+                    f"{moment.astimezone(zones[step.step.agency]):%H:%M}"
+                    for moment in (step.starts_at, step.ends_at)
                 ),
                 step.step.id,
                 f"{step.step.agency}, {step.step.team}",
@@ -192,4 +192,6 @@ def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None
         title=f"Action day of {day.operation}, the moment: {day.moment:%d %b %Y %H:%M:%S} UTC",
     )
     if day.dropped and agency is None:
-        render.table(("out of the day", "why"), ((one.step.id, one.why) for one in day.dropped))
+        render.table(
+            ("out of the day", "why"), ((dropped.step.id, dropped.why) for dropped in day.dropped)
+        )

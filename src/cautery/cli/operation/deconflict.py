@@ -61,9 +61,9 @@ def begin(
     """
     check_place(out, case=case)
     with desks.desk(case) as desk:
-        own = _compared(desk, partner_of(desk, partner), targets)
+        comparison = _compared(desk, partner_of(desk, partner), targets)
         render.say(_MASKING)
-        raw = first(desk, partner, at=desk.case.clock.now(), targets=own, size=size)
+        raw = first(desk, partner, at=desk.case.clock.now(), targets=comparison, size=size)
         desk.case.store.write(out.parent, out.name, raw)
     render.say(f"{out}: for {partner}; it goes on with: cautery operation deconflict answer")
     render.say("it tells only the class of size of your set; its answer comes as the next letter")
@@ -79,9 +79,9 @@ def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         came = read_letter(letter)
-        own = _compared(desk, sender_of(desk, came, verifier), targets)
+        comparison = _compared(desk, sender_of(desk, came, verifier), targets)
         render.say(_MASKING)
-        raw = second(desk, came, key=verifier, at=desk.case.clock.now(), targets=own)
+        raw = second(desk, came, key=verifier, at=desk.case.clock.now(), targets=comparison)
         desk.case.store.write(out.parent, out.name, raw)
     render.say(f"{out}: it goes on with: cautery operation deconflict open")
 
@@ -118,11 +118,11 @@ def conclude(
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         render.say(_MASKING)
-        known = fourth(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
-        assert known.reply is not None
-        desk.case.store.write(out.parent, out.name, known.reply)
+        outcome = fourth(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
+        assert outcome.reply is not None
+        desk.case.store.write(out.parent, out.name, outcome.reply)
     render.say(f"{out}: it goes on with: cautery operation deconflict finish")
-    _show(known, json=json)
+    _show(outcome, json=json)
 
 
 @app.command()
@@ -139,8 +139,8 @@ def finish(
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         render.say(_MASKING)
-        known = last(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
-    _show(known, json=json)
+        outcome = last(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
+    _show(outcome, json=json)
 
 
 @app.command()
@@ -160,26 +160,28 @@ def forget(
 
 def _compared(desk: Desk, partner: Agency, targets: Path | None) -> tuple[str, ...]:
     """Return what takes part in a run, and say what does not."""
-    own = compared_targets(desk, partner, None if targets is None else read_targets(targets))
-    if own.left_out:
-        render.say(f"{own.words}: {partner.id} may not be told of them, so not of a match either")
-    return own.targets
+    comparison = compared_targets(desk, partner, None if targets is None else read_targets(targets))
+    if comparison.left_out:
+        render.say(
+            f"{comparison.words}: {partner.id} may not be told of them, so not of a match either"
+        )
+    return comparison.targets
 
 
-def _show(known: Deconflicted, *, json: bool) -> None:
+def _show(outcome: Deconflicted, *, json: bool) -> None:
     if json:
         render.json_line(
             {
-                "session": known.session,
-                "with": known.partner.id,
-                "contact": known.partner.contact,
-                "shared": list(known.shared),
+                "session": outcome.session,
+                "with": outcome.partner.id,
+                "contact": outcome.partner.contact,
+                "shared": list(outcome.shared),
             }
         )
         return
-    render.table(("shared target",), ((one,) for one in known.shared))
-    if known.shared:
-        render.say(f"open contact with {known.partner.name}: {known.partner.contact}")
+    render.table(("shared target",), ((target,) for target in outcome.shared))
+    if outcome.shared:
+        render.say(f"open contact with {outcome.partner.name}: {outcome.partner.contact}")
     else:
-        render.say(f"nothing is shared with {known.partner.name}")
-    render.say(f"run {known.session}")
+        render.say(f"nothing is shared with {outcome.partner.name}")
+    render.say(f"run {outcome.session}")

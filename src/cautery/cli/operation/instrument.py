@@ -53,7 +53,7 @@ def draft(
     if out is not None:
         check_place(out, case=case)
     with desks.desk(case) as desk:
-        told = {
+        terms = {
             "to": to,
             "holds": holds,
             "grounds": grounds,
@@ -64,15 +64,15 @@ def draft(
             "until": until,
             "at": desk.case.clock.now(),
         }
-        made = _drafted(kind, desk.agency, desk.operation, told)
-        text = file_draft(desk, made)
+        instrument = _drafted(kind, desk.agency, desk.operation, terms)
+        text = file_draft(desk, instrument)
         if out is not None:
             desk.case.store.write(out.parent, out.name, text.encode())
     if json:
-        render.json_line({**to_json(made), "text": text})
+        render.json_line({**to_json(instrument), "text": text})
         return
     typer.echo(render.printable_lines(text))
-    render.say(f"draft {made.id} filed; it is not sent: a person issues it")
+    render.say(f"draft {instrument.id} filed; it is not sent: a person issues it")
 
 
 @app.command("list")
@@ -86,66 +86,66 @@ def list_(
     Example: cautery operation instrument list cases/op-rome
     """
     with desks.desk(case, read_only=True) as desk:
-        found = tuple(filed_drafts(desk))
+        drafts = tuple(filed_drafts(desk))
     if json:
-        for one in found:
-            render.json_line(to_json(one))
+        for instrument in drafts:
+            render.json_line(to_json(instrument))
         return
     render.table(
         ("id", "kind", "to", "holds", "due", "lapses"),
         (
             (
-                one.id,
-                one.kind.value,
-                f"{one.addressee} ({one.country})",
-                "\n".join(one.holds),
-                "" if one.due_at is None else f"{one.due_at:%Y-%m-%d %H:%MZ}",
-                "" if one.lapses_at is None else f"{one.lapses_at:%Y-%m-%d %H:%MZ}",
+                instrument.id,
+                instrument.kind.value,
+                f"{instrument.addressee} ({instrument.country})",
+                "\n".join(instrument.holds),
+                "" if instrument.due_at is None else f"{instrument.due_at:%Y-%m-%d %H:%MZ}",
+                "" if instrument.lapses_at is None else f"{instrument.lapses_at:%Y-%m-%d %H:%MZ}",
             )
-            for one in found
+            for instrument in drafts
         ),
     )
 
 
-def _drafted(kind: str, by: Agency, operation: Operation, told: dict[str, Any]) -> Instrument:
+def _drafted(kind: str, by: Agency, operation: Operation, terms: dict[str, Any]) -> Instrument:
 
-    common = {name: told[name] for name in ("holds", "grounds", "country", "at")}
+    common = {name: terms[name] for name in ("holds", "grounds", "country", "at")}
     evidence = {
         "by": by,
-        "provider": told["to"],
-        "provider_class": _provider_class(told["provider"]),
-        "stored": told["stored"],
+        "provider": terms["to"],
+        "provider_class": _provider_class(terms["provider"]),
+        "stored": terms["stored"],
         **common,
     }
-    if told["emergency"] and kind != "production":
+    if terms["emergency"] and kind != "production":
         raise InputError("--emergency shortens a production order, and nothing else")
     if kind == "preservation":
         return instruments.draft_preservation(**evidence)
     if kind == "production":
-        return instruments.draft_production(**evidence, emergency=told["emergency"])
+        return instruments.draft_production(**evidence, emergency=terms["emergency"])
     if kind == "freezing":
-        return instruments.draft_freezing(by=by, addressee=told["to"], **common)
+        return instruments.draft_freezing(by=by, addressee=terms["to"], **common)
     if kind == "eio":
-        return instruments.draft_eio(by=by, authority=told["to"], **common)
+        return instruments.draft_eio(by=by, authority=terms["to"], **common)
     if kind == "mla":
-        return instruments.draft_mla(by=by, authority=told["to"], **common)
+        return instruments.draft_mla(by=by, authority=terms["to"], **common)
     if kind != "jit":
         raise InputError(f"{kind!r} is no instrument", hint="One of " + ", ".join(KINDS))
-    if told["until"] is None:
+    if terms["until"] is None:
         raise InputError("a joint investigation team is set up for a limited time: --until")
     return instruments.draft_jit(
         by=by,
-        partners=[operation.agency(one.strip()) for one in told["to"].split(",")],
-        purpose="; ".join([*told["holds"], told["grounds"]]).strip("; "),
-        until=told["until"].replace(tzinfo=UTC),
-        at=told["at"],
+        partners=[operation.agency(name.strip()) for name in terms["to"].split(",")],
+        purpose="; ".join([*terms["holds"], terms["grounds"]]).strip("; "),
+        until=terms["until"].replace(tzinfo=UTC),
+        at=terms["at"],
     )
 
 
-def _provider_class(told: str) -> Any:
+def _provider_class(text: str) -> Any:
 
     try:
-        return ProviderClass(told)
+        return ProviderClass(text)
     except ValueError as error:
-        known = ", ".join(ProviderClass)
-        raise InputError(f"{told!r} is no class of provider", hint=f"One of {known}.") from error
+        classes = ", ".join(ProviderClass)
+        raise InputError(f"{text!r} is no class of provider", hint=f"One of {classes}.") from error

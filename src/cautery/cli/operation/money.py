@@ -64,34 +64,34 @@ def money(
     render.say(f"reading {transfers}")
     supplied = content_of(transfers, most=MAX_BYTES)
     table = read_supplied(transfers, supplied)
-    known = [tag for file in tags or () for tag in read_tag_file(file)]
+    all_tags = [tag for file in tags or () for tag in read_tag_file(file)]
     render.say(
-        f"transactions {len(table):,}, addresses {len(table.addresses):,}, tags {len(known):,}"
+        f"transactions {len(table):,}, addresses {len(table.addresses):,}, tags {len(all_tags):,}"
     )
-    found = trace_supplied(
+    trace = trace_supplied(
         start,
         table,
-        known,
+        all_tags,
         method=method,
         follow="purchase" if only_purchase else "owner",
         change=change,
     )
     if case is not None:
         with desks.desk(case) as desk:
-            trace_money(desk, found, supplied=supplied)
+            trace_money(desk, trace, supplied=supplied)
         render.say(f"kept in {case}, encrypted")
     if plot is not None:
-        wiring.write_file(plot, flow_picture(found).encode())
+        wiring.write_file(plot, flow_picture(trace).encode())
         render.say(f"drawn: {plot}")
     if json:
-        render.json_line(to_json(found))
+        render.json_line(to_json(trace))
         return
-    _show(found)
+    _show(trace)
 
 
-def _show(found: Trace) -> None:
+def _show(trace: Trace) -> None:
     """Print hops, endings, holdings and proposals; the largest of each, and how many more."""
-    name = {node.id: _short(node.label) for node in found.nodes}
+    name = {node.id: _short(node.label) for node in trace.nodes}
 
     def cut(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
         if rows:
@@ -100,7 +100,7 @@ def _show(found: Trace) -> None:
             render.say(f"{len(rows) - MOST_ROWS} more in --json")
 
     cut(
-        f"hops ({found.method})",
+        f"hops ({trace.method})",
         ("from", "to", "amount", "asset", "seen"),
         [
             (
@@ -110,7 +110,7 @@ def _show(found: Trace) -> None:
                 hop.asset,
                 f"{len(hop.transfers) or 1}x, {_days(hop.first, hop.last)}, {hop.basis}",
             )
-            for hop in found.hops
+            for hop in trace.hops
         ],
     )
     cut(
@@ -124,7 +124,7 @@ def _show(found: Trace) -> None:
                 ending.why,
                 ending.ask or "nobody",
             )
-            for ending in found.endings
+            for ending in trace.endings
         ],
     )
     cut(
@@ -139,7 +139,7 @@ def _show(found: Trace) -> None:
                 len(holding.addresses),
                 f"{len(holding.joined_by)} transactions" if holding.joined_by else "",
             )
-            for holding in found.holdings
+            for holding in trace.holdings
         ],
     )
     cut(
@@ -153,12 +153,12 @@ def _show(found: Trace) -> None:
                 proposal.asset,
                 "\n".join(proposal.holds[:3]) + ("\n..." if len(proposal.holds) > 3 else ""),
             )
-            for proposal in found.proposals
+            for proposal in trace.proposals
         ],
     )
-    if not found.hops and not found.holdings:
+    if not trace.hops and not trace.holdings:
         render.say("nothing went on from there in the supplied transactions")
-    for note in found.notes:
+    for note in trace.notes:
         render.say(render.printable(note))
 
 

@@ -50,12 +50,12 @@ def open_operation(
         ("agency", "role", "may", "contact"),
         (
             (
-                f"{one.id}\n{one.country}",
-                one.role.value,
-                ", ".join(sorted(each.value for each in one.competence)),
-                f"{one.contact}\n{one.zone}",
+                f"{agency.id}\n{agency.country}",
+                agency.role.value,
+                ", ".join(sorted(competence.value for competence in agency.competence)),
+                f"{agency.contact}\n{agency.zone}",
             )
-            for one in operation.agencies
+            for agency in operation.agencies
         ),
         title=f"{operation.name} ({operation.id})",
     )

@@ -71,13 +71,13 @@ def add(
     Example: cautery operation person add cases/op-rome --category suspect --kind assessment
     --role reseller --review 2027-03-01 --erase 2029-03-01 < name.txt
     """
-    for given, rule in (
+    for value, rule in (
         (category, "a category (Directive (EU) 2016/680, art. 6): --category"),
         (kind, "fact or assessment (Directive (EU) 2016/680, art. 7): --kind"),
         (review, "a date of review (Directive (EU) 2016/680, art. 5): --review"),
         (erase_at, "a date of erasure (Directive (EU) 2016/680, art. 5): --erase"),
     ):
-        if not given:
+        if not value:
             raise InputError(f"a person has {rule}")
     assert review is not None
     assert erase_at is not None
@@ -104,11 +104,11 @@ def add(
                 "country": country,
             },
         )
-        kept = register_person(desk, name, person)
+        registered = register_person(desk, name, person)
     if json:
-        render.json_line(to_json(kept.person))
+        render.json_line(to_json(registered.person))
         return
-    typer.echo(kept.person.pseudonym)
+    typer.echo(registered.person.pseudonym)
 
 
 @app.command("list")
@@ -119,24 +119,24 @@ def list_(case: _Case, json: _Json = False) -> None:
     Example: cautery operation person list cases/op-rome
     """
     with desks.desk(case, read_only=True) as desk:
-        found = kept_persons(desk)
+        persons = kept_persons(desk)
     if json:
-        for one in found:
-            render.json_line(to_json(one))
+        for entry in persons:
+            render.json_line(to_json(entry))
         return
     render.table(
         ("pseudonym", "who", "marking", "dates"),
         (
             (
-                one.person.pseudonym,
-                f"{one.person.category.value} ({one.person.kind.value})\n{one.person.role}"
-                + (f", {one.person.country}" if one.person.country else ""),
-                marking_lines(one.person.marking),
-                f"review {one.person.review_at}\nerase  {one.person.erase_at}"
-                if one.erased_at is None
-                else f"erased {one.erased_at:%Y-%m-%d}",
+                entry.person.pseudonym,
+                f"{entry.person.category.value} ({entry.person.kind.value})\n{entry.person.role}"
+                + (f", {entry.person.country}" if entry.person.country else ""),
+                marking_lines(entry.person.marking),
+                f"review {entry.person.review_at}\nerase  {entry.person.erase_at}"
+                if entry.erased_at is None
+                else f"erased {entry.erased_at:%Y-%m-%d}",
             )
-            for one in found
+            for entry in persons
         ),
     )
 
@@ -149,16 +149,16 @@ def due(case: _Case, json: _Json = False) -> None:
     Example: cautery operation person due cases/op-rome
     """
     with desks.desk(case, read_only=True) as desk:
-        found = due_persons(desk, today=desk.case.clock.now().date())
+        due_entries = due_persons(desk, today=desk.case.clock.now().date())
     if json:
-        for one in found:
-            render.json_line(to_json(one))
+        for entry in due_entries:
+            render.json_line(to_json(entry))
         return
     render.table(
         ("pseudonym", "what", "since"),
-        ((one.person.pseudonym, one.what, one.since) for one in found),
+        ((entry.person.pseudonym, entry.what, entry.since) for entry in due_entries),
     )
-    if not found:
+    if not due_entries:
         render.say("nobody's date has come")
 
 
@@ -175,8 +175,8 @@ def name(
     --who "A. Officer"
     """
     with desks.desk(case) as desk:
-        found = name_of(desk, pseudonym, why=why, who=who)
-    typer.echo(render.printable(found))
+        real_name = name_of(desk, pseudonym, why=why, who=who)
+    typer.echo(render.printable(real_name))
 
 
 @app.command()

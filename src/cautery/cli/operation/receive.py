@@ -38,34 +38,36 @@ def receive(
         verifier = desk.case.store.public_key(key, name="sender")
         before = sum(1 for _ in desk.bodies(RECEIVED))
         raw = read_letter(bundle)
-        found = file_bundle(desk, raw, key=verifier, at=desk.case.clock.now())
+        statements = file_bundle(desk, raw, key=verifier, at=desk.case.clock.now())
         record = next(body for body in desk.bodies(RECEIVED) if body["digest"] == digest_of(raw))
         filed = sum(1 for _ in desk.bodies(RECEIVED)) > before
-        come = {one.id for one in found}
-        passed_on = sorted({to for one, to in must_be_told(desk) if one in come})
+        come = {statement.id for statement in statements}
+        passed_on = sorted({to for statement_id, to in must_be_told(desk) if statement_id in come})
     if json:
-        for one in found:
-            source = source_words(one.by, record["from"])
-            render.json_line({**to_json(one), "source": source})
+        for statement in statements:
+            source = source_words(statement.by, record["from"])
+            render.json_line({**to_json(statement), "source": source})
     else:
         render.table(
             ("id", "by", "what is said", "marking"),
             (
                 (
-                    one.id[:12],
-                    source_words(one.by, record["from"]),
-                    f"{one.subject}\n{one.kind.value}: {one.text}",
-                    marking_lines(one.marking),
+                    statement.id[:12],
+                    source_words(statement.by, record["from"]),
+                    f"{statement.subject}\n{statement.kind.value}: {statement.text}",
+                    marking_lines(statement.marking),
                 )
-                for one in found
+                for statement in statements
             ),
         )
-    word = "statement" if len(found) == 1 else "statements"
+    word = "statement" if len(statements) == 1 else "statements"
     if filed:
-        render.say(f"{len(found)} {word} filed in {case}")
+        render.say(f"{len(statements)} {word} filed in {case}")
     else:
-        render.say(f"{len(found)} {word}, all as before: this bundle was filed already")
-    for one in record.get("refused", ()):
-        render.say(f"statement {one['id'][:12]} of {one['by']} does not count: {one['why']}")
+        render.say(f"{len(statements)} {word}, all as before: this bundle was filed already")
+    for refusal in record.get("refused", ()):
+        render.say(
+            f"statement {refusal['id'][:12]} of {refusal['by']} does not count: {refusal['why']}"
+        )
     for name in passed_on:  # Directive (EU) 2016/680, art. 7(3)
         render.say(f"it corrects what {name} was told from here: share with {name} again")

@@ -20,7 +20,7 @@ from cautery.errors import StorageError
 from cautery.lab.operations.replay.story import Told
 from cautery.wiring import desks
 
-_SHOWN = 18
+_MOST_LINES = 18
 """Lines of the story at most, where the terminal is high enough."""
 
 _WHEN, _CHAPTER = 17, 13
@@ -59,7 +59,7 @@ def replay(
     pace = speed if speed is not None else (1200.0 if sys.stderr.isatty() else 0.0)
     with _Screen(json=json) as screen:
         try:
-            done = desks.replay(
+            result = desks.replay(
                 like, seed=seed, scale=scale, folder=folder, speed=pace, listen=screen.hear
             )
         except StorageError as error:
@@ -67,13 +67,15 @@ def replay(
                 str(error), hint="Free some space, and begin anew in a new folder."
             ) from error
     if json:
-        render.json_line({"chapter": "end", **done.to_json()})
+        render.json_line({"chapter": "end", **result.to_json()})
         return
     render.table(
-        ("figure", "value"), done.rows(), title=f"{done.name}: replayed in {done.seconds:.0f} s"
+        ("figure", "value"),
+        result.rows(),
+        title=f"{result.name}: replayed in {result.seconds:.0f} s",
     )
-    render.say(f"case    {done.case}")
-    render.say(f"page    {done.page.resolve()}")
+    render.say(f"case    {result.case}")
+    render.say(f"page    {result.page.resolve()}")
 
 
 class _Screen:
@@ -102,21 +104,21 @@ class _Screen:
         if self._shows:
             self._live.stop()
 
-    def hear(self, told: Told) -> None:
+    def hear(self, entry: Told) -> None:
         """Show one thing that was told."""
-        self._told.append(told)
-        self._figures |= told.figures
+        self._told.append(entry)
+        self._figures |= entry.figures
         if self._json:
             render.json_line(
                 {
-                    "at": told.at.isoformat().replace("+00:00", "Z"),
-                    "chapter": told.chapter,
-                    "text": told.text,
-                    **told.figures,
+                    "at": entry.at.isoformat().replace("+00:00", "Z"),
+                    "chapter": entry.chapter,
+                    "text": entry.text,
+                    **entry.figures,
                 }
             )
         elif not self._shows:
-            render.say(f"{told.at:%Y-%m-%d %H:%M}Z  {told.chapter:<13} {told.text}")
+            render.say(f"{entry.at:%Y-%m-%d %H:%M}Z  {entry.chapter:<13} {entry.text}")
 
     def _render(self) -> RenderableType:
 
@@ -125,12 +127,12 @@ class _Screen:
         rows.add_column(width=_WHEN)
         rows.add_column(width=_CHAPTER)
         before = ""
-        for one in self._fitting(self._console.height - len(bars) - _FRAME):
-            when = f"{one.at:%d %b %Y %H:%M}"
+        for entry in self._fitting(self._console.height - len(bars) - _FRAME):
+            when = f"{entry.at:%d %b %Y %H:%M}"
             rows.add_row(
                 Text("" if when == before else when, style="dim"),
-                Text(one.chapter, style="bold"),
-                Text(render.printable(one.text)),
+                Text(entry.chapter, style="bold"),
+                Text(render.printable(entry.text)),
             )
             before = when
         parts: list[RenderableType] = [rows, *bars]
@@ -139,32 +141,32 @@ class _Screen:
     def _fitting(self, lines: int) -> list[Told]:
         """Return the latest that was told, as much as these lines of the terminal hold."""
         width = max(10, self._console.width - _WHEN - _CHAPTER - 2 * 2 - _SIDES)
-        shown: list[Told] = []
-        for one in reversed(self._told[-_SHOWN:]):
-            lines -= len(Text(render.printable(one.text)).wrap(self._console, width))
-            if lines < 0 and shown:
+        entries: list[Told] = []
+        for entry in reversed(self._told[-_MOST_LINES:]):
+            lines -= len(Text(render.printable(entry.text)).wrap(self._console, width))
+            if lines < 0 and entries:
                 break
-            shown.insert(0, one)
-        return shown
+            entries.insert(0, entry)
+        return entries
 
     def _bars(self) -> list[RenderableType]:
         """Return a line each of what is done and of what is still served, once they are known."""
-        known, made = self._figures, list[tuple[str, float, str]]()
-        if known.get("planned"):
-            done, planned = int(known["done"]), int(known["planned"])
-            said = f"{done} of {planned}, {known['failed']} failed"
-            made.append(("steps done", done / planned, said))
-        if "served" in known:
-            served = float(known["served"])
-            made.append(("still served", served, f"{served:.0%} of the known demand"))
+        figures, bars = self._figures, list[tuple[str, float, str]]()
+        if figures.get("planned"):
+            steps_done, planned = int(figures["done"]), int(figures["planned"])
+            caption = f"{steps_done} of {planned}, {figures['failed']} failed"
+            bars.append(("steps done", steps_done / planned, caption))
+        if "served" in figures:
+            served = float(figures["served"])
+            bars.append(("still served", served, f"{served:.0%} of the known demand"))
         lines: list[RenderableType] = []
-        for name, share, said in made:
+        for name, share, caption in bars:
             line = Table.grid(padding=(0, 2), expand=True)
             line.add_column(width=_WHEN)
             line.add_column(ratio=1)
             line.add_column(width=26, no_wrap=True)
             line.add_row(
-                Text(name, style="bold"), ProgressBar(total=1.0, completed=share), Text(said)
+                Text(name, style="bold"), ProgressBar(total=1.0, completed=share), Text(caption)
             )
             lines.append(line)
         return lines

@@ -42,21 +42,21 @@ def share(
     """
     if dry_run:
         with desks.desk(case, read_only=True) as desk:
-            told = would_share(desk, to, at=desk.case.clock.now(), everything=everything)
+            outgoing = would_share(desk, to, at=desk.case.clock.now(), everything=everything)
         if json:
-            for one in told.statements:
-                render.json_line(to_json(one))
+            for statement in outgoing.statements:
+                render.json_line(to_json(statement))
             return
         render.table(
             ("id", "by", "what is said", "marking"),
             (
                 (
                     statement.id[:12],
-                    source_words(statement.by, told.by),
+                    source_words(statement.by, outgoing.by),
                     f"{statement.subject}\n{statement.kind.value}: {statement.text}",
                     marking_lines(statement.marking),
                 )
-                for statement in told.statements
+                for statement in outgoing.statements
             ),
         )
         render.say(f"{to} would be told this; nothing is written, nothing recorded")
@@ -66,7 +66,7 @@ def share(
     check_place(out, case=case)
     with desks.desk(case) as desk:
         now = desk.case.clock.now()
-        told = would_share(desk, to, at=now, everything=everything)
+        outgoing = would_share(desk, to, at=now, everything=everything)
         raw = share_statements(desk, to, at=now, why=why, who=who, everything=everything)
         try:
             desk.case.store.write(out.parent, out.name, raw)
@@ -75,14 +75,14 @@ def share(
                 str(error), hint="It is logged as shared already: write it with --everything."
             ) from error
         unsigned = len(unsigned_statements(desk))
-    count = len(told.statements)
+    count = len(outgoing.statements)
     if json:
-        done = {"to": to, "bundle": str(out), "digest": digest_of(raw), "statements": count}
-        render.json_line(done)
+        summary = {"to": to, "bundle": str(out), "digest": digest_of(raw), "statements": count}
+        render.json_line(summary)
     render.say(f"{out}: {count} {'statement' if count == 1 else 'statements'} for {to}")
-    if told.permissions:
-        word = "permission" if len(told.permissions) == 1 else "permissions"
-        render.say(f"with {len(told.permissions)} {word} to pass statements on")
+    if outgoing.permissions:
+        word = "permission" if len(outgoing.permissions) == 1 else "permissions"
+        render.say(f"with {len(outgoing.permissions)} {word} to pass statements on")
     if count == MAX_STATEMENTS:
         render.say(f"a bundle holds at most {MAX_STATEMENTS:,}: share again for the rest")
     if unsigned:
@@ -90,7 +90,7 @@ def share(
             f"{unsigned} of your own are unsigned and stay here: cautery operation state {case} "
             "--sign"
         )
-    if count or told.permissions:
+    if count or outgoing.permissions:
         render.say(
             "send it by a channel that you trust; if it is lost, --everything writes it anew"
         )

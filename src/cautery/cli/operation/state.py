@@ -106,12 +106,12 @@ def _sign(case: Path, *, yes: bool) -> None:
             ("id", "what is said", "marking", "to"),
             (
                 (
-                    one.id[:12],
-                    f"{one.subject}\n{one.kind.value}: {one.text}",
-                    marking_lines(one.marking),
-                    "\n".join(sorted(one.to)),
+                    statement.id[:12],
+                    f"{statement.subject}\n{statement.kind.value}: {statement.text}",
+                    marking_lines(statement.marking),
+                    "\n".join(sorted(statement.to)),
                 )
-                for one in unsigned
+                for statement in unsigned
             ),
         )
         word = "statement" if len(unsigned) == 1 else "statements"
@@ -125,11 +125,11 @@ def _add(case: Path, statements: Path, *, json: bool) -> None:
 
     with desks.desk(case) as desk:
         now = desk.case.clock.now()
-        told = read_statements(statements, by=desk.agency.id, now=now)
-        added = add_statements(desk, told, at=now)
+        new_statements = read_statements(statements, by=desk.agency.id, now=now)
+        added = add_statements(desk, new_statements, at=now)
     if json:
-        for one in added:
-            render.json_line(to_json(one))
+        for statement in added:
+            render.json_line(to_json(statement))
     word = "statement" if len(added) == 1 else "statements"
     render.say(f"{len(added)} {word} recorded and signed in {case}")
 
@@ -158,16 +158,21 @@ def correct(
     Example: cautery operation correct cases/op-rome 4f2a... --text "the server is in Plovdiv"
     """
     with desks.desk(case) as desk:
-        new, told = correct_statement(
+        new, recipients = correct_statement(
             desk, statement, text=text, at=desk.case.clock.now(), withdrawn=withdraw
         )
     if json:
         corrected = new.details["corrects"]
-        render.json_line({"correction": new.id, "corrects": corrected, "must_be_told": list(told)})
+        render.json_line(
+            {"correction": new.id, "corrects": corrected, "must_be_told": list(recipients)}
+        )
         return
-    render.table(("correction", "must be told"), [(new.id, "\n".join(told) or "nobody")])
-    for one in told:
-        render.say(f'cautery operation share {case} --to {one} --why "correction" -o {one}.bundle')
+    render.table(("correction", "must be told"), [(new.id, "\n".join(recipients) or "nobody")])
+    for recipient in recipients:
+        render.say(
+            f'cautery operation share {case} --to {recipient} --why "correction" '
+            f"-o {recipient}.bundle"
+        )
 
 
 def permit(

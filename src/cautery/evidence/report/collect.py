@@ -211,17 +211,17 @@ def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
             records.sources[str(body["source"])] = None if failed is None else str(failed)
         case "stream.appeared":
             url, title, source = _url(body["url"]), _text(body["title"]), str(body["source"])
-            seen = _time(body.get("at"), at)
+            seen_at = _time(body.get("at"), at)
             stream = records.stream(url)
             stream.title = title if title is not None else stream.title
             stream.host = str(body.get("host") or stream.host)
             if source not in stream.sources:
                 stream.sources.append(source)
-            stream.first_seen = stream.first_seen or seen
+            stream.first_seen = stream.first_seen or seen_at
             stream.vanished = None
         case "stream.vanished":
-            gone = _time(body.get("at"), at)
-            records.stream(_url(body["url"])).vanished = gone
+            vanished_at = _time(body.get("at"), at)
+            records.stream(_url(body["url"])).vanished = vanished_at
         case "probe.done":
             _probe(records.stream(_url(body["url"])), body)
         case "verdict":
@@ -249,7 +249,7 @@ def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
         case "watch.pace":
             _pace(records, body)
         case "work.shed":
-            records.shed += sum(int(one["count"]) for one in body["looks"])
+            records.shed += sum(int(look["count"]) for look in body["looks"])
         case "error.rate":
             rate = from_json(ErrorRate, body)
             records.rates[rate.what, rate.source] = rate
@@ -307,22 +307,24 @@ def _act(records: Records, kind: str, body: Mapping[str, Any], at: datetime) -> 
 def _exhibit(records: Records, body: Mapping[str, Any]) -> None:
     exhibit = from_json(Exhibit, body["exhibit"])
     clock = exhibit.clock
-    known = clock.seconds is not None
-    records.clocks_unknown += not known
+    is_known = clock.seconds is not None
+    records.clocks_unknown += not is_known
     if exhibit.id not in records.sealed:
         records.sealed_bytes += exhibit.size
         records.confidential += exhibit.confidential
-    said = (
-        f"clock {1000 * (clock.seconds or 0):+.0f} ms from UTC" if known else "clock offset unknown"
+    offset = (
+        f"clock {1000 * (clock.seconds or 0):+.0f} ms from UTC"
+        if is_known
+        else "clock offset unknown"
     )
-    if known and clock.uncertainty_s is not None:
-        said += f" ± {1000 * clock.uncertainty_s:.0f} ms"
+    if is_known and clock.uncertainty_s is not None:
+        offset += f" ± {1000 * clock.uncertainty_s:.0f} ms"
     records.sealed[exhibit.id] = SealedLine(
         exhibit=exhibit.id,
         what=str(body["what"]),
         size=exhibit.size,
         sealed_at=exhibit.sealed_at,
-        clock=said,
+        clock=offset,
     )
     if body.get("url") is not None and (url := _url(body["url"])) in records.streams:
         records.stream(url).exhibits.setdefault(exhibit.id, str(body["what"]))
@@ -334,7 +336,7 @@ def _pace(records: Records, body: Mapping[str, Any]) -> None:
         unseen=int(body["unseen"]),
         references_late_s=_seconds(body["references_late_s"]),
         probes_late_s=_seconds(body["probes_late_s"]),
-        silent=tuple(str(one) for one in body["references_silent"]),
+        silent=tuple(str(reference) for reference in body["references_silent"]),
         why=None if body["why"] is None else str(body["why"]),
     )
     records.pace = line
@@ -364,18 +366,18 @@ def _alignment(body: Mapping[str, Any]) -> Alignment:
         name = body.get(f"{which}_still")
         if name is None:
             return None
-        shown = _seconds(body.get(f"{which}_at_s"))
-        if shown is not None:
-            moment(shown)  # raises where no calendar has it
-        return Still(exhibit=ExhibitId(str(name)), uri=None, at_s=shown)
+        at_s = _seconds(body.get(f"{which}_at_s"))
+        if at_s is not None:
+            moment(at_s)  # raises where no calendar has it
+        return Still(exhibit=ExhibitId(str(name)), uri=None, at_s=at_s)
 
     return Alignment(
         reference=str(body["reference"]),
         shown=str(body.get("shown") or body["reference"]),
         kind=str(body["kind"]),
         delay_s=float(body["delay_s"]),
-        lags_s=tuple(float(one) for one in body["lags_s"]),
-        strength=tuple(float(one) for one in body["strength"]),
+        lags_s=tuple(float(lag) for lag in body["lags_s"]),
+        strength=tuple(float(value) for value in body["strength"]),
         suspect=still("suspect"),
         original=still("reference"),
     )

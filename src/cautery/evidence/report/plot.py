@@ -44,8 +44,8 @@ def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
 
     peak = max(range(len(strength)), key=strength.__getitem__)
     px, py = across(lags[peak]), down(strength[peak])
-    kept = _envelope(lags, strength, columns=600)
-    points = " ".join(f"{across(lag):.1f},{down(value):.1f}" for lag, value in kept)
+    envelope = _envelope(lags, strength, columns=600)
+    points = " ".join(f"{across(lag):.1f},{down(value):.1f}" for lag, value in envelope)
     ground = down(low)
     ticks = "".join(
         f'<line class="grid" x1="{across(tick):.1f}" x2="{across(tick):.1f}" y1="{_TOP}" '
@@ -55,10 +55,10 @@ def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
     )
     ahead = alignment.delay_s < 0
     # Beside the peak there is room for few words.
-    said = f"{-alignment.delay_s:.2f} s ahead" if ahead else f"delay {delay(alignment.delay_s)}"
+    label = f"{-alignment.delay_s:.2f} s ahead" if ahead else f"delay {delay(alignment.delay_s)}"
     anchor, shift = ("end", -9) if px > _WIDE * 0.72 else ("start", 9)
     title = (
-        f"Agreement of suspect and reference at every lag; highest at {said}, "
+        f"Agreement of suspect and reference at every lag; highest at {label}, "
         f"strength {number(strength[peak])}."
     )
     return Markup(  # noqa: S704 - numbers, and texts escaped one by one
@@ -71,7 +71,7 @@ def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
         f'<line class="peak" x1="{px:.1f}" x2="{px:.1f}" y1="{py:.1f}" y2="{ground:.1f}"/>'
         f'<circle class="dot" cx="{px:.1f}" cy="{py:.1f}" r="3.5"/>'
         f'<text class="said" x="{px + shift:.1f}" y="{py + 5:.1f}" text-anchor="{anchor}">'
-        f"{markup(said)}</text>"
+        f"{markup(label)}</text>"
         f'<text x="{_LEFT - 8}" y="{_TOP + 4}" text-anchor="end">{markup(number(top))}</text>'
         f'<text x="{_LEFT - 8}" y="{ground + 4:.1f}" text-anchor="end">{markup(number(low))}</text>'
         f'<text x="{_LEFT}" y="13">strength of agreement ({markup(alignment.kind)})</text>'
@@ -86,7 +86,7 @@ def _ticks(first: float, last: float) -> list[float]:
     scale = 10.0 ** math.floor(math.log10(raw))
     step = next(scale * lead for lead in (1, 2, 5, 10) if scale * lead >= raw)
     start = math.ceil(first / step - 1e-9)
-    return [step * one for one in range(start, math.floor(last / step + 1e-9) + 1)]
+    return [step * multiple for multiple in range(start, math.floor(last / step + 1e-9) + 1)]
 
 
 def _envelope(
@@ -95,11 +95,11 @@ def _envelope(
     """Keep lowest and highest point of each column, so that thinning never hides a peak."""
     if len(lags) <= 2 * columns:
         return list(zip(lags, strength, strict=True))
-    kept: list[tuple[float, float]] = []
+    points: list[tuple[float, float]] = []
     for column in range(columns):
         first = column * len(lags) // columns
         last = (column + 1) * len(lags) // columns
         span = range(first, last)
         ends = {min(span, key=strength.__getitem__), max(span, key=strength.__getitem__)}
-        kept += [(lags[end], strength[end]) for end in sorted(ends)]
-    return kept
+        points += [(lags[end], strength[end]) for end in sorted(ends)]
+    return points

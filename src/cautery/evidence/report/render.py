@@ -42,7 +42,7 @@ def render(view: ReportView) -> str:
     str
         HTML that loads nothing and runs nothing; prints on A4, the supply graph on its side.
     """
-    groups: dict[str, list[StreamView]] = {one.value: [] for one in Finding}
+    groups: dict[str, list[StreamView]] = {finding.value: [] for finding in Finding}
     groups["none"] = []
     for stream in view.streams:
         groups[stream.verdict.finding.value if stream.verdict else "none"].append(stream)
@@ -79,20 +79,20 @@ def _picture(uri: str) -> Markup:
 
 def _statement(text: str) -> Markup:
     """Return a referral's statement line by line, the digests in it cut to what an eye compares."""
-    shown = _DIGEST.sub(r"\1…", clean(text))
-    return Markup("").join(Markup("<p>{}</p>").format(line) for line in shown.split("\n"))
+    shortened = _DIGEST.sub(r"\1…", clean(text))
+    return Markup("").join(Markup("<p>{}</p>").format(line) for line in shortened.split("\n"))
 
 
 @cache
 def _style() -> Markup:
-    own = files("cautery.evidence.report").joinpath("report.css").read_text(encoding="utf-8")
-    return Markup(own)  # noqa: S704 - our own file, no outside text in it
+    css = files("cautery.evidence.report").joinpath("report.css").read_text(encoding="utf-8")
+    return Markup(css)  # noqa: S704 - our own file, no outside text in it
 
 
 @cache
 def _environment() -> Environment:
-    made = environment("cautery.evidence.report")
-    made.filters |= {
+    env = environment("cautery.evidence.report")
+    env.filters |= {
         "utc": words.utc,
         "clock": words.clock,
         "span": words.span,
@@ -105,7 +105,7 @@ def _environment() -> Environment:
         "bare": words.bare,
         "picture": _picture,
     }
-    made.globals |= {
+    env.globals |= {
         "alignment_plot": alignment_plot,
         "colour_of": colour_of,
         "role_shape": role_shape,
@@ -113,4 +113,4 @@ def _environment() -> Environment:
         "scale": VERBAL_SCALE,
         "most": MOST_ROWS,
     }
-    return made
+    return env

@@ -60,7 +60,7 @@ class Safeguards:
                     left_out=tuple(body["left_out"]),
                 )
             case "override.given":
-                approvals = tuple(from_json(Approval, one) for one in body["approvals"])
+                approvals = tuple(from_json(Approval, approval) for approval in body["approvals"])
                 self.given.append((from_json(Override, body["override"]), approvals))
             case "guard.revalidated":
                 self.asked_again += len(body["asked"])
@@ -70,7 +70,7 @@ class Safeguards:
                         at=to_utc("at", datetime.fromisoformat(body["at"])),
                         target=str(body["target"]),
                         intermediary=None,
-                        why="; ".join(str(one["text"]) for one in body["reasons"]),
+                        why="; ".join(str(reason["text"]) for reason in body["reasons"]),
                     )
                 )
             case "rollback.proposed":

@@ -36,12 +36,12 @@ def reduced(png: bytes, *, width: int = 320) -> str:
         raise DecodeError(f"the sealed still says {across}x{down} pixels")
     import av  # noqa: PLC0415 - heavy: FFmpeg's libraries
 
-    shown = min(width, across)
+    new_width = min(width, across)
     try:
         with av.open(io.BytesIO(png), "r", format="png_pipe") as container:
             picture = next(container.decode(video=0))
         # MJPEG wants even sizes for its subsampled colour.
-        wide, high = max(2, shown // 2 * 2), max(2, round(down * shown / across / 2) * 2)
+        wide, high = max(2, new_width // 2 * 2), max(2, round(down * new_width / across / 2) * 2)
         frame = picture.reformat(width=wide, height=high, format="yuvj420p")
         encoder = av.CodecContext.create("mjpeg", "w")
         encoder.width, encoder.height, encoder.pix_fmt = wide, high, "yuvj420p"

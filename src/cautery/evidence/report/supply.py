@@ -81,19 +81,19 @@ def supply_drawing(graph: SupplyGraph) -> Drawing:
     belongs, near = _networks(graph)
     columns = _columns(graph.assets)
     cells: defaultdict[tuple[int, int], list[Asset]] = defaultdict(list)
-    for asset in {one.id: one for one in graph.assets}.values():
+    for asset in {asset.id: asset for asset in graph.assets}.values():
         cells[
             _band(asset), columns.get(asset.country or "", len(set(columns.values())) - 1)
         ].append(asset)
-    for found in cells.values():
-        found.sort(key=lambda one: (one.kind not in _SOLID, -degree[one.id], one.id))
+    for cell in cells.values():
+        cell.sort(key=lambda asset: (asset.kind not in _SOLID, -degree[asset.id], asset.id))
     heads = _heads(columns)
     per = (_WIDE - _GUTTER) / max(1, len(heads))
     lanes = max(1, int(per // 150))
     spots: dict[str, tuple[float, float]] = {}
     body: list[str] = []
     top = _HEAD
-    total = len({one.id for one in graph.assets})
+    total = len({asset.id for asset in graph.assets})
     for band, (name, _) in enumerate(_BANDS):
         rows = [cells.get((band, column), []) for column in range(len(heads))]
         if not any(rows):
@@ -106,32 +106,32 @@ def supply_drawing(graph: SupplyGraph) -> Drawing:
         )
         for column, row in enumerate(rows):
             room = _CELL * lanes
-            kept = row if len(row) <= room else row[: room - 1]
-            for place, asset in enumerate(kept):
+            visible = row if len(row) <= room else row[: room - 1]
+            for place, asset in enumerate(visible):
                 lane, line = divmod(place, deepest)
                 x = _GUTTER + column * per + 12 + lane * (per / lanes)
                 y = top + 15 + line * _STEP
                 spots[asset.id] = (x, y)
                 body.append(_node(asset, x, y, belongs, near, letter_room=per / lanes))
-            if len(kept) < len(row):
-                lane, line = divmod(len(kept), deepest)
+            if len(visible) < len(row):
+                lane, line = divmod(len(visible), deepest)
                 x, y = _GUTTER + column * per + 12 + lane * (per / lanes), top + 15 + line * _STEP
                 body.append(
                     f'<text class="more" x="{x - 5:.1f}" y="{y + 4:.1f}">'
-                    f"+ {len(row) - len(kept)} more</text>"
+                    f"+ {len(row) - len(visible)} more</text>"
                 )
         top += high
-    edges = [one for one in graph.edges if one.source in spots and one.target in spots]
-    shared = {one.id for one in graph.assets if one.shared or one.role is Role.SHARED}
-    drawn = edges[:_MOST_EDGES]
+    edges = [edge for edge in graph.edges if edge.source in spots and edge.target in spots]
+    shared = {asset.id for asset in graph.assets if asset.shared or asset.role is Role.SHARED}
+    visible_edges = edges[:_MOST_EDGES]
     lines = "".join(
         _curve(
-            spots[one.source],
-            spots[one.target],
-            dimmed=one.source in shared or one.target in shared,
-            colour=_colour(belongs.get(one.source, near.get(one.source))),
+            spots[edge.source],
+            spots[edge.target],
+            dimmed=edge.source in shared or edge.target in shared,
+            colour=_colour(belongs.get(edge.source, near.get(edge.source))),
         )
-        for one in drawn
+        for edge in visible_edges
     )
     columns_drawn = "".join(
         f'<text class="head" x="{_GUTTER + place * per:.1f}" y="22">{markup(head)}</text>'
@@ -140,7 +140,7 @@ def supply_drawing(graph: SupplyGraph) -> Drawing:
         for place, head in enumerate(heads)
     )
     title = (
-        f"Supply graph by country: {len(spots)} of {total} assets, {len(drawn)} of "
+        f"Supply graph by country: {len(spots)} of {total} assets, {len(visible_edges)} of "
         f"{len(graph.edges)} relations, {plural(len(graph.networks), 'hypothesised network')}."
     )
     svg = Markup(  # noqa: S704 - numbers, and texts escaped one by one
@@ -148,7 +148,7 @@ def supply_drawing(graph: SupplyGraph) -> Drawing:
         f'aria-label="{markup(title)}"><title>{markup(title)}</title>{columns_drawn}'
         f"<g>{lines}</g>{''.join(body)}</svg>"
     )
-    return Drawing(svg, len(spots), total, len(drawn), len(graph.edges))
+    return Drawing(svg, len(spots), total, len(visible_edges), len(graph.edges))
 
 
 def role_shape(role: Role, *, colour: str = _GREY) -> Markup:
@@ -177,32 +177,34 @@ def _networks(graph: SupplyGraph) -> tuple[dict[str, int], dict[str, int]]:
     }
     beside: defaultdict[str, set[int]] = defaultdict(set)
     for edge in graph.edges:
-        for here, there in ((edge.source, edge.target), (edge.target, edge.source)):
-            if there in belongs and here not in belongs and here in loose:
-                beside[here].add(belongs[there])
-    return belongs, {one: min(found) for one, found in beside.items() if len(found) == 1}
+        for near, far in ((edge.source, edge.target), (edge.target, edge.source)):
+            if far in belongs and near not in belongs and near in loose:
+                beside[near].add(belongs[far])
+    return belongs, {
+        asset_id: min(networks) for asset_id, networks in beside.items() if len(networks) == 1
+    }
 
 
 def _columns(assets: Sequence[Asset]) -> dict[str, int]:
     """Return country -> column: the largest first, the rest together, the unknown last."""
     count = Counter(asset.country for asset in assets if asset.country)
-    ranked = sorted(count, key=lambda one: (-count[one], one))
+    ranked = sorted(count, key=lambda country: (-count[country], country))
     unknown = any(not asset.country for asset in assets)
     room = _COLUMNS - unknown
-    own = ranked if len(ranked) <= room else ranked[: room - 1]
-    columns = {country: place for place, country in enumerate(own)}
-    for country in ranked[len(own) :]:
-        columns[country] = len(own)
+    leading = ranked if len(ranked) <= room else ranked[: room - 1]
+    columns = {country: place for place, country in enumerate(leading)}
+    for country in ranked[len(leading) :]:
+        columns[country] = len(leading)
     if unknown:
         columns[""] = max(columns.values(), default=-1) + 1
     return columns
 
 
 def _heads(columns: Mapping[str, int]) -> list[str]:
-    named: defaultdict[int, list[str]] = defaultdict(list)
+    countries: defaultdict[int, list[str]] = defaultdict(list)
     for country, place in columns.items():
-        named[place].append(clean(country) or "country unknown")
-    heads = [named[place] for place in sorted(named)]
+        countries[place].append(clean(country) or "country unknown")
+    heads = [countries[place] for place in sorted(countries)]
     return [
         head[0]
         if len(head) == 1
@@ -249,14 +251,14 @@ def _node(
 
 def _fitting(name: str, room: float) -> str:
     """Return as much of a name as fits, by how wide letters of a common sans serif are drawn."""
-    widths = [3.2 if one in _NARROW else 8.4 if one in _BROAD else 5.9 for one in name]
+    widths = [3.2 if letter in _NARROW else 8.4 if letter in _BROAD else 5.9 for letter in name]
     if sum(widths) <= room or len(name) <= 6:
         return name
-    kept, left = 0, room - 10
-    while kept < len(name) and (kept < 5 or left >= widths[kept]):
-        left -= widths[kept]
-        kept += 1
-    return name[:kept] + "…"
+    length, left = 0, room - 10
+    while length < len(name) and (length < 5 or left >= widths[length]):
+        left -= widths[length]
+        length += 1
+    return name[:length] + "…"
 
 
 def _shape(role: Role) -> str:

@@ -38,9 +38,9 @@ def unknowns(
 
 def _pace(records: Records, streams: Sequence[StreamView]) -> Iterator[Unknown]:
     """Say what nobody looked at, and how late the watch was: what it did not see is no absence."""
-    told = sum(stream.probes == 0 and stream.verdict is None for stream in streams)
+    unprobed = sum(stream.probes == 0 and stream.verdict is None for stream in streams)
     last, worst = records.pace, records.worst_pace
-    unseen = told if last is None else max(last.unseen, told)
+    unseen = unprobed if last is None else max(last.unseen, unprobed)
     if unseen:
         offered = len(streams) if last is None else max(last.offered, len(streams))
         why = (worst.why if worst is not None else None) or "the watch ended before their turn"
@@ -60,10 +60,11 @@ def _pace(records: Records, streams: Sequence[StreamView]) -> Iterator[Unknown]:
             why="There was no time for them: they were put off, and each time is on record.",
         )
     if last is not None and last.silent:
-        more = f" and {len(last.silent) - 3} more" if len(last.silent) > 3 else ""
+        suffix = f" and {len(last.silent) - 3} more" if len(last.silent) > 3 else ""
         yield Unknown(
             what=f"What shows {plural(len(last.silent), 'reference')}",
-            why=f"Nothing was heard of {', '.join(last.silent[:3])}{more}, so nothing could match.",
+            why=f"Nothing was heard of {', '.join(last.silent[:3])}{suffix}, "
+            "so nothing could match.",
         )
 
 
@@ -78,29 +79,32 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
         )
     if unreachable := by_finding.get(Finding.UNREACHABLE):
         why = Counter(
-            (one.failures[-1] if one.failures else "")
+            (stream.failures[-1] if stream.failures else "")
             or (
-                one.verdict.reasons[0] if one.verdict and one.verdict.reasons else "no reason given"
+                stream.verdict.reasons[0]
+                if stream.verdict and stream.verdict.reasons
+                else "no reason given"
             )
-            for one in unreachable
+            for stream in unreachable
         )
-        said = "; ".join(
+        reasons = "; ".join(
             f"{count} {TIMES} {_short(reason)}" for reason, count in why.most_common(3)
         )
-        more = len(why) - 3
+        remaining = len(why) - 3
         yield Unknown(
             what=f"{plural(len(unreachable), 'stream')} gave no media",
-            why=said + (f"; {more} further reasons, see section 2" if more > 0 else ""),
+            why=reasons
+            + (f"; {remaining} further reasons, see section 2" if remaining > 0 else ""),
         )
-    if unjudged := [one for one in by_finding.get(None, []) if one.probes]:
+    if unjudged := [stream for stream in by_finding.get(None, []) if stream.probes]:
         yield Unknown(
             what=f"{plural(len(unjudged), 'stream')} offered, without a verdict",
             why="The watch did not come to a verdict before the last record.",
         )
     nobody = [
-        one
-        for one in by_finding.get(Finding.PROVEN, [])
-        if one.verdict and one.verdict.licensee is None
+        stream
+        for stream in by_finding.get(Finding.PROVEN, [])
+        if stream.verdict and stream.verdict.licensee is None
     ]
     if nobody:
         yield Unknown(
@@ -115,8 +119,8 @@ def _short(text: str) -> str:
 
 
 def _numbers(streams: Sequence[StreamView]) -> str:
-    shown = ", ".join(f"no. {stream.number}" for stream in streams[:12])
-    return shown + (f" and {len(streams) - 12} more." if len(streams) > 12 else ".")
+    listed = ", ".join(f"no. {stream.number}" for stream in streams[:12])
+    return listed + (f" and {len(streams) - 12} more." if len(streams) > 12 else ".")
 
 
 def _time(mandate: Mandate, observed_s: float) -> Iterator[Unknown]:
@@ -135,9 +139,9 @@ def _errors(records: Records) -> Iterator[Unknown]:
             what="How often this method errs here",
             why="No error rate was recorded with this case; see the method's own measurements.",
         )
-    measured = [one for one in records.rates.values() if one.upper_bound is not None]
+    measured = [rate for rate in records.rates.values() if rate.upper_bound is not None]
     if measured:
-        worst = max(measured, key=lambda one: one.upper_bound or 1.0)
+        worst = max(measured, key=lambda rate: rate.upper_bound or 1.0)
         yield Unknown(
             what="The true error rates",
             why=f"{plural(len(measured), 'rate')} were measured in trials. The highest bound: "
@@ -161,21 +165,23 @@ def _world(records: Records, mandate: Mandate) -> Iterator[Unknown]:
             what=f"Clock offset of {plural(records.clocks_unknown, 'capture')}",
             why="The distance of the machine's clock from UTC was not known when they were sealed.",
         )
-    failed = [one for one, why in records.sources.items() if why is not None]
+    failed = [source for source, why in records.sources.items() if why is not None]
     if failed:
-        more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+        suffix = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
         yield Unknown(
             what=f"What {plural(len(failed), 'source')} offered last",
             why="They could not be read: "
-            + ", ".join(_short(one) for one in failed[:3])
-            + more
+            + ", ".join(_short(source) for source in failed[:3])
+            + suffix
             + ".",
         )
     blind = [
         intermediary.name for intermediary in mandate.intermediaries if intermediary.proxy is None
     ]
-    seen = sorted({one.intermediary for one in records.dark})
-    reach = f"Effects were probed through {', '.join(seen)}." if seen else "No block was probed."
+    probed = sorted({look.intermediary for look in records.dark})
+    reach = (
+        f"Effects were probed through {', '.join(probed)}." if probed else "No block was probed."
+    )
     if blind:
         reach += f" No probe can pass through {', '.join(blind)}."
     yield Unknown(

@@ -96,8 +96,8 @@ def moment(at_s: float) -> str:
     """
     if at_s < _EPOCH_AXIS:
         return f"{at_s:.2f} s into the media"
-    shown = datetime.fromtimestamp(at_s, UTC)
-    return f"at {shown:%H:%M:%S}.{shown.microsecond // 10000:02d} UTC"
+    time = datetime.fromtimestamp(at_s, UTC)
+    return f"at {time:%H:%M:%S}.{time.microsecond // 10000:02d} UTC"
 
 
 def size(octets: int | None) -> str:

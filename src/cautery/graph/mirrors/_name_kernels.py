@@ -56,7 +56,7 @@ def _longest(text, a, a_end, b, b_end, used_a, used_b, row):
 
 @njit(cache=True)
 def nearest(
-    pairs, held, begins_of, looks, whole, text, begins, shortest, letter, edge, unshared,
+    pairs, name_places, begins_of, looks, whole, text, begins, shortest, letter, edge, unshared,
     ends, starts, costs,
 ):  # fmt: skip
     """Return the nats of what pairs of groups share in their names, less what only one has.
@@ -68,23 +68,23 @@ def nearest(
     used_a, used_b = np.empty(longest, np.bool_), np.empty(longest, np.bool_)
     out = np.full(len(pairs), -np.inf)
     for pair in range(len(pairs)):
-        for mine in held[begins_of[pairs[pair, 0]] : begins_of[pairs[pair, 0] + 1]]:
-            for its in held[begins_of[pairs[pair, 1]] : begins_of[pairs[pair, 1] + 1]]:
-                if looks[mine] == looks[its]:
-                    out[pair] = max(out[pair], whole[mine])
+        for name_a in name_places[begins_of[pairs[pair, 0]] : begins_of[pairs[pair, 0] + 1]]:
+            for name_b in name_places[begins_of[pairs[pair, 1]] : begins_of[pairs[pair, 1] + 1]]:
+                if looks[name_a] == looks[name_b]:
+                    out[pair] = max(out[pair], whole[name_a])
                     continue
-                a, a_end = begins[mine], begins[mine + 1]
-                b, b_end = begins[its], begins[its + 1]
+                a, a_end = begins[name_a], begins[name_a + 1]
+                b, b_end = begins[name_b], begins[name_b + 1]
                 used_a[: a_end - a] = False
                 used_b[: b_end - b] = False
-                said = 0.0
+                total = 0.0
                 while True:
                     size, i, j = _longest(text, a, a_end, b, b_end, used_a, used_b, row)
                     if size < shortest:
                         break
                     heads, tails = i + j == 0, a + i + size == a_end and b + j + size == b_end
-                    said += edge * (heads + tails)
-                    said += nats(a + i, a + i + size, letter, ends, starts, costs, least)
+                    total += edge * (heads + tails)
+                    total += nats(a + i, a + i + size, letter, ends, starts, costs, least)
                     used_a[i : i + size] = True
                     used_b[j : j + size] = True
                 for begin, end, used in ((a, a_end, used_a), (b, b_end, used_b)):
@@ -92,8 +92,8 @@ def nearest(
                     for at in range(begin, end + 1):
                         if at == end or used[at - begin]:
                             if at > since:
-                                rest = nats(since, at, letter, ends, starts, costs, least)
-                                said -= unshared * rest
+                                leftover = nats(since, at, letter, ends, starts, costs, least)
+                                total -= unshared * leftover
                             since = at + 1
-                out[pair] = max(out[pair], said)
+                out[pair] = max(out[pair], total)
     return out

@@ -71,19 +71,19 @@ def pairs_by_events(told: Sequence[Mapping[object, float]]) -> tuple[IntArray, F
     weights: list[float] = []
     keys: list[int] = []
     owners: list[int] = []
-    for number, held in enumerate(told):
-        for one, most in held.items():
-            if one not in place:
-                place[one] = len(place)
-                weights.append(most)
-            keys.append(place[one])
+    for number, events in enumerate(told):
+        for event, worth in events.items():
+            if event not in place:
+                place[event] = len(place)
+                weights.append(worth)
+            keys.append(place[event])
             owners.append(number)
     key, owner, weight = np.array(keys, np.int64), np.array(owners, np.int64), np.array(weights)
-    pairs, said = _pairs(key, owner, EVENT_BLOCK, EVENT_PAIRS * max(len(told), _FEWEST), weight)
+    pairs, nats = _pairs(key, owner, EVENT_BLOCK, EVENT_PAIRS * max(len(told), _FEWEST), weight)
     # What too many have in common brings no pair about, but adds to what others say.
     busy = np.bincount(key, minlength=weight.size)[key] > EVENT_BLOCK
     common = np.bincount(owner[busy], weight[key[busy]], minlength=len(told))
-    return pairs, said + common[pairs].min(axis=1)
+    return pairs, nats + common[pairs].min(axis=1)
 
 
 def _inside(begin: IntArray, size: IntArray, group: IntArray) -> tuple[IntArray, ...]:
@@ -97,15 +97,15 @@ def _fingerprints(text: IntArray, at: IntArray, length: IntArray, kind: int) -> 
     """Return a number for each piece of text, the same for the same letters and kind."""
     out = np.full(at.size, kind + 1, np.uint64) * _MIX
     for letter in range(int(length.max(initial=0))):
-        here = letter < length
-        seen = text[np.minimum(at + letter, text.size - 1)].astype(np.uint64) + np.uint64(1)
-        mixed = (out ^ seen) * _MIX
-        out = np.where(here, mixed ^ (mixed >> np.uint64(29)), out)
+        inside = letter < length
+        code = text[np.minimum(at + letter, text.size - 1)].astype(np.uint64) + np.uint64(1)
+        mixed = (out ^ code) * _MIX
+        out = np.where(inside, mixed ^ (mixed >> np.uint64(29)), out)
     return out
 
 
 def _pairs(
-    key: IntArray, owner: IntArray, block: int, most: int, weight: FloatArray
+    key: IntArray, owner: IntArray, block: int, room: int, weight: FloatArray
 ) -> tuple[IntArray, FloatArray]:
     """Return the pairs of owners of one key, from the rarest keys on, while there is room.
 
@@ -117,14 +117,14 @@ def _pairs(
     key, owner = member // width, member % width
     first = np.flatnonzero(np.diff(key, prepend=-1))
     count = np.diff(first, append=key.size)
-    found, weights = [np.empty(0, np.int64)], [np.empty(0)]
+    parts, weights = [np.empty(0, np.int64)], [np.empty(0)]
     for size in range(2, block + 1):
-        here = first[count == size][: max(0, most) // (size * (size - 1) // 2)]
-        one, other = np.triu_indices(size, 1)
-        pair = owner[here[:, None] + one] * width + owner[here[:, None] + other]
-        found.append(pair.ravel())
-        weights.append(np.repeat(weight[key[here]], one.size))
-        most -= pair.size
-    pairs, place = np.unique(np.concatenate(found), return_inverse=True)
+        firsts = first[count == size][: max(0, room) // (size * (size - 1) // 2)]
+        left, right = np.triu_indices(size, 1)
+        pair = owner[firsts[:, None] + left] * width + owner[firsts[:, None] + right]
+        parts.append(pair.ravel())
+        weights.append(np.repeat(weight[key[firsts]], left.size))
+        room -= pair.size
+    pairs, place = np.unique(np.concatenate(parts), return_inverse=True)
     summed = np.bincount(place, np.concatenate(weights), minlength=pairs.size).astype(np.float64)
     return np.stack((pairs // width, pairs % width), axis=1), summed

@@ -45,14 +45,14 @@ class NameCosts:
         names: list[str] = []
         family: list[int] = []
         total = 0
-        for held in families:
-            names += sorted(held)
-            family += [total] * len(held)
+        for members in families:
+            names += sorted(members)
+            family += [total] * len(members)
             total += 1
-        asked = sorted(set(others).difference(names))
-        self.names = [*names, *asked]
+        uncounted_names = sorted(set(others).difference(names))
+        self.names = [*names, *uncounted_names]
         self._place = {name: number for number, name in enumerate(self.names)}
-        uncounted = np.full(len(asked), -1, np.int64)
+        uncounted = np.full(len(uncounted_names), -1, np.int64)
         of = np.concatenate((np.array(family, np.int64), uncounted))
         self._words = words_in(self.names, of, total)
         self.text, self.begins = letters_of(self.names)
@@ -87,11 +87,11 @@ class NameCosts:
         held, begins : ndarray
             The numbers of their names; those of group g are ``held[begins[g] : begins[g + 1]]``.
         """
-        said: FloatArray = _name_kernels.nearest(
+        nats: FloatArray = _name_kernels.nearest(
             pairs, held, begins, self._looks, self._whole, self.text, self.begins, _SHORTEST,
             LETTER_NATS, EDGE_NATS, UNSHARED, *self._words,
         )  # fmt: skip
-        return _odds(said)
+        return _odds(nats)
 
 
 def _odds(shared: FloatArray) -> FloatArray:

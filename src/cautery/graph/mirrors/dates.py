@@ -64,12 +64,12 @@ def all_days(many: Iterable[Days]) -> Days:
     turns: set[Event] = set()
     for number, days in enumerate(many):
         turns |= days.turns
-        for events, seen in ((days.firsts, begun), (days.lasts, ended)):
+        for events, holders in ((days.firsts, begun), (days.lasts, ended)):
             for event in events:
-                if seen.setdefault(event, number) != number:
-                    seen[event] = _SEVERAL
-    both = begun.keys() & ended.keys()
-    turns |= {event for event in both if begun[event] != ended[event] or begun[event] == _SEVERAL}
+                if holders.setdefault(event, number) != number:
+                    holders[event] = _SEVERAL
+    turned = begun.keys() & ended.keys()
+    turns |= {event for event in turned if begun[event] != ended[event] or begun[event] == _SEVERAL}
     return Days(frozenset(begun), frozenset(ended), frozenset(turns))
 
 
@@ -108,16 +108,16 @@ class _Busy:
 
     def rates(self, events: frozenset[Event]) -> dict[str, float]:
         """Return, for each list, the chance that a lone event of it is one of the group's."""
-        own: defaultdict[str, list[int]] = defaultdict(list)
+        days_by_source: defaultdict[str, list[int]] = defaultdict(list)
         for source, day in events:
-            own[source].append(day)
-        found = {}
-        for source, days in own.items():
+            days_by_source[source].append(day)
+        shares = {}
+        for source, days in days_by_source.items():
             all_days, sums = self._lists[source]
             low = bisect_left(all_days, min(days) - AROUND_DAYS)
             high = bisect_right(all_days, max(days) + AROUND_DAYS)
-            found[source] = len(days) / max(1, sums[high] - sums[low])
-        return found
+            shares[source] = len(days) / max(1, sums[high] - sums[low])
+        return shares
 
 
 class DayCosts:
@@ -130,10 +130,10 @@ class DayCosts:
     """
 
     def __init__(self, families: Iterable[Days]) -> None:
-        known = list(families)
-        self._firsts = _Busy(one.firsts for one in known)
-        self._lasts = _Busy(one.lasts for one in known)
-        self._most: dict[Event, float] = {}
+        groups = list(families)
+        self._firsts = _Busy(days.firsts for days in groups)
+        self._lasts = _Busy(days.lasts for days in groups)
+        self._limits: dict[Event, float] = {}
 
     def of(self, days: Days) -> Seen:
         """Return a group's days, ready to be compared."""
@@ -142,59 +142,59 @@ class DayCosts:
 
     def evidence(self, one: Seen, other: Seen) -> float:
         """Return the log-odds that the days of two groups speak for one site; 0 without days."""
-        few, many = (one, other) if len(one.every) <= len(other.every) else (other, one)
-        if not few.every:
+        sparse, dense = (one, other) if len(one.every) <= len(other.every) else (other, one)
+        if not sparse.every:
             return 0.0
-        shared = few.every & many.every
-        routine = few.days.turns & many.days.turns
-        chances = [self._chance(event, few.days, many) for event in shared - routine]
+        shared = sparse.every & dense.every
+        routine = sparse.days.turns & dense.days.turns
+        chances = [self._chance(event, sparse.days, dense) for event in shared - routine]
         chances += [ROUTINE] * len(routine)
-        unshared = len(few.every) - len(shared) + _missed(routine, few.every, many.every)
+        unshared = len(sparse.every) - len(shared) + _missed(routine, sparse.every, dense.every)
         coupled = 0.0
         for share in SHARES:
             # Coupling comes on top of chance: a group that is always busy shares days anyway.
-            said = sum(math.log((chance + (1 - chance) * share) / chance) for chance in chances)
-            said += unshared * math.log(1 - share)
-            coupled += math.exp(min(said, 60.0)) / len(SHARES)
+            odds = sum(math.log((chance + (1 - chance) * share) / chance) for chance in chances)
+            odds += unshared * math.log(1 - share)
+            coupled += math.exp(min(odds, 60.0)) / len(SHARES)
         return math.log(UNCOUPLED + (1 - UNCOUPLED) * coupled)
 
     def most(self, event: Event) -> float:
         """Return the most log-odds that a day shared by two groups can say."""
-        said = self._most.get(event)
-        if said is None:
-            said = -math.log(min(one.least(event) for one in (self._firsts, self._lasts)))
-            self._most[event] = said
-        return said
+        odds = self._limits.get(event)
+        if odds is None:
+            odds = -math.log(min(busy.least(event) for busy in (self._firsts, self._lasts)))
+            self._limits[event] = odds
+        return odds
 
-    def _chance(self, event: Event, few: Days, many: Seen) -> float:
+    def _chance(self, event: Event, sparse: Days, dense: Seen) -> float:
         """Return how likely strangers share this day, by the most telling way in which they do."""
         chances = []
         # A beginning beside anything is telling. Two ends are told by how many end that day: a
         # list drops the dead together.
-        for days, mine, rate, busy in (
-            (many.days.firsts, few.firsts, many.rates[0], self._firsts),
-            (many.days.lasts, few.lasts, many.rates[1], self._lasts),
+        for days, sparse_days, rate, busy in (
+            (dense.days.firsts, sparse.firsts, dense.rates[0], self._firsts),
+            (dense.days.lasts, sparse.lasts, dense.rates[1], self._lasts),
         ):
             if event not in days:
                 continue
-            others = busy.on[event] - 1 - (event in mine)
-            chances.append(_met(rate[event[0]], others))
+            strangers = busy.on[event] - 1 - (event in sparse_days)
+            chances.append(_met(rate[event[0]], strangers))
         return min(chances)
 
 
-def _met(rate: float, others: int) -> float:
+def _met(rate: float, strangers: int) -> float:
     """Return the chance that a group of that rate has an event that so many others have."""
-    return max(1 - math.exp(-rate * (max(others, 0) + _UNSEEN)), 1e-9)
+    return max(1 - math.exp(-rate * (max(strangers, 0) + _UNSEEN)), 1e-9)
 
 
-def _missed(routine: frozenset[Event], few: frozenset[Event], many: frozenset[Event]) -> int:
-    """Count the days of ``many`` that ``few`` has not, in lists and years that both have moves in.
+def _missed(routine: frozenset[Event], sparse: frozenset[Event], dense: frozenset[Event]) -> int:
+    """Count days of ``dense`` that ``sparse`` lacks, in lists and years that both have moves in.
 
     Sites that only move in step with others' are told by how often each goes alone.
     """
     missed = 0
     for source in {source for source, _ in routine}:
-        mine = [day for told, day in few if told == source]
-        its = [day for told, day in many - few if told == source]
-        missed += sum(min(mine) <= day <= max(mine) for day in its)
+        sparse_days = [day for listed, day in sparse if listed == source]
+        its = [day for listed, day in dense - sparse if listed == source]
+        missed += sum(min(sparse_days) <= day <= max(sparse_days) for day in its)
     return missed

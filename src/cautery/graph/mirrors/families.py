@@ -83,7 +83,7 @@ def mirror_families(
     evidence are those of two families drawn from the list.
     """
     joinable, alone = _parted(sorted(domains, key=lambda domain: domain.name))
-    family_of = {one.name: one.brand or one.label for one in joinable}
+    family_of = {domain.name: domain.brand or domain.label for domain in joinable}
     groups: list[Group] = []
     for number in range(_ROUNDS if joinable else 0):
         doing(f"round {number + 1} of {_ROUNDS}: {len(joinable):,} domains")
@@ -91,23 +91,23 @@ def mirror_families(
         family_of = {
             name: str(number) for number, group in enumerate(groups) for name in group.domains
         }
-    found = [_family(group) for group in groups]
-    found += [Family(id=name, members=((name, 1.0),)) for name in alone]
-    return tuple(sorted(found, key=lambda one: (-len(one.members), one.id)))
+    families = [_family(group) for group in groups]
+    families += [Family(id=name, members=((name, 1.0),)) for name in alone]
+    return tuple(sorted(families, key=lambda family: (-len(family.members), family.id)))
 
 
 def _parted(domains: Sequence[Domain]) -> tuple[list[Known], list[str]]:
     """Part what may be a site's mirror from what serves many: proxy services and platforms."""
     read = [_read(domain) for domain in domains]
-    brands = {one.brand for one in read} - GENERIC
+    brands = {site.brand for site in read} - GENERIC
     joinable: list[Known] = []
     alone: list[str] = []
-    for one, seen in zip(read, domains, strict=True):
-        several = len((one.served & brands) - {one.brand}) >= PROXY_SITES
-        if seen.apart or several:
-            alone.append(one.name)
+    for site, raw in zip(read, domains, strict=True):
+        several = len((site.served & brands) - {site.brand}) >= PROXY_SITES
+        if raw.apart or several:
+            alone.append(site.name)
         else:
-            joinable.append(one)
+            joinable.append(site)
     return joinable, alone
 
 
@@ -134,10 +134,10 @@ def _family(group: Group) -> Family:
     members = group.domains
     top = surest = max(members.values())
     main = [name for name, sure in members.items() if sure == top]
-    others = [sure for sure in members.values() if sure != top]
-    if others and len(main) <= len(others):
+    other_chances = [sure for sure in members.values() if sure != top]
+    if other_chances and len(main) <= len(other_chances):
         # The main part is the most of the family only if others belong to it too.
-        surest = min(surest, max(others))
-    most = SUREST if len(members) > 1 else 1.0
-    told = {name: most * (surest if sure == top else sure) for name, sure in members.items()}
-    return Family(id=min(main), members=tuple(sorted(told.items())), joins=tuple(group.joins))
+        surest = min(surest, max(other_chances))
+    ceiling = SUREST if len(members) > 1 else 1.0
+    chances = {name: ceiling * (surest if sure == top else sure) for name, sure in members.items()}
+    return Family(id=min(main), members=tuple(sorted(chances.items())), joins=tuple(group.joins))

@@ -35,7 +35,7 @@ no more than that: who keeps a list tends the sites that move most in one sittin
 REACHED = 1 / 3
 """Of two that share no day, names must say so large a part of what is needed to be kept in sight:
 what others of their families share may do the rest."""
-_TOLD_EVERY = 2_000
+_REPORT_EVERY = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,44 +108,46 @@ class Joining:
     ) -> None:
         self._doing = doing
         families: defaultdict[str, list[Known]] = defaultdict(list)
-        for one in domains:
-            families[family_of[one.name]].append(one)
+        for domain in domains:
+            families[family_of[domain.name]].append(domain)
         self._costs = NameCosts(
-            ({one.brand or one.label for one in family} for family in families.values()),
+            ({domain.brand or domain.label for domain in family} for family in families.values()),
             (text for domain in domains for text in (domain.label, *domain.served)),
         )
         brands = {domain.brand for domain in domains if domain.brand}
         self._brands = {mark for mark in brands if self._costs.whole(mark) >= SERVED_NATS}
-        self._days = DayCosts(all_days(one.days for one in some) for some in families.values())
+        self._days = DayCosts(
+            all_days(domain.days for domain in family) for family in families.values()
+        )
         self._bearers: Counter[Value] = Counter()
-        for some in families.values():
-            self._bearers.update(frozenset().union(*(one.values for one in some)))
+        for family in families.values():
+            self._bearers.update(frozenset().union(*(domain.values for domain in family)))
         self._families = len(families) + BACKGROUND
         self._before = -math.log(self._families)
-        self._most = -self._before - math.log(NAMELESS) + ALONE_NATS
+        self._ceiling = -self._before - math.log(NAMELESS) + ALONE_NATS
         self._groups = dict(enumerate(self._start(domains)))
 
     def groups(self) -> list[Group]:
         """Return the groups when no two of them are more likely one site than two."""
         self._meet()
         queue = [
-            (-odds, one, other)
-            for one, group in self._groups.items()
-            for other in group.near
-            if one < other and (odds := self._odds(one, other)) > 0
+            (-odds, left, right)
+            for left, group in self._groups.items()
+            for right in group.near
+            if left < right and (odds := self._odds(left, right)) > 0
         ]
         heapq.heapify(queue)
         first = number = len(self._groups)
         while queue:
-            odds, one, other = heapq.heappop(queue)
+            odds, left, right = heapq.heappop(queue)
             # A joined group has a new number, so that a pair of the past is not there any more.
-            if one in self._groups and other in self._groups:
-                self._join(one, other, number, -odds)
+            if left in self._groups and right in self._groups:
+                self._join(left, right, number, -odds)
                 for near in self._groups[number].near:
                     if (new := self._odds(number, near)) > 0:
                         heapq.heappush(queue, (-new, near, number))
                 number += 1
-                if (number - first) % _TOLD_EVERY == 0:
+                if (number - first) % _REPORT_EVERY == 0:
                     self._doing(f"{number - first:,} joins")
         return list(self._groups.values())
 
@@ -178,85 +180,91 @@ class Joining:
         holders = np.repeat(
             np.arange(len(self._groups)), [len(group.names) for group in self._groups.values()]
         )
-        held = np.array(names, np.int64)
-        alike = pairs_by_name(self._costs.text, self._costs.begins, held, holders)
-        met, most = pairs_by_events([self._told(group) for group in self._groups.values()])
-        self._doing(f"{len(alike) + len(met):,} pairs of {len(self._groups):,} groups")
+        name_places = np.array(names, np.int64)
+        alike = pairs_by_name(self._costs.text, self._costs.begins, name_places, holders)
+        by_events, ceilings = pairs_by_events(
+            [self._told(group) for group in self._groups.values()]
+        )
+        self._doing(f"{len(alike) + len(by_events):,} pairs of {len(self._groups):,} groups")
         begins = np.searchsorted(holders, np.arange(len(self._groups) + 1))
         dated = np.array(
             [bool(group.days.every or group.values) for group in self._groups.values()]
         )
         # Days can still come to speak for two that are near by name, if both have any.
         needed = np.where(dated[alike].all(axis=1), -self._before * REACHED, -self._before)
-        for pairs, least in ((alike, needed), (met, -self._before - most)):
-            said = self._costs.nearest(pairs, held, begins)
-            kept = said > least
-            for (one, other), odds in zip(pairs[kept].tolist(), said[kept].tolist(), strict=True):
-                self._groups[one].near[other] = self._groups[other].near[one] = odds
+        for pairs, least in ((alike, needed), (by_events, -self._before - ceilings)):
+            log_odds = self._costs.nearest(pairs, name_places, begins)
+            near = log_odds > least
+            for (left, right), odds in zip(
+                pairs[near].tolist(), log_odds[near].tolist(), strict=True
+            ):
+                self._groups[left].near[right] = self._groups[right].near[left] = odds
 
     def _told(self, group: Group) -> dict[object, float]:
         """Return the days and values of a group, with the most that each can say."""
-        told: dict[object, float] = {day: self._days.most(day) for day in group.days.every}
-        return told | {value: self._value_nats(value) for value in group.values}
+        worths: dict[object, float] = {day: self._days.most(day) for day in group.days.every}
+        return worths | {value: self._value_nats(value) for value in group.values}
 
-    def _odds(self, one: int, other: int) -> float:
+    def _odds(self, left: int, right: int) -> float:
         """Return the log-odds that two groups are one site, or some that are 0 at most, if so."""
-        mine, its = self._groups[one], self._groups[other]
-        said = self._before + mine.near[other]
-        if mine.values and its.values:
-            said += self._by_values(mine, its)
-        if not mine.days.every or not its.days.every:
-            return said
+        left_group, right_group = self._groups[left], self._groups[right]
+        odds = self._before + left_group.near[right]
+        if left_group.values and right_group.values:
+            odds += self._by_values(left_group, right_group)
+        if not left_group.days.every or not right_group.days.every:
+            return odds
         # Most pairs can't reach 0, whatever their days say: that is told without counting these.
-        most = self._most_by_days(mine, its)
-        if said + most > 0:
-            shared = mine.days.every & its.days.every
-            most = min(most, sum(map(self._days.most, shared)))
-        return said + most if said + most <= 0 else said + self._by_days(mine, its)
+        by_days = self._most_by_days(left_group, right_group)
+        if odds + by_days > 0:
+            shared = left_group.days.every & right_group.days.every
+            by_days = min(by_days, sum(map(self._days.most, shared)))
+        return (
+            odds + by_days if odds + by_days <= 0 else odds + self._by_days(left_group, right_group)
+        )
 
-    def _by_days(self, one: Group, other: Group) -> float:
-        return min(self._days.evidence(one.days, other.days), self._most_by_days(one, other))
+    def _by_days(self, left: Group, right: Group) -> float:
+        return min(self._days.evidence(left.days, right.days), self._most_by_days(left, right))
 
-    def _most_by_days(self, one: Group, other: Group) -> float:
-        mine, its = one.days.every, other.days.every
-        fewest = min(len(mine), len(its))
-        routine = fewest > BUSY_DAYS and len(mine & its) < TOGETHER * fewest
-        return MOST_BUSY if routine else self._most
+    def _most_by_days(self, left: Group, right: Group) -> float:
+        left_days, right_days = left.days.every, right.days.every
+        fewest = min(len(left_days), len(right_days))
+        routine = fewest > BUSY_DAYS and len(left_days & right_days) < TOGETHER * fewest
+        return MOST_BUSY if routine else self._ceiling
 
-    def _by_values(self, one: Group, other: Group) -> float:
-        said = sum(self._value_nats(value) for value in one.values & other.values)
-        return min(said, self._most)
+    def _by_values(self, left: Group, right: Group) -> float:
+        odds = sum(self._value_nats(value) for value in left.values & right.values)
+        return min(odds, self._ceiling)
 
     def _value_nats(self, value: Value) -> float:
         return math.log(VALUE_SHARE * self._families / max(1, self._bearers[value] - 1))
 
-    def _join(self, one: int, other: int, number: int, odds: float) -> None:
-        mine, its = self._groups.pop(one), self._groups.pop(other)
-        larger, smaller = sorted((mine, its), key=lambda group: -len(group.domains))
+    def _join(self, left: int, right: int, number: int, odds: float) -> None:
+        left_group, right_group = self._groups.pop(left), self._groups.pop(right)
+        larger, smaller = sorted((left_group, right_group), key=lambda group: -len(group.domains))
         sure = _probability(odds)
         join = Join(
             names=(larger.names[0], smaller.names[0]),
-            by_name=mine.near[other],
-            by_days=self._by_days(mine, its),
-            by_values=self._by_values(mine, its),
+            by_name=left_group.near[right],
+            by_days=self._by_days(left_group, right_group),
+            by_values=self._by_values(left_group, right_group),
             probability=sure,
         )
         joined = Group(
             domains=larger.domains,
             names=(larger.names[0],),
-            days=self._days.of(mine.days.days | its.days.days),
-            values=mine.values | its.values,
+            days=self._days.of(left_group.days.days | right_group.days.days),
+            values=left_group.values | right_group.values,
             joins=[*larger.joins, *smaller.joins, join],
         )
         joined.domains.update((name, sure * was) for name, was in smaller.domains.items())
         nothing = math.log(NAMELESS)
-        for near in (mine.near.keys() | its.near.keys()) - {one, other}:
-            said = max(mine.near.get(near, nothing), its.near.get(near, nothing))
-            joined.near[near] = said
-            theirs = self._groups[near].near
-            theirs.pop(one, None)
-            theirs.pop(other, None)
-            theirs[number] = said
+        for near in (left_group.near.keys() | right_group.near.keys()) - {left, right}:
+            nats = max(left_group.near.get(near, nothing), right_group.near.get(near, nothing))
+            joined.near[near] = nats
+            neighbours = self._groups[near].near
+            neighbours.pop(left, None)
+            neighbours.pop(right, None)
+            neighbours[number] = nats
         self._groups[number] = joined
 
 

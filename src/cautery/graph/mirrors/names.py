@@ -58,8 +58,8 @@ def plain(label: str) -> str:
             text = text[4:]
     text = unicodedata.normalize("NFKD", text.translate(_FOREIGN_LOOK_ALIKES))
     text = _PREFIX.sub("", text) or text
-    kept = "".join(one for one in text if one.isalnum())
-    return kept or label
+    letters = "".join(character for character in text if character.isalnum())
+    return letters or label
 
 
 def brand(text: str) -> str:
@@ -68,8 +68,8 @@ def brand(text: str) -> str:
     >>> brand("kick4ss"), brand("torrentqq76"), brand("8800460")
     ('kickass', 'torrentqq', '')
     """
-    read = _AMID_LETTERS.sub(lambda one: one[0].translate(_LOOK_ALIKES), text)
-    return "".join(one for one in read if not one.isdigit())
+    read = _AMID_LETTERS.sub(lambda match: match[0].translate(_LOOK_ALIKES), text)
+    return "".join(character for character in read if not character.isdigit())
 
 
 def skeleton(text: str) -> str:

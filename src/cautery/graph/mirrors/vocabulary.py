@@ -72,11 +72,11 @@ def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
     packaged = number >= len(names)
     whole = np.zeros(text.size, np.int64)
     whole[begins[len(names) : -1]] = np.diff(begins)[len(names) :]
-    known, kinds = np.unique(text, return_inverse=True)
-    alphabetic = np.array([chr(one).isalpha() for one in known], bool)
+    alphabet, kinds = np.unique(text, return_inverse=True)
+    alphabetic = np.array([chr(letter).isalpha() for letter in alphabet], bool)
     kinds = np.where(alphabetic[kinds], kinds, -1)
     of_all = total + BACKGROUND
-    found: list[tuple[IntArray, IntArray, FloatArray]] = []
+    spans: list[tuple[IntArray, IntArray, FloatArray]] = []
     for size in range(2, _LONGEST + 1):
         at = np.flatnonzero((kinds[:-1] >= 0) & (kinds[1:] >= 0) & (room[:-1] >= size))
         if not at.size:
@@ -95,12 +95,12 @@ def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
             cost[often] = np.maximum(rarity, BRANDED * LETTER_NATS * size)[often]
         share = (used + BACKGROUND * GENERIC_SHARE) / of_all
         cost[is_packaged] = -np.log(np.maximum(share, GENERIC_SHARE))[is_packaged]
-        told = np.isfinite(cost[kind])
-        found.append((at[told] + size, at[told], cost[kind[told]] + WORD_NATS))
+        finite = np.isfinite(cost[kind])
+        spans.append((at[finite] + size, at[finite], cost[kind[finite]] + WORD_NATS))
         longer = often | in_packaged
         kinds = np.full(text.size, -1)
         kinds[at] = np.where(longer[kind], kind, -1)
-    end, start, costs = (np.concatenate(one) for one in zip(*found, strict=True))
+    end, start, costs = (np.concatenate(column) for column in zip(*spans, strict=True))
     order = np.lexsort((start, end))
     ends = np.searchsorted(end[order], np.arange(text.size + 2))
     return Words(ends, start[order], costs[order])

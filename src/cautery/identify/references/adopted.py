@@ -30,22 +30,22 @@ def adopt(references: References, wanted: str, path: Path) -> None:
         or a live one where a work is wanted, or the other way round; or if media of the reference
         are already held.
     """
-    theirs = load(path, recipe=references.recipe)
+    donor = load(path, recipe=references.recipe)
     number = references.number(wanted)
     works = references.infos[number].kind == "work"
-    given = _given(theirs, wanted, path, works=works)
-    track, origin_s = references.tracks[number], theirs.origin_s(works=works)
+    donor_number = _given(donor, wanted, path, works=works)
+    track, origin_s = references.tracks[number], donor.origin_s(works=works)
     with track.lock, references.lock:
         if not track.empty:
             raise InputError(f"{wanted}: media of it are already held")
         if not works and not references.began:
             references.set_origin(origin_s)
         apart_s = origin_s - references.origin_s(works=works)
-        marks, first = _marks(theirs, given, works=works)
+        marks, first = _marks(donor, donor_number, works=works)
         start = first + round(apart_s * references.recipe.frames_per_s)
         references.put(number, marks, start, works=works)
         # The sound's joining end is not in a file: what follows starts a new run.
-        source = theirs.tracks[given]
+        source = donor.tracks[donor_number]
         track.first_s, track.end_s = source.first_s, source.end_s
         track.times, track.cells, track.luma = source.times, source.cells, source.luma
         # The codes' grid is four times as coarse as frames: a shift is up to half a word off.
@@ -56,22 +56,22 @@ def adopt(references: References, wanted: str, path: Path) -> None:
             references.claims.claim(number, track.newest_s)
 
 
-def _given(theirs: References, wanted: str, path: Path, *, works: bool) -> int:
+def _given(donor: References, name: str, path: Path, *, works: bool) -> int:
     """Return the number of the reference that another wants to adopt."""
-    if not theirs.knows(wanted) and len(theirs.infos) != 1:
+    if not donor.knows(name) and len(donor.infos) != 1:
         raise InputError(
-            f"{path}: holds {len(theirs.infos)} references, none of them {wanted!r}",
-            hint="It holds " + ", ".join(info.id for info in theirs.infos[:8]),
+            f"{path}: holds {len(donor.infos)} references, none of them {name!r}",
+            hint="It holds " + ", ".join(info.id for info in donor.infos[:8]),
         )
-    number = theirs.number(wanted) if theirs.knows(wanted) else 0
-    if works != (theirs.infos[number].kind == "work"):
+    number = donor.number(name) if donor.knows(name) else 0
+    if works != (donor.infos[number].kind == "work"):
         raise InputError(f"{path}: a recording and a live feed's window can't stand for each other")
     return number
 
 
-def _marks(theirs: References, number: int, *, works: bool) -> tuple[Landmarks, int]:
-    words, numbers, frames = (theirs.works if works else theirs.live).everything()
-    mine = numbers == number
-    words, frames = words[mine], frames[mine]
+def _marks(donor: References, number: int, *, works: bool) -> tuple[Landmarks, int]:
+    words, numbers, frames = (donor.works if works else donor.live).everything()
+    selected = numbers == number
+    words, frames = words[selected], frames[selected]
     first = int(frames.min()) if len(frames) else 0
     return Landmarks(words, (frames - first).astype(np.int32)), first

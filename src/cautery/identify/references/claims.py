@@ -25,7 +25,7 @@ class Claims:
         self._spoke = np.full(count, -1, np.int64)
         self._now = 0
         self._speakers = 0
-        self._known: tuple[int, tuple[float | None, float | None]] = (-1, (None, None))
+        self._medians: tuple[int, tuple[float | None, float | None]] = (-1, (None, None))
 
     def claim(self, number: int, end_s: float) -> None:
         """Note what a reference claims, believed or not."""
@@ -44,11 +44,11 @@ class Claims:
         """Return the lower and the upper median of what those who speak claim."""
         if self._speakers <= _EXACT:
             return _middles(self._recent())
-        at, held = self._known
+        at, medians = self._medians
         if at < 0 or self._now - at > self._speakers // 16:
-            held = _middles(self._recent())
-            self._known = self._now, held
-        return held
+            medians = _middles(self._recent())
+            self._medians = self._now, medians
+        return medians
 
     def _recent(self, *, without: int = -1) -> NDArray[np.float64]:
         recent = (self._spoke > 0) & (self._spoke > self._now - _ROUNDS * self._speakers - 16)

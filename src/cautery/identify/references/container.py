@@ -98,9 +98,9 @@ def write_arrays(path: Path, head: Mapping[str, Any], arrays: Sequence[Stored]) 
             for index, array in enumerate(arrays):
                 file.write(b"\0" * (-file.tell() % _PAGE))
                 checks[index] = _written(file, array)
-            said = _said(head, arrays, checks)
+            head_bytes = _said(head, arrays, checks)
             file.seek(0)
-            file.write(_PREFIX.pack(MAGIC, len(said), zlib.crc32(said)) + said)
+            file.write(_PREFIX.pack(MAGIC, len(head_bytes), zlib.crc32(head_bytes)) + head_bytes)
             file.flush()
             os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
@@ -142,18 +142,20 @@ def map_arrays(path: Path, *, verify: bool = True) -> Mapped:
         _, length, check = _PREFIX.unpack(prefix)
         if length > min(_MOST_HEAD, size - _PREFIX.size):
             raise InputError(f"{path}: its head is too long, or cut")
-        said = os.pread(handle, length, _PREFIX.size)
-        if zlib.crc32(said) != check:
+        head_bytes = os.pread(handle, length, _PREFIX.size)
+        if zlib.crc32(head_bytes) != check:
             raise InputError(f"{path}: its head is damaged", hint="Copy or build it again.")
-        head, planned = _understood(path, said)
+        head, planned = _understood(path, head_bytes)
         places = _places(path, planned, _PREFIX.size + length, size)
-        held = mmap.mmap(handle, size, access=mmap.ACCESS_READ)
+        mapping = mmap.mmap(handle, size, access=mmap.ACCESS_READ)
     arrays: dict[str, Array] = {}
-    for one, start in zip(planned, places, strict=True):
-        if verify and _crc(memoryview(held)[start : start + one.nbytes]) != one.check:
-            raise InputError(f"{path}: its {one.name} is damaged", hint="Copy or build it again.")
-        flat = np.frombuffer(held, one.dtype, math.prod(one.shape), start if one.nbytes else 0)
-        arrays[one.name] = flat.reshape(one.shape)
+    for array, start in zip(planned, places, strict=True):
+        if verify and _crc(memoryview(mapping)[start : start + array.nbytes]) != array.check:
+            raise InputError(f"{path}: its {array.name} is damaged", hint="Copy or build it again.")
+        flat = np.frombuffer(
+            mapping, array.dtype, math.prod(array.shape), start if array.nbytes else 0
+        )
+        arrays[array.name] = flat.reshape(array.shape)
     return Mapped(head, arrays, size)
 
 
@@ -226,32 +228,32 @@ def _said(head: Mapping[str, Any], arrays: Sequence[Stored], checks: Sequence[in
     return json.dumps({"head": head, "arrays": listed}, allow_nan=False).encode()
 
 
-def _written(file: Any, one: Stored) -> int:
-    check, written = 0, 0
-    for piece in one.pieces:
-        flat = np.ascontiguousarray(piece, dtype=one.dtype).reshape(-1).view(np.uint8)
+def _written(file: Any, array: Stored) -> int:
+    check, count = 0, 0
+    for piece in array.pieces:
+        flat = np.ascontiguousarray(piece, dtype=array.dtype).reshape(-1).view(np.uint8)
         for start in range(0, len(flat), _PIECE):
             part = flat[start : start + _PIECE].data
             check = zlib.crc32(part, check)
             file.write(part)
-        written += len(flat)
-    if written != math.prod(one.shape) * one.dtype.itemsize:
-        raise ValueError(f"{one.name}: its pieces make no {one.shape}")
+        count += len(flat)
+    if count != math.prod(array.shape) * array.dtype.itemsize:
+        raise ValueError(f"{array.name}: its pieces make no {array.shape}")
     return check
 
 
-def _understood(path: Path, said: bytes) -> tuple[dict[str, Any], list[_Planned]]:
+def _understood(path: Path, head_bytes: bytes) -> tuple[dict[str, Any], list[_Planned]]:
     try:
-        told = json.loads(said, parse_constant=_no_number)
-        head, listed = told["head"], told["arrays"]
-        planned = [_planned(path, one) for one in listed[:_MOST_ARRAYS]]
+        document = json.loads(head_bytes, parse_constant=_no_number)
+        head, listed = document["head"], document["arrays"]
+        planned = [_planned(path, entry) for entry in listed[:_MOST_ARRAYS]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: its head makes no sense") from error
     if not isinstance(head, dict):
         raise InputError(f"{path}: its head makes no sense")
     if len(listed) > _MOST_ARRAYS:
         raise InputError(f"{path}: more arrays than any reference file has")
-    if len({one.name for one in planned}) != len(planned):
+    if len({array.name for array in planned}) != len(planned):
         raise InputError(f"{path}: two arrays of one name")
     return head, planned
 
@@ -260,8 +262,8 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number here")
 
 
-def _planned(path: Path, one: Any) -> _Planned:
-    name, kind, shape, check = one
+def _planned(path: Path, entry: Any) -> _Planned:
+    name, kind, shape, check = entry
     if kind not in _TYPES or not isinstance(name, str) or not 1 <= len(shape) <= 3:
         raise InputError(f"{path}: an array of an unknown type")
     if not all(type(side) is int and 0 <= side < 1 << 36 for side in shape):
@@ -271,10 +273,10 @@ def _planned(path: Path, one: Any) -> _Planned:
 
 def _places(path: Path, planned: Sequence[_Planned], start: int, size: int) -> list[int]:
     places = []
-    for one in planned:
+    for array in planned:
         start += -start % _PAGE
         places.append(start)
-        start += one.nbytes
+        start += array.nbytes
     if start != size:
         raise InputError(f"{path}: cut short, or longer than it says")
     return places

@@ -74,8 +74,10 @@ class Hearing:
         start = self._marks_final
         if not len(power):
             self._sound = sound
-            none = np.empty(0, np.uint32)
-            return Fresh(Landmarks(none, none.astype(np.int32)), start, none, self._word)
+            no_words = np.empty(0, np.uint32)
+            return Fresh(
+                Landmarks(no_words, no_words.astype(np.int32)), start, no_words, self._word
+            )
         self._take_peaks(peaks_in(power, recipe))
         marks = landmarks_of(
             Peaks((self._frames - start).astype(np.float32), self._steps, 0), recipe
@@ -101,7 +103,7 @@ class Hearing:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return sum(one.nbytes for one in (self._sound, self._frames, self._steps, self._loose))
+        return sum(array.nbytes for array in (self._sound, self._frames, self._steps, self._loose))
 
     def _take_peaks(self, peaks: Peaks) -> None:
         frames = np.rint(peaks.frame).astype(np.int64) + self._sound_frame

@@ -50,7 +50,7 @@ class References:
     def __init__(
         self, recipe: Recipe, infos: Sequence[ReferenceInfo], window_s: float = 600.0
     ) -> None:
-        ids = [one.id for one in infos]
+        ids = [info.id for info in infos]
         if len(set(ids)) != len(ids) or len(ids) > MOST_REFERENCES:
             raise InputError(f"references: at most {MOST_REFERENCES}, each id once")
         if not 30 <= window_s <= 4 * 3600:
@@ -68,7 +68,7 @@ class References:
         self.live, self.works = Index(), Index()
         self.unsaved: Unsaved | None = None
         """Collects what is live, for a live folder to write."""
-        self._number = {one.id: index for index, one in enumerate(self.infos)}
+        self._number = {info.id: index for index, info in enumerate(self.infos)}
         self._origin_s: float | None = None
         self.claims = Claims(len(self.infos))
         """Which live reference has come how far; for the stage's own modules."""
@@ -303,10 +303,10 @@ class References:
             track.end_s = at_s
         step = _CHUNK_S * AUDIO_RATE_HZ
         for start in range(0, len(audio), step):
-            heard = track.hearing.extend(audio[start : start + step])
-            fresh = track.codes.put(heard.word, heard.words)
+            extended = track.hearing.extend(audio[start : start + step])
+            fresh = track.codes.put(extended.word, extended.words)
             with self.lock:
-                self.put(number, heard.marks, heard.frame, works=works)
+                self.put(number, extended.marks, extended.frame, works=works)
                 if self.unsaved is not None and not works:
                     self.unsaved.code(number, *fresh)
         track.end_s = (at_s if not joined else track.end_s or at_s) + len(audio) / AUDIO_RATE_HZ
@@ -349,14 +349,14 @@ class References:
             if low_s is None or high_s is None:
                 return
             per_window = math.ceil(self.window_s * self.recipe.frames_per_s / SLICE_FRAMES)
-            most = 3 * per_window + 6
+            most_slices = 3 * per_window + 6
             bounds = self.slice_of(low_s - self.window_s), self.slice_of(high_s + self.window_s)
-            if bounds == self._trimmed and len(self._slices) <= most:
+            if bounds == self._trimmed and len(self._slices) <= most_slices:
                 return
             self._trimmed = bounds
             first, last = bounds
-            if len(self._slices) > most:
-                first = max(first, sorted(self._slices)[-most])
+            if len(self._slices) > most_slices:
+                first = max(first, sorted(self._slices)[-most_slices])
             self._expire_slices(first * SLICE_FRAMES)
             if max(self._slices, default=first) > last:
                 self._slices = {slice_ for slice_ in self._slices if slice_ <= last}

@@ -24,7 +24,7 @@ class Kept(Generic[T]):
         self._for_s = for_s
         self._lock = threading.Lock()
         self._changes = 0
-        self._made: tuple[T, int, float] | None = None
+        self._value: tuple[T, int, float] | None = None
 
     def changed(self) -> None:
         """Note that what it is made of has changed."""
@@ -34,12 +34,12 @@ class Kept(Generic[T]):
         """Return it, made by the one thread that asks first."""
         with self._lock:
             now_s = monotonic()
-            if self._made is not None:
-                made, changes, at_s = self._made
+            if self._value is not None:
+                value, changes, at_s = self._value
                 if changes == self._changes or now_s - at_s < self._for_s:
-                    return made
+                    return value
             # What comes in meanwhile may be in it or not: it counts as not.
             changes = self._changes
-            made = make()
-            self._made = made, changes, now_s
-            return made
+            value = make()
+            self._value = value, changes, now_s
+            return value

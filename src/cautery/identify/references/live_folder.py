@@ -123,29 +123,29 @@ class LiveFolder:
         # Spans first: should media come in meanwhile, no span tells of more than is written.
         spans = self._spans()
         with references.lock:
-            taken, references.unsaved = references.unsaved, Unsaved()
+            unsaved, references.unsaved = references.unsaved, Unsaved()
             all_runs = references.live.runs()
-        assert taken is not None
-        runs, pieces = taken.take()
-        minutes = {one.number: one for one in self._manifest.minutes}
+        assert unsaved is not None
+        runs, pieces = unsaved.take()
+        minutes = {minute.number: minute for minute in self._manifest.minutes}
         try:
             for number in sorted({*runs, *pieces}):
                 name = self._write(number, runs.get(number, ()), pieces.get(number, {}))
-                one = minutes.get(number, Minute(number, False, ()))
-                minutes[number] = replace(one, files=(*one.files, name))
+                minute = minutes.get(number, Minute(number, False, ()))
+                minutes[number] = replace(minute, files=(*minute.files, name))
             oldest, over = self._bounds()
-            for number, one in list(minutes.items()):
+            for number, minute in list(minutes.items()):
                 if number < oldest:
                     del minutes[number]
-                elif self._due(one, over):
-                    name = self._write(number, all_runs.get(number, ()), self._merged(one))
+                elif self._due(minute, over):
+                    name = self._write(number, all_runs.get(number, ()), self._merged(minute))
                     minutes[number] = Minute(number, True, (name,))
             ordered = tuple(minutes[number] for number in sorted(minutes))
             if ordered != self._manifest.minutes or spans != self._manifest.head.get("spans"):
                 self._replace(ordered, spans)
         except BaseException:
             with references.lock:
-                references.unsaved.before(taken)
+                references.unsaved.before(unsaved)
             raise
         finally:
             self._clean()
@@ -158,11 +158,11 @@ class LiveFolder:
             self._lock = -1
 
     def _resume(self) -> None:
-        known: Known = {}
-        held = mapped(self.path, recipe=self.references.recipe, known=known)
-        count = len(held.infos)
-        if held.infos != self.references.infos[:count] or (
-            held.window_s != self.references.window_s
+        opened_files: Known = {}
+        loaded = mapped(self.path, recipe=self.references.recipe, known=opened_files)
+        count = len(loaded.infos)
+        if loaded.infos != self.references.infos[:count] or (
+            loaded.window_s != self.references.window_s
         ):
             raise InputError(
                 f"{self.path}: it holds other references, or another window",
@@ -171,8 +171,8 @@ class LiveFolder:
         self._manifest = manifest_of(self.path)
         with making_sense(self.path):
             if self._manifest.minutes:
-                self.references.set_origin(held.origin_s(works=False))
-            fill(self.references, self._manifest, known)
+                self.references.set_origin(loaded.origin_s(works=False))
+            fill(self.references, self._manifest, opened_files)
 
     def _bounds(self) -> tuple[int, int]:
         """Return the oldest slice to keep and the first that is not over."""
@@ -199,10 +199,10 @@ class LiveFolder:
                 parts += [(kind, *row) for row in unpacked(arrays, kind, count)]
         return by_reference(parts)
 
-    def _write(self, number: int, runs: Sequence[Run], held: Mapping[str, Any]) -> str:
+    def _write(self, number: int, runs: Sequence[Run], pieces: Mapping[str, Any]) -> str:
         rows, arrays = packed_runs({"live": {number: runs}})
         for kind in KINDS:
-            arrays += packed(kind, held.get(kind, ()))
+            arrays += packed(kind, pieces.get(kind, ()))
         name = f"s{number}-{secrets.token_hex(4)}.slice"
         head = {"form": SLICE_FORM, "slice": number, "runs": rows}
         write_arrays(self.path / name, head, arrays)
@@ -217,18 +217,18 @@ class LiveFolder:
 
     def _replace(self, minutes: tuple[Minute, ...], spans: list[list[float | None]]) -> None:
         head = {**head_of(self.references), "spans": spans}
-        made = Manifest(self._manifest.generation + 1, minutes, head)
-        write_arrays(self.path / MANIFEST, made.said(), ())
-        self._manifest = made
+        manifest = Manifest(self._manifest.generation + 1, minutes, head)
+        write_arrays(self.path / MANIFEST, manifest.said(), ())
+        self._manifest = manifest
 
     def _clean(self) -> None:
         """Delete what the manifest does not name: expired, sealed elsewhere, or left by a crash."""
-        kept = self._manifest.files
-        for one in self.path.iterdir():
-            if one.name.startswith(TEMPORARY):
-                one.unlink(missing_ok=True)
+        named_files = self._manifest.files
+        for entry in self.path.iterdir():
+            if entry.name.startswith(TEMPORARY):
+                entry.unlink(missing_ok=True)
         for name in list(names(self.path)):
-            if name.name not in kept:
+            if name.name not in named_files:
                 name.unlink(missing_ok=True)
 
 
@@ -236,14 +236,14 @@ def _look_free(path: Path) -> None:
     """Refuse a folder of something else: what a writer finds and does not know, it deletes."""
     if not path.is_dir() or (path / MANIFEST).exists():
         return
-    other = [
-        one.name
-        for one in path.iterdir()
-        if one.name != _LOCK and not one.name.startswith(TEMPORARY)
+    foreign = [
+        entry.name
+        for entry in path.iterdir()
+        if entry.name != _LOCK and not entry.name.startswith(TEMPORARY)
     ]
-    if other:
+    if foreign:
         raise InputError(
-            f"{path}: holds {other[0]!r}, and no manifest of live references",
+            f"{path}: holds {foreign[0]!r}, and no manifest of live references",
             hint="Give a new folder, or an empty one.",
         )
 

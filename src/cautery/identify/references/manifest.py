@@ -57,11 +57,11 @@ class Manifest:
     @property
     def files(self) -> set[str]:
         """Names of all files."""
-        return {name for one in self.minutes for name in one.files}
+        return {name for minute in self.minutes for name in minute.files}
 
     def said(self) -> dict[str, Any]:
         """Return it as the head of the manifest's file."""
-        minutes = [[one.number, one.sealed, list(one.files)] for one in self.minutes]
+        minutes = [[minute.number, minute.sealed, list(minute.files)] for minute in self.minutes]
         return {**self.head, "form": FORM, "generation": self.generation, "minutes": minutes}
 
 
@@ -139,15 +139,15 @@ def fill(references: References, manifest: Manifest, known: Known) -> None:
     InputError
         If it makes no sense.
     """
-    for one in manifest.minutes:
-        for name in one.files:
+    for minute in manifest.minutes:
+        for name in minute.files:
             file, runs = known[name]
             for run in runs:
-                references.adopt_run(one.number, run, works=False)
+                references.adopt_run(minute.number, run, works=False)
             attach(references.tracks, file.arrays, lenient=True)
     spans = list(manifest.head["spans"])
-    more = len(references.tracks) - len(spans)
-    set_spans(references, spans + [(None, None)] * more)
+    added = len(references.tracks) - len(spans)
+    set_spans(references, spans + [(None, None)] * added)
 
 
 def _opened(
@@ -162,25 +162,25 @@ def _opened(
         if file.head["form"] != SLICE_FORM:
             raise ValueError("another file")
         count = len(manifest.head["infos"])
-        found = list(unpacked_runs(file.head["runs"], file.arrays, count))
-        number = next(one.number for one in manifest.minutes if name in one.files)
-        if file.head["slice"] != number or any(k != number for _, k, _ in found):
+        runs = list(unpacked_runs(file.head["runs"], file.arrays, count))
+        number = next(minute.number for minute in manifest.minutes if name in minute.files)
+        if file.head["slice"] != number or any(k != number for _, k, _ in runs):
             raise ValueError("another slice")
-        return file, tuple(run for _, _, run in found)
+        return file, tuple(run for _, _, run in runs)
 
 
-def _number(told: Any) -> int:
-    if type(told) is not int or abs(told) > MOST_SLICE:
+def _number(value: Any) -> int:
+    if type(value) is not int or abs(value) > MOST_SLICE:
         raise ValueError("no slice")
-    return told
+    return value
 
 
-def _name(told: Any) -> str:
-    if not isinstance(told, str) or not NAME.fullmatch(told):
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not NAME.fullmatch(value):
         raise ValueError("no slice's name")
-    return told
+    return value
 
 
 def names(folder: Path) -> Iterator[Path]:
     """Yield the slices in a folder, named by its manifest or not."""
-    return (one for one in folder.iterdir() if NAME.fullmatch(one.name))
+    return (entry for entry in folder.iterdir() if NAME.fullmatch(entry.name))

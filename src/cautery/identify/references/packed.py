@@ -120,8 +120,8 @@ def attach(tracks: Sequence[Track], arrays: Mapping[str, Array], *, lenient: boo
     cells = {number: values for number, _, values in unpacked(arrays, "cells", count)}
     for number, _, times in unpacked(arrays, "times", count):
         track = tracks[number]
-        mine, pictures = cells.pop(number, None), luma.pop(number, None)
-        if mine is None or len(mine) != len(times):
+        picture_cells, pictures = cells.pop(number, None), luma.pop(number, None)
+        if picture_cells is None or len(picture_cells) != len(times):
             raise InputError("a reference file's pictures differ in number")
         if pictures is not None and len(pictures) != len(times):
             raise InputError("a reference file's pictures differ in number")
@@ -133,14 +133,17 @@ def attach(tracks: Sequence[Track], arrays: Mapping[str, Array], *, lenient: boo
         mixed = bool(track.times) and bool(track.luma) != (pictures is not None)
         if np.abs(times[[0, -1]]).max() > MOST_TIME_S or ((far or late or mixed) and not lenient):
             raise InputError("a reference file's pictures are out of range or order")
-        if not all(np.isfinite(mine[k : k + 4096]).all() for k in range(0, len(mine), 4096)):
+        if not all(
+            np.isfinite(picture_cells[k : k + 4096]).all()
+            for k in range(0, len(picture_cells), 4096)
+        ):
             raise InputError("a reference file's pictures are not finite")
         if late or mixed:
             continue
         if far:
             track.times, track.cells, track.luma = [], [], []
         track.times.append(times)
-        track.cells.append(mine)
+        track.cells.append(picture_cells)
         if pictures is not None:
             track.luma.append(pictures)
     if cells or luma:

@@ -67,10 +67,10 @@ class Rolling:
 
     def drop(self, before: int) -> None:
         """Forget values before a grid number; pieces mapped from a file go as wholes."""
-        self._closed = [one for one in self._closed if one[0] + len(one[1]) > before]
-        held = self._used - self._start
-        gone = min(max(0, before - self._first), held)
-        self._first, self._start = self._first + gone, self._start + gone
+        self._closed = [piece for piece in self._closed if piece[0] + len(piece[1]) > before]
+        count = self._used - self._start
+        dropped = min(max(0, before - self._first), count)
+        self._first, self._start = self._first + dropped, self._start + dropped
         if self._room is not None and self._start == self._used:
             self._room = None
 
@@ -91,12 +91,12 @@ class Rolling:
         """Return room for ``count`` more values at the end, elsewhere if need be."""
         room = self._room
         assert room is not None
-        held = self._used - self._start
+        length = self._used - self._start
         if self._used + count > len(room):
             # 1.25: a full window is moved every quarter of a window, at 1.25 times its memory.
-            moved = np.empty((max(64, int(1.25 * (held + count))), *room.shape[1:]), room.dtype)
-            moved[:held] = room[self._start : self._used]
-            self._room, self._start, self._used = moved, 0, held
+            moved = np.empty((max(64, int(1.25 * (length + count))), *room.shape[1:]), room.dtype)
+            moved[:length] = room[self._start : self._used]
+            self._room, self._start, self._used = moved, 0, length
             room = moved
         self._used += count
         return room[self._used - count : self._used]

@@ -19,7 +19,7 @@ from cautery.identify.references.packed import KINDS, attach, packed, packed_run
 from cautery.identify.references.rolling import Array
 
 FORM = "references"
-_AGAIN = "Build the references again."
+_BUILD_AGAIN = "Build the references again."
 _MOST_NAME = 500
 _MOST_NUMBER = 1 << 24
 """In a recipe."""
@@ -33,15 +33,15 @@ def save(references: References, path: Path) -> None:
     StorageError
         If it cannot be written.
     """
-    held: dict[str, list[tuple[int, list[tuple[int, Array]]]]] = {kind: [] for kind in KINDS}
+    by_kind: dict[str, list[tuple[int, list[tuple[int, Array]]]]] = {kind: [] for kind in KINDS}
     spans = []
     for number, track in enumerate(references.tracks):
         with track.lock:
             spans.append([track.first_s, track.end_s])
-            for kind, mine in held.items():
+            for kind, stored in by_kind.items():
                 pieces = track.pieces(kind)
                 if pieces:
-                    mine.append((number, pieces))
+                    stored.append((number, pieces))
     # Runs and pieces are never written again, so that media may come in while they are saved.
     with references.lock:
         head = head_of(references)
@@ -49,8 +49,8 @@ def save(references: References, path: Path) -> None:
         references.works.compact()
         stores = {"live": references.live.runs(), "works": references.works.runs()}
     rows, arrays = packed_runs(stores)
-    for kind, mine in held.items():
-        arrays += packed(kind, mine)
+    for kind, stored in by_kind.items():
+        arrays += packed(kind, stored)
     write_arrays(path, {"form": FORM, **head, "spans": spans, "runs": rows}, arrays)
 
 
@@ -73,15 +73,16 @@ def of_head(path: Path, head: dict[str, Any], recipe: Recipe | None) -> Referenc
     InputError
         If they were made by another recipe than ``recipe``.
     """
-    made = _recipe(head["recipe"])
-    if recipe is not None and made != recipe:
+    saved_recipe = _recipe(head["recipe"])
+    if recipe is not None and saved_recipe != recipe:
         raise InputError(
-            f"{path}: made by another recipe ({_differing(made, recipe)})", hint=_AGAIN
+            f"{path}: made by another recipe ({_differing(saved_recipe, recipe)})",
+            hint=_BUILD_AGAIN,
         )
-    infos = [ReferenceInfo(**one) for one in head["infos"]]
+    infos = [ReferenceInfo(**info) for info in head["infos"]]
     if not all(_plausible(info) for info in infos):
         raise InputError(f"{path}: a reference in it makes no sense")
-    references = References(made, infos, float(head["window_s"]))
+    references = References(saved_recipe, infos, float(head["window_s"]))
     origin_s = head["origin_s"]
     references.set_origin(None if origin_s is None else _time(origin_s))
     return references
@@ -126,30 +127,30 @@ def making_sense(path: Path) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        told = str(error)
-        if told.startswith(str(path)):
+        message = str(error)
+        if message.startswith(str(path)):
             raise
-        raise InputError(f"{path}: {told}", hint=_AGAIN) from error
+        raise InputError(f"{path}: {message}", hint=_BUILD_AGAIN) from error
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-        raise InputError(f"{path}: what it holds makes no sense", hint=_AGAIN) from error
+        raise InputError(f"{path}: what it holds makes no sense", hint=_BUILD_AGAIN) from error
 
 
-def _recipe(told: dict[str, Any]) -> Recipe:
+def _recipe(fields: dict[str, Any]) -> Recipe:
     """Return a recipe whose numbers are of the kinds that they should be: kernels trust them."""
     kinds = {name: type(value) for name, value in asdict(DEFAULT_RECIPE).items()}
-    if {name: type(value) for name, value in told.items()} != kinds:
+    if {name: type(value) for name, value in fields.items()} != kinds:
         raise ValueError("no recipe")
-    if not all(0 < value < _MOST_NUMBER for value in told.values()):
+    if not all(0 < value < _MOST_NUMBER for value in fields.values()):
         raise ValueError("no recipe")
-    return Recipe(**told)
+    return Recipe(**fields)
 
 
-def _differing(made: Recipe, wanted: Recipe) -> str:
-    ours = asdict(wanted)
+def _differing(saved: Recipe, expected: Recipe) -> str:
+    expected_values = asdict(expected)
     return ", ".join(
-        f"{name} {value}, wanted {ours[name]}"
-        for name, value in asdict(made).items()
-        if value != ours[name]
+        f"{name} {value}, wanted {expected_values[name]}"
+        for name, value in asdict(saved).items()
+        if value != expected_values[name]
     )
 
 
@@ -167,8 +168,8 @@ def _plausible(info: ReferenceInfo) -> bool:
     )
 
 
-def _time(told: Any) -> float:
-    told_s = float(told)
-    if not math.isfinite(told_s) or abs(told_s) > 2 * MOST_TIME_S:
+def _time(value: Any) -> float:
+    time_s = float(value)
+    if not math.isfinite(time_s) or abs(time_s) > 2 * MOST_TIME_S:
         raise ValueError("no time")
-    return told_s
+    return time_s

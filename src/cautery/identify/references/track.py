@@ -132,18 +132,18 @@ class Track:
             ]
         if not parts:
             return np.empty(0), np.empty((0, *LUMA_SHAPE), np.uint8)
-        times = np.concatenate([one for one, _ in parts])
+        times = np.concatenate([part_times for part_times, _ in parts])
         inside = (times >= start_s) & (times <= end_s)
-        return times[inside], np.concatenate([one for _, one in parts])[inside]
+        return times[inside], np.concatenate([part_luma for _, part_luma in parts])[inside]
 
     def expire(self, before_s: float, before_code: int) -> None:
         """Forget what lies wholly before a reference time."""
-        gone = 0
-        while gone < len(self.times) and self.times[gone][-1] < before_s:
-            gone += 1
-        if gone:
-            self.times, self.cells = self.times[gone:], self.cells[gone:]
-            self.luma = self.luma[gone:]
+        expired = 0
+        while expired < len(self.times) and self.times[expired][-1] < before_s:
+            expired += 1
+        if expired:
+            self.times, self.cells = self.times[expired:], self.cells[expired:]
+            self.luma = self.luma[expired:]
             self._pictures = None
         self.codes.drop(before_code)
         if self.first_s is not None and self.end_s is not None:
@@ -153,8 +153,8 @@ class Track:
         """Return what is held of a kind of ``_packed.KINDS``, in order, with its grid number."""
         if kind == "codes":
             return self.codes.pieces()
-        held: list[Array] = getattr(self, kind)
-        return [(0, one) for one in held]
+        arrays: list[Array] = getattr(self, kind)
+        return [(0, array) for array in arrays]
 
 
 def joined(

@@ -34,57 +34,59 @@ class Unsaved:
         self, number: int, slices: NDArray[np.int64], kinds: Mapping[str, Array | None]
     ) -> None:
         """Note pictures, given each one's slice."""
-        for one in np.unique(slices).tolist():
-            mine = slices == one
+        for slice_ in np.unique(slices).tolist():
+            inside = slices == slice_
             for kind, values in kinds.items():
                 if values is not None:
-                    self.pieces.setdefault(one, []).append((kind, number, 0, values[mine]))
+                    self.pieces.setdefault(slice_, []).append((kind, number, 0, values[inside]))
 
     def code(self, number: int, first: int, words: NDArray[np.uint32]) -> None:
         """Note bit-error codes from a number of their grid on."""
         while len(words):
-            one = first // _CODES
-            left = (one + 1) * _CODES - first
-            self.pieces.setdefault(one, []).append(("codes", number, first, words[:left]))
+            slice_ = first // _CODES
+            left = (slice_ + 1) * _CODES - first
+            self.pieces.setdefault(slice_, []).append(("codes", number, first, words[:left]))
             first, words = first + left, words[left:]
 
     def expire(self, before: int) -> None:
         """Forget slices that end at or before a frame."""
         self.marks.expire(before)
-        for one in [key for key in self.pieces if (key + 1) * SLICE_FRAMES <= before]:
-            del self.pieces[one]
+        for slice_ in [key for key in self.pieces if (key + 1) * SLICE_FRAMES <= before]:
+            del self.pieces[slice_]
 
     def only(self, last: int) -> None:
         """Forget slices after ``last``."""
         self.marks = only(self.marks, last)
-        for one in [key for key in self.pieces if key > last]:
-            del self.pieces[one]
+        for slice_ in [key for key in self.pieces if key > last]:
+            del self.pieces[slice_]
 
     def take(self) -> tuple[dict[int, tuple[Run, ...]], dict[int, Held]]:
         """Return runs and pieces by slice."""
-        return self.marks.runs(), {one: by_reference(parts) for one, parts in self.pieces.items()}
+        return self.marks.runs(), {
+            slice_: by_reference(parts) for slice_, parts in self.pieces.items()
+        }
 
     def before(self, older: Unsaved) -> None:
         """Take back what could not be written."""
         for number, runs in older.marks.runs().items():
             self.marks.adopt_runs(number, runs)
         newer, self.pieces = self.pieces, older.pieces
-        for one, parts in newer.items():
-            self.pieces.setdefault(one, []).extend(parts)
+        for slice_, parts in newer.items():
+            self.pieces.setdefault(slice_, []).extend(parts)
 
 
 def by_reference(parts: Iterable[tuple[str, int, int, Array]]) -> Held:
     """Order pieces by kind and reference; those of one reference stay as they came."""
-    found: dict[str, dict[int, list[tuple[int, Array]]]] = {}
+    by_kind: dict[str, dict[int, list[tuple[int, Array]]]] = {}
     for kind, number, first, values in parts:
-        found.setdefault(kind, {}).setdefault(number, []).append((first, values))
-    return {kind: sorted(mine.items()) for kind, mine in found.items()}
+        by_kind.setdefault(kind, {}).setdefault(number, []).append((first, values))
+    return {kind: sorted(by_number.items()) for kind, by_number in by_kind.items()}
 
 
 def only(index: Index, last: int) -> Index:
     """Return an index without the slices after ``last``."""
-    kept = Index()
+    remaining = Index()
     for number, runs in index.runs().items():
         if number <= last:
-            kept.adopt_runs(number, runs)
-    return kept
+            remaining.adopt_runs(number, runs)
+    return remaining

@@ -75,9 +75,9 @@ def draw_audience(
         Share of the network that stands in each month: 1 up to the day's, less after it.
     """
     rng = chance(seed, "audience")
-    people = np.array([POPULATION_M[one] * 1e6 for one in COUNTRIES])
-    market = people * np.array([RATE.get(one, RATE_ELSEWHERE) for one in COUNTRIES])
-    weights = market * np.array([shape.home.get(one, 1.0) for one in COUNTRIES])
+    people = np.array([POPULATION_M[country] * 1e6 for country in COUNTRIES])
+    market = people * np.array([RATE.get(country, RATE_ELSEWHERE) for country in COUNTRIES])
+    weights = market * np.array([shape.home.get(country, 1.0) for country in COUNTRIES])
     weights *= np.exp(0.4 * rng.standard_normal(len(COUNTRIES)))  # a network has its countries
     if shape.users is None:
         total = market.sum() * float(PRIORS["NETWORK_SHARE"].draw(rng))
@@ -86,7 +86,7 @@ def draw_audience(
         total = float(np.exp(rng.uniform(low, high)))
     users_now = np.minimum(total * weights / weights.sum(), 0.5 * people) * scale
     share = users_now.sum() / (market.sum() * scale)
-    drawn = {
+    parameters = {
         "NETWORK_SHARE": float(min(share, 0.95)),
         "USERS_PER_PAYER": float(PRIORS["USERS_PER_PAYER"].draw(rng)),
         "NETWORK_ARPU": float(PRIORS["NETWORK_ARPU"].draw(rng)),
@@ -96,22 +96,22 @@ def draw_audience(
     }
     # A payer watches as well: the prior's far tail, under one, is cut off (1 world in 10,000).
     by_country["COUNTRY_SHARING"] = np.maximum(
-        by_country["COUNTRY_SHARING"], 1 / drawn["USERS_PER_PAYER"]
+        by_country["COUNTRY_SHARING"], 1 / parameters["USERS_PER_PAYER"]
     )
-    per_payer = drawn["USERS_PER_PAYER"] * by_country["COUNTRY_SHARING"]
+    per_payer = parameters["USERS_PER_PAYER"] * by_country["COUNTRY_SHARING"]
     raids = tuple(sorted(rng.choice(20, size=3, replace=False).tolist()))  # months
     course = _course(card, raids, rng)
     payers = rng.poisson((course * left)[:, None] * users_now / per_payer)
     users = rng.poisson(payers * np.maximum(per_payer - 1, 0)) + payers
-    arpu = drawn["NETWORK_ARPU"] * by_country["COUNTRY_ARPU"]
-    arpu = arpu * np.array([arpu_level(one) for one in COUNTRIES])
+    arpu = parameters["NETWORK_ARPU"] * by_country["COUNTRY_ARPU"]
+    arpu = arpu * np.array([arpu_level(country) for country in COUNTRIES])
     return Audience(
         users=users.astype(np.int64),
         payers=payers.astype(np.int64),
         revenue_eur=np.round(payers * arpu, 2),
         arpu=arpu,
         households=np.maximum(1, np.round(people / PEOPLE_PER_HOUSEHOLD * scale)).astype(np.int64),
-        drawn=drawn,
+        drawn=parameters,
         by_country=by_country,
         raids=raids,
     )
@@ -121,7 +121,9 @@ def _course(card: tuple[Drawn, ...], hit: tuple[int, ...], rng: np.random.Genera
     """Return payers over those of October 2024, by month: growth, season, small raids."""
     year = np.arange(len(MONTHS)) / 12
     trend = (1 + value(card, "growth a year")) ** (year - 21 / 12)
-    season = np.array([SEASON.get(one.month, 1.0) if one.year == 2024 else 1.0 for one in MONTHS])
+    season = np.array(
+        [SEASON.get(month.month, 1.0) if month.year == 2024 else 1.0 for month in MONTHS]
+    )
     raids = np.ones(len(MONTHS))
     for month in hit:
         raids[month] *= 0.94  # a national action on some edges: judgement

@@ -60,10 +60,10 @@ def draw_biases(net: Supply, audience: Audience, seed: int) -> tuple[Biases, tup
     # Of the edges, what the police could look at: judgement.
     by_name["coverage"] = float(rng.uniform(0.3, 0.6))
     by_name["capture"] = float(rng.uniform(0.25, 0.45))
-    parts = rng.dirichlet([CHANNEL_MIX[one] for one in CHANNELS])
+    parts = rng.dirichlet([CHANNEL_MIX[channel] for channel in CHANNELS])
     mix = dict(zip(CHANNELS, parts.tolist(), strict=True))
-    known = PRIORS["ACCOUNT_COVERAGE"].draw(rng, len(CHANNELS))
-    coverage = dict(zip(CHANNELS, known.tolist(), strict=True))
+    known_shares = PRIORS["ACCOUNT_COVERAGE"].draw(rng, len(CHANNELS))
+    coverage = dict(zip(CHANNELS, known_shares.tolist(), strict=True))
     takings = PRIORS["KNOWN_ACCOUNTS"].draw(rng, len(CHANNELS)).tolist()
     biases = Biases(
         by_name=by_name | audience.drawn,

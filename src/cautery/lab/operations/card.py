@@ -1,4 +1,4 @@
-"""The parameter card: what a world draws before anything else (reference/ecosystem.md, section 8).
+"""The parameter card: what a world draws before anything else (docs/reference/sources.md).
 
 The biases of sources are not here: they are drawn from :mod:`cautery.estimate.priors`.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from cautery.lab.operations.chance import chance
 from cautery.lab.operations.spec import Drawn
 
-_CARD = "ecosystem.md 8"
+_PAGE = "docs/reference/sources.md"
 
 
 def draw_card(seed: int) -> tuple[Drawn, ...]:
@@ -18,23 +18,23 @@ def draw_card(seed: int) -> tuple[Drawn, ...]:
     rng = chance(seed, "card")
     return (
         # restart after action: 0-3 days for a switch of panels
-        _uniform(rng, "panel switch, days", 0.5, 3.0, _CARD),
+        _uniform(rng, "panel switch, days", 0.5, 3.0, f"{_PAGE}, F20; judgement"),
         # traffic after action: -50 % on day 1 (Xtream); spread by judgement
-        _beta(rng, "traffic left on day 1", 12.0, 12.0, _CARD),
+        _beta(rng, "traffic left on day 1", 12.0, 12.0, f"{_PAGE}, F20"),
         # recovery half-life 3-10 days, unsure
-        _uniform(rng, "recovery half-life, days", 3.0, 10.0, _CARD),
-        # "nearly all recovering" (Xtream, section 5); after a coordinated day less: judgement
-        _beta(rng, "share that comes back", 8.0, 4.0, "ecosystem.md 5; judgement"),
+        _uniform(rng, "recovery half-life, days", 3.0, 10.0, f"{_PAGE}, F20; judgement"),
+        # "nearly all recovering" (Xtream); after a coordinated day less: judgement
+        _beta(rng, "share that comes back", 8.0, 4.0, f"{_PAGE}, F20; judgement"),
         # share of edges behind a shared CDN: 10-40 % (38 % of one league's piracy on one CDN)
-        _beta(rng, "edges behind a shared CDN", 6.0, 18.0, _CARD),
+        _beta(rng, "edges behind a shared CDN", 6.0, 18.0, f"{_PAGE}, F19; judgement"),
         # decoys shared between operators: 10-30 % of links
-        _beta(rng, "decoys among traits", 8.0, 32.0, _CARD),
-        # 15 % of resellers are dual-homed (planning.md, baselines)
-        _beta(rng, "dual-homed resellers", 15.0, 85.0, "planning.md, baselines"),
-        # 70 % of panels need any edge, the others half of theirs (planning.md, baselines)
-        _beta(rng, "panels that need any edge", 14.0, 6.0, "planning.md, baselines"),
-        # growth of the network over the 24 months: IPTV sales visits +10 % in 2023 (section 4)
-        _uniform(rng, "growth a year", 0.0, 0.25, "ecosystem.md 4; judgement"),
+        _beta(rng, "decoys among traits", 8.0, 32.0, f"{_PAGE}, F17; judgement"),
+        # 15 % of resellers are dual-homed
+        _beta(rng, "dual-homed resellers", 15.0, 85.0, f"{_PAGE}, F48"),
+        # 70 % of panels need any edge, the others half of theirs: judgement
+        _beta(rng, "panels that need any edge", 14.0, 6.0, f"{_PAGE}, F48; judgement"),
+        # growth of the network over the 24 months: IPTV sales visits +10 % in 2023
+        _uniform(rng, "growth a year", 0.0, 0.25, f"{_PAGE}, F15; judgement"),
         # a step of the day fails at its first try: judgement
         _beta(rng, "first tries that fail", 3.0, 57.0, "judgement"),
     )
@@ -42,7 +42,7 @@ def draw_card(seed: int) -> tuple[Drawn, ...]:
 
 def value(card: tuple[Drawn, ...], name: str) -> float:
     """Return a drawn parameter by its name."""
-    return next(one.value for one in card if one.name == name)
+    return next(parameter.value for parameter in card if parameter.name == name)
 
 
 def _beta(rng: np.random.Generator, name: str, a: float, b: float, basis: str) -> Drawn:
@@ -52,5 +52,5 @@ def _beta(rng: np.random.Generator, name: str, a: float, b: float, basis: str) -
 
 
 def _uniform(rng: np.random.Generator, name: str, low: float, high: float, basis: str) -> Drawn:
-    drawn = float(rng.uniform(low, high))
-    return Drawn(name=name, value=drawn, drawn_from=f"uniform({low:g}, {high:g})", basis=basis)
+    number = float(rng.uniform(low, high))
+    return Drawn(name=name, value=number, drawn_from=f"uniform({low:g}, {high:g})", basis=basis)

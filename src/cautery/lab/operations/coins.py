@@ -57,7 +57,7 @@ def _segwit(program: bytes) -> str:
     values = [0] + [whole >> (155 - 5 * n) & 31 for n in range(32)]  # 160 bits are 32 letters
     check = _polymod([*_PREFIX, *values, 0, 0, 0, 0, 0, 0]) ^ 1
     values += [check >> 5 * (5 - n) & 31 for n in range(6)]
-    return "bc1" + "".join(_LETTERS[one] for one in values)
+    return "bc1" + "".join(_LETTERS[value] for value in values)
 
 
 def _polymod(values: list[int]) -> int:

@@ -47,9 +47,11 @@ def draw_searches(
         The places, and the persons with the search at which they are found.
     """
     rng = chance(seed, "day", 0)
-    police = [one for one in agencies if one.role in {AgencyRole.LEAD, AgencyRole.PARTICIPANT}]
-    lead = next(one for one in police if one.role is AgencyRole.LEAD)
-    others = [one for one in police if one is not lead]
+    police = [
+        agency for agency in agencies if agency.role in {AgencyRole.LEAD, AgencyRole.PARTICIPANT}
+    ]
+    lead = next(agency for agency in police if agency.role is AgencyRole.LEAD)
+    partners = [agency for agency in police if agency is not lead]
     count = kept(shape.searches, scale, least=8)
     at_home = round(count * 89 / 112)
     rows: list[tuple[Agency, str, list[str], list[str]]] = []
@@ -58,26 +60,28 @@ def draw_searches(
             region = n % _REGIONS + 1
             rows.append((lead, f"premises {n + 1}, region {region}", [], []))
         else:
-            agency = others[(n - at_home) % len(others)]
+            agency = partners[(n - at_home) % len(partners)]
             rows.append((agency, f"premises {n + 1}, {agency.country}", [], []))
-    home = {one.country: [n for n, row in enumerate(rows) if row[0] is one] for one in police}
+    home = {
+        agency.country: [n for n, row in enumerate(rows) if row[0] is agency] for agency in police
+    }
     abroad = list(range(at_home, count))
     for its in ("origin", "edge", "panel", "encoder"):
         for node in net.of_type(its):
-            there = home.get(net.places[node]) or abroad
-            rows[there[int(rng.integers(len(there)))]][2].append(node)
+            places_there = home.get(net.places[node]) or abroad
+            rows[places_there[int(rng.integers(len(places_there)))]][2].append(node)
     for n, node in enumerate(net.of_type("device")):
-        there = home.get(net.places[node]) or abroad
-        rows[there[n % len(there)]][2].append(node)
+        places_there = home.get(net.places[node]) or abroad
+        rows[places_there[n % len(places_there)]][2].append(node)
     placed: list[WorldPerson] = []
     for person in persons:
         if not person.runs:
             placed.append(person)
             continue
-        there = home.get(person.country) or list(range(at_home))
-        chosen = there[int(rng.integers(len(there)))]
-        rows[chosen][3].append(person.pseudonym)
-        placed.append(replace(person, search=f"S-{chosen + 1:03d}"))
+        places_there = home.get(person.country) or list(range(at_home))
+        place_index = places_there[int(rng.integers(len(places_there)))]
+        rows[place_index][3].append(person.pseudonym)
+        placed.append(replace(person, search=f"S-{place_index + 1:03d}"))
     searches = tuple(
         SearchPlace(
             id=f"S-{n:03d}",
@@ -105,7 +109,7 @@ def draw_finds(
     rng = chance(seed, "day", 1)
     finder = _Finder(searches, rng)
     servers = net.of_type("origin") + net.of_type("edge")
-    where = {node: one for one in searches for node in one.targets}
+    where = {node: search for search in searches for node in search.targets}
     for node in servers[: kept(shape.seized_servers, scale, least=6)]:
         finder.found(
             where[node],
@@ -125,7 +129,7 @@ def draw_finds(
     by_search: dict[str, list[str]] = {}
     for node in net.of_type("device"):
         by_search.setdefault(where[node].id, []).append(node)
-    by_id = {one.id: one for one in searches}
+    by_id = {search.id: search for search in searches}
     for search, boxes in by_search.items():
         finder.found(
             by_id[search],
@@ -142,20 +146,22 @@ def draw_finds(
             f"domain {node.partition(':')[2]}",
             details={"node": node, "name": node.partition(":")[2], "measure": measure},
         )
-    for one in cold:
+    for wallet in cold:
         finder.found(
             finder.any_with_people(),
             ExhibitKind.WALLET,
-            f"hardware wallet with {one.asset}",
-            value=Money(amount=one.eur, currency="EUR"),
+            f"hardware wallet with {wallet.asset}",
+            value=Money(amount=wallet.eur, currency="EUR"),
             details={
-                "asset": one.asset,
-                "address": one.address,
-                "amount": format(one.holding, "f"),
+                "asset": wallet.asset,
+                "address": wallet.address,
+                "amount": format(wallet.holding, "f"),
             },
         )
     _small_finds(finder, shape.suspects / 102, seed, scale)
-    return tuple(sorted(finder.made, key=lambda one: (one.delay_min, one.search, one.description)))
+    return tuple(
+        sorted(finder.made, key=lambda find: (find.delay_min, find.search, find.description))
+    )
 
 
 def _small_finds(finder: _Finder, size: float, seed: int, scale: float) -> None:
@@ -247,7 +253,7 @@ class _Finder:
 def draw_failures(card: tuple[Drawn, ...], net: Supply, seed: int) -> tuple[str, ...]:
     """Return the nodes on which the first step fails on the day, one at least."""
     rng = chance(seed, "day", 2)
-    acted = [one for its in ("origin", "edge", "panel", "storefront") for one in net.of_type(its)]
+    acted = [node for its in ("origin", "edge", "panel", "storefront") for node in net.of_type(its)]
     fails = rng.random(len(acted)) < value(card, "first tries that fail")
     fails[int(rng.integers(len(acted)))] = True
-    return tuple(one for one, fail in zip(acted, fails.tolist(), strict=True) if fail)
+    return tuple(node for node, fail in zip(acted, fails.tolist(), strict=True) if fail)

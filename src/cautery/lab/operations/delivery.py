@@ -72,7 +72,7 @@ class Delivery(Layers):
         ]
 
     def _encoders(self, devices: list[str]) -> list[str]:
-        made = []
+        encoders = []
         for start in range(0, len(devices), 10):  # about ten boxes a rack (Flawless: 20-30 a room)
             rack = tuple(devices[start : start + 10])
             country = self.net.places[rack[0]]
@@ -86,11 +86,11 @@ class Delivery(Layers):
                 groups=[(rack, max(1, len(rack) // 3)), ((hoster,), 1)],
             )
             self._server(node, "core")
-            made.append(node)
-        return made
+            encoders.append(node)
+        return encoders
 
     def _origins(self, encoders: list[str]) -> list[str]:
-        made = []
+        origins = []
         for n in range(kept(self.shape.signal_servers, self.scale, least=2)):
             # The signal went through nine servers in RO and HK [S14][S10].
             hoster, country = self._hoster({"RO": 2.0, "HK": 1.0} if n else {"RO": 1.0})
@@ -104,13 +104,13 @@ class Delivery(Layers):
                 groups=[(feeds, 1), ((hoster,), 1)],
             )
             self._server(node, "core")
-            made.append(node)
-        return made
+            origins.append(node)
+        return origins
 
     def _edges(self, origins: list[str]) -> list[str]:
         count = self.shape.servers - self.shape.signal_servers
         places = {"NL": 5.0, "DE": 3.0, "FR": 3.0, "RO": 2.0, "BG": 2.0, "SE": 1.0, "GB": 1.0}
-        made = []
+        edges = []
         for _ in range(kept(count, self.scale, least=5)):
             hoster, country = self._hoster(places)
             above = self._some(origins, 1 + int(self.rng.poisson(0.8)))
@@ -125,25 +125,25 @@ class Delivery(Layers):
                 groups=[(above, 1), stands],
             )
             self._server(node, "core" if self.rng.random() < 0.7 else "rented")
-            made.append(node)
-        return made
+            edges.append(node)
+        return edges
 
     def _panels(self, edges: list[str]) -> list[str]:
-        made = []
+        panels = []
         for n in range(kept(self.shape.panels, self.scale, least=5)):
             # Eighty control panels were in UK and NL [S14][S10].
             hoster, country = self._hoster({"GB": 1.0, "NL": 1.0})
-            some = self._some(edges, 2 + int(self.rng.poisson(1.5)))
+            edges_behind = self._some(edges, 2 + int(self.rng.poisson(1.5)))
             any_edge = self.rng.random() < value(self.card, "panels that need any edge")
-            k = 1 if any_edge else max(1, len(some) // 2)
+            k = 1 if any_edge else max(1, len(edges_behind) // 2)
             node = self._add(
                 "panel",
                 f"panel-{next(self.names)}",
                 type="panel",
                 role=Role.PANEL,
                 country=country,
-                groups=[(some, k), ((hoster,), 1)],
+                groups=[(edges_behind, k), ((hoster,), 1)],
             )
             self._server(node, f"administrator-{n % 3}")
-            made.append(node)
-        return made
+            panels.append(node)
+        return panels

@@ -32,7 +32,7 @@ class Fact:
         ``reported`` by an agency or its text, ``claim`` (a size that nobody can have counted),
         ``same-totals`` (a figure that another operation is reported with too).
     source, source_name : str
-        The mark in reference/sources.md, and the publication.
+        The mark in docs/reference/sources.md, and the publication.
     """
 
     id: str
@@ -63,9 +63,9 @@ class FactSheet:
         InputError
             If the sheet has no such fact.
         """
-        for one in self.facts:
-            if one.id == id:
-                return one
+        for fact in self.facts:
+            if fact.id == id:
+                return fact
         raise InputError(f"fact sheet {self.name}: no fact {id!r}")
 
     def number(self, id: str) -> float:
@@ -76,11 +76,11 @@ class FactSheet:
         InputError
             If it has none.
         """
-        one = self.fact(id)
-        found = one.low if one.low is not None else one.high
-        if found is None:
+        fact = self.fact(id)
+        figure = fact.low if fact.low is not None else fact.high
+        if figure is None:
             raise InputError(f"fact sheet {self.name}: {id!r} is no number")
-        return found
+        return figure
 
 
 def fact_sheet(name: str) -> FactSheet:
@@ -121,9 +121,9 @@ def parse_sheet(text: str, *, name: str) -> FactSheet:
         raise InputError(f"fact sheet {name}: it has no [[facts]]")
     facts = tuple(_fact(row, f"fact sheet {name}, fact {n}") for n, row in enumerate(rows, 1))
     ids = [fact.id for fact in facts]
-    for one in ids:
-        if ids.count(one) > 1:
-            raise InputError(f"fact sheet {name}: {one!r} stands there twice")
+    for fact_id in ids:
+        if ids.count(fact_id) > 1:
+            raise InputError(f"fact sheet {name}: {fact_id!r} stands there twice")
     sheet = FactSheet(
         name=_text(body, "name", f"fact sheet {name}"),
         title=_text(body, "title", f"fact sheet {name}"),
@@ -142,11 +142,11 @@ def _fact(row: Any, where: str) -> Fact:
     if not isinstance(row, dict):
         raise InputError(f"{where}: a fact is a table")
     where = f"{where} ({row.get('id', 'no id')})"
-    wanted = ("id", "what", "value", "unit", "kind", "source", "source_name")
-    strange = set(row) - {*wanted, "low", "high"}
+    needed = ("id", "what", "value", "unit", "kind", "source", "source_name")
+    strange = set(row) - {*needed, "low", "high"}
     if strange:
         raise InputError(f"{where}: unknown {', '.join(sorted(map(str, strange)))}")
-    texts = {key: _text(row, key, where) for key in wanted}
+    texts = {key: _text(row, key, where) for key in needed}
     if texts["kind"] not in _KINDS:
         raise InputError(f"{where}: kind is {', '.join(_KINDS)}, not {texts['kind']!r}")
     if not _SOURCE.fullmatch(texts["source"]):

@@ -54,17 +54,17 @@ def draw_intelligence(
     category, ``runs``. Of a payment: the recorded purchase.
     """
     writer = _Writer(seed, agencies, moment)
-    seen = _who_sees(net, agencies, writer.rng)
-    for node, those in seen.items():
-        for agency in those:
+    by_node = _who_sees(net, agencies, writer.rng)
+    for node, observers in by_node.items():
+        for agency in observers:
             writer.asset(net, node, agency)
-    for one in persons:
-        for agency in _know_person(one, agencies, writer.rng):
-            writer.person(one, agency)
-    by_id = {one.id: one for one in agencies}
-    for bought in purchases:
-        writer.payment(bought, by_id[bought.agency])
-    return tuple(sorted(writer.made, key=lambda one: (one.at, one.id)))
+    for person in persons:
+        for agency in _know_person(person, agencies, writer.rng):
+            writer.person(person, agency)
+    by_id = {agency.id: agency for agency in agencies}
+    for purchase in purchases:
+        writer.payment(purchase, by_id[purchase.agency])
+    return tuple(sorted(writer.made, key=lambda statement: (statement.at, statement.id)))
 
 
 def _who_sees(
@@ -74,31 +74,31 @@ def _who_sees(
         agency for agency in agencies if agency.role in {AgencyRole.LEAD, AgencyRole.PARTICIPANT}
     ]
     lead = next(agency for agency in agencies if agency.role is AgencyRole.LEAD)
-    covered = {one.country for one in police}
+    covered = {agency.country for agency in police}
     dice = rng.random((len(net.types), len(agencies)))
-    seen: dict[str, list[Agency]] = {}
+    by_node: dict[str, list[Agency]] = {}
     for row, (node, kind) in enumerate(net.types.items()):
         place = net.places[node]
-        those = []
-        for column, one in enumerate(agencies):
-            if one.role is AgencyRole.INDUSTRY:
+        observers = []
+        for column, agency in enumerate(agencies):
+            if agency.role is AgencyRole.INDUSTRY:
                 odds = _INDUSTRY.get(kind, 0.0)
-            elif one.role is AgencyRole.SUPPORT:
+            elif agency.role is AgencyRole.SUPPORT:
                 odds = _SUPPORT_ANYWHERE
-            elif one.role is AgencyRole.COORDINATION:
+            elif agency.role is AgencyRole.COORDINATION:
                 odds = 0.0  # Eurojust investigates nothing
-            elif one.country == place:
+            elif agency.country == place:
                 odds = _AT_HOME
-            elif one is lead:
+            elif agency is lead:
                 odds = _ORPHAN_SEEN if place not in covered else _LEAD_ABROAD
             else:
                 odds = _ABROAD
-            if kind == "demand" and one.country != place and one is not lead:
+            if kind == "demand" and agency.country != place and agency is not lead:
                 odds = 0.0
             if dice[row, column] < odds:
-                those.append(one)
-        seen[node] = those
-    return seen
+                observers.append(agency)
+        by_node[node] = observers
+    return by_node
 
 
 def _know_person(
@@ -110,13 +110,13 @@ def _know_person(
         (agency, 0.0 if agency.role in {AgencyRole.INDUSTRY, AgencyRole.COORDINATION} else 0.08)
         for agency in agencies
     ]
-    those = [
-        one
-        for one, chance_ in odds
-        if rng.random() < (0.8 if one.country == person.country else chance_) and chance_ > 0
+    observers = [
+        agency
+        for agency, chance_ in odds
+        if rng.random() < (0.8 if agency.country == person.country else chance_) and chance_ > 0
     ]
     # "102 suspects identified" [S10]: in the end somebody knows of each.
-    return those or [next(agency for agency in agencies if agency.role is AgencyRole.LEAD)]
+    return observers or [next(agency for agency in agencies if agency.role is AgencyRole.LEAD)]
 
 
 class _Writer:
@@ -130,7 +130,7 @@ class _Writer:
         self.span_s = int((moment - timedelta(days=10) - self.start).total_seconds())
         self.lead = next(agency for agency in agencies if agency.role is AgencyRole.LEAD)
         self.ids = [agency.id for agency in agencies if agency.role is not AgencyRole.INDUSTRY]
-        tlps, odds = [one for one, _ in _TLP], [one for _, one in _TLP]
+        tlps, odds = [tlp for tlp, _ in _TLP], [weight for _, weight in _TLP]
         count = 4096
         self._tlp = [tlps[n] for n in self.rng.choice(len(tlps), p=odds, size=count).tolist()]
         self._dice = self.rng.random((count, 6)).tolist()
@@ -202,27 +202,27 @@ class _Writer:
             kind=StatementKind.FACT if sure else StatementKind.ASSESSMENT,
         )
 
-    def payment(self, bought: Purchase, agency: Agency) -> None:
+    def payment(self, purchase: Purchase, agency: Agency) -> None:
         """Say where a recorded test purchase went."""
         self._say(
             agency,
-            bought.storefront,
+            purchase.storefront,
             "payment",
-            f"test purchase {bought.id}: {bought.price.amount} {bought.price.currency} by "
-            f"{bought.channel}, on the statement as {bought.descriptor}",
+            f"test purchase {purchase.id}: {purchase.price.amount} {purchase.price.currency} by "
+            f"{purchase.channel}, on the statement as {purchase.descriptor}",
             {
-                "purchase": bought.id,
-                "storefront": bought.storefront,
-                "channel": bought.channel,
-                "amount": str(bought.price.amount),
-                "currency": bought.price.currency,
-                "descriptor": bought.descriptor,
-                "provider": bought.provider,
-                "account": bought.account,
-                "wallet": bought.wallet,
-                "transfer": bought.transfer,
+                "purchase": purchase.id,
+                "storefront": purchase.storefront,
+                "channel": purchase.channel,
+                "amount": str(purchase.price.amount),
+                "currency": purchase.price.currency,
+                "descriptor": purchase.descriptor,
+                "provider": purchase.provider,
+                "account": purchase.account,
+                "wallet": purchase.wallet,
+                "transfer": purchase.transfer,
             },
-            at=bought.at,
+            at=purchase.at,
         )
 
     def _when(self) -> datetime:
@@ -243,14 +243,14 @@ class _Writer:
     ) -> None:
         turn = self._turn
         self._turn += 1
-        marking, named, pick = self._markings[turn % len(self._markings)]
+        marking, is_addressed, pick = self._markings[turn % len(self._markings)]
         to: frozenset[str] = frozenset()
-        if named:
-            others = [one for one in self.ids if one != agency.id]
-            chosen = {others[(pick + n * 3) % len(others)] for n in range(1 + pick % 3)}
+        if is_addressed:
+            recipients = [name for name in self.ids if name != agency.id]
+            addressees = {recipients[(pick + n * 3) % len(recipients)] for n in range(1 + pick % 3)}
             if pick % 5:  # one in five keeps it from the lead
-                chosen.add(self.lead.id)
-            to = frozenset(chosen - {agency.id})
+                addressees.add(self.lead.id)
+            to = frozenset(addressees - {agency.id})
         self.made.append(
             Statement(
                 id=token(self.seed, "statement", agency.id, turn, length=24),
@@ -287,5 +287,5 @@ def _marking(tlp: Tlp, dice: list[float]) -> tuple[Marking, bool, int]:
         source="ABCX"[min(3, int(dice[2] * 4))],
         accuracy=1 + int(dice[3] * 4),
     )
-    named = tlp is Tlp.RED or dice[4] < 0.15
-    return marking, named, int(dice[5] * 1000)
+    is_addressed = tlp is Tlp.RED or dice[4] < 0.15
+    return marking, is_addressed, int(dice[5] * 1000)

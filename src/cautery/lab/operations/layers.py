@@ -42,7 +42,7 @@ class Layers:
         net.assets[asset.id] = asset
         net.types[asset.id] = type
         net.groups[asset.id] = groups or []
-        # Jitter of effort, a factor of two either way (planning.md's generator has the same).
+        # Jitter of effort, a factor of two either way, by judgement.
         net.costs[asset.id] = round(COST[type] * float(np.exp(self.rng.uniform(-0.7, 0.7))), 3)
         net.places[asset.id] = country
         net.collateral[asset.id] = 0
@@ -50,8 +50,8 @@ class Layers:
         return asset.id
 
     def _some(self, of: list[str], count: int) -> tuple[str, ...]:
-        chosen = self.rng.choice(len(of), size=min(count, len(of)), replace=False)
-        return tuple(of[n] for n in sorted(chosen.tolist()))
+        drawn_places = self.rng.choice(len(of), size=min(count, len(of)), replace=False)
+        return tuple(of[n] for n in sorted(drawn_places.tolist()))
 
     def _one(self, of: list[str]) -> str:
         return of[int(self.rng.integers(len(of)))]
@@ -66,10 +66,11 @@ class Layers:
     def _hoster(self, places: dict[str, float]) -> tuple[str, str]:
         """Return a hoster in one of the places, and its country."""
         if self.shape.like == "globe" and "HK" not in places:
-            return self.hosters[0], "NL"  # 1,200 servers in one data centre (ecosystem.md 2)
+            # 1,200 servers in one data centre (docs/reference/sources.md, F3)
+            return self.hosters[0], "NL"
         country = self._place(places)
-        there = [hoster for hoster in self.hosters if self.net.places[hoster] == country]
-        return self._one(there or self.hosters), country
+        hosters = [hoster for hoster in self.hosters if self.net.places[hoster] == country]
+        return self._one(hosters or self.hosters), country
 
     def _server(self, node: str, operator: str) -> None:
         """Give a server its address and what it shows of itself."""

@@ -53,7 +53,7 @@ def draw_money(
     share = biases.channel_mix["crypto"]
     trunks = net.of_type("super-reseller")
     weight = maker.rng.dirichlet(np.full(len(trunks), 2.0))
-    last = [one for one in MONTHS if one <= shape.moment.date()]
+    last = [month for month in MONTHS if month <= shape.moment.date()]
     for n, month in enumerate(last):
         coins = float(audience.revenue_eur[n].sum()) * share
         for trunk, part in zip(trunks, weight.tolist(), strict=True):
@@ -113,13 +113,17 @@ class _Maker(Purses):
         self.flows.owner[self.mule] = self.banker
 
     def _account(self, payment: str) -> str:
-        made = "account:" + token(self.seed, "merchant", payment, length=16)
-        self.flows.owner[made] = self.operator.get(payment, payment)
-        return made
+        account = "account:" + token(self.seed, "merchant", payment, length=16)
+        self.flows.owner[account] = self.operator.get(payment, payment)
+        return account
 
     def shops(self, agencies: Sequence[Agency], biases: Biases, audience: Audience) -> None:
         """Buy at storefronts on record: card, wallet service, bank and coin."""
-        buyers = [one for one in agencies if one.role in {AgencyRole.LEAD, AgencyRole.PARTICIPANT}]
+        buyers = [
+            agency
+            for agency in agencies
+            if agency.role in {AgencyRole.LEAD, AgencyRole.PARTICIPANT}
+        ]
         fronts, pays = self.net.of_type("storefront"), self.net.of_type("payment")
         low = datetime(2023, 3, 1, 10, 0, tzinfo=UTC)
         span = (self.shape.moment - timedelta(days=40) - low).days
@@ -142,7 +146,7 @@ class _Maker(Purses):
             else:
                 account = self._account(payment)
                 first = self._pay_by_card(agency.id, provider, account, price, at)
-            known = self.rng.random() < biases.channel_coverage[channel]
+            is_known = self.rng.random() < biases.channel_coverage[channel]
             self.flows.purchases.append(
                 Purchase(
                     id=f"TP-{n + 1:03d}",
@@ -156,7 +160,7 @@ class _Maker(Purses):
                     account=account,
                     wallet=wallet,
                     transfer=first.id,
-                    known=bool(known),
+                    known=bool(is_known),
                 )
             )
 
@@ -167,15 +171,15 @@ class _Maker(Purses):
         if self.rng.random() < 0.5:
             till = self._address("USDT-TRX", trunk, "till")
             buyer = self._address("USDT-TRX", f"agency:{agency}", "purse")
-            much = (Decimal(eur) / Decimal(str(COIN_EUR["USDT"]))).quantize(Decimal("0.000001"))
-            return till, self._transfer("USDT-TRX", at, [(buyer, much)], [(till, much)])
+            tokens = (Decimal(eur) / Decimal(str(COIN_EUR["USDT"]))).quantize(Decimal("0.000001"))
+            return till, self._transfer("USDT-TRX", at, [(buyer, tokens)], [(till, tokens)])
         till = self._fresh(trunk)
         purse = self._fresh(f"agency:{agency}")
         sats = int(eur / COIN_EUR["BTC"] * SATOSHI)
         change = self._fresh(f"agency:{agency}")
-        made = self._coins(at, [(purse, 2 * sats + 900)], [(till, sats), (change, sats)])
+        transfer = self._coins(at, [(purse, 2 * sats + 900)], [(till, sats), (change, sats)])
         self.unspent.setdefault(trunk, []).append((till, sats))
-        return till, made
+        return till, transfer
 
     def _pay_by_card(
         self, agency: str, provider: str, account: str, price: Money, at: datetime
@@ -203,13 +207,13 @@ class _Maker(Purses):
         exchange = self.hot["BTC"][int(self.rng.integers(2))]
         if sats > 40_000:
             parts = (self.rng.dirichlet(np.full(4, 3.0)) * sats).astype(np.int64) + 600
-            tills = [(self._fresh(trunk), int(much)) for much in parts.tolist()]
+            tills = [(self._fresh(trunk), int(till_sats)) for till_sats in parts.tolist()]
             self._coins(at, [(exchange, int(parts.sum()) + 4_000)], tills)
             self.unspent.setdefault(trunk, []).extend(tills)
-        ours = list(self.unspent.get(trunk, []))
-        if len(ours) >= 3:
+        outputs = list(self.unspent.get(trunk, []))
+        if len(outputs) >= 3:
             self.unspent[trunk] = []
-            self._sweep(trunk, ours, at + timedelta(days=6))
+            self._sweep(trunk, outputs, at + timedelta(days=6))
         micro = int(0.5 * eur / COIN_EUR["USDT"] * MICRO)
         till = self._address("USDT-TRX", trunk, "till")
         if micro > 0:
@@ -219,44 +223,48 @@ class _Maker(Purses):
             source = self.hot["USDT-TRX"][int(self.rng.integers(2))]
             self._transfer("USDT-TRX", at + timedelta(hours=5), [(source, whole)], [(till, whole)])
             self._transfer("USDT-TRX", at + timedelta(days=8), [(till, up)], [(chest, up)])
-            rest = (whole * Decimal("0.6")).quantize(Decimal("0.000001"))
+            proceeds = (whole * Decimal("0.6")).quantize(Decimal("0.000001"))
             drain = self.hot["USDT-TRX"][2 if self.rng.random() < 0.2 else 0]
-            self._transfer("USDT-TRX", at + timedelta(days=9), [(till, rest)], [(drain, rest)])
+            self._transfer(
+                "USDT-TRX", at + timedelta(days=9), [(till, proceeds)], [(drain, proceeds)]
+            )
 
-    def _sweep(self, trunk: str, ours: list[tuple[str, int]], at: datetime) -> None:
+    def _sweep(self, trunk: str, outputs: list[tuple[str, int]], at: datetime) -> None:
         """Spend the tills together (the common-input trace), or mix one of them first."""
-        if self.rng.random() < 0.12 and len(ours) > 3:
-            ours = self._mixed(trunk, ours, at - timedelta(hours=9))
-        ours = sorted(ours, key=lambda one: one[1])
-        total = sum(much for _, much in ours)
-        fee = 300 * (len(ours) + 3)
+        if self.rng.random() < 0.12 and len(outputs) > 3:
+            outputs = self._mixed(trunk, outputs, at - timedelta(hours=9))
+        outputs = sorted(outputs, key=lambda output: output[1])
+        total = sum(sats for _, sats in outputs)
+        fee = 300 * (len(outputs) + 3)
         if total <= 5 * fee:
-            self.unspent.setdefault(trunk, []).extend(ours)
+            self.unspent.setdefault(trunk, []).extend(outputs)
             return
         boss = (self._fresh(self.boss), (total - fee) * 3 // 10)
         cash = (self.hot["BTC"][0 if self.rng.random() < 0.7 else 1], (total - fee) * 5 // 10)
         change = (self._fresh(trunk), total - fee - boss[1] - cash[1])
-        self._coins(at, ours, [boss, cash, change])
+        self._coins(at, outputs, [boss, cash, change])
         self.unspent.setdefault(self.boss, []).append(boss)
         self.unspent.setdefault(trunk, []).append(change)
 
     def _mixed(
-        self, trunk: str, ours: list[tuple[str, int]], at: datetime
+        self, trunk: str, outputs: list[tuple[str, int]], at: datetime
     ) -> list[tuple[str, int]]:
         """Join one till with four strangers in equal outputs (a CoinJoin): owners differ."""
-        ours = sorted(ours, key=lambda one: -one[1])
-        till, much = ours[0]
-        equal = (much - 2_000) * 9 // 10
-        strangers = [(self._fresh(f"stranger:{self.serial}"), much + 700 * n) for n in range(1, 5)]
+        outputs = sorted(outputs, key=lambda output: -output[1])
+        till, till_sats = outputs[0]
+        equal = (till_sats - 2_000) * 9 // 10
+        strangers = [
+            (self._fresh(f"stranger:{self.serial}"), till_sats + 700 * n) for n in range(1, 5)
+        ]
         out = [(self._fresh(trunk), equal)]
         out += [(self._fresh(f"stranger:{self.serial}"), equal) for _ in strangers]
         change = self._fresh(trunk)
-        rests = [(change, much - equal - 500)]
+        rests = [(change, till_sats - equal - 500)]
         rests += [
             (self._fresh(f"stranger:{self.serial}"), their - equal - 500) for _, their in strangers
         ]
-        self._coins(at, [(till, much), *strangers], [*out, *rests])
-        return [*ours[1:], out[0], rests[0]]
+        self._coins(at, [(till, till_sats), *strangers], [*out, *rests])
+        return [*outputs[1:], out[0], rests[0]]
 
     def chest(self, month: date, eur: float, *, final: bool, total: float) -> None:
         """Put a part aside in the wallets that the day will find; the last month evens it out."""
@@ -271,8 +279,8 @@ class _Maker(Purses):
         left = Decimal(f"{total:.2f}")
         for asset, per in (("BTC", SATOSHI), ("USDT-TRX", MICRO), ("ETH", MICRO)):
             rate = COIN_EUR[asset.partition("-")[0]]
-            wanted = int(split[asset] * total / rate * per)
-            self._store(asset, wanted - self.held.get(asset, 0), at)
+            target = int(split[asset] * total / rate * per)
+            self._store(asset, target - self.held.get(asset, 0), at)
             value = Decimal(f"{split[asset] * total:.2f}") if asset != "ETH" else left
             left -= value
             self.flows.cold.append(
@@ -296,26 +304,26 @@ class _Maker(Purses):
         cold = self._cold(asset)
         if asset != "BTC":
             hot = self._address(asset, self.boss, "hot")
-            much = Decimal(units) / MICRO
-            lacking = much - self.balance.get((asset, hot), Decimal(0))
+            tokens = Decimal(units) / MICRO
+            lacking = tokens - self.balance.get((asset, hot), Decimal(0))
             if lacking > 0:  # bought at an exchange with other takings
                 source = self._address(asset, "service:Exchange Tomarix", "hot")
                 before = at - timedelta(hours=7)
                 self._transfer(asset, before, [(source, lacking)], [(hot, lacking)])
-            self._transfer(asset, at, [(hot, much)], [(cold, much)])
+            self._transfer(asset, at, [(hot, tokens)], [(cold, tokens)])
             return
         ready = list(self.unspent.get(self.boss, []))
         spent: list[tuple[str, int]] = []
-        while ready and sum(much for _, much in spent) < units + 3_000:
+        while ready and sum(value for _, value in spent) < units + 3_000:
             spent.append(ready.pop(0))
-        gathered = sum(much for _, much in spent)
+        gathered = sum(value for _, value in spent)
         if gathered < units + 3_000:
             # An older hoard of the leader's own: outputs from before the records begin.
             spent.append((self._fresh(self.boss), units + 3_000 - gathered))
             gathered = units + 3_000
-        rest = (self._fresh(self.boss), gathered - units - 2_400)
-        self._coins(at, spent, [(cold, units), rest])
-        self.unspent[self.boss] = [*ready, rest]
+        change = (self._fresh(self.boss), gathered - units - 2_400)
+        self._coins(at, spent, [(cold, units), change])
+        self.unspent[self.boss] = [*ready, change]
 
 
 _CURRENCY = {"GB": "GBP", "SE": "SEK", "CH": "CHF", "BG": "BGN", "RO": "RON"}
@@ -328,8 +336,8 @@ def purchase_counts(
     return tuple(
         PurchaseCount(
             channel=channel,
-            purchases=sum(bought.channel == channel for bought in purchases),
-            known=sum(bought.channel == channel and bought.known for bought in purchases),
+            purchases=sum(purchase.channel == channel for purchase in purchases),
+            known=sum(purchase.channel == channel and purchase.known for purchase in purchases),
         )
         for channel in channels
     )

@@ -23,8 +23,8 @@ COST = {
     "cdn": 1000.0,
 }
 """Effort to take one down, a third of locking a name is one. Judgement: panels are the
-cheap chokepoint, as in planning.md's optimum and at Xtream Codes in 2019; signal servers hide
-best."""
+cheap chokepoint, as in a planned optimum (docs/reference/sources.md, F48) and at
+Xtream Codes in 2019 (F20); signal servers hide best."""
 
 _RELATIONS = {
     "device": "captures-for",
@@ -64,7 +64,7 @@ class Supply:
 
     def of_type(self, kind: str) -> list[str]:
         """Return the ids of one type, in order."""
-        return [one for one, its in self.types.items() if its == kind]
+        return [node for node, its in self.types.items() if its == kind]
 
     def graph(self) -> SupplyGraph:
         """Return the graph without demand: an edge from what is needed to what needs it."""

@@ -56,8 +56,8 @@ def _lines(rows: Sequence[PanelCount], rng: np.random.Generator) -> dict[str, In
     sizes = [(row.country, state, count) for row in rows for state, count in _states(row)]
     counts = np.array([count for _, _, count in sizes], dtype=np.int64)
     total = int(counts.sum())
-    state = np.repeat(np.array([one for _, one, _ in sizes], dtype=np.int64), counts)
-    country = np.repeat(np.array([one for one, _, _ in sizes], dtype="U2"), counts)
+    state = np.repeat(np.array([state for _, state, _ in sizes], dtype=np.int64), counts)
+    country = np.repeat(np.array([country for country, _, _ in sizes], dtype="U2"), counts)
     days = rng.choice(np.array(_TERMS), size=total, p=_TERM_ODDS)
     length = np.where(state == 1, 1, days) * _DAY
     age = rng.random(total)

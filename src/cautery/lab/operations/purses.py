@@ -52,9 +52,9 @@ class Purses:
         self.balance: dict[tuple[str, str], Decimal] = {}
 
     def _address(self, asset: str, owner: str, *of: object) -> str:
-        made = address(asset, self.seed, owner, *of)
-        self.flows.owner[made] = owner
-        return made
+        coin_address = address(asset, self.seed, owner, *of)
+        self.flows.owner[coin_address] = owner
+        return coin_address
 
     def _fresh(self, owner: str) -> str:
         self.serial += 1
@@ -68,19 +68,19 @@ class Purses:
         outputs: Sequence[tuple[str, Decimal]],
     ) -> Transfer:
         self.serial += 1
-        made = Transfer(
+        transfer = Transfer(
             id=token(self.seed, "transfer", self.serial, length=64),
             asset=asset,
             at=at,
-            inputs=tuple(Flow(address=one, amount=much) for one, much in inputs),
-            outputs=tuple(Flow(address=one, amount=much) for one, much in outputs),
+            inputs=tuple(Flow(address=place, amount=amount) for place, amount in inputs),
+            outputs=tuple(Flow(address=place, amount=amount) for place, amount in outputs),
         )
-        self.flows.transfers.append(made)
-        for sign, flows in ((-1, made.inputs), (1, made.outputs)):
+        self.flows.transfers.append(transfer)
+        for sign, flows in ((-1, transfer.inputs), (1, transfer.outputs)):
             for flow in flows:
                 key = (asset, flow.address)
                 self.balance[key] = self.balance.get(key, Decimal(0)) + sign * flow.amount
-        return made
+        return transfer
 
     def _coins(
         self,
@@ -92,6 +92,6 @@ class Purses:
         return self._transfer(
             "BTC",
             at,
-            [(one, Decimal(much) / SATOSHI) for one, much in inputs],
-            [(one, Decimal(much) / SATOSHI) for one, much in outputs],
+            [(place, Decimal(amount) / SATOSHI) for place, amount in inputs],
+            [(place, Decimal(amount) / SATOSHI) for place, amount in outputs],
         )

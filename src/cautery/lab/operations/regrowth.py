@@ -21,7 +21,7 @@ DAYS = 460
 def draw_interventions(shape: Shape, raids: Sequence[int], seed: int) -> tuple[Happening, ...]:
     """Return what was tried before the day: national raids, and blocking at both tournaments."""
     rng = chance(seed, "regrowth", 0)
-    made = [
+    happenings = [
         Happening(
             at=datetime(MONTHS[n].year, MONTHS[n].month, int(rng.integers(3, 27)), 6, tzinfo=UTC),
             kind="national-raid",
@@ -35,10 +35,10 @@ def draw_interventions(shape: Shape, raids: Sequence[int], seed: int) -> tuple[H
         ("live-blocking", datetime(2024, 7, 26, 12, tzinfo=UTC), "Paris 2024: names and addresses"),
         ("notices", datetime(2024, 2, 12, 12, tzinfo=UTC), "a round of notices to hosters"),
     ):
-        made.append(
+        happenings.append(
             Happening(at=day, kind=kind, country="EU", text=f"{text}, for the length of the event")
         )
-    return tuple(sorted(made, key=lambda one: one.at))
+    return tuple(sorted(happenings, key=lambda happening: happening.at))
 
 
 def served_course(card: tuple[Drawn, ...], seed: int) -> FloatArray:
@@ -83,18 +83,18 @@ def draw_regrowth(
     """
     rng = chance(seed, "regrowth", 2)
     names = iter(words(rng, 400))
-    made: list[Descendant] = []
+    descendants_drawn: list[Descendant] = []
     switch_d = value(card, "panel switch, days")
     life = {"origin": (20.0, 8), "panel": (switch_d, 30), "storefront": (6.0, 50), "edge": (12, 20)}
-    for its, (mean_d, most) in life.items():
+    for its, (mean_d, limit) in life.items():
         olds = net.of_type(its)
         back = rng.random(len(olds)) < 0.55 * value(card, "share that comes back")
-        for old in [one for one, is_back in zip(olds, back.tolist(), strict=True) if is_back][
-            :most
+        for old in [node for node, is_back in zip(olds, back.tolist(), strict=True) if is_back][
+            :limit
         ]:
             late = rng.random() < 0.2  # the second wave, towards February 2026 [S16]
             wait = float(rng.uniform(150, 420)) if late else float(rng.exponential(mean_d)) + 0.3
-            made.append(
+            descendants_drawn.append(
                 _descendant(
                     old,
                     its=its,
@@ -107,9 +107,9 @@ def draw_regrowth(
                     rng=rng,
                 )
             )
-    if not made:
+    if not descendants_drawn:
         old = net.of_type("panel")[0]
-        made.append(
+        descendants_drawn.append(
             _descendant(
                 old,
                 its="panel",
@@ -122,7 +122,9 @@ def draw_regrowth(
                 rng=rng,
             )
         )
-    descendants = tuple(sorted(made, key=lambda one: (one.at, one.asset)))
+    descendants = tuple(
+        sorted(descendants_drawn, key=lambda descendant: (descendant.at, descendant.asset))
+    )
     timeline = [
         Happening(
             at=shape.moment,
@@ -154,7 +156,9 @@ def draw_regrowth(
                 refs=tuple(descendant.asset for descendant in descendants[-3:]),
             )
         )
-    return descendants, tuple(sorted(timeline, key=lambda one: (one.at, one.text)))
+    return descendants, tuple(
+        sorted(timeline, key=lambda happening: (happening.at, happening.text))
+    )
 
 
 def _descendant(
@@ -169,16 +173,16 @@ def _descendant(
     seed: int,
     rng: np.random.Generator,
 ) -> Descendant:
-    kept_ones = {
-        trait: said
-        for trait, said in net.traits[old].items()
+    traits = {
+        trait: shown_value
+        for trait, shown_value in net.traits[old].items()
         if trait != "address" and rng.random() < 0.7
     }
     if operator.get(old) and rng.random() < 0.5:
         # Money flows gave the second action its leads [S16].
-        kept_ones["wallet-of"] = token(seed, "wallet-of", operator[old], length=16)
-    if not kept_ones:
-        kept_ones = {"template": token(seed, "template", net.trunk.get(old, its), length=12)}
+        traits["wallet-of"] = token(seed, "wallet-of", operator[old], length=16)
+    if not traits:
+        traits = {"template": token(seed, "template", net.trunk.get(old, its), length=12)}
     prefix = {"origin": "org", "edge": "edge", "panel": "panel", "storefront": "new"}[its]
     asset = f"panel:panel-{name}" if its == "panel" else f"host:{prefix}-{name}.example"
     place = str(rng.choice(["RO", "NL", "BG", "HK", "IT", net.places[old]]))
@@ -188,5 +192,5 @@ def _descendant(
         like=old,
         role=its,
         country=place,
-        traits=kept_ones,
+        traits=traits,
     )

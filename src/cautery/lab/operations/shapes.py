@@ -12,7 +12,7 @@ LIKES = ("taken-down", "kratos", "xtream", "flawless", "globe")
 """The first two are operations with a fact sheet; the others are shapes of networks."""
 
 COUNTRIES = ("IT", "HR", "NL", "RO", "SE", "CH", "GB", "BG", "FR", "DE", "ES", "GR")
-"""The ten that are named at Taken Down's table (reference/operations.md), and two more with
+"""The ten that are named at Taken Down's table (docs/reference/sources.md, F6), and two more with
 published rates of use, Spain and Greece, to make a dozen."""
 
 MONTHS = tuple(date(2023 + n // 12, n % 12 + 1, 1) for n in range(24))
@@ -20,12 +20,13 @@ MONTHS = tuple(date(2023 + n // 12, n % 12 + 1, 1) for n in range(24))
 
 SEASON = {5: 1.03, 6: 1.22, 7: 1.18, 8: 1.10, 9: 1.04, 10: 1.02}
 """Payers over the trend, by month of 2024 less one (May is 4): Euro 14 June to 14 July, Paris 26
-July to 11 August. Size by judgement; one fight was 80 % of a night's streams (ecosystem.md 4)."""
+July to 11 August. Size by judgement; one fight was 80 % of a night's streams
+(docs/reference/sources.md, F14)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """One row of reference/ecosystem.md, section 2, in numbers.
+    """One network of docs/reference/sources.md, F2 to F6, in numbers.
 
     ``home`` weights countries over their share of the market. ``users`` is the range that the
     true number is drawn from (uniform in its logarithm); ``None``: from the market's size and the
@@ -58,8 +59,8 @@ _TAKEN_DOWN_DAY = datetime(2024, 11, 26, 5, 0, tzinfo=UTC)
 """26 November 2024 [S10][S13]; the hour is the world's (six in the morning in Rome)."""
 
 SHAPES = {
-    one.like: one
-    for one in (
+    shape.like: shape
+    for shape in (
         Shape(
             like="taken-down",
             title='Operation "Taken Down"',

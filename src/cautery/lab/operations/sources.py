@@ -34,7 +34,7 @@ CURRENCY = {"GB": "GBP", "SE": "SEK", "CH": "CHF", "BG": "BGN", "RO": "RON"}
 TICKET_EUR = 24.0
 """A mean payment: some months at once (terms of 1, 3, 6 and 12 months). Judgement."""
 
-_ASKED = (800, 2_000)
+_SAMPLE_SIZES = (800, 2_000)
 """People asked by a survey in one country; judgement."""
 
 _SAMPLED = (0.03, 0.12)
@@ -96,9 +96,9 @@ def _panels(
     clean = max(0.05, 1 - by["TRIAL"] - by["EXPIRED"])
     trial = rng.poisson(looking * by["TRIAL"] / clean)
     expired = rng.poisson(looking * by["EXPIRED"] / clean)
-    said = biases.panel_share * biases.panel_traffic * by["TRAFFIC_COMMON"]
+    share = biases.panel_share * biases.panel_traffic * by["TRAFFIC_COMMON"]
     panels = [asset.id for asset in world.supply.assets if asset.role == "panel"]
-    place = {one: n for n, one in enumerate(panels)}
+    place = {panel: n for n, panel in enumerate(panels)}
     return tuple(
         PanelCount(
             panel=panel.partition(":")[2],
@@ -107,7 +107,7 @@ def _panels(
             paid=int(looking[place[panel], c]),
             trial=int(trial[place[panel], c]),
             expired=int(expired[place[panel], c]),
-            traffic_share=float(f"{min(1.0, said[place[panel]]):.4g}"),
+            traffic_share=float(f"{min(1.0, share[place[panel]]):.4g}"),
         )
         for panel in world.seized_panels
         for c, country in enumerate(world.countries)
@@ -126,23 +126,25 @@ def _recaptures(
     by = world.biases.by_name
     active = payers * by["LINES_PER_PAYER"] * by["ACTIVE_PHANTOMS"] * by["coverage"]
     peak = np.minimum(1.0, by["PEAK_CONCURRENCY"] * world.biases.by_country["COUNTRY_PEAK"])
-    there = rng.poisson(active * peak)
+    active_lines = rng.poisson(active * peak)
     mean = by["capture"]
     twice = min(0.95 * mean, mean**2 * (1 + by["CAPTURE_CV"] ** 2))
     cells = np.array([twice, mean - twice, mean - twice])
     cells = np.append(cells, max(0.0, 1 - cells.sum()))
-    caught = np.stack([rng.multinomial(int(n), cells / cells.sum()) for n in there])
+    caught = np.stack([rng.multinomial(int(n), cells / cells.sum()) for n in active_lines])
     coverage = round(float(min(1.0, by["coverage"] * by["EDGE_COVERAGE"])), 4)
     return tuple(
         RecaptureCount(
             country=country,
             on=peak_evening(month),
-            first=int(both + first),
-            second=int(both + second),
-            both=int(both),
+            first=int(recaptured + first),
+            second=int(recaptured + second),
+            both=int(recaptured),
             coverage=coverage,
         )
-        for country, (both, first, second, _) in zip(world.countries, caught.tolist(), strict=True)
+        for country, (recaptured, first, second, _) in zip(
+            world.countries, caught.tolist(), strict=True
+        )
     )
 
 
@@ -164,9 +166,9 @@ def _payments(
     base = base * (1 - by["OFF_BOOK"]) * (1 - by["REFUNDS"]) / (1 - by["CREDITS"])
     rows = []
     for channel in CHANNELS:
-        seen = base * biases.channel_mix[channel] * biases.channel_coverage[channel]
-        seen = seen * biases.channel_known[channel]
-        counts = rng.poisson(seen / TICKET_EUR)
+        observed = base * biases.channel_mix[channel] * biases.channel_coverage[channel]
+        observed = observed * biases.channel_known[channel]
+        counts = rng.poisson(observed / TICKET_EUR)
         # Tickets vary by four fifths of their mean (terms of 1 to 12 months).
         sums = rng.gamma(np.maximum(counts, 1) / 0.64, TICKET_EUR * 0.64)
         for country, count, total in zip(
@@ -213,12 +215,14 @@ def _surveys(
     adults = biases.households * by["ADULTS_PER_HOUSEHOLD"]
     share = users / by["NETWORK_SHARE"] * by["SURVEY_RECALL"] / adults
     share = np.minimum(0.95, share * biases.by_country["COUNTRY_SURVEY"])
-    asked = np.minimum(rng.integers(*_ASKED, len(users)), biases.households)
-    yes = rng.binomial(asked, share)
+    sample = np.minimum(rng.integers(*_SAMPLE_SIZES, len(users)), biases.households)
+    yes = rng.binomial(sample, share)
     return tuple(
-        SurveyAnswer(country=country, on=month, asked=int(n), yes=int(one), households=int(home))
-        for country, n, one, home in zip(
-            world.countries, asked, yes, biases.households, strict=True
+        SurveyAnswer(
+            country=country, on=month, asked=int(n), yes=int(positive), households=int(home)
+        )
+        for country, n, positive, home in zip(
+            world.countries, sample, yes, biases.households, strict=True
         )
     )
 
@@ -230,8 +234,8 @@ def _visits(
     by = world.biases.by_name
     mean = payers * by["JOINING"] / by["CONVERSION"] * world.biases.by_country["COUNTRY_VISITS"]
     return tuple(
-        VisitCount(country=country, month=month, visits=int(one))
-        for country, one in zip(world.countries, rng.poisson(mean), strict=True)
+        VisitCount(country=country, month=month, visits=int(count))
+        for country, count in zip(world.countries, rng.poisson(mean), strict=True)
     )
 
 
@@ -245,13 +249,13 @@ def _prices(world: OperationWorld, month: date, rng: np.random.Generator) -> tup
     for shop, price, currency in zip(shops, base.tolist(), currencies.tolist(), strict=True):
         for months in (1, 3, 6, 12):
             eur = price * months * (1 - by["LONG_TERM_DISCOUNT"] * (months - 1) / 11)
-            seen = Decimal(f"{max(0.01, eur / world.rates.get(currency, 1.0)):.2f}")
+            local_price = Decimal(f"{max(0.01, eur / world.rates.get(currency, 1.0)):.2f}")
             rows.append(
                 PriceSeen(
                     storefront=shop,
                     on=month,
                     months=months,
-                    price=Money(amount=seen, currency=currency),
+                    price=Money(amount=local_price, currency=currency),
                 )
             )
     return tuple(rows)

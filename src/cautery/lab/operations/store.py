@@ -55,19 +55,19 @@ def write_world(
     require_empty(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".writing-{os.getpid()}-", dir=folder.parent))
+        work_folder = Path(tempfile.mkdtemp(prefix=f".writing-{os.getpid()}-", dir=folder.parent))
     except OSError as error:
         raise StorageError(f"{folder}: {error.strerror}") from error
     try:
-        paths = _write_all(world, made, progress)
-        made.chmod(0o755)
-        sync_folder(made)
-        made.rename(folder)
+        paths = _write_all(world, work_folder, progress)
+        work_folder.chmod(0o755)
+        sync_folder(work_folder)
+        work_folder.rename(folder)
         sync_folder(folder.parent)
     except OSError as error:
         raise StorageError(f"{folder}: {error.strerror}") from error
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(work_folder, ignore_errors=True)
     return paths
 
 
@@ -101,19 +101,19 @@ def read_world(folder: Path, *, progress: Progress | None = None) -> OperationWo
     """
     header = _header(folder)
     listed = _listed(folder, header)
-    found = set(_walk(folder)) - {"world.json"}
-    for path in sorted(found ^ set(listed)):
+    paths = set(_walk(folder)) - {"world.json"}
+    for path in sorted(paths ^ set(listed)):
         what = "missing" if path in listed else "not in the header"
-        raise InputError(f"{folder / path}: {what}", hint=_AGAIN)
+        raise InputError(f"{folder / path}: {what}", hint=_REMEDY)
     for path, digest in sorted(listed.items()):
         if _digest(folder / path) != digest:
-            raise InputError(f"{folder / path}: not what world.json lists", hint=_AGAIN)
+            raise InputError(f"{folder / path}: not what world.json lists", hint=_REMEDY)
     world = build_world(
         header["like"], seed=header["seed"], scale=header["scale"], progress=progress
     )
-    wanted = truth_of(world)
+    truth = truth_of(world)
     if (
-        listed.get("truth.json") != "sha256:" + hashlib.sha256(wanted).hexdigest()
+        listed.get("truth.json") != "sha256:" + hashlib.sha256(truth).hexdigest()
         or header.get("sizes") != world.sizes()
     ):
         raise InputError(
@@ -124,7 +124,7 @@ def read_world(folder: Path, *, progress: Progress | None = None) -> OperationWo
     return world
 
 
-_AGAIN = "The folder was damaged or changed; build the world again: cautery lab build."
+_REMEDY = "The folder was damaged or changed; build the world again: cautery lab build."
 
 
 def _write_all(world: OperationWorld, folder: Path, progress: Progress | None) -> tuple[str, ...]:
@@ -135,9 +135,9 @@ def _write_all(world: OperationWorld, folder: Path, progress: Progress | None) -
         ("sources", lambda: write_sources(world, folder)),
         ("seized disks", lambda: write_seized(world, folder, month)),
     ]
-    for done, (what, job) in enumerate(jobs):
+    for finished, (what, job) in enumerate(jobs):
         if progress is not None:
-            progress(done, len(jobs), f"writing: {what}")
+            progress(finished, len(jobs), f"writing: {what}")
         job()
     paths = sorted(_walk(folder))
     header = {
@@ -200,7 +200,7 @@ def _walk(folder: Path) -> list[str]:
     InputError
         If there is anything but files and folders, or more than a world has.
     """
-    found: list[str] = []
+    paths: list[str] = []
     todo = [folder]
     try:
         while todo:
@@ -209,14 +209,14 @@ def _walk(folder: Path) -> list[str]:
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(Path(entry.path))
                     elif entry.is_file(follow_symlinks=False):
-                        found.append(Path(entry.path).relative_to(folder).as_posix())
+                        paths.append(Path(entry.path).relative_to(folder).as_posix())
                     else:
-                        raise InputError(f"{entry.path}: neither file nor folder", hint=_AGAIN)
-                    if len(found) + len(todo) > 2 * _FILES_LIMIT:
+                        raise InputError(f"{entry.path}: neither file nor folder", hint=_REMEDY)
+                    if len(paths) + len(todo) > 2 * _FILES_LIMIT:
                         raise InputError(f"{folder}: more files than a world has")
     except OSError as error:
         raise InputError(f"{folder}: {error.strerror}") from error
-    return found
+    return paths
 
 
 def _digest(path: Path) -> str:
@@ -228,7 +228,7 @@ def _digest(path: Path) -> str:
             while block := os.read(handle, 1 << 20):
                 hasher.update(block)
     except EvidenceError as error:
-        raise InputError(str(error), hint=_AGAIN) from error
+        raise InputError(str(error), hint=_REMEDY) from error
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     return "sha256:" + hasher.hexdigest()

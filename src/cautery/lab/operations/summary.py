@@ -43,8 +43,8 @@ def summary_of(world: OperationWorld, *, files: int, seconds: float) -> dict[str
         },
         "sizes": world.sizes(),
         "published": {
-            ours: world.sheet.fact(theirs).value
-            for ours, theirs in _PUBLISHED.items()
+            figure: world.sheet.fact(fact_id).value
+            for figure, fact_id in _PUBLISHED.items()
             if world.sheet is not None
         },
         "statement": world.sheet.statement if world.sheet else NO_SHEET,
@@ -68,7 +68,9 @@ def rows_of(body: dict[str, Any]) -> list[tuple[str, str, str]]:
         (what, body["published"].get(what, ""), f"{count:,}")
         for what, count in body["sizes"].items()
     ]
-    rows += [(f"users in {one}", "", f"{n:,}") for one, n in body["users_by_country"].items()]
+    rows += [
+        (f"users in {country}", "", f"{n:,}") for country, n in body["users_by_country"].items()
+    ]
     return rows
 
 

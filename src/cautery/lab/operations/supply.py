@@ -2,7 +2,7 @@
 
 Devices feed encoders, encoders origins (the signal servers), origins edges, edges panels; resellers
 hang below panels in tiers; a country's customers of a reseller need the reseller, one of its
-storefronts and one of its payment ends (reference/ecosystem.md 1, planning.md "Baselines").
+storefronts and one of its payment ends (docs/reference/sources.md, F1 and F48).
 """
 
 from __future__ import annotations
@@ -52,11 +52,12 @@ class _Builder(Sales):
         """Draw lawful neighbours: the raided data centre, and edges on shared networks."""
         centre = self.hosters[0]
         hosted = [
-            one
-            for one, needs in self.net.groups.items()
-            if self.net.types[one] == "edge" and any(centre in members for members, _ in needs)
+            node
+            for node, needs in self.net.groups.items()
+            if self.net.types[node] == "edge" and any(centre in members for members, _ in needs)
         ]
-        # The raid of 23 May 2023: local businesses on the same floor (over-blocking.md).
+        # The raid of 23 May 2023: local businesses on the same floor
+        # (docs/reference/sources.md, F27).
         for n, target in enumerate((hosted or self.net.of_type("edge"))[:6]):
             for shop in self._some(_SHOPS, 2):
                 self.net.co_tenants.append(

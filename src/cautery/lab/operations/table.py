@@ -64,11 +64,11 @@ TABLES = {
 
 def draw_agencies(shape: Shape) -> tuple[Agency, ...]:
     """Return the table of a shape: the lead first, then participants, the Union, industry."""
-    made = []
+    agencies = []
     for country in TABLES[shape.like]:
         short, name = _POLICE_NAMES[country]
         competence = _POLICE | {Competence.BLOCK} if country in {"IT", "FR", "ES"} else _POLICE
-        made.append(
+        agencies.append(
             Agency(
                 id=short,
                 name=name,
@@ -79,7 +79,7 @@ def draw_agencies(shape: Shape) -> tuple[Agency, ...]:
                 zone=_ZONES[country],
             )
         )
-    made.append(
+    agencies.append(
         Agency(
             id="eurojust",
             name="Eurojust",
@@ -90,7 +90,7 @@ def draw_agencies(shape: Shape) -> tuple[Agency, ...]:
             zone="Europe/Amsterdam",
         )
     )
-    made.append(
+    agencies.append(
         Agency(
             id="europol",
             name="Europol",
@@ -101,7 +101,7 @@ def draw_agencies(shape: Shape) -> tuple[Agency, ...]:
             zone="Europe/Amsterdam",
         )
     )
-    made.append(
+    agencies.append(
         Agency(
             id="industry",
             name="An association of broadcasters against piracy",
@@ -112,7 +112,7 @@ def draw_agencies(shape: Shape) -> tuple[Agency, ...]:
             zone="Europe/London",
         )
     )
-    return tuple(made)
+    return tuple(agencies)
 
 
 def draw_persons(
@@ -127,11 +127,11 @@ def draw_persons(
     """
     rng = chance(seed, "table")
     suspects = kept(shape.suspects, scale, least=8)
-    others = 8
-    names = people_names(rng, suspects + others)
+    other_count = 8
+    names = people_names(rng, suspects + other_count)
     supers = net.of_type("super-reseller")[: max(1, suspects - 6)]
     jobs: list[tuple[str, str, tuple[str, ...]]] = []
-    # Ringleaders in NL; three top administrators in UK and NL (reference/operations.md).
+    # Ringleaders in NL; three top administrators in UK and NL (docs/reference/sources.md, F6).
     jobs.append(("ringleader", "NL", tuple(net.of_type("origin"))))
     panels = net.of_type("panel")
     jobs.extend(
@@ -140,14 +140,14 @@ def draw_persons(
     )
     jobs.append(("runs the capture rooms", shape.lead, tuple(net.of_type("encoder"))))
     jobs.append(("rents the servers under false identities", "RO", tuple(net.of_type("edge"))))
-    jobs.extend(("super-reseller", net.places[one], (one,)) for one in supers)
+    jobs.extend(("super-reseller", net.places[node], (node,)) for node in supers)
     jobs.append(("collects and launders the money", "BG", tuple(net.of_type("payment"))))
     jobs = jobs[:suspects]
     sellers = net.of_type("reseller") + net.of_type("sub-reseller")
     size = _sizes(net, sellers)
     largest = sorted(sellers, key=lambda seller: (-size[seller], seller))
     jobs.extend(
-        ("reseller", net.places[one], (one,)) for one in largest[: max(0, suspects - len(jobs))]
+        ("reseller", net.places[node], (node,)) for node in largest[: max(0, suspects - len(jobs))]
     )
     arrested = _arrested(jobs, shape, rng, kept(shape.arrests, scale))
     persons = [
@@ -163,7 +163,7 @@ def draw_persons(
         for n, (role, place, runs) in enumerate(jobs)
     ]
     operator = {node: person.pseudonym for person in reversed(persons) for node in person.runs}
-    for n in range(others):
+    for n in range(other_count):
         victim = n < 5
         persons.append(
             WorldPerson(

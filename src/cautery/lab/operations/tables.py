@@ -154,10 +154,10 @@ def write_sources(world: OperationWorld, folder: Path) -> None:
         encoding="utf-8",
     )
     for name in _TABLES:
-        told = by_month[-1:] if name == "purchases" else by_month
-        rows = [_flat(to_json(one)) for sources in told for one in getattr(sources, name)]
+        months = by_month[-1:] if name == "purchases" else by_month
+        rows = [_flat(to_json(row)) for sources in months for row in getattr(sources, name)]
         _csv(place / f"{name}.csv", rows)
-    rates = [{"currency": one, "eur": rate} for one, rate in sorted(world.rates.items())]
+    rates = [{"currency": currency, "eur": rate} for currency, rate in sorted(world.rates.items())]
     _csv(place / "rates.csv", rows=rates)
 
 

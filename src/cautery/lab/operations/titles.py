@@ -18,15 +18,15 @@ _KINDS = _list("Night River House Return Letter Garden Winter Bridge Secret Isla
 
 def words(rng: np.random.Generator, count: int) -> list[str]:
     """Return ``count`` made-up words, each once, in time linear in the count."""
-    drawn: dict[str, None] = {}
-    while len(drawn) < count:
-        want = count - len(drawn) + 16
+    unique: dict[str, None] = {}
+    while len(unique) < count:
+        want = count - len(unique) + 16
         heads = rng.integers(len(_HEADS), size=want)
         mids = rng.integers(len(_MIDS), size=(want, 2))
         tails = rng.integers(len(_TAILS), size=want)
         for h, (a, b), t in zip(heads.tolist(), mids.tolist(), tails.tolist(), strict=True):
-            drawn[_HEADS[h] + _MIDS[a] + _MIDS[b] + _TAILS[t]] = None
-    return list(drawn)[:count]
+            unique[_HEADS[h] + _MIDS[a] + _MIDS[b] + _TAILS[t]] = None
+    return list(unique)[:count]
 
 
 def channel_names(rng: np.random.Generator, count: int) -> tuple[str, ...]:
@@ -54,8 +54,8 @@ def work_names(rng: np.random.Generator, count: int) -> tuple[str, ...]:
 
 def people_names(rng: np.random.Generator, count: int) -> list[str]:
     """Return names of persons who do not exist."""
-    drawn = words(rng, 2 * count)
+    name_words = words(rng, 2 * count)
     return [
         f"{a.capitalize()} {b.capitalize()}"
-        for a, b in zip(drawn[:count], drawn[count:], strict=True)
+        for a, b in zip(name_words[:count], name_words[count:], strict=True)
     ]

@@ -69,7 +69,9 @@ def build_world(
     course = served_course(card, seed)
     left = standing_by_month(shape, course)
     audience = draw_audience(shape, card, left, seed=seed, scale=scale)
-    month = next(n for n, one in reversed(list(enumerate(MONTHS))) if one <= shape.moment.date())
+    month = next(
+        n for n, month in reversed(list(enumerate(MONTHS))) if month <= shape.moment.date()
+    )
     now("supply")
     net = draw_supply(shape, card, audience.users[month], seed, scale)
     now("table")

@@ -68,8 +68,8 @@ class Clusters:
 
     def members(self, cluster: int) -> tuple[str, ...]:
         """Return the addresses of a cluster, sorted."""
-        found = np.flatnonzero(self.label == cluster)
-        return tuple(sorted(self.table.addresses[int(one)] for one in found))
+        rows = np.flatnonzero(self.label == cluster)
+        return tuple(sorted(self.table.addresses[int(row)] for row in rows))
 
     def why(self, cluster: int) -> tuple[str, ...]:
         """Return the transactions that joined a cluster, in order of time: enough, and no more."""
@@ -80,7 +80,7 @@ class Clusters:
         """Return the clusters of two addresses or more, largest first."""
         sizes = np.bincount(self.label)
         order = np.lexsort((np.arange(len(sizes)), -sizes))
-        return tuple(int(one) for one in order if sizes[one] > 1)
+        return tuple(int(label) for label in order if sizes[label] > 1)
 
     def undo(self, *transfers: str) -> Clusters:
         """Return the clusters as they are without what these transactions joined.
@@ -123,28 +123,30 @@ def _clustered(
     count = len(table.addresses)
     place = {address: number for number, address in enumerate(table.addresses)}
     service = np.zeros(count, dtype=np.bool_)
-    service[[place[one] for one, tag in tags.items() if one in place and is_service(tag)]] = True
+    service[
+        [place[address] for address, tag in tags.items() if address in place and is_service(tag)]
+    ] = True
     tx, address = _distinct_inputs(table)
     inputs = np.bincount(tx, minlength=len(table))
     mixed = coinjoins(table, inputs)
     of_service = np.bincount(tx[service[address]], minlength=len(table)) > 0
-    taken_back = np.array([one in undone for one in table.ids], dtype=np.bool_)
+    taken_back = np.array([tx_id in undone for tx_id in table.ids], dtype=np.bool_)
     barred = mixed | of_service | taken_back
     refused = {
-        table.ids[int(one)]: (
+        table.ids[int(row)]: (
             "taken back"
-            if taken_back[one]
+            if taken_back[row]
             else "equal outputs, as in a coinjoin"
-            if mixed[one]
+            if mixed[row]
             else "spends from a known service"
         )
-        for one in np.flatnonzero(barred & (inputs > 1))
+        for row in np.flatnonzero(barred & (inputs > 1))
     }
     left, right, why = _pairs(tx, address, barred)
     if change:
-        more = _change_pairs(table, inputs, barred, service)
+        change_pairs = _change_pairs(table, inputs, barred, service)
         left, right, why = (
-            np.concatenate(two) for two in zip((left, right, why), more, strict=True)
+            np.concatenate(two) for two in zip((left, right, why), change_pairs, strict=True)
         )
     label, joined_by, joined_in = _components(count, left, right, why)
     return Clusters(table, label, joined_by, joined_in, refused, undone, place, tags, change)
@@ -160,9 +162,9 @@ def coinjoins(table: FlowTable, inputs: Ints) -> Bools:
     """
     outputs = np.bincount(table.tx[table.output], minlength=len(table))
     rows = np.flatnonzero(table.output & ((inputs > 1) & (outputs > 1))[table.tx])
-    found = np.zeros(len(table), dtype=np.bool_)
+    flags = np.zeros(len(table), dtype=np.bool_)
     if not rows.size:
-        return found
+        return flags
     value = table.amount.gather(rows).rank("dense").to_numpy().astype(np.int64)
     # One address paid twice is one participant: a row for each (transaction, amount, address).
     order = np.lexsort((table.address[rows], value, table.tx[rows]))
@@ -173,9 +175,9 @@ def coinjoins(table: FlowTable, inputs: Ints) -> Bools:
     sizes = np.add.reduceat(apart.astype(np.int64), starts)
     equal = np.zeros(len(table), dtype=np.int64)
     np.maximum.at(equal, tx[starts], sizes)
-    many = (equal >= COINJOIN_EQUAL) | ((equal >= 2) & (2 * equal >= outputs))
-    found[:] = many & (inputs >= equal) & (equal >= 2)
-    return found
+    enough = (equal >= COINJOIN_EQUAL) | ((equal >= 2) & (2 * equal >= outputs))
+    flags[:] = enough & (inputs >= equal) & (equal >= 2)
+    return flags
 
 
 def _distinct_inputs(table: FlowTable) -> tuple[Ints, Ints]:
@@ -192,8 +194,8 @@ def _pairs(tx: Ints, address: Ints, barred: Bools) -> tuple[Ints, Ints, Ints]:
     if not tx.size:
         return tx, address, tx
     first = np.maximum.accumulate(np.where(np.diff(tx, prepend=-1) != 0, np.arange(tx.size), 0))
-    rest = (first != np.arange(tx.size)) & ~barred[tx]
-    return address[first[rest]], address[rest], tx[rest]
+    later = (first != np.arange(tx.size)) & ~barred[tx]
+    return address[first[later]], address[later], tx[later]
 
 
 def _change_pairs(
@@ -206,14 +208,14 @@ def _change_pairs(
     size = len(table)
     outputs = np.bincount(table.tx[table.output], minlength=size)
     fresh_outputs = np.bincount(table.tx[table.output & fresh], minlength=size)
-    spent = set(zip(*(one.tolist() for one in _distinct_inputs(table)), strict=True))
+    spent = set(zip(*(column.tolist() for column in _distinct_inputs(table)), strict=True))
     paid_back = np.zeros(size, dtype=np.bool_)
     rows = np.flatnonzero(table.output & (outputs[table.tx] == 2) & (inputs[table.tx] > 0))
     for row in rows.tolist():
         if (int(table.tx[row]), int(table.address[row])) in spent:
             paid_back[table.tx[row]] = True
-    wanted = (outputs == 2) & (fresh_outputs == 1) & (inputs > 0) & ~barred & ~paid_back
-    change = table.output & fresh & wanted[table.tx] & ~service[table.address]
+    eligible = (outputs == 2) & (fresh_outputs == 1) & (inputs > 0) & ~barred & ~paid_back
+    change = table.output & fresh & eligible[table.tx] & ~service[table.address]
     giver = np.full(size, -1, dtype=np.int64)
     spends = np.flatnonzero(~table.output)
     giver[table.tx[spends]] = table.address[spends]
@@ -227,10 +229,10 @@ def _components(count: int, left: Ints, right: Ints, why: Ints) -> tuple[Ints, I
     low, high = np.minimum(left, right), np.maximum(left, right)
     key = low * count + high
     order = np.lexsort((why, key))
-    kept = order[np.diff(key[order], prepend=-1) != 0]
+    earliest = order[np.diff(key[order], prepend=-1) != 0]
     # A spanning tree by time: each of its edges joined what was apart until then (Kruskal).
-    weights = (why[kept] + 1).astype(np.float64)
-    graph = coo_array((weights, (low[kept], high[kept])), shape=(count, count)).tocsr()
+    weights = (why[earliest] + 1).astype(np.float64)
+    graph = coo_array((weights, (low[earliest], high[earliest])), shape=(count, count)).tocsr()
     tree = minimum_spanning_tree(graph).tocoo()
     _, label = connected_components(graph, directed=False)
     labels = label.astype(np.int64)
@@ -239,4 +241,6 @@ def _components(count: int, left: Ints, right: Ints, why: Ints) -> tuple[Ints, I
 
 def names_of(clusters: Clusters, wanted: Sequence[int]) -> dict[int, str]:
     """Name clusters by the address of theirs that the transactions show first."""
-    return {one: clusters.table.addresses[int(np.argmax(clusters.label == one))] for one in wanted}
+    return {
+        label: clusters.table.addresses[int(np.argmax(clusters.label == label))] for label in wanted
+    }

@@ -52,17 +52,19 @@ def holdings_of(
             one_owner = places.kind(place) == "wallet"
             members[place] = groups.members(label) if one_owner else (address,)
             joined[place] = groups.why(label) if one_owner else ()
-    balances = balances_of(table, {one for member in members.values() for one in member})
+    balances = balances_of(table, {address for member in members.values() for address in member})
     return tuple(
         Holding(
             node=place,
             asset=asset,
             tainted=amount,
-            balance=sum_of(balances.get((asset, one), Decimal(0)) for one in members[place]),
+            balance=sum_of(
+                balances.get((asset, address), Decimal(0)) for address in members[place]
+            ),
             addresses=members[place],
             joined_by=joined[place],
         )
-        for (place, asset), amount in sorted(tainted.items(), key=lambda one: (-one[1], one[0]))
+        for (place, asset), amount in sorted(tainted.items(), key=lambda item: (-item[1], item[0]))
     )
 
 
@@ -71,16 +73,16 @@ def balances_of(table: FlowTable, addresses: set[str]) -> dict[tuple[str, str], 
 
     Each is given the least opening balance that makes its payments possible.
     """
-    wanted = np.array([address in addresses for address in table.addresses], dtype=np.bool_)
+    selected = np.array([address in addresses for address in table.addresses], dtype=np.bool_)
     balance: dict[tuple[str, str], Decimal] = {}
     lowest: dict[tuple[str, str], Decimal] = {}
     with localcontext(prec=60):
-        for row in np.flatnonzero(wanted[table.address]).tolist():
+        for row in np.flatnonzero(selected[table.address]).tolist():
             key = (table.assets[int(table.tx[row])], table.addresses[int(table.address[row])])
             amount = table.amount[row] if table.output[row] else -table.amount[row]
             balance[key] = balance.get(key, Decimal(0)) + amount
             lowest[key] = min(lowest.get(key, Decimal(0)), balance[key])
-        return {key: plain(held - lowest[key]) for key, held in balance.items()}
+        return {key: plain(amount - lowest[key]) for key, amount in balance.items()}
 
 
 def endings_of(found: Tainted, places: Places) -> tuple[Ending, ...]:
@@ -89,15 +91,15 @@ def endings_of(found: Tainted, places: Places) -> tuple[Ending, ...]:
     for (asset, address), amount in found.ended.items():
         sums.setdefault((places.of(address, asset), asset), {})[address] = amount
     endings = []
-    for (place, asset), those in sums.items():
-        tag = places.tags[next(iter(those))]
+    for (place, asset), amounts in sums.items():
+        tag = places.tags[next(iter(amounts))]
         askable = tag.category not in UNASKED
         endings.append(
             Ending(
                 node=place,
                 asset=asset,
-                amount=sum_of(those.values()),
-                addresses=tuple(sorted(those)),
+                amount=sum_of(amounts.values()),
+                addresses=tuple(sorted(amounts)),
                 why=f"{tag.category}, says {tag.source}",
                 ask=tag.label if askable else None,
             )
@@ -117,29 +119,32 @@ def proposals_of(
     places: Places,
 ) -> tuple[Proposal, ...]:
     """Return what each draft would hold; whom nobody can ask gets none."""
-    made = []
+    proposals = []
     for provider in dict.fromkeys(purchase.provider for purchase in purchases):
-        those = [purchase for purchase in purchases if purchase.provider == provider]
-        what = dict.fromkeys(f"merchant account behind {one.descriptor!r}" for one in those)
-        made.append(
+        group = [purchase for purchase in purchases if purchase.provider == provider]
+        what = dict.fromkeys(
+            f"merchant account behind {purchase.descriptor!r}" for purchase in group
+        )
+        proposals.append(
             Proposal(
                 kind=InstrumentKind.PRESERVATION,
                 addressee=provider,
                 holds=tuple(what),
                 asset=None,
                 amount=None,
-                grounds="took the money of test purchases " + ", ".join(one.id for one in those),
+                grounds="took the money of test purchases "
+                + ", ".join(purchase.id for purchase in group),
             )
         )
     for ending in endings:
         if ending.ask is None:
             continue
         holds = tuple(f"{ending.asset} deposit {address}" for address in ending.addresses)
-        made += [
+        proposals += [
             Proposal(
                 kind=InstrumentKind.PRESERVATION,
                 addressee=ending.ask,
-                holds=tuple(f"customer and log-ins behind {each}" for each in holds),
+                holds=tuple(f"customer and log-ins behind {hold}" for hold in holds),
                 asset=None,
                 amount=None,
                 grounds=f"{ending.amount} {ending.asset} of the trail arrived there",
@@ -153,28 +158,29 @@ def proposals_of(
                 grounds="the trail ends there; the customer may have taken it out since",
             ),
         ]
-    for held in holdings:
-        addressee = _who_can_hold(held, places)
+    for holding in holdings:
+        addressee = _who_can_hold(holding, places)
         if addressee is not None:
-            made.append(
+            proposals.append(
                 Proposal(
                     kind=InstrumentKind.FREEZING,
                     addressee=addressee,
-                    holds=tuple(f"{held.asset} at {address}" for address in held.addresses),
-                    asset=held.asset,
-                    amount=held.tainted,
-                    grounds=f"of {held.balance} {held.asset} there, this much is of the trail",
+                    holds=tuple(f"{holding.asset} at {address}" for address in holding.addresses),
+                    asset=holding.asset,
+                    amount=holding.tainted,
+                    grounds=f"of {holding.balance} {holding.asset} there, "
+                    "this much is of the trail",
                 )
             )
-    return tuple(made)
+    return tuple(proposals)
 
 
-def _who_can_hold(held: Holding, places: Places) -> str | None:
+def _who_can_hold(holding: Holding, places: Places) -> str | None:
     """Return who can freeze a holding; nobody can freeze a coin in a wallet of one's own."""
-    kind = places.kind(held.node)
+    kind = places.kind(holding.node)
     if kind == "account":
-        return f"bank of {held.node}"
+        return f"bank of {holding.node}"
     if kind == "psp":
-        return held.node
-    token = held.asset.partition("-")[0]
-    return f"issuer of {token}" if token in ISSUED and network_of(held.asset) else None
+        return holding.node
+    token = holding.asset.partition("-")[0]
+    return f"issuer of {token}" if token in ISSUED and network_of(holding.asset) else None

@@ -65,27 +65,30 @@ class FlowTable:
             If an id stands twice in one asset, or an amount is too large or too fine.
         """
         ordered = sorted(transfers, key=lambda transfer: transfer.at)
-        known: set[tuple[str, str]] = set()
+        keys: set[tuple[str, str]] = set()
         number: dict[str, int] = {}
         tx: list[int] = []
         address: list[int] = []
         output: list[bool] = []
         amount: list[str] = []
-        for place, one in enumerate(ordered):
-            if (one.asset, one.id) in known:
-                raise InputError(f"transfer {one.id}: it stands there twice in {one.asset}")
-            known.add((one.asset, one.id))
-            for is_output, flows in ((False, one.inputs), (True, one.outputs)):
+        for place, transfer in enumerate(ordered):
+            if (transfer.asset, transfer.id) in keys:
+                raise InputError(
+                    f"transfer {transfer.id}: it stands there twice in {transfer.asset}"
+                )
+            keys.add((transfer.asset, transfer.id))
+            for is_output, flows in ((False, transfer.inputs), (True, transfer.outputs)):
                 for flow in flows:
                     tx.append(place)
                     address.append(number.setdefault(spelled(flow.address), len(number)))
                     output.append(is_output)
                     amount.append(f"{flow.amount:f}")
         return cls(
-            ids=[one.id for one in ordered],
-            assets=[one.asset for one in ordered],
+            ids=[transfer.id for transfer in ordered],
+            assets=[transfer.asset for transfer in ordered],
             at_us=np.array(
-                [(one.at - _EPOCH) // timedelta(microseconds=1) for one in ordered], dtype=np.int64
+                [(transfer.at - _EPOCH) // timedelta(microseconds=1) for transfer in ordered],
+                dtype=np.int64,
             ),
             addresses=list(number),
             tx=np.array(tx, dtype=np.int64),
@@ -135,9 +138,9 @@ def exact(amounts: pl.Series) -> pl.Series:
     bad = cast.is_null() | (cast < 0) | ~amounts.str.contains(_AMOUNT)
     if bool(bad.any()):
         row = int(bad.arg_max() or 0)
-        said = amounts[row]
+        text = amounts[row]
         raise InputError(
-            f"row {row + 1}: {_why(said)}",
+            f"row {row + 1}: {_why(text)}",
             hint=f"Amounts are plain decimals, up to 10^{38 - DECIMALS}, {DECIMALS} decimals.",
         )
     return cast
@@ -154,20 +157,20 @@ def plain(amount: Decimal) -> Decimal:
 _AMOUNT = rf"^\+?[0-9]{{1,{38 - DECIMALS}}}(\.[0-9]{{0,{DECIMALS}}})?$"
 
 
-def _why(said: str | None) -> str:
-    if said is None or not said.strip():
+def _why(text: str | None) -> str:
+    if text is None or not text.strip():
         return "an amount is missing"
     try:
-        value = Decimal(said)
+        value = Decimal(text)
     except InvalidOperation:
-        return f"{said[:40]!r} is no amount"
+        return f"{text[:40]!r} is no amount"
     if value.is_finite() and value < 0:
-        return f"a negative amount, {said[:40]}"
-    return f"{said[:40]} is too large, too fine, or no plain decimal"
+        return f"a negative amount, {text[:40]}"
+    return f"{text[:40]} is too large, too fine, or no plain decimal"
 
 
 def distinct(keys: Ints) -> Ints:
     """Return each key once, sorted: by sorting, since NumPy's hashing is slow on nearly sorted."""
     ordered = np.sort(keys)
-    found: Ints = ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
-    return found
+    unique: Ints = ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+    return unique

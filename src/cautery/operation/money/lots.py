@@ -19,25 +19,25 @@ Part: TypeAlias = tuple[int, int, str]
 
 def first_out(lots: deque[Lot], amount: int) -> list[Lot]:
     """Take the oldest lots of a purse up to an amount; what is missing is clean."""
-    taken: list[Lot] = []
+    removed: list[Lot] = []
     while amount and lots:
         lot, tainted = lots.popleft()
         part = min(lot, amount)
-        taken.append((part, part if tainted else 0))
+        removed.append((part, part if tainted else 0))
         amount -= part
         if lot > part:
             lots.appendleft((lot - part, lot - part if tainted else 0))
-    return taken + ([(amount, 0)] if amount else [])
+    return removed + ([(amount, 0)] if amount else [])
 
 
 def dirtied(lots: list[Lot], more: int) -> list[Lot]:
     """Taint so much of the clean money in lots, the first of it, each lot tainted whole or not."""
-    found: list[Lot] = []
+    split: list[Lot] = []
     for amount, tainted in lots:
         part = min(more, amount - tainted)
         more -= part
-        found += [(tainted, tainted), (part, part), (amount - tainted - part, 0)]
-    return [lot for lot in found if lot[0]]
+        split += [(tainted, tainted), (part, part), (amount - tainted - part, 0)]
+    return [lot for lot in split if lot[0]]
 
 
 def lay(purse: deque[Lot], lot: Lot, *, apart: bool) -> None:
@@ -57,11 +57,11 @@ def _by_queue(parts: Sequence[Part], ends: Sequence[int]) -> list[list[Part]]:
         share: list[Part] = []
         while need and queue:
             amount, tainted, source = queue.popleft()
-            taken = min(need, amount)
-            share.append((taken, taken if tainted else 0, source))
-            need -= taken  # noqa: PLW2901 - what is still owed to this output
-            if amount > taken:
-                queue.appendleft((amount - taken, amount - taken if tainted else 0, source))
+            portion = min(need, amount)
+            share.append((portion, portion if tainted else 0, source))
+            need -= portion  # noqa: PLW2901 - what is still owed to this output
+            if amount > portion:
+                queue.appendleft((amount - portion, amount - portion if tainted else 0, source))
         shares.append([*share, (need, 0, "")] if need else share)
     return shares
 
@@ -72,9 +72,11 @@ def _by_share(parts: Sequence[Part], ends: Sequence[int]) -> list[list[Part]]:
     whole = sum(ends)  # with the fee, all that was put in
     for source, tainted in by_source(parts).items():
         portions = [tainted * end // whole for end in ends]
-        order = sorted(range(len(ends)), key=lambda one: (-(tainted * ends[one] % whole), one))
-        for one in order[: tainted - sum(portions)]:
-            portions[one] += 1
+        order = sorted(
+            range(len(ends)), key=lambda index: (-(tainted * ends[index] % whole), index)
+        )
+        for index in order[: tainted - sum(portions)]:
+            portions[index] += 1
         for share, portion in zip(shares, portions, strict=True):
             if portion:
                 share[0] = (share[0][0] - portion, 0, "")
@@ -104,8 +106,8 @@ def divided(method: Method, parts: Sequence[Part], ends: Sequence[int]) -> list[
 
 def by_source(parts: Iterable[Part]) -> dict[str, int]:
     """Return the tainted amount that each address put in."""
-    found: dict[str, int] = {}
+    sums: dict[str, int] = {}
     for _, tainted, source in parts:
         if tainted:
-            found[source] = found.get(source, 0) + tainted
-    return found
+            sums[source] = sums.get(source, 0) + tainted
+    return sums

@@ -70,8 +70,8 @@ def flow_picture(found: Trace) -> str:
         asset: _HUES[number % len(_HUES)]
         for number, asset in enumerate(dict.fromkeys(asset for _, _, asset, _ in bands))
     }
-    drawn = "".join(_band(boxes, key, amount, widest, hue) for key, amount in bands.items())
-    drawn += "".join(_place(box) for box in boxes.values())
+    body = "".join(_band(boxes, key, amount, widest, hue) for key, amount in bands.items())
+    body += "".join(_place(box) for box in boxes.values())
     title = f"Flow of money through {len(found.nodes)} places, followed by {found.method}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across:g} {high:.0f}" '
@@ -79,7 +79,7 @@ def flow_picture(found: Trace) -> str:
         'font-family="Helvetica, Arial, sans-serif" font-size="11">'
         f'<title>{title}</title><rect width="100%" height="100%" fill="#fff"/>'
         f'<text x="{_LEFT}" y="18" font-size="13" font-weight="bold">{title}</text>'
-        f"{_legend(hue, widest)}{drawn}"
+        f"{_legend(hue, widest)}{body}"
         f'<text x="{_LEFT}" y="{high - 8:.0f}" fill="#666">A band is as wide as its share of the '
         "widest of its own asset; thin lines are the record of a purchase. Supplied transactions "
         "only.</text></svg>\n"
@@ -89,9 +89,9 @@ def flow_picture(found: Trace) -> str:
 def _boxes(nodes: Sequence[Node], hops: Sequence[Hop]) -> tuple[dict[str, _Box], dict[str, str]]:
     """Return the boxes, and which box each place is in: the ones with most money by themselves."""
     weight: dict[str, float] = defaultdict(float)
-    most = _largest(hops)
+    largest = _largest(hops)
     for hop in hops:
-        share = float(hop.amount / most[hop.asset]) if most[hop.asset] else 0.0
+        share = float(hop.amount / largest[hop.asset]) if largest[hop.asset] else 0.0
         weight[hop.source] += share
         weight[hop.target] += share
     columns: dict[int, list[Node]] = defaultdict(list)
@@ -106,11 +106,11 @@ def _boxes(nodes: Sequence[Node], hops: Sequence[Hop]) -> tuple[dict[str, _Box],
             boxes[node.id] = _Box(label=_named(node), kind=node.kind, column=step)
             place[node.id] = node.id
         for node in ordered[keep:]:
-            rest = f"others of step {step}"
+            heap = f"others of step {step}"
             boxes.setdefault(
-                rest, _Box(label=f"{len(ordered) - keep} others", kind="wallet", column=step)
+                heap, _Box(label=f"{len(ordered) - keep} others", kind="wallet", column=step)
             )
-            place[node.id] = rest
+            place[node.id] = heap
     return boxes, place
 
 
@@ -122,7 +122,7 @@ def _bands(
         key = (place[hop.source], place[hop.target], hop.asset, _basis(hop))
         if key[0] != key[1]:
             bands[key] += hop.amount
-    return dict(sorted(bands.items(), key=lambda one: -one[1]))
+    return dict(sorted(bands.items(), key=lambda band: -band[1]))
 
 
 def _untangled(
@@ -138,7 +138,7 @@ def _untangled(
             centre[id(boxes[target])].append(giver.top + giver.high / 2)
     return sorted(
         column,
-        key=lambda box: sum(found) / len(found) if (found := centre[id(box)]) else math.inf,
+        key=lambda box: sum(centres) / len(centres) if (centres := centre[id(box)]) else math.inf,
     )
 
 
@@ -147,18 +147,18 @@ def _basis(hop: Hop) -> str:
 
 
 def _largest(hops: Sequence[Hop]) -> dict[str, Decimal]:
-    most: dict[str, Decimal] = defaultdict(Decimal)
+    largest: dict[str, Decimal] = defaultdict(Decimal)
     for hop in hops:
-        most[hop.asset] = max(most[hop.asset], hop.amount)
-    return most
+        largest[hop.asset] = max(largest[hop.asset], hop.amount)
+    return largest
 
 
 def _widest(bands: Mapping[tuple[str, str, str, str], Decimal]) -> dict[str, Decimal]:
-    most: dict[str, Decimal] = defaultdict(Decimal)
+    widest: dict[str, Decimal] = defaultdict(Decimal)
     for (_, _, asset, basis), amount in bands.items():
         if basis == "taint":
-            most[asset] = max(most[asset], amount)
-    return most
+            widest[asset] = max(widest[asset], amount)
+    return widest
 
 
 def _wide(asset: str, basis: str, amount: Decimal, widest: Mapping[str, Decimal]) -> float:
@@ -183,12 +183,12 @@ def _band(
     taker.into += wide
     # Money that goes back a step swings out, so that it is seen to go back.
     bend = (x2 - x1) / 2 if x2 > x1 else _COLUMN * 0.45
-    said = _text(f"{giver.label} to {taker.label}: {amount:f} {asset}")
+    label = _text(f"{giver.label} to {taker.label}: {amount:f} {asset}")
     dash = ' stroke-dasharray="4 3"' if basis == "record" else ""
     return (
         f'<path d="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} '
         f'{x2:.1f} {y2:.1f}" fill="none" stroke="{hue[asset]}" stroke-opacity="0.45" '
-        f'stroke-width="{wide:.1f}"{dash}><title>{said}</title></path>'
+        f'stroke-width="{wide:.1f}"{dash}><title>{label}</title></path>'
     )
 
 
@@ -206,12 +206,12 @@ def _place(box: _Box) -> str:
 def _legend(hue: Mapping[str, str], widest: Mapping[str, Decimal]) -> str:
     parts, x = [], _LEFT
     for asset, colour in hue.items():
-        said = asset + (f" (widest {_round(widest[asset])})" if widest.get(asset) else "")
+        label = asset + (f" (widest {_round(widest[asset])})" if widest.get(asset) else "")
         parts.append(
             f'<rect x="{x:.0f}" y="27" width="10" height="10" fill="{colour}" fill-opacity="0.6"/>'
-            f'<text x="{x + 14:.0f}" y="36">{_text(said)}</text>'
+            f'<text x="{x + 14:.0f}" y="36">{_text(label)}</text>'
         )
-        x += 34 + 6.2 * len(said)
+        x += 34 + 6.2 * len(label)
     return "".join(parts)
 
 

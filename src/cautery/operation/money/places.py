@@ -37,12 +37,12 @@ def end_of(purchase: Purchase) -> str:
 
 def assets_by_address(table: FlowTable, addresses: set[str]) -> dict[str, tuple[str, ...]]:
     """Return which assets each of some addresses took or gave, by their first appearance."""
-    wanted = np.array([one in addresses for one in table.addresses], dtype=np.bool_)
-    found: dict[str, dict[str, None]] = {}
-    for row in np.flatnonzero(wanted[table.address]).tolist():
+    selected = np.array([address in addresses for address in table.addresses], dtype=np.bool_)
+    seen_assets: dict[str, dict[str, None]] = {}
+    for row in np.flatnonzero(selected[table.address]).tolist():
         address = table.addresses[int(table.address[row])]
-        found.setdefault(address, {})[table.assets[int(table.tx[row])]] = None
-    return {address: tuple(assets) for address, assets in found.items()}
+        seen_assets.setdefault(address, {})[table.assets[int(table.tx[row])]] = None
+    return {address: tuple(assets) for address, assets in seen_assets.items()}
 
 
 class Places:
@@ -54,13 +54,13 @@ class Places:
         self.groups, self.tags, self.providers = groups, tags, providers
         self._names: dict[int, str] = {}
         self._kinds: dict[str, str] = {}
-        self._known: dict[tuple[str, str], str] = {}
+        self._places: dict[tuple[str, str], str] = {}
 
     def of(self, address: str, asset: str) -> str:
         """Return the place's id."""
-        place = self._known.get((address, asset))
+        place = self._places.get((address, asset))
         if place is None:
-            place = self._known[address, asset] = self._found(address, asset)
+            place = self._places[address, asset] = self._found(address, asset)
         return place
 
     def _found(self, address: str, asset: str) -> str:

@@ -112,7 +112,7 @@ def _from_csv(data: bytes) -> pl.DataFrame:
 
 
 def _from_lines(data: bytes) -> pl.DataFrame:
-    columns: dict[str, list[str]] = {one: [] for one in COLUMNS}
+    columns: dict[str, list[str]] = {column: [] for column in COLUMNS}
     for number, line in enumerate(data.splitlines(), 1):
         if not line.strip():
             continue
@@ -132,7 +132,7 @@ def _from_lines(data: bytes) -> pl.DataFrame:
 
 
 def _rows_of(value: Any) -> Iterator[tuple[str, ...]]:
-    head = tuple(value[one] for one in ("id", "asset", "at"))
+    head = tuple(value[field] for field in ("id", "asset", "at"))
     for side, name in (("in", "inputs"), ("out", "outputs")):
         for flow in value[name]:
             row = (*head, side, flow["address"], flow["amount"])
@@ -151,8 +151,8 @@ def _table(frame: pl.DataFrame) -> FlowTable:
     at = frame["at"].str.to_datetime(
         time_unit="us", time_zone="UTC", strict=False, format="%Y-%m-%dT%H:%M:%S%.f%#z"
     )
-    known = at.dt.year().is_between(YEARS[0], YEARS[-1])
-    bad = ~(known & frame["side"].is_in(["in", "out"])).fill_null(value=False)
+    in_range = at.dt.year().is_between(YEARS[0], YEARS[-1])
+    bad = ~(in_range & frame["side"].is_in(["in", "out"])).fill_null(value=False)
     if bool(bad.any()):
         row = int(bad.arg_max() or 0)
         time, side = str(frame["at"][row])[:40], str(frame["side"][row])[:20]

@@ -102,8 +102,8 @@ class Tainted:
             return sum(
                 (
                     amount
-                    for found in (self.held, self.ended)
-                    for (coin, _), amount in found.items()
+                    for amounts in (self.held, self.ended)
+                    for (coin, _), amount in amounts.items()
                     if coin == asset
                 ),
                 self.fees.get(asset, Decimal(0)),
@@ -135,49 +135,51 @@ def taint(
     if method not in METHODS:
         raise InputError(f"{method!r}: taint is followed by {', '.join(METHODS)}")
     table = table_of(transfers)
-    services = {one for one, tag in (tags or {}).items() if is_service(tag)}
-    for one in start:
-        if one.address in services:
+    services = {address for address, tag in (tags or {}).items() if is_service(tag)}
+    for origin in start:
+        if origin.address in services:
             raise InputError(
-                f"{one.address}: a known service ({(tags or {})[one.address].label}); what lies "
-                "there is its customers' money",
+                f"{origin.address}: a known service ({(tags or {})[origin.address].label}); what "
+                "lies there is its customers' money",
                 hint="Begin at the address that paid it, or ask the service.",
             )
-    wanted = _Wanted.of(table, start)
+    origins = _Origins.of(table, start)
     reached, places = _reach(table, start, services)
-    walk = _Walk(method, services, wanted, reached)
-    chosen = tuple(table.transfers(places))
-    for (asset, address), opening in _openings(chosen, reached).items():
+    walk = _Walk(method, services, origins, reached)
+    relevant = tuple(table.transfers(places))
+    for (asset, address), opening in _openings(relevant, reached).items():
         walk.open(asset, address, opening)
-    for place, transfer in zip(places, chosen, strict=True):
+    for place, transfer in zip(places, relevant, strict=True):
         walk.step(place, transfer)
     return walk.result()
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Origins:
     """The starts, by what they ask for; amounts in the smallest unit, ``None``: all."""
 
     all_of: Mapping[tuple[str, str], int | None]
     outputs: dict[tuple[str, str, str], int | None]
 
     @classmethod
-    def of(cls, table: FlowTable, start: Sequence[Start]) -> _Wanted:
-        known, ids = set(table.addresses), set(table.ids)
+    def of(cls, table: FlowTable, start: Sequence[Start]) -> _Origins:
+        addresses, ids = set(table.addresses), set(table.ids)
         all_of: dict[tuple[str, str], int | None] = {}
         outputs: dict[tuple[str, str, str], int | None] = {}
         if not start:
             raise InputError("taint begins at an address")
-        for one in start:
-            if one.address not in known:
-                raise InputError(f"address {one.address[:80]}: not in the supplied transactions")
-            if one.transfer is not None and one.transfer not in ids:
-                raise InputError(f"transfer {one.transfer[:80]}: not in the supplied transactions")
-            most = None if one.amount is None else _whole(one.amount)
-            if one.transfer is None:
-                all_of[one.asset, one.address] = most
+        for origin in start:
+            if origin.address not in addresses:
+                raise InputError(f"address {origin.address[:80]}: not in the supplied transactions")
+            if origin.transfer is not None and origin.transfer not in ids:
+                raise InputError(
+                    f"transfer {origin.transfer[:80]}: not in the supplied transactions"
+                )
+            limit = None if origin.amount is None else _whole(origin.amount)
+            if origin.transfer is None:
+                all_of[origin.asset, origin.address] = limit
             else:
-                outputs[one.asset, one.transfer, one.address] = most
+                outputs[origin.asset, origin.transfer, origin.address] = limit
         return cls(all_of, outputs)
 
 
@@ -186,7 +188,7 @@ def _reach(
 ) -> tuple[set[str], list[int]]:
     """Return the addresses that taint can reach, and the transactions that touch one of them."""
     number = {address: place for place, address in enumerate(table.addresses)}
-    reached = {number[one.address] for one in start}
+    reached = {number[origin.address] for origin in start}
     stops = {number[service] for service in services if service in number}
     tx, address, output = table.tx.tolist(), table.address.tolist(), table.output.tolist()
     row, rows = 0, len(tx)
@@ -197,11 +199,11 @@ def _reach(
             end += 1
         if spends:
             reached.update(
-                address[one] for one in range(row, end) if output[one] and address[one] not in stops
+                address[at] for at in range(row, end) if output[at] and address[at] not in stops
             )
         row = end
-    places = sorted({tx[one] for one in range(rows) if address[one] in reached})
-    return {table.addresses[one] for one in reached}, places
+    places = sorted({tx[at] for at in range(rows) if address[at] in reached})
+    return {table.addresses[index] for index in reached}, places
 
 
 def _openings(transfers: Sequence[Transfer], reached: set[str]) -> dict[tuple[str, str], int]:
@@ -231,7 +233,7 @@ class _Walk:
 
     method: Method
     services: set[str]
-    wanted: _Wanted
+    origins: _Origins
     reached: set[str]
     purses: dict[tuple[str, str], deque[Lot]] = field(default_factory=dict)
     budget: dict[tuple[str, str], int | None] = field(default_factory=dict)
@@ -242,52 +244,53 @@ class _Walk:
     shares: int = 0
 
     def __post_init__(self) -> None:
-        self.budget = dict(self.wanted.all_of)
+        self.budget = dict(self.origins.all_of)
 
     def open(self, asset: str, address: str, amount: int) -> None:
         """Lay an opening balance into a purse: tainted only if all of the address is."""
         self._receive((asset, address), [(amount, 0)], None)
 
-    def step(self, place: int, one: Transfer) -> None:
+    def step(self, place: int, transfer: Transfer) -> None:
         """Let one transaction pass."""
-        asset = one.asset
+        asset = transfer.asset
         parts = [
             (amount, tainted, flow.address)
-            for flow in one.inputs
+            for flow in transfer.inputs
             for amount, tainted in self._spend((asset, flow.address), _whole(flow.amount))
         ]
-        ends = [_whole(flow.amount) for flow in one.outputs]
+        ends = [_whole(flow.amount) for flow in transfer.outputs]
         fee = max(sum(part[0] for part in parts) - sum(ends), 0)
         if self.method == "haircut":
             self.shares += len(by_source(parts)) * len(ends)
             if self.shares > MOST_SHARES:
                 raise InputError(
-                    f"transfer {one.id[:80]}: haircut spreads more than {MOST_SHARES:,} shares",
+                    f"transfer {transfer.id[:80]}: haircut spreads more than "
+                    f"{MOST_SHARES:,} shares",
                     hint="Every input goes into every output: follow it by fifo, or from fewer.",
                 )
         shares = divided(self.method, parts, [*ends, fee])
-        for flow, share in zip(one.outputs, shares, strict=False):
+        for flow, share in zip(transfer.outputs, shares, strict=False):
             for source, amount in by_source(share).items():
-                self._carry(place, one, source, flow.address, amount)
+                self._carry(place, transfer, source, flow.address, amount)
             lots = [(amount, tainted) for amount, tainted, _ in share]
-            self._receive((asset, flow.address), lots, one.id)
+            self._receive((asset, flow.address), lots, transfer.id)
         if self.method != "poison":
-            lost = sum(tainted for _, tainted, _ in shares[-1])
-            self.fees[asset] = self.fees.get(asset, 0) + lost
+            fee_taint = sum(tainted for _, tainted, _ in shares[-1])
+            self.fees[asset] = self.fees.get(asset, 0) + fee_taint
 
     def result(self) -> Tainted:
         """Return what lies where."""
-        held: dict[tuple[str, str], Decimal] = {}
+        holdings: dict[tuple[str, str], Decimal] = {}
         balance: dict[tuple[str, str], Decimal] = {}
         for key, lots in self.purses.items():
             tainted = sum(lot[1] for lot in lots)
             balance[key] = _decimal(sum(lot[0] for lot in lots))
             if tainted:
-                held[key] = _decimal(tainted)
+                holdings[key] = _decimal(tainted)
         return Tainted(
             method=self.method,
             entered={asset: _decimal(amount) for asset, amount in self.entered.items()},
-            held=held,
+            held=holdings,
             ended={key: _decimal(amount) for key, amount in self.ended.items()},
             fees={asset: _decimal(amount) for asset, amount in self.fees.items() if amount},
             balance=balance,
@@ -302,23 +305,23 @@ class _Walk:
         if self.method == "fifo":
             return first_out(lots, amount)
         whole, tainted = lots.pop()
-        taken = min(amount, whole)
+        spent = min(amount, whole)
         if self.method == "poison":
-            part, left = (taken, whole - taken) if tainted else (0, 0)
+            part, left = (spent, whole - spent) if tainted else (0, 0)
         else:
-            part = tainted if taken == whole else tainted * taken // whole
+            part = tainted if spent == whole else tainted * spent // whole
             left = tainted - part
-        if whole > taken:
-            lots.append((whole - taken, left))
-        return [(taken, part)] + ([(amount - taken, 0)] if amount > taken else [])
+        if whole > spent:
+            lots.append((whole - spent, left))
+        return [(spent, part)] + ([(amount - spent, 0)] if amount > spent else [])
 
     def _receive(self, key: tuple[str, str], lots: list[Lot], transfer: str | None) -> None:
         asset, address = key
         clean = sum(amount - tainted for amount, tainted in lots)
-        more = self._begun(key, clean, transfer)
-        if more:
-            self.entered[asset] = self.entered.get(asset, 0) + more
-            lots = dirtied(lots, more)
+        entering = self._begun(key, clean, transfer)
+        if entering:
+            self.entered[asset] = self.entered.get(asset, 0) + entering
+            lots = dirtied(lots, entering)
         if address in self.services:
             tainted = sum(lot[1] for lot in lots)
             if tainted:
@@ -331,27 +334,27 @@ class _Walk:
     def _begun(self, key: tuple[str, str], clean: int, transfer: str | None) -> int:
         """Return how much of clean money a start taints as it arrives."""
         asset, address = key
-        more = 0
+        entering = 0
         if key in self.budget:
-            most = self.budget[key]
-            more = clean if most is None else min(clean, most)
-            if most is not None:
-                self.budget[key] = most - more
+            limit = self.budget[key]
+            entering = clean if limit is None else min(clean, limit)
+            if limit is not None:
+                self.budget[key] = limit - entering
         output = (asset, transfer or "", address)
-        if output in self.wanted.outputs:
-            most = self.wanted.outputs[output]
-            again = clean - more if most is None else min(clean - more, most)
-            if most is not None:
-                self.wanted.outputs[output] = most - again
-            more += again
-        return more
+        if output in self.origins.outputs:
+            limit = self.origins.outputs[output]
+            by_output = clean - entering if limit is None else min(clean - entering, limit)
+            if limit is not None:
+                self.origins.outputs[output] = limit - by_output
+            entering += by_output
+        return entering
 
-    def _carry(self, place: int, one: Transfer, source: str, target: str, amount: int) -> None:
+    def _carry(self, place: int, transfer: Transfer, source: str, target: str, amount: int) -> None:
         self.carried.append(
             Carried(
-                transfer=one.id,
+                transfer=transfer.id,
                 place=place,
-                asset=one.asset,
+                asset=transfer.asset,
                 source=source,
                 target=target,
                 amount=_decimal(amount),
@@ -372,6 +375,6 @@ def _decimal(amount: int) -> Decimal:
     """Return a whole number of smallest units as an amount without idle zeros."""
     if not amount:
         return Decimal(0)
-    whole, rest = divmod(amount, _UNIT)
-    fraction = f"{rest:0{DECIMALS}d}".rstrip("0")
+    whole, remainder = divmod(amount, _UNIT)
+    fraction = f"{remainder:0{DECIMALS}d}".rstrip("0")
     return Decimal(f"{whole}.{fraction}" if fraction else str(whole))

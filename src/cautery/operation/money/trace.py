@@ -68,8 +68,8 @@ def trace(
             f"{beginning[:80]}: an address has no purchase of its own to follow",
             hint="Begin at a recorded purchase, or follow all of the owner's income.",
         )
-    known = by_address(tags)
-    groups = clusters or cluster(table, tags=known, change=change)
+    tagged = by_address(tags)
+    groups = clusters or cluster(table, tags=tagged, change=change)
     purchases = (
         ()
         if isinstance(beginning, str)
@@ -83,15 +83,17 @@ def trace(
         else [end_of(purchase) for purchase in purchases]
     )
     # A purchase that ends in a service's own purse needs no following: that service is asked.
-    direct = [purchase for purchase in purchases if is_service(known.get(end_of(purchase)))]
-    own = [end for end in ends if isinstance(beginning, str) or not is_service(known.get(end))]
-    places = Places(groups, known, {purchase.provider for purchase in purchases})
-    found, notes = _followed(
-        table, groups, purchases, own, follow=follow, method=method, tags=known
+    direct = [purchase for purchase in purchases if is_service(tagged.get(end_of(purchase)))]
+    own_ends = [
+        end for end in ends if isinstance(beginning, str) or not is_service(tagged.get(end))
+    ]
+    places = Places(groups, tagged, {purchase.provider for purchase in purchases})
+    tainted, notes = _followed(
+        table, groups, purchases, own_ends, follow=follow, method=method, tags=tagged
     )
-    hops = _recorded(purchases, places) + _carried(table, found.carried, places, method)
-    holdings = holdings_of(table, groups, found, places)
-    endings = direct_endings(direct, places) + endings_of(found, places)
+    hops = _recorded(purchases, places) + _carried(table, tainted.carried, places, method)
+    holdings = holdings_of(table, groups, tainted, places)
+    endings = direct_endings(direct, places) + endings_of(tainted, places)
     return Trace(
         method=method,
         nodes=_nodes(purchases, hops, holdings, places, ends),
@@ -99,7 +101,7 @@ def trace(
         endings=endings,
         holdings=holdings,
         proposals=proposals_of(purchases, endings, holdings, places),
-        entered=found.entered,
+        entered=tainted.entered,
         refused=len(groups.refused),
         notes=notes,
     )
@@ -135,9 +137,9 @@ def _starts(
             f"{missing[0][:80] if missing else 'nothing'}: not in the supplied transactions",
             hint="Ask for the transactions of this account or address, then trace again.",
         )
-    wanted: dict[Start, None] = {}
+    starts: dict[Start, None] = {}
     labels = dict.fromkeys(groups.of(end) for end in ends if groups.knows(end))
-    members = [one for label in labels for one in groups.members(label)]
+    members = [member for label in labels for member in groups.members(label)]
     assets = assets_by_address(groups.table, {*members})
     if follow == "purchase" and purchases:
         for purchase in purchases:
@@ -147,19 +149,21 @@ def _starts(
                 and groups.knows(end_of(purchase))
             ):
                 for asset in assets.get(end_of(purchase), ()):
-                    wanted[
+                    starts[
                         Start(address=end_of(purchase), asset=asset, transfer=purchase.transfer)
                     ] = None
-        if not wanted:
+        if not starts:
             raise InputError(
                 "no purchase names its own transaction", hint="Follow the owner instead."
             )
     else:
         for member in members:
             for asset in assets.get(member, ()):
-                wanted[Start(address=member, asset=asset)] = None
-    notes = tuple(f"{one}: not in the supplied transactions" for one in dict.fromkeys(missing))
-    return list(wanted), notes
+                starts[Start(address=member, asset=asset)] = None
+    notes = tuple(
+        f"{address}: not in the supplied transactions" for address in dict.fromkeys(missing)
+    )
+    return list(starts), notes
 
 
 def _recorded(purchases: Sequence[Purchase], places: Places) -> tuple[Hop, ...]:
@@ -182,13 +186,13 @@ def _recorded(purchases: Sequence[Purchase], places: Places) -> tuple[Hop, ...]:
             source=source,
             target=target,
             asset=currency,
-            amount=sum((one.price.amount for one in those), Decimal(0)),
-            transfers=tuple(one.transfer for one in those if one.transfer),
-            first=min(one.at for one in those),
-            last=max(one.at for one in those),
+            amount=sum((purchase.price.amount for purchase in group), Decimal(0)),
+            transfers=tuple(purchase.transfer for purchase in group if purchase.transfer),
+            first=min(purchase.at for purchase in group),
+            last=max(purchase.at for purchase in group),
             basis="record",
         )
-        for (source, target, currency), those in sums.items()
+        for (source, target, currency), group in sums.items()
     )
 
 
@@ -197,20 +201,20 @@ def _carried(
 ) -> tuple[Hop, ...]:
     """Add up what taint carried between places; what stays inside one is no hop."""
     sums: dict[tuple[str, str, str], list[Carried]] = {}
-    for one in carried:
-        source, target = places.of(one.source, one.asset), places.of(one.target, one.asset)
+    for move in carried:
+        source, target = places.of(move.source, move.asset), places.of(move.target, move.asset)
         if source != target:
-            sums.setdefault((source, target, one.asset), []).append(one)
+            sums.setdefault((source, target, move.asset), []).append(move)
     hops = []
-    for (source, target, asset), those in sums.items():
-        at = [_EPOCH + timedelta(microseconds=int(table.at_us[one.place])) for one in those]
+    for (source, target, asset), group in sums.items():
+        at = [_EPOCH + timedelta(microseconds=int(table.at_us[move.place])) for move in group]
         hops.append(
             Hop(
                 source=source,
                 target=target,
                 asset=asset,
-                amount=sum_of(one.amount for one in those),
-                transfers=tuple(dict.fromkeys(one.transfer for one in those)),
+                amount=sum_of(move.amount for move in group),
+                transfers=tuple(dict.fromkeys(move.transfer for move in group)),
                 first=min(at),
                 last=max(at),
                 basis=method,
@@ -230,7 +234,7 @@ def _nodes(
     kinds = {f"purchase:{purchase.id}": "purchase" for purchase in purchases}
     kinds |= {f"descriptor:{purchase.descriptor}": "descriptor" for purchase in purchases}
     kinds |= {purchase.provider: "psp" for purchase in purchases}
-    depth = {one: 0 for one, kind in kinds.items() if kind == "purchase"}
+    depth = {node_id: 0 for node_id, kind in kinds.items() if kind == "purchase"}
     if not depth:
         assets = assets_by_address(places.groups.table, {*ends})
         depth = {places.of(end, assets.get(end, ("BTC",))[0]): 0 for end in ends if end in assets}
@@ -244,23 +248,23 @@ def _nodes(
                 depth[target] = depth[place] + 1
                 queue.append(target)
     last = max(depth.values(), default=0)
-    for one in (
+    for node_id in (
         *(hop.source for hop in hops),
         *(hop.target for hop in hops),
         *(h.node for h in holdings),
     ):
-        depth.setdefault(one, last)
+        depth.setdefault(node_id, last)
     sizes = {holding.node: len(holding.addresses) for holding in holdings}
     return tuple(
         Node(
-            id=one,
-            label=one.partition(":")[2]
-            if kinds.get(one) in {"purchase", "descriptor"} or one.startswith("service:")
-            else one,
-            kind=kinds.get(one) or places.kind(one),
+            id=node_id,
+            label=node_id.partition(":")[2]
+            if kinds.get(node_id) in {"purchase", "descriptor"} or node_id.startswith("service:")
+            else node_id,
+            kind=kinds.get(node_id) or places.kind(node_id),
             depth=steps,
-            addresses=sizes.get(one, 1),
-            tag=places.tag_of(one),
+            addresses=sizes.get(node_id, 1),
+            tag=places.tag_of(node_id),
         )
-        for one, steps in depth.items()
+        for node_id, steps in depth.items()
     )

@@ -38,7 +38,7 @@ def quantities(view: EstimatesView) -> tuple[str, ...]:
     """Return the quantities that are spoken of, in the order in which they appear."""
     return tuple(
         dict.fromkeys(
-            [one.quantity for one in view.reconciled]
+            [estimate.quantity for estimate in view.reconciled]
             + [source.quantity for source in view.sources]
             + [claim.quantity for claim in view.claims]
         )
@@ -58,18 +58,20 @@ def claims_drawing(view: EstimatesView | None, quantity: str, *, lab: bool) -> M
     Markup
         An ``svg``; a sentence where no source speaks of the quantity.
     """
-    sources = [one for one in (view.sources if view else ()) if one.quantity == quantity]
-    ours = [one for one in (view.reconciled if view else ()) if one.quantity == quantity]
-    claims = [one for one in (view.claims if view else ()) if one.quantity == quantity]
-    if not sources and not ours:
+    sources = [source for source in (view.sources if view else ()) if source.quantity == quantity]
+    reconciled = [
+        estimate for estimate in (view.reconciled if view else ()) if estimate.quantity == quantity
+    ]
+    claims = [claim for claim in (view.claims if view else ()) if claim.quantity == quantity]
+    if not sources and not reconciled:
         return sentence(f"No source speaks of {quantity}.")
-    scale = _LogScale(_values(sources, ours, claims, lab=lab))
-    shown = sources[:MOST_SOURCES]
-    rows = len(shown) + len(ours)
+    scale = _LogScale(_values(sources, reconciled, claims, lab=lab))
+    visible = sources[:MOST_SOURCES]
+    rows = len(visible) + len(reconciled)
     body: list[str] = []
     placed, above = _placed(claims[:12], scale)
     top = _TOP + above
-    ground = top + rows * _ROW + 10 * bool(ours)
+    ground = top + rows * _ROW + 10 * bool(reconciled)
     for tick in scale.ticks():
         x = scale(tick)
         body.append(
@@ -77,24 +79,25 @@ def claims_drawing(view: EstimatesView | None, quantity: str, *, lab: bool) -> M
             + text(x, ground + 16, words.big(tick), "tick", "middle")
         )
     y = top + 6
-    for one in shown:
-        body.append(_row(one, scale, y))
+    for source in visible:
+        body.append(_row(source, scale, y))
         y += _ROW
     y += 6
-    for each in ours:
-        body.append(_ours(each, scale, y, lab=lab))
+    for estimate in reconciled:
+        body.append(_ours(estimate, scale, y, lab=lab))
         y += _ROW
-    body += [_claim(one, ground) for one in placed]
-    unit = ours[0].inner.unit if ours else sources[0].interval.unit
+    body += [_claim(label, ground) for label in placed]
+    unit = reconciled[0].inner.unit if reconciled else sources[0].interval.unit
     body.append(text(0, 14, quantity + (f", {unit}" if unit and unit != quantity else ""), "head"))
-    said = [
-        f"ours {words.big(one.inner.mid)}, {words.within(one.inner)}, {words.within(one.outer)}"
-        for one in ours
+    summary = [
+        f"ours {words.big(estimate.inner.mid)}, {words.within(estimate.inner)}, "
+        f"{words.within(estimate.outer)}"
+        for estimate in reconciled
     ]
-    said += [
+    summary += [
         f"claim {claim.text}: {'does not fit' if claim.flagged else 'fits'}" for claim in claims
     ]
-    title = f"{quantity}: {'; '.join(said)}"
+    title = f"{quantity}: {'; '.join(summary)}"
     return drawing("claims", wide=WIDE, high=ground + 24, title=title, body="".join(body))
 
 
@@ -102,8 +105,8 @@ class _LogScale:
     """Values to units across, logarithmic."""
 
     def __init__(self, values: Sequence[float]) -> None:
-        found = [one for one in values if one > 0 and math.isfinite(one)] or [1.0]
-        low, high = math.log10(min(found)), math.log10(max(found))
+        positive = [value for value in values if value > 0 and math.isfinite(value)] or [1.0]
+        low, high = math.log10(min(positive)), math.log10(max(positive))
         spare = max(0.08, (high - low) * 0.05)
         self.low, self.high = low - spare, high + spare
 
@@ -114,46 +117,55 @@ class _LogScale:
 
     def ticks(self) -> list[float]:
         """Return the coarsest round values that are at least four, or the finest."""
-        found: list[float] = []
+        marks: list[float] = []
         step = max(1, math.ceil((self.high - self.low) / 9))
         for leads in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7)):
-            found = [
+            marks = [
                 lead * 10.0**power
                 for power in range(math.floor(self.low), math.ceil(self.high) + 1)
                 for lead in leads
                 if power % step == 0 and self.low <= math.log10(lead * 10.0**power) <= self.high
             ]
-            if len(found) >= 4:
+            if len(marks) >= 4:
                 break
-        return found
+        return marks
 
 
 def _values(
     sources: Sequence[SourceEstimate],
-    ours: Sequence[ReconciledEstimate],
+    reconciled: Sequence[ReconciledEstimate],
     claims: Sequence[ClaimLine],
     *,
     lab: bool,
 ) -> list[float]:
-    found = [
+    values = [
         v
         for source in sources
         for v in (source.interval.low, source.interval.mid, source.interval.high)
     ]
-    found += [v for one in ours for v in (one.outer.low, one.outer.high, one.inner.mid)]
-    found += [claim.value for claim in claims]
-    return found + [one.truth for one in ours if lab and one.truth is not None]
+    values += [
+        v
+        for estimate in reconciled
+        for v in (estimate.outer.low, estimate.outer.high, estimate.inner.mid)
+    ]
+    values += [claim.value for claim in claims]
+    return values + [
+        estimate.truth for estimate in reconciled if lab and estimate.truth is not None
+    ]
 
 
-def _row(one: SourceEstimate, scale: _LogScale, y: float) -> str:
+def _row(source: SourceEstimate, scale: _LogScale, y: float) -> str:
     low, mid, high = (
-        scale(each) for each in (one.interval.low, one.interval.mid, one.interval.high)
+        scale(value) for value in (source.interval.low, source.interval.mid, source.interval.high)
     )
     high = max(high, low + 2)
-    said = f"{one.source}: {words.big(one.interval.mid)}, {words.within(one.interval)}. {one.note}"
+    tooltip = (
+        f"{source.source}: {words.big(source.interval.mid)}, {words.within(source.interval)}. "
+        f"{source.note}"
+    )
     return (
-        f'<g class="source">{hint(said)}'
-        + text(_GUTTER - 10, y + 4, fit(one.source, _GUTTER - 14), "row", "end")
+        f'<g class="source">{hint(tooltip)}'
+        + text(_GUTTER - 10, y + 4, fit(source.source, _GUTTER - 14), "row", "end")
         + line("reach", low, y, high, y)
         + line("reach", low, y - 4, low, y + 4)
         + line("reach", high, y - 4, high, y + 4)
@@ -162,46 +174,48 @@ def _row(one: SourceEstimate, scale: _LogScale, y: float) -> str:
     )
 
 
-def _ours(one: ReconciledEstimate, scale: _LogScale, y: float, *, lab: bool) -> str:
-    outer, inner = ((scale(each.low), scale(each.high)) for each in (one.outer, one.inner))
-    said = f"reconciled: {words.within(one.inner)}, {words.within(one.outer)}"
-    drawn = (
-        f'<g class="ours">{hint(said)}'
+def _ours(estimate: ReconciledEstimate, scale: _LogScale, y: float, *, lab: bool) -> str:
+    outer, inner = (
+        (scale(interval.low), scale(interval.high)) for interval in (estimate.outer, estimate.inner)
+    )
+    tooltip = f"reconciled: {words.within(estimate.inner)}, {words.within(estimate.outer)}"
+    body = (
+        f'<g class="ours">{hint(tooltip)}'
         + text(_GUTTER - 10, y + 4, "reconciled", "row strong", "end")
         + rect("outer", outer[0], y - 3, max(2.0, outer[1] - outer[0]), 6)
         + rect("inner", inner[0], y - 7, max(2.0, inner[1] - inner[0]), 14)
-        + dot("mid", scale(one.inner.mid), y, 4)
+        + dot("mid", scale(estimate.inner.mid), y, 4)
         + "</g>"
     )
-    if not lab or one.truth is None:
-        return drawn
-    x = scale(one.truth)
-    truth = hint(f"the lab's truth: {words.big(one.truth)}")
-    return f'{drawn}<path class="truth" d="M{x:.1f} {y - 8:.1f}l5 -9h-10z">{truth}</path>'
+    if not lab or estimate.truth is None:
+        return body
+    x = scale(estimate.truth)
+    truth = hint(f"the lab's truth: {words.big(estimate.truth)}")
+    return f'{body}<path class="truth" d="M{x:.1f} {y - 8:.1f}l5 -9h-10z">{truth}</path>'
 
 
 def _placed(
     claims: Sequence[ClaimLine], scale: _LogScale
 ) -> tuple[list[tuple[ClaimLine, float, str, bool, int]], float]:
     """Return each claim with its place, words, side and lane; and the room they need."""
-    found: list[tuple[ClaimLine, float, str, bool]] = []
+    entries: list[tuple[ClaimLine, float, str, bool]] = []
     spans: list[tuple[float, float]] = []
     for claim in claims:
-        x, said = scale(claim.value), fit(f"claim: {claim.text}", 260, 13)
-        wide = width(said, 13) + 8
+        x, label = scale(claim.value), fit(f"claim: {claim.text}", 260, 13)
+        wide = width(label, 13) + 8
         turned = x + wide > _RIGHT
         spans.append((x - wide, x) if turned else (x, x + wide))
-        found.append((claim, x, said, turned))
+        entries.append((claim, x, label, turned))
     placed = [lane or 0 for lane in lanes(spans, most=6)]
     room = 15.0 * max(placed, default=0) + (8.0 if placed else -8.0)
-    return [(*one, lane) for one, lane in zip(found, placed, strict=True)], room
+    return [(*entry, lane) for entry, lane in zip(entries, placed, strict=True)], room
 
 
 def _claim(placed: tuple[ClaimLine, float, str, bool, int], ground: float) -> str:
-    one, x, said, turned, lane = placed
+    claim, x, label, turned, lane = placed
     y = 30 + 15.0 * lane
     return (
-        f'<g class="claim {"no" if one.flagged else "yes"}">{hint(one.words or one.text)}'
+        f'<g class="claim {"no" if claim.flagged else "yes"}">{hint(claim.words or claim.text)}'
         f"{line('', x, y - 9, x, ground)}"
-        f"{text(x + (-6 if turned else 6), y, said, '', 'end' if turned else 'start')}</g>"
+        f"{text(x + (-6 if turned else 6), y, label, '', 'end' if turned else 'start')}</g>"
     )

@@ -92,16 +92,16 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
     ]
     earlier = sum(_ends(step) < scale.first for step in view.steps)
     later = len(view.steps) - len(inside) - earlier
-    shown = sorted(inside, key=lambda one: (one.state is not StepState.FAILED, one.starts_at))
-    shown = shown[:MOST_BARS]
+    visible = sorted(inside, key=lambda step: (step.state is not StepState.FAILED, step.starts_at))
+    visible = visible[:MOST_BARS]
     rows: defaultdict[str, defaultdict[StepKind, list[StepLine]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for one in shown:
-        rows[one.agency][one.kind].append(one)
-    order = [one.id for one in agencies if one.id in rows]
+    for step in visible:
+        rows[step.agency][step.kind].append(step)
+    order = [agency.id for agency in agencies if agency.id in rows]
     order += sorted(set(rows) - set(order))
-    countries = {one.id: one.country for one in agencies}
+    countries = {agency.id: agency.country for agency in agencies}
     body: list[str] = []
     spots: dict[str, tuple[float, float, float]] = {}
     y = _TOP
@@ -128,13 +128,13 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
             y += high + 4
         y += 2
     ground = y
-    marks = _marked(shown, spots, scale)
+    marks = _marked(visible, spots, scale)
     clock = _clock(view, scale, ground)
     curve = ""
     bottom = ground + 12
     if view.served:
         top = ground + 26
-        left = max(view.served, key=lambda one: one.at)
+        left = max(view.served, key=lambda point: point.at)
         curve = (
             text(0, top + 4, "demand served", "row")
             + served_curve(view.served, scale, top=top, high=_CURVE)
@@ -146,7 +146,7 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
     title = (
         f"The day by the clock, from {words.utc(view.moment)}: "
         f"{plural(len(view.steps), 'step')}, "
-        + ", ".join(f"{many} {state}" for state, many in sorted(states.items()))
+        + ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
         + (f"; {percent(view.served[-1].share)} of demand still served" if view.served else "")
     )
     now = scale(view.moment)
@@ -156,7 +156,7 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
         f'y2="{bottom - 12:.1f}"/>',
     )
     svg = drawing("day", wide=WIDE, high=bottom, title=title, body="".join(body) + curve + marks)
-    return DayDrawing(svg, len(shown), len(view.steps), earlier, later)
+    return DayDrawing(svg, len(visible), len(view.steps), earlier, later)
 
 
 def _ends(step: StepLine) -> datetime:
@@ -172,8 +172,8 @@ def _window(view: DayView) -> TimeScale:
     return TimeScale(first - spare, last + spare, _GUTTER, _RIGHT)
 
 
-def _height(many: int) -> float:
-    return 12.0 if many == 1 else min(72.0, max(14.0, 5.0 * many**0.5 + many * 0.28))
+def _height(count: int) -> float:
+    return 12.0 if count == 1 else min(72.0, max(14.0, 5.0 * count**0.5 + count * 0.28))
 
 
 def _bars(
@@ -188,23 +188,24 @@ def _bars(
     pitch = high / len(steps)
     thick = max(0.75, min(9.0, pitch * 0.78))
     parts: list[str] = []
-    for place, one in enumerate(steps):
+    for place, step in enumerate(steps):
         y = top + pitch * (place + 0.5)
-        left, right = scale(one.starts_at), scale(_ends(one))
+        left, right = scale(step.starts_at), scale(_ends(step))
         right = max(right, left + 2)
-        spots[one.id] = (left, right, y)
-        said = (
-            f"{one.text} ({one.agency}, {one.country}): planned {one.starts_at:%H:%M} to "
-            f"{one.ends_at:%H:%M} UTC, {one.state.value}" + (f", {one.note}" if one.note else "")
+        spots[step.id] = (left, right, y)
+        tooltip = (
+            f"{step.text} ({step.agency}, {step.country}): planned {step.starts_at:%H:%M} to "
+            f"{step.ends_at:%H:%M} UTC, {step.state.value}"
+            + (f", {step.note}" if step.note else "")
         )
         plan = ""
-        if one.state is StepState.LATE:
-            planned = scale(one.starts_at)
+        if step.state is StepState.LATE:
+            planned = scale(step.starts_at)
             plan = rect("trace", planned, y - thick / 2, left - planned, thick)
-        kind = "re-planned" if one.replaces else one.state.value
+        kind = "re-planned" if step.replaces else step.state.value
         parts.append(
             f'{plan}<rect class="s-{kind}" x="{left:.1f}" y="{y - thick / 2:.1f}" '
-            f'width="{right - left:.1f}" height="{thick:.2f}">{hint(said)}</rect>'
+            f'width="{right - left:.1f}" height="{thick:.2f}">{hint(tooltip)}</rect>'
         )
     return "".join(parts)
 
@@ -214,39 +215,39 @@ def _marked(
 ) -> str:
     """Mark what failed, and lead from there to what took its place; words where there is room."""
     parts: list[str] = []
-    taken: list[tuple[float, float, float]] = []
+    boxes: list[tuple[float, float, float]] = []
     failed = [step for step in steps if step.state in (StepState.FAILED, StepState.REPLACED)]
     instead = {step.replaces: step for step in steps if step.replaces}
-    for one in failed[:MOST_MARKED]:
-        left, _, y = spots[one.id]
-        x = min(spots[one.id][1], scale.right - 4)
-        anew = instead.get(one.id)
+    for step in failed[:MOST_MARKED]:
+        left, _, y = spots[step.id]
+        x = min(spots[step.id][1], scale.right - 4)
+        anew = instead.get(step.id)
         parts.append(f'<path class="cross" d="M{x - 4:.1f} {y - 4:.1f}l8 8m0-8l-8 8"/>')
         if anew is not None and anew.id in spots:
-            there, end, below = spots[anew.id]
-            bend = max(18.0, abs(there - x) / 2)
+            onset, end, below = spots[anew.id]
+            bend = max(18.0, abs(onset - x) / 2)
             parts.append(
                 f'<path class="anew" d="M{x:.1f} {y:.1f}C{x + bend:.1f} {y:.1f} '
-                f'{there - bend:.1f} {below:.1f} {there:.1f} {below:.1f}"/>'
+                f'{onset - bend:.1f} {below:.1f} {onset:.1f} {below:.1f}"/>'
             )
             x, y = end, below
-        said = f"{one.text}: failed" + (f", {one.note}" if one.note else "")
+        caption = f"{step.text}: failed" + (f", {step.note}" if step.note else "")
         room = scale.right - x - 8
         if room < 150:
             x, anchor, room = left - 6, "end", left - scale.left - 8
         else:
             x, anchor = x + 8, "start"
-        shown = fit(said, room, 12.4)
-        wide = width(shown, 12.4)
+        fitted = fit(caption, room, 12.4)
+        wide = width(fitted, 12.4)
         start = x if anchor == "start" else x - wide
         if room > 60 and all(
             abs(y - down) >= 15 or start > right + 8 or start + wide + 8 < left
-            for left, right, down in taken
+            for left, right, down in boxes
         ):
-            taken.append((start, start + wide, y))
+            boxes.append((start, start + wide, y))
             parts.append(
                 rect("ground", start - 2, y - 8, wide + 4, 16)
-                + text(x, y + 4, shown, "failed", anchor)
+                + text(x, y + 4, fitted, "failed", anchor)
             )
     return "".join(parts)
 
@@ -262,9 +263,11 @@ def _clock(view: DayView, scale: TimeScale, ground: float) -> str:
     if zone.key != "UTC":
         parts.append(text(_GUTTER - 8, 46, f"{name}", "tick", "end"))
     now = scale(view.moment)
-    said = f"{view.moment:%H:%M} UTC: everywhere at once"
-    turned = now + width(said, 12) + 10 > scale.right
-    parts.append(text(now + (-6 if turned else 0), 12, said, "said", "end" if turned else "start"))
+    caption = f"{view.moment:%H:%M} UTC: everywhere at once"
+    turned = now + width(caption, 12) + 10 > scale.right
+    parts.append(
+        text(now + (-6 if turned else 0), 12, caption, "said", "end" if turned else "start")
+    )
     for hour in scale.hours(14):
         x = scale(hour)
         parts.append(

@@ -56,7 +56,7 @@ def supply_drawings(view: SupplyView | None) -> GraphDrawing | Markup:
     if view is None or not view.nodes:
         return sentence("No supply graph was put together.")
     nodes = {node.id: node for node in view.nodes}
-    links = [one for one in view.links if one.source in nodes and one.target in nodes]
+    links = [link for link in view.links if link.source in nodes and link.target in nodes]
     near: defaultdict[str, list[str]] = defaultdict(list)
     for link in links:
         near[link.source].append(link.target)
@@ -64,17 +64,19 @@ def supply_drawings(view: SupplyView | None) -> GraphDrawing | Markup:
     bands = _bands(nodes.values(), near)
     spots, high, rows = _spots(bands)
     lines = [
-        (one.source, one.target) for one in links if one.source in spots and one.target in spots
+        (link.source, link.target)
+        for link in links
+        if link.source in spots and link.target in spots
     ]
     lines.sort(key=lambda line: -min(len(near[line[0]]), len(near[line[1]])))
     lines = lines[:MOST_LINES]
     fates = [node.fate for node in nodes.values()]
-    drawn: list[Markup] = []
+    drawings: list[Markup] = []
     for after in (False, True):
         parts = [
             _lines(lines, spots, nodes, after=after),
             _labels(bands, rows, after=after),
-            *(_dot(nodes[one], spot, after=after) for one, spot in spots.items()),
+            *(_dot(nodes[node_id], spot, after=after) for node_id, spot in spots.items()),
         ]
         share = view.served_after if after else view.served_before
         title = (
@@ -87,10 +89,10 @@ def supply_drawings(view: SupplyView | None) -> GraphDrawing | Markup:
                 else f" by {plural(len(nodes), 'node')}."
             )
         )
-        drawn.append(drawing("supply", wide=_WIDE, high=high, title=title, body="".join(parts)))
+        drawings.append(drawing("supply", wide=_WIDE, high=high, title=title, body="".join(parts)))
     return GraphDrawing(
-        before=drawn[0],
-        after=drawn[1],
+        before=drawings[0],
+        after=drawings[1],
         nodes=len(spots),
         nodes_total=len(nodes),
         links=len(lines),
@@ -110,20 +112,23 @@ def _bands(
     Each band is ordered by the mean place of its neighbours in the band above (the barycentre of
     Sugiyama, Tagawa & Toda, 1981), so that lines cross less.
     """
-    found: list[tuple[str, list[SupplyNode], int]] = []
+    bands: list[tuple[str, list[SupplyNode], int]] = []
     place: dict[str, float] = {}
     for name, roles in BANDS:
-        held = [node for node in nodes if node.role in roles]
-        if not held:
+        members = [node for node in nodes if node.role in roles]
+        if not members:
             continue
-        kept = sorted(held, key=lambda one: (-len(near.get(one.id, ())), one.id))[:MOST_DOTS]
+        visible = sorted(members, key=lambda node: (-len(near.get(node.id, ())), node.id))[
+            :MOST_DOTS
+        ]
         means = {
-            one.id: _mean([place[n] for n in near.get(one.id, ()) if n in place]) for one in kept
+            node.id: _mean([place[n] for n in near.get(node.id, ()) if n in place])
+            for node in visible
         }
-        kept.sort(key=lambda one: (means[one.id], one.country, one.id))
-        place |= {one.id: (number + 0.5) / len(kept) for number, one in enumerate(kept)}
-        found.append((name, kept, len(held)))
-    return found
+        visible.sort(key=lambda node: (means[node.id], node.country, node.id))
+        place |= {node.id: (number + 0.5) / len(visible) for number, node in enumerate(visible)}
+        bands.append((name, visible, len(members)))
+    return bands
 
 
 def _mean(places: Sequence[float]) -> float:
@@ -139,11 +144,11 @@ def _spots(
     room = _WIDE - _LEFT - _RIGHT
     y = _HEAD
     for _, nodes, _ in bands:
-        many = len(nodes)
-        cell = max(6.2, min(22.0, (room * 26 / many) ** 0.5 if many > 16 else room / many))
+        count = len(nodes)
+        cell = max(6.2, min(22.0, (room * 26 / count) ** 0.5 if count > 16 else room / count))
         across = max(1, int(room / cell))
-        deep = -(-many // across)
-        across = -(-many // deep)
+        deep = -(-count // across)
+        across = -(-count // deep)
         pitch = room / across
         high = max(30.0, deep * cell + 6)
         for place, node in enumerate(nodes):
@@ -172,25 +177,25 @@ def _labels(
             + text(0, middle + 13, count + (" left" if after else ""), "tick")
         )
         if len(nodes) < total:
-            more = f"+ {total - len(nodes)} more"
-            parts.append(text(_WIDE - _RIGHT, top + high + 12, more, "tick", "end"))
+            remainder = f"+ {total - len(nodes)} more"
+            parts.append(text(_WIDE - _RIGHT, top + high + 12, remainder, "tick", "end"))
     return "".join(parts)
 
 
 def _dot(node: SupplyNode, spot: tuple[float, float, float], *, after: bool) -> str:
     x, y, radius = spot
     fate = node.fate if after else Fate.SERVING
-    said = f"{node.label} ({node.role.value}{', ' + node.country if node.country else ''})"
-    said += f": {fate.value}" if after else ""
+    tooltip = f"{node.label} ({node.role.value}{', ' + node.country if node.country else ''})"
+    tooltip += f": {fate.value}" if after else ""
     if fate is Fate.REMOVED:
         left, side = x - radius * 0.95, radius * 1.9
         return (
             f'<path class="n-removed" d="M{left:.1f} {y - side / 2:.1f}l{side:.1f} {side:.1f}'
-            f'm0-{side:.1f}l-{side:.1f} {side:.1f}">{hint(said)}</path>'
+            f'm0-{side:.1f}l-{side:.1f} {side:.1f}">{hint(tooltip)}</path>'
         )
     return (
         f'<circle class="n-{fate.value}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}">'
-        f"{hint(said)}</circle>"
+        f"{hint(tooltip)}</circle>"
     )
 
 
@@ -208,10 +213,10 @@ def _lines(
         (ax, ay, _), (bx, by, _) = spots[source], spots[target]
         middle = (ay + by) / 2
         path = f"M{ax:.0f} {ay:.0f}C{ax:.0f} {middle:.0f} {bx:.0f} {middle:.0f} {bx:.0f} {by:.0f}"
-        living = all(nodes[one].fate is Fate.SERVING for one in (source, target))
+        living = all(nodes[end].fate is Fate.SERVING for end in (source, target))
         (alive if living or not after else cut).append(path)
-    many = len(alive)
-    weight = "thin" if many > 400 else "bold" if many < 60 else "plain"
+    count = len(alive)
+    weight = "thin" if count > 400 else "bold" if count < 60 else "plain"
     return (f'<path class="l-cut" d="{"".join(cut)}"/>' if cut and len(cut) < 400 else "") + (
         f'<path class="l-alive {weight}" d="{"".join(alive)}"/>' if alive else ""
     )

@@ -61,29 +61,29 @@ def map_drawing(countries: Sequence[CountryLine]) -> MapDrawing:
     lines: dict[str, CountryLine] = {}
     for country in countries:
         lines.setdefault(ALIASES.get(country.country, country.country), country)
-    inside = {code: one for code, one in lines.items() if code in shapes}
-    elsewhere = tuple(one for code, one in lines.items() if code not in shapes)
+    inside = {code: country for code, country in lines.items() if code in shapes}
+    elsewhere = tuple(country for code, country in lines.items() if code not in shapes)
     if not inside:
         return MapDrawing(
             sentence("Nothing is known by country of Europe."), "users", (), elsewhere, 0
         )
-    measure = "users" if any(one.users for one in lines.values()) else "searches"
-    breaks = _breaks([_measured(one, measure) for one in lines.values()])
+    measure = "users" if any(country.users for country in lines.values()) else "searches"
+    breaks = _breaks([_measured(country, measure) for country in lines.values()])
     left, top, wide, high = frame_of([shapes[code]["at"] for code in inside], world)
     body = [f'<rect class="sea" x="{left}" y="{top}" width="{wide}" height="{high}"/>']
     for code, shape in shapes.items():
-        here = inside.get(code)
-        kind = f"c{_class(_measured(here, measure), breaks)}" if here else "land"
-        said = f"{shape['name']}: {_said(here)}" if here else str(shape["name"])
-        body.append(f'<path class="{kind}" d="{shape["path"]}">{hint(said)}</path>')
+        counts = inside.get(code)
+        kind = f"c{_class(_measured(counts, measure), breaks)}" if counts else "land"
+        tooltip = f"{shape['name']}: {_said(counts)}" if counts else str(shape["name"])
+        body.append(f'<path class="{kind}" d="{shape["path"]}">{hint(tooltip)}</path>')
     body += [
         text(shapes[code]["at"][0], shapes[code]["at"][1] + 14, code, "code", "middle")
-        for code, one in inside.items()
-        if not (one.searches or one.servers or one.arrests)
+        for code, country in inside.items()
+        if not (country.searches or country.servers or country.arrests)
     ]
     body += _marks(inside, shapes, (left, top, wide, high))
     title = f"Map of Europe by country, {measure}: " + "; ".join(
-        f"{shapes[code]['name']} {_said(one)}" for code, one in list(inside.items())[:60]
+        f"{shapes[code]['name']} {_said(country)}" for code, country in list(inside.items())[:60]
     )
     svg = drawing(
         "europe", left=left, top=top, wide=wide, high=high, title=title, body="".join(body)
@@ -109,22 +109,22 @@ def _said(line: CountryLine) -> str:
     parts = []
     if line.users:
         parts.append(f"{words.big(line.users.mid)} users, {words.within(line.users)}")
-    for many, noun, nouns in (
+    for count, noun, nouns in (
         (line.searches, "search", "searches"),
         (line.servers, "server", "servers"),
         (line.arrests, "arrest", "arrests"),
     ):
-        if many:
-            parts.append(plural(many, noun, nouns))
+        if count:
+            parts.append(plural(count, noun, nouns))
     return ", ".join(parts) or "nothing counted"
 
 
 def _breaks(values: Sequence[float]) -> tuple[float, ...]:
     """Return up to four round bounds between the classes: 1, 2 or 5 times a power of ten."""
-    found = [one for one in values if one > 0]
-    if not found:
+    positive = [value for value in values if value > 0]
+    if not positive:
         return ()
-    low, high = min(found), max(found)
+    low, high = min(positive), max(positive)
     ladder = [
         lead * 10.0**power
         for power in range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
@@ -136,17 +136,19 @@ def _breaks(values: Sequence[float]) -> tuple[float, ...]:
 
 def _class(value: float, breaks: Sequence[float]) -> int:
     """Return 0 for none, 1 to ``SHADES`` from few to many."""
-    return 0 if value <= 0 else 1 + sum(value >= one for one in breaks) + SHADES - 1 - len(breaks)
+    return (
+        0 if value <= 0 else 1 + sum(value >= bound for bound in breaks) + SHADES - 1 - len(breaks)
+    )
 
 
 def _legend(breaks: Sequence[float]) -> tuple[tuple[str, int], ...]:
     if not breaks:
         return ()
     first = SHADES - len(breaks)
-    said = [(f"under {words.big(breaks[0])}", first)]
+    entries = [(f"under {words.big(breaks[0])}", first)]
     for place, (low, high) in enumerate(pairwise(breaks), first + 1):
-        said.append((f"{words.big(low)} to {words.big(high)}", place))
-    return (*said, (f"{words.big(breaks[-1])} and more", SHADES))
+        entries.append((f"{words.big(low)} to {words.big(high)}", place))
+    return (*entries, (f"{words.big(breaks[-1])} and more", SHADES))
 
 
 def _marks(
@@ -155,28 +157,28 @@ def _marks(
     frame: tuple[float, float, float, float],
 ) -> list[str]:
     """Place a mark with its counts by each country, none over another."""
-    drawn: list[str] = []
+    marks: list[str] = []
     ranked = sorted(
-        (one for one in lines.items() if one[1].searches or one[1].servers or one[1].arrests),
-        key=lambda one: (-one[1].searches - one[1].servers - one[1].arrests, one[0]),
+        (item for item in lines.items() if item[1].searches or item[1].servers or item[1].arrests),
+        key=lambda item: (-item[1].searches - item[1].servers - item[1].arrests, item[0]),
     )
     counts = [
         [
-            (kind, number(many, 9))
-            for kind, many in (
-                ("searches", one.searches),
-                ("servers", one.servers),
-                ("arrests", one.arrests),
+            (kind, number(count, 9))
+            for kind, count in (
+                ("searches", country.searches),
+                ("servers", country.servers),
+                ("arrests", country.arrests),
             )
-            if many
+            if count
         ]
-        for _, one in ranked
+        for _, country in ranked
     ]
     anchors = [
         (*shapes[code]["at"], sum(map(_span, parts)))
         for (code, _), parts in zip(ranked, counts, strict=True)
     ]
-    for (code, one), parts, (x, y, across), (px, py) in zip(
+    for (code, country), parts, (x, y, across), (px, py) in zip(
         ranked, counts, anchors, spots(anchors, frame), strict=True
     ):
         lead = (
@@ -186,20 +188,20 @@ def _marks(
         )
         at = px - across / 2
         boxes = []
-        for kind, said in parts:
-            span = _span((kind, said))
+        for kind, label in parts:
+            span = _span((kind, label))
             boxes.append(
                 f'<rect class="k-{kind}" x="{at:.0f}" y="{py - MARK_HIGH / 2:.0f}" '
                 f'width="{span:.0f}" height="{MARK_HIGH:.0f}"/>'
-                + text(at + span / 2, py + MARK_LETTER * 0.36, said, "", "middle")
+                + text(at + span / 2, py + MARK_LETTER * 0.36, label, "", "middle")
             )
             at += span
-        drawn.append(
-            f'<g class="mark">{hint(f"{country_name(code)}: {_said(one)}")}{lead}'
+        marks.append(
+            f'<g class="mark">{hint(f"{country_name(code)}: {_said(country)}")}{lead}'
             f'<rect class="rim" x="{px - across / 2 - 4:.0f}" y="{py - MARK_HIGH / 2 - 4:.0f}" '
             f'width="{across + 8:.0f}" height="{MARK_HIGH + 8:.0f}" rx="8"/>{"".join(boxes)}</g>'
         )
-    return drawn
+    return marks
 
 
 def _span(part: tuple[str, str]) -> float:

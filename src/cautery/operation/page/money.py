@@ -51,42 +51,42 @@ def money_drawing(view: MoneyView | None) -> MoneyDrawing:
         With a sentence when no money was traced, or none can be shown.
     """
     if view is None or not view.nodes:
-        said = view.instead if view is not None and view.instead else "No money was traced."
-        return MoneyDrawing(sentence(said), 0, 0, 0, 0)
-    known = {one.id: one for one in view.nodes}
-    flows = [one for one in view.flows if one.source in known and one.target in known]
+        message = view.instead if view is not None and view.instead else "No money was traced."
+        return MoneyDrawing(sentence(message), 0, 0, 0, 0)
+    nodes = {node.id: node for node in view.nodes}
+    flows = [flow for flow in view.flows if flow.source in nodes and flow.target in nodes]
     out: defaultdict[str, float] = defaultdict(float)
     into: defaultdict[str, float] = defaultdict(float)
     for flow in flows:
         out[flow.source] += _worth(flow)
         into[flow.target] += _worth(flow)
-    through = {one: max(out[one], into[one]) for one in known}
+    through = {node_id: max(out[node_id], into[node_id]) for node_id in nodes}
     columns: list[list[MoneyNode]] = [[] for _ in KINDS]
-    for node in known.values():
+    for node in nodes.values():
         columns[_column(node)].append(node)
     used = [place for place, column in enumerate(columns) if column]
-    kept: dict[int, list[MoneyNode]] = {}
+    visible: dict[int, list[MoneyNode]] = {}
     folded: dict[int, int] = {}
     alias: dict[str, str] = {}
     for place in used:
-        ranked = sorted(columns[place], key=lambda one: (-through[one.id], one.id))
+        ranked = sorted(columns[place], key=lambda node: (-through[node.id], node.id))
         if len(ranked) > MOST_NODES:
-            kept[place], rest = ranked[: MOST_NODES - 1], ranked[MOST_NODES - 1 :]
-            folded[place] = len(rest)
-            alias |= {one.id: f"\x00{place}" for one in rest}
+            visible[place], hidden = ranked[: MOST_NODES - 1], ranked[MOST_NODES - 1 :]
+            folded[place] = len(hidden)
+            alias |= {node.id: f"\x00{place}" for node in hidden}
         else:
-            kept[place] = ranked
-        kept[place].sort(key=lambda one: one.id)
-    spots = _spots(kept, folded, used)
+            visible[place] = ranked
+        visible[place].sort(key=lambda node: node.id)
+    spots = _spots(visible, folded, used)
     merged: defaultdict[tuple[str, str], list[MoneyFlow]] = defaultdict(list)
     for flow in flows:
         pair = alias.get(flow.source, flow.source), alias.get(flow.target, flow.target)
         merged[pair].append(flow)
-    most = max((sum(_worth(one) for one in group) for group in merged.values()), default=0.0)
+    largest = max((sum(_worth(flow) for flow in group) for group in merged.values()), default=0.0)
     body = [_heads(used)]
-    body += [_ribbon(pair, group, spots, most, known) for pair, group in merged.items()]
+    body += [_ribbon(pair, group, spots, largest, nodes) for pair, group in merged.items()]
     for place in used:
-        body += [_box(one, spots[one.id], len(used), through[one.id]) for one in kept[place]]
+        body += [_box(node, spots[node.id], len(used), through[node.id]) for node in visible[place]]
         if place in folded:
             x, y = spots[f"\x00{place}"]
             body.append(
@@ -94,14 +94,14 @@ def money_drawing(view: MoneyView | None) -> MoneyDrawing:
                 + text(x, y + 26, f"+ {folded[place]} more", "tick")
             )
     bottom = max(y for _, y in spots.values()) + 52
-    shown = sum(len(one) for one in kept.values())
+    nodes_shown = sum(len(column) for column in visible.values())
     title = (
         f"Flow of money from {plural(len(columns[0]), 'test purchase')} to "
         f"{plural(len(columns[4]), 'wallet')} and "
         f"{plural(len(columns[5]), 'service')}: {plural(len(flows), 'flow')}."
     )
     svg = drawing("money", wide=WIDE, high=bottom, title=title, body="".join(body))
-    return MoneyDrawing(svg, shown, len(known), len(flows), len(view.flows))
+    return MoneyDrawing(svg, nodes_shown, len(nodes), len(flows), len(view.flows))
 
 
 def short(label: str) -> str:
@@ -132,23 +132,23 @@ def _worth(flow: MoneyFlow) -> float:
 
 
 def _spots(
-    kept: dict[int, list[MoneyNode]], folded: dict[int, int], used: Sequence[int]
+    visible: dict[int, list[MoneyNode]], folded: dict[int, int], used: Sequence[int]
 ) -> dict[str, tuple[float, float]]:
     """Return where each place's bar stands: its left edge and middle."""
     spots: dict[str, tuple[float, float]] = {}
-    deepest = max(len(kept[place]) + (place in folded) for place in used)
+    deepest = max(len(visible[place]) + (place in folded) for place in used)
     room = max(150.0, 60.0 * deepest)
     for order, place in enumerate(used):
         x = _x(order, len(used))
-        ids = [one.id for one in kept[place]] + ([f"\x00{place}"] if place in folded else [])
+        ids = [node.id for node in visible[place]] + ([f"\x00{place}"] if place in folded else [])
         pitch = room / len(ids)
-        for number, one in enumerate(ids):
-            spots[one] = (x, _TOP + pitch * (number + 0.5) - 6)
+        for number, node_id in enumerate(ids):
+            spots[node_id] = (x, _TOP + pitch * (number + 0.5) - 6)
     return spots
 
 
-def _x(order: int, many: int) -> float:
-    return 2 + order * (WIDE - 128) / max(1, many - 1)
+def _x(order: int, count: int) -> float:
+    return 2 + order * (WIDE - 128) / max(1, count - 1)
 
 
 def _heads(used: Sequence[int]) -> str:
@@ -161,19 +161,19 @@ def _ribbon(
     pair: tuple[str, str],
     group: Sequence[MoneyFlow],
     spots: dict[str, tuple[float, float]],
-    most: float,
-    known: dict[str, MoneyNode],
+    largest: float,
+    nodes: dict[str, MoneyNode],
 ) -> str:
     (ax, ay), (bx, by) = spots[pair[0]], spots[pair[1]]
-    worth = sum(_worth(one) for one in group)
-    wide = 1.4 + (20.0 * (worth / most) ** 0.5 if most > 0 else 0.0)
-    names = [known[one].label if one in known else "others" for one in pair]
+    worth = sum(_worth(flow) for flow in group)
+    wide = 1.4 + (20.0 * (worth / largest) ** 0.5 if largest > 0 else 0.0)
+    names = [nodes[node_id].label if node_id in nodes else "others" for node_id in pair]
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for one in group:
-        if one.amount.is_finite():
-            sums[one.currency] += one.amount
+    for flow in group:
+        if flow.amount.is_finite():
+            sums[flow.currency] += flow.amount
     amounts = ", ".join(f"{words.exact(total)} {currency}" for currency, total in sums.items())
-    said = f"{names[0]} to {names[1]}: {amounts}"
+    tooltip = f"{names[0]} to {names[1]}: {amounts}"
     if bx <= ax:  # within a column, or back: a loop on the right of both
         ax, bx = ax + _BAR, bx + _BAR
         path = f"M{ax:.1f} {ay:.1f}C{ax + 62:.1f} {ay:.1f} {bx + 62:.1f} {by:.1f} {bx:.1f} {by:.1f}"
@@ -181,20 +181,20 @@ def _ribbon(
         ax += _BAR
         middle = (ax + bx) / 2
         path = f"M{ax:.1f} {ay:.1f}C{middle:.1f} {ay:.1f} {middle:.1f} {by:.1f} {bx:.1f} {by:.1f}"
-    return f'<path class="ribbon" d="{path}" style="stroke-width:{wide:.1f}">{hint(said)}</path>'
+    return f'<path class="ribbon" d="{path}" style="stroke-width:{wide:.1f}">{hint(tooltip)}</path>'
 
 
 def _box(node: MoneyNode, spot: tuple[float, float], columns: int, through: float) -> str:
     x, y = spot
     kind = "place frozen" if node.frozen else "place"
-    said = f"{node.label} ({node.kind}{', ' + node.country if node.country else ''})"
-    said += ": to be frozen" if node.frozen else ""
+    tooltip = f"{node.label} ({node.kind}{', ' + node.country if node.country else ''})"
+    tooltip += ": to be frozen" if node.frozen else ""
     room = min((WIDE - 128) / max(1, columns - 1) - 10, WIDE - x - 2)
     label = fit(short(clip(node.label)), room, 12)
     notes = (clip(node.country), f"EUR {words.cents(through)}" if through else "")
-    note = ", ".join(one for one in notes if one)
+    note = ", ".join(part for part in notes if part)
     return (
-        f'<g class="{kind}">{hint(said)}<rect x="{x:.1f}" y="{y - 13:.1f}" width="{_BAR}" '
+        f'<g class="{kind}">{hint(tooltip)}<rect x="{x:.1f}" y="{y - 13:.1f}" width="{_BAR}" '
         f'height="26" rx="1.5"/>{text(x, y + 26, label, "name")}'
         + (text(x, y + 39, fit(note, room, 11), "tick") if note else "")
         + (text(x + _BAR + 5, y + 4, "to freeze", "tofreeze") if node.frozen else "")

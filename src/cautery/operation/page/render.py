@@ -88,8 +88,8 @@ def _states(steps: Sequence[StepLine]) -> str:
     """Return how the steps stand, in words; a late step is done, too."""
     counts = Counter(step.state for step in steps)
     late = counts.pop(StepState.LATE, 0)
-    done = counts.pop(StepState.DONE, 0) + late
-    parts = [f"{number(done, 9)} done" + (f" ({number(late, 9)} of them late)" if late else "")]
+    finished = counts.pop(StepState.DONE, 0) + late
+    parts = [f"{number(finished, 9)} done" + (f" ({number(late, 9)} of them late)" if late else "")]
     parts += [f"{number(count, 9)} {state.value}" for state, count in counts.items()]
     return ", ".join(parts)
 
@@ -97,24 +97,24 @@ def _states(steps: Sequence[StepLine]) -> str:
 def _troubled(steps: Sequence[StepLine]) -> list[StepLine]:
     """Return what did not go as planned: failed and re-planned steps first, then late ones."""
     failed = (StepState.FAILED, StepState.REPLACED)
-    found = [step for step in steps if step.replaces or step.state in (*failed, StepState.LATE)]
+    troubled = [step for step in steps if step.replaces or step.state in (*failed, StepState.LATE)]
     return sorted(
-        found, key=lambda one: (not one.replaces and one.state not in failed, one.starts_at)
+        troubled, key=lambda step: (not step.replaces and step.state not in failed, step.starts_at)
     )
 
 
 def _told(view: OperationPageView) -> list[Moment]:
     """Return the moments for the list: all but bundles, and joinings that the table has too."""
-    known = {agency.id for agency in view.agencies if agency.joined_at is not None}
-    found = view.timeline.moments if view.timeline else ()
+    joined = {agency.id for agency in view.agencies if agency.joined_at is not None}
+    moments = view.timeline.moments if view.timeline else ()
     return sorted(
         (
-            one
-            for one in found
-            if one.kind is not MomentKind.SHARED
-            and not (one.kind is MomentKind.JOINED and one.agency in known)
+            moment
+            for moment in moments
+            if moment.kind is not MomentKind.SHARED
+            and not (moment.kind is MomentKind.JOINED and moment.agency in joined)
         ),
-        key=lambda one: one.at,
+        key=lambda moment: moment.at,
     )
 
 
@@ -122,64 +122,66 @@ def _matrix(lines: Sequence[ExhibitLine]) -> dict[str, Any]:
     """Return the exhibits as a table: kinds down, countries across, with sums both ways."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     entries: Counter[str] = Counter()
-    for one in lines:
-        counts[one.kind][one.country] += one.things
-        entries[one.kind] += one.exhibits
+    for line in lines:
+        counts[line.kind][line.country] += line.things
+        entries[line.kind] += line.exhibits
     by_country: Counter[str] = Counter()
-    for found in counts.values():
-        by_country.update(found)
-    ranked = [one for one, _ in sorted(by_country.items(), key=lambda one: (-one[1], one[0]))]
-    own = ranked if len(ranked) <= MOST_COLUMNS else ranked[: MOST_COLUMNS - 1]
-    rest = ranked[len(own) :]
-    columns = [*own, *([f"{len(rest)} others"] if rest else [])]
+    for tally in counts.values():
+        by_country.update(tally)
+    ranked = [
+        country for country, _ in sorted(by_country.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    leading = ranked if len(ranked) <= MOST_COLUMNS else ranked[: MOST_COLUMNS - 1]
+    remaining = ranked[len(leading) :]
+    columns = [*leading, *([f"{len(remaining)} others"] if remaining else [])]
 
-    def row(found: Counter[str]) -> list[int]:
-        cells = [found[one] for one in own]
-        return [*cells, sum(found[one] for one in rest)] if rest else cells
+    def row(tally: Counter[str]) -> list[int]:
+        cells = [tally[country] for country in leading]
+        return [*cells, sum(tally[country] for country in remaining)] if remaining else cells
 
-    most = max((value for found in counts.values() for value in row(found)), default=0)
+    highest = max((value for tally in counts.values() for value in row(tally)), default=0)
     return {
         "columns": columns,
         "rows": [
             {
                 "kind": kind,
-                "cells": row(found),
-                "things": sum(found.values()),
+                "cells": row(tally),
+                "things": sum(tally.values()),
                 "exhibits": entries[kind],
             }
-            for kind, found in sorted(
-                counts.items(), key=lambda one: (-sum(one[1].values()), one[0])
+            for kind, tally in sorted(
+                counts.items(), key=lambda item: (-sum(item[1].values()), item[0])
             )
         ],
         "foot": row(by_country),
         "things": sum(by_country.values()),
         "exhibits": sum(entries.values()),
-        "most": most,
+        "most": highest,
     }
 
 
 def _eur(view: OperationPageView) -> Decimal | None:
     """Return the worth of what was taken in EUR, of the totals that have a rate."""
     totals = view.exhibits.totals if view.exhibits else ()
-    found = [total.eur for total in totals if total.eur is not None and total.eur.is_finite()]
-    return sum(found, Decimal(0)) if found else None
+    values = [total.eur for total in totals if total.eur is not None and total.eur.is_finite()]
+    return sum(values, Decimal(0)) if values else None
 
 
-def _shade(value: int, most: int) -> int:
+def _shade(value: int, highest: int) -> int:
     """Return one of six depths for a cell, by the square root of its count."""
-    return 0 if value <= 0 or most <= 0 else 1 + min(4, int(5 * (value / most) ** 0.5))
+    return 0 if value <= 0 or highest <= 0 else 1 + min(4, int(5 * (value / highest) ** 0.5))
 
 
 @cache
 def _style() -> Markup:
-    own = files("cautery.operation.page").joinpath("page.css").read_text(encoding="utf-8")
-    return Markup(own)  # noqa: S704 - our own file, no outside text in it
+    css = files("cautery.operation.page").joinpath("page.css").read_text(encoding="utf-8")
+    return Markup(css)  # noqa: S704 - our own file, no outside text in it
 
 
 @cache
 def _environment() -> Environment:
-    made = environment("cautery.operation.page", longest=_LONGEST)
-    made.filters |= {
+    env = environment("cautery.operation.page", longest=_LONGEST)
+    env.filters |= {
         "big": words.big,
         "bounds": words.bounds,
         "country": country_name,
@@ -190,7 +192,7 @@ def _environment() -> Environment:
         "utc": words.utc,
         "within": words.within,
     }
-    made.globals |= {
+    env.globals |= {
         "Fit": Fit,
         "claims_drawing": claims_drawing,
         "most": MOST_ROWS,
@@ -199,4 +201,4 @@ def _environment() -> Environment:
         "shade": _shade,
         "shade_of": shade_of,
     }
-    return made
+    return env

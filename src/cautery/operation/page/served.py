@@ -45,16 +45,16 @@ def served_curve(
     top, high : float
         Where 100 % lies, and how far below it 0 %.
     """
-    points = _thinned(sorted(served, key=lambda one: one.at))
+    points = _thinned(sorted(served, key=lambda point: point.at))
     ground = top + high
     parts = [
         line("grid", scale.left, y, scale.right, y)
-        + text(scale.left - 8, y + 4, said, "tick", "end")
-        for y, said in ((ground, "0%"), (top + high / 2, "50%"), (top, "100%"))
+        + text(scale.left - 8, y + 4, label, "tick", "end")
+        for y, label in ((ground, "0%"), (top + high / 2, "50%"), (top, "100%"))
     ]
     corners: list[tuple[float, float]] = []
-    for one in points:
-        x, y = scale(one.at), ground - high * one.share
+    for point in points:
+        x, y = scale(point.at), ground - high * point.share
         corners += [(x, corners[-1][1]), (x, y)] if corners else [(x, y)]
     corners.append((scale.right, corners[-1][1]))
     return "".join(parts) + _filled(kind, corners, ground)
@@ -81,10 +81,12 @@ def regrowth_drawing(
     """
     if len(after) < 2 or moment is None:
         return sentence("Nobody measured what was served after the day.")
-    points = sorted(after, key=lambda one: one.at)
+    points = sorted(after, key=lambda point: point.at)
     top, high = 26.0, 150.0
-    found = sorted(descendants, key=lambda descendant: descendant.found_at)
-    last = max(points[-1].at, max((one.found_at for one in found), default=points[-1].at))
+    by_time = sorted(descendants, key=lambda descendant: descendant.found_at)
+    last = max(
+        points[-1].at, max((descendant.found_at for descendant in by_time), default=points[-1].at)
+    )
     scale = TimeScale(min(moment, points[0].at), last, 46, WIDE - 96)
     ground = top + high
     parts = [served_curve(points, scale, top=top, high=high, kind="regrown")]
@@ -102,8 +104,8 @@ def regrowth_drawing(
     spots: list[tuple[float, float]] = []
     stems: list[str] = []
     marks: list[str] = []
-    for place, one in enumerate(found, 1):
-        x, y = scale(one.found_at), ground - high * _share_at(points, one.found_at)
+    for place, descendant in enumerate(by_time, 1):
+        x, y = scale(descendant.found_at), ground - high * _share_at(points, descendant.found_at)
         near = sum(abs(x - a) < 19 for a, _ in spots)
         if near >= _MOST_STACKED or len(spots) >= MOST_FOUND:
             stems.append(line("stem", x, ground - 6, x, ground))
@@ -112,7 +114,8 @@ def regrowth_drawing(
         spots.append((x, y))
         stems.append(line("stem", x, y, x, ground))
         marks.append(
-            f"<g>{hint(f'{one.name}: found {words.day(one.found_at)}')}{dot('place', x, y, 9)}"
+            f"<g>{hint(f'{descendant.name}: found {words.day(descendant.found_at)}')}"
+            f"{dot('place', x, y, 9)}"
             f"{text(x, y + 4, str(place), 'mark', 'middle')}</g>"
         )
     parts.append(f'<g class="moment m-descendant">{"".join(stems + marks)}</g>')
@@ -125,7 +128,7 @@ def regrowth_drawing(
     title = (
         f"Share of demand served after the day: lowest {percent(low.share)} on "
         f"{words.day(low.at)}, {percent(ending)} on {words.day(points[-1].at)}; "
-        f"{plural(len(found), 'descendant')} found."
+        f"{plural(len(by_time), 'descendant')} found."
     )
     return drawing("curve", wide=WIDE, high=ground + 38, title=title, body="".join(parts))
 
@@ -142,9 +145,9 @@ def story_drawing(view: DayView | None) -> Markup | None:
     """
     if view is None or not view.served or len(view.after) < 2:
         return None
-    before = min(view.served, key=lambda one: one.at).share
-    lowest = max(view.served, key=lambda one: one.at).share
-    after = _thinned(sorted(view.after, key=lambda one: one.at))
+    before = min(view.served, key=lambda point: point.at).share
+    lowest = max(view.served, key=lambda point: point.at).share
+    after = _thinned(sorted(view.after, key=lambda point: point.at))
     last = after[-1]
     if last.at <= view.moment:
         return None
@@ -156,11 +159,11 @@ def story_drawing(view: DayView | None) -> Markup | None:
         return ground - high * share
 
     corners = [(cut, down(lowest))]
-    for one in after:
-        corners += [(scale(one.at), corners[-1][1]), (scale(one.at), down(one.share))]
+    for point in after:
+        corners += [(scale(point.at), corners[-1][1]), (scale(point.at), down(point.share))]
     days = (last.at - view.moment).days
-    said = f"{round(days / 30.44)} months" if days > 75 else plural(days, "day")
-    beside = [down(one.share) for one in after if scale(one.at) < cut + 70]
+    span = f"{round(days / 30.44)} months" if days > 75 else plural(days, "day")
+    beside = [down(point.share) for point in after if scale(point.at) < cut + 70]
     # Beside the low point if the curve has risen clear of it there, else above the curve.
     clear = all(y < down(lowest) - 34 for y in beside)
     low = down(lowest) - 8 if clear else min(down(lowest), *beside) - 10
@@ -176,11 +179,11 @@ def story_drawing(view: DayView | None) -> Markup | None:
         + text(end, down(last.share) - 12, percent(last.share), "figure", "end")
         + text(0, ground + 18, "before", "tick")
         + text(cut, ground + 18, f"{view.moment.day} {view.moment:%b %Y}", "tick")
-        + text(end, ground + 18, f"{said} later", "tick", "end")
+        + text(end, ground + 18, f"{span} later", "tick", "end")
     )
     title = (
         f"Demand served: {percent(before)} before, {percent(lowest)} at the end of the "
-        f"day, {percent(last.share)} {said} later."
+        f"day, {percent(last.share)} {span} later."
     )
     return drawing("story", wide=wide, high=ground + 26, title=title, body=body)
 
@@ -199,15 +202,17 @@ def _thinned(points: list[Served]) -> list[Served]:
     if len(points) <= _MOST_POINTS:
         return points
     stride = -(-len(points) // (_MOST_POINTS // 2))
-    kept: list[Served] = []
+    thinned: list[Served] = []
     for start in range(0, len(points), stride):
         part = points[start : start + stride]
-        kept += sorted(
+        thinned += sorted(
             {
                 part[0].at: part[0],
                 part[-1].at: part[-1],
-                min(part, key=lambda one: one.share).at: min(part, key=lambda one: one.share),
+                min(part, key=lambda point: point.share).at: min(
+                    part, key=lambda point: point.share
+                ),
             }.values(),
-            key=lambda one: one.at,
+            key=lambda point: point.at,
         )
-    return kept
+    return thinned

@@ -42,7 +42,7 @@ MOST_SAID = 24
 """Moments with words in the drawing; the list beneath it has all."""
 
 _GUTTER, _ROW, _TOP = 128.0, 27.0, 44.0
-_SAID = frozenset(MomentKind) - {MomentKind.JOINED, MomentKind.SHARED}
+_LABELLED = frozenset(MomentKind) - {MomentKind.JOINED, MomentKind.SHARED}
 _RANK = (
     MomentKind.ACTION,
     MomentKind.DESCENDANT,
@@ -77,17 +77,17 @@ def timeline_drawing(view: TimelineView | None, agencies: Sequence[AgencyLine]) 
         instant(view.first), instant(view.last) + timedelta(days=1), _GUTTER, WIDE - 10
     )
     ground = _TOP + _ROW * max(1, len(order))
-    most = max((max(found.values(), default=0) for found in counts.values()), default=0)
+    highest = max((max(months.values(), default=0) for months in counts.values()), default=0)
     joined = {moment.agency: moment for moment in view.moments if moment.kind is MomentKind.JOINED}
     body = [_events(view, scale, ground), _axis(scale, ground)]
-    names = {one.id: f"{one.name} ({one.country})" for one in agencies}
+    names = {agency.id: f"{agency.name} ({agency.country})" for agency in agencies}
     for place, agency in enumerate(order):
         base = _TOP + _ROW * (place + 1)
         body.append(
             line("grid", _GUTTER, base, WIDE - 10, base) + f"<g>{hint(names.get(agency, agency))}"
             f"{text(0, base - 5, fit(agency, _GUTTER - 12), 'row')}</g>"
         )
-        body.append(_area(counts[agency], scale, base, most, agency))
+        body.append(_area(counts[agency], scale, base, highest, agency))
         if agency in joined:
             x = scale(joined[agency].at)
             body.append(
@@ -97,8 +97,8 @@ def timeline_drawing(view: TimelineView | None, agencies: Sequence[AgencyLine]) 
                 + dot("place", x, base - 19, 3.4)
                 + "</g>"
             )
-    said, bottom = _said(view.moments, scale, ground)
-    body += [_rug(view.moments, scale, ground), said]
+    labels, bottom = _said(view.moments, scale, ground)
+    body += [_rug(view.moments, scale, ground), labels]
     total = sum(arrival.statements for arrival in view.arrivals)
     title = (
         f"Timeline from {words.day(view.first)} to {words.day(view.last)}: "
@@ -112,21 +112,21 @@ def _rows(
     view: TimelineView, agencies: Sequence[AgencyLine]
 ) -> tuple[list[str], dict[str, dict[date, int]]]:
     """Return the agencies in order and their statements by month; the last row may be several."""
-    found: defaultdict[str, dict[date, int]] = defaultdict(dict)
+    counts: defaultdict[str, dict[date, int]] = defaultdict(dict)
     for arrival in view.arrivals:
         month = arrival.month.replace(day=1)
-        found[arrival.agency][month] = found[arrival.agency].get(month, 0) + arrival.statements
-    order = list(dict.fromkeys([one.id for one in agencies] + sorted(found)))
+        counts[arrival.agency][month] = counts[arrival.agency].get(month, 0) + arrival.statements
+    order = list(dict.fromkeys([agency.id for agency in agencies] + sorted(counts)))
     if len(order) <= MOST_AGENCIES:
-        return order, {one: found[one] for one in order}
-    rest = order[MOST_AGENCIES - 1 :]
-    last = f"{len(rest)} others"
+        return order, {agency: counts[agency] for agency in order}
+    folded = order[MOST_AGENCIES - 1 :]
+    last = f"{len(folded)} others"
     together: dict[date, int] = {}
-    for agency in rest:
-        for month, many in found[agency].items():
-            together[month] = together.get(month, 0) + many
+    for agency in folded:
+        for month, count in counts[agency].items():
+            together[month] = together.get(month, 0) + count
     order = [*order[: MOST_AGENCIES - 1], last]
-    return order, {one: found[one] for one in order[:-1]} | {last: together}
+    return order, {agency: counts[agency] for agency in order[:-1]} | {last: together}
 
 
 def _events(view: TimelineView, scale: TimeScale, ground: float) -> str:
@@ -136,12 +136,13 @@ def _events(view: TimelineView, scale: TimeScale, ground: float) -> str:
         spans.append((left, left + width(event.name, 11)))
         parts.append((event, left, max(right, left + 2)))
     return "".join(
-        f'<g class="sport">{hint(f"{one.name}, {words.day(one.first)} to {words.day(one.last)}")}'
+        '<g class="sport">'
+        f"{hint(f'{event.name}, {words.day(event.first)} to {words.day(event.last)}')}"
         f'<rect x="{left:.1f}" y="{_TOP - 10:.1f}" width="{right - left:.1f}" '
         f'height="{ground - _TOP + 10:.1f}"/>'
-        + (text(left, _TOP - 14 - 13 * lane, one.name) if lane is not None else "")
+        + (text(left, _TOP - 14 - 13 * lane, event.name) if lane is not None else "")
         + "</g>"
-        for (one, left, right), lane in zip(parts, lanes(spans, most=2), strict=True)
+        for (event, left, right), lane in zip(parts, lanes(spans, most=2), strict=True)
     )
 
 
@@ -169,9 +170,9 @@ def _axis(scale: TimeScale, ground: float) -> str:
     return "".join(parts)
 
 
-def _area(counts: dict[date, int], scale: TimeScale, base: float, most: int, agency: str) -> str:
+def _area(counts: dict[date, int], scale: TimeScale, base: float, highest: int, agency: str) -> str:
     """Draw one agency's months; heights go with the square root, so that few are seen too."""
-    if not counts or most <= 0:
+    if not counts or highest <= 0:
         return ""
     points: list[tuple[float, float]] = []
     months = sorted(counts)
@@ -179,14 +180,14 @@ def _area(counts: dict[date, int], scale: TimeScale, base: float, most: int, age
     while month <= last:
         following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
         middle = instant(month) + (instant(following) - instant(month)) / 2
-        high = (_ROW + 5) * (max(0, counts.get(month, 0)) / most) ** 0.5
+        high = (_ROW + 5) * (max(0, counts.get(month, 0)) / highest) ** 0.5
         points.append((scale(middle), base - high))
         month = following
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     start, end = points[0][0], points[-1][0]
-    said = f"{agency}: {plural(sum(counts.values()), 'statement')} in {len(counts)} months"
+    tooltip = f"{agency}: {plural(sum(counts.values()), 'statement')} in {len(counts)} months"
     return (
-        f'<g class="flow">{hint(said)}<polygon points="{start - 5:.1f},{base:.1f} {path} '
+        f'<g class="flow">{hint(tooltip)}<polygon points="{start - 5:.1f},{base:.1f} {path} '
         f'{end + 5:.1f},{base:.1f}"/><polyline points="{path}"/></g>'
     )
 
@@ -202,24 +203,24 @@ def _rug(moments: Sequence[Moment], scale: TimeScale, ground: float) -> str:
 
 def _said(moments: Sequence[Moment], scale: TimeScale, ground: float) -> tuple[str, float]:
     """Write the moments beneath the axis in lanes, the day through all rows."""
-    wanted = [moment for moment in moments if moment.kind in _SAID]
-    kept = sorted(
-        sorted(wanted, key=lambda one: (_RANK.index(one.kind), one.at))[:MOST_SAID],
-        key=lambda one: one.at,
+    labelled = [moment for moment in moments if moment.kind in _LABELLED]
+    selected = sorted(
+        sorted(labelled, key=lambda moment: (_RANK.index(moment.kind), moment.at))[:MOST_SAID],
+        key=lambda moment: moment.at,
     )
-    texts = [(one, scale(one.at), fit(one.text, 300, 11.5)) for one in kept]
-    placed = _placed([(x, width(said, 11.5) + 12) for _, x, said in texts])
+    texts = [(moment, scale(moment.at), fit(moment.text, 300, 11.5)) for moment in selected]
+    placed = _placed([(x, width(label, 11.5) + 12) for _, x, label in texts])
     depth = max((lane for lane, _ in placed), default=-1) + 1
     parts = []
-    for (one, x, said), (lane, turned) in zip(texts, placed, strict=True):
+    for (moment, x, label), (lane, turned) in zip(texts, placed, strict=True):
         y = ground + 40 + 17 * lane
-        day = one.kind is MomentKind.ACTION
+        day = moment.kind is MomentKind.ACTION
         start = 26.0 if day else ground
-        note = f"{words.day(one.at)}: {one.text}"
+        note = f"{words.day(moment.at)}: {moment.text}"
         parts.append(
-            f'<g class="moment m-{one.kind.value}">{hint(note)}'
+            f'<g class="moment m-{moment.kind.value}">{hint(note)}'
             f"{line('stem', x, start, x, y - 4)}{dot('place', x, y - 4, 4)}"
-            f"{text(x + (-8 if turned else 8), y, said, '', 'end' if turned else 'start')}</g>"
+            f"{text(x + (-8 if turned else 8), y, label, '', 'end' if turned else 'start')}</g>"
         )
     return "".join(parts), ground + 40 + 17 * max(depth, 0)
 
@@ -229,21 +230,23 @@ def _placed(labels: Sequence[tuple[float, float]]) -> list[tuple[int, bool]]:
 
     No words lie over other words. Stems may have to cross words; then as seldom as can be.
     """
-    across = sorted(range(len(labels)), key=lambda one: labels[one][0])
-    late = sorted(across, key=lambda one: labels[one][0] + labels[one][1] > WIDE)
+    across = sorted(range(len(labels)), key=lambda index: labels[index][0])
+    late = sorted(across, key=lambda index: labels[index][0] + labels[index][1] > WIDE)
     tries = [
         _greedy(labels, order, sides)
         for order in (across[::-1], across, late[::-1], late)
         for sides in ((False, True), (True, False))
     ]
-    return min(tries, key=lambda one: (one[1], max((spot[0] for spot in one[0]), default=0)))[0]
+    return min(
+        tries, key=lambda attempt: (attempt[1], max((spot[0] for spot in attempt[0]), default=0))
+    )[0]
 
 
 def _greedy(
     labels: Sequence[tuple[float, float]], order: Sequence[int], sides: tuple[bool, bool]
 ) -> tuple[list[tuple[int, bool]], int]:
     """Place labels one after the other in the first lane that is free; count the crossings."""
-    done: list[tuple[int, float, float, float]] = []
+    boxes: list[tuple[int, float, float, float]] = []
     placed = [(0, False)] * len(labels)
     crossings = 0
     for place in order:
@@ -254,12 +257,12 @@ def _greedy(
                 left, right = (stem - wide, stem + 5) if turned else (stem - 5, stem + wide)
                 if right > WIDE or left < 0:
                     continue
-                if any(at == lane and left < b + 6 and a < right + 6 for at, a, b, _ in done):
+                if any(at == lane and left < b + 6 and a < right + 6 for at, a, b, _ in boxes):
                     continue
                 crossed = sum(
                     (at < lane and a - 2 < stem < b + 2)
-                    or (at > lane and left - 2 < other < right + 2)
-                    for at, a, b, other in done
+                    or (at > lane and left - 2 < other_stem < right + 2)
+                    for at, a, b, other_stem in boxes
                 )
                 if best is None or crossed < best[0]:
                     best = (crossed, lane, turned, left, right)
@@ -267,6 +270,6 @@ def _greedy(
                 break
         crossed, lane, turned, left, right = best or (0, len(labels), False, stem, stem + wide)
         crossings += crossed
-        done.append((lane, left, right, stem))
+        boxes.append((lane, left, right, stem))
         placed[place] = (lane, turned)
     return placed, crossings

@@ -23,8 +23,8 @@ def big(value: float) -> str:
         return "no number"
     for scale, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= scale * 0.9995 and abs(value) >= 10_000:
-            shown = f"{value / scale:.3g}"
-            return f"{shown}{THIN}{letter}".replace("-", MINUS)
+            digits = f"{value / scale:.3g}"
+            return f"{digits}{THIN}{letter}".replace("-", MINUS)
     return number(value)
 
 

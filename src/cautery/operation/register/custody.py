@@ -60,10 +60,10 @@ def linked(
         )
     if link.act not in ENDS:
         require_role(f"{where}: taker", link.taker)
-    told = {"place": link.place, "reason": link.reason, "taker": link.taker}
+    texts = {"place": link.place, "reason": link.reason, "taker": link.taker}
     if link.result is not None:
-        told["result"] = link.result
-    for name, text in told.items():
+        texts["result"] = link.result
+    for name, text in texts.items():
         if len(text) > LONGEST_TEXT or not text.replace("\n", " ").isprintable():
             raise InputError(f"{where}: its {name} is no plain text of a page")
         if not text.strip():
@@ -110,9 +110,10 @@ def _transferred(
     for field in fields(CustodyEntry):
         if field.name == "stated_by":
             continue
-        ours, theirs = getattr(pending, field.name), getattr(link, field.name)
-        if ours != theirs:
+        first, second = getattr(pending, field.name), getattr(link, field.name)
+        if first != second:
             raise InputError(
-                f"{where}: the two sides contradict each other on {field.name}: {ours} and {theirs}"
+                f"{where}: the two sides contradict each other on {field.name}: "
+                f"{first} and {second}"
             )
     return (*chain, replace(link, stated_by=None)), None

@@ -154,14 +154,14 @@ def moved(line: Line, move: ValueMoved) -> Line:
         raise InputError(f"{where}: moved from its wallet into the same wallet")
     if not move.transfer.strip():
         raise InputError(f"{where}: the id of the transaction is missing")
-    if any(one.transfer == move.transfer for one in coins_moved(line)):
+    if any(earlier.transfer == move.transfer for earlier in coins_moved(line)):
         raise InputError(f"{where}: transfer {move.transfer} is in the register already")
-    gone = sum((one.amount + one.fee for one in coins_moved(line)), Decimal(0))
-    held = Decimal(str(details["amount"]))
-    if gone + move.amount + move.fee > held:
+    spent = sum((earlier.amount + earlier.fee for earlier in coins_moved(line)), Decimal(0))
+    seized = Decimal(str(details["amount"]))
+    if spent + move.amount + move.fee > seized:
         raise InputError(
-            f"{where}: {move.amount} and a fee of {move.fee} are more than the {held - gone} "
-            f"{move.asset} that are left of {held}"
+            f"{where}: {move.amount} and a fee of {move.fee} are more than the {seized - spent} "
+            f"{move.asset} that are left of {seized}"
         )
     return replace(line, moves=(*line.moves, move))
 
@@ -188,15 +188,15 @@ def corrected(line: Line, correction: Correction) -> Line:
         raise InputError(f"{where}: corrected before it was seized")
     corrected = _with_changes(now, correction.changes)
     _check_entry(corrected)
-    again = replace(
+    result = replace(
         line,
         versions=(*line.versions, corrected),
         corrections=(*line.corrections, correction),
         moves=(),
     )
     for move in line.moves:
-        again = moved(again, move)
-    return again
+        result = moved(result, move)
+    return result
 
 
 def check_fresh_seal(seals: Mapping[str, str], seal: str, number: str) -> None:

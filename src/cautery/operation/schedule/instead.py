@@ -49,24 +49,28 @@ def alternatives(
         Until when teams are busy that are not in the day yet.
     """
     root, _, number = step.id.partition(_TRIES)
-    tried = {one.step.id for one in (*day.steps, *day.dropped)}
+    tried = {scheduled.step.id for scheduled in (*day.steps, *day.dropped)}
     next_id = f"{root}{_TRIES}{int(number or 1) + 1}"
     if not (number or "1").isdigit() or next_id in tried:
         return ()
-    lines = [one.step for one in day.dropped if one.step.id.partition(_TRIES)[0] == root] + [step]
-    made: list[Step] = []
+    lines = [
+        scheduled.step
+        for scheduled in day.dropped
+        if scheduled.step.id.partition(_TRIES)[0] == root
+    ] + [step]
+    candidates: list[Step] = []
     at = day.moment if now is None else now
     free: dict[str, datetime] = {}
-    for one in day.steps:
-        same = one.step.agency == step.agency and one.step.country == step.country
-        if same and (one.step.kind in _AT_A_PLACE) == (step.kind in _AT_A_PLACE):
-            busy = one.ends_at if one.step.place != step.place else at
-            free[one.step.team] = max(free.get(one.step.team, at), busy)
+    for scheduled in day.steps:
+        same = scheduled.step.agency == step.agency and scheduled.step.country == step.country
+        if same and (scheduled.step.kind in _AT_A_PLACE) == (step.kind in _AT_A_PLACE):
+            busy = scheduled.ends_at if scheduled.step.place != step.place else at
+            free[scheduled.step.team] = max(free.get(scheduled.step.team, at), busy)
     for team, until in (allotted or {}).items():
         if team in free:
             free[team] = max(free[team], until)
     used = {line.team for line in lines}
-    teams = sorted((one for one in free if one not in used), key=lambda one: (free[one], one))
+    teams = sorted((team for team in free if team not in used), key=lambda team: (free[team], team))
     same_kind = [line for line in lines if line.kind is step.kind]
     second = None
     if teams and len(same_kind) < 2:
@@ -81,7 +85,7 @@ def alternatives(
             continue
         agency = _competent(kind, step, operation)
         if agency is not None:
-            made.append(
+            candidates.append(
                 replace(
                     step,
                     id=next_id,
@@ -98,8 +102,8 @@ def alternatives(
             )
     if second is not None:
         soon = free.get(second.team, at) <= at + _SOON
-        made.insert(0 if soon else len(made), second)
-    return tuple(made)
+        candidates.insert(0 if soon else len(candidates), second)
+    return tuple(candidates)
 
 
 def _competent(kind: StepKind, step: Step, operation: Operation) -> Agency | None:
@@ -110,5 +114,7 @@ def _competent(kind: StepKind, step: Step, operation: Operation) -> Agency | Non
         if agency.competence & COMPETENCES[kind]
         and (kind not in ON_THE_GROUND or agency.country == step.country)
     ]
-    able.sort(key=lambda one: (one.id != step.agency, one.country != step.country, one.id))
+    able.sort(
+        key=lambda agency: (agency.id != step.agency, agency.country != step.country, agency.id)
+    )
     return able[0] if able else None

@@ -69,17 +69,17 @@ def replan(
     """
     require_utc("now", now)
     latest = latest_reports(day, reports, now=now)
-    failed = {name for name, one in latest.items() if one.state is StepState.FAILED}
-    failed &= {one.step.id for one in day.steps}
+    failed = {name for name, report in latest.items() if report.state is StepState.FAILED}
+    failed &= {scheduled.step.id for scheduled in day.steps}
     for name in sorted((replacements or {}).keys() - failed):
         raise InputError(f"step {name} did not fail, or something stands in its place already")
     history, open_steps = _split(day, latest, failed, now)
-    planned = {one.step.id: one for one in day.steps}
-    gone_ids = {one.step.id for one in day.dropped}
+    planned = {scheduled.step.id: scheduled for scheduled in day.steps}
+    gone_ids = {scheduled.step.id for scheduled in day.dropped}
     dropped: dict[str, str] = {}
     stands_for: dict[str, str] = {}
     instead: dict[str, tuple[str, ...]] = {}
-    todo: dict[str, Step] = {one.step.id: one.step for one in open_steps}
+    todo: dict[str, Step] = {scheduled.step.id: scheduled.step for scheduled in open_steps}
     allotted: dict[str, datetime] = {}
     for name in sorted(failed):
         step, text = planned[name].step, latest[name].text or "no reason was given"
@@ -90,43 +90,56 @@ def replan(
         )
         barred = _pointless(step, history)
         fresh = () if barred else tuple(offered)
-        for one in fresh:
-            for other in sorted(one.after - planned.keys() - {new.id for new in fresh} - gone_ids):
-                raise InputError(f"step {one.id} waits for {other!r}, which is no step of the day")
-            if one.id in planned or one.id in gone_ids or one.id in todo:
-                raise InputError(f"step {one.id} is given twice")
-            todo[one.id] = replace(one, after=one.after | step.after)
-            stands_for[one.id] = name
-            begins = max(allotted.get(one.team, now), now)
-            allotted[one.team] = begins + one.preparation + one.lasts
-        instead[name] = tuple(one.id for one in fresh)
+        for substitute in fresh:
+            for missing in sorted(
+                substitute.after - planned.keys() - {new.id for new in fresh} - gone_ids
+            ):
+                raise InputError(
+                    f"step {substitute.id} waits for {missing!r}, which is no step of the day"
+                )
+            if substitute.id in planned or substitute.id in gone_ids or substitute.id in todo:
+                raise InputError(f"step {substitute.id} is given twice")
+            todo[substitute.id] = replace(substitute, after=substitute.after | step.after)
+            stands_for[substitute.id] = name
+            begins = max(allotted.get(substitute.team, now), now)
+            allotted[substitute.team] = begins + substitute.preparation + substitute.lasts
+        instead[name] = tuple(substitute.id for substitute in fresh)
         dropped[name] = f"failed: {text}; " + (
             "in its place: " + ", ".join(instead[name])
             if fresh
             else barred or "no other team or act is left"
         )
-    _rewire(todo, instead, dropped, stood={one.step.id for one in history})
-    known = [*todo.values(), *(_freed(one.step, history) for one in history)]
-    if known:
-        refuse_steps(known, operation)
+    _rewire(todo, instead, dropped, stood={scheduled.step.id for scheduled in history})
+    remaining = [*todo.values(), *(_freed(scheduled.step, history) for scheduled in history)]
+    if remaining:
+        refuse_steps(remaining, operation)
     _drop_unkept(todo, dropped, history, day)
     steps, moment = _timed(
         day, todo, dropped, history, now=now, operation=operation, hours=hours or {}
     )
-    gone = []
+    dropped_steps = []
     for name, why in sorted(dropped.items()):
         if name in planned:
-            lost = [f"{one}: {dropped[one]}" for one in instead.get(name, ()) if one in dropped]
-            gone.append(replace(planned[name], why="; but ".join((why, *lost))))
-    made = [
-        *(replace(one, step=_freed(one.step, history)) for one in history),
-        *(replace(one, replaces=stands_for.get(one.step.id, _stood(day, one))) for one in steps),
+            reasons = [
+                f"{new_id}: {dropped[new_id]}"
+                for new_id in instead.get(name, ())
+                if new_id in dropped
+            ]
+            dropped_steps.append(replace(planned[name], why="; but ".join((why, *reasons))))
+    resulting = [
+        *(replace(scheduled, step=_freed(scheduled.step, history)) for scheduled in history),
+        *(
+            replace(scheduled, replaces=stands_for.get(scheduled.step.id, _stood(day, scheduled)))
+            for scheduled in steps
+        ),
     ]
     return replace(
         day,
         moment=moment,
-        steps=tuple(sorted(made, key=lambda one: (one.starts_at, one.step.id))),
-        dropped=(*day.dropped, *gone),
+        steps=tuple(
+            sorted(resulting, key=lambda scheduled: (scheduled.starts_at, scheduled.step.id))
+        ),
+        dropped=(*day.dropped, *dropped_steps),
         replanned_at=now,
     )
 
@@ -141,10 +154,10 @@ def latest_reports(
     InputError
         If a report is of no step of the day, or of a time that has not come.
     """
-    known = {one.step.id for one in (*day.steps, *day.dropped)}
+    planned_ids = {scheduled.step.id for scheduled in (*day.steps, *day.dropped)}
     latest: dict[str, StepReport] = {}
     for report in reports:
-        if report.step not in known:
+        if report.step not in planned_ids:
             raise InputError(f"a report of {report.step!r}, which is no step of the day")
         if now is not None and report.at > now:
             raise InputError(f"a report of {report.step} from {report.at.isoformat()}: not yet")
@@ -162,57 +175,57 @@ def _split(
     open_steps: list[ScheduledStep] = []
     still_open: set[str] = set(failed)
     extended: list[ScheduledStep] = []
-    for one in sorted(day.steps, key=lambda step: (step.starts_at, step.step.id)):
-        name, report = one.step.id, latest.get(one.step.id)
+    for scheduled in sorted(day.steps, key=lambda step: (step.starts_at, step.step.id)):
+        name, report = scheduled.step.id, latest.get(scheduled.step.id)
         if name in failed:
             continue
         reported = report is not None and report.state in {StepState.DONE, StepState.RUNNING}
         held_up = any(
-            other in still_open or any(other == late.step.id for late in extended)
-            for other in before[name]
+            prior in still_open or any(prior == late.step.id for late in extended)
+            for prior in before[name]
         ) or any(
-            late.step.team == one.step.team and late.step.place != one.step.place
+            late.step.team == scheduled.step.team and late.step.place != scheduled.step.place
             for late in extended
         )
-        if one.starts_at > now or (held_up and not reported):
+        if scheduled.starts_at > now or (held_up and not reported):
             if reported:  # begun ahead of its time: it stands from when it was reported
                 assert report is not None
-                done = report.state is StepState.DONE
-                begun = report.at - _TICK if done else report.at
-                ends = report.at if done else max(report.at + one.step.lasts, now + _TICK)
-                history.append(replace(one, starts_at=begun, ends_at=ends))
+                is_done = report.state is StepState.DONE
+                begun = report.at - _TICK if is_done else report.at
+                ends = report.at if is_done else max(report.at + scheduled.step.lasts, now + _TICK)
+                history.append(replace(scheduled, starts_at=begun, ends_at=ends))
                 continue
             still_open.add(name)
-            open_steps.append(one)
+            open_steps.append(scheduled)
             continue
         running = report is not None and report.state in {StepState.LATE, StepState.RUNNING}
-        if running and one.ends_at <= now:
-            one = replace(one, ends_at=now + OVERRUN)  # noqa: PLW2901 - the same step, extended
-            extended.append(one)
-        history.append(one)
+        if running and scheduled.ends_at <= now:
+            scheduled = replace(scheduled, ends_at=now + OVERRUN)  # noqa: PLW2901 - the same step, extended
+            extended.append(scheduled)
+        history.append(scheduled)
     return history, open_steps
 
 
 _TICK = timedelta(seconds=1)
 
 
-def _stood(day: DayPlan, one: ScheduledStep) -> str | None:
+def _stood(day: DayPlan, scheduled: ScheduledStep) -> str | None:
     """Return what a step stood for already before this re-planning."""
-    return next((old.replaces for old in day.steps if old.step.id == one.step.id), None)
+    return next((old.replaces for old in day.steps if old.step.id == scheduled.step.id), None)
 
 
 def _freed(step: Step, history: Sequence[ScheduledStep]) -> Step:
     """Return a begun step without what it no longer waits for."""
-    return replace(step, after=step.after & {one.step.id for one in history})
+    return replace(step, after=step.after & {scheduled.step.id for scheduled in history})
 
 
 def _pointless(step: Step, history: Sequence[ScheduledStep]) -> str:
     """Say why nothing can take the step's place any more, or nothing."""
     if step.phase not in {Phase.PRESERVE, Phase.SECURE}:
         return ""
-    for one in history:
-        if one.step.phase > step.phase and touched(one.step) & touched(step):
-            return f"{one.step.id} has begun on {step.target}: it would come too late"
+    for scheduled in history:
+        if scheduled.step.phase > step.phase and touched(scheduled.step) & touched(step):
+            return f"{scheduled.step.id} has begun on {step.target}: it would come too late"
     return ""
 
 
@@ -229,18 +242,18 @@ def _rewire(
         changed = False
         for name, step in list(todo.items()):
             after: set[str] = set()
-            lost: str | None = None
-            for other in sorted(step.after):
-                if other in todo or other in stood:
-                    after.add(other)
-                elif instead.get(other):
-                    after.update(instead[other])
-                elif other in dropped:
-                    lost = other
+            missing: str | None = None
+            for prior in sorted(step.after):
+                if prior in todo or prior in stood:
+                    after.add(prior)
+                elif instead.get(prior):
+                    after.update(instead[prior])
+                elif prior in dropped:
+                    missing = prior
             after.discard(name)
-            if lost is not None and step.kind is not StepKind.ANNOUNCE:
+            if missing is not None and step.kind is not StepKind.ANNOUNCE:
                 del todo[name]
-                dropped[name] = f"not done: it waits for {lost}, in whose place nothing is left"
+                dropped[name] = f"not done: it waits for {missing}, in whose place nothing is left"
                 changed = True
             elif after != step.after:
                 todo[name] = replace(step, after=frozenset(after))
@@ -254,15 +267,17 @@ def _drop_unkept(
     day: DayPlan,
 ) -> None:
     """Drop what would take a host whose co-tenants nobody keeps alive any more."""
-    keepers = [one.step for one in history if one.step.kind is StepKind.CONTINUITY]
-    keepers += [one for one in todo.values() if one.kind is StepKind.CONTINUITY]
+    keepers = [
+        scheduled.step for scheduled in history if scheduled.step.kind is StepKind.CONTINUITY
+    ]
+    keepers += [step for step in todo.values() if step.kind is StepKind.CONTINUITY]
     for name, step in list(todo.items()):
         try:
             refuse_without_continuity([*keepers, step], day.co_tenants)
         except InputError as error:
             del todo[name]
             dropped[name] = f"not done: {error}"
-    _rewire(todo, {}, dropped, stood={one.step.id for one in history})
+    _rewire(todo, {}, dropped, stood={scheduled.step.id for scheduled in history})
 
 
 def _timed(
@@ -280,17 +295,23 @@ def _timed(
     Before the moment the moment itself moves, if what must come first takes longer.
     """
     warning = timedelta(seconds=day.warning_s)
-    known = {
+    warned = {
         target
-        for one in (*history, *day.dropped, *(one for one in day.steps if one.step.id in dropped))
-        if one.starts_at <= now
-        for target in one.step.tips_off
+        for scheduled in (
+            *history,
+            *day.dropped,
+            *(scheduled for scheduled in day.steps if scheduled.step.id in dropped),
+        )
+        if scheduled.starts_at <= now
+        for target in scheduled.step.tips_off
     }
     shifts = 0
-    times = {one.step.id: one.starts_at for one in day.steps}
+    times = {scheduled.step.id: scheduled.starts_at for scheduled in day.steps}
     moment = day.moment
     while True:
-        before = orders([*todo.values(), *(_freed(one.step, history) for one in history)])
+        before = orders(
+            [*todo.values(), *(_freed(scheduled.step, history) for scheduled in history)]
+        )
         floors = {}
         for name, step in todo.items():
             is_early = step.phase in {Phase.PRESERVE, Phase.SECURE}
@@ -310,16 +331,20 @@ def _timed(
                 warning=warning,
                 hours=hours,
                 zones={agency.id: agency.zone for agency in operation.agencies},
-                warned=frozenset(known),
+                warned=frozenset(warned),
             ).place()
         except TooLateError as error:
             del todo[error.step]
             dropped[error.step] = f"not done: {error}"
-            _rewire(todo, {}, dropped, stood={one.step.id for one in history})
+            _rewire(todo, {}, dropped, stood={scheduled.step.id for scheduled in history})
             continue
         tail = max(
-            (one for one in placed if one.step.tips_off and one.step.phase is Phase.ACT),
-            key=lambda one: one.starts_at,
+            (
+                scheduled
+                for scheduled in placed
+                if scheduled.step.tips_off and scheduled.step.phase is Phase.ACT
+            ),
+            key=lambda scheduled: scheduled.starts_at,
             default=None,
         )
         if now >= day.moment or tail is None or tail.starts_at <= moment + warning:
@@ -330,5 +355,5 @@ def _timed(
             continue
         del todo[tail.step.id]
         dropped[tail.step.id] = "not done: it warns somebody and cannot begin with the others"
-        _rewire(todo, {}, dropped, stood={one.step.id for one in history})
+        _rewire(todo, {}, dropped, stood={scheduled.step.id for scheduled in history})
         moment, shifts = day.moment, 0

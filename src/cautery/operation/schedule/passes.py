@@ -41,7 +41,9 @@ class Bookings:
 
     def book(self, step: Step, start: datetime, end: datetime) -> None:
         """Put a step into its team's day."""
-        insort(self.taken.setdefault(step.team, []), (start, end, step), key=lambda one: one[1])
+        insort(
+            self.taken.setdefault(step.team, []), (start, end, step), key=lambda booking: booking[1]
+        )
 
     def free_from(self, step: Step, start: datetime) -> tuple[datetime, Step | None]:
         """Return the earliest start from ``start`` on without a collision, and after which step.
@@ -49,25 +51,25 @@ class Bookings:
         One pass by their ends is enough: a start behind an end never collides with it again.
         """
         after: Step | None = None
-        for begins, ends, other in self.taken.get(step.team, ()):
-            if other.place == step.place:
+        for begins, ends, booked in self.taken.get(step.team, ()):
+            if booked.place == step.place:
                 continue
-            reaches_it = begins - other.preparation < start + step.lasts
+            reaches_it = begins - booked.preparation < start + step.lasts
             if reaches_it and start - step.preparation < ends:
-                start, after = ends + step.preparation, other
+                start, after = ends + step.preparation, booked
         return start, after
 
     def free_until(self, step: Step, start: datetime) -> tuple[datetime, Step | None]:
         """Return the latest start up to ``start`` without a collision, and before which step."""
         before: Step | None = None
         leaving = [
-            (begins - other.preparation, ends, other)
-            for begins, ends, other in self.taken.get(step.team, ())
-            if other.place != step.place
+            (begins - booked.preparation, ends, booked)
+            for begins, ends, booked in self.taken.get(step.team, ())
+            if booked.place != step.place
         ]
-        for leaves, ends, other in sorted(leaving, key=lambda one: one[0], reverse=True):
+        for leaves, ends, booked in sorted(leaving, key=lambda booking: booking[0], reverse=True):
             if leaves < start + step.lasts and start - step.preparation < ends:
-                start, before = leaves - step.lasts, other
+                start, before = leaves - step.lasts, booked
         return start, before
 
 
@@ -105,11 +107,11 @@ class Forward:
         for step in self.todo:
             if step.phase in {Phase.PRESERVE, Phase.ACT}:
                 against.setdefault(step.target, []).append(step)
-        pressing = {one.id for one in self.todo if one.tips_off} | {
-            one.id
+        pressing = {step.id for step in self.todo if step.tips_off} | {
+            target_step.id
             for step in self.todo
             for target in step.tips_off
-            for one in against.get(target, ())
+            for target_step in against.get(target, ())
         }
         put_off: dict[str, tuple[datetime, str]] = {}
         for round_ in range(_MOST_ROUNDS + 1):
@@ -118,14 +120,14 @@ class Forward:
             for step in self.todo:
                 begins = placed[step.id].starts_at
                 for target in sorted(step.tips_off - self.warned):
-                    for other in against.get(target, ()):
-                        needed = placed[other.id].starts_at - self.warning
-                        if other.id != step.id and begins < needed:
-                            late = (other.id, step.id)
+                    for target_step in against.get(target, ()):
+                        needed = placed[target_step.id].starts_at - self.warning
+                        if target_step.id != step.id and begins < needed:
+                            late = (target_step.id, step.id)
                             if step.id not in put_off or put_off[step.id][0] < needed:
-                                put_off[step.id] = (needed, other.id)
+                                put_off[step.id] = (needed, target_step.id)
             if late is None:
-                return [placed[one.id] for one in self.todo]
+                return [placed[step.id] for step in self.todo]
             if round_ == _MOST_ROUNDS:
                 raise TooLateError(*late, self.warning.total_seconds())
         raise AssertionError  # pragma: no cover - the loop returns or raises
@@ -136,22 +138,23 @@ class Forward:
         teams = Bookings()
         for begun in self.fixed:
             teams.book(begun.step, begun.starts_at, begun.ends_at)
-        ends = {one.step.id: (one.ends_at, one.step.id) for one in self.fixed}
-        steps = {one.id: one for one in self.todo}
+        ends = {begun.step.id: (begun.ends_at, begun.step.id) for begun in self.fixed}
+        steps = {pending.id: pending for pending in self.todo}
         waiting = {
-            one.id: sum(other in steps for other in self.before[one.id]) for one in self.todo
+            pending.id: sum(prior in steps for prior in self.before[pending.id])
+            for pending in self.todo
         }
         users: dict[str, list[str]] = {}
-        for one in self.todo:
-            for other in self.before[one.id]:
-                users.setdefault(other, []).append(one.id)
+        for pending in self.todo:
+            for prior in self.before[pending.id]:
+                users.setdefault(prior, []).append(pending.id)
         ready: list[tuple[bool, datetime, str, str]] = []
 
         def rise(name: str) -> None:
             start, why = self.floors[name]
-            for other in self.before[name]:
-                if other in ends and ends[other][0] > start:
-                    start, why = ends[other][0], f"after {other}"
+            for prior in self.before[name]:
+                if prior in ends and ends[prior][0] > start:
+                    start, why = ends[prior][0], f"after {prior}"
             if name in put_off and put_off[name][0] > start:
                 start = put_off[name][0]
                 why = f"it warns the target of {put_off[name][1]}, which begins later"
@@ -183,10 +186,10 @@ class Forward:
             lawful = lawful_start(step, start, self.hours, self.zones.get(step.agency, "UTC"))
             if lawful > start:
                 start, why = lawful, f"no search may begin earlier in {step.country}"
-            start, other = teams.free_from(step, start)
-            if other is None:
+            start, previous = teams.free_from(step, start)
+            if previous is None:
                 return start, why
-            why = f"team {step.team} comes from {other.id}"
+            why = f"team {step.team} comes from {previous.id}"
 
 
 def back(
@@ -202,18 +205,18 @@ def back(
     teams = Bookings()
     for act in placed:
         teams.book(act.step, act.starts_at, act.ends_at)
-    named = {one.id: one for one in steps}
+    by_id = {step.id: step for step in steps}
     users: dict[str, list[str]] = {}
-    waiting = dict.fromkeys(named, 0)
-    for one in steps:
-        for other in before[one.id]:
-            users.setdefault(other, []).append(one.id)
-            waiting[other] += 1
+    waiting = dict.fromkeys(by_id, 0)
+    for later in steps:
+        for prior in before[later.id]:
+            users.setdefault(prior, []).append(later.id)
+            waiting[prior] += 1
     ready = sorted(name for name, count in waiting.items() if not count)
     begun: dict[str, datetime] = {}
-    made: list[ScheduledStep] = []
+    timed: list[ScheduledStep] = []
     while ready:
-        step = named[ready.pop(0)]
+        step = by_id[ready.pop(0)]
         end, why = moment - (timedelta(0) if step.tips_off else buffer), "before the moment"
         for user in users.get(step.id, ()):
             if begun[user] < end:
@@ -230,9 +233,9 @@ def back(
             )
         begun[step.id] = start
         teams.book(step, start, start + step.lasts)
-        made.append(ScheduledStep(step=step, starts_at=start, ends_at=start + step.lasts, why=why))
-        for other in sorted(before[step.id]):
-            waiting[other] -= 1
-            if not waiting[other]:
-                ready.append(other)
-    return made
+        timed.append(ScheduledStep(step=step, starts_at=start, ends_at=start + step.lasts, why=why))
+        for prior in sorted(before[step.id]):
+            waiting[prior] -= 1
+            if not waiting[prior]:
+                ready.append(prior)
+    return timed

@@ -34,10 +34,10 @@ def check(day: DayPlan, *, operation: Operation | None = None, hours: Hours | No
     InputError
         With the first rule that is broken, and how many more are.
     """
-    found = precedence_violations(day, operation=operation, hours=hours)
-    if found:
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise InputError(f"the plan of the day breaks a rule: {found[0]}{more}")
+    violations = precedence_violations(day, operation=operation, hours=hours)
+    if violations:
+        suffix = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        raise InputError(f"the plan of the day breaks a rule: {violations[0]}{suffix}")
 
 
 def precedence_violations(
@@ -69,16 +69,16 @@ def precedence_violations(
     )
 
 
-def _begun_before_replanning(day: DayPlan, one: ScheduledStep) -> bool:
-    return day.replanned_at is not None and one.starts_at <= day.replanned_at
+def _begun_before_replanning(day: DayPlan, step: ScheduledStep) -> bool:
+    return day.replanned_at is not None and step.starts_at <= day.replanned_at
 
 
 def _identity(day: DayPlan) -> Iterator[str]:
-    seen = set()
+    ids = set()
     for step in day.steps:
-        if step.step.id in seen:
+        if step.step.id in ids:
             yield f"{step.step.id} stands twice in the day"
-        seen.add(step.step.id)
+        ids.add(step.step.id)
         if step.ends_at <= step.starts_at:
             yield f"{step.step.id} ends before it begins"
         if (
@@ -90,12 +90,12 @@ def _identity(day: DayPlan) -> Iterator[str]:
 
 def _after(day: DayPlan) -> Iterator[str]:
     times = {step.step.id: step for step in day.steps}
-    for one in day.steps:
-        for name in sorted(one.step.after):
+    for waiting in day.steps:
+        for name in sorted(waiting.step.after):
             if name not in times:
-                yield f"{one.step.id} waits for {name}, which is not in the day"
-            elif times[name].ends_at > one.starts_at:
-                yield f"{one.step.id} begins before {name} has ended"
+                yield f"{waiting.step.id} waits for {name}, which is not in the day"
+            elif times[name].ends_at > waiting.starts_at:
+                yield f"{waiting.step.id} begins before {name} has ended"
 
 
 def _ladder(day: DayPlan) -> Iterator[str]:
@@ -104,17 +104,18 @@ def _ladder(day: DayPlan) -> Iterator[str]:
     for step in day.steps:
         for subject in {step.step.target, *step.step.removes}:
             subjects[subject].append(step)
-    for subject, here in sorted(subjects.items()):
-        rungs = [[one for one in here if one.step.kind in kinds] for kinds in _LADDER]
+    for subject, steps in sorted(subjects.items()):
+        rungs = [[step for step in steps if step.step.kind in kinds] for kinds in _LADDER]
         for low, earlier in enumerate(rungs):
             for later in rungs[low + 1 :]:
                 for first in earlier:
                     for then in later:
                         # What was told already cannot be untold by an act put in afterwards.
-                        told = then.step.kind is StepKind.SPLASH and _begun_before_replanning(
-                            day, then
+                        is_announced = (
+                            then.step.kind is StepKind.SPLASH
+                            and _begun_before_replanning(day, then)
                         )
-                        if first.ends_at > then.starts_at and not told:
+                        if first.ends_at > then.starts_at and not is_announced:
                             yield (
                                 f"{then.step.id} ({then.step.kind.value}) begins on {subject} "
                                 f"before {first.step.id} ({first.step.kind.value}) has ended"
@@ -122,16 +123,16 @@ def _ladder(day: DayPlan) -> Iterator[str]:
 
 
 def _announced(day: DayPlan) -> Iterator[str]:
-    others = [step for step in day.steps if step.step.kind is not StepKind.ANNOUNCE]
-    last = max(others, key=lambda one: one.ends_at, default=None)
-    for one in day.steps:
+    preceding = [step for step in day.steps if step.step.kind is not StepKind.ANNOUNCE]
+    last = max(preceding, key=lambda step: step.ends_at, default=None)
+    for candidate in day.steps:
         if (
-            one.step.kind is StepKind.ANNOUNCE
+            candidate.step.kind is StepKind.ANNOUNCE
             and last is not None
-            and one.starts_at < last.ends_at
-            and not _begun_before_replanning(day, one)
+            and candidate.starts_at < last.ends_at
+            and not _begun_before_replanning(day, candidate)
         ):
-            yield f"{one.step.id} is announced before {last.step.id} has ended"
+            yield f"{candidate.step.id} is announced before {last.step.id} has ended"
 
 
 def _at_once(day: DayPlan) -> Iterator[str]:
@@ -152,37 +153,37 @@ def _warned(day: DayPlan) -> Iterator[str]:
     warning = timedelta(seconds=day.warning_s)
     know = {
         target
-        for one in (*day.steps, *day.dropped)
-        if _begun_before_replanning(day, one)
-        for target in one.step.tips_off
+        for step in (*day.steps, *day.dropped)
+        if _begun_before_replanning(day, step)
+        for target in step.step.tips_off
     }
     against: dict[str, list[ScheduledStep]] = defaultdict(list)
     for step in day.steps:
         if step.step.kind in (StepKind.PRESERVE, *_ACTS):
             against[step.step.target].append(step)
-    for one in day.steps:
-        for target in sorted(one.step.tips_off):
-            for other in against[target]:
-                if other is one or other.starts_at <= one.starts_at + warning:
+    for warner in day.steps:
+        for target in sorted(warner.step.tips_off):
+            for act in against[target]:
+                if act is warner or act.starts_at <= warner.starts_at + warning:
                     continue
                 # Who knew before the day was re-planned cannot be surprised by the new plan, and
                 # what began before then was judged as it was planned.
-                if target in know or _begun_before_replanning(day, other):
+                if target in know or _begun_before_replanning(day, act):
                     continue
                 yield (
-                    f"{one.step.id} warns {target} more than {day.warning_s:g} s "
-                    f"before {other.step.id} begins"
+                    f"{warner.step.id} warns {target} more than {day.warning_s:g} s "
+                    f"before {act.step.id} begins"
                 )
 
 
 def _one_place(day: DayPlan) -> Iterator[str]:
     teams: dict[str, list[ScheduledStep]] = defaultdict(list)
-    for one in day.steps:
-        teams[one.step.team].append(one)
-    for team, here in sorted(teams.items()):
-        here.sort(key=lambda one: one.starts_at)
-        for place, first in enumerate(here):
-            for then in here[place + 1 :]:
+    for step in day.steps:
+        teams[step.step.team].append(step)
+    for team, visits in sorted(teams.items()):
+        visits.sort(key=lambda visit: visit.starts_at)
+        for place, first in enumerate(visits):
+            for then in visits[place + 1 :]:
                 if then.step.place == first.step.place:
                     continue
                 if then.starts_at - then.step.preparation < first.ends_at:
@@ -201,13 +202,16 @@ def _kept_alive(day: DayPlan) -> Iterator[str]:
             and step.step.target == tenant.target
             and tenant.name in step.step.keeps
         ]
-        for one in day.steps:
-            hits = one.step.kind in HITS_CO_TENANTS and tenant.target in {
-                one.step.target,
-                *one.step.removes,
+        for candidate in day.steps:
+            hits = candidate.step.kind in HITS_CO_TENANTS and tenant.target in {
+                candidate.step.target,
+                *candidate.step.removes,
             }
-            if hits and not any(keeper.ends_at <= one.starts_at for keeper in keepers):
-                yield f"{one.step.id} takes {tenant.target} and nobody keeps {tenant.name} alive"
+            if hits and not any(keeper.ends_at <= candidate.starts_at for keeper in keepers):
+                yield (
+                    f"{candidate.step.id} takes {tenant.target} and nobody keeps {tenant.name} "
+                    "alive"
+                )
 
 
 def _lawful(day: DayPlan, operation: Operation | None, hours: Hours) -> Iterator[str]:

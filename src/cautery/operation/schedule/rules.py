@@ -37,7 +37,7 @@ ON_THE_GROUND = frozenset({StepKind.SEARCH, StepKind.ARREST, StepKind.SEIZE})
 """What an agency may do in its own country only: coercion is bound to a territory."""
 
 HITS_CO_TENANTS = frozenset({StepKind.SEIZE, StepKind.BLOCK})
-"""Kinds that hit whoever stands on the same host (reference/over-blocking.md, 23 May 2023)."""
+"""Kinds that hit whoever stands on the same host (docs/reference/sources.md, F27)."""
 
 CLOCK_TOLERANCE_S = 5.0
 """Most seconds between any two agencies' clocks: a sixtieth of the default warning, by judgement;
@@ -69,22 +69,22 @@ def orders(steps: Sequence[Step]) -> dict[str, dict[str, str]]:
         step.id: {name: f"after {name}" for name in step.after} for step in steps
     }
     by_target: dict[str, dict[Phase, list[str]]] = {}
-    for one in steps:
-        for target in touched(one):
-            by_target.setdefault(target, {}).setdefault(one.phase, []).append(one.id)
+    for step in steps:
+        for target in touched(step):
+            by_target.setdefault(target, {}).setdefault(step.phase, []).append(step.id)
     for target, phases in by_target.items():
         for late, names in phases.items():
             for early in (phase for phase in phases if phase < late):
                 for name in names:
-                    for other in phases[early]:
+                    for earlier in phases[early]:
                         before[name].setdefault(
-                            other, f"{early.name.lower()} before {late.name.lower()} on {target}"
+                            earlier, f"{early.name.lower()} before {late.name.lower()} on {target}"
                         )
-    others = [step.id for step in steps if step.kind is not StepKind.ANNOUNCE]
-    for one in steps:
-        if one.kind is StepKind.ANNOUNCE:
-            for other in others:
-                before[one.id].setdefault(other, "announced after everything else")
+    announced = [step.id for step in steps if step.kind is not StepKind.ANNOUNCE]
+    for step in steps:
+        if step.kind is StepKind.ANNOUNCE:
+            for earlier in announced:
+                before[step.id].setdefault(earlier, "announced after everything else")
     return before
 
 
@@ -114,14 +114,14 @@ def refuse_circle(before: Mapping[str, Mapping[str, str]]) -> None:
                 raise InputError(
                     "steps wait for one another in a circle: " + " -> ".join(circle),
                     hint="; ".join(
-                        f"{one} waits for {other} ({before[one][other]})"
-                        for one, other in pairwise(circle)
+                        f"{name} waits for {prior} ({before[name][prior]})"
+                        for name, prior in pairwise(circle)
                     ),
                 )
             way.append(name)
             on_way.add(name)
             stack.append((name, True))
-            stack.extend((other, False) for other in sorted(before[name], reverse=True))
+            stack.extend((prior, False) for prior in sorted(before[name], reverse=True))
 
 
 def refuse_steps(steps: Sequence[Step], operation: Operation | None) -> None:
@@ -136,18 +136,18 @@ def refuse_steps(steps: Sequence[Step], operation: Operation | None) -> None:
         raise InputError("an action day has at least one step")
     if len(steps) > MOST_STEPS:
         raise InputError(f"{len(steps)} steps are more than {MOST_STEPS}")
-    known: set[str] = set()
+    step_ids: set[str] = set()
     for step in steps:
         if not step.id or len(step.id) > 100 or not step.id.isprintable() or " " in step.id:
             raise InputError(f"step {step.id[:100]!r}: an id is 1 to 100 signs without a space")
-        if step.id in known:
+        if step.id in step_ids:
             raise InputError(f"step {step.id} is given twice")
-        known.add(step.id)
+        step_ids.add(step.id)
         if step.lasts > timedelta(days=7) or step.preparation > timedelta(days=7):
             raise InputError(f"step {step.id}: it takes more than a week")
     for step in steps:
-        for other in sorted(step.after - known):
-            raise InputError(f"step {step.id} waits for {other!r}, which is no step of the day")
+        for missing in sorted(step.after - step_ids):
+            raise InputError(f"step {step.id} waits for {missing!r}, which is no step of the day")
         if operation is not None:
             refuse_competence(step, operation)
     refuse_circle(orders(steps))
@@ -162,11 +162,12 @@ def refuse_competence(step: Step, operation: Operation) -> None:
         If it is not at the table, lacks the competence, or acts on another's territory.
     """
     agency = operation.agency(step.agency)
-    wanted = COMPETENCES[step.kind]
-    if not agency.competence & wanted:
+    competences = COMPETENCES[step.kind]
+    if not agency.competence & competences:
         raise InputError(
             f"step {step.id}: {agency.id} has no competence to {step.kind.value}",
-            hint="That takes one of: " + ", ".join(sorted(one.value for one in wanted)),
+            hint="That takes one of: "
+            + ", ".join(sorted(competence.value for competence in competences)),
         )
     if step.kind in ON_THE_GROUND and step.country != agency.country:
         raise InputError(
@@ -216,15 +217,15 @@ def refuse_without_continuity(steps: Sequence[Step], co_tenants: Sequence[CoTena
     InputError
         With the co-tenant and the step that would hit them.
     """
-    kept: dict[str, set[str]] = {}
+    keepers: dict[str, set[str]] = {}
     for step in steps:
         if step.kind is StepKind.CONTINUITY:
-            kept.setdefault(step.target, set()).update(step.keeps)
+            keepers.setdefault(step.target, set()).update(step.keeps)
     for step in steps:
         if step.kind not in HITS_CO_TENANTS:
             continue
         for tenant in co_tenants:
-            if tenant.target in touched(step) and tenant.name not in kept.get(tenant.target, ()):
+            if tenant.target in touched(step) and tenant.name not in keepers.get(tenant.target, ()):
                 raise InputError(
                     f"step {step.id} takes {tenant.target}, where {tenant.name} "
                     f"({tenant.services} services) stands too, and no step keeps them alive",
@@ -241,13 +242,13 @@ def refuse_unpreserved(steps: Sequence[Step], held: Mapping[str, str]) -> None:
     InputError
         With the target and the provider.
     """
-    asked = {step.target for step in steps if PHASES[step.kind] is Phase.PRESERVE}
+    preserved = {step.target for step in steps if PHASES[step.kind] is Phase.PRESERVE}
     for step in steps:
         if step.phase is not Phase.ACT:
             continue
         for target in sorted(touched(step)):
             provider = held.get(target)
-            if provider is not None and not asked & {target, provider}:
+            if provider is not None and not preserved & {target, provider}:
                 raise InputError(
                     f"step {step.id} acts on {target} before its data is preserved at {provider}",
                     hint="Preservation comes before seizure: add a preserve step on either.",

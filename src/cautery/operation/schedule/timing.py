@@ -101,17 +101,21 @@ def schedule(
     placed = Forward(
         todo=late,
         fixed=(),
-        floors={one.id: (moment, "the moment") for one in late},
+        floors={step.id: (moment, "the moment") for step in late},
         before=before,
         warning=warning,
         hours=hours or {},
         zones=zones,
     ).place()
-    for one in placed:
-        if one.step.tips_off and one.step.phase is Phase.ACT and one.starts_at > moment + warning:
+    for scheduled in placed:
+        if (
+            scheduled.step.tips_off
+            and scheduled.step.phase is Phase.ACT
+            and scheduled.starts_at > moment + warning
+        ):
             raise InputError(
-                f"step {one.step.id} warns {', '.join(sorted(one.step.tips_off))} and cannot "
-                f"begin within {warning_s:g} s of the moment: {one.why}",
+                f"step {scheduled.step.id} warns {', '.join(sorted(scheduled.step.tips_off))} and "
+                f"cannot begin within {warning_s:g} s of the moment: {scheduled.why}",
                 hint="What warns somebody begins everywhere at once: another team, or no wait.",
             )
     backward = back(
@@ -128,7 +132,10 @@ def schedule(
         operation=operation.id,
         moment=moment,
         steps=tuple(
-            sorted([*backward, *placed], key=lambda one: (one.starts_at, order[one.step.id]))
+            sorted(
+                [*backward, *placed],
+                key=lambda scheduled: (scheduled.starts_at, order[scheduled.step.id]),
+            )
         ),
         criteria=tuple(criteria),
         co_tenants=tuple(co_tenants),
@@ -144,23 +151,23 @@ def schedule(
     return day
 
 
-def _held_first(steps: Sequence[Step], held: Mapping[str, str]) -> list[Step]:
+def _held_first(steps: Sequence[Step], providers: Mapping[str, str]) -> list[Step]:
     """Let every act on a held target wait for the preservation at its provider."""
-    asked: dict[str, set[str]] = {}
+    preserving: dict[str, set[str]] = {}
     for step in steps:
         if step.phase is Phase.PRESERVE:
-            asked.setdefault(step.target, set()).add(step.id)
-    made = []
-    for one in steps:
+            preserving.setdefault(step.target, set()).add(step.id)
+    waiting = []
+    for step in steps:
         waits = {
             name
-            for target in touched(one)
-            if target in held
-            for name in asked.get(held[target], ())
+            for target in touched(step)
+            if target in providers
+            for name in preserving.get(providers[target], ())
         }
-        is_act = one.phase is Phase.ACT
-        made.append(replace(one, after=one.after | waits) if is_act and waits else one)
-    return made
+        is_act = step.phase is Phase.ACT
+        waiting.append(replace(step, after=step.after | waits) if is_act and waits else step)
+    return waiting
 
 
 def _early(steps: Sequence[Step], before: Mapping[str, Mapping[str, str]]) -> set[str]:
@@ -168,7 +175,7 @@ def _early(steps: Sequence[Step], before: Mapping[str, Mapping[str, str]]) -> se
     kinds = {step.id: step.phase in {Phase.PRESERVE, Phase.SECURE} for step in steps}
     early = {name for name, is_early in kinds.items() if is_early}
     while True:
-        bound = {name for name in early if any(other not in early for other in before[name])}
+        bound = {name for name in early if any(prior not in early for prior in before[name])}
         if not bound:
             return early
         early -= bound
@@ -179,13 +186,13 @@ def _refuse_early_warnings(
 ) -> None:
     """Raise if a preservation or continuity step warns a target too long before the acts."""
     last: dict[str, ScheduledStep] = {}
-    for one in (*early, *placed):
-        if one.step.phase in {Phase.PRESERVE, Phase.ACT}:
-            known = last.get(one.step.target)
-            if known is None or known.starts_at < one.starts_at:
-                last[one.step.target] = one
-    for one in early:
-        for target in sorted(one.step.tips_off):
+    for scheduled in (*early, *placed):
+        if scheduled.step.phase in {Phase.PRESERVE, Phase.ACT}:
+            latest = last.get(scheduled.step.target)
+            if latest is None or latest.starts_at < scheduled.starts_at:
+                last[scheduled.step.target] = scheduled
+    for scheduled in early:
+        for target in sorted(scheduled.step.tips_off):
             act = last.get(target)
-            if act is not None and act.starts_at > one.starts_at + warning:
-                raise TooLateError(act.step.id, one.step.id, warning.total_seconds())
+            if act is not None and act.starts_at > scheduled.starts_at + warning:
+                raise TooLateError(act.step.id, scheduled.step.id, warning.total_seconds())

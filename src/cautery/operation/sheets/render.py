@@ -44,9 +44,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value, LONGEST)
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return value
 
 
@@ -58,8 +58,8 @@ def _finalize(value: Any) -> Any:
 
 @cache
 def _style() -> Markup:
-    own = files("cautery.operation.sheets").joinpath("call_sheet.css").read_text("utf-8")
-    return Markup(own)  # noqa: S704 - our own file, no outside text in it
+    css = files("cautery.operation.sheets").joinpath("call_sheet.css").read_text("utf-8")
+    return Markup(css)  # noqa: S704 - our own file, no outside text in it
 
 
 @cache

@@ -132,18 +132,18 @@ def call_sheet(
     InputError
         If the agency is not at the table.
     """
-    one = operation.agency(agency)
-    zone = ZoneInfo(one.zone)
-    own = [step for step in day.steps if step.step.agency == agency]
-    others = {step.step.id: step for step in day.steps if step.step.agency != agency}
-    targets = {step.step.target for step in own}
-    teams = sorted({step.step.team for step in own})
-    names = {each.id: each.name for each in operation.agencies}
+    addressee = operation.agency(agency)
+    zone = ZoneInfo(addressee.zone)
+    own_steps = [step for step in day.steps if step.step.agency == agency]
+    other_steps = {step.step.id: step for step in day.steps if step.step.agency != agency}
+    targets = {step.step.target for step in own_steps}
+    teams = sorted({step.step.team for step in own_steps})
+    names = {member.id: member.name for member in operation.agencies}
     local = day.moment.astimezone(zone)
     latest = (day.moment + timedelta(seconds=day.warning_s)).astimezone(zone)
     sheet_steps = tuple(
-        _step(number, step, zone, day=day, targets=targets, others=others, names=names)
-        for number, step in enumerate(own, 1)
+        _step(number, step, zone, day=day, targets=targets, other_steps=other_steps, names=names)
+        for number, step in enumerate(own_steps, 1)
     )
     return CallSheet(
         operation=operation.name,
@@ -151,10 +151,10 @@ def call_sheet(
         legal_basis=operation.legal_basis,
         lab=operation.lab,
         marking=_marking(marking),
-        agency=one.name,
-        agency_id=one.id,
-        country=one.country,
-        zone=one.zone,
+        agency=addressee.name,
+        agency_id=addressee.id,
+        country=addressee.country,
+        zone=addressee.zone,
         offset=_offset(local),
         moment_day=f"{local:%A} {local.day} {local:%B %Y}",
         moment_local=f"{local:%H:%M}" if local.second == 0 else f"{local:%H:%M:%S}",
@@ -166,13 +166,13 @@ def call_sheet(
             Question(question=criterion.question, asks=criterion.asks, vital=criterion.vital)
             for criterion in day.criteria
         ),
-        contacts=_contacts(one, operation, own, others),
-        warned=_warned(own, others, operation, zone),
+        contacts=_contacts(addressee, operation, own_steps, other_steps),
+        warned=_warned(own_steps, other_steps, operation, zone),
         co_tenants=tuple(
             f"{tenant.name} ({counted(tenant.services, 'service')}) on {tenant.target}: "
             f"{tenant.continuity}"
             for tenant in day.co_tenants
-            if tenant.target in targets | {node for step in own for node in step.step.removes}
+            if tenant.target in targets | {node for step in own_steps for node in step.step.removes}
         ),
         teams=tuple(teams),
         replanned=""
@@ -183,31 +183,35 @@ def call_sheet(
 
 def _step(
     number: int,
-    one: ScheduledStep,
+    scheduled: ScheduledStep,
     zone: ZoneInfo,
     *,
     day: DayPlan,
     targets: set[str],
-    others: Mapping[str, ScheduledStep],
+    other_steps: Mapping[str, ScheduledStep],
     names: Mapping[str, str],
 ) -> SheetStep:
-    begins, ends = one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)
+    begins, ends = scheduled.starts_at.astimezone(zone), scheduled.ends_at.astimezone(zone)
     moment = day.moment.astimezone(zone)
-    step = one.step
+    step = scheduled.step
     waits = tuple(
-        f"a step of {names[others[name].step.agency]}, which ends at "
-        f"{others[name].ends_at.astimezone(zone):%H:%M}"
-        if name in others
+        f"a step of {names[other_steps[name].step.agency]}, which ends at "
+        f"{other_steps[name].ends_at.astimezone(zone):%H:%M}"
+        if name in other_steps
         else f"your step {name}"
-        for name in sorted(step.after & {each.step.id for each in day.steps})
+        for name in sorted(step.after & {planned.step.id for planned in day.steps})
     )
-    mine = sorted(step.tips_off & targets - {step.target})
-    said = []
+    own_targets = sorted(step.tips_off & targets - {step.target})
+    warned = []
     if step.target in step.tips_off:
-        said.append("its own target")
-    said += mine if len(mine) <= MOST_NAMED else [f"{len(mine)} other targets of yours"]
+        warned.append("its own target")
+    warned += (
+        own_targets
+        if len(own_targets) <= MOST_NAMED
+        else [f"{len(own_targets)} other targets of yours"]
+    )
     if step.tips_off - targets:
-        said.append("persons or targets that are not yours")
+        warned.append("persons or targets that are not yours")
     return SheetStep(
         number=number,
         id=step.id,
@@ -219,23 +223,25 @@ def _step(
         place=step.place,
         begins=f"{begins:%H:%M}" if begins.second == 0 else f"{begins:%H:%M:%S}",
         ends=f"{ends:%H:%M}" + _later(ends, begins),
-        utc=f"{one.starts_at:%H:%M} UTC",
+        utc=f"{scheduled.starts_at:%H:%M} UTC",
         day="" if begins.date() == moment.date() else f"{begins:%a} {begins.day} {begins:%b}",
         leaves=f"{begins - step.preparation:%H:%M}" if step.preparation else "",
         waits=waits,
-        warns=", ".join(said),
+        warns=", ".join(warned),
         keeps=tuple(sorted(step.keeps)),
-        replaces=_stood_for(one, day, names),
+        replaces=_stood_for(scheduled, day, names),
     )
 
 
-def _stood_for(one: ScheduledStep, day: DayPlan, names: Mapping[str, str]) -> str:
+def _stood_for(scheduled: ScheduledStep, day: DayPlan, names: Mapping[str, str]) -> str:
     """Say what a step stands for: the id of the agency's own, of another's only whose it was."""
-    if one.replaces is None:
+    if scheduled.replaces is None:
         return ""
-    failed = next((each.step for each in day.dropped if each.step.id == one.replaces), None)
-    if failed is None or failed.agency == one.step.agency:
-        return one.replaces
+    failed = next(
+        (dropped.step for dropped in day.dropped if dropped.step.id == scheduled.replaces), None
+    )
+    if failed is None or failed.agency == scheduled.step.agency:
+        return scheduled.replaces
     return f"a step of {names[failed.agency]}"
 
 
@@ -252,7 +258,7 @@ def _offset(local: datetime) -> str:
 
 
 def _marking(marking: Marking) -> str:
-    codes = " ".join(sorted(one.value for one in marking.handling))
+    codes = " ".join(sorted(code.value for code in marking.handling))
     text = f" ({marking.h3_text})" if marking.h3_text else ""
     return " \u00b7 ".join(
         part for part in (marking.tlp.value, marking.pap.value, codes + text) if part
@@ -260,18 +266,22 @@ def _marking(marking: Marking) -> str:
 
 
 def _contacts(
-    one: Agency,
+    addressee: Agency,
     operation: Operation,
-    own: list[ScheduledStep],
-    others: Mapping[str, ScheduledStep],
+    own_steps: list[ScheduledStep],
+    other_steps: Mapping[str, ScheduledStep],
 ) -> tuple[Contact, ...]:
     """Return lead and coordination, and those for whom this agency waits or who wait for it."""
-    mine = {step.step.id for step in own}
-    tied = {others[name].step.agency for step in own for name in step.step.after & others.keys()}
-    tied |= {step.step.agency for step in others.values() if step.step.after & mine}
-    found = []
+    own_ids = {step.step.id for step in own_steps}
+    tied = {
+        other_steps[name].step.agency
+        for step in own_steps
+        for name in step.step.after & other_steps.keys()
+    }
+    tied |= {step.step.agency for step in other_steps.values() if step.step.after & own_ids}
+    contacts = []
     for agency in operation.agencies:
-        if agency.id == one.id:
+        if agency.id == addressee.id:
             role = "your own contact point"
         elif agency.role is AgencyRole.LEAD:
             role = "leads the operation"
@@ -281,32 +291,32 @@ def _contacts(
             role = "you wait for one another"
         else:
             continue
-        found.append(
+        contacts.append(
             Contact(name=agency.name, country=agency.country, role=role, contact=agency.contact)
         )
-    return tuple(found)
+    return tuple(contacts)
 
 
 def _warned(
-    own: list[ScheduledStep],
-    others: Mapping[str, ScheduledStep],
+    own_steps: list[ScheduledStep],
+    other_steps: Mapping[str, ScheduledStep],
     operation: Operation,
     zone: ZoneInfo,
 ) -> tuple[str, ...]:
     """Say whose steps warn this agency's targets, and from when on."""
-    targets = {step.step.target for step in own}
+    targets = {step.step.target for step in own_steps}
     first: dict[str, tuple[datetime, frozenset[str]]] = {}
-    for step in others.values():
+    for step in other_steps.values():
         hit = step.step.tips_off & targets
         if hit:
-            when, known = first.get(step.step.agency, (step.starts_at, frozenset[str]()))
-            first[step.step.agency] = (min(when, step.starts_at), known | hit)
+            when, targets_hit = first.get(step.step.agency, (step.starts_at, frozenset[str]()))
+            first[step.step.agency] = (min(when, step.starts_at), targets_hit | hit)
     lines = []
     for agency, (when, hit) in sorted(first.items()):
         names = sorted(hit)
-        shown = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} of your targets"
+        summary = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} of your targets"
         lines.append(
             f"What {operation.agency(agency).name} does from {when.astimezone(zone):%H:%M} on "
-            f"warns {shown}."
+            f"warns {summary}."
         )
     return tuple(lines)

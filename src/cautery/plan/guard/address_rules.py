@@ -29,7 +29,7 @@ _NEVER_TEXT = (
     "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 "
     "224.0.0.0/4 240.0.0.0/4 ::/128 ::1/128 fc00::/7 fe80::/10 ff00::/8"
 )
-_NEVER = tuple(ipaddress.ip_network(one) for one in _NEVER_TEXT.split())
+_NEVER = tuple(ipaddress.ip_network(text) for text in _NEVER_TEXT.split())
 _SHARING = {
     "cdn": "a content delivery network",
     "waf": "a web firewall",
@@ -76,38 +76,40 @@ def judge_address(
     if address is None:
         raise InputError(f"{target.text} is no address")
     # What leads to an IPv4 host by way of an IPv6 address hits whoever is on that host.
-    places = [str(one) for one in (address, target.embedded) if one is not None]
+    places = [str(candidate) for candidate in (address, target.embedded) if candidate is not None]
     if target.embedded is not None:
         ruling.note("embedded-ipv4", f"{address} leads to {target.embedded}, judged with it")
     for place in places:
         _judge_place(ruling, place, allow)
     listed = [facts.dedicated(place) for place in places]
-    listed = [one if states(one) else None for one in listed]
-    told = [
+    listed = [fact if states(fact) else None for fact in listed]
+    stated = [
         dedicated if about(dedicated, place) and states(dedicated) else None for place in places
     ]
-    evidence = newest((*told, *listed))
-    if evidence is not None and evidence in listed and evidence not in told:
+    evidence = newest((*stated, *listed))
+    if evidence is not None and evidence in listed and evidence not in stated:
         ruling.consults("dedicated")
-    own = set(suspects) | customers_of(evidence)
-    seen = [one for place in places for one in facts.names_on(place)]
-    current = seen_of_late(ruling, seen)
-    ruling.on_address.update(one.name for one in current)
-    judge_tenants(ruling, current, own)
-    judge_history(ruling, seen, current, own, evidence)
+    own_names = set(suspects) | customers_of(evidence)
+    cohosted = [tenant for place in places for tenant in facts.names_on(place)]
+    current = seen_of_late(ruling, cohosted)
+    ruling.on_address.update(tenant.name for tenant in current)
+    judge_tenants(ruling, current, own_names)
+    judge_history(ruling, cohosted, current, own_names, evidence)
     for place in places:
         judge_owner(ruling, place, evidence)
-        if any((host_of(one) if "://" in one else one) == place for one in lawful):
+        if any(
+            (host_of(location) if "://" in location else location) == place for location in lawful
+        ):
             ruling.at_least = max(ruling.at_least, 1)
             ruling.refuse("lawful-content", f"{place} also carries lawful content")
-    judge_dedication(ruling, evidence, current, own)
+    judge_dedication(ruling, evidence, current, own_names)
 
 
 def judge_url_address(ruling: Ruling, allow: Sequence[str]) -> None:
     """Refuse the URL on an address that nobody can be asked to act on."""
-    for one in (ruling.target.address, ruling.target.embedded):
-        if one is not None:
-            _judge_public(ruling, str(one), allow)
+    for address in (ruling.target.address, ruling.target.embedded):
+        if address is not None:
+            _judge_public(ruling, str(address), allow)
 
 
 def _judge_public(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
@@ -120,8 +122,8 @@ def _judge_place(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
     """Judge where an address lies: reserved, protected, in a shared range, in whose network."""
     facts = ruling.facts
     _judge_public(ruling, text, allow)
-    known = well_known(ipaddress.ip_address(text))
-    for kind in sorted({*known, *ruling.kinds_of_address(text)}):
+    reserved = well_known(ipaddress.ip_address(text))
+    for kind in sorted({*reserved, *ruling.kinds_of_address(text)}):
         ruling.kinds.add(kind)
         ruling.high = None
         what = _KINDS.get(kind, f"of a protected kind: {kind}")
@@ -189,13 +191,13 @@ def _judge_part(ruling: Ruling, network: Network) -> list[CoHosted]:
         what = _KINDS.get(kind, f"of a protected kind: {kind}")
         ruling.refuse(kind, f"an address in {network} is {what}", fact=_LISTS.get(kind))
     shared = facts.shared_within(first, last, most=MOST_SHARED)
-    ruling.kinds.update(one.kind for one in shared)
-    owners = {(one.provider, one.kind): one for one in reversed(shared)}
-    for _, one in sorted(owners.items())[:MOST_TOLD]:
+    ruling.kinds.update(entry.kind for entry in shared)
+    owners = {(entry.provider, entry.kind): entry for entry in reversed(shared)}
+    for _, entry in sorted(owners.items())[:MOST_TOLD]:
         ruling.refuse(
             "shared-range",
-            f"{network} reaches into {one.cidr} of {one.provider} ({one.kind})",
-            fact=one.fact,
+            f"{network} reaches into {entry.cidr} of {entry.provider} ({entry.kind})",
+            fact=entry.fact,
         )
     if len(owners) > MOST_TOLD:
         ruling.refuse(
@@ -208,9 +210,11 @@ def _judge_part(ruling: Ruling, network: Network) -> list[CoHosted]:
 
 def _never_within(network: Network, allow: Sequence[str]) -> bool:
     """Tell whether any of a range is nobody's to block; what a lab allows must hold all of it."""
-    if any(_inside(network, ipaddress.ip_network(one, strict=False)) for one in allow):
+    if any(_inside(network, ipaddress.ip_network(block, strict=False)) for block in allow):
         return False
-    return any(one.version == network.version and network.overlaps(one) for one in _NEVER)
+    return any(
+        reserved.version == network.version and network.overlaps(reserved) for reserved in _NEVER
+    )
 
 
 def _inside(network: Network, wide: Network) -> bool:
@@ -221,6 +225,6 @@ def _inside(network: Network, wide: Network) -> bool:
 
 
 def _never(address: ipaddress.IPv4Address | ipaddress.IPv6Address, allow: Sequence[str]) -> bool:
-    if any(address in ipaddress.ip_network(one, strict=False) for one in allow):
+    if any(address in ipaddress.ip_network(block, strict=False) for block in allow):
         return False
     return any(address in network for network in _NEVER)

@@ -86,15 +86,15 @@ def propose_rollback(
     Of each canary the latest outcome counts. One that is down for all the world says nothing.
     """
     latest: dict[tuple[str, str, str], CanaryOutcome] = {}
-    for one in sorted(outcomes, key=lambda outcome: outcome.at):
-        latest[one.target, one.intermediary, one.canary] = one
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.at):
+        latest[outcome.target, outcome.intermediary, outcome.canary] = outcome
     groups: dict[tuple[str, str], list[CanaryOutcome]] = {}
-    for (target, intermediary, _), one in latest.items():
-        if one.direct is True and one.through is not None:
-            groups.setdefault((target, intermediary), []).append(one)
+    for (target, intermediary, _), outcome in latest.items():
+        if outcome.direct is True and outcome.through is not None:
+            groups.setdefault((target, intermediary), []).append(outcome)
     proposals = []
     for (target, intermediary), tried in sorted(groups.items()):
-        dark = tuple(sorted(one.canary for one in tried if one.hit))
+        dark = tuple(sorted(outcome.canary for outcome in tried if outcome.hit))
         if dark and len(dark) >= min(failed, len(tried)):
             proposals.append(
                 RollbackProposal(
@@ -102,7 +102,7 @@ def propose_rollback(
                     intermediary=intermediary,
                     dark=dark,
                     tried=len(tried),
-                    at=max(one.at for one in tried),
+                    at=max(outcome.at for outcome in tried),
                 )
             )
     return tuple(proposals)

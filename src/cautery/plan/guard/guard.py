@@ -138,8 +138,12 @@ def guard(
             dedicated=dedicated,
             allow=tuple(allow),
         )
-        here = set(map(_host, resolving))
-        proposals = tuple(sorted(one for one in names | here if one in here or ruling.carries(one)))
+        on_address = set(map(_host, resolving))
+        proposals = tuple(
+            sorted(
+                name for name in names | on_address if name in on_address or ruling.carries(name)
+            )
+        )
         narrow_to = (
             *_names_in_place(proposals, facts, at, lawful, policy),
             *sorted(url for url in urls if _host(url) == parsed.host and exact(url)),
@@ -215,7 +219,7 @@ def _names_in_place(
     policy: GuardPolicy,
 ) -> tuple[str, ...]:
     """Keep the names that the guard itself would allow in place of their address."""
-    kept = []
+    allowed = []
     for name in names:
         ruling = Ruling(
             target=Target(text=name, lever=Lever.NAME, host=name),
@@ -225,8 +229,8 @@ def _names_in_place(
         )
         judge_name(ruling, lawful=lawful)
         if not ruling.objections:
-            kept.append(name)
-    return tuple(kept)
+            allowed.append(name)
+    return tuple(allowed)
 
 
 def _verdict(

@@ -75,13 +75,14 @@ def judge_name(
             ruling.kinds.add(kind)
             ruling.high = None
             ruling.refuse("protected-kind", f"{name} belongs to a protected kind: {kind}")
-    for one in sorted(lawful):
-        host = host_of(one) if "://" in one else one.rstrip(".").lower()
+    for location in sorted(lawful):
+        host = host_of(location) if "://" in location else location.rstrip(".").lower()
         # Many resolvers block a name together with all below it.
         if host == name or host.endswith("." + name):
-            ruling.strangers.add(one)
+            ruling.strangers.add(location)
             ruling.refuse(
-                "lawful-content", f"{name}, or a name below it, also carries lawful content: {one}"
+                "lawful-content",
+                f"{name}, or a name below it, also carries lawful content: {location}",
             )
             break
     _judge_owner(ruling, name, evidence_date)
@@ -121,11 +122,11 @@ def _judge_owner(ruling: Ruling, name: str, evidence_date: date | None) -> None:
     owner = ruling.owner_of(name)
     if owner is None or owner.since > ruling.at.date():
         return
-    said = f"{name} has belonged to {owner.owner} since {owner.since} ({owner.source})"
+    ownership = f"{name} has belonged to {owner.owner} since {owner.since} ({owner.source})"
     if evidence_date is not None and evidence_date < owner.since:
-        ruling.refuse("recycled-name", f"{said}: the evidence is older", fact="owners")
+        ruling.refuse("recycled-name", f"{ownership}: the evidence is older", fact="owners")
     else:
-        ruling.note("owner", said, fact="owners")
+        ruling.note("owner", ownership, fact="owners")
 
 
 def _is_zone(ruling: Ruling, name: str, kind: str) -> bool:

@@ -79,8 +79,8 @@ def kind_of_network(network: NetworkFact) -> NetworkKind | None:
 
 def sharing_kind(organisation: str) -> NetworkKind | None:
     """Return the kind of a CDN, cloud, service or institution, if that is what a name says."""
-    named = _named(organisation.lower())
-    return None if named in (NetworkKind.HOSTING, NetworkKind.ACCESS) else named
+    by_name = _named(organisation.lower())
+    return None if by_name in (NetworkKind.HOSTING, NetworkKind.ACCESS) else by_name
 
 
 def _named(name: str) -> NetworkKind | None:
@@ -92,15 +92,15 @@ def _kind(organisation: str, shares: tuple[tuple[str, float], ...]) -> NetworkKi
     share = dict(shares)
     if share.get("cdn", 0.0) + share.get("waf", 0.0) >= ENOUGH:
         return NetworkKind.CDN
-    named = _named(organisation.lower())
-    if named in (NetworkKind.CDN, NetworkKind.CLOUD):
-        return named
+    by_name = _named(organisation.lower())
+    if by_name in (NetworkKind.CDN, NetworkKind.CLOUD):
+        return by_name
     if share.get("cloud", 0.0) >= ENOUGH:
         return NetworkKind.CLOUD
-    if share.get("service", 0.0) >= ENOUGH or named is NetworkKind.SERVICE:
+    if share.get("service", 0.0) >= ENOUGH or by_name is NetworkKind.SERVICE:
         return NetworkKind.SERVICE
-    if named is NetworkKind.INSTITUTION:
-        return named
+    if by_name is NetworkKind.INSTITUTION:
+        return by_name
     if share.get("hosting", 0.0) >= ENOUGH:
         return NetworkKind.HOSTING
-    return named
+    return by_name

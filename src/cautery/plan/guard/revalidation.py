@@ -42,13 +42,13 @@ def due(verdicts: Iterable[GuardVerdict], window: Window) -> tuple[str, ...]:
 
 def compare(before: Iterable[GuardVerdict], now: Iterable[GuardVerdict]) -> Revalidation:
     """Compare verdicts asked again with those of the last window."""
-    answers = {one.target: one for one in now}
-    allowed = [one.target for one in before if one.decision is Decision.ALLOW]
-    asked = [answers[target] for target in dict.fromkeys(allowed) if target in answers]
+    answers = {verdict.target: verdict for verdict in now}
+    allowed = [verdict.target for verdict in before if verdict.decision is Decision.ALLOW]
+    rechecked = [answers[target] for target in dict.fromkeys(allowed) if target in answers]
     return Revalidation(
-        kept=tuple(one for one in asked if one.decision is Decision.ALLOW),
-        withdrawn=tuple(one for one in asked if one.decision is not Decision.ALLOW),
-        unanswered=tuple(one for one in dict.fromkeys(allowed) if one not in answers),
+        kept=tuple(verdict for verdict in rechecked if verdict.decision is Decision.ALLOW),
+        withdrawn=tuple(verdict for verdict in rechecked if verdict.decision is not Decision.ALLOW),
+        unanswered=tuple(target for target in dict.fromkeys(allowed) if target not in answers),
     )
 
 

@@ -118,11 +118,11 @@ class Ruling:
     def network_of(self, text: str) -> NetworkFact | None:
         """Ask who announces an address, and what is known of that network."""
         self.consults("asn-ipv6" if ":" in text else "asn-ipv4")
-        found = self.facts.network_of(text)
-        if found is not None:
+        network = self.facts.network_of(text)
+        if network is not None:
             # What part of a network is shared is reckoned from the table of IPv4 and the ranges.
             self.consults("asn-names", "asn-ipv4", "ranges")
-        return found
+        return network
 
     def owner_of(self, target: str) -> OwnerFact | None:
         """Ask who owns an address or a name."""
@@ -148,10 +148,10 @@ class Ruling:
                 continue
             self.narrowable = False
             dated = self.facts.dated(name)
-            said = "is missing or undated" if dated is None else f"of {dated} is stale"
+            state = "is missing or undated" if dated is None else f"of {dated} is stale"
             self.refuse(
                 "stale-facts",
-                f"{_WHAT.get(name, name)} {said}: renew it (cautery facts add FILE --name {name}; "
+                f"{_WHAT.get(name, name)} {state}: renew it (cautery facts add FILE --name {name}; "
                 "cautery facts info shows all), then ask again",
                 fact=name,
             )
@@ -177,8 +177,8 @@ class Ruling:
         if self.target.network is None:
             return name in self.on_address
         return any(
-            ipaddress.ip_address(seen.address) in self.target.network
-            for seen in self.facts.addresses_of(name)
+            ipaddress.ip_address(sighting.address) in self.target.network
+            for sighting in self.facts.addresses_of(name)
         )
 
     def expiry(self, horizon: timedelta) -> datetime:

@@ -16,7 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 _TUNNELS = tuple(
-    ipaddress.IPv6Network(one) for one in ("2002::/16", "64:ff9b::/96", "::ffff:0:0/96")
+    ipaddress.IPv6Network(text) for text in ("2002::/16", "64:ff9b::/96", "::ffff:0:0/96")
 )
 _ISATAP = 0x00005EFE
 _MAPPED_BITS = 96
@@ -60,7 +60,11 @@ def parse_target(text: str) -> Target:
         If it is no URL, host name, address or range in one certain reading.
     """
     plain = text.strip()
-    if not plain or len(plain) > 4096 or any(ord(one) < 33 or ord(one) == 127 for one in plain):
+    if (
+        not plain
+        or len(plain) > 4096
+        or any(ord(character) < 33 or ord(character) == 127 for character in plain)
+    ):
         raise InputError(f"{text[:80]!r} is empty, too long, or has blanks in it")
     if "://" in plain:
         return _url(plain)
@@ -150,15 +154,15 @@ def embedded_ranges(network: Network) -> tuple[ipaddress.IPv4Network, ...]:
 
     Teredo's and ISATAP's hosts lie scattered in a range; of a wide one they are all over.
     """
-    found = []
+    ranges = []
     for tunnel in _TUNNELS:
         if not isinstance(network, ipaddress.IPv6Network) or not network.overlaps(tunnel):
             continue
         bits = min(max(network.prefixlen - tunnel.prefixlen, 0), 32)
         inner = max(int(network.network_address), int(tunnel.network_address))
         four = (inner >> (128 - tunnel.prefixlen - 32)) & 0xFFFFFFFF
-        found.append(ipaddress.IPv4Network((four, bits), strict=False))
-    return tuple(dict.fromkeys(found))
+        ranges.append(ipaddress.IPv4Network((four, bits), strict=False))
+    return tuple(dict.fromkeys(ranges))
 
 
 def _of_address(address: Address) -> Target:

@@ -26,7 +26,9 @@ _TENANT_ZONES = ("dynamic-dns", "cdn-name")
 
 def judge_tenants(ruling: Ruling, current: Sequence[CoHosted], own: Collection[str]) -> None:
     """Refuse an address on which names of others stand, or so many that nobody can tell."""
-    strangers = sorted({one.name for one in current if not _related(ruling, one.name, own)})
+    strangers = sorted(
+        {tenant.name for tenant in current if not _related(ruling, tenant.name, own)}
+    )
     ruling.strangers.update(strangers)
     popular = tuple(name for name in strangers if ruling.popular(name))
     ruling.collateral_popular = popular
@@ -62,17 +64,19 @@ def judge_history(
     """Refuse an address that changed hands lately, or after the evidence was taken."""
     since = ruling.at - timedelta(days=ruling.policy.recycled_days)
     if evidence is not None:
-        taken = datetime.combine(evidence.evidence_date, time.max, tzinfo=UTC)
-        since = min(since, taken)
-    parties = {one.name: _party(ruling, one.name, own) for one in seen}
+        evidence_at = datetime.combine(evidence.evidence_date, time.max, tzinfo=UTC)
+        since = min(since, evidence_at)
+    parties = {tenant.name: _party(ruling, tenant.name, own) for tenant in seen}
     # Whoever left first, and whoever of another party left first after: one of the two is the
     # other party's for each who came.
-    leaving = sorted(seen, key=lambda one: (one.last_seen, one.name))
-    others = [one for one in leaving if parties[one.name] != parties[leaving[0].name]]
-    for after in sorted(seen, key=lambda one: (one.first_seen, one.name)):
+    leaving = sorted(seen, key=lambda tenant: (tenant.last_seen, tenant.name))
+    other_parties = [
+        tenant for tenant in leaving if parties[tenant.name] != parties[leaving[0].name]
+    ]
+    for after in sorted(seen, key=lambda tenant: (tenant.first_seen, tenant.name)):
         if after.first_seen < since:
             continue
-        for before in (*leaving[:1], *others[:1]):
+        for before in (*leaving[:1], *other_parties[:1]):
             if parties[before.name] == parties[after.name] or before.last_seen >= after.first_seen:
                 continue
             ruling.refuse(
@@ -82,9 +86,11 @@ def judge_history(
                 fact=after.fact,
             )
             return
-    suspects_gone = [one for one in seen if one not in current and _related(ruling, one.name, own)]
-    if suspects_gone and not any(_related(ruling, one.name, own) for one in current):
-        last = max(one.last_seen for one in suspects_gone)
+    suspects_gone = [
+        tenant for tenant in seen if tenant not in current and _related(ruling, tenant.name, own)
+    ]
+    if suspects_gone and not any(_related(ruling, tenant.name, own) for tenant in current):
+        last = max(tenant.last_seen for tenant in suspects_gone)
         ruling.refuse(
             "recycled-address",
             f"{suspects_gone[-1].name} was last seen here on {_day(last)} and has gone",
@@ -125,8 +131,9 @@ def judge_dedication(
             fact="passive-dns" if ruling.facts.knows_hosting() else None,
         )
         return
-    kept = timedelta(days=ruling.policy.dedication_days)
-    last = min(evidence.evidence_date, date.max - kept) + kept  # 9999-12-31 has no day after it
+    valid_for = timedelta(days=ruling.policy.dedication_days)
+    # 9999-12-31 has no day after it.
+    last = min(evidence.evidence_date, date.max - valid_for) + valid_for
     ruling.ends.append(datetime.combine(last, time.max, tzinfo=UTC))
     age = (ruling.at.date() - evidence.evidence_date).days
     if age > ruling.policy.dedication_days:
@@ -162,15 +169,23 @@ def judge_dedication(
             fact="dedicated",
             dated=evidence.evidence_date,
         )
-    if customers and current and not any(_related(ruling, one.name, customers) for one in current):
+    if (
+        customers
+        and current
+        and not any(_related(ruling, tenant.name, customers) for tenant in current)
+    ):
         ruling.refuse(
             "recycled-address",
             f"the address was dedicated to {evidence.dedicated_to}, who is not on it now",
             fact="dedicated",
             dated=evidence.evidence_date,
         )
-    known = set(own) - customers
-    if customers and known and not any(_related(ruling, customer, known) for customer in customers):
+    suspects = set(own) - customers
+    if (
+        customers
+        and suspects
+        and not any(_related(ruling, customer, suspects) for customer in customers)
+    ):
         ruling.refuse(
             "dedicated-to-another",
             f"the address is dedicated to {evidence.dedicated_to}, against whom nothing is known",
@@ -188,7 +203,7 @@ def judge_dedication(
 def seen_of_late(ruling: Ruling, seen: Sequence[CoHosted]) -> list[CoHosted]:
     """Keep all seen of late, even if another came after: nobody knows that they have left."""
     horizon = ruling.at - timedelta(days=ruling.policy.current_days)
-    return [one for one in seen if one.last_seen >= horizon]
+    return [tenant for tenant in seen if tenant.last_seen >= horizon]
 
 
 def customers_of(evidence: DedicatedFact | None) -> set[str]:
@@ -231,28 +246,28 @@ def about(evidence: DedicatedFact | None, address: str) -> bool:
 
 def newest(found: Iterable[DedicatedFact | None]) -> DedicatedFact | None:
     """Return the evidence of the latest date."""
-    held = [one for one in found if one is not None]
-    return max(held, key=lambda one: one.evidence_date, default=None)
+    facts = [fact for fact in found if fact is not None]
+    return max(facts, key=lambda fact: fact.evidence_date, default=None)
 
 
-def _party(ruling: Ruling, name: str, own: Collection[str]) -> str:
+def _party(ruling: Ruling, name: str, own_names: Collection[str]) -> str:
     """Return who a name belongs to; all suspects' names count as one party."""
-    return "" if _related(ruling, name, own) else _owner(ruling, name)
+    return "" if _related(ruling, name, own_names) else _owner(ruling, name)
 
 
-def _related(ruling: Ruling, name: str, own: Collection[str]) -> bool:
+def _related(ruling: Ruling, name: str, own_names: Collection[str]) -> bool:
     owner = _owner(ruling, name)
-    return name in own or any(_owner(ruling, one) == owner for one in own)
+    return name in own_names or any(_owner(ruling, own_name) == owner for own_name in own_names)
 
 
 def _owner(ruling: Ruling, name: str) -> str:
     """Return the domain that has one owner: below a zone of many, the customer's own name."""
-    known = ruling.owners.get(name)
-    if known is None:
-        known = ruling.owners[name] = _customer(
+    owner = ruling.owners.get(name)
+    if owner is None:
+        owner = ruling.owners[name] = _customer(
             ruling, ruling.registered_domain(name) or name, name
         )
-    return known
+    return owner
 
 
 def _customer(ruling: Ruling, registered: str, name: str) -> str:

@@ -20,10 +20,10 @@ def again_if_passed(workflow: Callable[P, T]) -> Callable[P, T]:
     """
 
     @wraps(workflow)
-    def run(*arguments: P.args, **named: P.kwargs) -> T:
+    def run(*arguments: P.args, **keywords: P.kwargs) -> T:
         while True:
             try:
-                return workflow(*arguments, **named)
+                return workflow(*arguments, **keywords)
             except ConflictError:
                 continue
 

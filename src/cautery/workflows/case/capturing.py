@@ -80,7 +80,7 @@ class Capturing:
             [answer], what=what, confidential=confidential, own=self._own
         )
         if self._into is not None:
-            self._into.extend(one for one in sealed if one not in self._into)
+            self._into.extend(exhibit for exhibit in sealed if exhibit not in self._into)
         return answer
 
 

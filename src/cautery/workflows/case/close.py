@@ -80,17 +80,17 @@ def close_case(
         case.write(f"keys/{stem}.pub", f"{verifier}\n".encode())
     _refuse_strangers(case)
     try:
-        found = list_files(
+        listing = list_files(
             path, store=store, case=case.id, records=checkpoint.size, root=checkpoint.root
         )
     except EvidenceError as error:
         raise InputError(str(error), hint=_TAKE_OUT) from error
-    _refuse_changes(case, found.digests)
-    _check(case, found)
-    store.write(path, MANIFEST, found.text)
-    store.write(path, NOTE, signer.sign(found.manifest.text).encode())
+    _refuse_changes(case, listing.digests)
+    _check(case, listing)
+    store.write(path, MANIFEST, listing.text)
+    store.write(path, NOTE, signer.sign(listing.manifest.text).encode())
     store.release(path)
-    return found.manifest
+    return listing.manifest
 
 
 _TAKE_OUT = "Take it out of the case, then close it."
@@ -112,14 +112,14 @@ def _refuse_strangers(case: Case, *, open_still: bool = False) -> tuple[FileSeen
         files = case.store.files(case.path)
     except EvidenceError as error:
         raise InputError(str(error), hint=_TAKE_OUT) from error
-    known = _LAID_THERE.union(case.written, (CASE_KEY, *_BESIDE) if open_still else ())
+    expected = _LAID_THERE.union(case.written, (CASE_KEY, *_BESIDE) if open_still else ())
     for file in files:
         if file.name.startswith(f"{VAULT}/"):
             if file.size > MAX_EXHIBIT_BYTES:  # a terabyte of nothing takes an hour to digest
                 raise InputError(
                     f"{case.path / file.name}: larger than any exhibit", hint=_TAKE_OUT
                 )
-        elif file.name not in known:
+        elif file.name not in expected:
             raise InputError(
                 f"{case.path / file.name}: not written by Cautery as it closes this case, so it"
                 " is not signed with it",
@@ -146,21 +146,21 @@ def _unproven(case: Case, files: tuple[FileSeen, ...]) -> list[int]:
         for file in files
         if file.name.startswith(f"{VAULT}/")
     }
-    found = []
+    numbers = []
     for entry in case.ledger.read():
         try:
             named_by(entry.record, exhibits)
         except UnprovenError:
-            found.append(entry.index)
-    return found
+            numbers.append(entry.index)
+    return numbers
 
 
-def _check(case: Case, found: Listing) -> None:
+def _check(case: Case, listing: Listing) -> None:
     """Check what is about to be signed as :mod:`cautery.workflows.case.verify` will."""
     try:
         exhibits = {
-            exhibit_at(case.path, file.name, found.digests[file.name]): file.size
-            for file in found.files
+            exhibit_at(case.path, file.name, listing.digests[file.name]): file.size
+            for file in listing.files
             if file.name.startswith(f"{VAULT}/")
         }
     except EvidenceError as error:
@@ -168,7 +168,7 @@ def _check(case: Case, found: Listing) -> None:
     ledger = case.store.ledger(case.path, read_only=True)
     try:
         check_ledger(
-            case.path / LEDGER, ledger, case.verifier, found.manifest, exhibits=exhibits, now=None
+            case.path / LEDGER, ledger, case.verifier, listing.manifest, exhibits=exhibits, now=None
         )
     finally:
         ledger.close()

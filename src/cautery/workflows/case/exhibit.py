@@ -90,17 +90,17 @@ def open_exhibit(case: Path, name: str, *, store: CaseStore) -> tuple[Sealed, by
     digits = name.removeprefix("sha256:").lower()
     if len(digits) < LEAST_LETTERS:
         raise InputError(f"{name!r}: give at least {LEAST_LETTERS} digits of an exhibit's id")
-    found = {
-        one.id: one
-        for one in exhibits_in(case, store=store)
-        if one.id.removeprefix("sha256:").startswith(digits)
+    matches = {
+        exhibit.id: exhibit
+        for exhibit in exhibits_in(case, store=store)
+        if exhibit.id.removeprefix("sha256:").startswith(digits)
     }
-    if len(found) != 1:
+    if len(matches) != 1:
         raise InputError(
-            f"{name}: {len(found) or 'no'} exhibits of this case are called so",
+            f"{name}: {len(matches) or 'no'} exhibits of this case are called so",
             hint=f"cautery exhibit {case} lists them.",
         )
-    [one] = found.values()
-    if one.subject is None:
-        return one, store.vault(case, None).read(one.id)
-    return one, store.vault(case, store.keys(case)).open(one.id, subject=one.subject)
+    [exhibit] = matches.values()
+    if exhibit.subject is None:
+        return exhibit, store.vault(case, None).read(exhibit.id)
+    return exhibit, store.vault(case, store.keys(case)).open(exhibit.id, subject=exhibit.subject)

@@ -79,7 +79,7 @@ class Journal:
         self._vault = vault
         self._clock = clock
         self._pseudonyms = pseudonyms
-        self._own = OwnSecrets(pseudonyms)
+        self._secrets = OwnSecrets(pseudonyms)
         self._listeners = listeners
         self._sealed: set[ExhibitId] = set()
         self._payloads = Payloads()
@@ -100,11 +100,11 @@ class Journal:
 
     def hide(self, noun: Any) -> None:
         """Keep the secrets of a noun of ours, a mandate or a source, out of all that is written."""
-        self._own.add(secrets_in(noun))
+        self._secrets.add(secrets_in(noun))
 
     def scrubbed(self, text: str) -> str:
         """Return what a stranger said without the secrets of ours that it sends back."""
-        return self._own.scrubbed(whole_text(text))
+        return self._secrets.scrubbed(whole_text(text))
 
     def redact(self, url: str | Location) -> RedactedUrl:
         """Return ``url`` as it may be shown and recorded."""
@@ -126,24 +126,24 @@ class Journal:
 
     def message(self, error: Exception) -> str:
         """Return what an error says, as it may be recorded: it may quote strangers."""
-        said = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
-        return redacted_text(said, self._pseudonyms, kind="message")
+        text = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+        return redacted_text(text, self._pseudonyms, kind="message")
 
-    def _screened(self, said: Any, *, told: bool = False) -> Any:
+    def _screened(self, value: Any, *, by_stranger: bool = False) -> Any:
         """Screen once more what strangers may have said, wherever in a record it stands."""
-        if isinstance(said, dict):
+        if isinstance(value, dict):
             return {
-                whole_text(name): self._screened(one, told=name in _OF_STRANGERS)
-                if not isinstance(one, int | float)
-                else one
-                for name, one in said.items()
+                whole_text(name): self._screened(item, by_stranger=name in _OF_STRANGERS)
+                if not isinstance(item, int | float)
+                else item
+                for name, item in value.items()
             }
-        if isinstance(said, list):
-            return [self._screened(one, told=told) for one in said]
-        if isinstance(said, str):
-            said = self.scrubbed(said)
-            return redacted_text(said, self._pseudonyms, kind="message") if told else said
-        return said
+        if isinstance(value, list):
+            return [self._screened(item, by_stranger=by_stranger) for item in value]
+        if isinstance(value, str):
+            value = self.scrubbed(value)
+            return redacted_text(value, self._pseudonyms, kind="message") if by_stranger else value
+        return value
 
     def pass_on(self, entry: Entry) -> None:
         """Tell the listeners of an entry, also of one that another process wrote."""
@@ -151,16 +151,16 @@ class Journal:
             for listener in self._listeners:
                 listener(entry)
 
-    def _write_all(self, asked: Sequence[tuple[str, Any]]) -> list[Entry | Exception]:
+    def _write_all(self, bodies: Sequence[tuple[str, Any]]) -> list[Entry | Exception]:
         with self._pen:  # listeners hear entries in the ledger's order, whichever thread writes
             try:
                 entries = self._ledger.append_all(
-                    [(kind, body, self._clock.now()) for kind, body in asked]
+                    [(kind, body, self._clock.now()) for kind, body in bodies]
                 )
             except InputError as error:
-                if len(asked) == 1:
+                if len(bodies) == 1:
                     return [error]
-                return [outcome for each in asked for outcome in self._write_all([each])]
+                return [outcome for body in bodies for outcome in self._write_all([body])]
             return [self._heard(entry) for entry in entries]
 
     def _heard(self, entry: Entry) -> Entry | Exception:
@@ -192,8 +192,8 @@ class Journal:
         confidential : bool
             Encrypt under the key of the URL's host: it may hold a line's credentials.
         """
-        shown = None if url is None else self.redact(url)
-        subject = self._subject(shown, what) if confidential else None
+        redacted = None if url is None else self.redact(url)
+        subject = self._subject(redacted, what) if confidential else None
         clock = self._clock.offset()
         with self._idle:
             self._sealing += 1
@@ -209,7 +209,7 @@ class Journal:
             new = exhibit.id not in self._sealed
             self._sealed.add(exhibit.id)
         if new:
-            self._record(exhibit, what, shown)
+            self._record(exhibit, what, redacted)
         return exhibit.id
 
     async def seal_aside(
@@ -260,18 +260,18 @@ class Journal:
         confidential = confidential or any(map(self._must_be_hidden, exchanges))
         url = OwnLocation(first.url) if own else Location(first.url)
         subject = self._subject(self.redact(url), what) if confidential else ""
-        told = exchanges
+        sealed = exchanges
         if not confidential:
-            told = [self._in_the_open(exchange) for exchange in exchanges]
+            sealed = [self._in_the_open(exchange) for exchange in exchanges]
         with self._lock:
-            earlier, beside = self._payloads.earlier(told, subject)
+            earlier, beside = self._payloads.earlier(sealed, subject)
         about = {"software": f"Cautery {__version__}", "isPartOf": what}
         if not confidential:
             about["description"] = (
                 "URLs and headers redacted by keyed hashes (~...); payloads as received"
             )
         exhibit = self.seal(
-            write_warc(told, about=about, earlier=earlier),
+            write_warc(sealed, about=about, earlier=earlier),
             what=what,
             media_type=MEDIA_TYPE,
             at=first.asked_at,
@@ -279,19 +279,19 @@ class Journal:
             confidential=confidential,
         )
         with self._lock:
-            self._payloads.remember(told, subject, exhibit)
-        return (exhibit, *(one for one in beside if one != exhibit))
+            self._payloads.remember(sealed, subject, exhibit)
+        return (exhibit, *(warc for warc in beside if warc != exhibit))
 
-    def _must_be_hidden(self, one: Exchange) -> bool:
-        if shows_persons(one):
+    def _must_be_hidden(self, exchange: Exchange) -> bool:
+        if shows_persons(exchange):
             return True
-        text = one.payload[:MOST_TEXT].decode("latin-1")
-        return self._own.scrubbed(text) != text
+        text = exchange.payload[:MOST_TEXT].decode("latin-1")
+        return self._secrets.scrubbed(text) != text
 
-    def _in_the_open(self, one: Exchange) -> Exchange:
-        shown = in_the_open(one, self._pseudonyms)
-        headers = tuple((name, self._own.scrubbed(value)) for name, value in shown.headers)
-        return replace(shown, headers=headers)
+    def _in_the_open(self, exchange: Exchange) -> Exchange:
+        opened = in_the_open(exchange, self._pseudonyms)
+        headers = tuple((name, self._secrets.scrubbed(value)) for name, value in opened.headers)
+        return replace(opened, headers=headers)
 
     async def seal_answers(
         self, answers: Sequence[Response], *, what: str, confidential: bool, own: bool = False
@@ -300,9 +300,9 @@ class Journal:
 
         See :meth:`seal_exchanges`.
         """
-        told = [exchange for answer in answers for exchange in answer.exchanges]
+        exchanges = [exchange for answer in answers for exchange in answer.exchanges]
         return await asyncio.to_thread(
-            partial(self.seal_exchanges, told, what=what, confidential=confidential, own=own)
+            partial(self.seal_exchanges, exchanges, what=what, confidential=confidential, own=own)
         )
 
     def unseal(self, exhibit: ExhibitId, *, what: str, url: str | Location | None = None) -> bytes:
@@ -313,8 +313,8 @@ class Journal:
         EvidenceError
             If it cannot be opened: erased, altered, or its key is not here.
         """
-        shown = None if url is None else self.redact(url)
-        return self._vault.open(exhibit, subject=self._subject(shown, what))
+        redacted = None if url is None else self.redact(url)
+        return self._vault.open(exhibit, subject=self._subject(redacted, what))
 
     def stored(self, exhibit: ExhibitId) -> bytes:
         """Return the bytes of an exhibit that lies in the open.
@@ -326,8 +326,8 @@ class Journal:
         """
         return self._vault.read(exhibit)
 
-    def _subject(self, shown: RedactedUrl | None, what: str) -> str:
-        host = shown.host if shown else ""
+    def _subject(self, redacted: RedactedUrl | None, what: str) -> str:
+        host = redacted.host if redacted else ""
         return f"source:{self.pseudonym(host or what)}"
 
     def wait_until_idle(self) -> None:
@@ -338,10 +338,10 @@ class Journal:
         with self._idle:
             self._idle.wait_for(lambda: self._sealing == 0, timeout=IDLE_S)
 
-    def _record(self, exhibit: Exhibit, what: str, shown: RedactedUrl | None) -> None:
+    def _record(self, exhibit: Exhibit, what: str, redacted: RedactedUrl | None) -> None:
         self.write(
             "exhibit.sealed",
-            {"exhibit": exhibit, "what": what, "url": None if shown is None else shown.text},
+            {"exhibit": exhibit, "what": what, "url": None if redacted is None else redacted.text},
         )
 
     def fail(self, what: str, where: str, error: Exception) -> None:

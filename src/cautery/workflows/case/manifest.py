@@ -78,16 +78,16 @@ def finish_closing(path: Path, *, store: CaseStore, signer: Signer) -> Manifest 
         return open_manifest(note, NoteVerifier.parse(signer.key))
     store.tidy(path)
     case = signer.name.removeprefix("cautery/case-")
-    found = list_files(path, store=store, case=case, records=last.size, root=last.root)
-    if digest_of(found.manifest.text.encode()) != last.closed:
+    listing = list_files(path, store=store, case=case, records=last.size, root=last.root)
+    if digest_of(listing.manifest.text.encode()) != last.closed:
         raise EvidenceError(
             f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC; its {NOTE} is"
             " missing, and its files are not those that were signed",
             hint=f"Put the closed case back from a copy, with its {NOTE}.",
         )
-    store.write(path, MANIFEST, found.text)
-    store.write(path, NOTE, signer.sign(found.manifest.text).encode())
-    return found.manifest
+    store.write(path, MANIFEST, listing.text)
+    store.write(path, NOTE, signer.sign(listing.manifest.text).encode())
+    return listing.manifest
 
 
 def finish_cut_closing(path: Path, *, store: CaseStore) -> bool:

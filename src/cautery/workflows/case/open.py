@@ -172,18 +172,18 @@ def _go_on(case: Case) -> None:
     case that nobody holds, somebody killed left them, approved something, or put them there.
     """
     last = case.signer.last()
-    found = check_roots(case.path, case.ledger, case.verifier, last)
-    case.ledger.set_right(since=found.signed, now=case.clock.now)
-    if not found.size or case.store.shares(case.path):
+    roots = check_roots(case.path, case.ledger, case.verifier, last)
+    case.ledger.set_right(since=roots.signed, now=case.clock.now)
+    if not roots.size or case.store.shares(case.path):
         return
-    signed = None if found.longest is None else found.longest.size
+    signed = None if roots.longest is None else roots.longest.size
     body = {
-        "records": found.size,
-        "unsigned": found.unsigned,
+        "records": roots.size,
+        "unsigned": roots.unsigned,
         "checkpoint": signed,
         "root": None if last is None else {"size": last.size, "root": last.root.hex()},
     }
-    if found.unsigned or last is None or (signed or 0) < last.size:
+    if roots.unsigned or last is None or (signed or 0) < last.size:
         try:
             case.ledger.append("case.reopened", body, at=case.clock.now())
         except StorageError:

@@ -12,7 +12,7 @@ from cautery.model import Pseudonyms, RedactedUrl
 from cautery.watch import redacted_text
 
 _LOCATIONS = frozenset(("location", "content-location", "referer"))
-_SAID = frozenset(
+_FREE_TEXT = frozenset(
     ("accept", "content-type", "etag", "if-none-match", "server", "user-agent", "via")
 )  # fmt: skip
 """Headers that carry no line, but what somebody likes to write: screened."""
@@ -29,7 +29,7 @@ _CODING = (
     r"(?:gzip|x-gzip|deflate|br|zstd|compress|identity|chunked|none|\*)"
     r"(?:;q=[01](?:\.[0-9]{1,3})?)?"
 )
-_NAMED = (
+_HEADER_NAMES = (
     r"(?:accept(?:-charset|-encoding|-language|-ranges)?|access-control-[a-z-]{1,24}|authorization"
     r"|cookie|content-type|dnt|host|https?|if-none-match|origin|range|referer|save-data|user-agent"
     r"|x-forwarded-(?:for|host|proto)|x-requested-with)"
@@ -41,8 +41,8 @@ _CACHING = (
 )
 
 
-def _list_of(one: str) -> str:
-    return rf"{one}(?:\s?[,;]\s?{one}){{0,15}}"
+def _list_of(item: str) -> str:
+    return rf"{item}(?:\s?[,;]\s?{item}){{0,15}}"
 
 
 _GRAMMAR = {
@@ -58,7 +58,7 @@ _GRAMMAR = {
         (_list_of(r"(?:keep-alive|close|upgrade|te|transfer-encoding)"), "connection"),
         (_list_of(_CODING), "accept-encoding content-encoding transfer-encoding"),
         (_list_of(_CACHING), "cache-control pragma"),
-        (_list_of(rf"(?:{_NAMED}|\*)"), "vary"),
+        (_list_of(rf"(?:{_HEADER_NAMES}|\*)"), "vary"),
         (r"[\w.:\[\]-]{1,255}", "host"),
     )
     for name in names.split()
@@ -66,7 +66,7 @@ _GRAMMAR = {
 """Headers that carry no line where they are of their form (RFC 9110, 9111, 9112). In any other form
 they stand as a keyed hash where an exchange is in the open, as all other headers do."""
 _PHRASES = frozenset(
-    (*(one.phrase.lower() for one in HTTPStatus), "moved temporarily", "not satisfiable", "")
+    (*(status.phrase.lower() for status in HTTPStatus), "moved temporarily", "not satisfiable", "")
 )
 
 
@@ -80,7 +80,7 @@ def shown_headers(
     base : str
         The exchange's URL, to which those that name a place are relative.
     """
-    shown = []
+    headers_shown = []
     for name, value in headers:
         plain = name.lower()
         if plain in _LOCATIONS:
@@ -88,12 +88,12 @@ def shown_headers(
                 value = RedactedUrl.of(urljoin(base, value), pseudonyms).text  # noqa: PLW2901
             except (InputError, ValueError):
                 value = "~" + pseudonyms.of(value)  # noqa: PLW2901
-        elif plain in _SAID:
+        elif plain in _FREE_TEXT:
             value = redacted_text(value, pseudonyms, kind="message")  # noqa: PLW2901
         elif plain not in _GRAMMAR or not _GRAMMAR[plain].fullmatch(value.strip()):
             value = "~" + pseudonyms.of(value)  # noqa: PLW2901
-        shown.append((name, value))
-    return tuple(shown)
+        headers_shown.append((name, value))
+    return tuple(headers_shown)
 
 
 def shown_reason(reason: str, pseudonyms: Pseudonyms) -> str:

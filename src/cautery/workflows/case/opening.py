@@ -53,8 +53,8 @@ class Opening:
         ApprovalError
             If one does not hold.
         """
-        known = None if signers is None else tuple(signers)
-        return standing_of(self.mandate, now=self.entry.record.at, signers=known)
+        trusted = None if signers is None else tuple(signers)
+        return standing_of(self.mandate, now=self.entry.record.at, signers=trusted)
 
 
 def opening_of(ledger: Ledger) -> Opening:
@@ -195,7 +195,7 @@ def check_openings(
     if signers is not None and not vouched:
         raise EvidenceError(f"{path}: record {first.index}: its mandate is {words}")
     notes = tuple(
-        f"record {one.index} opens the case again: it counts for nothing, nor does whom it names"
-        for one in later
+        f"record {entry.index} opens the case again: it counts for nothing, nor does whom it names"
+        for entry in later
     )
     return words, notes

@@ -118,7 +118,9 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
             else:
                 signed = approvals.setdefault(about, {})
                 earlier = signed.get(approval.approver, approval)
-                signed[approval.approver] = max(earlier, approval, key=lambda one: one.at)
+                signed[approval.approver] = max(
+                    earlier, approval, key=lambda candidate: candidate.at
+                )
         elif isinstance(body.get("intermediary"), str):
             published.setdefault(about, []).append(body["intermediary"])
         else:
@@ -126,12 +128,12 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
     return Filed(
         referrals=tuple(
             FiledReferral(
-                referral=one,
+                referral=referral,
                 digest=its_digest,
-                approvals=tuple(approvals.get(one.id, {}).values()),
-                published_to=tuple(published.get(one.id, ())),
+                approvals=tuple(approvals.get(referral.id, {}).values()),
+                published_to=tuple(published.get(referral.id, ())),
             )
-            for one, its_digest in referrals.values()
+            for referral, its_digest in referrals.values()
         ),
         passed_over=passed_over,
     )
@@ -183,7 +185,7 @@ def approval_in(body: Json, referral: str, signed: Digest, opening: Opening) -> 
 
 def withdrawals(ledger: Ledger) -> tuple[dict[str, Any], ...]:
     """Return what was withdrawn and which roll-backs are proposed, oldest first."""
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for entry in ledger.read(kinds=("entry.withdrawn", "rollback.proposed")):
         body = entry.record.body
         withdrawn = entry.record.kind == "entry.withdrawn"
@@ -193,13 +195,13 @@ def withdrawals(ledger: Ledger) -> tuple[dict[str, Any], ...]:
                 "target": str(body["target"]),
                 "what": "withdrawn" if withdrawn else "roll-back proposed",
                 "intermediary": None if withdrawn else str(body["intermediary"]),
-                "dark": [] if withdrawn else [str(one) for one in body["dark"]],
+                "dark": [] if withdrawn else [str(url) for url in body["dark"]],
                 "why": str(body["reasons"][0]["text"] if withdrawn else body["why"]),
             }
         except MISSHAPEN:
             continue  # a stranger's record costs itself
-        found.append(row)
-    return tuple(found)
+        rows.append(row)
+    return tuple(rows)
 
 
 def mandate_of(ledger: Ledger) -> Mandate:
@@ -234,11 +236,11 @@ def approver_named(mandate: Mandate, name: str) -> Approver:
     InputError
         If nobody has.
     """
-    for one in mandate.approvers:
-        if one.name == name:
-            return one
-    known = ", ".join(approver.name for approver in mandate.approvers) or "none"
-    raise InputError(f"{name!r} is no approver of this mandate", hint=f"Approvers: {known}.")
+    for approver in mandate.approvers:
+        if approver.name == name:
+            return approver
+    names = ", ".join(approver.name for approver in mandate.approvers) or "none"
+    raise InputError(f"{name!r} is no approver of this mandate", hint=f"Approvers: {names}.")
 
 
 _RESTS_ON = (OPENED, "fixtures.changed", DRAFTED, APPROVED)
@@ -281,8 +283,10 @@ def approve_referral(
         )
     approver = approver_named(opening.mandate, name)
     if any(
-        one.approver == name and one.signed_for is not None and one.at >= now - OLDEST
-        for one in filed.approvals
+        approval.approver == name
+        and approval.signed_for is not None
+        and approval.at >= now - OLDEST
+        for approval in filed.approvals
     ):
         raise ApprovalError(f"{name} has signed referral {referral_id} already")
     approval = sign(filed.digest, approver=approver, key=key, at=now, signed_for=opening.signed_for)

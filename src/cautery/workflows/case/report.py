@@ -89,10 +89,10 @@ def write_report(
     EvidenceError
         If the ledger opens no case.
     """
-    held = frames or {}
+    inlined = frames or {}
 
     def read(exhibit: ExhibitId) -> bytes:
-        return held[exhibit] if exhibit in held else vault.read(exhibit)
+        return inlined[exhibit] if exhibit in inlined else vault.read(exhibit)
 
     return render(report_view(ledger.read(), read, at=at, checkpoints=checkpoints))
 
@@ -169,7 +169,8 @@ def report_view(
     ended = records.watched[-1][1] if records.watched else records.last_at or at
     pictures = _Pictures(read_exhibit)
     streams = tuple(
-        _stream(number, one, records, ended, pictures) for number, one in enumerate(ranked, start=1)
+        _stream(number, stream, records, ended, pictures)
+        for number, stream in enumerate(ranked, start=1)
     )
     observed = _observed(records, mandate)
     guards = _guards(records)
@@ -219,60 +220,62 @@ class _Pictures:
     """Fetches and reduces stills while the page has room for them."""
 
     def __init__(self, read: Reader) -> None:
-        self._read = read
-        self._left = _MOST_STILLS_BYTES
+        self._read_exhibit = read
+        self._bytes_left = _MOST_STILLS_BYTES
 
     def show(self, still: Still | None) -> Still | None:
         if still is None:
             return None
-        if self._left <= 0:
-            said = "left out to keep this page small; the sealed still is in the vault"
-            return replace(still, missing=said)
+        if self._bytes_left <= 0:
+            note = "left out to keep this page small; the sealed still is in the vault"
+            return replace(still, missing=note)
         try:
-            uri = reduced(self._read(still.exhibit))
+            uri = reduced(self._read_exhibit(still.exhibit))
         except (EvidenceError, DecodeError) as error:
             return replace(still, missing=str(error))
-        self._left -= len(uri)
+        self._bytes_left -= len(uri)
         return replace(still, uri=uri)
 
 
-def _rank(one: StreamRecords) -> tuple[int, float, str]:
-    if one.verdict is None:
-        return len(_ORDER), 0.0, one.url
-    return _ORDER[one.verdict.finding], -one.verdict.log10_lr, one.url
+def _rank(stream: StreamRecords) -> tuple[int, float, str]:
+    if stream.verdict is None:
+        return len(_ORDER), 0.0, stream.url
+    return _ORDER[stream.verdict.finding], -stream.verdict.log10_lr, stream.url
 
 
 def _stream(
-    number: int, one: StreamRecords, records: Records, ended: datetime, pictures: _Pictures
+    number: int, stream: StreamRecords, records: Records, ended: datetime, pictures: _Pictures
 ) -> StreamView:
-    alignment = _best(one.alignments)
+    alignment = _best(stream.alignments)
     if alignment is not None:
         alignment = replace(
             alignment,
             suspect=pictures.show(alignment.suspect),
             original=pictures.show(alignment.original),
         )
-    until, why = _exposed_until(one, ended)
+    until, why = _exposed_until(stream, ended)
     return StreamView(
         number=number,
-        url=one.url,
-        title=one.title,
-        host=one.host or (one.verdict.url.host if one.verdict else ""),
-        sources=tuple(one.sources),
-        first_seen=one.first_seen,
-        proven_at=one.proven_at,
-        dark_at=one.dark_at,
-        exposed_s=None if one.first_seen is None else (until - one.first_seen).total_seconds(),
+        url=stream.url,
+        title=stream.title,
+        host=stream.host or (stream.verdict.url.host if stream.verdict else ""),
+        sources=tuple(stream.sources),
+        first_seen=stream.first_seen,
+        proven_at=stream.proven_at,
+        dark_at=stream.dark_at,
+        exposed_s=None
+        if stream.first_seen is None
+        else (until - stream.first_seen).total_seconds(),
         exposed_why=why,
-        probes=one.probes,
-        verdict=one.verdict,
+        probes=stream.probes,
+        verdict=stream.verdict,
         alignment=alignment,
         sealed=tuple(
             records.sealed.get(exhibit, SealedLine(exhibit=exhibit, what=what))
-            for exhibit, what in one.exhibits.items()
+            for exhibit, what in stream.exhibits.items()
         ),
-        custody=tuple(one.custody),
-        failures=tuple(one.failures),
+        custody=tuple(stream.custody),
+        failures=tuple(stream.failures),
     )
 
 
@@ -281,17 +284,20 @@ def _best(alignments: Sequence[Alignment]) -> Alignment | None:
     ranked = enumerate(alignments)
     best = max(
         ranked,
-        key=lambda one: (one[1].suspect is not None and one[1].original is not None, one[0]),
+        key=lambda candidate: (
+            candidate[1].suspect is not None and candidate[1].original is not None,
+            candidate[0],
+        ),
         default=None,
     )
     return None if best is None else best[1]
 
 
-def _exposed_until(one: StreamRecords, ended: datetime) -> tuple[datetime, str]:
-    if one.dark_at is not None:
-        return one.dark_at, "our own probe through a blocking provider found it dark"
-    if one.vanished is not None:
-        return one.vanished, "it vanished from its sources"
+def _exposed_until(stream: StreamRecords, ended: datetime) -> tuple[datetime, str]:
+    if stream.dark_at is not None:
+        return stream.dark_at, "our own probe through a blocking provider found it dark"
+    if stream.vanished is not None:
+        return stream.vanished, "it vanished from its sources"
     return ended, "still up when the last record was made"
 
 
@@ -307,18 +313,20 @@ def _observed(records: Records, mandate: Mandate) -> float:
 def _guards(records: Records) -> tuple[GuardVerdict, ...]:
     """Return the guard's last word on each target, the heaviest refusal or narrowing on top."""
     last = dict(records.guards)
-    for one in (*records.plan.refused, *records.plan.chosen) if records.plan else ():
-        last.setdefault((one.guard.target, one.guard.lever.value), one.guard)
+    for intervention in (*records.plan.refused, *records.plan.chosen) if records.plan else ():
+        last.setdefault(
+            (intervention.guard.target, intervention.guard.lever.value), intervention.guard
+        )
     order = {Decision.REFUSE: 0, Decision.NARROW: 1, Decision.ALLOW: 2}
     return tuple(
         sorted(
             last.values(),
-            key=lambda one: (
-                one.decision is Decision.ALLOW,
-                -_hit(one),
-                order[one.decision],
-                one.target,
-                one.lever.value,
+            key=lambda guard: (
+                guard.decision is Decision.ALLOW,
+                -_hit(guard),
+                order[guard.decision],
+                guard.target,
+                guard.lever.value,
             ),
         )
     )
@@ -332,26 +340,26 @@ def _hit(guard: GuardVerdict) -> int:
 def _figures(
     streams: Sequence[StreamView], guards: Sequence[GuardVerdict], *, offered: int
 ) -> Figures:
-    found = [stream.verdict.finding for stream in streams if stream.verdict is not None]
+    findings = [stream.verdict.finding for stream in streams if stream.verdict is not None]
     proven = [
         stream for stream in streams if stream.verdict and stream.verdict.finding is Finding.PROVEN
     ]
-    exposed = [one.exposed_s / 60 for one in proven if one.exposed_s is not None]
+    exposed = [stream.exposed_s / 60 for stream in proven if stream.exposed_s is not None]
     refused = [guard for guard in guards if guard.decision is not Decision.ALLOW]
     # A name behind two refused addresses is spared once; nameless ones cannot be told apart, so
     # only the largest nameless remainder counts: the sum might count them twice.
-    names = {name for one in refused for name in one.collateral.names}
-    nameless = max((_hit(one) - len(one.collateral.names) for one in refused), default=0)
+    names = {name for guard in refused for name in guard.collateral.names}
+    nameless = max((_hit(guard) - len(guard.collateral.names) for guard in refused), default=0)
     return Figures(
         offered=max(len(streams), offered),
         checked=sum(stream.probes > 0 or stream.verdict is not None for stream in streams),
         proven=len(proven),
-        undecided=found.count(Finding.UNDECIDED),
+        undecided=findings.count(Finding.UNDECIDED),
         refused=len(refused),
         decided=len(guards),
         exposed_min=statistics.median(exposed) if exposed else None,
         exposed_n=len(exposed),
-        dark=sum(one.dark_at is not None for one in proven),
+        dark=sum(stream.dark_at is not None for stream in proven),
         spared=len(names) + nameless,
     )
 
@@ -361,14 +369,14 @@ def _hero(streams: Sequence[StreamView]) -> StreamView | None:
     proven = [
         stream for stream in streams if stream.verdict and stream.verdict.finding is Finding.PROVEN
     ]
-    drawn = [one for one in proven if one.alignment is not None]
+    aligned = [stream for stream in proven if stream.alignment is not None]
     pair = (
-        one
-        for one in drawn
-        if one.alignment and one.alignment.suspect and one.alignment.original
-        if one.alignment.suspect.uri and one.alignment.original.uri
+        stream
+        for stream in aligned
+        if stream.alignment and stream.alignment.suspect and stream.alignment.original
+        if stream.alignment.suspect.uri and stream.alignment.original.uri
     )
-    return next(pair, drawn[0] if drawn else None)
+    return next(pair, aligned[0] if aligned else None)
 
 
 def _standing(opening: Opening) -> str:
@@ -383,16 +391,16 @@ def _referrals(records: Records, opening: Opening) -> tuple[ReferralView, ...]:
     views = []
     for name, referral in records.referrals.items():
         targets = {entry.target for entry in referral.entries}
-        given = records.approvals.pop(digest(referral), [])
-        approvals = _verified(given, referral, opening)
-        _pass_over(records, len(given) - len(approvals))
+        filed_approvals = records.approvals.pop(digest(referral), [])
+        approvals = _verified(filed_approvals, referral, opening)
+        _pass_over(records, len(filed_approvals) - len(approvals))
         views.append(
             ReferralView(
                 referral=referral,
                 approvals=tuple(dict.fromkeys(approvals)),
                 published=tuple(records.published[name]),
                 answers=tuple(records.answers[name]),
-                probes=tuple(one for one in records.dark if one.target in targets),
+                probes=tuple(probe for probe in records.dark if probe.target in targets),
                 expired=tuple(records.expired[name]),
             )
         )
@@ -402,20 +410,22 @@ def _referrals(records: Records, opening: Opening) -> tuple[ReferralView, ...]:
 
 def _safeguards(records: Records, opening: Opening) -> Safeguards:
     """Return what was done for bystanders, with the overrides that those named have signed."""
-    shown = []
-    for override, given in records.safeguards.given:
-        signed = {person_key(one.approver) for one in _verified(given, override, opening)}
+    overrides = []
+    for override, approvals in records.safeguards.given:
+        signed = {
+            person_key(approval.approver) for approval in _verified(approvals, override, opening)
+        }
         if {person_key(name) for name in override.by} <= signed:
-            shown.append(override)
+            overrides.append(override)
         else:
             records.passed_over["override.given, not signed by those whom it names"] += 1
-    return replace(records.safeguards, overrides=tuple(shown))
+    return replace(records.safeguards, overrides=tuple(overrides))
 
 
 def _verified(
     approvals: Iterable[Approval], subject: Referral | Override, opening: Opening
 ) -> list[Approval]:
-    found = []
+    valid = []
     for approval in approvals:
         try:
             check_signature(
@@ -427,8 +437,8 @@ def _verified(
             )
         except ApprovalError:
             continue
-        found.append(approval)
-    return found
+        valid.append(approval)
+    return valid
 
 
 def _pass_over(records: Records, count: int) -> None:

@@ -89,17 +89,17 @@ def restore_case(
             )
         ledger = store.ledger(path, read_only=False)
         try:
-            found = check_roots(path, ledger, keys.verifier, None)
-            if found.longest is None:
+            roots = check_roots(path, ledger, keys.verifier, None)
+            if roots.longest is None:
                 raise EvidenceError(
                     f"{path}: nothing in it was ever signed, so it proves no earlier state",
                     hint="Take a copy that holds a checkpoint.",
                 )
             if last is None or _holds(path, ledger, keys.verifier, last):
                 raise InputError(f"{path}: it holds what was signed last; there is no way back")
-            ledger.set_right(since=found.signed, now=clock.now)
+            ledger.set_right(since=roots.signed, now=clock.now)
             return _go_back(
-                ledger, keys.signer, last=last, to=found.longest, unsigned=found.unsigned,
+                ledger, keys.signer, last=last, to=roots.longest, unsigned=roots.unsigned,
                 why=why, people=people, now=clock.now(),
             )  # fmt: skip
         finally:
@@ -144,7 +144,7 @@ def _go_back(
         for name, key in people
     )
     listed = [(signature.name, signature.public, signature.signature) for signature in signatures]
-    named = require_two_people(text, listed, opened=leaves[0])
+    are_approvers = require_two_people(text, listed, opened=leaves[0])
     # The record first: whatever stops us now, no case has gone back without it.
     ledger.append(
         "case.restored",
@@ -163,7 +163,7 @@ def _go_back(
                 }
                 for signature in signatures
             ],
-            "named": named,
+            "named": are_approvers,
         },
         at=now,
     )
@@ -181,5 +181,5 @@ def _go_back(
         signed=to.size,
         before=last.size,
         people=tuple(signature.name for signature in signatures),
-        named=named,
+        named=are_approvers,
     )

@@ -64,7 +64,7 @@ def check_roots(
     # Checkpoints first: a process beside us may append records meanwhile, never take some away.
     walk = CheckpointWalk(path, ledger, verifier)
     frontier, kinds = Frontier(), Counter[str]()
-    held = 0  # records up to the longest root that held
+    intact = 0  # records up to the longest root that held
     misfiled: EvidenceError | None = None
     walk.pass_by(frontier)
     for index, kind, leaf in ledger.leaves():
@@ -85,13 +85,13 @@ def check_roots(
         if last is not None and frontier.size == last.size and frontier.root() != last.root:
             raise EvidenceError(
                 f"{path}: its first {last.size} records are not those that were signed at"
-                f" {last.at:%Y-%m-%d %H:%M:%S} UTC; up to record {held} they are",
+                f" {last.at:%Y-%m-%d %H:%M:%S} UTC; up to record {intact} they are",
                 hint=RESTORE,
             )
         if walk.count > before or (last is not None and frontier.size == last.size):
             if misfiled is not None:
                 raise misfiled
-            held = frontier.size
+            intact = frontier.size
             kinds.clear()
     if last is not None and frontier.size < last.size:
         raise EvidenceError(
@@ -103,7 +103,7 @@ def check_roots(
     return Standing(
         size=frontier.size,
         longest=walk.longest,
-        signed=held,
+        signed=intact,
         unsigned=dict(sorted(kinds.items())),
     )
 

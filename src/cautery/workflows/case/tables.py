@@ -35,7 +35,7 @@ def parquet(
 
     kinds = {name: pl.Int64 if name == ints else pl.String for name in columns}
     whole = {
-        name: [scrubbed(one) if isinstance(one, str) else one for one in column]
+        name: [scrubbed(cell) if isinstance(cell, str) else cell for cell in column]
         for name, column in columns.items()
     }
     frame = pl.DataFrame(whole, schema=kinds)
@@ -66,10 +66,10 @@ def of_logo(logo: Logo) -> bytes:
 
 def logo_in(table: pl.DataFrame) -> Logo:
     """Return the mark of such a table."""
-    mark, light, known = (
+    mark, light, is_known = (
         table[name].to_numpy().reshape(LUMA_SHAPE) for name in ("mark", "light", "known")
     )
-    return Logo(mark=mark.astype(np.bool_), light=light, known=known.astype(np.bool_))
+    return Logo(mark=mark.astype(np.bool_), light=light, known=is_known.astype(np.bool_))
 
 
 def rows_of(data: bytes, *names: str) -> list[tuple[str | None, ...]]:

@@ -16,7 +16,7 @@ from cautery.model.screen import finds_personal
 from cautery.watch import encoding_of
 from cautery.workflows.case.open_headers import shown_headers, shown_reason
 
-MOST_KNOWN = 100_000
+MOST_PAYLOADS = 100_000
 """Payloads remembered: 12 s of media every 20 s, from ten probers, for two days."""
 MOST_TEXT = 1 << 20
 _MOST_UNPACKED = 32 << 20
@@ -51,13 +51,13 @@ def shows_persons(one: Exchange) -> bool:
 def _unpacked(payload: bytes) -> bytes | None:
     """Return what gzip or deflate packed, as far as it goes; ``None``: it is neither, or a bomb."""
     for form in (47, -15):  # a header of gzip or zlib; none, as some servers send deflate
-        rest, parts, left = payload, list[bytes](), _MOST_UNPACKED
+        packed, parts, left = payload, list[bytes](), _MOST_UNPACKED
         try:
-            while rest.strip(b"\0") and left > 0:  # gzip allows members one after the other
+            while packed.strip(b"\0") and left > 0:  # gzip allows members one after the other
                 stream = zlib.decompressobj(form)
-                parts.append(stream.decompress(rest, left))
+                parts.append(stream.decompress(packed, left))
                 left -= len(parts[-1])
-                rest = stream.unused_data
+                packed = stream.unused_data
         except zlib.error:
             continue
         return b"".join(parts) if left > 0 else None
@@ -75,8 +75,8 @@ def is_personal(payload: bytes) -> bool:
         return len(payload) > MOST_TEXT or finds_personal(payload.decode(wide, "replace"))
     if b"\0" in head or not (_is_utf8(head) or _is_mostly_ascii(head)):
         return any(
-            _MAIL_NAME.fullmatch(payload, max(found.start() - 4, 0), found.start())
-            for found in _MAIL_HOST.finditer(payload)
+            _MAIL_NAME.fullmatch(payload, max(match.start() - 4, 0), match.start())
+            for match in _MAIL_HOST.finditer(payload)
         )
     return len(payload) > MOST_TEXT or finds_personal(payload.decode("utf-8", "replace"))
 
@@ -101,13 +101,13 @@ def in_the_open(one: Exchange, pseudonyms: Pseudonyms) -> Exchange:
     pseudonyms : Pseudonyms
         Of the case.
     """
-    shown = RedactedUrl.of(one.url, pseudonyms).text
-    parts = urlsplit(shown)
+    redacted = RedactedUrl.of(one.url, pseudonyms).text
+    parts = urlsplit(redacted)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return replace(
         one,
-        url=shown,
-        target=path if one.target.startswith("/") else shown,
+        url=redacted,
+        target=path if one.target.startswith("/") else redacted,
         request_headers=shown_headers(one.request_headers, one.url, pseudonyms),
         headers=shown_headers(one.headers, one.url, pseudonyms),
         reason=shown_reason(one.reason, pseudonyms),
@@ -127,7 +127,7 @@ class Payloads:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, Digest], _Kept] = OrderedDict()
+        self._payloads: OrderedDict[tuple[str, Digest], _Kept] = OrderedDict()
         self._newest: OrderedDict[tuple[str, str], Digest] = OrderedDict()
 
     def earlier(
@@ -140,7 +140,7 @@ class Payloads:
         subject : str
             Whose key seals them: what is sealed under one key does not lean on another's.
         """
-        found: dict[int, Earlier] = {}
+        by_place: dict[int, Earlier] = {}
         exhibits: list[ExhibitId] = []
         for place, exchange in enumerate(exchanges):
             if exchange.status == 304:
@@ -151,11 +151,11 @@ class Payloads:
                     if exchange.payload and exchange.cut is None
                     else None
                 )
-            kept = None if digest is None else self._kept.get((subject, digest))
-            if kept is not None:
-                found[place] = kept.earlier
-                exhibits.append(kept.exhibit)
-        return found, tuple(dict.fromkeys(exhibits))
+            stored = None if digest is None else self._payloads.get((subject, digest))
+            if stored is not None:
+                by_place[place] = stored.earlier
+                exhibits.append(stored.exhibit)
+        return by_place, tuple(dict.fromkeys(exhibits))
 
     def remember(self, exchanges: Sequence[Exchange], subject: str, exhibit: ExhibitId) -> None:
         """Take note of where payloads lie from now on."""
@@ -164,9 +164,9 @@ class Payloads:
                 continue
             digest = digest_of(exchange.payload)
             earlier = Earlier(url=exchange.url, at=exchange.asked_at, digest=digest)
-            self._kept.setdefault((subject, digest), _Kept(earlier, exhibit))
+            self._payloads.setdefault((subject, digest), _Kept(earlier, exhibit))
             self._newest[subject, exchange.url] = digest
             self._newest.move_to_end((subject, exchange.url))
-        for table in (self._kept, self._newest):
-            while len(table) > MOST_KNOWN:
+        for table in (self._payloads, self._newest):
+            while len(table) > MOST_PAYLOADS:
                 table.popitem(last=False)

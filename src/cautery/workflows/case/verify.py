@@ -166,7 +166,7 @@ def verify_case(
     }
     ledger = store.ledger(path, read_only=True)
     try:
-        seen = check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits=exhibits, now=now)
+        audit = check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits=exhibits, now=now)
         mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
     finally:
         ledger.close()
@@ -176,9 +176,9 @@ def verify_case(
         files=manifest.files,
         size=manifest.size,
         records=manifest.records,
-        checkpoints=seen.checkpoints,
+        checkpoints=audit.checkpoints,
         exhibits=len(exhibits),
-        named=len(seen.named),
+        named=len(audit.named),
         root=manifest.root.hex(),
         signer=str(verifier),
         authentic=outside,
@@ -187,9 +187,9 @@ def verify_case(
             if outside
             else "consistent with the key in the case"
         ),
-        restored=tuple(seen.restored),
-        reopened=tuple(seen.reopened),
-        findings=(*seen.findings, *seen.times.findings),
+        restored=tuple(audit.restored),
+        reopened=tuple(audit.reopened),
+        findings=(*audit.findings, *audit.times.findings),
         mandate=mandate,
         notes=notes,
     )
@@ -262,25 +262,25 @@ def _check_files(
         digests = parse_sums(listed)
     except EvidenceError as error:
         raise EvidenceError(f"{path / MANIFEST}: {error}") from error
-    found = {file.name: file.size for file in files if file.name not in {MANIFEST, NOTE}}
-    for name in sorted(digests.keys() - found.keys()):
+    sizes = {file.name: file.size for file in files if file.name not in {MANIFEST, NOTE}}
+    for name in sorted(digests.keys() - sizes.keys()):
         raise EvidenceError(f"{path / name}: missing")
-    for name in sorted(found.keys() - digests.keys()):
+    for name in sorted(sizes.keys() - digests.keys()):
         raise EvidenceError(f"{path / name}: not in the manifest: added after the case was closed")
-    for name in sorted(one for one in found if one.startswith(f"{LEDGER}-")):
+    for name in sorted(entry for entry in sizes if entry.startswith(f"{LEDGER}-")):
         # We would not heed it, and others read other records through it.
         raise EvidenceError(
             f"{path / name}: beside the ledger of a closed case, signed though it is"
         )
-    total = sum(found.values())
-    order = sorted(found, key=lambda name: (found[name], name))
+    total = sum(sizes.values())
+    order = sorted(sizes, key=lambda name: (sizes[name], name))
     for place, name in enumerate(order, 1):
         last = place == len(order)
-        if found[name] > manifest.size or (last and total != manifest.size):
+        if sizes[name] > manifest.size or (last and total != manifest.size):
             raise EvidenceError(f"{path / name}: changed: its size is not what was signed")
-        if name.startswith(f"{VAULT}/") and found[name] > MAX_EXHIBIT_BYTES:
+        if name.startswith(f"{VAULT}/") and sizes[name] > MAX_EXHIBIT_BYTES:
             raise EvidenceError(f"{path / name}: larger than any exhibit")
-        if store.digest(path, name, size=found[name]) != digests[name]:
+        if store.digest(path, name, size=sizes[name]) != digests[name]:
             raise EvidenceError(f"{path / name}: changed: its digest is not what was signed")
     if len(digests) != manifest.files:
         raise EvidenceError(f"{path / MANIFEST}: lists {len(digests)} files, not {manifest.files}")
@@ -371,7 +371,7 @@ def check_ledger(
         Naming the first thing that is wrong.
     """
     pending = CheckpointWalk(path, ledger, verifier)
-    frontier, seen, kind = Frontier(), Seen(Times(now), manifest.case), ""
+    frontier, audit, kind = Frontier(), Seen(Times(now), manifest.case), ""
     unproven = _unproven(ledger)
     pending.pass_by(frontier)
     for entry in ledger.read():
@@ -380,17 +380,17 @@ def check_ledger(
             raise EvidenceError(f"{where}: record {frontier.size} should stand here")
         try:
             record = record_of(entry.leaf)
-            seen.named.update(named_by(record, exhibits))
+            audit.named.update(named_by(record, exhibits))
         except UnprovenError as error:
             if entry.index not in unproven:
                 raise EvidenceError(f"{where}: {error}") from error
-            seen.findings.append(f"record {entry.index}: {error}, as at the close of the case")
+            audit.findings.append(f"record {entry.index}: {error}, as at the close of the case")
         except EvidenceError as error:
             raise EvidenceError(f"{where}: {error}") from error
         frontier, kind = frontier.append(leaf_hash(entry.leaf)), record.kind
         checkpoints = pending.count
         pending.pass_by(frontier)
-        seen.record(entry, record, signed=pending.count > checkpoints)
+        audit.record(entry, record, signed=pending.count > checkpoints)
     if (frontier.size, frontier.root()) != (manifest.records, manifest.root):
         raise EvidenceError(f"{path}: its records do not hash to the root that was signed")
     if kind != "case.closed":
@@ -398,18 +398,20 @@ def check_ledger(
     pending.finish(frontier)
     if not pending.count:
         raise EvidenceError(f"{path}: it has no checkpoint")
-    seen.checkpoints = pending.count
-    if len(seen.closed) > 1:
-        seen.findings.append(
-            f"record {seen.closed[0]} closes the case already, and {frontier.size - 1} is the last:"
-            " a closing was cut short, or the closed case was opened again"
+    audit.checkpoints = pending.count
+    if len(audit.closed) > 1:
+        audit.findings.append(
+            f"record {audit.closed[0]} closes the case already, and {frontier.size - 1} is the"
+            " last: a closing was cut short, or the closed case was opened again"
         )
     for size, at in ledger.checkpoint_times():
         try:
-            seen.times.checkpoint(size, to_utc("at", datetime.fromisoformat(at)))
+            audit.times.checkpoint(size, to_utc("at", datetime.fromisoformat(at)))
         except (ValueError, InputError):
-            seen.findings.append(f"the checkpoint of {size} records is of {at!r}, which is no time")
-    return seen
+            audit.findings.append(
+                f"the checkpoint of {size} records is of {at!r}, which is no time"
+            )
+    return audit
 
 
 class UnprovenError(EvidenceError):
@@ -430,15 +432,15 @@ def named_by(record: Record, exhibits: Mapping[str, int]) -> tuple[str, ...]:
         If one of them is not there, has another size, or is no exhibit's id.
     """
     try:
-        wanted = tuple(exhibits_of(record))
+        named_exhibits = tuple(exhibits_of(record))
     except EvidenceError as error:
         raise UnprovenError(str(error)) from error
-    for exhibit, size in wanted:
+    for exhibit, size in named_exhibits:
         if exhibit not in exhibits:
             raise UnprovenError(f"its exhibit {exhibit} is not in the vault")
         if size is not None and size != exhibits[exhibit]:
             raise UnprovenError(f"says {size} bytes of exhibit {exhibit}")
-    return tuple(exhibit for exhibit, _ in wanted)
+    return tuple(exhibit for exhibit, _ in named_exhibits)
 
 
 def _unproven(ledger: CaseLedger) -> frozenset[int]:
@@ -447,12 +449,12 @@ def _unproven(ledger: CaseLedger) -> frozenset[int]:
     Whoever can append to an open case can append such a record: it costs itself, not the case.
     """
     last = next(iter(ledger.read(since=max(ledger.size() - 1, 0))), None)
-    said = [] if last is None else last.record.body.get("unproven")
-    return frozenset(said) if _are_numbers(said) else frozenset()
+    numbers = [] if last is None else last.record.body.get("unproven")
+    return frozenset(numbers) if _are_numbers(numbers) else frozenset()
 
 
 def _are_numbers(value: object) -> TypeGuard[list[int]]:
-    return isinstance(value, list) and all(isinstance(one, int) for one in value)
+    return isinstance(value, list) and all(isinstance(number, int) for number in value)
 
 
 def _restored(
@@ -465,19 +467,21 @@ def _restored(
     """
     try:
         text = str(record.body["text"])
-        said = return_in(text, case=case)
+        restoration = return_in(text, case=case)
         signatures = [
-            (str(one["name"]), bytes.fromhex(one["key"]), bytes.fromhex(one["signature"]))
-            for one in record.body["by"]
+            (str(signer["name"]), bytes.fromhex(signer["key"]), bytes.fromhex(signer["signature"]))
+            for signer in record.body["by"]
         ]
-        named = require_two_people(text, signatures, opened=opened)
+        are_approvers = require_two_people(text, signatures, opened=opened)
         people = " and ".join(name for name, _, _ in signatures)
         total = sum(unsigned.values())
-        more = f" and {total} that no signed root covered ({_listed(unsigned)})" if total else ""
-        whose = "its approvers" if named else "whom the case does not name"
+        uncovered = (
+            f" and {total} that no signed root covered ({_listed(unsigned)})" if total else ""
+        )
+        whose = "its approvers" if are_approvers else "whom the case does not name"
         return (
-            f"record {index}: from {said.last[0]} signed records to {said.to[0]}{more},"
-            f" by {people}, {whose}: {said.why}"
+            f"record {index}: from {restoration.last[0]} signed records to {restoration.to[0]}"
+            f"{uncovered}, by {people}, {whose}: {restoration.why}"
         )
     except (EvidenceError, KeyError, TypeError, ValueError) as error:
         return f"record {index}: says so, but not by two people ({error})"
@@ -489,15 +493,15 @@ def _reopened(index: int, record: Record) -> str:
     if not isinstance(kinds, Mapping) or not kinds:
         return f"record {index}: the last checkpoints were missing; the records held"
     total = sum(count for count in kinds.values() if isinstance(count, int))
-    known = "" if body.get("root") else "; no last root was known of it"
+    caveat = "" if body.get("root") else "; no last root was known of it"
     return (
         f"record {index}: {total} records before it were covered by no signed root"
-        f" ({_listed(kinds)}){known}"
+        f" ({_listed(kinds)}){caveat}"
     )
 
 
 def _listed(kinds: Mapping[str, Any]) -> str:
     """Return how many records of which kinds; a stranger may have made up thousands."""
-    shown = [f"{count} {kind}" for kind, count in islice(kinds.items(), _KINDS_SHOWN)]
-    left = len(kinds) - len(shown)
-    return ", ".join(shown) + (f", and {left} kinds more" if left else "")
+    items = [f"{count} {kind}" for kind, count in islice(kinds.items(), _KINDS_SHOWN)]
+    left = len(kinds) - len(items)
+    return ", ".join(items) + (f", and {left} kinds more" if left else "")

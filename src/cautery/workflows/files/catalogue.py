@@ -28,7 +28,7 @@ def read_catalogue(path: Path, *, now: datetime) -> Catalogue:
     if path.suffix == ".toml":
         return Catalogue.of(read_mandate(path, now=now))
     beside = (path.with_name(f"feeds.csv{packing}") for packing in PACKINGS)
-    feeds = next((one for one in beside if one.is_file()), None)
+    feeds = next((path_beside for path_beside in beside if path_beside.is_file()), None)
     return Catalogue.of_csv(
         _lines(path), feeds=_lines(feeds) if feeds is not None else (), named=str(path)
     )

@@ -43,12 +43,12 @@ class FileChanges:
 
     def rows(self) -> Iterator[dict[str, object]]:
         """Yield one JSON object for each change: appeared, vanished, moved, changed."""
-        for name, some in (
+        for name, entries in (
             ("appeared", self.changes.appeared),
             ("vanished", self.changes.vanished),
         ):
-            for one in some:
-                yield {"change": name, "place": one.place, "title": one.title}
+            for entry in entries:
+                yield {"change": name, "place": entry.place, "title": entry.title}
         for move in self.changes.moved:
             yield {
                 "change": "moved",
@@ -62,7 +62,7 @@ class FileChanges:
             yield {
                 "change": "changed",
                 "place": place,
-                "fields": {name: list(both) for name, both in fields.items()},
+                "fields": {name: list(pair) for name, pair in fields.items()},
             }
 
 
@@ -94,8 +94,8 @@ def diff_files(old: Path, new: Path, *, kind: str | None = None) -> FileChanges:
     changes = compare(before.listed(), after.listed())
     fields = {
         place: differing
-        for place, said in after.said.items()
-        if place in before.said and (differing := _differing(before.said[place], said, pseudonyms))
+        for place, body in after.said.items()
+        if place in before.said and (differing := _differing(before.said[place], body, pseudonyms))
     }
     return FileChanges(
         kind=after.reader.kind,
@@ -128,19 +128,19 @@ class _Side:
 
     def listed(self) -> list[Listed]:
         """Read the file; what is listed twice counts once."""
-        found: list[Listed] = []
+        entries: list[Listed] = []
         for value in self.reader.values(self._chunks, ""):
             if isinstance(value, ReadWarning):
                 self.broken += value.count
                 continue
-            if len(found) == MOST_VALUES:
+            if len(entries) == MOST_VALUES:
                 raise LimitError(f"{self.path}: more than {MOST_VALUES} things to compare")
             body: dict[str, Any] = to_json(value)
             place, title = self._place(body), _title(body)
-            found.append(Listed(place, redacted_text(title, self.pseudonyms) if title else None))
-            plain = {name: one for name, one in body.items() if name not in _PASSING}
+            entries.append(Listed(place, redacted_text(title, self.pseudonyms) if title else None))
+            plain = {name: value for name, value in body.items() if name not in _PASSING}
             self.said.setdefault(place, json.dumps(plain, sort_keys=True))
-        return found
+        return entries
 
     def _place(self, body: dict[str, Any]) -> str:
         if self.reader.kind in _SINGLE:
@@ -154,7 +154,7 @@ class _Side:
         parts = [str(body[name]) for name in _NAMING if body.get(name) not in (None, "", [])]
         if parts:
             return redacted_text(" ".join(parts), self.pseudonyms)
-        plain = {name: one for name, one in body.items() if name not in _PASSING}
+        plain = {name: value for name, value in body.items() if name not in _PASSING}
         return redacted_text(json.dumps(plain, sort_keys=True, ensure_ascii=False), self.pseudonyms)
 
 
@@ -164,11 +164,11 @@ _NAMING = ("kind", "id", "channel", "starts_at", "start", "domain", "host", "rrn
 
 def _title(body: dict[str, Any]) -> str | None:
     for name in ("title", "name", "names"):
-        said = body.get(name)
-        if isinstance(said, list) and said:
-            said = said[0]
-        if isinstance(said, str) and said:
-            return said
+        title = body.get(name)
+        if isinstance(title, list) and title:
+            title = title[0]
+        if isinstance(title, str) and title:
+            return title
     return None
 
 

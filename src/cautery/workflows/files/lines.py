@@ -14,7 +14,9 @@ SEPARATORS = (",", ";", "\t")
 
 def separator_of(head: str) -> str:
     """Return what parts the cells of a table's first line; a comma where nothing does."""
-    return max(SEPARATORS, key=lambda one: (head.count(one), -SEPARATORS.index(one)))
+    return max(
+        SEPARATORS, key=lambda separator: (head.count(separator), -SEPARATORS.index(separator))
+    )
 
 
 def as_utf8(chunks: Iterable[bytes], named: str) -> Iterator[bytes]:
@@ -50,16 +52,16 @@ def lines_of(chunks: Iterable[bytes], *, longest: int) -> Iterator[str]:
     >>> list(lines_of([b"a\nb", b"bbbb\r\nc"], longest=3))
     ['a\n', 'bbb\n', 'c\n']
     """
-    kept = bytearray()
+    partial = bytearray()
     for chunk in chunks:
-        *ended, rest = chunk.split(b"\n")
+        *ended, tail = chunk.split(b"\n")
         for part in ended:
-            kept += part[: longest - len(kept)]
-            yield _text(kept)
-            kept.clear()
-        kept += rest[: longest - len(kept)]
-    if kept:
-        yield _text(kept)
+            partial += part[: longest - len(partial)]
+            yield _text(partial)
+            partial.clear()
+        partial += tail[: longest - len(partial)]
+    if partial:
+        yield _text(partial)
 
 
 def rows_of(lines: Iterable[str]) -> csv.DictReader[str]:

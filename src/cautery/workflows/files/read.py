@@ -41,8 +41,8 @@ def read_file(path: Path, *, kind: str | None = None) -> Iterator[dict[str, Any]
         head += chunk
         if len(head) >= HEAD_BYTES:
             break
-    chosen = reader(kind) if kind is not None else guess(head[:HEAD_BYTES])
-    for value in chosen.values(chain((head,), chunks), ""):
+    file_reader = reader(kind) if kind is not None else guess(head[:HEAD_BYTES])
+    for value in file_reader.values(chain((head,), chunks), ""):
         if isinstance(value, ReadWarning):
             yield redacted_warning(value, pseudonyms)
         else:
@@ -52,8 +52,8 @@ def read_file(path: Path, *, kind: str | None = None) -> Iterator[dict[str, Any]
 def _shown(value: Any) -> Any:
     if isinstance(value, dict):
         # A file does not say when it was seen.
-        return {name: _shown(one) for name, one in value.items() if name != "seen_at"}
-    return [_shown(one) for one in value] if isinstance(value, list) else value
+        return {name: _shown(item) for name, item in value.items() if name != "seen_at"}
+    return [_shown(item) for item in value] if isinstance(value, list) else value
 
 
 def schema(kind: str | None = None) -> dict[str, Any]:
@@ -64,29 +64,31 @@ def schema(kind: str | None = None) -> dict[str, Any]:
     InputError
         If there is no such reader, or it says nothing here.
     """
-    chosen = [reader(kind)] if kind is not None else [one for one in READERS.values() if one.nouns]
-    if not chosen[0].nouns:
+    readers = (
+        [reader(kind)] if kind is not None else [item for item in READERS.values() if item.nouns]
+    )
+    if not readers[0].nouns:
         raise InputError(f"{kind}: cautery read shows nothing of it", hint="cautery seized take")
     from pydantic import TypeAdapter  # noqa: PLC0415 - heavy: 0.2 s of CPU
 
-    nouns = {noun.__name__: noun for one in chosen for noun in one.nouns}
+    nouns = {noun.__name__: noun for item in readers for noun in item.nouns}
     shapes: dict[str, Any] = {}
     for name, noun in nouns.items():
         shape = TypeAdapter(noun).json_schema(mode="serialization", ref_template="#/$defs/{model}")
         shapes |= shape.pop("$defs", {})
         shapes[name] = {"title": name, **shape}
     kinds = {
-        one.kind: {
-            "title": one.format,
-            "anyOf": [{"$ref": f"#/$defs/{noun.__name__}"} for noun in one.nouns],
+        item.kind: {
+            "title": item.format,
+            "anyOf": [{"$ref": f"#/$defs/{noun.__name__}"} for noun in item.nouns],
         }
-        for one in chosen
+        for item in readers
     }
     defs: dict[str, Any] = _as_written({**shapes, **kinds})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of cautery read --json",
-        "anyOf": [{"$ref": f"#/$defs/{one.kind}"} for one in chosen],
+        "anyOf": [{"$ref": f"#/$defs/{item.kind}"} for item in readers],
         "$defs": defs,
     }
 
@@ -94,14 +96,14 @@ def schema(kind: str | None = None) -> dict[str, Any]:
 def _as_written(shape: Any) -> Any:
     """Mend what our JSON writes otherwise: spans are seconds, and nobody says when it was seen."""
     if isinstance(shape, list):
-        return [_as_written(one) for one in shape]
+        return [_as_written(item) for item in shape]
     if not isinstance(shape, dict):
         return shape
     if shape.get("format") == "duration":
         return {"type": "number"}
-    kept = {name: _as_written(one) for name, one in shape.items()}
-    if isinstance(kept.get("properties"), dict):
-        kept["properties"].pop("seen_at", None)
-    if isinstance(kept.get("required"), list):
-        kept["required"] = [one for one in kept["required"] if one != "seen_at"]
-    return kept
+    amended = {name: _as_written(item) for name, item in shape.items()}
+    if isinstance(amended.get("properties"), dict):
+        amended["properties"].pop("seen_at", None)
+    if isinstance(amended.get("required"), list):
+        amended["required"] = [name for name in amended["required"] if name != "seen_at"]
+    return amended

@@ -91,12 +91,12 @@ def guarded(
         verdict = suspects.judge(place, text, facts=facts, at=at)
         exists, why = _word(verdict, budgeted=budgeted)
         if exists:
-            known = (
+            least = (
                 verdict.collateral.low
                 if verdict.collateral.high is None
                 else (verdict.collateral.high)
             )
-            collateral[place] = max(collateral[place], float(known))
+            collateral[place] = max(collateral[place], float(least))
         else:
             refused[place] = True
         judged.append(Judged(id=graph.ids[place], verdict=verdict, exists=exists, why=why))
@@ -105,14 +105,14 @@ def guarded(
 
 
 def _word(verdict: GuardVerdict, *, budgeted: bool) -> tuple[bool, str]:
-    said = verdict.reasons[0].text
+    reason = verdict.reasons[0].text
     if verdict.decision is Decision.NARROW:
-        return False, f"{said}; {', '.join(verdict.narrow_to)} would do instead"
+        return False, f"{reason}; {', '.join(verdict.narrow_to)} would do instead"
     if verdict.decision is Decision.REFUSE:
-        return False, said
+        return False, reason
     if budgeted and verdict.collateral.high is None:
         return False, "nobody knows how many bystanders it hits, so it is over every budget"
-    return True, said
+    return True, reason
 
 
 class _Suspects:
@@ -123,12 +123,14 @@ class _Suspects:
         self._covered = covered_by(graph)
         self._parsed: dict[int, Target] = dict(_parsed(graph))
         self._names = {
-            one.host for one in self._parsed.values() if one.address is None and not one.network
+            target.host
+            for target in self._parsed.values()
+            if target.address is None and not target.network
         }
         self._urls: dict[str, list[str]] = {}
-        for one in self._parsed.values():
-            if one.lever is Lever.URL:
-                self._urls.setdefault(one.host, []).append(one.text)
+        for target in self._parsed.values():
+            if target.lever is Lever.URL:
+                self._urls.setdefault(target.host, []).append(target.text)
 
     def judge(self, place: int, text: str, *, facts: Facts, at: datetime) -> GuardVerdict:
         """Return the guard's verdict on one target."""
@@ -140,24 +142,25 @@ class _Suspects:
             if parsed.lever is Lever.ADDRESS:
                 suspects |= self._seen_on(parsed, facts)
                 # Whom an act on an address covers, the graph's author has found to be there.
-                mine = self._covered.get(place, np.array([place]))
+                covered = self._covered.get(place, np.array([place]))
                 resolving = sorted(
                     {
-                        one.host
-                        for node in mine.tolist()
-                        if (one := self._parsed.get(node)) is not None and one.host in self._names
+                        beside.host
+                        for node in covered.tolist()
+                        if (beside := self._parsed.get(node)) is not None
+                        and beside.host in self._names
                     }
                 )
         return guard(text, facts=facts, at=at, suspects=suspects, resolving=resolving)
 
     def _seen_on(self, target: Target, facts: Facts) -> set[str]:
         if target.network is None:
-            seen = facts.names_on(target.host)
+            cohosted = facts.names_on(target.host)
         else:
-            seen = facts.names_within(
+            cohosted = facts.names_within(
                 str(target.network[0]), str(target.network[-1]), most=MOST_NAMES
             )
-        return {one.name for one in seen} & self._names
+        return {row.name for row in cohosted} & self._names
 
 
 def _parsed(graph: PlanGraph) -> Iterator[tuple[int, Target]]:

@@ -34,25 +34,25 @@ def judge_targets(
     overrides : mapping of str to Override
         By target, in the guard's spelling.
     """
-    for one in asked:
+    for row in asked:
         at = now()
-        if one.problem:
-            yield one, no_target(one.target, one.problem, at=at)
+        if row.problem:
+            yield row, no_target(row.target, row.problem, at=at)
             continue
         verdict = guard(
-            one.target,
+            row.target,
             facts=facts,
             at=at,
-            suspects=one.suspects,
+            suspects=row.suspects,
             # What the caller names beside an address, the caller has found to be on it.
-            resolving=[name for name in one.suspects if "://" not in name],
-            lawful=one.lawful,
-            dedicated=one.dedicated,
-            popular_second_approver=one.second_approver or second_approver,
-            override=None if overrides is None else overrides.get(spelt(one.target)),
+            resolving=[name for name in row.suspects if "://" not in name],
+            lawful=row.lawful,
+            dedicated=row.dedicated,
+            popular_second_approver=row.second_approver or second_approver,
+            override=None if overrides is None else overrides.get(spelt(row.target)),
             policy=policy,
         )
-        yield one, verdict
+        yield row, verdict
 
 
 def line_of(asked: Asked, verdict: GuardVerdict) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def schema() -> dict[str, Any]:
     text = {"type": "string"}
     texts = {"type": "array", "items": text}
     day = {"type": ["string", "null"], "format": "date"}
-    asked = {
+    row = {
         "type": "object",
         "description": "A row of TARGETS; a bare line is its target.",
         "properties": {
@@ -114,7 +114,7 @@ def schema() -> dict[str, Any]:
             "target": text,
             "verdict": {"enum": ["allow", "narrow", "refuse"]},
             "narrow_to": texts,
-            "lever": {"enum": [one.value for one in Lever]},
+            "lever": {"enum": [lever.value for lever in Lever]},
             "collateral": collateral,
             "reasons": {"type": "array", "items": reason, "minItems": 1},
             "valid_until": {**text, "format": "date-time"},
@@ -125,7 +125,7 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "cautery guard",
-        "$defs": {"asked": asked, "verdict": answer},
+        "$defs": {"asked": row, "verdict": answer},
         "$ref": "#/$defs/verdict",
     }
 

@@ -36,34 +36,36 @@ def read_overrides(path: Path) -> dict[str, Override]:
         table = simple_toml(text.decode("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: no overrides ({error})") from error
-    found: dict[str, Override] = {}
+    overrides: dict[str, Override] = {}
     listed = table.get("override", [])
     if len(text) > _MAX_BYTES or not isinstance(listed, list) or set(table) - {"override"}:
         raise InputError(f"{path}: want tables [[override]] only")
-    for number, said in enumerate(listed, 1):
+    for number, row in enumerate(listed, 1):
         where = f"{path}: override {number}"
-        if not isinstance(said, dict) or not _KEYS <= set(said) <= _KEYS | _MAY:
+        if not isinstance(row, dict) or not _KEYS <= set(row) <= _KEYS | _MAY:
             raise InputError(f"{where}: want {', '.join(sorted(_KEYS))}")
-        by, at, until = said["by"], said["at"], said["until"]
-        if not (isinstance(by, list) and all(isinstance(one, str) for one in by)):
+        by, at, until = row["by"], row["at"], row["until"]
+        if not (isinstance(by, list) and all(isinstance(name, str) for name in by)):
             raise InputError(f"{where}: by is a list of names")
-        if not all(isinstance(one, datetime) and one.tzinfo for one in (at, until)):
+        if not all(isinstance(moment, datetime) and moment.tzinfo for moment in (at, until)):
             raise InputError(f"{where}: at and until are times such as 2026-08-22T20:00:00Z")
-        if not (isinstance(said["target"], str) and isinstance(said["reason"], str)):
+        if not (isinstance(row["target"], str) and isinstance(row["reason"], str)):
             raise InputError(f"{where}: target and reason are text")
-        most = said.get("bystanders")
-        if most is not None and (not isinstance(most, int) or isinstance(most, bool)):
+        bystanders = row.get("bystanders")
+        if bystanders is not None and (
+            not isinstance(bystanders, int) or isinstance(bystanders, bool)
+        ):
             raise InputError(f"{where}: bystanders is a whole number")
         override = Override(
-            target=spelt(said["target"]),
+            target=spelt(row["target"]),
             by=tuple(by),
-            reason=said["reason"],
+            reason=row["reason"],
             at=at.astimezone(UTC),
             until=until.astimezone(UTC),
-            bystanders=most,
+            bystanders=bystanders,
         )
-        found[override.target] = override
-    return found
+        overrides[override.target] = override
+    return overrides
 
 
 def read_allowed(path: Path) -> dict[str, str]:
@@ -74,23 +76,23 @@ def read_allowed(path: Path) -> dict[str, str]:
     InputError
         If a line is none of ``cautery guard --json``.
     """
-    found: dict[str, str] = {}
-    number, held = 0, b""
+    allowed: dict[str, str] = {}
+    number, tail = 0, b""
     for chunk in (*chunks_of(path), b"\n"):
-        *lines, held = (held + chunk).split(b"\n")
-        if len(held) > _MAX_LINE:
+        *lines, tail = (tail + chunk).split(b"\n")
+        if len(tail) > _MAX_LINE:
             raise InputError(f"{path}: line {number + 1} has no end")
         for line in lines:
             number += 1
             if not line.strip():
                 continue
             try:
-                said = json.loads(line)
-                target, verdict, until = said["target"], said["verdict"], said["valid_until"]
+                row = json.loads(line)
+                target, verdict, until = row["target"], row["verdict"], row["valid_until"]
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise InputError(
                     f"{path}: line {number} is none of cautery guard --json"
                 ) from error
             if verdict == "allow":
-                found[spelt(str(target))] = str(until)
-    return found
+                allowed[spelt(str(target))] = str(until)
+    return allowed

@@ -25,14 +25,14 @@ def overrides_of(overrides: Mapping[str, Override], *, name: str) -> dict[Digest
     InputError
         If none of them does.
     """
-    named = [
+    named_overrides = [
         override
         for override in overrides.values()
-        if person_key(name) in {person_key(other) for other in override.by}
+        if person_key(name) in {person_key(signer) for signer in override.by}
     ]
-    if not named:
+    if not named_overrides:
         raise InputError(f"no override here names {name!r} among those who answer for it")
-    return {digest(one): one for one in named}
+    return {digest(override): override for override in named_overrides}
 
 
 def sign_overrides(
@@ -63,21 +63,21 @@ def sign_overrides(
     opening = opening_of(ledger)
     opening.standing()
     approver = approver_named(opening.mandate, name)
-    named = overrides_of(overrides, name=name)
-    if set(shown) != set(named):
-        odd = next((one for at, one in named.items() if at not in shown), None)
+    named_overrides = overrides_of(overrides, name=name)
+    if set(shown) != set(named_overrides):
+        odd = next((override for at, override in named_overrides.items() if at not in shown), None)
         what = "one that is not in the file was" if odd is None else f"that of {odd.target} was not"
         raise ApprovalError(
             f"the overrides are not what was shown: {what}",
             hint="Look at them again: cautery referral override CASE FILE --as NAME --dry-run",
         )
-    ended = next((one for one in named.values() if one.until <= now), None)
+    ended = next((override for override in named_overrides.values() if override.until <= now), None)
     if ended is not None:
         raise ApprovalError(f"the override of {ended.target} has ended at {ended.until:%H:%M} UTC")
     signed = [
-        (one, sign(subject, approver=approver, key=key, at=now, signed_for=opening.signed_for))
-        for subject, one in named.items()
+        (override, sign(subject, approver=approver, key=key, at=now, signed_for=opening.signed_for))
+        for subject, override in named_overrides.items()
     ]
-    for one, approval in signed:
-        ledger.append(SIGNED, to_json({"override": one, "approval": approval}), at=now)
-    return tuple(named.values())
+    for override, approval in signed:
+        ledger.append(SIGNED, to_json({"override": override, "approval": approval}), at=now)
+    return tuple(named_overrides.values())

@@ -84,16 +84,16 @@ def targets_in(chunks: Iterable[bytes], *, name: str) -> Iterator[Asked]:
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield lines of at most one byte more than :data:`MAX_LINE`; what is longer is cut there."""
-    held = b""
+    tail = b""
     for chunk in chunks:
-        *whole, rest = chunk.split(b"\n")
+        *whole, unfinished = chunk.split(b"\n")
         for line in whole:
-            yield (held + line)[: MAX_LINE + 1]
-            held = b""
-        if len(held) <= MAX_LINE:
-            held = (held + rest)[: MAX_LINE + 1]
-    if held:
-        yield held
+            yield (tail + line)[: MAX_LINE + 1]
+            tail = b""
+        if len(tail) <= MAX_LINE:
+            tail = (tail + unfinished)[: MAX_LINE + 1]
+    if tail:
+        yield tail
 
 
 def _header(raw: bytes) -> tuple[list[str] | None, str]:
@@ -148,4 +148,4 @@ def _dedicated(target: str, cells: dict[str, str]) -> DedicatedFact | None:
 def _split(text: str) -> tuple[str, ...]:
     for mark in _LISTS[1:]:
         text = text.replace(mark, _LISTS[0])
-    return tuple(one for one in text.split(_LISTS[0]) if one)
+    return tuple(part for part in text.split(_LISTS[0]) if part)

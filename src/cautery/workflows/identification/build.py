@@ -140,20 +140,22 @@ class Builder:
         before = self._held(sources) if append else None
         self._make_room()
         async with asyncio.TaskGroup() as tasks:
-            made = [tasks.create_task(self._source(source)) for source in sources]
-        built = tuple(one.result() for one in made)
-        wrong = [one.id for one in built if one.failures]
+            jobs = [tasks.create_task(self._source(source)) for source in sources]
+        built = tuple(task.result() for task in jobs)
+        wrong = [outcome.id for outcome in built if outcome.failures]
         if strict and wrong:
             raise SourceError(
                 f"{len(wrong)} of {len(sources)} sources could not be read whole: "
                 + ", ".join(wrong[:8]),
                 hint="Mend or leave them out and run it again: the others are not read twice.",
             )
-        held = [source for source, outcome in zip(sources, built, strict=True) if outcome.held]
-        if not held:
+        done_sources = [
+            source for source, outcome in zip(sources, built, strict=True) if outcome.held
+        ]
+        if not done_sources:
             self._sweep()
             raise InputError("none of the sources could be read; nothing is written")
-        await self._engine.run(self._write, held, before)
+        await self._engine.run(self._write, done_sources, before)
         self._sweep()
         return built
 
@@ -161,8 +163,8 @@ class Builder:
         if not self._out.exists():
             return None
         before = load_references(self._out, recipe=self._recipe)
-        known = {info.id for info in before.infos}
-        twice = [source.id for source in sources if source.id in known]
+        ids = {info.id for info in before.infos}
+        twice = [source.id for source in sources if source.id in ids]
         if twice:
             raise InputError(
                 f"{self._out} holds {twice[0]!r} already",
@@ -183,8 +185,8 @@ class Builder:
         """Return where a source's own ``.ref`` lies: the name says all that it was made of."""
         media = [[str(file), *_stamp(file)] for file in source.files]
         made_of = [asdict(self._recipe), asdict(replace(source, files=())), media]
-        told = json.dumps(made_of, sort_keys=True, default=str).encode()
-        return self._parts / f"{hashlib.sha256(told).hexdigest()[:32]}.ref"
+        encoded = json.dumps(made_of, sort_keys=True, default=str).encode()
+        return self._parts / f"{hashlib.sha256(encoded).hexdigest()[:32]}.ref"
 
     async def _source(self, source: Source) -> Built:
         async with self._jobs:
@@ -198,16 +200,16 @@ class Builder:
         """Return what an earlier build made of the same source, if it finished it."""
         part = self._part(source)
         try:
-            said = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
+            record = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
             load_references(part, recipe=self._recipe)
             lists = ("codecs", "warnings", "failures")
-            told: dict[str, Any] = {name: tuple(said[name]) for name in lists}
+            sequences: dict[str, Any] = {name: tuple(record[name]) for name in lists}
             return Built(
                 id=source.id,
-                seconds=float(said["seconds"]),
-                files=int(said["files"]),
+                seconds=float(record["seconds"]),
+                files=int(record["files"]),
                 kept=True,
-                **told,
+                **sequences,
             )
         except (OSError, ValueError, KeyError, TypeError, InputError):
             return None
@@ -229,7 +231,7 @@ class Builder:
         outcome = reading.outcome()
         if outcome.held:
             part = self._part(source)
-            await self._engine.run(single.save, part)
+            await self._engine.run(save, single, part)
             await asyncio.to_thread(_note, part.with_suffix(".json"), outcome)
         return outcome
 
@@ -239,8 +241,8 @@ class Builder:
         if before is not None:
             for info in before.infos:
                 adopt(whole, info.id, self._out)
-        for one in sources:
-            adopt(whole, one.id, self._part(one))
+        for source in sources:
+            adopt(whole, source.id, self._part(source))
         save(whole, self._out)
 
 

@@ -33,10 +33,10 @@ def plot_name(probe: str) -> str:
     >>> plot_name("\udcff.ts")  # as Python has a name's byte that is no UTF-8
     '\udcff.ts.svg'
     """
-    told = probe.partition("://")[2] or probe
-    name = told.strip("/").replace("/", "_").replace("..", "_").replace("\0", "_").lstrip(".")
+    bare_name = probe.partition("://")[2] or probe
+    name = bare_name.strip("/").replace("/", "_").replace("..", "_").replace("\0", "_").lstrip(".")
     if len(os.fsencode(name)) > _LONGEST_NAME:  # bytes that are no UTF-8 count too
-        name = f"{name[-60:]}-{hashlib.sha256(os.fsencode(told)).hexdigest()[:8]}"
+        name = f"{name[-60:]}-{hashlib.sha256(os.fsencode(bare_name)).hexdigest()[:8]}"
     return f"{name}.svg"
 
 
@@ -82,16 +82,18 @@ class Drawing:
 
     def _alignment(self, decoded: Decoded, looks: Sequence[Look]) -> Alignment | None:
         """Return how the drawn media fit the reference that its strongest witness names."""
-        glances = [one for look in looks for one in (look.whole, *look.windows) if one is not None]
-        told = [
-            (witness, one)
-            for one in glances
-            for witness in one.observation.witnesses
+        glances = [
+            glance for look in looks for glance in (look.whole, *look.windows) if glance is not None
+        ]
+        candidates = [
+            (witness, glance)
+            for glance in glances
+            for witness in glance.observation.witnesses
             if witness.kind in _UNITS
         ]
-        if not told:
+        if not candidates:
             return None
-        witness, glance = max(told, key=lambda one: one[0].log10_lr)
+        witness, glance = max(candidates, key=lambda pair: pair[0].log10_lr)
         start_s = begin_of(decoded) + glance.start_s
         part = part_of(decoded, start_s, start_s + glance.end_s - glance.start_s)
         at_s = glance.observation.media_start_s

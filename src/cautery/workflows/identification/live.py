@@ -14,6 +14,7 @@ from cautery.identify.references.container import refuse_to_replace
 from cautery.identify.references.held import References
 from cautery.identify.references.info import Kind, ReferenceInfo
 from cautery.identify.references.live_folder import LiveFolder
+from cautery.identify.references.saved import save
 from cautery.model import Mandate, OwnLocation
 from cautery.model.ports import Clock, Decoder, Engine, Readers, Streams, VerifiedFetcher
 from cautery.workflows.identification.sources import Source
@@ -82,15 +83,17 @@ async def build_live(
     infos = tuple(_info(source, rolling=rolling) for source in sources)
     if not rolling:
         refuse_to_replace(out)
-        return await _once(sources, infos, out, ports, recipe=recipe, window_s=window_s, told=told)
+        return await _once(
+            sources, infos, out, ports, recipe=recipe, window_s=window_s, progress=told
+        )
     with LiveFolder(out, recipe, infos, window_s) as folder:
         pump = _pump(folder.references, ports, told)
         work = [pump.follow(_feed(*pair)) for pair in zip(sources, infos, strict=True)]
         left_s = (mandate.window.end - ports.clock.now()).total_seconds()
         try:
             async with asyncio.timeout(left_s), asyncio.TaskGroup() as tasks:
-                for one in work:
-                    tasks.create_task(one)
+                for coroutine in work:
+                    tasks.create_task(coroutine)
                 tasks.create_task(_rolled(folder, pump, infos, told))
         except TimeoutError:
             told("the mandate's window has ended")
@@ -108,24 +111,26 @@ async def _once(
     *,
     recipe: Recipe,
     window_s: float,
-    told: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> tuple[str, ...]:
     references = References(recipe, infos, window_s)
-    pump = _pump(references, ports, told)
+    pump = _pump(references, ports, progress)
     feeds = [_feed(*pair) for pair in zip(sources, infos, strict=True)]
-    sent = [feed for feed in feeds if not feed.fetched]
-    if sent:
-        told(f"listening for {window_s:.0f} s to {', '.join(one.info.id for one in sent)}")
+    sent_feeds = [feed for feed in feeds if not feed.fetched]
+    if sent_feeds:
+        progress(
+            f"listening for {window_s:.0f} s to {', '.join(feed.info.id for feed in sent_feeds)}"
+        )
     with contextlib.suppress(TimeoutError):
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(pump.fill(feeds))
-            if sent:
-                tasks.create_task(_for_a_while(pump, sent, window_s))
-    for one in infos:
-        told(f"{one.id}: {pump.heard_s.get(one.id, 0.0) / 60:.1f} min")
+            if sent_feeds:
+                tasks.create_task(_for_a_while(pump, sent_feeds, window_s))
+    for info in infos:
+        progress(f"{info.id}: {pump.heard_s.get(info.id, 0.0) / 60:.1f} min")
     if not any(pump.heard_s.values()):
         raise InputError("nothing came of any feed; nothing is written")
-    await ports.engine.run(references.save, out)
+    await ports.engine.run(save, references, out)
     return tuple(info.id for info in infos if not pump.heard_s.get(info.id))
 
 
@@ -140,7 +145,7 @@ async def _rolled(
     folder: LiveFolder,
     pump: Pump,
     infos: Sequence[ReferenceInfo],
-    told: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> None:
     """Write every few seconds, and say now and then how it goes; a full disk is not the end."""
     since_s = _SAID_S
@@ -148,11 +153,11 @@ async def _rolled(
         try:
             await asyncio.to_thread(folder.roll)
         except StorageError as error:
-            told(f"{error}; it is tried again")
+            progress(f"{error}; it is tried again")
         since_s += ROLL_S
         if since_s >= _SAID_S:
             since_s = 0.0
-            told(_state(pump, infos))
+            progress(_state(pump, infos))
 
 
 async def _ticks(seconds: float) -> AsyncIterator[None]:
@@ -162,15 +167,15 @@ async def _ticks(seconds: float) -> AsyncIterator[None]:
 
 
 def _state(pump: Pump, infos: Sequence[ReferenceInfo]) -> str:
-    heard = {info.id: pump.heard_s.get(info.id, 0.0) for info in infos}
-    silent = [name for name, seconds in heard.items() if not seconds]
-    total = sum(heard.values()) / 60
-    said = f"{len(infos) - len(silent)} of {len(infos)} feeds, {total:.1f} min heard so far"
-    return said + (f"; nothing yet of {', '.join(silent[:8])}" if silent else "")
+    durations = {info.id: pump.heard_s.get(info.id, 0.0) for info in infos}
+    silent = [name for name, seconds in durations.items() if not seconds]
+    total = sum(durations.values()) / 60
+    summary = f"{len(infos) - len(silent)} of {len(infos)} feeds, {total:.1f} min heard so far"
+    return summary + (f"; nothing yet of {', '.join(silent[:8])}" if silent else "")
 
 
-def _pump(references: References, ports: LivePorts, told: Callable[[str], None]) -> Pump:
-    complaints = Complaints(told)
+def _pump(references: References, ports: LivePorts, progress: Callable[[str], None]) -> Pump:
+    complaints = Complaints(progress)
     pump = Pump(
         references,
         None,
@@ -191,16 +196,16 @@ class Complaints:
     """
 
     def __init__(self, told: Callable[[str], None]) -> None:
-        self._told = told
-        self._said: dict[str, tuple[str, float]] = {}
+        self._report = told
+        self._last_words: dict[str, tuple[str, float]] = {}
 
     def told(self, name: str, error: Exception, heard_s: float) -> None:
         """Tell it, with its remedy, if it is new."""
-        if self._said.get(name) == (str(error), heard_s):
+        if self._last_words.get(name) == (str(error), heard_s):
             return
-        self._said[name] = str(error), heard_s
+        self._last_words[name] = str(error), heard_s
         hint = getattr(error, "hint", None)
-        self._told(f"{name}: {error}" + (f" ({hint})" if hint else ""))
+        self._report(f"{name}: {error}" + (f" ({hint})" if hint else ""))
 
 
 def _info(source: Source, *, rolling: bool) -> ReferenceInfo:

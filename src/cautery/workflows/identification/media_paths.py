@@ -11,7 +11,7 @@ from cautery.errors import InputError
 from cautery.packed import plain_name
 
 MEDIA_SUFFIXES = frozenset(
-    f".{one}"
+    f".{suffix}"
     for group in (
         ("ts", "m2ts", "mts", "m2t", "mpg", "mpeg", "vob"),
         ("mp4", "m4v", "m4a", "m4s", "cmfv", "cmfa", "mov", "3gp"),
@@ -33,7 +33,7 @@ MEDIA_SUFFIXES = frozenset(
         ),
         ("avi", "flv", "wmv", "wma", "asf"),
     )
-    for one in group
+    for suffix in group
 )
 """Of the containers that :mod:`cautery.adapters.decoder` opens; a name alone decides in a folder,
 so that a damaged capture is answered for and a read-me is not."""
@@ -59,12 +59,12 @@ def by_name(path: Path) -> tuple[tuple[int, int, str], ...]:
     >>> [one.name for one in sorted(map(Path, ["s10.ts", "s9.ts", "s09.ts"]), key=by_name)]
     ['s09.ts', 's9.ts', 's10.ts']
     """
-    parts = [one for one in _DIGITS.split(str(path)) if one]
-    told = [
+    parts = [part for part in _DIGITS.split(str(path)) if part]
+    keys = [
         (0, int(part), part) if part.isascii() and part.isdigit() else (1, 0, part)
         for part in parts
     ]
-    return tuple(told)
+    return tuple(keys)
 
 
 def media_in(folder: Path) -> tuple[Path, ...]:
@@ -76,7 +76,7 @@ def media_in(folder: Path) -> tuple[Path, ...]:
         If the folder cannot be read.
     """
     try:
-        inside = [one for one in folder.iterdir() if is_media(one) and _is_there(one)]
+        inside = [entry for entry in folder.iterdir() if is_media(entry) and _is_there(entry)]
     except OSError as error:
         raise InputError(f"{folder}: {error.strerror or error}") from error
     return tuple(sorted(inside, key=by_name))
@@ -97,10 +97,10 @@ def media_below(folder: Path) -> Iterator[Path]:
         raise InputError(f"{error.filename or folder}: {error.strerror or error}") from error
 
     count = 0
-    for here, folders, names in os.walk(folder, onerror=unreadable):
-        folders.sort(key=lambda one: by_name(Path(one)))
-        for name in sorted(names, key=lambda one: by_name(Path(one))):
-            path = Path(here) / name
+    for parent, folders, names in os.walk(folder, onerror=unreadable):
+        folders.sort(key=lambda name: by_name(Path(name)))
+        for name in sorted(names, key=lambda name: by_name(Path(name))):
+            path = Path(parent) / name
             if not (is_media(path) and _is_there(path)):
                 continue
             count += 1

@@ -22,23 +22,23 @@ def probes_of(told: Sequence[str], *, mandate: Mandate | None = None) -> tuple[P
     InputError
         If something is not there, or there is no probe at all.
     """
-    found: dict[Path | str, None] = {}
-    for one in told:
-        if is_url(one):
+    probes: dict[Path | str, None] = {}
+    for argument in told:
+        if is_url(argument):
             if mandate is None:
                 raise MandateError(
                     "a URL is probed only under a mandate",
                     hint="Give --mandate MANDATE.toml; files need none.",
                 )
-            found[one] = None
+            probes[argument] = None
         else:
-            found |= dict.fromkeys(_files(Path(one)))
-    if not found:
+            probes |= dict.fromkeys(_files(Path(argument)))
+    if not probes:
         raise InputError(
             f"{', '.join(told)[:200]}: no media in it",
             hint="In a folder, media are told by their suffix, such as .ts, .mp4, .mkv, .wav.",
         )
-    return tuple(found)
+    return tuple(probes)
 
 
 def _files(path: Path) -> Iterator[Path]:

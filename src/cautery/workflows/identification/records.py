@@ -93,8 +93,8 @@ class Answer:
         """The answer as JSON; what is unknown is null, and ``reason`` says why."""
         if self.kept is not None:
             return self.kept
-        found = self.found
-        if found is None:
+        identification = self.found
+        if identification is None:
             values: dict[str, Any] = dict.fromkeys(KEYS)
             return values | {
                 "probe": self.probe,
@@ -106,18 +106,22 @@ class Answer:
             }
         return {
             "probe": self.probe,
-            "channels": list(found.channels),
-            "event": found.event,
-            "licensee": self.licensee or found.licensee,
-            "offset_s": _rounded(found.offset_s, 3),
-            "delay_s": _rounded(found.delay_s, 3),
-            "score": round(found.score, 3),
-            "likelihood_ratio": float(f"{found.likelihood_ratio:.4g}"),
-            "probability": None if found.probability is None else float(f"{found.probability:.6g}"),
-            "confirmed": found.confirmed,
-            "witnesses": list(found.witnesses),
-            "recipe": found.recipe,
-            "reason": "; ".join(one for one in (found.reason, self.reason) if one),
+            "channels": list(identification.channels),
+            "event": identification.event,
+            "licensee": self.licensee or identification.licensee,
+            "offset_s": _rounded(identification.offset_s, 3),
+            "delay_s": _rounded(identification.delay_s, 3),
+            "score": round(identification.score, 3),
+            "likelihood_ratio": float(f"{identification.likelihood_ratio:.4g}"),
+            "probability": None
+            if identification.probability is None
+            else float(f"{identification.probability:.6g}"),
+            "confirmed": identification.confirmed,
+            "witnesses": list(identification.witnesses),
+            "recipe": identification.recipe,
+            "reason": "; ".join(
+                reason for reason in (identification.reason, self.reason) if reason
+            ),
         }
 
     @property

@@ -21,7 +21,7 @@ CLEAN = "clean"
 MOST_BYTES = 16_000_000
 LONGEST_ID = 200
 """As in a mandate."""
-_MOST_TOLD = 12
+_MOST_FAULTS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,8 @@ class Row:
 
 def is_url(told: str) -> bool:
     """Tell whether a place is a URL and no path."""
-    head, found, _ = told.partition("://")
-    return bool(found) and head.isalnum()
+    head, separator, _ = told.partition("://")
+    return bool(separator) and head.isalnum()
 
 
 def read_map(path: Path, *, working: Path | None = None) -> tuple[Row, ...]:
@@ -81,12 +81,14 @@ def read_map(path: Path, *, working: Path | None = None) -> tuple[Row, ...]:
     if not reading.wrong and not rows:
         reading.wrong.append((1, "there is no row below the head"))
     if reading.wrong:
-        told = sorted(reading.wrong)
-        said = [f"line {line}: {what}" for line, what in told[:_MOST_TOLD]]
-        if len(told) > _MOST_TOLD:
-            said.append(f"and {len(told) - _MOST_TOLD} more")
+        faults = sorted(reading.wrong)
+        lines = [f"line {line}: {what}" for line, what in faults[:_MOST_FAULTS]]
+        if len(faults) > _MOST_FAULTS:
+            lines.append(f"and {len(faults) - _MOST_FAULTS} more")
         raise InputError(
-            f"{path}: " + "; ".join(said) if len(said) == 1 else f"{path}:\n  " + "\n  ".join(said),
+            f"{path}: " + "; ".join(lines)
+            if len(lines) == 1
+            else f"{path}:\n  " + "\n  ".join(lines),
             hint="Columns: path,channel,event,feed; feed is 'clean' or the licensee's channel id.",
         )
     return rows
@@ -96,14 +98,14 @@ def _text(path: Path) -> str:
     try:
         require_file(path)
         with path.open("rb") as file:
-            held = file.read(MOST_BYTES + 1)
-        if len(held) > MOST_BYTES:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
             raise InputError(f"{path}: over {MOST_BYTES:,} bytes")
-        return held.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        line = held[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise InputError(f"{path}: line {line}: no UTF-8", hint="Save the CSV as UTF-8.") from error
 
 
@@ -115,7 +117,7 @@ class _Reading:
         self._working = working
         self.wrong: list[tuple[int, str]] = []
         self._places: dict[Path | str, int] = {}
-        self._said: dict[str, tuple[int, str | None, str | None]] = {}
+        self._first_rows: dict[str, tuple[int, str | None, str | None]] = {}
 
     def rows(self, text: str) -> Iterator[Row]:
         lines = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -139,12 +141,12 @@ class _Reading:
             self.wrong.append((1, f"empty; the first line is {','.join(COLUMNS)}"))
 
     def _head(self, line: int, names: list[str]) -> dict[str, int] | None:
-        if len(names) == 1 and any(one in names[0] for one in ";\t"):
+        if len(names) == 1 and any(sign in names[0] for sign in ";\t"):
             self.wrong.append((line, "its cells are not separated by commas"))
             return None
-        lacks = [one for one in ("path", "channel") if one not in names]
-        unknown = [one for one in names if one not in COLUMNS]
-        twice = [one for one in COLUMNS if names.count(one) > 1]
+        lacks = [column for column in ("path", "channel") if column not in names]
+        unknown = [column for column in names if column not in COLUMNS]
+        twice = [column for column in COLUMNS if names.count(column) > 1]
         if lacks:
             self.wrong.append((line, f"the head lacks the column {', '.join(lacks)}"))
         if unknown:
@@ -157,11 +159,11 @@ class _Reading:
         if len(cells) != len(head):
             self.wrong.append((line, f"{len(cells)} cells under {len(head)} columns"))
             return None
-        told = {name: cells[at].strip() for name, at in head.items()}
+        values = {name: cells[at].strip() for name, at in head.items()}
         channel, event, feed = (
-            unicodedata.normalize("NFC", told.get(one, "")) for one in COLUMNS[1:]
+            unicodedata.normalize("NFC", values.get(column, "")) for column in COLUMNS[1:]
         )
-        place = self._place(line, told["path"])
+        place = self._place(line, values["path"])
         fine = place is not None
         for name, value in (("channel", channel), ("event", event), ("feed", feed)):
             if len(value) > LONGEST_ID or not value.isprintable():
@@ -182,9 +184,9 @@ class _Reading:
             return None
         clean = feed.lower() == CLEAN
         licensee = None if clean or not feed else feed
-        own = channel or (f"event:{event}" if clean else feed)
+        reference_id = channel or (f"event:{event}" if clean else feed)
         return self._kept(
-            Row(line=line, place=place, id=own, event=event or None, licensee=licensee)
+            Row(line=line, place=place, id=reference_id, event=event or None, licensee=licensee)
         )
 
     def _kept(self, row: Row) -> Row | None:
@@ -194,26 +196,26 @@ class _Reading:
             )
             return None
         self._places[row.place] = row.line
-        line, *said = self._said.setdefault(row.id, (row.line, row.event, row.licensee))
-        if said != [row.event, row.licensee]:
+        line, *earlier = self._first_rows.setdefault(row.id, (row.line, row.event, row.licensee))
+        if earlier != [row.event, row.licensee]:
             self.wrong.append(
                 (row.line, f"channel {row.id!r} has another event or feed than in line {line}")
             )
             return None
         return row
 
-    def _place(self, line: int, told: str) -> Path | str | None:
-        if not told:
+    def _place(self, line: int, text: str) -> Path | str | None:
+        if not text:
             self.wrong.append((line, "no path"))
             return None
-        if is_url(told):
-            return told
+        if is_url(text):
+            return text
         for folder in (self._path.parent, self._working):
             try:
-                found = (folder / told).resolve()
-                if found.is_file() or found.is_dir():
-                    return found
+                path = (folder / text).resolve()
+                if path.is_file() or path.is_dir():
+                    return path
             except (OSError, ValueError, RuntimeError):  # too long, NUL, links in a circle
                 continue
-        self.wrong.append((line, f"no such file or folder: {told[:200]}"))
+        self.wrong.append((line, f"no such file or folder: {text[:200]}"))
         return None

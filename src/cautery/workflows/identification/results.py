@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from cautery.errors import InputError, StorageError
 
-SEEN = ".seen"
+SEEN_SUFFIX = ".seen"
 _MOST_BYTES = 4 << 30
 
 
@@ -67,11 +67,11 @@ class Results:
 
     def __init__(self, path: Path, *, asked: str) -> None:
         self._path = path
-        self._seen_path = path.with_name(path.name + SEEN)
-        self._asked = asked
+        self._seen_path = path.with_name(path.name + SEEN_SUFFIX)
+        self._question = asked
         self._answers: dict[tuple[str, Stamp], int] = {}
         self._file: io.FileIO | None = None
-        self._seen: io.FileIO | None = None
+        self._seen_file: io.FileIO | None = None
 
     def __enter__(self) -> Self:
         if self._holds_else():
@@ -80,8 +80,8 @@ class Results:
                 hint="Name another file; this one has no list of what was seen beside it.",
             )
         try:
-            self._seen = io.FileIO(self._seen_path, "a+")
-            fcntl.flock(self._seen, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._seen_file = io.FileIO(self._seen_path, "a+")
+            fcntl.flock(self._seen_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             end = self._known()
             self._file = io.FileIO(self._path, "a+")
             self._nothing_else(self._file, end)
@@ -122,16 +122,16 @@ class Results:
         if end is None or self._file is None:
             return None
         start = end
-        held = b""
-        while b"\n" not in held[:-1] and start > 0:
+        tail = b""
+        while b"\n" not in tail[:-1] and start > 0:
             start = max(0, start - 4096)
             self._file.seek(start)
-            held = self._file.read(end - start)
+            tail = self._file.read(end - start)
         try:
-            found: dict[str, Any] = json.loads(held.rstrip(b"\n").rpartition(b"\n")[2])
+            answer: dict[str, Any] = json.loads(tail.rstrip(b"\n").rpartition(b"\n")[2])
         except ValueError:
             return None
-        return found
+        return answer
 
     def add(self, probe: str, stamp: Stamp, line: Mapping[str, Any]) -> None:
         """Append an answer; it is on its way to the disk when this returns.
@@ -142,15 +142,17 @@ class Results:
             If it cannot be written.
         """
         assert self._file is not None
-        assert self._seen is not None
+        assert self._seen_file is not None
         try:
             # A name's bytes that are no UTF-8 become the escapes that JSON has for them.
-            said = json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+            encoded = (
+                json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+            )
             self._file.seek(0, os.SEEK_END)
-            _write(self._file, said)
+            _write(self._file, encoded)
             end = self._file.tell()
-            note = [probe, stamp.size, stamp.mtime_ns, self._asked, end]
-            _write(self._seen, json.dumps(note).encode() + b"\n")
+            note = [probe, stamp.size, stamp.mtime_ns, self._question, end]
+            _write(self._seen_file, json.dumps(note).encode() + b"\n")
         except OSError as error:
             raise StorageError(f"{self._path}: {error.strerror or error}") from error
         self._answers[probe, stamp] = end
@@ -181,18 +183,18 @@ class Results:
                 note = _note(line)
                 if note is None or not last < note[4] <= size:
                     break
-                probe, length, mtime_ns, asked, last = note
+                probe, length, mtime_ns, question, last = note
                 whole += len(line)
-                if asked == self._asked:
+                if question == self._question:
                     self._answers[probe, Stamp(length, mtime_ns)] = last
         os.truncate(self._seen_path, whole)
         return last
 
     def _close(self) -> None:
-        for one in (self._file, self._seen):
-            if one is not None:
-                one.close()
-        self._file = self._seen = None
+        for file in (self._file, self._seen_file):
+            if file is not None:
+                file.close()
+        self._file = self._seen_file = None
 
 
 def _write(file: io.FileIO, data: bytes) -> None:
@@ -202,20 +204,20 @@ def _write(file: io.FileIO, data: bytes) -> None:
 
 def _note(line: bytes) -> tuple[str, int, int, str, int] | None:
     try:
-        probe, size, mtime_ns, asked, end = json.loads(line)
+        probe, size, mtime_ns, question, end = json.loads(line)
     except (ValueError, TypeError):
         return None
-    if not line.endswith(b"\n") or not isinstance(probe, str) or not isinstance(asked, str):
+    if not line.endswith(b"\n") or not isinstance(probe, str) or not isinstance(question, str):
         return None
-    if not all(isinstance(one, int) for one in (size, mtime_ns, end)):
+    if not all(isinstance(number, int) for number in (size, mtime_ns, end)):
         return None
-    return probe, size, mtime_ns, asked, end
+    return probe, size, mtime_ns, question, end
 
 
 def same_question(
     references: Path, stamp: Stamp | None, hints: Sequence[str], base_rate: float
 ) -> str:
     """Return what an answer depends on beside the probe; live references change all the time."""
-    held = None if stamp is None else [stamp.size, stamp.mtime_ns]
-    told = json.dumps([str(references.resolve()), held, sorted(hints), base_rate])
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    stamped = None if stamp is None else [stamp.size, stamp.mtime_ns]
+    question = json.dumps([str(references.resolve()), stamped, sorted(hints), base_rate])
+    return hashlib.sha256(question.encode()).hexdigest()[:16]

@@ -86,14 +86,14 @@ class Prober:
         draw: Drawer | None = None,
     ) -> None:
         self._place = place_of(references)
-        held = opened(self._place, DEFAULT_RECIPE)
-        known = {info.id for info in held.infos}
-        unknown = [hint for hint in asked.hints if hint not in known]
+        library = opened(self._place, DEFAULT_RECIPE)
+        ids = {info.id for info in library.infos}
+        unknown = [hint for hint in asked.hints if hint not in ids]
         if unknown:
             raise InputError(
                 f"--hint {unknown[0]}: there is no such reference",
-                hint=f"The references hold {', '.join(sorted(known)[:10])}"
-                + (", ..." if len(known) > 10 else "."),
+                hint=f"The references hold {', '.join(sorted(ids)[:10])}"
+                + (", ..." if len(ids) > 10 else "."),
             )
         mandate = asked.mandate
         if mandate is not None and not mandate.window.holds(clock.now()):
@@ -105,8 +105,8 @@ class Prober:
         if not 0 < asked.base_rate < 1:
             raise InputError("--base-rate lies between 0 and 1")
         self._path = references
-        self._references = held
-        self._asked = asked
+        self._references = library
+        self._question = asked
         self._decoder = decoder
         self._engine = engine
         self._clock = clock
@@ -160,8 +160,8 @@ class Prober:
         finally:
             # Decoder and engine are closed after us: nothing may use them any more.
             left = [feeding, *begun]
-            for one in left:
-                one.cancel()
+            for unfinished in left:
+                unfinished.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
     async def _kept_or_new(
@@ -177,9 +177,9 @@ class Prober:
                 stamp = Stamp.of(probe)
             except InputError as error:  # a link to nothing, or gone since
                 return self._unread(name, error), None
-            kept = None if results is None else results.answer(name, stamp)
-            if kept is not None:
-                return Answer(probe=name, kept=kept), stamp
+            earlier = None if results is None else results.answer(name, stamp)
+            if earlier is not None:
+                return Answer(probe=name, kept=earlier), stamp
             return await self._answer(name, self._of_file(probe)), stamp
 
     async def _answer(self, name: str, looking: Coroutine[Any, Any, Answer]) -> Answer:
@@ -201,7 +201,7 @@ class Prober:
         """Look at a file part by part, so that its length does not matter."""
         looks: list[Look] = []
         found_before: tuple[str, ...] = ()
-        drawn: Decoded | None = None
+        first_part: Decoded | None = None
         warnings: tuple[str, ...] = ()
         start_s = 0.0
         broken = ""
@@ -210,25 +210,25 @@ class Prober:
                 async for part in parts:
                     looks.append(await self._look(part, start_s=start_s, hints=found_before))
                     found_before = looks[-1].found
-                    drawn = part if drawn is None else drawn
+                    first_part = part if first_part is None else first_part
                     warnings = part.warnings  # a part repeats and counts what was met before
                     start_s += part.duration_s
         except (SourceError, WorkerError) as error:
             if not looks:
                 raise
             broken = f"broke off after {start_s:.0f} s: {error}"
-        found = self._named(looks)
-        said = [*([broken] if broken else []), *warnings[:_MOST_WARNINGS]]
-        answer = self._found(str(path), found, said)
-        if self._draw is not None and drawn is not None:
-            await asyncio.to_thread(self._draw, answer, drawn, looks)
+        identification = self._named(looks)
+        notes = [*([broken] if broken else []), *warnings[:_MOST_WARNINGS]]
+        answer = self._found(str(path), identification, notes)
+        if self._draw is not None and first_part is not None:
+            await asyncio.to_thread(self._draw, answer, first_part, looks)
         return answer
 
     async def _of_url(self, url: str) -> Answer:
         """Fetch the newest media of a stream under the mandate and look at them."""
         assert self._fetcher is not None
         assert self._readers is not None
-        mandate = self._asked.mandate
+        mandate = self._question.mandate
         assert mandate is not None
         fetched = await fetch_newest(
             url, fetcher=self._fetcher, readers=self._readers, seconds=FETCHED_S
@@ -250,8 +250,8 @@ class Prober:
                 media_at_s -= decoded.duration_s
         look = await self._look(decoded, start_s=0.0, media_at_s=media_at_s)
         partner = mandate.partner_on(host_of(fetched.hops[-1]))
-        found = self._named([look], live=fetched.live, partner=partner)
-        answer = self._found(redacted(url), found, decoded.warnings[:_MOST_WARNINGS])
+        identification = self._named([look], live=fetched.live, partner=partner)
+        answer = self._found(redacted(url), identification, decoded.warnings[:_MOST_WARNINGS])
         if self._draw is not None:
             await asyncio.to_thread(self._draw, answer, decoded, [look])
         return answer
@@ -270,7 +270,7 @@ class Prober:
             part,
             self._clock.now(),
             media_at_s,
-            (*hints, *self._asked.hints),
+            (*hints, *self._question.hints),
             start_s,
         )
 
@@ -294,22 +294,27 @@ class Prober:
             self._references.infos,
             recipe=self._references.recipe.name,
             live=live,
-            base_rate=self._asked.base_rate,
+            base_rate=self._question.base_rate,
             partner=partner,
         )
 
-    def _found(self, name: str, found: Identification, said: Sequence[str]) -> Answer:
+    def _found(self, name: str, identification: Identification, notes: Sequence[str]) -> Answer:
         whose = next(
-            (info.licensee for info in self._references.infos if info.id == found.licensee), None
+            (
+                info.licensee
+                for info in self._references.infos
+                if info.id == identification.licensee
+            ),
+            None,
         )
-        return Answer(probe=name, found=found, reason="; ".join(said), licensee=whose)
+        return Answer(probe=name, found=identification, reason="; ".join(notes), licensee=whose)
 
     def _unread(self, name: str, error: CauteryError) -> Answer:
-        said = f"could not be read: {error}"
-        return Answer(probe=name, reason=said, recipe=self._references.recipe.name)
+        reason = f"could not be read: {error}"
+        return Answer(probe=name, reason=reason, recipe=self._references.recipe.name)
 
 
 def redacted(url: str) -> str:
     """Return a URL as a line may show it: without user, password and query."""
-    head, _, rest = url.partition("://")
-    return f"{head}://{rest.partition('?')[0].rpartition('@')[2]}"
+    head, _, address = url.partition("://")
+    return f"{head}://{address.partition('?')[0].rpartition('@')[2]}"

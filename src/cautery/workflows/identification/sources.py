@@ -70,75 +70,75 @@ def sources_of(
         told = [str(row.place) for row in rows]
     if not told:
         raise InputError("no reference is given", hint="Name files, folders or URLs, or --map.")
-    found: dict[str, Source] = {}
+    sources: dict[str, Source] = {}
     came: dict[str, str] = {}
-    seen: set[Path | str] = set()
-    for one in told:
-        for source, of_map in _sources(one, mapped, mandate):
+    used_places: set[Path | str] = set()
+    for place in told:
+        for source, of_map in _sources(place, mapped, mandate):
             places: set[Path | str] = {*source.files, *([source.url] if source.url else [])}
-            if places <= seen:
+            if places <= used_places:
                 continue
-            if places & seen:
-                raise InputError(f"{one}: some of it is named twice")
-            seen |= places
-            held = found.get(source.id)
-            if held is None:
-                found[source.id], came[source.id] = source, one
-            elif of_map and held.url is None and source.url is None:
-                found[source.id] = _joined(held, source)
+            if places & used_places:
+                raise InputError(f"{place}: some of it is named twice")
+            used_places |= places
+            earlier = sources.get(source.id)
+            if earlier is None:
+                sources[source.id], came[source.id] = source, place
+            elif of_map and earlier.url is None and source.url is None:
+                sources[source.id] = _joined(earlier, source)
             else:
                 raise InputError(
-                    f"{came[source.id]} and {one} would both be {source.id!r}; a stem is an id",
+                    f"{came[source.id]} and {place} would both be {source.id!r}; a stem is an id",
                     hint="Name them in a --map ids.csv (path,channel,event,feed).",
                 )
-    return tuple(found.values())
+    return tuple(sources.values())
 
 
 def _sources(
-    told: str, mapped: dict[Path | str, Row], mandate: Mandate | None
+    place: str, mapped: dict[Path | str, Row], mandate: Mandate | None
 ) -> list[tuple[Source, bool]]:
     """Return the references of one argument, each with whether the map named it."""
-    if is_url(told):
-        source = _of_url(told, mandate)
-        row = mapped.get(told)
-        return [(source if row is None else _named(row, url=told, like=source), row is not None)]
+    if is_url(place):
+        source = _of_url(place, mandate)
+        row = mapped.get(place)
+        return [(source if row is None else _named(row, url=place, like=source), row is not None)]
     # A link's own name is the id, and not that of what it leads to; `.` has no name of its own.
-    name, path = Path(os.path.abspath(told)), Path(os.path.realpath(told))  # noqa: PTH100 - keeps links
+    name, path = Path(os.path.abspath(place)), Path(os.path.realpath(place))  # noqa: PTH100 - keeps links
     row = mapped.get(path)
     if path.is_file() or (name.is_symlink() and not path.exists()):  # a link to nothing is told
         if row is None:
-            return [(Source(id=_id(plain_name(name).stem, told), files=(path,)), False)]
+            return [(Source(id=_id(plain_name(name).stem, place), files=(path,)), False)]
         return [(_named(row, files=(path,)), True)]
     if not path.is_dir():
         what = "neither a file nor a folder" if path.exists() else "no such file or folder"
-        raise InputError(f"{told}: {what}")
+        raise InputError(f"{place}: {what}")
     inside = media_in(path)
     if not inside:
-        below = any(one.is_dir() for one in path.iterdir())
+        below = any(entry.is_dir() for entry in path.iterdir())
         raise InputError(
-            f"{told}: a folder without media",
-            hint=f"If its folders are the channels, name them: {told.rstrip('/')}/*"
+            f"{place}: a folder without media",
+            hint=f"If its folders are the channels, name them: {place.rstrip('/')}/*"
             if below
             else "Media are told by their suffix, such as .ts, .mp4, .mkv, .wav, .ogg.",
         )
     if row is not None:
         return [(_named(row, files=inside), True)]
-    if not any(one in mapped for one in inside):
-        return [(Source(id=_id(name.name, told), files=inside), False)]
+    if not any(file in mapped for file in inside):
+        return [(Source(id=_id(name.name, place), files=inside), False)]
     # Where a map names the files of a folder, the folder is a shelf and no channel.
     return [
-        (_named(mapped[one], files=(one,)), True)
-        if one in mapped
-        else (Source(id=_id(plain_name(one).stem, str(one)), files=(one,)), False)
-        for one in inside
+        (_named(mapped[file], files=(file,)), True)
+        if file in mapped
+        else (Source(id=_id(plain_name(file).stem, str(file)), files=(file,)), False)
+        for file in inside
     ]
 
 
-def _id(name: str, told: str) -> str:
+def _id(name: str, place: str) -> str:
     """Return a file's or folder's name as an id, accents composed: macOS takes them apart."""
     if not name.strip() or len(name) > LONGEST_ID or not name.isprintable():
         raise InputError(
-            f"{told}: its name is no id, which is one printable line of at most {LONGEST_ID}",
+            f"{place}: its name is no id, which is one printable line of at most {LONGEST_ID}",
             hint="Name it in a --map ids.csv (path,channel,event,feed).",
         )
     return unicodedata.normalize("NFC", name)

@@ -49,40 +49,40 @@ class Checks:
             )
         return OwnLocation(self.file(told, where))
 
-    def _sent(self, told: str, where: Sequence[str | int]) -> str:
+    def _sent(self, url: str, where: Sequence[str | int]) -> str:
         """Return the URL of a transport stream that is sent to us; it has a port."""
         try:
-            port = urlsplit(told).port
+            port = urlsplit(url).port
         except ValueError:
             port = None
-        if not port or not told.isprintable() or " " in told:
+        if not port or not url.isprintable() or " " in url:
             raise self.wrong(
                 where,
                 "a stream that is sent has a port",
                 'Write it as "udp://239.1.2.3:5000" or "srt://feeds.example:9000".',
             )
-        return told
+        return url
 
     def file(self, told: str, where: Sequence[str | int], *, folder: bool = False) -> str:
         """Return the absolute path of a file, or folder, beside the mandate; it must be there."""
         noun = "folder" if folder else "file"
         try:
-            found = (self._path.parent / told).resolve()
-            there = found.is_dir() if folder else found.is_file()
+            path = (self._path.parent / told).resolve()
+            exists = path.is_dir() if folder else path.is_file()
         except (OSError, ValueError, RuntimeError) as error:  # too long, NUL, links in a circle
             why = getattr(error, "strerror", None) or type(error).__name__
             raise self.wrong(where, f"no path ({why})", "Mend the path.") from None
-        if not there:
+        if not exists:
             raise self.wrong(where, f"no such {noun}{_shown(told)}", "Mend the path.")
-        return str(found)
+        return str(path)
 
     def utc(self, moment: datetime, where: Sequence[str | int]) -> datetime:
         """Return a time in UTC; one without a zone is refused."""
         try:
             return to_utc(str(where[-1]), moment)
         except (InputError, OverflowError) as error:
-            said = str(error).removeprefix(f"{where[-1]}: ")
-            raise self.wrong(where, said, TIME_REMEDY) from error
+            fault = str(error).removeprefix(f"{where[-1]}: ")
+            raise self.wrong(where, fault, TIME_REMEDY) from error
 
     def window(self, start: datetime, end: datetime, table: Sequence[str | int]) -> Window:
         """Return a table's ``start`` and ``end`` as a window."""
@@ -109,7 +109,7 @@ class Checks:
 
     def wrong(self, where: Sequence[str | int], what: str, remedy: str) -> MandateError:
         """Return the error: file, line, key, what is wrong with it, and the remedy."""
-        name = ".".join(str(one) for one in where if not isinstance(one, int))
+        name = ".".join(str(part) for part in where if not isinstance(part, int))
         return MandateError(
             f"{self._path}, line {self.lines.of(where)}: {name}: {what}", hint=remedy
         )
@@ -117,8 +117,8 @@ class Checks:
 
 def some(names: Iterable[str]) -> str:
     """Return the first of some names, for a remedy."""
-    known = sorted(names)
-    return (", ".join(known[:10]) + (", ..." if len(known) > 10 else "")) or "none"
+    ordered = sorted(names)
+    return (", ".join(ordered[:10]) + (", ..." if len(ordered) > 10 else "")) or "none"
 
 
 def _shown(path: str) -> str:

@@ -445,7 +445,7 @@ class MandateFile(_Table):
     network: NetworkTable = Field(default_factory=NetworkTable)
 
 
-_WRITTEN = {
+_SPELLINGS = {
     "amount": 'Write it as "12.99".',
     "currency": 'Write its code, such as "EUR".',
     "mac": 'Write it as "00:1A:79:12:34:56".',
@@ -465,26 +465,26 @@ _KEY = re.compile(r"[a-z_]{1,40}")
 def in_words(error: Any) -> tuple[str, str]:
     """Return what is wrong and the remedy, of one of pydantic's errors."""
     kind, key = error["type"], str(error["loc"][-1])
-    named = next((one for one in reversed(error["loc"]) if isinstance(one, str)), "")
+    field_name = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "")
     if kind == "refused":
         return error["ctx"]["said"], error["ctx"]["remedy"]
     if kind == "missing":
         return f"{key!r} is missing", f"Add {key} = ... here; `cautery watch --schema` says what."
     if kind == "extra_forbidden":
-        shown = repr(key) if _KEY.fullmatch(key) else "this key"
-        return f"{shown} is not known here", "Mend its spelling or take it out."
+        quoted = repr(key) if _KEY.fullmatch(key) else "this key"
+        return f"{quoted} is not known here", "Mend its spelling or take it out."
     if kind.startswith("datetime"):
         return f"{key!r} is no time", TIME_REMEDY
     if kind == "list_type" and len(error["loc"]) == 1:
         return "comes in any number", f"Write [[{key}]], in two brackets."
-    if kind == "string_pattern_mismatch" and key in _WRITTEN:
-        shown = f"{error['input'][:60]!r}: " if named in _QUOTED else ""
-        return f"{shown}not written as {key} is", _WRITTEN[key]
-    said = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
-    given = error.get("input")
-    if named not in _QUOTED or not isinstance(given, str | int | float | datetime):
-        return said, "Mend this value."
+    if kind == "string_pattern_mismatch" and key in _SPELLINGS:
+        quoted = f"{error['input'][:60]!r}: " if field_name in _QUOTED else ""
+        return f"{quoted}not written as {key} is", _SPELLINGS[key]
+    message = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
+    value = error.get("input")
+    if field_name not in _QUOTED or not isinstance(value, str | int | float | datetime):
+        return message, "Mend this value."
     try:
-        return f"{str(given)[:60]!r}: {said}", "Mend this value."
+        return f"{str(value)[:60]!r}: {message}", "Mend this value."
     except ValueError:  # an integer of thousands of digits, written in base 16
-        return said, "Mend this value."
+        return message, "Mend this value."

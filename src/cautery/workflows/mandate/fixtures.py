@@ -62,7 +62,7 @@ class FixtureChecks(Checks):
 
     def calendars(self, file: MandateFile) -> tuple[Calendar, ...]:
         """Return the calendars that are fetched."""
-        found: dict[str, FixturesTable] = {}
+        tables: dict[str, FixturesTable] = {}
         feeds: dict[str, dict[OwnLocation, None]] = {}
         for at, fixture in enumerate(file.fixtures):
             if (fixture.path is None) == (fixture.url is None):
@@ -72,7 +72,7 @@ class FixtureChecks(Checks):
                     'Give path = "league.ics", or url = "https://...".',
                 )
             if fixture.url is not None:
-                found.setdefault(fixture.url, fixture)
+                tables.setdefault(fixture.url, fixture)
                 feed = self.media(fixture.clean_feed, ("fixtures", at, "clean_feed"))
                 feeds.setdefault(fixture.url, {}).update({} if feed is None else {feed: None})
             elif fixture.revisit_s is not None:
@@ -85,10 +85,10 @@ class FixtureChecks(Checks):
             Calendar(
                 location=OwnLocation(url),
                 kind=KIND,
-                revisit_s=one.revisit_s,
+                revisit_s=table.revisit_s,
                 clean_feeds=tuple(feeds[url]),
             )
-            for url, one in found.items()
+            for url, table in tables.items()
         )
 
     def fixtures(
@@ -106,12 +106,12 @@ class FixtureChecks(Checks):
         """
         events: list[Event] = []
         left_out: list[tuple[str, str]] = []
-        for at, one in enumerate(file.fixtures):
+        for at, row in enumerate(file.fixtures):
             table = ("fixtures", at)
-            key = (*table, "path" if one.url is None else "url")
-            if one.url is not None and OwnLocation(one.url) not in fetched:
+            key = (*table, "path" if row.url is None else "url")
+            if row.url is not None and OwnLocation(row.url) not in fetched:
                 continue
-            read, doubts = self._found(one, key, window, fetched)
+            read, doubts = self._found(row, key, window, fetched)
             left_out += doubts
             for fixture in read:
                 if fixture.cancelled:
@@ -119,7 +119,7 @@ class FixtureChecks(Checks):
                 elif fixture.whole_day:
                     left_out.append((_named(fixture), "no kick-off yet, only a day"))
                 elif len(events) < MOST_EVENTS:
-                    events.append(self._event(one, fixture, file, table))
+                    events.append(self._event(row, fixture, file, table))
                 else:
                     raise self.wrong(
                         key,
@@ -127,66 +127,68 @@ class FixtureChecks(Checks):
                         "Give a shorter window, or matching = a team's name.",
                     )
         files = tuple(
-            Path(self.file(one.path, ("fixtures", at, "path")))
-            for at, one in enumerate(file.fixtures)
-            if one.path is not None
+            Path(self.file(row.path, ("fixtures", at, "path")))
+            for at, row in enumerate(file.fixtures)
+            if row.path is not None
         )
         terms = tuple(
             FixtureTerms(
-                legal_basis=self.basis(one.legal_basis, file, ("fixtures", at), one.url),
-                clean_feed=self.media(one.clean_feed, ("fixtures", at, "clean_feed")),
-                collateral_budget=one.collateral_budget,
+                legal_basis=self.basis(row.legal_basis, file, ("fixtures", at), row.url),
+                clean_feed=self.media(row.clean_feed, ("fixtures", at, "clean_feed")),
+                collateral_budget=row.collateral_budget,
             )
-            for at, one in enumerate(file.fixtures)
-            if one.url is not None
+            for at, row in enumerate(file.fixtures)
+            if row.url is not None
         )
         return Fixtures(events=tuple(events), left_out=tuple(left_out), files=files, terms=terms)
 
     def _found(
         self,
-        one: FixturesTable,
+        row: FixturesTable,
         key: tuple[str, int, str],
         window: Window,
         fetched: Mapping[OwnLocation, bytes],
     ) -> tuple[list[Fixture], list[tuple[str, str]]]:
         chunks: Iterable[bytes]
-        if one.url is not None:
-            chunks = (fetched[OwnLocation(one.url)],)
+        if row.url is not None:
+            chunks = (fetched[OwnLocation(row.url)],)
         else:
-            chunks = _chunks(Path(self.file(one.path or "", key)))
+            chunks = _chunks(Path(self.file(row.path or "", key)))
         try:
-            told = list(read_ical(chunks))
-            found = fixtures_in(
-                told,
+            items = list(read_ical(chunks))
+            fixtures = fixtures_in(
+                items,
                 window,
-                before=timedelta(minutes=one.before_min),
-                after=timedelta(minutes=one.after_min),
+                before=timedelta(minutes=row.before_min),
+                after=timedelta(minutes=row.after_min),
             )
         except (SourceError, OSError) as error:
             raise self.wrong(
                 key, f"no calendar: {error}"[:300], "Give an iCalendar file (.ics)."
             ) from error
-        wanted = (one.matching or "").casefold()
+        pattern = (row.matching or "").casefold()
         doubts = [
-            (f"{key[0]} {key[1] + 1}, from line {each.line} of the calendar", each.why)
-            for each in told
-            if isinstance(each, ReadWarning)
+            (f"{key[0]} {key[1] + 1}, from line {warning.line} of the calendar", warning.why)
+            for warning in items
+            if isinstance(warning, ReadWarning)
         ]
-        return [each for each in found if wanted in each.title.casefold()], doubts[:MOST_DOUBTS]
+        return [fixture for fixture in fixtures if pattern in fixture.title.casefold()], doubts[
+            :MOST_DOUBTS
+        ]
 
     def _event(
-        self, one: FixturesTable, fixture: Fixture, file: MandateFile, table: tuple[str, int]
+        self, row: FixturesTable, fixture: Fixture, file: MandateFile, table: tuple[str, int]
     ) -> Event:
         watched = fixture.window(
-            before=timedelta(minutes=one.before_min), after=timedelta(minutes=one.after_min)
+            before=timedelta(minutes=row.before_min), after=timedelta(minutes=row.after_min)
         )
         return Event(
             id=fixture.key[:200],
             name=fixture.title or fixture.key[:200],
             kick_off=fixture.starts_at,
-            clean_feed=self.media(one.clean_feed, (*table, "clean_feed")),
-            legal_basis=self.basis(one.legal_basis, file, table, fixture.key[:200]),
-            collateral_budget=one.collateral_budget,
+            clean_feed=self.media(row.clean_feed, (*table, "clean_feed")),
+            legal_basis=self.basis(row.legal_basis, file, table, fixture.key[:200]),
+            collateral_budget=row.collateral_budget,
             watched=watched,
         )
 

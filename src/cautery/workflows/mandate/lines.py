@@ -92,12 +92,12 @@ def tables_of(path: Path, text: str) -> dict[str, Any]:
     try:
         return parsed_toml(text)
     except tomllib.TOMLDecodeError as error:
-        said = str(error)
-        match = _PLACE.search(said)
+        message = str(error)
+        match = _PLACE.search(message)
         line = match["line"] if match and match["line"] else text.count("\n") + 1
         column = f" (column {match['column']})" if match and match["column"] else ""
         raise MandateError(
-            f"{path}, line {line}: not TOML: {_PLACE.sub('', said)[:300]}{column}",
+            f"{path}, line {line}: not TOML: {_PLACE.sub('', message)[:300]}{column}",
             hint="Mend that line.",
         ) from error
     except RecursionError as error:
@@ -128,7 +128,7 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._found: dict[_Path, int] | None = None
+        self._line_of: dict[_Path, int] | None = None
 
     def of(self, where: Sequence[str | int]) -> int:
         """Return the line of a key, or of the nearest table around it that is written out.
@@ -143,10 +143,10 @@ class Lines:
         int
             From 1; line 1 when nothing of the path is there.
         """
-        if self._found is None:
-            self._found = _Scanner(self._text).scan()
+        if self._line_of is None:
+            self._line_of = _Scanner(self._text).scan()
         for length in range(len(where), 0, -1):
-            line = self._found.get(tuple(where[:length]))
+            line = self._line_of.get(tuple(where[:length]))
             if line is not None:
                 return line
         return 1
@@ -158,14 +158,14 @@ class _Scanner:
         self._at = 0
         self._counted_to, self._line = 0, 1
         self._tables: dict[_Path, int] = {}  # how many [[tables]] of this name there are so far
-        self._found: dict[_Path, int] = {}
+        self._line_of: dict[_Path, int] = {}
 
     def scan(self) -> dict[_Path, int]:
         prefix: _Path = ()
         while True:
             self._take(_BLANK)
             if self._at >= len(self._text):
-                return self._found
+                return self._line_of
             brackets = 2 if self._text.startswith("[[", self._at) else 1
             if self._text[self._at] != "[":
                 self._pair(prefix)
@@ -243,9 +243,9 @@ class _Scanner:
 
     def _note(self, path: _Path, line: int) -> None:
         for length in range(len(path), 0, -1):
-            if path[:length] in self._found:
+            if path[:length] in self._line_of:
                 return
-            self._found[path[:length]] = line
+            self._line_of[path[:length]] = line
 
 
 def _unquoted(key: str) -> str:

@@ -12,7 +12,7 @@ from cautery.model.toml import simple_toml
 from cautery.packed import require_file
 
 _MOST_BYTES = 4_096
-_OTHERS = 0o077
+_NOT_OWNER = 0o077
 _MAC = re.compile(r"(?i)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
@@ -41,7 +41,7 @@ def read_line(path: Path) -> tuple[PurchasedLine, bytes]:
         If others can read it, or there is no line in it; the file is never quoted.
     """
     try:
-        if path.stat().st_mode & _OTHERS:
+        if path.stat().st_mode & _NOT_OWNER:
             raise InputError("others can read this file of credentials", hint=f"chmod 600 {path}")
         if path.exists():
             require_file(path)  # a pipe would be waited for
@@ -63,14 +63,14 @@ def parsed_line(data: bytes) -> PurchasedLine:
     if len(data) > _MOST_BYTES:
         raise _none("longer than any line")
     try:
-        said = simple_toml(data.decode())
+        fields = simple_toml(data.decode())
     except ValueError as error:
         raise _none(type(error).__name__) from None
-    username, password, mac = (said.get(name) for name in ("username", "password", "mac"))
+    username, password, mac = (fields.get(name) for name in ("username", "password", "mac"))
     if mac is None and (username is None or password is None):
         raise _none("KeyError")
     if (username is None) != (password is None) or not all(
-        one is None or (isinstance(one, str) and one) for one in (username, password, mac)
+        value is None or (isinstance(value, str) and value) for value in (username, password, mac)
     ):
         raise InputError("username and password are texts", hint="Put both in quotes.")
     if mac is not None and not _MAC.fullmatch(mac):

@@ -103,8 +103,8 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 "Give a window that is not over. A case that is still open: cautery close CASE.",
             )
         calendars = self.calendars(file)
-        told = self.fixtures(file, window)
-        fixtures, left_out = told.events, told.left_out
+        listed = self.fixtures(file, window)
+        fixtures, left_out = listed.events, listed.left_out
         if not (file.event or file.channel or file.work or fixtures or calendars):
             raise self.wrong(
                 ("mandate",),
@@ -114,8 +114,8 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 else "Add an [[event]], a [[channel]], a [[work]] or [[fixtures]].",
             )
         self._check_ids(file)
-        known = {one.id for one in file.event} | {fixture.id for fixture in fixtures}
-        if len(known) < len(file.event) + len(fixtures):
+        event_ids = {event.id for event in file.event} | {fixture.id for fixture in fixtures}
+        if len(event_ids) < len(file.event) + len(fixtures):
             raise self.wrong(
                 ("fixtures",),
                 "a fixture has the id of an [[event]], or is in two calendars",
@@ -125,15 +125,15 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             "events": self._events(file) + fixtures,
             "left_out": left_out,
             "calendars": calendars,
-            "channels": self._channels(file, known),
+            "channels": self._channels(file, event_ids),
             "works": self._works(file),
             "partners": self._partners(file),
             "orders": self._orders(file, window),
             "approvers": self._approvers(file),
             "sources": self.sources(file),
             "purchases": self.purchases(file),
-            "intermediaries": tuple(Intermediary(**one.model_dump()) for one in file.intermediary),
-            "vantages": tuple(Vantage(**one.model_dump()) for one in file.vantage),
+            "intermediaries": tuple(Intermediary(**row.model_dump()) for row in file.intermediary),
+            "vantages": tuple(Vantage(**row.model_dump()) for row in file.vantage),
             "services": self.services(file),
             "network": self._network(file),
         }
@@ -153,43 +153,43 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             raise self.wrong(("mandate",), str(error), error.hint or "Mend this.") from error
 
     def _check_ids(self, file: MandateFile) -> None:
-        rows = [(one.id, ("event", at, "id")) for at, one in enumerate(file.event)]
-        rows += [(one.id, ("channel", at, "id")) for at, one in enumerate(file.channel)]
-        rows += [(one.id, ("work", at, "id")) for at, one in enumerate(file.work)]
+        rows = [(row.id, ("event", at, "id")) for at, row in enumerate(file.event)]
+        rows += [(row.id, ("channel", at, "id")) for at, row in enumerate(file.channel)]
+        rows += [(row.id, ("work", at, "id")) for at, row in enumerate(file.work)]
         if len({row[0] for row in rows}) < len(rows):
             rows.sort(key=lambda row: self.lines.of(row[1]))
             self._check_once(rows, "id", "events, channels and works have an id each")
-        vantages = [(one.name, ("vantage", at, "name")) for at, one in enumerate(file.vantage)]
+        vantages = [(row.name, ("vantage", at, "name")) for at, row in enumerate(file.vantage)]
         self._check_once(vantages, "vantage", "records name it")
-        bought = [(one.id, ("purchase", at, "id")) for at, one in enumerate(file.purchase)]
-        self._check_once(bought, "purchase", "sources name it")
-        orders = [(one.id, ("order", at, "id")) for at, one in enumerate(file.order)]
+        purchases = [(row.id, ("purchase", at, "id")) for at, row in enumerate(file.purchase)]
+        self._check_once(purchases, "purchase", "sources name it")
+        orders = [(row.id, ("order", at, "id")) for at, row in enumerate(file.order)]
         self._check_once(orders, "order", "referrals cite an order by its id")
 
     def _check_once(
         self, rows: Iterable[tuple[str, tuple[str, int, str]]], noun: str, why: str
     ) -> None:
-        seen: dict[str, int] = {}
-        for own, where in rows:
-            if own in seen:
+        first_lines: dict[str, int] = {}
+        for row_id, where in rows:
+            if row_id in first_lines:
                 raise self.wrong(
                     where,
-                    f"the {noun} {own!r} is used twice, first in line {seen[own]}",
+                    f"the {noun} {row_id!r} is used twice, first in line {first_lines[row_id]}",
                     f"Give this one another id: {why}.",
                 )
-            seen[own] = self.lines.of(where)
+            first_lines[row_id] = self.lines.of(where)
 
     def _events(self, file: MandateFile) -> tuple[Event, ...]:
         return tuple(
             Event(
-                id=one.id,
-                name=one.name,
-                kick_off=self.utc(one.kick_off, ("event", at, "kick_off")),
-                clean_feed=self.media(one.clean_feed, ("event", at, "clean_feed")),
-                legal_basis=self.basis(one.legal_basis, file, ("event", at), one.id),
-                collateral_budget=one.collateral_budget,
+                id=row.id,
+                name=row.name,
+                kick_off=self.utc(row.kick_off, ("event", at, "kick_off")),
+                clean_feed=self.media(row.clean_feed, ("event", at, "clean_feed")),
+                legal_basis=self.basis(row.legal_basis, file, ("event", at), row.id),
+                collateral_budget=row.collateral_budget,
             )
-            for at, one in enumerate(file.event)
+            for at, row in enumerate(file.event)
         )
 
     def _channels(self, file: MandateFile, events: set[str]) -> tuple[Channel, ...]:
@@ -202,59 +202,59 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 )
         return tuple(
             Channel(
-                id=one.id,
-                names=tuple(one.names),
-                territory=one.territory,
-                event=one.event,
-                reference=self.media(one.reference, ("channel", at, "reference")),
-                legal_basis=self.basis(one.legal_basis, file, ("channel", at), one.id),
+                id=row.id,
+                names=tuple(row.names),
+                territory=row.territory,
+                event=row.event,
+                reference=self.media(row.reference, ("channel", at, "reference")),
+                legal_basis=self.basis(row.legal_basis, file, ("channel", at), row.id),
             )
-            for at, one in enumerate(file.channel)
+            for at, row in enumerate(file.channel)
         )
 
     def _works(self, file: MandateFile) -> tuple[Work, ...]:
         return tuple(
             Work(
-                id=one.id,
-                title=one.title,
-                other_titles=tuple(one.other_titles),
-                year=one.year,
-                kind=one.kind,
-                reference=self.media(one.reference, ("work", at, "reference")),
-                legal_basis=self.basis(one.legal_basis, file, ("work", at), one.id),
+                id=row.id,
+                title=row.title,
+                other_titles=tuple(row.other_titles),
+                year=row.year,
+                kind=row.kind,
+                reference=self.media(row.reference, ("work", at, "reference")),
+                legal_basis=self.basis(row.legal_basis, file, ("work", at), row.id),
             )
-            for at, one in enumerate(file.work)
+            for at, row in enumerate(file.work)
         )
 
     def _partners(self, file: MandateFile) -> tuple[Partner, ...]:
-        channels = {one.id for one in file.channel}
+        channels = {row.id for row in file.channel}
         for at, row in enumerate(file.partner):
-            for nth, wanted in enumerate(row.channels):
-                if wanted not in channels:
+            for nth, channel in enumerate(row.channels):
+                if channel not in channels:
                     raise self.wrong(
                         ("partner", at, "channels", nth),
-                        f"partner {row.name[:200]!r} names the unknown channel {wanted[:200]!r}",
+                        f"partner {row.name[:200]!r} names the unknown channel {channel[:200]!r}",
                         f"Known channels: {some(channels)}.",
                     )
         return tuple(
-            Partner(name=one.name, hosts=tuple(one.hosts), channels=tuple(one.channels))
-            for one in file.partner
+            Partner(name=row.name, hosts=tuple(row.hosts), channels=tuple(row.channels))
+            for row in file.partner
         )
 
     def _orders(self, file: MandateFile, window: Window) -> tuple[CourtOrder, ...]:
         orders = []
-        for at, one in enumerate(file.order):
+        for at, row in enumerate(file.order):
             order = CourtOrder(
-                id=one.id,
-                authority=one.authority,
-                territory=one.territory,
-                window=self.window(one.start, one.end, ("order", at)),
-                targets_rule=one.targets_rule,
+                id=row.id,
+                authority=row.authority,
+                territory=row.territory,
+                window=self.window(row.start, row.end, ("order", at)),
+                targets_rule=row.targets_rule,
             )
             if order.window.end <= window.start:
                 raise self.wrong(
                     ("order", at, "end"),
-                    f"order {one.id!r} ended at {one.end.isoformat()}, before the mandate starts",
+                    f"order {row.id!r} ended at {row.end.isoformat()}, before the mandate starts",
                     "Register an order that is in force in the mandate's window, or take it out.",
                 )
             orders.append(order)
@@ -263,16 +263,16 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
     def _approvers(self, file: MandateFile) -> tuple[Approver, ...]:
         """Return the approvers: two of them are two people, by name and by key."""
         approvers, names, keys = [], dict[str, str](), dict[bytes, str]()
-        for at, one in enumerate(file.approver):
-            approver = Approver(name=one.name, role=one.role, public_key=one.public_key)
+        for at, row in enumerate(file.approver):
+            approver = Approver(name=row.name, role=row.role, public_key=row.public_key)
             try:
                 key = public_key(approver).public_bytes_raw()
             except ApprovalError as error:
-                said = str(error).removeprefix(f"approver {one.name}: public_key is ")
+                fault = str(error).removeprefix(f"approver {row.name}: public_key is ")
                 raise self.wrong(
-                    ("approver", at, "public_key"), f"{one.name!r}: {said}", error.hint
+                    ("approver", at, "public_key"), f"{row.name!r}: {fault}", error.hint
                 ) from error
-            name = person_key(one.name)
+            name = person_key(row.name)
             if name in names:
                 raise self.wrong(
                     ("approver", at, "name"),
@@ -282,25 +282,25 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             if key in keys:
                 raise self.wrong(
                     ("approver", at, "public_key"),
-                    f"{one.name!r} has the same key as {keys[key]!r}",
+                    f"{row.name!r} has the same key as {keys[key]!r}",
                     "Give each approver a key of their own; two people approve a referral.",
                 )
-            names[name] = keys[key] = one.name
+            names[name] = keys[key] = row.name
             approvers.append(approver)
         return tuple(approvers)
 
     def _network(self, file: MandateFile) -> NetworkPolicy:
-        told, facts = file.network, None
-        if told.facts is not None:
-            facts = self.file(told.facts, ("network", "facts"), folder=True)
+        policy, facts = file.network, None
+        if policy.facts is not None:
+            facts = self.file(policy.facts, ("network", "facts"), folder=True)
         return NetworkPolicy(
-            allow=tuple(told.allow),
-            rate_per_host=told.rate_per_host,
-            user_agent=told.user_agent,
-            resolver=told.resolver,
+            allow=tuple(policy.allow),
+            rate_per_host=policy.rate_per_host,
+            user_agent=policy.user_agent,
+            resolver=policy.resolver,
             facts=None if facts is None else OwnLocation(facts),
-            rdap=None if told.rdap is None else OwnLocation(told.rdap),
-            canary_port=told.canary_port,
+            rdap=None if policy.rdap is None else OwnLocation(policy.rdap),
+            canary_port=policy.canary_port,
         )
 
 

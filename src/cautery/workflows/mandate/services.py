@@ -14,7 +14,7 @@ from cautery.workflows.mandate.checks import Checks, some
 from cautery.workflows.mandate.file import MandateFile, ServiceTable
 
 _Where = tuple[str | int, ...]
-_OTHERS = 0o077
+_NOT_OWNER = 0o077
 
 
 class ServiceChecks(Checks):
@@ -26,9 +26,9 @@ class ServiceChecks(Checks):
         Every URL of our own is https, so that nobody else can take what is sent or be believed;
         plain http leads to this machine alone, or lies in a lab.
         """
-        own = [(where, url) for where, url in _own_urls(file) if _is_web(url)]
+        web_urls = [(where, url) for where, url in _own_urls(file) if _is_web(url)]
         if not file.mandate.lab:
-            for where, url in own:
+            for where, url in web_urls:
                 self._check_proven(where, url)
         for at, intermediary in enumerate(file.intermediary):
             proxy = intermediary.proxy
@@ -39,22 +39,22 @@ class ServiceChecks(Checks):
                     'Write it as "http://proxy.example:3128"; https goes through it, too.',
                 )
         schemes: dict[str, set[str]] = {}
-        for _, url in own:
+        for _, url in web_urls:
             schemes.setdefault(_met_as(url), set()).add(urlsplit(url).scheme.lower())
-        seen: dict[str, int] = {}
-        found = []
-        for at, one in enumerate(file.service):
-            self._check_host(one, ("service", at), schemes)
-            for host in (one.host, *one.also):
-                if host in seen:
+        first_lines: dict[str, int] = {}
+        services = []
+        for at, row in enumerate(file.service):
+            self._check_host(row, ("service", at), schemes)
+            for host in (row.host, *row.also):
+                if host in first_lines:
                     raise self.wrong(
                         ("service", at, "host"),
-                        f"{host!r} has a [[service]] already, in line {seen[host]}",
+                        f"{host!r} has a [[service]] already, in line {first_lines[host]}",
                         "Describe each host once.",
                     )
-                seen[host] = self.lines.of(("service", at))
-            found.append(self._service(one, ("service", at)))
-        return tuple(found)
+                first_lines[host] = self.lines.of(("service", at))
+            services.append(self._service(row, ("service", at)))
+        return tuple(services)
 
     def _check_proven(self, where: _Where, url: str) -> None:
         if urlsplit(url).scheme.lower() == "https" or _is_loopback(host_of(url)):
@@ -66,44 +66,44 @@ class ServiceChecks(Checks):
             'as "http://127.0.0.1:PORT/...".',
         )
 
-    def _check_host(self, one: ServiceTable, table: _Where, schemes: dict[str, set[str]]) -> None:
-        if one.host not in schemes:
+    def _check_host(self, row: ServiceTable, table: _Where, schemes: dict[str, set[str]]) -> None:
+        if row.host not in schemes:
             raise self.wrong(
                 (*table, "host"),
-                f"no URL of our own leads to {one.host!r}",
+                f"no URL of our own leads to {row.host!r}",
                 f"Our own hosts: {some(schemes)}. Hosts that playlists lead to stand in also.",
             )
-        if schemes[one.host] != {"https"}:
+        if schemes[row.host] != {"https"}:
             raise self.wrong(
                 (*table, "host"),
-                f"{one.host!r} is reached by http, so it shows no certificate",
+                f"{row.host!r} is reached by http, so it shows no certificate",
                 "Give its https URL, or take this [[service]] out.",
             )
 
-    def _service(self, one: ServiceTable, table: _Where) -> OwnService:
-        ca = None if one.ca is None else self._pem(one.ca, (*table, "ca"))
+    def _service(self, row: ServiceTable, table: _Where) -> OwnService:
+        ca = None if row.ca is None else self._pem(row.ca, (*table, "ca"))
         cert = None
         key = None
-        if (one.client_cert is None) != (one.client_key is None):
-            given, lacks = ("client_cert", "client_key")[:: 1 if one.client_cert else -1]
+        if (row.client_cert is None) != (row.client_key is None):
+            has, lacks = ("client_cert", "client_key")[:: 1 if row.client_cert else -1]
             raise self.wrong(
-                (*table, given), f"{given} without {lacks}", f"Add {lacks}, or take {given} out."
+                (*table, has), f"{has} without {lacks}", f"Add {lacks}, or take {has} out."
             )
-        if one.client_cert is not None and one.client_key is not None:
-            cert = self._pem(one.client_cert, (*table, "client_cert"))
-            key = self._key(one.client_key, cert, (*table, "client_key"))
+        if row.client_cert is not None and row.client_key is not None:
+            cert = self._pem(row.client_cert, (*table, "client_cert"))
+            key = self._key(row.client_key, cert, (*table, "client_key"))
         return OwnService(
-            host=one.host,
-            also=tuple(one.also),
+            host=row.host,
+            also=tuple(row.also),
             ca=None if ca is None else Location(ca),
-            pins=tuple(one.pins),
+            pins=tuple(row.pins),
             client_cert=None if cert is None else Location(cert),
             client_key=None if key is None else Location(key),
         )
 
-    def _pem(self, told: str, where: _Where) -> str:
+    def _pem(self, value: str, where: _Where) -> str:
         """Return the path of a file with certificates in it."""
-        path = self.file(told, where)
+        path = self.file(value, where)
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
         except (ssl.SSLError, OSError) as error:
@@ -114,10 +114,10 @@ class ServiceChecks(Checks):
             ) from error
         return path
 
-    def _key(self, told: str, cert: str, where: _Where) -> str:
+    def _key(self, value: str, cert: str, where: _Where) -> str:
         """Return the path of a certificate's key that nobody else can read."""
-        path = self.file(told, where)
-        if Path(path).stat().st_mode & _OTHERS:
+        path = self.file(value, where)
+        if Path(path).stat().st_mode & _NOT_OWNER:
             raise self.wrong(where, "others can read this private key", f"chmod 600 {path}")
         if not os.access(path, os.R_OK):
             raise self.wrong(where, f"{path} cannot be read", "Let the watch's user own it.")

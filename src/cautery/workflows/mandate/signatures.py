@@ -31,7 +31,9 @@ from cautery.packed import require_file
 SUFFIX = ".signatures"
 SALT_BYTES = 32
 MAX_BYTES = 1 << 16
-_AGAIN = "Have two people sign this file again: cautery mandate sign; or take the signatures away."
+_SIGN_AGAIN = (
+    "Have two people sign this file again: cautery mandate sign; or take the signatures away."
+)
 
 
 def signatures_path(mandate: Path) -> Path:
@@ -58,25 +60,25 @@ def checked_signatures(
     """
     beside = signatures_path(path)
     terms = terms_digest(mandate)
-    found = []
+    signatures = []
     for number, line in enumerate(_lines(beside), 1):
         where = f"{beside}, line {number}"
         try:
             body = json.loads(line)
             salt = bytes.fromhex(body.pop("salt"))
-            one = from_json(MandateSignature, body)
+            signature = from_json(MandateSignature, body)
         except MISSHAPEN as error:
-            raise MandateError(f"{where}: no signature of a mandate", hint=_AGAIN) from error
-        if len(salt) != SALT_BYTES or digest_of(salt + raw) != one.file:
+            raise MandateError(f"{where}: no signature of a mandate", hint=_SIGN_AGAIN) from error
+        if len(salt) != SALT_BYTES or digest_of(salt + raw) != signature.file:
             raise MandateError(
-                f"{where}: {one.name} signed another file than this one", hint=_AGAIN
+                f"{where}: {signature.name} signed another file than this one", hint=_SIGN_AGAIN
             )
         try:
-            check_mandate_signature(one, terms=terms, now=now)
+            check_mandate_signature(signature, terms=terms, now=now)
         except ApprovalError as error:
-            raise MandateError(f"{where}: {error}", hint=error.hint or _AGAIN) from error
-        found.append(one)
-    return tuple(found)
+            raise MandateError(f"{where}: {error}", hint=error.hint or _SIGN_AGAIN) from error
+        signatures.append(signature)
+    return tuple(signatures)
 
 
 def add_signature(
@@ -128,7 +130,7 @@ def _lines(path: Path) -> Sequence[bytes]:
     except OSError as error:
         raise MandateError(f"{path}: cannot be read ({error.strerror})") from error
     if len(raw) > MAX_BYTES:
-        raise MandateError(f"{path}: over {MAX_BYTES:,} bytes", hint=_AGAIN)
+        raise MandateError(f"{path}: over {MAX_BYTES:,} bytes", hint=_SIGN_AGAIN)
     return [line for line in raw.split(b"\n") if line.strip()]
 
 

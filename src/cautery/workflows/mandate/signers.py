@@ -34,11 +34,11 @@ def read_signers(path: Path) -> tuple[Approver, ...]:
         raise InputError(f"{path}: want tables [[signer]] only")
     signers: list[Approver] = []
     names, keys = set[str](), set[bytes]()
-    for number, one in enumerate(listed, 1):
+    for number, row in enumerate(listed, 1):
         where = f"{path}: signer {number}"
-        if not isinstance(one, dict) or set(one) != {"name", "role", "public_key"}:
+        if not isinstance(row, dict) or set(row) != {"name", "role", "public_key"}:
             raise InputError(f"{where}: want name, role and public_key")
-        signer = from_json(Approver, one)
+        signer = from_json(Approver, row)
         try:
             raw_key = public_key(signer).public_bytes_raw()
         except ApprovalError as error:

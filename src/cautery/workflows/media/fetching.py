@@ -136,8 +136,8 @@ async def _from_playlist(
         first.url, fetcher=fetcher, readers=readers, first=first
     )
     _refuse_drm(playlist)
-    chosen, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
-    data, lost_s = await fetch_segments(chosen, fetcher=fetcher)
+    segments, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
+    data, lost_s = await fetch_segments(segments, fetcher=fetcher)
     sound = None
     if sound_url is not None:
         beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher, readers=readers)
@@ -150,10 +150,10 @@ async def _from_playlist(
         available_s=available_s + lost_s,
         at=answers[-1].asked_at,
         live=not playlist.ended,
-        target_s=playlist.target_s or max(one.duration_s for one in chosen),
+        target_s=playlist.target_s or max(segment.duration_s for segment in segments),
         hops=first.hops,
         address=answers[-1].address,
-        served=chosen[0].url,
+        served=segments[0].url,
     )
 
 
@@ -179,21 +179,21 @@ def newest(
             if left_s >= ENDED_TIMES * seconds or at == 0:
                 start = min(start, at)
                 break
-        chosen, held = [], 0.0
-        for one in segments[start : start + MOST_SEGMENTS]:
-            chosen.append(one)
-            held += one.duration_s
-            if held >= ENDED_TIMES * seconds:
+        batch, total_s = [], 0.0
+        for segment in segments[start : start + MOST_SEGMENTS]:
+            batch.append(segment)
+            total_s += segment.duration_s
+            if total_s >= ENDED_TIMES * seconds:
                 break
-        return tuple(chosen), sum(segment.duration_s for segment in segments[:start])
-    chosen, held = [], 0.0
-    for one in reversed(segments[-MOST_SEGMENTS:]):
-        chosen.append(one)
-        held += one.duration_s
-        if held >= seconds:
+        return tuple(batch), sum(segment.duration_s for segment in segments[:start])
+    batch, total_s = [], 0.0
+    for segment in reversed(segments[-MOST_SEGMENTS:]):
+        batch.append(segment)
+        total_s += segment.duration_s
+        if total_s >= seconds:
             break
-    chosen.reverse()
-    return tuple(chosen), edge_s - held
+    batch.reverse()
+    return tuple(batch), edge_s - total_s
 
 
 async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> tuple[bytes, float]:
@@ -226,7 +226,7 @@ async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> 
         return cut(bodies[url].body, byte_range)
 
     keys: dict[str, bytes] = {}
-    had, lost_s, left = False, 0.0, MOST_BYTES
+    has_segment, lost_s, left = False, 0.0, MOST_BYTES
     for segment in segments:
         if left <= 0:
             break  # what there is is more than any player would hold
@@ -243,11 +243,11 @@ async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> 
                 body = decrypt(body, key=keys[url], segment=segment)
             parts.append(body)
             left -= len(body)
-            had = True
+            has_segment = True
         except SourceError as error:
             failed = error
-            lost_s += 0.0 if had else segment.duration_s
-    if not had:
+            lost_s += 0.0 if has_segment else segment.duration_s
+    if not has_segment:
         raise failed or SourceError("a playlist without segments")
     return b"".join(parts), lost_s
 
@@ -285,10 +285,10 @@ def decrypt(body: bytes, *, key: bytes, segment: Segment) -> bytes:
     """
     if len(key) != 16:
         raise SourceError(f"an AES-128 key of {len(key)} bytes")
-    own = None if segment.key is None else segment.key.iv
+    iv = None if segment.key is None else segment.key.iv
     unpadder = PKCS7(128).unpadder()
     try:
-        vector = own if own is not None else segment.sequence.to_bytes(16, "big")
+        vector = iv if iv is not None else segment.sequence.to_bytes(16, "big")
         machine = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
         clear = machine.update(body) + machine.finalize()
         return unpadder.update(clear) + unpadder.finalize()

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from cautery.errors import CauteryError, InputError, SourceError
+from cautery.identify.references.adopted import adopt
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.model import Decoded, Limits, Mandate, OwnLocation, hide_at_birth
@@ -90,7 +91,11 @@ class Tape:
     def at(self, reference: str, moment_s: float) -> Piece | None:
         """Return the piece that covers a reference time."""
         return next(
-            (one for one in self._pieces.get(reference, []) if one.start_s <= moment_s < one.end_s),
+            (
+                piece
+                for piece in self._pieces.get(reference, [])
+                if piece.start_s <= moment_s < piece.end_s
+            ),
             None,
         )
 
@@ -188,7 +193,7 @@ class Pump:
         self._edge_s: dict[tuple[str, str], float] = {}
         self._playlist: dict[str, tuple[str, str | None]] = {}
         self._anchor_s: dict[str, float] = {}
-        self._sent: dict[str, SentStream] = {}
+        self._sent_streams: dict[str, SentStream] = {}
         self.heard_s: dict[str, float] = {}
         self.heard_until: dict[str, float] = {}
         """By feed, the epoch second until which its media are in the references."""
@@ -226,7 +231,7 @@ class Pump:
         if self._streams is None:
             raise SourceError("streams that are sent to us are not taken here")
         name = feed.info.id
-        sent = self._sent.setdefault(
+        sent_stream = self._sent_streams.setdefault(
             name,
             SentStream(
                 name,
@@ -238,12 +243,12 @@ class Pump:
                 heard=partial(self._heard, name),
             ),
         )
-        await sent.follow(self._streams.listen(feed.location.reveal()))
+        await sent_stream.follow(self._streams.listen(feed.location.reveal()))
 
     async def _take_file(self, feed: Feed) -> None:
         path = Path(feed.location.reveal())
         if path.suffix == ".ref":
-            await self._engine.run(self._references.adopt, feed.info.id, path)
+            await self._engine.run(adopt, self._references, feed.info.id, path)
             return
         data = await asyncio.to_thread(_whole, path)
         decoded = await self._decoder.decode(data, pictures=feed.pictures)
@@ -279,7 +284,7 @@ class Pump:
             start_s = 0.0
             for batch in _batches(track.segments):
                 await self._hear(feed, batch, start_s, what=what)
-                start_s += sum(one.duration_s for one in batch)
+                start_s += sum(segment.duration_s for segment in batch)
 
     async def _take_live(self, feed: Feed) -> float:
         """Take in what is new; where the sound is served apart, sound first: it ties the clock."""
@@ -311,24 +316,26 @@ class Pump:
         if playlist.drm:
             raise SourceError(f"under DRM ({', '.join(playlist.drm)}); give it in the clear")
         track = (feed.info.id, what)
-        known = self._next.get(track)
+        next_number = self._next.get(track)
         fresh = [
-            segment for segment in playlist.segments if known is None or segment.sequence >= known
+            segment
+            for segment in playlist.segments
+            if next_number is None or segment.sequence >= next_number
         ]
         if not fresh:
             if (
                 playlist.segments
-                and known is not None
-                and playlist.segments[-1].sequence < known - 1
+                and next_number is not None
+                and playlist.segments[-1].sequence < next_number - 1
             ):
                 self._next.pop(track)  # the playlist has begun anew
             return
-        start_s = asked_s - sum(one.duration_s for one in fresh)
-        if known is not None and fresh[0].sequence == known:
+        start_s = asked_s - sum(segment.duration_s for segment in fresh)
+        if next_number is not None and fresh[0].sequence == next_number:
             start_s = self._edge_s[track]
         for batch in _batches(fresh):
             await self._hear(feed, batch, start_s, what=what)
-            start_s += sum(one.duration_s for one in batch)
+            start_s += sum(segment.duration_s for segment in batch)
         self._next[track] = fresh[-1].sequence + 1
         self._edge_s[track] = start_s
 
@@ -349,7 +356,7 @@ class Pump:
         else:
             self._anchor_s[name] = start_s - stamp_s
         await self._add(name, decoded, start_s)
-        seconds = sum(one.duration_s for one in batch) - lost_s
+        seconds = sum(segment.duration_s for segment in batch) - lost_s
         if what != "pictures":
             self.heard_until[name] = start_s + seconds
         if what == "sound" and feed.pictures:  # the proof shows pictures: theirs are the bytes kept
@@ -375,7 +382,7 @@ def _batches(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
     batch: list[Segment] = []
     for segment in segments:
         batch.append(segment)
-        if sum(each.duration_s for each in batch) >= BATCH_S:
+        if sum(segment.duration_s for segment in batch) >= BATCH_S:
             yield tuple(batch)
             batch = []
     if batch:

@@ -58,8 +58,8 @@ class SentStream:
         self._references = references
         self._decoder = decoder
         self._engine = engine
-        self._told = told
-        self._heard = heard
+        self._report = told
+        self._on_sound = heard
         self._anchor_s: float | None = None
         self._stamp_s = 0.0
         self._codecs: tuple[str, ...] | None = None
@@ -78,12 +78,12 @@ class SentStream:
         async for data, now_s in arrivals:
             if not data:
                 if not self._stalled:
-                    self._told(SourceError("it stalls: nothing comes"))
+                    self._report(SourceError("it stalls: nothing comes"))
                     await self._take(cutter.flush(), now_s)
                 self._stalled = True
                 continue
             if self._stalled:
-                self._told(SourceError("it comes again"))
+                self._report(SourceError("it comes again"))
                 self._stalled = False
                 self._anchor_s = None
             for piece in cutter.feed(data):
@@ -95,21 +95,21 @@ class SentStream:
             return
         if piece.begins is not None:
             if piece.begins != "start":
-                self._told(SourceError(f"a new run begins: {piece.begins}"))
+                self._report(SourceError(f"a new run begins: {piece.begins}"))
             self._anchor_s = None
         if piece.scrambled:
-            self._told(SourceError("it is scrambled (conditional access): give it in the clear"))
+            self._report(SourceError("it is scrambled (conditional access): give it in the clear"))
             return
         try:
             decoded = await self._decoder.decode(piece.data, pictures=self._pictures)
         except DecodeError as error:
-            self._told(error)
+            self._report(error)
             return
         await self._add(decoded, piece.data, now_s)
 
     async def _add(self, decoded: Decoded, data: bytes, now_s: float) -> None:
         if self._codecs is not None and decoded.codecs != self._codecs:
-            self._told(SourceError(f"its codecs are {', '.join(decoded.codecs)} now"))
+            self._report(SourceError(f"its codecs are {', '.join(decoded.codecs)} now"))
         self._codecs = decoded.codecs
         stamp_s = decoded.audio_s
         if not len(decoded.audio) and len(decoded.luma_s):
@@ -121,7 +121,7 @@ class SentStream:
         if self._anchor_s is None:
             self._anchor_s = now_s - end_s
         elif abs(self._anchor_s + end_s - now_s) > _DRIFT_S:
-            self._told(SourceError("its clock and ours have parted; it is tied to ours anew"))
+            self._report(SourceError("its clock and ours have parted; it is tied to ours anew"))
             self._anchor_s = now_s - end_s
         at_s = self._anchor_s + start_s
         fresh_s = decoded.duration_s
@@ -130,4 +130,4 @@ class SentStream:
         await self._engine.run(partial(self._references.add, self._reference, decoded, at_s=at_s))
         self._begun = True
         self._stamp_s = end_s
-        self._heard(data, at_s, at_s + decoded.duration_s, stamp_s, fresh_s)
+        self._on_sound(data, at_s, at_s + decoded.duration_s, stamp_s, fresh_s)

@@ -44,7 +44,7 @@ from cautery.workflows.seized.links import links_of_seized
 if TYPE_CHECKING:
     import polars as pl
 
-FOUND_HERE = frozenset({*KINDS.values(), ORDER, QUIRKS})
+MOMENTARY_KINDS = frozenset({*KINDS.values(), ORDER, QUIRKS})
 """Kinds that a watch records as they stood then: all that was seen says more."""
 OWN_SHARE = 0.8
 """Part of a playlist's entries that must lie on one host for the list to be that service's own:
@@ -72,10 +72,10 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
     """Return the links, sorted, and what was left out of them, as sentences."""
     warnings: list[str] = []
     shared = _shared(ledger)
-    told = tuple(_recorded(ledger))
-    shared |= {("nameserver", server) for server in strangers_servers(told)}
-    recorded = [one for one in told if (one.kind, one.value) not in shared]
-    front = len(told) - len(recorded)
+    all_links = tuple(_recorded(ledger))
+    shared |= {("nameserver", server) for server in strangers_servers(all_links)}
+    recorded = [link for link in all_links if (link.kind, link.value) not in shared]
+    front = len(all_links) - len(recorded)
     if front:
         warnings.append(
             f"{counted(front, 'link')} to what strangers share (fronts, defaults, name servers): "
@@ -107,18 +107,18 @@ def _lawful(ledger: Ledger) -> frozenset[str]:
 
 def _recorded(ledger: Ledger) -> Iterator[Link]:
     """Yield recorded links; one that was seen longer than was recorded first, is one."""
-    found: dict[tuple[str, str, str, datetime], Link] = {}
+    links: dict[tuple[str, str, str, datetime], Link] = {}
     for entry in ledger.read(kinds=("link.seen",)):
         link = from_json(Link, entry.record.body)
-        if link.kind not in FOUND_HERE:
+        if link.kind not in MOMENTARY_KINDS:
             key = (link.subject, link.kind, link.value, link.first_seen)
-            known = found.get(key, link)
-            found[key] = replace(
+            known_link = links.get(key, link)
+            links[key] = replace(
                 link,
-                last_seen=max(link.last_seen, known.last_seen),
-                records=tuple(dict.fromkeys((*known.records, entry.index, *link.records))),
+                last_seen=max(link.last_seen, known_link.last_seen),
+                records=tuple(dict.fromkeys((*known_link.records, entry.index, *link.records))),
             )
-    yield from found.values()
+    yield from links.values()
 
 
 def _shared(ledger: Ledger) -> set[tuple[str, str]]:
@@ -135,17 +135,17 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
 
     Faults of a kind that nobody knows, or whose sound is gone, are counted in ``warnings``.
     """
-    gone = 0
+    missing = 0
     for entry in ledger.read(kinds=("probe.done",)):
         body = entry.record.body
-        for told in body.get("faults") or ():
-            fault = from_json(Fault, told)
+        for row in body.get("faults") or ():
+            fault = from_json(Fault, row)
             words = frames = logo = None
             if fault.exhibit is not None:
                 try:
                     table = _table(vault, fault.exhibit)
                 except EvidenceError:
-                    gone += 1
+                    missing += 1
                     continue
                 if fault.kind is FaultKind.LOGO:
                     logo = tables.logo_in(table)
@@ -163,65 +163,67 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
                 frames=frames,
                 logo=logo,
             )
-    if gone:
-        warnings.append(f"{gone:,} adverts and logos that are not in the vault any more: left out")
+    if missing:
+        warnings.append(
+            f"{missing:,} adverts and logos that are not in the vault any more: left out"
+        )
 
 
 def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Listing]:
     """Yield what each service listed when it listed the most, with when it was read."""
-    held: defaultdict[str, list[Entry]] = defaultdict(list)
+    readings: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in ledger.read(kinds=("source.read",)):
         body = entry.record.body
         if body["table"] is not None and body["failed"] is None:
-            held[str(body["source"])].append(entry)
-    gone = 0
-    for source, entries in sorted(held.items()):
-        fullest = max(entries, key=lambda one: (one.record.body["entries"], -one.index))
+            readings[str(body["source"])].append(entry)
+    missing = 0
+    for source, entries in sorted(readings.items()):
+        fullest = max(entries, key=lambda entry: (entry.record.body["entries"], -entry.index))
         body = fullest.record.body
         try:
             table = _table(vault, body["table"])
         except EvidenceError:
-            gone += 1
+            missing += 1
             continue
         host = host_of(source) if body["kind"] in OWN_LISTS else _owner(table["url"].to_list())
         if host:
             guides = table["guide"].to_list() if "guide" in table.columns else [None] * len(table)
-            times = [datetime.fromisoformat(one.record.body["at"]) for one in entries]
+            times = [datetime.fromisoformat(entry.record.body["at"]) for entry in entries]
             yield Listing(
                 host=host,
-                titles=tuple(one or "" for one in table["title"]),
+                titles=tuple(title or "" for title in table["title"]),
                 guides=tuple(guides),
                 first_seen=min(times),
                 last_seen=max(times),
                 records=(fullest.index,),
                 exhibit=body["table"],
             )
-    if gone:
-        warnings.append(f"{gone:,} lists that are not in the vault any more: left out")
+    if missing:
+        warnings.append(f"{missing:,} lists that are not in the vault any more: left out")
 
 
 def _owner(urls: list[str | None]) -> str | None:
     """Return the host that a list is of: nearly all entries lie on it."""
     hosts = Counter(host_of(url) for url in urls if url)
-    most = max(hosts, key=lambda host: (hosts[host], host), default=None)
-    return most if most and hosts[most] >= OWN_SHARE * hosts.total() else None
+    commonest = max(hosts, key=lambda host: (hosts[host], host), default=None)
+    return commonest if commonest and hosts[commonest] >= OWN_SHARE * hosts.total() else None
 
 
 def _paid(ledger: Ledger) -> Iterator[Link]:
     """Yield who took the money for the line by which a source was read."""
     paid: dict[str, tuple[Entry, Purchase]] = {}
     for entry in ledger.read(kinds=("purchase.recorded",)):
-        one = from_json(Purchase, entry.record.body["purchase"])
-        paid.setdefault(one.id, (entry, one))
-    told: set[tuple[str, str]] = set()
+        bought_line = from_json(Purchase, entry.record.body["purchase"])
+        paid.setdefault(bought_line.id, (entry, bought_line))
+    yielded: set[tuple[str, str]] = set()
     for entry in ledger.read(kinds=("source.read",)):
         body = entry.record.body
-        bought = paid.get(str(body.get("purchase")))
+        payment = paid.get(str(body.get("purchase")))
         host = host_of(str(body["source"]))
-        if bought is None or not host or (host, bought[1].merchant) in told:
+        if payment is None or not host or (host, payment[1].merchant) in yielded:
             continue
-        record, purchase = bought
-        told.add((host, purchase.merchant))
+        record, purchase = payment
+        yielded.add((host, purchase.merchant))
         at = datetime.fromisoformat(body["at"])
         yield Link(
             subject=host,

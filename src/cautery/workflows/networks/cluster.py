@@ -125,31 +125,43 @@ def laid_over(
     if not constraints:
         return found
     base = found.label
-    said = _laid_over(found, constraints, warnings)
-    _, label = np.unique(said, return_inverse=True)
+    labels = _laid_over(found, constraints, warnings)
+    _, label = np.unique(labels, return_inverse=True)
     changed = np.bincount(base)[base] != np.bincount(label)[label]
     chance = np.where(changed, np.minimum(found.probability, 0.99), found.probability)
     chance = np.where(np.bincount(label)[label] == 1, 1.0, chance)
-    ids = named(found.names, label, [found.ids[one] for one in base.tolist()])
+    ids = named(found.names, label, [found.ids[node] for node in base.tolist()])
     return Clustered(found.names, found.part, found.of, label, chance, ids)
 
 
-def _laid_over(found: Clustered, constraints: Sequence[Constraint], warnings: list[str]) -> Ints:
-    asked = {name for constraint in constraints for name in (constraint.a, constraint.b)}
-    place = {name: number for number, name in enumerate(found.names.subjects) if name in asked}
+def _laid_over(
+    clustered: Clustered, constraints: Sequence[Constraint], warnings: list[str]
+) -> Ints:
+    constrained = {name for constraint in constraints for name in (constraint.a, constraint.b)}
+    place = {
+        name: number for number, name in enumerate(clustered.names.subjects) if name in constrained
+    }
     warnings += [
         f"line {constraint.line}: {name} is in no link: the constraint rests"
         for constraint in constraints
         for name in (constraint.a, constraint.b)
         if name not in place
     ]
-    kept = [
+    applicable = [
         constraint for constraint in constraints if constraint.a in place and constraint.b in place
     ]
     return overlaid(
-        found.part,
-        [(place[one.a], place[one.b]) for one in kept if one.same],
-        [(place[one.a], place[one.b]) for one in kept if not one.same],
+        clustered.part,
+        [
+            (place[constraint.a], place[constraint.b])
+            for constraint in applicable
+            if constraint.same
+        ],
+        [
+            (place[constraint.a], place[constraint.b])
+            for constraint in applicable
+            if not constraint.same
+        ],
     )
 
 
@@ -160,24 +172,24 @@ def named(names: Names, label: Ints, earlier: Sequence[str | None] | None) -> li
     """
     count = int(label.max(initial=-1)) + 1
     ids: list[str | None] = [None] * count
-    taken: set[str] = set()
+    used_ids: set[str] = set()
     if earlier is not None:
         shares = Counter(
             (place, name)
             for place, name in zip(label.tolist(), earlier, strict=True)
             if name is not None
         )
-        for (place, name), _ in sorted(shares.items(), key=lambda one: (-one[1], one[0])):
-            if ids[place] is None and name not in taken:
+        for (place, name), _ in sorted(shares.items(), key=lambda item: (-item[1], item[0])):
+            if ids[place] is None and name not in used_ids:
                 ids[place] = name
-                taken.add(name)
+                used_ids.add(name)
     first = np.full(count, label.size, dtype=np.int64)
     np.minimum.at(first, label, np.arange(label.size))
-    for place, one in enumerate(first.tolist()):
+    for place, subject in enumerate(first.tolist()):
         if ids[place] is None:
-            fresh = network_id(names.subjects[one])
-            while fresh in taken:
+            fresh = network_id(names.subjects[subject])
+            while fresh in used_ids:
                 fresh = network_id(fresh)
             ids[place] = fresh
-            taken.add(fresh)
+            used_ids.add(fresh)
     return [name for name in ids if name is not None]

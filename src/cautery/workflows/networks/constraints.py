@@ -41,19 +41,19 @@ def read_constraints(path: Path) -> tuple[list[Constraint], list[str]]:
         frame = read_table(plain, path, warnings, folded=False)
     if warnings:
         raise InputError(f"{path}: {warnings[0]}", hint="What analysts say is read whole or not.")
-    found: list[Constraint] = []
-    for line, a, b, said in _lines(frame, path):
-        relation = _word(said)
+    constraints: list[Constraint] = []
+    for line, a, b, word in _lines(frame, path):
+        relation = _word(word)
         if relation not in SAYS or not (a or "").strip() or not (b or "").strip():
-            raise InputError(f"{path}: line {line}: {a!r}, {b!r}, {said!r} is no constraint")
-        one = Constraint(a.strip(), b.strip(), relation == "same", line)
-        if one.a == one.b:
-            if not one.same:
-                raise InputError(f"{path}: line {line}: {one.a} is not the same as itself?")
-            warnings.append(f"line {line}: {one.a} is the same as itself: left out")
+            raise InputError(f"{path}: line {line}: {a!r}, {b!r}, {word!r} is no constraint")
+        constraint = Constraint(a.strip(), b.strip(), relation == "same", line)
+        if constraint.a == constraint.b:
+            if not constraint.same:
+                raise InputError(f"{path}: line {line}: {constraint.a} is not the same as itself?")
+            warnings.append(f"line {line}: {constraint.a} is the same as itself: left out")
             continue
-        found.append(one)
-    return found, warnings + check(found, named=str(path))
+        constraints.append(constraint)
+    return constraints, warnings + check(constraints, named=str(path))
 
 
 def _lines(frame: pl.DataFrame, path: Path) -> list[tuple[int, Any, Any, Any]]:
@@ -63,9 +63,9 @@ def _lines(frame: pl.DataFrame, path: Path) -> list[tuple[int, Any, Any, Any]]:
         rows = frame.select(LINE, *names).rows()
         return [(1, *names), *rows]
     frame = frame.rename({name: name.lower() for name in names})
-    others = [name.lower() for name in names if name.lower() not in {"a", "b"}]
-    word = "relation" if "relation" in others else next(iter(others), None)
-    if len(others) != len(names) - 2 or word is None:
+    other_columns = [name.lower() for name in names if name.lower() not in {"a", "b"}]
+    word = "relation" if "relation" in other_columns else next(iter(other_columns), None)
+    if len(other_columns) != len(names) - 2 or word is None:
         raise InputError(
             f"{path}: a constraint is a, b and same or not_same",
             hint="The first line: a,b,relation",
@@ -73,8 +73,8 @@ def _lines(frame: pl.DataFrame, path: Path) -> list[tuple[int, Any, Any, Any]]:
     return frame.select(LINE, "a", "b", word).rows()
 
 
-def _word(said: Any) -> str:
-    return str(said or "").strip().lower().replace(" ", "_").replace("-", "_")
+def _word(value: Any) -> str:
+    return str(value or "").strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
@@ -98,10 +98,14 @@ def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
                 continue
             ties.setdefault(constraint.a, []).append((constraint.b, constraint.line))
             ties.setdefault(constraint.b, []).append((constraint.a, constraint.line))
-    for one in constraints:
-        if not one.same and (way := _way(ties, one.a, one.b)) is not None:
+    for constraint in constraints:
+        if constraint.same:
+            continue
+        way = _way(ties, constraint.a, constraint.b)
+        if way is not None:
             raise InputError(
-                f"{named}: line {one.line} says that {one.a} and {one.b} are not the same, "
+                f"{named}: line {constraint.line} says that {constraint.a} and {constraint.b} "
+                "are not the same, "
                 f"but they are by {numbered('line', way)}",
                 hint="Drop one of these lines.",
             )
@@ -112,15 +116,15 @@ def _way(ties: dict[str, list[tuple[str, int]]], start: str, goal: str) -> list[
     """Return the lines on the way from one subject to another, the fewest."""
     came: dict[str, tuple[str, int]] = {start: ("", 0)}
     queue = [start]
-    for here in queue:
-        if here == goal:
+    for subject in queue:
+        if subject == goal:
             lines = []
-            while here != start:
-                here, line = came[here]  # noqa: PLW2901 - walking back
+            while subject != start:
+                subject, line = came[subject]  # noqa: PLW2901 - walking back
                 lines.append(line)
             return sorted(lines)
-        for other, line in ties.get(here, ()):
-            if other not in came:
-                came[other] = (here, line)
-                queue.append(other)
+        for neighbour, line in ties.get(subject, ()):
+            if neighbour not in came:
+                came[neighbour] = (subject, line)
+                queue.append(neighbour)
     return None

@@ -28,7 +28,7 @@ FACTS = "facts"
 _NEEDED = COLUMNS[:3]
 _TIMES = COLUMNS[3:5]
 _MOST_WARNINGS = 20
-_WANTED = "Links are a table of subject, kind, value and optional first_seen, last_seen, source."
+_FORM = "Links are a table of subject, kind, value and optional first_seen, last_seen, source."
 
 Row = dict[str, str]
 Span = tuple[datetime, datetime] | None
@@ -75,34 +75,34 @@ def enrich_links(
         If the file cannot be read, or lacks a column.
     """
     enricher = Enricher(facts)
-    found: dict[tuple[str, str, str], tuple[Derived, Span]] = {}
-    own: set[tuple[str, str, str]] = set()
+    derivations: dict[tuple[str, str, str], tuple[Derived, Span]] = {}
+    recorded: set[tuple[str, str, str]] = set()
     for row in _links(_chunks(path), tally, str(path)):
         step()
         subject, kind, value = (row[name] for name in _NEEDED)
-        own.add((subject, kind, value))
+        recorded.add((subject, kind, value))
         yield row
         span = _span(row)
-        for one in (*enricher.of_subject(subject), *enricher.of_value(kind, value)):
-            key = (subject, one.kind, one.value)
-            before = found.get(key)
-            spans = (one.seen or span, None if before is None else before[1])
-            found[key] = (one, _joined(*spans))
-    for key in sorted(found.keys() - own):
+        for derived in (*enricher.of_subject(subject), *enricher.of_value(kind, value)):
+            key = (subject, derived.kind, derived.value)
+            before = derivations.get(key)
+            spans = (derived.seen or span, None if before is None else before[1])
+            derivations[key] = (derived, _joined(*spans))
+    for key in sorted(derivations.keys() - recorded):
         tally.derived += 1
-        yield _derived_row(key, *found[key])
+        yield _derived_row(key, *derivations[key])
 
 
 def _links(chunks: Iterable[bytes], tally: Tally, name: str) -> Iterator[Row]:
     lines = lines_of(as_utf8(chunks, name), longest=MAX_LINE)
     head = next(lines, "").removeprefix("\ufeff")
     if "\0" in head:
-        raise InputError(f"{name}: it is no text", hint=_WANTED)
+        raise InputError(f"{name}: it is no text", hint=_FORM)
     separator = separator_of(head)
     header = [cell.strip().lower() for cell in _cells(head, separator)]
     missing = [column for column in _NEEDED if column not in header]
     if missing:
-        raise InputError(f"{name}: no column {' and '.join(missing)}", hint=_WANTED)
+        raise InputError(f"{name}: no column {' and '.join(missing)}", hint=_FORM)
     for number, line in enumerate(lines, start=2):
         text = line.rstrip("\r\n")
         if not text.strip():
@@ -144,8 +144,8 @@ def _cells(line: str, separator: str) -> list[str]:
 
 def _moment(text: str) -> datetime | None:
     try:
-        told = datetime.fromisoformat(text)
-        return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -155,13 +155,13 @@ def _span(row: Row) -> Span:
     return (min(times), max(times)) if times else None
 
 
-def _joined(one: Span, other: Span) -> Span:
-    if one is None or other is None:
-        return one or other
-    return min(one[0], other[0]), max(one[1], other[1])
+def _joined(first: Span, second: Span) -> Span:
+    if first is None or second is None:
+        return first or second
+    return min(first[0], second[0]), max(first[1], second[1])
 
 
-def _derived_row(key: tuple[str, str, str], one: Derived, span: Span) -> Row:
+def _derived_row(key: tuple[str, str, str], derived: Derived, span: Span) -> Row:
     subject, kind, value = key
     return {
         "subject": subject,
@@ -170,8 +170,8 @@ def _derived_row(key: tuple[str, str, str], one: Derived, span: Span) -> Row:
         "first_seen": "" if span is None else _told(span[0]),
         "last_seen": "" if span is None else _told(span[1]),
         "source": FACTS,
-        "fact": one.fact,
-        "fact_date": "" if one.dated is None else one.dated.isoformat(),
+        "fact": derived.fact,
+        "fact_date": "" if derived.dated is None else derived.dated.isoformat(),
     }
 
 

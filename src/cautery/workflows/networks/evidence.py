@@ -42,7 +42,9 @@ class Shown:
         """Return it in words."""
         text = f"{self.subject}: {self.said or f'{self.kind} {self.value}'}"
         if self.first_seen is not None and self.last_seen is not None:
-            first, last = (f"{one:%Y-%m-%d %H:%M:%S}" for one in (self.first_seen, self.last_seen))
+            first, last = (
+                f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (self.first_seen, self.last_seen)
+            )
             text += f", {first}" if first == last else f", {first} to {last}"
         return text + (f" ({self.source})" if self.source else "")
 
@@ -55,9 +57,9 @@ def with_state(reading: Reading, state: Path, pair: Sequence[str]) -> Reading:
     InputError
         If a file of the state is missing or was changed.
     """
-    known = links_about(state, pair)
+    stored = links_about(state, pair)
     # What was just read says more: in a case, what was seen, in words.
-    frames = [known] if reading.about is None else [reading.about, known]
+    frames = [stored] if reading.about is None else [reading.about, stored]
     about = pl.concat(frames, how="diagonal").unique(
         ["subject", "kind", "value", "first_seen", "last_seen"], keep="first", maintain_order=True
     )
@@ -68,7 +70,9 @@ def links_csv(reading: Reading) -> str:
     """Return links as CSV that ``cautery cluster`` reads, with what each says and rests on."""
     if reading.about is None:
         return ""
-    times = (pl.from_epoch((pl.col(one) * 1e6).cast(pl.Int64), "us").alias(one) for one in TIMES)
+    times = (
+        pl.from_epoch((pl.col(column) * 1e6).cast(pl.Int64), "us").alias(column) for column in TIMES
+    )
     return (
         reading.about.with_columns(times)
         .select(*NEEDED, *TIMES, "source", "said")
@@ -81,11 +85,11 @@ def evidence_for(reading: Reading, why: Explanation) -> tuple[Shown, ...]:
     """Return the links to the values that two subjects share, the strongest value's first."""
     if reading.about is None:
         return ()
-    held = reading.about.filter(pl.col("subject").is_in([why.a, why.b])).sort("subject")
+    shared = reading.about.filter(pl.col("subject").is_in([why.a, why.b])).sort("subject")
     return tuple(
         _shown(row)
         for kind, value, _ in why.shared
-        for row in held.filter((pl.col("kind") == kind) & (pl.col("value") == value)).iter_rows(
+        for row in shared.filter((pl.col("kind") == kind) & (pl.col("value") == value)).iter_rows(
             named=True
         )
     )
@@ -100,13 +104,13 @@ def beside(reading: Reading, why: Explanation) -> tuple[str, ...]:
         for name in (why.a, why.b)
     ]
     tying = {(kind, value) for kind, value, _ in why.shared}
-    told = []
+    sentences = []
     for kind, value in sorted((marks[0] & marks[1]) - tying):
         if kind in UNTYING:
-            told.append(f"both have {kind} {value}, a kind that ties nobody")
+            sentences.append(f"both have {kind} {value}, a kind that ties nobody")
         elif kind in PASSING:
-            told.append(f"both had {kind} {value}, but at different times, as far as is told")
-    return tuple(told)
+            sentences.append(f"both had {kind} {value}, but at different times, as far as is told")
+    return tuple(sentences)
 
 
 def _shown(row: Mapping[str, Any]) -> Shown:

@@ -58,13 +58,15 @@ class Explanation:
         return f"{self.a} and {self.b} are of two networks: {self._apart()}"
 
     def _joined(self) -> str:
-        held = f"log-odds {self.log_odds:.1f}"
+        strength = f"log-odds {self.log_odds:.1f}"
         if len(self.shared) == 1:
-            text = f"this shared value, {held}"
+            text = f"this shared value, {strength}"
         elif self.shared:
-            text = f"these {len(self.shared)} shared values, {held}"
+            text = f"these {len(self.shared)} shared values, {strength}"
         else:
-            text = f"they share nothing themselves, but hang together by {self._by_way()}; {held}"
+            text = (
+                f"they share nothing themselves, but hang together by {self._by_way()}; {strength}"
+            )
         if self.parted_by is None:
             return f"{text}; without any single one of these values they stay together"
         return f"{text}; without the shared {self.parted_by} they part"
@@ -75,10 +77,10 @@ class Explanation:
     def _apart(self) -> str:
         if not self.shared:
             return "they share nothing that ties"
-        many = counted(len(self.shared), "value")
+        count = counted(len(self.shared), "value")
         if any(odds for _, _, odds in self.shared):
-            return f"they share {many}, but more speaks against it"
-        return f"they share {many}, which strangers have, too"
+            return f"they share {count}, but more speaks against it"
+        return f"they share {count}, which strangers have, too"
 
 
 def explain(
@@ -112,47 +114,55 @@ def explain(
     for name in (a, b):
         if name not in place:
             raise InputError(f"{name} is in no link")
-    one, other = place[a], place[b]
-    part, held = found.part, found.part.evidence
+    first, second = place[a], place[b]
+    part, evidence = found.part, found.part.evidence
 
     def borne(subject: int) -> set[int]:
-        return set(held.value[held.s_starts[subject] : held.s_starts[subject + 1]].tolist())
+        return set(
+            evidence.value[evidence.s_starts[subject] : evidence.s_starts[subject + 1]].tolist()
+        )
 
     def mark(value: int) -> tuple[str, str]:
-        return found.names.kinds[int(held.kind[value])], found.names.values[int(found.of[value])]
+        return found.names.kinds[int(evidence.kind[value])], found.names.values[
+            int(found.of[value])
+        ]
 
-    ties = {tie.value: tie.log_odds for tie in (*ties_of(part, one), *ties_of(part, other))}
-    both = sorted(borne(one) & borne(other), key=lambda value: (-ties.get(value, 0.0), mark(value)))
-    linked = bool(part.label[one] == part.label[other])
-    together = bool(found.label[one] == found.label[other])
-    way = _walk(part, one, other, -1) if linked else []
-    on_way = [node - held.subjects for node in way if node >= held.subjects]
-    asked = [value for value in both if value in ties] + [v for v in on_way if v not in both]
+    ties = {tie.value: tie.log_odds for tie in (*ties_of(part, first), *ties_of(part, second))}
+    common = sorted(
+        borne(first) & borne(second), key=lambda value: (-ties.get(value, 0.0), mark(value))
+    )
+    linked = bool(part.label[first] == part.label[second])
+    together = bool(found.label[first] == found.label[second])
+    way = _walk(part, first, second, -1) if linked else []
+    on_way = [node - evidence.subjects for node in way if node >= evidence.subjects]
+    candidates = [value for value in common if value in ties] + [
+        v for v in on_way if v not in common
+    ]
     if not linked:
         parted = None
-    elif links is None or held.value.size * (len(asked) + 1) > TRIED:
-        parted = _parting(part, one, other, asked)
+    elif links is None or evidence.value.size * (len(candidates) + 1) > TRIED:
+        parted = _parting(part, first, second, candidates)
     else:
         frame = links()
-        parted = next((v for v in asked if not _stay(frame, (a, b), mark(v), seed)), None)
+        parted = next((v for v in candidates if not _stay(frame, (a, b), mark(v), seed)), None)
         # Of a state that grew, all links together may say otherwise than it does.
         if parted is not None and not _stay(frame, (a, b), None, seed):
-            parted = _parting(part, one, other, asked)
-    least = float(log_odds(part, np.array([one, other])).min())
+            parted = _parting(part, first, second, candidates)
+    least = float(log_odds(part, np.array([first, second])).min())
     return Explanation(
         a=a,
         b=b,
         together=together,
-        shared=tuple((*mark(value), ties.get(value, 0.0)) for value in both),
+        shared=tuple((*mark(value), ties.get(value, 0.0)) for value in common),
         way=tuple(
             found.names.subjects[node]
-            if node < held.subjects
-            else " ".join(mark(node - held.subjects))
+            if node < evidence.subjects
+            else " ".join(mark(node - evidence.subjects))
             for node in way
         ),
-        log_odds=sum(ties.get(value, 0.0) for value in both) or least,
+        log_odds=sum(ties.get(value, 0.0) for value in common) or least,
         parted_by=None if parted is None else " ".join(mark(parted)),
-        said=None if linked == together else _said(found, (one, other), constraints),
+        said=None if linked == together else _said(found, (first, second), constraints),
     )
 
 
@@ -164,45 +174,53 @@ def _stay(
         frame = frame.filter((pl.col("kind") != without[0]) | (pl.col("value") != without[1]))
     if not set(pair) <= set(frame["subject"].unique()):
         return False
-    found = cluster_links(Reading(frame), seed=seed).frame()
-    return found.filter(pl.col("subject").is_in(pair))["network"].n_unique() == 1
+    table = cluster_links(Reading(frame), seed=seed).frame()
+    return table.filter(pl.col("subject").is_in(pair))["network"].n_unique() == 1
 
 
-def _said(found: Clustered, pair: tuple[int, int], constraints: Sequence[Constraint]) -> str:
+def _said(clustered: Clustered, pair: tuple[int, int], constraints: Sequence[Constraint]) -> str:
     """Name the lines of constraints that touch the networks of two subjects."""
-    asked = {name for line in constraints for name in (line.a, line.b)}
-    place = {name: number for number, name in enumerate(found.names.subjects) if name in asked}
-    known = [
+    names = {name for line in constraints for name in (line.a, line.b)}
+    place = {name: number for number, name in enumerate(clustered.names.subjects) if name in names}
+    placed = [
         constraint for constraint in constraints if {constraint.a, constraint.b} <= place.keys()
     ]
-    now = {int(found.label[one]) for one in pair}
+    now = {int(clustered.label[subject]) for subject in pair}
     joins = len(now) == 1
 
     def within(label: Ints, networks: set[int]) -> list[int]:
         return [
-            one.line
-            for one in known
-            if one.same == joins
-            and {int(label[place[name]]) for name in (one.a, one.b)} <= networks
+            constraint.line
+            for constraint in placed
+            if constraint.same == joins
+            and {int(label[place[name]]) for name in (constraint.a, constraint.b)} <= networks
         ]
 
-    lines = within(found.label, now)
+    lines = within(clustered.label, now)
     if not lines:
         # What was joined to theirs was parted from it again, and they with it.
         together = overlaid(
-            found.part, [(place[one.a], place[one.b]) for one in known if one.same], ()
+            clustered.part,
+            [
+                (place[constraint.a], place[constraint.b])
+                for constraint in placed
+                if constraint.same
+            ],
+            (),
         )
-        lines = within(together, {int(together[one]) for one in pair})
+        lines = within(together, {int(together[subject]) for subject in pair})
     return f"what analysts said ({numbered('line', lines)})"
 
 
-def _parting(part: Partition, one: int, other: int, values: Sequence[int]) -> int | None:
+def _parting(part: Partition, first: int, second: int, values: Sequence[int]) -> int | None:
     """Return the first of some values without which two subjects part."""
-    nodes = _Network(part, int(part.label[one]))
-    stays = nodes.together(one, other, -1)
+    nodes = _Network(part, int(part.label[first]))
+    stays = nodes.together(first, second, -1)
     for value in values:
         # A network that does not outlast its own moves is only judged by whether a way is left.
-        if not _walk(part, one, other, value) or (stays and not nodes.together(one, other, value)):
+        if not _walk(part, first, second, value) or (
+            stays and not nodes.together(first, second, value)
+        ):
             return value
     return None
 
@@ -211,49 +229,49 @@ class _Network:
     """One network by itself: its subjects, and the values that are its own."""
 
     def __init__(self, part: Partition, label: int) -> None:
-        held = part.evidence
+        evidence = part.evidence
         self._part = part
         self._members = np.flatnonzero(part.label == label)
-        borne = slices(held.s_starts, held.value, self._members)
-        counts = np.diff(held.s_starts)[self._members]
+        borne = slices(evidence.s_starts, evidence.value, self._members)
+        counts = np.diff(evidence.s_starts)[self._members]
         bearer = np.repeat(np.arange(self._members.size), counts)
-        own = part.owner[borne] == label
-        self._values, value = np.unique(borne[own], return_inverse=True)
-        self._bearer, self._value = bearer[own].astype(np.int32), value.astype(np.int32)
+        is_own = part.owner[borne] == label
+        self._values, value = np.unique(borne[is_own], return_inverse=True)
+        self._bearer, self._value = bearer[is_own].astype(np.int32), value.astype(np.int32)
 
     def together(self, one: int, other: int, without: int) -> bool:
         """Tell whether two subjects stay together when it is judged again without a value."""
-        kept = self._values[self._value] != without
+        remains = self._values[self._value] != without
         evidence = evidence_of(
-            self._bearer[kept],
-            self._value[kept],
+            self._bearer[remains],
+            self._value[remains],
             self._part.evidence.kind[self._values],
             subjects=self._members.size,
             kinds=self._part.evidence.kinds,
         )
-        again = Partition(
+        partition = Partition(
             evidence,
             np.zeros(self._members.size, dtype=np.int64),
             np.where(evidence.degree > 0, 0, -1),
             frozen=self._part.weights,
         )
-        again.settle(ROUNDS)
+        partition.settle(ROUNDS)
         ends: Ints = np.searchsorted(self._members, [one, other])
-        return bool(again.label[ends[0]] == again.label[ends[1]])
+        return bool(partition.label[ends[0]] == partition.label[ends[1]])
 
 
-def _walk(part: Partition, one: int, other: int, without: int) -> list[int]:
+def _walk(part: Partition, start: int, end: int, without: int) -> list[int]:
     """Return the shortest way over own links: subjects, and values after all of them."""
-    came = {one: -1}
-    queue = [one]
+    came = {start: -1}
+    queue = [start]
     for node in queue:
-        if node == other:
+        if node == end:
             way = []
             while node >= 0:
                 way.append(node)
                 node = came[node]  # noqa: PLW2901 - walking back
             return way[::-1]
-        for goal in _beside(part, node, int(part.label[one]), without):
+        for goal in _beside(part, node, int(part.label[start]), without):
             if goal not in came:
                 came[goal] = node
                 queue.append(goal)
@@ -261,13 +279,15 @@ def _walk(part: Partition, one: int, other: int, without: int) -> list[int]:
 
 
 def _beside(part: Partition, node: int, home: int, without: int) -> Iterator[int]:
-    held = part.evidence
-    if node < held.subjects:
-        for value in held.value[held.s_starts[node] : held.s_starts[node + 1]].tolist():
+    evidence = part.evidence
+    if node < evidence.subjects:
+        for value in evidence.value[evidence.s_starts[node] : evidence.s_starts[node + 1]].tolist():
             if part.owner[value] == home and value != without:
-                yield value + held.subjects
+                yield value + evidence.subjects
     else:
-        value = node - held.subjects
-        for subject in held.v_subjects[held.v_starts[value] : held.v_starts[value + 1]].tolist():
+        value = node - evidence.subjects
+        for subject in evidence.v_subjects[
+            evidence.v_starts[value] : evidence.v_starts[value + 1]
+        ].tolist():
             if part.label[subject] == home:
                 yield subject

@@ -20,7 +20,7 @@ from cautery.workflows.networks.links import Reading
 FRONTS = frozenset({"cdn", "waf", "service"})
 """Classes of ranges in which strangers have one address at one time; in a cloud's or a hoster's
 it is one customer's at a time."""
-FEW = 500
+ENOUGH_SUBJECTS = 500
 """Subjects from which on hubs are told by how many bear them."""
 PARKED = frozenset({"parking", "sinkhole"})
 
@@ -28,19 +28,19 @@ PARKED = frozenset({"parking", "sinkhole"})
 def without_facts(reading: Reading) -> list[str]:
     """Return what to tell where only facts could tell a content network's address, if so."""
     frame = reading.frame
-    if frame["subject"].n_unique() >= FEW:
+    if frame["subject"].n_unique() >= ENOUGH_SUBJECTS:
         return []
-    held = frame.filter(pl.col("kind").is_in(list(ADDRESS_KINDS)))
-    bearers = held.group_by("kind", "value").agg(pl.col("subject").n_unique())["subject"]
+    addresses = frame.filter(pl.col("kind").is_in(list(ADDRESS_KINDS)))
+    bearers = addresses.group_by("kind", "value").agg(pl.col("subject").n_unique())["subject"]
     shared = int((bearers > 1).sum())
     if not shared:
         return []
-    many = " is" if shared == 1 else "es are"
-    told = (
-        f"{shared:,} address{many} borne by several subjects: in so few links only facts tell a "
+    verb = " is" if shared == 1 else "es are"
+    sentence = (
+        f"{shared:,} address{verb} borne by several subjects: in so few links only facts tell a "
         "content network's from a network's own (--facts DIR)"
     )
-    return [told]
+    return [sentence]
 
 
 def known_to(facts: Facts | None, reading: Reading) -> Reading:
@@ -55,7 +55,7 @@ def known_to(facts: Facts | None, reading: Reading) -> Reading:
         A facts folder; without one only providers' name servers are known.
     """
     kinds = SERVER_KINDS if facts is None else ADDRESS_KINDS | SERVER_KINDS
-    asked = (
+    marks = (
         reading.frame.lazy()
         .select("kind", "value")
         .filter(pl.col("kind").is_in(list(kinds)))
@@ -63,20 +63,20 @@ def known_to(facts: Facts | None, reading: Reading) -> Reading:
         .sort("kind", "value")
         .collect()
     )
-    found = [
+    grounds = [
         (kind, value, *common)
-        for kind, value in asked.iter_rows()
+        for kind, value in marks.iter_rows()
         if (common := _common(facts, kind, value)) is not None
     ]
-    if not found:
+    if not grounds:
         return reading
     names = ("kind", "value", "common", "place")
-    ground = pl.DataFrame(found, schema=dict.fromkeys(names, pl.String), orient="row")
+    ground = pl.DataFrame(grounds, schema=dict.fromkeys(names, pl.String), orient="row")
     frame, count = _placed(reading.frame, ground)
     about = None if reading.about is None else _placed(reading.about, ground)[0]
     places = ", ".join(ground["place"].unique().sort().head(5))
-    said = f"{counted(count, 'link')} to what is known as shared ({places}): they tie nobody"
-    return replace(reading, frame=frame, about=about, warnings=[*reading.warnings, said])
+    sentence = f"{counted(count, 'link')} to what is known as shared ({places}): they tie nobody"
+    return replace(reading, frame=frame, about=about, warnings=[*reading.warnings, sentence])
 
 
 def _common(facts: Facts | None, kind: str, value: str) -> tuple[str, str] | None:

@@ -139,7 +139,7 @@ def read_links(
     names = {name: pl.col(name).cast(pl.String, strict=False).str.strip_chars() for name in NEEDED}
     names["kind"] = names["kind"].str.to_lowercase()
     source = ["source"] if (about or sources) and "source" in frame.columns else []
-    kept = frame.select(
+    table = frame.select(
         *names.values(),
         *(
             seconds(frame[name]) if name in frame.columns else pl.lit(None, pl.Float64).alias(name)
@@ -147,59 +147,62 @@ def read_links(
         ),
         *(pl.col(name).cast(pl.String, strict=False) for name in source),
     )
-    empty = kept.select(
+    empty = table.select(
         pl.any_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in NEEDED)
     ).to_series()
-    blank = kept.select(
+    blank = table.select(
         pl.all_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in NEEDED)
     ).to_series()
     _tell(warnings, empty & ~blank, lines, "without subject, kind or value: left out")
     long = (
-        kept.select(pl.any_horizontal(pl.col(name).str.len_bytes() > LONGEST for name in NEEDED))
+        table.select(pl.any_horizontal(pl.col(name).str.len_bytes() > LONGEST for name in NEEDED))
         .to_series()
         .fill_null(value=False)
     )
     _tell(warnings, long, lines, f"with a name of over {LONGEST} bytes: left out")
-    cut = _any_has(kept, "\0")
+    cut = _any_has(table, "\0")
     _tell(warnings, cut, lines, "with a zero byte in a name: left out")
     _tell(
         warnings,
-        _any_has(kept, "\ufffd"),
+        _any_has(table, "\ufffd"),
         lines,
         "with the sign � where a letter was lost before: names that differed may be one",
     )
-    own = (kept["subject"] == kept["value"]).fill_null(value=False)
+    is_loop = (table["subject"] == table["value"]).fill_null(value=False)
     _tell(
-        warnings, own, lines, "from a subject to itself: it ties it to others that name it, no more"
+        warnings,
+        is_loop,
+        lines,
+        "from a subject to itself: it ties it to others that name it, no more",
     )
-    header = kept.select(
+    header = table.select(
         pl.all_horizontal(pl.col(name).str.to_lowercase() == name for name in NEEDED)
     ).to_series()
     header = header.fill_null(value=False)
     _tell(warnings, header, lines, "naming the columns again: left out")
     for name in TIMES:
         if name in frame.columns:
-            told = frame[name].is_not_null() & (frame[name].cast(pl.String) != "")
-            none = told & kept[name].is_null() & ~header
-            _tell(warnings, none, lines, f"whose {name} is no time: not used")
+            has_value = frame[name].is_not_null() & (frame[name].cast(pl.String) != "")
+            unreadable = has_value & table[name].is_null() & ~header
+            _tell(warnings, unreadable, lines, f"whose {name} is no time: not used")
     limit = now.timestamp() + 86_400
     for name in TIMES:
-        late = (kept[name] > limit).fill_null(value=False)
+        late = (table[name] > limit).fill_null(value=False)
         _tell(warnings, late, lines, f"whose {name} lies in the future: not used")
-        kept = kept.with_columns(pl.when(late).then(None).otherwise(pl.col(name)).alias(name))
-    turned = (kept["first_seen"] > kept["last_seen"]).fill_null(value=False)
+        table = table.with_columns(pl.when(late).then(None).otherwise(pl.col(name)).alias(name))
+    turned = (table["first_seen"] > table["last_seen"]).fill_null(value=False)
     _tell(warnings, turned, lines, "first seen after last seen: turned round")
-    kept = kept.with_columns(
+    table = table.with_columns(
         pl.min_horizontal(*TIMES).alias("first_seen"), pl.max_horizontal(*TIMES).alias("last_seen")
     )
-    kept = _nameless(kept.filter(~(empty | long | cut | header)), warnings)
-    if kept.height == 0 and frame.height:
+    table = _nameless(table.filter(~(empty | long | cut | header)), warnings)
+    if table.height == 0 and frame.height:
         raise InputError(f"{path}: none of its lines is a link")
-    not_too_many(kept["kind"].n_unique(), named=str(path))
-    warnings += _spellings(kept["subject"])
-    asked = kept.filter(pl.col("subject").is_in(list(about))) if about else None
+    not_too_many(table["kind"].n_unique(), named=str(path))
+    warnings += _spellings(table["subject"])
+    queried = table.filter(pl.col("subject").is_in(list(about))) if about else None
     columns = [*NEEDED, *TIMES, *(source if sources else [])]
-    return Reading(kept.select(columns), warnings, asked)
+    return Reading(table.select(columns), warnings, queried)
 
 
 def not_too_many(kinds: int, *, named: str) -> None:
@@ -217,50 +220,52 @@ def not_too_many(kinds: int, *, named: str) -> None:
         )
 
 
-def _any_has(kept: pl.DataFrame, sign: str) -> pl.Series:
+def _any_has(table: pl.DataFrame, sign: str) -> pl.Series:
     having = (pl.col(name).str.contains(sign, literal=True) for name in NEEDED)
-    return kept.select(pl.any_horizontal(having)).to_series().fill_null(value=False)
+    return table.select(pl.any_horizontal(having)).to_series().fill_null(value=False)
 
 
-def _nameless(kept: pl.DataFrame, warnings: list[str]) -> pl.DataFrame:
+def _nameless(table: pl.DataFrame, warnings: list[str]) -> pl.DataFrame:
     """Return links, those whose value only fills a column as of a kind that ties nobody.
 
     So their subjects stay, and "n/a" makes no network of those of whom nothing is known.
     """
-    values = kept["value"].unique()
+    values = table["value"].unique()
     fillers = values.filter(values.str.to_lowercase().str.contains(FILLER))
     if fillers.is_empty():
-        return kept
-    filled = kept["value"].is_in(fillers.implode())
-    shown = ", ".join(fillers.sort().head(QUOTED))
+        return table
+    filled = table["value"].is_in(fillers.implode())
+    examples = ", ".join(fillers.sort().head(QUOTED))
     count = int(filled.sum())
     warnings.append(
-        f"{counted(count, 'link')} whose value only fills a column ({shown}): ties nobody"
+        f"{counted(count, 'link')} whose value only fills a column ({examples}): ties nobody"
     )
-    return kept.with_columns(pl.when(filled).then(pl.lit("shared")).otherwise("kind").alias("kind"))
+    return table.with_columns(
+        pl.when(filled).then(pl.lit("shared")).otherwise("kind").alias("kind")
+    )
 
 
 def _spellings(subjects: pl.Series) -> list[str]:
     """Tell of subjects that only differ in capitals or a final dot: they are not taken for one."""
     names = subjects.unique()
     plain = names.str.to_lowercase().str.strip_chars_end(".")
-    more = names.len() - plain.n_unique()
-    if not more:
+    extra = names.len() - plain.n_unique()
+    if not extra:
         return []
     twice = names.filter(plain.is_duplicated()).sort().head(2).to_list()
-    many = " differs" if more == 1 else "s differ"
-    shown = " and ".join(twice)
-    return [f"{more:,} subject{many} from another by capitals or a final dot alone ({shown})"]
+    verb = " differs" if extra == 1 else "s differ"
+    examples = " and ".join(twice)
+    return [f"{extra:,} subject{verb} from another by capitals or a final dot alone ({examples})"]
 
 
 def _tell(warnings: list[str], wrong: pl.Series, lines: Any, what: str) -> None:
     count = int(wrong.sum())
     if count:
         places = lines[wrong.to_numpy()][:QUOTED]
-        more = ", ..." if count > len(places) else ""
-        shown = ", ".join(map(str, places))
+        ellipsis = ", ..." if count > len(places) else ""
+        numbers = ", ".join(map(str, places))
         lines = "line" if count == 1 else "lines"
-        warnings.append(f"{counted(count, 'link')} {what} ({lines} {shown}{more})")
+        warnings.append(f"{counted(count, 'link')} {what} ({lines} {numbers}{ellipsis})")
 
 
 def table_of_frame(frame: pl.DataFrame) -> LinkTable:

@@ -63,37 +63,37 @@ def find_mirrors(
     doing : callable
         Is told what is being done.
     """
-    seen: defaultdict[str, list[HostSeen]] = defaultdict(list)
+    hosts_of: defaultdict[str, list[HostSeen]] = defaultdict(list)
     warnings: list[ReadWarning] = []
     broken = 0
     for host in hosts:
         if isinstance(host, HostSeen):
             # An address and a public suffix stand for themselves.
             domain = None if _address(host.host) else facts.registered_domain(host.host)
-            seen[domain or host.host].append(host)
+            hosts_of[domain or host.host].append(host)
             continue
         broken += host.count
         if len(warnings) < _MOST_WARNINGS:
             warnings.append(host)
-    doing(f"facts of {len(seen):,} domains")
-    domains = tuple(_domain(name, seen[name], facts) for name in sorted(seen))
+    doing(f"facts of {len(hosts_of):,} domains")
+    domains = tuple(_domain(name, hosts_of[name], facts) for name in sorted(hosts_of))
     doing(f"comparing {len(domains):,} domains")
     return Mirrors(
         families=mirror_families(domains, doing=doing),
         domains=domains,
         warnings=tuple(warnings),
         broken=broken,
-        rows=sum(map(len, seen.values())),
+        rows=sum(map(len, hosts_of.values())),
     )
 
 
-def _domain(name: str, seen: Iterable[HostSeen], facts: Facts) -> Domain:
-    rows = list(seen)
+def _domain(name: str, sightings: Iterable[HostSeen], facts: Facts) -> Domain:
+    rows = list(sightings)
     values = {
-        ("address", one.address)
+        ("address", row.address)
         for host in {name, *(row.host for row in rows)}
-        for one in facts.addresses_of(host)
-        if facts.shared(one.address) is None
+        for row in facts.addresses_of(host)
+        if facts.shared(row.address) is None
     }
     owner = facts.owner_of(name)
     if owner is not None:

@@ -52,7 +52,7 @@ _WIDE = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 """By their marks, the longer first: UTF-32's begins as UTF-16's."""
-_KNOWN = frozenset({*NEEDED, *TIMES, "source", "a", "b", "relation"})
+_COLUMNS = frozenset({*NEEDED, *TIMES, "source", "a", "b", "relation"})
 """Columns that are read of tables of links and of constraints."""
 
 
@@ -89,12 +89,12 @@ def read_table(
     except OSError as error:
         raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     except pl.exceptions.PolarsError as error:
-        said = (
+        fault = (
             "no Parquet file, or not a whole one, or an encrypted one"
             if parquet
             else "no table: not CSV or Parquet"
         )
-        raise InputError(f"{path}: it is {said}") from error
+        raise InputError(f"{path}: it is {fault}") from error
     names = {name: name.strip().lstrip("\ufeff") for name in frame.columns}
     if folded:
         names = {name: plain_one.lower() for name, plain_one in names.items()}
@@ -107,9 +107,9 @@ def read_parquet(plain: Path) -> pl.DataFrame:
     """Return the known columns of a Parquet file; without any, the first, to name it."""
     # Zones such as +05:30 are no names of a time zone; polars would end the process over them.
     os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
-    held = list(pl.scan_parquet(plain).collect_schema())
-    wanted = [name for name in held if name.strip().lower() in _KNOWN] or held[:1]
-    return pl.read_parquet(plain, columns=wanted)
+    columns = list(pl.scan_parquet(plain).collect_schema())
+    wanted_columns = [name for name in columns if name.strip().lower() in _COLUMNS] or columns[:1]
+    return pl.read_parquet(plain, columns=wanted_columns)
 
 
 def _of_text(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
@@ -127,8 +127,8 @@ def _of_text(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
             frame = frame.with_columns(moments.alias(name))
         elif kind == pl.Binary:
             text = [
-                None if one is None else one.decode(errors="backslashreplace")
-                for one in frame[name]
+                None if value is None else value.decode(errors="backslashreplace")
+                for value in frame[name]
             ]
             frame = frame.with_columns(pl.Series(name, text, dtype=pl.String))
         elif kind.is_float():
@@ -167,24 +167,24 @@ def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
     """
     with plain.open("rb") as file:
         mark = file.read(4)
-    held: Path | io.BytesIO = plain
+    content: Path | io.BytesIO = plain
     if (encoding := _wide(mark)) is not None:
         _refuse_large(plain, path, f"in {encoding}")
-        held = _narrow(plain, path, encoding)
+        content = _narrow(plain, path, encoding)
     elif _old_ends(plain):
         _refuse_large(plain, path, "with lines that end with a carriage return")
-        held = io.BytesIO(plain.read_bytes().replace(b"\r", b"\n"))
-    _refuse_long_lines(held, path)
-    held = _decoded(held, path, warnings)
-    header, quotes = _looked_at(held)
+        content = io.BytesIO(plain.read_bytes().replace(b"\r", b"\n"))
+    _refuse_long_lines(content, path)
+    content = _decoded(content, path, warnings)
+    header, quotes = _looked_at(content)
     separator = _separator(header)
     _refuse_twice(header, separator, path)
-    whole = _whole(held, separator, quotes=quotes)
-    found = _by_line(held, path, separator, warnings) if whole is None else whole
+    whole = _whole(content, separator, quotes=quotes)
+    table = _by_line(content, path, separator, warnings) if whole is None else whole
     # What we wrote for spreadsheets is taken back: a value must not change by being passed on.
     first, later = MARKED
     plain_text = pl.col(pl.String).str.replace(first, "${1}").str.replace_all(later, "${1}${2}")
-    return found.with_columns(plain_text)
+    return table.with_columns(plain_text)
 
 
 def _narrow(plain: Path, path: Path, encoding: str) -> io.BytesIO:
@@ -202,11 +202,11 @@ def _refuse_large(plain: Path, path: Path, what: str) -> None:
         )
 
 
-def _refuse_long_lines(held: Path | io.BytesIO, path: Path) -> None:
+def _refuse_long_lines(content: Path | io.BytesIO, path: Path) -> None:
     """Refuse a line that no table of ours has: it would take many times its size in memory."""
     length, number = 0, 1
-    for chunk in _chunks(held):
-        first, newline, rest = chunk.partition(b"\n")
+    for chunk in _chunks(content):
+        first, newline, after_newline = chunk.partition(b"\n")
         length += len(first)
         # A line that lies within a chunk is shorter than a chunk, so not too long.
         if length > LONGEST_LINE:
@@ -215,33 +215,33 @@ def _refuse_long_lines(held: Path | io.BytesIO, path: Path) -> None:
                 hint="A table has one link a line.",
             )
         if newline:
-            number += 1 + rest.count(b"\n")
-            length = len(rest) - rest.rfind(b"\n") - 1
+            number += 1 + after_newline.count(b"\n")
+            length = len(after_newline) - after_newline.rfind(b"\n") - 1
 
 
-def _decoded(held: Path | io.BytesIO, path: Path, warnings: list[str]) -> Path | io.BytesIO:
+def _decoded(content: Path | io.BytesIO, path: Path, warnings: list[str]) -> Path | io.BytesIO:
     """Return what is held, each byte that is no UTF-8 by its number, and tell on which lines.
 
     One sign for all such bytes would make one name of two.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        for chunk in _chunks(held):
+        for chunk in _chunks(content):
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         pass
     else:
-        return held
-    if isinstance(held, Path):
-        _refuse_large(held, path, "that are not all UTF-8")
-    raw = held.read_bytes() if isinstance(held, Path) else held.getvalue()
-    told = [number for number, line in enumerate(raw.split(b"\n"), 1) if not _is_utf8(line)]
-    lines = "line" if len(told) == 1 else "lines"
-    shown = ", ".join(map(str, told[:QUOTED])) + (", ..." if len(told) > QUOTED else "")
+        return content
+    if isinstance(content, Path):
+        _refuse_large(content, path, "that are not all UTF-8")
+    raw = content.read_bytes() if isinstance(content, Path) else content.getvalue()
+    numbers = [number for number, line in enumerate(raw.split(b"\n"), 1) if not _is_utf8(line)]
+    lines = "line" if len(numbers) == 1 else "lines"
+    quoted = ", ".join(map(str, numbers[:QUOTED])) + (", ..." if len(numbers) > QUOTED else "")
     warnings.append(
-        f"{counted(len(told), 'line')} not in UTF-8: bytes that are none stand as \\xe9 "
-        f"({lines} {shown})"
+        f"{counted(len(numbers), 'line')} not in UTF-8: bytes that are none stand as \\xe9 "
+        f"({lines} {quoted})"
     )
     return io.BytesIO(raw.decode(errors="backslashreplace").encode())
 
@@ -261,10 +261,10 @@ def _old_ends(plain: Path) -> bool:
     return b"\r" in head and b"\n" not in head
 
 
-def _looked_at(held: Path | io.BytesIO) -> tuple[str, bool]:
+def _looked_at(content: Path | io.BytesIO) -> tuple[str, bool]:
     """Return the first line, and whether there is any quote in the file."""
     quotes, header = False, b""
-    for number, chunk in enumerate(_chunks(held)):
+    for number, chunk in enumerate(_chunks(content)):
         if number == 0:
             header = _first_line(chunk[:LONGEST_HEADER])
         if b'"' in chunk:
@@ -273,20 +273,22 @@ def _looked_at(held: Path | io.BytesIO) -> tuple[str, bool]:
     return header.decode(errors="replace"), quotes
 
 
-def _chunks(held: Path | io.BytesIO) -> Iterator[bytes]:
+def _chunks(content: Path | io.BytesIO) -> Iterator[bytes]:
     def pieces(file: BinaryIO) -> Iterator[bytes]:
         while chunk := file.read(CHUNK):
             yield chunk
 
-    if isinstance(held, Path):
-        with held.open("rb") as file:
+    if isinstance(content, Path):
+        with content.open("rb") as file:
             yield from pieces(file)
     else:
-        yield from pieces(io.BytesIO(held.getvalue()))
+        yield from pieces(io.BytesIO(content.getvalue()))
 
 
 def _separator(header: str) -> str:
-    return max(SEPARATORS, key=lambda one: (header.count(one), -SEPARATORS.index(one)))
+    return max(
+        SEPARATORS, key=lambda separator: (header.count(separator), -SEPARATORS.index(separator))
+    )
 
 
 def _refuse_twice(header: str, separator: str, path: Path) -> None:
@@ -295,12 +297,12 @@ def _refuse_twice(header: str, separator: str, path: Path) -> None:
     if len(names) > MOST_COLUMNS:
         raise InputError(f"{path}: {len(names):,} columns; {MOST_COLUMNS} are the most")
     plain = [name.strip().lstrip("\ufeff").lower() for name in names]
-    if any(plain.count(name) > 1 for name in _KNOWN):
+    if any(plain.count(name) > 1 for name in _COLUMNS):
         raise InputError(f"{path}: two columns of one name: {', '.join(names)[:200]}")
 
 
-def _table(held: Path | io.BytesIO, separator: str, *, ragged: bool = False) -> pl.DataFrame:
-    source = held if isinstance(held, Path) else held.getvalue()
+def _table(content: Path | io.BytesIO, separator: str, *, ragged: bool = False) -> pl.DataFrame:
+    source = content if isinstance(content, Path) else content.getvalue()
     return pl.read_csv(
         source,
         separator=separator,
@@ -310,13 +312,13 @@ def _table(held: Path | io.BytesIO, separator: str, *, ragged: bool = False) -> 
     )
 
 
-def _whole(held: Path | io.BytesIO, separator: str, *, quotes: bool) -> pl.DataFrame | None:
+def _whole(content: Path | io.BytesIO, separator: str, *, quotes: bool) -> pl.DataFrame | None:
     """Return the table if all its quotes are closed where they should be and no line is too long.
 
     ``None`` if its lines have to be judged one by one.
     """
     try:
-        frame = _table(held, separator)
+        frame = _table(content, separator)
     except pl.exceptions.ComputeError:
         return None
     numbered = frame.with_row_index(LINE, offset=2)
@@ -327,7 +329,7 @@ def _whole(held: Path | io.BytesIO, separator: str, *, quotes: bool) -> pl.DataF
     row = rf"([^{separator}\r\n]*{separator}){{{frame.width - 1}}}"
     if (
         frame.is_empty()
-        or any(name.strip().lstrip("\ufeff").lower() in _KNOWN for name in broken)
+        or any(name.strip().lstrip("\ufeff").lower() in _COLUMNS for name in broken)
         or any(frame[name].str.contains(row).any() for name in broken)
     ):
         return None
@@ -339,9 +341,9 @@ def _whole(held: Path | io.BytesIO, separator: str, *, quotes: bool) -> pl.DataF
 
 
 def _by_line(
-    held: Path | io.BytesIO, path: Path, separator: str, warnings: list[str]
+    content: Path | io.BytesIO, path: Path, separator: str, warnings: list[str]
 ) -> pl.DataFrame:
-    source = held if isinstance(held, Path) else held.getvalue()
+    source = content if isinstance(content, Path) else content.getvalue()
     lines = pl.read_csv(
         source,
         separator=NEVER,
@@ -355,52 +357,52 @@ def _by_line(
     lines = lines.filter(lines["text"].is_not_null())
     odd = lines["text"].str.count_matches('"', literal=True) % 2 == 1
     _tell(lines.filter(odd), "a quote that is not closed", warnings)
-    kept = lines.filter(~odd)
-    kept = kept.with_columns(_plainly_quoted(kept["text"], separator).alias("plain"))
-    _tell(kept.filter(pl.col("plain").is_null()), "a quote in the midst of a value", warnings)
-    kept = kept.drop_nulls("plain").select(LINE, text="plain")
-    if kept.height < 2 or kept[LINE][0] != lines[LINE][0]:
+    sound = lines.filter(~odd)
+    sound = sound.with_columns(_plainly_quoted(sound["text"], separator).alias("plain"))
+    _tell(sound.filter(pl.col("plain").is_null()), "a quote in the midst of a value", warnings)
+    sound = sound.drop_nulls("plain").select(LINE, text="plain")
+    if sound.height < 2 or sound[LINE][0] != lines[LINE][0]:
         raise InputError(f"{path}: its quotes are not closed, the first line's or all lines'")
     columns = (
-        kept["text"]
+        sound["text"]
         .str.replace_all('"[^"]*"', "")
         .str.strip_chars_end(f"{separator}\r ")  # empty columns say nothing
         .str.count_matches(separator, literal=True)
     )
-    long = columns > len(next(csv.reader([kept["text"][0]], delimiter=separator))) - 1
-    _tell(kept.filter(long), "more columns than the first", warnings)
-    kept = kept.filter(~long)
+    long = columns > len(next(csv.reader([sound["text"][0]], delimiter=separator))) - 1
+    _tell(sound.filter(long), "more columns than the first", warnings)
+    sound = sound.filter(~long)
     out = io.BytesIO()
-    kept.select("text").write_csv(out, include_header=False, quote_style="never")
+    sound.select("text").write_csv(out, include_header=False, quote_style="never")
     frame = _table(out, separator, ragged=True)
-    if frame.height != kept.height - 1:
+    if frame.height != sound.height - 1:
         raise InputError(f"{path}: its quotes cannot be told apart, line by line")
-    return frame.with_columns(kept[LINE][1:].alias(LINE))
+    return frame.with_columns(sound[LINE][1:].alias(LINE))
 
 
 def _plainly_quoted(lines: pl.Series, separator: str) -> pl.Series:
     """Return lines with a quote at the ends of values alone, none where that is not to be had."""
     cell = rf'(?:"[^"]*"|[^"{separator}]*)'
     odd = ~lines.str.contains(rf"^{cell}(?:{separator}{cell})*$")
-    found: dict[str, str | None] = {}
+    rewritten: dict[str, str | None] = {}
     for line in lines.filter(odd).unique():
         try:
             (cells,) = csv.reader([line], delimiter=separator, strict=True)
         except csv.Error:
-            found[line] = None
+            rewritten[line] = None
         else:
-            held = io.StringIO()
-            csv.writer(held, delimiter=separator, lineterminator="").writerow(cells)
-            found[line] = held.getvalue()
-    return lines.replace(found) if found else lines
+            buffer = io.StringIO()
+            csv.writer(buffer, delimiter=separator, lineterminator="").writerow(cells)
+            rewritten[line] = buffer.getvalue()
+    return lines.replace(rewritten) if rewritten else lines
 
 
 def _tell(broken: pl.DataFrame, fault: str, warnings: list[str]) -> None:
     if broken.is_empty():
         return
-    shown = "; ".join(
+    quoted = "; ".join(
         f"line {line}: {text[:QUOTED_LETTERS]!r}"
         for line, text in broken.head(QUOTED).select(LINE, "text").iter_rows()
     )
-    more = " ..." if broken.height > QUOTED else ""
-    warnings.append(f"{counted(broken.height, 'line')} with {fault}: left out ({shown}{more})")
+    ellipsis = " ..." if broken.height > QUOTED else ""
+    warnings.append(f"{counted(broken.height, 'line')} with {fault}: left out ({quoted}{ellipsis})")

@@ -23,46 +23,48 @@ def seconds(told: pl.Series) -> pl.Series:
     """
     kind = told.dtype
     if kind in (pl.Date, pl.Datetime):
-        found = told.cast(pl.Datetime("ms")).dt.epoch("ms") / 1000.0
+        since_epoch = told.cast(pl.Datetime("ms")).dt.epoch("ms") / 1000.0
     elif kind.is_numeric():
-        found = _of_numbers(told.cast(pl.Float64, strict=False))
+        since_epoch = _of_numbers(told.cast(pl.Float64, strict=False))
     elif kind in (pl.String, pl.Categorical, pl.Enum):
-        found = _of_text(told.cast(pl.String))
+        since_epoch = _of_text(told.cast(pl.String))
     else:
-        found = pl.Series([None] * told.len(), dtype=pl.Float64)
+        since_epoch = pl.Series([None] * told.len(), dtype=pl.Float64)
     return (
-        pl.select(pl.when(found.is_between(_FIRST_S, _LAST_S)).then(found))
+        pl.select(pl.when(since_epoch.is_between(_FIRST_S, _LAST_S)).then(since_epoch))
         .to_series()
         .alias(told.name)
     )
 
 
-def _of_text(told: pl.Series) -> pl.Series:
+def _of_text(texts: pl.Series) -> pl.Series:
     plain = (
-        told.str.strip_chars()
+        texts.str.strip_chars()
         .str.to_uppercase()
         .str.replace(r"^(\d{4})/(\d\d?)/", "$1-$2-")
         .str.replace(r"^(\d{4}-\d\d?-\d\d?) +", "${1}T")
         .str.replace(" ?UTC$", "Z")
     )
-    found = _of_numbers(plain.cast(pl.Float64, strict=False))
+    since_epoch = _of_numbers(plain.cast(pl.Float64, strict=False))
     dated = plain.str.contains(r"^\d{4}-")
     for shape in FORMATS:
-        left = pl.select(pl.when(found.is_null() & dated).then(plain)).to_series()
+        left = pl.select(pl.when(since_epoch.is_null() & dated).then(plain)).to_series()
         if left.null_count() == left.len():
             break
         zone = "UTC" if shape == "%+" else None
         moments = left.str.to_datetime(shape, time_unit="ms", time_zone=zone, strict=False)
-        found = pl.select(pl.coalesce(found, moments.dt.epoch("ms") / 1000.0)).to_series()
-    return found
+        since_epoch = pl.select(
+            pl.coalesce(since_epoch, moments.dt.epoch("ms") / 1000.0)
+        ).to_series()
+    return since_epoch
 
 
-def _of_numbers(told: pl.Series) -> pl.Series:
-    whole = told.is_between(*DAY_AS_NUMBER) & (told == told.floor())
-    days = pl.select(pl.when(whole).then(told)).to_series().cast(pl.Int64).cast(pl.String)
+def _of_numbers(numbers: pl.Series) -> pl.Series:
+    whole = numbers.is_between(*DAY_AS_NUMBER) & (numbers == numbers.floor())
+    days = pl.select(pl.when(whole).then(numbers)).to_series().cast(pl.Int64).cast(pl.String)
     moments = days.str.to_date("%Y%m%d", strict=False).cast(pl.Datetime("ms"))
     parts = pl.lit(1.0)
-    for least, many in reversed(SCALES):
-        parts = pl.when(told.abs() >= least).then(many).otherwise(parts)
-    since = pl.when(whole).then(moments.dt.epoch("ms") / 1000.0).otherwise(told / parts)
-    return pl.select(pl.when(told.is_finite()).then(since)).to_series()
+    for least, divisor in reversed(SCALES):
+        parts = pl.when(numbers.abs() >= least).then(divisor).otherwise(parts)
+    since = pl.when(whole).then(moments.dt.epoch("ms") / 1000.0).otherwise(numbers / parts)
+    return pl.select(pl.when(numbers.is_finite()).then(since)).to_series()

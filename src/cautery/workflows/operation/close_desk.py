@@ -31,10 +31,10 @@ def close_desk(desk: Desk, *, view: OperationPageView | None = None) -> Path:
         As closing a case does.
     """
     case, now = desk.case, desk.case.clock.now()
-    shown = view or page_view(desk, made_at=now)
+    page = view or page_view(desk, made_at=now)
     case.make_room()
     if len(register_of(desk)):
         case.write(EXHIBITS, register_manifest(desk))
-    case.write(PAGE, render_page(shown).encode())
+    case.write(PAGE, render_page(page).encode())
     close_case(case, at=now)
     return case.path / PAGE

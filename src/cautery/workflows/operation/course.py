@@ -115,14 +115,14 @@ def sized_in(entry: Entry) -> SizedNetwork:
     InputError, KeyError, ValueError
         If it has not the three quantities, or a claim without its members.
     """
-    found = from_json(SizedNetwork, entry.record.body)
-    if not len(found.inner) == len(found.outer) == len(QUANTITIES):
+    sized = from_json(SizedNetwork, entry.record.body)
+    if not len(sized.inner) == len(sized.outer) == len(QUANTITIES):
         raise InputError(f"a sizing has {len(QUANTITIES)} quantities: {', '.join(QUANTITIES)}")
-    for claim in found.claims:
+    for claim in sized.claims:
         float(str(claim["value"]))
         for member in ("text", "quantity", "flagged", "words", "source"):
             claim[member]
-    return found
+    return sized
 
 
 def record_joined(desk: Desk, agency: str, *, at: datetime) -> None:
@@ -145,8 +145,8 @@ def record_cut(desk: Desk, cut: Cut, picture: Picture, *, at: datetime) -> None:
         CUT,
         {
             "chosen": [
-                {"act": one.id, "nodes": list(one.nodes), "country": one.country, "cost": one.cost}
-                for one in cut.chosen
+                {"act": act.id, "nodes": list(act.nodes), "country": act.country, "cost": act.cost}
+                for act in cut.chosen
             ],
             "refused": refused,
             "served_before": cut.served_before,
@@ -177,13 +177,13 @@ def sized_network(sizing: Sizing, *, occasion: str) -> SizedNetwork:
     return SizedNetwork(
         month=sizing.month,
         occasion=occasion,
-        inner=tuple(together.estimate(one, coverage=0.90) for one in QUANTITIES),
-        outer=tuple(together.estimate(one, coverage=0.99) for one in QUANTITIES),
+        inner=tuple(together.estimate(quantity, coverage=0.90) for quantity in QUANTITIES),
+        outer=tuple(together.estimate(quantity, coverage=0.99) for quantity in QUANTITIES),
         sources=tuple(
-            found
-            for one in together.sized
+            estimated
+            for method in together.sized
             for quantity in QUANTITIES
-            if (found := one.estimate(quantity, coverage=0.90)) is not None
+            if (estimated := method.estimate(quantity, coverage=0.90)) is not None
         ),
         countries={
             country: together.estimate("users", country=country, coverage=0.90)
@@ -191,18 +191,20 @@ def sized_network(sizing: Sizing, *, occasion: str) -> SizedNetwork:
         },
         claims=tuple(
             {
-                "text": one.claim.text,
-                "quantity": one.claim.quantity,
-                "value": one.size,
-                "flagged": one.flagged,
-                "words": one.words,
-                "source": one.claim.source,
+                "text": verdict.claim.text,
+                "quantity": verdict.claim.quantity,
+                "value": verdict.size,
+                "flagged": verdict.flagged,
+                "words": verdict.words,
+                "source": verdict.claim.source,
             }
-            for one in sizing.judged
+            for verdict in sizing.judged
         ),
         words=(*sizing.across, *sizing.notes),
         silent=tuple(
-            f"{one.method}: {one.reason}" for one in together.sized if one.reason is not None
+            f"{method.method}: {method.reason}"
+            for method in together.sized
+            if method.reason is not None
         ),
     )
 

@@ -29,15 +29,15 @@ def day_of(desk: Desk) -> DayPlan:
     InputError
         If none was made.
     """
-    found: DayPlan | None = None
-    for found in desk.nouns(DAY, DayPlan):  # noqa: B007 - the last one counts
+    plan: DayPlan | None = None
+    for plan in desk.nouns(DAY, DayPlan):  # noqa: B007 - the last one counts
         pass
-    if found is None:
+    if plan is None:
         raise InputError(
             f"{desk.case.path}: no day is planned",
             hint="Plan it: cautery operation day plan CASE STEPS.toml --moment 2026-11-26T05:00Z",
         )
-    return found
+    return plan
 
 
 def reports_of(desk: Desk) -> tuple[StepReport, ...]:
@@ -52,19 +52,21 @@ def answers_of(desk: Desk) -> tuple[CriterionAnswer, ...]:
 
 def hours_of(desk: Desk) -> dict[str, tuple[time, time]]:
     """Return the local hours of searches that the latest plan was made with."""
-    found: dict[str, tuple[time, time]] = {}
+    hours: dict[str, tuple[time, time]] = {}
     for body in desk.bodies(HOURS):
-        found = {
+        hours = {
             country: (time.fromisoformat(span[0]), time.fromisoformat(span[1]))
             for country, span in body["hours"].items()
         }
-    return found
+    return hours
 
 
 def record_hours(desk: Desk, hours: Hours, *, at: datetime) -> None:
     """Record the local hours of searches that a plan is made with."""
     if hours or hours_of(desk):
-        spans = {one: [span[0].isoformat(), span[1].isoformat()] for one, span in hours.items()}
+        spans = {
+            country: [span[0].isoformat(), span[1].isoformat()] for country, span in hours.items()
+        }
         desk.record(HOURS, {"hours": spans}, at=at)
 
 

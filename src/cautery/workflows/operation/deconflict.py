@@ -78,16 +78,16 @@ def first(
     InputError
         If the agency is not at the table or only advises, or there are too many targets.
     """
-    other = partner_of(desk, partner)
-    own = compared_targets(desk, other, targets).targets
-    agreed = agreed_size(len(own)) if size is None else size
+    agency = partner_of(desk, partner)
+    own_targets = compared_targets(desk, agency, targets).targets
+    agreed = agreed_size(len(own_targets)) if size is None else size
     check_size(agreed)
     nonce = random(NONCE_BYTES)
-    session = session_of(desk.operation.id, desk.agency.id, other.id, agreed, nonce)
-    run = masked_set(own, session=session, size=agreed, random=random)
+    session = session_of(desk.operation.id, desk.agency.id, agency.id, agreed, nonce)
+    run = masked_set(own_targets, session=session, size=agreed, random=random)
     raw = written(
         desk,
-        other,
+        agency,
         step=1,
         session=session,
         size=agreed,
@@ -95,7 +95,7 @@ def first(
         commitment=commitment(run.points, session),
     )
     desk.case.ledger.append_all(
-        [filed(desk, raw, other, session=session, size=agreed, step=1, at=at, run=run)]
+        [filed(desk, raw, agency, session=session, size=agreed, step=1, at=at, run=run)]
     )
     return raw
 
@@ -120,28 +120,28 @@ def second(
         If it is not signed by ``key``.
     """
     before = desk.size()
-    payload, other = opened(desk, raw, key, step=1, members={"size", "nonce", "commitment"})
+    payload, partner = opened(desk, raw, key, step=1, members={"size", "nonce", "commitment"})
     size = payload["size"]
     if not isinstance(size, int) or isinstance(size, bool):
         raise InputError("a run's size is a whole number")
     check_size(size)
     nonce = hex_of(payload["nonce"], NONCE_BYTES)
     hex_of(payload["commitment"], 32)
-    session = session_of(desk.operation.id, other.id, desk.agency.id, size, nonce)
+    session = session_of(desk.operation.id, partner.id, desk.agency.id, size, nonce)
     if payload["session"] != session:
         raise InputError("the letter's session is not that of these agencies, size and nonce")
     if (answered := answered_with(desk, raw, session, step=1)) is not None:
         return answered
-    own = compared_targets(desk, other, targets).targets
-    run = masked_set(own, session=session, size=size, random=random)
+    own_targets = compared_targets(desk, partner, targets).targets
+    run = masked_set(own_targets, session=session, size=size, random=random)
     reply = written(
-        desk, other, step=2, session=session, previous=digest_of(raw), masked=encoded(run.points)
+        desk, partner, step=2, session=session, previous=digest_of(raw), masked=encoded(run.points)
     )
     desk.case.ledger.append_all(
         [
-            *binding(desk, other.id, key, at=at),
-            filed(desk, raw, other, session=session, size=size, step=1, at=at, key=key),
-            filed(desk, reply, other, session=session, size=size, step=2, at=at, run=run),
+            *binding(desk, partner.id, key, at=at),
+            filed(desk, raw, partner, session=session, size=size, step=1, at=at, key=key),
+            filed(desk, reply, partner, session=session, size=size, step=2, at=at, run=run),
         ],
         if_unchanged_since=before,
         kinds=(LETTER, RECEIVED, PARTNER),
@@ -159,16 +159,16 @@ def third(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> bytes:
         As :func:`second`.
     """
     before = desk.size()
-    payload, other = opened(desk, raw, key, step=2, members={"previous", "masked"})
+    payload, partner = opened(desk, raw, key, step=2, members={"previous", "masked"})
     if (answered := answered_with(desk, raw, payload["session"], step=2)) is not None:
         return answered
-    begun = state_of(desk, payload, other, previous=1)
-    theirs = points_of(payload["masked"], size=begun.size, ascending=True)
-    raised = multiply(begun.run.scalar, theirs)
+    begun = state_of(desk, payload, partner, previous=1)
+    partner_points = points_of(payload["masked"], size=begun.size, ascending=True)
+    raised = multiply(begun.run.scalar, partner_points)
     session = str(payload["session"])
     reply = written(
         desk,
-        other,
+        partner,
         step=3,
         session=session,
         previous=digest_of(raw),
@@ -178,9 +178,9 @@ def third(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> bytes:
     size = begun.size
     desk.case.ledger.append_all(
         [
-            *binding(desk, other.id, key, at=at),
-            filed(desk, raw, other, session=session, size=size, step=2, at=at, key=key),
-            filed(desk, reply, other, session=session, size=size, step=3, at=at),
+            *binding(desk, partner.id, key, at=at),
+            filed(desk, raw, partner, session=session, size=size, step=2, at=at, key=key),
+            filed(desk, reply, partner, session=session, size=size, step=3, at=at),
         ],
         if_unchanged_since=before,
         kinds=(LETTER, RECEIVED, PARTNER),
@@ -198,33 +198,33 @@ def fourth(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconf
         As :func:`second`; also if the masked set is not the one that was committed to.
     """
     before = desk.size()
-    payload, other = opened(desk, raw, key, step=3, members={"previous", "masked", "raised"})
+    payload, partner = opened(desk, raw, key, step=3, members={"previous", "masked", "raised"})
     session = str(payload["session"])
     if (answered := answered_with(desk, raw, session, step=3)) is not None:
-        return known_of(desk, other, session, reply=answered)
-    begun = state_of(desk, payload, other, previous=2)
-    theirs = points_of(payload["masked"], size=begun.size, ascending=True)
+        return known_of(desk, partner, session, reply=answered)
+    begun = state_of(desk, payload, partner, previous=2)
+    partner_points = points_of(payload["masked"], size=begun.size, ascending=True)
     promised = letter_of(desk, session, 1)["commitment"]
-    if commitment(theirs, session) != promised:
-        raise InputError(f"{other.id} shows another set than it committed to before it saw ours")
+    if commitment(partner_points, session) != promised:
+        raise InputError(f"{partner.id} shows another set than it committed to before it saw ours")
     own_raised = points_of(payload["raised"], size=begun.size, ascending=False)
-    raised = multiply(begun.run.scalar, theirs)
+    raised = multiply(begun.run.scalar, partner_points)
     shared = shared_targets(begun.run, own_raised, raised)
     reply = written(
-        desk, other, step=4, session=session, previous=digest_of(raw), raised=encoded(raised)
+        desk, partner, step=4, session=session, previous=digest_of(raw), raised=encoded(raised)
     )
     size = begun.size
     desk.case.ledger.append_all(
         [
-            *binding(desk, other.id, key, at=at),
-            filed(desk, raw, other, session=session, size=size, step=3, at=at, key=key),
-            filed(desk, reply, other, session=session, size=size, step=4, at=at),
-            result_of(other, session, shared, at=at),
+            *binding(desk, partner.id, key, at=at),
+            filed(desk, raw, partner, session=session, size=size, step=3, at=at, key=key),
+            filed(desk, reply, partner, session=session, size=size, step=4, at=at),
+            result_of(partner, session, shared, at=at),
         ],
         if_unchanged_since=before,
         kinds=(LETTER, RECEIVED, PARTNER),
     )
-    return Deconflicted(session=session, partner=other, shared=shared, reply=reply)
+    return Deconflicted(session=session, partner=partner, shared=shared, reply=reply)
 
 
 @again_if_passed
@@ -237,25 +237,25 @@ def last(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconfli
         As :func:`second`.
     """
     before = desk.size()
-    payload, other = opened(desk, raw, key, step=4, members={"previous", "raised"})
+    payload, partner = opened(desk, raw, key, step=4, members={"previous", "raised"})
     session = str(payload["session"])
     if answered_with(desk, raw, session, step=4) is not None:
-        return known_of(desk, other, session, reply=None)
-    begun = state_of(desk, payload, other, previous=3)
+        return known_of(desk, partner, session, reply=None)
+    begun = state_of(desk, payload, partner, previous=3)
     own_raised = points_of(payload["raised"], size=begun.size, ascending=False)
-    sent = letter_of(desk, session, 3)
-    theirs = points_of(sent["raised"], size=begun.size, ascending=False)
-    shared = shared_targets(begun.run, own_raised, theirs)
+    sent_letter = letter_of(desk, session, 3)
+    partner_points = points_of(sent_letter["raised"], size=begun.size, ascending=False)
+    shared = shared_targets(begun.run, own_raised, partner_points)
     desk.case.ledger.append_all(
         [
-            *binding(desk, other.id, key, at=at),
-            filed(desk, raw, other, session=session, size=begun.size, step=4, at=at, key=key),
-            result_of(other, session, shared, at=at),
+            *binding(desk, partner.id, key, at=at),
+            filed(desk, raw, partner, session=session, size=begun.size, step=4, at=at, key=key),
+            result_of(partner, session, shared, at=at),
         ],
         if_unchanged_since=before,
         kinds=(LETTER, RECEIVED, PARTNER),
     )
-    return Deconflicted(session=session, partner=other, shared=shared)
+    return Deconflicted(session=session, partner=partner, shared=shared)
 
 
 def forget_run(desk: Desk, session: str, *, why: str, at: datetime | None = None) -> int:
@@ -294,8 +294,8 @@ def deconflict_desks(
     own_b = compared_targets(desk_b, desk_a.agency, targets_b).targets
     agreed = agreed_size(max(len(own_a), len(own_b))) if size is None else size
     key_a, key_b = desk_a.case.verifier, desk_b.case.verifier
-    one = first(desk_a, desk_b.agency.id, at=at, targets=own_a, size=agreed, random=random)
-    two = second(desk_b, one, key=key_a, at=at, targets=own_b, random=random)
+    first_letter = first(desk_a, desk_b.agency.id, at=at, targets=own_a, size=agreed, random=random)
+    two = second(desk_b, first_letter, key=key_a, at=at, targets=own_b, random=random)
     three = third(desk_a, two, key=key_b, at=at)
     known_b = fourth(desk_b, three, key=key_a, at=at)
     assert known_b.reply is not None

@@ -47,12 +47,12 @@ class Begun:
 
 def partner_of(desk: Desk, name: str) -> Agency:
     """Return another agency at the table that has targets of its own."""
-    other = desk.operation.agency(name)
-    if other.id == desk.agency.id:
+    partner = desk.operation.agency(name)
+    if partner.id == desk.agency.id:
         raise InputError(f"{name}: an agency has no conflict with itself")
-    if not any(one.value != "advise" for one in other.competence):
+    if not any(power.value != "advise" for power in partner.competence):
         raise InputError(f"{name}: those who only advise have no targets to deconflict")
-    return other
+    return partner
 
 
 def sender_of(desk: Desk, raw: bytes, key: NoteVerifier) -> Agency:
@@ -79,41 +79,45 @@ def opened(
 ) -> tuple[dict[str, Any], Agency]:
     """Check who wrote the letter to whom, and which step it is."""
     payload = open_letter(raw, key)
-    wanted = {"format", "operation", "from", "to", "step", "session"} | members
+    fields = {"format", "operation", "from", "to", "step", "session"} | members
     if payload.get("format") != FORMAT or payload.get("step") != step:
         raise InputError(
             f"not the letter of step {step} of a deconfliction",
             hint="Steps: begin, answer, open, conclude, finish.",
         )
-    if set(payload) != wanted or not isinstance(payload["session"], str):
+    if set(payload) != fields or not isinstance(payload["session"], str):
         raise InputError(f"the letter of step {step} has other members than it should")
     if payload["operation"] != desk.operation.id or payload["to"] != desk.agency.id:
         raise InputError("a letter of another operation, or for another agency")
-    other = partner_of(desk, str(payload["from"])[:80])
-    check_key(desk, other.id, key)
-    return payload, other
+    partner = partner_of(desk, str(payload["from"])[:80])
+    check_key(desk, partner.id, key)
+    return payload, partner
 
 
 def state_of(desk: Desk, payload: dict[str, Any], other: Agency, *, previous: int) -> Begun:
     """Find the run that a letter goes on with, and the secrets of our side of it."""
     session = payload["session"]
     letters = [body for body in desk.bodies(LETTER) if body["session"] == session]
-    sent = [letter for letter in letters if letter["step"] == previous and letter["sent"]]
-    if not sent or sent[0]["with"] != other.id:
+    sent_letters = [letter for letter in letters if letter["step"] == previous and letter["sent"]]
+    if not sent_letters or sent_letters[0]["with"] != other.id:
         raise InputError("a letter of a run that this desk has not begun or answered")
     # Two at one desk may have answered at once: the other side goes on with one of the answers.
-    meant = next((one for one in sent if one["digest"] == payload["previous"]), None)
-    if meant is None:
+    own_letter = next(
+        (letter for letter in sent_letters if letter["digest"] == payload["previous"]), None
+    )
+    if own_letter is None:
         raise InputError("the letter answers another letter than the one that was sent")
-    secret = meant["run"] or next(letter["run"] for letter in letters if letter["run"] is not None)
+    secret = own_letter["run"] or next(
+        letter["run"] for letter in letters if letter["run"] is not None
+    )
     clear = desk.case.vault.open(ExhibitId(secret["exhibit"]), subject=subject_of(session))
-    kept = json.loads(clear)
+    run_secrets = json.loads(clear)
     return Begun(
-        size=int(meant["size"]),
+        size=int(own_letter["size"]),
         run=MaskedSet(
-            scalar=bytes.fromhex(kept["scalar"]),
-            points=_split(kept["points"]),
-            targets=tuple(kept["targets"]),
+            scalar=bytes.fromhex(run_secrets["scalar"]),
+            points=_split(run_secrets["points"]),
+            targets=tuple(run_secrets["targets"]),
         ),
     )
 
@@ -140,8 +144,8 @@ def answered_with(desk: Desk, raw: bytes, session: str, *, step: int) -> bytes |
             "a run is answered once",
             hint="What was answered then is sealed in the case's vault.",
         )
-    sent = [letter for letter in letters if letter["step"] == step + 1 and letter["sent"]]
-    return desk.case.vault.read(ExhibitId(str(sent[0]["exhibit"]))) if sent else b""
+    sent_letters = [letter for letter in letters if letter["step"] == step + 1 and letter["sent"]]
+    return desk.case.vault.read(ExhibitId(str(sent_letters[0]["exhibit"]))) if sent_letters else b""
 
 
 def letter_of(desk: Desk, session: str, step: int) -> dict[str, Any]:
@@ -174,13 +178,13 @@ def filed(
     vault, clock = desk.case.vault, desk.case.clock.offset()
     secret = None
     if run is not None:
-        kept = {
+        run_secrets = {
             "scalar": run.scalar.hex(),
             "points": encoded(run.points),
             "targets": list(run.targets),
         }
         sealed = vault.seal(
-            json.dumps(kept).encode(),
+            json.dumps(run_secrets).encode(),
             media_type="application/json",
             at=at,
             clock=clock,
@@ -213,7 +217,7 @@ def result_of(
 
 def known_of(desk: Desk, other: Agency, session: str, *, reply: bytes | None) -> Deconflicted:
     """Return what a finished run has told."""
-    body = next(one for one in desk.bodies(RESULT) if one["session"] == session)
+    body = next(result for result in desk.bodies(RESULT) if result["session"] == session)
     return Deconflicted(session=session, partner=other, shared=tuple(body["shared"]), reply=reply)
 
 
@@ -244,12 +248,12 @@ def points_of(told: Any, *, size: int, ascending: bool) -> tuple[bytes, ...]:
 def hex_of(told: Any, length: int) -> bytes:
     """Return the bytes of a nonce or commitment."""
     try:
-        found = bytes.fromhex(told)
+        value = bytes.fromhex(told)
     except (TypeError, ValueError) as error:
         raise InputError("a nonce or commitment is hex") from error
-    if len(found) != length or found.hex() != told:
+    if len(value) != length or value.hex() != told:
         raise InputError(f"a nonce or commitment is {length} bytes of lower-case hex")
-    return found
+    return value
 
 
 def subject_of(session: str) -> str:

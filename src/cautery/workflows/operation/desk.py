@@ -88,11 +88,11 @@ class Desk:
         """
         for entry in self.case.ledger.read(kinds=kinds):
             try:
-                said = read(entry)
+                value = read(entry)
             except MISSHAPEN:
                 self.passed_over[entry.index] = entry.record.kind
                 continue
-            yield said
+            yield value
 
     def leave(self) -> None:
         """Let go of the case without closing it."""
@@ -142,11 +142,11 @@ def open_desk(
         )
     case = open_case(path, store=store, clock=clock, read_only=read_only)
     try:
-        found, mine = _of(case, operation, agency)
+        table, own_agency = _of(case, operation, agency)
     except BaseException:
         case.leave()
         raise
-    return Desk(case=case, operation=found, agency=mine)
+    return Desk(case=case, operation=table, agency=own_agency)
 
 
 @again_if_passed
@@ -155,16 +155,19 @@ def _of(case: Case, operation: Operation | None, agency: str | None) -> tuple[Op
     opened = next(iter(case.ledger.read(kinds=(OPENED,))), None)
     if opened is not None:
         body = opened.record.body
-        found = from_json(Operation, body["operation"])
-        mine = found.agency(str(body["agency"]))
-        if (operation is not None and operation.id != found.id) or agency not in {None, mine.id}:
-            raise InputError(f"{case.path}: the case of {mine.id} in operation {found.id}")
-        if operation is not None and operation != found:
+        table = from_json(Operation, body["operation"])
+        own_agency = table.agency(str(body["agency"]))
+        if (operation is not None and operation.id != table.id) or agency not in {
+            None,
+            own_agency.id,
+        }:
+            raise InputError(f"{case.path}: the case of {own_agency.id} in operation {table.id}")
+        if operation is not None and operation != table:
             raise InputError(
-                f"{case.path}: begun with another table of {found.id} than this file has",
+                f"{case.path}: begun with another table of {table.id} than this file has",
                 hint="A case keeps the table it was begun with; begin a new one for a new table.",
             )
-        return found, mine
+        return table, own_agency
     if operation is None or agency is None or case.ledger.size():
         raise InputError(f"{case.path}: this case is not an operation's")
     begun = operation.agency(agency)

@@ -24,7 +24,7 @@ def file_draft(desk: Desk, draft: Instrument) -> str:
     """
     if draft.by != desk.agency.id:
         raise InputError(f"draft {draft.id}: by {draft.by}; this is the case of {desk.agency.id}")
-    if all(one.id != draft.id for one in filed_drafts(desk)):
+    if all(filed.id != draft.id for filed in filed_drafts(desk)):
         desk.record(INSTRUMENT, draft)
     return render_draft(draft, desk.operation)
 

@@ -48,4 +48,4 @@ def _near(kind: str, value: str, suspects: set[str], facts: Facts) -> set[str]:
     """Return the picture's own names and URLs that may be at a target: no strangers to it."""
     if kind != "address":
         return {suspect for suspect in suspects if f"//{value}" in suspect}
-    return {one.name for one in facts.names_on(value)} & suspects
+    return {row.name for row in facts.names_on(value)} & suspects

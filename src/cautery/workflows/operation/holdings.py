@@ -104,25 +104,25 @@ class Holdings:
 
 def unsigned_statements(desk: Desk) -> tuple[Statement, ...]:
     """Return the agency's own statements that nobody signed: they are shared with nobody."""
-    return tuple(one.statement for one in own_noted(desk) if not one.notes)
+    return tuple(row.statement for row in own_noted(desk) if not row.notes)
 
 
 def own_statements(desk: Desk) -> Iterator[Statement]:
     """Yield the agency's own statements, in order."""
-    for one in own_noted(desk):
-        yield one.statement
+    for row in own_noted(desk):
+        yield row.statement
 
 
 def own_noted(desk: Desk) -> Iterator[NotedStatement]:
     """Yield the agency's own statements with those notes that its key signed, in order."""
     key = str(known_keys(desk)[desk.agency.id])
     rows: dict[tuple[str, frozenset[str]], NotedStatement] = {}
-    for one in desk.each(lambda entry: _noted(entry.leaf, desk.operation.id, key), STATEMENT):
-        place = one.statement.id, one.statement.to
-        if one.statement.by == desk.agency.id and (
-            place not in rows or (one.notes and not rows[place].notes)
+    for row in desk.each(lambda entry: _noted(entry.leaf, desk.operation.id, key), STATEMENT):
+        place = row.statement.id, row.statement.to
+        if row.statement.by == desk.agency.id and (
+            place not in rows or (row.notes and not rows[place].notes)
         ):
-            rows[place] = one
+            rows[place] = row
     yield from rows.values()
 
 
@@ -140,7 +140,7 @@ def received_statements(desk: Desk) -> Iterator[tuple[str, Statement]]:
 def _bundles(desk: Desk) -> tuple[Bundle, ...]:
     """Return the bundles that this desk has filed, each under the key known for its sender."""
     keys = known_keys(desk)
-    found = []
+    bundles = []
     for index, body in desk.each(lambda entry: (entry.index, body_of(entry)), RECEIVED):
         sender, exhibit = body["from"], ExhibitId(body["exhibit"])
         if sender not in keys or body["key"] != str(keys[sender]):
@@ -148,30 +148,30 @@ def _bundles(desk: Desk) -> tuple[Bundle, ...]:
         try:
             if desk.case.vault.holds(exhibit):
                 raw = desk.case.vault.read(exhibit)
-                found.append(filed_bundle(desk, raw, sender, keys))
+                bundles.append(filed_bundle(desk, raw, sender, keys))
                 continue
         except BrokenSealError:
             raise  # a bundle was here, and is no longer what was filed
         except MISSHAPEN:
             pass
         desk.passed_over[index] = RECEIVED
-    return tuple(found)
+    return tuple(bundles)
 
 
 def _received(bundles: Iterable[Bundle]) -> tuple[Row, ...]:
-    found: dict[tuple[str, str], Row] = {}
+    rows: dict[tuple[str, str], Row] = {}
     for bundle in bundles:
         for shared in bundle.rows:
             notes = {} if shared.note is None else {_recipient(shared.note): shared.note}
             row = Row(
                 noted=NotedStatement(statement=shared.statement, notes=notes), sender=bundle.by
             )
-            first = found.get(shared.key)
+            first = rows.get(shared.key)
             if first is None or row.weight > first.weight:
-                found[shared.key] = row
+                rows[shared.key] = row
             elif bundle.by == row.noted.statement.by and _same(row, first):
-                found[shared.key] = replace(first, sender=bundle.by)
-    return tuple(found.values())
+                rows[shared.key] = replace(first, sender=bundle.by)
+    return tuple(rows.values())
 
 
 def _same(row: Row, first: Row) -> bool:
@@ -184,7 +184,7 @@ def holdings(desk: Desk) -> Holdings:
     """Read all that a desk holds, own first."""
     bundles = _bundles(desk)
     received = _received(bundles)
-    rows = (*(Row(noted=one, sender=None) for one in own_noted(desk)), *received)
+    rows = (*(Row(noted=noted, sender=None) for noted in own_noted(desk)), *received)
     weights: dict[tuple[str, str], int] = {}
     for row in rows:
         weights[row.noted.key] = max(row.weight, weights.get(row.noted.key, 0))
@@ -207,42 +207,44 @@ def holdings(desk: Desk) -> Holdings:
 
 def held(desk: Desk) -> tuple[Held, ...]:
     """Return all that the desk holds, own first; what was corrected says by what."""
-    known = holdings(desk)
+    desk_holdings = holdings(desk)
     return tuple(
         Held(
             statement=row.noted.statement,
             received_from=row.sender,
-            corrected_by=known.newer.get(row.noted.key),
+            corrected_by=desk_holdings.newer.get(row.noted.key),
             signed=bool(row.noted.notes),
         )
-        for row in known.rows
+        for row in desk_holdings.rows
     )
 
 
 def standing(desk: Desk) -> tuple[Held, ...]:
     """Return what the desk holds and nobody has corrected or withdrawn."""
     return tuple(
-        one
-        for one in held(desk)
-        if one.corrected_by is None and not one.statement.details.get("withdrawn")
+        row
+        for row in held(desk)
+        if row.corrected_by is None and not row.statement.details.get("withdrawn")
     )
 
 
 def picture(desk: Desk) -> tuple[Statement, ...]:
     """Return the shared picture as this desk has it: what it holds and nobody has corrected."""
-    return tuple(one.statement for one in standing(desk))
+    return tuple(row.statement for row in standing(desk))
 
 
 def sources_of(rows: Iterable[Held]) -> str:
     """Say how many statements there are, and how many of them are second-hand or unsigned."""
-    shown = tuple(rows)
+    held_rows = tuple(rows)
     second = Counter(
-        str(one.received_from) for one in shown if one.received_from not in (None, one.statement.by)
+        str(row.received_from)
+        for row in held_rows
+        if row.received_from not in (None, row.statement.by)
     )
-    unsigned = sum(not one.signed for one in shown)
+    unsigned = sum(not row.signed for row in held_rows)
     parts = [f"{count} as passed on by {sender}" for sender, count in sorted(second.items())]
     parts += [f"{unsigned} unsigned"] if unsigned else []
-    words = counted(len(shown), "statement")
+    words = counted(len(held_rows), "statement")
     return f"{words}, of them {', '.join(parts)}" if parts else words
 
 
@@ -259,7 +261,7 @@ def _noted(leaf: bytes, operation: str, key: str) -> NotedStatement:
     """
     body = json.loads(leaf)["body"]
     notes = dict(body.pop("notes", {}))
-    one = from_json(Statement, body)
+    statement = from_json(Statement, body)
     verifier = NoteVerifier.parse(key)
     signed = {}
     for to, note in notes.items():
@@ -267,9 +269,9 @@ def _noted(leaf: bytes, operation: str, key: str) -> NotedStatement:
             text = open_note(str(note).encode(errors="replace"), verifier)
         except EvidenceError:
             continue  # shown as unsigned, and shared with nobody
-        if text == str(text_of_statement(one, operation=operation, to=to)):
+        if text == str(text_of_statement(statement, operation=operation, to=to)):
             signed[to] = note
-    return NotedStatement(statement=one, notes=signed)
+    return NotedStatement(statement=statement, notes=signed)
 
 
 def _text_in(note: str) -> SignedText:
@@ -289,8 +291,8 @@ def filed_bundle(desk: Desk, raw: bytes, sender: str, keys: Mapping[str, NoteVer
     InputError, EvidenceError
         As :func:`~cautery.operation.sharing.read_bundle`.
     """
-    known = tuple(sorted((agency, str(key)) for agency, key in keys.items()))
-    return _filed(raw, desk.operation, desk.agency.id, sender, known)
+    key_pairs = tuple(sorted((agency, str(key)) for agency, key in keys.items()))
+    return _filed(raw, desk.operation, desk.agency.id, sender, key_pairs)
 
 
 @lru_cache(maxsize=512)
@@ -298,13 +300,13 @@ def _filed(
     raw: bytes, operation: Operation, to: str, sender: str, keys: tuple[tuple[str, str], ...]
 ) -> Bundle:
     """Return the bundle in a letter; the same bytes are read once."""
-    known = {agency: NoteVerifier.parse(key) for agency, key in keys}
-    payload = open_letter(raw, known[sender])
+    verifiers = {agency: NoteVerifier.parse(key) for agency, key in keys}
+    payload = open_letter(raw, verifiers[sender])
     if payload.get("format") == OLD_FORMAT:
         return read_old_bundle(payload, to=operation.agency(to), operation=operation)
     return read_bundle(
         payload,
         to=operation.agency(to),
         operation=operation,
-        open_note=lambda agency, note: open_partner_note(agency, note, known),
+        open_note=lambda agency, note: open_partner_note(agency, note, verifiers),
     )

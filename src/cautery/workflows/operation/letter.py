@@ -101,12 +101,17 @@ def open_letter(raw: bytes, verifier: NoteVerifier) -> dict[str, Any]:
     """
     if len(raw) > MAX_LETTER_BYTES:
         raise InputError(f"a letter of {len(raw)} bytes; {MAX_LETTER_BYTES} are the most")
-    head, found, tail = raw.partition(_BETWEEN)  # a quote inside the note would be escaped
-    told, body = head.removeprefix(_BEFORE), tail.removesuffix(b"}")
-    if not found or told == head or body == tail or len(told) > 2 * MAX_NOTE_BYTES:
+    head, separator, tail = raw.partition(_BETWEEN)  # a quote inside the note would be escaped
+    quoted_note, body = head.removeprefix(_BEFORE), tail.removesuffix(b"}")
+    if (
+        not separator
+        or quoted_note == head
+        or body == tail
+        or len(quoted_note) > 2 * MAX_NOTE_BYTES
+    ):
         raise InputError("no letter: it is not {note, payload} in the RFC 8785 form")
-    note = _parsed(told)
-    if not isinstance(note, str) or _spelt(note) != told:
+    note = _parsed(quoted_note)
+    if not isinstance(note, str) or _spelt(note) != quoted_note:
         raise InputError("no letter: its note is not in the RFC 8785 form")
     if open_note(note.encode(errors="replace"), verifier) != f"{HEAD}\n{digest_of(body)}\n":
         raise EvidenceError("the letter's signature is for another payload")

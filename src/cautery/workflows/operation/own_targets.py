@@ -49,11 +49,11 @@ def targets_of(desk: Desk) -> tuple[str, ...]:
     return tuple(
         sorted(
             {
-                normalise(one.statement.subject)
-                for one in standing(desk)
-                if one.received_from is None
-                and one.statement.about == "asset"
-                and one.statement.subject.partition(":")[0] not in NOT_TARGETS
+                normalise(row.statement.subject)
+                for row in standing(desk)
+                if row.received_from is None
+                and row.statement.about == "asset"
+                and row.statement.subject.partition(":")[0] not in NOT_TARGETS
             }
         )
     )
@@ -64,9 +64,9 @@ def compared_targets(desk: Desk, partner: Agency, given: Iterable[str] | None) -
 
     A target that no statement here is about has no marking: who gives it answers for it.
     """
-    targets = targets_of(desk) if given is None else sorted({normalise(one) for one in given})
+    targets = targets_of(desk) if given is None else sorted({normalise(target) for target in given})
     hidden = unmatched(desk, partner, targets, spelling=_spelling)
-    counted = Counter(one.words for one in hidden.values())
+    counted = Counter(marking.words for marking in hidden.values())
     return ComparedTargets(
         targets=tuple(target for target in targets if target not in hidden),
         left_out=tuple(sorted(counted.items())),
@@ -100,12 +100,12 @@ def read_targets(path: Path) -> tuple[str, ...]:
         raise InputError(f"{path}: cannot be read ({why[:200]})") from error
     if len(raw) > MAX_TARGET_BYTES:
         raise InputError(f"{path}: over {MAX_TARGET_BYTES:,} bytes")
-    found: set[str] = set()
+    targets: set[str] = set()
     for number, line in enumerate(text.split("\n"), 1):
-        told = line.strip()
-        if told and not told.startswith("#"):
+        target = line.strip()
+        if target and not target.startswith("#"):
             try:
-                found.add(normalise(told))
+                targets.add(normalise(target))
             except InputError as error:
                 raise InputError(f"{path}, line {number}: {error}") from error
-    return tuple(sorted(found))
+    return tuple(sorted(targets))

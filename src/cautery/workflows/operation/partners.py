@@ -62,22 +62,22 @@ def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
     The first record of an agency counts: a later one changes nothing.
     """
     first = next(desk.each(body_of, OPENED))  # a case is opened once, by its first record
-    own = NoteVerifier.parse(first["key"])
-    keys = {str(first["agency"]): own}
+    own_key = NoteVerifier.parse(first["key"])
+    keys = {str(first["agency"]): own_key}
     if first.get(SIGNS_PARTNERS):
-        for agency, key in desk.each(lambda entry: _signed(desk, entry, own), PARTNER):
+        for agency, key in desk.each(lambda entry: _signed(desk, entry, own_key), PARTNER):
             keys.setdefault(agency, key)
         return keys
-    for agency, known in desk.each(_unsigned, *_UNSIGNED):
-        if known is not None:  # a letter of our own has none
-            keys.setdefault(agency, known)
+    for agency, letter_key in desk.each(_unsigned, *_UNSIGNED):
+        if letter_key is not None:  # a letter of our own has none
+            keys.setdefault(agency, letter_key)
     return keys
 
 
-def _signed(desk: Desk, entry: Entry, own: NoteVerifier) -> tuple[str, NoteVerifier]:
+def _signed(desk: Desk, entry: Entry, own_key: NoteVerifier) -> tuple[str, NoteVerifier]:
     body = entry.record.body
     agency, key = str(body["agency"]), str(body["key"])
-    if open_note(str(body["note"]).encode(errors="replace"), own) != _text(desk, agency, key):
+    if open_note(str(body["note"]).encode(errors="replace"), own_key) != _text(desk, agency, key):
         raise InputError("another agency or key than this desk signed")
     return agency, NoteVerifier.parse(key)
 
@@ -104,13 +104,13 @@ def check_key(desk: Desk, agency: str, key: NoteVerifier) -> None:
     """
     if key.public == desk.case.verifier.public:
         raise InputError(f"the key given for {agency} is this desk's own")
-    for name, known in known_keys(desk).items():
-        if name == agency and known != key:
+    for name, known_key in known_keys(desk).items():
+        if name == agency and known_key != key:
             raise InputError(
                 f"{agency} has signed with another key before",
                 hint="An agency has one case in an operation; ask its contact point.",
             )
-        if name != agency and known.public == key.public:
+        if name != agency and known_key.public == key.public:
             raise InputError(f"the key given for {agency} is the one that {name} has signed with")
 
 

@@ -52,7 +52,7 @@ def register_person(
     """
     moment, size = at or desk.case.clock.now(), desk.size()
     check_person(person, name, today=moment.date())
-    if any(one.person.pseudonym == person.pseudonym for one in kept_persons(desk)):
+    if any(entry.person.pseudonym == person.pseudonym for entry in kept_persons(desk)):
         raise InputError(f"{person.pseudonym}: this person is kept already")
     exhibit = desk.case.vault.seal(
         name.encode(),
@@ -73,7 +73,7 @@ def register_person(
 
 def kept_persons(desk: Desk) -> tuple[KeptPerson, ...]:
     """Return every person of this case, in order, with the dates of the latest review."""
-    found: dict[str, KeptPerson] = {}
+    persons: dict[str, KeptPerson] = {}
 
     def kept(entry: Entry) -> KeptPerson:
         body = entry.record.body
@@ -83,15 +83,15 @@ def kept_persons(desk: Desk) -> tuple[KeptPerson, ...]:
                 exhibit=from_json(Exhibit, body["exhibit"]).id,
                 erased_at=None,
             )
-        one = found[str(body["pseudonym"])]
+        person = persons[str(body["pseudonym"])]
         if entry.record.kind == ERASED:
-            return replace(one, erased_at=entry.record.at)
+            return replace(person, erased_at=entry.record.at)
         review_at = from_json(date, body["review_at"])
-        return replace(one, person=replace(one.person, review_at=review_at))
+        return replace(person, person=replace(person.person, review_at=review_at))
 
-    for one in desk.each(kept, PERSON, REVIEWED, ERASED):
-        found[one.person.pseudonym] = one
-    return tuple(found.values())
+    for person in desk.each(kept, PERSON, REVIEWED, ERASED):
+        persons[person.person.pseudonym] = person
+    return tuple(persons.values())
 
 
 def name_of(desk: Desk, pseudonym: str, *, why: str, who: str, at: datetime | None = None) -> str:
@@ -106,8 +106,8 @@ def name_of(desk: Desk, pseudonym: str, *, why: str, who: str, at: datetime | No
     """
     if not why.strip() or not who.strip():
         raise InputError("who reads a name, and why, is logged (Directive (EU) 2016/680, art. 25)")
-    one = _kept(desk, pseudonym)
-    name = desk.case.vault.open(one.exhibit, subject=_subject(pseudonym)).decode()
+    record = _kept(desk, pseudonym)
+    name = desk.case.vault.open(record.exhibit, subject=_subject(pseudonym)).decode()
     # Recorded before it is returned: a name that cannot be logged is not shown.
     desk.record(NAMED, {"pseudonym": pseudonym, "why": why, "who": who}, at=at)
     return name
@@ -124,14 +124,14 @@ def review_person(
         If there is no such person, it is erased, or the new date is past or beyond erasure.
     """
     moment = at or desk.case.clock.now()
-    one = _kept(desk, pseudonym)
-    if one.erased_at is not None:
+    record = _kept(desk, pseudonym)
+    if record.erased_at is not None:
         raise InputError(f"{pseudonym}: erased; there is nothing to review")
     if not why.strip():
         raise InputError(f"{pseudonym}: why is it still needed? (Directive (EU) 2016/680, art. 5)")
-    if not moment.date() < review_at <= one.person.erase_at:
+    if not moment.date() < review_at <= record.person.erase_at:
         raise InputError(
-            f"{pseudonym}: the next review is after today, before {one.person.erase_at}"
+            f"{pseudonym}: the next review is after today, before {record.person.erase_at}"
         )
     desk.record(
         REVIEWED,
@@ -152,9 +152,9 @@ def erase_person(desk: Desk, pseudonym: str, *, why: str, at: datetime | None = 
     """
     if not why.strip():
         raise InputError(f"{pseudonym}: why a name is erased is logged: --why")
-    one = _kept(desk, pseudonym)
+    record = _kept(desk, pseudonym)
     destroyed = desk.case.vault.erase(_subject(pseudonym))
-    if one.erased_at is None or destroyed:
+    if record.erased_at is None or destroyed:
         desk.record(ERASED, {"pseudonym": pseudonym, "why": why, "keys": destroyed}, at=at)
     return destroyed
 

@@ -21,11 +21,11 @@ from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import sources_of, standing
 
 DEFAULT_COST = 5.0
-"""Effort of an act on a node whose cost nobody stated: the middle of reference/planning.md's
-scale (a domain 1, a hoster 60), judgement."""
+"""Effort of an act on a node whose cost nobody stated: between a
+domain (1) and a hoster (60), by judgement."""
 MOST_CUSTOMERS = 1e10
 """More than there are people: a guess beyond it is a slip, and would drown every other."""
-_ROLES = {one.value: one for one in Role}
+_ROLES = {role.value: role for role in Role}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Picture:
             What the guard objects to, and why.
         """
         reach = None if countries is None else set(countries)
-        made = []
+        acts = []
         for asset in self.graph.assets:
             country = self.place_of.get(asset.id)
             why = self.untouchable.get(asset.id) or asset.shared
@@ -86,7 +86,7 @@ class Picture:
                 why = "named by others, described by nobody: what it is, and whose, is unknown"
             if why is None and reach is not None and country not in reach:
                 why = f"nobody at the table can act in {country or 'an unknown country'}"
-            made.append(
+            acts.append(
                 Act(
                     id=f"act:{asset.id}",
                     nodes=(asset.id,),
@@ -96,7 +96,7 @@ class Picture:
                     why=why,
                 )
             )
-        return tuple(made)
+        return tuple(acts)
 
 
 @dataclass(slots=True)
@@ -112,8 +112,8 @@ class _Growing:
 def picture_at(desk: Desk) -> Picture:
     """Return the picture that a desk has, with what it rests on."""
     rows = standing(desk)
-    seen = picture_of(row.statement for row in rows)
-    return replace(seen, sources=sources_of(rows))
+    picture = picture_of(row.statement for row in rows)
+    return replace(picture, sources=sources_of(rows))
 
 
 def picture_of(statements: Iterable[Statement]) -> Picture:
@@ -129,14 +129,14 @@ def picture_of(statements: Iterable[Statement]) -> Picture:
     """
     growing: defaultdict[str, _Growing] = defaultdict(_Growing)
     traits: list[Link] = []
-    said = 0
-    for statement in sorted(statements, key=lambda each: (each.at, each.by, each.id)):
+    count = 0
+    for statement in sorted(statements, key=lambda entry: (entry.at, entry.by, entry.id)):
         if statement.about == "asset" and _named(statement.subject):
-            said += 1
+            count += 1
             _take_asset(growing[statement.subject], statement)
             traits += _traits(statement)
         elif statement.about == "link":
-            said += _take_link(growing, statement)
+            count += _take_link(growing, statement)
     for name in [
         member for node in growing.values() for group in node.groups.values() for member in group[0]
     ]:
@@ -177,7 +177,7 @@ def picture_of(statements: Iterable[Statement]) -> Picture:
             if node.details.get("untouchable")
         },
         traits=tuple(traits),
-        said=said,
+        said=count,
     )
 
 
@@ -199,38 +199,38 @@ def traits_of(
     )
 
 
-def _take_asset(node: _Growing, one: Statement) -> None:
-    node.by.add(one.by)
-    told = {name: value for name, value in one.details.items() if value is not None}
+def _take_asset(node: _Growing, statement: Statement) -> None:
+    node.by.add(statement.by)
+    details = {name: value for name, value in statement.details.items() if value is not None}
     if node.details.get("untouchable"):
-        told.pop("untouchable", None)
-    node.details |= told
-    weight = one.details.get("weight")
+        details.pop("untouchable", None)
+    node.details |= details
+    weight = statement.details.get("weight")
     # Customers have weight; a machine with one would be no asset that anybody could act on.
-    demand = one.subject.partition(":")[0] in NOT_TARGETS
+    demand = statement.subject.partition(":")[0] in NOT_TARGETS
     if demand and _number(weight) and 0 < weight <= MOST_CUSTOMERS:
         node.guesses.append(float(weight))
 
 
-def _take_link(growing: defaultdict[str, _Growing], one: Statement) -> bool:
-    source, target = one.details.get("source"), one.details.get("target")
-    number, k = one.details.get("needs"), one.details.get("k", 1)
+def _take_link(growing: defaultdict[str, _Growing], statement: Statement) -> bool:
+    source, target = statement.details.get("source"), statement.details.get("target")
+    number, k = statement.details.get("needs"), statement.details.get("k", 1)
     if not (_named(source) and _named(target) and source != target):
         return False
     if not (_whole(number) and _whole(k) and k >= 1):
         return False
     node = growing[target]
-    members, known = node.groups.get(number, (set(), k))
+    members, earlier_k = node.groups.get(number, (set(), k))
     members.add(source)
-    node.groups[number] = (members, max(known, k))
+    node.groups[number] = (members, max(earlier_k, k))
     return True
 
 
-def _traits(one: Statement) -> tuple[Link, ...]:
-    told = one.details.get("traits")
-    if not isinstance(told, Mapping):
+def _traits(statement: Statement) -> tuple[Link, ...]:
+    traits = statement.details.get("traits")
+    if not isinstance(traits, Mapping):
         return ()
-    return traits_of(one.subject, told, at=one.at, source=one.by)
+    return traits_of(statement.subject, traits, at=statement.at, source=statement.by)
 
 
 def _asset(name: str, details: Mapping[str, Any]) -> Asset:

@@ -19,8 +19,8 @@ from cautery.workflows.operation.plan_day import CRITERIA, DaySteps, day_steps
 from cautery.workflows.operation.table import LASTS
 
 SERVED_AT_MOST = 0.05
-"""The usual goal: reference/planning.md, "served <= 5 % of subscriber weight"."""
-MOST_TOLD = 10
+"""The usual goal: at most 5 % of subscribers are still served (docs/reference/sources.md, F48)."""
+MOST_LINES = 10
 """Most targets told one by one that the guard objects to; all are told in JSON."""
 SLACK = 0.02
 """Above what all allowed acts together would leave: the last bit costs most. Judgement."""
@@ -53,7 +53,7 @@ class PlannedCut:
         if self.judged:
             out = objections(self.judged)
             lines.append(f"guard: {len(self.judged)} targets judged, {len(out)} not to be had")
-            lines += [f"  {node}: {why}" for node, why in sorted(out.items())[:MOST_TOLD]]
+            lines += [f"  {node}: {why}" for node, why in sorted(out.items())[:MOST_LINES]]
         if self.goal <= self.floor + SLACK:
             lines.append(
                 f"{self.floor:.1%} of the known demand hangs on what nobody at the table may "
@@ -91,19 +91,21 @@ def plan_cut(
     InputError
         If the picture has no demand to cut.
     """
-    seen = picture_at(desk)
-    if seen.demand <= 0:
+    picture = picture_at(desk)
+    if picture.demand <= 0:
         raise InputError(
             f"{desk.case.path}: no statement says who is served",
             hint="State demand as assets with a weight: users of a country and reseller.",
         )
     able = {agency.country for agency in desk.operation.agencies if agency.may(Competence.SEIZE)}
-    judged = {} if judge is None else dict(judge(seen))
-    acts = seen.acts(countries=able, refused=objections(judged))
-    floor = Supply(seen.nodes).served({node for act in acts if act.allowed for node in act.nodes})
+    judged = {} if judge is None else dict(judge(picture))
+    acts = picture.acts(countries=able, refused=objections(judged))
+    floor = Supply(picture.nodes).served(
+        {node for act in acts if act.allowed for node in act.nodes}
+    )
     goal = max(served_at_most, min(1.0, floor + SLACK) if floor > served_at_most - SLACK else 0.0)
-    chosen = cut(
-        seen.nodes,
+    chosen_cut = cut(
+        picture.nodes,
         acts,
         served_at_most=goal,
         countries_at_most=countries_at_most,
@@ -111,8 +113,8 @@ def plan_cut(
         time_limit_s=time_limit_s,
     )
     if at is not None:
-        record_cut(desk, chosen, seen, at=at)
-    return PlannedCut(seen=seen, cut=chosen, floor=floor, goal=goal, judged=judged)
+        record_cut(desk, chosen_cut, picture, at=at)
+    return PlannedCut(seen=picture, cut=chosen_cut, floor=floor, goal=goal, judged=judged)
 
 
 def steps_of(planned: PlannedCut, desk: Desk, *, co_tenants: Sequence[CoTenant] = ()) -> DaySteps:
@@ -128,15 +130,15 @@ def day_file(made: DaySteps) -> dict[str, Any]:
     return {
         "day": {"warning_s": 300},
         "clock": [],
-        "criterion": [to_json(one) for one in CRITERIA],
+        "criterion": [to_json(criterion) for criterion in CRITERIA],
         "co_tenant": [to_json(tenant) for tenant in made.co_tenants],
         "held": made.held,
         "step": list(_step_rows(made)),
     }
 
 
-def _step_rows(made: DaySteps) -> Iterator[dict[str, Any]]:
-    for step in made.steps:
+def _step_rows(day: DaySteps) -> Iterator[dict[str, Any]]:
+    for step in day.steps:
         row: dict[str, Any] = {
             "id": step.id,
             "kind": step.kind.value,
@@ -150,6 +152,6 @@ def _step_rows(made: DaySteps) -> Iterator[dict[str, Any]]:
         if step.lasts != LASTS[StepKind(step.kind)]:
             row["lasts_min"] = step.lasts.total_seconds() / 60
         for name in ("after", "tips_off", "removes", "keeps"):
-            if named := sorted(getattr(step, name)):
-                row[name] = named
+            if values := sorted(getattr(step, name)):
+                row[name] = values
         yield row

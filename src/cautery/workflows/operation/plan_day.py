@@ -50,7 +50,7 @@ CRITERIA = (
     ),
 )
 """What is asked before every day; an operation may ask more. By judgement, from what went wrong
-before (reference/over-blocking.md)."""
+before (docs/reference/sources.md, F27)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def plan_day(
     InputError
         Naming the rule that the day would break.
     """
-    made = day_steps(
+    planned = day_steps(
         graph,
         cut.chosen,
         operation,
@@ -117,14 +117,14 @@ def plan_day(
         co_tenants=co_tenants,
     )
     return schedule(
-        made.steps,
+        planned.steps,
         moment=moment,
         operation=operation,
         criteria=criteria,
-        co_tenants=made.co_tenants,
+        co_tenants=planned.co_tenants,
         clocks=clocks,
         warning_s=warning_s,
-        held=made.held,
+        held=planned.held,
         hours=hours,
         now=now,
     )
@@ -146,19 +146,19 @@ def day_steps(
     steps: list[Step] = []
     left: list[tuple[str, str]] = []
     at_a_place: set[str] = set()
-    wanted = dict.fromkeys(node for act in acts for node in act.nodes)
+    nodes = dict.fromkeys(node for act in acts for node in act.nodes)
     for place in places:
         if not table.may(place.agency, StepKind.SEARCH, place.country):
             left.append((place.place, f"{place.agency} may not search in {place.country}"))
             continue
-        run_there = [node for node in wanted if (found_at or {}).get(node) == place.id]
+        run_there = [node for node in nodes if (found_at or {}).get(node) == place.id]
         at_a_place.update(place.targets, run_there)
         steps += table.searched(place, arrests, run_there)
-    for node in wanted:
+    for node in nodes:
         if node not in at_a_place:
-            taken, why = table.taken(node)
-            steps += taken
-            if not taken:
+            node_steps, why = table.taken(node)
+            steps += node_steps
+            if not node_steps:
                 left.append((node, why))
     warned = frozenset(
         step.target for step in steps if step.kind in {StepKind.ARREST, StepKind.SEIZE}
@@ -173,10 +173,10 @@ def day_steps(
     }
     beside = tuple(tenant for tenant in co_tenants if tenant.target in hit)
     steps += table.kept_alive(beside, steps)
-    held = {node: table.provider[node] for node in sorted(about) if node in table.provider}
-    steps += table.preserved(held)
-    asked = {step.target for step in steps if step.kind is StepKind.PRESERVE}
-    held = {node: provider for node, provider in held.items() if provider in asked}
+    data_at = {node: table.provider[node] for node in sorted(about) if node in table.provider}
+    steps += table.preserved(data_at)
+    providers = {step.target for step in steps if step.kind is StepKind.PRESERVE}
+    data_at = {node: provider for node, provider in data_at.items() if provider in providers}
     if announce and (spokesman := table.able(StepKind.ANNOUNCE, "EU")) is not None:
         steps.append(
             table.step(
@@ -189,11 +189,11 @@ def day_steps(
                 place=f"{spokesman.id} press office",
             )
         )
-    return DaySteps(steps=tuple(steps), held=held, left=tuple(left), co_tenants=beside)
+    return DaySteps(steps=tuple(steps), held=data_at, left=tuple(left), co_tenants=beside)
 
 
-def _warning(step: Step, others: frozenset[str]) -> Step:
+def _warning(step: Step, warned: frozenset[str]) -> Step:
     """Return a search or arrest as what it is: a warning to everyone who can still wipe a disk."""
     if step.kind not in {StepKind.SEARCH, StepKind.ARREST}:
         return step
-    return replace(step, tips_off=step.tips_off | others)
+    return replace(step, tips_off=step.tips_off | warned)

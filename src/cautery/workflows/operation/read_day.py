@@ -203,46 +203,53 @@ def read_day(path: Path, operation: Operation) -> DayFile:
         Naming the step and the rule that is broken.
     """
     try:
-        told = _File.model_validate(_tables(path))
+        day_file = _File.model_validate(_tables(path))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(one) for one in first["loc"])
-        given = first.get("input")
-        what = f"{given[:60]!r}: {first['msg']}" if isinstance(given, str) else first["msg"]
+        where = ".".join(str(part) for part in first["loc"])
+        value = first.get("input")
+        what = f"{value[:60]!r}: {first['msg']}" if isinstance(value, str) else first["msg"]
         raise InputError(
             f"{path}: {where}: {what}",
             hint="A whole file: cautery operation day example",
         ) from error
     clocks: dict[str, ClockOffset] = {}
-    for one in told.clock:
-        if one.agency in clocks:
-            raise InputError(f"{path}: the clock of {one.agency} is given twice")
-        clocks[operation.agency(one.agency).id] = ClockOffset(
-            seconds=one.seconds, uncertainty_s=one.uncertainty_s, method=one.method
+    for clock in day_file.clock:
+        if clock.agency in clocks:
+            raise InputError(f"{path}: the clock of {clock.agency} is given twice")
+        clocks[operation.agency(clock.agency).id] = ClockOffset(
+            seconds=clock.seconds, uncertainty_s=clock.uncertainty_s, method=clock.method
         )
-    _refuse_twice(path, "criterion", (one.id for one in told.criterion))
-    _refuse_twice(path, "co-tenant", (f"{one.name} on {one.target}" for one in told.co_tenant))
-    moment = told.day.moment
+    _refuse_twice(path, "criterion", (criterion.id for criterion in day_file.criterion))
+    _refuse_twice(
+        path, "co-tenant", (f"{tenant.name} on {tenant.target}" for tenant in day_file.co_tenant)
+    )
+    moment = day_file.day.moment
     return DayFile(
-        steps=tuple(_step(one, operation) for one in told.step),
+        steps=tuple(_step(step, operation) for step in day_file.step),
         moment=None if moment is None else to_utc("day.moment", moment),
-        warning_s=told.day.warning_s,
+        warning_s=day_file.day.warning_s,
         criteria=tuple(
-            Criterion(id=one.id, question=one.question, asks=one.asks, vital=one.vital)
-            for one in told.criterion
+            Criterion(
+                id=criterion.id,
+                question=criterion.question,
+                asks=criterion.asks,
+                vital=criterion.vital,
+            )
+            for criterion in day_file.criterion
         ),
         co_tenants=tuple(
             CoTenant(
-                target=one.target,
-                name=one.name,
-                services=one.services,
-                continuity=one.continuity,
+                target=tenant.target,
+                name=tenant.name,
+                services=tenant.services,
+                continuity=tenant.continuity,
             )
-            for one in told.co_tenant
+            for tenant in day_file.co_tenant
         ),
         clocks=clocks,
-        held=dict(told.held),
-        hours={country: _hours(path, country, span) for country, span in told.hours.items()},
+        held=dict(day_file.held),
+        hours={country: _hours(path, country, span) for country, span in day_file.hours.items()},
     )
 
 
@@ -252,30 +259,30 @@ def _refuse_twice(path: Path, what: str, names: Iterable[str]) -> None:
             raise InputError(f"{path}: the {what} {name} is given twice")
 
 
-def _step(told: _Step, operation: Operation) -> Step:
-    agency = operation.agency(told.agency)
-    lasts = LASTS[told.kind] if told.lasts_min is None else timedelta(minutes=told.lasts_min)
+def _step(row: _Step, operation: Operation) -> Step:
+    agency = operation.agency(row.agency)
+    lasts = LASTS[row.kind] if row.lasts_min is None else timedelta(minutes=row.lasts_min)
     return Step(
-        id=told.id,
-        kind=told.kind,
+        id=row.id,
+        kind=row.kind,
         agency=agency.id,
-        country=told.country or agency.country,
-        target=told.target,
-        text=told.text,
-        team=told.team or f"{agency.id} desk",
-        place=told.place or f"{agency.id} office",
+        country=row.country or agency.country,
+        target=row.target,
+        text=row.text,
+        team=row.team or f"{agency.id} desk",
+        place=row.place or f"{agency.id} office",
         lasts=lasts,
-        preparation=timedelta(minutes=told.preparation_min),
-        after=frozenset(told.after),
-        tips_off=frozenset(told.tips_off),
-        removes=tuple(dict.fromkeys(told.removes)),
-        keeps=frozenset(told.keeps),
+        preparation=timedelta(minutes=row.preparation_min),
+        after=frozenset(row.after),
+        tips_off=frozenset(row.tips_off),
+        removes=tuple(dict.fromkeys(row.removes)),
+        keeps=frozenset(row.keeps),
     )
 
 
 def _hours(path: Path, country: str, span: list[str]) -> tuple[time, time]:
     try:
-        opens, closes = (time.fromisoformat(one) for one in span)
+        opens, closes = (time.fromisoformat(moment) for moment in span)
     except (ValueError, TypeError) as error:
         raise InputError(
             f"{path}: hours.{country}: {span!r} are no hours", hint='Write ["06:00", "21:00"].'

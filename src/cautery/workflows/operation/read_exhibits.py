@@ -31,14 +31,14 @@ def read_exhibits(
     InputError
         Naming the entry and what is wrong with it.
     """
-    found = []
+    exhibits = []
     for place, row in enumerate(_rows(path, "exhibit"), 1):
         photo = row.pop("photo", None)
         exhibit = _noun(SeizedExhibit, path, place, row)
-        found.append((exhibit, None, None if photo is None else _photo(path, place, photo)))
-    if not found:
+        exhibits.append((exhibit, None, None if photo is None else _photo(path, place, photo)))
+    if not exhibits:
         raise InputError(f"{path}: no exhibit in it")
-    return tuple(found)
+    return tuple(exhibits)
 
 
 def read_links(path: Path) -> tuple[CustodyEntry, ...]:
@@ -49,12 +49,12 @@ def read_links(path: Path) -> tuple[CustodyEntry, ...]:
     InputError
         Naming the entry and what is wrong with it.
     """
-    found = tuple(
+    links = tuple(
         _noun(CustodyEntry, path, place, row) for place, row in enumerate(_rows(path, "link"), 1)
     )
-    if not found:
+    if not links:
         raise InputError(f"{path}: no link in it")
-    return found
+    return links
 
 
 def read_findings(path: Path, *, by: str, now: datetime) -> tuple[CrimeFinding, ...]:
@@ -75,8 +75,8 @@ def _rows(path: Path, table: str) -> Iterator[dict[str, Any]]:
     content = content_of(path, most=MAX_BYTES)
     try:
         text = content.decode("utf-8-sig")
-        named = plain_name(path)
-        if named.suffix == ".toml":
+        plain = plain_name(path)
+        if plain.suffix == ".toml":
             parsed = parsed_toml(text)
             rows = parsed.get(table, [])
             if set(parsed) - {table} or not isinstance(rows, list):
@@ -95,12 +95,12 @@ def _rows(path: Path, table: str) -> Iterator[dict[str, Any]]:
 
 
 def _noun(noun: type[T], path: Path, place: int, row: dict[str, Any]) -> T:
-    known = sorted(noun.__dataclass_fields__)  # type: ignore[attr-defined]
-    unknown = sorted(set(row) - set(known))
+    fields = sorted(noun.__dataclass_fields__)  # type: ignore[attr-defined]
+    unknown = sorted(set(row) - set(fields))
     if unknown:
         raise InputError(
             f"{path}: entry {place}: {unknown[0][:40]!r} is not known",
-            hint="Known: " + ", ".join(known) + ".",
+            hint="Known: " + ", ".join(fields) + ".",
         )
     try:
         return from_json(noun, row)

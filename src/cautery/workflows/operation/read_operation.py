@@ -110,16 +110,16 @@ def read_operation(path: Path) -> Operation:
     except ValidationError as error:
         first = error.errors()[0]
         raise reading.wrong(first["loc"], *_in_words(first)) from error
-    agencies = tuple(reading.agency(one, at) for at, one in enumerate(file.agency))
-    seen: set[str] = set()
+    agencies = tuple(reading.agency(table, at) for at, table in enumerate(file.agency))
+    known_ids: set[str] = set()
     for at, agency in enumerate(agencies):
-        if agency.id in seen:
+        if agency.id in known_ids:
             raise reading.wrong(
                 ("agency", at, "id"),
                 f"agency {agency.id!r} stands there twice",
                 "One agency, one table, one case.",
             )
-        seen.add(agency.id)
+        known_ids.add(agency.id)
     head = file.operation
     try:
         opened_at = to_utc("opened_at", head.opened_at)
@@ -185,7 +185,7 @@ class _Reading:
 
     def wrong(self, where: Sequence[str | int], what: str, remedy: str) -> InputError:
         """Return the error: file, line, key, the rule, and the remedy."""
-        name = ".".join(str(one) for one in where if not isinstance(one, int))
+        name = ".".join(str(part) for part in where if not isinstance(part, int))
         line = self._lines.of(where)
         return InputError(f"{self._path}, line {line}: {name}: {what}", hint=remedy)
 
@@ -236,6 +236,6 @@ def _in_words(error: Any) -> tuple[str, str]:
         return f"{key[:80]!r} is not known here", f"Mend its spelling or take it out; {remedy}"
     if kind.startswith("datetime"):
         return f"{key!r} is no time", "Write it as 2026-11-24T20:30:00Z, without quotes."
-    said = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
-    given = error.get("input")
-    return (f"{given[:60]!r}: {said}" if isinstance(given, str) else said), remedy
+    message = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
+    value = error.get("input")
+    return (f"{value[:60]!r}: {message}" if isinstance(value, str) else message), remedy

@@ -54,19 +54,19 @@ def read_statements(path: Path, *, by: str, now: datetime) -> tuple[Statement, .
     InputError
         Naming file, line and the rule that is broken.
     """
-    found: list[Statement] = []
+    statements: list[Statement] = []
     for number, line in enumerate(_lines_of(path), 1):
         if not line.strip():
             continue
-        if len(found) == MAX_STATEMENTS:
+        if len(statements) == MAX_STATEMENTS:
             raise InputError(f"{path}, line {number}: more than {MAX_STATEMENTS} statements")
         try:
-            found.append(_statement(line, by, now))
+            statements.append(_statement(line, by, now))
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}", hint=error.hint) from error
-    if not found:
+    if not statements:
         raise InputError(f"{path}: no statement in it")
-    return tuple(found)
+    return tuple(statements)
 
 
 def _lines_of(path: Path) -> list[bytes]:
@@ -87,58 +87,58 @@ def _statement(line: bytes, by: str, now: datetime) -> Statement:
     if len(line) > MAX_LINE_BYTES:
         raise InputError(f"a statement of over {MAX_LINE_BYTES} bytes: it is one sentence")
     try:
-        told = strictly_parsed(line)
+        fields = strictly_parsed(line)
     except (ValueError, RecursionError) as error:
         raise InputError(f"no JSON: {str(error)[:200]}") from error
-    if not isinstance(told, dict):
+    if not isinstance(fields, dict):
         raise InputError("a statement is a JSON object")
-    if told.pop("by", by) != by:
+    if fields.pop("by", by) != by:
         raise InputError(f"said by another agency than {by}: each states in its own case")
     for key in _NEEDED:
-        if key not in told:
+        if key not in fields:
             raise InputError(f"{key!r} is missing")
-    marking = told.get("marking")
+    marking = fields.get("marking")
     if not isinstance(marking, dict) or not {"tlp", "pap"} <= marking.keys():
         raise InputError(
             "a statement without TLP and PAP is refused",
             hint='Add "marking": {"tlp": "TLP:AMBER", "pap": "PAP:RED", "handling": ["H1"]}',
         )
-    strangers = sorted((told.keys() - _KEYS) | (marking.keys() - _MARKING))
+    strangers = sorted((fields.keys() - _KEYS) | (marking.keys() - _MARKING))
     if strangers:
         raise InputError(f"{strangers[0][:80]!r} is not known here", hint="Ids are given by us.")
-    if is_deeper(told, _MAX_DEPTH):
+    if is_deeper(fields, _MAX_DEPTH):
         raise InputError(f"nested deeper than {_MAX_DEPTH}")
-    _check_form(told)
-    one = from_json(Statement, {"at": iso(now), **told, "id": "new", "by": by})
-    _check_subject(one)
-    if not _OLDEST <= one.at <= now + _CLOCKS_DISAGREE:
-        raise InputError(f"at: {one.at.date()} is not when anybody stated this")
-    return one
+    _check_form(fields)
+    statement = from_json(Statement, {"at": iso(now), **fields, "id": "new", "by": by})
+    _check_subject(statement)
+    if not _OLDEST <= statement.at <= now + _CLOCKS_DISAGREE:
+        raise InputError(f"at: {statement.at.date()} is not when anybody stated this")
+    return statement
 
 
-def _check_form(told: dict[str, Any]) -> None:
+def _check_form(fields: dict[str, Any]) -> None:
     """Refuse what could not be written down again: huge numbers, halves of letters."""
     try:
-        rfc8785.dumps(told)
+        rfc8785.dumps(fields)
     except (rfc8785.CanonicalizationError, UnicodeError) as error:
         raise InputError(f"no JSON that others can read: {str(error)[:200]}") from error
     for name, kind in (("at", str), ("accuracy", int)):
-        value = {**told, **told["marking"]}.get(name)
+        value = {**fields, **fields["marking"]}.get(name)
         if value is not None and type(value) is not kind:
             raise InputError(f"{name}: {str(value)[:40]!r} is no {_WORDS[kind]}")
 
 
-def _check_subject(one: Statement) -> None:
+def _check_subject(statement: Statement) -> None:
     """Refuse a subject that is no name, or a person's own."""
-    told = one.subject
-    if one.about == "asset":
-        if not _KIND_AND_VALUE.fullmatch(told):
+    subject = statement.subject
+    if statement.about == "asset":
+        if not _KIND_AND_VALUE.fullmatch(subject):
             raise InputError(
-                f"subject: {told[:60]!r} is no asset",
+                f"subject: {subject[:60]!r} is no asset",
                 hint="An asset is kind:value: host:shop.example, address:192.0.2.7, wallet:...",
             )
-        normalise(told)
-    if one.about == "person" and not is_pseudonym(told):
+        normalise(subject)
+    if statement.about == "person" and not is_pseudonym(subject):
         raise InputError(
             "subject: a person is named by pseudonym only, in one word",
             hint="cautery operation person add gives one; the name stands in no statement.",

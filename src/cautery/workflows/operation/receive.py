@@ -105,8 +105,8 @@ def _checked(desk: Desk, raw: bytes, key: NoteVerifier, *, at: datetime) -> Bund
 
 def _void(desk: Desk, bundle: Bundle) -> list[dict[str, str]]:
     """Return the statements of a bundle that do not count here, and why."""
-    known = holdings(desk)
-    first = {row.noted.key: row for row in known.rows if row.noted.notes}
+    own_holdings = holdings(desk)
+    first = {row.noted.key: row for row in own_holdings.rows if row.noted.notes}
     void = []
     for shared in bundle.rows:
         by, name = shared.key
@@ -115,8 +115,8 @@ def _void(desk: Desk, bundle: Bundle) -> list[dict[str, str]]:
             level = shared.statement.marking.is_level_with(old.marking)
             what = "statement" if level else f"marking ({shared.statement.marking.words})"
             why = f"{by} has signed another {what} under this id: the first holds"
-        elif shared.key in known.newer:
-            why = f"{by} has corrected or withdrawn it by {known.newer[shared.key]}"
+        elif shared.key in own_holdings.newer:
+            why = f"{by} has corrected or withdrawn it by {own_holdings.newer[shared.key]}"
         else:
             continue
         void.append({"by": by, "id": name, "why": why})
@@ -154,10 +154,10 @@ def _record_refusal(
 
 def refusals(desk: Desk) -> tuple[tuple[str, str], ...]:
     """Return what this desk has refused to take, bundles and statements: from whom, and why."""
-    found: list[tuple[str, str]] = []
-    for said in desk.each(_refusals_in, RECEIVED, REFUSED):
-        found += said
-    return tuple(found)
+    refusals_listed: list[tuple[str, str]] = []
+    for rows in desk.each(_refusals_in, RECEIVED, REFUSED):
+        refusals_listed += rows
+    return tuple(refusals_listed)
 
 
 def _refusals_in(entry: Entry) -> list[tuple[str, str]]:
@@ -166,6 +166,6 @@ def _refusals_in(entry: Entry) -> list[tuple[str, str]]:
     if entry.record.kind == REFUSED:
         return [(sender, str(body["why"]))]
     return [
-        (sender, f"statement {one['id']} of {one['by']}: {one['why']}")
-        for one in body.get("refused", ())
+        (sender, f"statement {row['id']} of {row['by']}: {row['why']}")
+        for row in body.get("refused", ())
     ]

@@ -48,15 +48,21 @@ def suggested_findings(
     transfers : iterable of Transfer
         Supplied ones: tagged counterparties of seized wallets are looked for in them.
     """
-    told = {(one.crime, number) for one in findings_of(desk) for number in one.numbers}
+    recorded = {
+        (finding.crime, number) for finding in findings_of(desk) for number in finding.numbers
+    }
     register = (book or Book(desk)).register
-    known = by_address(tags)
+    tags_of = by_address(tags)
     wallets = {str(line.exhibit.details.get("address")) for line in register.lines.values()}
-    found = suggestions(
+    findings = suggestions(
         register,
-        tags=known,
-        counterparties=counterparties_of(transfers, wallets, known),
+        tags=tags_of,
+        counterparties=counterparties_of(transfers, wallets, tags_of),
         by=desk.agency.id,
         now=desk.case.clock.now(),
     )
-    return tuple(one for one in found if not {(one.crime, each) for each in one.numbers} <= told)
+    return tuple(
+        finding
+        for finding in findings
+        if not {(finding.crime, number) for number in finding.numbers} <= recorded
+    )

@@ -93,12 +93,12 @@ class Book:
     def _check_named(self, record: Record) -> None:
         """Refuse a record that `cautery verify` would stumble over: what it names must be there."""
         try:
-            named = [exhibit for exhibit, _ in exhibits_of(record)]
+            exhibits = [exhibit for exhibit, _ in exhibits_of(record)]
         except EvidenceError as error:
             raise InputError(
                 str(error), hint="Such members name what lies in the vault."
             ) from error
-        for exhibit in named:
+        for exhibit in exhibits:
             if not self.desk.case.vault.holds(exhibit):
                 raise InputError(f"exhibit {exhibit} is not in the vault of this case")
 
@@ -149,4 +149,4 @@ def _record_of(act: Act) -> tuple[str, dict[str, Any]]:
 def _leans_on(photo: object, details: object) -> list[str]:
     """Return what lies in the vault for an entry: `cautery verify` looks for it there."""
     sealed = details.get("sealed") if isinstance(details, Mapping) else None
-    return [one for one in (photo, sealed) if isinstance(one, str)]
+    return [exhibit for exhibit in (photo, sealed) if isinstance(exhibit, str)]

@@ -48,8 +48,8 @@ def register_exhibit(
     InputError
         Naming the rule that it breaks; nothing is recorded then.
     """
-    wanted = (exhibit, custody, photo)
-    return register_exhibits(desk, [wanted], at=at, book=book)[0]
+    entry = (exhibit, custody, photo)
+    return register_exhibits(desk, [entry], at=at, book=book)[0]
 
 
 def register_exhibits(
@@ -151,13 +151,13 @@ def correct_exhibit(
     """
     book = book or Book(desk)
     moment = at or desk.case.clock.now()
-    held = book.register[number].exhibit
-    if held.kind is ExhibitKind.BANK_ACCOUNT and "details" in changes:
-        shown = _masked(desk, replace(held, details=changes["details"]), moment)
-        changes = {**changes, "details": shown.details}
+    exhibit = book.register[number].exhibit
+    if exhibit.kind is ExhibitKind.BANK_ACCOUNT and "details" in changes:
+        masked = _masked(desk, replace(exhibit, details=changes["details"]), moment)
+        changes = {**changes, "details": masked.details}
     correction = Correction(
         number=number,
-        corrects=entry_digest(held),
+        corrects=entry_digest(exhibit),
         changes=to_json(dict(changes)),
         reason=reason,
         by=by,
@@ -191,12 +191,12 @@ def _masked(desk: Desk, exhibit: SeizedExhibit, moment: datetime) -> SeizedExhib
         return exhibit
     iban = check_iban(str(exhibit.details["iban"]))
     pseudonym = desk.case.pseudonyms.of(iban)
-    kept = _seal(desk, iban.encode(), "text/plain", f"account:{pseudonym}", moment)
+    sealed = _seal(desk, iban.encode(), "text/plain", f"account:{pseudonym}", moment)
     details = {name: value for name, value in exhibit.details.items() if name != "iban"}
     return replace(
         exhibit,
         details=details
-        | {"iban_masked": mask_iban(iban), "account_hash": pseudonym, "sealed": kept.id},
+        | {"iban_masked": mask_iban(iban), "account_hash": pseudonym, "sealed": sealed.id},
     )
 
 
@@ -207,8 +207,8 @@ def _with_photo(
     if photo is None:
         return exhibit
     media_type = _media_type(exhibit.number, photo)
-    kept = _seal(desk, photo, media_type, f"exhibit:{exhibit.number}", moment)
-    return replace(exhibit, photo=kept.id)
+    sealed = _seal(desk, photo, media_type, f"exhibit:{exhibit.number}", moment)
+    return replace(exhibit, photo=sealed.id)
 
 
 def _seal(desk: Desk, data: bytes, media_type: str, subject: str, moment: datetime) -> Exhibit:

@@ -45,7 +45,7 @@ RECUT_TIME_S = 10.0
 """What choosing the cut anew may take while everybody waits: by judgement."""
 
 SERVED_AT_MOST = 0.05
-"""The goal when a cut is chosen anew: reference/planning.md, "served <= 5 %"."""
+"""The goal when a cut is chosen anew: served <= 5 % (docs/reference/sources.md, F48)."""
 
 ON_THE_WAY = timedelta(minutes=30)
 """What a team needs to get to a place that was not in the plan: by judgement."""
@@ -92,7 +92,7 @@ class RunningDay:
         self._reports = list(reports)
         self._answers = list(answers)
         self._confirmed = set(confirmed)
-        self._known: dict[frozenset[str], float] = {}
+        self._shares: dict[frozenset[str], float] = {}
 
     @property
     def day(self) -> DayPlan:
@@ -131,8 +131,8 @@ class RunningDay:
 
     def probe(self, nodes: Collection[str], *, at: datetime) -> None:
         """Take what our own probes saw dark."""
-        known = {node.id for node in self._nodes}
-        fresh = {one for one in nodes if one in known} - self._confirmed
+        known_nodes = {node.id for node in self._nodes}
+        fresh = {node for node in nodes if node in known_nodes} - self._confirmed
         self._confirmed |= fresh
         if fresh:
             self._record(PROBED, {"dark": sorted(fresh)}, at)
@@ -146,10 +146,10 @@ class RunningDay:
             If the report is of no step of the day, or of one that is dropped.
         """
         if report.step not in {step.step.id for step in self._day.steps}:
-            gone = next((one for one in self._day.dropped if one.step.id == report.step), None)
-            if gone is None:
+            dropped = next((row for row in self._day.dropped if row.step.id == report.step), None)
+            if dropped is None:
                 raise InputError(f"a report of {report.step!r}, which is no step of the day")
-            raise InputError(f"step {report.step} is out of the day: {gone.why}")
+            raise InputError(f"step {report.step} is out of the day: {dropped.why}")
         self._reports.append(report)
         self._record(STEP, report, report.at)
         note = ""
@@ -207,7 +207,7 @@ class RunningDay:
         if not self._acts:
             return None
         down = self._down() | self._under_way()
-        failed = {node for one in self._day.dropped for node in one.step.removes} | set(without)
+        failed = {node for row in self._day.dropped for node in row.step.removes} | set(without)
         usable = [
             replace(act, allowed=False, why="it failed on the day")
             if act.allowed and failed & set(act.nodes)
@@ -226,52 +226,54 @@ class RunningDay:
 
     def _cut_anew(self, failed: Step) -> tuple[Sequence[Step], str]:
         try:
-            found = self.remaining(without=failed.removes)
+            new_cut = self.remaining(without=failed.removes)
         except CauteryError as error:
             return (), str(error)
-        if found is None or self._graph is None:
+        if new_cut is None or self._graph is None:
             return (), "no other act is known"
-        left = f"{found.served_after:.1%} of the known demand stays served"
-        if not found.chosen:
-            if found.reached:
+        left = f"{new_cut.served_after:.1%} of the known demand stays served"
+        if not new_cut.chosen:
+            if new_cut.reached:
                 return (), f"the goal is met without it: {left}"
             return (), f"nothing is left to do: {left}"
-        made = day_steps(
+        day = day_steps(
             self._graph,
-            found.chosen,
+            new_cut.chosen,
             self._operation,
             co_tenants=self._day.co_tenants,
             announce=False,
         )
-        taken = {one.step.id for one in (*self._day.steps, *self._day.dropped)}
+        known_ids = {row.step.id for row in (*self._day.steps, *self._day.dropped)}
         targets = {step.step.target for step in self._day.steps}
         fresh = [
             replace(step, after=frozenset(), tips_off=frozenset())
-            for step in made.steps
-            if step.id not in taken and step.target not in targets
+            for step in day.steps
+            if step.id not in known_ids and step.target not in targets
         ]
         if not fresh:
             return (), f"nothing is left that anybody may do: {left}"
         return [
-            _on_the_way(one) for one in fresh
-        ], f"the cut chosen anew: {len(found.chosen)} acts, {left}"
+            _on_the_way(step) for step in fresh
+        ], f"the cut chosen anew: {len(new_cut.chosen)} acts, {left}"
 
     def _down(self) -> frozenset[str]:
         """Return what steps reported done have removed."""
         latest = {
-            one.step: one.state for one in sorted(self._reports, key=lambda report: report.at)
+            report.step: report.state
+            for report in sorted(self._reports, key=lambda report: report.at)
         }
         return frozenset(
             node
-            for one in (*self._day.steps, *self._day.dropped)
-            if latest.get(one.step.id) is StepState.DONE
-            for node in one.step.removes
+            for row in (*self._day.steps, *self._day.dropped)
+            if latest.get(row.step.id) is StepState.DONE
+            for node in row.step.removes
         )
 
     def _under_way(self) -> frozenset[str]:
         """Return what steps that are still in the day will remove."""
         latest = {
-            one.step: one.state for one in sorted(self._reports, key=lambda report: report.at)
+            report.step: report.state
+            for report in sorted(self._reports, key=lambda report: report.at)
         }
         return frozenset(
             node
@@ -280,10 +282,10 @@ class RunningDay:
             for node in step.step.removes
         )
 
-    def _served(self, gone: frozenset[str]) -> float:
-        if gone not in self._known:
-            self._known[gone] = self._supply.served(gone)
-        return self._known[gone]
+    def _served(self, dark: frozenset[str]) -> float:
+        if dark not in self._shares:
+            self._shares[dark] = self._supply.served(dark)
+        return self._shares[dark]
 
     def _record(self, kind: str, noun: object, at: datetime) -> None:
         if self._desk is not None:

@@ -48,32 +48,34 @@ def add_statements(
         is not in the vault; nothing is recorded then.
     """
     moment, size = at or desk.case.clock.now(), desk.size()
-    known = {(row.statement.id, row.statement.to) for row in own_noted(desk) if row.notes}
+    noted_pairs = {(row.statement.id, row.statement.to) for row in own_noted(desk) if row.notes}
     stated: list[Statement] = []
     fresh: list[tuple[str, Json, datetime]] = []
-    for given in statements:
-        if given.by != desk.agency.id:
-            raise InputError(f"statement {given.id}: said by {given.by}, not by {desk.agency.id}")
-        for name in given.to:
+    for draft in statements:
+        if draft.by != desk.agency.id:
+            raise InputError(f"statement {draft.id}: said by {draft.by}, not by {desk.agency.id}")
+        for name in draft.to:
             desk.operation.agency(name)
-        for exhibit in given.exhibits:
+        for exhibit in draft.exhibits:
             if not desk.case.vault.holds(exhibit):
-                raise InputError(f"statement {given.id}: exhibit {exhibit} is not in the vault")
-        one = replace(given, id=statement_id(given, desk.case.pseudonyms))
-        stated.append(one)
-        if (one.id, one.to) not in known:
-            known.add((one.id, one.to))
-            fresh.append((STATEMENT, {**to_json(one), "notes": _signed(desk, one)}, moment))
+                raise InputError(f"statement {draft.id}: exhibit {exhibit} is not in the vault")
+        statement = replace(draft, id=statement_id(draft, desk.case.pseudonyms))
+        stated.append(statement)
+        if (statement.id, statement.to) not in noted_pairs:
+            noted_pairs.add((statement.id, statement.to))
+            fresh.append(
+                (STATEMENT, {**to_json(statement), "notes": _signed(desk, statement)}, moment)
+            )
     desk.case.ledger.append_all(fresh, if_unchanged_since=size, kinds=(STATEMENT,))
     return tuple(stated)
 
 
-def _signed(desk: Desk, one: Statement) -> dict[str, str]:
+def _signed(desk: Desk, statement: Statement) -> dict[str, str]:
     """Return the notes by which this agency signs a statement: one for each recipient."""
     operation = desk.operation.id
     return {
-        to: desk.sign(str(text_of_statement(one, operation=operation, to=to)))
-        for to in recipients_of(one)
+        to: desk.sign(str(text_of_statement(statement, operation=operation, to=to)))
+        for to in recipients_of(statement)
     }
 
 
@@ -138,16 +140,20 @@ def would_share(desk: Desk, to: str, *, at: datetime, everything: bool = False) 
     InputError
         If the agency is not at the table.
     """
-    known = holdings(desk)
-    given = set() if everything else _granted(desk, to)
+    holding = holdings(desk)
+    granted = set() if everything else _granted(desk, to)
     return bundle_for(
-        (row.noted for row in known.rows),
+        (row.noted for row in holding.rows),
         to=desk.operation.agency(to),
         by=desk.agency,
         operation=desk.operation,
         at=at,
-        permissions=known.permissions,
-        granted=[one for one in _permits(desk, to) if digest_of(one.encode()) not in given],
+        permissions=holding.permissions,
+        granted=[
+            permission
+            for permission in _permits(desk, to)
+            if digest_of(permission.encode()) not in granted
+        ],
         told=() if everything else _told(desk, to),
     )
 
@@ -181,20 +187,24 @@ def permit(desk: Desk, statement: str, *, by: str, to: str, why: str, at: dateti
         raise InputError(f"{by}: an agency passes nothing on to itself")
     if not why.strip():
         raise InputError("why it is permitted is logged: --why")
-    own = list(own_noted(desk))
-    wanted = _meant(statement, (one.statement.id for one in own))
-    meant = [one.statement for one in own if one.statement.id == wanted and one.notes]
-    if not meant:
+    noted = list(own_noted(desk))
+    statement_id_wanted = _meant(statement, (row.statement.id for row in noted))
+    candidates = [
+        row.statement for row in noted if row.statement.id == statement_id_wanted and row.notes
+    ]
+    if not candidates:
         raise InputError(
             f"no own statement {statement[:80]!r}: only its provider permits it to go on",
             hint="cautery operation state CASE lists them; ask the provider of another one.",
         )
-    text = text_of_permission(meant[0], operation=desk.operation.id, by=by, to=to)
+    text = text_of_permission(candidates[0], operation=desk.operation.id, by=by, to=to)
     note = desk.sign(str(text))
     desk.record(
-        PERMITTED, {"statement": wanted, "by": by, "to": to, "why": why, "note": note}, at=at
+        PERMITTED,
+        {"statement": statement_id_wanted, "by": by, "to": to, "why": why, "note": note},
+        at=at,
     )
-    return wanted
+    return statement_id_wanted
 
 
 def correct(
@@ -220,10 +230,10 @@ def correct(
     InputError
         If it is not the agency's own, or corrected already.
     """
-    own = [one for one in held(desk) if one.received_from is None]
-    wanted = _meant(statement, (one.statement.id for one in own))
+    own_rows = [row for row in held(desk) if row.received_from is None]
+    id_wanted = _meant(statement, (row.statement.id for row in own_rows))
     # Stated for one agency after another, a statement stands there once for each of them.
-    rows = [one for one in own if one.statement.id == wanted]
+    rows = [row for row in own_rows if row.statement.id == id_wanted]
     if not rows:
         raise InputError(
             f"no own statement {statement[:80]!r}: only its provider corrects it",
@@ -231,29 +241,29 @@ def correct(
         )
     old = rows[0]
     if old.corrected_by is not None:
-        raise InputError(f"statement {wanted} was corrected already by {old.corrected_by}")
+        raise InputError(f"statement {id_wanted} was corrected already by {old.corrected_by}")
     base = dict(old.statement.details) if details is None else dict(details)
-    new = {**base, "corrects": wanted, "withdrawn": withdrawn}
+    new = {**base, "corrects": id_wanted, "withdrawn": withdrawn}
     if "corrects" in old.statement.details:
-        told = old.statement.details
-        new["before"] = [*told.get("before", ()), told["corrects"]]
+        old_details = old.statement.details
+        new["before"] = [*old_details.get("before", ()), old_details["corrects"]]
     mended = [replace(row.statement, text=text, at=at, details=new) for row in rows]
     recorded = add_statements(desk, mended, at=at)[0]
-    return recorded, tuple(to for one, to in must_be_told(desk) if one == recorded.id)
+    return recorded, tuple(to for correction, to in must_be_told(desk) if correction == recorded.id)
 
 
 def must_be_told(desk: Desk) -> tuple[tuple[str, str], ...]:
     """Return which correction (by id) which agency has yet to be told: it was told the old one."""
-    told = {name: _told(desk, name) for name in _recipients(desk)}
-    found = {
-        (one.statement.id, name): None
-        for one in held(desk)
-        if one.corrected_by is None
-        for name in sorted(told)
-        if displaced_by(one.statement) & told[name]
-        and (one.statement.by, one.statement.id) not in told[name]
+    told_ids = {name: _told(desk, name) for name in _recipients(desk)}
+    overdue = {
+        (row.statement.id, name): None
+        for row in held(desk)
+        if row.corrected_by is None
+        for name in sorted(told_ids)
+        if displaced_by(row.statement) & told_ids[name]
+        and (row.statement.by, row.statement.id) not in told_ids[name]
     }
-    return tuple(found)
+    return tuple(overdue)
 
 
 def _recipients(desk: Desk) -> set[str]:
@@ -295,7 +305,7 @@ def _granted(desk: Desk, to: str) -> set[str]:
     }
 
 
-def _meant(told: str, ids: Iterable[str]) -> str:
+def _meant(prefix: str, ids: Iterable[str]) -> str:
     """Return the one id that begins with what was told, or else what was told.
 
     Raises
@@ -303,9 +313,9 @@ def _meant(told: str, ids: Iterable[str]) -> str:
     InputError
         If several do.
     """
-    if len(told) < LEAST_OF_AN_ID:
-        return told
-    found = {one for one in ids if one.startswith(told)}
-    if len(found) > 1:
-        raise InputError(f"{told!r} begins several ids: write one out")
-    return found.pop() if found else told
+    if len(prefix) < LEAST_OF_AN_ID:
+        return prefix
+    matches = {id_ for id_ in ids if id_.startswith(prefix)}
+    if len(matches) > 1:
+        raise InputError(f"{prefix!r} begins several ids: write one out")
+    return matches.pop() if matches else prefix

@@ -33,7 +33,7 @@ LASTS = {
     StepKind.ANNOUNCE: timedelta(hours=1),
 }
 """How long a step of each kind takes when nobody says otherwise: by judgement; block: the thirty
-minutes of AGCOM's providers (reference/law.md, section 4)."""
+minutes of AGCOM's providers (docs/reference/sources.md, F32)."""
 
 SERVERS = frozenset({Role.ENCODER, Role.ORIGIN, Role.EDGE, Role.PANEL})
 SELLERS = frozenset({Role.SUPER_RESELLER, Role.RESELLER})
@@ -106,13 +106,13 @@ class Table:
             if agency.competence & COMPETENCES[kind] and (not ground or agency.country == country)
         ]
         lead = self._operation.lead.id
-        able.sort(key=lambda one: (one.country != country, one.id != lead, one.id))
+        able.sort(key=lambda agency: (agency.country != country, agency.id != lead, agency.id))
         return able[0] if able else None
 
     def may(self, agency: str, kind: StepKind, country: str) -> bool:
         """Tell whether this agency may do it in this country."""
-        one = self._operation.agency(agency)
-        return bool(one.competence & COMPETENCES[kind]) and one.country == country
+        member = self._operation.agency(agency)
+        return bool(member.competence & COMPETENCES[kind]) and member.country == country
 
     def step(
         self,
@@ -151,8 +151,8 @@ class Table:
         agency = self._operation.agency(where.agency)
         team = f"{agency.id} {where.id}"
         kinds = {target: self._role(target) for target in where.targets}
-        servers = [one for one, role in kinds.items() if role in SERVERS]
-        wanted = [person for person in where.persons if arrests is None or person in arrests]
+        servers = [node for node, role in kinds.items() if role in SERVERS]
+        suspects = [person for person in where.persons if arrests is None or person in arrests]
         steps = [
             self.step(
                 f"search-{where.id}",
@@ -185,15 +185,15 @@ class Table:
                         removes=(server,),
                     )
                 )
-        for number, one in enumerate(wanted, 1):
+        for number, person in enumerate(suspects, 1):
             if self.may(agency.id, StepKind.ARREST, where.country):
                 steps.append(
                     self.step(
                         f"arrest-{where.id}.{number}",
                         StepKind.ARREST,
                         agency,
-                        target=one,
-                        text=f"Arrest {one}",
+                        target=person,
+                        text=f"Arrest {person}",
                         team=team,
                         place=where.place,
                     )
@@ -233,8 +233,8 @@ class Table:
         else:
             agency = self.able(StepKind.SEIZE, country)
             kind, verb = StepKind.SEIZE, "Seize"
-            if agency is None and (other := self.able(StepKind.BLOCK, country)) is not None:
-                agency, kind, verb = other, StepKind.BLOCK, "Block"
+            if agency is None and (blocker := self.able(StepKind.BLOCK, country)) is not None:
+                agency, kind, verb = blocker, StepKind.BLOCK, "Block"
         if agency is None:
             return [], f"nobody at the table may {kind.value} in {country or 'unknown country'}"
         at_desk = kind in {StepKind.FREEZE, StepKind.BLOCK}
@@ -260,14 +260,14 @@ class Table:
             for node in (step.target, *step.removes)
         }
         groups: dict[tuple[str, str], list[CoTenant]] = {}
-        for one in beside:
-            groups.setdefault((one.target, one.continuity), []).append(one)
-        made = []
+        for tenant in beside:
+            groups.setdefault((tenant.target, tenant.continuity), []).append(tenant)
+        continuity_steps = []
         for number, ((target, how), tenants) in enumerate(sorted(groups.items()), 1):
             taker = takers[target]
             agency = self._operation.agency(taker.agency)
             names = ", ".join(sorted(tenant.name for tenant in tenants))
-            made.append(
+            continuity_steps.append(
                 self.step(
                     f"continuity-{number:03d}",
                     StepKind.CONTINUITY,
@@ -279,17 +279,17 @@ class Table:
                     keeps=[tenant.name for tenant in tenants],
                 )
             )
-        return made
+        return continuity_steps
 
     def preserved(self, held: Mapping[str, str]) -> list[Step]:
         """Return a preservation step at each provider that holds data."""
-        made = []
+        steps = []
         for provider in sorted(set(held.values())):
             agency = self.able(StepKind.PRESERVE, self._country(provider))
             if agency is None:
                 continue
-            count = sum(one == provider for one in held.values())
-            made.append(
+            count = sum(holder == provider for holder in held.values())
+            steps.append(
                 self.step(
                     f"preserve-{provider.replace(' ', '-')[:80]}",
                     StepKind.PRESERVE,
@@ -298,7 +298,7 @@ class Table:
                     text=f"Ask {provider} to preserve what it holds of {count} targets",
                 )
             )
-        return made
+        return steps
 
     def _role(self, node: str) -> Role:
         return self._assets[node].role if node in self._assets else Role.UNKNOWN

@@ -71,8 +71,8 @@ def read_purchases(path: Path) -> tuple[Purchase, ...]:
         parsed = simple_toml(content_of(path, most=_MAX_TOML).decode())
     except ValueError as error:
         raise InputError(f"{path}: no TOML: {error}") from error
-    found = parsed.get("purchase")
-    rows = [found] if isinstance(found, dict) else found
+    table = parsed.get("purchase")
+    rows = [table] if isinstance(table, dict) else table
     if not isinstance(rows, list) or not rows or set(parsed) != {"purchase"}:
         raise InputError(f"{path}: recorded purchases are [[purchase]] tables, and nothing else")
     return tuple(_purchase(path, place, row) for place, row in enumerate(rows, 1))
@@ -92,8 +92,8 @@ def purchase_of(statement: Statement) -> Purchase:
             "id": details["purchase"],
             "at": statement.at,
             "price": {"amount": details["amount"], "currency": details["currency"]},
-            **{one: details.get(one) for one in ("account", "wallet", "transfer")},
-            **{one: details[one] for one in ("descriptor", "provider")},
+            **{field: details.get(field) for field in ("account", "wallet", "transfer")},
+            **{field: details[field] for field in ("descriptor", "provider")},
         }
     except KeyError as error:
         raise InputError(f"statement {statement.id}: a payment without {error}") from error
@@ -117,10 +117,12 @@ def trace_supplied(
         If the beginning is not among what was supplied; an address with a wrong checksum is
         called that.
     """
-    known = frozenset(table.addresses)
-    ends = [beginning] if isinstance(beginning, str) else [one.wallet for one in beginning]
+    addresses = frozenset(table.addresses)
+    ends = (
+        [beginning] if isinstance(beginning, str) else [purchase.wallet for purchase in beginning]
+    )
     for end in ends:
-        if end is not None and spelled(end) not in known:
+        if end is not None and spelled(end) not in addresses:
             for asset in filter(supported, dict.fromkeys(table.assets)):
                 _refuse_misspelt(asset, end)
     return trace(beginning, table, tags, method=method, follow=follow, change=change)
@@ -145,12 +147,12 @@ def trace_money(desk: Desk, found: Trace, *, supplied: bytes | None = None) -> E
             data, media_type=media_type, at=now, clock=case.clock.offset(), subject=subject
         )
 
-    kept = sealed(whole, "application/json")
-    exhibits = [kept.id]
+    exhibit = sealed(whole, "application/json")
+    exhibits = [exhibit.id]
     if supplied is not None:
         exhibits.append(sealed(supplied, "text/csv").id)
     desk.record(TRACED, _summary(desk, found) | {"exhibits": exhibits, "subject": subject}, at=now)
-    return kept
+    return exhibit
 
 
 def _refuse_misspelt(asset: str, address: str) -> None:
@@ -162,18 +164,18 @@ def _refuse_misspelt(asset: str, address: str) -> None:
             raise
 
 
-def _summary(desk: Desk, found: Trace) -> dict[str, Any]:
-    services = {node.id for node in found.nodes if node.kind in {"service", "psp"}}
+def _summary(desk: Desk, money_trace: Trace) -> dict[str, Any]:
+    services = {node.id for node in money_trace.nodes if node.kind in {"service", "psp"}}
 
     def shown(place: str) -> str:
-        known = place in services or f"service:{place}" in services or place == "fees"
-        return place if known else "place:" + desk.case.pseudonyms.of(place)
+        is_open = place in services or f"service:{place}" in services or place == "fees"
+        return place if is_open else "place:" + desk.case.pseudonyms.of(place)
 
     return {
-        "method": found.method,
-        "entered": to_json(found.entered),
-        "places": len(found.nodes),
-        "hops": len(found.hops),
+        "method": money_trace.method,
+        "entered": to_json(money_trace.entered),
+        "places": len(money_trace.nodes),
+        "hops": len(money_trace.hops),
         "endings": [
             {
                 "place": shown(ending.node),
@@ -181,7 +183,7 @@ def _summary(desk: Desk, found: Trace) -> dict[str, Any]:
                 "amount": str(ending.amount),
                 "ask": ending.ask,
             }
-            for ending in found.endings
+            for ending in money_trace.endings
         ],
         "holdings": [
             {
@@ -191,7 +193,7 @@ def _summary(desk: Desk, found: Trace) -> dict[str, Any]:
                 "balance": str(holding.balance),
                 "addresses": len(holding.addresses),
             }
-            for holding in found.holdings
+            for holding in money_trace.holdings
         ],
         "proposals": [
             {
@@ -203,7 +205,7 @@ def _summary(desk: Desk, found: Trace) -> dict[str, Any]:
                 "amount": None if proposal.amount is None else str(proposal.amount),
                 "holds": len(proposal.holds),
             }
-            for proposal in found.proposals
+            for proposal in money_trace.proposals
         ],
     }
 

@@ -28,9 +28,11 @@ def unmatched(
 
 def _counted(desk: Desk, spelling: Callable[[str], str] = str) -> list[Statement]:
     """Return what counts of subjects: the desk's own statements, of all others what it holds."""
-    rows = [one.statement for one in standing(desk)]
-    own = {spelling(row.subject) for row in rows if row.by == desk.agency.id}
-    return [row for row in rows if row.by == desk.agency.id or spelling(row.subject) not in own]
+    rows = [row.statement for row in standing(desk)]
+    own_subjects = {spelling(row.subject) for row in rows if row.by == desk.agency.id}
+    return [
+        row for row in rows if row.by == desk.agency.id or spelling(row.subject) not in own_subjects
+    ]
 
 
 def _withheld(
@@ -67,24 +69,28 @@ def day_for(
     tuple of (marking, int)
         Which markings forbid how many steps.
     """
-    own = [one for one in (*day.steps, *day.dropped) if one.step.agency == agency.id]
-    names = {name for one in own for name in _names(one)}
+    own_steps = [row for row in (*day.steps, *day.dropped) if row.step.agency == agency.id]
+    names = {name for row in own_steps for name in _names(row)}
     hidden = {} if agency.id == desk.agency.id else _withheld(desk, agency, names, _counted(desk))
     blank: dict[str, tuple[str, Marking]] = {}
-    for number, one in enumerate(own, 1):
-        forbidding = [hidden[name] for name in _names(one) if name in hidden]
+    for number, row in enumerate(own_steps, 1):
+        forbidding = [hidden[name] for name in _names(row) if name in hidden]
         if forbidding:
-            blank[one.step.id] = f"{WITHHELD}-{number}", forbidding[0]
+            blank[row.step.id] = f"{WITHHELD}-{number}", forbidding[0]
 
-    def shown(one: ScheduledStep) -> ScheduledStep:
+    def shown(scheduled: ScheduledStep) -> ScheduledStep:
         new_ids = {old: new for old, (new, _) in blank.items()}
-        after = frozenset(new_ids.get(name, name) for name in one.step.after)
-        replaces = None if one.replaces is None else new_ids.get(one.replaces, one.replaces)
-        if one.step.id not in blank:
-            return replace(one, step=replace(one.step, after=after), replaces=replaces)
-        new_id, marking = blank[one.step.id]
+        after = frozenset(new_ids.get(name, name) for name in scheduled.step.after)
+        replaces = (
+            None
+            if scheduled.replaces is None
+            else new_ids.get(scheduled.replaces, scheduled.replaces)
+        )
+        if scheduled.step.id not in blank:
+            return replace(scheduled, step=replace(scheduled.step, after=after), replaces=replaces)
+        new_id, marking = blank[scheduled.step.id]
         step = replace(
-            one.step,
+            scheduled.step,
             id=new_id,
             target=WITHHELD,
             text=f"Withheld ({marking.words}), even if you know it: ask {desk.agency.name}",
@@ -92,20 +98,20 @@ def day_for(
             place=WITHHELD,
             after=after,
             removes=(),
-            tips_off=one.step.tips_off - hidden.keys(),
+            tips_off=scheduled.step.tips_off - hidden.keys(),
             keeps=frozenset(),
         )
-        return replace(one, step=step, replaces=replaces, why="")
+        return replace(scheduled, step=step, replaces=replaces, why="")
 
-    counted = Counter(blank[one.step.id][1].words for one in day.steps if one.step.id in blank)
-    told = replace(
+    counted = Counter(blank[row.step.id][1].words for row in day.steps if row.step.id in blank)
+    abridged = replace(
         day,
-        steps=tuple(shown(one) for one in day.steps),
-        dropped=tuple(shown(one) for one in day.dropped),
+        steps=tuple(shown(row) for row in day.steps),
+        dropped=tuple(shown(row) for row in day.dropped),
     )
-    return told, tuple(sorted(counted.items()))
+    return abridged, tuple(sorted(counted.items()))
 
 
-def _names(one: ScheduledStep) -> tuple[str, ...]:
+def _names(scheduled: ScheduledStep) -> tuple[str, ...]:
     """Return the assets and persons that a step is against."""
-    return (one.step.target, *one.step.removes)
+    return (scheduled.step.target, *scheduled.step.removes)

@@ -36,10 +36,10 @@ def marked(graph: PlanGraph, *, forbid: Sequence[str], require: Sequence[str]) -
     """
     if not forbid and not require:
         return graph
-    barred, wanted = graph.forbid.copy(), graph.require.copy()
+    barred, required = graph.forbid.copy(), graph.require.copy()
     barred[places(graph, forbid, "--forbid: ")] = True
-    wanted[places(graph, require, "--require: ")] = True
-    return replace(graph, forbid=barred, require=wanted)
+    required[places(graph, require, "--require: ")] = True
+    return replace(graph, forbid=barred, require=required)
 
 
 def places(graph: PlanGraph, names: Sequence[str], where: str = "") -> NDArray[np.int64]:
@@ -50,11 +50,11 @@ def places(graph: PlanGraph, names: Sequence[str], where: str = "") -> NDArray[n
     InputError
         If one is neither.
     """
-    known = {name: number for number, name in enumerate(graph.ids)}
+    number_of = {name: number for number, name in enumerate(graph.ids)}
     for name in names:
-        if name not in known:
+        if name not in number_of:
             raise InputError(f"{where}{name[:80]!r} is neither a node nor an action")
-    return np.array([known[name] for name in names], np.int64)
+    return np.array([number_of[name] for name in names], np.int64)
 
 
 def free_memory() -> int | None:
@@ -64,13 +64,13 @@ def free_memory() -> int | None:
     group leave of that.
     """
     left = [
-        found
-        for found in (
+        free
+        for free in (
             _told_kib("/proc/meminfo", "MemAvailable:"),
             _address_space(),
             _of_control_group(),
         )
-        if found is not None
+        if free is not None
     ]
     return min(left, default=None)
 
@@ -87,18 +87,18 @@ def _address_space() -> int | None:
         import resource  # noqa: PLC0415 - not on every system
     except ImportError:
         return None
-    most, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if most == resource.RLIM_INFINITY:
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
         return None
-    return max(0, most - (_told_kib("/proc/self/status", "VmSize:") or 0))
+    return max(0, limit - (_told_kib("/proc/self/status", "VmSize:") or 0))
 
 
 def _of_control_group() -> int | None:
     """Return what version 2 of control groups leaves to the process, seen from inside its own."""
-    most, used = (_text(f"/sys/fs/cgroup/memory.{what}") for what in ("max", "current"))
-    if most is None or used is None or not most.strip().isdigit():
+    limit, used = (_text(f"/sys/fs/cgroup/memory.{what}") for what in ("max", "current"))
+    if limit is None or used is None or not limit.strip().isdigit():
         return None
-    return max(0, int(most) - int(used))
+    return max(0, int(limit) - int(used))
 
 
 def _text(path: str) -> str | None:

@@ -84,20 +84,20 @@ def _svg(plan: SupplyPlan, parts: Sequence[CountryPart], cost_unit: str | None) 
         code = ALIASES.get(part.country or "", part.country or "")
         if code in shapes:
             on_map.setdefault(code, part)
-    shown = parts[:MOST_ROWS]
+    rows = parts[:MOST_ROWS]
     left = _PAD + (_MAP_WIDE + 36 if on_map else 0)
-    table_high = 46 + _ROW * len(shown) + (24 if len(parts) > len(shown) else 0)
-    drawn, map_high = _map(on_map) if on_map else ("", 0.0)
+    table_high = 46 + _ROW * len(rows) + (24 if len(parts) > len(rows) else 0)
+    map_svg, map_high = _map(on_map) if on_map else ("", 0.0)
     high = _HEAD + max(map_high + 30 if on_map else 0, table_high) + 40
     body = [rect("paper", 0, 0, _WIDE, high)]
     body.append(text(_PAD, 42, "The plan by country", "title"))
     body.append(text(_PAD, 68, _said(plan, cost_unit), "sub"))
     if on_map:
-        body += [drawn, _legend(_HEAD + map_high + 20)]
-    body += _table(shown, left, cost_unit)
-    if len(parts) > len(shown):
-        said = f"{len(parts) - len(shown)} more countries, on each of which less hangs"
-        body.append(text(left, _HEAD + 46 + _ROW * len(shown) + 16, said, "foot"))
+        body += [map_svg, _legend(_HEAD + map_high + 20)]
+    body += _table(rows, left, cost_unit)
+    if len(parts) > len(rows):
+        note = f"{len(parts) - len(rows)} more countries, on each of which less hangs"
+        body.append(text(left, _HEAD + 46 + _ROW * len(rows) + 16, note, "foot"))
     foot = "Served shares are counted with everything there that may be there, every act working."
     body.append(text(_PAD, high - 14, foot, "foot"))
     title = f"The plan by country: {_said(plan, cost_unit)}"
@@ -109,15 +109,15 @@ def _svg(plan: SupplyPlan, parts: Sequence[CountryPart], cost_unit: str | None) 
 
 
 def _said(plan: SupplyPlan, cost_unit: str | None) -> str:
-    said = [f"{len(plan.remove)} acts", f"cost {_cost(plan.cost, cost_unit)}"]
+    sentences = [f"{len(plan.remove)} acts", f"cost {_cost(plan.cost, cost_unit)}"]
     if plan.gap is not None:
-        said.append("proven least" if plan.status == "optimal" else f"gap {plan.gap:.2%}")
-    said.append(f"{plan.served:.2%} of the demand stays served")
+        sentences.append("proven least" if plan.status == "optimal" else f"gap {plan.gap:.2%}")
+    sentences.append(f"{plan.served:.2%} of the demand stays served")
     if plan.date is not None:
-        said.append(f"all usable from {plan.date.isoformat()}")
+        sentences.append(f"all usable from {plan.date.isoformat()}")
     if plan.collateral:
-        said.append(f"{number(plan.collateral)} bystanders")
-    return "  ·  ".join(said)
+        sentences.append(f"{number(plan.collateral)} bystanders")
+    return "  ·  ".join(sentences)
 
 
 def _map(parts: dict[str, CountryPart]) -> tuple[str, float]:
@@ -128,27 +128,27 @@ def _map(parts: dict[str, CountryPart]) -> tuple[str, float]:
     left, top, wide, high = frame
     body = [f'<rect class="sea" x="{left}" y="{top}" width="{wide}" height="{high}"/>']
     for code, shape in shapes.items():
-        one = parts.get(code)
-        kind = f"c{_shade(one.carries)}" if one is not None else "land"
-        said = str(shape["name"]) if one is None else f"{shape['name']}: {_in_words(one)}"
-        body.append(f'<path class="shape {kind}" d="{shape["path"]}">{hint(said)}</path>')
-    ranked = sorted(parts.items(), key=lambda one: (-len(one[1].acts), one[0]))
+        part = parts.get(code)
+        kind = f"c{_shade(part.carries)}" if part is not None else "land"
+        title = str(shape["name"]) if part is None else f"{shape['name']}: {_in_words(part)}"
+        body.append(f'<path class="shape {kind}" d="{shape["path"]}">{hint(title)}</path>')
+    ranked = sorted(parts.items(), key=lambda item: (-len(item[1].acts), item[0]))
     anchors = [
-        (*shapes[code]["at"], 28 + len(str(len(one.acts))) * MARK_LETTER * 0.6)
-        for code, one in ranked
+        (*shapes[code]["at"], 28 + len(str(len(part.acts))) * MARK_LETTER * 0.6)
+        for code, part in ranked
     ]
-    for (code, one), (x, y, across), (px, py) in zip(
+    for (code, part), (x, y, across), (px, py) in zip(
         ranked, anchors, spots(anchors, frame), strict=True
     ):
         lead = ""
         if math.hypot(px - x, py - y) > 20:
             lead = line("lead", x, y, px, py) + dot("anchor", x, y, 9)
-        said = f"{shapes[code]['name']}: {_in_words(one)}"
+        title = f"{shapes[code]['name']}: {_in_words(part)}"
         body.append(
-            f'<g class="mark">{hint(said)}{lead}'
+            f'<g class="mark">{hint(title)}{lead}'
             + rect("rim", px - across / 2 - 4, py - MARK_HIGH / 2 - 4, across + 8, MARK_HIGH + 8)
             + rect("", px - across / 2, py - MARK_HIGH / 2, across, MARK_HIGH)
-            + text(px, py + MARK_LETTER * 0.36, str(len(one.acts)), "", "middle")
+            + text(px, py + MARK_LETTER * 0.36, str(len(part.acts)), "", "middle")
             + "</g>"
         )
     map_high = _MAP_WIDE * high / wide
@@ -159,13 +159,13 @@ def _map(parts: dict[str, CountryPart]) -> tuple[str, float]:
 
 
 def _legend(y: float) -> str:
-    said = [text(_PAD, y, "Demand behind it:", "small")]
+    pieces = [text(_PAD, y, "Demand behind it:", "small")]
     x = _PAD + 112
     for shade in range(1, SHADES + 1):
         label = f"{20 * (shade - 1)} to {20 * shade} %"
-        said.append(rect(f"c{shade}", x, y - 10, 14, 11) + text(x + 18, y, label, "small"))
+        pieces.append(rect(f"c{shade}", x, y - 10, 14, 11) + text(x + 18, y, label, "small"))
         x += 90
-    return "".join(said)
+    return "".join(pieces)
 
 
 def _table(parts: Sequence[CountryPart], left: float, cost_unit: str | None) -> list[str]:
@@ -216,23 +216,23 @@ def _table(parts: Sequence[CountryPart], left: float, cost_unit: str | None) -> 
     return body
 
 
-def _acts(one: CountryPart, cost_unit: str | None) -> str:
-    name = "No country" if one.country is None else country_name(one.country)
-    ids = ", ".join(markup(act, 400) for act in one.acts)
+def _acts(part: CountryPart, cost_unit: str | None) -> str:
+    name = "No country" if part.country is None else country_name(part.country)
+    ids = ", ".join(markup(act, 400) for act in part.acts)
     return (
         f"<h2>{markup(name, 400)}</h2>"
-        f"<p>{markup(_in_words(one, cost_unit), 1000)}</p><code>{ids}</code>"
+        f"<p>{markup(_in_words(part, cost_unit), 1000)}</p><code>{ids}</code>"
     )
 
 
-def _in_words(one: CountryPart, cost_unit: str | None = None) -> str:
-    roles = ", ".join(f"{role} ({count})" for role, count in one.roles)
-    said = [roles, f"cost {_cost(one.cost, cost_unit)}"]
-    said.append(f"{one.carries:.1%} of the demand could be supplied through it")
-    said.append(f"{one.spared:.1%} would stay served if it did not act")
-    if one.last is not None:
-        said.append(f"usable from {one.last.isoformat()}")
-    return "; ".join(said)
+def _in_words(part: CountryPart, cost_unit: str | None = None) -> str:
+    roles = ", ".join(f"{role} ({count})" for role, count in part.roles)
+    sentences = [roles, f"cost {_cost(part.cost, cost_unit)}"]
+    sentences.append(f"{part.carries:.1%} of the demand could be supplied through it")
+    sentences.append(f"{part.spared:.1%} would stay served if it did not act")
+    if part.last is not None:
+        sentences.append(f"usable from {part.last.isoformat()}")
+    return "; ".join(sentences)
 
 
 def _cost(value: float | None, unit: str | None) -> str:

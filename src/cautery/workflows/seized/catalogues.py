@@ -17,24 +17,24 @@ def listings_of_seized(ledger: Ledger, vault: CaseVault) -> Iterator[Listing]:
     """Yield one listing for each file that has a table of streams with titles."""
     import polars as pl  # noqa: PLC0415 - heavy
 
-    held: dict[str, list[pl.DataFrame]] = {}
+    parts_of: dict[str, list[pl.DataFrame]] = {}
     material = {}
-    for one, part in frames(ledger, vault, "stream", _COLUMNS):
-        held.setdefault(one.id, []).append(part)
-        material[one.id] = one
-    index = {str(one.record.body["id"]): one.index for one in ledger.read(kinds=(TAKEN,))}
-    for name, parts in held.items():
-        one = material[name]
+    for dump, part in frames(ledger, vault, "stream", _COLUMNS):
+        parts_of.setdefault(dump.id, []).append(part)
+        material[dump.id] = dump
+    index = {str(entry.record.body["id"]): entry.index for entry in ledger.read(kinds=(TAKEN,))}
+    for name, parts in parts_of.items():
+        dump = material[name]
         rows = pl.concat(parts).drop_nulls("title")
         # A panel shows its channels by its own numbers, and those without one as they were added.
         rows = rows.sort("place", "stream", nulls_last=True, maintain_order=True)
         if rows.height:
             yield Listing(
-                host=one.panel,
+                host=dump.panel,
                 titles=tuple(rows["title"]),
                 guides=tuple(rows["guide"]),
-                first_seen=one.at,
-                last_seen=one.at,
+                first_seen=dump.at,
+                last_seen=dump.at,
                 records=(index[name],),
-                exhibit=next(table.exhibit for table in one.tables if table.kind == "stream"),
+                exhibit=next(table.exhibit for table in dump.tables if table.kind == "stream"),
             )

@@ -36,11 +36,11 @@ def account_names(case: Case, id: str, *, by: str, why: str) -> list[dict[str, A
     """
     import polars as pl  # noqa: PLC0415 - heavy
 
-    one = taken_by_id(case.ledger, id)
-    if one.accounts is None:
+    dump = taken_by_id(case.ledger, id)
+    if dump.accounts is None:
         raise InputError(f"seized material {id} names no account")
-    _log(case, one, "names of accounts", by=by, why=why)
-    raw = case.vault.open(one.accounts.exhibit, subject=subject_of(id))
+    _log(case, dump, "names of accounts", by=by, why=why)
+    raw = case.vault.open(dump.accounts.exhibit, subject=subject_of(id))
     return pl.read_parquet(io.BytesIO(raw)).to_dicts()
 
 
@@ -56,10 +56,10 @@ def write_original(
     ErasedError
         If the key was destroyed.
     """
-    one = taken_by_id(case.ledger, id)
-    name, sha256 = read_cover(case.vault, one.cover, id)
-    _log(case, one, "the original", by=by, why=why)
-    write(original_bytes(case.vault, one.exhibits, id, sha256=sha256))
+    dump = taken_by_id(case.ledger, id)
+    name, sha256 = read_cover(case.vault, dump.cover, id)
+    _log(case, dump, "the original", by=by, why=why)
+    write(original_bytes(case.vault, dump.exhibits, id, sha256=sha256))
     return name, sha256
 
 
@@ -94,10 +94,10 @@ def erase_in_closed_case(vault: CaseVault, id: str | None) -> int:
     return vault.erase(CUSTOMERS if id is None else subject_of(id))
 
 
-def _log(case: Case, one: Taken, what: str, *, by: str, why: str) -> None:
+def _log(case: Case, dump: Taken, what: str, *, by: str, why: str) -> None:
     _said(by, why)
     now = case.clock.now()
-    body = {"seized": one.id, "what": what, "by": by, "why": why, "at": iso(now)}
+    body = {"seized": dump.id, "what": what, "by": by, "why": why, "at": iso(now)}
     case.ledger.append(CONSULTED, body, at=now)
 
 

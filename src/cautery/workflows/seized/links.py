@@ -15,7 +15,7 @@ from cautery.workflows.seized.tables import frame
 from cautery.workflows.seized.views import sources
 
 COLUMNS = ("subject", "kind", "value", "first_seen", "last_seen", "source")
-_SAID = {
+_WHERE = {
     "server": "in its panel's table of servers",
     "stream": "in its panel's table of streams, as their source",
     "account": "in its panel's table of accounts",
@@ -33,15 +33,18 @@ def links_of_seized(ledger: Ledger, vault: CaseVault) -> tuple[Link, ...]:
     Each link names the record of what was taken, and the sealed table that it stands in.
     """
     spans: dict[tuple[str, str, str, str], _Found] = {}
-    for one in _found(ledger, vault):
-        key = (one.subject, one.kind, one.value, one.seized)
-        known = spans.get(key, one)
-        spans[key] = known._replace(
-            first=min(known.first, one.first), last=max(known.last, one.last)
+    for observation in _found(ledger, vault):
+        key = (observation.subject, observation.kind, observation.value, observation.seized)
+        earlier = spans.get(key, observation)
+        spans[key] = earlier._replace(
+            first=min(earlier.first, observation.first), last=max(earlier.last, observation.last)
         )
-    material = {one.id: one for one in taken(ledger)}
-    index = {str(one.record.body["id"]): one.index for one in ledger.read(kinds=(TAKEN,))}
-    return tuple(_link(one, material[one.seized], index) for _, one in sorted(spans.items()))
+    material = {dump.id: dump for dump in taken(ledger)}
+    index = {str(entry.record.body["id"]): entry.index for entry in ledger.read(kinds=(TAKEN,))}
+    return tuple(
+        _link(observation, material[observation.seized], index)
+        for _, observation in sorted(spans.items())
+    )
 
 
 class _Found(NamedTuple):
@@ -56,24 +59,26 @@ class _Found(NamedTuple):
     table: str | None
 
 
-def _link(one: _Found, material: Taken, index: Mapping[str, int]) -> Link:
-    sealed = [table.exhibit for table in material.tables if table.kind == one.table]
+def _link(observation: _Found, material: Taken, index: Mapping[str, int]) -> Link:
+    sealed = [table.exhibit for table in material.tables if table.kind == observation.table]
     return Link(
-        subject=one.subject,
-        kind=one.kind,
-        value=one.value,
-        source=f"seized:{one.seized}",
-        first_seen=one.first,
-        last_seen=one.last,
+        subject=observation.subject,
+        kind=observation.kind,
+        value=observation.value,
+        source=f"seized:{observation.seized}",
+        first_seen=observation.first,
+        last_seen=observation.last,
         exhibit=sealed[0] if sealed else None,
-        records=(index[one.seized],),
-        said=None if one.table is None else f"{one.kind} {one.value}, {_SAID[one.table]}",
+        records=(index[observation.seized],),
+        said=None
+        if observation.table is None
+        else f"{observation.kind} {observation.value}, {_WHERE[observation.table]}",
     )
 
 
 def _found(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
-    for one in taken(ledger):
-        yield _Found(one.panel, "panel", one.panel, one.id, one.at, one.at, None)
+    for dump in taken(ledger):
+        yield _Found(dump.panel, "panel", dump.panel, dump.id, dump.at, dump.at, None)
     yield from _servers(ledger, vault)
     yield from _sources(ledger, vault)
     yield from _accounts(ledger, vault)
@@ -85,17 +90,17 @@ def _servers(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
     servers = frame(ledger, vault, "server", ("domain", "address", "second_address"))
     for row in () if servers is None else servers.iter_rows(named=True):
         seized, at = row["seized"], row["taken_at"]
-        hosts = [row[one] for one in ("domain", "address", "second_address") if row[one]]
+        hosts = [row[column] for column in ("domain", "address", "second_address") if row[column]]
         for host in hosts:
             yield _Found(host, "panel", row["panel"], seized, at, at, "server")
-            for other in hosts:
-                if address_in(other) is not None:
-                    yield _Found(host, "address", other, seized, at, at, "server")
+            for address in hosts:
+                if address_in(address) is not None:
+                    yield _Found(host, "address", address, seized, at, at, "server")
 
 
 def _sources(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
-    found = sources(ledger, vault)
-    for row in () if found is None else found.iter_rows(named=True):
+    upstreams = sources(ledger, vault)
+    for row in () if upstreams is None else upstreams.iter_rows(named=True):
         at = row["taken_at"]
         first = row["added_at"] or at
         yield _Found(
@@ -119,12 +124,12 @@ def _accounts(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
 def _requests(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    asked = frame(ledger, vault, "request", ("host", "upstream", "at"))
-    if asked is None:
+    requests = frame(ledger, vault, "request", ("host", "upstream", "at"))
+    if requests is None:
         return
     for name in ("host", "upstream"):
         spans = (
-            asked.drop_nulls(name)
+            requests.drop_nulls(name)
             .group_by(name, "panel", "seized")
             .agg(first=pl.min("at"), last=pl.max("at"))
         )

@@ -65,7 +65,7 @@ def seal_original(
     StorageError
         If the case cannot be written.
     """
-    done = {
+    sealed_parts = {
         int(entry.record.body["index"]): ExhibitId(str(entry.record.body["exhibit"]["id"]))
         for entry in case.ledger.read(kinds=(PART,))
         if entry.record.body["seized"] == id
@@ -74,10 +74,10 @@ def seal_original(
     sealed: list[ExhibitId] = []
     for index, part in enumerate(_parts(path)):
         digest.update(part)
-        known = done.get(index)
-        if known is None or not case.vault.holds(known):
-            known = _seal_part(part, id, index, case)
-        sealed.append(known)
+        exhibit = sealed_parts.get(index)
+        if exhibit is None or not case.vault.holds(exhibit):
+            exhibit = _seal_part(part, id, index, case)
+        sealed.append(exhibit)
         told(len(part))
     if digest.hexdigest() != sha256:
         raise EvidenceError(f"{path}: it changed while it was read", hint="Take it again.")
@@ -152,12 +152,12 @@ def unpacked_bytes(parts: Iterator[bytes], packing: str, size: int) -> Iterator[
     LimitError
         If it is a bomb: all that came before has been yielded.
     """
-    most = max(LARGEST_UNPACKED, size * LARGEST_RATIO)
+    limit = max(LARGEST_UNPACKED, size * LARGEST_RATIO)
     total = 0
     for chunk in unpacked(cast("BinaryIO", io.BufferedReader(_Joined(parts))), packing):
         total += len(chunk)
-        if packing and total > most:
-            raise LimitError(f"it unpacks to over {most:,} bytes, {LARGEST_RATIO} times its size")
+        if packing and total > limit:
+            raise LimitError(f"it unpacks to over {limit:,} bytes, {LARGEST_RATIO} times its size")
         yield chunk
 
 
@@ -166,20 +166,20 @@ class _Joined(io.RawIOBase):
 
     def __init__(self, parts: Iterator[bytes]) -> None:
         self._parts = parts
-        self._held = memoryview(b"")
+        self._unread = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        while not self._held:
+        while not self._unread:
             part = next(self._parts, None)
             if part is None:
                 return 0
-            self._held = memoryview(part)
-        count = min(len(buffer), len(self._held))
-        buffer[:count] = self._held[:count]
-        self._held = self._held[count:]
+            self._unread = memoryview(part)
+        count = min(len(buffer), len(self._unread))
+        buffer[:count] = self._unread[:count]
+        self._unread = self._unread[count:]
         return count
 
 

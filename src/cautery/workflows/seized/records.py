@@ -98,8 +98,10 @@ def subject_of(id: str) -> str:
 
 def taken(ledger: Ledger) -> Iterator[Taken]:
     """Yield all that a case has taken, in order; of what was read again, the last reading."""
-    found = {str(one.record.body["id"]): one.record.body for one in ledger.read(kinds=(TAKEN,))}
-    for body in found.values():
+    bodies = {
+        str(entry.record.body["id"]): entry.record.body for entry in ledger.read(kinds=(TAKEN,))
+    }
+    for body in bodies.values():
         yield from_json(Taken, body)
 
 
@@ -111,12 +113,12 @@ def taken_by_id(ledger: Ledger, id: str) -> Taken:
     InputError
         If there is none.
     """
-    for one in taken(ledger):
-        if one.id == id:
-            return one
+    for dump in taken(ledger):
+        if dump.id == id:
+            return dump
     raise InputError(f"no seized material {id!r} in this case", hint="cautery seized show")
 
 
 def erased(ledger: Ledger) -> frozenset[str]:
     """Return the subjects whose keys were destroyed."""
-    return frozenset(str(one.record.body["subject"]) for one in ledger.read(kinds=(ERASED,)))
+    return frozenset(str(entry.record.body["subject"]) for entry in ledger.read(kinds=(ERASED,)))

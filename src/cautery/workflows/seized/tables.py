@@ -80,16 +80,16 @@ def frames(
     """Yield the tables of a kind with the file that each was read from, some columns of them."""
     import polars as pl  # noqa: PLC0415 - heavy
 
-    for one in taken(ledger):
-        for table in one.tables:
+    for dump in taken(ledger):
+        for table in dump.tables:
             if table.kind == kind:
                 raw = vault.read(table.exhibit)
-                known = pl.read_parquet_schema(io.BytesIO(raw))
-                held = pl.read_parquet(io.BytesIO(raw), columns=[n for n in columns if n in known])
+                stored = pl.read_parquet_schema(io.BytesIO(raw))
+                part = pl.read_parquet(io.BytesIO(raw), columns=[n for n in columns if n in stored])
                 # A column that was not read yet when the table was sealed is empty.
                 schema = schema_of(kind)
-                lacking = [pl.lit(None, schema[n]).alias(n) for n in columns if n not in known]
-                yield one, held.with_columns(lacking).select(columns)
+                lacking = [pl.lit(None, schema[n]).alias(n) for n in columns if n not in stored]
+                yield dump, part.with_columns(lacking).select(columns)
 
 
 def frame(
@@ -98,8 +98,10 @@ def frame(
     """Return all rows of a kind with ``panel`` beside them; ``None`` without any."""
     import polars as pl  # noqa: PLC0415 - heavy
 
-    found = [
-        part.with_columns(panel=pl.lit(one.panel), seized=pl.lit(one.id), taken_at=pl.lit(one.at))
-        for one, part in frames(ledger, vault, kind, columns)
+    parts = [
+        part.with_columns(
+            panel=pl.lit(dump.panel), seized=pl.lit(dump.id), taken_at=pl.lit(dump.at)
+        )
+        for dump, part in frames(ledger, vault, kind, columns)
     ]
-    return pl.concat(found) if found else None
+    return pl.concat(parts) if parts else None

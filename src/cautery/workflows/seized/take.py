@@ -97,12 +97,12 @@ def take(
     """
     if not by.strip():
         raise InputError("who takes it? (Directive (EU) 2016/680, art. 25)", hint="--by NAME")
-    chosen = _kind(path, kind)
+    reader_kind = _kind(path, kind)
     sha256, size = digest_of_file(path, told)
     known_as = id_of(sha256, case)
-    for one in taken(case.ledger):
-        if one.id == known_as and not again:
-            return one, True
+    for earlier in taken(case.ledger):
+        if earlier.id == known_as and not again:
+            return earlier, True
     journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
     begin_case(authority.mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
     parts = seal_original(path, known_as, sha256, case=case, told=told)
@@ -118,18 +118,18 @@ def take(
         _watched(original_bytes(case.vault, parts, known_as, sha256=sha256), told), packing, size
     )
     reading = _Reading(case, derivation)
-    reading.read(chosen, stream, authority)
-    written = reading.tables.sealed()
-    if reading.failed is not None and not written:
+    reading.read(reader_kind, stream, authority)
+    sealed_tables = reading.tables.sealed()
+    if reading.failed is not None and not sealed_tables:
         raise SourceError(f"{path}: {reading.failed}", hint="--kind says what it is.")
-    found = Taken(
+    dump = Taken(
         id=known_as,
-        kind=chosen,
+        kind=reader_kind,
         panel=derivation.panel,
         size=size,
         exhibits=parts,
         cover=cover,
-        tables=written,
+        tables=sealed_tables,
         accounts=reading.accounts(known_as, category, review_at),
         warnings=tuple(reading.warnings),
         by=by,
@@ -138,9 +138,9 @@ def take(
         failed=reading.failed,
         registered=registered,
     )
-    case.ledger.append(TAKEN, to_json(found), at=found.at)
+    case.ledger.append(TAKEN, to_json(dump), at=dump.at)
     case.ledger.checkpoint(case.signer, at=case.clock.now())
-    return found, False
+    return dump, False
 
 
 class _Reading:
@@ -193,13 +193,13 @@ class _Reading:
         )
 
     def _row(self, row: SeizedRow) -> None:
-        kept = self._derivation.derived(row)
-        if not kept:
+        derived = self._derivation.derived(row)
+        if not derived:
             return
-        self.tables.add(row.kind, kept)
-        if row.kind == "account" and "account" in kept and len(self._names) < MOST_NAMES:
-            said = {name: row.values[name] for name in ("name", "email") if row.values.get(name)}
-            self._names[kept["account"]] = {"account": kept["account"], **said}
+        self.tables.add(row.kind, derived)
+        if row.kind == "account" and "account" in derived and len(self._names) < MOST_NAMES:
+            names = {name: row.values[name] for name in ("name", "email") if row.values.get(name)}
+            self._names[derived["account"]] = {"account": derived["account"], **names}
 
 
 def _kind(path: Path, kind: str | None) -> str:
@@ -208,13 +208,13 @@ def _kind(path: Path, kind: str | None) -> str:
         head += chunk
         if len(head) >= HEAD_BYTES:
             break
-    chosen = reader(kind) if kind is not None else guess(head[:HEAD_BYTES])
-    if chosen.rows is None:
+    format_reader = reader(kind) if kind is not None else guess(head[:HEAD_BYTES])
+    if format_reader.rows is None:
         raise InputError(
-            f"{path}: {chosen.format} is no seized material",
+            f"{path}: {format_reader.format} is no seized material",
             hint="cautery read shows it; --kind says what it is if the guess is wrong.",
         )
-    return chosen.kind
+    return format_reader.kind
 
 
 def _customers(case: Case) -> Pseudonyms:
@@ -224,15 +224,17 @@ def _customers(case: Case) -> Pseudonyms:
 
 def _known_servers(case: Case) -> frozenset[str]:
     """Return the addresses that the case's panels name as servers, or draw streams from."""
-    found: set[str] = set()
+    addresses: set[str] = set()
     servers = frame(case.ledger, case.vault, "server", ("address", "second_address"))
     if servers is not None:
-        found |= set(servers["address"]) | set(servers["second_address"])
+        addresses |= set(servers["address"]) | set(servers["second_address"])
     streams = frame(case.ledger, case.vault, "stream", ("sources",))
     if streams is not None:
         urls = streams["sources"].explode().drop_nulls().unique()
-        found |= {host_of_source(url) for url in urls}
-    return frozenset(one for one in found if one and address_in(one) is not None)
+        addresses |= {host_of_source(url) for url in urls}
+    return frozenset(
+        address for address in addresses if address and address_in(address) is not None
+    )
 
 
 def host_of_source(url: str) -> str:
@@ -243,7 +245,7 @@ def host_of_source(url: str) -> str:
         return ""
 
 
-def _watched(parts: Iterator[bytes], told: Progress) -> Iterator[bytes]:
+def _watched(parts: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
     for part in parts:
-        told(len(part))
+        progress(len(part))
         yield part

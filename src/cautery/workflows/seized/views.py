@@ -36,24 +36,24 @@ def views(ledger: Ledger, vault: CaseVault, *, on: datetime) -> dict[str, list[R
     on : datetime
         Lines that end before it are expired.
     """
-    found = {title: view(ledger, vault, on) for title, view in VIEWS.items()}
-    return {title: rows for title, rows in found.items() if rows}
+    tables = {title: view(ledger, vault, on) for title, view in VIEWS.items()}
+    return {title: rows for title, rows in tables.items() if rows}
 
 
 def _taken(ledger: Ledger, _vault: CaseVault, _on: datetime) -> list[Row]:
     return [
         {
-            "id": one.id,
-            "kind": one.kind,
-            "panel": one.panel,
-            "bytes": one.size,
-            "rows": {kind: one.rows(kind) for kind in sorted({t.kind for t in one.tables})},
-            "unread": sum(told.count for told in one.warnings),
-            "failed": one.failed,
-            "by": one.by,
-            "at": iso(one.at),
+            "id": dump.id,
+            "kind": dump.kind,
+            "panel": dump.panel,
+            "bytes": dump.size,
+            "rows": {kind: dump.rows(kind) for kind in sorted({t.kind for t in dump.tables})},
+            "unread": sum(warning.count for warning in dump.warnings),
+            "failed": dump.failed,
+            "by": dump.by,
+            "at": iso(dump.at),
         }
-        for one in taken(ledger)
+        for dump in taken(ledger)
     ]
 
 
@@ -79,10 +79,10 @@ def _lines(ledger: Ledger, vault: CaseVault, on: datetime) -> list[Row]:
     merged = counted.join(small, on=["panel", "country"], how="left").with_columns(
         country=pl.when(pl.col("small")).then(pl.lit(ELSEWHERE)).otherwise("country")
     )
-    told = merged.group_by("panel", "country").agg(
-        *((pl.col("state") == one).sum().alias(one) for one in ("paid", "trial", "expired"))
+    counts = merged.group_by("panel", "country").agg(
+        *((pl.col("state") == state).sum().alias(state) for state in ("paid", "trial", "expired"))
     )
-    return _rows(told, ("paid", "trial", "expired"), by="paid")
+    return _rows(counts, ("paid", "trial", "expired"), by="paid")
 
 
 def _resellers(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
@@ -95,47 +95,53 @@ def _resellers(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
         return []
     accounts = accounts.unique("account", keep="last", maintain_order=True)
     below = accounts.drop_nulls("owner").group_by(account="owner").agg(accounts_below=pl.len())
-    found = accounts.join(below, on="account", how="left")
+    resellers = accounts.join(below, on="account", how="left")
     groups = frame(ledger, vault, "group", ("group", "administrator", "reseller"))
     if groups is not None:
-        said = (
+        role = (
             pl.when(pl.col("administrator"))
             .then(pl.lit("administrator"))
             .when(pl.col("reseller"))
             .then(pl.lit("reseller"))
         )
-        named = groups.select("panel", "group", said=said).unique(["panel", "group"])
-        found = found.join(named, on=["panel", "group"], how="left").with_columns(
+        roles = groups.select("panel", "group", said=role).unique(["panel", "group"])
+        resellers = resellers.join(roles, on=["panel", "group"], how="left").with_columns(
             role=pl.coalesce("role", "said")
         )
     lines = frame(ledger, vault, "line", ("account",))
-    own = (
+    line_counts = (
         None
         if lines is None
         else lines.drop_nulls("account").group_by("account").agg(lines=pl.len())
     )
-    found = (
-        found.join(own, on="account", how="left")
-        if own is not None
-        else found.with_columns(lines=pl.lit(None, pl.UInt32))
+    resellers = (
+        resellers.join(line_counts, on="account", how="left")
+        if line_counts is not None
+        else resellers.with_columns(lines=pl.lit(None, pl.UInt32))
     )
     sold = frame(ledger, vault, "credit", ("account", "amount"))
     if sold is not None:
-        given = sold.drop_nulls("account").group_by("account").agg(credits_moved=pl.sum("amount"))
-        found = found.join(given, on="account", how="left")
-    kept = ("panel", "account", "role", "owner", "domain", "credits", "credits_moved",
+        movements = (
+            sold.drop_nulls("account").group_by("account").agg(credits_moved=pl.sum("amount"))
+        )
+        resellers = resellers.join(movements, on="account", how="left")
+    columns = ("panel", "account", "role", "owner", "domain", "credits", "credits_moved",
             "accounts_below", "lines")  # fmt: skip
-    return _rows(found.select(one for one in kept if one in found.columns), ("lines",), by="lines")
+    return _rows(
+        resellers.select(column for column in columns if column in resellers.columns),
+        ("lines",),
+        by="lines",
+    )
 
 
 def _upstreams(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    found = sources(ledger, vault)
-    if found is None:
+    upstreams = sources(ledger, vault)
+    if upstreams is None:
         return []
-    told = found.group_by("panel", "host").agg(streams=pl.col("stream").n_unique())
-    return _rows(told, (), by="streams")
+    counts = upstreams.group_by("panel", "host").agg(streams=pl.col("stream").n_unique())
+    return _rows(counts, (), by="streams")
 
 
 def sources(ledger: Ledger, vault: CaseVault) -> pl.DataFrame | None:
@@ -146,11 +152,11 @@ def sources(ledger: Ledger, vault: CaseVault) -> pl.DataFrame | None:
         frame(ledger, vault, "stream", ("stream", "sources", "added_at")),
         frame(ledger, vault, "placement", ("stream", "sources")),
     ]
-    known = [part for part in parts if part is not None]
-    if not known:
+    frames = [part for part in parts if part is not None]
+    if not frames:
         return None
     return (
-        pl.concat(known, how="diagonal")
+        pl.concat(frames, how="diagonal")
         .explode("sources")
         .drop_nulls("sources")
         .with_columns(host=pl.col("sources").map_elements(host_of_source, return_dtype=pl.String))
@@ -167,53 +173,55 @@ def _servers(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
     )
     if servers is None:
         return []
-    found = servers.drop("seized", "taken_at").unique(["panel", "server"], keep="last")
+    table = servers.drop("seized", "taken_at").unique(["panel", "server"], keep="last")
     placed = frame(ledger, vault, "placement", ("stream", "server"))
     if placed is not None:
         streams = placed.group_by("panel", "server").agg(streams=pl.col("stream").n_unique())
-        found = found.join(streams, on=["panel", "server"], how="left")
-    seen = frame(ledger, vault, "activity", ("server", "line", "ip", "at"))
-    if seen is not None:
-        told = seen.group_by("panel", "server").agg(
+        table = table.join(streams, on=["panel", "server"], how="left")
+    activity = frame(ledger, vault, "activity", ("server", "line", "ip", "at"))
+    if activity is not None:
+        use = activity.group_by("panel", "server").agg(
             customers=pl.coalesce("line", "ip").drop_nulls().n_unique(),
             first=pl.min("at"),
             last=pl.max("at"),
         )
-        found = found.join(told, on=["panel", "server"], how="left")
-    shown = ("first", "last") if seen is not None else ()
-    customers = ("customers",) if seen is not None else ()
-    return _rows(found, customers, by="server", beside=shown, descending=False)
+        table = table.join(use, on=["panel", "server"], how="left")
+    times = ("first", "last") if activity is not None else ()
+    customers = ("customers",) if activity is not None else ()
+    return _rows(table, customers, by="server", beside=times, descending=False)
 
 
 def _streams(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
     import polars as pl  # noqa: PLC0415 - heavy
 
     streams = frame(ledger, vault, "stream", ("stream", "title"))
-    seen = frame(ledger, vault, "activity", ("stream", "line", "ip"))
-    if streams is None or seen is None:
+    activity = frame(ledger, vault, "activity", ("stream", "line", "ip"))
+    if streams is None or activity is None:
         return []
-    told = seen.group_by("panel", "stream").agg(
+    use = activity.group_by("panel", "stream").agg(
         customers=pl.coalesce("line", "ip").drop_nulls().n_unique(), watched=pl.len()
     )
-    named = streams.drop_nulls("title").unique(["panel", "stream"], keep="last")
-    found = named.select("panel", "stream", "title").join(told, on=["panel", "stream"])
-    return _rows(found, ("customers",), by="customers", beside=("watched",))
+    titled = streams.drop_nulls("title").unique(["panel", "stream"], keep="last")
+    table = titled.select("panel", "stream", "title").join(use, on=["panel", "stream"])
+    return _rows(table, ("customers",), by="customers", beside=("watched",))
 
 
 def _hosts(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
     import polars as pl  # noqa: PLC0415 - heavy
 
-    asked = frame(ledger, vault, "request", ("host", "upstream", "ip", "route", "bytes", "at"))
-    if asked is None:
+    requests = frame(ledger, vault, "request", ("host", "upstream", "ip", "route", "bytes", "at"))
+    if requests is None:
         return []
-    told = asked.group_by("panel", "host", "upstream", "route").agg(
+    traffic = requests.group_by("panel", "host", "upstream", "route").agg(
         requests=pl.len(),
         bytes=pl.sum("bytes"),
         customers=pl.col("ip").drop_nulls().n_unique(),
         first=pl.min("at"),
         last=pl.max("at"),
     )
-    return _rows(told, ("customers",), by="requests", beside=("requests", "bytes", "first", "last"))
+    return _rows(
+        traffic, ("customers",), by="requests", beside=("requests", "bytes", "first", "last")
+    )
 
 
 def _endpoints(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
@@ -234,7 +242,7 @@ def _endpoints(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
         )
         for near, far, way in (("source", "destination", "out"), ("destination", "source", "in"))
     ]  # fmt: skip
-    told = (
+    traffic = (
         pl.concat(ways)
         .filter(~pl.col("server").str.starts_with("~"))
         .group_by("panel", "server", "port", "way", "peer_country")
@@ -246,11 +254,11 @@ def _endpoints(ledger: Ledger, vault: CaseVault, _on: datetime) -> list[Row]:
             last=pl.max("at"),
         )
     )
-    return _rows(told, ("peers",), by="bytes", beside=("flows", "bytes", "first", "last"))
+    return _rows(traffic, ("peers",), by="bytes", beside=("flows", "bytes", "first", "last"))
 
 
 def _rows(
-    found: pl.DataFrame,
+    table: pl.DataFrame,
     customers: tuple[str, ...],
     *,
     by: str,
@@ -261,12 +269,17 @@ def _rows(
     import polars as pl  # noqa: PLC0415 - heavy
 
     small = {customer: pl.col(customer).is_between(1, SMALLEST - 1) for customer in customers}
-    hidden = [pl.when(few).then(None).otherwise(one).alias(one) for one, few in small.items()]
+    hidden = [
+        pl.when(is_small).then(None).otherwise(column).alias(column)
+        for column, is_small in small.items()
+    ]
     if beside:
-        few = pl.any_horizontal(*small.values())
-        hidden += [pl.when(few).then(None).otherwise(one).alias(one) for one in beside]
-    ties = [one for one in ("panel", "country", "host", "account") if one in found.columns]
-    ordered = found.sort(
+        any_small = pl.any_horizontal(*small.values())
+        hidden += [
+            pl.when(any_small).then(None).otherwise(column).alias(column) for column in beside
+        ]
+    ties = [column for column in ("panel", "country", "host", "account") if column in table.columns]
+    ordered = table.sort(
         [by, *ties], descending=[descending, *(False for _ in ties)], nulls_last=True
     ).with_columns(hidden)
     rows = ordered.drop("seized", "taken_at", strict=False).head(MOST_ROWS).to_dicts()

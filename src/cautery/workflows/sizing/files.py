@@ -49,10 +49,10 @@ def find(folder: Path, stem: str) -> Path | None:
     InputError
         If there are two: which of them holds?
     """
-    found = [path for end in PACKINGS if (path := folder / f"{stem}.csv{end}").is_file()]
-    if len(found) > 1:
-        raise InputError(f"{folder}: {found[0].name} and {found[1].name}: which of them holds?")
-    return found[0] if found else None
+    matches = [path for end in PACKINGS if (path := folder / f"{stem}.csv{end}").is_file()]
+    if len(matches) > 1:
+        raise InputError(f"{folder}: {matches[0].name} and {matches[1].name}: which of them holds?")
+    return matches[0] if matches else None
 
 
 def read_kind(path: Path, kind: str) -> list[Any]:
@@ -65,34 +65,34 @@ def read_kind(path: Path, kind: str) -> list[Any]:
         than ``MOST_ROWS``.
     """
     columns, identity_of, make = KINDS[kind]
-    found: list[Any] = []
-    seen: set[object] = set()
+    values: list[Any] = []
+    identities: set[object] = set()
     text = io.TextIOWrapper(cast("BinaryIO", _Stream(path)), encoding="utf-8-sig", newline="")
     reader = csv.DictReader(text, restval="", strict=True)
     try:
-        named = [fieldname.strip() for fieldname in reader.fieldnames or ()]
-        reader.fieldnames = named
-        missing = [column for column in columns if column not in named]
+        fieldnames = [fieldname.strip() for fieldname in reader.fieldnames or ()]
+        reader.fieldnames = fieldnames
+        missing = [column for column in columns if column not in fieldnames]
         if missing:
             raise InputError(
                 f"{path}: no column {', '.join(missing)}", hint=f"Columns: {','.join(columns)}."
             )
-        if len(set(named)) < len(named):
+        if len(set(fieldnames)) < len(fieldnames):
             raise InputError("a column stands twice in the header")
         for row in reader:
             if None in row:
                 raise InputError("more fields than the header names")
-            if len(found) >= MOST_ROWS:
+            if len(values) >= MOST_ROWS:
                 raise InputError(f"more than {MOST_ROWS:,} rows")
             value = make({name: (row[name] or "").strip() for name in columns})
             identity = identity_of(value)  # of the value: one day has many spellings
-            if identity in seen:
+            if identity in identities:
                 raise InputError(
                     f"{', '.join(row[name] or '' for name in columns)[:80]}: "
                     "it stands twice, and would count twice"
                 )
-            seen.add(identity)
-            found.append(value)
+            identities.add(identity)
+            values.append(value)
     except UnicodeError as error:
         raise InputError(f"{path}: not UTF-8 text") from error
     except (csv.Error, CauteryError) as error:
@@ -100,7 +100,7 @@ def read_kind(path: Path, kind: str) -> list[Any]:
             raise
         hint = error.hint if isinstance(error, CauteryError) else None
         raise InputError(f"{path}, line {reader.reader.line_num}: {error}", hint=hint) from error
-    return found
+    return values
 
 
 class _Stream(io.RawIOBase):
@@ -109,7 +109,7 @@ class _Stream(io.RawIOBase):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._chunks = chunks_of(path)
-        self._held = b""
+        self._unread = b""
         self._total = 0
 
     def readable(self) -> bool:
@@ -119,16 +119,16 @@ class _Stream(io.RawIOBase):
         return self.read(size)
 
     def read(self, size: int = -1) -> bytes:
-        while not self._held:
+        while not self._unread:
             chunk = next(self._chunks, None)
             if chunk is None:
                 return b""
-            self._held = chunk
+            self._unread = chunk
             self._total += len(chunk)
             if self._total > MOST_BYTES:
                 raise InputError(f"{self._path}: more than {MOST_BYTES:,} bytes")
-        cut = len(self._held) if size is None or size < 0 else size
-        piece, self._held = self._held[:cut], self._held[cut:]
+        cut = len(self._unread) if size is None or size < 0 else size
+        piece, self._unread = self._unread[:cut], self._unread[cut:]
         return piece
 
 
@@ -277,24 +277,24 @@ def _itself(value: Any) -> object:
 KINDS: Mapping[str, tuple[tuple[str, ...], Callable[[Any], object], Callable[[_Row], Any]]] = {
     "panels": (
         ("panel", "country", "on", "paid", "trial", "expired", "traffic_share"),
-        lambda one: (one.panel, one.country, one.on),
+        lambda row: (row.panel, row.country, row.on),
         _panel,
     ),
     "recaptures": (("country", "on", "first", "second", "both", "coverage"), _itself, _recapture),
     "payments": (
         ("country", "month", "channel", "payments", "amount", "currency"),
-        lambda one: (one.country, one.month.replace(day=1), one.channel, one.total.currency),
+        lambda row: (row.country, row.month.replace(day=1), row.channel, row.total.currency),
         _payment,
     ),
-    "purchases": (("channel", "purchases", "known"), lambda one: one.channel, _purchase),
+    "purchases": (("channel", "purchases", "known"), lambda row: row.channel, _purchase),
     "names": (("country", "month", "households", "sampled", "hits"), _itself, _name),
     "surveys": (("country", "on", "asked", "yes", "households"), _itself, _survey),
     "visits": (
         ("country", "month", "visits"),
-        lambda one: (one.country, one.month.replace(day=1)),
+        lambda row: (row.country, row.month.replace(day=1)),
         _visit,
     ),
     "prices": (("storefront", "on", "months", "amount", "currency"), _itself, _price),
-    "rates": (("currency", "eur"), lambda one: one[0], _rate),
+    "rates": (("currency", "eur"), lambda row: row[0], _rate),
 }
 """Each kind's columns, what of a row may not repeat, and what makes its noun."""

@@ -93,18 +93,18 @@ def read_sources(
     countries = {row.country for kind in _BY_COUNTRY for row in rows.get(kind, ())}
     if len(countries) > MOST_COUNTRIES:
         raise InputError(f"{place}: {len(countries)} countries; ISO 3166-1 has fewer")
-    chosen = (month or _last_month(rows)).replace(day=1)
+    chosen_month = (month or _last_month(rows)).replace(day=1)
     notes: list[str] = []
-    taken: dict[str, tuple[Any, ...]] = {}
+    by_kind: dict[str, tuple[Any, ...]] = {}
     for kind, field in _DATED.items():
-        taken[kind], note = _of_month(rows.get(kind, []), field, chosen)
+        by_kind[kind], note = _of_month(rows.get(kind, []), field, chosen_month)
         notes += [f"{kind}: {note}"] if note else []
     return (
         SizingSources(
-            month=chosen,
+            month=chosen_month,
             purchases=tuple(rows.get("purchases", ())),
             rates=dict(rows.get("rates", ())),
-            **taken,
+            **by_kind,
         ),
         tuple(notes),
     )
@@ -141,41 +141,41 @@ def read_dumps(
     if not dumps.is_dir():
         raise InputError(f"{dumps}: no such folder")
     path = None if folder is None else find(_place(folder), "panels")
-    said: dict[str, PanelCount] = {}
+    panel_counts: dict[str, PanelCount] = {}
     shares: dict[str, float] = {}
-    for one in sorted(read_kind(path, "panels") if path else (), key=lambda one: one.on):
-        said[one.panel] = one
-        if one.traffic_share:
-            shares[one.panel] = one.traffic_share
-    found: list[PanelCount] = []
+    for row in sorted(read_kind(path, "panels") if path else (), key=lambda row: row.on):
+        panel_counts[row.panel] = row
+        if row.traffic_share:
+            shares[row.panel] = row.traffic_share
+    counts: list[PanelCount] = []
     notes: list[str] = []
-    for here in sorted(one for one in dumps.iterdir() if one.is_dir()):
-        path = find(here, "users")
+    for panel_folder in sorted(entry for entry in dumps.iterdir() if entry.is_dir()):
+        path = find(panel_folder, "users")
         if path is None:
             continue
-        known = said.get(here.name)
-        on = known.on if known else _next(sources.month) - timedelta(days=1)
+        stated_count = panel_counts.get(panel_folder.name)
+        on = stated_count.on if stated_count else _next(sources.month) - timedelta(days=1)
         if abs(_apart(on, sources.month)) > FARTHEST:
             raise InputError(
-                f"{here}: seized {on}, over {FARTHEST} months from {sources.month:%Y-%m}",
+                f"{panel_folder}: seized {on}, over {FARTHEST} months from {sources.month:%Y-%m}",
                 hint=f"Size a month near it: --month {on:%Y-%m}.",
             )
-        progress(f"reading {here.name}")
+        progress(f"reading {panel_folder.name}")
         try:
             dump = read_panel_dump(
                 chunks_of(path),
-                panel=here.name,
+                panel=panel_folder.name,
                 on=on,
                 regime=regime,
-                traffic_share=shares.get(here.name),
+                traffic_share=shares.get(panel_folder.name),
             )
         except SourceError as error:
             raise InputError(f"{path}: {error}", hint=error.hint) from error
-        found += dump.counts
-        notes.append(f"dump of {here.name} as of {on}: {dump.words}")
+        counts += dump.counts
+        notes.append(f"dump of {panel_folder.name} as of {on}: {dump.words}")
     if not notes:
         raise InputError(f"{dumps}: no dump in it", hint="Want DIR/<panel>/users.csv.")
-    return replace(sources, panels=tuple(found)), tuple(notes)
+    return replace(sources, panels=tuple(counts)), tuple(notes)
 
 
 def size_network(
@@ -203,29 +203,29 @@ def size_network(
         If no source says anything, or a claim cannot be brought to EUR a month.
     """
     rng = np.random.default_rng(seed)
-    known = estimate.published()
+    published = estimate.published()
     if sources is None:
         together = estimate.reconciled_from_published(rng=rng)
-        low, high = known.arpu_range_eur
-        paid = dict.fromkeys(("users", "payers"), (low, known.arpu_eur, high))
+        low, high = published.arpu_range_eur
+        paid = dict.fromkeys(("users", "payers"), (low, published.arpu_eur, high))
     else:
         together = estimate.reconcile(estimate.by_every_method(sources, rng=rng), rng=rng)
-        paid = {one: together.paid_by_each(one) for one in ("users", "payers")}
+        paid = {measure: together.paid_by_each(measure) for measure in ("users", "payers")}
     prices = [together.price.list_price_eur] if together.price else []
     table = {**(rates or {}), **((sources.rates if sources else None) or {})}
-    told = [*notes, *(disagreement.words for disagreement in together.disagreements)]
-    told += [f"{one.method}: {note}" for one in together.sized for note in one.notes]
+    all_notes = [*notes, *(disagreement.words for disagreement in together.disagreements)]
+    all_notes += [f"{sized.method}: {note}" for sized in together.sized for note in sized.notes]
     if together.alone and sources is not None:
-        told.append("only one method speaks: nothing reconciles it")
+        all_notes.append("only one method speaks: nothing reconciles it")
     return Sizing(
         month=sources.month if sources else None,
         seed=seed,
         reconciled=together,
         judged=tuple(estimate.judge_claim(claim, together, rates=table) for claim in claims),
         across=estimate.cross_check(
-            claims, list_prices_eur=[*prices, known.list_price_eur], paid_eur=paid, rates=table
+            claims, list_prices_eur=[*prices, published.list_price_eur], paid_eur=paid, rates=table
         ),
-        notes=tuple(told),
+        notes=tuple(all_notes),
     )
 
 
@@ -248,15 +248,18 @@ def _of_month(rows: Sequence[_T], field: str, month: date) -> tuple[tuple[_T, ..
     months = {getattr(row, field).replace(day=1) for row in rows}
     if not months:
         return (), None
-    nearest = min(months, key=lambda one: (abs(_apart(one, month)), one))
+    nearest = min(months, key=lambda candidate: (abs(_apart(candidate, month)), candidate))
     if abs(_apart(nearest, month)) > FARTHEST:
         return (), f"left out: the nearest is of {nearest:%Y-%m}, over {FARTHEST} months away"
-    found = tuple(row for row in rows if getattr(row, field).replace(day=1) == nearest)
-    return found, None if nearest == month else f"of {nearest:%Y-%m}, for want of {month:%Y-%m}"
+    month_rows = tuple(row for row in rows if getattr(row, field).replace(day=1) == nearest)
+    return (
+        month_rows,
+        None if nearest == month else f"of {nearest:%Y-%m}, for want of {month:%Y-%m}",
+    )
 
 
-def _apart(one: date, other: date) -> int:
-    return (one.year - other.year) * 12 + one.month - other.month
+def _apart(first: date, second: date) -> int:
+    return (first.year - second.year) * 12 + first.month - second.month
 
 
 def _next(month: date) -> date:

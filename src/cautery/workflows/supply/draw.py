@@ -99,11 +99,11 @@ class _Sheet:
         self._picture, self._layers, self._rows, self._middle = picture, layers, rows, middle
         self._by_country = by_country
         self._colours, self._legend = _colours(picture, by_country=by_country)
-        self._highest = max(len(found) for found in rows)
+        self._highest = max(len(layer_rows) for layer_rows in rows)
         self._spots: dict[tuple[int, str], Spot] = {}
         self._row_of: dict[str, tuple[int, Row]] = {}
-        for column, found in enumerate(rows):
-            for at, row in enumerate(found):
+        for column, layer_rows in enumerate(rows):
+            for at, row in enumerate(layer_rows):
                 x = _PAD + _COLUMN * column + _DOT
                 y = self._top(column) + _ROW * (at + 0.5)
                 end = x + _DOT + 7 + width(_label(row))
@@ -112,16 +112,16 @@ class _Sheet:
 
     def drawing(self) -> Drawing:
         """Return the whole."""
-        links, shown = self._lines()
+        links, summary = self._lines()
         nodes = [
             self._node(row, self._spots[column, row.label])
-            for column, found in enumerate(self._rows)
-            for row in found
+            for column, layer_rows in enumerate(self._rows)
+            for row in layer_rows
         ]
         heads = [
-            text(_PAD + _COLUMN * column, _HEAD - 18, fit(f"{name} ({len(held):,})", 230, 13),
+            text(_PAD + _COLUMN * column, _HEAD - 18, fit(f"{name} ({len(assets):,})", 230, 13),
                  "head")
-            for column, (name, held) in enumerate(self._layers)
+            for column, (name, assets) in enumerate(self._layers)
         ]  # fmt: skip
         high = _HEAD + _ROW * (self._highest + 1)
         wide = 2 * _PAD + _COLUMN * max(3, len(self._layers))
@@ -129,22 +129,22 @@ class _Sheet:
         if self._middle is not None:
             title = f"The supply graph around {self._middle}"
         layered = "by country" if self._by_country else "by role"
-        said = markup(f"{title}, {layered}: {shown}", 400)
+        label = markup(f"{title}, {layered}: {summary}", 400)
         return Drawing(
             svg=(
                 f'<svg xmlns="http://www.w3.org/2000/svg" class="map" '
                 f'viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" height="{high:.0f}" '
-                f'role="img" aria-label="{said}"><title>{said}</title><style>{STYLE}</style>'
+                f'role="img" aria-label="{label}"><title>{label}</title><style>{STYLE}</style>'
                 f"{rect('paper', 0, 0, wide, high)}"
                 f"{text(_PAD, 40, fit(title, wide - 2 * _PAD, 22), 'title')}"
-                f"{text(_PAD, 62, fit(shown, wide - 2 * _PAD), 'sub')}"
+                f"{text(_PAD, 62, fit(summary, wide - 2 * _PAD), 'sub')}"
                 f"{text(_PAD, 80, fit(self._picture.source, wide - 2 * _PAD), 'sub')}"
                 f"{self._key()}{''.join(links)}{''.join(heads)}{''.join(nodes)}</svg>"
             ),
-            said=shown,
+            said=summary,
             rows=tuple(
-                (name, tuple(found))
-                for (name, _), found in zip(self._layers, self._rows, strict=True)
+                (name, tuple(layer_rows))
+                for (name, _), layer_rows in zip(self._layers, self._rows, strict=True)
             ),
         )
 
@@ -157,43 +157,48 @@ class _Sheet:
         alone: list[tuple[str, str, str]] = []
         inside = 0
         for source, relation, target in self._picture.relations:
-            (here, row), (there, other) = self._row_of[source], self._row_of[target]
-            if not row.heap and not other.heap:
+            (source_column, row), (target_column, target_row) = (
+                self._row_of[source],
+                self._row_of[target],
+            )
+            if not row.heap and not target_row.heap:
                 alone.append((source, relation, target))
-            elif row is other:
+            elif row is target_row:
                 inside += 1
             else:
-                between[(here, row.label), (there, other.label)].append(relation)
-        found = []
+                between[(source_column, row.label), (target_column, target_row.label)].append(
+                    relation
+                )
+        paths = []
         for (begin, end), relations in sorted(between.items()):
             counted = ", ".join(
                 f"{count:,} {word}" for word, count in Counter(relations).most_common()
             )
-            told = hint(f"{begin[1]}: {counted}: {end[1]}")
+            title = hint(f"{begin[1]}: {counted}: {end[1]}")
             way = self._way(self._spots[begin], self._spots[end])
             thick = 1 + 0.8 * math.log2(len(relations))
-            found.append(
+            paths.append(
                 f'<path class="bundle" stroke-width="{thick:.1f}" d="{way}" '
-                f"{_ends(begin, end)}>{told}</path>"
+                f"{_ends(begin, end)}>{title}</path>"
             )
-        drawn = set()
+        linked = set()
         for source, relation, target in alone:
             kind = "near" if self._middle in (source, target) else "link"
             begin, end = (self._row_of[source][0], source), (self._row_of[target][0], target)
-            drawn.add((source, target))
+            linked.add((source, target))
             way = self._way(self._spots[begin], self._spots[end])
-            told = hint(f"{source} {relation} {target}")
-            found.append(f'<path class="{kind}" d="{way}" {_ends(begin, end)}>{told}</path>')
-        found.sort(key=lambda one: ('class="near"' in one, 'class="link"' in one))
-        return found, self._said(len(alone), sum(map(len, between.values())), len(between), inside)
+            title = hint(f"{source} {relation} {target}")
+            paths.append(f'<path class="{kind}" d="{way}" {_ends(begin, end)}>{title}</path>')
+        paths.sort(key=lambda path: ('class="near"' in path, 'class="link"' in path))
+        return paths, self._said(len(alone), sum(map(len, between.values())), len(between), inside)
 
     def _said(self, alone: int, bundled: int, bundles: int, inside: int) -> str:
-        heaps = [row for found in self._rows for row in found if row.heap]
-        many = sum(len(row.assets) for row in heaps)
-        said = [f"{counted(len(self._picture.assets), 'asset')}"]
+        heaps = [row for layer_rows in self._rows for row in layer_rows if row.heap]
+        heaped = sum(len(row.assets) for row in heaps)
+        sentences = [f"{counted(len(self._picture.assets), 'asset')}"]
         if heaps:
-            said[0] += f": {len(self._picture.assets) - many:,} by name, "
-            said[0] += f"{many:,} less connected in {counted(len(heaps), 'heap')}"
+            sentences[0] += f": {len(self._picture.assets) - heaped:,} by name, "
+            sentences[0] += f"{heaped:,} less connected in {counted(len(heaps), 'heap')}"
         lines = [f"{counted(alone + bundled + inside, 'relation')}"]
         if heaps:
             lines[0] += f": {alone:,} one by one"
@@ -201,7 +206,7 @@ class _Sheet:
                 lines.append(f"{bundled:,} in {counted(bundles, 'bundle')}")
             if inside:
                 lines.append(f"{inside:,} within heaps")
-        return "; ".join((said[0], ", ".join(lines)))
+        return "; ".join((sentences[0], ", ".join(lines)))
 
     def _way(self, begin: Spot, end: Spot) -> str:
         """Return a path from behind one name to the other's dot, through gaps between names.
@@ -209,7 +214,7 @@ class _Sheet:
         Within a layer it swings out to the left; across layers in between it keeps to the
         space between two rows of each.
         """
-        first, last = sorted((begin, end), key=lambda one: (one.column, one.y))
+        first, last = sorted((begin, end), key=lambda spot: (spot.column, spot.y))
         if first.column == last.column:
             out = first.x - _BULGE
             return (
@@ -220,8 +225,8 @@ class _Sheet:
         points = [(first.end, first.y), (after, first.y)]
         for column in range(first.column + 1, last.column):
             x = _PAD + _COLUMN * column
-            here, y = points[-1]
-            y += (last.y - y) * (x - here) / (last.x - here)
+            from_x, y = points[-1]
+            y += (last.y - y) * (x - from_x) / (last.x - from_x)
             gap = self._gap(column, y)
             points += [(x - _DOT, gap), (x + _ROOM + _DOT, gap)]
         points.append((last.x, last.y))
@@ -236,57 +241,59 @@ class _Sheet:
 
     def _key(self) -> str:
         """Return what the colours mean, as far as they are in the picture."""
-        rows = [row for found in self._rows for row in found]
+        rows = [row for layer_rows in self._rows for row in layer_rows]
         kinds = {self._kind(asset) for asset in self._picture.assets}
-        told = list(self._legend)
+        entries = list(self._legend)
         if not self._colours:
-            told.append(("node", "an asset"))
-        told += [
+            entries.append(("node", "an asset"))
+        entries += [
             ("alone", "others" if self._by_country else "of no network, or a smaller one"),
             ("shared", "shared with strangers"),
             ("middle", f"{_cut(self._middle or '')}: its relations are red"),
         ]
-        told = [(kind, words) for kind, words in told if kind in kinds]
+        entries = [(kind, words) for kind, words in entries if kind in kinds]
         if any(_weak(asset) for asset in self._picture.assets):
-            told.append(("node weak", f"hollow: less than {SURE:.0%} sure of its role"))
-        found, x = [], _PAD
-        for kind, words in told:
-            found.append(dot(kind, x + _DOT, 100, _DOT) + text(x + 2 * _DOT + 5, 104, words, "sub"))
+            entries.append(("node weak", f"hollow: less than {SURE:.0%} sure of its role"))
+        shapes, x = [], _PAD
+        for kind, words in entries:
+            shapes.append(
+                dot(kind, x + _DOT, 100, _DOT) + text(x + 2 * _DOT + 5, 104, words, "sub")
+            )
             x += 2 * _DOT + 29 + width(words)
         if any(row.heap for row in rows):
-            found.append(dot("alone", x + _DOT, 100, _DOT + 2))
-            found.append(
+            shapes.append(dot("alone", x + _DOT, 100, _DOT + 2))
+            shapes.append(
                 text(x + 2 * _DOT + 7, 104, "a heap; its lines are as thick as many", "sub")
             )
-        return "".join(found)
+        return "".join(shapes)
 
-    def _kind(self, one: Drawn) -> str:
+    def _kind(self, asset: Drawn) -> str:
         """Return the class that an asset's colour has."""
-        if one.name == self._middle:
+        if asset.name == self._middle:
             return "middle"
         if self._by_country:
-            return self._colours.get(band_of(one.role), "alone")
-        if one.role == str(Role.SHARED):
+            return self._colours.get(band_of(asset.role), "alone")
+        if asset.role == str(Role.SHARED):
             return "shared"
         if self._colours:
-            return self._colours.get(one.network or "", "alone")
+            return self._colours.get(asset.network or "", "alone")
         return "node"
 
     def _node(self, row: Row, spot: Spot) -> str:
-        name, said = _label(row), _told(row)
+        name, title = _label(row), _told(row)
         if row.heap:
             kinds = {self._kind(asset) for asset in row.assets} - {"middle"}
             shape = dot(kinds.pop() if len(kinds) == 1 else "alone", spot.x, spot.y, _DOT + 2)
         else:
-            (one,) = row.assets
-            weak = " weak" if _weak(one) else ""
-            shape = dot(self._kind(one) + weak, spot.x, spot.y, _DOT)
+            (asset,) = row.assets
+            weak = " weak" if _weak(asset) else ""
+            shape = dot(self._kind(asset) + weak, spot.x, spot.y, _DOT)
         back = rect("paper", spot.x + _DOT + 3, spot.y - 8, width(name) + 4, 16)
         label = text(spot.x + _DOT + 5, spot.y + 4, name, "many" if row.heap else "")
         row_id = _row_id(spot.column, row.label)
         names = "&#10;".join(markup(asset.name, 400) for asset in row.assets)
         return (
-            f'<g class="row" data-row="{row_id}" data-assets="{names}">{hint(said)}{back}{shape}'
+            f'<g class="row" data-row="{row_id}" data-assets="{names}">{hint(title)}{back}{shape}'
             f"{label}</g>"
         )
 
@@ -309,12 +316,12 @@ def _colours(
         if by_country or asset.network is not None
     )
     largest = sorted(sizes, key=lambda name: (-sizes[name], name or ""))[:COLOURS]
-    found = {name or "": f"c{place}" for place, name in enumerate(largest)}
-    return found, [(kind, name) for name, kind in found.items()]
+    classes = {name or "": f"c{place}" for place, name in enumerate(largest)}
+    return classes, [(kind, name) for name, kind in classes.items()]
 
 
-def _weak(one: Drawn) -> bool:
-    return one.sure is not None and one.sure < SURE
+def _weak(asset: Drawn) -> bool:
+    return asset.sure is not None and asset.sure < SURE
 
 
 def _told(row: Row) -> str:
@@ -322,31 +329,37 @@ def _told(row: Row) -> str:
     if row.heap:
         names = ", ".join(asset.name for asset in row.assets[:8])
         return f"{row.label}: {names}{' ...' if len(row.assets) > 8 else ''}"
-    (one,) = row.assets
-    said = [one.name, one.role, one.country or "no country"]
-    if one.sure is not None:
-        said.append(f"probability {one.sure:.2f}")
-    if one.network is not None:
-        said.append(f"of {one.network}")
-    if one.met is not None:
-        said.append(f"seen {one.met.first:%Y-%m-%d %H:%M} to {one.met.last:%Y-%m-%d %H:%M} UTC")
-    return "; ".join(said)
+    (asset,) = row.assets
+    parts = [asset.name, asset.role, asset.country or "no country"]
+    if asset.sure is not None:
+        parts.append(f"probability {asset.sure:.2f}")
+    if asset.network is not None:
+        parts.append(f"of {asset.network}")
+    if asset.met is not None:
+        parts.append(
+            f"seen {asset.met.first:%Y-%m-%d %H:%M} to {asset.met.last:%Y-%m-%d %H:%M} UTC"
+        )
+    return "; ".join(parts)
 
 
 def _label(row: Row) -> str:
     """Return a name without what its layer says anyway, and how sure it is, if it is not."""
     if row.heap:
         return _cut(row.label)
-    (one,) = row.assets
-    beside = one.role in BESIDE or one.role == str(Role.SHARED)
-    kind, _, rest = one.name.partition(":")
-    kept = rest if beside and kind in BESIDE else one.name
-    kept = kept.removeprefix("http://").removeprefix("https://")
-    return f"{_cut(kept, 5)} {one.sure:.0%}" if _weak(one) else _cut(kept)
+    (asset,) = row.assets
+    beside = asset.role in BESIDE or asset.role == str(Role.SHARED)
+    kind, _, bare_name = asset.name.partition(":")
+    label = bare_name if beside and kind in BESIDE else asset.name
+    label = label.removeprefix("http://").removeprefix("https://")
+    return f"{_cut(label, 5)} {asset.sure:.0%}" if _weak(asset) else _cut(label)
 
 
-def _cut(name: str, less: int = 0) -> str:
+def _cut(name: str, reserve: int = 0) -> str:
     """Return a name that fits, cut in its middle: its end tells as much as its beginning."""
-    said = clean(name, 400)
-    most = int(_ROOM / width("n")) - less
-    return said if len(said) <= most else f"{said[: most // 2]}…{said[-((most - 1) // 2) :]}"
+    cleaned = clean(name, 400)
+    limit = int(_ROOM / width("n")) - reserve
+    return (
+        cleaned
+        if len(cleaned) <= limit
+        else f"{cleaned[: limit // 2]}…{cleaned[-((limit - 1) // 2) :]}"
+    )

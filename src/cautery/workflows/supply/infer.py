@@ -11,7 +11,7 @@ from cautery.graph.needs import plan_document
 from cautery.graph.roles import RoleBelief, infer_roles
 from cautery.model import Edge, Role, SupplyGraph
 
-_SHOWN: Mapping[Role, str] = {
+_MARK_OF_ROLE: Mapping[Role, str] = {
     Role.EDGE: "path:live",
     Role.PANEL: "path:player_api",
     Role.STOREFRONT: "page:prices",
@@ -33,7 +33,8 @@ def infer_supply(graph: SupplyGraph) -> tuple[RoleBelief, ...]:
         If there is none.
     """
     marks = {
-        asset.id: asset.marks or ((_SHOWN[asset.role],) if asset.role in _SHOWN else ())
+        asset.id: asset.marks
+        or ((_MARK_OF_ROLE[asset.role],) if asset.role in _MARK_OF_ROLE else ())
         for asset in graph.assets
         if asset.kind in {"host", "payment"} or asset.role is Role.SHARED
     }
@@ -68,18 +69,18 @@ def plan_graph_of(
     """
     given = given or Given()
     beliefs = infer_supply(graph)
-    known = {belief.name for belief in beliefs}
+    named_nodes = {belief.name for belief in beliefs}
     shared = {asset.id for asset in graph.assets if asset.shared}
     fates: defaultdict[str, list[str]] = defaultdict(list)
     places: defaultdict[str, list[str]] = defaultdict(list)
     for edge in graph.edges:
-        if edge.relation in _FATES and edge.source in known and edge.target not in shared:
+        if edge.relation in _FATES and edge.source in named_nodes and edge.target not in shared:
             fates[edge.source].append(edge.target)
-        if edge.relation == "resolves-to" and edge.source in known:
+        if edge.relation == "resolves-to" and edge.source in named_nodes:
             places[edge.source].append(edge.target)
     return plan_document(
         beliefs,
-        _told(graph, known),
+        _told(graph, named_nodes),
         fates=fates,
         places=places,
         targets={
@@ -93,7 +94,7 @@ def plan_graph_of(
     )
 
 
-def _told(graph: SupplyGraph, known: set[str]) -> tuple[Edge, ...]:
+def _told(graph: SupplyGraph, node_ids: set[str]) -> tuple[Edge, ...]:
     """Return the relations between assets that have roles; an origin that serves feeds."""
     return tuple(
         Edge(
@@ -102,5 +103,5 @@ def _told(graph: SupplyGraph, known: set[str]) -> tuple[Edge, ...]:
             target=edge.target,
         )
         for edge in graph.edges
-        if edge.source in known and edge.target in known
+        if edge.source in node_ids and edge.target in node_ids
     )

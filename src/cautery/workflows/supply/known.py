@@ -33,21 +33,23 @@ def read_known(path: Path, *, names: Collection[str]) -> Given:
     """
     try:
         rows = rows_of(lines_of(as_utf8(chunks_of(path), path.name), longest=_LONGEST))
-        found = list(enumerate(rows, start=2))
+        lines = list(enumerate(rows, start=2))
     except csv.Error as error:
         raise InputError(f"{path.name} is no CSV: {error}") from error
     columns = [fieldname for fieldname in rows.fieldnames or () if fieldname != "asset"]
-    strange = [one for one in columns if one not in _COLUMNS]
+    strange = [column for column in columns if column not in _COLUMNS]
     if "asset" not in (rows.fieldnames or ()) or not columns or strange:
         raise InputError(
             f"{path.name}: its columns are {', '.join(rows.fieldnames or ()) or 'none'}",
             hint="Want asset and any of demand, needs, cost.",
         )
-    known = set(names)
-    figures: dict[str, dict[str, float | None]] = {one: {} for one in _COLUMNS}
-    for number, row in found:
+    known_names = set(names)
+    figures: dict[str, dict[str, float | None]] = {column: {} for column in _COLUMNS}
+    for number, row in lines:
         name = (row["asset"] or "").strip()
-        asset = next((one for one in (name, f"host:{name}") if one in known), None)
+        asset = next(
+            (candidate for candidate in (name, f"host:{name}") if candidate in known_names), None
+        )
         if asset is None:
             raise InputError(f"{path.name}, line {number}: {name!r} is no asset of the map")
         for column in columns:

@@ -42,22 +42,22 @@ class Row:
 
 def layers_of(picture: Picture, *, by_country: bool) -> list[Layer]:
     """Return the layers in drawing order, of each its assets, the best connected first."""
-    held: defaultdict[str, list[Drawn]] = defaultdict(list)
-    for one in picture.assets:
-        held[(one.country or NO_COUNTRY) if by_country else band_of(one.role)].append(one)
-    if len(held) > MOST_LAYERS:
+    layers: defaultdict[str, list[Drawn]] = defaultdict(list)
+    for asset in picture.assets:
+        layers[(asset.country or NO_COUNTRY) if by_country else band_of(asset.role)].append(asset)
+    if len(layers) > MOST_LAYERS:
         fewest = sorted(
-            held, key=lambda name: (name == NO_COUNTRY, -len(held[name]), name)
+            layers, key=lambda name: (name == NO_COUNTRY, -len(layers[name]), name)
         )[MOST_LAYERS - 1 :]  # fmt: skip
-        held[OTHERS if by_country else "others"] = [
-            one for name in fewest for one in held.pop(name)
+        layers[OTHERS if by_country else "others"] = [
+            asset for name in fewest for asset in layers.pop(name)
         ]
     names_in_order = (*_BEFORE, *(name for name, _ in BANDS if name != "other"), *_AFTER, "other")
     order = {name: place for place, name in enumerate(names_in_order)}
     last = {OTHERS: 1, NO_COUNTRY: 2}
-    names = sorted(held, key=lambda name: (last.get(name, 0), order.get(name, len(order)), name))
+    names = sorted(layers, key=lambda name: (last.get(name, 0), order.get(name, len(order)), name))
     return [
-        (name, sorted(held[name], key=lambda one: (-len(picture.near[one.name]), one.name)))
+        (name, sorted(layers[name], key=lambda asset: (-len(picture.near[asset.name]), asset.name)))
         for name in names
     ]
 
@@ -77,33 +77,33 @@ def rows_of(
     The barycentre of Sugiyama, Tagawa & Toda (1981), down and up again, so that lines cross less.
     """
     near = picture.near
-    shown: set[str] = set()
-    kept: dict[str, list[Drawn]] = {}
-    for name, held in sorted(layers, key=lambda layer: (len(layer[1]), layer[0])):
-        if len(held) > MOST_OF_A_LAYER:
-            ties = {one.name: len(near[one.name] & shown) for one in held}
-            held = sorted(  # noqa: PLW2901 - sorting is stable: the best connected stay first
-                held, key=lambda one: (one.name != middle, -ties[one.name])
+    drawn_names: set[str] = set()
+    own_rows: dict[str, list[Drawn]] = {}
+    for name, assets in sorted(layers, key=lambda layer: (len(layer[1]), layer[0])):
+        if len(assets) > MOST_OF_A_LAYER:
+            ties = {asset.name: len(near[asset.name] & drawn_names) for asset in assets}
+            assets = sorted(  # noqa: PLW2901 - sorting is stable: the best connected stay first
+                assets, key=lambda asset: (asset.name != middle, -ties[asset.name])
             )[: MOST_OF_A_LAYER - MOST_HEAPS]
-        kept[name] = held
-        shown |= {one.name for one in held}
-    anchor = {} if by_country else _anchors(picture, layers, kept)
+        own_rows[name] = assets
+        drawn_names |= {asset.name for asset in assets}
+    anchor = {} if by_country else _anchors(picture, layers, own_rows)
     rows = []
-    for name, held in layers:
-        alone = {one.name for one in kept[name]}
-        rest = [one for one in held if one.name not in alone]
+    for name, assets in layers:
+        alone = {asset.name for asset in own_rows[name]}
+        heaped = [asset for asset in assets if asset.name not in alone]
         heaps: defaultdict[str, list[Drawn]] = defaultdict(list)
-        for one in rest:
-            below = one.network or anchor.get(one.name, "")
-            heaps[band_of(one.role) if by_country else below].append(one)
+        for asset in heaped:
+            below = asset.network or anchor.get(asset.name, "")
+            heaps[band_of(asset.role) if by_country else below].append(asset)
         largest = sorted(heaps, key=lambda key: (key == "", -len(heaps[key]), key))
-        told = [key for key in largest if key][: MOST_HEAPS - 1]
-        others = [one for key in largest if key not in told for one in heaps[key]]
-        one_by_one = [Row(label=one.name, assets=(one,)) for one in kept[name]]
-        found = [_heap(heaps[key], key if by_country else f"of {key}") for key in told]
-        if others:
-            found.append(_heap(others, "others" if told else "more"))
-        rows.append([*one_by_one, *found])
+        largest_named = [key for key in largest if key][: MOST_HEAPS - 1]
+        leftover = [asset for key in largest if key not in largest_named for asset in heaps[key]]
+        one_by_one = [Row(label=asset.name, assets=(asset,)) for asset in own_rows[name]]
+        heap_rows = [_heap(heaps[key], key if by_country else f"of {key}") for key in largest_named]
+        if leftover:
+            heap_rows.append(_heap(leftover, "others" if largest_named else "more"))
+        rows.append([*one_by_one, *heap_rows])
     _order(picture, rows)
     return rows
 
@@ -112,8 +112,8 @@ def as_json(picture: Picture, *, by_country: bool) -> dict[str, Any]:
     """Return what the picture shows, layer by layer, with every asset and relation."""
     return {
         "layers": [
-            {"layer": name, "assets": [_asset_json(one) for one in held]}
-            for name, held in layers_of(picture, by_country=by_country)
+            {"layer": name, "assets": [_asset_json(asset) for asset in assets]}
+            for name, assets in layers_of(picture, by_country=by_country)
         ],
         "relations": [
             {"source": source, "relation": relation, "target": target}
@@ -130,18 +130,18 @@ def band_of(role: str) -> str:
     return next((name for name, roles in BANDS if role in roles), role)
 
 
-def _asset_json(one: Drawn) -> dict[str, Any]:
+def _asset_json(asset: Drawn) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "role": one.role,
-        "country": one.country,
-        "probability": one.sure,
-        "other_roles": dict(one.rivals),
-        "why": list(one.why),
-        "network": one.network,
-        "first_seen": None if one.met is None else one.met.first.isoformat(),
-        "last_seen": None if one.met is None else one.met.last.isoformat(),
-        "records": [] if one.met is None else list(one.met.records),
+        "name": asset.name,
+        "role": asset.role,
+        "country": asset.country,
+        "probability": asset.sure,
+        "other_roles": dict(asset.rivals),
+        "why": list(asset.why),
+        "network": asset.network,
+        "first_seen": None if asset.met is None else asset.met.first.isoformat(),
+        "last_seen": None if asset.met is None else asset.met.last.isoformat(),
+        "records": [] if asset.met is None else list(asset.met.records),
     }
 
 
@@ -152,29 +152,29 @@ def _heap(assets: Sequence[Drawn], what: str) -> Row:
 
 
 def _anchors(
-    picture: Picture, layers: Sequence[Layer], kept: Mapping[str, list[Drawn]]
+    picture: Picture, layers: Sequence[Layer], own_rows: Mapping[str, list[Drawn]]
 ) -> dict[str, str]:
     """Return for each asset without a row the nearest that has one in a layer drawn whole.
 
     Nearest by relations, not through layers that strangers meet in.
     """
-    whole = [name for name, held in layers if len(held) == len(kept[name])]
-    layer = {one.name: name for name, held in layers for one in held}
-    begin = [one.name for name in whole if name not in _NO_ANCHORS for one in kept[name]]
-    found = {name: name for name in begin}
+    whole = [name for name, assets in layers if len(assets) == len(own_rows[name])]
+    layer = {asset.name: name for name, assets in layers for asset in assets}
+    begin = [asset.name for name in whole if name not in _NO_ANCHORS for asset in own_rows[name]]
+    anchor_of = {name: name for name in begin}
     queue = list(begin)
-    for here in queue:
-        for other in sorted(picture.near[here] - found.keys()):
-            found[other] = found[here]
-            if layer[other] not in _NO_ANCHORS or layer[other] == "demand":
-                queue.append(other)
-    return found
+    for name in queue:
+        for neighbour in sorted(picture.near[name] - anchor_of.keys()):
+            anchor_of[neighbour] = anchor_of[name]
+            if layer[neighbour] not in _NO_ANCHORS or layer[neighbour] == "demand":
+                queue.append(neighbour)
+    return anchor_of
 
 
 def _order(picture: Picture, rows: Sequence[list[Row]]) -> None:
     """Sort each layer's rows by the mean place of their neighbours: down, and up again."""
-    row_of = {asset.name: (column, row.label) for column, found in enumerate(rows)
-              for row in found for asset in row.assets}  # fmt: skip
+    row_of = {asset.name: (column, row.label) for column, layer_rows in enumerate(rows)
+              for row in layer_rows for asset in row.assets}  # fmt: skip
     near: defaultdict[tuple[int, str], Counter[tuple[int, str]]] = defaultdict(Counter)
     for source, _, target in picture.relations:
         if source in row_of and target in row_of:
@@ -184,21 +184,21 @@ def _order(picture: Picture, rows: Sequence[list[Row]]) -> None:
     place: dict[tuple[int, str], float] = {}
     down = range(len(rows))
     for column in (*down, *reversed(down), *down):
-        found = rows[column]
-        means = {row.label: _mean(place, near[column, row.label], column) for row in found}
-        found.sort(key=lambda row: (row.heap, means[row.label], row.assets[0].role, row.label))
-        count = len(found)
-        place |= {(column, row.label): (at + 0.5) / count for at, row in enumerate(found)}
+        layer_rows = rows[column]
+        means = {row.label: _mean(place, near[column, row.label], column) for row in layer_rows}
+        layer_rows.sort(key=lambda row: (row.heap, means[row.label], row.assets[0].role, row.label))
+        count = len(layer_rows)
+        place |= {(column, row.label): (at + 0.5) / count for at, row in enumerate(layer_rows)}
 
 
 def _mean(
     place: Mapping[tuple[int, str], float], near: Mapping[tuple[int, str], int], column: int
 ) -> float:
     """Return the mean place of neighbours, those in near layers for more."""
-    known = [
-        (place[one], times / abs(one[0] - column))
-        for one, times in near.items()
-        if one in place and one[0] != column
+    weighted = [
+        (place[neighbour], times / abs(neighbour[0] - column))
+        for neighbour, times in near.items()
+        if neighbour in place and neighbour[0] != column
     ]
-    weight = sum(share for _, share in known)
-    return sum(at * share for at, share in known) / weight if known else 0.5
+    weight = sum(share for _, share in weighted)
+    return sum(at * share for at, share in weighted) / weight if weighted else 0.5

@@ -23,7 +23,7 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
 
     Its one script is our own, named by its digest in the page's policy: nothing else runs.
     """
-    style, script = _own("supply_page.css"), _own("supply_page.js")
+    style, script = _own("page.css"), _own("page.js")
     digest = b64encode(sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     title = "The supply graph" + ("" if middle is None else f" around {middle}")
@@ -34,14 +34,14 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
     ]
     layer = {
         asset.name: place
-        for place, (_, found) in enumerate(drawing.rows)
-        for row in found
+        for place, (_, layer_rows) in enumerate(drawing.rows)
+        for row in layer_rows
         for asset in row.assets
     }
     heads = [head for head in _ASSETS if head not in empty]
     rows = (
-        [cell for head, cell in zip(_ASSETS, _cells(one), strict=True) if head not in empty]
-        for one in sorted(picture.assets, key=lambda asset: (layer[asset.name], asset.name))
+        [cell for head, cell in zip(_ASSETS, _cells(asset), strict=True) if head not in empty]
+        for asset in sorted(picture.assets, key=lambda asset: (layer[asset.name], asset.name))
     )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -63,28 +63,28 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
     )
 
 
-def _cells(one: Drawn) -> tuple[str, ...]:
-    met = one.met
+def _cells(asset: Drawn) -> tuple[str, ...]:
+    sighted = asset.met
     return (
-        one.name,
-        one.role,
-        "" if one.sure is None else f"{one.sure:.2f}",
-        ", ".join(f"{role} {chance:.2f}" for role, chance in one.rivals),
-        ", ".join(one.why),
-        one.country or "",
-        one.network or "",
-        "" if met is None else f"{met.first:%Y-%m-%d %H:%M:%S} UTC",
-        "" if met is None else f"{met.last:%Y-%m-%d %H:%M:%S} UTC",
-        "" if met is None else ", ".join(map(str, met.records)),
+        asset.name,
+        asset.role,
+        "" if asset.sure is None else f"{asset.sure:.2f}",
+        ", ".join(f"{role} {chance:.2f}" for role, chance in asset.rivals),
+        ", ".join(asset.why),
+        asset.country or "",
+        asset.network or "",
+        "" if sighted is None else f"{sighted.first:%Y-%m-%d %H:%M:%S} UTC",
+        "" if sighted is None else f"{sighted.last:%Y-%m-%d %H:%M:%S} UTC",
+        "" if sighted is None else ", ".join(map(str, sighted.records)),
     )
 
 
 def _table(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{_text(one)}</th>" for one in heads)
-    dates = ['<td class="date">' if one.endswith(" seen") else "<td>" for one in heads]
+    head = "".join(f"<th>{_text(head)}</th>" for head in heads)
+    dates = ['<td class="date">' if head.endswith(" seen") else "<td>" for head in heads]
     body = "".join(
         "<tr>"
-        + "".join(f"{cell}{_text(said)}</td>" for cell, said in zip(dates, row, strict=True))
+        + "".join(f"{cell}{_text(words)}</td>" for cell, words in zip(dates, row, strict=True))
         + "</tr>"
         for row in rows
     )
@@ -94,9 +94,9 @@ def _table(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> st
     )
 
 
-def _text(said: str) -> str:
-    return markup(said, 400)
+def _text(words: str) -> str:
+    return markup(words, 400)
 
 
 def _own(name: str) -> str:
-    return files("cautery.workflows").joinpath(name).read_text(encoding="utf-8")
+    return files("cautery.workflows.supply").joinpath(name).read_text(encoding="utf-8")

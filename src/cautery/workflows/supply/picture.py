@@ -72,8 +72,8 @@ class Picture:
         for source, _, target in self.relations:
             near[source].add(target)
             near[target].add(source)
-        found = {asset.name: frozenset(near[asset.name]) for asset in self.assets}
-        object.__setattr__(self, "near", found)
+        neighbours = {asset.name: frozenset(near[asset.name]) for asset in self.assets}
+        object.__setattr__(self, "near", neighbours)
 
 
 def met_in(entries: Iterable[Entry]) -> dict[str, Met]:
@@ -103,34 +103,34 @@ def of_supply(
 ) -> Picture:
     """Take the map that a watch made, each host with the role that it is inferred to have."""
     rated = any(asset.kind in {"host", "payment"} for asset in graph.assets)
-    beliefs = {one.name: one for one in infer_supply(graph)} if rated else {}
+    beliefs = {belief.name: belief for belief in infer_supply(graph)} if rated else {}
     networks = {
         member.host: network.id for network in graph.networks if len(network.members) > 1
         for member in network.members
     }  # fmt: skip
     when = met or {}
 
-    def drawn(one: Asset) -> Drawn:
-        belief = beliefs.get(one.id)
-        role = str(one.role)
-        if one.kind in BESIDE and not one.shared:
-            role, belief = one.kind, None
-        elif belief is not None and one.kind == "host":
+    def drawn(asset: Asset) -> Drawn:
+        belief = beliefs.get(asset.id)
+        role = str(asset.role)
+        if asset.kind in BESIDE and not asset.shared:
+            role, belief = asset.kind, None
+        elif belief is not None and asset.kind == "host":
             role = str(belief.role)
             if belief.role is Role.UNKNOWN:
                 belief = None
             elif belief.probability < LEAST_SURE:
                 role = str(Role.UNKNOWN)
-        known = role != str(Role.UNKNOWN)
+        has_role = role != str(Role.UNKNOWN)
         return Drawn(
-            name=_name(one.id),
+            name=_name(asset.id),
             role=role,
-            country=one.country,
-            sure=belief.probability if belief is not None and known else None,
-            network=networks.get(one.value) if one.kind == "host" else None,
-            rivals=() if belief is None else _rivals(belief, known=known),
-            why=() if belief is None or not known else _why(belief),
-            met=when.get(one.value) if one.kind == "host" else None,
+            country=asset.country,
+            sure=belief.probability if belief is not None and has_role else None,
+            network=networks.get(asset.value) if asset.kind == "host" else None,
+            rivals=() if belief is None else _rivals(belief, has_role=has_role),
+            why=() if belief is None or not has_role else _why(belief),
+            met=when.get(asset.value) if asset.kind == "host" else None,
         )
 
     return Picture(
@@ -148,8 +148,8 @@ def of_plan(graph: PlanGraph, *, source: str = "") -> Picture:
     members = np.split(groups.member, groups.start[1:-1])
     needs = tuple(
         (graph.ids[owner], "needs", graph.ids[member])
-        for owner, found in zip(groups.owner, members, strict=True)
-        for member in found
+        for owner, group in zip(groups.owner, members, strict=True)
+        for member in group
         if owner < graph.nodes and member < graph.nodes
     )
     return Picture(
@@ -178,10 +178,10 @@ def around(picture: Picture, name: str, *, most: int) -> Picture:
         If there is no such asset; names that hold the one asked for are told.
     """
     if name not in picture.near:
-        like = sorted((one for one in picture.near if name.lower() in one.lower()), key=len)
+        like = sorted((asset for asset in picture.near if name.lower() in asset.lower()), key=len)
         raise InputError(
             f"there is no asset {clean(name, 80)!r} in the map",
-            hint=f"Perhaps {', '.join(clean(one, 80) for one in like[:5])}?"
+            hint=f"Perhaps {', '.join(clean(asset, 80) for asset in like[:5])}?"
             if like and name
             else "Names are as in the graph.",
         )
@@ -200,18 +200,18 @@ def ways(near: Mapping[str, frozenset[str]], begin: Sequence[str], *, most: int)
     way = dict.fromkeys(begin, 0)
     queue = deque(begin)
     while queue:
-        here = queue.popleft()
-        if way[here] < most:
-            for other in near[here]:
-                if other not in way:
-                    way[other] = way[here] + 1
-                    queue.append(other)
+        name = queue.popleft()
+        if way[name] < most:
+            for neighbour in near[name]:
+                if neighbour not in way:
+                    way[neighbour] = way[name] + 1
+                    queue.append(neighbour)
     return way
 
 
-def _rivals(belief: RoleBelief, *, known: bool) -> tuple[tuple[str, float], ...]:
-    ranked = sorted(belief.roles.items(), key=lambda one: -one[1])
-    return tuple((str(role), chance) for role, chance in ranked[known:4] if chance >= _RIVAL)
+def _rivals(belief: RoleBelief, *, has_role: bool) -> tuple[tuple[str, float], ...]:
+    ranked = sorted(belief.roles.items(), key=lambda pair: -pair[1])
+    return tuple((str(role), chance) for role, chance in ranked[has_role:4] if chance >= _RIVAL)
 
 
 def _why(belief: RoleBelief) -> tuple[str, ...]:

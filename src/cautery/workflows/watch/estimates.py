@@ -50,11 +50,16 @@ def estimates(mandate: Mandate, ledger: Ledger, pages: Iterable[Page]) -> Iterat
                 if verdict.finding is Finding.PROVEN:
                     rights[verdict.url.text] = verdict.event or verdict.channels[0]
     for right in sorted(set(rights.values())):
-        seen = [look for url, each in looks.items() if rights.get(url) == right for look in each]
-        yield exposure(seen, window=mandate.window, now=now, event=right)
-    through = sorted({one.intermediary for one in dark})
+        seen_looks = [
+            look
+            for url, url_looks in looks.items()
+            if rights.get(url) == right
+            for look in url_looks
+        ]
+        yield exposure(seen_looks, window=mandate.window, now=now, event=right)
+    through = sorted({probe.intermediary for probe in dark})
     for name in through:
-        hits, probed = last_dark(one for one in dark if one.intermediary == name)
+        hits, probed = last_dark(probe for probe in dark if probe.intermediary == name)
         yield effect(dark=hits, probed=probed, where=name)
     yield from _money(pages)
 

@@ -65,18 +65,18 @@ def finish_killed_watch(case: Case) -> None:
 
 def _record_the_stop(case: Case, mandate: Mandate) -> None:
     """Say when a killed watch was seen last, and what its records bear."""
-    running, seen = False, None
+    running, last_seen = False, None
     for entry in case.ledger.read():
         if entry.record.kind in {"watch.started", "watch.resumed"}:
             running = True
         elif entry.record.kind == "watch.stopped":
             running = False
         if entry.record.kind != "case.reopened":
-            seen = entry.record.at
-    if not running or seen is None:
+            last_seen = entry.record.at
+    if not running or last_seen is None:
         return
     now = case.clock.now()
     # Storefronts are read by a running watch alone: what they claim is estimated no more.
-    for found in estimates(mandate, case.ledger, ()):
-        case.ledger.append("estimate", to_json(found), at=now)
-    case.ledger.append("watch.stopped", {"why": "it was killed", "at": iso(seen)}, at=now)
+    for estimate in estimates(mandate, case.ledger, ()):
+        case.ledger.append("estimate", to_json(estimate), at=now)
+    case.ledger.append("watch.stopped", {"why": "it was killed", "at": iso(last_seen)}, at=now)

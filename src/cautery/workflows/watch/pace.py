@@ -79,7 +79,7 @@ class Pace:
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._streams = streams
-        self._heard = heard
+        self._hearing = heard
         self._journal = journal
         self._timer = timer
         self._rights = {work.id: 2 for work in mandate.works}
@@ -92,7 +92,7 @@ class Pace:
         self._looked: deque[datetime] = deque()
         self._loop_late_s = 0.0
         self._slow_at = float("-inf")
-        self._told: tuple[datetime, bool] | None = None
+        self._last_report: tuple[datetime, bool] | None = None
         self.overloaded = False
         """Whether looks come so late that the stated order holds, and some are put off."""
 
@@ -131,11 +131,11 @@ class Pace:
         """
         if not isinstance(error, TimeoutError | LimitError | DecodeError):
             return None
-        ours = stream.doing in (DECODING, COMPARING)
+        is_local = stream.doing in (DECODING, COMPARING)
         if isinstance(error, DecodeError):
             long = self._timer() - since_s > LONG_S
-            return stream.doing if ours and long and self.overloaded else None
-        if ours:
+            return stream.doing if is_local and long and self.overloaded else None
+        if is_local:
             return stream.doing
         return "its own loop" if self._slow_at >= since_s else None
 
@@ -161,31 +161,31 @@ class Pace:
             self._slow_at = self._timer()
         while self._looked and self._looked[0] < now - timedelta(seconds=LATE_S):
             self._looked.popleft()
-        wanted = [stream for stream in self._streams.values() if stream.wanted(now)]
-        figures = self._figures(now, wanted)
+        due = [stream for stream in self._streams.values() if stream.wanted(now)]
+        figures = self._figures(now, due)
         # Once it is late, until half of that is made up: else the order would change to and fro.
         bar_s = LATE_S / 2 if self.overloaded else LATE_S
         self.overloaded = (figures["probes_late_s"] or 0.0) > bar_s
         if self.overloaded:
-            self._shed([one for one in wanted if not one.in_hand], now, figures["why"])
+            self._shed([stream for stream in due if not stream.in_hand], now, figures["why"])
         if self._is_news(now, late=figures["late"]):
             self._tell(now, figures)
 
     def conclude(self) -> None:
         """Record how it stood at the end."""
         now = self._journal.now()
-        wanted = [stream for stream in self._streams.values() if stream.wanted(now)]
-        self._tell(now, self._figures(now, wanted))
+        due = [stream for stream in self._streams.values() if stream.wanted(now)]
+        self._tell(now, self._figures(now, due))
 
     def _is_news(self, now: datetime, *, late: bool) -> bool:
-        if self._told is None:
+        if self._last_report is None:
             return late or bool(self._streams)
-        at, was_late = self._told
+        at, was_late = self._last_report
         every_s = TOLD_LATE_S if late else TOLD_S
         return late != was_late or (now - at).total_seconds() >= every_s
 
     def _tell(self, now: datetime, figures: dict[str, Any]) -> None:
-        self._told = now, figures["late"]
+        self._last_report = now, figures["late"]
         unseen = Counter(
             RIGHTS[self._right(stream)]
             for stream in self._streams.values()
@@ -203,20 +203,20 @@ class Pace:
         )
         self._spent.clear()
 
-    def _figures(self, now: datetime, wanted: list[Stream]) -> dict[str, Any]:
-        heard = self._heard()
+    def _figures(self, now: datetime, due: list[Stream]) -> dict[str, Any]:
+        hearing = self._hearing()
         now_s = now.timestamp()
         late = {
             name: max(now_s - until, 0.0)
-            for name, until in heard.until.items()
+            for name, until in hearing.until.items()
             if until is not None
         }
-        silent = sorted(name for name, until in heard.until.items() if until is None)
+        silent = sorted(name for name, until in hearing.until.items() if until is None)
         probes_late_s = None
         if self._streams:
-            probes_late_s = max(((now - one.due).total_seconds() for one in wanted), default=0.0)
-        filling_s = 0.0 if heard.filled else (now - self._begun).total_seconds()
-        doing = Counter(one.doing for one in wanted if one.in_hand and one.doing)
+            probes_late_s = max(((now - stream.due).total_seconds() for stream in due), default=0.0)
+        filling_s = 0.0 if hearing.filled else (now - self._begun).total_seconds()
+        doing = Counter(stream.doing for stream in due if stream.in_hand and stream.doing)
         why = [*self._whys(late, filling_s, probes_late_s, doing)]
         return {
             "late": bool(why),
@@ -238,7 +238,7 @@ class Pace:
             yield f"the references are being taken in since {filling_s:.0f} s"
         behind = {name: seconds for name, seconds in late.items() if seconds > LATE_S}
         if behind:
-            name = max(behind, key=lambda one: behind[one])
+            name = max(behind, key=lambda reference: behind[reference])
             yield f"{len(behind)} of {len(late)} references late, {name} by {behind[name]:.0f} s"
         if (probes_late_s or 0.0) > LATE_S:
             yield f"looks late by {probes_late_s:.0f} s: {self._costly(doing)}"
@@ -249,7 +249,7 @@ class Pace:
         """Say what looks cost; while none of their steps ends, where they hang."""
         total = sum(self._spent.values())
         if total > 0:
-            shares = sorted(self._spent.items(), key=lambda one: -one[1])
+            shares = sorted(self._spent.items(), key=lambda pair: -pair[1])
             return "their time goes into " + ", ".join(
                 f"{what} {100 * spent / total:.0f} %" for what, spent in shares
             )
@@ -286,10 +286,10 @@ class Pace:
         verdict = stream.verdict
         if verdict is not None and verdict.event is not None:
             return 0
-        named = list(verdict.channels) if verdict is not None else []
+        rights = list(verdict.channels) if verdict is not None else []
         if stream.offer is not None and stream.offer.right is not None:
-            named.append(stream.offer.right)
-        return min((self._rights.get(one, 3) for one in named), default=3)
+            rights.append(stream.offer.right)
+        return min((self._rights.get(right, 3) for right in rights), default=3)
 
 
 def _look(stream: Stream) -> int:

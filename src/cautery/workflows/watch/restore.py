@@ -57,7 +57,7 @@ def restored_hosts(ledger: Ledger) -> dict[str, Shown]:
             certificate = body["certificate"]
             if body["addresses"]:
                 hosts[str(body["host"])] = (
-                    tuple(str(one) for one in body["addresses"]),
+                    tuple(str(address) for address in body["addresses"]),
                     None if certificate is None else str(certificate["sha256"]),
                 )
     return hosts
@@ -80,20 +80,20 @@ def _read(entry: Entry, readings: dict[str, Reading]) -> None:
     source = str(body["source"])
     at, due = _time(body["at"]), _time(rhythm["due"])
     changed = entry.record.kind == "source.read" and body.get("failed") is None
-    said = (body["digest"], body["exhibit"], body["table"]) if changed else None
+    sealed = (body["digest"], body["exhibit"], body["table"]) if changed else None
     reading = readings.setdefault(source, Reading(at=at, due=due))
     reading.due = due
     if body.get("failed") is not None:
         return
     reading.visits = [*reading.visits, (at, changed)][-KEPT - 1 :]
-    if said is not None:
+    if sealed is not None:
         reading.at = at
-        reading.digest, reading.exhibit, reading.table = said
+        reading.digest, reading.exhibit, reading.table = sealed
 
 
-def _time(said: object) -> datetime:
+def _time(text: object) -> datetime:
     """Return a record's time; one without a zone is none."""
-    moment = datetime.fromisoformat(str(said))
+    moment = datetime.fromisoformat(str(text))
     require_utc("at", moment)
     return moment
 
@@ -136,5 +136,5 @@ def _seen(entry: Entry, streams: dict[str, Stream]) -> None:
         streams[url].aligned = True
 
 
-def _offer(said: object) -> Offer | None:
-    return None if said is None else from_json(Offer, said)
+def _offer(body: object) -> Offer | None:
+    return None if body is None else from_json(Offer, body)

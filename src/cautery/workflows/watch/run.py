@@ -212,14 +212,14 @@ class _Watch:
         self._ports = ports
         self._journal = journal
         self._streams: dict[str, Stream] = {}
-        self._seen = Seen()
-        asked = CapturingOwn(ports.own, journal, named("registration"))
+        self._sightings = Seen()
+        registry_fetcher = CapturingOwn(ports.own, journal, named("registration"))
         self._mapper = Mapper(
             self._streams,
-            self._seen,
+            self._sightings,
             names=ports.names,
             certificates=ports.certificates,
-            registry=None if ports.registry is None else ports.registry(asked),
+            registry=None if ports.registry is None else ports.registry(registry_fetcher),
             facts=ports.facts,
             fetcher=Capturing(ports.fetcher, journal, named("icon")),
             engine=ports.engine,
@@ -259,7 +259,7 @@ class _Watch:
             mandate,
             Resolver(Catalogue.of(mandate)),
             self._streams,
-            self._seen,
+            self._sightings,
             fetcher=ports.fetcher,
             readers=ports.readers,
             journal=journal,
@@ -363,12 +363,12 @@ class _Watch:
             left_s = (self._mandate.window.end - self._journal.now()).total_seconds()
             if left_s <= 0:
                 return
-            done, running = await asyncio.wait(
+            finished, running = await asyncio.wait(
                 running, timeout=left_s, return_when=asyncio.FIRST_COMPLETED
             )
-            for task in done:
+            for task in finished:
                 task.result()
-            if renewed in done:
+            if renewed in finished:
                 return
 
     async def _sleep_until_start(self) -> None:
@@ -389,6 +389,6 @@ class _Watch:
 
     def conclude(self) -> None:
         """Write what can be said only at the end."""
-        pages = [page for page, _, _ in self._seen.pages.values()]
+        pages = [page for page, _, _ in self._sightings.pages.values()]
         for estimate in estimates(self._mandate, self._ports.ledger, pages):
             self._journal.write("estimate", estimate)

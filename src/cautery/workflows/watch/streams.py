@@ -9,7 +9,7 @@ from cautery.graph.faults import Carried
 from cautery.model import Finding, Observation, Offer, Verdict
 
 SECOND_LOOK_S = 8.0
-"""Two probes this far apart hold enough new media to agree or not (identification.md, 5)."""
+"""Two probes this far apart hold enough new media to agree (docs/reference/sources.md, F38)."""
 LINEAR_LOOK_S = 9.0
 """A linear channel must match for over 35 s, since adverts last 30 s: four looks then suffice."""
 RECHECK_S = 20.0

@@ -92,8 +92,8 @@ class Tally:
                 self.narrowed.add(body["target"])
                 self.spared.update(body["collateral"]["names"])
         elif kind == "plan.made":
-            for one in body["chosen"]:
-                self.targets[one["target"]] = set(one["streams"])
+            for intervention in body["chosen"]:
+                self.targets[intervention["target"]] = set(intervention["streams"])
         elif kind == "referral.published":
             self._at_targets(body.get("targets", ()), self.referred, _time(body["at"]))
         elif kind == "dark.probed" and body["dark"]:
@@ -112,7 +112,7 @@ class Tally:
         elif kind == "watch.pace":
             self.pace = body
         elif kind == "work.shed":
-            self.shed += sum(int(one["count"]) for one in body["looks"])
+            self.shed += sum(int(look["count"]) for look in body["looks"])
         else:
             self._safeguard(kind, body)
 
@@ -188,7 +188,7 @@ class Tally:
 
     def count(self, finding: Finding) -> int:
         """Return how many streams stand so."""
-        return sum(one is finding for one in self.findings.values())
+        return sum(outcome is finding for outcome in self.findings.values())
 
 
 def middle(spans: list[float]) -> float | None:

@@ -24,11 +24,11 @@ from cautery.model import (
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.mandate.fixtures import Fixtures
+from cautery.workflows.watch.sources import calendars
 from cautery.workflows.watch.sources.calendars import Calendars, record_fixtures
 from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
-from cautery.workflows.watch.sources.reading import calendars
 
-from .conftest import Answers
+from ...conftest import Answers
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.sources.calendars import Calendars, known_fixtures
 from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
 
-from .conftest import KEY, NOON
+from ...conftest import KEY, NOON
 
 URL = "https://league.example/ics?token=t0k3n"
 CALENDAR = Calendar(location=URL, kind="ical")

@@ -17,9 +17,9 @@ from cautery.model import Channel, Entry, Mandate, Purchase, Regime, Secret, Sou
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.mandate.purchased_line import read_line
+from cautery.workflows.watch.sources import reading as sources
 from cautery.workflows.watch.sources.purchases import Lines, record_purchase, record_purchases
 from cautery.workflows.watch.sources.purchasing import checked_purchase, purchase_into
-from cautery.workflows.watch.sources.reading import reading as sources
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

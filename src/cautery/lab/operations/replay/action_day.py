@@ -42,7 +42,7 @@ from cautery.workflows.operation.withhold import day_for
 
 _LATE = 0.06
 """Share of steps that end late; judgement."""
-_SAID_EVERY = timedelta(minutes=15)
+_REPORT_EVERY = timedelta(minutes=15)
 _DUMPS_SEALED = 3
 """Disks whose panel's table is sealed and counted in the story: the smallest, to keep it short."""
 _MAY_FAIL = frozenset({StepKind.SEIZE, StepKind.LOCK, StepKind.FREEZE, StepKind.BLOCK})
@@ -64,12 +64,12 @@ def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
     """Plan the day: who does what where, at one moment."""
     world = story.world
     clocks = {
-        one.id: ClockOffset(
+        agency.id: ClockOffset(
             seconds=float(story.rng.normal(0, 0.02)), uncertainty_s=0.05, method="NTP (lab)"
         )
-        for one in story.operation.agencies
+        for agency in story.operation.agencies
     }
-    made = plan_day(
+    day = plan_day(
         seen.graph,
         chosen,
         story.operation,
@@ -83,17 +83,16 @@ def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
         co_tenants=world.co_tenants,
         now=story.clock.now(),
     )
-    record_day(story.lead, made, at=story.clock.now())
+    record_day(story.lead, day, at=story.clock.now())
     story.tell(
         "plan",
-        f"{len(made.steps)} steps by {len({step.step.agency for step in made.steps})} agencies, "
-        f"moment {made.moment:%d %b %Y %H:%M} UTC; {len(made.co_tenants)} co-tenants kept alive",
-        steps=len(made.steps),
-        co_tenants=len(made.co_tenants),
+        f"{len(day.steps)} steps by {len({step.step.agency for step in day.steps})} agencies, "
+        f"moment {day.moment:%d %b %Y %H:%M} UTC; {len(day.co_tenants)} co-tenants kept alive",
+        steps=len(day.steps),
+        co_tenants=len(day.co_tenants),
     )
     blank = sum(
-        _hand_out(story, made, agency)
-        for agency in sorted({step.step.agency for step in made.steps})
+        _hand_out(story, day, agency) for agency in sorted({step.step.agency for step in day.steps})
     )
     story.tell(
         "plan",
@@ -102,15 +101,15 @@ def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
         "in writing",
         withheld=blank,
     )
-    return made
+    return day
 
 
-def _hand_out(story: Story, made: DayPlan, agency: str) -> int:
+def _hand_out(story: Story, day: DayPlan, agency: str) -> int:
     """Write an agency's call sheet into its case; return how many steps are withheld from it."""
     case = story.desks[agency].case
-    told, withheld = day_for(story.lead, made, story.operation.agency(agency))
-    sheet = call_sheet(told, agency, story.operation)
-    book = calendar(told, agency, operation=story.operation, made_at=story.clock.now())
+    own_day, withheld = day_for(story.lead, day, story.operation.agency(agency))
+    sheet = call_sheet(own_day, agency, story.operation)
+    book = calendar(own_day, agency, operation=story.operation, made_at=story.clock.now())
     case.write("call-sheet.html", call_sheet_html(sheet).encode())
     case.write("call-sheet.pdf", compile_pdf(call_sheet_typst(sheet)))
     case.write("action-day.ics", book)
@@ -147,7 +146,7 @@ def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float
         )
     register = Finds(story)
     pace = _Pace(story, speed)
-    shown, said_at = 1.0, made.moment - timedelta(days=1)
+    last_share, said_at = 1.0, made.moment - timedelta(days=1)
     before = ServedShare(at=made.moment, share=running.board(made.moment).served_left, by="plan")
     story.lead.record(SERVED, before, at=made.moment)
     running_day = _Reports(story, running)
@@ -158,15 +157,15 @@ def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float
             register.at(running_day.planned(report.step))
         if board.note:
             story.tell("re-planned", board.note, step=report.step)
-        if board.served_left != shown or report.at - said_at >= _SAID_EVERY:
-            if board.served_left != shown:
+        if board.served_left != last_share or report.at - said_at >= _REPORT_EVERY:
+            if board.served_left != last_share:
                 story.lead.record(
                     SERVED,
                     ServedShare(at=report.at, share=board.served_left, by="plan"),
                     at=report.at,
                 )
-            shown = board.served_left
-            if report.at - said_at >= _SAID_EVERY:
+            last_share = board.served_left
+            if report.at - said_at >= _REPORT_EVERY:
                 said_at = report.at
                 story.tell("day", _said(board), **_counted(board))
     board = running.board(story.clock.now())
@@ -185,15 +184,15 @@ def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float
 def count_dumps(story: Story) -> None:
     """Seal the tables of some seized panels under their own keys, and count them as LED allows."""
     world = story.world
-    month = max(one for one in world.months if one < world.moment.date().replace(day=1))
+    month = max(month for month in world.months if month < world.moment.date().replace(day=1))
     counts = sizing_sources(world, month).panels
     size: defaultdict[str, int] = defaultdict(int)
-    for one in counts:
-        size[one.panel] += one.paid + one.trial + one.expired
-    smallest = set(sorted(size, key=lambda one: (size[one], one))[:_DUMPS_SEALED])
-    chosen = [count for count in counts if count.panel in smallest]
+    for count in counts:
+        size[count.panel] += count.paid + count.trial + count.expired
+    smallest = set(sorted(size, key=lambda panel: (size[panel], panel))[:_DUMPS_SEALED])
+    sealed_counts = [count for count in counts if count.panel in smallest]
     case, now, lines = story.lead.case, story.clock.now(), 0
-    for panel, columns in panel_tables(world, chosen):
+    for panel, columns in panel_tables(world, sealed_counts):
         table = io.StringIO()
         writer = csv.writer(table)
         writer.writerow(columns)
@@ -202,7 +201,7 @@ def count_dumps(story: Story) -> None:
         sealed = case.vault.seal(
             raw, media_type="text/csv", at=now, clock=case.clock.offset(), subject=f"disk:{panel}"
         )
-        counted = read_panel_dump([raw], panel=panel, on=chosen[0].on, regime=Regime.LED)
+        counted = read_panel_dump([raw], panel=panel, on=sealed_counts[0].on, regime=Regime.LED)
         lines += sum(count.paid + count.trial + count.expired for count in counted.counts)
         story.lead.record(
             "operation.dump-counted",
@@ -248,37 +247,39 @@ class _Reports:
 
     def __iter__(self) -> Iterator[StepReport]:
         while True:
-            open_steps = [one for one in self._running.day.steps if one.step.id not in self._ended]
+            open_steps = [
+                step for step in self._running.day.steps if step.step.id not in self._ended
+            ]
             if not open_steps:
                 return
-            step = min(open_steps, key=lambda one: (self._end_of(one), one.step.id))
+            step = min(open_steps, key=lambda step: (self._end_of(step), step.step.id))
             yield self._report(step)
 
-    def _end_of(self, one: ScheduledStep) -> datetime:
+    def _end_of(self, step: ScheduledStep) -> datetime:
         """Return when a step will end: drawn once, and again when it is re-timed."""
-        known = self._ends.get(one.step.id)
-        if known is None or known < one.starts_at:
-            rng, planned = self._story.rng, one.ends_at - one.starts_at
-            spread = _BACK.get(one.step.kind, 0.15)
-            taken = planned * float(0.98 - spread * rng.random())
+        end = self._ends.get(step.step.id)
+        if end is None or end < step.starts_at:
+            rng, planned = self._story.rng, step.ends_at - step.starts_at
+            spread = _BACK.get(step.step.kind, 0.15)
+            duration = planned * float(0.98 - spread * rng.random())
             if rng.random() < _LATE:
-                taken = planned * float(1.05 + 0.3 * rng.random())
-            known = max(one.starts_at + taken, self._story.clock.now())
-            self._ends[one.step.id] = known
-        return known
+                duration = planned * float(1.05 + 0.3 * rng.random())
+            end = max(step.starts_at + duration, self._story.clock.now())
+            self._ends[step.step.id] = end
+        return end
 
-    def _report(self, one: ScheduledStep) -> StepReport:
-        end, step = self._end_of(one), one.step
+    def _report(self, scheduled: ScheduledStep) -> StepReport:
+        end, step = self._end_of(scheduled), scheduled.step
         at = max(end, self._story.clock.now())
         at_risk = self._failing & {step.target, *step.removes}
-        if at_risk and one.replaces is None and step.kind in _MAY_FAIL:
+        if at_risk and scheduled.replaces is None and step.kind in _MAY_FAIL:
             self._failing -= at_risk
             self._ended.add(step.id)
             why = "the machine was gone" if step.kind is StepKind.SEIZE else "not carried out"
             return StepReport(step=step.id, state=StepState.FAILED, at=at, by=step.agency, text=why)
-        if end > one.ends_at and step.id not in self._late:
+        if end > scheduled.ends_at and step.id not in self._late:
             self._late.add(step.id)
-            at = max(one.ends_at, self._story.clock.now())
+            at = max(scheduled.ends_at, self._story.clock.now())
             return StepReport(
                 step=step.id, state=StepState.LATE, at=at, by=step.agency, text="still at it"
             )
@@ -287,12 +288,12 @@ class _Reports:
 
 
 def _removed(running: RunningDay) -> frozenset[str]:
-    done = {report.step for report in running.reports if report.state is StepState.DONE}
+    done_steps = {report.step for report in running.reports if report.state is StepState.DONE}
     return frozenset(
         node
-        for one in (*running.day.steps, *running.day.dropped)
-        if one.step.id in done
-        for node in one.step.removes
+        for step in (*running.day.steps, *running.day.dropped)
+        if step.step.id in done_steps
+        for node in step.step.removes
     )
 
 

@@ -31,8 +31,9 @@ _WATCHED = timedelta(days=440)
 """The leads of the second action were followed for fourteen months [S16]."""
 _DAILY = 60
 _STRANGERS = 240
-"""Newcomers of other services that a watch meets in fourteen months: 8 clusters to 5,685 domains
-were counted elsewhere (reference/ecosystem.md section 5): descendants are the fewer. Judgement."""
+"""Newcomers of other services that a watch meets in fourteen months: elsewhere 5,685
+domains, and 8 clusters of owners, were counted (docs/reference/sources.md, F8): descendants are
+the fewer. Judgement."""
 _WEAK = frozenset({"favicon", "leased", "tier"})
 """What many strangers show alike: it may support a tie, and makes none."""
 
@@ -69,13 +70,13 @@ def follow(story: Story, seen: Picture, taken: Collection[str]) -> tuple[GrewBac
         for descendant in world.descendants
     ] + _strangers(story)
     links = [trait for trait in seen.traits if trait.subject in taken and trait.kind != "leased"]
-    for one in newcomers:
-        links += traits_of(one.asset, one.traits, at=one.at, source="watch")
+    for newcomer in newcomers:
+        links += traits_of(newcomer.asset, newcomer.traits, at=newcomer.at, source="watch")
     networks = cluster(links, seed=world.seed)
     grown = tuple(
-        found
-        for newcomer in sorted(newcomers, key=lambda each: (each.at, each.asset))
-        if (found := _tied(newcomer, networks, links, taken)) is not None
+        growth
+        for newcomer in sorted(newcomers, key=lambda newcomer: (newcomer.at, newcomer.asset))
+        if (growth := _tied(newcomer, networks, links, taken)) is not None
     )
     record_all(lead, GREW_BACK, grown, at=story.clock.now())
     story.tell(
@@ -103,20 +104,22 @@ def erase_those_of_no_use(story: Story) -> int:
 
 
 def _tied(
-    one: _Newcomer,
+    newcomer: _Newcomer,
     networks: tuple[CriminalNetwork, ...],
     links: list[Link],
-    taken: Collection[str],
+    targets: Collection[str],
 ) -> GrewBack | None:
     """Return the tie of a newcomer to something taken, if what speaks for it suffices."""
     network = next(
-        each for each in networks if any(member.host == one.asset for member in each.members)
+        network
+        for network in networks
+        if any(member.host == newcomer.asset for member in network.members)
     )
-    mine = {(link.kind, link.value) for link in links if link.subject == one.asset}
+    traits = {(link.kind, link.value) for link in links if link.subject == newcomer.asset}
     common: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    hosts = {member.host for member in network.members} & set(taken)
+    hosts = {member.host for member in network.members} & set(targets)
     for link in links:
-        if link.subject in hosts and (link.kind, link.value) in mine:
+        if link.subject in hosts and (link.kind, link.value) in traits:
             common[link.subject].add((link.kind, link.value))
     strong = {
         host: marks for host, marks in common.items() if any(kind not in _WEAK for kind, _ in marks)
@@ -124,14 +127,14 @@ def _tied(
     if not strong:
         return None
     like = min(strong, key=lambda host: (-len(strong[host]), host))
-    member = next(each for each in network.members if each.host == one.asset)
+    member = next(member for member in network.members if member.host == newcomer.asset)
     if member.probability < SURE:
         return None
     return GrewBack(
-        at=one.at,
-        asset=one.asset,
+        at=newcomer.at,
+        asset=newcomer.asset,
         like=like,
-        country=one.country,
+        country=newcomer.country,
         traits=tuple(sorted(kind for kind, _ in strong[like])),
         probability=member.probability,
         why=member.why,
@@ -145,7 +148,7 @@ def _strangers(story: Story) -> list[_Newcomer]:
     """
     rng = np.random.default_rng([story.world.seed, 7])
     seed = story.world.seed
-    made = []
+    strangers = []
     for number in range(_STRANGERS):
         traits = {
             "certificate": token(seed, "stranger", number, length=64),
@@ -155,7 +158,7 @@ def _strangers(story: Story) -> list[_Newcomer]:
             traits["certificate"] = "sha256:" + token(seed, "certificate", "default", length=64)
             traits["favicon"] = token(seed, "favicon", "default", length=16)
             del traits["analytics"]
-        made.append(
+        strangers.append(
             _Newcomer(
                 at=story.world.moment + timedelta(days=float(rng.exponential(60.0)) % 430),
                 asset=f"host:other-{token(seed, 'stranger-n', number, length=8)}.example",
@@ -163,7 +166,7 @@ def _strangers(story: Story) -> list[_Newcomer]:
                 traits=traits,
             )
         )
-    return made
+    return strangers
 
 
 def _happened(story: Story) -> list[Happened]:
@@ -179,9 +182,9 @@ def _happened(story: Story) -> list[Happened]:
         for intervention in story.world.interventions
     ]
     rows += [
-        Happened(at=one.at, kind="regrowth", text=one.text, country=one.country)
-        for one in story.world.timeline
-        if one.kind not in {"action-day", "descendant"} and one.at > moment
+        Happened(at=happening.at, kind="regrowth", text=happening.text, country=happening.country)
+        for happening in story.world.timeline
+        if happening.kind not in {"action-day", "descendant"} and happening.at > moment
     ]
     for name, first, last in _TOURNAMENTS:
         rows.append(

@@ -51,10 +51,10 @@ class Finds:
         if planned.step.kind is not StepKind.SEARCH:
             return
         search = planned.step.id.removeprefix("search-")
-        found = self._waiting.pop(search, [])
-        if not found:
+        finds = self._waiting.pop(search, [])
+        if not finds:
             return
-        entries = [self._exhibit(one, planned) for one in found]
+        entries = [self._exhibit(find, planned) for find in finds]
         register_exhibits(
             self._story.lead,
             [(entry, None, None) for entry in entries],
@@ -68,37 +68,37 @@ class Finds:
         now = story.clock.now()
         links, coins = [], []
         for number, line in book.register.lines.items():
-            one = line.exhibit
+            exhibit = line.exhibit
             links.append(
                 CustodyEntry(
                     number=number,
                     act=CustodyAct.STORED,
                     at=now,
                     giver=line.holder,
-                    taker=f"{one.agency} evidence store",
-                    place=f"{one.agency} evidence store",
+                    taker=f"{exhibit.agency} evidence store",
+                    place=f"{exhibit.agency} evidence store",
                     reason="end of the action day",
                     seal=line.seal,
                 )
             )
-            if one.kind is ExhibitKind.WALLET:
-                coins.append(one)
+            if exhibit.kind is ExhibitKind.WALLET:
+                coins.append(exhibit)
         move_exhibit(story.lead, *links, at=now, book=book)
-        for one in coins:
-            asset = str(one.details["asset"])
-            amount = Decimal(str(one.details["amount"]))
+        for exhibit in coins:
+            asset = str(exhibit.details["asset"])
+            amount = Decimal(str(exhibit.details["amount"]))
             fee = min(_FEE, amount / 100)
             move_value(
                 story.lead,
                 ValueMoved(
-                    number=one.number,
+                    number=exhibit.number,
                     asset=asset,
                     amount=amount - fee,
                     fee=fee,
-                    to=address(asset, story.world.seed, "state", one.agency),
-                    transfer=token(story.world.seed, "to-state", one.number, length=64),
+                    to=address(asset, story.world.seed, "state", exhibit.agency),
+                    transfer=token(story.world.seed, "to-state", exhibit.number, length=64),
                     at=now,
-                    by=f"{one.agency} asset recovery",
+                    by=f"{exhibit.agency} asset recovery",
                 ),
                 at=now,
                 book=book,
@@ -106,37 +106,37 @@ class Finds:
         case, lines = story.lead.case, book.register.lines.values()
         sheet = label_sheet_typst(lines, operation=story.operation.id, lab=True)
         case.write("labels.pdf", compile_pdf(sheet))
-        found = suggested_findings(story.lead, tags=story.world.tags, book=book)
-        for finding in found:
+        findings = suggested_findings(story.lead, tags=story.world.tags, book=book)
+        for finding in findings:
             record_finding(story.lead, finding, book=book)
         story.tell(
             "exhibits",
             f"{len(book.register)} exhibits in the register, each with its custody; "
-            f"{len(coins)} wallets moved to the state; {len(found)} links to other crimes",
+            f"{len(coins)} wallets moved to the state; {len(findings)} links to other crimes",
             exhibits=len(book.register),
         )
 
-    def _exhibit(self, one: Find, planned: ScheduledStep) -> SeizedExhibit:
-        agency = self._story.operation.agency(one.agency)
+    def _exhibit(self, find: Find, planned: ScheduledStep) -> SeizedExhibit:
+        agency = self._story.operation.agency(find.agency)
         if not agency.may(Competence.SEIZE):
             raise InputError(f"{agency.id} may not seize")
         self._numbers[agency.country] += 1
         number = self._numbers[agency.country]
         now = self._story.clock.now()
-        at = min(now, planned.starts_at + timedelta(minutes=one.delay_min))
+        at = min(now, planned.starts_at + timedelta(minutes=find.delay_min))
         seal = token(self._story.world.seed, "seal", agency.id, number, length=8).upper()
         return SeizedExhibit(
             number=f"{agency.country}-{number:04d}",
-            kind=one.kind,
-            search=one.search,
-            agency=one.agency,
-            description=one.description,
-            place=self._places[one.search],
-            finder=f"team {one.search}",
+            kind=find.kind,
+            search=find.search,
+            agency=find.agency,
+            description=find.description,
+            place=self._places[find.search],
+            finder=f"team {find.search}",
             seal=f"{agency.country}{seal}",
             seized_at=at,
-            count=one.count,
-            value=one.value,
-            valued_at=at if one.value is not None else None,
-            details=one.details,
+            count=find.count,
+            value=find.value,
+            valued_at=at if find.value is not None else None,
+            details=find.details,
         )

@@ -41,20 +41,22 @@ _REVIEW = timedelta(days=360)
 def gather(story: Story) -> None:
     """Tell all months before the day: what arrives, who joins, what is shared."""
     world = story.world
-    months = [one for one in world.months if one < world.moment.date()]
+    months = [month for month in world.months if month < world.moment.date()]
     arriving: defaultdict[tuple[date, str], list[Statement]] = defaultdict(list)
-    for one in world.intelligence:
-        arriving[one.at.date().replace(day=1), one.by].append(one)
+    for statement in world.intelligence:
+        arriving[statement.at.date().replace(day=1), statement.by].append(statement)
     joins = _joins(world.agencies, months)
     for number, month in enumerate(months):
         end = min(_month_end(month), world.moment - timedelta(days=9))
         if end > story.clock.now():
             story.clock.reach(end)
-        said = 0
+        statement_count = 0
         for agency in world.agencies:
             batch = arriving.get((month, agency.id), [])
-            said += len(add_statements(story.desks[agency.id], batch)) if batch else 0
-        story.tell("intelligence", f"{said} statements recorded", statements=said)
+            statement_count += len(add_statements(story.desks[agency.id], batch)) if batch else 0
+        story.tell(
+            "intelligence", f"{statement_count} statements recorded", statements=statement_count
+        )
         for agency in joins.get(month, ()):
             _join(story, agency)
         if number % _SHARES_EVERY == _SHARES_EVERY - 1 or month == months[-1]:
@@ -65,13 +67,13 @@ def gather(story: Story) -> None:
 
 
 def _joins(agencies: tuple[Agency, ...], months: list[date]) -> dict[date, list[Agency]]:
-    others = [agency for agency in agencies if agency.role is not AgencyRole.LEAD]
+    partners = [agency for agency in agencies if agency.role is not AgencyRole.LEAD]
     room = max(1, len(months) - _FIRST_JOINS - 2)
     joins: defaultdict[date, list[Agency]] = defaultdict(list)
     joins[months[0]].append(next(agency for agency in agencies if agency.role is AgencyRole.LEAD))
-    for place, one in enumerate(others):
-        month = months[min(len(months) - 1, _FIRST_JOINS + place * room // len(others))]
-        joins[month].append(one)
+    for place, agency in enumerate(partners):
+        month = months[min(len(months) - 1, _FIRST_JOINS + place * room // len(partners))]
+        joins[month].append(agency)
     return joins
 
 
@@ -108,13 +110,13 @@ def _round(story: Story) -> None:
     """Everybody at the table tells the lead what may be told, and hears what the lead may tell."""
     for agency in story.joined[1:]:
         _exchange(story, agency)
-    seen = picture_of(picture(story.lead))
+    picture_now = picture_of(picture(story.lead))
     story.tell(
         "picture",
-        f"the shared picture has {len(seen.graph.assets)} assets",
-        assets=len(seen.graph.assets),
-        relations=len(seen.graph.edges),
-        statements=seen.said,
+        f"the shared picture has {len(picture_now.graph.assets)} assets",
+        assets=len(picture_now.graph.assets),
+        relations=len(picture_now.graph.edges),
+        statements=picture_now.said,
     )
 
 
@@ -151,8 +153,8 @@ def _agree(story: Story) -> None:
 
 
 def _exchange(story: Story, agency: str) -> None:
-    lead, other, now = story.lead, story.desks[agency], story.clock.now()
-    for giver, taker in ((other, lead), (lead, other)):
+    lead, partner, now = story.lead, story.desks[agency], story.clock.now()
+    for giver, taker in ((partner, lead), (lead, partner)):
         raw = share(giver, taker.agency.id, at=now)
         receive(taker, raw, key=giver.case.verifier, at=now)
 
@@ -165,24 +167,28 @@ def _persons(story: Story) -> None:
         for agency in reversed(story.operation.agencies)
         if agency.may(Competence.INVESTIGATE) and agency.role is not AgencyRole.SUPPORT
     }
-    kept = 0
-    for one in story.world.persons:
-        desk = story.desks[home.get(one.country, story.operation.lead.id)]
+    person_count = 0
+    for suspect in story.world.persons:
+        desk = story.desks[home.get(suspect.country, story.operation.lead.id)]
         person = Person(
-            pseudonym=one.pseudonym,
-            category=one.category,
+            pseudonym=suspect.pseudonym,
+            category=suspect.category,
             kind=StatementKind.FACT
-            if one.category is not LedCategory.SUSPECT
+            if suspect.category is not LedCategory.SUSPECT
             else StatementKind.ASSESSMENT,
-            role=one.role,
+            role=suspect.role,
             marking=Marking(tlp=Tlp.AMBER_STRICT, pap=Pap.AMBER),
             review_at=today + _REVIEW,
             erase_at=today + _KEEP,
-            country=one.country,
+            country=suspect.country,
         )
-        register_person(desk, one.name, person)
-        kept += 1
-    story.tell("persons", f"{kept} persons under pseudonyms, each with a category", persons=kept)
+        register_person(desk, suspect.name, person)
+        person_count += 1
+    story.tell(
+        "persons",
+        f"{person_count} persons under pseudonyms, each with a category",
+        persons=person_count,
+    )
 
 
 def _month_end(month: date) -> datetime:

@@ -134,9 +134,9 @@ def replay(
             f"speed {speed:g}: no day is replayed slower than it was",
             hint="0 does not wait at all.",
         )
-    for one in (folder, others_of(folder)):
-        if one.exists() and not (one.is_dir() and not any(one.iterdir())):
-            raise InputError(f"{one}: something is there", hint="Name a new folder.")
+    for place in (folder, others_of(folder)):
+        if place.exists() and not (place.is_dir() and not any(place.iterdir())):
+            raise InputError(f"{place}: something is there", hint="Name a new folder.")
     world = build_world(like, seed=seed, scale=scale)
     story = _open(world, folder, store, listen)
     try:
@@ -145,8 +145,8 @@ def replay(
         weigh.size(story, occasion="before the day", with_dumps=False)
         trace = weigh.follow_money(story)
         planned = weigh.choose_cut(story)
-        made = action_day.plan(story, planned.seen, planned.cut)
-        day = action_day.run(story, made, planned.seen, goal=planned.goal, speed=speed)
+        day_plan = action_day.plan(story, planned.seen, planned.cut)
+        day = action_day.run(story, day_plan, planned.seen, goal=planned.goal, speed=speed)
         action_day.count_dumps(story)
         sizing = weigh.size(story, occasion="after the day", with_dumps=True)
         grown = after.follow(story, planned.seen, day.removed)
@@ -169,7 +169,7 @@ def replay(
         )
     finally:
         story.leave()
-    shares = [one.share for one in view.day.served] if view.day else []
+    shares = [point.share for point in view.day.served] if view.day else []
     return Replayed(
         name=story.operation.name,
         like=like,
@@ -188,7 +188,7 @@ def replay(
         descendants=len(grown),
         users=sizing.reconciled.estimate("users"),
         users_truth=int(world.truth.users[month].sum()),
-        flagged=tuple(one.claim.text for one in sizing.judged if one.flagged),
+        flagged=tuple(judged.claim.text for judged in sizing.judged if judged.flagged),
     )
 
 

@@ -83,9 +83,9 @@ class Story:
                 agency=agency.id,
             )
         for desk in self.desks.values():
-            for name, other in self.desks.items():
-                if other is not desk:
-                    register_partner(desk, name, other.case.verifier, at=self.clock.now())
+            for name, desk_beside in self.desks.items():
+                if desk_beside is not desk:
+                    register_partner(desk, name, desk_beside.case.verifier, at=self.clock.now())
 
     def tell(self, chapter: str, text: str, **figures: Any) -> None:
         """Tell something at the story's moment."""

@@ -62,7 +62,7 @@ def size(story: Story, *, occasion: str, with_dumps: bool) -> Sizing:
     sizing = size_network(sources, claims_of(story), seed=story.world.seed)
     story.lead.record(SIZED, sized_network(sizing, occasion=occasion))
     users = sizing.reconciled.estimate("users")
-    flagged = [one.claim.text for one in sizing.judged if one.flagged]
+    flagged = [judged.claim.text for judged in sizing.judged if judged.flagged]
     story.tell(
         "estimate",
         f"{occasion}: {users.low / 1e6:.2f} to {users.high / 1e6:.2f} million users (90 %)"
@@ -78,33 +78,33 @@ def size(story: Story, *, occasion: str, with_dumps: bool) -> Sizing:
 def claims_of(story: Story) -> tuple[Claim, ...]:
     """Return the published sizes as claims, scaled as the world is."""
     truth, scale = story.world.truth, story.world.scale / 1e6
-    said = []
+    texts = []
     if truth.claimed_users:
-        said.append(f"{truth.claimed_users * scale:g}e6 users")
+        texts.append(f"{truth.claimed_users * scale:g}e6 users")
     if truth.claimed_revenue_eur_month:
-        said.append(f"{truth.claimed_revenue_eur_month * scale:g}e6 EUR/month")
-    return tuple(parse_claim(one) for one in said)
+        texts.append(f"{truth.claimed_revenue_eur_month * scale:g}e6 EUR/month")
+    return tuple(parse_claim(text) for text in texts)
 
 
 def follow_money(story: Story) -> Trace | None:
     """Follow every recorded test purchase that the lead knows of, and draft what could be held."""
-    known = [one for one in picture(story.lead) if one.about == "payment"]
-    bought = [purchase_of(one) for one in known if _leads_somewhere(one)]
-    if not bought:
+    payments = [statement for statement in picture(story.lead) if statement.about == "payment"]
+    purchases = [purchase_of(statement) for statement in payments if _leads_somewhere(statement)]
+    if not purchases:
         story.tell("money", "no test purchase that leads to an account or wallet")
         return None
-    found = trace_supplied(bought, table_of(story.world.transfers), story.world.tags)
-    trace_money(story.lead, found)
-    drafts = _drafts(story, found)
+    trace = trace_supplied(purchases, table_of(story.world.transfers), story.world.tags)
+    trace_money(story.lead, trace)
+    drafts = _drafts(story, trace)
     story.tell(
         "money",
-        f"{len(bought)} test purchases lead over {len(found.hops)} hops to {len(found.holdings)} "
-        f"holdings; {len(drafts)} orders drafted, none sent",
-        purchases=len(bought),
-        hops=len(found.hops),
+        f"{len(purchases)} test purchases lead over {len(trace.hops)} hops to "
+        f"{len(trace.holdings)} holdings; {len(drafts)} orders drafted, none sent",
+        purchases=len(purchases),
+        hops=len(trace.hops),
         drafts=len(drafts),
     )
-    return found
+    return trace
 
 
 def choose_cut(story: Story) -> PlannedCut:
@@ -115,11 +115,11 @@ def choose_cut(story: Story) -> PlannedCut:
     return planned
 
 
-def _leads_somewhere(one: Statement) -> bool:
-    return bool(one.details.get("account") or one.details.get("wallet"))
+def _leads_somewhere(statement: Statement) -> bool:
+    return bool(statement.details.get("account") or statement.details.get("wallet"))
 
 
-def _drafts(story: Story, found: Trace) -> list[Instrument]:
+def _drafts(story: Story, trace: Trace) -> list[Instrument]:
     """Draft freezing orders, and letters that ask to keep data, for whom one knows where to find.
 
     The e-Evidence regulation applies since 18 August 2026 only: before, what a provider has is
@@ -127,7 +127,7 @@ def _drafts(story: Story, found: Trace) -> list[Instrument]:
     """
     lead, now = story.operation.lead, story.clock.now()
     drafts: list[Instrument] = []
-    for proposal in found.proposals:
+    for proposal in trace.proposals:
         whom = proposal.addressee
         country = story.world.place_of.get(whom)
         if country is None or len(drafts) >= _MOST_DRAFTS:

@@ -29,7 +29,7 @@ class Interval:
     coverage: float | None = 0.9
 
     def __post_init__(self) -> None:
-        if not all(math.isfinite(one) for one in (self.low, self.mid, self.high)):
+        if not all(math.isfinite(bound) for bound in (self.low, self.mid, self.high)):
             raise InputError(f"interval in {self.unit or 'counts'}: its bounds are finite")
         if not self.low <= self.mid <= self.high:
             raise InputError(f"interval: {self.low} <= {self.mid} <= {self.high} is false")

@@ -28,7 +28,7 @@ class Eras:
     """
 
     def __init__(self, held: Kept, subjects: Ints) -> None:
-        self._held = held
+        self._state = held
         self._learnt = held.of[: held.evidence.values]
         self._begin, self._end = held.spans.begin.copy(), held.spans.end.copy()
         self._of: list[int] = []
@@ -37,23 +37,25 @@ class Eras:
         for number, mark in enumerate(held.of[self._learnt.size :].tolist(), self._learnt.size):
             self._since.setdefault(mark, []).append(number)
         self._borne: defaultdict[int, set[int]] = defaultdict(set)
-        for one in np.unique(subjects[subjects < held.evidence.subjects]):
-            borne = slices(held.evidence.s_starts, held.evidence.value, np.array([one]))
-            self._borne[int(one)].update(borne.tolist())
+        for subject in np.unique(subjects[subjects < held.evidence.subjects]):
+            borne = slices(held.evidence.s_starts, held.evidence.value, np.array([subject]))
+            self._borne[int(subject)].update(borne.tolist())
         later = np.isin(held.later[0], subjects)
-        for one, era in zip(*(side[later].tolist() for side in held.later), strict=True):
-            self._borne[one].add(era)
+        for subject, era in zip(*(side[later].tolist() for side in held.later), strict=True):
+            self._borne[subject].add(era)
 
     def of_lasting(self, mark: Ints) -> Ints:
         """Return the only era of each value that does not pass; new ones are begun."""
         at = np.searchsorted(self._learnt, mark)
-        found: Ints = np.array([self._since.get(one, (-1,))[0] for one in mark.tolist()], np.int64)
+        eras: Ints = np.array(
+            [self._since.get(mark_id, (-1,))[0] for mark_id in mark.tolist()], np.int64
+        )
         inside = np.flatnonzero(at < self._learnt.size)
-        there = inside[self._learnt[at[inside]] == mark[inside]]
-        found[there] = at[there]
-        for one in np.unique(mark[found < 0]).tolist():
-            found[mark == one] = self._begun(one)
-        return found
+        matching = inside[self._learnt[at[inside]] == mark[inside]]
+        eras[matching] = at[matching]
+        for mark_id in np.unique(mark[eras < 0]).tolist():
+            eras[mark == mark_id] = self._begun(mark_id)
+        return eras
 
     def of_passing(
         self, subject: Ints, mark: Ints, first: NDArray[np.float64], last: NDArray[np.float64]
@@ -75,44 +77,44 @@ class Eras:
         eras: list[int] = []
         # In order of time, as a run over all takes them; those without a time are left to the end.
         for place in np.lexsort((first, np.isneginf(first))).tolist():
-            found = self._at(
+            touched = self._at(
                 int(subject[place]), int(mark[place]), float(first[place]), float(last[place])
             )
-            self._borne[int(subject[place])].update(found)
-            places += [place] * len(found)
-            eras += found
+            self._borne[int(subject[place])].update(touched)
+            places += [place] * len(touched)
+            eras += touched
         return np.array(places, dtype=np.int64), np.array(eras, dtype=np.int64)
 
     def all(self) -> tuple[Ints, Spans]:
         """Return, by era, its value; and the spans of those that have one."""
         new = np.array(list(self._spans.values())).reshape(-1, 2)
-        return np.concatenate([self._held.of, np.array(self._of, dtype=np.int64)]), Spans(
-            np.concatenate([self._held.spans.era, np.array([*self._spans], dtype=np.int64)]),
+        return np.concatenate([self._state.of, np.array(self._of, dtype=np.int64)]), Spans(
+            np.concatenate([self._state.spans.era, np.array([*self._spans], dtype=np.int64)]),
             np.concatenate([self._begin, new[:, 0]]),
             np.concatenate([self._end, new[:, 1]]),
         )
 
     def _at(self, subject: int, mark: int, first: float, last: float) -> list[int]:
         """Return the eras of a value that a sighting touches, or nearly so; else a new one."""
-        known = self._known(mark)
-        own = [era for era in known if era in self._borne[subject]]
-        for era in own:
+        eras = self._known(mark)
+        own_eras = [era for era in eras if era in self._borne[subject]]
+        for era in own_eras:
             begin, end = self._span(era)
             # What is known already changes nothing; nor does who tells no time of it.
             if np.isneginf(last) or (begin <= first and last <= end):
                 return [era]
-        if len(known) == 1 and np.isneginf([last, self._span(known[0])[1]]).any():
+        if len(eras) == 1 and np.isneginf([last, self._span(eras[0])[1]]).any():
             # Without a time, it is of the only era; as is what comes to one without.
             if not np.isneginf(last):
-                self._widen(known[0], first, last)
-            return known
-        touched = self._near(known, first, last, GAP_S)
-        if not set(touched) & set(own):
+                self._widen(eras[0], first, last)
+            return eras
+        touched = self._near(eras, first, last, GAP_S)
+        if not set(touched) & set(own_eras):
             # Whoever had it within a month had it in between, beside all who had it then.
-            for era in self._near(own, first, last, SEEN_AGAIN_S):
+            for era in self._near(own_eras, first, last, SEEN_AGAIN_S):
                 begin, end = self._span(era)
                 first, last = min(first, end), max(last, begin)
-            touched = self._near(known, first, last, GAP_S)
+            touched = self._near(eras, first, last, GAP_S)
         if not touched:
             era = self._begun(mark)
             self._spans[era] = first, last
@@ -127,7 +129,7 @@ class Eras:
 
     def _begun(self, mark: int) -> int:
         """Begin a new era of a value."""
-        number = self._held.of.size + len(self._of)
+        number = self._state.of.size + len(self._of)
         self._of.append(mark)
         self._since.setdefault(mark, []).append(number)
         return number
@@ -137,7 +139,7 @@ class Eras:
         return [*range(low, high), *self._since.get(mark, ())]
 
     def _place(self, era: int) -> int:
-        return int(np.searchsorted(self._held.spans.era, era))
+        return int(np.searchsorted(self._state.spans.era, era))
 
     def _span(self, era: int) -> tuple[float, float]:
         if era in self._spans:

@@ -69,11 +69,11 @@ def alone_in(folder: Path) -> Iterator[None]:
         raise InputError(f"{folder}: a state is a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        held = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise StorageError(f"{folder}: {error.strerror}") from error
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
         raise InputError(
@@ -81,7 +81,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             hint="Wait for it, or name another folder.",
         ) from error
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
 def load(folder: Path) -> Kept | None:
@@ -95,9 +95,9 @@ def load(folder: Path) -> Kept | None:
     pointer = folder / CURRENT
     if not pointer.exists():
         inside = list(folder.iterdir()) if folder.is_dir() else []
-        if any(not _ours(one) for one in inside):
+        if any(not _ours(entry) for entry in inside):
             raise InputError(f"{folder}: it holds something else than a state")
-        if any(not one.name.startswith(_WRITING) for one in inside):
+        if any(not entry.name.startswith(_WRITING) for entry in inside):
             raise InputError(
                 f"{folder}: {CURRENT} is gone, the rest of a state is there",
                 hint=f"Put {CURRENT} back, or cluster all links again into a new folder.",
@@ -113,8 +113,8 @@ def load(folder: Path) -> Kept | None:
             )
         if current.get(BEGUN):
             return None
-        told = current.pop("digest", None)
-        if told is not None and told != _digest(_json(current)):
+        digest = current.pop("digest", None)
+        if digest is not None and digest != _digest(_json(current)):
             raise InputError(_changed(folder, CURRENT), hint=_RESTORE)
         for name, size in current["sizes"].items():
             if (folder / name).stat().st_size != size:
@@ -228,8 +228,8 @@ def _changed(folder: Path, name: str) -> str:
 
 
 def _ours(path: Path) -> bool:
-    known = (_WRITING, "links-", CURRENT, *(f"{name}-" for name in (*LEARNT, *LATER, *STANDING)))
-    return path.name.startswith(known)
+    prefixes = (_WRITING, "links-", CURRENT, *(f"{name}-" for name in (*LEARNT, *LATER, *STANDING)))
+    return path.name.startswith(prefixes)
 
 
 def _json(current: dict[str, Any]) -> bytes:

@@ -21,7 +21,7 @@ from cautery.workflows.networks.table import TIMES
 
 STANDS = 50
 """A value that gained fewer than one bearer in so many stays whose it is."""
-MANY = 500
+MOST_MEMBERS = 500
 """Of a network of more subjects only those that new links touch are weighed again."""
 
 
@@ -126,15 +126,15 @@ def grown_by(held: Kept, new: New) -> tuple[Clustered, Kept]:
     near = np.zeros(part.size.size, dtype=bool)
     near[part.label[weighed]] = True
     near[held.label[weighed[weighed < held.label.size]]] = True
-    near &= part.size <= MANY
+    near &= part.size <= MOST_MEMBERS
     near = near[part.label]
     near[weighed] = True
     touched = np.flatnonzero(near)
     chance = np.concatenate([held.probability, np.ones(fresh.size)])
-    chance[touched] = probabilities(part, touched, most=MANY)
+    chance[touched] = probabilities(part, touched, most=MOST_MEMBERS)
     label, owner = part.compact()
     ids = _ids(held, part.label, label, names.subjects)
-    kept = replace(
+    state = replace(
         held,
         names=names,
         kind_of=new.kind_of,
@@ -148,118 +148,118 @@ def grown_by(held: Kept, new: New) -> tuple[Clustered, Kept]:
         ids=ids,
         weights=part.weights,
     )
-    return Clustered(names, part, of, label, chance, ids), kept
+    return Clustered(names, part, of, label, chance, ids), state
 
 
-def _numbered_subjects(held: Kept, rows: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
+def _numbered_subjects(state: Kept, rows: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
     """Return each row's subject's number, and the new ones, which follow what is known."""
-    names = pl.Series(held.names.subjects, dtype=pl.String)
-    asked = rows.select("subject").unique().sort("subject")
-    place = _place(names.head(held.evidence.subjects), asked["subject"])
-    later = names.slice(held.evidence.subjects).alias("subject").to_frame()
-    return _numbered(rows, asked, place, later, held.evidence.subjects)
+    names = pl.Series(state.names.subjects, dtype=pl.String)
+    subjects = rows.select("subject").unique().sort("subject")
+    place = _place(names.head(state.evidence.subjects), subjects["subject"])
+    later = names.slice(state.evidence.subjects).alias("subject").to_frame()
+    return _numbered(rows, subjects, place, later, state.evidence.subjects)
 
 
-def _numbered_marks(held: Kept, rows: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
+def _numbered_marks(state: Kept, rows: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
     """Return each row's value's number, and the new ones, which follow what is known."""
-    values = pl.Series(held.names.values, dtype=pl.String)
-    asked = rows.select("kind", "value").unique().sort("kind", "value")
-    kind = asked["kind"].to_numpy()
+    values = pl.Series(state.names.values, dtype=pl.String)
+    marks = rows.select("kind", "value").unique().sort("kind", "value")
+    kind = marks["kind"].to_numpy()
     # Those that were there when all was learnt are in order of kind, then of name.
-    ends = np.searchsorted(held.kind_of[: held.marks], np.arange(len(held.names.kinds) + 1))
+    ends = np.searchsorted(state.kind_of[: state.marks], np.arange(len(state.names.kinds) + 1))
     place = np.full(kind.size, -1, dtype=np.int64)
-    for one in np.unique(kind[kind < len(held.names.kinds)]).tolist():
-        known = values.slice(ends[one], ends[one + 1] - ends[one])
-        found = _place(known, asked["value"].filter(asked["kind"] == one))
-        place[kind == one] = np.where(found >= 0, found + ends[one], -1)
+    for kind_id in np.unique(kind[kind < len(state.names.kinds)]).tolist():
+        learnt_values = values.slice(ends[kind_id], ends[kind_id + 1] - ends[kind_id])
+        places = _place(learnt_values, marks["value"].filter(marks["kind"] == kind_id))
+        place[kind == kind_id] = np.where(places >= 0, places + ends[kind_id], -1)
     later = pl.DataFrame(
         {
-            "kind": held.kind_of[held.marks :].astype(np.int8),
-            "value": values.slice(held.marks),
+            "kind": state.kind_of[state.marks :].astype(np.int8),
+            "value": values.slice(state.marks),
         }
     )
-    return _numbered(rows, asked, place, later, held.marks)
+    return _numbered(rows, marks, place, later, state.marks)
 
 
-def _place(known: pl.Series, asked: pl.Series) -> Ints:
+def _place(sorted_names: pl.Series, names: pl.Series) -> Ints:
     """Return where names stand among others that are in order; -1: they do not."""
-    if known.is_empty() or asked.is_empty():
-        return np.full(asked.len(), -1, dtype=np.int64)
-    at = known.search_sorted(asked).cast(pl.Int64).clip(0, known.len() - 1)
-    found: Ints = np.where((known.gather(at) == asked).to_numpy(), at.to_numpy(), -1)
-    return found
+    if sorted_names.is_empty() or names.is_empty():
+        return np.full(names.len(), -1, dtype=np.int64)
+    at = sorted_names.search_sorted(names).cast(pl.Int64).clip(0, sorted_names.len() - 1)
+    places: Ints = np.where((sorted_names.gather(at) == names).to_numpy(), at.to_numpy(), -1)
+    return places
 
 
 def _numbered(
-    rows: pl.DataFrame, asked: pl.DataFrame, place: Ints, later: pl.DataFrame, learnt: int
+    rows: pl.DataFrame, names: pl.DataFrame, place: Ints, later: pl.DataFrame, learnt: int
 ) -> tuple[Ints, pl.DataFrame]:
     """Return each row's number, and the names asked for that are new.
 
     Parameters
     ----------
-    place : ndarray, shape (asked,)
+    place : ndarray, shape (names,)
         Numbers of names that were there when all was learnt (so many); -1: they were not.
     later : DataFrame
         Names that came since, which are numbered on from those.
     """
-    columns = asked.columns
-    number = asked.with_columns(pl.Series("number", place)).filter(pl.col("number") >= 0)
-    rest = asked.join(number, on=columns, how="anti")
+    columns = names.columns
+    number = names.with_columns(pl.Series("number", place)).filter(pl.col("number") >= 0)
+    unplaced = names.join(number, on=columns, how="anti")
     since = later.with_columns(pl.int_range(learnt, learnt + later.height).alias("number"))
-    there = since.join(rest, on=columns, how="semi")
-    new = rest.join(there, on=columns, how="anti").sort(columns)
+    placed_later = since.join(unplaced, on=columns, how="semi")
+    new = unplaced.join(placed_later, on=columns, how="anti").sort(columns)
     first = learnt + later.height
     numbers = pl.concat(
         [
             number,
-            there,
+            placed_later,
             new.with_columns(pl.int_range(first, first + new.height).alias("number")),
         ]
     )
-    found = rows.select(columns).join(numbers, on=columns, how="left", maintain_order="left")
-    return found["number"].to_numpy().astype(np.int64), new
+    row_numbers = rows.select(columns).join(numbers, on=columns, how="left", maintain_order="left")
+    return row_numbers["number"].to_numpy().astype(np.int64), new
 
 
-def _followed(known: Sequence[str], new: pl.Series) -> Sequence[str]:
-    return pl.concat([pl.Series(known, dtype=pl.String), new])  # type: ignore[return-value] # a series
+def _followed(names: Sequence[str], new: pl.Series) -> Sequence[str]:
+    return pl.concat([pl.Series(names, dtype=pl.String), new])  # type: ignore[return-value] # a series
 
 
-def _ids(held: Kept, raw: Ints, label: Ints, subjects: Sequence[str]) -> Sequence[str]:
+def _ids(state: Kept, raw: Ints, label: Ints, subjects: Sequence[str]) -> Sequence[str]:
     """Return ids by place: a network keeps that of the earlier one it mostly is."""
-    known = held.label.size
+    known_count = state.label.size
     places = int(label.max(initial=-1)) + 1
     earlier = np.full(places, -1, dtype=np.int64)
     earlier[label] = raw
-    earlier[earlier >= len(held.ids)] = -1
-    moved = np.flatnonzero(raw[:known] != held.label)
+    earlier[earlier >= len(state.ids)] = -1
+    moved = np.flatnonzero(raw[:known_count] != state.label)
     near = np.zeros(places, dtype=bool)
     near[label[moved]] = True
-    lost = np.zeros(len(held.ids) + 1, dtype=bool)
-    lost[held.label[moved]] = True
-    near |= lost[earlier]
-    members = np.flatnonzero(near[label[:known]])
+    has_lost = np.zeros(len(state.ids) + 1, dtype=bool)
+    has_lost[state.label[moved]] = True
+    near |= has_lost[earlier]
+    members = np.flatnonzero(near[label[:known_count]])
     cells, shares = np.unique(
-        label[members] * np.int64(len(held.ids)) + held.label[members], return_counts=True
+        label[members] * np.int64(len(state.ids)) + state.label[members], return_counts=True
     )
     earlier[near] = -1
-    given: set[int] = set()
+    passed_on: set[int] = set()
     for cell in cells[np.argsort(-shares, kind="stable")].tolist():
-        place, old = divmod(cell, len(held.ids))
-        if earlier[place] < 0 and old not in given:
+        place, old = divmod(cell, len(state.ids))
+        if earlier[place] < 0 and old not in passed_on:
             earlier[place] = old
-            given.add(old)
-    ids = pl.Series(held.ids, dtype=pl.String).gather(np.maximum(earlier, 0))
+            passed_on.add(old)
+    ids = pl.Series(state.ids, dtype=pl.String).gather(np.maximum(earlier, 0))
     nameless = np.flatnonzero(earlier < 0)
     if nameless.size:
-        taken = set(pl.Series(held.ids, dtype=pl.String).to_list())
+        used_names = set(pl.Series(state.ids, dtype=pl.String).to_list())
         first = np.empty(places, dtype=np.int64)
         first[label[::-1]] = np.arange(label.size)[::-1]  # the last stands: the first subject
         fresh = []
         for subject in first[nameless].tolist():
             name = network_id(subjects[subject])
-            while name in taken:
+            while name in used_names:
                 name = network_id(name)
-            taken.add(name)
+            used_names.add(name)
             fresh.append(name)
         ids = ids.scatter(nameless, fresh)
     return ids  # type: ignore[return-value] # a series is a sequence of names

@@ -66,117 +66,119 @@ def clustered_in(
     if reading.frame.height == 0 and not (folder / CURRENT).exists():
         raise InputError(f"{folder}: there is no state yet to go on from, and there are no links")
     with alone_in(folder):
-        held = load(folder)
-        if held is None:
-            found, kept = _learnt(reading.frame, None, seed, told)
-            save(folder, kept, reading.frame, write)
+        state = load(folder)
+        if state is None:
+            clustered, new_state = _learnt(reading.frame, None, seed, told)
+            save(folder, new_state, reading.frame, write)
         else:
             tidy(folder)
-            found = _gone_on(folder, held, reading, seed=seed, refit=refit, write=write, told=told)
-    reading.warnings += doubts(found.part)
-    return laid_over(found, constraints, reading.warnings)
+            clustered = _gone_on(
+                folder, state, reading, seed=seed, refit=refit, write=write, progress=told
+            )
+    reading.warnings += doubts(clustered.part)
+    return laid_over(clustered, constraints, reading.warnings)
 
 
 def _gone_on(
     folder: Path,
-    held: Kept,
+    state: Kept,
     reading: Reading,
     *,
     seed: int,
     refit: bool,
     write: Write,
-    told: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> Clustered:
     rows = reading.frame.unique(maintain_order=True)
-    kinds = {*held.names.kinds, *rows["kind"].unique()}
+    kinds = {*state.names.kinds, *rows["kind"].unique()}
     not_too_many(len(kinds), named=f"{folder} with what is new")
-    told("placing what is new")
-    new = numbered(held, rows)
-    learnt = held.evidence.value.size
-    links = learnt + held.later[0].size + new.subject.size
+    progress("placing what is new")
+    new = numbered(state, rows)
+    learnt = state.evidence.value.size
+    links = learnt + state.later[0].size + new.subject.size
     if refit or links > (1 + GROWTH) * learnt:
         if not refit:
             reading.warnings.append(
                 f"refit: the weights were learnt from {learnt:,} links, with the new ones "
                 f"there are {links:,}: all is learnt anew"
             )
-        frame = pl.concat([links_of(folder, held.links), rows], how="diagonal").unique(
+        frame = pl.concat([links_of(folder, state.links), rows], how="diagonal").unique(
             maintain_order=True
         )
-        found, kept = _learnt(frame, held, seed, told)
-        reading.warnings += _changes(held, found)
-        save(folder, kept, frame, write)
-        return found
-    found, kept = grown_by(held, new)
+        clustered, new_state = _learnt(frame, state, seed, progress)
+        reading.warnings += _changes(state, clustered)
+        save(folder, new_state, frame, write)
+        return clustered
+    clustered, new_state = grown_by(state, new)
     # What was known already leaves the state as it is, byte for byte.
-    if new.changes(held) or not _held(rows, folder, held):
-        told("writing the state")
-        save(folder, kept, rows, write)
-    return found
+    if new.changes(state) or not _held(rows, folder, state):
+        progress("writing the state")
+        save(folder, new_state, rows, write)
+    return clustered
 
 
-def _held(rows: pl.DataFrame, folder: Path, held: Kept) -> bool:
+def _held(rows: pl.DataFrame, folder: Path, state: Kept) -> bool:
     """Tell whether a state has all of some links, as they came; its files are streamed."""
-    for name in held.links:
-        known = pl.scan_parquet(folder / name)
+    for name in state.links:
+        stored = pl.scan_parquet(folder / name)
         columns = rows.columns
-        if rows.height and set(columns) <= set(known.collect_schema()):
-            there = known.join(rows.lazy(), on=columns, how="semi", nulls_equal=True)
-            found = there.select(columns).collect(engine="streaming")
-            rows = rows.join(found, on=columns, how="anti", nulls_equal=True)
+        if rows.height and set(columns) <= set(stored.collect_schema()):
+            overlap = stored.join(rows.lazy(), on=columns, how="semi", nulls_equal=True)
+            stored_rows = overlap.select(columns).collect(engine="streaming")
+            rows = rows.join(stored_rows, on=columns, how="anti", nulls_equal=True)
     return rows.height == 0
 
 
 def _learnt(
-    frame: pl.DataFrame, held: Kept | None, seed: int, told: Callable[[str], None]
+    frame: pl.DataFrame, state: Kept | None, seed: int, progress: Callable[[str], None]
 ) -> tuple[Clustered, Kept]:
-    told("numbering names")
+    progress("numbering names")
     table = table_of_frame(frame)
     evidence, of = table.evidence()
-    part = find_networks(evidence, common=table.common, seed=seed, told=told)
-    told("weighing memberships")
-    earlier = None if held is None else _earlier(table, held)
-    found = plain(table.names, part, of, earlier)
-    none = np.empty(0, dtype=np.int64)
-    return found, Kept(
+    part = find_networks(evidence, common=table.common, seed=seed, told=progress)
+    progress("weighing memberships")
+    earlier = None if state is None else _earlier(table, state)
+    clustered = plain(table.names, part, of, earlier)
+    empty = np.empty(0, dtype=np.int64)
+    return clustered, Kept(
         names=table.names,
         kind_of=table.kind,
         marks=table.kind.size,
         evidence=evidence,
-        later=(none, none),
+        later=(empty, empty),
         of=of,
         spans=_spans(table, table.eras()[0], of),
-        label=found.label,
-        probability=found.probability,
+        label=clustered.label,
+        probability=clustered.probability,
         steady=part.steady,
         owner=part.compact()[1],
-        ids=found.ids,
+        ids=clustered.ids,
         weights=part.weights,
         files={},
         links=(),
     )
 
 
-def _earlier(table: LinkTable, held: Kept) -> list[str | None]:
+def _earlier(table: LinkTable, state: Kept) -> list[str | None]:
     before = pl.DataFrame(
         {
-            "subject": pl.Series(held.names.subjects, dtype=pl.String),
-            "network": pl.Series(held.ids, dtype=pl.String).gather(held.label),
+            "subject": pl.Series(state.names.subjects, dtype=pl.String),
+            "network": pl.Series(state.ids, dtype=pl.String).gather(state.label),
         }
     )
     names = pl.DataFrame({"subject": pl.Series(table.subjects, dtype=pl.String)})
-    found: list[str | None] = names.join(before, on="subject", how="left", maintain_order="left")[
+    ids: list[str | None] = names.join(before, on="subject", how="left", maintain_order="left")[
         "network"
     ].to_list()
-    return found
+    return ids
 
 
 def _spans(table: LinkTable, era: np.ndarray, of: Ints) -> Spans:
     """Return from when to when each era of a passing value was borne."""
     begin, end = np.full(of.size, np.inf), np.full(of.size, -np.inf)
     passing = np.array([kind in PASSING for kind in table.kinds], dtype=bool)[table.kind[of]]
-    told = ~(np.isnan(table.first) & np.isnan(table.last))
-    passes = np.flatnonzero(passing[era] & told)
+    is_dated = ~(np.isnan(table.first) & np.isnan(table.last))
+    passes = np.flatnonzero(passing[era] & is_dated)
     first = np.nan_to_num(table.first[passes], nan=-np.inf)
     last = np.where(np.isnan(table.last[passes]), first, table.last[passes])
     np.minimum.at(begin, era[passes], first)
@@ -186,29 +188,29 @@ def _spans(table: LinkTable, era: np.ndarray, of: Ints) -> Spans:
     return Spans(number, begin[number], end[number])
 
 
-def _changes(held: Kept, found: Clustered) -> list[str]:
+def _changes(state: Kept, clustered: Clustered) -> list[str]:
     """Say what a refit changed: whose network is another, and which weights."""
-    both = (
+    pairs = (
         pl.DataFrame(
             {
-                "subject": pl.Series(held.names.subjects, dtype=pl.String),
-                "before": pl.Series(held.ids, dtype=pl.String).gather(held.label),
+                "subject": pl.Series(state.names.subjects, dtype=pl.String),
+                "before": pl.Series(state.ids, dtype=pl.String).gather(state.label),
             }
         )
-        .join(found.frame(), on="subject", how="inner")
+        .join(clustered.frame(), on="subject", how="inner")
         .select("before", "network")
     )
-    moved = int((both["before"] != both["network"]).sum())
-    before, now = set(both["before"].unique()), set(both["network"].unique())
-    said = [
+    moved = int((pairs["before"] != pairs["network"]).sum())
+    before, now = set(pairs["before"].unique()), set(pairs["network"].unique())
+    sentences = [
         (
-            f"refit: {moved:,} of {both.height:,} known subjects are of another network, "
+            f"refit: {moved:,} of {pairs.height:,} known subjects are of another network, "
             f"{len(before - now):,} networks went and {len(now - before):,} came"
         )
     ]
-    earlier = dict(zip(held.names.kinds, held.weights.false.tolist(), strict=True))
-    for place, kind in enumerate(found.names.kinds):
-        old, new = earlier.get(kind), float(found.part.weights.false[place])
+    earlier = dict(zip(state.names.kinds, state.weights.false.tolist(), strict=True))
+    for place, kind in enumerate(clustered.names.kinds):
+        old, new = earlier.get(kind), float(clustered.part.weights.false[place])
         if old is not None and abs(old - new) >= 0.005:
-            said.append(f"refit: false links of {kind}: {old:.1%} before, {new:.1%} now")
-    return said
+            sentences.append(f"refit: false links of {kind}: {old:.1%} before, {new:.1%} now")
+    return sentences

@@ -96,36 +96,36 @@ class Kept:
 
 def learnt_tables(kept: Kept) -> dict[str, pl.DataFrame]:
     """Return the tables of what was learnt at once."""
-    held = kept.evidence
+    evidence = kept.evidence
     subjects, marks = _names(kept)
     return {
         "subjects": pl.DataFrame(
             {
-                "subject": subjects.head(held.subjects),
-                "links": np.diff(held.s_starts).astype(np.int32),
+                "subject": subjects.head(evidence.subjects),
+                "links": np.diff(evidence.s_starts).astype(np.int32),
             }
         ),
         "marks": marks.head(kept.marks),
         "values": pl.DataFrame(
             {
-                "mark": kept.of[: held.values].astype(np.int32),
-                "bearers": held.degree.astype(np.int32),
+                "mark": kept.of[: evidence.values].astype(np.int32),
+                "bearers": evidence.degree.astype(np.int32),
             }
         ),
-        "pairs": pl.DataFrame({"value": held.value, "bearer": held.v_subjects}),
+        "pairs": pl.DataFrame({"value": evidence.value, "bearer": evidence.v_subjects}),
     }
 
 
 def later_tables(kept: Kept) -> dict[str, pl.DataFrame]:
     """Return the tables of what came since; none that would be empty."""
-    held = kept.evidence
+    evidence = kept.evidence
     subjects, marks = _names(kept)
     tables = {
-        "later-subjects": subjects.slice(held.subjects).alias("subject").to_frame(),
+        "later-subjects": subjects.slice(evidence.subjects).alias("subject").to_frame(),
         "later-marks": marks.slice(kept.marks),
-        "later-values": pl.DataFrame({"mark": kept.of[held.values :].astype(np.int32)}),
+        "later-values": pl.DataFrame({"mark": kept.of[evidence.values :].astype(np.int32)}),
         "later-pairs": pl.DataFrame(
-            {name: one.astype(np.int32) for name, one in zip(_PAIR, kept.later, strict=True)}
+            {name: column.astype(np.int32) for name, column in zip(_PAIR, kept.later, strict=True)}
         ),
     }
     return {name: table for name, table in tables.items() if table.height}
@@ -182,16 +182,16 @@ def kept_of(
     """
 
     def both(table: str, column: str) -> pl.Series:
-        found = tables[table][column]
+        learnt = tables[table][column]
         later = tables.get(f"later-{table}")
-        return found if later is None else pl.concat([found, later[column]])
+        return learnt if later is None else pl.concat([learnt, later[column]])
 
     kinds = list(weights["kinds"])
     kind_of = both("marks", "kind").cast(pl.Int64).to_numpy()
     of = both("values", "mark").cast(pl.Int64).to_numpy()
     learnt, pairs, spans = tables["values"], tables["pairs"], tables["spans"]
     subjects, later = tables["subjects"], tables.get("later-pairs", _NO_PAIRS)
-    told = list(weights["kinds"].values())
+    kind_weights = list(weights["kinds"].values())
     return Kept(
         names=Names(both("subjects", "subject"), kinds, both("marks", "value")),  # type: ignore[arg-type] # series
         kind_of=kind_of,
@@ -214,11 +214,11 @@ def kept_of(
         owner=_ints(tables["owners"]["owner"]),
         ids=tables["networks"]["id"],  # type: ignore[arg-type] # a series is a sequence of names
         weights=Weights(
-            false=np.array([one["false"] for one in told]),
-            links=np.array([one["links"] for one in told]),
-            owned=np.array([one["owned"] for one in told]),
-            rate=np.array([one["rate"] for one in told]),
-            hub=np.array([one["hub"] for one in told]),
+            false=np.array([row["false"] for row in kind_weights]),
+            links=np.array([row["links"] for row in kind_weights]),
+            owned=np.array([row["owned"] for row in kind_weights]),
+            rate=np.array([row["rate"] for row in kind_weights]),
+            hub=np.array([row["hub"] for row in kind_weights]),
             subjects=weights["subjects"],
             log_theta=weights["log_theta"],
         ),
@@ -231,19 +231,19 @@ _PAIR = ("subject", "value")
 _NO_PAIRS = pl.DataFrame(schema=dict.fromkeys(_PAIR, pl.Int32))
 
 
-def _names(kept: Kept) -> tuple[pl.Series, pl.DataFrame]:
+def _names(state: Kept) -> tuple[pl.Series, pl.DataFrame]:
     marks = pl.DataFrame(
         {
-            "kind": kept.kind_of.astype(np.int8),
-            "value": pl.Series(kept.names.values, dtype=pl.String),
+            "kind": state.kind_of.astype(np.int8),
+            "value": pl.Series(state.names.values, dtype=pl.String),
         }
     )
-    return pl.Series(kept.names.subjects, dtype=pl.String), marks
+    return pl.Series(state.names.subjects, dtype=pl.String), marks
 
 
 def _ints(column: pl.Series) -> Ints:
-    found: Ints = column.cast(pl.Int64).to_numpy()
-    return found
+    numbers: Ints = column.cast(pl.Int64).to_numpy()
+    return numbers
 
 
 def _starts(counts: pl.Series) -> Ints:

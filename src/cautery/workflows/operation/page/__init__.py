@@ -85,13 +85,13 @@ def lived_day(desk: Desk) -> tuple[DayView, frozenset[str]] | None:
     last = {report.step: report for report in reports}
     late = {report.step for report in reports if report.state is StepState.LATE}
     stood = {step.replaces for step in plan.steps}
-    every = (*plan.steps, *plan.dropped)
+    scheduled = (*plan.steps, *plan.dropped)
     view = DayView(
         moment=plan.moment,
         zone=desk.operation.lead.zone,
         steps=tuple(
-            _line(one, last.get(one.step.id), late=one.step.id in late, stood=one.step.id in stood)
-            for one in every
+            _line(row, last.get(row.step.id), late=row.step.id in late, stood=row.step.id in stood)
+            for row in scheduled
         ),
         served=tuple(
             Served(at=share.at, share=share.share) for share in shares if share.by == "plan"
@@ -104,29 +104,29 @@ def lived_day(desk: Desk) -> tuple[DayView, frozenset[str]] | None:
     )
     removed = frozenset(
         node
-        for one in every
-        if one.step.id in last and last[one.step.id].state is StepState.DONE
-        for node in one.step.removes
+        for row in scheduled
+        if row.step.id in last and last[row.step.id].state is StepState.DONE
+        for node in row.step.removes
     )
     return view, removed
 
 
-def _line(one: ScheduledStep, report: StepReport | None, *, late: bool, stood: bool) -> StepLine:
+def _line(row: ScheduledStep, report: StepReport | None, *, late: bool, stood: bool) -> StepLine:
     state = StepState.PLANNED if report is None else report.state
     if state is StepState.DONE and late:
         state = StepState.LATE
     if stood:
         state = StepState.REPLACED
     return StepLine(
-        id=one.step.id,
-        agency=one.step.agency,
-        kind=one.step.kind,
-        text=one.step.text,
-        country=one.step.country,
-        starts_at=one.starts_at,
-        ends_at=one.ends_at,
+        id=row.step.id,
+        agency=row.step.agency,
+        kind=row.step.kind,
+        text=row.step.text,
+        country=row.step.country,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
         state=state,
         ended_at=None if report is None else report.at,
-        replaces=one.replaces,
-        note=one.why if report is None else report.text,
+        replaces=row.replaces,
+        note=row.why if report is None else report.text,
     )

@@ -34,11 +34,13 @@ _MOST_DESCENDANTS_ON_LINE = 6
 def agencies(material: Material) -> tuple[AgencyLine, ...]:
     """Return who sits at the table, and how much each said and was told."""
     joined = dict(reversed(_joined(material)))
-    said = Counter(one.by for one in material.known)
-    given: Counter[str] = Counter()
+    said_counts = Counter(statement.by for statement in material.known)
+    sent_counts: Counter[str] = Counter()
     for body in material.desk.bodies(SHARED):
-        given[str(body["to"])] += len(body["statements"])
-    others = sum(count for name, count in said.items() if name != material.desk.agency.id)
+        sent_counts[str(body["to"])] += len(body["statements"])
+    others_count = sum(
+        count for name, count in said_counts.items() if name != material.desk.agency.id
+    )
     return tuple(
         AgencyLine(
             id=agency.id,
@@ -47,9 +49,13 @@ def agencies(material: Material) -> tuple[AgencyLine, ...]:
             role=agency.role.value,
             zone=agency.zone,
             joined_at=joined.get(agency.id),
-            statements=said[agency.id],
-            received=others if agency.id == material.desk.agency.id else given[agency.id],
-            shared=sum(given.values()) if agency.id == material.desk.agency.id else said[agency.id],
+            statements=said_counts[agency.id],
+            received=others_count
+            if agency.id == material.desk.agency.id
+            else sent_counts[agency.id],
+            shared=sum(sent_counts.values())
+            if agency.id == material.desk.agency.id
+            else said_counts[agency.id],
         )
         for agency in material.desk.operation.agencies
     )
@@ -57,7 +63,9 @@ def agencies(material: Material) -> tuple[AgencyLine, ...]:
 
 def timeline(material: Material) -> TimelineView:
     """Return the two years and what came after."""
-    arrivals = Counter((one.by, one.at.date().replace(day=1)) for one in material.known)
+    arrivals = Counter(
+        (statement.by, statement.at.date().replace(day=1)) for statement in material.known
+    )
     moments = [
         Moment(
             at=at,
@@ -85,23 +93,23 @@ def timeline(material: Material) -> TimelineView:
         moments.append(Moment(at=material.day.moment, kind=MomentKind.ACTION, text="action day"))
     moments += [
         Moment(
-            at=one.at,
-            kind=_KINDS.get(one.kind, MomentKind.OTHER),
-            text=one.text,
-            country=one.country,
+            at=event.at,
+            kind=_KINDS.get(event.kind, MomentKind.OTHER),
+            text=event.text,
+            country=event.country,
         )
-        for one in material.happened
-        if one.until is None
+        for event in material.happened
+        if event.until is None
     ]
     step = max(1, len(material.grown) // _MOST_DESCENDANTS_ON_LINE)
     moments += [
         Moment(
-            at=one.at,
+            at=descendant.at,
             kind=MomentKind.DESCENDANT,
-            text=f"{one.asset}, like {one.like}",
-            country=one.country or "",
+            text=f"{descendant.asset}, like {descendant.like}",
+            country=descendant.country or "",
         )
-        for one in sorted(material.grown, key=lambda each: each.at)[::step]
+        for descendant in sorted(material.grown, key=lambda asset: asset.at)[::step]
     ]
     return TimelineView(
         first=material.desk.operation.opened_at.date(),
@@ -112,9 +120,9 @@ def timeline(material: Material) -> TimelineView:
         ),
         moments=tuple(sorted(moments, key=lambda moment: moment.at)),
         events=tuple(
-            SportingEvent(name=one.text, first=one.at.date(), last=one.until)
-            for one in material.happened
-            if one.until is not None
+            SportingEvent(name=event.text, first=event.at.date(), last=event.until)
+            for event in material.happened
+            if event.until is not None
         ),
     )
 
@@ -134,29 +142,29 @@ def countries(material: Material) -> tuple[CountryLine, ...]:
         if asset.role in {Role.RESELLER, Role.SUPER_RESELLER}
     )
     by_country = material.sized[-1].countries if material.sized else {}
-    users = {name: interval(one) for name, one in by_country.items()}
-    acted = {one.country for one in (material.day.steps if material.day else ())}
+    users = {name: interval(estimate) for name, estimate in by_country.items()}
+    acted = {step.country for step in (material.day.steps if material.day else ())}
     names = (set(users) | acted | set(servers) | set(exhibits) | set(suspects)) - {"", "EU"}
     return tuple(
         CountryLine(
-            country=one,
-            users=users.get(one),
-            searches=material.done(StepKind.SEARCH, country=one),
-            arrests=material.done(StepKind.ARREST, country=one),
-            servers=servers[one],
-            exhibits=exhibits[one],
-            suspects=suspects[one],
-            resellers=resellers[one],
+            country=country,
+            users=users.get(country),
+            searches=material.done(StepKind.SEARCH, country=country),
+            arrests=material.done(StepKind.ARREST, country=country),
+            servers=servers[country],
+            exhibits=exhibits[country],
+            suspects=suspects[country],
+            resellers=resellers[country],
         )
-        for one in sorted(names)
+        for country in sorted(names)
     )
 
 
 def figures(material: Material) -> tuple[KeyFigure, ...]:
     """Return the four to six figures on top."""
-    shown = []
+    key_figures = []
     if material.sized:
-        shown += [
+        key_figures += [
             KeyFigure(
                 label="users", interval=interval(material.sized[-1].inner[0]), note="reconciled"
             ),
@@ -168,7 +176,7 @@ def figures(material: Material) -> tuple[KeyFigure, ...]:
             ),
         ]
     if material.day is not None and material.day.served:
-        shown.append(
+        key_figures.append(
             KeyFigure(
                 label="served at the day's end",
                 value=round(100 * material.day.served[-1].share, 1),
@@ -177,22 +185,26 @@ def figures(material: Material) -> tuple[KeyFigure, ...]:
             )
         )
     if material.day is not None:
-        done = sum(step.state in {StepState.DONE, StepState.LATE} for step in material.day.steps)
-        shown.append(
-            KeyFigure(label="steps done", value=done, note=f"of {len(material.day.steps)} planned")
+        done_count = sum(
+            step.state in {StepState.DONE, StepState.LATE} for step in material.day.steps
+        )
+        key_figures.append(
+            KeyFigure(
+                label="steps done", value=done_count, note=f"of {len(material.day.steps)} planned"
+            )
         )
     if len(material.register):
-        shown.append(
+        key_figures.append(
             KeyFigure(label="exhibits", value=len(material.register), note="each with its custody")
         )
-    shown.append(
+    key_figures.append(
         KeyFigure(
             label="assets in the picture",
             value=len(material.seen.graph.assets),
             note=f"{len(material.removed)} of them taken down" if material.removed else "",
         )
     )
-    return tuple(shown[:6])
+    return tuple(key_figures[:6])
 
 
 def summary(material: Material) -> str:

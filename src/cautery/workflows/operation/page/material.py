@@ -71,24 +71,24 @@ class Material:
     def done(self, kind: StepKind, *, country: str | None = None) -> int:
         """Return how many steps of a kind were done, in one country or in all."""
         return sum(
-            one.kind is kind
-            and one.state in {StepState.DONE, StepState.LATE}
-            and country in {None, one.country}
-            for one in (self.day.steps if self.day else ())
+            step.kind is kind
+            and step.state in {StepState.DONE, StepState.LATE}
+            and country in {None, step.country}
+            for step in (self.day.steps if self.day else ())
         )
 
     def country_of(self, agency: str) -> str:
         """Return an agency's country; of one that is not at the table it is not known."""
-        known = {one.id: one.country for one in self.desk.operation.agencies}
-        return known.get(agency, "")
+        countries = {member.id: member.country for member in self.desk.operation.agencies}
+        return countries.get(agency, "")
 
     @property
     def suspects(self) -> dict[str, str]:
         """Suspects whom statements name, by pseudonym, with the country that is said."""
         return {
-            one.subject: str(one.details.get("country") or "")
-            for one in self.known
-            if one.about == "person" and one.details.get("category") == "suspect"
+            statement.subject: str(statement.details.get("country") or "")
+            for statement in self.known
+            if statement.about == "person" and statement.details.get("category") == "suspect"
         }
 
 
@@ -102,15 +102,15 @@ def material_of(
 ) -> Material:
     """Read a desk's case."""
     rows = standing(desk)
-    known = tuple(row.statement for row in rows)
+    statements = tuple(row.statement for row in rows)
     return Material(
         desk=desk,
-        known=known,
-        seen=picture_of(known),
+        known=statements,
+        seen=picture_of(statements),
         sources=sources_of(rows),
         marking=strictest(
             [
-                *(one.marking for one in known),
+                *(statement.marking for statement in statements),
                 *(person.person.marking for person in kept_persons(desk)),
             ]
         ),

@@ -75,22 +75,22 @@ def comparisons(material: Material) -> tuple[Comparison, ...]:
         "cash": _worth(material.register, ExhibitKind.CASH),
     }
     rows = []
-    for one in material.published:
-        if one.id in {"users", "revenue-month", "revenue-year"} and material.sized:
-            rows.append(_compared_size(one, material.sized[-1]))
-        elif one.id in counted:
-            rows.append(_compared_count(one, counted[one.id], ""))
-        elif one.id in money and money[one.id] is not None:
-            rows.append(_compared_count(one, float(money[one.id] or 0), "EUR"))
+    for figure in material.published:
+        if figure.id in {"users", "revenue-month", "revenue-year"} and material.sized:
+            rows.append(_compared_size(figure, material.sized[-1]))
+        elif figure.id in counted:
+            rows.append(_compared_count(figure, counted[figure.id], ""))
+        elif figure.id in money and money[figure.id] is not None:
+            rows.append(_compared_count(figure, float(money[figure.id] or 0), "EUR"))
         else:
             rows.append(
                 Comparison(
-                    what=one.what,
-                    published=one.value,
+                    what=figure.what,
+                    published=figure.value,
                     fit=Fit.NOT_OURS,
-                    source=one.source,
+                    source=figure.source,
                     ours="not counted",
-                    reason=_NOT_OURS.get(one.id, "nothing in the case speaks of it"),
+                    reason=_NOT_OURS.get(figure.id, "nothing in the case speaks of it"),
                 )
             )
     return tuple(sorted(rows, key=lambda row: row.fit is Fit.NOT_OURS))
@@ -120,35 +120,35 @@ def _counted(material: Material) -> dict[str, float]:
     }
 
 
-def _compared_count(one: Published, ours: float, unit: str) -> Comparison:
-    low = one.low if one.low is not None else 0.0
-    high = one.high if one.high is not None else float("inf")
-    fits = low * (1 - _ROUNDED) <= ours <= high * (1 + _ROUNDED)
-    said = f"{ours:,.0f}" if not unit else f"{unit} {ours:,.0f}"
+def _compared_count(figure: Published, count: float, unit: str) -> Comparison:
+    low = figure.low if figure.low is not None else 0.0
+    high = figure.high if figure.high is not None else float("inf")
+    fits = low * (1 - _ROUNDED) <= count <= high * (1 + _ROUNDED)
+    amount = f"{count:,.0f}" if not unit else f"{unit} {count:,.0f}"
     return Comparison(
-        what=one.what,
-        published=one.value,
+        what=figure.what,
+        published=figure.value,
         fit=Fit.YES if fits else Fit.NO,
-        ours=said,
-        source=one.source,
-        reason="" if fits else _COUNTED_OTHERWISE.get(one.id, "the case holds another number"),
+        ours=amount,
+        source=figure.source,
+        reason="" if fits else _COUNTED_OTHERWISE.get(figure.id, "the case holds another number"),
     )
 
 
-def _compared_size(one: Published, sized: SizedNetwork) -> Comparison:
-    place = 0 if one.id == "users" else 2
+def _compared_size(figure: Published, sized: SizedNetwork) -> Comparison:
+    place = 0 if figure.id == "users" else 2
     inner, outer = sized.inner[place], sized.outer[place]
-    if one.id == "revenue-year":
+    if figure.id == "revenue-year":
         inner, outer = _yearly(inner), _yearly(outer)
-    low = one.low if one.low is not None else 0.0
-    high = one.high if one.high is not None else low
+    low = figure.low if figure.low is not None else 0.0
+    high = figure.high if figure.high is not None else low
     fits = low <= outer.high and high >= outer.low
     return Comparison(
-        what=one.what,
-        published=one.value,
+        what=figure.what,
+        published=figure.value,
         fit=Fit.YES if fits else Fit.NO,
         interval=interval(inner),
-        source=one.source,
+        source=figure.source,
         reason="" if fits else _how_far(low, high, outer),
     )
 
@@ -166,15 +166,15 @@ def descendants(material: Material) -> tuple[DescendantLine, ...]:
     """Return what grew back and what ties it to what was taken."""
     return tuple(
         DescendantLine(
-            found_at=one.at,
-            name=one.asset,
-            like=one.like,
-            traits=one.traits,
-            found_by="; ".join(one.why) or "shared traits",
-            country=one.country or "",
-            right=_right(one, material.truth) if material.truth else None,
+            found_at=descendant.at,
+            name=descendant.asset,
+            like=descendant.like,
+            traits=descendant.traits,
+            found_by="; ".join(descendant.why) or "shared traits",
+            country=descendant.country or "",
+            right=_right(descendant, material.truth) if material.truth else None,
         )
-        for one in material.grown
+        for descendant in material.grown
     )
 
 
@@ -182,9 +182,9 @@ def error_rates(material: Material) -> tuple[ErrorRate, ...]:
     """Return how often ties were wrong, where the truth is known."""
     if material.truth is None or not material.grown:
         return ()
-    wrong = sum(not _right(one, material.truth) for one in material.grown)
-    found = {one.asset for one in material.grown}
-    missed = sum(one not in found for one in material.truth.descends_from)
+    wrong = sum(not _right(descendant, material.truth) for descendant in material.grown)
+    assets = {descendant.asset for descendant in material.grown}
+    missed = sum(asset not in assets for asset in material.truth.descends_from)
     return (
         ErrorRate(
             what="assets tied to a network that they do not descend from",
@@ -220,8 +220,8 @@ def unknowns(material: Material) -> tuple[UnknownLine, ...]:
     )
     if material.sized:
         lines += [
-            UnknownLine(what=one.partition(":")[0], why=one.partition(":")[2].strip())
-            for one in material.sized[-1].silent
+            UnknownLine(what=sentence.partition(":")[0], why=sentence.partition(":")[2].strip())
+            for sentence in material.sized[-1].silent
         ]
     if material.day is not None:
         lines += [
@@ -304,11 +304,19 @@ def _worth(register: Register, kind: ExhibitKind) -> Decimal | None:
     return sum(values, Decimal(0)) if values else None
 
 
-def _yearly(one: Estimate) -> Estimate:
-    return replace(one, low=12 * one.low, mid=12 * one.mid, high=12 * one.high, unit="EUR/year")
+def _yearly(estimate: Estimate) -> Estimate:
+    return replace(
+        estimate,
+        low=12 * estimate.low,
+        mid=12 * estimate.mid,
+        high=12 * estimate.high,
+        unit="EUR/year",
+    )
 
 
-def _right(one: GrewBack, truth: LabTruth) -> bool:
+def _right(descendant: GrewBack, truth: LabTruth) -> bool:
     """Tell whether the lab's truth has both in one hand."""
-    parent = truth.descends_from.get(one.asset)
-    return parent is not None and truth.network_of.get(parent) == truth.network_of.get(one.like)
+    parent = truth.descends_from.get(descendant.asset)
+    return parent is not None and truth.network_of.get(parent) == truth.network_of.get(
+        descendant.like
+    )

@@ -53,11 +53,11 @@ def supply(material: Material) -> SupplyView | None:
     """Return the supply graph as it was known, and what became of each node."""
     if not material.seen.nodes:
         return None
-    there = {node.id for node in material.seen.nodes}
-    known = Supply(material.seen.nodes)
-    up, before = known.standing(material.removed & there), known.standing()
+    node_ids = {node.id for node in material.seen.nodes}
+    supply_graph = Supply(material.seen.nodes)
+    up, before = supply_graph.standing(material.removed & node_ids), supply_graph.standing()
     weight = sum(node.weight for node in material.seen.nodes) or 1.0
-    drawn = {asset.id for asset in material.seen.graph.assets if asset.role in _ROLES_DRAWN}
+    drawn_ids = {asset.id for asset in material.seen.graph.assets if asset.role in _ROLES_DRAWN}
     planned = [dict(body) for body in material.desk.bodies(CUT)]
     return SupplyView(
         nodes=tuple(
@@ -73,12 +73,12 @@ def supply(material: Material) -> SupplyView | None:
                 else Fate.DARK,
             )
             for asset in material.seen.graph.assets
-            if asset.id in drawn
+            if asset.id in drawn_ids
         ),
         links=tuple(
             SupplyLink(source=edge.source, target=edge.target)
             for edge in material.seen.graph.edges
-            if edge.source in drawn and edge.target in drawn
+            if edge.source in drawn_ids and edge.target in drawn_ids
         ),
         served_before=sum(node.weight for node in material.seen.nodes if node.id in before)
         / weight,
@@ -97,13 +97,13 @@ def exhibits(material: Material) -> ExhibitsView | None:
     custody = 0
     values: defaultdict[str, list[Decimal]] = defaultdict(list)
     for line in material.register.lines.values():
-        one = line.exhibit
-        key = (one.kind.value, material.country_of(one.agency))
+        exhibit = line.exhibit
+        key = (exhibit.kind.value, material.country_of(exhibit.agency))
         lines[key] += 1
-        things[key] += one.count
+        things[key] += exhibit.count
         custody += len(line.chain)
-        if one.value is not None:
-            values[one.value.currency].append(one.value.amount)
+        if exhibit.value is not None:
+            values[exhibit.value.currency].append(exhibit.value.amount)
     postings = list(journal(material.register))
     return ExhibitsView(
         lines=tuple(
@@ -124,8 +124,8 @@ def exhibits(material: Material) -> ExhibitsView | None:
         custody_entries=custody,
         custody_gaps=0,  # a register refuses a link that leaves one
         findings=tuple(
-            Finding(crime=one.crime.value, text=one.text, exhibits=one.numbers)
-            for one in findings_of(material.desk)
+            Finding(crime=finding.crime.value, text=finding.text, exhibits=finding.numbers)
+            for finding in findings_of(material.desk)
         ),
     )
 
@@ -138,7 +138,7 @@ def money(material: Material) -> MoneyView | None:
     instead = _sealed_trace(material) if material.trace is None else ""
     if material.trace is None and not drafts and not instead:
         return None
-    taken = {
+    seized_wallets = {
         str(line.exhibit.details.get("address"))
         for line in material.register.lines.values()
         if line.exhibit.kind is ExhibitKind.WALLET
@@ -150,24 +150,24 @@ def money(material: Material) -> MoneyView | None:
                 id=node.id,
                 label=_short(node.label.removeprefix(_PREFIXES.get(node.kind, ""))),
                 kind=node.kind,
-                frozen=node.id in taken,
+                frozen=node.id in seized_wallets,
             )
             for node in nodes
         ),
         flows=tuple(
-            MoneyFlow(source=one.source, target=one.target, amount=one.amount, currency=one.asset)
-            for one in (material.trace.hops if material.trace else ())
+            MoneyFlow(source=hop.source, target=hop.target, amount=hop.amount, currency=hop.asset)
+            for hop in (material.trace.hops if material.trace else ())
         ),
         holdings=tuple(
             Holding(
-                label=_short(one.node),
+                label=_short(holding.node),
                 kind="wallet",
-                currency=one.asset,
-                amount=one.balance,
-                addresses=len(one.addresses),
-                certainty=f"{exact(one.tainted)} of it came from the test purchases' owners",
+                currency=holding.asset,
+                amount=holding.balance,
+                addresses=len(holding.addresses),
+                certainty=f"{exact(holding.tainted)} of it came from the test purchases' owners",
             )
-            for one in (material.trace.holdings if material.trace else ())
+            for holding in (material.trace.holdings if material.trace else ())
         ),
         proposals=tuple(_proposal(draft) for draft in drafts),
         method=f"{material.trace.method}, over the supplied transactions only"
@@ -182,21 +182,21 @@ def _sealed_trace(material: Material) -> str:
     traced = list(material.desk.bodies(TRACED))
     if not traced:
         return ""
-    hops, held = traced[-1]["hops"], len(traced[-1]["holdings"])
+    hops, holdings = traced[-1]["hops"], len(traced[-1]["holdings"])
     return (
-        f"The money was traced: {hops} hops, {held} holdings. A trace names people's accounts, so "
-        "it lies encrypted in the case, and this page was made without it."
+        f"The money was traced: {hops} hops, {holdings} holdings. A trace names people's accounts, "
+        "so it lies encrypted in the case, and this page was made without it."
     )
 
 
-def _proposal(one: Instrument) -> FreezingProposal:
+def _proposal(draft: Instrument) -> FreezingProposal:
     return FreezingProposal(
-        instrument=one.kind.value,
-        addressee=one.addressee.partition(":")[2] or one.addressee,
-        country=one.country,
-        holds=f"{len(one.holds)} positions" if len(one.holds) > 1 else _short(one.holds[0]),
-        basis=one.basis,
-        due_at=one.due_at,
+        instrument=draft.kind.value,
+        addressee=draft.addressee.partition(":")[2] or draft.addressee,
+        country=draft.country,
+        holds=f"{len(draft.holds)} positions" if len(draft.holds) > 1 else _short(draft.holds[0]),
+        basis=draft.basis,
+        due_at=draft.due_at,
     )
 
 

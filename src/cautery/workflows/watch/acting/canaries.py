@@ -70,7 +70,7 @@ class CanaryWatch:
     ) -> None:
         self._facts = facts
         self._beside = beside
-        self._meant = meant
+        self._block_covers = meant
         self._fetcher = fetcher
         self._journal = journal
         self._port = port
@@ -85,12 +85,12 @@ class CanaryWatch:
         if to.proxy is None:
             return
         now, facts = self._journal.now(), self._facts()
-        self._listed.setdefault(to.name, set()).update(one.target for one in referral.entries)
+        self._listed.setdefault(to.name, set()).update(entry.target for entry in referral.entries)
         for entry in referral.entries:
             names = [
-                one
-                for one in (*entry.guard.collateral.names, *self._beside(entry))
-                if not self._is_meant(one, to.name)
+                name
+                for name in (*entry.guard.collateral.names, *self._beside(entry))
+                if not self._is_meant(name, to.name)
             ]
             for name in canaries_of(entry.guard, facts=facts, beside=names):
                 self._watch(name, to, entry, now)
@@ -156,20 +156,20 @@ class CanaryWatch:
         tasks = [asyncio.ensure_future(one(canary)) for canary in due]
         if not tasks:
             return
-        done, late = await asyncio.wait(tasks, timeout=ROUND_S)
+        finished, late = await asyncio.wait(tasks, timeout=ROUND_S)
         for task in late:
             task.cancel()
-        seen = [task.result() for task in tasks if task in done]
-        alive = {canary.intermediary.name for canary, _, through in seen if through}
+        answers = [task.result() for task in tasks if task in finished]
+        alive = {canary.intermediary.name for canary, _, through in answers if through}
         now = self._journal.now()
-        for canary, direct, through in seen:
+        for canary, direct, through in answers:
             # Where nothing at all answers, the vantage is down: that tells nothing of a block.
-            known = canary.intermediary.name in alive and through is not None
+            is_up = canary.intermediary.name in alive and through is not None
             self._take(
                 canary,
                 now,
                 direct=None if direct is None else bool(direct),
-                through=through == direct if known else None,
+                through=through == direct if is_up else None,
             )
         self._propose()
 
@@ -211,18 +211,20 @@ class CanaryWatch:
             )
 
     def _propose(self) -> None:
-        for one in propose_rollback(tuple(self._latest.values())):
+        for rollback in propose_rollback(tuple(self._latest.values())):
             self.propose(
-                one.target,
-                one.intermediary,
-                why=f"{len(one.dark)} of {one.tried} unrelated names are dark through it and up "
-                "for all others",
-                dark=one.dark,
-                tried=one.tried,
+                rollback.target,
+                rollback.intermediary,
+                why=f"{len(rollback.dark)} of {rollback.tried} unrelated names are dark through it "
+                "and up for all others",
+                dark=rollback.dark,
+                tried=rollback.tried,
             )
 
     def _is_meant(self, name: str, intermediary: str) -> bool:
-        return any(self._meant(target, name) for target in self._listed.get(intermediary, ()))
+        return any(
+            self._block_covers(target, name) for target in self._listed.get(intermediary, ())
+        )
 
     async def _ask(self, name: str, through: Intermediary | None) -> _Answer:
         """Return status and answering host; nothing for no answer, ``None`` if not to be asked."""

@@ -84,98 +84,111 @@ class EffectWatch:
 
     def restore(self, kind: str, body: Json) -> None:
         """Take up what an earlier run saw, from a ``dark.probed`` or ``entry.expired`` record."""
-        for one in self._watched:
-            if (one.entry.target, one.intermediary.name) != (body["target"], body["intermediary"]):
+        for watched in self._watched:
+            if (watched.entry.target, watched.intermediary.name) != (
+                body["target"],
+                body["intermediary"],
+            ):
                 continue
             if kind == "dark.probed" and body["dark"]:
-                one.dark.add(body["url"])
+                watched.dark.add(body["url"])
             elif kind == "dark.probed":
-                one.dark.discard(body["url"])
-            elif kind == "entry.expired" and one.referral == body["referral"]:
-                one.expired = True
+                watched.dark.discard(body["url"])
+            elif kind == "entry.expired" and watched.referral == body["referral"]:
+                watched.expired = True
 
     async def finish(self) -> None:
         """Let looks under way end, and look once more at what has ended."""
         if self._looking:
             await asyncio.gather(*self._looking, return_exceptions=True)
         now = self._journal.now()
-        ended = [one for one in self._watched if not one.expired and one.entry.valid_until <= now]
-        await asyncio.gather(*(self._see(one) for one in ended if one.intermediary.proxy))
-        for one in ended:
-            self._expire(one, now, seen=None, why="it was not seen served again")
+        ended = [
+            watched
+            for watched in self._watched
+            if not watched.expired and watched.entry.valid_until <= now
+        ]
+        await asyncio.gather(
+            *(self._see(watched) for watched in ended if watched.intermediary.proxy)
+        )
+        for watched in ended:
+            self._expire(watched, now, seen=None, why="it was not seen served again")
 
     def look(self, now: datetime) -> None:
         """Begin every look that is due."""
-        for one in self._watched:
-            if one.looking or one.expired:
+        for watched in self._watched:
+            if watched.looking or watched.expired:
                 continue
-            if one.intermediary.proxy is None:
-                if one.entry.valid_until <= now:
-                    self._expire(one, now, seen=None, why="there is no vantage to see it from")
+            if watched.intermediary.proxy is None:
+                if watched.entry.valid_until <= now:
+                    self._expire(watched, now, seen=None, why="there is no vantage to see it from")
                 continue
-            if one.due <= now or (one.dark and one.entry.valid_until <= now):
-                one.looking = True
-                task = asyncio.ensure_future(self._see(one))
+            if watched.due <= now or (watched.dark and watched.entry.valid_until <= now):
+                watched.looking = True
+                task = asyncio.ensure_future(self._see(watched))
                 self._looking.add(task)
                 task.add_done_callback(self._looking.discard)
 
-    async def _see(self, one: Watched) -> None:
+    async def _see(self, watched: Watched) -> None:
         try:
             cut = [
                 key
                 for key, stream in self._streams.items()
-                if stream.proven and stream.url and self._cuts(one.entry.target, stream)
+                if stream.proven and stream.url and self._cuts(watched.entry.target, stream)
             ]
-            lit = [key for key in cut if key not in one.dark]
-            known = [key for key in cut if key in one.dark][:1]
-            for key in lit + known:
-                await self._see_stream(one, key)
+            lit = [key for key in cut if key not in watched.dark]
+            known_dark = [key for key in cut if key in watched.dark][:1]
+            for key in lit + known_dark:
+                await self._see_stream(watched, key)
         finally:
-            one.looking = False
-            all_dark = bool(cut) and one.dark.issuperset(cut)
+            watched.looking = False
+            all_dark = bool(cut) and watched.dark.issuperset(cut)
             wait_s = WHILE_DARK_S if all_dark else UNTIL_DARK_S
-            one.due = self._journal.now() + timedelta(seconds=wait_s)
+            watched.due = self._journal.now() + timedelta(seconds=wait_s)
 
-    async def _see_stream(self, one: Watched, key: str) -> None:
+    async def _see_stream(self, watched: Watched, key: str) -> None:
         stream = self._streams[key]
-        kept: list[ExhibitId] = []
-        status, why = await self._ask(stream.played or stream.url, one.intermediary, kept)
+        exhibits: list[ExhibitId] = []
+        status, why = await self._ask(stream.played or stream.url, watched.intermediary, exhibits)
         now = self._journal.now()
         served = status is not None and status < 400
-        if served and one.entry.valid_until <= now:
-            self._expire(one, now, seen=f"served again through {one.intermediary.name}", why=None)
+        if served and watched.entry.valid_until <= now:
+            self._expire(
+                watched, now, seen=f"served again through {watched.intermediary.name}", why=None
+            )
         dark = not served
         if dark:
-            direct, _ = await self._ask(stream.played or stream.url, None, kept)
+            direct, _ = await self._ask(stream.played or stream.url, None, exhibits)
             if direct is None or direct >= 400:
                 dark, why = False, "not to be had directly either: not the doing of this entry"
         if dark:
-            one.dark.add(key)
+            watched.dark.add(key)
         else:
-            one.dark.discard(key)
+            watched.dark.discard(key)
         self._journal.write(
             "dark.probed",
             DarkProbe(
                 url=key,
-                target=one.entry.target,
-                intermediary=one.intermediary.name,
+                target=watched.entry.target,
+                intermediary=watched.intermediary.name,
                 at=now,
                 dark=dark,
                 why=why,
-                exhibits=tuple(kept),
+                exhibits=tuple(exhibits),
             ),
         )
 
-    def _expire(self, one: Watched, now: datetime, *, seen: str | None, why: str | None) -> None:
-        if one.expired:
+    def _expire(
+        self, watched: Watched, now: datetime, *, seen: str | None, why: str | None
+    ) -> None:
+        if watched.expired:
             return
-        one.expired = True
+        watched.expired = True
         self._journal.write(
             "entry.expired",
             {
-                "referral": one.referral,
-                "target": one.entry.target,
-                "intermediary": one.intermediary.name,
+                "referral": watched.referral,
+                "target": watched.entry.target,
+                "intermediary": watched.intermediary.name,
                 "at": now,
                 "seen": seen,
                 "why": why,
@@ -183,9 +196,9 @@ class EffectWatch:
         )
 
     async def _ask(
-        self, url: str, through: Intermediary | None, kept: list[ExhibitId]
+        self, url: str, through: Intermediary | None, exhibits: list[ExhibitId]
     ) -> tuple[int | None, str]:
-        fetcher = Capturing(self._fetcher, self._journal, named("look"), into=kept)
+        fetcher = Capturing(self._fetcher, self._journal, named("look"), into=exhibits)
         proxy, vantage = (
             (None, None) if through is None else (revealed(through.proxy), through.name)
         )

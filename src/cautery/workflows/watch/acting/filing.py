@@ -161,14 +161,23 @@ class Filing:
                 continue
             listed = {
                 entry.target
-                for one in self._filed.values()
-                if one.referral.territory == territory
-                for entry in one.standing(now)
+                for filed in self._filed.values()
+                if filed.referral.territory == territory
+                for entry in filed.standing(now)
             }
-            fresh = tuple(one for one in plan.chosen if one.target not in listed)
+            fresh = tuple(
+                intervention for intervention in plan.chosen if intervention.target not in listed
+            )
             if not fresh:
                 continue
-            urls = sorted({url for one in fresh for url in one.streams if url in self._streams})
+            urls = sorted(
+                {
+                    url
+                    for intervention in fresh
+                    for url in intervention.streams
+                    if url in self._streams
+                }
+            )
             events = {v.event for url in urls if (v := self._streams[url].verdict) is not None}
             event = next(iter(events)) if len(events) == 1 else None
             try:
@@ -249,7 +258,10 @@ class Filing:
         approved = self._approval_of(filed)
         if approved is not None:
             await asyncio.gather(
-                *(self._hand_in(filed, approved, one) for one in self._waiting(filed))
+                *(
+                    self._hand_in(filed, approved, intermediary)
+                    for intermediary in self._waiting(filed)
+                )
             )
 
     def withdraw(self, filed: Filed, reasons: Mapping[str, Collection[Reason]]) -> None:
@@ -267,7 +279,7 @@ class Filing:
                 {
                     "referral": filed.referral.id,
                     "target": target,
-                    "reasons": [to_json(one) for one in why],
+                    "reasons": [to_json(reason) for reason in why],
                     "published": sorted(filed.published),
                     "at": self._journal.now(),
                 },
@@ -306,12 +318,12 @@ class Filing:
             self._journal.fail("publish", to.name, error)
             return
         filed.published.add(to.name)
-        kept = tuple(entry for entry in referral.entries if entry.target not in without)
-        sent = replace(referral, entries=kept)
+        entries = tuple(entry for entry in referral.entries if entry.target not in without)
+        remaining = replace(referral, entries=entries)
         exhibit = self._journal.seal(
-            rfc8785.dumps(to_json(sent)), what="list", media_type="application/json", at=now
+            rfc8785.dumps(to_json(remaining)), what="list", media_type="application/json", at=now
         )
-        targets = [entry.target for entry in sent.entries]
+        targets = [entry.target for entry in remaining.entries]
         streams = {
             target: [
                 key
@@ -332,4 +344,4 @@ class Filing:
             },
         )
         self._journal.write("acknowledgement", acknowledgement)
-        self._on_published(sent, to)
+        self._on_published(remaining, to)

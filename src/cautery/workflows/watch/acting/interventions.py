@@ -86,7 +86,7 @@ class Intervener:
             journal=journal,
         )
         self._planned: frozenset[str] = frozenset()
-        self._heard = 0
+        self._next_index = 0
         self._woken = False
         self._ask_at: datetime | None = None
         """When the first verdict that stands runs out, the window being longer."""
@@ -102,13 +102,13 @@ class Intervener:
         What it left standing is judged anew as soon as work begins: another day, another window.
         """
         passed_over = 0
-        others = (one for one in self._ledger.read() if one.record.kind != GIVEN)
-        for entry in chain(self._ledger.read(kinds=(GIVEN,)), others):
+        other_entries = (entry for entry in self._ledger.read() if entry.record.kind != GIVEN)
+        for entry in chain(self._ledger.read(kinds=(GIVEN,)), other_entries):
             try:
                 self._take_up(entry.record.kind, entry.record.body)
             except MISSHAPEN:
                 passed_over += 1
-            self._heard = max(self._heard, entry.index + 1)
+            self._next_index = max(self._next_index, entry.index + 1)
         if passed_over:
             self._journal.fail("record", "case", _passed_over(passed_over))
         self._woken = any(self._standing())
@@ -162,25 +162,25 @@ class Intervener:
         standing = [(filed, entry) for filed, entry in self._standing() if filed.published]
         if standing:
             await self._revalidate(standing, why="while it stands")
-        known = self._known()
-        proven = known["proven"]
+        knowledge = self._known()
+        proven = knowledge["proven"]
         if not proven:
             return
         now = self._journal.now()
         plan, spent = await self._engine.run(
             partial(
                 self._judge.plan,
-                **known,
+                **knowledge,
                 at=now,
                 events={key: self._event_of(key) for key in proven},
                 standing=self._spent(),
             )
         )
-        self._judge.record(one.guard for one in (*plan.chosen, *plan.refused))
+        self._judge.record(intervention.guard for intervention in (*plan.chosen, *plan.refused))
         self._judge.record_spending(spent, at=now)
-        chosen = frozenset(one.target for one in plan.chosen)
-        if chosen != self._planned:
-            self._planned = chosen
+        planned_targets = frozenset(intervention.target for intervention in plan.chosen)
+        if planned_targets != self._planned:
+            self._planned = planned_targets
             self._journal.write("plan.made", plan)
         self._filing.draft(plan)
         self._plan_next()
@@ -205,7 +205,7 @@ class Intervener:
 
     def _spent(self) -> dict[str | None, list[GuardVerdict]]:
         """Return, by event, the verdicts of what is on lists and stands."""
-        found: dict[str | None, list[GuardVerdict]] = {}
+        verdicts: dict[str | None, list[GuardVerdict]] = {}
         for filed, entry in self._standing():
             events = {
                 self._event_of(key)
@@ -213,8 +213,8 @@ class Intervener:
                 if stream.proven and self._mapper.cuts(entry.target, stream)
             }
             for event in events or {filed.referral.event}:
-                found.setdefault(event, []).append(entry.guard)
-        return found
+                verdicts.setdefault(event, []).append(entry.guard)
+        return verdicts
 
     # -- ask again --------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class Intervener:
     async def _revalidate(self, entries: Collection[tuple[Filed, BlockEntry]], *, why: str) -> None:
         """Judge entries anew; withdraw what is allowed no more, and propose to unblock it."""
         now = self._journal.now()
-        found = await self._engine.run(
+        revalidation = await self._engine.run(
             partial(
                 self._judge.again,
                 {entry.target: entry.guard for _, entry in entries}.values(),
@@ -241,19 +241,19 @@ class Intervener:
                 at=now,
             )
         )
-        gone = {one.target: one for one in found.withdrawn}
-        self._judge.record(gone.values())
+        withdrawn = {verdict.target: verdict for verdict in revalidation.withdrawn}
+        self._judge.record(withdrawn.values())
         self._journal.write(
             REVALIDATED,
             {
                 "why": why,
                 "asked": sorted({entry.target for _, entry in entries}),
-                "withdrawn": sorted(gone),
+                "withdrawn": sorted(withdrawn),
                 "at": now,
             },
         )
         for filed, entry in entries:
-            verdict = gone.get(entry.target)
+            verdict = withdrawn.get(entry.target)
             if verdict is None or entry.target in filed.withdrawn:
                 continue
             self._filing.withdraw(filed, {entry.target: verdict.reasons})
@@ -268,7 +268,7 @@ class Intervener:
 
     async def hear(self) -> None:
         """Take up what people signed, and hand in what two of them have approved."""
-        for entry in self._ledger.read(since=self._heard, kinds=(APPROVED, SIGNED)):
+        for entry in self._ledger.read(since=self._next_index, kinds=(APPROVED, SIGNED)):
             kind, body = entry.record.kind, entry.record.body
             try:
                 if kind == SIGNED:
@@ -278,7 +278,7 @@ class Intervener:
             except MISSHAPEN as error:
                 self._journal.fail("signature", f"record {entry.index}", error)
             self._journal.pass_on(entry)
-            self._heard = max(self._heard, entry.index + 1)
+            self._next_index = max(self._next_index, entry.index + 1)
             await asyncio.sleep(0)  # each signature takes its time; somebody may send thousands
         for filed in self._filing.ready():
             entries = [(filed, entry) for entry in filed.standing(self._journal.now())]

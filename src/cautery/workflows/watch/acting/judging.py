@@ -45,7 +45,7 @@ class Judge:
         self._mandate = mandate
         self._facts = facts
         self._journal = journal
-        self._told: dict[str, tuple[object, ...]] = {}
+        self._recorded: dict[str, tuple[object, ...]] = {}
         self._spent: dict[str | None, EventSpending] = {}
 
     def facts(self) -> Facts:
@@ -54,7 +54,7 @@ class Judge:
 
     def restore(self, verdict: GuardVerdict) -> None:
         """Take up what an earlier run of this case had recorded."""
-        self._told[verdict.target] = _gist(verdict)
+        self._recorded[verdict.target] = _gist(verdict)
 
     def plan(
         self,
@@ -68,17 +68,17 @@ class Judge:
         overrides: Mapping[str, Override],
     ) -> tuple[ActionPlan, tuple[EventSpending, ...]]:
         """Choose what to block for what is proven, each event within its own budget."""
-        found = self._candidates(proven, lawful, at=at, hosts=hosts, overrides=overrides)
+        options = self._candidates(proven, lawful, at=at, hosts=hosts, overrides=overrides)
         budgets: dict[str | None, int] = {
-            one.id: one.collateral_budget for one in self._mandate.events
+            event.id: event.collateral_budget for event in self._mandate.events
         }
         budgets[None] = self._mandate.collateral_budget
         return choose_by_event(
-            [one for one in found if one.lever in ISP_LEVERS],
+            [candidate for candidate in options if candidate.lever in ISP_LEVERS],
             streams=proven,
             events=events,
             budgets=budgets,
-            standing={event: tuple(held) for event, held in standing.items()},
+            standing={event: tuple(verdicts) for event, verdicts in standing.items()},
         )
 
     def again(
@@ -92,40 +92,40 @@ class Judge:
         overrides: Mapping[str, Override],
     ) -> Revalidation:
         """Judge anew what was allowed before, by today's facts and all that is known by now."""
-        asked = tuple(before)
-        found = {
+        earlier = tuple(before)
+        verdicts = {
             candidate.target: candidate.guard
             for candidate in self._candidates(
                 proven, lawful, at=at, hosts=hosts, overrides=overrides
             )
         }
-        for one in asked:
+        for verdict in earlier:
             # A target whose streams are proven no more has nothing that speaks for it but facts.
-            if one.target not in found:
-                found[one.target] = guard(
-                    one.target,
+            if verdict.target not in verdicts:
+                verdicts[verdict.target] = guard(
+                    verdict.target,
                     facts=self._facts(),
                     at=at,
                     suspects=set(proven) | {host_of(url) for url in proven},
                     lawful=_kept_up(lawful),
                     allow=self._mandate.network.allow,
-                    override=overrides.get(one.target),
+                    override=overrides.get(verdict.target),
                 )
-        return compare(asked, found.values())
+        return compare(earlier, verdicts.values())
 
     def record(self, verdicts: Iterable[GuardVerdict]) -> None:
         """Record each verdict that says something new of its target."""
         for verdict in verdicts:
-            if self._told.get(verdict.target) != _gist(verdict):
-                self._told[verdict.target] = _gist(verdict)
+            if self._recorded.get(verdict.target) != _gist(verdict):
+                self._recorded[verdict.target] = _gist(verdict)
                 self._journal.write("guard.decided", verdict)
 
     def record_spending(self, spent: Iterable[EventSpending], *, at: datetime) -> None:
         """Record what an event's blocks may cost bystanders, when that changes."""
-        for one in spent:
-            if self._spent.get(one.event) != one:
-                self._spent[one.event] = one
-                self._journal.write("budget.spent", {**to_json(one), "at": at})
+        for spending in spent:
+            if self._spent.get(spending.event) != spending:
+                self._spent[spending.event] = spending
+                self._journal.write("budget.spent", {**to_json(spending), "at": at})
 
     def _candidates(
         self,
@@ -148,8 +148,8 @@ class Judge:
 
 
 def _kept_up(lawful: Streams) -> set[str]:
-    names = {host_of(one) if "://" in one else one for one in lawful}
-    return names | set(lawful) | {one for found in lawful.values() for one in found}
+    names = {host_of(name) if "://" in name else name for name in lawful}
+    return names | set(lawful) | {url for urls in lawful.values() for url in urls}
 
 
 def _gist(verdict: GuardVerdict) -> tuple[object, ...]:

@@ -58,13 +58,15 @@ class Neighbours:
         Beside a name are those that share an address with it, beside an address its neighbours.
         """
         facts = self._facts()
-        suspect = {facts.registered_domain(one) or one for one in (*self._accused(), entry.target)}
-        found: dict[str, None] = {}
+        suspect = {
+            facts.registered_domain(name) or name for name in (*self._accused(), entry.target)
+        }
+        names: dict[str, None] = {}
         for name in (*self._near(entry, facts), *self._known_lawful()):
             owner = facts.registered_domain(name) or name
             if owner not in suspect and address_of(name) is None:
-                found[name] = None
-        return tuple(found)
+                names[name] = None
+        return tuple(names)
 
     def meant(self, target: str, name: str) -> bool:
         """Tell whether a block of ``target`` is meant to cut ``name``, too."""
@@ -72,30 +74,30 @@ class Neighbours:
             return True
         if address_of(target) is None:
             return False
-        seen = {one.address for one in self._facts().addresses_of(name)}
-        return target in seen or target in self._mapper.addresses(name)
+        addresses = {row.address for row in self._facts().addresses_of(name)}
+        return target in addresses or target in self._mapper.addresses(name)
 
     def _near(self, entry: BlockEntry, facts: Facts) -> Iterator[str]:
         if entry.lever is Lever.ADDRESS:
             address = ipaddress.ip_address(entry.target)
             around = ipaddress.ip_network((address, NEAR[address.version]), strict=False)
-            seen = facts.names_within(
+            cohosted = facts.names_within(
                 str(around.network_address), str(around.broadcast_address), most=MOST_NEAR
             )
-            yield from (one.name for one in self._current(seen) if one.address != entry.target)
+            yield from (row.name for row in self._current(cohosted) if row.address != entry.target)
             return
         for text in self._mapper.addresses(entry.target):
-            yield from (one.name for one in self._current(facts.names_on(text)))
+            yield from (row.name for row in self._current(facts.names_on(text)))
 
-    def _current(self, seen: tuple[CoHosted, ...]) -> Iterator[CoHosted]:
+    def _current(self, cohosted: tuple[CoHosted, ...]) -> Iterator[CoHosted]:
         horizon = self._journal.now() - CURRENT
-        return (one for one in seen if one.last_seen >= horizon)
+        return (row for row in cohosted if row.last_seen >= horizon)
 
     def _known_lawful(self) -> Iterator[str]:
         for partner in self._mandate.partners:
             yield from partner.hosts
         lawful = lawful_streams(self._streams, self._mapper)
-        yield from sorted(host_of(one) if "://" in one else one for one in lawful)
+        yield from sorted(host_of(place) if "://" in place else place for place in lawful)
 
     def _accused(self) -> Iterator[str]:
         for stream in self._streams.values():

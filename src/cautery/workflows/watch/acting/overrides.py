@@ -27,8 +27,8 @@ class Overrides:
         self._signed_for = signed_for
         self._journal = journal
         self._signed: dict[str, tuple[Override, list[Approval]]] = {}
-        self._given: dict[str, Override] = {}
-        self._told: set[str] = set()
+        self._by_target: dict[str, Override] = {}
+        self._complaints: set[str] = set()
 
     def hear(self, kind: str, body: Mapping[str, object]) -> bool:
         """Take a record of either kind up; tell whether an override has come into force.
@@ -42,7 +42,7 @@ class Overrides:
         override = from_json(Override, body.get("override"))
         subject = digest(override)
         if kind == GIVEN:
-            self._told.add(subject)
+            self._complaints.add(subject)
             return False
         approval = from_json(Approval, body.get("approval"))
         check_signature(
@@ -60,10 +60,12 @@ class Overrides:
 
     def holding(self, now: datetime) -> dict[str, Override]:
         """Return the overrides that hold at a moment, by target."""
-        return {target: one for target, one in self._given.items() if one.holds(now)}
+        return {
+            target: override for target, override in self._by_target.items() if override.holds(now)
+        }
 
     def _look(self, subject: str, override: Override, approvals: list[Approval]) -> bool:
-        if self._given.get(override.target) == override:
+        if self._by_target.get(override.target) == override:
             return False
         why: ApprovalError | None = None
         for pair in combinations(approvals[-MOST_SIGNATURES:], 2):
@@ -78,9 +80,9 @@ class Overrides:
             except ApprovalError as error:
                 why = error
                 continue
-            self._given[override.target] = approved.subject
-            if subject not in self._told:
-                self._told.add(subject)
+            self._by_target[override.target] = approved.subject
+            if subject not in self._complaints:
+                self._complaints.add(subject)
                 self._journal.write(
                     GIVEN, {"override": approved.subject, "approvals": approved.approvals}
                 )

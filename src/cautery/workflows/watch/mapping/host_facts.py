@@ -73,20 +73,20 @@ def facts_of(
     hidden : callable
         Gives a handle its pseudonym.
     """
-    own = known[host]
+    own_facts = known[host]
     keys = {stream.key for stream in streams if stream.host == host}
     behind = {stream.key for stream in streams if host in stream.via}
     facts = HostFacts(
         host=host,
-        first_seen=own.at,
-        last_seen=own.until,
+        first_seen=own_facts.at,
+        last_seen=own_facts.until,
         source="watch",
-        addresses=own.addresses,
-        shared=own.shared,
-        shared_addresses=own.shared_addresses,
-        certificate=own.certificate,
-        registration=own.registration,
-        asn=own.asn,
+        addresses=own_facts.addresses,
+        shared=own_facts.shared,
+        shared_addresses=own_facts.shared_addresses,
+        certificate=own_facts.certificate,
+        registration=own_facts.registration,
+        asn=own_facts.asn,
         panels=tuple(
             sorted(
                 panel
@@ -102,16 +102,16 @@ def facts_of(
             )
         ),
         redirects=tuple(sorted(_redirects(host, streams, seen))),
-        records=() if own.record is None else (own.record,),
+        records=() if own_facts.record is None else (own_facts.record,),
     )
-    shown = seen.pages.get(host)
-    if shown is None:
+    sighting = seen.pages.get(host)
+    if sighting is None:
         return facts
-    page, exhibit, at = shown
+    page, exhibit, at = sighting
     panels = {host_of(link) for link in page.panel_links} & set(known)
-    paid = [f"{one.currency}:{one.address}" for one in page.crypto]
+    paid = [f"{wallet.currency}:{wallet.address}" for wallet in page.crypto]
     paid += [f"{kind}:{handle}" for kind, handle in _handles(page, hidden) if kind in PAYEES]
-    written = [handle for kind, handle in _handles(page, hidden) if kind not in PAYEES]
+    handles = [handle for kind, handle in _handles(page, hidden) if kind not in PAYEES]
     return replace(
         facts,
         exhibit=exhibit,
@@ -120,17 +120,17 @@ def facts_of(
         analytics=tuple(sorted(f"{system}:{tracker}" for system, tracker in page.trackers)),
         favicon=icon,
         payments=tuple(sorted(paid)),
-        contacts=tuple(sorted(written)),
+        contacts=tuple(sorted(handles)),
         panels=tuple(sorted(set(facts.panels) | (panels - {host}))),
     )
 
 
-def _redirects(host: str, streams: Sequence[Stream], seen: Seen) -> Iterator[str]:
+def _redirects(host: str, streams: Sequence[Stream], sightings: Seen) -> Iterator[str]:
     """Yield where a host's streams led, itself if some led to it.
 
     Of streams that a panel lists the panel's link says the same.
     """
-    listed = set[str]().union(*seen.panels.values())
+    listed = set[str]().union(*sightings.panels.values())
     for stream in streams:
         if stream.key not in listed:
             if stream.host == host:

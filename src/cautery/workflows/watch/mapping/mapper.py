@@ -72,8 +72,8 @@ class Mapper:
     ) -> None:
         self._streams = streams
         self._seen = seen
-        self._shown = dict(earlier or {})
-        self._again = Revisits(journal.now)
+        self._last_shown = dict(earlier or {})
+        self._revisits = Revisits(journal.now)
         self._names = names
         self._certificates = certificates
         self._registry = registry
@@ -81,17 +81,17 @@ class Mapper:
         self._fetcher = fetcher
         self._engine = engine
         self._journal = journal
-        self._known: dict[str, Known] = {}
+        self._facts_by_host: dict[str, Known] = {}
         self._icons: dict[str, str | None] = {}
         self._registered: dict[str, Registration | None] = {}
         self._registering: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tls_at: dict[str, int] = {}
         self._tls_asked: defaultdict[str, set[int]] = defaultdict(set)
         self._paired_with: tuple[int, ...] = ()
-        self._met: defaultdict[str, list[str]] = defaultdict(list)
+        self._urls_by_host: defaultdict[str, list[str]] = defaultdict(list)
         self._links: dict[tuple[str, str, str], datetime] = {}
         self._networks: tuple[CriminalNetwork, ...] = ()
-        self._drawn: SupplyGraph | None = None
+        self._graph: SupplyGraph | None = None
         self._woken = False
         self._mapped_at: datetime | None = None
 
@@ -101,8 +101,8 @@ class Mapper:
 
     def addresses(self, host: str) -> tuple[str, ...]:
         """Return the addresses that a host was seen at; none if it was never looked up."""
-        known = self._known.get(host)
-        return () if known is None else known.addresses
+        facts = self._facts_by_host.get(host)
+        return () if facts is None else facts.addresses
 
     def cuts(self, target: str, stream: Stream) -> bool:
         """Tell whether a block of ``target``, a name or an address, cuts a stream."""
@@ -110,9 +110,9 @@ class Mapper:
 
     def panels_of(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Return the panels whose own list names one of these streams."""
-        wanted = set(keys)
+        wanted_keys = set(keys)
         return tuple(
-            sorted(panel for panel, listed in self._seen.panels.items() if listed & wanted)
+            sorted(panel for panel, listed in self._seen.panels.items() if listed & wanted_keys)
         )
 
     def suspects(self) -> tuple[str, ...]:
@@ -152,7 +152,7 @@ class Mapper:
             return
         marks = shared_marks(facts)
         streams = tuple(self._streams.values())
-        carried = tuple(one for stream in streams for one in stream.carried)
+        carried = tuple(fault for stream in streams for fault in stream.carried)
         links = (
             *(link for fact in facts for link in links_of(fact)),
             *fault_links(carried, source="watch", lawful=_lawful(streams)),
@@ -167,7 +167,7 @@ class Mapper:
             countries=self._countries(),
             shared=marks,
             serves=relations.serves(streams),
-            sells=relations.sells(self._seen, known=self._known),
+            sells=relations.sells(self._seen, known=self._facts_by_host),
             leads=relations.leads(streams),
             shows=marks_of(
                 facts,
@@ -179,12 +179,12 @@ class Mapper:
         )
         for link in links:
             key = (link.subject, link.kind, link.value)
-            told = self._links.get(key)
-            if told is None or link.last_seen - told >= REDATED:
+            recorded_last = self._links.get(key)
+            if recorded_last is None or link.last_seen - recorded_last >= REDATED:
                 self._links[key] = link.last_seen
                 self._journal.write("link.seen", link)
-        if graph != self._drawn:
-            self._drawn, self._networks = graph, graph.networks
+        if graph != self._graph:
+            self._graph, self._networks = graph, graph.networks
             self._journal.write("graph.mapped", graph)
 
     # -- looking up -------------------------------------------------------------------------
@@ -199,16 +199,16 @@ class Mapper:
 
     async def _look_up(self) -> None:
         hosts = self._hosts()
-        new = [host for host in hosts if host not in self._known]
-        due = [host for host in hosts if host in self._known and self._again.due(host)]
+        new = [host for host in hosts if host not in self._facts_by_host]
+        due = [host for host in hosts if host in self._facts_by_host and self._revisits.due(host)]
         if new or due:
-            self._met = self._urls()
+            self._urls_by_host = self._urls()
         beside = sorted(self._unasked() - {*new, *due})
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(host: str) -> bool:
             async with gate:
-                if host in self._known and not await self._has_changed(host):
+                if host in self._facts_by_host and not await self._has_changed(host):
                     return False
                 try:
                     await self._look_up_host(host)
@@ -216,8 +216,8 @@ class Mapper:
                     raise
                 except Exception as error:  # noqa: BLE001 - what a host says costs that host alone
                     self._journal.fail("look-up", host, error)
-                    self._known.setdefault(host, nothing_known(self._journal.now()))
-                    self._again.failed(host)
+                    self._facts_by_host.setdefault(host, nothing_known(self._journal.now()))
+                    self._revisits.failed(host)
                 return True
 
         async def other(host: str) -> bool:
@@ -231,61 +231,61 @@ class Mapper:
     def _unasked(self) -> set[str]:
         """Return the hosts that show no certificate where they were asked, and may elsewhere."""
         pairs = sum(len(paired) for paired in self._seen.tls_pairs.values())
-        now = (pairs, len(self._streams), len(self._known))
+        now = (pairs, len(self._streams), len(self._facts_by_host))
         if not pairs or now == self._paired_with:
             return set()
         self._paired_with = now
-        self._met = self._urls()
+        self._urls_by_host = self._urls()
         return {
             host
-            for host, known in self._known.items()
-            if known.addresses
-            and known.certificate is None
+            for host, facts in self._facts_by_host.items()
+            if facts.addresses
+            and facts.certificate is None
             and not self._tls_asked[host].issuperset(self._tls_ports(host))
         }
 
     async def _look_beside(self, host: str) -> bool:
         """Ask a known host for its certificate at ports that it was not asked at."""
-        shown = await self._certificate(host, [])
-        known = self._known[host]
-        if shown is None or known.certificate is not None:
+        certificate = await self._certificate(host, [])
+        facts = self._facts_by_host[host]
+        if certificate is None or facts.certificate is not None:
             return False
         now = self._journal.now()
-        self._tell(host, replace(known, certificate=shown, at=now, until=now), [])
+        self._tell(host, replace(facts, certificate=certificate, at=now, until=now), [])
         return True
 
     async def _has_changed(self, host: str) -> bool:
         """Look again at what may move: the addresses, and seldom the certificate."""
-        known = self._known[host]
+        facts = self._facts_by_host[host]
         try:
-            changed = set(await self._names.resolve(host)) != set(known.addresses)
-            self._again.saw(host, "names", changed=changed)
-            if not changed and self._again.due(host, "certificate"):
-                shown = await self._certificates.of(
+            changed = set(await self._names.resolve(host)) != set(facts.addresses)
+            self._revisits.saw(host, "names", changed=changed)
+            if not changed and self._revisits.due(host, "certificate"):
+                current = await self._certificates.of(
                     host, self._tls_at.get(host) or self._tls_ports(host)[0]
                 )
-                was = None if known.certificate is None else known.certificate.sha256
-                changed = shown.sha256 != was
-                self._again.saw(host, "certificate", changed=changed)
+                was = None if facts.certificate is None else facts.certificate.sha256
+                changed = current.sha256 != was
+                self._revisits.saw(host, "certificate", changed=changed)
         except SourceError:
-            self._again.failed(host)
+            self._revisits.failed(host)
             return False
         if not changed:
             now = self._journal.now()
-            self._known[host] = replace(known, until=now)
+            self._facts_by_host[host] = replace(facts, until=now)
             self._woken |= self._mapped_at is not None and now - self._mapped_at >= REDATED
         return changed
 
-    def _tell_change(self, host: str, known: Known) -> None:
+    def _tell_change(self, host: str, facts: Known) -> None:
         """Record that a host shows another address or certificate than before."""
-        was = self._shown.get(host)
+        was = self._last_shown.get(host)
         now: Shown = (
-            known.addresses,
-            None if known.certificate is None else known.certificate.sha256,
+            facts.addresses,
+            None if facts.certificate is None else facts.certificate.sha256,
         )
-        if known.addresses:
-            self._shown[host] = now
-        if was is None or not known.addresses or not was[0]:
+        if facts.addresses:
+            self._last_shown[host] = now
+        if was is None or not facts.addresses or not was[0]:
             return
         moved = set(was[0]).isdisjoint(now[0])
         renewed = None not in (was[1], now[1]) and was[1] != now[1]
@@ -294,7 +294,7 @@ class Mapper:
                 "asset.changed",
                 {
                     "host": host,
-                    "at": known.at,
+                    "at": facts.at,
                     "moved": moved,
                     "addresses": {"was": was[0], "now": now[0]},
                     "certificate": {"was": was[1], "now": now[1]},
@@ -308,12 +308,14 @@ class Mapper:
             addresses = await self._names.resolve(host)
         except SourceError as error:
             failed.append(str(error))
-        networks = [one for one in (self._facts.network_of(a) for a in addresses) if one]
+        networks = [
+            network for network in (self._facts.network_of(a) for a in addresses) if network
+        ]
         shared = {a: fact for a in addresses if (fact := self._facts.shared(a)) is not None}
         self._tls_asked.pop(host, None)
         certificate = await self._certificate(host, failed) if addresses else None
         now = self._journal.now()
-        known = Known(
+        facts = Known(
             addresses=addresses,
             asn=networks[0].asn if networks else None,
             country=networks[0].country if networks else None,
@@ -324,30 +326,30 @@ class Mapper:
             at=now,
             until=now,
         )
-        self._again.looked(host)
-        self._tell(host, known, failed)
+        self._revisits.looked(host)
+        self._tell(host, facts, failed)
         await self._icon(host)
 
-    def _tell(self, host: str, known: Known, failed: list[str]) -> None:
+    def _tell(self, host: str, facts: Known, failed: list[str]) -> None:
         """Record what is known of a host, and keep it."""
-        self._tell_change(host, known)
-        networks = [one for one in map(self._facts.network_of, known.addresses) if one]
-        told = self._journal.write(
+        self._tell_change(host, facts)
+        networks = [network for network in map(self._facts.network_of, facts.addresses) if network]
+        entry = self._journal.write(
             "asset.facts",
             {
                 "host": host,
-                "addresses": known.addresses,
-                "asn": known.asn,
+                "addresses": facts.addresses,
+                "asn": facts.asn,
                 "organisation": networks[0].organisation if networks else None,
-                "country": known.country,
-                "shared": [to_json(one) for one in known.shared],
-                "certificate": known.certificate,
-                "registration": known.registration,
+                "country": facts.country,
+                "shared": [to_json(address) for address in facts.shared],
+                "certificate": facts.certificate,
+                "registration": facts.registration,
                 "failed": failed,
-                "at": known.at,
+                "at": facts.at,
             },
         )
-        self._known[host] = replace(known, record=told.index)
+        self._facts_by_host[host] = replace(facts, record=entry.index)
 
     async def _certificate(self, host: str, failed: list[str]) -> CertificateFacts | None:
         """Ask a host for its certificate, at each port where TLS may be until one answers."""
@@ -356,12 +358,12 @@ class Mapper:
                 continue
             self._tls_asked[host].add(port)
             try:
-                shown = await self._certificates.of(host, port)
+                certificate = await self._certificates.of(host, port)
             except SourceError as error:
                 failed.append(str(error))
             else:
                 self._tls_at[host] = port
-                return shown
+                return certificate
         return None
 
     async def _registration(self, host: str, failed: list[str]) -> Registration | None:
@@ -395,15 +397,15 @@ class Mapper:
 
     def _urls(self) -> defaultdict[str, list[str]]:
         """Return the URLs of each host that the watch has met."""
-        met: defaultdict[str, list[str]] = defaultdict(list)
+        urls: defaultdict[str, list[str]] = defaultdict(list)
         for stream in self._streams.values():
-            met[stream.host].append(stream.url or stream.key)
+            urls[stream.host].append(stream.url or stream.key)
             for url in stream.places:
-                met[host_of(url)].append(url)
+                urls[host_of(url)].append(url)
         for page, _, _ in self._seen.pages.values():
             for url in (*page.links, *page.panel_links, page.url):
-                met[host_of(url)].append(url)
-        return met
+                urls[host_of(url)].append(url)
+        return urls
 
     def _tls_ports(self, host: str) -> tuple[int, ...]:
         """Return where a host may have TLS: as a URL or a panel says; else the usual, then pairs.
@@ -412,7 +414,7 @@ class Mapper:
         which port of TLS goes with it. That of port 80 is the usual one, whatever a panel says.
         """
         plain = set()
-        for url in self._met[host]:
+        for url in self._urls_by_host[host]:
             port = _port_of(url)
             if url.startswith("https://"):
                 return (port or TLS_PORT,)
@@ -430,21 +432,21 @@ class Mapper:
         return tuple(
             facts_of(
                 host,
-                known=self._known,
+                known=self._facts_by_host,
                 streams=tuple(self._streams.values()),
                 seen=self._seen,
                 icon=self._icons.get(host),
                 hidden=self._journal.pseudonym,
             )
-            for host in sorted(self._known)
+            for host in sorted(self._facts_by_host)
         )
 
     def _countries(self) -> dict[str, str]:
         return {
-            address: known.country
-            for known in self._known.values()
-            if known.country is not None
-            for address in known.addresses
+            address: facts.country
+            for facts in self._facts_by_host.values()
+            if facts.country is not None
+            for address in facts.addresses
         }
 
 

@@ -18,7 +18,7 @@ from cautery.workflows.watch.streams import Stream
 MANY_NAMES = 20
 """A certificate for more names is a front's, or a hoster's: a service has a few."""
 
-_SAID = {"path:manifest"}
+_UNREACHED = {"path:manifest"}
 """What a URL that nobody has reached does not show: a list says so of hosts long dead."""
 
 
@@ -41,21 +41,21 @@ def marks_of(
     shared : mapping of (str, str) to str
         Values that strangers share, with the reason.
     """
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    marks_by_host: defaultdict[str, set[str]] = defaultdict(set)
     for stream in streams:
         for url in stream.places:
-            found[host_of(url)].update(shapes_of(url))
+            marks_by_host[host_of(url)].update(shapes_of(url))
         if not stream.places:
-            found[host_of(stream.key)].update({*shapes_of(stream.key)} - _SAID)
+            marks_by_host[host_of(stream.key)].update({*shapes_of(stream.key)} - _UNREACHED)
     for panel in panels:
-        found[panel].add("path:player_api")
+        marks_by_host[panel].add("path:player_api")
     for host, page in pages.items():
-        found[host].update(_of_page(page))
+        marks_by_host[host].update(_of_page(page))
         for url in page.panel_links:
-            found[host_of(url)].update(shapes_of(url))
+            marks_by_host[host_of(url)].update(shapes_of(url))
     for fact in facts:
-        found[fact.host].update(_of_facts(fact, shared))
-    return {host: tuple(sorted(marks)) for host, marks in found.items() if host and marks}
+        marks_by_host[fact.host].update(_of_facts(fact, shared))
+    return {host: tuple(sorted(marks)) for host, marks in marks_by_host.items() if host and marks}
 
 
 def _of_page(page: Page) -> set[str]:
@@ -67,15 +67,15 @@ def _of_page(page: Page) -> set[str]:
     return marks
 
 
-def _of_facts(one: HostFacts, shared: Mapping[Mark, str]) -> set[str]:
-    marks = {"shared-range"} if one.shared else set()
-    if one.certificate is None:
+def _of_facts(facts: HostFacts, shared: Mapping[Mark, str]) -> set[str]:
+    marks = {"shared-range"} if facts.shared else set()
+    if facts.certificate is None:
         return marks
-    why = shared.get(("certificate", one.certificate.spki_sha256), "")
-    if len(one.certificate.names) > MANY_NAMES:
+    why = shared.get(("certificate", facts.certificate.spki_sha256), "")
+    if len(facts.certificate.names) > MANY_NAMES:
         marks.add("certificate:many-names")
     elif why:
         marks.add("certificate:default")
-    elif covers(one.certificate.names, one.host):
+    elif covers(facts.certificate.names, facts.host):
         marks.add("certificate:own")
     return marks

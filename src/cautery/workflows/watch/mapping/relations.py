@@ -11,16 +11,16 @@ from cautery.workflows.watch.streams import Stream
 
 def roles(streams: Iterable[Stream], seen: Seen) -> dict[str, tuple[Role, ...]]:
     """Return what each host was seen to be: a server, a shop with a page, a panel that answers."""
-    found: dict[str, tuple[Role, ...]] = {}
+    roles_of: dict[str, tuple[Role, ...]] = {}
     for stream in streams:
         if stream.places:  # who only is said to serve is no edge yet
             for host in stream.via or {stream.host}:
-                found[host] = (Role.EDGE,)
+                roles_of[host] = (Role.EDGE,)
     for host in seen.pages:
-        found[host] = (*found.get(host, ()), Role.STOREFRONT)
+        roles_of[host] = (*roles_of.get(host, ()), Role.STOREFRONT)
     for host in seen.panels:
-        found[host] = (*found.get(host, ()), Role.PANEL)
-    return found
+        roles_of[host] = (*roles_of.get(host, ()), Role.PANEL)
+    return roles_of
 
 
 def serves(streams: Iterable[Stream]) -> tuple[tuple[str, str], ...]:

@@ -38,7 +38,7 @@ MARKS_KEPT = 3
 """Of one stream, sealed in that time: each probe shows other cells of a mark, where the programme
 beneath moves."""
 
-MOST_KEPT = 24
+MOST_FAULTS = 24
 """Of one stream's faults, for the map: the newest."""
 
 
@@ -68,7 +68,7 @@ def keep_faults(stream: Stream, faults: Sequence[Fault], probe: Entry) -> None:
         for fault in faults
         if fault.exhibit is None
     ]
-    del stream.carried[:-MOST_KEPT]
+    del stream.carried[:-MOST_FAULTS]
 
 
 class FaultFinder:
@@ -94,11 +94,11 @@ class FaultFinder:
         """Return the faults of one probe; media that has ended has no clock, and none."""
         if not fetched.live:
             return ()
-        found = await self._engine.run(
+        faults = await self._engine.run(
             partial(faults_of, decoded, observation, self._references, media_at_s=media_at_s)
         )
-        if found:
-            return tuple(one for one in found if not self._passed_on(one))
+        if faults:
+            return tuple(fault for fault in faults if not self._passed_on(fault))
         advert = await self._advert(stream, fetched, decoded, observation, media_at_s)
         return () if advert is None else (advert,)
 
@@ -113,13 +113,13 @@ class FaultFinder:
         """Return what a stream that was proven plays in place of the programme."""
         if not stream.proven or stream.verdict is None:
             return None
-        heard = await self._engine.run(
+        sound = await self._engine.run(
             partial(foreign_sound, decoded, observation, self._references)
         )
-        if heard is None:
+        if sound is None:
             return None
         sealed = self._journal.seal(
-            tables.numbers({"word": heard.words, "frame": heard.frames}),
+            tables.numbers({"word": sound.words, "frame": sound.frames}),
             what="foreign sound",
             media_type=tables.MEDIA_TYPE,
             at=fetched.at,
@@ -148,7 +148,7 @@ class FaultFinder:
         licensee, at = verdict.licensee, observation.at
         if verdict.finding is not Finding.PROVEN or licensee is None or not len(decoded.luma):
             return ()
-        stream.marked = [one for one in stream.marked if at - one < PICTURES_AGAIN]
+        stream.marked = [moment for moment in stream.marked if at - moment < PICTURES_AGAIN]
         if len(stream.marked) >= MARKS_KEPT:
             return ()
         logo = await self._engine.run(

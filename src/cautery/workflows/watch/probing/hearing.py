@@ -16,7 +16,7 @@ from cautery.workflows.media.pump import Pump, Tape, feeds_of
 from cautery.workflows.watch.pace import Heard
 
 REFERENCE_WINDOW_S = 420.0
-"""-30 to +300 s is searched (ecosystem.md, section 7); two minutes more for slow probes."""
+"""-30 to +300 s is searched (docs/reference/sources.md, F26); two minutes more for slow probes."""
 
 
 class Hearing:
@@ -76,7 +76,7 @@ class Hearing:
     def follow(self) -> None:
         """Take in what is new from now on."""
         live = (feed for feed in self.feeds if feed.live)
-        self.following = {asyncio.ensure_future(self._pump.follow(one)) for one in live}
+        self.following = {asyncio.ensure_future(self._pump.follow(feed)) for feed in live}
 
     async def stop(self) -> None:
         """Let go of the feeds and of the tape; who waited for a feed was told why it ended."""

@@ -9,7 +9,7 @@ from cautery.model import Decoded, Observation, Verdict, Witness
 from cautery.workflows.media.pump import media_start_s
 
 PROBE_S = 12.0
-"""Media seconds of one probe: 10 s suffices (identification.md, section 4), 2 s for the borders."""
+"""Media seconds of one probe: 10 s (docs/reference/sources.md, F37), and 2 s for the borders."""
 MOST_WINDOWS = 4
 
 
@@ -39,7 +39,7 @@ def settled(seen: Observation, references: References) -> bool:
     """
     sure = [witness for witness in seen.witnesses if witness.kind == "sound" and above(witness)]
     return bool(sure) and not any(
-        one.shared or references.info(one.reference).event is not None for one in sure
+        witness.shared or references.info(witness.reference).event is not None for witness in sure
     )
 
 
@@ -58,4 +58,4 @@ def differs(old: Verdict, new: Verdict) -> bool:
 def best(observation: Observation) -> Witness | None:
     """Return the strongest witness that says at which instant of its reference a probe is."""
     timed = [witness for witness in observation.witnesses if witness.kind in ("sound", "picture")]
-    return max(timed, key=lambda one: one.log10_lr, default=None)
+    return max(timed, key=lambda witness: witness.log10_lr, default=None)

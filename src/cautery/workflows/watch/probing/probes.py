@@ -132,7 +132,11 @@ class Prober:
         now = self._journal.now()
         if not self._due or self._pace.now_s > self._due_until_s:
             began_s = self._pace.now_s
-            due = (one for one in self._streams.values() if not one.in_hand and one.wanted(now))
+            due = (
+                stream
+                for stream in self._streams.values()
+                if not stream.in_hand and stream.wanted(now)
+            )
             self._due = sorted(due, key=self._pace.order, reverse=True)
             took_s = self._pace.now_s - began_s
             # A list of fifty thousand takes a while to be put in order: never most of the time.
@@ -147,50 +151,50 @@ class Prober:
         stream.probes += 1
         stream.doing = ""
         tell(stream, self._journal)
-        again_s, kept = 0.0, list[ExhibitId]()
+        again_s, exhibits = 0.0, list[ExhibitId]()
         try:
-            again_s = await self._looked_at(stream, kept)
+            again_s = await self._looked_at(stream, exhibits)
         except StorageError:
             raise
         except Exception as error:  # noqa: BLE001 - what a stream holds costs that look alone
-            self._failed(stream, error, kept)
+            self._failed(stream, error, exhibits)
         now = self._journal.now()
         stream.schedule(now)
         stream.due = max(stream.due, now + timedelta(seconds=again_s))
 
-    async def _looked_at(self, stream: Stream, kept: list[ExhibitId]) -> float:
+    async def _looked_at(self, stream: Stream, exhibits: list[ExhibitId]) -> float:
         """Look at a stream and record what was seen; return how long to leave it alone."""
         since_s = self._pace.now_s
         try:
             async with asyncio.timeout(self._patience_s):
-                windows = await self._look(stream, kept)
+                windows = await self._look(stream, exhibits)
         except StorageError:
             raise
         except (TimeoutError, CauteryError) as error:
             if (hindered := self._pace.hindered(stream, error, since_s)) is not None:
-                self._broken_off(stream, hindered, kept)
+                self._broken_off(stream, hindered, exhibits)
             elif isinstance(error, CauteryError):
-                self._failed(stream, error, kept)
+                self._failed(stream, error, exhibits)
             else:
                 stalls = LimitError(f"it stalls: no probe in {self._patience_s:.0f} s")
-                self._failed(stream, stalls, kept)
+                self._failed(stream, stalls, exhibits)
             return 0.0
-        await self._seen(stream, windows, kept)
+        await self._seen(stream, windows, exhibits)
         return 0.0 if windows[0].fetched.live else ENDED_AGAIN_S
 
-    async def _look(self, stream: Stream, kept: list[ExhibitId]) -> list[Probed]:
+    async def _look(self, stream: Stream, sealed: list[ExhibitId]) -> list[Probed]:
         """Return one probe of a live stream, or several of media that has ended."""
-        fetcher = Capturing(self._fetcher, self._journal, media, into=kept)
-        stream.played = await self._playable(stream.url, kept)
+        fetcher = Capturing(self._fetcher, self._journal, media, into=sealed)
+        stream.played = await self._playable(stream.url, sealed)
         with self._pace.spends(stream, FETCHING):
             fetched = await fetch_newest(
                 stream.played, fetcher=fetcher, readers=self._readers, seconds=self._span_s(stream)
             )
-        exhibits = tuple(kept)
+        exhibits = tuple(sealed)
         if fetched.live and not pictures_due(stream, self._references, self._journal.now()):
-            heard = await self._heard(stream, fetched, exhibits)
-            if heard is not None:
-                return [heard]
+            probed = await self._heard(stream, fetched, exhibits)
+            if probed is not None:
+                return [probed]
         with self._pace.spends(stream, DECODING):
             whole = await self._decode(fetched)
         windows = (whole,) if fetched.live else windows_of(whole)
@@ -211,9 +215,9 @@ class Prober:
         except DecodeError:
             return None  # the pictures may be sound, or the whole decoding says what it is
         effort: Effort = "quick" if pictured else "full"
-        heard = await self._observed(stream, fetched, sound, exhibits, effort=effort)
-        enough = settled(heard.observation, self._references)
-        return heard if enough or not pictured else None
+        probed = await self._observed(stream, fetched, sound, exhibits, effort=effort)
+        enough = settled(probed.observation, self._references)
+        return probed if enough or not pictured else None
 
     async def _observed(
         self,
@@ -290,7 +294,7 @@ class Prober:
             stream.observations.clear()
         return stream.anchor + start_s
 
-    def _broken_off(self, stream: Stream, what: str, kept: list[ExhibitId]) -> None:
+    def _broken_off(self, stream: Stream, what: str, exhibits: list[ExhibitId]) -> None:
         """Record that this machine, not the stream, kept a look from its end: nobody has looked."""
         stream.probes -= 1
         stream.hindered += 1
@@ -302,11 +306,11 @@ class Prober:
                 "observation": None,
                 "failed": f"not looked at: this machine was too slow at {what}",
                 "hindered": what,
-                "exhibits": kept,
+                "exhibits": exhibits,
             },
         )
 
-    def _failed(self, stream: Stream, error: Exception, kept: list[ExhibitId]) -> None:
+    def _failed(self, stream: Stream, error: Exception, exhibits: list[ExhibitId]) -> None:
         self._pace.looked(stream)
         stream.failures += 1
         now = self._journal.now()
@@ -317,7 +321,7 @@ class Prober:
                 "at": now,
                 "observation": None,
                 "failed": f"{type(error).__name__}: {self._journal.message(error)}"[:500],
-                "exhibits": kept,
+                "exhibits": exhibits,
             },
         )
         if stream.verdict is None and isinstance(error, SourceError):
@@ -330,14 +334,14 @@ class Prober:
             )
             self._claim(stream, verdict)
 
-    async def _seen(self, stream: Stream, windows: list[Probed], kept: list[ExhibitId]) -> None:
+    async def _seen(self, stream: Stream, windows: list[Probed], exhibits: list[ExhibitId]) -> None:
         self._pace.looked(stream)
         if not windows[0].fetched.live:
             stream.observations.clear()  # the same media again
         probed, verdict = self._judged(stream, windows)
         stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
-        met = (*probed.fetched.hops, probed.fetched.served)
-        stream.places = tuple(dict.fromkeys(self._journal.redact(one).text for one in met if one))
+        urls = (*probed.fetched.hops, probed.fetched.served)
+        stream.places = tuple(dict.fromkeys(self._journal.redact(url).text for url in urls if url))
         marks = await self._faults.marks(
             stream, verdict, probed.decoded, probed.observation, media_at_s=probed.media_at_s
         )
@@ -353,7 +357,7 @@ class Prober:
                     {"host": host_of(place), "shows": shapes_of(place)} for place in stream.places
                 ],
                 "faults": (*probed.faults, *marks),
-                "exhibits": kept,
+                "exhibits": exhibits,
             },
         )
         keep_faults(stream, probed.faults, recorded)
@@ -405,13 +409,13 @@ class Prober:
             probed.fetched.data, suspect_s, probed.fetched.at, stream.url
         )
         reference_still = None
-        shown = self._picture_reference(witness, verdict)
-        piece = self._tape.at(shown, reference_s)
+        picture_reference = self._picture_reference(witness, verdict)
+        piece = self._tape.at(picture_reference, reference_s)
         if piece is not None:
             data = await asyncio.to_thread(piece.path.read_bytes)
             await self._journal.seal_aside(
                 data,
-                what=f"reference {shown}",
+                what=f"reference {picture_reference}",
                 media_type="application/octet-stream",
                 at=probed.fetched.at,
             )
@@ -423,15 +427,15 @@ class Prober:
             {
                 "url": stream.key,
                 "reference": witness.reference,
-                "shown": shown,
+                "shown": picture_reference,
                 "kind": witness.kind,
                 "delay_s": witness.delay_s,
                 "suspect_still": suspect_still,
                 "reference_still": reference_still,
                 "suspect_at_s": suspect_s,
                 "reference_at_s": reference_s,
-                "lags_s": [round(float(one), 3) for one in lags_s],
-                "strength": [round(float(one), 4) for one in strength],
+                "lags_s": [round(float(lag), 3) for lag in lags_s],
+                "strength": [round(float(value), 4) for value in strength],
             },
         )
         return True

@@ -104,7 +104,7 @@ class Asker:
         if first.status not in (200, 304):
             raise SourceError(f"{host_of(first.url)} answers {first.status}")
         if first.status == 200:
-            digest = digest_of(b"\n".join(one.body or b"" for one in steady(source, answers)))
+            digest = digest_of(b"\n".join(answer.body or b"" for answer in steady(source, answers)))
         if digest is not None and self._digests.get(key) != digest:
             says = await self.understood(source, answers)
             # Only what was understood may be told to be unchanged the next time.
@@ -157,8 +157,8 @@ class Asker:
 
     async def _answers(self, source: Source, vantage: Vantage | None) -> AsyncIterator[Response]:
         if source.kind == "stalker":
-            async for told in self.portals.answers(source, vantage):
-                yield told
+            async for response in self.portals.answers(source, vantage):
+                yield response
             return
         key = (source.location, None if vantage is None else vantage.name)
         for place, (url, limits) in enumerate(asks_of(source)):

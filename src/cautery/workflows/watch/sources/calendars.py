@@ -42,7 +42,7 @@ class Calendars:
         journal: Journal,
     ) -> None:
         self._mandate = mandate
-        self._read = read
+        self._read_fixtures = read
         self._fetched = fetched
         self._ledger = ledger
         self._journal = journal
@@ -57,8 +57,8 @@ class Calendars:
             await asyncio.sleep(min(REREAD_S, self._fetched.wait_s()))
             await self._fetched.fetch_due()
             try:
-                said = await asyncio.to_thread(self._read, dict(self._fetched.texts))
-                mandate = self._renewed(said)
+                fixtures = await asyncio.to_thread(self._read_fixtures, dict(self._fetched.texts))
+                mandate = self._renewed(fixtures)
             except CauteryError as error:
                 if str(error) != self._problem:
                     self._problem = str(error)
@@ -66,11 +66,11 @@ class Calendars:
                 continue
             self._problem = ""
             if mandate is not None:
-                exhibits = [self._seal(path) for path in said.files] + self._fetched.exhibits
+                exhibits = [self._seal(path) for path in fixtures.files] + self._fetched.exhibits
                 record_fixtures(self._mandate, mandate, journal=self._journal, exhibits=exhibits)
                 return mandate
 
-    def _renewed(self, said: Fixtures) -> Mandate | None:
+    def _renewed(self, fixtures: Fixtures) -> Mandate | None:
         """Return the mandate with other events; ``None``: they are the same.
 
         A match that has begun to be watched, or of which something was found, stays as it was when
@@ -78,21 +78,25 @@ class Calendars:
         each calendar was heard.
         """
         now = self._journal.now()
-        told = {event.id for event in said.events}
-        kept = self._found()
+        new_ids = {event.id for event in fixtures.events}
+        started_ids = self._found()
         events = [
             event
             for event in self._mandate.events
             if event.watched is None  # its own [[event]], of no calendar
             or (
-                event.id not in told
-                and (not self._fetched.complete or event.window.start <= now or event.id in kept)
+                event.id not in new_ids
+                and (
+                    not self._fetched.complete
+                    or event.window.start <= now
+                    or event.id in started_ids
+                )
             )
         ]
-        events += said.events
+        events += fixtures.events
         if set(events) == set(self._mandate.events):
             return None
-        return replace(self._mandate, events=tuple(events), left_out=said.left_out)
+        return replace(self._mandate, events=tuple(events), left_out=fixtures.left_out)
 
     def _found(self) -> set[str]:
         return {
@@ -133,11 +137,11 @@ def known_fixtures(
     if not mandate.calendars or not ledger.size():
         return mandate
     terms = read({}).terms
-    known = {event.id for event in mandate.events}
+    event_ids = {event.id for event in mandate.events}
     earlier = [
         allowed
         for event in mandate_of(ledger).events
-        if event.watched is not None and event.id not in known
+        if event.watched is not None and event.id not in event_ids
         if (allowed := _within(event, mandate, terms, pseudonyms)) is not None
     ]
     return replace(mandate, events=(*mandate.events, *earlier))
@@ -157,7 +161,7 @@ def _within(
         """Return a clean feed as a record has it: only so the two can be compared."""
         return None if feed is None else feed.shown(pseudonyms)
 
-    same = (one for one in fitting if written(one.clean_feed) == written(event.clean_feed))
+    same = (term for term in fitting if written(term.clean_feed) == written(event.clean_feed))
     calendar = next(same, fitting[0])
     return replace(
         event,
@@ -179,7 +183,7 @@ def record_fixtures(
         {
             "appeared": [name for name in new if name not in old],
             "gone": [name for name in old if name not in new],
-            "changed": [name for name, one in new.items() if name in old and one != old[name]],
+            "changed": [name for name, event in new.items() if name in old and event != old[name]],
             "events": list(new.values()),
             "left_out": after.left_out,
             "exhibits": list(exhibits),

@@ -24,14 +24,14 @@ def record_changes(
         return
     now = journal.now()
     single = streams and len(changes.moved) <= MOST_SINGLE
-    for one in changes.moved if single else ():
+    for move in changes.moved if single else ():
         journal.write(
             "stream.moved",
             {
-                "was": one.was.place,
-                "url": one.now.place,
-                "title": one.now.title,
-                "why": one.why,
+                "was": move.was.place,
+                "url": move.now.place,
+                "title": move.now.title,
+                "why": move.why,
                 "source": source,
                 "at": now,
             },
@@ -58,9 +58,9 @@ def record_changes(
 def table_of(changes: Changes, journal: Journal) -> bytes:
     """Return all that differs as one Parquet table: change, url, title, was, was_title, why."""
     rows: list[tuple[str | None, ...]] = [
-        ("appeared", one.place, one.title, None, None, None) for one in changes.appeared
+        ("appeared", entry.place, entry.title, None, None, None) for entry in changes.appeared
     ]
-    rows += [("vanished", None, None, one.place, one.title, None) for one in changes.vanished]
+    rows += [("vanished", None, None, entry.place, entry.title, None) for entry in changes.vanished]
     for name, moves in (("moved", changes.moved), ("renamed", changes.renamed)):
         rows += [
             (name, move.now.place, move.now.title, move.was.place, move.was.title, move.why)

@@ -13,7 +13,7 @@ from cautery.workflows.case.capturing import CapturingOwn, named
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.schedule import Schedule
 
-READ = "calendar.read"
+CALENDAR_READ = "calendar.read"
 CALENDAR = Limits(max_bytes=32_000_000, total_s=30.0)
 """A league's season of 400 matches has 400 kB."""
 
@@ -69,8 +69,8 @@ class FetchedCalendars:
                 answer = await self._fetch(calendar, sealed)
             except SourceError as error:
                 self._schedule.failed(calendar)
-                said = f"{type(error).__name__}: {self._journal.message(error)}"
-                self._record(calendar, None, sealed, failed=said[:500])
+                message = f"{type(error).__name__}: {self._journal.message(error)}"
+                self._record(calendar, None, sealed, failed=message[:500])
             else:
                 changed = answer.status == 200 and self.texts.get(calendar.location) != answer.body
                 self._schedule.visited(calendar, changed=changed)
@@ -80,10 +80,12 @@ class FetchedCalendars:
                     self._exhibits[calendar.location] = sealed[0]
                 self._record(calendar, answer, sealed)
 
-    async def _fetch(self, one: Calendar, sealed: list[ExhibitId]) -> Response:
+    async def _fetch(self, calendar: Calendar, sealed: list[ExhibitId]) -> Response:
         fetcher = CapturingOwn(self._fetcher, self._journal, named("calendar"), into=sealed)
         answer = await fetcher.fetch(
-            one.location.reveal(), limits=CALENDAR, unless=self._validators.get(one.location)
+            calendar.location.reveal(),
+            limits=CALENDAR,
+            unless=self._validators.get(calendar.location),
         )
         if answer.status not in (200, 304):
             raise SourceError(f"the calendar is answered with {answer.status}")
@@ -94,7 +96,7 @@ class FetchedCalendars:
 
     def _record(
         self,
-        one: Calendar,
+        calendar: Calendar,
         answer: Response | None,
         sealed: Sequence[ExhibitId],
         *,
@@ -102,15 +104,15 @@ class FetchedCalendars:
     ) -> None:
         whole = answer is not None and answer.status == 200
         self._journal.write(
-            READ,
+            CALENDAR_READ,
             {
-                "source": one.location,
+                "source": calendar.location,
                 "at": self._journal.now() if answer is None else answer.asked_at,
                 "status": None if answer is None else answer.status,
                 "exhibit": sealed[0] if sealed else None,
                 "rests_on": list(sealed[1:]),
                 "digest": digest_of(answer.body) if answer is not None and whole else None,
-                "rhythm": self._schedule.of(one),
+                "rhythm": self._schedule.of(calendar),
                 "failed": failed,
             },
         )

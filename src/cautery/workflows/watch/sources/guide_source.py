@@ -51,29 +51,32 @@ def read_guide_source(
     channels: list[tuple[str, str | None]] = []
     showings: list[Showing] = []
     warnings: list[ReadWarning] = []
-    more = 0
-    for one in read_xmltv(chunks):
-        if isinstance(one, ReadWarning):
-            warnings.append(one)
-        elif isinstance(one, GuideChannel):
+    dropped = 0
+    for item in read_xmltv(chunks):
+        if isinstance(item, ReadWarning):
+            warnings.append(item)
+        elif isinstance(item, GuideChannel):
             if len(channels) < MOST_CHANNELS:
-                channels.append((one.id, one.names[0][1] if one.names else None))
+                channels.append((item.id, item.names[0][1] if item.names else None))
             else:
-                more += 1
-        elif _touches(one, within):
+                dropped += 1
+        elif _touches(item, within):
             if len(showings) < MOST_SHOWINGS:
-                showings.append(Showing(one.channel, _title(one), one.starts_at, one.ends_at))
+                showings.append(Showing(item.channel, _title(item), item.starts_at, item.ends_at))
             else:
-                more += 1
-    if more:
-        warnings.append(ReadWarning(line=0, why="more than is kept of a guide", count=more))
+                dropped += 1
+    if dropped:
+        warnings.append(ReadWarning(line=0, why="more than is kept of a guide", count=dropped))
     return Guide(tuple(channels), tuple(showings)), tuple(warnings)
 
 
-def _touches(one: Programme, within: Window) -> bool:
-    return one.starts_at < within.end and (one.ends_at or one.starts_at) >= within.start
+def _touches(programme: Programme, within: Window) -> bool:
+    return (
+        programme.starts_at < within.end
+        and (programme.ends_at or programme.starts_at) >= within.start
+    )
 
 
-def _title(one: Programme) -> str:
-    said = [one.titles[0][1] if one.titles else "", one.subtitle or ""]
-    return ": ".join(part for part in said if part)
+def _title(programme: Programme) -> str:
+    titles = [programme.titles[0][1] if programme.titles else "", programme.subtitle or ""]
+    return ": ".join(part for part in titles if part)

@@ -27,7 +27,7 @@ class Guides:
         self._mandate = mandate
         self._journal = journal
         self._readings: dict[str, list[Listed]] = {}
-        self._told: dict[str, set[str]] = {}
+        self._recorded: dict[str, set[str]] = {}
         self._resolving = asyncio.Lock()
 
     @cached_property
@@ -67,30 +67,30 @@ class Guides:
         self._readings[source] = listed
         if before is not None and not quiet:
             record_changes(source, compare(before, listed), journal=self._journal, streams=False)
-        told = self._told.setdefault(source, set())
+        recorded = self._recorded.setdefault(source, set())
         async with self._resolving:  # thousands of titles: the probes go on meanwhile
-            found = await asyncio.to_thread(lambda: list(self._mine(guide)))
-        mine = [(place, body) for place, body in found if place not in told]
-        told |= {place for place, _ in mine}
+            matches = await asyncio.to_thread(lambda: list(self._mine(guide)))
+        fresh = [(place, body) for place, body in matches if place not in recorded]
+        recorded |= {place for place, _ in fresh}
         if quiet:
             return
         at = self._journal.now()
-        for _, body in mine[:MOST_SINGLE]:
+        for _, body in fresh[:MOST_SINGLE]:
             self._journal.write("guide.offered", {"source": source, **body, "at": at})
-        if len(mine) > MOST_SINGLE:
-            self._tell_in_a_table(source, [body for _, body in mine[MOST_SINGLE:]], at)
+        if len(fresh) > MOST_SINGLE:
+            self._tell_in_a_table(source, [body for _, body in fresh[MOST_SINGLE:]], at)
 
     def _screened(self, guide: Guide) -> Guide:
         """Return a guide as it may be recorded; many showings have one title."""
-        known: dict[str, str] = {}
+        screened: dict[str, str] = {}
 
-        def text(said: str) -> str:
-            if said not in known:
-                known[said] = redacted_text(said, self._journal.pseudonyms)
-            return known[said]
+        def text(words: str) -> str:
+            if words not in screened:
+                screened[words] = redacted_text(words, self._journal.pseudonyms)
+            return screened[words]
 
         return Guide(
-            tuple((text(name), said and text(said)) for name, said in guide.channels),
+            tuple((text(name), words and text(words)) for name, words in guide.channels),
             tuple(
                 Showing(
                     text(showing.channel), text(showing.title), showing.starts_at, showing.ends_at
@@ -99,11 +99,11 @@ class Guides:
             ),
         )
 
-    def _tell_in_a_table(self, source: str, rest: list[dict[str, object]], at: datetime) -> None:
+    def _tell_in_a_table(self, source: str, bodies: list[dict[str, object]], at: datetime) -> None:
         names = ("what", "channel", "channel_name", "title", "starts_at", "ends_at", "right")
         table = self._journal.seal(
             tables.parquet(
-                {name: [_cell(body[name]) for body in rest] for name in names},
+                {name: [_cell(body[name]) for body in bodies] for name in names},
                 scrubbed=self._journal.scrubbed,
             ),
             what="table",
@@ -112,20 +112,20 @@ class Guides:
         )
         self._journal.write(
             "guide.offered",
-            {"source": source, "what": "more", "count": len(rest), "table": table, "at": at},
+            {"source": source, "what": "more", "count": len(bodies), "table": table, "at": at},
         )
 
     def _mine(self, guide: Guide) -> Iterator[tuple[str, dict[str, object]]]:
         """Yield what is mine by its place, with the body of its record."""
-        named = [(name, said) for name, said in guide.channels if said]
-        found = self._channels.resolve_all(
-            Listing(title=without_pseudonyms(said)) for _, said in named
+        labelled = [(name, label) for name, label in guide.channels if label]
+        resolutions = self._channels.resolve_all(
+            Listing(title=without_pseudonyms(label)) for _, label in labelled
         )
-        for (name, said), one in zip(named, found, strict=True):
-            if one.right is not None:
-                yield _plain(name), self._body(CHANNEL, name, said, None, one)
+        for (name, label), resolution in zip(labelled, resolutions, strict=True):
+            if resolution.right is not None:
+                yield _plain(name), self._body(CHANNEL, name, label, None, resolution)
         names = dict(guide.channels)
-        titles = list(dict.fromkeys(one.title for one in guide.showings if one.title))
+        titles = list(dict.fromkeys(showing.title for showing in guide.showings if showing.title))
         resolved = dict(
             zip(
                 titles,
@@ -145,11 +145,11 @@ class Guides:
                     ),
                 )
 
-    def _in_time(self, showing: Showing, found: Resolution) -> bool:
+    def _in_time(self, showing: Showing, resolution: Resolution) -> bool:
         """Tell whether it is the event itself: at another time it is a preview or a repeat."""
-        if found.right is None or not found.right.startswith("event:"):
+        if resolution.right is None or not resolution.right.startswith("event:"):
             return True
-        window = self._mandate.event(found.right.removeprefix("event:")).window
+        window = self._mandate.event(resolution.right.removeprefix("event:")).window
         ends_at = showing.ends_at or showing.starts_at
         return showing.starts_at < window.end and ends_at >= window.start
 
@@ -159,7 +159,7 @@ class Guides:
         channel: str,
         name: str | None,
         showing: Showing | None,
-        found: Resolution,
+        resolution: Resolution,
     ) -> dict[str, object]:
         return {
             "what": what,
@@ -168,19 +168,19 @@ class Guides:
             "title": None if showing is None else showing.title,
             "starts_at": None if showing is None else showing.starts_at,
             "ends_at": None if showing is None else showing.ends_at,
-            "right": found.right,
-            "probability": found.probability,
-            "why": found.why,
+            "right": resolution.right,
+            "probability": resolution.probability,
+            "why": resolution.why,
         }
 
 
-def _listing(said: str) -> Listing:
-    return Listing(title=without_pseudonyms(said))
+def _listing(words: str) -> Listing:
+    return Listing(title=without_pseudonyms(words))
 
 
 def _listed(guide: Guide) -> list[Listed]:
-    found = [Listed(_plain(name), said) for name, said in guide.channels]
-    return found + [Listed(_place(showing), showing.title) for showing in guide.showings]
+    entries = [Listed(_plain(name), label) for name, label in guide.channels]
+    return entries + [Listed(_place(showing), showing.title) for showing in guide.showings]
 
 
 def _cell(value: object) -> str | None:
@@ -191,5 +191,5 @@ def _plain(channel: str) -> str:
     return f"channel {channel}"
 
 
-def _place(one: Showing) -> str:
-    return f"{one.channel} {one.starts_at:%Y-%m-%dT%H:%MZ}"
+def _place(showing: Showing) -> str:
+    return f"{showing.channel} {showing.starts_at:%Y-%m-%dT%H:%MZ}"

@@ -48,7 +48,7 @@ async def understood_apart(
         If its reader understands nothing, or it takes longer than such an answer may.
     """
     bodies = [answer.body or b"" for answer in answers]
-    told = {
+    job = {
         "asked": to_json(asked),
         "within": to_json(within),
         "answers": [
@@ -56,7 +56,7 @@ async def understood_apart(
             for answer, body in zip(answers, bodies, strict=True)
         ],
     }
-    packed = await readers.read(_SOURCE, told, b"".join(bodies))
+    packed = await readers.read(_SOURCE, job, b"".join(bodies))
     return jobs.sound(lambda: _unpacked(Unpacker(packed)))
 
 
@@ -76,13 +76,13 @@ def _short(entry: PlaylistEntry) -> PlaylistEntry:
     return replace(entry, title=entry.title[:MOST_TITLE])
 
 
-def _source(told: Any, data: bytes) -> bytes:
+def _source(job: Any, data: bytes) -> bytes:
     answers, at = [], 0
-    for url, status, size in told["answers"]:
+    for url, status, size in job["answers"]:
         answers.append(_Answer(url, status, data[at : at + size]))
         at += size
-    asked, within = from_json(Asked, told["asked"]), from_json(Window, told["within"])
-    says = understood(asked, answers, within)
+    source, within = from_json(Asked, job["asked"]), from_json(Window, job["within"])
+    says = understood(source, answers, within)
     packer = Packer()
     packer.json(
         {
@@ -115,7 +115,7 @@ def _unpacked(packed: Unpacker) -> Understood:
 
 def _pack_guide(packer: Packer, guide: Guide) -> None:
     packer.texts([name[:MOST_TITLE] for name, _ in guide.channels])
-    packer.texts([said[:MOST_TITLE] if said else said for _, said in guide.channels])
+    packer.texts([label[:MOST_TITLE] if label else label for _, label in guide.channels])
     packer.texts([showing.channel[:MOST_TITLE] for showing in guide.showings])
     packer.texts([showing.title[:MOST_TITLE] for showing in guide.showings])
     packer.numbers([showing.starts_at.timestamp() for showing in guide.showings], np.float64)
@@ -155,7 +155,7 @@ def warm() -> None:
     """Load what this job would load late."""
     warm_lists()
     body = b"#EXTM3U\n#EXTINF:-1,A\nhttp://a.example/1\n" * 4_000
-    asked = {"kind": "m3u", "location": "http://a.example/", "username": None, "password": None}
+    source = {"kind": "m3u", "location": "http://a.example/", "username": None, "password": None}
     url = "http://a.example/list.m3u"
-    told = {"asked": asked, "within": _WINDOW, "answers": [[url, 200, len(body)]]}
-    _unpacked(Unpacker(_source(told, body)))
+    job = {"asked": source, "within": _WINDOW, "answers": [[url, 200, len(body)]]}
+    _unpacked(Unpacker(_source(job, body)))

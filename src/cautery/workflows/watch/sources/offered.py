@@ -16,7 +16,7 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.differences import MOST_SINGLE, record_changes
 from cautery.workflows.watch.streams import Stream
 
-_KEPT = 4
+_READINGS = 4
 """Readings that are at hand: sources are read side by side."""
 _AT_ONCE = 2_000
 """Streams that are taken up before others have a turn: a hostile list has half a million."""
@@ -62,16 +62,16 @@ class Offered:
         They are asked for when a reading is recorded and when it is compared, and to redact a URL
         costs more than to read it. Their secrets are asked about all at once.
         """
-        held = self._latest.get(id(entries))
-        if held is not None and held[0] is entries:
-            return held[1]
+        cached = self._latest.get(id(entries))
+        if cached is not None and cached[0] is entries:
+            return cached[1]
         later = LaterPseudonyms(self._journal.pseudonyms)
         urls = later.settled([RedactedUrl.of(entry.url, later).text for entry in entries])
         titles = later.settled(
             [redacted_text(entry.title, later) if entry.title else entry.title for entry in entries]
         )
         listed = [Listed(url or "", title) for url, title in zip(urls, titles, strict=True)]
-        while len(self._latest) >= _KEPT:
+        while len(self._latest) >= _READINGS:
             self._latest.pop(next(iter(self._latest)), None)
         self._latest[id(entries)] = (entries, listed)
         return listed
@@ -91,33 +91,35 @@ class Offered:
         """
         now = self._journal.now()
         web = [
-            (entry, one)
-            for entry, one in zip(entries, self.listed(entries), strict=True)
+            (entry, row)
+            for entry, row in zip(entries, self.listed(entries), strict=True)
             if entry.url.startswith(("http://", "https://"))
         ]
-        listed = [one for _, one in web]
-        keys = {one.place for one in listed}
-        gone = self._lists.get(source, set()) - keys
+        listed = [row for _, row in web]
+        keys = {row.place for row in listed}
+        vanished = self._lists.get(source, set()) - keys
         new: dict[str, tuple[PlaylistEntry, str | None]] = {}
         for entry, (key, title) in web:
-            known = self._streams.get(key)
-            if known is not None:
-                known.live = True
+            earlier_stream = self._streams.get(key)
+            if earlier_stream is not None:
+                earlier_stream.live = True
             else:
                 new.setdefault(key, (entry, title))
         unknown = [(key, entry, title) for key, (entry, title) in new.items()]
         for at in range(0, len(unknown), _AT_ONCE):
-            self._appear(unknown[at : at + _AT_ONCE], source, now, each=len(unknown) <= MOST_SINGLE)
+            self._appear(
+                unknown[at : at + _AT_ONCE], source, now, singly=len(unknown) <= MOST_SINGLE
+            )
             await asyncio.sleep(0)
         self._lists[source] = keys
         elsewhere = set[str]().union(
-            *(each for name, each in self._lists.items() if name != source)
+            *(listed_keys for name, listed_keys in self._lists.items() if name != source)
         )
         before = self._readings.get(source)
         self._readings[source] = listed
         if before is not None and not quiet:
             record_changes(source, compare(before, listed), journal=self._journal)
-        for key in sorted(gone - elsewhere):
+        for key in sorted(vanished - elsewhere):
             stream = self._streams[key]
             stream.live = False
             if stream.told:
@@ -129,13 +131,13 @@ class Offered:
         source: str,
         now: datetime,
         *,
-        each: bool,
+        singly: bool,
     ) -> None:
         """Take up streams, resolved together; what an earlier run knew is told if it is new.
 
         Parameters
         ----------
-        each : bool
+        singly : bool
             Tell those that are not mine, too.
         """
         listings = [
@@ -145,11 +147,11 @@ class Offered:
             )
             for _, entry, title in unknown
         ]
-        found = self._resolver.resolve_all(listings)
-        for (key, entry, title), resolution in zip(unknown, found, strict=True):
+        resolutions = self._resolver.resolve_all(listings)
+        for (key, entry, title), resolution in zip(unknown, resolutions, strict=True):
             offer = self._offer(entry, title, resolution)
-            if (known := self._streams.get(key)) is not None:  # by another list meanwhile
-                known.live = True
+            if (earlier_stream := self._streams.get(key)) is not None:  # by another list meanwhile
+                earlier_stream.live = True
                 continue
             earlier = self._restored.pop(key, None)
             if earlier is not None:
@@ -165,8 +167,8 @@ class Offered:
                 offer=offer,
             )
             self._streams[key] = stream
-            mine = offer is not None and offer.right is not None
-            if mine or each:
+            has_right = offer is not None and offer.right is not None
+            if has_right or singly:
                 tell(stream, self._journal)
 
     def _wake(self, earlier: Stream, entry: PlaylistEntry, offer: Offer | None) -> None:
@@ -185,18 +187,20 @@ class Offered:
         """Return the title as it may be recorded: it may hold a login, or somebody's address."""
         return self._text(entry.title)
 
-    def _text(self, said: str | None) -> str | None:
-        return redacted_text(said, self._journal.pseudonyms) if said else said
+    def _text(self, words: str | None) -> str | None:
+        return redacted_text(words, self._journal.pseudonyms) if words else words
 
-    def _offer(self, entry: PlaylistEntry, title: str | None, found: Resolution) -> Offer | None:
+    def _offer(
+        self, entry: PlaylistEntry, title: str | None, resolution: Resolution
+    ) -> Offer | None:
         if not title:
             return None
         return Offer(
             url=self._journal.redact(entry.url),
             title=title,
-            right=found.right,
-            probability=found.probability,
-            why=found.why,
+            right=resolution.right,
+            probability=resolution.probability,
+            why=resolution.why,
         )
 
 

@@ -42,14 +42,14 @@ class Portals:
         self._fetcher = fetcher
         self._journal = journal
         self._readers = readers
-        self._known: dict[str, Source] = {}
+        self._by_endpoint: dict[str, Source] = {}
         self._tokens: dict[Location, str] = {}
         self._beginning = asyncio.Lock()
 
     def know(self, source: Source) -> None:
         """Take note whose links are asked of which portal, also of one that an archive recalls."""
         if source.kind == "stalker":
-            self._known[portal_endpoint(source.location.reveal())] = source
+            self._by_endpoint[portal_endpoint(source.location.reveal())] = source
 
     async def answers(self, source: Source, vantage: Vantage | None) -> AsyncIterator[Response]:
         """Ask a portal for all that it lists; the first answer is that to the handshake.
@@ -108,11 +108,11 @@ class Portals:
         SourceError
             If the portal gives no link.
         """
-        source = self._known.get(url.partition("?")[0]) if asks_for_link(url) else None
+        source = self._by_endpoint.get(url.partition("?")[0]) if asks_for_link(url) else None
         if source is None:
             return url
         token: str | None = None
-        for again in (False, True):
+        for is_retry in (False, True):
             token = await self._token(source, kept, but=token)
             headers = portal_headers(revealed(source.mac) or "", token)
             answer = await self._fetcher.fetch(url, limits=ANSWER, headers=headers)
@@ -122,25 +122,25 @@ class Portals:
             try:
                 link = await link_in(answer.body, readers=self._readers)
             except SourceError:
-                if again:
+                if is_retry:
                     raise
                 continue  # the session has run out
             if link is not None:
                 return link
         raise SourceError(f"{host_of(url)}: the portal gave no link")
 
-    async def _token(self, source: Source, kept: list[ExhibitId], *, but: str | None) -> str:
+    async def _token(self, source: Source, exhibits: list[ExhibitId], *, but: str | None) -> str:
         """Return the session's token; a new one if there is none but the one that has run out."""
         async with self._beginning:
             if self._tokens.get(source.location, but) == but:
                 answer = await self._ask(source, "stb", "handshake", token="")
-                await self._seal(answer, kept)
+                await self._seal(answer, exhibits)
                 self._tokens[source.location] = await token_in(answer.body, readers=self._readers)
             return self._tokens[source.location]
 
-    async def _seal(self, answer: Response, kept: list[ExhibitId]) -> None:
+    async def _seal(self, answer: Response, exhibits: list[ExhibitId]) -> None:
         sealed = await self._journal.seal_answers([answer], what="portal", confidential=True)
-        kept += [one for one in sealed if one not in kept]
+        exhibits += [exhibit for exhibit in sealed if exhibit not in exhibits]
 
     async def _ask(
         self,
@@ -150,12 +150,12 @@ class Portals:
         *,
         vantage: Vantage | None = None,
         with_token: str | None = None,
-        **more: str,
+        **parameters: str,
     ) -> Response:
         if source.mac is None:
             raise InputError("a portal is read with the MAC of a recorded test purchase")
         return await self._fetcher.fetch(
-            portal_url(source.location.reveal(), kind, action, **more),
+            portal_url(source.location.reveal(), kind, action, **parameters),
             limits=ANSWER if kind == "stb" else LIST,
             proxy=None if vantage is None else vantage.proxy.reveal(),
             vantage=None if vantage is None else vantage.name,
@@ -189,17 +189,17 @@ def read_portal(
             read_token([body])
             continue
         try:
-            said = list(read_stalker([body]))
+            values = list(read_stalker([body]))
         except SourceError as error:
             if action == _CHANNELS:
                 raise
             warnings.append(ReadWarning(line=0, why=f"{action}: {error}"))
             continue
-        if any(isinstance(one, PortalSession) and one.blocked for one in said):
+        if any(isinstance(value, PortalSession) and value.blocked for value in values):
             raise SourceError("the portal has blocked the line", hint="Check the test purchase.")
-        genres |= {one.id: one.title for one in said if isinstance(one, PortalGenre)}
+        genres |= {genre.id: genre.title for genre in values if isinstance(genre, PortalGenre)}
         if action in (_CHANNELS, _FILMS):
-            items += [one for one in said if isinstance(one, PortalItem | ReadWarning)]
+            items += [item for item in values if isinstance(item, PortalItem | ReadWarning)]
             read += 1
         if action == _FILMS:
             pages = max(pages, read_pages([body]))
@@ -210,8 +210,8 @@ def read_portal(
             ReadWarning(line=0, why="pages of older films not asked for", count=pages - FILM_PAGES)
         )
     entries: list[PlaylistEntry] = []
-    for one in entries_of_portal(items, base=base, genres=genres):
-        (warnings if isinstance(one, ReadWarning) else entries).append(one)  # type: ignore[arg-type]
+    for entry in entries_of_portal(items, base=base, genres=genres):
+        (warnings if isinstance(entry, ReadWarning) else entries).append(entry)  # type: ignore[arg-type]
     return entries, warnings
 
 

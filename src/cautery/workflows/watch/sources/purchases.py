@@ -47,7 +47,7 @@ class Lines:
     def __init__(self, ledger: Ledger, journal: Journal) -> None:
         self._ledger = ledger
         self._journal = journal
-        self._known: dict[str, PurchasedLine] = {}
+        self._lines: dict[str, PurchasedLine] = {}
 
     def __call__(self, source: Source) -> Source:
         """Return a source with the line of its purchase, if it does not have one yet.
@@ -61,11 +61,11 @@ class Lines:
         """
         if source.purchase is None or source.username is not None or source.mac is not None:
             return source
-        if source.purchase not in self._known:
-            self._known[source.purchase] = self._line(source.purchase)
-        given = self._known[source.purchase].given_to(source)
-        self._journal.hide(given)
-        return given
+        if source.purchase not in self._lines:
+            self._lines[source.purchase] = self._line(source.purchase)
+        source_with_line = self._lines[source.purchase].given_to(source)
+        self._journal.hide(source_with_line)
+        return source_with_line
 
     def _line(self, purchase: str) -> PurchasedLine:
         for entry in self._ledger.read(kinds=(RECORDED,)):
@@ -97,8 +97,8 @@ def record_purchase(
     InputError
         If the receipt cannot be read, is empty, or is larger than any receipt.
     """
-    known = {_id_of(entry.record.body) for entry in ledger.read(kinds=(RECORDED,))}
-    if one.id in known:
+    recorded_ids = {_id_of(entry.record.body) for entry in ledger.read(kinds=(RECORDED,))}
+    if one.id in recorded_ids:
         return False
     sealed = None
     receipt = _sealed(one, journal)
@@ -134,22 +134,22 @@ def _line_of(purchase: str) -> str:
     return f"line {purchase}"
 
 
-def _sealed(one: Purchase, journal: Journal) -> ExhibitId | None:
-    if one.receipt is None:
+def _sealed(purchase: Purchase, journal: Journal) -> ExhibitId | None:
+    if purchase.receipt is None:
         return None
-    path = Path(one.receipt.reveal())
+    path = Path(purchase.receipt.reveal())
     try:
         with path.open("rb") as file:
             data = file.read(MOST_RECEIPT_BYTES + 1)
     except OSError as error:
-        raise InputError(f"receipt of purchase {one.id}: {error.strerror}") from error
+        raise InputError(f"receipt of purchase {purchase.id}: {error.strerror}") from error
     if not data:
-        raise InputError(f"receipt of purchase {one.id}: the file is empty")
+        raise InputError(f"receipt of purchase {purchase.id}: the file is empty")
     if len(data) > MOST_RECEIPT_BYTES:
-        raise InputError(f"receipt of purchase {one.id}: more than {MOST_RECEIPT_BYTES} bytes")
+        raise InputError(f"receipt of purchase {purchase.id}: more than {MOST_RECEIPT_BYTES} bytes")
     return journal.seal(
         data,
-        what=f"receipt {one.id}",
+        what=f"receipt {purchase.id}",
         media_type=_TYPES.get(path.suffix.lower(), "application/octet-stream"),
         at=journal.now(),
         confidential=True,  # it may name the buyer and the card

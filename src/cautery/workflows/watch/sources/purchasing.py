@@ -89,5 +89,5 @@ def purchase_into(case: Case, mandate: Mandate, purchase: Purchase, line: Path |
 
 def read_with(mandate: Mandate, purchase: str) -> tuple[Source, ...]:
     """Return the sources that a purchase gives access to, without any credential."""
-    named = (source for source in mandate.sources if source.purchase == purchase)
-    return tuple(replace(one, username=None, password=None, mac=None) for one in named)
+    sources = (source for source in mandate.sources if source.purchase == purchase)
+    return tuple(replace(source, username=None, password=None, mac=None) for source in sources)

@@ -72,10 +72,10 @@ class SourceReader:
         journal: Journal,
         restored: dict[str, Stream],
         on_page: Callable[[str], None],
-        with_line: Callable[[Source], Source] = lambda one: one,
+        with_line: Callable[[Source], Source] = lambda source: source,
         earlier: Mapping[str, Reading] | None = None,
     ) -> None:
-        self._seen = seen
+        self._sightings = seen
         self._journal = journal
         self._on_page = on_page
         self._vantages = {vantage.name: vantage for vantage in mandate.vantages}
@@ -135,16 +135,16 @@ class SourceReader:
             await self._read_everywhere(self._with_line(source))
 
     async def _read_everywhere(self, source: Source) -> None:
-        shown = self._shown(source)
-        told: Told | None = None
+        place = self._shown(source)
+        latest: Told | None = None
         problem: CauteryError | None = None
         for name in (None, *source.vantages):
             vantage = None if name is None else self._vantages[name]
             try:
-                one = await self._ask(source, vantage)
+                answer = await self._ask(source, vantage)
             except SourceError as error:
                 why = self._journal.message(error)[:300]
-                self._views.failed(shown, vantage, why)
+                self._views.failed(place, vantage, why)
                 self._asker.forget(source, vantage)
                 if vantage is None:
                     problem = error
@@ -156,63 +156,63 @@ class SourceReader:
                         failed=f"{type(error).__name__}: {why}",
                     )
             else:
-                self._views.told(shown, vantage, one)
-                told = told or (one if one.says is not None else None)
+                self._views.told(place, vantage, answer)
+                latest = latest or (answer if answer.says is not None else None)
             if vantage is not None:
-                self._views.compare(shown, vantage)
-        if told is not None and told.says is not None:
-            await self._take(source, told)
-            if told.says.page is None and told.says.guide is None:
-                await self._offer(source, self._views.entries(shown, source.vantages))
+                self._views.compare(place, vantage)
+        if latest is not None and latest.says is not None:
+            await self._take(source, latest)
+            if latest.says.page is None and latest.says.guide is None:
+                await self._offer(source, self._views.entries(place, source.vantages))
         if problem is not None:
             raise problem
 
     async def _ask(self, source: Source, vantage: Vantage | None) -> Told:
         """Ask, and record what was told."""
-        told = await self._asker.ask(source, vantage)
+        answer = await self._asker.ask(source, vantage)
         if vantage is None:
-            self._schedule.visited(source, changed=told.says is not None)
-        if told.says is None:
+            self._schedule.visited(source, changed=answer.says is not None)
+        if answer.says is None:
             self._journal.write(
                 "source.revisited",
                 {
                     "source": self._shown(source),
                     "kind": source.kind,
                     "vantage": _name(vantage),
-                    "at": told.at,
-                    "status": told.status,
-                    "exhibit": told.exhibits[0],
-                    "rests_on": told.exhibits[1:],
+                    "at": answer.at,
+                    "status": answer.status,
+                    "exhibit": answer.exhibits[0],
+                    "rests_on": answer.exhibits[1:],
                     "rhythm": self._rhythm(source, vantage),
                 },
             )
-            return told
-        listed = await asyncio.to_thread(self._listed, told.says)
+            return answer
+        listed = await asyncio.to_thread(self._listed, answer.says)
         self._record(
             source,
             vantage=vantage,
-            told=told,
+            answer=answer,
             entries=len(listed),
-            table=self._table(source, listed, told.says.entries) if listed else None,
-            warnings=told.says.warnings,
+            table=self._table(source, listed, answer.says.entries) if listed else None,
+            warnings=answer.says.warnings,
         )
-        return told
+        return answer
 
     def _listed(self, says: Understood) -> list[Listed]:
         if says.guide is not None:
             return self._guides.listed(says.guide)
         return self._offered.listed(says.entries)
 
-    async def _take(self, source: Source, told: Told, *, quiet: bool = False) -> None:
+    async def _take(self, source: Source, answer: Told, *, quiet: bool = False) -> None:
         """Work with what a source says; ``quiet``: it was said in an earlier run."""
-        says = told.says
+        says = answer.says
         if says is None:
             return
         if says.https_port is not None:
-            self._seen.told_tls(source.location.reveal(), says.https_port)
+            self._sightings.told_tls(source.location.reveal(), says.https_port)
         if says.page is not None:
-            host = host_of(told.url)
-            self._seen.pages[host] = (says.page, told.exhibits[0], told.at)
+            host = host_of(answer.url)
+            self._sightings.pages[host] = (says.page, answer.exhibits[0], answer.at)
             self._on_page(host)
         elif says.guide is not None:
             await self._guides.take(self._shown(source), says.guide, quiet=quiet)
@@ -222,10 +222,10 @@ class SourceReader:
     async def _offer(
         self, source: Source, entries: tuple[PlaylistEntry, ...], *, quiet: bool = False
     ) -> None:
-        shown = self._shown(source)
-        await self._offered.take(shown, entries, quiet=quiet)
+        place = self._shown(source)
+        await self._offered.take(place, entries, quiet=quiet)
         if source.kind in SEVERAL:
-            self._seen.panels[host_of(source.location.reveal())] = self._seen.lists[shown]
+            self._sightings.panels[host_of(source.location.reveal())] = self._sightings.lists[place]
 
     async def _read_file(self, source: Source) -> None:
         path = Path(source.location.reveal())
@@ -287,11 +287,11 @@ class SourceReader:
         if earlier.exhibit is None or earlier.digest is None:
             raise EvidenceError("nothing was read yet")
         sealed = self._journal.unseal(earlier.exhibit, url=source.location, what=WHAT[source.kind])
-        answers = [one for one in read_warc(sealed) if one.status == 200]
+        answers = [exchange for exchange in read_warc(sealed) if exchange.status == 200]
         if not answers or any(answer.body is None for answer in answers):
             raise EvidenceError("the archive refers to another one")
         says = await self._asker.understood(source, answers)
-        told = Told(
+        answer = Told(
             at=earlier.at,
             status=200,
             url=answers[0].url,
@@ -301,9 +301,9 @@ class SourceReader:
         )
         self._asker.known(source, answers, earlier.digest)
         self._asker.portals.know(source)
-        await self._take(source, told, quiet=True)
+        await self._take(source, answer, quiet=True)
         if source.vantages:
-            self._views.told(self._shown(source), None, told)
+            self._views.told(self._shown(source), None, answer)
 
     # -- records ----------------------------------------------------------------------------
 
@@ -314,8 +314,8 @@ class SourceReader:
         return self._journal.seal(
             tables.parquet(
                 {
-                    "url": [one.place for one in listed],
-                    "title": [one.title for one in listed],
+                    "url": [entry.place for entry in listed],
+                    "title": [entry.title for entry in listed],
                     "line": [entry.line for entry in entries] or [0] * len(listed),
                     "guide": [self._guide(entry) for entry in entries] or [None] * len(listed),
                 },
@@ -330,15 +330,17 @@ class SourceReader:
 
     def _guide(self, entry: PlaylistEntry) -> str | None:
         """Return the id of the guide that an entry is given, as it may be recorded."""
-        said = (entry.attribute("tvg-id") or "").strip()
-        return redacted_text(said, self._journal.pseudonyms)[:LONGEST_GUIDE] if said else None
+        guide_id = (entry.attribute("tvg-id") or "").strip()
+        return (
+            redacted_text(guide_id, self._journal.pseudonyms)[:LONGEST_GUIDE] if guide_id else None
+        )
 
     def _record(
         self,
         source: Source,
         *,
         vantage: Vantage | None = None,
-        told: Told | None = None,
+        answer: Told | None = None,
         entries: int = 0,
         exhibits: tuple[ExhibitId, ...] = (),
         table: ExhibitId | None = None,
@@ -346,7 +348,7 @@ class SourceReader:
         failed: str | None = None,
     ) -> None:
         warned = list(warnings)
-        exhibits = exhibits if told is None else told.exhibits
+        exhibits = exhibits if answer is None else answer.exhibits
         self._journal.write(
             "source.read",
             {
@@ -356,19 +358,19 @@ class SourceReader:
                 "receipt": source.receipt,
                 "purchase": source.purchase,
                 "vantage": _name(vantage),
-                "at": self._journal.now() if told is None else told.at,
-                "status": None if told is None else told.status,
+                "at": self._journal.now() if answer is None else answer.at,
+                "status": None if answer is None else answer.status,
                 "entries": entries,
                 "table": table,
                 "exhibit": exhibits[0] if exhibits else None,
                 "rests_on": exhibits[1:],
-                "digest": None if told is None else told.digest,
+                "digest": None if answer is None else answer.digest,
                 "rhythm": self._rhythm(source, vantage),
                 "warnings": [
-                    redacted_warning(one, self._journal.pseudonyms)
-                    for one in warned[:TOLD_WARNINGS]
+                    redacted_warning(warning, self._journal.pseudonyms)
+                    for warning in warned[:TOLD_WARNINGS]
                 ],
-                "warnings_total": sum(one.count for one in warned),
+                "warnings_total": sum(warning.count for warning in warned),
                 "failed": failed,
             },
         )
@@ -380,8 +382,8 @@ class SourceReader:
     def _failed(self, source: Source, error: Exception) -> None:
         self._asker.forget(source)
         self._schedule.failed(source)
-        said = f"{type(error).__name__}: {self._journal.message(error)}"
-        self._record(source, exhibits=self._asker.sealed(source), failed=said[:500])
+        message = f"{type(error).__name__}: {self._journal.message(error)}"
+        self._record(source, exhibits=self._asker.sealed(source), failed=message[:500])
 
     def _shown(self, source: Source) -> str:
         return source.location.shown(self._journal.pseudonyms)

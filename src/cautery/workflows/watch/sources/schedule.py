@@ -40,7 +40,7 @@ class Schedule:
         self._on_air_from = on_air_from
         self._rhythms: dict[Location, Rhythm] = {}
         self._visited: dict[Location, datetime] = {}
-        self._asked: dict[Location, datetime] = {}
+        self._asked_at: dict[Location, datetime] = {}
         self._due: dict[Location, datetime] = {}
         self._failures: dict[Location, int] = {}
 
@@ -67,10 +67,10 @@ class Schedule:
         An event that begins before its rhythm would have it read is why it is read then.
         """
         due = self._due.get(source.location)
-        asked = self._asked.get(source.location)
-        if due is None or asked is None or source.revisit_s is not None:
+        read_at = self._asked_at.get(source.location)
+        if due is None or read_at is None or source.revisit_s is not None:
             return due
-        on_air = self._on_air_from(asked + timedelta(seconds=self._on_air_s(source)))
+        on_air = self._on_air_from(read_at + timedelta(seconds=self._on_air_s(source)))
         return due if on_air is None else min(due, on_air)
 
     def _on_air_s(self, source: Source) -> float:
@@ -88,7 +88,7 @@ class Schedule:
             self._rhythms[source.location] = self._rhythm(source).saw(
                 changed=changed, after_s=after_s
             )
-        self._visited[source.location] = self._asked[source.location] = now
+        self._visited[source.location] = self._asked_at[source.location] = now
         self._failures.pop(source.location, None)
         self._due[source.location] = now + timedelta(seconds=self._wait_s(source))
 
@@ -98,7 +98,7 @@ class Schedule:
         self._failures[source.location] = times + 1
         most_s = min(self._wait_s(source), LONGEST_RETRY_S)
         wait_s = min(RETRY_S * 2.0 ** min(times, 20), most_s)
-        self._asked[source.location] = self._now()
+        self._asked_at[source.location] = self._now()
         self._due[source.location] = self._now() + timedelta(seconds=wait_s)
 
     def resume(self, source: Source, visits: Sequence[tuple[datetime, bool]]) -> None:
@@ -108,7 +108,7 @@ class Schedule:
                 changed=changed, after_s=(at - last).total_seconds()
             )
         if visits:
-            self._visited[source.location] = self._asked[source.location] = visits[-1][0]
+            self._visited[source.location] = self._asked_at[source.location] = visits[-1][0]
 
     def due_at(self, source: Source, due: datetime) -> None:
         """Set when a source is due, as an earlier run had it."""

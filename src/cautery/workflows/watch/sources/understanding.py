@@ -33,7 +33,7 @@ from cautery.workflows.watch.sources.portals import read_portal
 UNPACKED_BYTES = 1_000_000_000
 """Read piece by piece: a bomb costs seconds, no memory."""
 MAX_STREAMS = 50_000
-"""A service offers up to 40,000 channels (ecosystem.md, section 8); one list may name so many."""
+"""One list may name all 40,000 channels and titles of a service (docs/reference/sources.md, F5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +94,10 @@ def understood(asked: Asked, answers: Sequence[Said], within: Window) -> Underst
         entries, warnings = gather(read_m3u(plain(body), base=first.url or None))
         return Understood(entries=entries, warnings=warnings)
     account = read_account([body])
-    found: list[PlaylistEntry] = []
-    told: list[ReadWarning] = []
+    all_entries: list[PlaylistEntry] = []
+    all_warnings: list[ReadWarning] = []
     for answer in answers[1:]:
-        more, warned = gather(
+        entries, warnings = gather(
             entries_of(
                 read_streams([answer.body or b""], kind=_kind_of(answer.url)),
                 base=asked.location,
@@ -105,9 +105,11 @@ def understood(asked: Asked, answers: Sequence[Said], within: Window) -> Underst
                 password=asked.password or "",
             )
         )
-        found += more
-        told += warned
-    return Understood(entries=tuple(found), warnings=tuple(told), https_port=account.https_port)
+        all_entries += entries
+        all_warnings += warnings
+    return Understood(
+        entries=tuple(all_entries), warnings=tuple(all_warnings), https_port=account.https_port
+    )
 
 
 def plain(body: bytes) -> Iterator[bytes]:
@@ -140,13 +142,13 @@ def gather(
     """Part entries from warnings; of more than a service has, the rest is one warning."""
     entries: list[PlaylistEntry] = []
     warnings: list[ReadWarning] = []
-    for one in found:
-        if isinstance(one, ReadWarning):
-            warnings.append(one)
+    for item in found:
+        if isinstance(item, ReadWarning):
+            warnings.append(item)
         elif len(entries) < MAX_STREAMS:
-            entries.append(one)
+            entries.append(item)
         else:
-            warnings.append(ReadWarning(line=one.line, why=f"more than {MAX_STREAMS} entries"))
+            warnings.append(ReadWarning(line=item.line, why=f"more than {MAX_STREAMS} entries"))
             break
     return tuple(entries), tuple(warnings)
 

@@ -14,7 +14,7 @@ from cautery.workflows.watch.sources.asking import Told
 from cautery.workflows.watch.sources.differences import table_of
 from cautery.workflows.watch.sources.understanding import Understood
 
-SHOWN = 20
+MOST_TITLES = 20
 """Titles that a record quotes; the table has them all."""
 
 
@@ -45,7 +45,7 @@ class Views:
         self._journal = journal
         self._list = listed
         self._views: dict[tuple[str, str | None], View] = {}
-        self._said: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._last_differences: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def told(self, source: str, vantage: Vantage | None, told: Told) -> None:
         """Take up a reading."""
@@ -58,29 +58,32 @@ class Views:
 
     def entries(self, source: str, names: Sequence[str]) -> tuple[PlaylistEntry, ...]:
         """Return what a source lists at any vantage, each URL once, ours first."""
-        found: dict[str, PlaylistEntry] = {}
+        by_url: dict[str, PlaylistEntry] = {}
         for name in (None, *names):
             view = self._views.get((source, name))
-            for one in view.says.entries if view is not None and view.says is not None else ():
-                found.setdefault(one.url, one)
-        return tuple(found.values())
+            for entry in view.says.entries if view is not None and view.says is not None else ():
+                by_url.setdefault(entry.url, entry)
+        return tuple(by_url.values())
 
     def compare(self, source: str, vantage: Vantage) -> None:
         """Record whether a source differs at a vantage, when that is new."""
-        here, there = self._views.get((source, None)), self._views.get((source, vantage.name))
-        if here is None or there is None or (here.failed and there.failed):
+        home_view, vantage_view = (
+            self._views.get((source, None)),
+            self._views.get((source, vantage.name)),
+        )
+        if home_view is None or vantage_view is None or (home_view.failed and vantage_view.failed):
             return
-        why = tuple(_differences(here, there, vantage))
+        why = tuple(_differences(home_view, vantage_view, vantage))
         body: dict[str, object] = {"only_here": 0, "only_there": 0, "table": None}
-        if here.says is not None and there.says is not None:
-            changes = compare(self._listed(here), self._listed(there))
+        if home_view.says is not None and vantage_view.says is not None:
+            changes = compare(self._listed(home_view), self._listed(vantage_view))
             if changes:
                 body = {
                     "only_here": len(changes.vanished),
                     "only_there": len(changes.appeared),
                     "elsewhere": len(changes.moved),
-                    "titles_there": [one.title for one in changes.appeared[:SHOWN]],
-                    "titles_here": [one.title for one in changes.vanished[:SHOWN]],
+                    "titles_there": [entry.title for entry in changes.appeared[:MOST_TITLES]],
+                    "titles_here": [entry.title for entry in changes.vanished[:MOST_TITLES]],
                     "table": self._journal.seal(
                         table_of(changes, self._journal),
                         what="table",
@@ -89,9 +92,9 @@ class Views:
                     ),
                 }
                 why = (*why, "it lists other things")
-        if self._said.get((source, vantage.name)) == why:
+        if self._last_differences.get((source, vantage.name)) == why:
             return
-        self._said[source, vantage.name] = why
+        self._last_differences[source, vantage.name] = why
         self._journal.write(
             "vantage.compared",
             {
@@ -101,7 +104,9 @@ class Views:
                 "at": self._journal.now(),
                 "differs": bool(why),
                 "why": why,
-                "exhibits": [one.exhibit for one in (here, there) if one.exhibit is not None],
+                "exhibits": [
+                    view.exhibit for view in (home_view, vantage_view) if view.exhibit is not None
+                ],
                 **body,
             },
         )
@@ -110,20 +115,26 @@ class Views:
         return [] if view.says is None else self._list(view.says)
 
 
-def _differences(here: View, there: View, vantage: Vantage) -> Iterator[str]:
-    if here.failed:
-        yield f"only to be had from {vantage.name}; from here {here.failed}"
-    if there.failed:
-        yield f"not to be had from {vantage.name}: {there.failed}"
-    if here.failed or there.failed or here.says is None or there.says is None:
+def _differences(home_view: View, vantage_view: View, vantage: Vantage) -> Iterator[str]:
+    if home_view.failed:
+        yield f"only to be had from {vantage.name}; from here {home_view.failed}"
+    if vantage_view.failed:
+        yield f"not to be had from {vantage.name}: {vantage_view.failed}"
+    if (
+        home_view.failed
+        or vantage_view.failed
+        or home_view.says is None
+        or vantage_view.says is None
+    ):
         return
-    if here.host != there.host:
-        yield f"leads to {there.host or 'nowhere'} there, to {here.host or 'nowhere'} from here"
-    if here.says.page is not None and there.says.page is not None:
+    if home_view.host != vantage_view.host:
+        away, home = vantage_view.host or "nowhere", home_view.host or "nowhere"
+        yield f"leads to {away} there, to {home} from here"
+    if home_view.says.page is not None and vantage_view.says.page is not None:
         names = [
             name
-            for name, ours in _facts(here.says.page).items()
-            if ours != _facts(there.says.page)[name]
+            for name, fact in _facts(home_view.says.page).items()
+            if fact != _facts(vantage_view.says.page)[name]
         ]
         if names:
             yield f"its page says something else: {', '.join(names)}"
