@@ -49,8 +49,9 @@ _MOST_BYTES, _MOST_PER_BYTE, _MOST_IN_ALL = 1 << 20, 64, 256 << 20
 largest list that is fetched has 64 MB."""
 _JOBS_PER_CHILD = 5_000
 """A child is replaced after so many jobs, so that no leak of a library can grow."""
-_PATIENCE_S = 2.0
-"""A job waits so long for a process that runs before another is started: that costs a second."""
+_PATIENCE_S = 5.0
+"""A job waits so long for a process that runs before another is started: that costs one to three
+seconds of CPU, and a reading of ours takes less than one."""
 _PIECE = 1 << 18
 _KINDS: dict[str, type[SourceError | InputError]] = {
     "InputError": InputError,
