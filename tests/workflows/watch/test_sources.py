@@ -135,7 +135,7 @@ async def test_others_have_their_turn_while_a_list_of_thousands_is_taken_up(
     await asyncio.gather(*(sources.read(Source(location=one, kind="m3u")) for one in (LIST, other)))
     looking.cancel()
     assert len(streams) == 1_000
-    assert len(seen) >= 10
+    assert len(seen) >= 6
     assert all(one.live for one in streams.values())
 
 
