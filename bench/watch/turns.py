@@ -1,8 +1,10 @@
 """What the demonstration costs now and at another commit: turns of both, alternating.
 
 The CPU of the process tree is measured, not the time on the wall; the difference is told as a ratio
-with the one-sided 95 % upper bound of Student's t over the logarithms of the pairs. Each installs
-its own environment first (``make .venv/.run``); each world is rendered once, before the turns.
+with the one-sided 95 % upper bound of Student's t over the logarithms of the pairs, of the CPU and
+of the CPU for each look at a stream: a machine that is too slow for the demonstration looks less
+often, and so uses less. Each installs its own environment first (``make .venv/.run``); each world
+is rendered once, before the turns.
 Run: python bench/watch/turns.py OLD_CHECKOUT [--turns 10] [--seed 1] [--window SECONDS]
 """
 
@@ -12,8 +14,10 @@ import argparse
 import json
 import math
 import os
+import sqlite3
 import subprocess
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -28,6 +32,7 @@ class Turn:
     """One demonstration: what it used, and what it found."""
 
     cpu_s: float
+    looks: int
     recall: float
     detection_s: float | None
 
@@ -52,15 +57,33 @@ def turn(checkout: Path, folder: Path, seed: int, window_s: float) -> Turn:
     board = json.loads(out.splitlines()[-1])
     return Turn(
         cpu_s=used.ru_utime + used.ru_stime,
+        looks=_looks(Path(board["case"])),
         recall=board["recall"],
         detection_s=board["time_to_detection_s"]["median"],
     )
 
 
+def _looks(case: Path) -> int:
+    with closing(sqlite3.connect(f"file:{case / 'ledger.sqlite'}?mode=ro", uri=True)) as ledger:
+        question = "SELECT count(*) FROM entries WHERE kind = 'probe.done'"
+        return int(ledger.execute(question).fetchone()[0])
+
+
 def row(number: int, name: str, one: Turn) -> str:
     """Return one row of the table."""
     detection = "-" if one.detection_s is None else f"{one.detection_s:.1f}"
-    return f"| {number} | {name} | {one.cpu_s:.1f} | {one.recall:.3f} | {detection} |"
+    return f"| {number} | {name} | {one.cpu_s:.1f} | {one.looks} | {one.recall:.3f} | {detection} |"
+
+
+def told(what: str, logarithms: list[float]) -> str:
+    """Return the mean ratio of the pairs with its bounds."""
+    middle = fmean(logarithms)
+    spread = stdev(logarithms) / math.sqrt(len(logarithms))
+    least, most = (student.ppf(at, len(logarithms) - 1) * spread for at in (0.05, 0.95))
+    return (
+        f"{what}: {math.exp(middle):.3f} (95 %: at least {math.exp(middle + least):.3f}, at most"
+        f" {math.exp(middle + most):.3f}, {len(logarithms)} turns)"
+    )
 
 
 def main() -> None:
@@ -73,29 +96,26 @@ def main() -> None:
     asked = ask.parse_args()
     checkouts = {"old": asked.old.resolve(), "new": HERE.resolve()}
     ratios: list[float] = []
+    a_look: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         folders = {name: Path(folder) / name for name in checkouts}
         for name, checkout in checkouts.items():
             turn(checkout, folders[name], asked.seed, 16.0)
-        print("| turn | which | CPU s of the process tree | recall | median detection s |")
+        print("| turn | which | CPU s of the process tree | looks | recall | median detection s |")
         print("| --- | --- | --- | --- | --- |")
         for number in range(asked.turns):
             # Who goes first changes, so that neither always has the warmer machine.
             order = list(checkouts) if number % 2 == 0 else list(checkouts)[::-1]
-            took: dict[str, float] = {}
+            turns: dict[str, Turn] = {}
             for name in order:
-                one = turn(checkouts[name], folders[name], asked.seed, asked.window)
-                took[name] = one.cpu_s
-                print(row(number + 1, name, one), flush=True)
-            ratios.append(math.log(took["new"] / took["old"]))
-    middle = fmean(ratios)
-    spread = stdev(ratios) / math.sqrt(len(ratios))
-    least, most = (student.ppf(at, len(ratios) - 1) * spread for at in (0.05, 0.95))
-    print(
-        f"\nnew / old: {math.exp(middle):.3f}"
-        f" (95 %: at least {math.exp(middle + least):.3f}, at most {math.exp(middle + most):.3f},"
-        f" {len(ratios)} turns)"
-    )
+                turns[name] = turn(checkouts[name], folders[name], asked.seed, asked.window)
+                print(row(number + 1, name, turns[name]), flush=True)
+            new, old = turns["new"], turns["old"]
+            ratios.append(math.log(new.cpu_s / old.cpu_s))
+            a_look.append(math.log(new.cpu_s / new.looks * old.looks / old.cpu_s))
+    print()
+    print(told("CPU, new / old", ratios))
+    print(told("CPU of a look, new / old", a_look))
 
 
 if __name__ == "__main__":
