@@ -15,7 +15,7 @@ import pytest
 
 pytestmark = pytest.mark.journey
 
-BENCH = Path(__file__).parents[2] / "bench" / "faults.py"
+BENCH = Path(__file__).parents[2] / "bench" / "case" / "faults.py"
 
 
 def injected(fault: str, share: float, *before: str) -> list[str]:

@@ -23,7 +23,7 @@ ANNA = "~" + HIDDEN.of("email:anna.rossi@mail.example")
 
 @pytest.fixture(scope="module")
 def bench() -> ModuleType:
-    path = Path(__file__).parents[2] / "bench" / "screen.py"
+    path = Path(__file__).parents[2] / "bench" / "watch" / "screen.py"
     spec = importlib.util.spec_from_file_location("bench_screen", path)
     assert spec is not None
     assert spec.loader is not None

@@ -399,7 +399,7 @@ def test_more_users_never_get_a_lighter_shade(users: list[float]) -> None:
 
 
 def test_the_map_is_small_and_names_its_source() -> None:
-    package = files("cautery.operation.page")
+    package = files("cautery.drawing")
     assert len(package.joinpath("europe.json").read_bytes()) < 150_000
     assert "public domain" in package.joinpath("SOURCES.md").read_text(encoding="utf-8")
 
