@@ -64,7 +64,7 @@ docs: $(VENV)/.dev ## write the generated pages of docs/ anew
 	@$(BIN)/python tools/docs.py
 
 bench: $(VENV)/.dev ## every measurement in bench/; the tables go to bench/RESULTS.md by hand
-	@for script in $$(grep -lrE --include=*.py "(Run: |    )`*python bench/" bench | sort); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $$(grep -lr --include=*.py 'python bench/' bench | sort); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 format: $(VENV)/.dev ## format and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
