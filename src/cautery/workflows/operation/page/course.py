@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from cautery.drawing.words import plural
 from cautery.model import Entry, ExhibitKind, Role, StepKind, StepState, from_json
 from cautery.operation.page.view.course import (
     AgencyLine,
@@ -82,7 +83,7 @@ def timeline(material: Material) -> TimelineView:
                     at=at,
                     kind=MomentKind.DECONFLICTION,
                     agency=body["with"],
-                    text=f"{shared} targets in common with {body['with']}",
+                    text=f"{plural(shared, 'target')} in common with {body['with']}",
                 )
             )
     moments += [
