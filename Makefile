@@ -9,8 +9,11 @@ TOOLS := .venv-release
 UV ?= $(TOOLS)/bin/uv
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 COMMIT ?= HEAD
+CORES ?= 2
+# Folders of tests in which nothing takes long.
+QUICK := $(addprefix tests/,act catalogue cli/test_board.py docs drawing estimate evidence exchange model payments plan/guard projections)
 
-.PHONY: help demo replay test fuzz check bench docs lock behind audit dist release format clean
+.PHONY: help demo replay test quick fuzz check bench docs site lock behind audit dist release format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -23,12 +26,7 @@ $(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml
 	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@echo "compiling the kernels (once)"
-	@$(BIN)/python -m cautery.fingerprint.warm
-	@$(BIN)/python -m cautery.identify.warm
-	@$(BIN)/python -m cautery.plan.warm
-	@$(BIN)/python -m cautery.catalogue.warm
-	@$(BIN)/python -m cautery.graph.warm
-	@$(BIN)/python -m cautery.watch.warm
+	@$(BIN)/cautery warm
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
@@ -42,8 +40,11 @@ demo: $(VENV)/.run ## a match night in the lab: watch, prove, map, refuse, block
 replay: $(VENV)/.run ## a coordinated operation in the lab, from the first statement to what grew back
 	@$(BIN)/cautery operation replay $(LIKE) --seed $(SEED)
 
-test: $(VENV)/.dev ## all tests; browser and data tests skip with a reason where these are absent
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev ## all tests, on two cores; browser and data tests skip with a reason where these are absent
+	@$(BIN)/python -m pytest -n $(CORES) --dist loadfile
+
+quick: $(VENV)/.dev ## the tests of a developer's loop, under a minute: no journeys, no slow folders
+	@$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile -m "not browser and not data and not journey" $(QUICK)
 
 $(VENV)/.fuzz: $(VENV)/.dev requirements/fuzz.txt
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt
@@ -60,8 +61,16 @@ check: $(VENV)/.dev ## format, lint, types, import contract, docs
 	@$(BIN)/python tools/docs.py --check
 	@$(BIN)/python tools/names.py --most 0.02
 
-docs: $(VENV)/.dev ## write the generated pages of docs/ anew
+$(VENV)/.docs: $(VENV)/.dev requirements/docs.txt
+	@$(PIP) install --require-hashes -r requirements/docs.txt
+	@touch $@
+
+docs: $(VENV)/.dev ## write the generated pages of docs/ anew, then build the site
 	@$(BIN)/python tools/docs.py
+	@$(MAKE) --no-print-directory site
+
+site: $(VENV)/.docs ## build the documentation site; a warning ends it: build/docs/index.html
+	@$(BIN)/python -m sphinx -c docs -E -W --keep-going -q -d build/doctrees . build/docs
 
 bench: $(VENV)/.dev ## every measurement in bench/; the tables go to bench/RESULTS.md by hand
 	@for script in $$(grep -lr --include=*.py 'python bench/' bench | sort); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
@@ -78,6 +87,7 @@ lock: $(TOOLS)/.done ## pin the requirements anew; what is pinned stays (UPGRADE
 	$(LOCK) $(UPGRADE) requirements/build.in -o requirements/build.txt
 	$(LOCK) $(UPGRADE) pyproject.toml -o requirements/run.txt
 	$(LOCK) $(UPGRADE) pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) $(UPGRADE) --constraint requirements/dev.txt --group pyproject.toml:docs -o requirements/docs.txt
 	$(LOCK) $(UPGRADE) --group pyproject.toml:fuzz -o requirements/fuzz.txt
 	$(LOCK) $(UPGRADE) --constraint requirements/dev.txt --group pyproject.toml:release requirements/build.in -o requirements/release.txt
 
@@ -95,5 +105,5 @@ release: $(TOOLS)/.done ## make audit, make dist, then sign with KEY (Ed25519)
 	@$(if $(WITHOUT_AUDIT),echo "NOT AUDITED: $(WITHOUT_AUDIT)",$(TOOLS)/bin/python tools/audit.py $(AUDIT))
 	@$(TOOLS)/bin/python tools/release.py sign $(KEY) $(COMMIT)
 
-clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .import_linter_cache
+clean: ## remove the virtual environment, the site and caches
+	rm -rf $(VENV) $(TOOLS) build docs/reference/api/generated .mypy_cache .ruff_cache .import_linter_cache

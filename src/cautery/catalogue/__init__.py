@@ -1,7 +1,7 @@
 """Noisy title to licensed channel, event or work, or to none.
 
-Example
--------
+Examples
+--------
 >>> from cautery.catalogue import Catalogue, Resolver, Right
 >>> mine = Catalogue((
 ...     Right(id="arena1.es", kind="channel", names=("Arena 1", "Arena Uno"), country="es"),

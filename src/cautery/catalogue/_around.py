@@ -1,4 +1,4 @@
-"""Where titles come from: what a source's other titles tell of the countries it carries."""
+"""Where titles come from: what a source's other titles show about the countries it carries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OTHER_LANGUAGES = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A title with what is known of where it stood.
+    """A title with what is known about its place in the source.
 
     Parameters
     ----------

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from cautery.catalogue._match_kernels import write_grams
 from cautery.catalogue._place_kernels import has, overlaps
+from cautery.kernels import kernel
 
 RERANKED = 20
 """Candidates that are weighed; the right one is among them for 97 titles of 100."""
@@ -14,13 +14,15 @@ _HOPELESS = np.float32(0.27)
 """A candidate with less of the best one's likeness is hardly ever right: 1 title of 1,000."""
 _FAINT = np.float32(0.12)
 """The same before the country has its say."""
+_ONE = np.float64(1)
+"""What meets it is of 64 bits as compiled: NumPy lets a plain 1 be of 32 beside 32."""
 _WORD_VISITS = 5_000
 _GRAM_VISITS = 3_000
 _RARE_GRAMS = 10
 _SUB = 5
 
 
-@njit(cache=True, nogil=True)
+@kernel(plain=True, nogil=True)
 def candidates(title, batch, around, names, masks, scratch, out_name, out_score):  # noqa: PLR0917
     """Write the most similar names, one for each right, best first; return how many."""
     score, touched, by_right = scratch.score, scratch.touched, scratch.by_right
@@ -34,7 +36,7 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
     used = 0
     for at in range(first, past):
         word = batch.words[at]
-        weight = names.weight[word] * (1 - names.title_drop[word])
+        weight = names.weight[word] * (_ONE - names.title_drop[word])
         if batch.kinds[at] == _SUB:
             continue
         norm += weight * weight
@@ -62,9 +64,9 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
         visits += lengths[rank]
         gain = (
             names.weight[word]
-            * (1 - names.title_drop[word])
+            * (_ONE - names.title_drop[word])
             * names.weight[word]
-            * (1 - names.name_drop[word])
+            * (_ONE - names.name_drop[word])
             / norm
         )
         for at in range(names.word_at[word], names.word_at[word + 1]):
@@ -149,13 +151,13 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
         highest = max(highest, score[touched[at]])
     for at in range(count):
         name = touched[at]
-        value = score[name]
+        value = np.float64(score[name])
         score[name] = 0
         # Most names share a run of letters and no more.
         if value < _FAINT * highest:
             continue
         right = names.right[name]
-        if ranked == RERANKED and value + 0.5 <= out_score[ranked - 1]:
+        if ranked == RERANKED and value + np.float64(0.5) <= out_score[ranked - 1]:
             continue
         prefix, place = batch.prefix[title], batch.place[title]
         if prefix > 0:
@@ -166,7 +168,7 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
             value += 0.15
             if names.named[name] and has(names.name_area[name], home):
                 value += 0.3
-        value += 0.15 * around.share[row, names.home[right]]
+        value += np.float64(0.15) * around.share[row, names.home[right]]
         if ranked == RERANKED and value <= out_score[ranked - 1]:
             continue
         earlier = by_right[right]

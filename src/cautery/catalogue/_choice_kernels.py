@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from numba import njit
 
 from cautery.catalogue._candidate_kernels import RERANKED, candidates
-from cautery.catalogue._evidence_kernels import FEATURES, features
+from cautery.catalogue._evidence_columns import FEATURES
+from cautery.catalogue._evidence_kernels import features
+from cautery.kernels import kernel
 
 MOST_GRAMS = 64
 MOST_WORDS = 64
@@ -15,7 +18,13 @@ STILL_WINS = np.float32(4.0)
 """A candidate whose score is so far behind after the early trees has lost: odds of 55 to 1."""
 
 
-@njit(cache=True, nogil=True)
+def _steps_of_choice(*arguments):
+    """Return how many steps the choice takes: every title's candidates walk all trees."""
+    batch, trees = arguments[0], arguments[5]
+    return len(batch.call) * RERANKED * len(trees.root)
+
+
+@kernel(nogil=True)
 def described(batch, around, names, masks, scratch, out_name, out_count, out):  # noqa: PLR0917
     """Write every title's candidates and what speaks for them; for training and for reasons."""
     score = np.empty(RERANKED, np.float32)
@@ -27,7 +36,13 @@ def described(batch, around, names, masks, scratch, out_name, out_count, out):  
         out_count[title] = ranked
 
 
-@njit(cache=True, nogil=True)
+@kernel(plain=True, nogil=True)
+def _power(score):
+    """Return e to the power of a score, of 32 bits as NumPy's is, yet the same in both ways."""
+    return np.float32(math.exp(np.float64(score)))
+
+
+@kernel(plain=True, nogil=True)
 def _grown(trees, first, past, line):
     """Sum what the trees ``first`` to ``past`` say of one candidate."""
     total = np.float32(0)
@@ -42,7 +57,7 @@ def _grown(trees, first, past, line):
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel(plain=_steps_of_choice, nogil=True)
 def chosen(batch, around, names, masks, scratch, trees, out_name, out_probability, out_none):  # noqa: PLR0917
     """Choose for every title: the two likeliest names, their probabilities, and that of none.
 
@@ -71,12 +86,12 @@ def chosen(batch, around, names, masks, scratch, trees, out_name, out_probabilit
             elif second < 0 or score[rank] > score[second]:
                 second = rank
         top = max(np.float32(0), score[first]) if first >= 0 else np.float32(0)
-        mass = np.exp(-top)
+        mass = _power(-top)
         none_mass = mass
         for rank in range(ranked):
-            mass += np.exp(score[rank] - top)
+            mass += _power(score[rank] - top)
         out_none[title] = none_mass / mass
         out_name[title, 0] = kept_name[first] if first >= 0 else -1
         out_name[title, 1] = kept_name[second] if second >= 0 else -1
-        out_probability[title, 0] = np.exp(score[first] - top) / mass if first >= 0 else 0.0
-        out_probability[title, 1] = np.exp(score[second] - top) / mass if second >= 0 else 0.0
+        out_probability[title, 0] = _power(score[first] - top) / mass if first >= 0 else 0.0
+        out_probability[title, 1] = _power(score[second] - top) / mass if second >= 0 else 0.0

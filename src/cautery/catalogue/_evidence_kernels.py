@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from cautery.catalogue import _evidence_columns as columns
 from cautery.catalogue._match_kernels import write_grams
 from cautery.catalogue._place_kernels import found_among, has, overlaps
+from cautery.kernels import kernel
 
-FEATURES = 54
+_ONE = np.float64(1)
+"""What meets it is of 64 bits as compiled: NumPy lets a plain 1 be of 32 beside 32."""
 _NUMBER, _QUALITY, _PLACE, _SHIFT, _SUB = 1, 2, 3, 4, 5
 
 
-@njit(cache=True, nogil=True)
+@kernel(plain=True, nogil=True)
 def features(title, batch, around, names, masks, scratch, out_name, out_score, ranked, out):  # noqa: PLR0917
     """Write what speaks for and against each candidate, shape (ranked, FEATURES)."""
     first, past = batch.word_from[title], batch.word_from[title + 1]
@@ -27,7 +29,7 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, r
     has_number = False
     for at in range(first, past):
         if batch.kinds[at] != _SUB and batch.kinds[at] != _QUALITY:
-            title_mass += names.weight[batch.words[at]] * (1 - names.title_drop[batch.words[at]])
+            title_mass += names.weight[batch.words[at]] * (_ONE - names.title_drop[batch.words[at]])
             title_words += 1
         has_number = has_number or batch.kinds[at] == _NUMBER
     gram_mass = np.float32(0)
@@ -54,7 +56,7 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, r
             if kind == _SUB:
                 continue
             word = batch.words[at]
-            weight = names.weight[word] * (1 - names.title_drop[word])
+            weight = names.weight[word] * (_ONE - names.title_drop[word])
             match = -1
             for slot in range(low, high):
                 if names.words[slot] == word and matched_name[slot - low] == 0:
@@ -110,7 +112,7 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, r
             if kind == _SUB:
                 continue
             word = names.words[slot]
-            weight = names.weight[word] * (1 - names.name_drop[word])
+            weight = names.weight[word] * (_ONE - names.name_drop[word])
             if kind == _QUALITY:
                 weight *= np.float32(0.3)
             name_mass += weight
@@ -139,24 +141,24 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, r
             if title_gram < total_grams and grams[title_gram] == gram:
                 shared += names.gram_weight[gram]
             name_gram += 1
-        dice = 2 * shared / max(gram_mass + name_gram_mass, np.float32(1e-6))
+        dice = np.float64(2) * shared / max(gram_mass + name_gram_mass, np.float32(1e-6))
         line = out[rank]
-        line[0] = (hit + 0.7 * soft) / max(title_mass, np.float32(1e-6))
-        line[1] = name_hit / max(name_mass, np.float32(1e-6))
-        line[2] = title_miss
-        line[3] = title_miss_most
-        line[4] = aside_miss
-        line[5] = place_miss
-        line[6] = quality_miss
-        line[7] = context_hit
-        line[8] = name_miss
-        line[9] = name_miss_most
-        line[10] = name_place_miss
-        line[11] = hit
-        line[12] = soft
-        line[13] = dice
-        line[14] = shared / max(gram_mass, np.float32(1e-6))
-        line[15] = shared / max(name_gram_mass, np.float32(1e-6))
+        line[columns.TITLE_SHARE_MATCHED] = (hit + 0.7 * soft) / max(title_mass, np.float32(1e-6))
+        line[columns.NAME_SHARE_MATCHED] = name_hit / max(name_mass, np.float32(1e-6))
+        line[columns.TITLE_MISSING] = title_miss
+        line[columns.TITLE_MISSING_MOST] = title_miss_most
+        line[columns.ASIDE_MISSING] = aside_miss
+        line[columns.PLACE_MISSING] = place_miss
+        line[columns.QUALITY_MISSING] = quality_miss
+        line[columns.CONTEXT_MATCHED] = context_hit
+        line[columns.NAME_MISSING] = name_miss
+        line[columns.NAME_MISSING_MOST] = name_miss_most
+        line[columns.NAME_PLACE_MISSING] = name_place_miss
+        line[columns.WORDS_MATCHED] = hit
+        line[columns.STEMS_MATCHED] = soft
+        line[columns.GRAMS_DICE] = dice
+        line[columns.TITLE_GRAMS_MATCHED] = shared / max(gram_mass, np.float32(1e-6))
+        line[columns.NAME_GRAMS_MATCHED] = shared / max(name_gram_mass, np.float32(1e-6))
         same = 0
         if names.key_whole[name] == batch.keys[title, 0] and batch.keys[title, 0] >= 0:
             same = 3
@@ -164,124 +166,130 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, r
             same = 2
         elif names.key_core[name] == batch.keys[title, 2] and batch.keys[title, 2] >= 0:
             same = 1
-        line[16] = same
+        line[columns.SAME_KEY] = same
         # Numbers: 0 none, 1 alike, then the ways to differ.
         if title_number_miss == 0 and name_number_miss == 0:
-            line[17] = 1 if title_number_hit > 0 else 0
+            line[columns.NUMBERS] = 1 if title_number_hit > 0 else 0
         elif title_number_miss == 0:
-            line[17] = 3 if name_one_missed and name_number_miss == 1 else 4
+            line[columns.NUMBERS] = 3 if name_one_missed and name_number_miss == 1 else 4
         elif name_number_miss == 0:
-            line[17] = 2 if one_missed and title_number_miss == 1 else 5
+            line[columns.NUMBERS] = 2 if one_missed and title_number_miss == 1 else 5
         else:
-            line[17] = 6
-        line[18] = title_number_miss
+            line[columns.NUMBERS] = 6
+        line[columns.TITLE_NUMBERS_MISSING] = title_number_miss
         # Call signs.
         call = batch.call[title]
         if call < 0:
-            line[19] = 0 if names.call[right] < 0 else 1
+            line[columns.CALL_SIGN] = 0 if names.call[right] < 0 else 1
         elif names.call[right] != call:
-            line[19] = 2
+            line[columns.CALL_SIGN] = 2
         elif batch.sub[title] == 0:
-            line[19] = 6 if names.sub[right] == 1 else 4
+            line[columns.CALL_SIGN] = 6 if names.sub[right] == 1 else 4
         else:
-            line[19] = 5 if names.sub[right] == batch.sub[title] else 3
+            line[columns.CALL_SIGN] = 5 if names.sub[right] == batch.sub[title] else 3
         # Places.
         area = names.areas[right]
         if prefix == 0:
-            line[20] = 0
+            line[columns.PREFIX_PLACE] = 0
         elif names.home[right] > 0 and has(masks[prefix], names.home[right]):
-            line[20] = 3
+            line[columns.PREFIX_PLACE] = 3
         elif overlaps(masks[prefix], area):
-            line[20] = 2
+            line[columns.PREFIX_PLACE] = 2
         else:
-            line[20] = 1
+            line[columns.PREFIX_PLACE] = 1
         if place == 0:
-            line[21] = 0
+            line[columns.TITLE_PLACE] = 0
         elif names.named[name] and overlaps(masks[place], names.name_area[name]):
-            line[21] = 4
+            line[columns.TITLE_PLACE] = 4
         elif names.home[right] > 0 and has(masks[place], names.home[right]):
-            line[21] = 3
+            line[columns.TITLE_PLACE] = 3
         elif overlaps(masks[place], area):
-            line[21] = 2
+            line[columns.TITLE_PLACE] = 2
         else:
-            line[21] = 1
+            line[columns.TITLE_PLACE] = 1
         if home == 0:
-            line[22] = 0
+            line[columns.SOURCE_HOME] = 0
         elif names.home[right] == home:
-            line[22] = 3
+            line[columns.SOURCE_HOME] = 3
         elif has(area, home):
-            line[22] = 2
+            line[columns.SOURCE_HOME] = 2
         else:
-            line[22] = 1
+            line[columns.SOURCE_HOME] = 1
         if names.named[name] == 0:
-            line[23] = 0
+            line[columns.NAME_PLACE_HOME] = 0
         elif home > 0 and has(names.name_area[name], home):
-            line[23] = 2
+            line[columns.NAME_PLACE_HOME] = 2
         else:
-            line[23] = 1
-        line[24] = around.share[row, names.home[right]]
+            line[columns.NAME_PLACE_HOME] = 1
+        line[columns.HOME_SHARE] = around.share[row, names.home[right]]
         within = np.float32(0)
         for at in range(around.main.shape[1]):
             country = around.main[row, at]
             if country > 0 and has(area, country):
                 within += around.share[row, country]
-        line[25] = within
-        line[26] = around.trust[row]
+        line[columns.AREA_SHARE] = within
+        line[columns.SOURCE_TRUST] = around.trust[row]
         if language == 0:
-            line[27] = 0
+            line[columns.LANGUAGE] = 0
         else:
-            line[27] = 1
+            line[columns.LANGUAGE] = 1
             for at in range(names.spoken_from[right], names.spoken_from[right + 1]):
                 if names.spoken[at] == language:
-                    line[27] = 2
+                    line[columns.LANGUAGE] = 2
         key = names.key_whole[name]
-        line[28] = min(names.key_at[key + 1] - names.key_at[key], 30)
-        line[29] = names.first[name]
-        line[30] = names.closed[right]
-        line[31] = names.editions[right]
-        line[32] = names.has_area[right]
-        line[33] = title_mass
-        line[34] = title_words
-        line[35] = name_mass
-        line[36] = high - low
-        line[37] = shift_miss
-        line[38] = ordered
-        line[39] = out_score[rank]
-        line[40] = names.area_size[right]
+        line[columns.NAMESAKES] = min(names.key_at[key + 1] - names.key_at[key], 30)
+        line[columns.FIRST_NAME] = names.first[name]
+        line[columns.CLOSED] = names.closed[right]
+        line[columns.EDITIONS] = names.editions[right]
+        line[columns.HAS_AREA] = names.has_area[right]
+        line[columns.TITLE_WEIGHT] = title_mass
+        line[columns.TITLE_WORDS] = title_words
+        line[columns.NAME_WEIGHT] = name_mass
+        line[columns.NAME_WORDS] = high - low
+        line[columns.SHIFT_MISSING] = shift_miss
+        line[columns.WORDS_IN_ORDER] = ordered
+        line[columns.SIMILARITY] = out_score[rank]
+        line[columns.AREA_SIZE] = names.area_size[right]
         # What the source's other titles are.
-        line[48] = around.coverage[title]
-        line[49] = around.whole_coverage
+        line[columns.SOURCE_COVERAGE] = around.coverage[title]
+        line[columns.WHOLE_COVERAGE] = around.whole_coverage
         source = np.int64(around.source[title]) << 32
         at = found_among(around.taken, source | right)
-        line[50] = 0 if at < 0 else 1 if around.taken_by[at] == batch.keys[title, 1] else 2
-        line[51] = 0
+        line[columns.TAKEN] = (
+            0 if at < 0 else 1 if around.taken_by[at] == batch.keys[title, 1] else 2
+        )
+        line[columns.NETWORK_SHARE] = 0
         if names.network[right] > 0:
             at = found_among(around.network, source | names.network[right])
-            line[51] = around.network_share[at] if at >= 0 else 0
-        line[41] = line[0] * line[1] + 0.5 * dice + 0.3 * same
-        best_lexical = max(best_lexical, line[41])
+            line[columns.NETWORK_SHARE] = around.network_share[at] if at >= 0 else 0
+        line[columns.LEXICAL] = (
+            line[columns.TITLE_SHARE_MATCHED] * line[columns.NAME_SHARE_MATCHED]
+            + 0.5 * dice
+            + 0.3 * same
+        )
+        best_lexical = max(best_lexical, line[columns.LEXICAL])
     # Against the other candidates.
     for rank in range(ranked):
         line = out[rank]
-        line[42] = best_lexical - line[41]
+        line[columns.LEXICAL_BEHIND] = best_lexical - line[columns.LEXICAL]
         above = alike = 0
         rival_share = rival_home = rival_prefix = rival_spoken = np.float32(0)
         for rival in range(ranked):
             if rival == rank:
                 continue
-            if out[rival, 41] > line[41] + 0.01:
+            if out[rival, columns.LEXICAL] > line[columns.LEXICAL] + np.float64(0.01):
                 above += 1
-            elif out[rival, 41] > line[41] - 0.01:
+            elif out[rival, columns.LEXICAL] > line[columns.LEXICAL] - np.float64(0.01):
                 alike += 1
-            if out[rival, 41] > line[41] - 0.15:
-                rival_share = max(rival_share, out[rival, 25])
-                rival_home = max(rival_home, out[rival, 22])
-                rival_prefix = max(rival_prefix, out[rival, 20])
-                rival_spoken = max(rival_spoken, out[rival, 27])
-        line[43] = above
-        line[44] = alike
-        line[45] = line[25] - rival_share
-        line[46] = line[22] - rival_home
-        line[47] = out[0, 39] - line[39]
-        line[52] = line[20] - rival_prefix
-        line[53] = line[27] - rival_spoken
+            if out[rival, columns.LEXICAL] > line[columns.LEXICAL] - np.float64(0.15):
+                rival_share = max(rival_share, out[rival, columns.AREA_SHARE])
+                rival_home = max(rival_home, out[rival, columns.SOURCE_HOME])
+                rival_prefix = max(rival_prefix, out[rival, columns.PREFIX_PLACE])
+                rival_spoken = max(rival_spoken, out[rival, columns.LANGUAGE])
+        line[columns.RIVALS_ABOVE] = above
+        line[columns.RIVALS_ALIKE] = alike
+        line[columns.AREA_SHARE_AHEAD] = line[columns.AREA_SHARE] - rival_share
+        line[columns.SOURCE_HOME_AHEAD] = line[columns.SOURCE_HOME] - rival_home
+        line[columns.SIMILARITY_BEHIND] = out[0, columns.SIMILARITY] - line[columns.SIMILARITY]
+        line[columns.PREFIX_PLACE_AHEAD] = line[columns.PREFIX_PLACE] - rival_prefix
+        line[columns.LANGUAGE_AHEAD] = line[columns.LANGUAGE] - rival_spoken

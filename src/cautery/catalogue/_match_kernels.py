@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+import numpy.typing as npt
+
+from cautery.kernels import kernel
 
 _BOUNDARY = 0
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def letter(byte):
     """Return a byte of folded text as one of 64 letters."""
+    byte = np.int64(byte)  # in eight bits NumPy would lose what is shifted
     if 97 <= byte <= 122:
         return byte - 96
     if 48 <= byte <= 57:
@@ -18,7 +21,7 @@ def letter(byte):
     return 37 + byte % 27
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def write_grams(text, first, past, out):
     """Write the different runs of three letters of ``text[first:past]``, sorted; count them."""
     count = 0
@@ -42,7 +45,12 @@ def write_grams(text, first, past, out):
     return count
 
 
-@njit(cache=True)
+def _steps_of_grams(letters_from, letters):
+    """Return how many steps they take: each run of letters is put among those before it."""
+    return 10 * (letters_from.size + letters.size)
+
+
+@kernel(plain=_steps_of_grams)
 def grams_of(letters_from, letters):
     """Return the runs of three letters of every name: where each begins, and all of them."""
     row_size = 64
@@ -60,29 +68,17 @@ def grams_of(letters_from, letters):
     return starts, out[:filled]
 
 
-@njit(cache=True)
-def postings_of(row_from, values, total):
-    """Turn rows of values into, for each value, the rows that have it."""
-    counts = np.zeros(total + 1, np.int32)
-    for value in values:
-        counts[value + 1] += 1
-    starts = np.cumsum(counts).astype(np.int32)
-    fill = starts[:-1].copy()
-    rows = np.empty(len(values), np.int32)
-    for row in range(len(row_from) - 1):
-        for at in range(row_from[row], row_from[row + 1]):
-            value = values[at]
-            place = fill[value]
-            if place > starts[value] and rows[place - 1] == row:
-                continue
-            rows[place] = row
-            fill[value] = place + 1
-    # A row that has a value twice is listed once: close the gaps.
+def postings_of(
+    row_from: npt.NDArray[np.int32], values: npt.NDArray[np.int32], total: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Turn rows of values into, for each value, the rows that have it: where they begin, and all.
+
+    Sorting does as well as a loop here, and there is nothing to compile.
+    """
+    sizes = np.diff(row_from)
+    rows = np.repeat(np.arange(sizes.size, dtype=np.int64), sizes)
+    pairs = np.unique((values[: rows.size].astype(np.int64) << 32) | rows)
+    counts = np.bincount(pairs >> 32, minlength=total)
     begins = np.zeros(total + 1, np.int32)
-    filled = 0
-    for value in range(total):
-        for at in range(starts[value], fill[value]):
-            rows[filled] = rows[at]
-            filled += 1
-        begins[value + 1] = filled
-    return begins, rows[:filled].copy()
+    np.cumsum(counts, out=begins[1:])
+    return begins, (pairs & 0xFFFFFFFF).astype(np.int32)

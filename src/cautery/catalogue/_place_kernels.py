@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel(plain=True, nogil=True)
 def has(mask, country):
     """Tell whether a set of countries has one."""
     return (mask[country >> 5] >> np.uint32(country & 31)) & np.uint32(1)
 
 
-@njit(cache=True, nogil=True)
+@kernel(plain=True, nogil=True)
 def overlaps(first, second):
     """Tell whether two sets of countries share one."""
     shared = np.uint32(0)
@@ -21,7 +22,7 @@ def overlaps(first, second):
     return shared != 0
 
 
-@njit(cache=True, nogil=True)
+@kernel(plain=True, nogil=True)
 def found_among(codes, code):
     """Return where ``code`` stands among sorted codes, or -1."""
     low, high = 0, len(codes)
@@ -34,7 +35,12 @@ def found_among(codes, code):
     return low if low < len(codes) and codes[low] == code else -1
 
 
-@njit(cache=True, nogil=True)
+def _steps_of_titles(_batch, _names, home, *_out):
+    """Return how many steps they take: a title has few names, of however many."""
+    return 10 * home.size
+
+
+@kernel(plain=_steps_of_titles, nogil=True)
 def unmistakable(batch, names, home, votes, only):
     """Find the titles that are a name of one right only, anywhere or where the title is from.
 

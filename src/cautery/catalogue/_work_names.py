@@ -1,4 +1,4 @@
-"""Films and series among titles: a name, a year, a season and an episode, and what is tail."""
+"""Films and series among titles: a name, a year, a season and an episode, and the tail."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class Catalogue:
             rows = csv.DictReader(lines)
             rows.fieldnames = [fieldname.strip().lower() for fieldname in rows.fieldnames or ()]
             if not {"id", "name"} <= set(rows.fieldnames):
-                raise InputError(f"{named}: no columns id and name; is it a catalogue?")
+                raise InputError(f"{named}: it has no columns id and name; is it a catalogue?")
             rights: dict[str, Right] = {}
             for right in _rights(rows, editions, named):
                 first = rights.setdefault(right.id, right)
@@ -143,7 +143,7 @@ class Catalogue:
                     names = tuple(dict.fromkeys((*first.names, *right.names)))
                     rights[right.id] = replace(first, names=names[:_MOST_NAMES])
         except csv.Error as error:
-            raise InputError(f"{named}: no table of text; is it a catalogue?") from error
+            raise InputError(f"{named}: it is not a table of text; is it a catalogue?") from error
         if not rights:
             raise InputError(f"{named}: no row has an id and a name")
         return cls(tuple(rights.values()))

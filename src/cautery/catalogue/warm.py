@@ -1,11 +1,13 @@
-"""Compile and cache the kernels: ``python -m cautery.catalogue.warm``, run at install."""
+"""Compile and cache the kernels: ``cautery warm`` runs this."""
 
 from __future__ import annotations
 
 from cautery.catalogue.resolve import Resolver
 from cautery.catalogue.rights import Catalogue, Right
+from cautery.kernels import only_compiled
 
 
+@only_compiled()
 def warm() -> None:
     """Run every kernel once on two channels."""
     channels = Catalogue(

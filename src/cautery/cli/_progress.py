@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from cautery.cli import render
 
@@ -19,6 +19,9 @@ class Progress:
     total : int or None
         Steps; ``None``: nobody knows.
     """
+
+    shown: ClassVar[Progress | None] = None
+    """The bar that is on the terminal now."""
 
     def __init__(self, what: str, total: int | None) -> None:
         self._what = what
@@ -47,6 +50,7 @@ class Progress:
             )
             self._task = self._bar.add_task(self._what, total=self._total)
             self._bar.start()
+            type(self).shown = self
         return self
 
     def __exit__(
@@ -57,6 +61,7 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+            type(self).shown = None
 
     def step(self) -> None:
         """Say that one more is done."""

@@ -19,7 +19,7 @@ from cautery.plan.graph import PlanGraph
 from cautery.plan.graph_schema import graph_schema
 from cautery.plan.levers import LEVERS
 from cautery.plan.regrowth_model import DEFAULT, RegrowthModel
-from cautery.plan.warm import warm
+from cautery.plan.warm import is_small, warm
 from cautery.wiring.facts import known_facts
 from cautery.workflows.guard.graph import Judged, guarded
 from cautery.workflows.plan.graph import marked, read_graph_file
@@ -28,88 +28,100 @@ from cautery.workflows.plan.regrowth import read_regrowth
 
 def plan(
     graph: Annotated[
-        Path | None, typer.Argument(help="GRAPH.json (.xz, .gz, .zst too), or - for stdin.")
+        Path | None, typer.Argument(help="GRAPH.json (also .xz, .gz, .zst), or - for stdin.")
     ] = None,
     served: Annotated[
-        float, typer.Option(min=0, max=1, help="Most of all demand that may stay served.")
+        float, typer.Option(min=0, max=1, help="Largest share of the demand that may stay served.")
     ] = 0.05,
-    countries: Annotated[int | None, typer.Option(min=0, help="Most countries that act.")] = None,
+    countries: Annotated[
+        int | None, typer.Option(min=0, help="Most countries that may act.")
+    ] = None,
     by: Annotated[
-        str | None, typer.Option(help="Day on which every action is usable, 2026-12-24.")
+        str | None, typer.Option(help="Date by which every act is usable, such as 2026-12-24.")
     ] = None,
     collateral: Annotated[
-        float | None, typer.Option(min=0, help="Most bystanders, over all actions.")
+        float | None, typer.Option(min=0, help="Most bystanders, over all acts.")
     ] = None,
     confidence: Annotated[
-        float, typer.Option(help="Of reaching the goal where the graph is uncertain.")
+        float, typer.Option(help="Probability of reaching the goal, if the graph is uncertain.")
     ] = 0.95,
     risk: Annotated[
         str,
         typer.Option(
-            help="There: chance, reach it that often; tail, on the average of the other worlds."
+            help="If the graph is uncertain: chance reaches the goal with --confidence; tail also "
+            "reaches it on average in the remaining, worst cases."
         ),
     ] = "chance",
     forbid: Annotated[
-        list[str] | None, typer.Option(help="Node or action not to act on; may be repeated.")
+        list[str] | None, typer.Option(help="Node or action that is not used; may be repeated.")
     ] = None,
     require: Annotated[
-        list[str] | None, typer.Option(help="Node or action to act on; may be repeated.")
+        list[str] | None, typer.Option(help="Node or action that must be used; may be repeated.")
     ] = None,
     guard: Annotated[
-        Path | None, typer.Option(help="Facts folder: no act on a target that the guard refuses.")
+        Path | None,
+        typer.Option(help="Facts folder: leave out acts on targets that the guard refuses."),
     ] = None,
     at: Annotated[
-        str | None, typer.Option(help="Moment of the guard's judgement; default: now.")
+        str | None, typer.Option(help="Time at which the guard judges; default: now.")
     ] = None,
     reaction: Annotated[
         float | None,
         typer.Option(
             min=0,
-            help="Days in which the network reacts: all is done within them, when it is told.",
+            help="Days that the network needs to react: show dates that put all acts within them.",
         ),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Why each act, and the next-best plan without it.")
+        bool,
+        typer.Option("--explain", help="Explain each act, and give the next-best plan without it."),
     ] = False,
     pareto: Annotated[
-        str | None, typer.Option(help=f"A table of plans over one limit: {', '.join(AXES)}.")
+        str | None, typer.Option(help=f"Print a table of plans over one limit: {', '.join(AXES)}.")
     ] = None,
-    points: Annotated[int, typer.Option(min=2, help="Most points of --pareto.")] = 12,
-    csv: Annotated[bool, typer.Option("--csv", help="The points of --pareto as CSV.")] = False,
+    points: Annotated[int, typer.Option(min=2, help="Most points in --pareto.")] = 12,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Print the points of --pareto as CSV.")
+    ] = False,
     map: Annotated[
-        Path | None, typer.Option(help="FILE.svg or .html: the plan by country, drawn.")
+        Path | None, typer.Option(help="FILE.svg or .html: draw the plan by country.")
     ] = None,
     regrowth: Annotated[
-        bool, typer.Option("--regrowth", help="What is served over the 30 and 90 days after it.")
+        bool,
+        typer.Option(
+            "--regrowth", help="Estimate the share served over the 30 and 90 days after it."
+        ),
     ] = False,
     regrowth_model: Annotated[
-        Path | None, typer.Option(help="TOML: other assumptions on what comes back, and when.")
+        Path | None, typer.Option(help="TOML file: other assumptions on what comes back, and when.")
     ] = None,
     waves: Annotated[
-        int | None, typer.Option(min=1, max=89, help="Compare with two waves, so many days apart.")
+        int | None,
+        typer.Option(min=1, max=89, help="Compare with two waves, this many days apart."),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="FILE.svg or .png: draw --pareto, or --regrowth.")
     ] = None,
     time_limit: Annotated[
-        float, typer.Option(min=0, help="Seconds for all; the best so far is told.")
+        float,
+        typer.Option(min=0, help="Seconds for the whole run; then the best plan found is shown."),
     ] = 60,
-    seed: Annotated[int, typer.Option(min=0, help="Of the search and the draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the search and the draws.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     schema: Annotated[
-        bool, typer.Option("--schema", help="Print the graph's JSON Schema and stop.")
+        bool, typer.Option("--schema", help="Print the graph's JSON Schema and exit.")
     ] = False,
     assumptions: Annotated[
         bool,
         typer.Option(
-            "--assumptions", help="Print levers and regrowth with their sources as JSON and stop."
+            "--assumptions", help="Print levers and regrowth with their sources as JSON and exit."
         ),
     ] = False,
 ) -> None:
-    """Choose the cheapest acts after which at most a share of the demand is served.
+    """Find the cheapest acts that leave at most a given share of the demand served.
 
-    No plan costs less than the bound. Ctrl-C ends the search and tells the best so far.
-    Exit code 1: no plan reaches the goal; what clashes is told.
+    No plan costs less than the bound. Press Ctrl-C to stop the search and keep the best plan found.
+    Exit code 1 if no plan reaches the goal; the limits that clash are named.
 
     Example: cautery plan graph.json --served 0.05 --countries 5 --by 2026-12-24 --explain
     """
@@ -149,8 +161,10 @@ def plan(
     if guard is not None:
         read, judged = _guarded(read, guard, at, budgeted=collateral is not None)
     elif unjudged := sum(target is not None for target in read.targets):
-        render.say(f"{unjudged:,} target(s) in the graph: no guard has judged them (--guard FACTS)")
-    with Progress("the planner is compiled, once", None):
+        render.say(
+            f"the guard has not judged the graph's {unjudged:,} target(s): give --guard FACTS"
+        )
+    if not is_small(read):
         warm()
     run = Run(
         read,
@@ -167,7 +181,7 @@ def plan(
             run.plan(request)
     except MemoryError as error:
         raise InputError(
-            f"planning on {read.nodes:,} nodes takes more memory than there is",
+            f"planning on {read.nodes:,} nodes needs more memory than there is",
             hint="Use a machine with more memory, or plan on a part of the graph.",
         ) from error
 
@@ -205,4 +219,4 @@ def _day(text: str | None) -> date | None:
     try:
         return datetime.fromisoformat(text).date()
     except ValueError as error:
-        raise InputError(f"--by: {text!r} is no day", hint="Such as 2026-12-24.") from error
+        raise InputError(f"--by: {text!r} is not a valid date", hint="Write 2026-12-24.") from error

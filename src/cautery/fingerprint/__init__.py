@@ -3,8 +3,8 @@
 Knows neither works nor evidence. The heavy parts lie in submodules: ``audio`` and ``index``
 need numba, ``video`` only numpy; ``warm`` compiles the kernels.
 
-Example
--------
+Examples
+--------
 >>> import numpy as np
 >>> from cautery.fingerprint import DEFAULT_RECIPE
 >>> from cautery.fingerprint.audio import landmarks_of, peaks_of

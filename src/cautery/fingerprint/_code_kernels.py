@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from cautery.kernels import kernel
 
 FEW = 16
 """Words that are summed at every place."""
@@ -80,7 +82,7 @@ def _lowest(_typing: Any, _flags: Any) -> Any:
     return types.int64(types.uint16), generated
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(nogil=True, fastmath=True)
 def banded(power, first, weights, starts):  # type: ignore[no-untyped-def]
     """Sum weighted runs of bins: band ``b`` takes ``weights[starts[b]:starts[b + 1]]``."""
     frames, bands = power.shape[0], len(first)
@@ -98,7 +100,7 @@ def banded(power, first, weights, starts):  # type: ignore[no-untyped-def]
     return energies
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _word(bands, now, before, floor, steady):  # type: ignore[no-untyped-def]
     """Return the code word of two fractional frames; 0: nothing."""
     frames, count = bands.shape
@@ -124,7 +126,7 @@ def _word(bands, now, before, floor, steady):  # type: ignore[no-untyped-def]
     return word if energy > floor and moved > steady * energy else np.uint32(0)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def words(bands, at, apart, floor, steady):  # type: ignore[no-untyped-def]
     """Code words at fractional frames ``at`` against the frames ``apart`` before; 0: nothing."""
     codes = np.empty(len(at), np.uint32)
@@ -133,7 +135,7 @@ def words(bands, at, apart, floor, steady):  # type: ignore[no-untyped-def]
     return codes
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def said(bands, length, phases, tempo, floor, steady):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Words that say something, of some ``phases``, at frames ``(p + phases * j) / tempo``.
 
@@ -153,7 +155,7 @@ def said(bands, length, phases, tempo, floor, steady):  # type: ignore[no-untype
     return codes, number, counts
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def dithered(stack, first):  # type: ignore[no-untyped-def]
     """Replace nothing (0) by words that are like nobody's: a hash of where they lie."""
     for i in range(len(stack)):
@@ -164,7 +166,7 @@ def dithered(stack, first):  # type: ignore[no-untyped-def]
             stack[i] = np.uint32(x >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _apart(stack, place, probe, at):  # type: ignore[no-untyped-def]
     """Bits that differ at one place; the numbers ``at`` rise."""
     count = len(probe)
@@ -179,7 +181,7 @@ def _apart(stack, place, probe, at):  # type: ignore[no-untyped-def]
     return np.int64(total)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def distances(stack, places, probe, at):  # type: ignore[no-untyped-def]
     """Bits that differ at each place: probe word ``j`` meets ``stack[place + at[j]]``."""
     bits = np.empty(len(places), np.int32)
@@ -188,7 +190,7 @@ def distances(stack, places, probe, at):  # type: ignore[no-untyped-def]
     return bits
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def sampled(stack, step, places, words):  # type: ignore[no-untyped-def]
     """Words from each of some places ``step`` apart, shape (words, places)."""
     sample = np.empty((words, places), np.uint32)
@@ -198,7 +200,7 @@ def sampled(stack, step, places, words):  # type: ignore[no-untyped-def]
     return sample
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _doubled_median(counts, size):  # type: ignore[no-untyped-def]
     """Twice the median of ``size`` numbers, of which ``counts[v]`` are ``v``."""
     lower, cumulative = -1, 0
@@ -211,7 +213,7 @@ def _doubled_median(counts, size):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def usual(sample, probe, at):  # type: ignore[no-untyped-def]
     """Median of the bits that differ at the places of a sample, and of what they lie off it."""
     bits = np.zeros(sample.shape[1], np.uint32)
@@ -229,7 +231,7 @@ def usual(sample, probe, at):  # type: ignore[no-untyped-def]
     return twice / 2, _doubled_median(off, len(bits)) / 4
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def met(stack, places, phases, probes, at):  # type: ignore[no-untyped-def]
     """Bits that differ at each place, where the probe has the words of that place's phase.
 
@@ -242,7 +244,7 @@ def met(stack, places, phases, probes, at):  # type: ignore[no-untyped-def]
     return bits
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def best_near(stack, base, middle, reach, probes, at, length, mean, sigma, measured):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Best offset within ``reach`` of ``middle``, and its score; -inf beyond what is held.
 
@@ -264,7 +266,7 @@ def best_near(stack, base, middle, reach, probes, at, length, mean, sigma, measu
     return best, highest
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def differing(stack, place, probe, at):  # type: ignore[no-untyped-def]
     """Bits that differ, word by word, at one place."""
     bits = np.empty(len(probe), np.int32)
@@ -273,7 +275,7 @@ def differing(stack, place, probe, at):  # type: ignore[no-untyped-def]
     return bits
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def near(stack, firsts, lasts, probes, at, counts, few_limits, limits, out, place_counts):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Places in the spans [first, last) where a probe differs in at most its limit of bits.
 

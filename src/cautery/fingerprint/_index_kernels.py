@@ -6,7 +6,6 @@ Runs are read through their addresses, so that one call sweeps any number of the
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from cautery.fingerprint._run_kernels import (
     BITS,
@@ -27,6 +26,7 @@ from cautery.fingerprint._run_kernels import (
     u32,
     u64,
 )
+from cautery.kernels import kernel
 
 BIN_FRAMES = 4
 """Vote bins are 64 ms wide and each vote counts in two: windows of 128 ms, overlapping."""
@@ -40,7 +40,7 @@ _SPREAD = 40503
 """Odd, near 2^16 times the golden ratio (Knuth, TAOCP 3, 6.4): lays references apart."""
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _among_hot(row, word):  # type: ignore[no-untyped-def]
     """Return (first posting, number of postings) of a hash under hot keys."""
     ends = (0, 0)
@@ -56,7 +56,7 @@ def _among_hot(row, word):  # type: ignore[no-untyped-def]
     return row[PLAIN] + ends[0], ends[1] - ends[0]
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def located(rows, words, first_frame, last_frame, starts, counts):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Find where each hash's postings lie in each run: ``starts``, ``counts`` (runs, hashes).
 
@@ -102,7 +102,7 @@ def located(rows, words, first_frame, last_frame, starts, counts):  # type: igno
                     starts[r, i], counts[r, i] = start, count
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def affordable(counts, per_word):  # type: ignore[no-untyped-def]
     """Return which hashes to follow: all, or the rarest that keep to a mean of ``per_word``."""
     runs, words = counts.shape
@@ -110,16 +110,41 @@ def affordable(counts, per_word):  # type: ignore[no-untyped-def]
     for r in range(runs):
         for i in range(words):
             totals[i] += counts[r, i]
+    # NumPy's sum and maximum would take half a second to compile, and a sort a second.
+    in_all = largest = np.int64(0)
+    for i in range(words):
+        in_all += totals[i]
+        largest = max(largest, totals[i])
     left = words * per_word
     use = np.ones(words, np.bool_)
-    if totals.sum() > left:
-        for i in np.argsort(totals, kind="mergesort"):
+    if in_all <= left:
+        return use
+    # The most postings of a hash so that all with no more fit.
+    fits, too_many = np.int64(0), largest
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        together = np.int64(0)
+        for i in range(words):
+            if totals[i] <= middle:
+                together += totals[i]
+        if together <= left:
+            fits = middle
+        else:
+            too_many = middle
+    for i in range(words):
+        if totals[i] <= fits:
+            left -= totals[i]
+    # Of those that are the next in number, the first.
+    for i in range(words):
+        if totals[i] > too_many:
+            use[i] = False
+        elif totals[i] == too_many:
             left -= totals[i]
             use[i] = left >= 0
     return use
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Count offsets, one vote per probe landmark and window.
 

@@ -6,10 +6,11 @@ Shapes are checked by the callers.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def power_of(spectrum, lift, first, out):  # type: ignore[no-untyped-def]
     """Squared magnitudes of the band from bin ``first`` on, lifted, into ``out``."""
     for t in range(out.shape[0]):
@@ -18,13 +19,19 @@ def power_of(spectrum, lift, first, out):  # type: ignore[no-untyped-def]
             out[t, f] = (value.real * value.real + value.imag * value.imag) * lift[f]
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _larger(a, b, out):  # type: ignore[no-untyped-def]
     for f in range(len(out)):
         out[f] = a[f] if a[f] > b[f] else b[f]  # noqa: FURB136 - this form vectorises
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
+def _copy(row, out):  # type: ignore[no-untyped-def]
+    for f in range(len(out)):  # a slice would take a second and a half to compile
+        out[f] = row[f]
+
+
+@kernel(nogil=True)
 def _marked(row, highest, floor, marks):  # type: ignore[no-untyped-def]
     """Mark the cells of a row that are highest in their own and both neighbouring columns."""
     for f in range(1, len(row) - 1):
@@ -32,7 +39,7 @@ def _marked(row, highest, floor, marks):  # type: ignore[no-untyped-def]
         marks[f] = (p >= highest[f]) & (p >= highest[f - 1]) & (p >= highest[f + 1]) & (p > floor)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Cells over ``floor`` that nothing within +-near exceeds, thinned to the strongest.
 
@@ -59,7 +66,7 @@ def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: 
         if j == 0:
             prefix[:] = 0
         if end < frames:
-            block[j] = power[end]
+            _copy(power[end], block[j])
             _larger(prefix, power[end], prefix)
         else:
             block[j] = 0
@@ -68,7 +75,7 @@ def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: 
             if j + 1 < reach:
                 _larger(prefix, suffix[j + 1], highest)
             else:
-                highest[:] = prefix
+                _copy(prefix, highest)
             row = power[t]
             _marked(row, highest, floor, marks)
             for eight in range(len(eights)):
@@ -103,14 +110,14 @@ def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: 
     return at[:count][keep], where[:count][keep]
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _mixed(word):  # type: ignore[no-untyped-def]
     x = np.uint32(word) * np.uint32(2654435761)
     x ^= x >> np.uint32(15)
     return np.uint32(x * np.uint32(2246822519))
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def landmarks(frame, step, pairs, least, widest):  # type: ignore[no-untyped-def]
     """Peaks (rising float frames, log frequency in steps) to (hash, anchor frame)."""
     n = len(frame)

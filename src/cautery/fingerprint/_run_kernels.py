@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from cautery.kernels import kernel
 
 HASH_BITS = 22
 FRAME_BITS = 12
@@ -89,12 +91,12 @@ _put_u8 = _stored(8)
 _put_u32 = _stored(32)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _add_u8(address):  # type: ignore[no-untyped-def]
     _put_u8(address, np.int64(u8(address)) + 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _sum_of_bytes(word):  # type: ignore[no-untyped-def]
     pairs = (word & np.uint64(0x00FF00FF00FF00FF)) + (
         (word >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
@@ -102,12 +104,12 @@ def _sum_of_bytes(word):  # type: ignore[no-untyped-def]
     return np.int64((pairs * np.uint64(0x0001000100010001)) >> np.uint64(48))
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _low_bytes(count):  # type: ignore[no-untyped-def]
     return (np.uint64(1) << np.uint64(8 * count)) - np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def place(low, high, lane):  # type: ignore[no-untyped-def]
     """Return (first posting, number of postings) of one key of a record."""
     counts = low >> np.uint64(32)
@@ -122,7 +124,7 @@ def place(low, high, lane):  # type: ignore[no-untyped-def]
     return start, np.int64(packed_count & np.uint64(255))
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def slices_of(frames, ends, starts):  # type: ignore[no-untyped-def]
     """Return the slices of landmarks, in any order and perhaps several times."""
     slices = np.empty(len(frames), np.int64)
@@ -137,7 +139,7 @@ def slices_of(frames, ends, starts):  # type: ignore[no-untyped-def]
     return slices[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def items_of(words, frames, ends, references, starts, number, items):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Fill ``items`` with the landmarks of slice ``number``; return how many they are.
 
@@ -157,7 +159,7 @@ def items_of(words, frames, ends, references, starts, number, items):  # type: i
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def sort(items, spare):  # type: ignore[no-untyped-def]
     """Sort items by hash in place, equal ones as they came: two passes of a radix sort."""
     mask = (1 << DIGIT) - 1
@@ -181,7 +183,7 @@ def sort(items, spare):  # type: ignore[no-untyped-def]
         high[digit] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _lay(items, total, bits, table, rests, postings, plain, hot, many_hot):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Lay the first ``total`` items down, sorted and of all postings of their keys.
 
@@ -224,7 +226,7 @@ def _lay(items, total, bits, table, rests, postings, plain, hot, many_hot):  # t
     return plain, many_hot
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _done(table, rests, postings, plain, hot):  # type: ignore[no-untyped-def]
     """Fill the starts of the table and put the hot postings last; return a run's arrays."""
     start = 0
@@ -241,7 +243,7 @@ def _done(table, rests, postings, plain, hot):  # type: ignore[no-untyped-def]
     return table, rests, postings, hot_words
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def packed(items, bits, table, rests, postings):  # type: ignore[no-untyped-def]
     """Lay sorted items down: (table, rests of hashes, 3-byte postings, hashes of the hot).
 
@@ -255,14 +257,14 @@ def packed(items, bits, table, rests, postings):  # type: ignore[no-untyped-def]
     return _done(table, rests, postings, plain, hot[:many_hot])
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _longer(items):  # type: ignore[no-untyped-def]
     longer = np.empty(2 * len(items), np.int64)
     longer[: len(items)] = items
     return longer
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def merged(rows, bits, table, rests, postings):  # type: ignore[no-untyped-def]
     """Make one run of several, as ``packed``: 2,048 hashes at a time, which stay in the cache."""
     n = 0
@@ -330,7 +332,7 @@ def merged(rows, bits, table, rests, postings):  # type: ignore[no-untyped-def]
     return _done(table, rests, postings, plain, hot[:many_hot])
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def unpacked(row, items):  # type: ignore[no-untyped-def]
     """Fill ``items`` with those of a run: by hash, but the hot ones last."""
     bits, postings = row[BITS], row[POSTINGS]
@@ -355,7 +357,7 @@ def unpacked(row, items):  # type: ignore[no-untyped-def]
         items[at + k] = word << POSTING_BITS | posting
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def sound(row, references):  # type: ignore[no-untyped-def]
     """Tell whether a run's arrays are such as ``packed`` gives, of no more references."""
     bits = row[BITS]

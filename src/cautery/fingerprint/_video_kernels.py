@@ -6,13 +6,14 @@ Their plain twins are in tests. Shapes are checked by the callers.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 _SUMS = {"reassoc", "contract"}
 """Sums may be taken in any order; what is no number stays none."""
 
 
-@njit(cache=True, nogil=True, fastmath=_SUMS)
+@kernel(nogil=True, fastmath=_SUMS)
 def changed(cells, after, after_share, before, before_share, valid):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Return what cells show between two pictures later less what they show earlier.
 
@@ -31,7 +32,7 @@ def changed(cells, after, after_share, before, before_share, valid):  # type: ig
     return out
 
 
-@njit(cache=True, nogil=True, fastmath=_SUMS)
+@kernel(nogil=True, fastmath=_SUMS)
 def level(change, least):  # type: ignore[no-untyped-def]
     """Bring cells to about one strength in place, less what all share; return each instant's."""
     instants, cells = change.shape
@@ -55,7 +56,7 @@ def level(change, least):  # type: ignore[no-untyped-def]
     return strength
 
 
-@njit(cache=True, nogil=True, fastmath=_SUMS)
+@kernel(nogil=True, fastmath=_SUMS)
 def clip(change, size, multiple):  # type: ignore[no-untyped-def]
     """Divide each instant by its size in place, and cut at a multiple of the root mean square."""
     instants, cells = change.shape
@@ -70,7 +71,7 @@ def clip(change, size, multiple):  # type: ignore[no-untyped-def]
             change[i, cell] = min(max(change[i, cell], -limit), limit)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(nogil=True, fastmath=True)
 def best_placement(  # type: ignore[no-untyped-def]  # noqa: PLR0917
     shared, probe_energy, reference_energy, columns, rows, pairs, least
 ):
@@ -117,7 +118,7 @@ def best_placement(  # type: ignore[no-untyped-def]  # noqa: PLR0917
     return best, number
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _taps(scale, shift, count, first, part):  # type: ignore[no-untyped-def]
     """Fill the reference's cell left of each of the probe's (-1: none), and the share beyond it."""
     for i in range(len(first)):
@@ -130,7 +131,7 @@ def _taps(scale, shift, count, first, part):  # type: ignore[no-untyped-def]
         part[i] = min(max(at - low, 0.0), 1.0)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(nogil=True, fastmath=True)
 def _under(shared, reference_products, probe_energy, where, least):  # type: ignore[no-untyped-def]
     """Return the correlation under one placement, the reference read between its cells."""
     high, wide = probe_energy.shape
@@ -172,7 +173,7 @@ def _under(shared, reference_products, probe_energy, where, least):  # type: ign
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def settle(shared, reference_products, probe_energy, where, steps, least):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Move ``where`` (scale and shift across, then down) uphill in place; return the correlation.
 
@@ -197,7 +198,7 @@ def settle(shared, reference_products, probe_energy, where, steps, least):  # ty
     return best
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(nogil=True, fastmath=True)
 def strongest(  # type: ignore[no-untyped-def]  # noqa: PLR0917
     dot, first, energy, covered, count, strength, place
 ):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cautery.fingerprint import _code_kernels as _kernels
 from cautery.fingerprint.audio import Words
 from cautery.fingerprint.codes import (
+    SAMPLED,
     WORD_FRAMES,
     Code,
     Spans,
@@ -173,7 +174,9 @@ def warm() -> None:
 
     noise = np.random.default_rng(0).standard_normal(8 * DEFAULT_RECIPE.rate_hz)
     power = power_of(noise.astype(np.float32) * np.float32(0.1), DEFAULT_RECIPE)
-    stack = Stack.of([(0, 0, words_on_grid(power, DEFAULT_RECIPE, frame=0, start=0))])
+    words = words_on_grid(power, DEFAULT_RECIPE, frame=0, start=0)
+    # So long that places are sampled: on less, what chance gives is not measured.
+    stack = Stack.of([(0, 0, np.tile(words, 1 + 2 * SAMPLED // len(words)))])
     code = code_of(bands_of(power, DEFAULT_RECIPE))
     places = scan(stack, code, stack.within(code.length, -(1 << 40), 1 << 40))
     for place in places[:1]:

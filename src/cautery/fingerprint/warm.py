@@ -1,4 +1,4 @@
-"""Compile and cache all kernels: ``python -m cautery.fingerprint.warm``, run at install."""
+"""Compile and cache all kernels: ``cautery warm`` runs this."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from cautery.fingerprint.audio import landmarks_of, peaks_of
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.sliding import Patterns
 from cautery.fingerprint.video import CELLS, signature
+from cautery.kernels import only_compiled
 
 
+@only_compiled()
 def warm() -> None:
     """Run every kernel once on a little noise."""
     noise = np.random.default_rng(0).standard_normal(6 * DEFAULT_RECIPE.rate_hz)

@@ -1,7 +1,7 @@
 """Graph: links between hosts, the networks behind them, and who feeds, sells and pays.
 
-Example
--------
+Examples
+--------
 >>> from datetime import UTC, datetime
 >>> from cautery.graph import HostFacts, links_of
 >>> noon = datetime(2026, 11, 24, 12, tzinfo=UTC)

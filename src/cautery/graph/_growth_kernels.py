@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def inserted(entries, at, further):
     """Return entries with further ones, each before the place ``at`` (rising) that it names."""
     out = np.empty(entries.size + further.size, entries.dtype)

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 MOST_OF_A_VALUE = 8
 
 
-@njit(cache=True)
+@kernel()
 def sample_pairs(order, s_starts, s_values, v_starts, v_subjects, kind, seed, room):
     """Draw pairs from values; return the kind and degree drawn by, and two sets of kinds as bits.
 

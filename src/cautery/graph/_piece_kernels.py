@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def count(s_starts, s_values, v_starts, kind, owner, label, size, values, links, strayed):
     """Count what a partition holds, into the arrays given.
 
@@ -38,11 +39,11 @@ def count(s_starts, s_values, v_starts, kind, owner, label, size, values, links,
     return true, false, hub
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def _chance(subject, value, seed):
     """Return a number of 24 bits that hangs on the link and the seed alone (splitmix64)."""
     state = np.uint64(subject) * np.uint64(0x9E3779B97F4A7C15)
-    state ^= (np.uint64(value) + np.uint64(seed)) * np.uint64(0xBF58476D1CE4E5B9)
+    state ^= (np.uint64(value) + seed) * np.uint64(0xBF58476D1CE4E5B9)
     state ^= state >> np.uint64(30)
     state *= np.uint64(0xBF58476D1CE4E5B9)
     state ^= state >> np.uint64(27)
@@ -50,7 +51,7 @@ def _chance(subject, value, seed):
     return np.int64((state ^ (state >> np.uint64(31))) >> np.uint64(40))
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def _root(above, node):
     while above[node] != node:
         above[node] = above[above[node]]
@@ -58,7 +59,7 @@ def _root(above, node):
     return node
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, seed):
     """Return pieces of networks: starts, and nodes by piece (values follow all subjects).
 
@@ -67,6 +68,7 @@ def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, 
     """
     count = label.size
     nodes = count + owner.size
+    bits = np.full(1, seed, np.int64).view(np.uint64)[0]  # a seed may be below 0
     above = np.full(nodes, -1, np.int32)
     heavy = np.empty(nodes, np.int32)
     listed = np.empty(nodes, np.int64)
@@ -95,7 +97,7 @@ def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, 
                 heavy[count + value] = 1
                 listed[listed_count] = count + value
                 listed_count += 1
-            elif not lone and _chance(subject, value, seed) >= bar:
+            elif not lone and _chance(subject, value, bits) >= bar:
                 continue
             larger, smaller = _root(above, subject), _root(above, count + value)
             if larger != smaller:

@@ -4,18 +4,20 @@
 
 from __future__ import annotations
 
-from math import lgamma
+from math import log, log1p, pi
 
 import numpy as np
-from numba import njit
 from scipy.special import gammaln
+
+from cautery.kernels import kernel
 
 TABLE = 4_096
 _LOG = np.log(np.maximum(np.arange(TABLE), 1))
 _LOG_FACTORIAL = gammaln(np.arange(TABLE) + 1.0)
+_HALF_LOG_TWO_PI = 0.5 * log(2 * pi)
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def place(
     starts,
     nodes,
@@ -57,7 +59,7 @@ def place(
     subjects = label.size
     kinds = reward.size
     dry = odds.size > 0
-    noise = np.full(1, seed, np.uint64)
+    noise = np.full(1, seed, np.int64).view(np.uint64)  # a seed may be below 0
     # An update moves few of millions: what is as long as all is kept small, or not looked through.
     piece_of = np.full(subjects + owner.size, -1, np.int32)
     where = np.full(size.size, -1, np.int32)
@@ -157,7 +159,7 @@ def place(
                 best = score[at]
                 goal = network
         if bearers > 0:
-            alone = log_theta + lgamma(bearers + 0.0) + outer * np.log(bearers)
+            alone = log_theta + _log_gamma(bearers) + outer * _log(bearers)
             for number in range(kinds):
                 alone += law(piece_values[number], piece_links[number], rate[number] * bearers)
         elif last - first == 1:
@@ -210,14 +212,14 @@ def place(
     return moved
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def worths(s_starts, s_values, kind, owner, label, size, values, links, strayed, reward, rate):
     """Return the log-likelihood of each network, but for the prior weight of one more."""
     worth = np.zeros(size.size)
     for network in range(size.size):
         if size[network] > 0:
-            worth[network] = lgamma(size[network] + 0.0)
-            worth[network] += strayed[network] * np.log(size[network])
+            worth[network] = _log_gamma(size[network])
+            worth[network] += strayed[network] * _log(size[network])
             for number in range(rate.size):
                 worth[network] += law(
                     values[network, number], links[network, number], rate[number] * size[network]
@@ -229,14 +231,14 @@ def worths(s_starts, s_values, kind, owner, label, size, values, links, strayed,
     return worth
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def _difference(size, bearers, strayed, further, values, piece_values, links, piece_links, rate):
     """Return what a network gains in log-likelihood by a piece, but for the ties between them."""
     total = (
-        lgamma(size + bearers + 0.0)
-        - lgamma(size + 0.0)
-        + (strayed + further) * np.log(size + bearers)
-        - strayed * np.log(size)
+        _log_gamma(size + bearers)
+        - _log_gamma(size)
+        + (strayed + further) * _log(size + bearers)
+        - strayed * _log(size)
     )
     for number in range(rate.size):
         if values[number] + piece_values[number] > 0:
@@ -248,7 +250,7 @@ def _difference(size, bearers, strayed, further, values, piece_values, links, pi
     return total
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def _gumbel(state):
     """Return noise by which the greatest of several scores is each as often as its exponential.
 
@@ -259,17 +261,39 @@ def _gumbel(state):
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     share = (np.float64((bits ^ (bits >> np.uint64(31))) >> np.uint64(12)) + 0.5) / 2.0**52
-    return -np.log(-np.log(share))
+    return -_log(-_log(share))
 
 
-@njit(cache=True)
+@kernel(plain=True)
+def _log(number):
+    """Return the logarithm of the C library, which NumPy's differs from by a bit here and there."""
+    return log(number) if number > 0 else -np.inf
+
+
+@kernel(plain=True)
+def _log_gamma(number):
+    """Return the logarithm of ``(number - 1)!``: numba's and Python's differ in the last bit."""
+    if number <= TABLE:
+        return _LOG_FACTORIAL[number - 1]
+    number = float(number)
+    # Stirling's series: what is left out is below 1e-21 here.
+    return (
+        (number - 0.5) * log(number)
+        - number
+        + _HALF_LOG_TWO_PI
+        + (1 - 1 / (30 * (number * number))) / (12 * number)
+    )
+
+
+@kernel(plain=True)
 def _longer(array, room):
     longer = np.empty(room, array.dtype)
-    longer[: array.size] = array
+    for at in range(array.size):  # a slice would take two seconds to compile
+        longer[at] = array[at]
     return longer
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def law(distinct, links, expected):
     """Return the log-likelihood that so many links meet so many distinct values of one network.
 
@@ -278,7 +302,7 @@ def law(distinct, links, expected):
     """
     if distinct == 0:
         return 0.0
-    ratio = np.log(expected / (1 + expected))
+    ratio = _log(expected / (1 + expected))
     pool = distinct
     value = _at(pool, distinct, links, ratio)
     step = max(1, distinct // 8)
@@ -295,10 +319,10 @@ def law(distinct, links, expected):
                 value = lowered
                 continue
         step //= 2
-    return value - np.log1p(expected)
+    return value - log1p(expected)
 
 
-@njit(cache=True, inline="always")
+@kernel(plain=True, inline="always")
 def _at(count, distinct, links, ratio):
     if count < TABLE:
         return (
@@ -309,7 +333,7 @@ def _at(count, distinct, links, ratio):
         )
     return (
         (count - 1) * ratio
-        + lgamma(count + 1.0)
-        - lgamma(count - distinct + 1.0)
-        - links * np.log(float(count))
+        + _log_gamma(count + 1)
+        - _log_gamma(count - distinct + 1)
+        - links * _log(float(count))
     )

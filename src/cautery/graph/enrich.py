@@ -21,7 +21,7 @@ DERIVED_KINDS = ("asn", "country", "organisation", "shared", "domain", "dynamic-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """A value that facts give, with the fact's name and date; ``None``: nobody dated it.
+    """A value that facts give, with the fact's name and date; ``None``: it has no date.
 
     ``seen`` is when passive DNS had the name there, where that is what it rests on.
     """

@@ -81,7 +81,7 @@ class HostFacts:
         require_utc("first_seen", self.first_seen)
         require_utc("last_seen", self.last_seen)
         if not self.host:
-            raise InputError("facts of a host without a name")
+            raise InputError("facts of a host need the host's name")
 
 
 def links_of(facts: HostFacts) -> tuple[Link, ...]:

@@ -142,11 +142,12 @@ def plan_document(
     weights = _demand(sure, relations) if demand is None else dict(demand)
     strangers = sorted(weights.keys() - by_name.keys())
     if strangers:
-        raise InputError(f"demand of {strangers[0]!r}, which is no asset")
+        raise InputError(f"demand names {strangers[0]!r}, which is not an asset")
     if not weights:
         raise InputError(
-            "nobody in the map is held to sell anything: there is no demand to cut",
-            hint="A plan needs a storefront or a reseller; watch pages that sell, or give demand.",
+            "no asset in the map is known to sell anything, so there is no demand to cut",
+            hint="A plan needs a storefront or a reseller; watch pages that sell, or give the "
+            "demand.",
         )
     return {
         "nodes": nodes,

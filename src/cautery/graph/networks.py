@@ -100,14 +100,14 @@ def _found(
     if evidence.value.size >= ENOUGH:
         _shaken(part, part.weights, np.ones(2 * heats // 3), doing)
         part.settle(SETTLED)
-    doing("doubting hubs, kind by kind")
+    doing("checking hubs, kind by kind")
     for kind in range(evidence.kinds):
         if part.doubt(kind):
             part.settle(1)
     gather_crowds(part, crowded & (part.owner < 0))
     doing("moving pieces until they stay")
     part.settle(ROUNDS)
-    doing("gathering large networks anew, each by itself")
+    doing("gathering large networks again, each separately")
     _gather_anew(part, seed)
     part.settle(ROUNDS)
     part.learn()

@@ -162,7 +162,7 @@ def infer_roles(
     edges = [edge for edge in edges if edge.source != edge.target]
     names = sorted({*marks, *(name for edge in edges for name in (edge.source, edge.target))})
     if not names:
-        raise InputError("roles: there are neither marks nor relations")
+        raise InputError("roles: neither marks nor relations are given")
     place = {name: number for number, name in enumerate(names)}
     observed = np.array([[mark in marks.get(name, ()) for mark in MARKS] for name in names], float)
     rates = np.array([[by_role.get(role, CHANCE) for role in ROLES] for by_role in MARKS.values()])

@@ -40,7 +40,7 @@ def overlaid(
             fresh += 1
     for a, b in same:
         if label[a] != label[b]:
-            raise InputError(f"subjects {a} and {b} can't be kept together")
+            raise InputError(f"subjects {a} and {b} cannot be stored together")
     return label
 
 

@@ -1,4 +1,4 @@
-"""New links among networks that stand: only what they touch is decided anew.
+"""New links among known networks: only the networks that they touch are decided again.
 
 A value that gained a bearer, a subject that gained a link and those beside them are placed again,
 piece by piece; whatever moved hands its neighbours on to the next round. Weights stay as they are.

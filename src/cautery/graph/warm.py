@@ -1,4 +1,4 @@
-"""Compile and cache the kernels of graphs: ``python -m cautery.graph.warm``, run at install."""
+"""Compile and cache the kernels of graphs: ``cautery warm`` runs this."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from cautery.graph.links_table import table_of
 from cautery.graph.membership import probabilities
 from cautery.graph.mirrors import Domain, mirror_families
 from cautery.graph.networks import find_networks
+from cautery.kernels import only_compiled
 
 
+@only_compiled()
 def warm() -> None:
     """Run every kernel once on a few links."""
     table = table_of([(f"s{n % 5}", "k", f"v{n % 3}", 0.0, 0.0) for n in range(15)])

@@ -3,8 +3,8 @@
 :mod:`cautery.identify.observe` compares one probe with all references and draws the proof,
 :mod:`cautery.identify.decide` turns several probes into a verdict. Heavy names load when asked for.
 
-Example
--------
+Examples
+--------
 >>> from datetime import UTC, datetime
 >>> import numpy as np
 >>> from cautery.fingerprint import DEFAULT_RECIPE

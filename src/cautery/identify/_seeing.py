@@ -1,4 +1,4 @@
-"""Where a probe's pictures may lie in references, and how much better than chance.
+"""Possible places of a probe's pictures in references, and how much better than chance.
 
 Coarse signatures propose places, in the whole picture and in insets of it, then at other speeds;
 while nothing is sure, finer ones propose more in insets. Each place is judged by how alike finer
@@ -72,7 +72,7 @@ _WHOLLY_ALIKE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a probe may lie: ``reference time = origin_s + speed * seconds of the probe``.
+    """A possible place of a probe: ``reference time = origin_s + speed * seconds of the probe``.
 
     ``inset`` is the part of the probe's picture that it was proposed for, if its cells are to be
     weighed among themselves.

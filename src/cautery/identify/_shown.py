@@ -1,4 +1,4 @@
-"""One probe's pictures made ready for every place where they may lie."""
+"""One probe's pictures, prepared for every possible place."""
 
 from __future__ import annotations
 

@@ -5,12 +5,11 @@ Shapes are checked by the caller.
 
 from __future__ import annotations
 
-from numba import njit
-
 from cautery.fingerprint._code_kernels import ones
+from cautery.kernels import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _reach(a, b, half, step, block, same, hole):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Return how many blocks agree from the start on, and whether more would if it were held.
 
@@ -52,7 +51,7 @@ def _reach(a, b, half, step, block, same, hole):  # type: ignore[no-untyped-def]
     return reach, not differs_since and reach < count
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def along(a, b, slip, block, same, hole):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Return (blocks, whole) of the slip, by words or half ones, at which two run along longest."""
     best, best_whole, has_best = 0, False, False

@@ -30,9 +30,9 @@ class Words:
     def common(self, channels: Sequence[str]) -> str:
         """Say that what was found is shared."""
         return (
-            f"{' and '.join(channels)} carry the same here, no longer than an advert: a jingle, "
-            "an advert or stock music; nothing tells them apart, not confirmed, and it accuses "
-            "nobody"
+            f"{' and '.join(channels)} carry the same content here, no longer than an advert (a "
+            "jingle, an advert or stock music): they cannot be told apart, this is not confirmed, "
+            "and it accuses nobody"
         )
 
     def found(
@@ -48,21 +48,23 @@ class Words:
         partner: str | None,
     ) -> str:
         """Say what is claimed, on what grounds, and what it does not prove."""
-        parts = [f"{self.stretch(lead)}, by {' and '.join(methods) or 'no method stated'}"]
+        parts = [
+            f"{self.stretch(lead)}, by {' and '.join(methods) or 'a method that is not recorded'}"
+        ]
         parts.append(
             "two windows agree within 0.2 s"
             if lead.confirmed
-            else "not confirmed: no two windows of 5 s, each enough by itself, agree"
+            else "not confirmed: no two windows of 5 s agree and are each strong enough"
         )
         parts.append(verbal(lead.log10_lr))
         if len(lead.references) > 1 and why is None:
-            parts.append("nothing tells these references apart here: it is any of them")
+            parts.append("these references cannot be told apart here: it may be any of them")
         if why:
             parts.append(why)
         if repeats:
             parts.append(
-                f"the reference repeats itself: {counted(repeats, 'other place')} fit as "
-                "well, so where in it the probe lies is open"
+                f"the reference repeats itself: {counted(repeats, 'other place')} fit "
+                "equally well, so the place of the probe in it is not certain"
             )
         parts += [f"also {self.stretch(stretch)}" for stretch in others[:_MOST_STRETCHES]]
         parts += self._quotations(quoted)
@@ -70,14 +72,14 @@ class Words:
             parts.append(f"{partner} is licensed for it")
         elif short:
             parts.append(
-                f"{self._probe_s:.0f} s may be an advert, a trailer or a quotation: "
-                "a match, not an accusation"
+                f"{self._probe_s:.0f} s may be an advert, a trailer or a quotation: this "
+                "is a match, not an accusation"
             )
         return "; ".join(parts)
 
     def quoted(self, stretches: Sequence[Stretch]) -> str:
         """Say what is quoted, where and for how long."""
-        return "; ".join((*self._quotations(stretches), "a quotation is no re-broadcast"))
+        return "; ".join((*self._quotations(stretches), "a quotation is not a re-broadcast"))
 
     def unmatched(self, glances: Sequence[Glance]) -> tuple[tuple[str, ...], str]:
         """Return which senses had an opinion, and why nothing is named."""
@@ -98,9 +100,9 @@ class Words:
             )
         ]
         if not opinions:
-            return (), f"no opinion: {summary or 'nothing to hear or see'}"
+            return (), f"no opinion: {summary or 'no sound and no pictures'}"
         weak = [
-            f"{w.kind} hints at {w.reference}, too weakly to name it"
+            f"{w.kind} points to {w.reference}, but too weakly to name it"
             for w in sorted(
                 (
                     w
@@ -122,12 +124,14 @@ class Words:
             else f"from {one.start_s:.1f} s to {one.end_s:.1f} s of {self._probe_s:.1f} s"
         )
         speed = f", speed {one.speed:.3f}" if one.speed != 1 else ""
-        return f"it follows {names} {part}, from {one.offset_s:.2f} s of it on{speed}"
+        return (
+            f"it follows {names} {part}, beginning at {one.offset_s:.2f} s of the reference{speed}"
+        )
 
     def _quotations(self, stretches: Sequence[Stretch]) -> list[str]:
         parts = [
             f"{' = '.join(stretch.references)} is quoted for {stretch.seconds:.0f} s at "
-            f"{stretch.start_s:.0f} s of the probe (from {stretch.offset_s:.1f} s of it on)"
+            f"{stretch.start_s:.0f} s of the probe (beginning at {stretch.offset_s:.1f} s of it)"
             for stretch in stretches[:_MOST_STRETCHES]
         ]
         if len(stretches) > _MOST_STRETCHES:

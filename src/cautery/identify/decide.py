@@ -106,7 +106,7 @@ def decide(
         If the tolerance or base rate makes no sense.
     """
     if not 0 < base_rate < 1 or not 0 < tolerance_s <= 60:
-        raise InputError("decide: a base rate in (0, 1) and a tolerance in (0, 60] s")
+        raise InputError("decide: the base rate must be in (0, 1) and the tolerance in (0, 60] s")
     ordered = sorted(
         observations, key=lambda observation: (observation.media_end_s, observation.at)
     )
@@ -122,7 +122,7 @@ def decide(
         return replace(
             base,
             finding=Finding.UNDECIDED if ordered else Finding.UNREACHABLE,
-            reasons=reasons or ("no probe brought any media",),
+            reasons=reasons or ("no probe returned any media",),
         )
     families = _families(mandate)
     ranked = sorted(
@@ -137,7 +137,9 @@ def decide(
             finding=Finding.NOTHING,
             log10_lr=min(0.0, best.log10_lr),
             probability=posterior(min(0.0, best.log10_lr), base_rate),
-            reasons=(f"{len(listened)} probes, none like what the mandate covers",),
+            reasons=(
+                f"{len(listened)} probes were compared; none matches what the mandate covers",
+            ),
         )
     unlisted = {
         witness.reference: witness.reference
@@ -212,12 +214,12 @@ def _judged(
         log10_lr = fused(used, probes=max(len(track.found) for track in good))
         if log10_lr >= LEAST_LOG10_LR:
             return _Judged(family, True, log10_lr, tuple(good), tuple(witnesses), ())
-        why = (f"{verbal(log10_lr)} only; a claim needs {verbal(LEAST_LOG10_LR)}",)
+        why = (f"only {verbal(log10_lr)}; a claim needs {verbal(LEAST_LOG10_LR)}",)
         return _Judged(family, False, log10_lr, tuple(good), tuple(witnesses), why)
     log10_lr = fused(witnesses, probes=1)
     reasons = [wrong for wrong in complaints if wrong is not None]
     if not reasons and witnesses:
-        reasons = ["no two probes agree on it and on its delay"]
+        reasons = ["no two probes agree on the reference and on its delay"]
     return _Judged(
         family, False, log10_lr, tuple(tracks), tuple(witnesses), tuple(dict.fromkeys(reasons))
     )
@@ -257,10 +259,11 @@ def _complaint(track: _Track, observations: Sequence[Observation], *, is_event: 
     newest = observations[-1]
     solid = [witness.coverage >= LEAST_COVERAGE for _, witness in track.found]
     if len(track.found) < 2 or track.apart_s < LEAST_APART_S:
-        return "a second probe, some seconds later, must agree before it is claimed"
+        return "a second probe, some seconds later, must agree before this is claimed"
     if track.found[-1][0] is not newest or not solid[-1]:
         return (
-            f"{track.union_s:.0f} s match, but not through the newest probe: it may be a quotation"
+            f"{track.union_s:.0f} s match, but not throughout the newest probe: it may be a "
+            "quotation"
         )
     if is_event:
         if track.union_s < EVENT_UNION_S:
@@ -278,8 +281,8 @@ def _complaint(track: _Track, observations: Sequence[Observation], *, is_event: 
     span_s = newest.media_end_s - start_s
     if span_s <= CHANNEL_SPAN_S:
         return (
-            f"matched over {span_s:.0f} s; adverts are shared, so over {CHANNEL_SPAN_S:.0f} s "
-            "must agree"
+            f"the match spans {span_s:.0f} s; channels share adverts, so a claim needs more than "
+            f"{CHANNEL_SPAN_S:.0f} s"
         )
     return None
 
@@ -302,7 +305,7 @@ def _verdict(
             if not track.reference.startswith("event:")
         }  # fmt: skip
         channels = tuple(sorted({*channels, *carried_too}))
-        why = [f"{', '.join(channels)} carry the same here: it is any of them"]
+        why = [f"{', '.join(channels)} carry the same content here: it may be any of them"]
     lead = max(
         best.tracks,
         key=lambda track: (track.reference == licensee, track.kind == "sound", len(track.found)),

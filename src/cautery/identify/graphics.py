@@ -1,4 +1,4 @@
-"""The graphics witness: whose bug and score box lie over the clean feed's pictures.
+"""The graphics witness: whose bug and score box are over the clean feed's pictures.
 
 At the delay that the pictures gave, each licensee's overlay is what its pictures add to the clean
 feed's over the same instants. In each connected piece of it the suspect must show the detail
@@ -49,7 +49,7 @@ _EVEN_BAND_S = (-12.0, 12.0)
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """How the suspect's picture lies on the clean one: scale and shift per axis, mirrored."""
+    """The place of the suspect's picture on the clean one: scale and shift per axis, mirrored."""
 
     mirror: bool
     scale: tuple[float, float]

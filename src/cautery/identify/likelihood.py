@@ -61,7 +61,9 @@ class Tail:
 
     def __post_init__(self) -> None:
         if not (self.scale > 0 and self.floor <= 0 and self.references >= 1):
-            raise InputError("a tail rises with the score, and its floor is no support")
+            raise InputError(
+                "a tail must rise with the score, and its floor must not support anything"
+            )
 
     @property
     def cap(self) -> float:
@@ -168,6 +170,6 @@ def posterior(log10_lr: float, base_rate: float) -> float:
     measures by how much it is off.
     """
     if not 0 < base_rate < 1:
-        raise InputError("a base rate lies between 0 and 1")
+        raise InputError("a base rate must be between 0 and 1")
     odds: float = base_rate / (1 - base_rate) * 10.0 ** min(log10_lr, 300.0)
     return odds / (1 + odds)

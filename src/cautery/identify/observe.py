@@ -1,4 +1,4 @@
-"""One probe against all references: what it heard and saw."""
+"""One probe against all references: its witnesses of sound, picture and graphics."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def alignment(
         inside = (lags >= low_s) & (lags <= high_s)
         lags, strength = lags[inside], strength[inside]
     else:
-        raise InputError(f"there is no alignment of {witness.kind!r}")
+        raise InputError(f"a witness of kind {witness.kind!r} cannot be aligned")
     step = max(1, -(-len(lags) // _MOST_POINTS))
     return (
         tuple(round(float(lag), 4) for lag in lags[::step]),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +9,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.drawing.escaping import clean
+from cautery.drawing.figure import (
+    BLUE,
+    GRID,
+    INK,
+    OCHRE,
+    QUIET,
+    ROSE,
+    TEAL,
+    bare,
+    empty_figure,
+    in_style,
+    shortened,
+    written,
+)
 from cautery.identify.windows import Look
 from cautery.model.identification import Identification
 
-_INK, _QUIET, _GRID, _PALE = "#1f2933", "#66727f", "#e3e7eb", "#f4f6f8"
-_CLAIM, _DOUBT, _WAVE = "#0f6b64", "#c07a1c", "#8fa3b3"
-_COLOURS = ("#0f6b64", "#3f6fb0", "#a4557f", "#c07a1c", "#5d7d3a", "#7a5fb0")
+_PALE = "#f4f6f8"
+_CLAIM, _DOUBT, _WAVE = TEAL, OCHRE, "#8fa3b3"
+_COLOURS = (TEAL, BLUE, ROSE, OCHRE, "#5d7d3a", "#7a5fb0")
 """A reference keeps its colour through a picture; the seventh has the first one's again."""
 _ENVELOPE = 1200
 _HEAD_IN = 1.25
@@ -73,29 +84,12 @@ def identification_plot(
     bytes
         The same for the same input.
     """
-    import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most runs draw nothing
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - the same
-    from matplotlib.figure import Figure  # noqa: PLC0415 - the same
-
-    style: Any = {
-        "svg.hashsalt": "cautery",
-        "svg.fonttype": "none",
-        "font.family": "sans-serif",
-        "font.sans-serif": ["Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans"],
-        "text.color": _INK,
-        "text.parse_math": False,
-        "axes.edgecolor": _QUIET,
-        "axes.labelcolor": _QUIET,
-        "xtick.color": _QUIET,
-        "ytick.color": _QUIET,
-    }
     names = _names(found, looks)
     rows = [0.75, 1.25, 0.12 + 0.3 * max(1, len(names))] + ([1.9] if alignment else [])
     gaps = [0.16, 0.16, 0.72, 0.62][: len(rows)]
     total = _HEAD_IN + sum(rows) + sum(gaps)
-    with mpl.rc_context(style):
-        figure = Figure(figsize=(9.2, total), facecolor="white")
-        FigureCanvasAgg(figure)
+    with in_style():
+        figure = empty_figure(9.2, total)
         _head(figure, probe, found, total)
         top = total - _HEAD_IN
         boxes = []
@@ -109,12 +103,7 @@ def identification_plot(
         if alignment is not None:
             colour = names.get(alignment.reference, _CLAIM)
             _lags(figure.add_axes(boxes[3]), alignment, colour)
-        out = io.BytesIO()
-        # Text stays text in an SVG: whoever looks at it has the font for its letters.
-        warnings.filterwarnings("ignore", "Glyph", UserWarning)
-        metadata: Any = {"Date": None, "Creator": "Cautery"} if format == "svg" else None
-        figure.savefig(out, format=format, metadata=metadata, dpi=110)
-    return out.getvalue()
+        return written(figure, format)
 
 
 def _names(identification: Identification, looks: Sequence[Look]) -> dict[str, str]:
@@ -134,16 +123,16 @@ def _names(identification: Identification, looks: Sequence[Look]) -> dict[str, s
 def _head(figure: Any, probe: str, identification: Identification, total: float) -> None:
     claimed = bool(identification.channels or identification.event)
     if claimed:
-        title = _plain(", ".join(identification.channels) or str(identification.event))
+        title = shortened(", ".join(identification.channels) or str(identification.event), 60)
         if identification.event and identification.channels:
-            title += f"   ({_plain(identification.event)})"
+            title += f"   ({shortened(identification.event, 60)})"
     elif identification.quoted:
-        title = f"quotes {_plain(', '.join(identification.quoted))}"
+        title = f"quotes {shortened(', '.join(identification.quoted), 60)}"
     elif identification.probability is None:
         title = "could not be judged"
     else:
         title = "none of the references"
-    colour = _CLAIM if claimed else _DOUBT if identification.quoted else _QUIET
+    colour = _CLAIM if claimed else _DOUBT if identification.quoted else QUIET
     figure.text(0.03, 1 - 0.36 / total, title, size=16, weight="bold", color=colour, va="center")
     if claimed:
         mark = "confirmed" if identification.confirmed else "not confirmed"
@@ -157,7 +146,7 @@ def _head(figure: Any, probe: str, identification: Identification, total: float)
             0.97, 1 - 0.36 / total, mark, size=9.5, ha="right", va="center", bbox=box,
             color="white" if identification.confirmed else colour,
         )  # fmt: skip
-    heading = [_plain(probe, 110)]
+    heading = [shortened(probe, 110)]
     figure.text(0.03, 1 - 0.68 / total, heading[0], size=9.5, va="center")
     facts = []
     if claimed and identification.offset_s is not None:
@@ -170,10 +159,10 @@ def _head(figure: Any, probe: str, identification: Identification, total: float)
         facts.append(f"{identification.verbal} (likelihood ratio 10^{identification.log10_lr:.1f})")
         facts.append(" and ".join(identification.witnesses))
     else:
-        facts.append(_plain(identification.reason, 120))
+        facts.append(shortened(identification.reason, 120))
     figure.text(
         0.03, 1 - 0.93 / total, "   ·   ".join(fact for fact in facts if fact), size=9.5,
-        color=_QUIET, va="center",
+        color=QUIET, va="center",
     )  # fmt: skip
 
 
@@ -184,7 +173,7 @@ def _wave(axes: Any, audio: NDArray[np.float32], rate_hz: int, along_s: float) -
     axes.set_yticks([])
     axes.tick_params(axis="x", labelbottom=False)
     if not len(audio):
-        axes.text(along_s / 2, 0, "no sound", ha="center", va="center", color=_QUIET, size=9)
+        axes.text(along_s / 2, 0, "no sound", ha="center", va="center", color=QUIET, size=9)
         return
     size = max(1, len(audio) // _ENVELOPE)
     blocks = audio[: len(audio) // size * size].reshape(-1, size)
@@ -196,7 +185,7 @@ def _wave(axes: Any, audio: NDArray[np.float32], rate_hz: int, along_s: float) -
     heard_s = len(audio) / rate_hz
     if heard_s < 0.95 * along_s:
         note = f"  its first {clock(heard_s)}"
-        axes.text(heard_s, 0, note, ha="left", va="center", color=_QUIET, size=8)
+        axes.text(heard_s, 0, note, ha="left", va="center", color=QUIET, size=8)
 
 
 def _scores(axes: Any, looks: Sequence[Look], names: dict[str, str], along_s: float) -> None:
@@ -219,9 +208,7 @@ def _scores(axes: Any, looks: Sequence[Look], names: dict[str, str], along_s: fl
             glance.end_s - glance.start_s,
             align="edge",
             zorder=2,
-            color=names.get(witness.reference, _WAVE)
-            if is_match and witness is not None
-            else _GRID,
+            color=names.get(witness.reference, _WAVE) if is_match and witness is not None else GRID,
             ec="white",
             lw=0.8 if len(glances) < 80 else 0,
         )
@@ -235,13 +222,13 @@ def _timeline(
     _frame(axes, along_s, "")
     axes.set_xlabel("seconds of the probe" if along_s < 600 else "time of the probe", size=8.5)
     if along_s >= 600:
-        from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - as above
+        from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - as in figure.py
 
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock(value)))
     rows = list(names) or ["nothing"]
     axes.set_ylim(len(rows) - 0.45, -0.55)
-    axes.set_yticks(range(len(rows)), [_plain(name, 18) for name in rows], size=8.5)
-    axes.tick_params(axis="y", length=0, labelcolor=_INK)
+    axes.set_yticks(range(len(rows)), [shortened(name, 18) for name in rows], size=8.5)
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
     for stretch in identification.stretches:
         if stretch.references[0] not in names:
             continue
@@ -274,7 +261,7 @@ def _lags(axes: Any, alignment: Alignment, colour: str) -> None:
         )
         far = np.abs(lags - lags[best]) > 0.5
         runner_up = float(strength[far].max()) if far.any() else 0.0
-        axes.axhline(runner_up, color=_QUIET, lw=0.8, ls=(0, (4, 3)), zorder=4)
+        axes.axhline(runner_up, color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=4)
         axes.text(
             lags[-1],
             runner_up,
@@ -282,7 +269,7 @@ def _lags(axes: Any, alignment: Alignment, colour: str) -> None:
             ha="right",
             va="bottom",
             size=7.5,
-            color=_QUIET,
+            color=QUIET,
             zorder=5,
         )
         axes.set_xlim(lags[0], lags[-1])
@@ -290,13 +277,12 @@ def _lags(axes: Any, alignment: Alignment, colour: str) -> None:
             min(0.0, float(strength.min()) * 1.1), max(float(strength.max()) * 1.15, 1e-3)
         )
     axes.set_xlabel(
-        f"lag from the place that was chosen in {_plain(alignment.reference)}, s", size=8.5
+        f"lag from the place that was chosen in {shortened(alignment.reference, 60)}, s", size=8.5
     )
     axes.set_ylabel(alignment.unit, size=8.5)
     axes.tick_params(labelsize=8, length=3)
     axes.grid(axis="x", color="white", lw=1.0, zorder=1)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    bare(axes, "top", "right")
 
 
 def _frame(axes: Any, along_s: float, label: str) -> None:
@@ -306,8 +292,7 @@ def _frame(axes: Any, along_s: float, label: str) -> None:
     axes.tick_params(labelsize=8, length=3)
     axes.grid(axis="x", color="white", lw=1.0, zorder=1)
     axes.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    bare(axes, "top", "right", "left")
 
 
 def clock(seconds: float) -> str:
@@ -328,8 +313,3 @@ def clock(seconds: float) -> str:
         return f"{sign}{minutes:.0f}:{remainder:04.1f}"
     minutes, remainder = divmod(round(seconds), 60)
     return f"{sign}{minutes // 60}:{minutes % 60:02d}:{remainder:02d}"
-
-
-def _plain(text: str, longest: int = 60) -> str:
-    cleaned = clean(text, 400)
-    return cleaned if len(cleaned) <= longest else cleaned[: longest - 1] + "…"

@@ -8,8 +8,8 @@ Sound comes out as one process with all references would have it, but that each 
 what chance gives at 2,048 places of its own words. Pictures are judged against the others of
 their shard.
 
-Example
--------
+Examples
+--------
 >>> from cautery.identify.references.info import ReferenceInfo
 >>> infos = [ReferenceInfo(id="event:m", event="m", clean=True, kind="event"),
 ...          ReferenceInfo(id="fr", event="m"), ReferenceInfo(id="news"), ReferenceInfo(id="film")]
@@ -61,7 +61,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a shard's references lie, and which state of them is meant.
+    """The place of a shard's references, and which state of them is meant.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def split(infos: Sequence[ReferenceInfo], count: int) -> list[tuple[ReferenceInf
         If there is to be no shard.
     """
     if count < 1:
-        raise InputError("references lie in at least one shard")
+        raise InputError("there must be at least one shard of references")
     families: dict[str, list[ReferenceInfo]] = {}
     for info in infos:
         families.setdefault(info.family, []).append(info)
@@ -113,7 +113,7 @@ def place_of(path: Path) -> Place:
     except OSError as error:
         if folder and isinstance(error, FileNotFoundError):
             raise InputError(
-                f"{path}: no live folder of references: it has no manifest",
+                f"{path}: not a live folder of references: it has no manifest",
                 hint="Give a .ref file, or the folder that `references build --live` keeps.",
             ) from error
         raise InputError(f"{path}: {error.strerror or error}") from error
@@ -149,7 +149,7 @@ def opened(place: Place, recipe: Recipe | None = None) -> References:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A probe's sound, as every rung's task is told it.
+    """A probe's sound, as the task of every rung receives it.
 
     Parameters
     ----------
@@ -248,7 +248,7 @@ async def observe_in(
         If the engine lost a shard's task.
     """
     if not places:
-        raise InputError("an observation of no shard")
+        raise InputError("an observation needs at least one shard")
 
     async def each(task: Callable[..., T], *arguments: Sequence[object]) -> list[T]:
         """Run a task in every shard, with each one's own of every list of arguments."""

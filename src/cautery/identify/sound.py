@@ -61,7 +61,7 @@ HINTED, EVERY, LAST = 2, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the sound gave: matches best first, and why there are none."""
+    """The result of the sound: matches, best first, or the reason why there are none."""
 
     matches: tuple[Match, ...]
     runner_up: dict[str, float]

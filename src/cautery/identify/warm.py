@@ -1,4 +1,4 @@
-"""Compile and cache the kernels: ``python -m cautery.identify.warm``, run at install."""
+"""Compile and cache the kernels: ``cautery warm`` runs this."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import numpy as np
 
 from cautery.identify.match import AROUND_WORDS
 from cautery.identify.simulcast import shared
+from cautery.kernels import only_compiled
 
 
+@only_compiled()
 def warm() -> None:
     """Run every kernel once on nothing."""
     nothing = np.zeros(2 * AROUND_WORDS + 1, np.uint32)

@@ -35,7 +35,7 @@ _FRAME_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What one piece of a probe gave, and where it lies, seconds from the probe's start."""
+    """The result of one piece of a probe, and its place, seconds from the probe's start."""
 
     start_s: float
     end_s: float

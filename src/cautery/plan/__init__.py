@@ -1,7 +1,7 @@
 """Plan: what may be done, whom it would hurt, and the cheapest set that cuts the most streams.
 
-Example
--------
+Examples
+--------
 >>> from cautery.plan import parse_target
 >>> parse_target("[2001:DB8::1]").text
 '2001:db8::1'

@@ -8,12 +8,12 @@ Arrays are those of :mod:`cautery.plan._standing_kernels`. Each has a plain twin
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from cautery.plan._standing_kernels import standing
+from cautery.kernels import kernel
+from cautery.plan._standing_kernels import count_in, count_out, standing
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def behind(owner, use_start, uses, alive, seeds):
     """Mark who is alive and can be supplied through any of ``seeds``, these included."""
     marked = np.zeros(alive.size, np.bool_)
@@ -36,7 +36,7 @@ def behind(owner, use_start, uses, alive, seeds):
     return marked
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
     """Return, for each item, the weight behind it and what falls when it alone is gone.
 
@@ -49,11 +49,7 @@ def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
     up = standing(groups_of, owner, need, use_start, uses, removed)
     for m in range(n):
         if up[m]:
-            for i in range(use_start[m], use_start[m + 1]):
-                g = uses[i]
-                count[g] += 1
-                if count[g] == need[g]:
-                    lacking[owner[g]] -= 1
+            count_in(m, owner, need, use_start, uses, count, lacking)
     carries = np.zeros(items.size)
     alone = np.zeros(items.size)
     inside = np.full(n, -1, np.int32)
@@ -80,11 +76,7 @@ def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
         for place in range(size):
             m = reach[place]
             up[m] = False
-            for i in range(use_start[m], use_start[m + 1]):
-                g = uses[i]
-                if count[g] == need[g]:
-                    lacking[owner[g]] += 1
-                count[g] -= 1
+            count_out(m, owner, need, use_start, uses, count, lacking)
         top = 0
         for place in range(1, size):
             m = reach[place]
@@ -113,15 +105,11 @@ def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
             m = reach[place]
             if not up[m]:
                 up[m] = True
-                for i in range(use_start[m], use_start[m + 1]):
-                    g = uses[i]
-                    count[g] += 1
-                    if count[g] == need[g]:
-                        lacking[owner[g]] -= 1
+                count_in(m, owner, need, use_start, uses, count, lacking)
     return carries, alone
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def risen_each(groups_of, owner, need, use_start, uses, removed, items):
     """Return who stands again when one item alone is spared: where each item's begin, and who."""
     n = groups_of.size
@@ -130,11 +118,7 @@ def risen_each(groups_of, owner, need, use_start, uses, removed, items):
     up = standing(groups_of, owner, need, use_start, uses, removed)
     for m in range(n):
         if up[m]:
-            for i in range(use_start[m], use_start[m + 1]):
-                g = uses[i]
-                count[g] += 1
-                if count[g] == need[g]:
-                    lacking[owner[g]] -= 1
+            count_in(m, owner, need, use_start, uses, count, lacking)
     start = np.zeros(items.size + 1, np.int64)
     risen = np.empty(1024, np.int32)
     total = 0
@@ -166,11 +150,7 @@ def risen_each(groups_of, owner, need, use_start, uses, removed, items):
             m = raised[place]
             risen[total + place] = m
             up[m] = False
-            for i in range(use_start[m], use_start[m + 1]):
-                g = uses[i]
-                if count[g] == need[g]:
-                    lacking[owner[g]] += 1
-                count[g] -= 1
+            count_out(m, owner, need, use_start, uses, count, lacking)
         total += size
         start[k + 1] = total
     return start, risen[:total].copy()

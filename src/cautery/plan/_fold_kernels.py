@@ -8,10 +8,11 @@ Groups lie as in ``_standing_kernels``.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def behind(start, member, group_start, groups_of_node, marked):
     """Mark everything that a marked node needs, directly or not; ``marked`` is changed."""
     stack = np.empty(marked.size, np.int32)
@@ -33,7 +34,7 @@ def behind(start, member, group_start, groups_of_node, marked):
                     top += 1
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def said_again(need, start, member, nodes):
     """Mark links of any-of groups that say again what an earlier link of the group says."""
     repeats = np.zeros(member.size, np.bool_)
@@ -47,7 +48,7 @@ def said_again(need, start, member, nodes):
     return repeats
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def fold(owner, need, start, member, leaf, cost, via, parts, size, drop):
     """Turn groups of private leaves into a price of their owner; say what that price buys."""
     largest = 1
@@ -66,7 +67,7 @@ def fold(owner, need, start, member, leaf, cost, via, parts, size, drop):
             continue
         for e in range(first, last):
             values[e - first] = cost[member[e]]
-        ranked = np.argsort(values[: last - first])
+        ranked = np.argsort(values[: last - first], kind="mergesort")
         price = 0.0
         fall = last - first - need[g] + 1
         for i in range(fall):
@@ -83,7 +84,7 @@ def fold(owner, need, start, member, leaf, cost, via, parts, size, drop):
     return size, folded
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def merge(owner, start, member, inner, cost, via, parts, size, drop, into):
     """Let a private node that one owner needs alone hand its groups and price to that owner."""
     merged = 0
@@ -105,7 +106,7 @@ def merge(owner, start, member, inner, cost, via, parts, size, drop, into):
     return size, merged
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def unfold(via, parts, plan):
     """Replace what stands for others by these; ``plan`` is changed."""
     stack = np.empty(plan.size, np.int32)

@@ -42,15 +42,15 @@ def entries(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
     if rows is None:
         return []
     if not isinstance(rows, list):
-        raise InputError(f"{name}: want a list, got {shown(rows)}")
+        raise InputError(f"{name}: expected a list, got {shown(rows)}")
     keys = KEYS[name]
     for number, row in enumerate(rows):
         if type(row) is not dict:
-            raise InputError(f"{name}[{number}]: want an object, got {shown(row)}")
+            raise InputError(f"{name}[{number}]: expected an object, got {shown(row)}")
         if not keys.issuperset(row):
             extra = min(set(row) - keys)
             raise InputError(
-                f"{name}[{number}] has {extra!r}; it may have {', '.join(sorted(keys))}"
+                f"{name}[{number}]: unknown member {extra!r}; expected {', '.join(sorted(keys))}"
             )
     return rows
 
@@ -61,7 +61,7 @@ def texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str]:
     if set(map(type, column)) - {str} or not all(column):
         for number, value in enumerate(column):
             if not isinstance(value, str) or not value:
-                raise InputError(f"{where}[{number}]: {key}: want a text, got {shown(value)}")
+                raise InputError(f"{where}[{number}]: {key}: expected a text, got {shown(value)}")
     return column  # type: ignore[return-value]
 
 
@@ -71,7 +71,7 @@ def optional_texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> l
     if set(map(type, column)) - {str, type(None)}:
         for number, value in enumerate(column):
             if value is not None and not isinstance(value, str):
-                raise InputError(f"{where}[{number}]: {key}: want a text, got {shown(value)}")
+                raise InputError(f"{where}[{number}]: {key}: expected a text, got {shown(value)}")
     return column
 
 
@@ -108,12 +108,12 @@ def numbers(
             return values
     for number, value in enumerate(column):
         if type(value) not in NUMBERS:
-            raise InputError(f"{where}[{number}]: {key}: want a number, got {shown(value)}")
+            raise InputError(f"{where}[{number}]: {key}: expected a number, got {shown(value)}")
         if _as_floats([value]) is None:  # an integer of hundreds of digits
             raise InputError(f"{where}[{number}]: {key} is too large to be a number")
         if not 0 <= value <= most or math.isnan(value):
-            limits = "not negative" if math.isinf(most) else f"between 0 and {most:g}"
-            raise InputError(f"{where}[{number}]: {key} is {shown(value)}; it is {limits}")
+            limits = "at least 0" if math.isinf(most) else f"between 0 and {most:g}"
+            raise InputError(f"{where}[{number}]: {key} must be {limits}, not {shown(value)}")
     raise InputError(f"{where}: {key}: a number is out of range")
 
 
@@ -146,7 +146,7 @@ def optional_text(document: dict[str, Any], key: str) -> str | None:
     """Return a text of the document itself that may be missing or null."""
     value = document.get(key)
     if value is not None and not isinstance(value, str):
-        raise InputError(f"{key}: want a text, got {shown(value)}")
+        raise InputError(f"{key}: expected a text, got {shown(value)}")
     return value
 
 

@@ -8,12 +8,17 @@ Groups lie as in ``_standing_kernels``.
 from __future__ import annotations
 
 import heapq
+import math
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
+
+_LARGEST_EXPONENT = 700.0
+"""Python refuses an exponential that has no float; compiled it would be infinite."""
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def members_first(owner, start, member, group_start, groups_of_node, use_start, uses):
     """Order the nodes so that members stand before owners; say which links point back."""
     n = use_start.size - 1
@@ -56,7 +61,7 @@ def members_first(owner, start, member, group_start, groups_of_node, use_start, 
         ready.append(np.int64(next_stuck))
 
 
-@njit(cache=True, inline="always")  # called, it takes ten times as long: so many arrays
+@kernel(plain=True, inline="always")  # called, it takes ten times as long: so many arrays
 def least_price(
     v, own_price, need, start, member, group_start, groups_of_node, share, price, by, used
 ):
@@ -79,7 +84,7 @@ def least_price(
                 if share[e] > 0:
                     values[e - first] = share[e] * price[member[e]]
                 used[e] = False
-            ranked = np.argsort(values)
+            ranked = np.argsort(values, kind="mergesort")
             for i in range(fall):
                 total += values[ranked[i]]
                 used[first + ranked[i]] = True
@@ -89,7 +94,7 @@ def least_price(
     return best
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def price_pass(
     cost, need, start, member, group_start, groups_of_node, order, share, price, by, used
 ):
@@ -101,7 +106,7 @@ def price_pass(
         )
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def knapsack(price, weight, sinks, must, fractions):
     """Buy ``must`` of the sinks' weight at the least price, the last one in part.
 
@@ -114,7 +119,7 @@ def knapsack(price, weight, sinks, must, fractions):
     left = must
     dearest = 0.0
     fractions[:] = 0.0
-    for i in np.argsort(ratio):
+    for i in np.argsort(ratio, kind="mergesort"):
         if left <= 0:
             break
         v = sinks[i]
@@ -130,7 +135,7 @@ def knapsack(price, weight, sinks, must, fractions):
     return total, dearest
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def flow_pass(start, member, order, share, by, used, flow, link_flow, purchases):
     """Follow what was bought back to who is paid; ``flow`` enters as the sinks' fractions."""
     link_flow[:] = 0.0
@@ -150,7 +155,7 @@ def flow_pass(start, member, order, share, by, used, flow, link_flow, purchases)
                 flow[member[e]] += share[e] * flow[v]
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def share_step(use_start, link, back, share, link_flow, step):
     """Move each node's price towards the links that were asked for it; shares sum to one."""
     for m in range(use_start.size - 1):
@@ -170,7 +175,7 @@ def share_step(use_start, link, back, share, link_flow, step):
             if back[e]:
                 continue
             if link_flow[e] > 0:
-                share[e] *= np.exp(step * link_flow[e])
+                share[e] *= math.exp(min(step * link_flow[e], _LARGEST_EXPONENT))
             share[e] = max(share[e], 1e-7)
             total += share[e]
         if total > 0:

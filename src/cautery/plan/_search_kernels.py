@@ -8,10 +8,11 @@ Groups lie as in ``_standing_kernels``.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def grow(
     owner, start, member, group_start, groups_of_node, use_start, uses, seeds, hub_users, size
 ):

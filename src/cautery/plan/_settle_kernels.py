@@ -10,12 +10,12 @@ from __future__ import annotations
 import heapq
 
 import numpy as np
-from numba import njit
 
+from cautery.kernels import kernel
 from cautery.plan._price_kernels import least_price
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def settle(
     candidates,
     cost,

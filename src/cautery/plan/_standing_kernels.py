@@ -10,10 +10,11 @@ Groups lie end to end: group ``g`` belongs to ``owner[g]`` and asks ``need[g]`` 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def gathered(key, keys):
     """Return where each key's places begin, and the places by key: a stable counting sort."""
     begin = np.zeros(keys + 1, np.int64)
@@ -29,7 +30,7 @@ def gathered(key, keys):
     return begin, places
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, removed):
     """Tell who is up where ``link[i]``, the link of ``uses[i]``, may be missing.
 
@@ -64,14 +65,34 @@ def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, remo
     return up
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def standing(groups_of, owner, need, use_start, uses, removed):
     """Tell who is up where every link exists."""
     none_missing = np.ones(0, np.bool_)
     return standing_in(groups_of, owner, need, use_start, uses, use_start, none_missing, removed)
 
 
-@njit(cache=True)
+@kernel(plain=True)
+def count_in(m, owner, need, use_start, uses, count, lacking):
+    """Count ``m`` in all groups that it stands in; owners lack one group less that has enough."""
+    for i in range(use_start[m], use_start[m + 1]):
+        g = uses[i]
+        count[g] += 1
+        if count[g] == need[g]:
+            lacking[owner[g]] -= 1
+
+
+@kernel(plain=True)
+def count_out(m, owner, need, use_start, uses, count, lacking):
+    """Undo :func:`count_in`."""
+    for i in range(use_start[m], use_start[m + 1]):
+        g = uses[i]
+        if count[g] == need[g]:
+            lacking[owner[g]] += 1
+        count[g] -= 1
+
+
+@kernel(plain=True)
 def give_back(groups_of, owner, need, use_start, uses, weight, removed, order, ceiling):
     """Give back, in ``order``, whatever leaves at most ``ceiling`` up; ``removed`` is changed."""
     count = np.zeros(owner.size, np.int32)
@@ -81,11 +102,7 @@ def give_back(groups_of, owner, need, use_start, uses, weight, removed, order, c
     for m in range(groups_of.size):
         if up[m]:
             left += weight[m]
-            for i in range(use_start[m], use_start[m + 1]):
-                g = uses[i]
-                count[g] += 1
-                if count[g] == need[g]:
-                    lacking[owner[g]] -= 1
+            count_in(m, owner, need, use_start, uses, count, lacking)
     raised = np.empty(groups_of.size, np.int32)
     for place in range(order.size):
         v = order[place]
@@ -121,9 +138,5 @@ def give_back(groups_of, owner, need, use_start, uses, weight, removed, order, c
             m = raised[place_raised]
             up[m] = False
             if place_raised < head:
-                for i in range(use_start[m], use_start[m + 1]):
-                    g = uses[i]
-                    if count[g] == need[g]:
-                        lacking[owner[g]] += 1
-                    count[g] -= 1
+                count_out(m, owner, need, use_start, uses, count, lacking)
     return left

@@ -12,13 +12,14 @@ from __future__ import annotations
 import heapq
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 _ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
 _ONE_BIT = np.uint64(1)
 
 
-@njit(cache=True)
+@kernel()
 def in_order(component, count, owner, start, member):
     """Return components numbered so that members stand before owners, and which hold a circle."""
     size = np.zeros(count, np.int64)
@@ -68,7 +69,7 @@ def in_order(component, count, owner, start, member):
     return renumbered, circles
 
 
-@njit(cache=True)
+@kernel()
 def _evaluate(frame, plan, up, v, new):
     """Write to ``new`` where ``v`` is up, given its members."""
     words = new.size
@@ -117,7 +118,7 @@ def _evaluate(frame, plan, up, v, new):
             new[w] &= above | equal
 
 
-@njit(cache=True)
+@kernel()
 def _moved(frame, up, served, v, new, log, words_log, logged):
     """Take ``new`` for ``v``; tell whether anything changed."""
     changed = False
@@ -143,7 +144,7 @@ def _moved(frame, up, served, v, new, log, words_log, logged):
     return True
 
 
-@njit(cache=True)
+@kernel()
 def settle(frame, plan, up, served, seeds, log, words_log):
     """Settle what follows from the nodes ``seeds``; return how many nodes changed.
 
@@ -200,14 +201,14 @@ def settle(frame, plan, up, served, seeds, log, words_log):
     return logged
 
 
-@njit(cache=True)
+@kernel()
 def unsettle(up, log, words_log, logged):
     """Put back what :func:`settle` changed."""
     for i in range(logged - 1, -1, -1):
         up[log[i]] = words_log[i]
 
 
-@njit(cache=True)
+@kernel()
 def weigh(frame, up, served):
     """Sum anew what is up in each world."""
     served[:] = 0.0

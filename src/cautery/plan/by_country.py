@@ -1,4 +1,4 @@
-"""A plan by country: what is acted on in each, from when, at what price, and what hangs on it."""
+"""A plan by country: the acts in each, their start and price, and what depends on them."""
 
 from __future__ import annotations
 

@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
-from cautery.model import ActionPlan, GuardVerdict, Intervention
+from cautery.model import ActionPlan, EventSpending, GuardVerdict, Intervention
 from cautery.plan.choose import choose
-from cautery.plan.guard.budget import Spending, spend
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventSpending:
-    """What one event's blocks may cost bystanders, against its budget.
-
-    ``event`` is ``None`` for what belongs to no event; ``left_out`` are targets that the guard
-    allows and the budget does not.
-    """
-
-    event: str | None
-    budget: int
-    spending: Spending
-    left_out: tuple[str, ...] = ()
+from cautery.plan.guard.budget import spend
 
 
 def choose_by_event(

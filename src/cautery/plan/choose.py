@@ -47,7 +47,9 @@ def choose(
         If a budget or a cost is negative.
     """
     if collateral_budget < 0 or any(intervention.cost < 0 for intervention in interventions):
-        raise InputError("a collateral budget and the costs of interventions are not negative")
+        raise InputError(
+            "the collateral budget and the costs of interventions must not be negative"
+        )
     usable = [
         candidate
         for candidate in sorted(

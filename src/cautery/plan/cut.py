@@ -156,13 +156,15 @@ def cut(
     )
     plan = plan_supply(graph, goal, seed=seed, time_limit_s=time_limit_s)
     if plan.conflict and plan.conflict != ("time",):
-        words.append(f"these clash: {', '.join(plan.conflict)}")
+        words.append(f"these limits cannot all be kept: {', '.join(plan.conflict)}")
         goal = replace(goal, served=max(plan.served, goal.served))
         left_s = max(time_limit_s - plan.seconds, time_limit_s / 2)
         plan = plan_supply(graph, goal, seed=seed, time_limit_s=left_s)
     selected = [act_at[place] for place in plan.remove]
     if plan.conflict and not selected:
-        raise CauteryError(f"no cut found in {time_limit_s:g} s", hint="Give the cut more time.")
+        raise CauteryError(
+            f"no cut was found in {time_limit_s:g} s", hint="Give the cut more time."
+        )
     if plan.conflict or any(act.cost == 0 for act in selected):
         selected = _spared(
             supply, selected, max(goal.served, plan.served if plan.conflict else 0.0)
@@ -172,7 +174,7 @@ def cut(
     if after > served_at_most + SLACK:
         words.insert(0, f"{served_at_most:.2%} is not reached: {after:.2%} stays served")
         if lowest > served_at_most + SLACK:
-            words.append("all allowed acts together leave what no act may touch")
+            words.append("even all allowed acts together leave a part that no act may touch")
     cost = sum(act.cost for act in selected)
     words.append(_method(plan))
     if countries_at_most is not None:
@@ -264,9 +266,9 @@ def _check(
     collateral_budget: int,
 ) -> None:
     if not 0 <= served_at_most <= 1:
-        raise InputError(f"served at most {served_at_most}: a share is between 0 and 1")
+        raise InputError(f"served at most {served_at_most}: a share must be between 0 and 1")
     if collateral_budget < 0 or (countries_at_most is not None and countries_at_most < 0):
-        raise InputError("a collateral budget and a number of countries are not negative")
+        raise InputError("the collateral budget and the number of countries must not be negative")
     ids: set[str] = set()
     for act in acts:
         if act.id in ids:
@@ -275,10 +277,12 @@ def _check(
         if not act.nodes:
             raise InputError(f"act {act.id} takes no node down")
         if not 0 <= act.cost < float("inf") or act.collateral < 0:
-            raise InputError(f"act {act.id}: its cost and collateral are finite and not negative")
+            raise InputError(
+                f"act {act.id}: its cost and collateral must be finite and not negative"
+            )
         for node in act.nodes:
             if node not in supply.place:
-                raise InputError(f"act {act.id} takes {node!r} down, which is no node")
+                raise InputError(f"act {act.id} takes {node!r} down, which is not a node")
 
 
 def _over(act: Act, budget: int) -> str:

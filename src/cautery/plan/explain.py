@@ -1,4 +1,4 @@
-"""Why each act stands in a plan: what it carries, what falls only with it, and its alternative.
+"""Why each act is in a plan: what it carries, what falls only with it, and its alternative.
 
 All of it is counted on the graph with everything there that may be there, and every act working;
 where the graph is uncertain, the chance that a plan without the act still reaches the goal is
@@ -129,13 +129,13 @@ class Why:
             kinds = ", ".join(f"{role} ({count})" for role, count in self.roles)
             parts.append(
                 f"{len(self.falls)} node{'s fall' if len(self.falls) > 1 else ' falls'} only "
-                f"because of it ({kinds}); spared alone, {self.spared:.2%} would be served, "
-                f"not {self.served:.2%}"
+                f"because of it ({kinds}); if only this act is left out, {self.spared:.2%} is "
+                f"served, not {self.served:.2%}"
             )
         else:
-            parts.append("nothing that is down would stand if it alone were spared")
+            parts.append("every node that is down stays down if only this act is left out")
         if self.p_spared is not None:
-            parts.append(f"without it the goal is reached in {self.p_spared:.0%} of draws")
+            parts.append(f"without it, the goal is reached in {self.p_spared:.0%} of draws")
         if self.lever is not None:
             measured = LEVERS[self.lever]
             parts.append(
@@ -147,15 +147,15 @@ class Why:
     def _without(self) -> str:
         best = self.next_best
         if best.status == "required":
-            return "It is required: no plan may do without it."
+            return "It is required: every plan must contain it."
         if best.status == "infeasible":
-            return "No plan within the limits does without it."
+            return "Every plan within the limits contains it."
         if best.cost is None:
-            return f"Without it no plan costs less than {best.bound:,.6g}; none was found in time."
+            return f"Without it, no plan costs less than {best.bound:,.6g}; none was found in time."
         proof = (
             "proven" if best.status == "optimal" else f"found; none costs below {best.bound:,.6g}"
         )
-        swap = f"acts on {_listed(best.instead)}" if best.instead else "acts on less"
+        swap = f"acts on {_listed(best.instead)}" if best.instead else "acts on fewer targets"
         return f"The next-best plan without it costs {best.cost:,.6g} ({proof}) and {swap} instead."
 
 

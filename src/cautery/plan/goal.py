@@ -46,15 +46,19 @@ class Goal:
 
     def __post_init__(self) -> None:
         if not 0 <= self.served <= 1:
-            raise InputError(f"served {self.served}: a share is between 0 and 1")
+            raise InputError(f"served {self.served}: a share must be between 0 and 1")
         if self.countries is not None and self.countries < 0:
-            raise InputError(f"countries {self.countries}: a number of countries is not negative")
+            raise InputError(
+                f"countries {self.countries}: the number of countries must not be negative"
+            )
         if self.collateral is not None and not 0 <= self.collateral < float("inf"):
-            raise InputError(f"collateral {self.collateral}: a budget is a number, not negative")
+            raise InputError(
+                f"collateral {self.collateral}: a budget must be a number and not negative"
+            )
         if not 0 < self.confidence < 1:
-            raise InputError(f"confidence {self.confidence}: it is between 0 and 1")
+            raise InputError(f"confidence {self.confidence}: it must be between 0 and 1")
         if self.risk not in RISKS:
-            raise InputError(f"risk {self.risk!r}: it is one of {', '.join(RISKS)}")
+            raise InputError(f"risk {self.risk!r}: it must be one of {', '.join(RISKS)}")
 
 
 def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem, Bools]:

@@ -26,7 +26,7 @@ SLACK = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """Requirement groups, end to end, and who stands in which.
+    """Requirement groups, end to end, and the members of each.
 
     Parameters
     ----------

@@ -61,7 +61,7 @@ def graph_schema() -> dict[str, Any]:
                 id=text,
                 role=code,
                 **act,
-                probability={**share, "description": "that it exists; absent, it is never up"},
+                probability={**share, "description": "that it exists; if absent, it is never up"},
             ),
             "groups": entry(
                 ["of", "members"],

@@ -115,7 +115,7 @@ def _intervention(
 def _plain(address: str) -> str:
     parsed = address_of(address)
     if parsed is None:
-        raise InputError(f"{address!r}: a stream resolves to addresses only")
+        raise InputError(f"{address!r} is not an address; a stream must resolve to addresses")
     return str(parsed)
 
 

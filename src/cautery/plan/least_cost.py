@@ -131,7 +131,7 @@ def least_cost(
 
 
 class _Ladder:
-    """The rungs for a large problem; the best plan and bound so far stand on it at any time."""
+    """The rungs for a large problem; they hold the best plan and bound so far at any time."""
 
     def __init__(
         self,

@@ -46,7 +46,7 @@ _LCC = "Grant Thornton for the Live Content Coalition, 2024 and January 2024 to 
 
 LEVERS: dict[str, MeasuredLever] = {
     "notice": MeasuredLever(
-        what="a notice to whoever hosts it, nothing known of them",
+        what="a notice to a hoster of whom nothing is known",
         success=0.11,
         low=0.05,
         high=0.19,
@@ -107,7 +107,7 @@ def lever_named(name: str, where: str) -> MeasuredLever:
     """
     if name not in LEVERS:
         raise InputError(
-            f"{where}: nothing was measured of the lever {name[:60]!r}",
-            hint=f"Give its success, or one of: {', '.join(LEVERS)}.",
+            f"{where}: the success of the lever {name[:60]!r}",
+            hint=f"State its success, or use one of: {', '.join(LEVERS)}.",
         )
     return LEVERS[name]

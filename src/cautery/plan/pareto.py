@@ -194,7 +194,7 @@ def _levels(
         return range(least, max(least, int(np.count_nonzero(present >= 0))) + 1)
     if axis is Axis.DATE:
         if as_of is None:
-            raise InputError("days are asked for, but the graph has no as_of to count from")
+            raise InputError("days are requested, but the graph has no as_of to count from")
         delays = np.unique(np.ceil(graph.delay_days[may]))
         days = [day for delay in delays.tolist() if (day := day_after(as_of, delay)) is not None]
         return days or [as_of]

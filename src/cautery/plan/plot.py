@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from cautery.drawing.escaping import clean
+from cautery.drawing.figure import (
+    BLUE,
+    GRID,
+    INK,
+    OCHRE,
+    PALE_TEAL,
+    QUIET,
+    ROSE,
+    TEAL,
+    bare,
+    empty_figure,
+    in_style,
+    shortened,
+    written,
+)
 from cautery.errors import InputError
 from cautery.plan.pareto import Axis, Point
 from cautery.plan.regrowth import HORIZONS, Course
 
-_INK, _QUIET, _GRID = "#1f2933", "#66727f", "#e3e7eb"
-_PLAN, _BOUND, _NO_PLAN = "#0f6b64", "#9cc9c4", "#f1e3e0"
-_COLOURS = ("#0f6b64", "#c07a1c", "#3f6fb0", "#a4557f")
+_PLAN, _BOUND, _NO_PLAN = TEAL, PALE_TEAL, "#f1e3e0"
+_COLOURS = (TEAL, OCHRE, BLUE, ROSE)
 _TITLES = {
     Axis.SERVED: "Least cost by how much may stay served",
     Axis.COUNTRIES: "Least cost by how many countries act",
@@ -27,18 +38,6 @@ _ALONG = {
     Axis.COUNTRIES: "countries that act, at most",
     Axis.DATE: "every act usable by",
     Axis.COLLATERAL: "bystanders, at most",
-}
-_STYLE: Any = {
-    "svg.hashsalt": "cautery",
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans"],
-    "text.color": _INK,
-    "text.parse_math": False,
-    "axes.edgecolor": _QUIET,
-    "axes.labelcolor": _QUIET,
-    "xtick.color": _QUIET,
-    "ytick.color": _QUIET,
 }
 
 
@@ -52,7 +51,7 @@ def format_of(name: str) -> str:
     """
     ending = name.lower().rpartition(".")[2]
     if ending not in ("svg", "png"):
-        raise InputError(f"{name}: a plot is an .svg or a .png")
+        raise InputError(f"{name}: a plot must be an .svg or a .png file")
     return ending
 
 
@@ -71,13 +70,12 @@ def pareto_plot(
     InputError
         If no point has a plan.
     """
-    import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most plans draw nothing
-    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - the same
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - as in figure.py
 
     planned = [point for point in points if point.plan.status != "infeasible"]
     if not planned:
         raise InputError("nothing to draw: no point has a plan")
-    with mpl.rc_context(_STYLE):
+    with in_style():
         figure = _paper(_TITLES[axis], subtitle, 5.2)
         axes = _framed(figure, (0.095, 0.175, 0.88, 0.665))
         at = {id(point): _along(axis, point.level, number) for number, point in enumerate(points)}
@@ -110,30 +108,29 @@ def pareto_plot(
         for n in _told(x, cost):
             axes.annotate(
                 f"{cost[n]:,.4g}", (x[n], cost[n]), xytext=(5, 6), textcoords="offset points",
-                size=8.5, color=_INK, zorder=4,
+                size=8.5, color=INK, zorder=4,
             )  # fmt: skip
         axes.set_ylim(0, max(cost) * 1.14 or 1.0)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
         _ticks(axes, axis, points, list(at.values()))
         axes.set_xlabel(_ALONG[axis], size=9.5)
-        axes.set_ylabel("cost" + (f", {_plain(cost_unit)}" if cost_unit else ""), size=9.5)
+        axes.set_ylabel("cost" + (f", {shortened(cost_unit)}" if cost_unit else ""), size=9.5)
         caption = "Filled: proven least cost. Hollow: best found. Band: down to the proven bound."
         if len(planned) < len(points):
-            caption += " Red: no plan keeps to so little."
+            caption += " Red: no plan reaches so little."
         return _written(figure, caption, format)
 
 
 def regrowth_plot(courses: Sequence[Course], *, subtitle: str, format: str) -> bytes:
     """Draw what is served day by day after the first act, a line and a 90 % band a schedule."""
-    import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most plans draw nothing
-    from matplotlib.ticker import PercentFormatter  # noqa: PLC0415 - the same
+    from matplotlib.ticker import PercentFormatter  # noqa: PLC0415 - as in figure.py
 
     if not courses:
         raise InputError("nothing to draw: no schedule")
     rows = len(courses)
     each_in = 1.35 if rows > 1 else 3.2
     total = 1.15 + rows * (each_in + 0.42) + 0.55
-    with mpl.rc_context(_STYLE):
+    with in_style():
         figure = _paper("Served capacity after the first act", subtitle, total)
         top = total - 1.15
         for number, course in enumerate(courses):
@@ -171,10 +168,10 @@ def _course(axes: Any, course: Course, colour: str, courses: Sequence[Course]) -
         axes.annotate(
             text, (x, 1), xycoords="axes fraction", xytext=(0, 6), textcoords="offset points",
             ha="right" if x else "left", va="bottom", size=9.5, weight=kind,
-            color=colour if kind == "bold" else _INK, annotation_clip=False,
+            color=colour if kind == "bold" else INK, annotation_clip=False,
         )  # fmt: skip
     for horizon in HORIZONS[:-1]:
-        axes.axvline(horizon, color=_QUIET, lw=0.8, ls=(0, (3, 3)), zorder=0.5)
+        axes.axvline(horizon, color=QUIET, lw=0.8, ls=(0, (3, 3)), zorder=0.5)
     axes.set_xlim(0, days[-1])
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.5, 1.0])
@@ -183,35 +180,25 @@ def _course(axes: Any, course: Course, colour: str, courses: Sequence[Course]) -
 
 
 def _paper(title: str, subtitle: str, high_in: float) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - as above
-    from matplotlib.figure import Figure  # noqa: PLC0415 - as above
-
-    figure = Figure(figsize=(9.2, high_in), facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(9.2, high_in)
     figure.text(0.03, 1 - 0.29 / high_in, title, size=14, weight="bold", va="center")
-    figure.text(0.03, 1 - 0.56 / high_in, _plain(subtitle), size=9.5, color=_QUIET, va="center")
+    figure.text(0.03, 1 - 0.56 / high_in, shortened(subtitle), size=9.5, color=QUIET, va="center")
     return figure
 
 
 def _framed(figure: Any, box: tuple[float, float, float, float]) -> Any:
     axes = figure.add_axes(box)
-    axes.grid(axis="y", color=_GRID, lw=0.8, zorder=0.2)
+    axes.grid(axis="y", color=GRID, lw=0.8, zorder=0.2)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=9, length=3)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    bare(axes, "top", "right")
     return axes
 
 
 def _written(figure: Any, footer: str, format: str) -> bytes:
     high_in = figure.get_size_inches()[1]
-    figure.text(0.03, 0.18 / high_in, footer, size=8, color=_QUIET, va="center")
-    out = io.BytesIO()
-    # Text stays text in an SVG: whoever looks at it has the font for its letters.
-    warnings.filterwarnings("ignore", "Glyph", UserWarning)
-    metadata: Any = {"Date": None, "Creator": "Cautery"} if format == "svg" else None
-    figure.savefig(out, format=format, metadata=metadata, dpi=110)
-    return out.getvalue()
+    figure.text(0.03, 0.18 / high_in, footer, size=8, color=QUIET, va="center")
+    return written(figure, format)
 
 
 def _along(axis: Axis, level: float | date, number: int) -> float:
@@ -222,7 +209,7 @@ def _along(axis: Axis, level: float | date, number: int) -> float:
 
 
 def _ticks(axes: Any, axis: Axis, points: Sequence[Point], at: Sequence[float]) -> None:
-    from matplotlib.ticker import MaxNLocator, PercentFormatter  # noqa: PLC0415 - as above
+    from matplotlib.ticker import MaxNLocator, PercentFormatter  # noqa: PLC0415 - as in figure.py
 
     if axis is Axis.SERVED:
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -254,8 +241,3 @@ def _told(x: Sequence[float], cost: Sequence[float]) -> list[int]:
         if not labelled or cost[labelled[-1]] - value > high or x[number] - x[labelled[-1]] > wide:
             labelled.append(number)
     return labelled
-
-
-def _plain(text: str, longest: int = 120) -> str:
-    cleaned = clean(text, 400)
-    return cleaned if len(cleaned) <= longest else cleaned[: longest - 1] + "…"

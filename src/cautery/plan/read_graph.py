@@ -58,14 +58,14 @@ def read_graph(chunks: Iterable[bytes], *, free_bytes: int | None = None) -> Pla
             document = from_json(bytes(text), allow_inf_nan=False)
         except ValueError as error:
             raise InputError(
-                f"the graph is no JSON: {error}",
-                hint="A graph is one JSON object, as cautery plan takes it; see its -h.",
+                f"the graph is not valid JSON: {error}",
+                hint="Give one JSON object in the form that cautery plan -h describes.",
             ) from error
         del text
         return graph_of(document)
     except MemoryError as error:
         raise InputError(
-            "the graph takes more memory than there is",
+            "the graph needs more memory than this machine has",
             hint="Use a machine with more memory, or plan on a part of the graph.",
         ) from error
 
@@ -79,10 +79,12 @@ def graph_of(document: Any) -> PlanGraph:
         As :func:`read_graph`.
     """
     if not isinstance(document, dict):
-        raise InputError("the graph is no JSON object")
+        raise InputError("the graph is not a JSON object")
     for key in document:
         if key not in columns.TOP:
-            raise InputError(f"the graph has {key!r}, which no graph has: {', '.join(columns.TOP)}")
+            raise InputError(
+                f"the graph has an unknown member {key!r}; expected {', '.join(columns.TOP)}"
+            )
     nodes, groups = columns.entries(document, "nodes"), columns.entries(document, "groups")
     actions, demand = columns.entries(document, "actions"), columns.entries(document, "demand")
     if not nodes:
@@ -180,7 +182,7 @@ def _countries(
         if set(map(type, codes)) - {str, type(None)}:
             for number, value in enumerate(codes):
                 if value is not None and not isinstance(value, str):
-                    raise InputError(f"{where}[{number}]: country: want a text, got {value!r}")
+                    raise InputError(f"{where}[{number}]: country: expected a text, got {value!r}")
         mentioned.update(dict.fromkeys(value for value in codes if value is not None))
     unlisted = sorted(set(mentioned) - set(names))
     zeros = np.zeros(len(unlisted))
@@ -197,7 +199,7 @@ def _groups(
         of, need, listed = entry.get("of"), entry.get("need", 1), entry.get("members")
         owner = place.get(of, nodes) if type(of) is str else nodes
         if owner >= nodes:
-            raise InputError(f"groups[{number}]: of: {shown(of)} is no node")
+            raise InputError(f"groups[{number}]: of: {shown(of)} is not a node")
         if type(listed) is not list or not listed:
             raise InputError(f"groups[{number}], of {of!r}, is empty: it lists no members")
         if type(need) is not int or not 1 <= need <= len(listed):
@@ -210,21 +212,21 @@ def _groups(
                 name = member.get("id")
                 if not set(member) <= {"id", "probability"}:
                     raise InputError(
-                        f"groups[{number}], of {of!r}: a member has id and probability, "
+                        f"groups[{number}], of {of!r}: a member must have id and probability, "
                         f"got {shown(member)}"
                     )
                 share = member.get("probability", 1.0)
                 if type(share) not in NUMBERS or not 0 <= share <= 1:
                     raise InputError(
-                        f"groups[{number}], of {of!r}, member {shown(name)}: probability is "
-                        f"{shown(share)}; it is between 0 and 1"
+                        f"groups[{number}], of {of!r}, member {shown(name)}: probability must "
+                        f"be between 0 and 1, not {shown(share)}"
                     )
                 if share < 1:
                     unsure.append((len(members), float(share)))
             index = place.get(name, nodes) if type(name) is str else nodes
             if index >= nodes:
                 raise InputError(
-                    f"groups[{number}], of {of!r}: the member {shown(name)} is no node"
+                    f"groups[{number}], of {of!r}: the member {shown(name)} is not a node"
                 )
             members.append(index)
         owners.append(owner)
@@ -254,7 +256,8 @@ def _covers(
             node = place.get(name, nodes) if type(name) is str else nodes
             if node >= nodes:
                 raise InputError(
-                    f"actions[{number}], {action['id']!r}, covers {shown(name)}, which is no node"
+                    f"actions[{number}], {action['id']!r}, covers {shown(name)}, which is not "
+                    "a node"
                 )
             covers.append((number, node))
     return sorted(set(covers))
@@ -269,7 +272,7 @@ def _demand(
         name = entry.get("node")
         node = place.get(name, nodes) if type(name) is str else nodes
         if node >= nodes:
-            raise InputError(f"demand[{number}]: node: {shown(name)} is no node")
+            raise InputError(f"demand[{number}]: node: {shown(name)} is not a node")
         at[number] = node
     largest = values.max()
     if not _LEAST_WEIGHT <= largest <= _MOST_WEIGHT and largest > 0:
@@ -286,7 +289,7 @@ def _marked(document: dict[str, Any], key: str, place: dict[str, int]) -> NDArra
     if listed is None:
         return marked
     if not isinstance(listed, list):
-        raise InputError(f"{key}: want a list of ids, got {shown(listed)}")
+        raise InputError(f"{key}: expected a list of ids, got {shown(listed)}")
     for number, name in enumerate(listed):
         if not isinstance(name, str) or name not in place:
             raise InputError(f"{key}[{number}]: {shown(name)} is neither a node nor an action")
@@ -301,4 +304,6 @@ def _day(value: Any) -> date | None:
     try:
         return parse(value[:10] if isinstance(value, str) and value[10:11] == "T" else value)
     except (TypeError, ValueError) as error:
-        raise InputError(f"as_of: {shown(value)} is no day", hint="Such as 2026-11-25.") from error
+        raise InputError(
+            f"as_of: {shown(value)} is not a day", hint="Write it as 2026-11-25."
+        ) from error

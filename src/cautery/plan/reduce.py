@@ -1,4 +1,4 @@
-"""Exact reductions: what cannot change, and what is private to one owner, leaves the problem.
+"""Exact reductions: nodes that cannot change, or belong to one owner only, leave the problem.
 
 The least cost stays the same, and a plan for what is left unfolds into one for the whole
 (docs/reference/sources.md, F44).

@@ -201,7 +201,7 @@ def regrow(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _World:
-    """One draw: parameters, what is there, and when each node is back; ``inf``: never."""
+    """One draw: parameters, the nodes in it, and when each node is back; ``inf``: never."""
 
     absent: Bools
     exists: Bools | None

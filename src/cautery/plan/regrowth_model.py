@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cautery.errors import InputError
 
-JUDGEMENT = "judgement: no figure is published"
+JUDGEMENT = "a judgement: no figure is published"
 _SHARES = ("returns", "keeps", "moves")
 _OTHER_CLASS = "other"
 
@@ -230,7 +230,7 @@ def overridden(document: Any, *, base: RegrowthModel = DEFAULT) -> RegrowthModel
             sources[key] = str(migration.get("source", "the analyst's file"))
     half = _ranged(migration, "half_life_days", base.half_life_days, "migration")
     if half.low <= 0:
-        raise InputError("migration: half_life_days: it is more than 0")
+        raise InputError("migration: half_life_days: it must be more than 0")
     return RegrowthModel(
         classes=classes,
         half_life_days=half,
@@ -241,15 +241,15 @@ def overridden(document: Any, *, base: RegrowthModel = DEFAULT) -> RegrowthModel
 
 def _known(value: Any, where: str, keys: Sequence[str] | None) -> None:
     if not isinstance(value, dict):
-        raise InputError(f"{where}: want a table, got {str(value)[:60]!r}")
+        raise InputError(f"{where}: expected a table, got {str(value)[:60]!r}")
     for key in value:
         if keys is not None and key not in keys:
-            raise InputError(f"{where} has {key[:60]!r}; it may have {', '.join(keys)}")
+            raise InputError(f"{where}: unknown entry {key[:60]!r}; expected {', '.join(keys)}")
 
 
 def _roles(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(role, str) for role in value):
-        raise InputError(f"{where}: roles: want a list of texts")
+        raise InputError(f"{where}: roles: expected a list of texts")
     return tuple(role.strip().lower() for role in value)
 
 
@@ -260,11 +260,13 @@ def _ranged(entry: Mapping[str, Any], key: str, base: Range, where: str) -> Rang
     values = value if isinstance(value, list) else [value] * 3
     if len(values) != 3 or any(type(number) not in (int, float) for number in values):
         raise InputError(
-            f"{where}: {key}: want a number, or least, likeliest and greatest, got "
+            f"{where}: {key}: expected a number, or least, likeliest and greatest, got "
             f"{str(value)[:60]!r}"
         )
     low, mode, high = (float(number) for number in values)
     highest = 1.0 if key in _SHARES else 36_500.0
     if not 0 <= low <= mode <= high <= highest:
-        raise InputError(f"{where}: {key}: want 0 <= least <= likeliest <= greatest <= {highest:g}")
+        raise InputError(
+            f"{where}: {key}: expected 0 <= least <= likeliest <= greatest <= {highest:g}"
+        )
     return _range(low, mode, high)

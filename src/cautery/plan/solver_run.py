@@ -1,4 +1,4 @@
-"""HiGHS beside the main thread, so that time and Ctrl-C stop it."""
+"""HiGHS in a thread of its own, so that a time limit and Ctrl-C can stop it."""
 
 from __future__ import annotations
 

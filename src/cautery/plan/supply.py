@@ -98,6 +98,6 @@ class Supply:
         places = []
         for member in members:
             if member not in self.place:
-                raise InputError(f"{owner} needs {member!r}, which is no node")
+                raise InputError(f"{owner} needs {member!r}, which is not a node")
             places.append(self.place[member])
         return places

@@ -128,7 +128,7 @@ def plan_supply(
 
     as_of = graph.as_of or today
     if goal.by is not None and as_of is None:
-        raise InputError("a day is asked for, but the graph has no as_of to count from")
+        raise InputError("a day is requested, but the graph has no as_of to count from")
     best = cheapest(graph, goal, as_of=as_of, left_s=left_s, seed=seed, progress=progress)
     conflict: tuple[str, ...] = ()
     if best.gone is None:

@@ -1,23 +1,38 @@
-"""Compile and cache the planner's kernels: ``python -m cautery.plan.warm``, run at install.
+"""Compile and cache the planner's kernels: ``cautery warm`` runs this.
 
-Uncached, they take half a minute to compile, and cached a second to load: no time of a search.
+Uncached, they take half a minute to compile, and cached a second to load: no time of a search. A
+small graph needs none of them.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from cautery.kernels import only_compiled
 from cautery.plan.dual import Dual
 from cautery.plan.exchange import Exchange
 from cautery.plan.explain import behind, explain
 from cautery.plan.goal import Goal, posed
+from cautery.plan.graph import PlanGraph
 from cautery.plan.read_graph import graph_of
 from cautery.plan.reduce import reduced
 from cautery.plan.search import Neighbourhoods, rounded
 from cautery.plan.supply_plan import plan_supply
 from cautery.plan.worlds import WORD, Worlds, unsure
 
+SMALL = 100
+"""Nodes, groups and links of a graph that is planned on in about a second without any kernel."""
 
+
+def is_small(graph: PlanGraph) -> bool:
+    """Tell whether kernels would take longer to load than they save."""
+    return (
+        len(graph.ids) + graph.groups.owner.size + graph.groups.member.size <= SMALL
+        and not graph.uncertain
+    )
+
+
+@only_compiled()
 def warm() -> None:
     """Run every kernel once on a graph of a few nodes."""
     graph = graph_of(

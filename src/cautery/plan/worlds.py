@@ -1,4 +1,4 @@
-"""Drawn worlds: what is there in each, which actions work, and what a plan leaves served there.
+"""Drawn worlds: the nodes in each, the actions that work, and what a plan leaves served.
 
 A link that may be missing is posed as a node of its own between its group and its member, so
 only nodes are unsure. 64 worlds are settled at once, a bit each, and a change of the plan is

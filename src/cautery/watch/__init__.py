@@ -1,7 +1,7 @@
 r"""Bytes from the world to values: one pure, streaming reader for each format.
 
-Example
--------
+Examples
+--------
 >>> from cautery.watch import PlaylistEntry, read_m3u
 >>> list_of_one = b'#EXTM3U\r\n#EXTINF:-1 group-title="Sport",UK: Arena 1 FHD\r\nhttp://e.example/1.ts\r\n'
 >>> [entry] = [one for one in read_m3u([list_of_one]) if isinstance(one, PlaylistEntry)]

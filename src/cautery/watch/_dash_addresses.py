@@ -1,4 +1,4 @@
-"""Where the segments of a DASH representation lie: templates, timelines, lists and servers."""
+"""The addresses of a DASH representation's segments: templates, timelines, lists and servers."""
 
 from __future__ import annotations
 
@@ -171,9 +171,11 @@ def joined(base: str, said: str) -> str:
         url = urljoin(base, said.strip())
         parts = urlsplit(url)
     except ValueError:
-        raise SourceError("DASH manifest: an address that is no URL") from None
+        raise SourceError("DASH manifest: an address that is not a valid URL") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SourceError(f"DASH manifest: {parts.scheme[:20] or 'no'} URL, want http or https")
+        raise SourceError(
+            f"DASH manifest: expected an http or https URL, got {parts.scheme[:20] or 'no scheme'}"
+        )
     return url
 
 
@@ -189,5 +191,5 @@ def number_of(said: str | None, *, least: int = 0) -> int | None:
         return None
     number = int(said)
     if number < least:
-        raise SourceError(f"DASH manifest: a number of {number}")
+        raise SourceError(f"DASH manifest: the number {number} is out of range")
     return number

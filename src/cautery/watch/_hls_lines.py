@@ -114,7 +114,7 @@ class HlsLines:
             attributes = _attributes(value)
             self._pending_attributes, self._expects_variant = _left(attributes, _OF_VARIANTS), True
             if "BANDWIDTH" in attributes and not _WHOLE.fullmatch(attributes["BANDWIDTH"].strip()):
-                self._problem = ("a variant whose bandwidth is no number", line)
+                self._problem = ("a variant whose bandwidth is not a number", line)
                 return "#EXT-X-STREAM-INF:BANDWIDTH=0"
         elif tag == "#EXT-X-MEDIA":
             attributes = _attributes(value)
@@ -123,7 +123,7 @@ class HlsLines:
         elif tag in ("#EXTINF", "#EXT-X-BYTERANGE"):
             self._expects_segment = True
             if tag == "#EXTINF" and not _SECONDS.match(line):
-                self._problem = ("a segment whose duration is no number", line)
+                self._problem = ("a segment whose duration is not a number", line)
                 return "#EXTINF:0,"
         elif (
             line.startswith("#EXT") and tag not in _UNDERSTOOD and len(self._extras) < _MOST_EXTRAS
@@ -186,7 +186,7 @@ def checked_text(data: bytes, limits: HlsLimits) -> str:
     if text.count("#EXT-X-KEY") + text.count("#EXT-X-MAP") > 2 * limits.segments:
         raise LimitError("HLS playlist: more keys than segments")
     if text.count("#EXT-X-PART:") + text.count("#EXT-X-DATERANGE") > 4 * limits.segments:
-        raise LimitError("HLS playlist: more parts than any player reads")
+        raise LimitError("HLS playlist: too many parts")
     if _LONG_NUMBER.search(data):
         raise SourceError("HLS playlist: a number of 40 digits or more")
     return text

@@ -46,7 +46,7 @@ _IN_DRAWING = frozenset(("foreignobject", "desc", "title"))
 
 
 class Tag(NamedTuple):
-    """A start tag, or an end tag; ``rest`` are its attributes as they stand."""
+    """A start tag, or an end tag; ``rest`` are its attributes, unparsed."""
 
     name: str
     ends: bool
@@ -116,7 +116,7 @@ def tokens(source: str) -> Iterator[Tag | Text]:
 
 
 class _Hidden:
-    """The outermost element that is open and whose content nobody sees; ``name``: empty if none."""
+    """The outermost open element with hidden content; ``name`` is empty if there is none."""
 
     def __init__(self) -> None:
         self.name = ""

@@ -35,7 +35,7 @@ _DECODER = json.JSONDecoder(strict=False)
 
 
 class Broken(str):
-    """What stands where a member should, and is no JSON; the reading goes on after it."""
+    """Text in the place of a member that is not valid JSON; the reading continues after it."""
 
     __slots__ = ()
 
@@ -68,11 +68,11 @@ def parsed(text: str, *, wanted: str) -> Any:
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise SourceError(f"not {wanted}: no JSON ({error.msg} at {error.pos})") from None
+        raise SourceError(f"not {wanted}: not valid JSON ({error.msg} at {error.pos})") from None
     except RecursionError:
         raise SourceError(f"not {wanted}: JSON nested too deeply") from None
     except ValueError:
-        raise SourceError(f"not {wanted}: JSON with an endless number") from None
+        raise SourceError(f"not {wanted}: JSON with a number that is too long") from None
 
 
 def objects(
@@ -114,7 +114,7 @@ def objects(
         if head.strip() in _NOTHING:
             return
         if start != b"{":
-            raise SourceError(f"not {wanted}: no JSON array")
+            raise SourceError(f"not {wanted}: it is not a JSON array")
         body = document(stream, wanted=wanted)
         for name in below:
             body = body[name] if isinstance(body, dict) and name in body else body
@@ -146,7 +146,7 @@ def objects(
             return
         wait = len(members.text) - members.at
     if after is not None:
-        raise SourceError(f"not {wanted}: the list that it should have is not in it")
+        raise SourceError(f"not {wanted}: it lacks the expected list")
     yield from members.ready(last=True)
 
 
@@ -218,7 +218,7 @@ class _Members:
             yield value
             self.at = end
         if last and not self.closed:
-            raise SourceError(f"{self.wanted}: broken off or no JSON")
+            raise SourceError(f"{self.wanted}: incomplete, or not valid JSON")
 
     def _at_member(self) -> bool:
         """Go on to where a member begins; false at the end of the array or of the text."""
@@ -239,7 +239,7 @@ class _Members:
             self.at, self.lost = match.end(), False
             return True
         if last:
-            raise SourceError(f"{self.wanted}: broken off or no JSON")
+            raise SourceError(f"{self.wanted}: incomplete, or not valid JSON")
         if self.lost:
             self.at = max(self.at, len(self.text) - _LONGEST_END)
         return False
@@ -273,12 +273,12 @@ def lines(chunks: Iterable[bytes], *, wanted: str) -> Iterator[tuple[int, Any, s
         if not text or text.startswith("#"):
             continue
         if not text.startswith(_VALUE):
-            yield number, text[:200], "no JSON"
+            yield number, text[:200], "not valid JSON"
             continue
         try:
             yield number, json.loads(text), ""
         except (ValueError, RecursionError):
-            yield number, text[:200], "no JSON"
+            yield number, text[:200], "not valid JSON"
 
 
 def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 MOST_ATTRIBUTES = 40
 LONGEST_NAME = 64
@@ -15,7 +16,7 @@ OPTION = np.frombuffer(b"#EXTVLCOPT:http-", np.uint8)
 HTTP = np.frombuffer(b"http", np.uint8)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _begins(data, at, end, word):
     if end - at < len(word):
         return False
@@ -25,17 +26,17 @@ def _begins(data, at, end, word):
     return place == len(word)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _is_digit(byte):
     return ZERO <= byte <= NINE
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _is_lower(byte):
     return 97 <= byte <= 122
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _line(data, at, end, out, size):
     """Copy a title; return where its LF is, and the size.
 
@@ -54,7 +55,7 @@ def _line(data, at, end, out, size):
     return -1, size
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _url(data, at, end, out, size):
     """Copy a plain http(s) URL that is its line; return where that ends, or -1, and the size."""
     start = at
@@ -100,7 +101,7 @@ def _url(data, at, end, out, size):
     return at, size + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def usual(data, at, shape, main, attributes, headers):  # noqa: PLR0917 - buffers to fill
     """Copy the run of usual entries that begins at ``at``, their texts each ended by NUL.
 

@@ -52,19 +52,19 @@ def read_panel_lines(
             table = lines_header(text)
             if table is None:
                 raise SourceError(
-                    "not a table of lines: no header that names username or mac, and exp_date"
+                    "not a table of lines: its header must name username or mac, and exp_date"
                 )
             continue
         separator, width, choice = table
         fields = _fields(text, separator)
         if len(fields) != width:
-            yield from unread(tally, number, "no line of the table", text)
+            yield from unread(tally, number, "not a row of the table", text)
             continue
         cells = zip(choice.plan.fields, (fields[place] for place in choice.places), strict=True)
         values = {name: value for name, value in cells if value.lower() not in _NULLS}
         yield SeizedRow(kind=choice.plan.kind, values=values, line=number)
     if table is None:
-        raise SourceError("not a table of lines: no header")
+        raise SourceError("not a table of lines: it has no header")
     yield from tally.rest()
 
 

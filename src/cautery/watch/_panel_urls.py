@@ -53,7 +53,7 @@ def stream_url(
     'http://p.example:8080/live/test/bought/7.m3u8'
     """
     if stream.kind == "series":
-        raise InputError("a series has no stream of its own; its episodes have")
+        raise InputError("a series has no stream; its episodes have streams")
     ending = output if stream.kind == "live" else (stream.container or "mp4")
     line = f"{quote(username, safe='')}/{quote(password, safe='')}"
     return f"{panel_base(base)}/{stream.kind}/{line}/{stream.id}.{quote(ending, safe='')}"
@@ -98,9 +98,9 @@ def panel_base(base: str) -> str:
         parts = urlsplit(base)
         port = parts.port
     except ValueError:
-        raise InputError("a panel's URL: not a URL") from None
+        raise InputError("the panel's URL is not a valid URL") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError("a panel's URL begins with http:// or https://, and names a host")
+        raise InputError("a panel's URL must begin with http:// or https:// and name a host")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     path = parts.path.removesuffix("/player_api.php").removesuffix("/get.php")
     path = path.removesuffix("/xmltv.php").rstrip("/")

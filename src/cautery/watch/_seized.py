@@ -99,7 +99,7 @@ FIELDS: Mapping[str, Mapping[str, Sort]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeizedRow:
-    """One row of seized material, as it stands there: it never leaves memory in this form.
+    """One row of seized material, unchanged: in this form it never leaves memory.
 
     Parameters
     ----------

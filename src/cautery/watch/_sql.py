@@ -191,7 +191,7 @@ class _Reading(Generic[P]):
             self._broken_off = True
             yield from self._warn("the dump breaks off in the middle of a statement", head[0])
             return False
-        yield from self._warn("no row where one should be", start)
+        yield from self._warn("a row is missing", start)
         yield from self._rest()
         return False
 

@@ -1,4 +1,4 @@
-"""The lines of a seized table, numbered: empty ones passed over, endless ones told and left out."""
+"""The numbered lines of a seized table: empty lines are skipped, too long ones reported."""
 
 from __future__ import annotations
 

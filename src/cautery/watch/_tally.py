@@ -1,4 +1,4 @@
-"""Warnings of a reader: told one by one up to a number, then counted."""
+"""Warnings of a reader: shown one by one up to a limit, then counted."""
 
 from __future__ import annotations
 

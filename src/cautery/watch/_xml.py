@@ -89,7 +89,7 @@ def elements(
     SourceError
         If it is broken, another document, declares entities or is nested too deeply.
     LimitError
-        If one element holds more than any real one.
+        If one element is too large.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def elements(
             f"{wanted}: broken XML in line {line} ({expat.ErrorString(error.code)})"
         ) from None
     except (LookupError, ValueError):
-        raise SourceError(f"{wanted}: in an encoding that nobody knows") from None
+        raise SourceError(f"{wanted}: its encoding is not known") from None
     except SourceError:
         yield from building.taken()
         raise
@@ -117,7 +117,7 @@ def elements(
 
 
 class _Reading:
-    """Expat over a stream, begun anew at the next record where the document is broken."""
+    """Expat over a stream, started again at the next record where the document is broken."""
 
     def __init__(self, building: _Building, records: tuple[str, ...]) -> None:
         self._building = building
@@ -240,7 +240,7 @@ def _sniffed(chunks: Iterable[bytes], *, what: str) -> Iterator[bytes]:
         if len(head) >= SNIFFED_BYTES:
             break
     if (kind := what_is(head[:SNIFFED_BYTES])) is None:
-        kind = markup_of(text_of(head[:SNIFFED_BYTES])) or "no XML"
+        kind = markup_of(text_of(head[:SNIFFED_BYTES])) or "not XML"
     if kind != "XML":
         raise SourceError(f"not {what}: this is {kind}")
     # PHP likes to write a line before its XML declaration.
@@ -265,7 +265,7 @@ def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class _Building:
-    """What expat has told of so far, and not yet handed out."""
+    """What expat has read so far and not yet handed out."""
 
     wanted: str
     root: str
@@ -353,4 +353,4 @@ class _Building:
         if self.children > MOST_CHILDREN or self.length > (
             _MOST_TEXT if self.keep_from else 16 * _MOST_TEXT
         ):
-            raise LimitError(f"{self.wanted}: one element holds more than any real one")
+            raise LimitError(f"{self.wanted}: one element is too large")

@@ -112,7 +112,7 @@ def _logged(entry: dict[str, Any]) -> LoggedCertificate:
     try:
         version, leaf_type, milliseconds, entry_type = struct.unpack_from(">BBQH", leaf)
         if version != 0 or leaf_type != 0 or entry_type > 1:
-            raise SourceError("a leaf of a kind that RFC 6962 does not know")
+            raise SourceError("a leaf of a kind that RFC 6962 does not define")
         der = (
             _vector(leaf, 12) if entry_type == 0 else _vector(_decoded(entry.get("extra_data")), 0)
         )
@@ -141,7 +141,7 @@ def _decoded(value: object) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise SourceError("an entry that is no base64") from None
+        raise SourceError("an entry that is not valid base64") from None
 
 
 def _vector(data: bytes, at: int) -> bytes:

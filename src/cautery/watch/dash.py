@@ -1,4 +1,4 @@
-"""DASH manifests: which representations there are, where their segments lie, and how locked."""
+"""DASH manifests: the representations, the addresses of their segments, and their encryption."""
 
 from __future__ import annotations
 
@@ -141,10 +141,10 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
     ['http://e.example/live/a-1.m4s', 'http://e.example/live/a-2.m4s']
     """
     if urlsplit(base).scheme not in ("http", "https"):
-        raise InputError(f"base of a DASH manifest: {base[:80]!r} is no http URL")
+        raise InputError(f"base of a DASH manifest: {base[:80]!r} is not an http or https URL")
     roots = list(elements(chunks, wanted="a DASH manifest", root="MPD", whole=True))
     if not roots:
-        raise SourceError("not a DASH manifest: nothing in it")
+        raise SourceError("not a DASH manifest: it is empty")
     root = roots[0]
     bases = based((base,), root)
     tally = Tally()
@@ -166,7 +166,7 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
             representations.append(representation)
             total += len(representation.segments)
             if len(representations) > _MOST_REPRESENTATIONS or total > 10 * MOST_SEGMENTS:
-                raise LimitError("DASH manifest: more than any player reads")
+                raise LimitError("DASH manifest: it is larger than a player could read")
         at += lasts or 0.0
     warnings.extend(tally.rest())
     if not representations:

@@ -1,7 +1,7 @@
 """What has appeared, vanished and moved between two readings of one source.
 
-Example
--------
+Examples
+--------
 >>> old = [Listed("http://a.example/live/~1/~2/7.ts", "Arena 1"), Listed("http://a.example/8", "X")]
 >>> new = [Listed("http://b.example/live/~1/~2/7.ts", "Arena 1"), Listed("http://b.example/9", "Y")]
 >>> found = compare(old, new)

@@ -1,4 +1,4 @@
-"""DNS answers and passive DNS: which names had which data, and when."""
+"""DNS answers and passive DNS: the data of each name, and when it was seen."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _over_https(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | Rea
         return
     code = number_in(body.get("Status")) if isinstance(body, dict) else None
     if code is None:
-        raise SourceError("not DNS answers: no Status in it")
+        raise SourceError("not DNS answers: they have no Status")
     question = body.get("Question")
     question = question[0] if isinstance(question, list) and question else question
     name = text_in(question.get("name"), most=255) if isinstance(question, dict) else None
@@ -172,7 +172,7 @@ def _message(body: dict[str, Any]) -> Iterator[DnsRecord | DnsStatus | ReadWarni
     """Read RFC 8427: a whole message, or one answer beside its question."""
     answer = body.get("responseMessage", body)
     if not isinstance(answer, dict):
-        raise SourceError("not DNS answers: no message in it")
+        raise SourceError("not DNS answers: they have no message")
     qname = text_in(answer.get("QNAME"), most=255)
     code = number_in(answer.get("RCODE"))
     if code is not None:
@@ -210,7 +210,7 @@ def _as_text(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWa
             count += not isinstance(record, ReadWarning)
             yield record
     if not count:
-        raise SourceError("not DNS answers: no record in it")
+        raise SourceError("not DNS answers: they have no record")
     yield from tally.rest()
 
 

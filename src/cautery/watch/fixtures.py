@@ -1,7 +1,7 @@
 r"""Which fixtures there are in a window: the newest word on each, recurrences spelled out.
 
-Example
--------
+Examples
+--------
 >>> from datetime import UTC, datetime
 >>> from cautery.model import Window
 >>> from cautery.watch.ical import read_ical

@@ -151,7 +151,7 @@ class MediaPlaylist:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The variant to probe, and the sound track beside it if its sound is apart."""
+    """The variant to probe, and its sound track if the sound is separate."""
 
     variant: Variant
     sound: Rendition | None
@@ -186,7 +186,7 @@ def read_hls(
     """
     limits = limits or HlsLimits()
     if urlsplit(base).scheme not in ("http", "https"):
-        raise InputError(f"base of an HLS playlist: {base[:80]!r} is no http URL")
+        raise InputError(f"base of an HLS playlist: {base[:80]!r} is not an http or https URL")
     data = whole(chunks, most=limits.max_bytes, wanted="HLS playlist")
     lines = HlsLines(checked_text(data, limits), query=urlsplit(base).query)
     import m3u8  # noqa: PLC0415 - heavy: only probes need it
@@ -305,7 +305,7 @@ def _media(parsed: Any, base: str, lines: HlsLines) -> MediaPlaylist:
         raise SourceError(lines.first_problem)
     target = parsed.target_duration
     if target is not None and not 0 <= target <= LONGEST_SEGMENT_S:
-        raise SourceError(f"HLS playlist: a target duration of {target} seconds")
+        raise SourceError(f"HLS playlist: a target duration of {target} seconds is not valid")
     locks = [_key(base, key) for key in parsed.keys if key is not None and key.method != "NONE"]
     return MediaPlaylist(
         url=base,
@@ -322,7 +322,7 @@ def _media(parsed: Any, base: str, lines: HlsLines) -> MediaPlaylist:
 def _segment(segment: Any, base: str, *, sequence: int, key: Key | None) -> Segment:
     duration = segment.duration
     if duration is None or not 0 <= duration <= LONGEST_SEGMENT_S:
-        raise SourceError(f"HLS playlist: a segment of {duration} seconds")
+        raise SourceError(f"HLS playlist: a segment of {duration} seconds is not valid")
     start = segment.current_program_date_time
     return Segment(
         url=_absolute(base, segment.uri),
@@ -368,15 +368,17 @@ def _absolute(base: str, url: str | None) -> str:
         joined = urljoin(base, url)
         parts = urlsplit(joined)
     except ValueError:
-        raise SourceError("HLS playlist: an entry that is no URL") from None
+        raise SourceError("HLS playlist: an entry that is not a valid URL") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SourceError(f"HLS playlist: {parts.scheme[:20] or 'no'} URL, want http or https")
+        raise SourceError(
+            f"HLS playlist: expected an http or https URL, got {parts.scheme[:20] or 'no scheme'}"
+        )
     return joined
 
 
 def _bounded(name: str, value: int, limit: int) -> int:
     if not 0 <= value < limit:
-        raise SourceError(f"HLS playlist: {name} of {value}"[:200])
+        raise SourceError(f"HLS playlist: {name} of {value} is out of range"[:200])
     return int(value)
 
 

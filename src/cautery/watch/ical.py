@@ -199,7 +199,7 @@ def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
             ends_at = starts_at + MATCH_LASTS
         if ends_at - starts_at > _LONGEST:
             ends_at = starts_at + MATCH_LASTS
-            problem = "it lasts more than a month: taken as two hours"
+            problem = "it lasts more than a month: two hours are assumed"
         title = _said(event, "SUMMARY")
         dates = "RRULE" in event or "RDATE" in event
         recurs = _recurs(event, starts) if dates and not whole_day else None
@@ -225,7 +225,10 @@ def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
         )
     except _BROKEN as error:
         return None, f"an event that cannot be read ({type(error).__name__})"
-    return fixture, "it recurs: only the first is given" if dates and recurs is None else problem
+    return (
+        fixture,
+        "it recurs: only the first event is used" if dates and recurs is None else problem,
+    )
 
 
 def _unknown_zone(event: Any, starts: object) -> str:
@@ -233,7 +236,7 @@ def _unknown_zone(event: Any, starts: object) -> str:
     zone = getattr(event["DTSTART"], "params", {}).get("TZID")
     if zone is None or not isinstance(starts, datetime) or starts.tzinfo is not None:
         return ""
-    return f"the zone {str(zone)[:60]!r} is not known: its time is taken as UTC"
+    return f"the zone {str(zone)[:60]!r} is not known: its time is read as UTC"
 
 
 def _recurs(event: Any, starts: datetime) -> Recurrence | None:
@@ -261,11 +264,11 @@ def _zone_names(zone: str) -> list[str]:
 
 def _utc(moment: object) -> datetime:
     if not isinstance(moment, date):
-        raise ValueError("no date")  # noqa: TRY004 - of a stranger, not of the caller
+        raise ValueError("not a date")  # noqa: TRY004 - of a stranger, not of the caller
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
     if moment.year <= 1970:
-        raise ValueError("no date")
+        raise ValueError("not a date")
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 

@@ -177,7 +177,7 @@ def sound(unpacked: Callable[[], T]) -> T:
     try:
         return unpacked()
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, InputError) as error:
-        raise SourceError("the answer of the process that read it makes no sense") from error
+        raise SourceError("the answer of the reading process is not valid") from error
 
 
 def _bounded(playlist: MediaPlaylist) -> MediaPlaylist:
@@ -185,9 +185,9 @@ def _bounded(playlist: MediaPlaylist) -> MediaPlaylist:
     numbers = [playlist.sequence, *(segment.sequence for segment in playlist.segments)]
     spans = [playlist.target_s or 0.0, *(segment.duration_s for segment in playlist.segments)]
     if not all(0 <= number <= _MOST_SEQUENCE for number in numbers):
-        raise ValueError("a sequence number that is none")
+        raise ValueError("a sequence number that is not valid")
     if not all(0 <= span <= LONGEST_SEGMENT_S for span in spans):
-        raise ValueError("a length that is none")
+        raise ValueError("a length that is not valid")
     return playlist
 
 
@@ -196,7 +196,7 @@ def _with_vector(segment: Segment, vector: str | None) -> Segment:
         return segment
     iv = bytes.fromhex(vector)
     if len(iv) != _VECTOR_BYTES:
-        raise ValueError("an initialisation vector that is none")
+        raise ValueError("an initialisation vector that is not valid")
     return replace(segment, key=replace(segment.key, iv=iv))
 
 

@@ -207,7 +207,7 @@ class _Pending:
             self.described, self.line = True, number
             return self._extinf(value)
         if len(self.attributes) + len(self.headers) >= _MOST_ATTRIBUTES:
-            return "more attributes than any player reads"
+            return "too many attributes"
         if tag == "#EXTGRP" and value.strip():
             if all(name != "group-title" for name, _ in self.attributes):
                 self.attributes.append(("group-title", value.strip()))
@@ -277,7 +277,7 @@ def _attributes(text: str) -> tuple[list[tuple[str, str]], str, str]:
         attributes.append((match[1].lower(), value))
     if len(attributes) >= _MOST_ATTRIBUTES:
         title = text[at:].partition(",")[2].strip()
-        return attributes, title, "more attributes than any player reads"
+        return attributes, title, "too many attributes"
     # No comma at all: some panels write the title straight after the attributes.
     return attributes, " ".join(loose), problem or ("" if loose else "no title")
 
@@ -304,7 +304,7 @@ def _value(text: str, at: int) -> tuple[str, int, str]:
 
 
 class _Folder:
-    """Where a list lies: what is relative in it is found from there."""
+    """The address of a list, from which relative entries are resolved."""
 
     def __init__(self, base: str) -> None:
         self._base = base

@@ -19,7 +19,7 @@ from cautery.model.whole_text import whole_json, whole_text
 from cautery.watch._values import PlaylistEntry, ReadWarning, made_entries
 
 _UNKNOWN = -1
-"""The length of a text that is none."""
+"""The length of a text that is not valid."""
 
 
 class Packer:
@@ -75,7 +75,7 @@ class Unpacker:
         text = str(self._next(), "utf-8", "replace")
         lengths = np.maximum(sizes, 0)
         if int(lengths.sum(dtype=np.int64)) != len(text):
-            raise ValueError("texts of another length than they should have")
+            raise ValueError("texts of an unexpected length")
         ends = lengths.cumsum(dtype=np.int64).tolist()
         starts = [0, *ends[:-1]] if ends else []
         return [
@@ -87,7 +87,7 @@ class Unpacker:
         """Return a column of texts of which each is one."""
         texts = self.texts()
         if None in texts:
-            raise ValueError("a text that is none")
+            raise ValueError("a text that is not valid")
         return texts  # type: ignore[return-value]
 
     def numbers(self, kind: type[np.int32 | np.float64]) -> np.ndarray:
@@ -97,7 +97,7 @@ class Unpacker:
     def end(self) -> None:
         """Say that nothing may follow."""
         if self._at != len(self._data):
-            raise ValueError("more than was asked for")
+            raise ValueError("more data than was requested")
 
     def _next(self) -> memoryview:
         if len(self._data) - self._at < 8:
@@ -150,11 +150,11 @@ def unpack_entries(unpacker: Unpacker) -> tuple[PlaylistEntry, ...]:
 def _pairs(unpacker: Unpacker) -> Iterator[tuple[tuple[str, str], ...]]:
     counts = unpacker.numbers(np.int32)
     if counts.size and int(counts.min()) < 0:
-        raise ValueError("a number that is none")
+        raise ValueError("a number that is not valid")
     pairs = tuple(zip(unpacker.whole_texts(), unpacker.whole_texts(), strict=True))
     ends = list(accumulate(counts.tolist(), initial=0))
     if ends[-1] != len(pairs):
-        raise ValueError("more or fewer than there should be")
+        raise ValueError("an unexpected number of items")
     return (pairs[start:end] for start, end in pairwise(ends))
 
 
@@ -176,6 +176,6 @@ def unpack_warnings(unpacker: Unpacker) -> tuple[ReadWarning, ...]:
     warnings = []
     for line, why, quoted, count in unpacker.json():
         if not (isinstance(line, int) and isinstance(count, int)):
-            raise ValueError("a number that is none")  # noqa: TRY004 - of a child, not of the caller
+            raise ValueError("a number that is not valid")  # noqa: TRY004 - of a child, not of the caller
         warnings.append(ReadWarning(line=line, why=str(why), quoted=str(quoted), count=count))
     return tuple(warnings)

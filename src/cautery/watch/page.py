@@ -1,4 +1,4 @@
-"""Storefront pages: what is sold at which price, how one pays, and what ties the page to others."""
+"""Storefront pages: offers, prices, means of payment, and ties to other pages."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def read_page(chunks: Iterable[bytes], *, base: str) -> Page:
         raise SourceError(f"not a page: this is {kind}")
     source = _decoded(data)
     if "<" not in source:
-        raise SourceError("not a page: no HTML in it")
+        raise SourceError("not a page: it has no HTML")
     collector = _Seen(source)
     base_url = (_joined(base, collector.base) or base) if collector.base else base
     hrefs = _links(collector.links, base_url)

@@ -84,11 +84,11 @@ class PanelDump:
         """Say what was read, and what was not."""
         text = f"{self.rows:,} rows"
         if self.damaged:
-            text += f"; {self.damaged:,} damaged, counted nowhere"
+            text += f"; {self.damaged:,} damaged and not counted"
         if self.merged:
-            text += f"; {self.merged} lines of small countries as {ELSEWHERE}"
+            text += f"; {self.merged} lines of small countries counted as {ELSEWHERE}"
         if self.suppressed:
-            text += f"; {self.suppressed} lines untold, being under {SMALLEST}"
+            text += f"; {self.suppressed} lines not shown, in groups of fewer than {SMALLEST}"
         return text
 
 
@@ -130,7 +130,9 @@ def read_panel_dump(
     6
     """
     if regime is not Regime.LED:
-        raise InputError(f"panel {panel}: {_RULE}", hint="An authority reads it: --regime led.")
+        raise InputError(
+            f"panel {panel}: {_RULE}", hint="Only a competent authority may read it: --regime led."
+        )
     allowed = limits or DumpLimits()
     end = datetime.combine(on, time(), tzinfo=UTC) + timedelta(days=1)
     by_state: Counter[tuple[str, str]] = Counter()
@@ -138,7 +140,9 @@ def read_panel_dump(
     separator, width, rows, damaged = ",", 0, 0, 0
     for batch in _batches(chunks, allowed):
         if columns is None and (what := what_is(batch[:4096])) is not None:
-            raise SourceError(f"{what} is no table of lines", hint="Want CSV with a header.")
+            raise SourceError(
+                f"{what} is not a table of lines", hint="Give a CSV file with a header."
+            )
         lines = _lines(batch)
         if columns is None:
             if not lines:
@@ -153,7 +157,7 @@ def read_panel_dump(
         rows += len(lines)
         damaged += broken + senseless
     if columns is None:
-        raise SourceError(f"panel {panel}: an empty file is no table of lines")
+        raise SourceError(f"panel {panel}: the file is empty")
     published, merged, suppressed = _told(by_state)
     counts = tuple(
         PanelCount(
@@ -194,7 +198,7 @@ def _batches(chunks: Iterable[bytes], limits: DumpLimits) -> Iterator[bytes]:
     for chunk in chunks:
         total += len(chunk)
         if total > limits.total_bytes:
-            raise LimitError(f"a dump of over {limits.total_bytes:,} bytes")
+            raise LimitError(f"the dump has over {limits.total_bytes:,} bytes")
         block += chunk
         if len(block) < _BATCH_BYTES:
             continue
@@ -217,7 +221,7 @@ def _lines(batch: bytes) -> list[str]:
 def _header(line: str) -> tuple[str, int, dict[str, int]]:
     """Return separator, number of fields and the place of each column that is read."""
     if (what := markup_of(line[:4096])) is not None:
-        raise SourceError(f"{what} is no table of lines", hint="Want CSV with a header.")
+        raise SourceError(f"{what} is not a table of lines", hint="Give a CSV file with a header.")
     separator = max(",;\t|", key=line[:4096].count)
     row = next(csv.reader([line[:4096]], delimiter=separator), [])
     names = [cell.strip().strip('"').lower() for cell in row]
@@ -230,8 +234,8 @@ def _header(line: str) -> tuple[str, int, dict[str, int]]:
     missing = [_NAMES[column][0] for column in ("expires", "trial") if column not in columns]
     if missing:
         raise SourceError(
-            f"no table of lines: no column {' nor '.join(missing)}",
-            hint="Its header names at least exp_date and is_trial.",
+            f"not a table of lines: no column {' nor '.join(missing)}",
+            hint="The header must name at least exp_date and is_trial.",
         )
     return separator, len(names), columns
 

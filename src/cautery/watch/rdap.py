@@ -156,7 +156,7 @@ def read_bootstrap(chunks: Iterable[bytes]) -> dict[str, str]:
     body = _json(chunks)
     services = body.get("services")
     if not isinstance(services, list):
-        raise SourceError("not an RDAP bootstrap registry: no services in it")
+        raise SourceError("not an RDAP bootstrap registry: it has no services")
     servers: dict[str, str] = {}
     for service in services[:10_000]:
         if not isinstance(service, list) or len(service) < 2:
@@ -177,9 +177,9 @@ def _json(chunks: Iterable[bytes]) -> Mapping[str, Any]:
     try:
         body = json.loads(text_of(data))
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"RDAP answer: no JSON ({error})"[:200]) from error
+        raise SourceError(f"RDAP answer: not valid JSON ({error})"[:200]) from error
     if not isinstance(body, Mapping):
-        raise SourceError("RDAP answer: no JSON object")
+        raise SourceError("RDAP answer: not a JSON object")
     return body
 
 

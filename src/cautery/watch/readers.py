@@ -205,7 +205,7 @@ def reader(kind: str) -> Reader:
         return READERS[kind]
     except KeyError:
         kinds = ", ".join(READERS)
-        raise InputError(f"no reader {kind!r}", hint=f"Readers: {kinds}.") from None
+        raise InputError(f"unknown reader {kind!r}", hint=f"Readers: {kinds}.") from None
 
 
 def rows(
@@ -223,7 +223,9 @@ def rows(
     entry = reader(kind)
     if entry.rows is None:
         kinds = ", ".join(entry.kind for entry in READERS.values() if entry.rows is not None)
-        raise InputError(f"{kind} is no seized material", hint=f"Seized material: {kinds}.")
+        raise InputError(
+            f"{kind} is not a kind of seized material", hint=f"Kinds of seized material: {kinds}."
+        )
     return entry.rows(chunks, authority=authority)
 
 
@@ -236,8 +238,10 @@ def guess(head: bytes) -> Reader:
         If no reader knows them.
     """
     if (detected := what_is(head)) is not None:
-        raise SourceError(f"no reader takes this: it is {detected}", hint=_UNPACK)
+        raise SourceError(f"no reader can read this: it is {detected}", hint=_UNPACK)
     kind = kind_of(head)
     if kind is None:
-        raise SourceError("no reader knows these bytes", hint=f"Readers: {', '.join(READERS)}.")
+        raise SourceError(
+            "no reader recognises these bytes", hint=f"Readers: {', '.join(READERS)}."
+        )
     return READERS[kind]

@@ -1,7 +1,7 @@
 """When to read a source again, learned from when it was seen to change.
 
-Example
--------
+Examples
+--------
 >>> from datetime import timedelta
 >>> rhythm = Rhythm.of("m3u")
 >>> for _ in range(12):

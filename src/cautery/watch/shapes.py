@@ -1,4 +1,4 @@
-"""What a URL's port and path say of the server behind it, without what is secret in them."""
+"""What a URL's port and path show about the server behind it, without their secrets."""
 
 from __future__ import annotations
 

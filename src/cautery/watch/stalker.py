@@ -137,7 +137,7 @@ def read_stalker(
         yield from _members(data)
         return
     if not isinstance(body, dict) or "js" not in body:
-        raise SourceError(f"not {_PORTAL_ANSWER}: no js in it")
+        raise SourceError(f"not {_PORTAL_ANSWER}: it has no js")
     payload = body["js"]
     if isinstance(payload, dict):
         if (refused := text_in(payload.get("error"), most=200)) and not payload.get("cmd"):
@@ -159,7 +159,9 @@ def read_stalker(
     elif isinstance(payload, list):
         yield from _genres(payload) if _are_genres(payload) else _listed(payload)
     elif payload in (None, False, "", 0):
-        raise SourceError("the portal refuses: it answers nothing", hint="Check the test purchase.")
+        raise SourceError(
+            "the portal refuses: its answer is empty", hint="Check the test purchase."
+        )
     elif isinstance(payload, str):
         raise SourceError(f"the portal refuses: {payload[:80]!r}", hint="Check the test purchase.")
     else:
@@ -191,7 +193,7 @@ def read_token(chunks: Iterable[bytes]) -> str:
     payload = body.get("js") if isinstance(body, dict) else None
     token = text_in(payload.get("token"), most=200) if isinstance(payload, dict) else None
     if token is None or not (token.isascii() and token.isprintable()):
-        raise SourceError("the portal gives no token", hint="Check the test purchase.")
+        raise SourceError("the portal gave no token", hint="Check the test purchase.")
     return token
 
 

@@ -56,7 +56,9 @@ def read_certificates(
             line += text.count("\n", counted, match.start())
             counted = match.start()
             why = (
-                str(error) if isinstance(error, SourceError) else "a certificate that is no base64"
+                str(error)
+                if isinstance(error, SourceError)
+                else "a certificate that is not valid base64"
             )
             yield from tally.add(line, why, match[1].strip()[:80])
     yield from tally.rest()
@@ -79,7 +81,7 @@ def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) 
         If it is no certificate.
     """
     if not der or len(der) > _MOST_BYTES:
-        raise SourceError(f"certificate of {host}: {len(der)} bytes")
+        raise SourceError(f"certificate of {host}: {len(der)} bytes are not a valid size")
     # heavy: only certificates need it
     from cryptography import x509  # noqa: PLC0415
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415

@@ -1,10 +1,12 @@
-"""Compile and cache the kernels: ``python -m cautery.watch.warm``, run at install."""
+"""Compile and cache the kernels: ``cautery warm`` runs this."""
 
 from __future__ import annotations
 
+from cautery.kernels import only_compiled
 from cautery.watch._m3u_runs import Runs
 
 
+@only_compiled()
 def warm() -> None:
     """Run the kernels once on one entry."""
     Runs(b'#EXTINF:-1 a="b",T\nhttp://h.example/1\n').read(0, 0, most=1)

@@ -113,7 +113,7 @@ def read_whois(
     if free or not record.says_something:
         if free or ABSENT.search(text[:20_000]):
             return WhoisAnswer(registration=None, other=())
-        raise SourceError("not a WHOIS answer: nothing in it is about a domain")
+        raise SourceError("not a WHOIS answer: it says nothing about a domain")
     name = record.domain or domain.lower()
     day_first = day_comes_first(text)
     if day_first is None:

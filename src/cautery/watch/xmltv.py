@@ -1,4 +1,4 @@
-"""XMLTV guides: which channels there are, and what is on when."""
+"""XMLTV guides: channels, and which programme is on when."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _programme(element: Element) -> tuple[Programme | None, str]:
     channel = element.attributes.get("channel", "")
     starts, ends = _moment(element.attributes.get("start", "")), element.attributes.get("stop")
     if not channel or starts is None:
-        return None, "a programme without a channel" if not channel else "a time that is none"
+        return None, "a programme without a channel" if not channel else "a time that is not valid"
     ends_at = _moment(ends) if ends else None
     subtitle, about, episode = (
         element.first(name) for name in ("sub-title", "desc", "episode-num")
@@ -147,7 +147,7 @@ def _programme(element: Element) -> tuple[Programme | None, str]:
         episode=(episode.text or None) if episode else None,
         other=_other(element),
     )
-    return programme, "an end that is none" if ends and ends_at is None else ""
+    return programme, "an end that is not valid" if ends and ends_at is None else ""
 
 
 def _named(element: Element, name: str) -> tuple[tuple[str, str], ...]:

@@ -147,7 +147,7 @@ def read_account(chunks: Iterable[bytes]) -> PanelAccount:
     """
     body = document(chunks, wanted=_PANEL_ANSWER)
     if not isinstance(body, Mapping) or not isinstance(body.get("user_info"), Mapping):
-        raise SourceError("not a panel's answer: no user_info in it")
+        raise SourceError("not a panel's answer: it has no user_info")
     user = body["user_info"]
     server = body.get("server_info")
     server = server if isinstance(server, Mapping) else {}
@@ -226,7 +226,7 @@ def read_streams(
         If it is no panel's answer.
     """
     if kind not in ACTIONS:
-        raise InputError(f"kind of stream: {kind!r} is none of {', '.join(ACTIONS)}")
+        raise InputError(f"kind of stream: {kind!r} is not one of {', '.join(ACTIONS)}")
     names = categories or {}
     tally = Tally(most=_MOST_WARNINGS)
     for number, item in enumerate(objects(chunks, wanted=_PANEL_ANSWER), start=1):
@@ -270,7 +270,7 @@ def read_details(
             and body.keys() & {"movie_data", "episodes"}
         ):
             return
-        raise SourceError(f"not {_PANEL_ANSWER}: neither a film nor episodes in it")
+        raise SourceError(f"not {_PANEL_ANSWER}: it has neither a film nor episodes")
     yield from _series(body)
     # By season, or as a plain list, or as a list of lists.
     groups = list(episodes.values()) if isinstance(episodes, dict) else episodes

@@ -1,7 +1,7 @@
 """Mirror families: which domains are one and the same site under other names.
 
-Example
--------
+Examples
+--------
 >>> from cautery.graph.mirrors import Domain, mirror_families
 >>> names = ("arenacinevox.example", "arenacinevox2.example", "tennisworld.example")
 >>> [len(one.members) for one in mirror_families(Domain(name=name) for name in names)]

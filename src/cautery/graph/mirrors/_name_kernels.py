@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from cautery.kernels import kernel
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def nats(begin, end, letter, ends, starts, costs, least):
     """Return the least nats in which the letters from ``begin`` to ``end`` can be written.
 
@@ -25,17 +26,25 @@ def nats(begin, end, letter, ends, starts, costs, least):
     return least[end - begin]
 
 
-@njit(cache=True)
+@kernel(plain=True)
+def _longest_name(begins):
+    longest = 0  # np.diff would take two seconds to compile
+    for name in range(begins.size - 1):
+        longest = max(longest, begins[name + 1] - begins[name])
+    return longest
+
+
+@kernel(plain=True)
 def wholes(begins, letter, ends, starts, costs):
     """Return the nats of each name."""
     out = np.empty(begins.size - 1)
-    least = np.empty(int(np.diff(begins).max()) + 1)
+    least = np.empty(_longest_name(begins) + 1)
     for name in range(out.size):
         out[name] = nats(begins[name], begins[name + 1], letter, ends, starts, costs, least)
     return out
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def _longest(text, a, a_end, b, b_end, used_a, used_b, row):
     """Return the longest piece of letters unused so far, and where it begins in each name."""
     size = at_a = at_b = 0
@@ -54,7 +63,7 @@ def _longest(text, a, a_end, b, b_end, used_a, used_b, row):
     return size, at_a, at_b
 
 
-@njit(cache=True)
+@kernel(plain=True)
 def nearest(
     pairs, name_places, begins_of, looks, whole, text, begins, shortest, letter, edge, unshared,
     ends, starts, costs,
@@ -63,7 +72,7 @@ def nearest(
 
     Of the nearest two names; in these the longest common piece first, down to ``shortest`` letters.
     """
-    longest = int(np.diff(begins).max()) + 1
+    longest = _longest_name(begins) + 1
     least, row = np.empty(longest + 1), np.empty(longest + 1, np.int64)
     used_a, used_b = np.empty(longest, np.bool_), np.empty(longest, np.bool_)
     out = np.full(len(pairs), -np.inf)

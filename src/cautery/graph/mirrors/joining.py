@@ -77,7 +77,7 @@ class Join:
 
 @dataclass(slots=True)
 class Group:
-    """What stands together so far; ``near``: the log-odds by name of groups it is compared with."""
+    """Domains joined so far; ``near``: the log-odds by name of groups it is compared with."""
 
     domains: dict[str, float]
     names: tuple[str, ...]

@@ -37,7 +37,7 @@ def adopt(references: References, wanted: str, path: Path) -> None:
     track, origin_s = references.tracks[number], donor.origin_s(works=works)
     with track.lock, references.lock:
         if not track.empty:
-            raise InputError(f"{wanted}: media of it are already held")
+            raise InputError(f"{wanted}: its media are already loaded")
         if not works and not references.began:
             references.set_origin(origin_s)
         apart_s = origin_s - references.origin_s(works=works)
@@ -60,12 +60,14 @@ def _given(donor: References, name: str, path: Path, *, works: bool) -> int:
     """Return the number of the reference that another wants to adopt."""
     if not donor.knows(name) and len(donor.infos) != 1:
         raise InputError(
-            f"{path}: holds {len(donor.infos)} references, none of them {name!r}",
+            f"{path}: it holds {len(donor.infos)} references, but not {name!r}",
             hint="It holds " + ", ".join(info.id for info in donor.infos[:8]),
         )
     number = donor.number(name) if donor.knows(name) else 0
     if works != (donor.infos[number].kind == "work"):
-        raise InputError(f"{path}: a recording and a live feed's window can't stand for each other")
+        raise InputError(
+            f"{path}: a recording cannot replace the window of a live feed, nor the other way round"
+        )
     return number
 
 

@@ -1,4 +1,4 @@
-"""Refuse media that cannot be held: times that are none, sound that is not finite."""
+"""Refuse media that cannot be stored: times that are not valid, sound that is not finite."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_TIME_S = 1e11
 def checked(reference_id: str, decoded: Decoded, at_s: float) -> None:
     """Raise an input error for media of a reference that no track can hold."""
     if not math.isfinite(at_s) or not abs(at_s) <= MOST_TIME_S:
-        raise InputError(f"{reference_id}: at_s is not finite, or no time of this age")
+        raise InputError(f"{reference_id}: at_s must be finite and a time of our age")
     if not math.isfinite(decoded.duration_s) or not math.isfinite(decoded.audio_s):
         raise InputError(f"{reference_id}: the media's times are not finite")
     if len(decoded.audio) and not np.isfinite(decoded.audio.sum()):

@@ -131,8 +131,8 @@ def map_arrays(path: Path, *, verify: bool = True) -> Mapped:
         prefix = os.pread(handle, _PREFIX.size, 0)
         if len(prefix) < _PREFIX.size or prefix[: len(_NAME)] != _NAME:
             raise InputError(
-                f"{path}: no Cautery reference file",
-                hint="cautery references build PATH... -o league.ref makes one.",
+                f"{path}: not a Cautery reference file",
+                hint="Make one with: cautery references build PATH... -o league.ref",
             )
         if prefix[: len(MAGIC)] != MAGIC:
             raise InputError(
@@ -141,10 +141,10 @@ def map_arrays(path: Path, *, verify: bool = True) -> Mapped:
             )
         _, length, check = _PREFIX.unpack(prefix)
         if length > min(_MOST_HEAD, size - _PREFIX.size):
-            raise InputError(f"{path}: its head is too long, or cut")
+            raise InputError(f"{path}: its header is too long or incomplete")
         head_bytes = os.pread(handle, length, _PREFIX.size)
         if zlib.crc32(head_bytes) != check:
-            raise InputError(f"{path}: its head is damaged", hint="Copy or build it again.")
+            raise InputError(f"{path}: its header is damaged", hint="Copy or build it again.")
         head, planned = _understood(path, head_bytes)
         places = _places(path, planned, _PREFIX.size + length, size)
         mapping = mmap.mmap(handle, size, access=mmap.ACCESS_READ)
@@ -173,8 +173,8 @@ def refuse_to_replace(path: Path) -> None:
     with _opened(path) as (handle, size):
         if size and os.pread(handle, len(_NAME), 0) != _NAME:
             raise InputError(
-                f"{path}: holds something else already, which would be lost",
-                hint="-o names the .ref file to write.",
+                f"{path}: this file already holds something else, which would be lost",
+                hint="Name another .ref file with -o.",
             )
 
 
@@ -211,7 +211,7 @@ def _opened(path: Path) -> Iterator[tuple[int, int]]:
         if not stat.S_ISREG(status.st_mode):
             raise InputError(f"{path}: not a regular file")
         if status.st_size > _MOST_BYTES:
-            raise InputError(f"{path}: larger than any reference file")
+            raise InputError(f"{path}: larger than a reference file can be")
         yield handle, status.st_size
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
@@ -238,7 +238,7 @@ def _written(file: Any, array: Stored) -> int:
             file.write(part)
         count += len(flat)
     if count != math.prod(array.shape) * array.dtype.itemsize:
-        raise ValueError(f"{array.name}: its pieces make no {array.shape}")
+        raise ValueError(f"{array.name}: its pieces do not have the shape {array.shape}")
     return check
 
 
@@ -248,18 +248,18 @@ def _understood(path: Path, head_bytes: bytes) -> tuple[dict[str, Any], list[_Pl
         head, listed = document["head"], document["arrays"]
         planned = [_planned(path, entry) for entry in listed[:_MOST_ARRAYS]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{path}: its head makes no sense") from error
+        raise InputError(f"{path}: its header is not valid") from error
     if not isinstance(head, dict):
-        raise InputError(f"{path}: its head makes no sense")
+        raise InputError(f"{path}: its header is not valid")
     if len(listed) > _MOST_ARRAYS:
-        raise InputError(f"{path}: more arrays than any reference file has")
+        raise InputError(f"{path}: too many arrays for a reference file")
     if len({array.name for array in planned}) != len(planned):
-        raise InputError(f"{path}: two arrays of one name")
+        raise InputError(f"{path}: two arrays have the same name")
     return head, planned
 
 
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number here")
+    raise ValueError(f"{name} is not a number here")
 
 
 def _planned(path: Path, entry: Any) -> _Planned:
@@ -278,7 +278,7 @@ def _places(path: Path, planned: Sequence[_Planned], start: int, size: int) -> l
         places.append(start)
         start += array.nbytes
     if start != size:
-        raise InputError(f"{path}: cut short, or longer than it says")
+        raise InputError(f"{path}: incomplete, or longer than its header says")
     return places
 
 

@@ -52,9 +52,9 @@ class References:
     ) -> None:
         ids = [info.id for info in infos]
         if len(set(ids)) != len(ids) or len(ids) > MOST_REFERENCES:
-            raise InputError(f"references: at most {MOST_REFERENCES}, each id once")
+            raise InputError(f"references: at most {MOST_REFERENCES} are allowed, each id once")
         if not 30 <= window_s <= 4 * 3600:
-            raise InputError("references: a window of 30 s to 4 h")
+            raise InputError("references: the window must be from 30 s to 4 h")
         self.recipe = recipe
         self.infos = tuple(infos)
         self.window_s = window_s
@@ -115,7 +115,7 @@ class References:
             start_s = float(decoded.luma_s[0])
         if info.kind == "work":
             if not 0 <= at_s <= _LONGEST_WORK_S - decoded.duration_s:
-                raise InputError(f"{reference_id}: a work lasts at most {_LONGEST_WORK_S:g} s")
+                raise InputError(f"{reference_id}: a work may last at most {_LONGEST_WORK_S:g} s")
         else:
             self._claim(number, at_s, at_s + decoded.duration_s)
         with track.lock:
@@ -257,7 +257,7 @@ class References:
         try:
             return self._number[reference_id]
         except KeyError:
-            raise InputError(f"there is no reference {reference_id!r}") from None
+            raise InputError(f"the reference {reference_id!r} does not exist") from None
 
     def _frame(self, at_s: float) -> int:
         return math.floor((at_s - (self._origin_s or 0.0)) * self.recipe.frames_per_s)
@@ -278,8 +278,8 @@ class References:
             if leaps and others_s is not None and at_s > others_s + self.window_s:
                 raise InputError(
                     f"{self.infos[number].id}: its time is {at_s - others_s:,.0f} s ahead of the "
-                    "other references'; its media are not taken",
-                    hint="Look at the feed's clock.",
+                    "other references'; its media are not used",
+                    hint="Check the feed's clock.",
                 )
             if self._origin_s is None:
                 self._origin_s = math.floor(at_s)

@@ -75,7 +75,7 @@ class LiveFolder:
     ) -> None:
         if any(info.kind == "work" for info in infos):
             raise InputError(
-                "a live folder holds live references alone",
+                "a live folder can hold only live references",
                 hint="Put recordings into a .ref file of their own.",
             )
         self.path = path
@@ -166,7 +166,7 @@ class LiveFolder:
         ):
             raise InputError(
                 f"{self.path}: it holds other references, or another window",
-                hint="Take a new folder; further references may only follow those it holds.",
+                hint="Use a new folder, or only add references after those that it holds.",
             )
         self._manifest = manifest_of(self.path)
         with making_sense(self.path):
@@ -243,8 +243,8 @@ def _look_free(path: Path) -> None:
     ]
     if foreign:
         raise InputError(
-            f"{path}: holds {foreign[0]!r}, and no manifest of live references",
-            hint="Give a new folder, or an empty one.",
+            f"{path}: it holds {foreign[0]!r}, but no manifest of live references",
+            hint="Give a new or an empty folder.",
         )
 
 
@@ -254,7 +254,7 @@ def _locked(path: Path) -> int:
         path.mkdir(parents=False, exist_ok=True)
         handle = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
     except FileExistsError as error:
-        raise InputError(f"{path}: a file, and no live folder", hint="Give a folder.") from error
+        raise InputError(f"{path}: a file, not a live folder", hint="Give a folder.") from error
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror or error}") from error
     try:
@@ -262,6 +262,7 @@ def _locked(path: Path) -> int:
     except OSError as error:
         os.close(handle)
         raise InputError(
-            f"{path}: another process writes it", hint="Only one may; readers need no turn."
+            f"{path}: another process is writing it",
+            hint="Only one process may write it; others may read it meanwhile.",
         ) from error
     return handle

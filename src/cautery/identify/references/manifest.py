@@ -75,7 +75,7 @@ def manifest_of(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     if not path.exists():
-        raise InputError(f"{folder}: no live folder of references: it has no manifest")
+        raise InputError(f"{folder}: not a live folder of references: it has no manifest")
     head = map_arrays(path).head
     with making_sense(folder):
         if head["form"] != FORM or len(head["minutes"]) > _MOST_SLICES:
@@ -120,7 +120,7 @@ def mapped(
             }
         except FileNotFoundError as error:
             if not left:
-                raise InputError(f"{folder}: it lacks {error.filename}") from error
+                raise InputError(f"{folder}: {error.filename} is missing") from error
             continue
         known.clear()
         known.update(fresh)
@@ -156,7 +156,7 @@ def _opened(
     path = folder / name
     path.lstat()  # FileNotFoundError tells a deleted file from a damaged one
     if path.is_symlink():
-        raise InputError(f"{path}: a link, and no slice")
+        raise InputError(f"{path}: a link, not a slice")
     file = map_arrays(path, verify=verify)
     with making_sense(path):
         if file.head["form"] != SLICE_FORM:
@@ -171,13 +171,13 @@ def _opened(
 
 def _number(value: Any) -> int:
     if type(value) is not int or abs(value) > MOST_SLICE:
-        raise ValueError("no slice")
+        raise ValueError("not the number of a slice")
     return value
 
 
 def _name(value: Any) -> str:
     if not isinstance(value, str) or not NAME.fullmatch(value):
-        raise ValueError("no slice's name")
+        raise ValueError("not the name of a slice")
     return value
 
 

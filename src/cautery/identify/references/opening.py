@@ -1,4 +1,4 @@
-"""Map references that were written, whoever wrote them: a ``.ref`` file or a live folder."""
+"""Map references from disk: a ``.ref`` file or a live folder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def load(path: Path, *, recipe: Recipe | None = None, verify: bool = True) -> Re
     with making_sense(path):
         if file.head["form"] != FORM:
             raise InputError(
-                f"{path}: a part of a live folder", hint="Give the folder that it lies in."
+                f"{path}: this file is a part of a live folder",
+                hint="Give the folder that holds it.",
             )
         references = of_head(path, file.head, recipe)
         take(references, file)

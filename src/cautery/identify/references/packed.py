@@ -1,4 +1,4 @@
-"""Runs and per-reference arrays, laid end to end for a reference file, and what is believed of one.
+"""Runs and per-reference arrays, laid end to end for a reference file, and its checks.
 
 A kind of per-reference array (:data:`KINDS`) is two arrays of the file: the values of all pieces
 end to end, and a table ``(reference, grid number of the first value, values)``, a row a piece.
@@ -79,9 +79,9 @@ def unpacked(
     if table is None or values is None:
         raise InputError(f"a reference file without {kind}")
     if values.dtype.str != code or values.shape != (len(values), *tail):
-        raise InputError(f"a reference file's {kind} have other shapes")
+        raise InputError(f"a reference file's {kind} have unexpected shapes")
     if table.dtype.str != "<i8" or table.shape != (len(table), 3) or len(table) > _MOST_PIECES:
-        raise InputError(f"a reference file's {kind} have another table")
+        raise InputError(f"a reference file's {kind} have a table of an unexpected form")
     numbers, firsts, lengths = table[:, 0], table[:, 1], table[:, 2]
     if len(table) and (
         numbers.min() < 0
@@ -92,7 +92,7 @@ def unpacked(
         or lengths.min() < 1
         or lengths.max() > len(values)
     ):
-        raise InputError(f"a reference file's {kind} have a table that makes no sense")
+        raise InputError(f"a reference file's {kind} have a table that is not valid")
     ends = np.cumsum(lengths)
     if (int(ends[-1]) if len(ends) else 0) != len(values):
         raise InputError(f"a reference file's {kind} are more or fewer than it says")
@@ -189,5 +189,5 @@ def unpacked_runs(
             fields.setdefault(int(index), {})[field] = array
     for at, (store, number) in enumerate(rows):
         if store not in {"live", "works"} or type(number) is not int or abs(number) > MOST_SLICE:
-            raise InputError("a reference file's slices make no sense")
+            raise InputError("a reference file's slices are not valid")
         yield store, number, Run.of_arrays(fields.get(at, {}), references=count)

@@ -81,7 +81,7 @@ def of_head(path: Path, head: dict[str, Any], recipe: Recipe | None) -> Referenc
         )
     infos = [ReferenceInfo(**info) for info in head["infos"]]
     if not all(_plausible(info) for info in infos):
-        raise InputError(f"{path}: a reference in it makes no sense")
+        raise InputError(f"{path}: a reference in it is not valid")
     references = References(saved_recipe, infos, float(head["window_s"]))
     origin_s = head["origin_s"]
     references.set_origin(None if origin_s is None else _time(origin_s))
@@ -132,23 +132,23 @@ def making_sense(path: Path) -> Iterator[None]:
             raise
         raise InputError(f"{path}: {message}", hint=_BUILD_AGAIN) from error
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-        raise InputError(f"{path}: what it holds makes no sense", hint=_BUILD_AGAIN) from error
+        raise InputError(f"{path}: its content is not valid", hint=_BUILD_AGAIN) from error
 
 
 def _recipe(fields: dict[str, Any]) -> Recipe:
     """Return a recipe whose numbers are of the kinds that they should be: kernels trust them."""
     kinds = {name: type(value) for name, value in asdict(DEFAULT_RECIPE).items()}
     if {name: type(value) for name, value in fields.items()} != kinds:
-        raise ValueError("no recipe")
+        raise ValueError("not a recipe")
     if not all(0 < value < _MOST_NUMBER for value in fields.values()):
-        raise ValueError("no recipe")
+        raise ValueError("not a recipe")
     return Recipe(**fields)
 
 
 def _differing(saved: Recipe, expected: Recipe) -> str:
     expected_values = asdict(expected)
     return ", ".join(
-        f"{name} {value}, wanted {expected_values[name]}"
+        f"{name} {value}, expected {expected_values[name]}"
         for name, value in asdict(saved).items()
         if value != expected_values[name]
     )
@@ -171,5 +171,5 @@ def _plausible(info: ReferenceInfo) -> bool:
 def _time(value: Any) -> float:
     time_s = float(value)
     if not math.isfinite(time_s) or abs(time_s) > 2 * MOST_TIME_S:
-        raise ValueError("no time")
+        raise ValueError("not a time")
     return time_s

@@ -44,7 +44,7 @@ _NETWORKS = {
 _KINDS = {
     "public-dns": "a public DNS resolver",
     "root-server": "a root server of the DNS",
-    "parking": "a parking server: whoever was there has gone",
+    "parking": "a parking server: the former tenant has left",
     "sinkhole": "a sinkhole of the authorities or of researchers",
 }
 _LISTS = {"public-dns": "public-dns-v4", "parking": "parking-domain", "sinkhole": "sinkholes"}
@@ -74,11 +74,11 @@ def judge_address(
         return
     address = target.address
     if address is None:
-        raise InputError(f"{target.text} is no address")
+        raise InputError(f"{target.text} is not an address")
     # What leads to an IPv4 host by way of an IPv6 address hits whoever is on that host.
     places = [str(candidate) for candidate in (address, target.embedded) if candidate is not None]
     if target.embedded is not None:
-        ruling.note("embedded-ipv4", f"{address} leads to {target.embedded}, judged with it")
+        ruling.note("embedded-ipv4", f"{address} leads to {target.embedded}, which is judged too")
     for place in places:
         _judge_place(ruling, place, allow)
     listed = [facts.dedicated(place) for place in places]
@@ -115,7 +115,9 @@ def judge_url_address(ruling: Ruling, allow: Sequence[str]) -> None:
 def _judge_public(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
     if _never(ipaddress.ip_address(text), allow):
         ruling.narrowable = ruling.overridable = False
-        ruling.refuse("not-public", f"{text} is private, local or reserved: blocking it is void")
+        ruling.refuse(
+            "not-public", f"{text} is private, local or reserved: blocking it has no effect"
+        )
 
 
 def _judge_place(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
@@ -135,7 +137,7 @@ def _judge_place(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
         what = _SHARING.get(shared.kind, "shared infrastructure")
         ruling.refuse(
             "shared-range",
-            f"{text} lies in {shared.cidr} of {shared.provider}, {what} ({shared.kind})",
+            f"{text} is in {shared.cidr} of {shared.provider}, {what} ({shared.kind})",
             fact=shared.fact,
         )
     network = ruling.network_of(text)
@@ -171,11 +173,12 @@ def _judge_range(
     current: list[CoHosted] = []
     for part in (network, *embedded_ranges(network)):
         if part is not network:
-            ruling.note("embedded-ipv4", f"{network} leads to {part}, judged with it")
+            ruling.note("embedded-ipv4", f"{network} leads to {part}, which is judged too")
         if _never_within(part, allow):
             ruling.narrowable = ruling.overridable = False
             ruling.refuse(
-                "not-public", f"{part} holds private, local or reserved addresses: blocking is void"
+                "not-public",
+                f"{part} holds private, local or reserved addresses: blocking them has no effect",
             )
         current += _judge_part(ruling, part)
     judge_tenants(ruling, current[:MOST_NAMES], suspects)
@@ -196,13 +199,13 @@ def _judge_part(ruling: Ruling, network: Network) -> list[CoHosted]:
     for _, entry in sorted(owners.items())[:MOST_TOLD]:
         ruling.refuse(
             "shared-range",
-            f"{network} reaches into {entry.cidr} of {entry.provider} ({entry.kind})",
+            f"{network} overlaps {entry.cidr} of {entry.provider} ({entry.kind})",
             fact=entry.fact,
         )
     if len(owners) > MOST_TOLD:
         ruling.refuse(
             "shared-range",
-            f"{network} reaches into ranges of {len(owners) - MOST_TOLD} more providers",
+            f"{network} overlaps ranges of {len(owners) - MOST_TOLD} more providers",
             fact="ranges",
         )
     return seen_of_late(ruling, facts.names_within(first, last, most=MOST_NAMES))

@@ -3,30 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from cautery.model import Decision, GuardVerdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spending:
-    """What the allowed targets of one event may cost bystanders.
-
-    Parameters
-    ----------
-    low, high : int
-        Bystanders known, and at most; ``high`` is ``None`` when one target has no upper bound.
-    over : bool
-        Above the budget. What nobody can bound is above every budget.
-    unbounded : tuple of str
-        The targets without an upper bound, a hundred at most.
-    """
-
-    low: int
-    high: int | None
-    over: bool
-    unbounded: tuple[str, ...] = ()
-
+from cautery.model import Decision, GuardVerdict, Spending
 
 MAX_LISTED = 100
 

@@ -72,7 +72,7 @@ def canaries_of(
         blocked name, or are known to be lawful.
     """
     if most < 1:
-        raise InputError("canaries: at least one")
+        raise InputError("canaries: at least one is needed")
     popular = [name for name in verdict.collateral.names if facts.popular(name)]
     near = dict.fromkeys((*popular, *verdict.collateral.names, *beside))
     return tuple(near)[:most]

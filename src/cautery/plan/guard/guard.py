@@ -63,7 +63,7 @@ class GuardPolicy:
 
     def __post_init__(self) -> None:
         if self.unrelated_names < 0 or self.current_days <= 0:
-            raise InputError("a guard's policy has no negative tolerance")
+            raise InputError("the tolerances of a guard's policy must not be negative")
 
 
 DEFAULT_POLICY = GuardPolicy()
@@ -162,7 +162,7 @@ def guard(
         narrow_to = ()
         horizon = policy.revalidate_url
     if not target.isascii():
-        ruling.note("spelling", f"as it is looked up: {parsed.text}")
+        ruling.note("spelling", f"the name in the spelling of the DNS: {parsed.text}")
     ruling.replayed()
     return _verdict(ruling, narrow_to, horizon, override)
 
@@ -183,7 +183,7 @@ def _judge_url(
 ) -> None:
     target = ruling.target
     if target.text in lawful:
-        ruling.refuse("lawful-content", "this very URL is known to be lawful")
+        ruling.refuse("lawful-content", "this exact URL is known to be lawful")
     if not exact(target.text):
         ruling.overridable = False
         ruling.refuse(
@@ -192,7 +192,7 @@ def _judge_url(
         )
     if target.address is not None:
         judge_url_address(ruling, allow)
-        ruling.allow("exact-url", "one exact URL on a bare address; nothing else is touched")
+        ruling.allow("exact-url", "one exact URL on a bare address; nothing else is affected")
         return
     ruling.needs("popular", "public_suffix_list")
     kinds, popular = ruling.kinds_of_name(target.host), ruling.popular(target.host)
@@ -207,7 +207,10 @@ def _judge_url(
                 fact="popular",
             )
         else:
-            ruling.note("second-approver", f"{second} answers for an exact URL on {target.host}")
+            ruling.note(
+                "second-approver",
+                f"{second} takes responsibility for an exact URL on {target.host}",
+            )
     ruling.allow("exact-url", f"one exact URL; the rest of {target.host} stays reachable")
 
 
@@ -253,8 +256,9 @@ def _verdict(
             0,
             Reason(
                 code="override",
-                text=f"{_people(answered)} answer for it until {answered.until:%Y-%m-%d %H:%M} "
-                f"UTC, against the objections that follow: {answered.reason}",
+                text=f"{_people(answered)} take responsibility for it until "
+                f"{answered.until:%Y-%m-%d %H:%M} UTC, despite the "
+                f"objections that follow: {answered.reason}",
             ),
         )
     elif not ruling.objections:

@@ -44,7 +44,7 @@ def judge_name(
     name = target.host
     ruling.needs("popular", "public_suffix_list")
     if target.wildcard:
-        ruling.refuse("wider-than-host", "a wildcard takes names that nobody has looked at")
+        ruling.refuse("wider-than-host", "a wildcard covers names that nobody has checked")
     registered = ruling.registered_domain(name)
     if registered is None:
         ruling.high = None
@@ -60,7 +60,7 @@ def judge_name(
         ruling.collateral_popular = (name,)
         ruling.refuse(
             "popular-name",
-            f"{name} is a popular site, a service name of one, or holds one",
+            f"{name} is a popular site, a service name of a popular site, or a name above one",
             fact="popular",
         )
     for kind in ruling.kinds_of_name(name):
@@ -105,7 +105,7 @@ def _judge_suffix(ruling: Ruling, name: str, registered: str) -> None:
         ruling.high = None
         ruling.refuse(
             "protected-kind",
-            f"{name} lies below .{suffix}, which is kept for bodies of a kind: {kind}",
+            f"{name} is below .{suffix}, which is reserved for bodies of a protected kind: {kind}",
             fact="public_suffix_list",
         )
     if label in OWN_LABELS and "." in suffix and ruling.popular(suffix):

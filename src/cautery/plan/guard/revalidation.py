@@ -65,5 +65,6 @@ def withdrawal(now: GuardVerdict, before: Mapping[str, str]) -> Reason | None:
         return None
     return Reason(
         code="withdrawn",
-        text=f"allowed before, until {until}, and not any more: take the block off",
+        text=f"this target was allowed before, until {until}, and is not allowed any more: "
+        "remove the block",
     )

@@ -167,8 +167,8 @@ class Ruling:
             newest = max(later, key=lambda name: later[name])
             self.note(
                 "replay",
-                f"a replay: facts of {later[newest]} judge what was asked for {self.at.date()}; "
-                "they were not to be had then",
+                f"a replay: facts of {later[newest]} are used for a judgement on {self.at.date()}; "
+                "they did not exist on that day",
                 fact=newest,
             )
 

@@ -73,7 +73,7 @@ def parse_target(text: str) -> Target:
         try:
             network = ipaddress.ip_network(bare, strict=False)
         except ValueError as error:
-            raise InputError(f"{text[:80]!r} is no range: {error}") from error
+            raise InputError(f"{text[:80]!r} is not an address range: {error}") from error
         network = _unmapped(network)
         if network.num_addresses == 1:
             return _of_address(network.network_address)
@@ -112,10 +112,10 @@ def plain_name(text: str) -> str:
     try:
         name = ascii_name(text).rstrip(".")
     except UnicodeError as error:
-        raise InputError(f"{text[:80]!r} is no host name: {error}") from error
+        raise InputError(f"{text[:80]!r} is not a host name: {error}") from error
     labels = name.split(".")
     if len(name) > 253 or not all(_LABEL.match(label) for label in labels):
-        raise InputError(f"{text[:80]!r} is no host name")
+        raise InputError(f"{text[:80]!r} is not a host name")
     if labels[-1].isdigit() or re.fullmatch(r"0x[0-9a-f]*", labels[-1]):
         raise InputError(f"{text[:80]!r} is neither a host name nor an address")
     return name
@@ -192,11 +192,11 @@ def _url(text: str) -> Target:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
-        raise InputError(f"{text[:80]!r} is no URL: {error}") from error
+        raise InputError(f"{text[:80]!r} is not a URL: {error}") from error
     if parts.scheme not in ("http", "https", "rtmp", "rtmps", "rtsp") or not host:
-        raise InputError(f"{text[:80]!r} is no URL of a stream")
+        raise InputError(f"{text[:80]!r} is not the URL of a stream")
     if parts.username is not None or parts.password is not None:
-        raise InputError(f"a URL with a login in it is not handed on: host {host!r}")
+        raise InputError(f"a URL that holds a login cannot be a target: host {host!r}")
     address = address_of(host)
     name = str(address) if address is not None else plain_name(host)
     if parts.path.strip("/") == "" and not parts.query:

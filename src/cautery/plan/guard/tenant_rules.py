@@ -82,7 +82,7 @@ def judge_history(
             ruling.refuse(
                 "recycled-address",
                 f"{before.name} was here until {_day(before.last_seen)}, {after.name} since "
-                f"{_day(after.first_seen)}: the address changed hands lately",
+                f"{_day(after.first_seen)}: the address changed hands recently",
                 fact=after.fact,
             )
             return
@@ -125,9 +125,9 @@ def judge_dedication(
         ruling.high = None
         ruling.refuse(
             "unknown-co-hosting",
-            "nothing shows that this address serves one customer alone; who else is on it is "
+            "no evidence shows that this address serves one customer alone; its other tenants are "
             + ("not known in full" if ruling.facts.knows_hosting() else "unknown")
-            + " (dedicated_to, evidence and evidence_date would show it, all three)",
+            + " (to show it, state dedicated_to, evidence and evidence_date, all three)",
             fact="passive-dns" if ruling.facts.knows_hosting() else None,
         )
         return
@@ -176,7 +176,7 @@ def judge_dedication(
     ):
         ruling.refuse(
             "recycled-address",
-            f"the address was dedicated to {evidence.dedicated_to}, who is not on it now",
+            f"the address was dedicated to {evidence.dedicated_to}, who is no longer on it",
             fact="dedicated",
             dated=evidence.evidence_date,
         )
