@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SETS = ("run", "build", "dev", "fuzz", "release")
+SETS = ("run", "build", "dev", "docs", "fuzz", "release")
 """The lock files, in the order in which a package is listed once."""
 
 _PIN = re.compile(r"([a-z0-9][a-z0-9.-]*)==([^\s;\\]+)(?:\s*;\s*([^\\]+?))?\s*\\?")
@@ -163,6 +163,7 @@ _TITLES = {
     "run": "To run",
     "build": "To build",
     "dev": "To develop and test",
+    "docs": "To build the documentation site",
     "fuzz": "To fuzz",
     "release": "To release",
 }
