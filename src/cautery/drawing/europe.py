@@ -6,11 +6,12 @@ Shapes are Natural Earth's (``europe.json``, made by tools/europe.py; see SOURCE
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from cautery.drawing.apart import Frame, Mark, kept_apart
 
 SHADES = 5
 """Classes of the choropleth; more cannot be told apart on paper."""
@@ -21,12 +22,8 @@ ALIASES = {"UK": "GB", "EL": "GR"}
 MARK_LETTER, MARK_HIGH = 44.0, 62.0
 """A mark's letter size and height, in the map's own units (2 km)."""
 
-_OFFSETS = tuple(
-    (reach * math.cos(turn * math.pi / 8), reach * math.sin(turn * math.pi / 8))
-    for reach in (0.0, 70.0, 110.0, 150.0, 200.0, 260.0, 330.0)
-    for turn in ((0,) if reach == 0 else (8, 0, 4, 12, 6, 10, 2, 14, 7, 9, 1, 15, 5, 11, 3, 13))
-)
-"""Where a mark may stand around its country, nearest first."""
+MARK_GAP = 12.0
+"""Between two marks, and between a mark and the frame."""
 
 
 def country_name(code: str) -> str:
@@ -65,6 +62,12 @@ def frame_of(
     return left, top, right - left, high - top
 
 
+def marks_frame(frame: tuple[float, float, float, float]) -> Frame:
+    """Return the part of a map's frame that marks may stand in."""
+    left, top, wide, high = frame
+    return Frame(left + MARK_GAP, top + MARK_GAP, wide - 2 * MARK_GAP, high - 2 * MARK_GAP)
+
+
 def spots(
     anchors: Sequence[tuple[float, float, float]], frame: tuple[float, float, float, float]
 ) -> list[tuple[float, float]]:
@@ -75,34 +78,5 @@ def spots(
     anchors : sequence of (float, float, float)
         Place of each country, and how wide its mark is; the first ones choose first.
     """
-    left, top, wide, high = frame
-    boxes: list[tuple[float, float, float, float]] = []
-    places = []
-    for x, y, across in anchors:
-        px, py = next(
-            (
-                (x + dx, y + dy)
-                for dx, dy in _OFFSETS
-                if _free(x + dx, y + dy, across, boxes)
-                and left + 8 < x + dx - across / 2
-                and x + dx + across / 2 < left + wide - 8
-                and top + 8 < y + dy - MARK_HIGH / 2
-                and y + dy + MARK_HIGH / 2 < top + high - 8
-            ),
-            (float(x), float(y)),
-        )
-        boxes.append((px - across / 2, py - MARK_HIGH / 2, px + across / 2, py + MARK_HIGH / 2))
-        places.append((px, py))
-    return places
-
-
-def _free(
-    x: float, y: float, across: float, boxes: Sequence[tuple[float, float, float, float]]
-) -> bool:
-    return all(
-        x + across / 2 + 12 < a
-        or c + 12 < x - across / 2
-        or y + MARK_HIGH / 2 + 12 < b
-        or d + 12 < y - MARK_HIGH / 2
-        for a, b, c, d in boxes
-    )
+    marks = [Mark(x, y, across, MARK_HIGH) for x, y, across in anchors]
+    return kept_apart(marks, marks_frame(frame), gap=MARK_GAP)

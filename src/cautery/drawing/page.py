@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cautery.drawing.escaping import LONGEST, clean, clip
-from cautery.drawing.words import number, percent, plural
+from cautery.drawing.words import number, part_of, percent, plural
 
 
 def environment(package: str, *, longest: int = LONGEST) -> Environment:
@@ -29,6 +29,7 @@ def environment(package: str, *, longest: int = LONGEST) -> Environment:
         finalize=partial(_shown, longest),
     )
     env.filters |= {"clip": clip, "number": number, "percent": percent, "plural": plural}
+    env.globals |= {"part_of": part_of}
     return env
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,6 +12,9 @@ from cautery.drawing.escaping import clean, markup
 
 WIDE = 880.0
 """Units across of every full-width drawing: near CSS pixels on a desk, 0.75 of them on A4."""
+
+SANS = '"Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
+"""The letters of a picture that is a file of its own."""
 
 LETTER = 0.52
 """Mean width of a letter in our sans serif as a share of its size; for fitting, never exact."""
@@ -33,6 +37,18 @@ def fit(said: str, room: float, size: float = 12.0) -> str:
 def width(said: str, size: float = 12.0) -> float:
     """Return about how wide a text is."""
     return len(said) * size * LETTER
+
+
+def wrapped(said: str, room: float, size: float = 12.0) -> list[str]:
+    """Return a whole text in lines that fit into ``room`` units; only a long word is broken.
+
+    Examples
+    --------
+    >>> wrapped("the cut is chosen, the day is planned", 110)
+    ['the cut is', 'chosen, the day', 'is planned']
+    """
+    limit = max(3, int(room / (size * LETTER)))
+    return textwrap.wrap(clean(said, 400), limit, break_on_hyphens=False) or [""]
 
 
 def hint(said: str) -> str:

@@ -52,6 +52,17 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
     return f"{number(count, 12)} {noun if count == 1 else many or noun + 's'}"
 
 
+def part_of(part: int, count: int, noun: str, many: str | None = None) -> str:
+    """Return how many of a count are meant, with its noun; nothing is not "0 of 0".
+
+    Examples
+    --------
+    >>> part_of(9, 12, "place"), part_of(1, 1, "flow"), part_of(0, 0, "flow")
+    ('9 of 12 places', '1 of 1 flow', 'no flow')
+    """
+    return f"{number(part, 12)} of {plural(count, noun, many)}" if count else f"no {noun}"
+
+
 def counted(count: int, noun: str, many: str | None = None) -> str:
     """Return a count with its noun in plain ASCII, for a terminal and a log.
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 from importlib.resources import files
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,14 +24,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.drawing.escaping import clean
-from cautery.drawing.europe import country_name
-from cautery.drawing.svg import TimeScale, lanes
+from cautery.drawing.europe import country_name, europe
+from cautery.drawing.svg import TimeScale, lanes, width
 from cautery.errors import InputError
 from cautery.model import ErrorRate, Role, StepState
 from cautery.operation.page import (
     Arrivals,
     CountryLine,
     CurrencyTotal,
+    DescendantLine,
     Fate,
     Interval,
     MoneyNode,
@@ -494,17 +496,164 @@ def test_regrowth_without_a_measurement_is_a_sentence() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.floats(0, 880), st.floats(10, 320)), max_size=14),
+    st.lists(st.tuples(st.floats(0, 880), st.floats(10, 320), st.integers(1, 4)), max_size=14),
 )
 def test_words_beneath_the_timeline_never_lie_over_each_other(
-    labels: list[tuple[float, float]],
+    labels: list[tuple[float, float, int]],
 ) -> None:
-    spans = [
-        (lane, *((x - wide, x) if turned else (x, x + wide)))
-        for (x, wide), (lane, turned) in zip(labels, _placed(labels), strict=True)
+    boxes = [
+        (lane, lane + high, *((x - wide, x) if turned else (x, x + wide)))
+        for (x, wide, high), (lane, turned) in zip(labels, _placed(labels), strict=True)
     ]
-    for (lane, a, b), (other, c, d) in combinations(spans, 2):
-        assert lane != other or b <= c or d <= a or lane >= len(labels)
+    for (top, bottom, a, b), (upper, lower, c, d) in combinations(boxes, 2):
+        assert bottom <= upper or lower <= top or b <= c or d <= a
+
+
+def _circles(drawn: str) -> list[tuple[float, float, float]]:
+    found = re.findall(r'class="place" cx="([\d.-]+)" cy="([\d.-]+)" r="([\d.]+)"', drawn)
+    return [(float(x), float(y), float(radius)) for x, y, radius in found]
+
+
+def _frame_of(drawn: str) -> tuple[float, float, float, float]:
+    found = re.search(r'viewBox="([\d.-]+) ([\d.-]+) ([\d.]+) ([\d.]+)"', drawn)
+    assert found
+    left, top, wide, high = map(float, found.groups())
+    return left, top, left + wide, top + high
+
+
+@given(
+    st.lists(st.floats(0, 400), min_size=1, max_size=130),
+    st.lists(st.floats(0, 1), min_size=2, max_size=8),
+)
+def test_numbered_circles_never_lie_over_each_other_and_stay_in_the_drawing(
+    days: list[float], shares: list[float]
+) -> None:
+    start = datetime(2024, 11, 26, 5, tzinfo=UTC)
+    points = [
+        Served(at=start + timedelta(days=50 * place), share=share)
+        for place, share in enumerate(shares)
+    ]
+    newcomers = [
+        DescendantLine(name=f"n{day}", like="a panel", found_at=start + timedelta(days=day))
+        for day in days
+    ]
+    drawn = str(regrowth_drawing(points, newcomers, start))
+    circles = _circles(drawn)
+    assert circles
+    left, top, right, bottom = _frame_of(drawn)
+    for (x, y, radius), (a, b, other) in combinations(circles, 2):
+        assert math.hypot(x - a, y - b) >= radius + other
+    for x, y, radius in circles:
+        assert left <= x - radius
+        assert x + radius <= right
+        assert top <= y - radius
+        assert y + radius <= bottom
+    for number in re.findall(r'class="mark"[^>]*>(\d+)<', drawn):
+        widest = max(radius for _, _, radius in circles)
+        assert width(number, 11.5) <= 2 * widest
+
+
+EUROPE = sorted(europe()["countries"])
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(EUROPE),
+        st.tuples(*[st.integers(0, 90_000) | st.just(0)] * 3),
+        min_size=1,
+    )
+)
+def test_marks_and_codes_of_the_map_never_lie_over_each_other(
+    counts: dict[str, tuple[int, int, int]],
+) -> None:
+    drawn = str(
+        map_drawing(
+            [
+                CountryLine(country=code, searches=a, servers=b, arrests=c)
+                for code, (a, b, c) in counts.items()
+            ]
+        ).svg
+    )
+    boxes = [
+        tuple(map(float, found))
+        for found in re.findall(
+            r'class="rim" x="([\d.-]+)" y="([\d.-]+)" width="([\d.]+)" height="([\d.]+)"', drawn
+        )
+    ] + [
+        (float(x) - 25, float(y) - 30, 50.0, 32.0)
+        for x, y in re.findall(r'<text x="([\d.-]+)" y="([\d.-]+)" class="code"', drawn)
+    ]
+    assert len(boxes) == len(counts)
+    left, top, right, bottom = _frame_of(drawn)
+    for x, y, wide, high in boxes:
+        assert left <= x
+        assert x + wide <= right
+        assert top <= y
+        assert y + high <= bottom
+    for (x, y, wide, high), (a, b, other_wide, other_high) in combinations(boxes, 2):
+        assert x + wide <= a or a + other_wide <= x or y + high <= b or b + other_high <= y
+
+
+LONG = "The action on the descendants, with leads from what was seized on the day and by traffic"
+
+
+def test_words_of_the_timeline_and_of_the_money_are_whole_and_inside_the_drawing(
+    view: OperationPageView,
+) -> None:
+    assert view.money
+    assert view.timeline
+    moments = tuple(replace(moment, text=LONG) for moment in view.timeline.moments)
+    drawn = str(timeline_drawing(replace(view.timeline, moments=moments), view.agencies))
+    groups = re.findall(r'<g class="moment .*?</g>', drawn)
+    assert groups
+    _, _, right, bottom = _frame_of(drawn)
+    for group in groups:
+        rows = re.findall(r'<text x="([\d.-]+)" y="([\d.-]+)"( text-anchor="end")?>([^<]*)<', group)
+        assert " ".join(row[3] for row in rows) == LONG
+        for x, y, turned, row in rows:
+            wide = width(row, 11.5)
+            assert float(x) - wide >= 0 if turned else float(x) + wide <= right
+            assert float(y) <= bottom
+    label = "Exchange Belivor (Malta) Limited, trading as Belivor Pay"
+    nodes = tuple(replace(node, label=label) for node in view.money.nodes)
+    drawn = str(money_drawing(replace(view.money, nodes=nodes)).svg)
+    groups = re.findall(r'<g class="place.*?</g>', drawn)
+    assert len(groups) == len(nodes)
+    _, _, right, bottom = _frame_of(drawn)
+    lowest: dict[float, list[tuple[float, float]]] = {}
+    for group in groups:
+        rows = re.findall(r'<text x="([\d.-]+)" y="([\d.-]+)" class="name">([^<]*)<', group)
+        assert " ".join(row[2] for row in rows) == label
+        assert all(float(x) + width(row, 11) <= right for x, _, row in rows)
+        bar = re.search(r'<rect x="[\d.]+" y="([\d.]+)"', group)
+        down = [float(y) for y in re.findall(r'<text x="[\d.-]+" y="([\d.-]+)"', group)]
+        assert bar
+        assert max(down) <= bottom
+        lowest.setdefault(float(rows[0][0]), []).append((float(bar[1]), max(down)))
+    for column in lowest.values():
+        for (_, down), (top, _) in pairwise(sorted(column)):
+            assert down < top
+
+
+def test_where_nothing_flows_the_page_does_not_count_to_none_of_none(
+    view: OperationPageView,
+) -> None:
+    assert view.money
+    assert view.timeline
+    page = render_page(replace(view, money=replace(view.money, flows=())))
+    assert "and no flow shown" in page
+    nodes = (SupplyNode(id="a", label="a", role=Role.PANEL),)
+    drawn = supply_drawings(SupplyView(nodes=nodes))
+    assert isinstance(drawn, GraphDrawing)
+    assert drawn.said == "1 of 1 node and no relation shown"
+
+
+def test_the_page_says_whose_coins_were_followed(view: OperationPageView) -> None:
+    assert view.money
+    assert view.timeline
+    followed = "Follows every coin that the owner of till1 received, not only the EUR 12.50."
+    page = render_page(replace(view, money=replace(view.money, followed=followed)))
+    assert followed in page
 
 
 @given(st.lists(st.tuples(st.floats(0, 500), st.floats(1, 90)), max_size=20))
@@ -548,7 +697,7 @@ def test_any_estimate_is_drawn_with_finite_numbers(
 
 
 def test_an_interval_out_of_order_is_refused() -> None:
-    with pytest.raises(InputError, match="is false"):
+    with pytest.raises(InputError, match="interval: "):
         Interval(low=2, mid=1, high=3)
     with pytest.raises(InputError, match="finite"):
         Interval(low=0, mid=1, high=float("inf"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
@@ -18,7 +19,10 @@ from hypothesis import strategies as st
 
 from cautery.drawing.svg import width
 from cautery.errors import InputError
-from cautery.model import Entry, Record
+from cautery.model import Link
+from cautery.model.ledger import append
+from cautery.model.records import StreamAppeared
+from cautery.workflows.case.open import Case
 from cautery.workflows.supply.draw import draw_supply, svg_file
 from cautery.workflows.supply.layers import (
     MOST_HEAPS,
@@ -216,28 +220,106 @@ def test_a_page_tells_odds_dates_and_records_and_runs_its_own_script_only() -> N
     assert len(script) == 1
     digest = b64encode(sha256(script[0].encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in page
-    for cell in ("0.61", "origin 0.30", "path:live", "7, 9"):
-        assert f"<td>{cell}</td>" in page
-    assert '<td class="date">2026-11-24 14:00:00 UTC</td>' in page
+    for head, cell in (
+        ("probability", "0.61"),
+        ("or else", "origin 0.30"),
+        ("what speaks for it", "path:live"),
+        ("records", "7, 9"),
+    ):
+        assert f'<td data-head="{head}">{cell}</td>' in page
+    assert '<td data-head="last seen" class="date">2026-11-24 14:00:00 UTC</td>' in page
     assert "<th>country</th>" not in page  # nobody has one
     assert "record 12 of the case" in page
 
 
-def test_when_hosts_were_met_is_told_by_the_first_records() -> None:
-    def entry(index: int, kind: str, body: dict[str, Any]) -> Entry:
-        return Entry(index=index, record=Record(kind=kind, at=NOON, body=body), leaf=b"")
-
-    met = met_in(
-        [
-            entry(3, "stream.appeared", {"host": "a", "at": "2026-11-24T10:00:00.000000Z"}),
-            entry(5, "link.seen", {"subject": "a", "first_seen": "2026-11-24T09:00:00.000000Z",
-                                   "last_seen": "2026-11-24T13:00:00.000000Z"}),
-            entry(6, "asset.facts", {"host": None, "at": "2026-11-24T09:00:00.000000Z"}),
-        ]
-    )  # fmt: skip
-    assert met == {
-        "a": Met(first=NOON - timedelta(hours=3), last=NOON + timedelta(hours=1), records=(3, 5))
+def test_when_hosts_were_met_is_told_by_the_first_records(case: Case) -> None:
+    for content in (
+        StreamAppeared(
+            url="http://a/1", title=None, source="list", host="a", offer=None,
+            at=NOON - timedelta(hours=2),
+        ),
+        Link(
+            subject="a", kind="address", value="192.0.2.1", source="watch",
+            first_seen=NOON - timedelta(hours=3), last_seen=NOON + timedelta(hours=1),
+        ),
+    ):  # fmt: skip
+        append(case.ledger, content, at=NOON)
+    case.ledger.append("asset.facts", {"host": None, "at": "2026-11-24T09:00:00.000000Z"}, at=NOON)
+    assert met_in(case.ledger) == {
+        "a": Met(first=NOON - timedelta(hours=3), last=NOON + timedelta(hours=1), records=(0, 1))
     }
+
+
+def test_a_page_has_its_title_counts_and_source_once_and_a_file_of_its_own_has_them_too() -> None:
+    picture = replace(world(200), source="record 12 of the case")
+    drawing = draw_supply(picture)
+    texts = ("The supply graph", drawing.said, "record 12 of the case")
+    page = supply_page(picture, drawing)
+    assert [page.count(f">{words}</") for words in texts] == [1 + page.count(
+        f"<title>{words}</title>"
+    ) for words in texts]  # fmt: skip
+    assert [drawing.untitled.count(f">{words}</text>") for words in texts] == [0, 0, 0]
+    assert [drawing.svg.count(f">{words}</text>") for words in texts] == [1, 1, 1]
+
+
+@given(
+    st.lists(st.text(alphabet="abcwm-.", min_size=1, max_size=60), min_size=1, max_size=30),
+    st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_every_name_head_and_line_of_the_key_is_inside_the_picture(
+    names: list[str],
+    by_country: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assets = tuple(
+        Drawn(
+            name=f"{at}{name}",
+            role=(*CHAIN, "shared")[at % 9],
+            network=f"a network of {name[:12]} {at % 7}",
+            country=f"C{at % 16:02d}",
+            sure=0.5,
+        )
+        for at, name in enumerate(names)
+    )
+    picture = Picture(assets=assets, relations=())
+    drawing = draw_supply(picture, middle=assets[0].name, by_country=by_country)
+    for svg in (drawing.svg, drawing.untitled):
+        root = ET.fromstring(svg)
+        left, top, wide, high = map(float, root.get("viewBox", "").split())
+        columns: dict[float, float] = {}
+        for label in root.findall(".//{*}text"):
+            x, y = float(label.get("x", 0)), float(label.get("y", 0))
+            size = {"title": 22, "head": 13}.get(label.get("class", ""), 12)
+            end = x + width(label.text or "", size)
+            assert left <= x
+            assert end <= left + wide
+            assert top < y <= top + high
+            if label.get("class") == "head":
+                columns[x] = end
+        for (_, end), (after, _) in pairwise(sorted(columns.items())):
+            assert end < after
+
+
+@pytest.mark.browser
+@pytest.mark.enable_socket
+def test_in_a_browser_no_column_is_cut_off_at_any_width(browser: Any, tmp_path: Path) -> None:
+    full = replace(WEAK, country="NL", network="a network")
+    assets = (full, replace(HOSTILE, rivals=(("source", 0.5),)), *world(200).assets)
+    picture = Picture(assets=assets, relations=world(200).relations)
+    page = tmp_path / "map.html"
+    page.write_text(supply_page(picture, draw_supply(picture)))
+    for wide in (1400, 1000, 900, 390):
+        view = browser.new_page(viewport={"width": wide, "height": 900})
+        view.goto(page.as_uri())
+        assert view.evaluate("document.documentElement.scrollWidth") <= wide
+        for table in ("assets", "relations"):
+            box = f"document.getElementById('{table}').parentElement"
+            assert view.evaluate(f"{box}.scrollWidth - {box}.clientWidth") <= 1, (wide, table)
+        pan = "document.querySelector('.pan')"
+        is_cut = view.evaluate(f"{pan}.scrollWidth > {pan}.clientWidth + 1")
+        assert is_cut == (wide == 390)
+        assert view.is_visible("#wider") == is_cut
+        view.close()
 
 
 @pytest.mark.browser

@@ -1,7 +1,7 @@
 """The page that an operation ends with: from a view of plain values to one HTML file.
 
-Example
--------
+Examples
+--------
 >>> from datetime import UTC, date, datetime
 >>> from cautery.operation.page import OperationPageView, VerifyView, render_page
 >>> page = render_page(

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from cautery.drawing.bands import BANDS
 from cautery.drawing.svg import drawing, hint, sentence, text
-from cautery.drawing.words import number, percent, plural
+from cautery.drawing.words import number, part_of, percent, plural
 from cautery.operation.page.view.taken import Fate, SupplyNode, SupplyView
 
 MOST_DOTS = 600
@@ -40,8 +40,8 @@ class GraphDrawing:
     def said(self) -> str:
         """How much is shown, in words."""
         return (
-            f"{number(self.nodes, 9)} of {plural(self.nodes_total, 'node')} and "
-            f"{number(self.links, 9)} of {plural(self.links_total, 'relation')} shown"
+            f"{part_of(self.nodes, self.nodes_total, 'node')} and "
+            f"{part_of(self.links, self.links_total, 'relation')} shown"
         )
 
 

@@ -13,15 +13,17 @@ from typing import Any
 
 from markupsafe import Markup
 
+from cautery.drawing.apart import Mark, bottom_of, kept_apart
 from cautery.drawing.europe import (
     ALIASES,
+    MARK_GAP,
     MARK_HIGH,
     MARK_LETTER,
     SHADES,
     country_name,
     europe,
     frame_of,
-    spots,
+    marks_frame,
 )
 from cautery.drawing.svg import dot, drawing, hint, line, sentence, text
 from cautery.drawing.words import number, plural
@@ -30,6 +32,9 @@ from cautery.operation.page.view.course import CountryLine
 
 _PAD = 14.0
 """A mark's inner margin, in the map's own units (2 km)."""
+
+_CODE_WIDE, _CODE_HIGH = 58.0, 40.0
+"""The room of a country's code, where it has no mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +75,16 @@ def map_drawing(countries: Sequence[CountryLine]) -> MapDrawing:
     measure = "users" if any(country.users for country in lines.values()) else "searches"
     breaks = _breaks([_measured(country, measure) for country in lines.values()])
     left, top, wide, high = frame_of([shapes[code]["at"] for code in inside], world)
-    body = [f'<rect class="sea" x="{left}" y="{top}" width="{wide}" height="{high}"/>']
+    body = [""]
     for code, shape in shapes.items():
         counts = inside.get(code)
         kind = f"c{_class(_measured(counts, measure), breaks)}" if counts else "land"
         tooltip = f"{shape['name']}: {_said(counts)}" if counts else str(shape["name"])
         body.append(f'<path class="{kind}" d="{shape["path"]}">{hint(tooltip)}</path>')
-    body += [
-        text(shapes[code]["at"][0], shapes[code]["at"][1] + 14, code, "code", "middle")
-        for code, country in inside.items()
-        if not (country.searches or country.servers or country.arrests)
-    ]
-    body += _marks(inside, shapes, (left, top, wide, high))
+    marks, bottom = _marks(inside, shapes, (left, top, wide, high))
+    body += marks
+    high = max(high, bottom + MARK_GAP - top)
+    body[0] = f'<rect class="sea" x="{left}" y="{top}" width="{wide}" height="{high}"/>'
     title = f"Map of Europe by country, {measure}: " + "; ".join(
         f"{shapes[code]['name']} {_said(country)}" for code, country in list(inside.items())[:60]
     )
@@ -155,53 +158,76 @@ def _marks(
     lines: dict[str, CountryLine],
     shapes: dict[str, dict[str, Any]],
     frame: tuple[float, float, float, float],
-) -> list[str]:
-    """Place a mark with its counts by each country, none over another."""
-    marks: list[str] = []
+) -> tuple[list[str], float]:
+    """Draw a mark with its counts by each country, or its code; none over another.
+
+    Returns
+    -------
+    list of str
+        The lines that lead to what stands aside, then the marks.
+    float
+        How far down they reach.
+    """
+    counted = {code: _counts(country) for code, country in lines.items()}
     ranked = sorted(
-        (item for item in lines.items() if item[1].searches or item[1].servers or item[1].arrests),
-        key=lambda item: (-item[1].searches - item[1].servers - item[1].arrests, item[0]),
+        lines,
+        key=lambda code: (
+            not counted[code],
+            -lines[code].searches - lines[code].servers - lines[code].arrests,
+            code,
+        ),
     )
-    counts = [
-        [
-            (kind, number(count, 9))
-            for kind, count in (
-                ("searches", country.searches),
-                ("servers", country.servers),
-                ("arrests", country.arrests),
-            )
-            if count
-        ]
-        for _, country in ranked
-    ]
-    anchors = [
-        (*shapes[code]["at"], sum(map(_span, parts)))
-        for (code, _), parts in zip(ranked, counts, strict=True)
-    ]
-    for (code, country), parts, (x, y, across), (px, py) in zip(
-        ranked, counts, anchors, spots(anchors, frame), strict=True
-    ):
-        lead = (
-            line("lead", x, y, px, py) + dot("anchor", x, y, 9)
-            if math.hypot(px - x, py - y) > 20
-            else ""
+    boxes = []
+    for code in ranked:
+        x, y = shapes[code]["at"]
+        across = sum(map(_span, counted[code]))
+        boxes.append(
+            Mark(x, y, across, MARK_HIGH) if across else Mark(x, y, _CODE_WIDE, _CODE_HIGH)
         )
-        at = px - across / 2
-        boxes = []
-        for kind, label in parts:
-            span = _span((kind, label))
-            boxes.append(
-                f'<rect class="k-{kind}" x="{at:.0f}" y="{py - MARK_HIGH / 2:.0f}" '
-                f'width="{span:.0f}" height="{MARK_HIGH:.0f}"/>'
-                + text(at + span / 2, py + MARK_LETTER * 0.36, label, "", "middle")
-            )
-            at += span
-        marks.append(
-            f'<g class="mark">{hint(f"{country_name(code)}: {_said(country)}")}{lead}'
-            f'<rect class="rim" x="{px - across / 2 - 4:.0f}" y="{py - MARK_HIGH / 2 - 4:.0f}" '
-            f'width="{across + 8:.0f}" height="{MARK_HIGH + 8:.0f}" rx="8"/>{"".join(boxes)}</g>'
+    room = marks_frame(frame)
+    places = kept_apart(boxes, room, gap=MARK_GAP)
+    leads: list[str] = []
+    marks: list[str] = []
+    for code, box, (x, y) in zip(ranked, boxes, places, strict=True):
+        if math.hypot(x - box.x, y - box.y) > 20:
+            leads.append(line("lead", box.x, box.y, x, y) + dot("anchor", box.x, box.y, 9))
+        if counted[code]:
+            title = f"{country_name(code)}: {_said(lines[code])}"
+            marks.append(_mark(counted[code], title, x, y, box.wide))
+        else:
+            marks.append(text(x, y + 14, code, "code", "middle"))
+    return leads + marks, bottom_of(boxes, places, room)
+
+
+def _counts(country: CountryLine) -> list[tuple[str, str]]:
+    """Return what was counted there, by kind, as it is written in a mark."""
+    return [
+        (kind, number(count, 9))
+        for kind, count in (
+            ("searches", country.searches),
+            ("servers", country.servers),
+            ("arrests", country.arrests),
         )
-    return marks
+        if count
+    ]
+
+
+def _mark(parts: Sequence[tuple[str, str]], title: str, x: float, y: float, across: float) -> str:
+    at = x - across / 2
+    boxes = []
+    for kind, label in parts:
+        span = _span((kind, label))
+        boxes.append(
+            f'<rect class="k-{kind}" x="{at:.0f}" y="{y - MARK_HIGH / 2:.0f}" '
+            f'width="{span:.0f}" height="{MARK_HIGH:.0f}"/>'
+            + text(at + span / 2, y + MARK_LETTER * 0.36, label, "", "middle")
+        )
+        at += span
+    return (
+        f'<g class="mark">{hint(title)}'
+        f'<rect class="rim" x="{x - across / 2 - 4:.0f}" y="{y - MARK_HIGH / 2 - 4:.0f}" '
+        f'width="{across + 8:.0f}" height="{MARK_HIGH + 8:.0f}" rx="8"/>{"".join(boxes)}</g>'
+    )
 
 
 def _span(part: tuple[str, str]) -> float:

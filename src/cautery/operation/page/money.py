@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from markupsafe import Markup
 
 from cautery.drawing.escaping import clip
-from cautery.drawing.svg import WIDE, drawing, fit, hint, sentence, text
+from cautery.drawing.svg import WIDE, drawing, fit, hint, sentence, text, wrapped
 from cautery.drawing.words import plural
 from cautery.operation.page import words
 from cautery.operation.page.view.taken import MoneyFlow, MoneyNode, MoneyView
@@ -28,7 +28,12 @@ KINDS: tuple[tuple[str, str], ...] = (
 )
 """The columns, from left to right; cash and unknown places stand in the last one."""
 
-_TOP, _BAR = 46.0, 11.0
+MOST_LABEL_LINES = 4
+"""Lines of one place's label; what is longer is cut, and its tooltip is whole."""
+
+_TOP, _BAR, _PITCH, _LINE = 46.0, 11.0, 60.0, 13.0
+_LABEL_ROOM = 124.0
+"""From a bar of the last column to the edge, which is less than from one column to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ def money_drawing(view: MoneyView | None) -> MoneyDrawing:
         else:
             visible[place] = ranked
         visible[place].sort(key=lambda node: node.id)
-    spots = _spots(visible, folded, used)
+    labels = {node.id: _label(node) for place in used for node in visible[place]}
+    spots = _spots(visible, folded, used, labels)
     merged: defaultdict[tuple[str, str], list[MoneyFlow]] = defaultdict(list)
     for flow in flows:
         pair = alias.get(flow.source, flow.source), alias.get(flow.target, flow.target)
@@ -86,14 +92,18 @@ def money_drawing(view: MoneyView | None) -> MoneyDrawing:
     body = [_heads(used)]
     body += [_ribbon(pair, group, spots, largest, nodes) for pair, group in merged.items()]
     for place in used:
-        body += [_box(node, spots[node.id], len(used), through[node.id]) for node in visible[place]]
+        body += [
+            _box(node, spots[node.id], labels[node.id], through[node.id]) for node in visible[place]
+        ]
         if place in folded:
             x, y = spots[f"\x00{place}"]
             body.append(
                 f'<rect class="place" x="{x:.1f}" y="{y - 12:.1f}" width="{_BAR}" height="24"/>'
                 + text(x, y + 26, f"+ {folded[place]} more", "tick")
             )
-    bottom = max(y for _, y in spots.values()) + 52
+    bottom = max(
+        y + 52 + _LINE * (len(labels.get(node_id, " ")) - 1) for node_id, (_, y) in spots.items()
+    )
     nodes_shown = sum(len(column) for column in visible.values())
     title = (
         f"Flow of money from {plural(len(columns[0]), 'test purchase')} to "
@@ -132,12 +142,21 @@ def _worth(flow: MoneyFlow) -> float:
 
 
 def _spots(
-    visible: dict[int, list[MoneyNode]], folded: dict[int, int], used: Sequence[int]
+    visible: dict[int, list[MoneyNode]],
+    folded: dict[int, int],
+    used: Sequence[int],
+    labels: Mapping[str, Sequence[str]],
 ) -> dict[str, tuple[float, float]]:
     """Return where each place's bar stands: its left edge and middle."""
     spots: dict[str, tuple[float, float]] = {}
-    deepest = max(len(visible[place]) + (place in folded) for place in used)
-    room = max(150.0, 60.0 * deepest)
+    lines = {place: max(len(labels[node.id]) for node in visible[place]) for place in used}
+    room = max(
+        150.0,
+        *(
+            (_PITCH + _LINE * (lines[place] - 1)) * (len(visible[place]) + (place in folded))
+            for place in used
+        ),
+    )
     for order, place in enumerate(used):
         x = _x(order, len(used))
         ids = [node.id for node in visible[place]] + ([f"\x00{place}"] if place in folded else [])
@@ -184,19 +203,26 @@ def _ribbon(
     return f'<path class="ribbon" d="{path}" style="stroke-width:{wide:.1f}">{hint(tooltip)}</path>'
 
 
-def _box(node: MoneyNode, spot: tuple[float, float], columns: int, through: float) -> str:
+def _label(node: MoneyNode) -> list[str]:
+    lines = wrapped(short(clip(node.label)), _LABEL_ROOM, 12)
+    if len(lines) > MOST_LABEL_LINES:
+        remainder = " ".join(lines[MOST_LABEL_LINES - 1 :])
+        lines = [*lines[: MOST_LABEL_LINES - 1], fit(remainder, _LABEL_ROOM)]
+    return lines
+
+
+def _box(node: MoneyNode, spot: tuple[float, float], label: Sequence[str], through: float) -> str:
     x, y = spot
     kind = "place frozen" if node.frozen else "place"
     tooltip = f"{node.label} ({node.kind}{', ' + node.country if node.country else ''})"
     tooltip += ": to be frozen" if node.frozen else ""
-    room = min((WIDE - 128) / max(1, columns - 1) - 10, WIDE - x - 2)
-    label = fit(short(clip(node.label)), room, 12)
     notes = (clip(node.country), f"EUR {words.cents(through)}" if through else "")
     note = ", ".join(part for part in notes if part)
     return (
         f'<g class="{kind}">{hint(tooltip)}<rect x="{x:.1f}" y="{y - 13:.1f}" width="{_BAR}" '
-        f'height="26" rx="1.5"/>{text(x, y + 26, label, "name")}'
-        + (text(x, y + 39, fit(note, room, 11), "tick") if note else "")
+        f'height="26" rx="1.5"/>'
+        + "".join(text(x, y + 26 + _LINE * row, part, "name") for row, part in enumerate(label))
+        + (text(x, y + 26 + _LINE * len(label), fit(note, _LABEL_ROOM, 11), "tick") if note else "")
         + (text(x + _BAR + 5, y + 4, "to freeze", "tofreeze") if node.frozen else "")
         + "</g>"
     )

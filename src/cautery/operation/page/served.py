@@ -7,6 +7,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from cautery.drawing.apart import Frame, Mark, kept_apart
 from cautery.drawing.svg import (
     WIDE,
     TimeScale,
@@ -26,8 +27,8 @@ from cautery.operation.page.view.said import DescendantLine
 MOST_FOUND = 24
 """Descendants with a number in the curve; all stand in their section."""
 
-_MOST_STACKED = 3
-"""Numbers above one another; further ones at that time are a tick on the axis."""
+_MOST_TOGETHER = 3
+"""Numbers of about one time; further ones are a tick on the axis."""
 
 _MOST_POINTS = 1500
 """Steps drawn of one curve; more are thinned to the ones that matter at this width."""
@@ -101,24 +102,8 @@ def regrowth_drawing(
                 else ""
             )
         )
-    spots: list[tuple[float, float]] = []
-    stems: list[str] = []
-    marks: list[str] = []
-    for place, descendant in enumerate(by_time, 1):
-        x, y = scale(descendant.found_at), ground - high * _share_at(points, descendant.found_at)
-        near = sum(abs(x - a) < 19 for a, _ in spots)
-        if near >= _MOST_STACKED or len(spots) >= MOST_FOUND:
-            stems.append(line("stem", x, ground - 6, x, ground))
-            continue
-        y -= 20 * near
-        spots.append((x, y))
-        stems.append(line("stem", x, y, x, ground))
-        marks.append(
-            f"<g>{hint(f'{descendant.name}: found {words.day(descendant.found_at)}')}"
-            f"{dot('place', x, y, 9)}"
-            f"{text(x, y + 4, str(place), 'mark', 'middle')}</g>"
-        )
-    parts.append(f'<g class="moment m-descendant">{"".join(stems + marks)}</g>')
+    circles = Frame(scale.left - 7, 2, scale.right - scale.left + 18, ground - 4)
+    parts.append(_numbered_circles(by_time, points, scale, ground=ground, high=high, frame=circles))
     ending = points[-1].share
     parts.append(
         text(scale.right + 16, ground - high * ending + 5, percent(ending), "said")
@@ -131,6 +116,47 @@ def regrowth_drawing(
         f"{plural(len(by_time), 'descendant')} found."
     )
     return drawing("curve", wide=WIDE, high=ground + 38, title=title, body="".join(parts))
+
+
+def _numbered_circles(
+    by_time: Sequence[DescendantLine],
+    points: Sequence[Served],
+    scale: TimeScale,
+    *,
+    ground: float,
+    high: float,
+    frame: Frame,
+) -> str:
+    """Draw a numbered circle at the curve for each descendant, or a tick where there are many.
+
+    Circles never lie over one another: one that has to stand aside keeps a line to its own place.
+    """
+    lines: list[str] = []
+    curve: list[tuple[float, float]] = []
+    numbered: list[tuple[int, DescendantLine, Mark]] = []
+    for place, descendant in enumerate(by_time, 1):
+        x, y = scale(descendant.found_at), ground - high * _share_at(points, descendant.found_at)
+        near = sum(abs(x - mark.x) < 19 for _, _, mark in numbered)
+        if near >= _MOST_TOGETHER or len(numbered) >= MOST_FOUND:
+            lines.append(line("stem", x, ground - 6, x, ground))
+            continue
+        across = 2 * max(9.0, 3.4 * len(str(place)) + 2)
+        # Those of about one time want to stand above one another, the first one lowest.
+        high_up = y - (across + 3) * near
+        numbered.append((place, descendant, Mark(x, high_up, across + 2, across + 2)))
+        lines.append(line("stem", x, y, x, ground))
+        curve.append((x, y))
+    marks: list[str] = []
+    places = kept_apart([mark for _, _, mark in numbered], frame, gap=1.0, sideways=3.0)
+    for (place, descendant, mark), own, (x, y) in zip(numbered, curve, places, strict=True):
+        if (x, y) != own:
+            lines.append(line("stem", *own, x, y))
+        marks.append(
+            f"<g>{hint(f'{descendant.name}: found {words.day(descendant.found_at)}')}"
+            f"{dot('place', x, y, mark.wide / 2 - 1)}"
+            f"{text(x, y + 4, str(place), 'mark', 'middle')}</g>"
+        )
+    return f'<g class="moment m-descendant">{"".join(lines + marks)}</g>'
 
 
 def story_drawing(view: DayView | None) -> Markup | None:

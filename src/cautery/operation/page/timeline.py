@@ -25,6 +25,7 @@ from cautery.drawing.svg import (
     sentence,
     text,
     width,
+    wrapped,
 )
 from cautery.drawing.words import plural
 from cautery.operation.page import words
@@ -208,11 +209,16 @@ def _said(moments: Sequence[Moment], scale: TimeScale, ground: float) -> tuple[s
         sorted(labelled, key=lambda moment: (_RANK.index(moment.kind), moment.at))[:MOST_SAID],
         key=lambda moment: moment.at,
     )
-    texts = [(moment, scale(moment.at), fit(moment.text, 300, 11.5)) for moment in selected]
-    placed = _placed([(x, width(label, 11.5) + 12) for _, x, label in texts])
-    depth = max((lane for lane, _ in placed), default=-1) + 1
+    texts = [(moment, scale(moment.at), wrapped(moment.text, 300, 11.5)) for moment in selected]
+    placed = _placed(
+        [(x, max(width(row, 11.5) for row in rows) + 12, len(rows)) for _, x, rows in texts]
+    )
+    depth = max(
+        (lane + len(rows) for (lane, _), (_, _, rows) in zip(placed, texts, strict=True)),
+        default=0,
+    )
     parts = []
-    for (moment, x, label), (lane, turned) in zip(texts, placed, strict=True):
+    for (moment, x, rows), (lane, turned) in zip(texts, placed, strict=True):
         y = ground + 40 + 17 * lane
         day = moment.kind is MomentKind.ACTION
         start = 26.0 if day else ground
@@ -220,13 +226,25 @@ def _said(moments: Sequence[Moment], scale: TimeScale, ground: float) -> tuple[s
         parts.append(
             f'<g class="moment m-{moment.kind.value}">{hint(note)}'
             f"{line('stem', x, start, x, y - 4)}{dot('place', x, y - 4, 4)}"
-            f"{text(x + (-8 if turned else 8), y, label, '', 'end' if turned else 'start')}</g>"
+            + "".join(
+                text(
+                    x + (-8 if turned else 8),
+                    y + 17 * place,
+                    row,
+                    "",
+                    "end" if turned else "start",
+                )
+                for place, row in enumerate(rows)
+            )
+            + "</g>"
         )
-    return "".join(parts), ground + 40 + 17 * max(depth, 0)
+    return "".join(parts), ground + 40 + 17 * depth
 
 
-def _placed(labels: Sequence[tuple[float, float]]) -> list[tuple[int, bool]]:
-    """Return a lane and a side for each label (stem, width), in the order that crosses least.
+def _placed(labels: Sequence[tuple[float, float, int]]) -> list[tuple[int, bool]]:
+    """Return the first lane and a side for each label, in the order that crosses least.
+
+    A label is its stem, its width and how many lanes it takes.
 
     No words lie over other words. Stems may have to cross words; then as seldom as can be.
     """
@@ -243,33 +261,37 @@ def _placed(labels: Sequence[tuple[float, float]]) -> list[tuple[int, bool]]:
 
 
 def _greedy(
-    labels: Sequence[tuple[float, float]], order: Sequence[int], sides: tuple[bool, bool]
+    labels: Sequence[tuple[float, float, int]], order: Sequence[int], sides: tuple[bool, bool]
 ) -> tuple[list[tuple[int, bool]], int]:
     """Place labels one after the other in the first lane that is free; count the crossings."""
-    boxes: list[tuple[int, float, float, float]] = []
+    boxes: list[tuple[int, int, float, float, float]] = []
+    lanes_in_all = sum(high for _, _, high in labels)
     placed = [(0, False)] * len(labels)
     crossings = 0
     for place in order:
-        stem, wide = labels[place]
+        stem, wide, high = labels[place]
         best: tuple[int, int, bool, float, float] | None = None
-        for lane in range(len(labels)):
+        for lane in range(lanes_in_all):
             for turned in sides:
                 left, right = (stem - wide, stem + 5) if turned else (stem - 5, stem + wide)
-                if right > WIDE or left < 0:
+                if left < 0 if turned else right > WIDE:
                     continue
-                if any(at == lane and left < b + 6 and a < right + 6 for at, a, b, _ in boxes):
+                if any(
+                    at < lane + high and lane < end and left < b + 6 and a < right + 6
+                    for at, end, a, b, _ in boxes
+                ):
                     continue
                 crossed = sum(
                     (at < lane and a - 2 < stem < b + 2)
                     or (at > lane and left - 2 < other_stem < right + 2)
-                    for at, a, b, other_stem in boxes
+                    for at, _, a, b, other_stem in boxes
                 )
                 if best is None or crossed < best[0]:
                     best = (crossed, lane, turned, left, right)
             if best is not None and best[0] == 0:
                 break
-        crossed, lane, turned, left, right = best or (0, len(labels), False, stem, stem + wide)
+        crossed, lane, turned, left, right = best or (0, lanes_in_all, False, stem, stem + wide)
         crossings += crossed
-        boxes.append((lane, left, right, stem))
+        boxes.append((lane, lane + high, left, right, stem))
         placed[place] = (lane, turned)
     return placed, crossings

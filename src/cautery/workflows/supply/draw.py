@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cautery.drawing.escaping import clean, markup
-from cautery.drawing.svg import dot, fit, hint, rect, text, width
+from cautery.drawing.svg import SANS, dot, fit, hint, rect, text, width
 from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.model import Role
@@ -19,14 +19,19 @@ COLOURS = 6
 """Networks, or roles, drawn in a colour of their own, the largest first; the others are pale."""
 SURE = 0.8
 """Below, a dot is hollow and the probability stands behind the name."""
-_COLUMN, _ROW, _PAD, _HEAD, _DOT = 256.0, 24.0, 40.0, 164.0, 5.0
+_ROW, _PAD, _DOT = 24.0, 40.0, 5.0
+_TITLED, _KEY, _HEAD = 84.0, 100.0, 164.0
+"""How far down the title reaches, the first line of the key stands, and the first row begins."""
+_KEY_LINE = 20.0
 _ROOM = 180.0
-"""Units for a name; the rest of a column is for lines, which then cross no names beside them."""
+"""Units for a name at most: a longer one is cut."""
+_LINES = 76.0
+"""Units behind the names of a layer for lines, which then cross no names beside them."""
+_LEAST_WIDE = 848.0
 _BULGE = 26.0
 """How far a line between two of one layer leaves it."""
 STYLE = """
-.map text { font: 12px "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif;
-  fill: #1b1d22; }
+.map text { font: 12px SANS; fill: #1b1d22; }
 .map .title { font-size: 22px; font-weight: 700; } .map .head { font-weight: 700; font-size: 13px; }
 .map .sub { fill: #53575f; } .map .many { font-style: italic; fill: #53575f; }
 .map .paper { fill: #fff; }
@@ -40,7 +45,7 @@ STYLE = """
 .c2 { fill: #6b4fa0; stroke: #6b4fa0; } .c3 { fill: #b0385f; stroke: #b0385f; }
 .c4 { fill: #4c7a2a; stroke: #4c7a2a; } .c5 { fill: #2f5fa8; stroke: #2f5fa8; }
 .map .weak { fill: #fff; }
-"""
+""".replace("SANS", SANS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +60,13 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """An SVG element, its sentence, and the rows of each layer that it shows."""
+    """An SVG element, its sentence, and the rows of each layer that it shows.
+
+    ``untitled`` is the same for a page that has the title and the sentence itself.
+    """
 
     svg: str
+    untitled: str
     said: str
     rows: tuple[tuple[str, tuple[Row, ...]], ...]
 
@@ -100,11 +109,24 @@ class _Sheet:
         self._by_country = by_country
         self._colours, self._legend = _colours(picture, by_country=by_country)
         self._highest = max(len(layer_rows) for layer_rows in rows)
+        self._heads = [f"{name} ({len(assets):,})" for name, assets in layers]
+        self._lefts: list[float] = []
+        self._rooms: list[float] = []
+        left = right = _PAD
+        for head, layer_rows in zip(self._heads, rows, strict=True):
+            room = 12 + max(width(_label(row)) for row in layer_rows)
+            self._lefts.append(left)
+            self._rooms.append(room)
+            right = left + max(room, width(head, 14))
+            left += max(room + _LINES, width(head, 14) + 24)
+        self._wide = max(_LEAST_WIDE, right + _PAD)
+        self._key_lines = self._key()
+        self._head = _HEAD + _KEY_LINE * (len(self._key_lines) - 1)
         self._spots: dict[tuple[int, str], Spot] = {}
         self._row_of: dict[str, tuple[int, Row]] = {}
         for column, layer_rows in enumerate(rows):
             for at, row in enumerate(layer_rows):
-                x = _PAD + _COLUMN * column + _DOT
+                x = self._lefts[column] + _DOT
                 y = self._top(column) + _ROW * (at + 0.5)
                 end = x + _DOT + 7 + width(_label(row))
                 self._spots[column, row.label] = Spot(column=column, x=x, y=y, end=end)
@@ -119,28 +141,35 @@ class _Sheet:
             for row in layer_rows
         ]
         heads = [
-            text(_PAD + _COLUMN * column, _HEAD - 18, fit(f"{name} ({len(assets):,})", 230, 13),
-                 "head")
-            for column, (name, assets) in enumerate(self._layers)
-        ]  # fmt: skip
-        high = _HEAD + _ROW * (self._highest + 1)
-        wide = 2 * _PAD + _COLUMN * max(3, len(self._layers))
+            text(left, self._head - 18, head, "head")
+            for left, head in zip(self._lefts, self._heads, strict=True)
+        ]
+        high = self._head + _ROW * (self._highest + 1)
+        wide = self._wide
         title = "The supply graph"
         if self._middle is not None:
             title = f"The supply graph around {self._middle}"
         layered = "by country" if self._by_country else "by role"
         label = markup(f"{title}, {layered}: {summary}", 400)
-        return Drawing(
-            svg=(
+        titled = (
+            text(_PAD, 40, fit(title, wide - 2 * _PAD, 22), "title")
+            + text(_PAD, 62, fit(summary, wide - 2 * _PAD), "sub")
+            + text(_PAD, 80, fit(self._picture.source, wide - 2 * _PAD), "sub")
+        )
+
+        def drawn(top: float, heading: str) -> str:
+            return (
                 f'<svg xmlns="http://www.w3.org/2000/svg" class="map" '
-                f'viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" height="{high:.0f}" '
-                f'role="img" aria-label="{label}"><title>{label}</title><style>{STYLE}</style>'
-                f"{rect('paper', 0, 0, wide, high)}"
-                f"{text(_PAD, 40, fit(title, wide - 2 * _PAD, 22), 'title')}"
-                f"{text(_PAD, 62, fit(summary, wide - 2 * _PAD), 'sub')}"
-                f"{text(_PAD, 80, fit(self._picture.source, wide - 2 * _PAD), 'sub')}"
-                f"{self._key()}{''.join(links)}{''.join(heads)}{''.join(nodes)}</svg>"
-            ),
+                f'viewBox="0 {top:.0f} {wide:.0f} {high - top:.0f}" width="{wide:.0f}" '
+                f'height="{high - top:.0f}" role="img" aria-label="{label}">'
+                f"<title>{label}</title><style>{STYLE}</style>"
+                f"{rect('paper', 0, top, wide, high - top)}{heading}"
+                f"{''.join(self._key_lines)}{''.join(links)}{''.join(heads)}{''.join(nodes)}</svg>"
+            )
+
+        return Drawing(
+            svg=drawn(0, titled),
+            untitled=drawn(_TITLED, ""),
             said=summary,
             rows=tuple(
                 (name, tuple(layer_rows))
@@ -149,7 +178,7 @@ class _Sheet:
         )
 
     def _top(self, column: int) -> float:
-        return _HEAD + _ROW * (self._highest - len(self._rows[column])) / 2
+        return self._head + _ROW * (self._highest - len(self._rows[column])) / 2
 
     def _lines(self) -> tuple[list[str], str]:
         """Return the lines and what is shown, in words."""
@@ -221,14 +250,14 @@ class _Sheet:
                 f"M {first.x:.1f} {first.y:.1f} C {out:.1f} {first.y:.1f}, "
                 f"{out:.1f} {last.y:.1f}, {last.x:.1f} {last.y:.1f}"
             )
-        after = max(first.end, first.x + _ROOM)
+        after = max(first.end, first.x + self._rooms[first.column])
         points = [(first.end, first.y), (after, first.y)]
         for column in range(first.column + 1, last.column):
-            x = _PAD + _COLUMN * column
+            x = self._lefts[column]
             from_x, y = points[-1]
             y += (last.y - y) * (x - from_x) / (last.x - from_x)
             gap = self._gap(column, y)
-            points += [(x - _DOT, gap), (x + _ROOM + _DOT, gap)]
+            points += [(x - _DOT, gap), (x + self._rooms[column] + 2 * _DOT, gap)]
         points.append((last.x, last.y))
         return "M " + " L ".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
@@ -239,8 +268,8 @@ class _Sheet:
             return y
         return self._top(column) + _ROW * round(place)
 
-    def _key(self) -> str:
-        """Return what the colours mean, as far as they are in the picture."""
+    def _key(self) -> list[str]:
+        """Return lines of what the colours mean, as far as they are in the picture."""
         rows = [row for layer_rows in self._rows for row in layer_rows]
         kinds = {self._kind(asset) for asset in self._picture.assets}
         entries = list(self._legend)
@@ -254,18 +283,20 @@ class _Sheet:
         entries = [(kind, words) for kind, words in entries if kind in kinds]
         if any(_weak(asset) for asset in self._picture.assets):
             entries.append(("node weak", f"hollow: less than {SURE:.0%} sure of its role"))
-        shapes, x = [], _PAD
-        for kind, words in entries:
-            shapes.append(
-                dot(kind, x + _DOT, 100, _DOT) + text(x + 2 * _DOT + 5, 104, words, "sub")
-            )
-            x += 2 * _DOT + 29 + width(words)
+        marks = [(kind, words, _DOT) for kind, words in entries]
         if any(row.heap for row in rows):
-            shapes.append(dot("alone", x + _DOT, 100, _DOT + 2))
-            shapes.append(
-                text(x + 2 * _DOT + 7, 104, "a heap; its lines are as thick as many", "sub")
-            )
-        return "".join(shapes)
+            marks.append(("alone", "a heap; its lines are as thick as many", _DOT + 2))
+        lines, x = [""], _PAD
+        for kind, words, radius in marks:
+            across = 2 * _DOT + 29 + width(words)
+            if x + across - 24 > self._wide - _PAD and lines[-1]:
+                lines.append("")
+                x = _PAD
+            y = _KEY + _KEY_LINE * (len(lines) - 1)
+            lines[-1] += dot(kind, x + _DOT, y, radius)
+            lines[-1] += text(x + _DOT + radius + 5, y + 4, words, "sub")
+            x += across
+        return lines
 
     def _kind(self, asset: Drawn) -> str:
         """Return the class that an asset's colour has."""

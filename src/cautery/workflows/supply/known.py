@@ -51,7 +51,7 @@ def read_known(path: Path, *, names: Collection[str]) -> Given:
             (candidate for candidate in (name, f"host:{name}") if candidate in known_names), None
         )
         if asset is None:
-            raise InputError(f"{path.name}, line {number}: {name!r} is no asset of the map")
+            raise InputError(f"{path.name}, line {number}: {name!r} is not an asset of the map")
         for column in columns:
             text = (row[column] or "").strip()
             if text:

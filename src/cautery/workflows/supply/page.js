@@ -11,7 +11,9 @@
   const lines = [...document.querySelectorAll("tbody tr")];
   const wide = svg.viewBox.baseVal.width;
   const high = svg.viewBox.baseVal.height;
+  const wider = document.getElementById("wider");
   let scale = 1;
+  let zoomed = false;
   let shown = null;
 
   const zoom = (to, x = pan.clientWidth / 2, y = pan.clientHeight / 2) => {
@@ -21,8 +23,15 @@
     svg.style.height = `${high * scale}px`;
     pan.scrollLeft = ((pan.scrollLeft + x) * scale) / was - x;
     pan.scrollTop = ((pan.scrollTop + y) * scale) / was - y;
+    wider.hidden = pan.scrollWidth <= pan.clientWidth + 1;
   };
   const fit = () => zoom(Math.min(1, pan.clientWidth / wide));
+  // Whole where its words can still be read; on a small screen it is read by scrolling.
+  const begin = () => {
+    fit();
+    if (scale < 0.5) zoom(0.8);
+    pan.scrollTo(0, 0);
+  };
 
   const item = (list, term, values) => {
     if (!values.length) return;
@@ -104,18 +113,20 @@
     if (event.key !== "Enter") return;
     const found = find();
     if (found.length) {
+      zoomed = true;
       if (scale < 0.7) zoom(1);
       shown = found[(found.indexOf(shown) + 1) % found.length];
       show(shown);
     }
   });
-  document.getElementById("in").addEventListener("click", () => zoom(scale * 1.3));
-  document.getElementById("out").addEventListener("click", () => zoom(scale / 1.3));
-  document.getElementById("fit").addEventListener("click", fit);
-  document.getElementById("full").addEventListener("click", () => zoom(1));
+  document.getElementById("in").addEventListener("click", () => { zoomed = true; zoom(scale * 1.3); });
+  document.getElementById("out").addEventListener("click", () => { zoomed = true; zoom(scale / 1.3); });
+  document.getElementById("fit").addEventListener("click", () => { zoomed = true; fit(); });
+  document.getElementById("full").addEventListener("click", () => { zoomed = true; zoom(1); });
   pan.addEventListener("wheel", (event) => {
     if (!event.ctrlKey) return;
     event.preventDefault();
+    zoomed = true;
     const view = pan.getBoundingClientRect();
     zoom(scale * (event.deltaY < 0 ? 1.15 : 1 / 1.15), event.clientX - view.left, event.clientY - view.top);
   }, { passive: false });
@@ -141,9 +152,8 @@
   }
   addEventListener("keydown", (event) => { if (event.key === "Escape") quiet(); });
   document.documentElement.classList.add("scripted");
-  fit();
-  if (scale < 0.6) zoom(0.8);
-  pan.scrollTo(0, 0);
+  begin();
+  addEventListener("resize", () => { if (zoomed) zoom(scale); else begin(); });
   const asked = decodeURIComponent(location.hash.slice(1));
   if (asked) { search.value = asked; const [first] = find(); if (first) show(first); }
 })();

@@ -16,6 +16,8 @@ _ASSETS = (
     "first seen", "last seen", "records",
 )  # fmt: skip
 _RELATIONS = ("from", "relation", "to")
+_FEW = 5
+"""Columns that any screen has room for."""
 
 
 def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None) -> str:
@@ -54,8 +56,9 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
         'goes to the next" aria-label="Find an asset"><output id="told"></output>'
         '<button id="out" aria-label="Smaller">&minus;</button>'
         '<button id="in" aria-label="Larger">+</button><button id="fit">Fit</button>'
-        '<button id="full">1:1</button></div>'
-        f'<div class="view"><div class="pan">{drawing.svg}</div>'
+        '<button id="full">1:1</button>'
+        '<span id="wider" hidden>Wider than the window: scroll sideways, or press Fit.</span></div>'
+        f'<div class="view"><div class="pan">{drawing.untitled}</div>'
         '<aside id="about" aria-live="polite"></aside></div>'
         f"<section><h2>Assets</h2>{_table('assets', heads, rows)}"
         f"<h2>Relations</h2>{_table('relations', _RELATIONS, sorted(picture.relations))}</section>"
@@ -81,15 +84,20 @@ def _cells(asset: Drawn) -> tuple[str, ...]:
 
 def _table(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     head = "".join(f"<th>{_text(head)}</th>" for head in heads)
-    dates = ['<td class="date">' if head.endswith(" seen") else "<td>" for head in heads]
+    # On a narrow screen a row becomes a card, and each cell says its column itself.
+    cells = [
+        f'<td data-head="{_text(head)}"' + (' class="date">' if head.endswith(" seen") else ">")
+        for head in heads
+    ]
     body = "".join(
         "<tr>"
-        + "".join(f"{cell}{_text(words)}</td>" for cell, words in zip(dates, row, strict=True))
+        + "".join(f"{cell}{_text(words)}</td>" for cell, words in zip(cells, row, strict=True))
         + "</tr>"
         for row in rows
     )
+    kind = "table many" if len(heads) > _FEW else "table"
     return (
-        f'<div class="table"><table id="{name}"><thead><tr>{head}</tr></thead>'
+        f'<div class="{kind}"><table id="{name}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

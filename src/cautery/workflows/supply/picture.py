@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
 from cautery.drawing.escaping import clean
 from cautery.errors import InputError
 from cautery.graph.roles import RoleBelief
-from cautery.model import Asset, Entry, Role, SupplyGraph
+from cautery.model import Asset, Link, Role, SupplyGraph
+from cautery.model.ledger import contents
+from cautery.model.ports import Ledger
+from cautery.model.records import AssetFacts, StreamAppeared
 from cautery.plan.graph import PlanGraph
 from cautery.workflows.supply.infer import infer_supply
 
@@ -24,8 +26,6 @@ BESIDE: Mapping[str, str] = {
     "certificate": "certificates",
 }  # fmt: skip
 """Layers of what has no role in the supply, by kind."""
-MET_IN = ("asset.facts", "link.seen", "stream.appeared")
-"""Kinds of records that say when a host was met."""
 _MOST_RECORDS = 3
 _RIVAL = 0.02
 """Other roles that are less probable are not told."""
@@ -76,18 +76,19 @@ class Picture:
         object.__setattr__(self, "near", neighbours)
 
 
-def met_in(entries: Iterable[Entry]) -> dict[str, Met]:
-    """Return when each host was met, by a case's records of the kinds :data:`MET_IN`."""
+def met_in(ledger: Ledger) -> dict[str, Met]:
+    """Return when each host was met, by a case's look-ups, links and streams."""
     first: dict[str, datetime] = {}
     last: dict[str, datetime] = {}
     records: defaultdict[str, list[int]] = defaultdict(list)
-    for entry in entries:
-        body: Mapping[str, Any] = entry.record.body
-        host = body.get("host") or body.get("subject")
+    for entry, content in contents(ledger, AssetFacts, Link, StreamAppeared):
+        match content:
+            case Link(subject=host, first_seen=since, last_seen=until):
+                pass
+            case AssetFacts(host=host, at=at) | StreamAppeared(host=host, at=at):
+                since = until = at
         if not host:
             continue
-        since = datetime.fromisoformat(body.get("first_seen") or body["at"])
-        until = datetime.fromisoformat(body.get("last_seen") or body["at"])
         first[host] = min(since, first.get(host, since))
         last[host] = max(until, last.get(host, until))
         if len(records[host]) < _MOST_RECORDS:

@@ -159,7 +159,8 @@ class FreezingProposal:
 class MoneyView:
     """Section 7: from the recorded test purchases to wallets.
 
-    ``instead`` is said in the drawing's place where a trace is there and cannot be shown.
+    ``followed`` is the sentence that says whose coins were followed. ``instead`` is said in the
+    drawing's place where a trace is there and cannot be shown.
     """
 
     nodes: tuple[MoneyNode, ...] = ()
@@ -167,4 +168,5 @@ class MoneyView:
     holdings: tuple[Holding, ...] = ()
     proposals: tuple[FreezingProposal, ...] = ()
     method: str = ""
+    followed: str = ""
     instead: str = ""
