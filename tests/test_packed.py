@@ -123,7 +123,7 @@ def test_a_plain_file_is_itself_and_a_pipe_is_kept_as_a_file(tmp_path, monkeypat
 
 
 def test_a_folder_is_named_as_such(tmp_path):
-    with pytest.raises(InputError, match="is a folder, where a file is expected"):
+    with pytest.raises(InputError, match="is a folder; expected a file"):
         require_file(tmp_path)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from cautery.errors import CauteryError
 from cautery.evidence.manifest import NOTE
 from cautery.model import ClockOffset, Entry, ExhibitId
+from cautery.model.records import UnknownRecord
 from cautery.wiring import cases
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
@@ -80,9 +81,9 @@ def write(
                 size = case.ledger.checkpoint(case.signer, at=journal.now()).size
                 say(checkpoint=size)
             else:
-                journal.write(
-                    "note", {"writer": name, "turn": turn, "text": "x" * rng.randrange(900)}
-                )
+                text = "x" * rng.randrange(900)
+                body = {"writer": name, "turn": turn, "text": text}
+                journal.write(UnknownRecord(kind="note", body=body))
 
     working = [threading.Thread(target=work, args=(name,)) for name in range(1, threads)]
     for thread in working:

@@ -1,28 +1,32 @@
 """Every failure an analyst can meet, one class per decision the caller can take.
 
-CauteryError
-├── InputError            the caller can fix it
-│   └── MandateError      a mandate that does not allow what was asked
-├── SourceError           the outside world: unreachable, malformed, refused
-│   ├── ForbiddenAddressError   an address that no mandate allows
-│   ├── UnprovenError     a service of our own that does not prove who it is
-│   ├── LimitError        more bytes, seconds or redirects than anyone should send
-│   └── DecodeError       media that no decoder could read, or that killed it
-├── ConfinementError      a child process can't be closed in on this machine
-├── ApprovalError         an act without its authority
-├── SignerError           the process that holds the keys is gone
-├── StorageError          the case can't be written: disk full, read-only
-├── ConflictError         another process recorded something in between: read again, decide anew
-└── EvidenceError         an exhibit or a record cannot be trusted
-    ├── BrokenSealError   bytes that no longer match their seal
-    └── ErasedError       bytes whose key was destroyed, as retention asks
+::
+
+    CauteryError
+    ├── InputError            bad input, which the caller can correct
+    │   └── MandateError      a mandate that does not allow what was asked
+    ├── SourceError           the outside world: unreachable, malformed, refused
+    │   ├── ForbiddenAddressError   an address that no mandate allows
+    │   ├── UnprovenError     a service of our own that does not prove its identity
+    │   ├── LimitError        too many bytes, seconds or redirects
+    │   └── DecodeError       media that could not be decoded, or that crashed the decoder
+    │       └── EncryptedError    encrypted media, so nothing was decoded
+    ├── WorkerError           a worker process crashed, or its task took too long
+    ├── ConfinementError      a child process cannot be confined on this machine
+    ├── ApprovalError         an act without the authority that it needs
+    ├── SignerError           the process that holds the keys has ended
+    ├── StorageError          the case cannot be written: disk full, read-only
+    ├── ConflictError         another process recorded something: read again, decide again
+    └── EvidenceError         an exhibit or a record cannot be trusted
+        ├── BrokenSealError   bytes that no longer match their seal
+        └── ErasedError       bytes whose key was destroyed, as retention requires
 """
 
 from __future__ import annotations
 
 
 class CauteryError(Exception):
-    """Anything Cautery raises on purpose; ``hint`` tells the remedy in one sentence."""
+    """The base of all errors that Cautery raises on purpose; ``hint`` says what to do."""
 
     hint: str = ""
 
@@ -33,58 +37,60 @@ class CauteryError(Exception):
 
 
 class InputError(CauteryError):
-    """The caller gave something that cannot be used, and can mend it."""
+    """The input cannot be used; the caller can correct it."""
 
 
 class MandateError(InputError):
-    """The mandate is missing something, or does not allow what was asked."""
+    """The mandate is incomplete, or does not allow what was asked."""
 
 
 class SourceError(CauteryError):
-    """The outside world did not answer as a polite client may expect."""
+    """A source outside could not be reached, refused to answer or sent malformed data."""
 
 
 class ForbiddenAddressError(SourceError):
     """A name or redirect leads to an address that the mandate does not allow."""
 
-    hint = "Only public addresses are fetched; a lab's own range goes into [network] allow."
+    hint = (
+        "Only public addresses are fetched. To allow a lab's own range, add it to [network] allow."
+    )
 
 
 class UnprovenError(SourceError):
-    """Whoever answers does not prove to be the service of our own that was meant."""
+    """The server that answered did not prove that it is the intended service of our own."""
 
     hint = (
-        "Nothing was sent. Somebody may stand in between: ask whoever runs the service. One with "
-        "an authority of its own gets a [[service]] with ca in the mandate."
+        "Nothing was sent. The connection may be intercepted: ask the people who run the service. "
+        "If it has a certificate authority of its own, set ca in its [[service]] of the mandate."
     )
 
 
 class LimitError(SourceError):
-    """A source sent more bytes, took more seconds or redirected more often than allowed."""
+    """A source sent more bytes, took more time or redirected more often than is allowed."""
 
 
 class DecodeError(SourceError):
-    """The media could not be decoded; the decoder's child process may have died of it."""
+    """The media could not be decoded; the decoder's child process may have crashed."""
 
 
 class EncryptedError(DecodeError):
-    """The media are encrypted, so nothing was decoded; that is no finding about their content."""
+    """The media are encrypted, so nothing was decoded and their content stays unknown."""
 
-    hint = "DRM is recorded, never circumvented; an HLS segment is decrypted by its served key."
+    hint = "DRM is never circumvented; only HLS keys that the server gives to any player are used."
 
 
 class WorkerError(CauteryError):
-    """A worker process died of a task, or the task took too long for it."""
+    """A worker process crashed during a task, or the task took too long."""
 
-    hint = "Too little memory is the usual cause: run fewer workers."
+    hint = "The usual cause is too little memory: run fewer workers."
 
 
 class ConfinementError(CauteryError):
-    """A child process that reads hostile bytes can't be closed in as it must be."""
+    """A child process that reads hostile bytes cannot be confined as it must be."""
 
     hint = (
-        "Run it on Linux (x86_64 or aarch64) with seccomp; CAUTERY_ALLOW_UNCONFINED=1 goes on "
-        "without, and the case says so."
+        "Run it on Linux (x86_64 or aarch64) with seccomp. CAUTERY_ALLOW_UNCONFINED=1 allows it to "
+        "run without confinement, and the case records that."
     )
 
 
@@ -93,21 +99,23 @@ class ApprovalError(CauteryError):
 
 
 class SignerError(CauteryError):
-    """The process that holds the keys is gone, or answers nonsense; nothing was signed."""
+    """The process that holds the keys has ended or gives invalid answers; nothing was signed."""
 
-    hint = "Run it again: a new one is started. The case goes on from its last checkpoint."
+    hint = (
+        "Run the command again: it starts a new one. The case continues from its last checkpoint."
+    )
 
 
 class StorageError(CauteryError):
     """The case could not be written."""
 
-    hint = "Free some space and run it again: it goes on where it stopped."
+    hint = "Free some disk space and run the command again: it continues where it stopped."
 
 
 class ConflictError(CauteryError):
     """Another process recorded something since this one read the case; nothing was written."""
 
-    hint = "Look at the case again, and decide anew."
+    hint = "Look at the case again, and run the command again if it is still right."
 
 
 class EvidenceError(CauteryError):
@@ -117,13 +125,15 @@ class EvidenceError(CauteryError):
 class BrokenSealError(EvidenceError):
     """The bytes of an exhibit no longer match their seal."""
 
-    hint = "Restore the vault copy; file the altered one as its own exhibit."
+    hint = "Restore the exhibit from a backup of the vault; keep the altered file as evidence."
 
     def __init__(self, exhibit: str, *, sealed: str, found: str) -> None:
         super().__init__(f"exhibit {exhibit}: sealed as {sealed}, now {found}")
 
 
 class ErasedError(EvidenceError):
-    """The key of a confidential exhibit was destroyed; its seal still verifies."""
+    """The key of a confidential exhibit was destroyed; its seal can still be verified."""
 
-    hint = "This is what retention asks for. The digest of the ciphertext is still proven."
+    hint = (
+        "Keys are destroyed when retention ends. The digest of the encrypted bytes is still proven."
+    )

@@ -1,4 +1,4 @@
-"""A file's bytes, or what is piped in, unpacked by the file's ending, in bounded memory."""
+"""The bytes of a file or a pipe, unpacked by the file's ending, in bounded memory."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def chunks_of(path: Path) -> Iterator[bytes]:
                 if left < 0:
                     raise InputError(
                         f"{path}: it unpacks to over {MOST_TIMES} times its size",
-                        hint="Unpack it yourself if it is meant so.",
+                        hint="If the file is trusted, unpack it first.",
                     )
                 yield chunk
     except PACKED_ERRORS as error:
@@ -91,9 +91,9 @@ def require_file(path: Path) -> None:
     if path.is_file():
         return
     if path.is_dir():
-        raise InputError(f"{path}: is a folder, where a file is expected")
+        raise InputError(f"{path} is a folder; expected a file")
     if path.exists():
-        raise InputError(f"{path}: is neither a file nor a folder")
+        raise InputError(f"{path} is neither a file nor a folder")
     raise InputError(f"{path}: no such file")
 
 
@@ -172,7 +172,9 @@ def as_plain_file(path: Path, *, most: int | None = None) -> Iterator[Path]:
             if limit < 0:
                 raise InputError(f"{path}: more than {most:,} bytes when unpacked")
             if left < 0:
-                raise InputError(f"{path}: unpacked, it takes over half of the free disk")
+                raise InputError(
+                    f"{path}: unpacked, it would take over half of the free disk space"
+                )
             file.write(chunk)
         file.flush()
         yield Path(file.name)

@@ -188,7 +188,7 @@ async def test_a_killed_child_is_a_decode_error_and_is_replaced(decoder: ChildDe
     process = decoder._children[0]._process
     assert process is not None
     os.kill(process.pid, 9)
-    with pytest.raises(DecodeError, match="died"):
+    with pytest.raises(DecodeError, match="crashed"):
         await decoder.decode(clip(1.0), pictures=False)
     assert len((await decoder.decode(clip(1.0), pictures=False)).audio)
 

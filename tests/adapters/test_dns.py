@@ -103,9 +103,9 @@ async def test_an_answer_is_kept_for_its_ttl_and_no_longer():
 
 @pytest.mark.parametrize(
     ("host", "why"),
-    [("none.example", "no such name"), ("empty.example", "has no address"),
+    [("none.example", "the name does not exist"), ("empty.example", "has no address"),
      ("x.example", "circle"), ("slow.example", "does not answer"), ("garbage.example", ""),
-     ("localhost", "no such name"), ("a" * 70 + ".example", ""), ("a..example", "")],
+     ("localhost", "the name does not exist"), ("a" * 70 + ".example", ""), ("a..example", "")],
 )  # fmt: skip
 async def test_a_name_that_leads_nowhere_is_a_source_error_that_names_it(host, why):
     async with names() as (resolver, _):

@@ -119,17 +119,17 @@ def test_facts_toml_names_files_inside_the_folder_only(tmp_path, path):
 
 
 def test_a_broken_facts_toml_or_a_missing_folder_says_so(tmp_path):
-    with pytest.raises(InputError, match="not TOML"):
+    with pytest.raises(InputError, match="not valid TOML"):
         folder(tmp_path, facts="[facts")
-    with pytest.raises(InputError, match="no such facts folder"):
+    with pytest.raises(InputError, match="facts folder does not exist"):
         FactsFolder(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
     ("said", "names"),
     [
-        ("[facts.popular]\ndates = 2026-11-20\n", "facts.popular has 'dates'"),
-        ("[fact.popular]\ndate = 2026-11-20\n", r"\[fact\] is no table"),
+        ("[facts.popular]\ndates = 2026-11-20\n", "facts.popular: unknown key 'dates'"),
+        ("[fact.popular]\ndate = 2026-11-20\n", r"unknown table \[fact\]"),
         ("[facts.aws]\npath = 'aws.csv'\nkind = 'shraed'\n", "facts.aws.kind: 'shraed'"),
         ("[facts.aws]\nkind = 'shared'\n", "facts.aws has no path"),
     ],

@@ -37,7 +37,7 @@ class Table:
 
     async def resolve(self, host):
         if host not in self.hosts:
-            raise SourceError(f"{host}: no such name")
+            raise SourceError(f"{host}: the name does not exist")
         return self.hosts[host]
 
 
@@ -383,7 +383,7 @@ async def test_not_modified_though_nobody_asked_is_a_source_error():
         return web.Response(status=304)
 
     async with server(lies) as port, client() as http:
-        with pytest.raises(SourceError, match="nobody asked"):
+        with pytest.raises(SourceError, match="without a condition"):
             await http.fetch(f"http://a.example:{port}/", limits=LIMITS)
 
 
@@ -463,7 +463,7 @@ async def test_a_redirect_to_no_url_is_refused_without_quoting_it():
     async with server(away) as port, client() as http:
         with pytest.raises(SourceError) as told:
             await http.fetch(f"http://a.example:{port}/", limits=LIMITS)
-    assert str(told.value) == "a.example: redirects to no URL"
+    assert str(told.value) == "a.example: redirects to something that is not a URL"
 
 
 async def test_a_server_that_echoes_the_url_in_broken_http_is_not_quoted():
@@ -472,6 +472,6 @@ async def test_a_server_that_echoes_the_url_in_broken_http_is_not_quoted():
         await writer.drain()
 
     async with raw_server(echoes) as port, client() as http:
-        with pytest.raises(SourceError, match="no HTTP") as told:
+        with pytest.raises(SourceError, match="not a valid HTTP answer") as told:
             await http.fetch(f"http://a.example:{port}/", limits=LIMITS)
     assert "topsecret" not in str(told.value)

@@ -162,7 +162,7 @@ async def test_an_impostor_gets_no_byte_of_the_list(approved, impostors, trust, 
         listening(impostors[attack]) as server,
         PoliteClient(LAB, Names(), WallClock(), services=trust) as http,
     ):
-        with pytest.raises(UnprovenError, match=r"does not prove to be isp\.example"):
+        with pytest.raises(UnprovenError, match=r"isp\.example did not prove its identity"):
             await publisher(http).publish(approved, isp(server.port), now=NOW)
     assert b"referral" not in server.heard.text
     assert b"PUT" not in server.heard.text
@@ -223,7 +223,7 @@ async def test_a_vouched_key_that_is_not_pinned_gets_nothing(authority, scheme):
     ):
         way = {} if scheme is None else {"proxy": proxy.url(scheme), "tunnel": True}
         answer = await http.fetch(f"https://isp.example:{right.port}/", limits=LIMITS, **way)
-        with pytest.raises(UnprovenError, match="not one that the mandate pins"):
+        with pytest.raises(UnprovenError, match="the mandate does not pin its key"):
             await http.fetch(f"https://isp.example:{wrong.port}/", limits=LIMITS, **way)
     assert (answer.body, wrong.heard) == (TAKEN, [])
 

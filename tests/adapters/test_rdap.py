@@ -81,7 +81,7 @@ async def test_an_unregistered_domain_is_a_source_error():
 
 async def test_an_answer_about_another_domain_is_refused():
     asked, _ = registry({"http://rdap.example/domain/other.example": (200, DOMAIN)})
-    with pytest.raises(SourceError, match=r"answers about shop\.example"):
+    with pytest.raises(SourceError, match=r"answered about shop\.example"):
         await asked.of("other.example")
 
 

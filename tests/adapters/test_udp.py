@@ -72,7 +72,7 @@ async def test_an_address_of_another_machine_is_refused_with_a_hint():
     arrivals = UdpStreams(SystemClock()).listen("udp://192.0.2.1:5000")
     with pytest.raises(SourceError) as caught:
         await anext(arrivals)
-    assert "sent to us" in caught.value.hint
+    assert "sent to this machine" in caught.value.hint
 
 
 @pytest.mark.parametrize(

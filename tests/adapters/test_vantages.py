@@ -28,7 +28,7 @@ class WallClock:
 class Table(dict):
     async def resolve(self, host):
         if host not in self:
-            raise SourceError(f"{host}: no such name")
+            raise SourceError(f"{host}: the name does not exist")
         return self[host]
 
 
@@ -151,7 +151,7 @@ async def test_a_hostile_server_ends_in_the_right_error_in_time(path, error):
 
 async def test_more_than_the_stated_length_is_no_http():
     async with Hostile("127.0.0.2") as server, client() as http:
-        with pytest.raises(SourceError, match="no HTTP"):
+        with pytest.raises(SourceError, match="not a valid HTTP answer"):
             await http.fetch(at_a(server, "too-long"), limits=LIMITS)
 
 

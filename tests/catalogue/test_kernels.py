@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cautery.catalogue import Catalogue, Listing, Resolver, Right
 from cautery.catalogue import _choice_kernels as kernels
+from cautery.catalogue import _evidence_columns as columns
 from cautery.catalogue._around import around
 from cautery.catalogue._index import Index
 from cautery.catalogue._match_kernels import grams_of, letter, postings_of
@@ -83,6 +84,36 @@ def test_the_choice_is_a_multinomial_logit_of_the_trees_among_the_candidates_and
         assert got.best.id == RIGHTS[index.names.right[names[title, order[0]]]].id
         # A candidate that is far behind after the early trees is not judged to the end.
         assert abs(got.best.probability - odds[1:][order[0]]) < 0.02
+
+
+def test_each_column_of_evidence_has_one_name_and_is_written_for_every_candidate():
+    numbers = [value for name, value in vars(columns).items() if name.isupper()]
+    assert sorted(numbers) == [*range(columns.FEATURES), columns.FEATURES]
+    lexicon, trees = learnt()
+    assert trees.feature.max() < columns.FEATURES
+    index = Index(RIGHTS, lexicon)
+    titles = ["ES: Arena 1", "Arena 2 HD"]
+    batch = index.batch(titles)
+    names = np.zeros((2, kernels.RERANKED), np.int32)
+    counts = np.zeros(2, np.int32)
+    lines = np.full((2, kernels.RERANKED, columns.FEATURES), np.nan, np.float32)
+    about = around([Listing(title=title) for title in titles], batch, index.names)
+    kernels.described(
+        batch, about, index.names, index.place_masks, scratch_for(index), names, counts, lines
+    )
+    for title, count in enumerate(counts):
+        assert not np.isnan(lines[title, :count]).any()
+        rights = index.names.right[names[title, :count]].tolist()
+        by_right = dict(zip(rights, lines[title, :count], strict=True))
+        if title == 0:
+            assert by_right[0][columns.PREFIX_PLACE] == 3  # Spain's own
+            assert by_right[3][columns.PREFIX_PLACE] == 1  # Serbia's
+            assert by_right[0][columns.NUMBERS] == 1
+            assert by_right[1][columns.NUMBERS] == 6  # another number on both sides
+            assert by_right[0][columns.WORDS_MATCHED] > by_right[1][columns.WORDS_MATCHED]
+        else:
+            assert by_right[1][columns.LEXICAL_BEHIND] == 0
+            assert by_right[0][columns.NAME_MISSING] > by_right[1][columns.NAME_MISSING]
 
 
 def test_only_a_title_that_is_a_name_of_one_right_is_unmistakable():

@@ -8,7 +8,9 @@ from typing import Any
 from rich.console import Console
 
 from cautery.cli.board import Board
-from cautery.model import Entry, Event, Mandate, Record, Regime, Window, to_json
+from cautery.model import Entry, Event, Mandate, Record, Regime, Window
+from cautery.model.ledger import filed
+from cautery.model.records import StreamAppeared, WatchPace
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MANDATE = Mandate(
@@ -22,47 +24,55 @@ MANDATE = Mandate(
 )
 
 
-def shown(*records: tuple[str, Any]) -> str:
+def shown(*contents: object) -> str:
     board = Board(MANDATE)
-    for index, (kind, body) in enumerate(records):
+    for index, (kind, body) in enumerate(map(filed, contents)):
         board.hear(Entry(index=index, record=Record(kind=kind, at=NOON, body=body), leaf=b""))
     console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
     console.print(board._render())
     return console.export_text()
 
 
-def pace(**more: Any) -> dict[str, Any]:
+def pace(**more: Any) -> WatchPace:
     usual = {
-        "offered": 57, "unseen": 57, "late": True, "references_late_s": 41.0,
-        "references_silent": [], "probes_late_s": 60.0,
-        "why": "looks late by 60 s: they hang, 10 at decoding",
+        "at": NOON, "offered": 57, "unseen": 57, "unseen_by_right": {}, "late": True,
+        "references_late_s": 41.0, "references_silent": (), "probes_late_s": 60.0,
+        "loop_late_s": 0.0, "why": "looks are late by 60 s: they hang: 10 at decoding",
     }  # fmt: skip
-    return usual | more
+    return WatchPace(**(usual | more))
 
 
 APPEARED = [
-    ("stream.appeared", {"url": f"http://p.example/{n}", "at": to_json(NOON)}) for n in range(57)
+    StreamAppeared(
+        url=f"http://p.example/{n}",
+        title=None,
+        source="list",
+        host="p.example",
+        at=NOON,
+        offer=None,
+    )
+    for n in range(57)
 ]
 
 
 def test_fifty_seven_streams_that_nobody_looked_at_are_no_quiet_evening() -> None:
-    text = shown(*APPEARED, ("watch.pace", pace()))
+    text = shown(*APPEARED, pace())
     assert "streams looked at 0 of 57" in text
     assert "LATE" in text
-    assert "nobody has looked at 57" in text
-    assert "references behind 41 s" in text
-    assert "they hang, 10 at decoding" in text
+    assert "not yet looked at 57" in text
+    assert "references late by 41 s" in text
+    assert "they hang: 10 at decoding" in text
     assert "0.0 min" not in text
 
 
 def test_what_was_not_measured_is_a_dash() -> None:
-    text = shown(("watch.pace", pace(references_late_s=None, probes_late_s=None, why=None)))
-    assert "references behind -" in text
-    assert "looks behind -" in text
-    assert "references behind -   looks behind -" in shown()
+    text = shown(pace(references_late_s=None, probes_late_s=None, why=None))
+    assert "references late by -" in text
+    assert "looks late by -" in text
+    assert "references late by -   looks late by -" in shown()
 
 
 def test_a_watch_that_keeps_up_shows_its_seconds_without_an_alarm() -> None:
-    text = shown(("watch.pace", pace(late=False, unseen=0, references_late_s=3.0, why=None)))
+    text = shown(pace(late=False, unseen=0, references_late_s=3.0, why=None))
     assert "LATE" not in text
-    assert "references behind 3 s" in text
+    assert "references late by 3 s" in text

@@ -67,7 +67,7 @@ def test_what_is_no_case_is_2(tmp_path: Path, cautery: Cautery) -> None:
 def test_an_open_case_is_told_how_to_be_closed(killed: Path, cautery: Cautery) -> None:
     ran = cautery("verify", killed / "case")
     assert ran.code == 1
-    assert "this case is open" in ran.err
+    assert "this case is still open" in ran.err
     assert "cautery close" in ran.err
 
 
@@ -113,7 +113,7 @@ def test_time_without_a_watch_is_not_reported_as_watched(killed: Path, cautery: 
 def test_a_case_of_0_1_0_is_said_to_have_had_no_last_root(killed: Path, cautery: Cautery) -> None:
     close(cautery, killed)
     ran = cautery("verify", killed / "case")
-    assert "no last root was known of it" in ran.out
+    assert "the last signed root was not known" in ran.out
 
 
 def test_what_is_closed_is_not_closed_again(closed: Path, cautery: Cautery) -> None:
@@ -167,7 +167,7 @@ def test_an_edited_case_is_not_closed(killed: Path, cautery: Cautery) -> None:
     database.close()
     ran = close(cautery, killed)
     assert ran.code == 1
-    assert "are not those that were signed" in ran.err
+    assert "differ from those that were signed" in ran.err
     assert "cautery case restore" in ran.err
 
 

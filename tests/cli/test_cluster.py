@@ -13,9 +13,10 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.lab.catalogues import draw_catalogues
-from cautery.model import Fault, FaultKind, KeyedPseudonyms, Link, Purchase, to_json
+from cautery.model import Fault, FaultKind, KeyedPseudonyms, Link, Purchase
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE
+from cautery.model.records import ProbeDone, PurchaseRecorded, SourceRead
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import open_case
@@ -53,7 +54,7 @@ def test_people_see_a_table_and_the_same_lines_go_to_a_file(cautery, tmp_path):
 def test_lines_that_have_nowhere_to_go_are_refused_before_anything_is_read(cautery, tmp_path):
     ran = cautery("cluster", tmp_path / "no-such.csv", "-o", tmp_path / "none" / "out.jsonl")
     assert ran.code == 2
-    assert f"there is no folder {tmp_path / 'none'}" in ran.err
+    assert f"the folder {tmp_path / 'none'} does not exist" in ran.err
 
 
 def test_links_that_join_nobody_make_no_empty_table(cautery, tmp_path):
@@ -61,7 +62,7 @@ def test_links_that_join_nobody_make_no_empty_table(cautery, tmp_path):
     path.write_text("subject,kind,value\na.example,ip,1\n")
     ran = cautery("cluster", path)
     assert ran.out == ""
-    assert "no two subjects are of one network" in ran.err
+    assert "these links put no two subjects in one network" in ran.err
 
 
 def test_explain_says_what_holds_two_together(cautery, tmp_path):
@@ -70,7 +71,7 @@ def test_explain_says_what_holds_two_together(cautery, tmp_path):
     ran = cautery("cluster", path, "--explain", "a0.example", "a1.example", "--json")
     assert len(json.loads(ran.out)["shared"]) == 2
     told = cautery("cluster", path, "--explain", "a0.example", "b1.example")
-    assert "are of two networks" in told.out
+    assert "belong to two networks" in told.out
 
 
 def test_a_state_is_kept_and_a_refit_needs_one(cautery, tmp_path):
@@ -91,9 +92,9 @@ def test_a_state_is_explained_without_new_links_by_what_it_keeps(cautery, tmp_pa
     )
     assert cautery("cluster", path, "--state", tmp_path / "state").code == 0
     ran = cautery("cluster", "--state", tmp_path / "state", "--explain", "x.example", "y.example")
-    assert "without the shared payment p they part" in ran.out
+    assert "without the shared payment p they separate" in ran.out
     assert "y.example: payment p, 2026-01-03 00:00:00 (crawl B)" in ran.err
-    assert "both have registrar r, a kind that ties nobody" in ran.err
+    assert "both have registrar r, but this kind of value does not join subjects" in ran.err
     assert cautery("cluster").code == 2
     ran = cautery("cluster", "--state", tmp_path / "none")
     assert ran.code == 2
@@ -118,11 +119,13 @@ def test_what_facts_know_as_shared_ties_nobody_and_its_subjects_stay(cautery, tm
     assert len(network) == 6
     assert len(set(network.values())) == 5
     assert network["c"] == network["d"]
-    assert "4 links to what is known as shared (cdn:frontier, name server)" in ran.err
+    assert "4 links to values known to be shared (cdn:frontier, name server)" in ran.err
     told = cautery(
         "cluster", path, "--facts", tmp_path / "facts", "--explain", "a.example", "b.example"
     )
-    assert "both have shared cdn:frontier, a kind that ties nobody" in told.err
+    assert (
+        "both have shared cdn:frontier, but this kind of value does not join subjects" in told.err
+    )
 
 
 def test_a_providers_name_servers_tie_nobody_even_without_facts(cautery, tmp_path, monkeypatch):
@@ -139,7 +142,7 @@ def test_a_providers_name_servers_tie_nobody_even_without_facts(cautery, tmp_pat
     network = {one["subject"]: one["network"] for one in map(json.loads, ran.out.splitlines())}
     assert network["a.own.example"] == network["b.own.example"]
     assert network["a.dns-parking.com"] != network["b.dns-parking.com"]
-    assert "4 links to what is known as shared (provider's name server)" in ran.err
+    assert "4 links to values known to be shared (provider's name server)" in ran.err
 
 
 def test_a_facts_folder_may_be_named_once_for_all_runs(cautery, tmp_path, monkeypatch):
@@ -153,7 +156,7 @@ def test_a_facts_folder_may_be_named_once_for_all_runs(cautery, tmp_path, monkey
         monkeypatch.setenv("CAUTERY_DATA", named)
         ran = cautery("cluster", path, "--json")
         assert len({json.loads(line)["network"] for line in ran.out.splitlines()}) == networks
-        assert ("only facts tell a content network's" in ran.err) is (named == "")
+        assert ("can tell an address of a content network" in ran.err) is (named == "")
 
 
 def test_bad_input_is_a_sentence(cautery, tmp_path):
@@ -192,28 +195,25 @@ def strong_case(folder):
             merchant=f"ACME {shared}", amount="9.99", currency="EUR", means="card",
         )  # fmt: skip
         journal.write(
-            "purchase.recorded", {"purchase": to_json(bought), "exhibit": None, "at": NOON}
+            PurchaseRecorded(purchase=bought, exhibit=None, regime=None, by="A. Clerk", at=NOON)
         )
         journal.write(
-            "source.read",
-            {
-                "source": f"http://{one.host}:8080", "kind": "xtream", "purchase": f"p{number}",
-                "at": NOON, "entries": len(titles), "table": table, "failed": None,
-            },
+            SourceRead(
+                source=f"http://{one.host}:8080", kind="xtream", purchase=f"p{number}", at=NOON,
+                entries=len(titles), table=table,
+            )
         )  # fmt: skip
         journal.write(
-            "link.seen",
             Link(
                 subject=one.host, kind="certificate", value=f"spki-{shared}", first_seen=NOON,
                 last_seen=NOON, source="watch",
-            ),
+            )
         )  # fmt: skip
         journal.write(
-            "probe.done",
-            {
-                "url": urls[0], "at": NOON, "failed": None, "hosts": [],
-                "faults": list(faults(journal, shared)),
-            },
+            ProbeDone(
+                url=urls[0], at=NOON, observation=None, failed=None,
+                faults=tuple(faults(journal, shared)),
+            )
         )  # fmt: skip
     case.leave()
     return [one.host for one in pair], stranger.host
@@ -272,7 +272,7 @@ def test_links_are_written_of_a_case_only(cautery, tmp_path):
     path.write_text(LINKS)
     ran = cautery("cluster", path, "--links", tmp_path / "out.csv")
     assert ran.code == 2
-    assert "a case's links" in ran.err
+    assert "--links needs a case" in ran.err
 
 
 def test_a_case_is_clustered_and_explained_by_its_records(cautery, tmp_path):
@@ -284,7 +284,7 @@ def test_a_case_is_clustered_and_explained_by_its_records(cautery, tmp_path):
             subject=host, kind="payment", value="btc:1", first_seen=NOON, last_seen=NOON,
             source="watch",
         )  # fmt: skip
-        journal.write("link.seen", link)
+        journal.write(link)
     case.leave()
     ran = cautery("cluster", tmp_path / "case", "--json")
     assert len({json.loads(line)["network"] for line in ran.out.splitlines()}) == 1

@@ -150,7 +150,7 @@ def test_what_is_no_table_is_refused_in_words(
     path = tmp_path / "links.csv"
     path.write_bytes(bytes(range(256)) * 9)
     ended = cautery("enrich", path, "--facts", facts)
-    assert (ended.code, "it is no text" in ended.err) == (2, True)
+    assert (ended.code, "not a text file" in ended.err) == (2, True)
 
 
 def test_broken_rows_are_counted_and_quoted(
@@ -161,7 +161,7 @@ def test_broken_rows_are_counted_and_quoted(
     ended = cautery("enrich", path, "--facts", facts)
     assert "line 2" in ended.err
     assert "line 3" in ended.err
-    assert "2 rows not used whole" in ended.err
+    assert "2 rows only partly used" in ended.err
 
 
 def test_a_table_without_its_columns_and_a_missing_folder_are_bad_use(
@@ -182,7 +182,7 @@ def test_a_folder_that_is_not_there_is_no_full_disk(
     path.write_text(LINKS)
     ended = cautery("enrich", path, "--facts", facts, "-o", tmp_path / "none" / "out.csv")
     assert ended.code == 1
-    assert "there is no such folder" in ended.err
+    assert "the folder does not exist" in ended.err
     assert "space" not in ended.err
 
 

@@ -223,4 +223,4 @@ def test_a_fact_of_a_far_day_is_a_slip_of_the_pen(cautery: Callable[..., Any], f
     toml.write_text(toml.read_text().replace("2026-11-01", "2126-11-01", 1))
     ended = cautery("guard", "192.0.2.1", "--facts", facts, "--at", AT)
     assert ended.code == 2
-    assert "facts.ranges.date: 2126-11-01 lies in the future" in ended.err
+    assert "facts.ranges.date: 2126-11-01 is in the future" in ended.err

@@ -182,7 +182,7 @@ def test_a_link_is_a_reference_by_its_own_name(world, tmp_path):
 def test_references_take_the_place_of_nothing_else(world, tmp_path):
     film = tmp_path / "film.m4a"
     film.write_bytes((world / "film.m4a").read_bytes())
-    with pytest.raises(InputError, match="something else"):
+    with pytest.raises(InputError, match="already holds something else"):
         run("references", "build", film, "-o", film)
     assert film.read_bytes() == (world / "film.m4a").read_bytes()
     (tmp_path / "old.ref").write_bytes((world / "league.ref").read_bytes()[:500])
@@ -252,7 +252,7 @@ def test_a_drawing_is_made_of_each_probe_that_was_read(world, tmp_path):
 
 def test_a_killed_build_does_not_read_again_what_it_had(world, tmp_path):
     out = tmp_path / "again.ref"
-    with pytest.raises(CauteryError, match="could not be read whole: broken"):
+    with pytest.raises(CauteryError, match="could not be read completely: broken"):
         run("references", "build", world / "film.m4a", world / "broken.ts", "-o", out, "--strict")
     assert not out.exists()
     code, _, said = run("references", "build", world / "film.m4a", "-o", out)
@@ -267,7 +267,7 @@ def test_append_keeps_what_was_there_and_refuses_an_id_twice(world, tmp_path):
     run("references", "build", world / "arena", "-o", out, "--append")
     _, text, _ = run("references", "info", out, "--json")
     assert [one["id"] for one in json.loads(text)["references"]] == ["film", "arena"]
-    with pytest.raises(InputError, match="holds 'film' already"):
+    with pytest.raises(InputError, match="already holds 'film'"):
         run("references", "build", world / "film.m4a", "-o", out, "--append")
 
 
@@ -312,7 +312,7 @@ def test_what_references_hold_is_told_by_the_schema_that_is_printed(world):
 
 
 def test_a_folder_that_holds_no_live_references_is_said_to_be_one(world, tmp_path):
-    with pytest.raises(InputError, match="no live folder of references"):
+    with pytest.raises(InputError, match="not a live folder of references"):
         run("identify", world / "probes" / "a.ts", "--references", tmp_path)
 
 

@@ -81,8 +81,8 @@ def test_a_picture_for_a_folder_that_is_not_there_says_so(
 ) -> None:
     ended = cautery("map", graph, "--svg", tmp_path / "none" / "m.svg")
     assert ended.code != 0
-    assert "no such folder" in ended.err
-    assert "Free some space" not in ended.err
+    assert "does not exist" in ended.err
+    assert "Free some disk space" not in ended.err
 
 
 def test_json_tells_the_layers_by_role_or_by_country(
@@ -237,7 +237,7 @@ def test_a_plan_may_reckon_with_roles_that_are_not_sure(
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("asset,demand\nstranger.example,5\n", "line 2: 'stranger.example' is no asset"),
+        ("asset,demand\nstranger.example,5\n", "line 2: 'stranger.example' is not an asset"),
         ("asset,demand\nshop1.example,many\n", "line 2, demand: 'many' is no number"),
         ("asset,needs\npanel.example,1.5\n", "line 2, needs: '1.5' is no count"),
         ("asset,weight\nshop1.example,5\n", "its columns are asset, weight"),
@@ -259,7 +259,7 @@ def test_a_wrong_table_of_what_is_known_names_its_line(
 def test_a_folder_that_is_no_case_is_bad_use(cautery: Callable[..., Any], tmp_path: Path) -> None:
     ended = cautery("map", tmp_path)
     assert ended.code == 2
-    assert "no case" in ended.err
+    assert "not a case" in ended.err
     assert not list(tmp_path.iterdir())
 
 
@@ -330,9 +330,9 @@ def test_a_folder_that_is_no_case_and_lines_of_json_are_named_as_such(
     (folder / "current.json").write_text("{}")
     ended = cautery("map", folder)
     assert ended.code == 2
-    assert f"{folder}: no case" in ended.err
+    assert f"{folder}: not a case" in ended.err
     lines = tmp_path / "networks.jsonl"
     lines.write_text('{"subject": "a"}\n{"subject": "b"}\n')
     ended = cautery("map", lines)
     assert ended.code == 2
-    assert "A graph is one JSON object" in ended.err
+    assert "Give one JSON object" in ended.err

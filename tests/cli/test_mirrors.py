@@ -54,7 +54,7 @@ def test_people_see_the_families_and_what_joins_them(
     ended = cautery("mirrors", hosts)
     assert "glimzor2.net" in ended.out
     assert "parduwe" not in ended.out
-    assert "5 domains: 1 family of two and more, 3 alone" in ended.err
+    assert "5 domains: 1 family of two or more, 3 alone" in ended.err
 
 
 def test_facts_keep_platforms_apart_and_join_by_a_rare_address(
@@ -92,8 +92,8 @@ def test_whatever_stands_in_a_list_is_counted(cautery: Callable[..., Any], tmp_p
     assert {json.loads(line)["domain"] for line in ended.out.splitlines()} == {
         "glimzor.test", "2001:db8::1", "192.0.2.7", "xn--", "xn--99999999.test",
     }  # fmt: skip
-    assert "5 domains: 0 families of two and more, 5 alone; of 7 lines with a host" in ended.err
-    assert "3 lines or dates not usable" in ended.err
+    assert "5 domains: 0 families of two or more, 5 alone; 7 lines with a host" in ended.err
+    assert "3 lines or dates that could not be used" in ended.err
 
 
 def test_a_missing_file_is_bad_use(cautery: Callable[..., Any], tmp_path: Path) -> None:

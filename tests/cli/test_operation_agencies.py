@@ -7,13 +7,14 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cautery.model.records import StatementRecorded
 from cautery.wiring import desks
-from cautery.workflows.operation.holdings import STATEMENT
 
 HOWTO = Path(__file__).parents[2] / "docs/howto/share-between-agencies.md"
 
@@ -97,33 +98,33 @@ def begin(cautery: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("command", "code", "said"),
     [
-        ("operation open op.toml --agency us-hsi --case x", 2, "no agency 'us-hsi'"),
+        ("operation open op.toml --agency us-hsi --case x", 2, "'us-hsi' is not an agency"),
         ("operation open op.toml --agency bg-gdbop --case rome", 2, "the case of it-postal"),
         ("operation open op.toml --agency bg-gdbop", 2, "--case are needed"),
         ("operation open none.toml --agency bg-gdbop --case x", 2, "cannot be read"),
-        ("operation state nowhere", 2, "no case"),
+        ("operation state nowhere", 2, "not the case of an operation"),
         ("operation state rome none.jsonl", 2, "cannot be read"),
-        ("operation share rome --to us-hsi --why x -o b", 2, "no agency 'us-hsi'"),
+        ("operation share rome --to us-hsi --why x -o b", 2, "'us-hsi' is not an agency"),
         ("operation share rome --to it-postal --why x -o b", 2, "with itself"),
         ("operation share rome --to bg-gdbop --why x", 2, "-o FILE"),
-        ("operation share rome --to bg-gdbop --why x -o no/b", 2, "no place for a file"),
-        ("operation share rome --to bg-gdbop --why x -o rome/ledger.sqlite", 2, "lies in the case"),
-        ("operation deconflict begin rome --with bg-gdbop -o rome/1", 2, "lies in the case"),
+        ("operation share rome --to bg-gdbop --why x -o no/b", 2, "the folder no does not exist"),
+        ("operation share rome --to bg-gdbop --why x -o rome/ledger.sqlite", 2, "is inside the case"),
+        ("operation deconflict begin rome --with bg-gdbop -o rome/1", 2, "is inside the case"),
         ("operation instrument draft rome eio --to x --hold y --country BG --grounds z -o .",
          2, "a folder"),
-        ("operation page rome -o rome/page.html", 2, "lies in the case"),
-        ("operation page nowhere -o p.html", 2, "no case"),
-        ("operation receive sofia op.toml --key rome/keys/case.pub", 2, "no letter"),
+        ("operation page rome -o rome/page.html", 2, "is inside the case"),
+        ("operation page nowhere -o p.html", 2, "not the case of an operation"),
+        ("operation receive sofia op.toml --key rome/keys/case.pub", 2, "not a valid letter"),
         ("operation receive sofia op.toml --key op.toml", 2, "neither a verifier key"),
-        ("operation correct rome 00 --text x", 2, "no own statement"),
-        ("operation permit rome 00 --by bg-gdbop --to eurojust --why y", 2, "no own statement"),
-        ("operation partner rome us-hsi --key rome/keys/case.pub", 2, "no agency"),
+        ("operation correct rome 00 --text x", 2, "is not a statement of this agency"),
+        ("operation permit rome 00 --by bg-gdbop --to eurojust --why y", 2, "is not a statement of this agency"),
+        ("operation partner rome us-hsi --key rome/keys/case.pub", 2, "not an agency"),
         ("operation partner sofia it-postal --key op.toml", 2, "neither a verifier key"),
-        ("operation deconflict begin rome --with us-hsi -o 1", 2, "no agency"),
+        ("operation deconflict begin rome --with us-hsi -o 1", 2, "not an agency"),
         ("operation deconflict begin rome --with bg-gdbop --size 7 -o 1", 2, "power of two"),
-        ("operation deconflict answer sofia op.toml --key rome/keys/case.pub -o 2", 2, "no letter"),
+        ("operation deconflict answer sofia op.toml --key rome/keys/case.pub -o 2", 2, "not a valid letter"),
         ("operation deconflict forget rome 00 --why x", 2, "no deconfliction run"),
-        ("operation instrument draft rome writ --to x --hold y --grounds z", 2, "no instrument"),
+        ("operation instrument draft rome writ --to x --hold y --grounds z", 2, "not a kind of instrument"),
         ("operation instrument draft rome eio --to x --hold y --country BG", 2, "grounds"),
         ("operation instrument draft rome eio --to x --hold y --country BG --class moon", 2, "moon"),
         ("operation instrument draft rome jit --to bg-gdbop --hold y --grounds z", 2, "--until"),
@@ -286,7 +287,7 @@ def test_a_deconfliction_says_what_it_leaves_out(here: Path, cautery: Callable[.
     stated(cautery, "TLP:RED", subject="host:other.example")
     ran = cautery("operation", *shlex.split("deconflict begin rome --with bg-gdbop -o 1.letter"))
     assert ran.code == 0
-    assert "left out by their markings: 2 targets (2 TLP:RED PAP:RED H1)" in ran.err
+    assert "left out because of their markings: 2 targets (2 TLP:RED PAP:RED H1)" in ran.err
     assert "red.example" not in ran.err + ran.out
 
 
@@ -297,9 +298,8 @@ def test_what_an_older_version_recorded_is_read_before_it_is_signed(
     begin(cautery)
     stated(cautery, "TLP:GREEN")
     with desks.desk(Path("rome")) as desk:
-        (body,) = desk.bodies(STATEMENT)
-        del body["notes"]
-        desk.record(STATEMENT, {**body, "id": "a" * 32, "text": "an old one"})
+        ((_, recorded),) = desk.contents(StatementRecorded)
+        desk.record(replace(recorded, id="a" * 32, text="an old one", notes={}))
     assert "it-postal, unsigned" in cautery("operation", "state", "rome").out
     ran = cautery("operation", "state", "rome", "--sign")
     assert (ran.code, "an old one" in ran.out) == (1, True)

@@ -109,7 +109,7 @@ def test_of_a_file_with_one_bad_entry_nothing_is_entered(cautery: Callable, case
 def test_a_number_used_twice_ends_with_two_and_the_rule(cautery: Callable, case: Path) -> None:
     entered(cautery, case)
     ran = cautery("operation", "exhibit", "add", case, case.parent / "s.toml")
-    assert (ran.code, "a number is used once" in ran.err) == (2, True)
+    assert (ran.code, "each number may be used only once" in ran.err) == (2, True)
 
 
 def test_a_dry_run_records_nothing(cautery: Callable, case: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_gap_in_the_chain_ends_with_two_and_names_the_last_holder(
         *("operation", "exhibit", "move", case, "IT-0001", "--from", "it-postal/9"),
         *("--to", "store", "--place", "x", "--reason", "y"),
     )
-    assert (ran.code, "it-postal/4471 took it last" in ran.err) == (2, True)
+    assert (ran.code, "the last holder is it-postal/4471" in ran.err) == (2, True)
 
 
 def test_labels_are_a_pdf_and_the_manifest_is_checked(cautery: Callable, case: Path) -> None:
@@ -140,7 +140,7 @@ def test_labels_are_a_pdf_and_the_manifest_is_checked(cautery: Callable, case: P
     assert cautery("operation", "exhibit", "manifest", case, "--check", listed).code == 0
     listed.write_bytes(listed.read_bytes().replace(b"90000", b"10000", 1))
     ran = cautery("operation", "exhibit", "manifest", case, "--check", listed)
-    assert (ran.code, "not the one that was signed" in ran.err) == (1, True)
+    assert (ran.code, "differs from the one that was signed" in ran.err) == (1, True)
 
 
 def move(cautery: Callable, case: Path, *more: str) -> Any:
@@ -210,13 +210,34 @@ def test_money_is_followed_from_an_address(cautery: Callable, case: Path) -> Non
     assert plot.read_text().startswith("<svg")
 
 
+def test_money_says_whose_coins_it_follows(cautery: Callable, case: Path) -> None:
+    (case.parent / "t.csv").write_text(TRANSFERS)
+    (case.parent / "p.toml").write_text(
+        f"""[[purchase]]
+id = "TP-001"
+at = 2024-06-01T12:00:00Z
+price = {{ amount = "12.50", currency = "EUR" }}
+descriptor = "MEDIA SHOP"
+provider = "psp:fast-pay"
+wallet = "{TILL}"
+transfer = "t1"
+"""
+    )
+    command = ("operation", "money", case.parent / "t.csv", "--from", case.parent / "p.toml")
+    followed = " ".join(cautery(*command).err.split())
+    assert f"every coin that the owner of {TILL} received, not only the EUR 12.50" in followed
+    alone = " ".join(cautery(*command, "--only-purchase").err.split())
+    assert "Follows only the EUR 12.50 of the purchase" in alone
+    assert "every coin" in " ".join(cautery("operation", "money", "--help").out.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
         (("--from", TILL[:-1] + "U"), "wrong checksum"),
         (("--from", TILL, "--method", "guess"), "One of fifo"),
         (("--from", "nothing.toml"), "no such file"),
-        (("--from", TILL, "--only-purchase"), "an address has no purchase"),
+        (("--from", TILL, "--only-purchase"), "only a purchase can be followed alone"),
         (("--from", TILL, "--tags", "nothing.csv"), "no such file"),
     ],
 )

@@ -225,9 +225,17 @@ def test_bad_input_is_a_sentence_on_stderr_and_never_a_traceback(
 
 
 MISTAKEN = {
-    "lab serve: a file": (("lab", "serve", "list.m3u"), "no folder for a run", "new"),
-    "lab serve: below a file": (("lab", "serve", "list.m3u/run"), "no folder for a run", "new"),
-    "read: unknown format": (("read", "garbage"), "no reader knows these bytes", "Readers: m3u"),
+    "lab serve: a file": (("lab", "serve", "list.m3u"), "cannot be the folder of a run", "new"),
+    "lab serve: below a file": (
+        ("lab", "serve", "list.m3u/run"),
+        "cannot be the folder of a run",
+        "new",
+    ),
+    "read: unknown format": (
+        ("read", "garbage"),
+        "no reader recognises these bytes",
+        "Readers: m3u",
+    ),
     "read: another format": (("read", "list.m3u", "--kind", "hls"), "list.m3u: ", ""),
     "guard: colons": (("guard", "::::", "--facts", "facts"), "'::::'", ""),
     "guard: half a URL": (("guard", "http://[bad", "--facts", "facts"), "http://[bad", ""),
@@ -263,7 +271,7 @@ def test_a_long_list_is_whole_when_it_is_piped(cautery: Callable[..., Any], fold
     ended = cautery("resolve", folder / "many.txt", "--catalogue", folder / "mandate.toml")
     assert "Sport One" in ended.out
     assert ended.out.count("Knitting") == 300
-    assert "301 titles: 1 of mine, 300 of none" in ended.err
+    assert "301 titles: 1 matched, 300 not matched" in ended.err
 
 
 def test_the_schema_of_a_membership_names_its_keys(

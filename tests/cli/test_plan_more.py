@@ -75,7 +75,7 @@ def test_an_id_that_is_not_there_gets_a_sentence(
 ) -> None:
     done = cautery("plan", graph, option, "nobody")
     assert (done.code, done.out) == (2, "")
-    assert f"{option}: 'nobody' is neither a node nor an action" in done.err
+    assert f"{option}: 'nobody' is not a node or an action" in done.err
 
 
 @pytest.mark.parametrize("axis", ["served", "countries", "date", "collateral"])
@@ -167,7 +167,7 @@ def test_the_guard_decides_which_acts_exist(cautery: Callable[..., Any], tmp_pat
     assert judged["why"]
     assert set(found["remove"]) == {"o1", "o2", "e"}
     assert "raid" in cautery(*arguments).out
-    assert "1 target(s) in the graph: no guard has judged them" in cautery("plan", path).err
+    assert "the guard has not judged the graph's 1 target(s)" in cautery("plan", path).err
 
 
 def test_the_assumptions_are_printed_with_their_sources(cautery: Callable[..., Any]) -> None:

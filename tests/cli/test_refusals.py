@@ -72,16 +72,16 @@ REFUSED = {
         {"end": (NOW - timedelta(hours=1)).isoformat()},
         7,
         "the window ended at",
-        "not over",
+        "has not ended",
     ),
     "seized source": (
         {"source": 'access = "seized"'},
         30,
-        "seized material asks for regime 'led'",
+        "seized material needs regime 'led'",
         "competent authority",
     ),
     "seized kind": ({"kind": "panel_dump"}, 29, "seized material", "competent authority"),
-    "unknown reader": ({"kind": "torrent"}, 29, "no reader is called 'torrent'", "Readers: m3u"),
+    "unknown reader": ({"kind": "torrent"}, 29, "unknown reader 'torrent'", "Readers: m3u"),
     "credentials of nobody": (
         {"source": 'username = "anna"\npassword = "secret"'},
         27,
@@ -89,7 +89,7 @@ REFUSED = {
         "test-purchase",
     ),
     "unknown key": ({"network": "speed = 3"}, 34, "speed", ""),
-    "not TOML": ({"network": "= 3"}, 34, "not TOML", "Mend that line"),
+    "not valid TOML": ({"network": "= 3"}, 34, "not valid TOML", "Correct that line"),
 }
 
 

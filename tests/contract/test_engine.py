@@ -101,7 +101,7 @@ async def test_a_shards_tasks_run_in_one_process_that_is_not_ours(
 async def test_what_cannot_cross_a_process_is_refused_with_a_remedy(
     processes: ProcessEngine,
 ) -> None:
-    with pytest.raises(InputError, match="can't be sent") as told:
+    with pytest.raises(InputError, match="cannot be sent") as told:
         await processes.run(lambda: 1)
     assert "importable" in told.value.hint
 
@@ -118,7 +118,7 @@ async def test_an_error_that_cannot_be_pickled_comes_as_its_text(
 
 
 async def test_a_result_that_cannot_be_pickled_is_an_error(processes: ProcessEngine) -> None:
-    with pytest.raises(CauteryError, match="can't leave"):
+    with pytest.raises(CauteryError, match="cannot be sent"):
         await processes.run(eval, "(n for n in ())")
 
 

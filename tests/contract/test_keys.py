@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cautery.adapters import _case_secrets, _files
 from cautery.adapters._case_secrets import CaseSecrets
 from cautery.adapters.keys_file import (
     KeyFolder,
@@ -57,7 +58,7 @@ def test_a_key_that_others_may_read_is_refused_with_the_remedy(
     keys = folder.create_case()
     path = folder.path / f"case-{keys.case}.key"
     path.chmod(mode)
-    with pytest.raises(InputError, match="others may read it") as caught:
+    with pytest.raises(InputError, match="other users may read it") as caught:
         folder.case(keys.verifier)
     assert caught.value.hint == f"chmod 600 {path}"
 
@@ -109,7 +110,7 @@ def test_an_approvers_key_is_made_once(tmp_path: Path) -> None:
 def test_an_approvers_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     create_approver(tmp_path / "a.pem")
     (tmp_path / "a.pem").chmod(0o644)
-    with pytest.raises(InputError, match="others may read it"):
+    with pytest.raises(InputError, match="other users may read it"):
         load_approver(tmp_path / "a.pem")
 
 
@@ -153,3 +154,19 @@ def test_a_missing_key_is_said_to_be_missing(tmp_path: Path) -> None:
         load_approver(tmp_path / "none")
     with pytest.raises(InputError, match="missing"):
         load_public_key(tmp_path / "none", name="n")
+
+
+def test_a_subjects_key_of_an_earlier_process_is_flushed_before_it_seals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that wrote it may have been killed before it flushed the names of its files."""
+    folder = tmp_path / "keys"
+    secrets = CaseSecrets(folder)
+    key = secrets.subject_key("source:a")
+    flushed: set[Path] = set()
+    for module in (_case_secrets, _files):
+        monkeypatch.setattr(module, "sync_folder", flushed.add)
+    assert secrets.subject_key("source:a") == key
+    assert flushed == set(), "this process has flushed it"
+    assert CaseSecrets(folder, secrets.case).subject_key("source:a") == key
+    assert flushed >= {folder, folder / f"case-{secrets.case}.subjects"}

@@ -222,7 +222,7 @@ def test_a_checkpoint_of_an_edited_ledger_is_not_signed(
         leaf = leaf_of("a", {"n": 99}, NOON)
         cursor.execute("UPDATE entries SET leaf = ? WHERE idx = 4", (leaf,))
     other.append("a", {"n": 10}, at=NOON)
-    with pytest.raises(EvidenceError, match="not those that were signed"):
+    with pytest.raises(EvidenceError, match="differ from those that were signed"):
         other.checkpoint(keys.signer, at=NOON)
     other.close()
 
@@ -276,7 +276,7 @@ def test_a_ledger_opened_to_be_read_refuses_to_write(url: str) -> None:
     first.append("a", {}, at=NOON)
     reader = SqlLedger(url, read_only=True)
     assert reader.size() == 1
-    with pytest.raises(StorageError, match="read only"):
+    with pytest.raises(StorageError, match=r"read.only"):
         reader.append("a", {}, at=NOON)
     reader.close()
     first.close()
@@ -478,7 +478,7 @@ def test_a_pipe_in_a_ledgers_place_is_refused(tmp_path: Path, suffix: str) -> No
     (tmp_path / f"l{suffix}").unlink(missing_ok=True)
     os.mkfifo(tmp_path / f"l{suffix}")
     for read_only in (True, False):
-        with pytest.raises(EvidenceError, match="no ordinary file"):
+        with pytest.raises(EvidenceError, match="not a regular file"):
             SqlLedger.at(tmp_path / "l", read_only=read_only)
 
 
@@ -528,7 +528,7 @@ def test_appending_is_refused_when_another_record_came_in_since(
     other = SqlLedger(url)
     other.append("b", {}, at=NOON)
     other.close()
-    with pytest.raises(ConflictError, match="record 1, b"):
+    with pytest.raises(ConflictError, match="record 1 \\(b\\)"):
         ledger.append("a", {}, at=NOON, if_unchanged_since=seen)
     assert ledger.size() == 2
 

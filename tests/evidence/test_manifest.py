@@ -55,7 +55,7 @@ def test_a_manifest_reads_back_from_its_note() -> None:
 
 
 def test_a_signed_checkpoint_is_no_manifest() -> None:
-    with pytest.raises(EvidenceError, match="not the manifest"):
+    with pytest.raises(EvidenceError, match="does not sign the manifest"):
         open_manifest(
             signed_note("cautery/case-0\n1\nAAAA\n", name=NAME, private=KEY).encode(), VERIFIER
         )

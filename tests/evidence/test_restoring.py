@@ -32,7 +32,7 @@ def test_the_text_says_from_where_to_where_and_why() -> None:
 
 
 def test_of_another_case_it_says_nothing() -> None:
-    with pytest.raises(EvidenceError, match=f"takes case {CASE} back, not case fedcba9876543210"):
+    with pytest.raises(EvidenceError, match=f"restores case {CASE}, not case fedcba9876543210"):
         return_in(TEXT, case="fedcba9876543210")
 
 
@@ -54,13 +54,13 @@ def test_the_longest_reason_is_read() -> None:
 def test_another_text_is_refused_before_a_signature_is_checked(text: str) -> None:
     people = [signed(text, "Anna", ANNA)] * 3000 + [("Ben", bytes(32), bytes(64))]
     began = time.process_time()
-    with pytest.raises(EvidenceError, match="not a text"):
+    with pytest.raises(EvidenceError, match="not a valid text"):
         require_two_people(text, people, opened=DESK)
     assert time.process_time() - began < 1
 
 
 def test_more_signatures_than_anybody_needs_are_refused() -> None:
     people = [signed(TEXT, "Anna", ANNA)] * MAX_SIGNATURES + [signed(TEXT, "Ben", BEN)]
-    with pytest.raises(EvidenceError, match="17 signatures; at most 16 are checked"):
+    with pytest.raises(EvidenceError, match="17 signatures, but at most 16 are checked"):
         require_two_people(TEXT, people, opened=DESK)
     require_two_people(TEXT, people[1:], opened=DESK)

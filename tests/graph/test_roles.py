@@ -214,5 +214,5 @@ def test_a_graph_without_sellers_or_with_a_strange_demand_is_refused() -> None:
     beliefs = infer_roles({"a.example": ("encoder-page",)}, ())
     with pytest.raises(InputError, match="sell anything"):
         plan_document(beliefs, ())
-    with pytest.raises(InputError, match="no asset"):
+    with pytest.raises(InputError, match="not an asset"):
         plan_document(beliefs, (), demand={"b.example": 1})

@@ -340,7 +340,7 @@ def test_a_shared_jingle_in_a_part_of_a_long_probe_is_placed_by_its_windows() ->
     carries = [glance(30, [witness("a", 100, seconds=10, **jingle)], 10)]
     part = Look(glance(0, [witness("a", 70, seconds=60, **jingle)], 60), tuple(carries))
     found = named([part, Look(None, (glance(60, [], 10),))], INFOS, recipe="r")
-    assert "is quoted for 10 s at 30 s of the probe (from 100.0 s of it on)" in found.reason
+    assert "is quoted for 10 s at 30 s of the probe (beginning at 100.0 s of it)" in found.reason
 
 
 def test_an_advert_that_two_channels_carry_in_a_strangers_programme_is_a_quotation() -> None:

@@ -244,5 +244,5 @@ def test_what_one_shard_is_sure_of_spares_all_the_dear_rungs(
 
 
 def test_no_shard_is_no_question(engine: ThreadEngine) -> None:
-    with pytest.raises(InputError, match="no shard"):
+    with pytest.raises(InputError, match="at least one shard"):
         asyncio.run(observe_in(engine, [], media(NEWS), media_at_s=None, at=NOON))

@@ -46,8 +46,12 @@ class Demo:
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     folder = tmp_path_factory.mktemp("demo")
     command = [sys.executable, "-m", "cautery", "demo", "--seed", str(request.param), "--json"]
+    command += ["--folder", str(folder)]
+    # A process begins with the peak of the one that forked it, and this one may have grown: a small
+    # one stands between.
+    begin = f"import subprocess, sys; sys.exit(subprocess.run({command!r}, check=False).returncode)"
     with subprocess.Popen(
-        [*command, "--folder", str(folder)],
+        [sys.executable, "-c", begin],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -86,7 +90,7 @@ def test_it_ends_well_and_its_last_line_is_the_scoreboard(demo: Demo) -> None:
 
 def test_it_says_what_it_does_from_the_start_and_never_shows_a_traceback(demo: Demo) -> None:
     assert "Traceback" not in demo.said
-    assert "the lab is live" in demo.said
+    assert "the lab is running" in demo.said
 
 
 def test_it_finds_nearly_all_that_is_re_broadcast(demo: Demo) -> None:
@@ -115,7 +119,7 @@ def test_time_to_detection_is_counted_from_the_appearance_in_a_source(demo: Demo
 def test_it_measures_the_machine_and_says_whether_its_figures_mean_something(demo: Demo) -> None:
     machine = demo.score["machine"]
     assert machine["enough"] == (machine["has_cores"] >= machine["needs_cores"])
-    assert ("its figures will mean nothing" in demo.said) == (not machine["enough"])
+    assert ("its figures will have no meaning" in demo.said) == (not machine["enough"])
 
 
 def test_its_own_probe_sees_streams_go_dark(demo: Demo) -> None:

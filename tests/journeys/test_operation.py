@@ -15,12 +15,12 @@ import pytest
 
 from cautery.errors import ErasedError, EvidenceError
 from cautery.model import ExhibitId, LedCategory, StepState
+from cautery.model.records import DeconflictionResult
 from cautery.operation.schedule import precedence_violations
 from cautery.operation.totals import totals
 from cautery.wiring import cases, desks, signing
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.day_records import day_of, reports_of
-from cautery.workflows.operation.deconfliction_run import RESULT
 from cautery.workflows.operation.holdings import received_statements
 from cautery.workflows.operation.persons import kept_persons
 from cautery.workflows.operation.register_book import register_of
@@ -109,7 +109,7 @@ def test_the_story_goes_through_all_its_chapters(run: Run) -> None:
 
 def test_two_agencies_found_what_they_share(run: Run) -> None:
     with desks.desk(run.case, read_only=True) as lead:
-        hits = [one for one in lead.bodies(RESULT) if one["shared"]]
+        hits = [result for _, result in lead.contents(DeconflictionResult) if result.shared]
     assert hits
 
 
@@ -215,7 +215,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert "something is there" in done.stderr
+    assert "already exists" in done.stderr
     assert [one.name for one in tmp_path.iterdir()] == ["case"]
 
 

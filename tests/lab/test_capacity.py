@@ -34,14 +34,14 @@ def test_capacity_is_waited_for_and_that_is_said() -> None:
     found, said, slept = waited([0.2, 0.4, 1.9])
     assert (found.enough, found.waited_s, len(slept)) == (True, 10.0, 2)
     assert said == [
-        "this machine has 0.2 of the 1.5 cores that the demo takes; waiting up to 20 s for more"
+        "this machine has 0.2 of the 1.5 cores that the demo needs; waiting up to 20 s for more"
     ]
 
 
 def test_the_wait_is_bounded_and_then_the_figures_mean_nothing() -> None:
     found, said, slept = waited([0.2] * 99)
     assert (found.enough, sum(slept)) == (False, 20.0)
-    assert "its figures will mean nothing" in said[-1]
+    assert "its figures will have no meaning" in said[-1]
     assert found.to_json()["enough"] is False
 
 
@@ -62,7 +62,7 @@ def test_a_scoreboard_of_a_starved_machine_has_dashes_and_says_why(
         networks_bcubed=None,
         licensee_accuracy=None,
         looked_at=(0, 57),
-        late="looks late by 60 s: they hang, 10 at decoding",
+        late="looks are late by 60 s: they hang: 10 at decoding",
         machine=Capacity(has=0.2, needs=1.5).to_json(),
     )
     show_score(nothing, None, json=False)
@@ -70,5 +70,5 @@ def test_a_scoreboard_of_a_starved_machine_has_dashes_and_says_why(
     said = shown.out + shown.err
     assert "0 of 57" in said
     assert "60.0 s" not in said
-    assert "these figures mean nothing" in said
-    assert "the watch was late: looks late by 60 s" in said
+    assert "these figures have no meaning" in said
+    assert "the watch was late: looks are late by 60 s" in said

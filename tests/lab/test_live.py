@@ -222,7 +222,7 @@ def test_the_truth_on_disk_is_the_truth_of_the_run(live: LiveLab) -> None:
 
 
 def test_a_window_longer_than_the_media_is_refused(small_world: World, tmp_path) -> None:
-    with pytest.raises(InputError, match="plays for"):
+    with pytest.raises(InputError, match="lasts"):
         start_lab(small_world, tmp_path, window_s=500)
 
 

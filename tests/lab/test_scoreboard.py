@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.lab.scoreboard import b_cubed, score, stream_key
-from cautery.model import Entry, Finding, KeyedPseudonyms, Record, RedactedUrl, Verdict, to_json
+from cautery.model import (
+    BlockEntry,
+    CriminalNetwork,
+    DarkProbe,
+    Decision,
+    Entry,
+    Finding,
+    GuardVerdict,
+    KeyedPseudonyms,
+    Lever,
+    Membership,
+    Reason,
+    Record,
+    RedactedUrl,
+    Referral,
+    SupplyGraph,
+    Verdict,
+    Window,
+    referral_id,
+)
+from cautery.model.ledger import filed
+from cautery.model.records import ProbeDone, ReferralPublished, WatchPace
 
 T0 = 1_800_000_000.0
 
@@ -33,9 +55,17 @@ def truth(*streams: dict[str, Any], **more: Any) -> dict[str, Any]:
     return usual | more
 
 
-def entry(kind: str, body: Any, after_s: float = 5.0) -> Entry:
-    at = datetime.fromtimestamp(T0 + after_s, UTC)
-    return Entry(index=0, record=Record(kind=kind, at=at, body=body), leaf=b"")
+def at(after_s: float) -> datetime:
+    return datetime.fromtimestamp(T0 + after_s, UTC)
+
+
+def entry(content: object, after_s: float = 5.0) -> Entry:
+    kind, body = filed(content)
+    return Entry(index=0, record=Record(kind=kind, at=at(after_s), body=body), leaf=b"")
+
+
+def probed(url: str, **more: Any) -> Entry:
+    return entry(ProbeDone(url=url, at=at(5.0), observation=None, failed=None, **more))
 
 
 def proven(one: dict[str, Any], after_s: float = 5.0, **more: Any) -> Entry:
@@ -43,10 +73,10 @@ def proven(one: dict[str, Any], after_s: float = 5.0, **more: Any) -> Entry:
     verdict = Verdict(
         url=RedactedUrl.of(one["url"], KeyedPseudonyms(b"k" * 32)),
         finding=Finding.PROVEN,
-        at=datetime.fromtimestamp(T0 + after_s, UTC),
+        at=at(after_s),
         **(said | more),
     )
-    return entry("verdict", to_json(verdict), after_s)
+    return entry(verdict, after_s)
 
 
 def test_all_found_is_a_recall_and_precision_of_one() -> None:
@@ -115,15 +145,40 @@ def test_a_panels_line_is_known_by_its_number_whatever_its_credentials() -> None
 def test_time_to_dark_runs_to_the_first_dark_probe() -> None:
     one = stream("a")
     probes = [
-        entry("dark.probed", {"url": one["url"], "dark": dark}, at)
-        for dark, at in ((False, 10.0), (True, 14.0), (True, 20.0))
+        entry(
+            DarkProbe(
+                url=one["url"], target="t", intermediary="isp", at=at(after_s), dark=dark, why=""
+            ),
+            after_s,
+        )
+        for dark, after_s in ((False, 10.0), (True, 14.0), (True, 20.0))
     ]
     assert score(truth(one), probes).time_to_dark_s == 14.0
 
 
 def referral(target: str, lever: str) -> list[Entry]:
-    drafted = {"id": "r", "entries": [{"target": target, "lever": lever}]}
-    return [entry("referral.drafted", drafted), entry("referral.published", {"referral": "r"})]
+    guard = GuardVerdict(
+        target=target,
+        lever=Lever(lever),
+        decision=Decision.ALLOW,
+        reasons=(Reason(code="clear", text="nobody else is behind it"),),
+        valid_until=at(60),
+    )
+    blocked = BlockEntry(
+        target=target, lever=Lever(lever), valid_until=at(60), guard=guard, exhibits=()
+    )
+    drafted = Referral(
+        id="",
+        order="order",
+        event=None,
+        territory="FR",
+        window=Window(start=at(0), end=at(60)),
+        entries=(blocked,),
+        statement="",
+    )
+    drafted = replace(drafted, id=referral_id(drafted))
+    published = ReferralPublished(referral=drafted.id, intermediary="isp", at=at(5))
+    return [entry(drafted), entry(published)]
 
 
 @pytest.mark.parametrize(
@@ -159,10 +214,11 @@ def test_an_ungrouped_host_stands_alone() -> None:
         {"host": host, "network": network, "scored": True}
         for host, network in (("a", "A"), ("b", "A"), ("c", None))
     ]
-    grouped = {"networks": [{"id": "n", "members": [{"host": "a"}, {"host": "b"}]}]}
+    members = tuple(Membership(host=host, probability=1.0) for host in "ab")
+    grouped = SupplyGraph(networks=(CriminalNetwork(id="n", members=members),))
     world = truth(stream("a"), hosts=hosts)
-    assert score(world, [entry("graph.mapped", grouped)]).networks_bcubed == 1.0
-    mapped = entry("graph.mapped", {"networks": []})
+    assert score(world, [entry(grouped)]).networks_bcubed == 1.0
+    mapped = entry(SupplyGraph())
     assert score(world, [mapped]).networks_bcubed == pytest.approx(0.8, abs=1e-4)
     assert score(world, []).networks_bcubed is None, "no map was drawn"
 
@@ -193,12 +249,22 @@ def test_the_json_has_the_agreed_fields_in_order() -> None:
 
 def test_what_nobody_looked_at_has_no_recall_and_no_time_to_detection() -> None:
     one = stream("a")
-    late = {"why": "looks late by 60 s: they hang, 10 at decoding"}
-    hindered = {"url": one["url"], "hindered": "decoding"}
-    board = score(truth(one), [entry("probe.done", hindered), entry("watch.pace", late)])
+    late = WatchPace(
+        at=at(5),
+        offered=1,
+        unseen=1,
+        unseen_by_right={},
+        late=True,
+        references_late_s=None,
+        references_silent=(),
+        probes_late_s=60.0,
+        loop_late_s=0.0,
+        why="looks are late by 60 s: they hang: 10 at decoding",
+    )
+    board = score(truth(one), [probed(one["url"], hindered="decoding"), entry(late)])
     assert (board.recall, board.precision, board.networks_bcubed) == (None, None, None)
     assert board.time_to_detection_s == (None, None)
-    assert (board.looked_at, board.late) == ((0, 1), late["why"])
+    assert (board.looked_at, board.late) == ((0, 1), late.why)
 
 
 def test_one_that_is_missed_among_many_leaves_the_median_and_no_maximum() -> None:
@@ -209,5 +275,5 @@ def test_one_that_is_missed_among_many_leaves_the_median_and_no_maximum() -> Non
 
 def test_looked_at_in_vain_is_a_recall_of_zero() -> None:
     one = stream("a")
-    board = score(truth(one), [entry("probe.done", {"url": one["url"]})])
+    board = score(truth(one), [probed(one["url"])])
     assert (board.recall, board.looked_at) == (0.0, (1, 1))

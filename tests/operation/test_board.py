@@ -125,5 +125,5 @@ def test_a_step_that_was_replaced_is_shown_as_such_and_not_lost():
 
 
 def test_a_report_of_an_unknown_step_is_refused():
-    with pytest.raises(InputError, match="no step of the day"):
+    with pytest.raises(InputError, match="not in the day"):
         Board.of(DAY, [report("z", "done", 0)], at(0), served)

@@ -115,5 +115,5 @@ def test_a_uid_tells_nothing_and_differs_between_agencies():
 
 
 def test_an_agency_that_is_not_at_the_table_is_refused():
-    with pytest.raises(InputError, match="no agency"):
+    with pytest.raises(InputError, match="not an agency"):
         calendar(DAY, "us", operation=OPERATION, made_at=MADE)

@@ -164,7 +164,7 @@ GOOD = masked([]).points
     [
         (GOOD[:-1], "63 points"),
         ((*GOOD, GOOD[0]), "65 points"),
-        ((GOOD[0], *GOOD[:-1]), "stands twice"),
+        ((GOOD[0], *GOOD[:-1]), "contains a point twice"),
         (tuple(reversed(GOOD)), "sorted"),
         ((bytes(32), *GOOD[1:]), "identity"),
         ((*GOOD[:-1], b"\xff" * 32), "element of the group"),
@@ -244,7 +244,7 @@ def test_a_wallet_in_base58_keeps_its_case() -> None:
 
 @pytest.mark.parametrize("target", ["", "  ", "a\nb", "x" * 1025, "host:\x00"])
 def test_what_is_no_target_is_refused(target: str) -> None:
-    with pytest.raises(InputError, match="no target"):
+    with pytest.raises(InputError, match="not a valid target"):
         normalise(target)
 
 

@@ -90,29 +90,29 @@ BANK = {**COMMON, "addressee": "a bank"}
     ("draw", "rule"),
     [
         (make(draft_preservation, EVIDENCE, at=datetime(2026, 8, 17, 23, tzinfo=UTC)),
-         "applies since 2026-08-18"),
+         "applies from 2026-08-18"),
         (make(draft_production, EVIDENCE, provider_class=ProviderClass.VIDEO_STREAMING),
-         "video-streaming is not covered"),
-        (make(draft_production, EVIDENCE, provider_class=ProviderClass.OTHER), "not covered"),
+         "does not cover a provider of video-streaming"),
+        (make(draft_production, EVIDENCE, provider_class=ProviderClass.OTHER), "does not cover"),
         (make(draft_production, EVIDENCE, stored=False), "already stored"),
-        (make(draft_preservation, EVIDENCE, country="US"), "does not reach US"),
-        (make(draft_preservation, EVIDENCE, country="DK"), "does not reach DK"),
-        (make(draft_preservation, EVIDENCE, by=SOFIA), "no competence to preserve"),
-        (make(draft_freezing, BANK, by=SOFIA), "no competence to freeze"),
-        (make(draft_freezing, BANK, country="IE"), "does not reach IE"),
-        (make(draft_eio, EIO, by=CENTRE), "no competence to investigate"),
+        (make(draft_preservation, EVIDENCE, country="US"), "does not apply to US"),
+        (make(draft_preservation, EVIDENCE, country="DK"), "does not apply to DK"),
+        (make(draft_preservation, EVIDENCE, by=SOFIA), "lacks the competence to preserve"),
+        (make(draft_freezing, BANK, by=SOFIA), "lacks the competence to freeze"),
+        (make(draft_freezing, BANK, country="IE"), "does not apply to IE"),
+        (make(draft_eio, EIO, by=CENTRE), "lacks the competence to investigate"),
         (make(draft_eio, EIO, country="IT"), "another Member State"),
-        (make(draft_eio, EIO, country="CH"), "does not reach CH"),
+        (make(draft_eio, EIO, country="CH"), "does not apply to CH"),
         (make(draft_mla, EIO, country="IT"), "no assistance"),
         (make(draft_eio, EIO, grounds=" "), "grounds"),
         (make(draft_eio, EIO, authority=" "), "addressee"),
-        (make(draft_eio, EIO, holds=[]), "asks for nothing"),
+        (make(draft_eio, EIO, holds=[]), "its holds are empty"),
         (lambda: draft_jit(by=ROME, partners=[CENTRE], purpose="x",
-                           until=NOON + timedelta(1), at=NOON), "no competence"),
+                           until=NOON + timedelta(1), at=NOON), "lacks the competence"),
         (lambda: draft_jit(by=ROME, partners=[], purpose="x",
                            until=NOON + timedelta(1), at=NOON), "two States"),
         (lambda: draft_jit(by=ROME, partners=[SOFIA], purpose="x", until=NOON, at=NOON),
-         "time that is to come"),
+         "must be in the future"),
     ],
 )  # fmt: skip
 def test_what_the_law_does_not_allow_is_refused_by_its_rule(
@@ -169,5 +169,5 @@ def test_every_draft_says_in_which_country_its_addressee_is(country: str) -> Non
     "changed", [{"authority": "a court\n\n## Signature"}, {"holds": ["a\n# b"]}, {"holds": [" "]}]
 )
 def test_no_line_of_a_draft_is_smuggled_in(changed: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="is one line"):
+    with pytest.raises(InputError, match="must be one printable line"):
         draft_mla(**{"authority": "a court", **COMMON, **changed})

@@ -84,14 +84,16 @@ def test_a_register_with_an_exhibit_leaves_the_old_one_as_it_was() -> None:
 
 def test_the_second_use_of_a_number_is_refused_with_the_rule() -> None:
     register = Register().add(exhibit())
-    with pytest.raises(InputError, match="used already; a number is used once") as refused:
+    with pytest.raises(
+        InputError, match="already used; each number may be used only once"
+    ) as refused:
         register.add(exhibit(seal="OTHER", description="another"))
     assert "rack server" in refused.value.hint
 
 
 def test_a_seal_closes_one_exhibit_once() -> None:
     register = Register().add(exhibit())
-    with pytest.raises(InputError, match="was used for exhibit IT-0001"):
+    with pytest.raises(InputError, match="was already used for exhibit IT-0001"):
         register.add(exhibit("IT-0002", seal="SEAL-IT-0001"))
 
 
@@ -116,37 +118,43 @@ def test_service_numbers_and_roles_are_taken(finder: str) -> None:
         ({"kind": ExhibitKind.DOMAIN, "details": {"name": "a.example"}}, "measure"),
         (
             {"kind": ExhibitKind.DOMAIN, "details": {"name": "a b", "measure": "sinkhole"}},
-            "no domain name",
+            "not a domain name",
         ),
         (
             {"kind": ExhibitKind.DOMAIN, "details": {"name": "a.example", "measure": "eaten"}},
-            "measure is one of",
+            "measure must be one of",
         ),
         ({"kind": ExhibitKind.FIREARM, "details": {"class": "B"}}, "serial"),
-        ({"kind": ExhibitKind.DRUGS, "details": {"substance": "x", "grams": 0}}, "more than none"),
-        ({"kind": ExhibitKind.DRUGS, "details": {"substance": "x", "grams": "-3"}}, "amount of -3"),
+        (
+            {"kind": ExhibitKind.DRUGS, "details": {"substance": "x", "grams": 0}},
+            "must be more than 0",
+        ),
+        (
+            {"kind": ExhibitKind.DRUGS, "details": {"substance": "x", "grams": "-3"}},
+            "the amount -3 must be",
+        ),
         ({"kind": ExhibitKind.DRUGS, "details": {"substance": "x", "grams": "NaN"}}, "amount"),
-        ({"kind": ExhibitKind.CASH}, "cash has a value"),
+        ({"kind": ExhibitKind.CASH}, "cash needs a value"),
         (
             {
                 "kind": ExhibitKind.CASH,
                 "value": Money(amount=Decimal("0.00"), currency="EUR"),
                 "valued_at": NOON,
             },
-            "cash has a value",
+            "cash needs a value",
         ),
         ({"kind": ExhibitKind.BANK_ACCOUNT}, "iban"),
         (
             {"kind": ExhibitKind.BANK_ACCOUNT, "details": {"iban_masked": IBAN}},
-            r"iban_masked holds a whole IBAN, IT60\.\.\.3456$",
+            r"iban_masked contains a complete IBAN, IT60\.\.\.3456$",
         ),
         (
             {"kind": ExhibitKind.BANK_ACCOUNT, "details": {"account_hash": IBAN.lower()}},
-            "account_hash holds a whole IBAN",
+            "account_hash contains a complete IBAN",
         ),
-        ({"kind": ExhibitKind.WALLET, "details": ITSELF}, "into the same wallet"),
-        ({"seal": "A" * 81}, "up to 80 plain letters"),
-        ({"details": {"note": "x" * (1 << 18)}}, "an entry of .* bytes"),
+        ({"kind": ExhibitKind.WALLET, "details": ITSELF}, "to the same wallet"),
+        ({"seal": "A" * 81}, "at most 80 printable characters"),
+        ({"details": {"note": "x" * (1 << 18)}}, "the entry has .* bytes"),
         ({"kind": ExhibitKind.WALLET, "details": {"asset": "BTC"}}, "address"),
         (
             {"kind": ExhibitKind.WALLET, "details": {"asset": "BTC", "address": WALLET[:-1] + "p"}},
@@ -161,11 +169,11 @@ def test_service_numbers_and_roles_are_taken(finder: str) -> None:
         ),
         (
             {"value": Money(amount=Decimal(1), currency="BTC"), "valued_at": NOON},
-            "no currency of ISO 4217",
+            "not a currency of ISO 4217",
         ),
-        ({"number": "it 1"}, "a number is"),
+        ({"number": "it 1"}, "a number must be"),
         ({"place": ""}, "place is missing"),
-        ({"description": "x\x1b[2J"}, "no plain text"),
+        ({"description": "x\x1b[2J"}, "must be printable text"),
         ({"details": {"n": 2**60}}, "details"),
     ],
 )
@@ -188,33 +196,39 @@ def test_a_chain_from_seizure_to_return_stands() -> None:
 @pytest.mark.parametrize(
     ("links", "why"),
     [
-        ([replace(HANDED, giver="it-postal/1")], "a gap: it-postal/1 gives it, but it-postal/4471"),
-        ([HANDED, replace(EXAMINED, at=NOON)], "is before its last link"),
+        (
+            [replace(HANDED, giver="it-postal/1")],
+            "a gap: it-postal/1 hands it over, but the last holder is it-postal/4471",
+        ),
+        ([HANDED, replace(EXAMINED, at=NOON)], "before the last link"),
         ([replace(HANDED, seal="SEAL-7")], "it carries seal SEAL-IT-0001, not SEAL-7"),
-        ([replace(HANDED, opened_seal="SEAL-IT-0001")], "opened by an examination"),
+        ([replace(HANDED, opened_seal="SEAL-IT-0001")], "only an examination opens a seal"),
         ([HANDED, replace(EXAMINED, opened_seal=None)], "seal None was opened"),
         ([HANDED, replace(EXAMINED, opened_seal="SEAL-7")], "seal SEAL-7 was opened"),
-        ([HANDED, replace(EXAMINED, seal="SEAL-IT-0001")], "was used for exhibit"),
+        ([HANDED, replace(EXAMINED, seal="SEAL-IT-0001")], "was already used for exhibit"),
         ([replace(HANDED, reason=" ")], "reason is missing"),
-        ([replace(HANDED, giver="")], "giver: a service number or role is missing"),
-        ([replace(HANDED, place="x\x1b[2J")], "place is no plain text"),
-        ([HANDED, replace(EXAMINED, seal="A\x00")], "80 plain letters"),
+        ([replace(HANDED, giver="")], "giver: the service number or role is missing"),
+        ([replace(HANDED, place="x\x1b[2J")], "place must be printable text"),
+        ([HANDED, replace(EXAMINED, seal="A\x00")], "80 printable characters"),
         ([replace(HANDED, taker="Anna Bianchi")], "looks like a name"),
-        ([replace(HANDED, act=CustodyAct.SEIZED)], "seized already"),
+        ([replace(HANDED, act=CustodyAct.SEIZED)], "already seized"),
         ([replace(HANDED, number="IT-0002")], "not in the register"),
-        ([replace(HANDED, to_agency="hr-police")], "only a transfer names"),
+        ([replace(HANDED, to_agency="hr-police")], "only a transfer may name"),
         (
             [
                 replace(HANDED, act=CustodyAct.DESTROYED),
                 link(99, "exhibits officer", "exhibits officer"),
             ],
-            "its chain is at its end",
+            "which ended its chain",
         ),
-        ([HANDED, replace(OVER, stated_by="bg-gdbop")], "stated by it-postal and by hr-police"),
-        ([HANDED, replace(OVER, stated_by="it-postal", to_agency="it-postal")], "another agency"),
+        ([HANDED, replace(OVER, stated_by="bg-gdbop")], "only it-postal and hr-police can state"),
+        (
+            [HANDED, replace(OVER, stated_by="it-postal", to_agency="it-postal")],
+            "an agency other than",
+        ),
         (
             [HANDED, replace(OVER, stated_by="it-postal"), replace(OVER, stated_by="it-postal")],
-            "stated this transfer already",
+            "already stated this transfer",
         ),
         (
             [
@@ -222,11 +236,11 @@ def test_a_chain_from_seizure_to_return_stands() -> None:
                 replace(OVER, stated_by="it-postal"),
                 replace(OVER, stated_by="hr-police", taker="hr-police/8"),
             ],
-            "contradict each other on taker",
+            "disagree on taker",
         ),
         (
             [HANDED, replace(OVER, stated_by="it-postal"), replace(EXAMINED, at=OVER.at)],
-            "under transfer to hr-police",
+            "a transfer to hr-police is pending",
         ),
     ],
 )
@@ -238,7 +252,7 @@ def test_a_gap_or_contradiction_is_refused_and_named(links: list[CustodyEntry], 
 
 def test_a_chain_that_one_side_alone_has_transferred_is_not_whole() -> None:
     whole = Register().add(exhibit()).move(HANDED)["IT-0001"].chain
-    with pytest.raises(InputError, match="hr-police has not taken it over"):
+    with pytest.raises(InputError, match="hr-police has not yet stated"):
         check_chain((*whole, replace(OVER, stated_by="it-postal")), agency="it-postal")
 
 
@@ -263,7 +277,7 @@ def moved(amount: str, fee: str = "0.001", **changes: Any) -> ValueMoved:
 
 def test_no_more_coins_leave_a_wallet_than_were_found() -> None:
     register = Register().add(wallet()).after(moved("1"))
-    with pytest.raises(InputError, match=r"more than the 0\.499 BTC that are left"):
+    with pytest.raises(InputError, match=r"more than the 0\.499 BTC left"):
         register.after(moved("0.5", transfer="t2"))
 
 
@@ -272,8 +286,8 @@ def test_no_more_coins_leave_a_wallet_than_were_found() -> None:
     [
         (moved("1", to=STATE[:-1] + "U"), "wrong checksum"),
         (moved("1", asset="ETH"), "holds BTC, not ETH"),
-        (moved("1", at=NOON - timedelta(hours=1)), "before it was seized"),
-        (moved("1", to=WALLET), "into the same wallet"),
+        (moved("1", at=NOON - timedelta(hours=1)), "before the exhibit was seized"),
+        (moved("1", to=WALLET), "to the same wallet"),
         (moved("1", transfer=" "), "id of the transaction is missing"),
     ],
 )
@@ -284,7 +298,7 @@ def test_a_movement_that_cannot_be_is_refused(move: ValueMoved, why: str) -> Non
 
 def test_the_transfer_that_an_entry_states_is_not_counted_again() -> None:
     stated = wallet(transfer={"id": "t1", "to": STATE, "amount": "0.5"})
-    with pytest.raises(InputError, match="transfer t1 is in the register already"):
+    with pytest.raises(InputError, match="transfer t1 is already in the register"):
         Register().add(stated).after(moved("0.5"))
 
 
@@ -301,7 +315,7 @@ def correction(of: SeizedExhibit, **changes: Any) -> Correction:
 
 def test_a_correction_names_the_entry_that_holds() -> None:
     register = Register().add(exhibit()).after(correction(exhibit(), count=2))
-    with pytest.raises(InputError, match="the one that holds is"):
+    with pytest.raises(InputError, match="the current entry is"):
         register.after(correction(exhibit(), count=3))
     assert register["IT-0001"].versions == (exhibit(), exhibit(count=2))
 
@@ -315,7 +329,7 @@ def test_what_the_label_and_chain_stand_on_is_not_corrected(field: str) -> None:
 def test_a_correction_may_not_find_less_than_was_moved() -> None:
     register = Register().add(wallet()).after(moved("1"))
     fewer = {"asset": "BTC", "address": WALLET, "amount": "0.5"}
-    with pytest.raises(InputError, match="are left of"):
+    with pytest.raises(InputError, match="left of"):
         register.after(correction(wallet(), details=fewer))
 
 

@@ -215,7 +215,7 @@ def test_markings_add_up_so_that_the_most_careful_one_decides() -> None:
 
 def test_a_stranger_is_told_nothing() -> None:
     stranger = agency("us-hsi", AgencyRole.PARTICIPANT, Competence.SEARCH)
-    with pytest.raises(InputError, match="no agency 'us-hsi' at the table"):
+    with pytest.raises(InputError, match="'us-hsi' is not an agency at the table"):
         releasable(said(Tlp.CLEAR), to=stranger, operation=TABLE)
 
 
@@ -334,27 +334,30 @@ def first_statement(payload: dict[str, Any]) -> dict[str, Any]:
 
 BAD = [
     (lambda p: p.update(to="nl-fiod"), "for 'nl-fiod'"),
-    (lambda p: p.update(operation="op-2"), "of operation 'op-2'"),
+    (lambda p: p.update(operation="op-2"), "belongs to operation 'op-2'"),
     (lambda p: p.update(count=3), "has the members"),
-    (lambda p: p.update({"from": "us-hsi"}), "no agency 'us-hsi'"),
+    (lambda p: p.update({"from": "us-hsi"}), "'us-hsi' is not an agency"),
     (lambda p: p["statements"].reverse(), "sorted"),
     (lambda p: p["statements"].append(p["statements"][-1]), "sorted"),
-    (lambda p: first_statement(p).pop("marking"), "without a marking"),
-    (lambda p: first_statement(p).update(marking=None), "without a marking"),
+    (lambda p: first_statement(p).pop("marking"), "because it has no marking"),
+    (lambda p: first_statement(p).update(marking=None), "because it has no marking"),
     (lambda p: first_statement(p)["marking"].update(tlp="TLP:BLUE"), "marking.tlp"),
-    (lambda p: first_statement(p).update(seq=7), "one form"),
-    (lambda p: first_statement(p).update(to=["nl-fiod"]), "who else was told"),
-    (lambda p: first_statement(p).update(by="us-hsi"), "no agency 'us-hsi'|sorted"),
+    (lambda p: first_statement(p).update(seq=7), "standard form"),
+    (lambda p: first_statement(p).update(to=["nl-fiod"]), "names other agencies that received it"),
+    (lambda p: first_statement(p).update(by="us-hsi"), "'us-hsi' is not an agency|sorted"),
     (lambda p: first_statement(p).update(at="2026-11-24T12:00:00.000000"), "at|UTC"),
     (lambda p: p.update(statements={}), "list"),
     (lambda p: p["statements"].__setitem__(0, 5), "statement"),
     (lambda p: p["statements"][0].update(statement=5), "Statement"),
-    (lambda p: p["statements"][0].update(note=None), "not signed by it-postal"),
+    (lambda p: p["statements"][0].update(note=None), "it-postal has not signed it"),
     (lambda p: p["statements"][0].pop("note"), "its note"),
-    (lambda p: p["statements"][0].update(note="x\n-- it-postal"), "not of a statement"),
+    (lambda p: p["statements"][0].update(note="x\n-- it-postal"), "does not sign a statement"),
     (lambda p: p.update(permissions="all"), "list"),
     (lambda p: p.update(permissions=[7]), "signed note"),
-    (lambda p: p.update(permissions=["x\n-- it-postal"]), "not of a statement or a permission"),
+    (
+        lambda p: p.update(permissions=["x\n-- it-postal"]),
+        "does not sign a statement or a permission",
+    ),
 ]
 
 
@@ -394,7 +397,7 @@ def test_whatever_is_changed_in_a_statement_on_its_way_breaks_its_signature(
 ) -> None:
     payload = shared(SEEN[:1]).payload()
     first_statement(payload).update(lie)
-    with pytest.raises(EvidenceError, match="is not what it-postal signed"):
+    with pytest.raises(EvidenceError, match="differs from what it-postal signed"):
         received(payload)
 
 
@@ -404,7 +407,7 @@ def test_a_statement_of_another_operation_is_not_taken_into_this_one() -> None:
     text = text_of_statement(SEEN[0], operation=other.id, to="*")
     foreign = NotedStatement(statement=row.statement, notes={"*": note("it-postal", text)})
     payload = bundle_for([foreign], to=BG, by=LEAD, operation=TABLE, at=NOON).payload()
-    with pytest.raises(EvidenceError, match="is not what it-postal signed"):
+    with pytest.raises(EvidenceError, match="differs from what it-postal signed"):
         received(payload)
 
 
@@ -444,7 +447,7 @@ def test_a_permission_is_the_providers_for_this_sharer_and_this_recipient(
     text = text_of_permission(strict, operation=TABLE.id, by=by, to=to)
     permissions = {("nl-fiod", strict.id, "bg-gdbop"): note(signer, text)}
     payload = shared([strict], permissions=permissions).payload()
-    with pytest.raises(EvidenceError, match=r"not signed by nl-fiod|the permission is not for"):
+    with pytest.raises(EvidenceError, match=r"not signed by nl-fiod|the permission does not allow"):
         received(payload)
 
 
@@ -453,7 +456,7 @@ def test_a_permission_for_one_statement_is_none_for_another() -> None:
     (permission,) = leave(small, by="it-postal", to="bg-gdbop").values()
     permissions = {("nl-fiod", large.id, "bg-gdbop"): permission}
     payload = shared([large], permissions=permissions).payload()
-    with pytest.raises(EvidenceError, match="the permission is not for"):
+    with pytest.raises(EvidenceError, match="the permission does not allow"):
         received(payload)
 
 

@@ -199,7 +199,7 @@ def test_no_sheet_and_no_calendar_tells_of_another_agencys_step_person_or_co_ten
 
 def test_who_warns_this_agencys_targets_is_said_without_their_targets():
     assert call_sheet(DAY, "it", OPERATION).warned == (
-        "What Police RO does from 06:00 on warns flat-1.",
+        "From 06:00 on, the acts of Police RO warn flat-1.",
     )
 
 
@@ -215,7 +215,7 @@ def test_an_agency_without_a_step_still_gets_the_moment_and_no_target():
 
 
 def test_an_agency_that_is_not_at_the_table_gets_none():
-    with pytest.raises(InputError, match="no agency"):
+    with pytest.raises(InputError, match="not an agency"):
         call_sheet(DAY, "us", OPERATION)
 
 

@@ -217,5 +217,5 @@ def test_a_manifest_that_differs_anywhere_is_refused(path: tuple[Any, ...], valu
 def test_a_manifest_that_leaves_an_exhibit_out_is_refused_with_its_number() -> None:
     stated = manifest_of(REGISTER)
     del stated["lines"][1]
-    with pytest.raises(EvidenceError, match="A2: in the register, not in the manifest"):
+    with pytest.raises(EvidenceError, match="A2: in the register, but not in the manifest"):
         compare_manifest(stated, REGISTER)

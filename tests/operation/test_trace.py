@@ -87,14 +87,14 @@ def test_base58_addresses_keep_their_case() -> None:
 
 
 def test_an_address_has_no_purchase_of_its_own_to_follow() -> None:
-    with pytest.raises(InputError, match="an address has no purchase"):
+    with pytest.raises(InputError, match="only a purchase can be followed alone"):
         trace("till1", TRANSFERS, follow="purchase")
 
 
 @pytest.mark.parametrize("year", ["0000", "0001", "1969", "2100", "9999"])
 def test_a_year_that_no_transfer_has_is_refused(year: str) -> None:
     rows = f"t,BTC,{year}-01-01T00:00:00Z,in,a,1\nt,BTC,{year}-01-01T00:00:00Z,out,b,1\n"
-    with pytest.raises(InputError, match=f"row 1: time '{year}-01-01T00:00:00Z'"):
+    with pytest.raises(InputError, match=f"row 1: invalid time '{year}-01-01T00:00:00Z'"):
         read_transfers(b"id,asset,at,side,address,amount\n" + rows.encode())
 
 
@@ -213,21 +213,21 @@ def test_csv_and_json_lines_say_the_same() -> None:
     ("text", "why"),
     [
         ("", "empty"),
-        (HEAD, "head line"),
+        (HEAD, "header line"),
         ("a,b\n1,2\n", "columns a, b"),
         (HEAD + "a,BTC,2024-01-01T00:00:00Z,out,x\n", "amount"),
-        (HEAD + "a,BTC,2024-01-01T00:00:00Z,out,x,-1\n", "negative amount"),
+        (HEAD + "a,BTC,2024-01-01T00:00:00Z,out,x,-1\n", "amount is negative"),
         (HEAD + "a,BTC,2024-01-01T00:00:00Z,out,x,1e300\n", "too large"),
-        (HEAD + "a,BTC,2024-01-01T00:00:00Z,out,x,NaN\n", "no plain decimal"),
+        (HEAD + "a,BTC,2024-01-01T00:00:00Z,out,x,NaN\n", "not a plain decimal"),
         (HEAD + "a,BTC,2024-01-01T00:00:00Z,out,x,99999999999999999999999\n", "too large"),
         (HEAD + "a,BTC,yesterday,out,x,1\n", "time 'yesterday'"),
         (HEAD + "a,BTC,2024-01-01T00:00:00Z,to,x,1\n", "side 'to'"),
-        (HEAD + "a,BTC,2024-01-01T00:00:00Z,in,x,1\n", "pays nobody"),
+        (HEAD + "a,BTC,2024-01-01T00:00:00Z,in,x,1\n", "it has no output"),
         (GOOD + "b,BTC,2024-01-03T00:00:00Z,out,z,1\n", "twice"),
-        (GOOD.replace("1.25", "1.75"), "more than it puts in"),
+        (GOOD.replace("1.25", "1.75"), "outputs exceed its inputs"),
         (HEAD + f"a,BTC,2024-01-01T00:00:00Z,out,{'x' * 300},1\n", "longer than"),
-        (HEAD + "a,BTC,2024-01-01T00:00:00Z,out,\x1b[2J,1\n", "no plain text"),
-        ("{}\n", "line 1: no transaction"),
+        (HEAD + "a,BTC,2024-01-01T00:00:00Z,out,\x1b[2J,1\n", "not plain text"),
+        ("{}\n", "line 1: not a valid transaction"),
         ('{"id":1}\n', "line 1"),
         ("[" * 100_000, "columns|damaged"),
     ],
@@ -251,3 +251,22 @@ def test_a_tag_pack_and_a_sanctions_list_are_both_tags() -> None:
     pack = read_tags(b"pack,address,network,label,category\np,x,BTC,Big,exchange\n", source="f")
     listed = read_tags(b"asset,address\nXBT,y\n", source="sdn")
     assert (pack[0].category, listed[0].category) == ("exchange", "sanctioned")
+
+
+def test_a_trace_says_in_a_sentence_whose_coins_it_follows() -> None:
+    every = "Follows every coin that the owner of till1 received"
+    assert trace("till1", TRANSFERS).followed == f"{every}."
+    assert trace(BUY, TRANSFERS).followed == f"{every}, not only the EUR 12.50 of the purchase."
+    alone = trace(BUY, TRANSFERS, follow="purchase").followed
+    assert alone == (
+        "Follows only the EUR 12.50 of the purchase, not what else the owner of till1 received."
+    )
+    second = replace(BUY, id="TP-2", wallet="till2", transfer="other")
+    assert trace((BUY, second), TRANSFERS).followed == (
+        "Follows every coin that the owners of 2 addresses received, not only the EUR 25.00 of "
+        "2 purchases."
+    )
+    to_service = replace(BUY, wallet="ex")
+    assert trace(to_service, TRANSFERS, [EXCHANGE]).followed == (
+        "Follows nothing beyond the record: a service's own address was paid."
+    )

@@ -153,7 +153,7 @@ def test_acts_that_cost_nothing_and_gain_nothing_are_left_out():
 @pytest.mark.parametrize(
     ("acts", "share", "rule"),
     [
-        ([act_on("nowhere")], 0.0, "no node"),
+        ([act_on("nowhere")], 0.0, "not a node"),
         ([Act(id="x", nodes=(), cost=1)], 0.0, "no node down"),
         ([act_on("edge1"), act_on("edge1")], 0.0, "twice"),
         ([act_on("edge1", cost=-1.0)], 0.0, "not negative"),

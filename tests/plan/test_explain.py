@@ -128,8 +128,8 @@ def test_an_explanation_says_in_words_what_the_act_is_for_and_what_else_would_do
     _, (why,) = explained(graph_of(CHAIN), Goal())
     assert why.words() == (
         "100.0% of the demand can be supplied through it, 100.0% through nothing else; "
-        "3 nodes fall only because of it (origin (1), panel (1), node (1)); spared alone, "
-        "100.00% would be served, not 0.00%. The next-best plan without it costs 5 (proven) "
+        "3 nodes fall only because of it (origin (1), panel (1), node (1)); if only this act "
+        "is left out, 100.00% is served, not 0.00%. The next-best plan without it costs 5 (proven) "
         "and acts on panel instead."
     )
 

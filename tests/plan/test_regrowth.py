@@ -175,7 +175,7 @@ def test_a_role_that_a_file_names_leaves_the_class_that_had_it():
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        ([], "want a table"),
+        ([], "expected a table"),
         ({"clases": {}}, "clases"),
         ({"classes": {"panel": {"returns": 1.5}}}, "returns"),
         ({"classes": {"panel": {"returns": [0.5, 0.4, 0.6]}}}, "returns"),

@@ -86,3 +86,23 @@ def test_what_is_given_back_is_what_the_plain_loop_gives_back(case, data):
     )
     assert (kept == expected).all()
     assert left == weight[plain_standing(groups, expected, every)].sum()
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases())
+def test_who_is_counted_in_and_then_out_leaves_every_count_as_it_was(case):
+    groups, gone, _ = case
+    rows = (groups.owner, groups.need, groups.use_start, groups.uses)
+    count, lacking = np.zeros(groups.owner.size, np.int32), groups.of_node.copy()
+    counted = np.flatnonzero(~gone)
+    for node in counted:
+        kernels.count_in(node, *rows, count, lacking)
+    for group in range(groups.owner.size):
+        listed = groups.member[groups.start[group] : groups.start[group + 1]]
+        assert count[group] == np.isin(listed, counted).sum()
+    enough = np.bincount(groups.owner[count >= groups.need], minlength=groups.nodes)
+    assert (lacking == groups.of_node - enough).all()
+    for node in counted:
+        kernels.count_out(node, *rows, count, lacking)
+    assert not count.any()
+    assert (lacking == groups.of_node).all()

@@ -31,5 +31,5 @@ def test_k_of_n_goes_down_below_k():
 
 
 def test_a_group_that_names_no_node_is_refused():
-    with pytest.raises(InputError, match="no node"):
+    with pytest.raises(InputError, match="not a node"):
         Supply([Node(id="x", groups=((("y",), 1),))]).served()

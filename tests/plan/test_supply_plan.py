@@ -406,29 +406,38 @@ NODE = {"nodes": [{"id": "a", "cost": 1}], "demand": [{"node": "a", "weight": 1}
 @pytest.mark.parametrize(
     ("change", "names"),
     [
-        ({"nodes": [{"id": "a", "cost": -1}]}, "nodes[0]: cost is -1"),
+        ({"nodes": [{"id": "a", "cost": -1}]}, "nodes[0]: cost must be at least 0, not -1"),
         ({"nodes": [{"id": "a", "cost": True}]}, "nodes[0]: cost"),
         ({"nodes": [{"id": "a", "cost": float("nan")}]}, "nodes[0]: cost"),
         ({"nodes": [{"id": "a"}, {"id": "a"}]}, "nodes[1]: the id 'a' is given twice"),
         ({"nodes": [{"id": 7}]}, "nodes[0]: id"),
-        ({"nodes": [{"id": "a", "price": 1}]}, "nodes[0] has 'price'"),
+        ({"nodes": [{"id": "a", "price": 1}]}, "nodes[0]: unknown member 'price'"),
         ({"nodes": []}, "no nodes"),
-        ({"nodes": [{"id": "a", "probability": 1.5}]}, "nodes[0]: probability is 1.5"),
+        (
+            {"nodes": [{"id": "a", "probability": 1.5}]},
+            "nodes[0]: probability must be between 0 and 1, not 1.5",
+        ),
         ({"groups": [{"of": "a", "need": 1, "members": []}]}, "groups[0], of 'a', is empty"),
         ({"groups": [{"of": "a", "need": 2, "members": ["a"]}]}, "needs 2 of its 1 members"),
-        ({"groups": [{"of": "x", "need": 1, "members": ["a"]}]}, "groups[0]: of: 'x' is no node"),
-        ({"groups": [{"of": "a", "need": 1, "members": ["x"]}]}, "the member 'x' is no node"),
+        (
+            {"groups": [{"of": "x", "need": 1, "members": ["a"]}]},
+            "groups[0]: of: 'x' is not a node",
+        ),
+        ({"groups": [{"of": "a", "need": 1, "members": ["x"]}]}, "the member 'x' is not a node"),
         ({"groups": [{"of": "a", "members": [{"id": "a", "probability": -1}]}]}, "probability"),
-        ({"actions": [{"id": "act", "covers": ["x"], "cost": 1}]}, "covers 'x', which is no node"),
+        (
+            {"actions": [{"id": "act", "covers": ["x"], "cost": 1}]},
+            "covers 'x', which is not a node",
+        ),
         ({"actions": [{"id": "act", "covers": [], "cost": 1}]}, "covers no node"),
         ({"demand": []}, "no demand"),
         ({"demand": [{"node": "a", "weight": 0}]}, "no demand: all weights are 0"),
-        ({"demand": [{"node": "x", "weight": 1}]}, "demand[0]: node: 'x' is no node"),
+        ({"demand": [{"node": "x", "weight": 1}]}, "demand[0]: node: 'x' is not a node"),
         ({"demand": [{"node": "a"}]}, "demand[0]: weight"),
         ({"forbid": ["x"]}, "forbid[0]: 'x' is neither"),
-        ({"as_of": "soon"}, "as_of: 'soon' is no day"),
-        ({"nodes": {}}, "nodes: want a list"),
-        ({"extra": 1}, "the graph has 'extra'"),
+        ({"as_of": "soon"}, "as_of: 'soon' is not a day"),
+        ({"nodes": {}}, "nodes: expected a list"),
+        ({"extra": 1}, "unknown member 'extra'"),
     ],
 )
 def test_bad_input_is_refused_in_a_sentence_that_names_the_entry(change, names):
@@ -443,7 +452,7 @@ def test_a_graph_larger_than_memory_is_refused_before_it_is_parsed():
 
 
 def test_not_a_number_is_no_json():
-    with pytest.raises(InputError, match="no JSON"):
+    with pytest.raises(InputError, match="not valid JSON"):
         read_graph([b'{"nodes":[{"id":"a","cost":NaN}]}'])
 
 

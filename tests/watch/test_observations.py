@@ -274,7 +274,7 @@ def test_a_chain_in_pem_is_read_with_what_stands_between():
     assert first == second == certificates(der)[0]
     assert (broken.line, cut.why) == (
         text[: text.index("broken")].count("\n") + 2,
-        "a certificate that is no base64",
+        "a certificate that is not valid base64",
     )
     assert guess(text.encode()).kind == "tls"
 

@@ -65,7 +65,7 @@ def test_a_reader_says_which_format_it_reads_and_where_it_is_specified(kind):
 
 
 def test_an_unknown_reader_is_the_callers_mistake():
-    with pytest.raises(InputError, match="no reader 'dvd'"):
+    with pytest.raises(InputError, match="unknown reader 'dvd'"):
         reader("dvd")
 
 

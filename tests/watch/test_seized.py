@@ -76,7 +76,7 @@ def test_without_an_authority_the_registry_refuses(kind):
 
 
 def test_what_is_no_seized_material_is_not_read_as_such():
-    with pytest.raises(InputError, match="no seized material"):
+    with pytest.raises(InputError, match="not a kind of seized material"):
         rows("m3u", [b""], authority=LED)
 
 

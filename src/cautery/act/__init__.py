@@ -1,7 +1,7 @@
 """Act: referrals under an order, the two people who approve them, and what came back.
 
-Example
--------
+Examples
+--------
 >>> from cautery.act import RULES, require_confirmed, rules_for
 >>> [rule.mark for rule in rules_for("FR")]
 ['S59']

@@ -68,7 +68,7 @@ class Approved(Generic[T_co]):
     ) -> None:
         if token is not _TOKEN:
             raise ApprovalError(
-                "only approve() makes an Approved", hint="Have two approvers sign the referral."
+                "only approve() can make an Approved", hint="Have two approvers sign the referral."
             )
         object.__setattr__(self, "_subject", subject)
         object.__setattr__(self, "_approvals", approvals)
@@ -90,13 +90,13 @@ class Approved(Generic[T_co]):
         return self._approved_at
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise ApprovalError(f"what is approved cannot be changed ({name})")
+        raise ApprovalError(f"an approved referral cannot be changed ({name})")
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise ApprovalError(f"what is approved cannot be changed ({name})")
+        raise ApprovalError(f"an approved referral cannot be changed ({name})")
 
     def __reduce__(self) -> NoReturn:
-        raise ApprovalError("an Approved is neither stored nor copied: approve again")
+        raise ApprovalError("an Approved cannot be stored or copied; approve again")
 
     def __repr__(self) -> str:
         signers = ", ".join(approval.approver for approval in self._approvals)
@@ -121,7 +121,7 @@ def sign(
     require_utc("at", at)
     public = key.public_key().public_bytes_raw()
     if public != public_key(approver).public_bytes_raw():
-        raise ApprovalError(f"this key is not {approver.name}'s")
+        raise ApprovalError(f"this key is not the key of {approver.name}")
     unsigned = Approval(
         subject=subject,
         approver=approver.name,
@@ -150,16 +150,16 @@ def check_signature(
     if len(matches) != 1:
         raise ApprovalError(
             f"{approval.approver!r} is "
-            + ("no approver of this mandate" if not matches else "named twice in this mandate")
+            + ("not an approver of this mandate" if not matches else "named twice in this mandate")
         )
     approver = matches[0]
     if approval.role != approver.role:
         raise ApprovalError(
-            f"{approver.name} signed as {approval.role!r}, the mandate says {approver.role!r}"
+            f"{approver.name} signed as {approval.role!r}, but the mandate says {approver.role!r}"
         )
     if approval.subject != subject:
         raise ApprovalError(
-            f"{approver.name} signed something else: {approval.subject}, {what} is {subject}"
+            f"{approver.name} signed another text: {approval.subject}; {what} is {subject}"
         )
     if approval.signed_for not in (None, signed_for):
         raise ApprovalError(
@@ -185,8 +185,8 @@ def public_key(approver: Approver) -> Ed25519PublicKey:
         raw = raw_public_key(approver.public_key)
     except ValueError as error:
         raise ApprovalError(
-            f"approver {approver.name}: public_key is no Ed25519 key",
-            hint="Give PEM (BEGIN PUBLIC KEY) and nothing beside it, or base64 of its DER or of the"
+            f"approver {approver.name}: public_key is not an Ed25519 key",
+            hint="Give PEM (BEGIN PUBLIC KEY) and nothing else, or base64 of its DER or of the"
             " 32 raw bytes.",
         ) from error
     if (fault := key_fault(raw)) is not None:
@@ -227,7 +227,7 @@ def approve(
     """
     require_utc("now", now)
     if not has_own_id(referral):
-        raise ApprovalError(f"referral {referral.id}: this id does not come from what it says")
+        raise ApprovalError(f"referral {referral.id}: this id does not match the content")
     _two_people(
         f"referral {referral.id}",
         referral,
@@ -274,7 +274,7 @@ def approve_override(
         raise ApprovalError(f"{what} names {min(missing)!r}, who has not signed it")
     if not override.holds(now):
         raise ApprovalError(
-            f"{what} holds from {iso(override.at)} to {iso(override.until)}, not at {iso(now)}"
+            f"{what} is valid from {iso(override.at)} to {iso(override.until)}, not at {iso(now)}"
         )
     ordered = tuple(sorted(approvals, key=lambda approval: (approval.at, approval.approver)))
     return Approved(override, ordered, now, token=_TOKEN)
@@ -327,7 +327,7 @@ def _check_authority(referral: Referral, mandate: Mandate, now: datetime) -> Non
             f"{iso(order.window.end)}) is not in force in {referral.territory} at {iso(now)}"
         )
     if referral.window.end > order.window.end or referral.window.end > mandate.window.end:
-        raise ApprovalError(f"referral {referral.id} outlives its order or its mandate")
+        raise ApprovalError(f"referral {referral.id} ends after its order or its mandate")
     if not mandate.window.holds(now):
         raise ApprovalError(f"the mandate {mandate.id} is not in force at {iso(now)}")
     if referral.event is not None and all(event.id != referral.event for event in mandate.events):
@@ -348,11 +348,11 @@ def _check_entry(entry: BlockEntry, now: datetime) -> None:
             hint="Ask the guard again and draft a new referral.",
         )
     if entry.valid_until > verdict.valid_until:
-        raise ApprovalError(f"{entry.target}: the entry outlives the guard's verdict")
+        raise ApprovalError(f"{entry.target}: the entry ends after the guard's verdict")
     if entry.valid_until <= now:
         raise ApprovalError(f"{entry.target}: the entry ended at {iso(entry.valid_until)}")
     if not entry.exhibits:
-        raise ApprovalError(f"{entry.target}: no exhibit shows what is complained of")
+        raise ApprovalError(f"{entry.target}: no exhibit shows the complaint")
 
 
 def _message(approval: Approval) -> bytes:

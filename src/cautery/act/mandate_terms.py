@@ -163,7 +163,7 @@ def sign_mandate(
     """
     require_utc("at", at)
     if not person_key(name) or not role.strip():
-        raise ApprovalError("who signs a mandate gives a name and a role")
+        raise ApprovalError("a person who signs a mandate must give a name and a role")
     raw = key.public_key().public_bytes_raw()
     unsigned = MandateSignature(
         name=name,
@@ -180,7 +180,7 @@ def sign_mandate(
         if earlier.public_key == unsigned.public_key:
             raise ApprovalError(
                 f"{earlier.name} has signed this mandate with the same key",
-                hint="Two people sign, each with a key of their own.",
+                hint="Two people must sign, each with a key of their own.",
             )
     signature = base64.b64encode(key.sign(_message(unsigned))).decode("ascii")
     return replace(unsigned, signature=signature)
@@ -258,9 +258,9 @@ def _is_known(signature: MandateSignature, signers: Sequence[Approver]) -> bool:
             return True
         if same_name or raw == signature.public_key:
             raise ApprovalError(
-                f"{signature.name} signed the mandate with key {signature.public_key}; from "
-                f"outside {signer.name} is known with key {raw}",
-                hint="Ask that person by another way: somebody signs in their name.",
+                f"{signature.name} signed the mandate with key {signature.public_key}, but "
+                f"{signer.name} is known from outside with key {raw}",
+                hint="Ask that person through another channel: somebody may sign in their name.",
             )
     return False
 

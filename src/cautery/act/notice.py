@@ -40,7 +40,7 @@ def draft_notice(
     if not proven or not exact_urls or not exhibits:
         raise InputError("a notice needs a proven stream, its exact URL and an exhibit")
     if "@" not in notifier_email:
-        raise InputError(f"{notifier_email!r} is no e-mail address of a notifier")
+        raise InputError(f"{notifier_email!r} is not a valid e-mail address of a notifier")
     strongest = max(proven, key=lambda verdict: verdict.log10_lr)
     what = event.name if event else ", ".join(strongest.channels)
     basis = event.legal_basis if event else mandate.legal_basis

@@ -61,7 +61,7 @@ def draft(
         raise ApprovalError(f"order {order.id} is not in force at {iso(at)}")
     end = min(window.end, order.window.end)
     if at >= end:
-        raise InputError(f"the window ended at {iso(end)}: there is nothing to refer any more")
+        raise InputError(f"the window ended at {iso(end)}: nothing can be referred any more")
     interventions = [
         intervention
         for intervention in plan.chosen
@@ -69,8 +69,8 @@ def draft(
     ]
     if not interventions:
         raise InputError(
-            "the plan holds no intervention that could be referred now",
-            hint="See the plan's refused interventions, or renew the facts.",
+            "the plan has no intervention that can be referred now",
+            hint="Look at the refused interventions of the plan, or renew the facts.",
         )
     entries = tuple(
         _entry(intervention, end, exhibits)

@@ -68,25 +68,27 @@ def literal(host: str) -> str | None:
     Raises
     ------
     ForbiddenAddressError
-        If it carries a zone id, or looks like an address and is none.
+        If it carries a zone id, or looks like an address but is not a valid one.
     """
     host = host.strip().removeprefix("[").removesuffix("]")
     if "%" in host:
-        raise ForbiddenAddressError(f"{host[:60]}: an address with a zone is link-local")
+        raise ForbiddenAddressError(f"{host[:60]}: an address with a zone (%) is link-local")
     if ":" in host:
         try:
             return str(ipaddress.IPv6Address(host))
         except ValueError as error:
-            raise ForbiddenAddressError(f"{host[:60]}: no IPv6 address ({error})") from error
+            raise ForbiddenAddressError(
+                f"{host[:60]}: not a valid IPv6 address ({error})"
+            ) from error
     parts = host.rstrip(".").split(".")
     # The WHATWG rule: a host whose last label is a number is an IPv4 address, or an error.
     if not _NUMBER.fullmatch(parts[-1]):
         return None
     if len(parts) > 4 or not all(_NUMBER.fullmatch(part) for part in parts):
-        raise ForbiddenAddressError(f"{host[:60]}: looks like an address and is none")
+        raise ForbiddenAddressError(f"{host[:60]}: looks like an address but is not a valid one")
     numbers = [_number(part, host) for part in parts]
     if any(number > 255 for number in numbers[:-1]) or numbers[-1] >= 256 ** (5 - len(numbers)):
-        raise ForbiddenAddressError(f"{host[:60]}: looks like an address and is none")
+        raise ForbiddenAddressError(f"{host[:60]}: looks like an address but is not a valid one")
     value = numbers[-1]
     for index, number in enumerate(numbers[:-1]):
         value += number << 8 * (3 - index)
@@ -172,7 +174,7 @@ def check(host: str, addresses: Sequence[str], allow: Sequence[str] = ()) -> tup
         If any may not, or there is none.
     """
     if not addresses:
-        raise ForbiddenAddressError(f"{host}: no address")
+        raise ForbiddenAddressError(f"{host}: no address was found")
     for address in addresses:
         if (why := refusal(address, allow)) is not None:
             raise ForbiddenAddressError(
@@ -207,4 +209,6 @@ def _number(text: str, host: str) -> int:
             return int(lower, 8)
         return int(lower[:40])
     except ValueError as error:
-        raise ForbiddenAddressError(f"{host[:60]}: looks like an address and is none") from error
+        raise ForbiddenAddressError(
+            f"{host[:60]}: looks like an address but is not a valid one"
+        ) from error

@@ -69,4 +69,4 @@ def refuse_broken(headers: Sequence[tuple[str, str]]) -> None:
     """
     for name, value in headers:
         if not _HEADER.fullmatch(name) or not (value.isascii() and value.isprintable()):
-            raise InputError(f"HTTP header {name[:40]!r}: not one line of printable ASCII")
+            raise InputError(f"HTTP header {name[:40]!r}: must be one line of printable ASCII")

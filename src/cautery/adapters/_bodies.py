@@ -72,7 +72,9 @@ def unpacker(coding: str | None, *, host: str) -> Unpacker:
         return _Packed(raw_too=False, host=host)
     if name == "deflate":
         return _Packed(raw_too=True, host=host)
-    raise SourceError(f"{host}: content coding {name[:40]!r}, though only gzip was offered")
+    raise SourceError(
+        f"{host}: unknown content coding {name[:40]!r}; gzip and deflate were offered"
+    )
 
 
 class _Plain:
@@ -120,6 +122,6 @@ class _Packed:
                 self._started = True
                 self._stream = zlib.decompressobj(-15)
                 return self._step(data, limit)
-            raise SourceError(f"{self._host}: broken compression ({error})") from error
+            raise SourceError(f"{self._host}: the compressed body is damaged ({error})") from error
         self._started = True
         return out

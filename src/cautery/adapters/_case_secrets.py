@@ -1,4 +1,4 @@
-"""The secrets of one case, where they lie: what a signer process holds, and answers with.
+"""The secrets of one case in their folder: a signer process holds and uses them.
 
 Reaches: the folder of keys, nothing else. Lawful basis and manners: see
 :mod:`cautery.adapters.keys_file`. Format: docs/reference/case-format.md.
@@ -80,6 +80,7 @@ class CaseSecrets:
         self.key = verifier_key(self.name, public)
         self._redaction = _secret(self._path("redaction"))
         self._subjects = folder / f"case-{self.case}.subjects"
+        self._flushed: set[Path] = set()
 
     def __repr__(self) -> str:
         return f"CaseSecrets(case={self.case!r})"
@@ -110,7 +111,8 @@ class CaseSecrets:
             return int(size), bytes.fromhex(root), float(at), closed
         except ValueError as error:
             raise EvidenceError(
-                f"{path}: not the last root of a case", hint="Restore it from a backup of the keys."
+                f"{path}: this file does not hold the last root of a case",
+                hint="Restore it from a backup of the keys.",
             ) from error
 
     def sign(self, text: str, proof: Sequence[bytes]) -> str:
@@ -158,13 +160,15 @@ class CaseSecrets:
         # Ed25519 signs the same text the same way each time: a note is ours if it is what we write.
         own_note = signed_note(stated + "\n", name=self.name, private=self._private)
         if root is None or not hmac.compare_digest(own_note.encode(), checkpoint.encode()):
-            raise EvidenceError("not a checkpoint that the key of this case signed")
+            raise EvidenceError("this checkpoint was not signed by the key of this case")
         with self._alone():
             last, closed = self._standing()
             if last is None:
-                raise EvidenceError("no last root is known of this case: there is no way back")
+                raise EvidenceError(
+                    "the last root of this case is not known: it cannot go back to an older copy"
+                )
             if closed is not None:
-                raise EvidenceError("this case is closed: there is no way back")
+                raise EvidenceError("this case is closed: it cannot go back to an older copy")
             self._remember(
                 require_return(
                     text,
@@ -191,10 +195,16 @@ class CaseSecrets:
         After an erasure the subject gets a new key: what was erased stays so.
         """
         for path in sorted(self._subjects.glob(f"{_hashed(subject)}-*.key")):
+            if path not in self._flushed:  # whoever wrote it may have been killed before that
+                private_folder(self._subjects)
+                sync_folder(self._subjects)
+                self._flushed.add(path)
             return bytes.fromhex(path.stem.rpartition("-")[2]), _secret(path)
         key_id, key = os.urandom(KEY_ID_BYTES), os.urandom(KEY_BYTES)
         private_folder(self._subjects)
-        write_whole(self._subject_path(subject, key_id, "key"), key, mode=0o600)
+        path = self._subject_path(subject, key_id, "key")
+        write_whole(path, key, mode=0o600)
+        self._flushed.add(path)
         return key_id, key
 
     def find_subject_key(self, subject: str, key_id: bytes) -> bytes:
@@ -214,7 +224,7 @@ class CaseSecrets:
             raise ErasedError(f"the key of {subject} was destroyed")
         raise EvidenceError(
             f"no key of {subject} in {self._subjects}",
-            hint="Confidential exhibits open only where their keys are kept, and by their subject.",
+            hint="Open it where its keys are kept, and name its subject.",
         )
 
     def destroy_subject(self, subject: str) -> int:
@@ -236,7 +246,9 @@ class CaseSecrets:
                 path.unlink()
                 sync_folder(self._subjects)
             except OSError as error:
-                raise StorageError(f"{path}: not destroyed: {error.strerror}", hint="") from error
+                raise StorageError(
+                    f"{path}: could not be destroyed: {error.strerror}", hint=""
+                ) from error
             destroyed += 1
         return destroyed
 
@@ -282,7 +294,7 @@ def _hashed(subject: str) -> str:
 def _secret(path: Path) -> bytes:
     raw = private_bytes(path)
     if len(raw) != KEY_BYTES:
-        raise InputError(f"{path}: a key has {KEY_BYTES} bytes, this file {len(raw)}")
+        raise InputError(f"{path}: a key must have {KEY_BYTES} bytes, but this file has {len(raw)}")
     return raw
 
 
@@ -298,7 +310,7 @@ def private_bytes(path: Path) -> bytes:
         _require_private(path, path.lstat(), 0o600)
         return read_whole(path, limit=MAX_KEY_FILE)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such key") from error
+        raise InputError(f"{path}: this key does not exist") from error
     except EvidenceError as error:
         raise InputError(str(error)) from error
 
@@ -324,8 +336,8 @@ def private_folder(path: Path) -> None:
 def _require_private(path: Path, status: os.stat_result, mode: int) -> None:
     if stat.S_IMODE(status.st_mode) & 0o077:
         raise InputError(
-            f"{path}: others may read it (mode {stat.S_IMODE(status.st_mode):04o})",
+            f"{path}: other users may read it (mode {stat.S_IMODE(status.st_mode):04o})",
             hint=f"chmod {mode:o} {path}",
         )
     if status.st_uid not in {os.geteuid(), 0}:
-        raise InputError(f"{path}: it belongs to somebody else")
+        raise InputError(f"{path}: it belongs to another user")

@@ -1,4 +1,4 @@
-"""What every HTTP client of ours does, whoever it asks: polite, bounded, and checked on the way.
+"""What all our HTTP clients do: they are polite and bounded, and check each step.
 
 Reaches: what :mod:`cautery.adapters.http` says; whose certificate is taken is decided there.
 Lawful basis: a mandate.
@@ -156,7 +156,9 @@ class Client(ABC):
             If the method is none of GET, HEAD, POST and PUT, or a header is none.
         """
         if method not in _METHODS:
-            raise InputError(f"HTTP method {method!r}: want one of {', '.join(sorted(_METHODS))}")
+            raise InputError(
+                f"HTTP method {method!r}: expected one of {', '.join(sorted(_METHODS))}"
+            )
         way = await self._way(proxy, vantage, tunnel=tunnel)
         ask = Ask(method, body, unless, (*headers, *self._login(url)))
         refuse_broken(ask.headers)
@@ -190,7 +192,9 @@ class Client(ABC):
             url = redirected(target, where)
             if method in ("POST", "PUT"):
                 if answer.status in (307, 308):
-                    raise SourceError(f"{target.host}: redirects a {method}; it is not followed")
+                    raise SourceError(
+                        f"{target.host}: redirects a {method}; such redirects are not followed"
+                    )
                 method, ask = "GET", replace(ask, method="GET", body=None)
 
     @abstractmethod
@@ -217,7 +221,7 @@ class Client(ABC):
         if proxy is None:
             return Way(None, None, tunnel=False, vantage=vantage)
         if not tunnel and urlsplit(proxy).scheme != "http":
-            raise InputError("a forward proxy is reached by http://")
+            raise InputError("the URL of a forward proxy must begin with http://")
         gateway = await self._target(gateway_url(proxy) if tunnel else proxy)
         return Way(gateway, proxy, tunnel, vantage)
 
@@ -251,7 +255,7 @@ class Client(ABC):
                 whom = way.gateway.host if way.gateway is not None else target.host
                 raise SourceError(f"{whom}: no connection ({reason_of(error)})") from error
             return answer, loop.time() - begun
-        raise SourceError(f"{target.host}: no address")
+        raise SourceError(f"{target.host}: no address was found")
 
     async def _once(
         self, target: Target, way: Way, ask: Ask, *, address: str, limits: Limits, until: float
@@ -308,7 +312,7 @@ class Client(ABC):
             and "If-None-Match" not in answer.request_info.headers
             and ("If-Modified-Since" not in answer.request_info.headers)
         ):
-            raise SourceError(f"{host}: says 'not modified' though nobody asked that")
+            raise SourceError(f"{host}: answered 'not modified' to a request without a condition")
         whole = body.joined()
         exchange = exchange_of(
             answer,
@@ -395,17 +399,19 @@ class Client(ABC):
         except TimeoutError as error:
             if keep_partial and body.size:
                 return "time"
-            raise LimitError(f"{host}: not done within {limits.total_s:g} s") from error
+            raise LimitError(
+                f"{host}: the answer was not complete within {limits.total_s:g} s"
+            ) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if keep_partial and body.size:
                 return "disconnect"
             raise SourceError(
-                f"{host}: broke off after {body.size} bytes ({reason_of(error)})"
+                f"{host}: the answer broke off after {body.size} bytes ({reason_of(error)})"
             ) from error
         if not unpack.complete and answer.method != "HEAD":
             if keep_partial and body.size:
                 return "disconnect"
-            raise SourceError(f"{host}: compressed body broke off after {body.size} bytes")
+            raise SourceError(f"{host}: the compressed answer broke off after {body.size} bytes")
         return None
 
 

@@ -120,7 +120,7 @@ def confine(
     close_from(keep)
     room = _room(memory_mb)
     if len(list(Path("/proc/self/task").iterdir())) > 1:
-        raise ConfinementError("the process has threads already, so it can't be closed in")
+        raise ConfinementError("the process already has threads, so it cannot be confined")
     own_network = _namespaces.leave_network(machine)
     own_files = own_network and not with_files and _namespaces.leave_files(machine)
     _namespaces.drop_capabilities(machine)

@@ -137,7 +137,7 @@ def _reduced(frame: Any) -> Bytes:
     """Return the cell means of a picture of any other width or format."""
     width, height = frame.width, frame.height
     if width < COLUMNS or height < ROWS or not _has_plain_luma(frame):
-        small = frame.reformat(COLUMNS, ROWS, "gray", interpolation="AREA")
+        small = frame.reformat(COLUMNS, ROWS, "gray", interpolation="AREA", threads=1)
         shrunk: Bytes = small.to_ndarray().reshape(ROWS, COLUMNS).copy()
         return shrunk
     plane = frame.planes[0]

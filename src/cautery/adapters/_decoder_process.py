@@ -114,13 +114,13 @@ class Child:
                     yield answer, payload
                 if fine:
                     return
-            raise DecodeError("the decoder's answer has no end")
+            raise DecodeError("the decoder's answer is incomplete")
         except TimeoutError as error:
             raise DecodeError(
                 f"decoding took more than {seconds:g} s; its process was ended"
             ) from error
         except _BROKEN as error:
-            raise DecodeError("the decoder's process died of this capture") from error
+            raise DecodeError("this capture crashed the decoder's process") from error
         finally:
             self._jobs += 1
             if not fine or self._jobs >= _JOBS_PER_CHILD:
@@ -168,7 +168,7 @@ class Child:
             self._confinement = Confinement.from_json(answer["confined"])
             fine = True
         except (TimeoutError, KeyError, TypeError, *_BROKEN) as error:
-            raise DecodeError("the decoder's process does not start") from error
+            raise DecodeError("the decoder's process did not start") from error
         finally:
             if not fine:
                 await self.end()

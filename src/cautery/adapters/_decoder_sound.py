@@ -46,6 +46,10 @@ _OPPOSED, _NO_LONGER = -0.5, -0.4
 """Correlation under which two channels are opposed, and over which no longer: so near each other
 that what was heard long before does not matter, for a probe must be mixed as its reference was,
 wherever it begins. Of 375 minutes of real stereo music 7 seconds lie under the first."""
+_ON_THIS_THREAD: dict[str, Any] = (
+    {"threads": 1} if int(av.__version__.partition(".")[0]) >= 19 else {}
+)
+"""The decoder's process can't start threads; PyAV asks for them from 19 on unless it is told."""
 Floats = NDArray[np.float32]
 _EMPTY: Floats = np.empty(0, np.float32)
 
@@ -150,11 +154,13 @@ def _low_pass(rate_hz: int) -> tuple[Floats, int, int]:
 
 
 class FilterResampler:
-    """FFmpeg's own resampler, for rates that stand in no small ratio to 8 kHz."""
+    """FFmpeg's own resampler, for rates without a small ratio to 8 kHz."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate = rate_hz
-        self._inner: Any = av.AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
+        self._inner: Any = av.AudioResampler(
+            format="flt", layout="mono", rate=RATE_HZ, **_ON_THIS_THREAD
+        )
         self._input: Floats = np.zeros(_CHUNK + _MOST_AT_ONCE, np.float32)
         self._filled = 0
 

@@ -28,6 +28,11 @@ _LOST_BYTES, _LOST_S = 256_000, 5.0
 _REST_BYTES, _REST_S = 12_000, 2.0
 """The same at the stream's end, where pictures may reach a little further than the sound."""
 
+_ODD_TEXT: dict[str, Any] = (
+    {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
+)
+"""How PyAV reads titles that are no UTF-8: its default raised until 19, which bears them itself."""
+
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not an accident
     """Nothing could be made of the bytes; the message goes to the analyst."""
@@ -185,7 +190,7 @@ class Source:
 
     def _opened(self, window: _Window, base: int) -> Any:
         try:
-            return av.open(window, format=self._name, metadata_errors="ignore")
+            return av.open(window, format=self._name, **_ODD_TEXT)
         except (FFmpegError, ValueError, MemoryError, OSError) as error:
             if base:  # what follows the last change is no stream; what came before was one
                 return av.open(io.BytesIO(b""), format="mpegts")

@@ -40,7 +40,7 @@ def still(data: BinaryIO, name: str, *, at_s: float) -> tuple[dict[str, Any], by
     if best is None or shown_s is None:
         raise Refusal("no picture could be decoded")
     if not shown_s - 1.0 <= at_s <= shown_s + 2.0:
-        raise Refusal(f"no picture at {at_s:.2f} s; the nearest lies at {shown_s:.2f} s")
+        raise Refusal(f"no picture at {at_s:.2f} s; the nearest is at {shown_s:.2f} s")
     return {"at_s": shown_s}, _png(best)
 
 
@@ -51,6 +51,6 @@ def _png(frame: Any) -> bytes:
     coder.width, coder.height, coder.pix_fmt = width, height, "rgb24"
     coder.time_base = Fraction(1, 25)
     coder.thread_count = 1  # the process can't start threads
-    picture = frame.reformat(width, height, "rgb24", interpolation="AREA")
+    picture = frame.reformat(width, height, "rgb24", interpolation="AREA", threads=1)
     picture.pts = 0
     return b"".join(bytes(packet) for packet in [*coder.encode(picture), *coder.encode(None)])

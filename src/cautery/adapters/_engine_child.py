@@ -61,7 +61,11 @@ def _pickled(fine: bool, value: object) -> bytes:  # noqa: FBT001 - a tag
     except Exception as error:  # noqa: BLE001 - whatever a value's own pickling raises
         if fine:
             return pickle.dumps(
-                (False, CauteryError(f"the result can't leave its process: {error}"[:2000])), 5
+                (
+                    False,
+                    CauteryError(f"the result cannot be sent to another process: {error}"[:2000]),
+                ),
+                5,
             )
         return pickle.dumps((False, CauteryError(f"{type(value).__name__}: {value}"[:2000])), 5)
     return answer

@@ -86,9 +86,9 @@ def reason_of(error: BaseException) -> str:
         return f"the proxy answered {error.status}"
     if isinstance(error, aiohttp.ClientResponseError):
         # Up to the first thing quoted: what the server sent may echo the URL.
-        return f"no HTTP ({_QUOTED.split(error.message)[0].strip()[:60]})"
+        return f"not a valid HTTP answer ({_QUOTED.split(error.message)[0].strip()[:60]})"
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "hung up without an answer"
+        return "closed the connection without an answer"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return type(error).__name__

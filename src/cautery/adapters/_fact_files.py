@@ -1,4 +1,4 @@
-"""The files of a facts folder: where each lies, how old it is, and its rows, bounded."""
+"""The files of a facts folder: the path, age and rows of each, bounded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEYS = ("path", "kind", "date", "valid_days")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactFile:
-    """One fact file: where it should lie, what it is, its date and how long it holds good.
+    """One fact file: its path, its kind, its date and how long it is valid.
 
     ``path`` is ``None`` when the folder has no such file; ``date`` when nobody knows it.
     """
@@ -130,7 +130,7 @@ def inventory(folder: Path) -> dict[str, FactFile]:
     """
     if not folder.is_dir():
         raise InputError(
-            f"{folder}: no such facts folder",
+            f"{folder}: this facts folder does not exist",
             hint="Give a folder of fact files: --facts DIR, or [network] facts in a mandate.",
         )
     declared = _declared(folder)
@@ -170,13 +170,13 @@ def _declared(folder: Path) -> dict[str, dict[str, object]]:
     try:
         table = simple_toml(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise InputError(f"{path}: not TOML: {error}") from error
+        raise InputError(f"{path}: not valid TOML: {error}") from error
     for key in table:
         if key != "facts":
-            raise InputError(f"{path}: [{key}] is no table here; want [facts.NAME]")
+            raise InputError(f"{path}: unknown table [{key}]; expected [facts.NAME]")
     facts = table.get("facts", {})
     if not isinstance(facts, dict) or not all(isinstance(fact, dict) for fact in facts.values()):
-        raise InputError(f"{path}: want tables [facts.NAME] with path, kind, date, valid_days")
+        raise InputError(f"{path}: expected tables [facts.NAME] with path, kind, date, valid_days")
     return facts
 
 
@@ -186,7 +186,7 @@ def _merged(
     where = f"{folder / 'facts.toml'}: facts.{name}"
     for key in entry:
         if key not in _KEYS:
-            raise InputError(f"{where} has {key!r}; it may have {', '.join(_KEYS)}")
+            raise InputError(f"{where}: unknown key {key!r}; expected {', '.join(_KEYS)}")
     path, kind = entry.get("path"), entry.get("kind", standard.kind if standard else name)
     dated = entry.get("date", standard.date if standard else None)
     days = entry.get("valid_days", standard.valid_days if standard else None)
@@ -198,16 +198,16 @@ def _merged(
         except ValueError as error:
             raise InputError(f"{where}.date: {error}") from error
     if not (dated is None or isinstance(dated, dt.date)):
-        raise InputError(f"{where}.date: {dated!r} is no date")
+        raise InputError(f"{where}.date: {dated!r} is not a valid date")
     if not (days is None or (isinstance(days, int) and not isinstance(days, bool) and days >= 0)):
-        raise InputError(f"{where}.valid_days: {days!r} is no number of days")
+        raise InputError(f"{where}.valid_days: {days!r} is not a number of days")
     if not isinstance(kind, str):
-        raise InputError(f"{where}.kind: {kind!r} is no word")
+        raise InputError(f"{where}.kind: {kind!r} is not a text")
     if standard is None and kind not in ROLES:
         # A list that nobody reads is a bystander that nobody sees.
         raise InputError(
-            f"{where}.kind: {kind!r} is none of {', '.join(sorted(ROLES))}",
-            hint="Or give the fact its known name, such as ranges.",
+            f"{where}.kind: {kind!r} is not one of {', '.join(sorted(ROLES))}",
+            hint="Use one of these, or give the fact its known name, such as ranges.",
         )
     if standard is None and path is None:
         raise InputError(f"{where} has no path")
@@ -215,7 +215,7 @@ def _merged(
     if path is not None:
         # A facts folder may come from elsewhere: it names files of its own only.
         if not isinstance(path, str) or PurePosixPath(path).is_absolute():
-            raise InputError(f"{where}.path: {path!r} is no path inside the folder")
+            raise InputError(f"{where}.path: {path!r} is not a path inside the folder")
         located = folder / path
         if not real_path(located).is_relative_to(real_path(folder)):
             raise InputError(f"{where}.path: {path!r} leads out of the folder")

@@ -74,7 +74,7 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
             date=None if match is None else _day(match[1]),
         )
         if "===END ICANN DOMAINS===" not in text:
-            raise InputError("the public suffix list is cut short")
+            raise InputError("the public suffix list is incomplete: its end is missing")
         return result
     if head.startswith(("{", "[")):
         result = _json(head, name=name, share=share)
@@ -82,9 +82,10 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
         result = _lines(head, name=name, kind=kind, share=share, top=top)
     if not result.rows:
         raise InputError(
-            f"{result.format}: nothing in it can be used ({result.broken} broken)",
-            hint="Known: AWS, GCP, Azure, Fastly JSON; range lists; CSV as in the shared data; "
-            "public_suffix_list.dat; ranked top lists; passive DNS (COF NDJSON or CSV).",
+            f"{result.format}: it has no usable row ({result.broken} broken rows)",
+            hint="Known formats: AWS, GCP, Azure, Fastly JSON; range lists; CSV as in the "
+            "shared data; public_suffix_list.dat; ranked top lists; passive DNS (COF NDJSON or "
+            "CSV).",
         )
     if result.broken > len(result.rows):
         raise InputError(
@@ -135,7 +136,7 @@ def _json(text: str, *, name: str, share: str) -> Imported:
         case [str(), *_]:
             ranges = [(str(cidr), name, share or "cdn") for cidr in body]
         case _:
-            raise InputError("no list of ranges in this JSON")
+            raise InputError("this JSON has no list of ranges")
     return _shared(what, ranges, name, dated)
 
 
@@ -219,7 +220,7 @@ def _lines(text: str, *, name: str, kind: str, share: str, top: int) -> Imported
         rows = lines if head == ("value",) else _with(first, lines)
         if not kind:
             raise InputError(
-                f"{name}: a list of values needs its kind", hint="Give --kind, such as bank."
+                f"{name}: a list of values needs a kind", hint="Add --kind, such as --kind bank."
             )
         return _table("list", kind, ("value",), rows, lambda row: read_name(row[0]) is not None)
     if re.match(r"\d+,[^,\s]+\.[^,\s]+$", first.strip()):

@@ -45,7 +45,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE) ->
     try:
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileNotFoundError as error:
-        raise StorageError(f"{path}: there is no such folder", hint="Make it first.") from error
+        raise StorageError(f"{path}: the folder does not exist", hint="Create it first.") from error
     except OSError as error:
         raise _not_written(path, error) from error
     try:
@@ -130,7 +130,7 @@ def regular(path: Path) -> Iterator[int]:
         # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
-        raise EvidenceError(f"{path}: missing") from error
+        raise EvidenceError(f"{path}: the file is missing") from error
     except OSError as error:
         raise EvidenceError(f"{path}: {error.strerror}") from error
     try:
@@ -152,7 +152,7 @@ def read_whole(path: Path, *, limit: int) -> bytes:
     with regular(path) as handle:
         size = os.fstat(handle).st_size
         if size > limit:
-            raise EvidenceError(f"{path}: {size} bytes are more than {limit}")
+            raise EvidenceError(f"{path}: it has {size} bytes; at most {limit} are allowed")
         with open(handle, "rb", closefd=False) as file:
             try:
                 content = file.read(limit + 1)

@@ -1,4 +1,4 @@
-"""Who opens, writes and settles a SQLite ledger: locks in one small file beside it.
+"""Who opens, writes and settles a SQLite ledger: locks in one small file next to it.
 
 Reaches the file ``LEDGER-turns``, on the lawful basis of the ledger itself and as politely.
 Format: open file description locks of fcntl(2) on single bytes; the file is empty.
@@ -149,8 +149,8 @@ class LedgerLocks:
         while not _try(handle, kind, byte):
             if time.monotonic() > limit:
                 raise StorageError(
-                    f"{self._ledger}: another process has kept it for {self._patience_s:.0f} s",
-                    hint="Look which process hangs, end it, and run this again.",
+                    f"{self._ledger}: another process has held it for {self._patience_s:.0f} s",
+                    hint="Find the process that hangs, end it, and run this command again.",
                 )
             time.sleep(pause_s)
             pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)

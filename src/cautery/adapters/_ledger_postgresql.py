@@ -45,7 +45,7 @@ class PostgresqlDatabase:
             self._psycopg = import_module("psycopg")
         except ModuleNotFoundError as error:
             raise InputError(
-                "psycopg is not installed, and PostgreSQL is reached through it",
+                "PostgreSQL needs the package psycopg, which is not installed",
                 hint="pip install 'cautery[postgresql]'",
             ) from error
         self._url = url

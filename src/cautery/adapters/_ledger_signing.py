@@ -68,14 +68,14 @@ class Signing:
         start = 0 if last is None else last.size
         if until < start:
             raise EvidenceError(
-                f"the ledger has {until} records, though {start} were signed", hint=RESTORE
+                f"the ledger has {until} records, but {start} were signed", hint=RESTORE
             )
         if self._signed.size > start:
             self._signed = Frontier()
         signed = self._signed.extend(hashes(self._signed.size, start))
         if last is not None and signed.root() != last.root:
             raise EvidenceError(
-                f"the first {start} records are not those that were signed", hint=RESTORE
+                f"the first {start} records differ from those that were signed", hint=RESTORE
             )
         new = hashes(start, until)
         now = signed.extend(new)

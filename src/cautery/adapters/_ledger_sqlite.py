@@ -303,7 +303,7 @@ def _require_ordinary(path: Path) -> None:
     for suffix in ("", "-wal", "-shm", "-journal"):
         file = path.with_name(path.name + suffix)
         if file.exists() and not file.is_file():
-            raise EvidenceError(f"{file}: no ordinary file")
+            raise EvidenceError(f"{file}: not a regular file")
 
 
 def _same(rows: Sequence[tuple[object, object]], schema: Mapping[str, str]) -> bool:

@@ -104,7 +104,9 @@ class Manners:
         now = self._time_s()
         start = max(now, gate.free_at - self._burst_s, gate.silent_until)
         if start - now > self._longest_s:
-            raise LimitError(f"{name}: {start - now:.0f} s of requests are waiting already")
+            raise LimitError(
+                f"{name}: too many requests wait; the next could start in {start - now:.0f} s"
+            )
         gate.free_at = max(gate.free_at, start) + self._interval_s
         return start - now
 

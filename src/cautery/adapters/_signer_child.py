@@ -1,4 +1,4 @@
-"""What a signer process runs: it holds the secrets of one case, and answers until nobody asks.
+"""The signer process: it holds the secrets of one case and answers until its parent ends.
 
 Reaches: the folder of keys, nothing else. Lawful basis and manners: see
 :mod:`cautery.adapters.keys_file`. Format: see :mod:`cautery.adapters._signer_talk`.
@@ -98,7 +98,7 @@ def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:
             return [str(secrets.destroy_subject(subject.decode())).encode()]
         case [b"pseudonym key", subject]:
             return [secrets.pseudonym_key(subject.decode())]
-    raise ValueError("no such question")
+    raise ValueError("unknown request")
 
 
 def _refusal(error: CauteryError) -> list[bytes]:

@@ -15,7 +15,7 @@ MOST_BYTES = 1 << 26
 """Of one message; a leaf has 16 MiB at the most, a batch of values far less."""
 
 Read = Callable[[int], bytes]
-"""Returns at most so many bytes; none: the other side is gone."""
+"""Returns at most so many bytes; none: the other process has ended."""
 
 _NUMBER = struct.Struct(">I")
 
@@ -29,7 +29,7 @@ def framed(parts: Sequence[bytes]) -> bytes:
         If it is larger than any that is received.
     """
     if len(parts) > MOST_PARTS or sum(map(len, parts)) > MOST_BYTES:
-        raise ValueError("a message larger than any")
+        raise ValueError("the message is too large")
     pieces = [_NUMBER.pack(len(parts))]
     for part in parts:
         pieces += (_NUMBER.pack(len(part)), part)
@@ -42,7 +42,7 @@ def receive(read: Read) -> list[bytes]:
     Raises
     ------
     EOFError
-        If the other side is gone.
+        If the other process has ended.
     ValueError
         If what comes is no message.
     OSError
@@ -50,12 +50,12 @@ def receive(read: Read) -> list[bytes]:
     """
     count, left = _number(read), MOST_BYTES
     if count > MOST_PARTS:
-        raise ValueError("more parts than any message has")
+        raise ValueError("the message has too many parts")
     parts = []
     for _ in range(count):
         size = _number(read)
         if size > left:
-            raise ValueError("more bytes than any message has")
+            raise ValueError("the message has too many bytes")
         left -= size
         parts.append(_exactly(read, size))
     return parts
@@ -71,6 +71,6 @@ def _exactly(read: Read, size: int) -> bytes:
     while len(data) < size:
         piece = read(min(size - len(data), 1 << 20))
         if not piece:
-            raise EOFError("the other side is gone")
+            raise EOFError("the other process has ended")
         data += piece
     return bytes(data)

@@ -89,14 +89,14 @@ def container_of(data: bytes) -> str:
     if _ts_sync(data[: 64 * 1024]):
         return _clear("mpegts", data)
     if not any(head):
-        raise DecodeError("not media: nothing but NUL bytes")
+        raise DecodeError("not media: it holds only NUL bytes")
     for mark, text_kind in _PACKED:
         if head.startswith(mark):
             raise DecodeError(f"not media: it looks like {text_kind}")
     if _evenly_random(data[:_RANDOM_BYTES]):
         raise DecodeError(
-            "no media in it that can be read: no container and evenly random bytes (ciphertext, "
-            "such as of an HLS segment whose playlist names a key, or compressed or random data)"
+            "no readable media: no known container, and the bytes look random (encrypted, such "
+            "as an HLS segment whose playlist names a key, or compressed, or random data)"
         )
     raise DecodeError("not media: no known container (it may be encrypted or damaged)")
 
@@ -146,7 +146,7 @@ def _after_id3(data: bytes) -> str:
         at += 10 + size
     container = _binary(data[at : at + _SEARCH]) if at < len(data) else None
     if container not in {"aac", "mp3", "ac3", "flac"}:
-        raise DecodeError("not media: an ID3 tag with no sound behind it")
+        raise DecodeError("not media: an ID3 tag with no sound after it")
     return container
 
 

@@ -77,7 +77,7 @@ async def checked_target(url: str, *, names: Names, allow: Sequence[str]) -> Tar
     checked = check(host, addresses, allow)
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     if port in PORTS_OF_OTHERS:
-        raise ForbiddenAddressError(f"{host}: port {port} is no web server's")
+        raise ForbiddenAddressError(f"{host}: port {port} belongs to another service than the web")
     path = quote(parts.path or "/", safe=_PATH_SAFE)
     if parts.query:
         path += "?" + quote(parts.query, safe=_PATH_SAFE + "?")
@@ -102,7 +102,7 @@ def redirected(target: Target, where: str) -> str:
     try:
         return urljoin(target.url, where.strip())
     except ValueError:
-        raise SourceError(f"{target.host}: redirects to no URL") from None
+        raise SourceError(f"{target.host}: redirects to something that is not a URL") from None
 
 
 def spelled_address(host: str) -> str | None:
@@ -122,7 +122,7 @@ def spelled_address(host: str) -> str | None:
 
 def _parts(url: str) -> SplitResult:
     if len(url) > _LONGEST_URL:
-        raise SourceError(f"a URL of {len(url)} characters")
+        raise SourceError(f"the URL is too long: {len(url)} characters")
     if _UNPRINTED.search(url.strip()):
         url = quote(url.strip(), safe=_PATH_SAFE + "?#[]")
     try:
@@ -152,5 +152,5 @@ def _ascii(host: str) -> str:
         raise SourceError(f"{host[:80]!r} is not a host name")
     # IDNA maps full-width digits to plain ones: look again for an address.
     if literal(name) is not None:
-        raise ForbiddenAddressError(f"{host[:80]!r} spells an address in disguise")
+        raise ForbiddenAddressError(f"{host[:80]!r} is a disguised spelling of an address")
     return name

@@ -1,4 +1,4 @@
-"""TLS contexts: those that verify who answers, with pins, and the one that takes whoever does.
+"""TLS contexts: some verify the server, also with pins; one accepts any server.
 
 Reaches: nothing; it reads the certificate files that a mandate names.
 Lawful basis: none needed.
@@ -46,7 +46,7 @@ class Trusts:
 
 
 class _Verifying(ssl.SSLContext):
-    """A client's context; with pins, the peer's key must be one of them, too."""
+    """A client's context; with pins, the peer's key must also be one of them."""
 
     pins: frozenset[str] = frozenset()
 
@@ -58,7 +58,7 @@ class _Pinned(ssl.SSLObject):
         super().do_handshake()
         certificate = self.getpeercert(binary_form=True) or b""
         if _spki_sha256(certificate) not in getattr(self.context, "pins", ()):
-            raise ssl.SSLCertVerificationError("its key is not one that the mandate pins")
+            raise ssl.SSLCertVerificationError("the mandate does not pin its key")
 
 
 def verifying(ca: str | None = None) -> _Verifying:

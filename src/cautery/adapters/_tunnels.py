@@ -84,7 +84,7 @@ class Tunnel(aiohttp.TCPConnector):
             raise aiohttp.ClientConnectorSSLError(req.connection_key, error) from error
         except (python_socks.ProxyError, OSError, LookupError, ValueError) as error:
             # Not quoted: what a proxy says may echo its login.
-            problem = OSError(0, f"no way through the proxy, {type(error).__name__}")
+            problem = OSError(0, f"the proxy did not connect us ({type(error).__name__})")
             raise client_error(req.connection_key, problem) from None
         return connection  # type: ignore[no-any-return]
 
@@ -108,10 +108,10 @@ def _parts(proxy: str) -> SplitResult:
         parts = urlsplit(proxy)
         port, host = parts.port, parts.hostname
     except ValueError:
-        raise InputError("a proxy's URL: not a URL") from None
+        raise InputError("the proxy's URL is not a valid URL") from None
     if parts.scheme not in _KINDS or not host or port == 0:
         raise InputError(
-            "a proxy's URL begins with http:// or socks5://, and names a host",
+            "a proxy's URL must begin with http:// or socks5:// and name a host",
             hint='Write it as "socks5://USER:PASSWORD@proxy.example:1080".',
         )
     return parts

@@ -47,7 +47,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 class FolderStore:
-    """Where cases lie (port :class:`~cautery.evidence.ports.CaseStore`).
+    """The folders of cases (port :class:`~cautery.evidence.ports.CaseStore`).
 
     Parameters
     ----------
@@ -76,18 +76,18 @@ class FolderStore:
         """
         keys = self._folder()
         if real_path(keys.path).is_relative_to(real_path(path)):
-            raise InputError(f"{keys.path}: keys must not lie in the case {path}")
+            raise InputError(f"{keys.path}: the folder of keys must not be inside the case {path}")
         try:
             make_folders(path)
             if (left := _remains(path)) is not None:
                 raise EvidenceError(
-                    f"{path}: its ledger and its key are missing, but {left} is of a case",
-                    hint="Put the whole case back from a copy, or name a new folder.",
+                    f"{path}: ledger and key of the case are missing, but {left} is there",
+                    hint="Restore the whole case from a copy, or name a new folder.",
                 )
             strangers = [entry.name for entry in path.iterdir() if not _beginning(entry.name)]
             if strangers:
                 raise InputError(
-                    f"{path}: no case, but it holds {min(strangers)}",
+                    f"{path}: not a case and not empty: it holds {min(strangers)}",
                     hint="Name a new or an empty folder.",
                 )
             path.chmod(PRIVATE_FOLDER)  # a folder that stood there already was made for anything
@@ -199,7 +199,7 @@ class FolderStore:
         for file in self._walk(path, "", 0):
             files_seen.append(file)
             if len(files_seen) > _MAX_FILES:
-                raise EvidenceError(f"{path}: more files than any case has")
+                raise EvidenceError(f"{path}: more files than a case can have")
         return tuple(sorted(files_seen, key=lambda file: file.name))
 
     def read(self, path: Path, name: str, *, limit: int) -> bytes:
@@ -255,6 +255,7 @@ class FolderStore:
         """
         self.make_room(path)
         try:
+            _remove_spent_journal(path / f"{LEDGER}-journal")
             for folder, folders, names in os.walk(path, topdown=False):
                 for name in names:
                     if name.startswith(TEMPORARY):
@@ -273,7 +274,7 @@ class FolderStore:
 
     def _folder(self) -> KeyFolder:
         if self._keys is None:
-            raise InputError("a case is written with the folder of keys at hand")
+            raise InputError("writing to a case needs the folder of its keys")
         return self._keys
 
     def _lock(self, handle: int, kind: int) -> None:
@@ -303,7 +304,7 @@ class FolderStore:
     def _walk(self, path: Path, inside: str, depth: int) -> Iterator[FileSeen]:
         """Yield files below ``inside``; what could lead out of the case or wait is refused."""
         if depth > _MAX_DEPTH:
-            raise EvidenceError(f"{path / inside}: deeper than any case")
+            raise EvidenceError(f"{path / inside}: nested more deeply than a case can be")
         try:
             with os.scandir(path / inside) as entries:
                 children = sorted(_bounded(entries, path), key=lambda entry: entry.name)
@@ -322,7 +323,7 @@ class FolderStore:
                 yield FileSeen(name=name, size=status.st_size)
             else:
                 kind = "a symbolic link" if entry.is_symlink() else "neither file nor folder"
-                raise EvidenceError(f"{path / name}: {kind}, which no case has")
+                raise EvidenceError(f"{path / name}: {kind}, which a case cannot have")
 
     @staticmethod
     def _no_links(path: Path, name: str) -> None:
@@ -331,11 +332,29 @@ class FolderStore:
         for part in name.split("/")[:-1]:
             place = place / part
             if place.is_symlink():
-                raise EvidenceError(f"{place}: a symbolic link, which no case has")
+                raise EvidenceError(f"{place}: a symbolic link, which a case cannot have")
 
 
 _BEGINNINGS = frozenset({"keys", VAULT, RESERVE, "mandate.toml"})
 """What may stand in a folder that is not yet a case: the mandate, and a beginning cut short."""
+
+
+def _remove_spent_journal(path: Path) -> None:
+    """Remove a rollback journal that SQLite passes over, which a crash leaves behind.
+
+    Its header is written last, so one that begins with a zero says nothing; SQLite removes any
+    other one when it opens the ledger. One that was put there since is left, to be refused.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:  # there is none, or it is a link: what strangers left is refused later
+        return
+    try:
+        is_spent = stat.S_ISREG(os.fstat(handle).st_mode) and os.read(handle, 1) in (b"", b"\0")
+    finally:
+        os.close(handle)
+    if is_spent:
+        path.unlink()
 
 
 def _beginning(name: str) -> bool:
@@ -355,5 +374,5 @@ def _remains(path: Path) -> str | None:
 def _bounded(entries: Iterator[os.DirEntry[str]], path: Path) -> Iterator[os.DirEntry[str]]:
     for count, entry in enumerate(entries):
         if count > _MAX_FILES:
-            raise EvidenceError(f"{path}: more files than any case has")
+            raise EvidenceError(f"{path}: more files than a case can have")
         yield entry

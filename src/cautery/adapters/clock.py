@@ -67,7 +67,7 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class FixedClock:
-    """A clock that stands still, for replays and tests."""
+    """A clock that never moves, for replays and tests."""
 
     at: datetime
 

@@ -69,7 +69,7 @@ class ChildDecoder:
         without_seccomp: bool = False,
     ) -> None:
         if workers < 1 or memory_mb < 96 or not seconds > 0 or not max_media_s > 0:
-            raise InputError("a decoder needs a worker, 96 MB, and positive limits")
+            raise InputError("a decoder needs at least one worker, 96 MB and positive limits")
         self._limits = (memory_mb, seconds, max_media_s, max_bytes)
         self._without_seccomp = without_seccomp
         self._idle: asyncio.LifoQueue[Child] = asyncio.LifoQueue()
@@ -115,7 +115,7 @@ class ChildDecoder:
         try:
             return _decoded(head, payload, most_s)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise DecodeError("the decoder's answer makes no sense") from error
+            raise DecodeError("the decoder's answer is not valid") from error
 
     async def parts(
         self, path: Path, *, pictures: bool, part_s: float = 60.0
@@ -139,7 +139,7 @@ class ChildDecoder:
             As for :meth:`decode`, or if the file changes meanwhile.
         """
         if not 1 <= part_s <= 600:
-            raise InputError("a part has 1 to 600 seconds")
+            raise InputError("a part must have 1 to 600 seconds")
         if self._closed:
             raise DecodeError("the decoder is closed")
         memory_mb, seconds, _, _ = self._limits
@@ -174,7 +174,7 @@ class ChildDecoder:
                     try:
                         part = _decoded(_answered(answer), payload, 2 * part_s)
                     except (KeyError, TypeError, ValueError, OverflowError) as error:
-                        raise DecodeError("the decoder's answer makes no sense") from error
+                        raise DecodeError("the decoder's answer is not valid") from error
                     yield part
             finally:
                 await messages.aclose()
@@ -193,10 +193,10 @@ class ChildDecoder:
             If there is no picture there, or as for :meth:`decode`.
         """
         if not math.isfinite(at_s):
-            raise InputError("at_s is finite")
+            raise InputError("at_s must be finite")
         _, png = await self._job(data, {"job": "still", "at_s": at_s})
         if not png.startswith(b"\x89PNG"):
-            raise DecodeError("the decoder's answer makes no sense")
+            raise DecodeError("the decoder's answer is not valid")
         return png
 
     async def aclose(self) -> None:
@@ -286,11 +286,11 @@ def _decoded(head: dict[str, Any], payload: bytes, most_s: float) -> Decoded:
     luma_s = np.frombuffer(payload[sizes[0] + sizes[1] :], np.float64, pictures)
     audio_s, duration_s = float(head["audio_s"]), float(head["duration_s"])
     if not (math.isfinite(audio_s) and 0 <= duration_s <= most_s + 60):
-        raise ValueError("times make no sense")
+        raise ValueError("times are not valid")
     if samples and not np.isfinite(audio.min() + audio.max()):
-        raise ValueError("sound makes no sense")
+        raise ValueError("sound is not valid")
     if pictures and not (np.isfinite(luma_s).all() and (np.diff(luma_s) > 0).all()):
-        raise ValueError("picture times make no sense")
+        raise ValueError("picture times are not valid")
     return Decoded(
         audio=audio,
         audio_s=audio_s,

@@ -127,7 +127,7 @@ class DnsNames:
                 break
             # A server that is no recursor names the alias only: go there ourselves.
             if steps[-1] == name or steps[-1] in aliases[: -len(steps)]:
-                raise SourceError(f"{host}: aliases in a circle")
+                raise SourceError(f"{host}: its aliases form a circle")
             name = steps[-1]
         else:
             raise SourceError(f"{host}: more than {_MOST_ALIASES} aliases")
@@ -146,11 +146,11 @@ class DnsNames:
             name = dns.name.from_text(host + ".")
             answer = await self._resolver.resolve(name, kind, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN as error:
-            raise _NoSuchNameError(f"{host}: no such name") from error
+            raise _NoSuchNameError(f"{host}: the name does not exist") from error
         except dns.exception.Timeout as error:
             raise SourceError(f"{host}: the resolver does not answer") from error
         except dns.resolver.NoNameservers as error:
-            raise SourceError(f"{host}: no resolver has an answer") from error
+            raise SourceError(f"{host}: no resolver answered") from error
         except (dns.exception.DNSException, OSError, ValueError, UnicodeError) as error:
             raise SourceError(f"{host}: the name cannot be resolved ({error})"[:300]) from error
         chain: list[str] = []
@@ -181,7 +181,7 @@ def _resolver(where: str | None) -> dns.asyncresolver.Resolver:
     if where.startswith("["):
         address, closed, tail = where[1:].partition("]")
         if not closed:
-            raise InputError(f"network.resolver: {where!r} is no address:port")
+            raise InputError(f"network.resolver: {where!r} is not ADDRESS:PORT")
         port = _port(tail.removeprefix(":") or "53", where)
     elif where.count(":") == 1:
         address, _, tail = where.partition(":")
@@ -190,12 +190,12 @@ def _resolver(where: str | None) -> dns.asyncresolver.Resolver:
     try:
         resolver.nameservers = [address]
     except ValueError as error:
-        raise InputError(f"network.resolver: {where!r} is no address:port") from error
+        raise InputError(f"network.resolver: {where!r} is not ADDRESS:PORT") from error
     resolver.port = port
     return resolver
 
 
 def _port(text: str, where: str) -> int:
     if not text.isdigit() or not 0 < int(text[:6]) < 65_536:
-        raise InputError(f"network.resolver: {where!r} is no address:port")
+        raise InputError(f"network.resolver: {where!r} is not ADDRESS:PORT")
     return int(text)

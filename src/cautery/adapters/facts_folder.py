@@ -172,7 +172,7 @@ class FactsFolder:
 
 
 class LatestFacts:
-    """A folder's facts as they are at the moment of asking: a renewed file is read anew.
+    """A folder's facts as they are when they are asked: a renewed file is read again.
 
     Parameters
     ----------

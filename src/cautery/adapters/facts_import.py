@@ -82,9 +82,11 @@ def add_fact(
         If it cannot be written.
     """
     if not _NAME.fullmatch(name):
-        raise InputError(f"--name {name!r}: want small letters, digits, - and _")
+        raise InputError(f"--name {name!r}: use only lower-case letters, digits, - and _")
     if kind and kind not in CLASSES and kind not in ROLES:
-        raise InputError(f"--kind {kind!r}: none of {', '.join(sorted({*CLASSES, *ROLES}))}")
+        raise InputError(
+            f"--kind {kind!r}: expected one of {', '.join(sorted({*CLASSES, *ROLES}))}"
+        )
     require_file(file)
     standard = KNOWN.get(name)
     share = kind if kind in CLASSES else ""
@@ -97,13 +99,14 @@ def add_fact(
     if standard is not None and ROLES.get(imported.kind, imported.kind) != ROLES.get(
         standard.kind, standard.kind
     ):
-        raise InputError(f"{file}: {imported.format}, and {name} is of kind {standard.kind}")
+        raise InputError(f"{file} is {imported.format}, but {name} has the kind {standard.kind}")
     if standard is None and imported.kind not in ROLES:
         names = sorted(
             fact_name for fact_name, standard in KNOWN.items() if standard.kind == imported.kind
         )
         raise InputError(
-            f"{file}: {imported.format} needs its known name", hint=f"One of {', '.join(names)}."
+            f"{file}: {imported.format} needs its known name as --name",
+            hint=f"Use one of {', '.join(names)}.",
         )
     day, said_by = _day_of(file, imported, dated, now)
     days = valid_days if valid_days is not None else _days(name, imported.kind)
@@ -134,9 +137,11 @@ def _day_of(file: Path, imported: Imported, dated: date | None, now: datetime) -
         day, said_by = imported.date, "as the file says"
     if day is None:
         day = datetime.fromtimestamp(file.stat().st_mtime, UTC).date()
-        said_by = "when the file was written; --date says better"
+        said_by = "when the file was written; --date is more exact"
     if day > now.date() + timedelta(days=1):
-        raise InputError(f"{file}: {day} ({said_by}) lies in the future", hint="Give --date.")
+        raise InputError(
+            f"{file}: {day} ({said_by}) is in the future", hint="Give the right day with --date."
+        )
     return day, said_by
 
 
@@ -177,7 +182,7 @@ def _edited(path: Path, name: str, entry: dict[str, object]) -> bytes:
     try:
         before = simple_toml(text)
     except ValueError as error:
-        raise InputError(f"{path}: not TOML: {error}") from error
+        raise InputError(f"{path}: not valid TOML: {error}") from error
     expected = {**before, "facts": {**before.get("facts", {}), name: entry}}
     try:
         same = simple_toml(edited) == expected
@@ -185,7 +190,7 @@ def _edited(path: Path, name: str, entry: dict[str, object]) -> bytes:
         same = False
     if not same:
         raise InputError(
-            f"{path}: [facts.{name}] is written in a way that is not edited here",
-            hint="Take that table out by hand, then ask again.",
+            f"{path}: [facts.{name}] is written in a form that this command cannot edit",
+            hint="Remove that table by hand, then run this command again.",
         )
     return edited.encode()

@@ -39,7 +39,7 @@ _KNOWN_FOR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class _Login:
-    """What a URL of ours told of its host: who we are there, below which path."""
+    """What a URL of ours states about its host: our login there, and the path it is for."""
 
     origin: tuple[str, str, int | None]
     path: str
@@ -88,7 +88,7 @@ class PoliteClient(Client):
         """Nothing is taken unverified."""
 
     def _refused(self, target: Target, error: aiohttp.ClientSSLError) -> SourceError:
-        return UnprovenError(f"{target.host} does not prove to be {target.host} ({why_not(error)})")
+        return UnprovenError(f"{target.host} did not prove its identity ({why_not(error)})")
 
     def _admit(self, target: Target, before: str | None) -> None:
         if target.scheme == "https":
@@ -97,8 +97,8 @@ class PoliteClient(Client):
             raise UnprovenError(f"{target.host}: redirects from https to http")
         if not all(ipaddress.ip_address(address).is_loopback for address in target.addresses):
             raise UnprovenError(
-                f"{target.host}: a service of our own is not asked over plain http",
-                hint="Give its https URL: without TLS nobody proves who answers.",
+                f"{target.host}: a service of our own must not be asked over plain http",
+                hint="Give its https URL: only TLS proves who answers.",
             )
 
     def _login(self, url: str) -> tuple[tuple[str, str], ...]:
@@ -144,7 +144,7 @@ class SuspectClient(Client):
         return why if until is not None and self._clock.now() < until else None
 
     def _refused(self, target: Target, error: aiohttp.ClientSSLError) -> SourceError:
-        return SourceError(f"{target.host}: no TLS ({why_not(error)})")
+        return SourceError(f"{target.host}: the TLS connection failed ({why_not(error)})")
 
     def _admit(self, target: Target, before: str | None) -> None:
         """Suspects lead where they like; the address was checked."""

@@ -63,11 +63,11 @@ class HttpPublisher:
         """
         require_utc("now", now)
         if not isinstance(approved, Approved) or not isinstance(approved.subject, Referral):
-            raise ApprovalError("only an approved referral is published")
+            raise ApprovalError("only an approved referral can be published")
         referral = approved.subject
         if referral.territory.upper() != to.territory.upper():
             raise ApprovalError(
-                f"referral {referral.id} is for {referral.territory}, {to.name} serves "
+                f"referral {referral.id} is for {referral.territory}, but {to.name} serves "
                 f"{to.territory}"
             )
         holding = [
@@ -77,7 +77,7 @@ class HttpPublisher:
         ]
         if not holding:
             raise ApprovalError(
-                f"referral {referral.id}: every entry has ended at {iso(now)}, or was withdrawn"
+                f"referral {referral.id}: at {iso(now)} every entry has ended or is withdrawn"
             )
         body = {
             "referral": referral.id,
@@ -105,9 +105,9 @@ def _acknowledged(response: Response, referral: Referral, to: Intermediary) -> A
     try:
         body = json.loads(response.body)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{to.name} acknowledged with no JSON") from error
+        raise SourceError(f"{to.name} sent an acknowledgement that is not valid JSON") from error
     if not isinstance(body, dict):
-        raise SourceError(f"{to.name} acknowledged with no JSON object")
+        raise SourceError(f"{to.name} sent an acknowledgement that is not a JSON object")
     try:
         effect = Effect(str(body.get("effect")))
     except ValueError as error:
@@ -132,15 +132,21 @@ def _applied_at(
     try:
         moment = datetime.fromisoformat(str(body)[:40])
     except ValueError as error:
-        raise SourceError(f"{to.name}: applied_at {str(body)[:40]!r} is no time") from error
+        raise SourceError(
+            f"{to.name}: applied_at {str(body)[:40]!r} is not a valid time"
+        ) from error
     if moment.tzinfo is None:
         raise SourceError(f"{to.name}: applied_at {str(body)[:40]!r} has no time zone")
     try:
         moment = moment.astimezone(UTC)
     except OverflowError as error:
-        raise SourceError(f"{to.name}: applied_at {str(body)[:40]!r} is no time") from error
+        raise SourceError(
+            f"{to.name}: applied_at {str(body)[:40]!r} is not a valid time"
+        ) from error
     if effect is Effect.APPLIED and moment > response.answered_at + _SKEW:
-        raise SourceError(f"{to.name} says it was applied at {iso(moment)}, in the future")
+        raise SourceError(
+            f"{to.name} says that it applied it at {iso(moment)}, which is in the future"
+        )
     return moment
 
 

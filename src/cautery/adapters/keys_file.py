@@ -241,7 +241,7 @@ class CasePseudonyms:
         return "CasePseudonyms()"
 
     def __reduce__(self) -> str:
-        raise TypeError("a key does not travel: pickle nothing that holds it")
+        raise TypeError("neither a key nor anything that holds one can be pickled")
 
 
 class FileCaseKeys:
@@ -326,7 +326,9 @@ class KeyFolder:
         private_folder(self._path)
         keys = FileCaseKeys(self._open(self._path, case))
         if keys.verifier != verifier:
-            raise EvidenceError(f"{self._path}: its key of case {case} is not that of this case")
+            raise EvidenceError(
+                f"{self._path}: its key for case {case} is not the key of this case"
+            )
         return keys
 
 
@@ -364,9 +366,9 @@ def load_approver(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(private_bytes(path), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise InputError(f"{path}: not a private key in PEM without a password") from error
+        raise InputError(f"{path}: expected a private key in PEM without a password") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise InputError(f"{path}: an approver's key is Ed25519")
+        raise InputError(f"{path}: an approver's key must be Ed25519")
     return key
 
 
@@ -381,7 +383,7 @@ def create_approver(path: Path) -> Ed25519PrivateKey:
         If it cannot be written.
     """
     if path.exists():
-        raise InputError(f"{path}: there is a key already")
+        raise InputError(f"{path}: a key already exists")
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(
         serialization.Encoding.PEM,
@@ -408,7 +410,7 @@ def load_public_key(path: Path, *, name: str) -> NoteVerifier:
         try:
             key = serialization.load_pem_public_key(raw)
         except (ValueError, UnsupportedAlgorithm) as error:
-            raise InputError(f"{path}: not a public key in PEM") from error
+            raise InputError(f"{path}: expected a public key in PEM") from error
         if not isinstance(key, Ed25519PublicKey):
             raise InputError(f"{path}: not an Ed25519 key")
         return NoteVerifier(name, key.public_bytes_raw())

@@ -30,15 +30,15 @@ from cautery.evidence.in_groups import InGroups
 from cautery.evidence.leaf import MAX_LEAF_BYTES, leaf_of, record_of
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import MAX_NOTE_BYTES
-from cautery.model.evidence import Checkpoint, Entry, Json, Record, digest_of
+from cautery.model.evidence import Checkpoint, Json, digest_of
+from cautery.model.ledger import filed
 from cautery.model.ports import Signer
+from cautery.model.records import Entry, Record, RowReplaced
 from cautery.model.times import iso
 
 _PAGE = 256  # entries read in one short transaction, or fewer when they are large
 _PAGE_BYTES = MAX_LEAF_BYTES
 _WAIT_S = 30.0
-REPLACED = "row.replaced"
-"""What stands in the place of a row that is no record."""
 _SHOWN_BYTES = 256
 """Of such a row, kept in the record: enough to see what somebody tried. Judgement."""
 _LOOK_S = 0.05
@@ -102,7 +102,7 @@ class SqlLedger:
             return
         if not place.startswith(("postgresql://", "postgres://")):
             raise InputError(
-                f"{place[:80]!r} names no database that a ledger lives in",
+                f"{place[:80]!r} is not the place of a ledger's database",
                 hint="Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",
             )
         self._name = _without_password(place)
@@ -293,18 +293,19 @@ class SqlLedger:
                 return kind, leaf
         except EvidenceError:
             pass
-        body = {
-            "row": index,
-            "filed_as": kind[:80],
-            "sha256": digest_of(leaf),
-            "size": len(leaf),
-            "begins": leaf[:_SHOWN_BYTES].hex(),
-        }
-        instead = leaf_of(REPLACED, body, self._now())
+        replaced = RowReplaced(
+            row=index,
+            filed_as=kind[:80],
+            sha256=digest_of(leaf),
+            size=len(leaf),
+            begins=leaf[:_SHOWN_BYTES].hex(),
+        )
+        replaced_kind, body = filed(replaced)
+        instead = leaf_of(replaced_kind, body, self._now())
         with self._writing() as cursor:
             cursor.execute(
                 "UPDATE entries SET kind = ?, leaf = ? WHERE idx = ? AND leaf = ?",
-                (REPLACED, instead, index, leaf),
+                (replaced_kind, instead, index, leaf),
             )
             row = cursor.execute(
                 "SELECT kind, leaf FROM entries WHERE idx = ?", (index,)
@@ -338,7 +339,7 @@ class SqlLedger:
                 rows = cursor.execute(query, (last,)).fetchall()
             for number, note in rows:
                 if not isinstance(number, int) or number <= last or not isinstance(note, str):
-                    raise EvidenceError(f"{self._name}: its checkpoints do not rise")
+                    raise EvidenceError(f"{self._name}: its checkpoints are not in rising order")
                 last = number
                 yield note
             if len(rows) < _PAGE:
@@ -443,7 +444,9 @@ class SqlLedger:
         ).fetchone()
         if row is None:
             return None
-        return ConflictError(f"{self._name}: record {row[0]}, {row[1]}, came in between")
+        return ConflictError(
+            f"{self._name}: another process appended record {row[0]} ({row[1]}) meanwhile"
+        )
 
     def _read(self, since: int, until: int, kinds: tuple[str, ...]) -> Iterator[Entry]:
         for index, kind, leaf in self._rows(since, until, kinds):
@@ -513,7 +516,7 @@ class SqlLedger:
             if size is None:
                 raise EvidenceError(f"{self._name}: record {index}: its leaf is not bytes")
             if size > MAX_LEAF_BYTES:
-                raise EvidenceError(f"{self._name}: record {index}: larger than any record")
+                raise EvidenceError(f"{self._name}: record {index}: larger than a record can be")
             total += size
             page.append(index)
             if total >= _PAGE_BYTES:
@@ -523,7 +526,7 @@ class SqlLedger:
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Any]:
         if self._read_only:
-            raise StorageError(f"{self._name} was opened to be read only", hint="")
+            raise StorageError(f"{self._name} was opened read-only", hint="")
         with self._failures("append to"), self._database.writing() as cursor:
             yield cursor
 
@@ -531,7 +534,7 @@ class SqlLedger:
     def _failures(self, what: str) -> Iterator[None]:
         """Speak of the database's failures in the analyst's words."""
         if self._closed:
-            raise StorageError(f"{self._name}: it was closed", hint="")
+            raise StorageError(f"{self._name}: it is closed", hint="")
         try:
             yield
         except UnicodeDecodeError as error:

@@ -31,17 +31,17 @@ def check_output(path: Path) -> None:
     except FileNotFoundError:
         mode = stat.S_IFREG
     if stat.S_ISLNK(mode):
-        raise InputError(f"{path}: is a link", hint="Name the file that is to be written.")
+        raise InputError(f"{path} is a symbolic link", hint="Name the file itself.")
     if stat.S_ISDIR(mode):
-        raise InputError(f"{path}: a folder; name a file in it")
+        raise InputError(f"{path} is a folder; name a file in it")
     if not stat.S_ISREG(mode):
-        raise InputError(f"{path}: is no ordinary file", hint="Name a file.")
+        raise InputError(f"{path} is not a regular file", hint="Name a regular file.")
     where = real_path(path.parent)
     for folder in (where, *where.parents):
         if (folder / LEDGER).exists() or (folder / CASE_KEY).exists():
             raise InputError(
-                f"{path}: lies in the case {folder}, which keeps its own files only",
-                hint="Write it beside the case.",
+                f"{path}: is inside the case {folder}, which may hold only its own files",
+                hint="Write it outside the case.",
             )
 
 

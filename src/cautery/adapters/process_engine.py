@@ -52,7 +52,7 @@ class ProcessEngine:
     def __init__(self, workers: int | None = None, *, most_s: float = 300.0) -> None:
         count = workers or os.cpu_count() or 1
         if count < 1 or not most_s > 0:
-            raise InputError("an engine needs a worker, and a positive limit of time")
+            raise InputError("an engine needs at least one worker and a positive time limit")
         self._workers = [_Worker(most_s) for _ in range(count)]
 
     async def run(self, task: Callable[..., T], *arguments: object) -> T:
@@ -199,7 +199,7 @@ def _told(task: Callable[..., object], arguments: tuple[object, ...]) -> bytes:
     except Exception as error:
         name = getattr(task, "__qualname__", repr(task))
         raise InputError(
-            f"{name}: it can't be sent to another process: {error}"[:500],
+            f"{name}: it cannot be sent to another process: {error}"[:500],
             hint="Send an importable function and plain values; name large things by their path.",
         ) from error
 
@@ -221,7 +221,7 @@ def _read(stdout: IO[bytes]) -> bytes:
         raise EOFError("the worker died")
     (size,) = LENGTH.unpack(head)
     if size > _MOST_BYTES:
-        raise EOFError("an answer that is too long")
+        raise EOFError("the answer is too long")
     answer = stdout.read(size)
     if len(answer) < size:
         raise EOFError("the worker died")

@@ -75,9 +75,9 @@ class RdapRegistry:
         url = f"{base}/domain/{quote(domain, safe='.-')}"
         answer = await self._fetcher.fetch(url, limits=_LIMITS)
         if answer.status == 404:
-            raise SourceError(f"{domain}: not registered, says its registry")
+            raise SourceError(f"{domain}: its registry says that it is not registered")
         if answer.status != 200:
-            raise SourceError(f"{domain}: its registry answers {answer.status}")
+            raise SourceError(f"{domain}: its registry answered with status {answer.status}")
         registration = await registration_in(
             answer.body,
             redact=self._redact,
@@ -85,7 +85,7 @@ class RdapRegistry:
             readers=self._readers,
         )
         if registration.domain != domain:
-            raise SourceError(f"{domain}: its registry answers about {registration.domain}")
+            raise SourceError(f"{domain}: its registry answered about {registration.domain}")
         self._cache[domain] = registration
         if len(self._cache) > _MOST_CACHED:
             self._cache.popitem(last=False)
@@ -95,7 +95,7 @@ class RdapRegistry:
         if self._services is None:
             answer = await self._fetcher.fetch(BOOTSTRAP, limits=_LIMITS)
             if answer.status != 200:
-                raise SourceError(f"IANA's RDAP bootstrap answers {answer.status}")
+                raise SourceError(f"IANA's RDAP bootstrap answered with status {answer.status}")
             self._services = await services_in(answer.body, readers=self._readers)
         labels = domain.split(".")
         for start in range(1, len(labels)):

@@ -126,14 +126,14 @@ class ReadingProcess:
             raise LimitError("reading it took too long; its process was ended") from error
         except _TooLongError as error:
             raise LimitError(
-                "it says more than its bytes can mean; its process was ended"
+                "reading it gave more data than its bytes can hold; its process was ended"
             ) from error
         except (EOFError, OSError, ValueError, RecursionError) as error:
             if self._ended_by_limit(process):
                 raise LimitError(
                     f"reading it takes more than {cpu_s:.0f} s; its process was ended"
                 ) from error
-            raise SourceError("the process that read it died of it") from error
+            raise SourceError("reading it crashed its process") from error
         finally:
             self._jobs += 1
             if not fine or self._jobs >= _JOBS_PER_CHILD:
@@ -187,7 +187,7 @@ class ReadingProcess:
             self._confinement = Confinement.from_json(answer["confined"])
             fine = True
         except (TimeoutError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
-            raise SourceError("the process that reads does not start") from error
+            raise SourceError("the reading process did not start") from error
         finally:
             if not fine:
                 self.end()
@@ -216,7 +216,7 @@ class ReadingPool:
         without_seccomp: bool = False,
     ) -> None:
         if workers < 1 or memory_mb < 96:
-            raise InputError("a pool of readers needs a worker and 96 MB")
+            raise InputError("a pool of readers needs at least one worker and 96 MB")
         self._every = [
             ReadingProcess(modules, memory_mb=memory_mb, without_seccomp=without_seccomp)
             for _ in range(workers)

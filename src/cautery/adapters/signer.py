@@ -188,7 +188,7 @@ class SignerProcess:
         case, name, key = (part.decode("utf-8", "replace") for part in answer)
         if self.key and key != self.key:
             self.close()
-            raise SignerError("the signer came back with another key; nothing was signed")
+            raise SignerError("the signer restarted with another key; nothing was signed")
         self.case, self.name, self.key = case, name, key
 
     def _ask(self, *parts: bytes, answers: tuple[int, ...]) -> list[bytes]:
@@ -199,7 +199,7 @@ class SignerProcess:
         """
         if os.getpid() != self._owner:
             raise SignerError(
-                "the signer answers the process that started it, not a copy of that",
+                "the signer answers only the process that started it, not a fork of it",
                 hint="Open the case again in this process.",
             )
         with self._lock:
@@ -212,7 +212,7 @@ class SignerProcess:
                 except (EOFError, ConnectionError) as error:
                     self.close()
                     if is_retry:
-                        raise SignerError("the signer died twice of one question") from error
+                        raise SignerError("the signer crashed twice on the same request") from error
                 except (ValueError, OSError) as error:
                     self.close()
                     raise self._nonsense() from error
@@ -227,10 +227,12 @@ class SignerProcess:
                 kind = _KNOWN_ERRORS.get(name.decode("ascii", "replace"), SignerError)
                 texts = [part.decode("utf-8", "replace") for part in (message, *hint)]
                 raise kind(texts[0], hint=texts[1] if len(texts) > 1 else None)
-        raise ValueError("no answer to what was asked")
+        raise ValueError("not an answer to the request")
 
     def _nonsense(self) -> SignerError:
-        return SignerError(f"the signer of case {self.case} answered nonsense; nothing is signed")
+        return SignerError(
+            f"the signer of case {self.case} gave an answer that is not valid; nothing is signed"
+        )
 
 
 def _unconfined() -> str:

@@ -138,7 +138,7 @@ class SrtStreams:
         )
         program = shutil.which(self._program)
         if program is None:
-            raise InputError(f"srt:// needs an FFmpeg; there is no {self._program!r}", hint=remedy)
+            raise InputError(f"srt:// needs FFmpeg; {self._program!r} was not found", hint=remedy)
         try:
             probe = await asyncio.create_subprocess_exec(
                 program, "-hide_banner", "-protocols",
@@ -150,7 +150,7 @@ class SrtStreams:
             async with asyncio.timeout(_ASK_S):
                 output, _ = await probe.communicate()
         except (OSError, TimeoutError) as error:
-            raise InputError(f"{program}: it does not run ({error})", hint=remedy) from error
+            raise InputError(f"{program}: it could not be run ({error})", hint=remedy) from error
         if b"srt" not in output.split():
             raise InputError(f"{program}: this FFmpeg is built without SRT", hint=remedy)
         return program
@@ -179,7 +179,7 @@ def srt_parts(url: str) -> tuple[str, int, dict[str, str]]:
     >>> srt_parts("srt://feeds.example:9000?latency=200000")
     ('feeds.example', 9000, {'latency': '200000'})
     """
-    remedy = "Write it as srt://feeds.example:9000, options behind a question mark."
+    remedy = "Write it as srt://feeds.example:9000, with options after a question mark."
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -187,17 +187,20 @@ def srt_parts(url: str) -> tuple[str, int, dict[str, str]]:
             parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
         )
     except ValueError:
-        raise InputError("no SRT address: it cannot be read", hint=remedy) from None
+        raise InputError("not a valid SRT address", hint=remedy) from None
     if parts.scheme != "srt" or not host or not port or parts.path not in ("", "/"):
-        raise InputError(f"{_shown(url)}: no SRT address", hint=remedy)
+        raise InputError(f"{_shown(url)}: not a valid SRT address", hint=remedy)
     unknown = [option for option in options if option not in _OPTIONS]
     if unknown:
         raise InputError(
             f"{_shown(url)}: unknown option {unknown[0][:40]!r}",
-            hint=f"Known: {', '.join(sorted(_OPTIONS))}.",
+            hint=f"Known options: {', '.join(sorted(_OPTIONS))}.",
         )
     if options.get("mode", "caller") != "caller":
-        raise InputError(f"{_shown(url)}: a feed is called, not waited for", hint="mode=caller.")
+        raise InputError(
+            f"{_shown(url)}: mode must be caller: Cautery calls the feed",
+            hint="Write mode=caller, or leave it out.",
+        )
     return host, port, options
 
 

@@ -37,4 +37,4 @@ class SentStreams:
             return self._udp.listen(url)
         if scheme == "srt":
             return self._srt.listen(url)
-        raise InputError(f"{scheme[:20]}: no stream that is sent", hint="udp:// or srt://.")
+        raise InputError(f"{scheme[:20]}: unknown scheme of a stream", hint="Use udp:// or srt://.")

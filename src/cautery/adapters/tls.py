@@ -61,9 +61,11 @@ class TlsCertificates:
         """
         host = host.lower().rstrip(".")
         if port in PORTS_OF_OTHERS:
-            raise ForbiddenAddressError(f"{host}: port {port} is no web server's")
+            raise ForbiddenAddressError(
+                f"{host}: port {port} belongs to another service than the web"
+            )
         if not 0 < port < 65_536:
-            raise SourceError(f"{host}: there is no port {port}")
+            raise SourceError(f"{host}: {port} is not a valid port")
         spelled = spelled_address(host)
         addresses = (spelled,) if spelled is not None else await self._names.resolve(host)
         checked = sorted(

@@ -39,7 +39,9 @@ def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:
     import typst  # noqa: PLC0415 - heavy: a compiler of 30 MB
 
     if len(source) > MAX_SOURCE:
-        raise InputError(f"a document of {len(source)} characters is more than {MAX_SOURCE}")
+        raise InputError(
+            f"the document has {len(source)} characters; at most {MAX_SOURCE} are allowed"
+        )
     stamp = datetime(1970, 1, 1, tzinfo=UTC) if made_at is None else made_at
     with tempfile.TemporaryDirectory(prefix="cautery-typst-") as empty:
         folder = Path(empty)
@@ -59,7 +61,7 @@ def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:
         except (typst.TypstError, RuntimeError, ValueError) as error:
             raise CauteryError(f"the document does not compile: {error}") from error
     if not isinstance(pdf, bytes) or not pdf.startswith(b"%PDF-"):
-        raise CauteryError("the document compiles to no PDF")
+        raise CauteryError("compiling the document gave no PDF")
     return pdf
 
 
@@ -77,8 +79,8 @@ def png_of(svg: str) -> bytes:
 
     if len(svg) > MAX_SOURCE:
         raise InputError(
-            f"a picture of {len(svg)} characters is more than {MAX_SOURCE}",
-            hint="Draw a part of it, or an SVG.",
+            f"the picture has {len(svg)} characters; at most {MAX_SOURCE} are allowed",
+            hint="Draw a part of it, or write an SVG.",
         )
     with tempfile.TemporaryDirectory(prefix="cautery-typst-") as empty:
         folder = Path(empty)
@@ -101,5 +103,5 @@ def png_of(svg: str) -> bytes:
         except (typst.TypstError, RuntimeError, ValueError) as error:
             raise CauteryError(f"the picture does not compile: {error}") from error
     if not isinstance(png, bytes) or not png.startswith(b"\x89PNG"):
-        raise CauteryError("the picture compiles to no PNG")
+        raise CauteryError("compiling the picture gave no PNG")
     return png

@@ -145,16 +145,16 @@ def listening(url: str) -> Listening:
         host, port = parts.hostname or "0.0.0.0", parts.port  # noqa: S104 - udp://:5000 asks for it
         options = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
     except ValueError as error:
-        raise InputError(f"{url[:200]}: no UDP address ({error})", hint=remedy) from error
+        raise InputError(f"{url[:200]}: not a valid UDP address ({error})", hint=remedy) from error
     if parts.scheme != "udp" or not port or parts.path not in ("", "/"):
-        raise InputError(f"{url[:200]}: no UDP address", hint=remedy)
+        raise InputError(f"{url[:200]}: not a valid UDP address", hint=remedy)
     unknown = [
         option for option in options if option not in _PASSED_OVER | {"localaddr", "sources"}
     ]
     if unknown:
         raise InputError(
             f"{url[:200]}: unknown option {unknown[0][:40]!r}",
-            hint="localaddr and sources are known.",
+            hint="Known options: localaddr, sources.",
         )
     try:
         address = ipaddress.ip_address(host)
@@ -182,8 +182,8 @@ def _socket(where: Listening) -> socket.socket:
         sock.close()
         raise SourceError(
             f"{_shown(where)}: {error.strerror or error}",
-            hint="UDP is sent to us, not asked for: give a multicast group, or an address of this "
-            "machine; localaddr= chooses the interface.",
+            hint="A UDP stream is sent to this machine: give a multicast group or an address of "
+            "this machine; localaddr= chooses the interface.",
         ) from error
     return sock
 

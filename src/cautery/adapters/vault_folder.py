@@ -82,10 +82,10 @@ class FolderVault:
             If they cannot be written; no partial file survives.
         """
         if self._read_only:
-            raise StorageError(f"{self._path} was opened to be read only", hint="")
+            raise StorageError(f"{self._path} was opened read-only", hint="")
         stored = data if subject is None else self._encrypted(data, subject)
         if len(stored) > MAX_EXHIBIT_BYTES:
-            raise InputError(f"{len(stored)} bytes are more than one exhibit may have")
+            raise InputError(f"{len(stored)} bytes are too many for one exhibit")
         exhibit = Exhibit(
             id=ExhibitId(digest_of(stored)),
             size=len(stored),
@@ -121,7 +121,7 @@ class FolderVault:
         path = self.path_of(exhibit)
         with regular(path) as handle:
             if os.fstat(handle).st_size > MAX_EXHIBIT_BYTES:
-                raise EvidenceError(f"{path}: larger than any exhibit")
+                raise EvidenceError(f"{path}: larger than an exhibit can be")
             with open(handle, "rb", closefd=False) as file:
                 stored = file.read(MAX_EXHIBIT_BYTES + 1)
         stored_id = ExhibitId(digest_of(stored))
@@ -143,7 +143,7 @@ class FolderVault:
         """
         stored = self.read(exhibit)
         if self._keys is None:
-            raise EvidenceError(f"exhibit {exhibit}: the keys are not here")
+            raise EvidenceError(f"exhibit {exhibit}: the keys of the case are not available")
         header, sealed = stored[:_HEADER_BYTES], stored[_HEADER_BYTES:]
         if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
             raise EvidenceError(f"exhibit {exhibit}: it is not confidential")
@@ -165,7 +165,7 @@ class FolderVault:
             If a key could not be destroyed.
         """
         if self._keys is None:
-            raise EvidenceError(f"the keys of {subject} are not here")
+            raise EvidenceError(f"the keys of {subject} are not available")
         return self._keys.destroy(subject)
 
     def holds(self, exhibit: ExhibitId) -> bool:
@@ -182,7 +182,7 @@ class FolderVault:
         """
         match = _DIGEST.fullmatch(exhibit)
         if match is None:
-            raise InputError(f"{exhibit[:80]!r} is no exhibit's id")
+            raise InputError(f"{exhibit[:80]!r} is not an exhibit's id")
         return self._path / match[1][:2] / match[1]
 
     def _make_folder(self, path: Path) -> None:

@@ -24,25 +24,26 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from cautery import __version__
 from cautery.adapters._kernel import hide_memory
 from cautery.cli import render
+from cautery.cli._compiling import say_what_compiles
 from cautery.cli._verbs import verbs_of
 from cautery.errors import CauteryError, InputError
 
 _VERBS = {
     "demo": (
         "cautery.cli.demo:demo",
-        "Build a lab world, watch it for a minute, verify the case and say how right it was.",
+        "Build a lab world, watch it for a minute, verify the case and score it against the truth.",
     ),
     "watch": (
         "cautery.cli.watch:watch",
-        "Watch the mandate's sources until its window closes: verdicts, map, proposals, sealed.",
+        "Watch the mandate's sources until its window closes; seal verdicts, map and proposals.",
     ),
     "purchase": (
         "cautery.cli.purchase:purchase",
-        "Record a test purchase: who allowed it, what was paid to whom, the receipt, the line.",
+        "Record a test purchase: who authorised it, the payment, the receipt and the line.",
     ),
     "close": (
         "cautery.cli.close:close",
-        "Write the report of an open case, and sign it: for a watch that was killed.",
+        "Write and sign the report of an open case whose watch was killed.",
     ),
     "verify": (
         "cautery.cli.verify:verify",
@@ -50,15 +51,19 @@ _VERBS = {
     ),
     "exhibit": (
         "cautery.cli.exhibit:exhibit",
-        "List the exhibits of a case, or take one out: a web archive that warcio check reads.",
+        "List the exhibits of a case, or write one exhibit to a file.",
+    ),
+    "records": (
+        "cautery.cli.records:records",
+        "List the kinds of records that a case can hold; with KIND, show the members of that kind.",
     ),
     "identify": (
         "cautery.cli.identify:identify",
-        "Name what each probe is, if it is any of the references; say how sure that is.",
+        "Identify each probe: which reference it shows, if any, and how certain that is.",
     ),
     "resolve": (
         "cautery.cli.resolve:resolve",
-        "Resolve noisy titles to catalogue ids, or to none of mine.",
+        "Resolve noisy titles to catalogue ids; a title may match none.",
     ),
     "read": (
         "cautery.cli.read:read",
@@ -70,35 +75,39 @@ _VERBS = {
     ),
     "enrich": (
         "cautery.cli.enrich:enrich",
-        "Add to links what facts know offline: network, country, hoster, sharing, domain, parking.",
+        "Add to links what local facts say: network, country, hoster, sharing, domain, parking.",
     ),
     "mirrors": (
         "cautery.cli.mirrors:mirrors",
-        "Find the mirror families of hosts: renamed and renumbered domains of one site.",
+        "Find mirror families: domains that are one site under renamed or renumbered names.",
     ),
     "cluster": (
         "cautery.cli.cluster:cluster",
-        "Group subjects into criminal networks, each membership with its probability.",
+        "Group subjects into criminal networks; each membership has a probability.",
     ),
     "guard": (
         "cautery.cli.guard:guard",
-        "Say allow, narrow or refuse for each target, with the facts that it rests on.",
+        "Judge each target: allow, narrow or refuse, with the facts behind the verdict.",
     ),
     "plan": (
         "cautery.cli.plan:plan",
-        "Choose the cheapest acts after which at most a share of the demand is served.",
+        "Find the cheapest acts that leave at most a given share of the demand served.",
     ),
     "map": (
         "cautery.cli.supply_map:draw_map",
-        "Draw who feeds, hosts, sells and is paid, layered by role or by country.",
+        "Draw the supply graph: who feeds, hosts, sells and is paid, layered by role or country.",
     ),
     "references": (
         "cautery.cli.references:app",
         "Fingerprint reference media and feeds.",
     ),
+    "warm": (
+        "cautery.cli.warm:warm",
+        "Compile the kernels once, so that no command has to wait for them.",
+    ),
     "facts": (
         "cautery.cli.facts:app",
-        "List and take in facts about addresses and names.",
+        "List and add facts about addresses and names.",
     ),
     "mandate": (
         "cautery.cli.mandate:app",
@@ -106,15 +115,15 @@ _VERBS = {
     ),
     "referral": (
         "cautery.cli.referral:app",
-        "List a case's referrals; approve them.",
+        "List and approve a case's referrals; override the guard.",
     ),
     "keys": (
         "cautery.cli.keys:app",
-        "Make the keys of the people who approve.",
+        "Make signing keys for the people who approve.",
     ),
     "case": (
         "cautery.cli.case:app",
-        "Go on with an older copy of a case, by two people.",
+        "Continue with an older copy of a case; two people sign for it.",
     ),
     "lab": (
         "cautery.cli.lab:app",
@@ -122,11 +131,11 @@ _VERBS = {
     ),
     "seized": (
         "cautery.cli.seized:app",
-        "Take seized or cooperating material: sealed as it came, shown under pseudonyms.",
+        "Take in seized or handed-over material: sealed as received, shown under pseudonyms.",
     ),
     "estimate": (
         "cautery.cli.estimate:app",
-        "Size a network from its sources, with intervals, and judge what is claimed of it.",
+        "Size a network from its sources, with intervals, and check claims about its size.",
     ),
     "operation": (
         "cautery.cli.operation:app",
@@ -163,7 +172,7 @@ def cautery(
         ),
     ] = False,
 ) -> None:
-    """Say the version; everything else is a verb."""
+    """Show the version; everything else is a command."""
 
 
 _YOUNG = 50_000
@@ -179,6 +188,7 @@ def main() -> None:
     gc.set_threshold(_YOUNG)
     # At the end all memory goes back at once: to look for cycles in it first took 0.4 s of CPU.
     atexit.register(gc.freeze)
+    say_what_compiles()
     try:
         app(prog_name="cautery")
     except CauteryError as error:

@@ -1,4 +1,4 @@
-"""One run of ``cautery plan``: the search, and what is told of a plan beside it."""
+"""One run of ``cautery plan``: the search, and what is printed besides the plan."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ AXES = ("served", "countries", "date", "collateral")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be told beside the plan, and where to."""
+    """What to print or draw besides the plan, and where to."""
 
     explain: bool
     reaction: float | None
@@ -51,26 +51,26 @@ class Asked:
     def check(self, pareto: str | None) -> None:
         """Refuse what does not go together before anything is searched for."""
         if pareto is not None and pareto not in AXES:
-            raise InputError(f"--pareto: {pareto!r} is none of {', '.join(AXES)}")
+            raise InputError(f"--pareto: {pareto!r} is not one of {', '.join(AXES)}")
         one_plan = self.explain or self.regrowth or self.map or self.reaction is not None
         for path in (self.plot, self.map):
             if path is not None and not path.parent.is_dir():
-                raise InputError(f"{path}: there is no folder {path.parent}")
+                raise InputError(f"{path}: the folder {path.parent} does not exist")
         if pareto is not None and one_plan:
             raise InputError(
-                "--pareto tells many plans; --explain, --map, --regrowth and --reaction one",
-                hint="Ask for them with the limit that was chosen from the table.",
+                "--pareto gives many plans; --explain, --map, --regrowth and --reaction need one",
+                hint="Choose a limit from the table, and ask for them with it.",
             )
         if self.reaction is not None and not self.reaction <= MOST_REACTION_DAYS:
-            raise InputError(f"--reaction: want at most {MOST_REACTION_DAYS:,} days")
+            raise InputError(f"--reaction must be at most {MOST_REACTION_DAYS:,} days")
         if self.csv and (pareto is None or self.json):
-            raise InputError("--csv is for the points of --pareto, and not with --json")
+            raise InputError("--csv needs --pareto, and does not go with --json")
         if self.plot is not None:
             if pareto is None and not self.regrowth:
-                raise InputError("--plot draws --pareto or --regrowth; --map draws a plan")
+                raise InputError("--plot needs --pareto or --regrowth; --map draws a plan")
             format_of(str(self.plot))
         if self.map is not None and self.map.suffix.lower() not in (".svg", ".html"):
-            raise InputError(f"{self.map}: a map is an .svg or an .html")
+            raise InputError(f"{self.map}: the file of a map must end in .svg or .html")
 
 
 class Run:

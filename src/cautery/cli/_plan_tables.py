@@ -1,4 +1,4 @@
-"""What ``cautery plan`` tells a person: tables and sentences, and one CSV."""
+"""What ``cautery plan`` prints: tables and sentences, and one CSV."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def plan_table(found: SupplyPlan, roles: dict[str, str]) -> None:
         interval = f"{chance.low:.1%} to {chance.high:.1%}"
         sentence = f"{chance.value:.1%} ({interval}) of {chance.draws} fresh draws reach the goal"
         lines.insert(2, ("chance", sentence))
-        lines.insert(3, ("tail", f"{chance.tail:.2%} served on the average of the worst draws"))
+        lines.insert(3, ("tail", f"{chance.tail:.2%} served on average in the worst draws"))
     if found.status == "infeasible":
         lines = [line for line in lines if line[0] not in ("bound", "gap")]
         lines.append(("clash", "; ".join(found.conflict)))
         render.say(
-            f"no plan does all that is asked; the one shown leaves {found.served:.2%} served, "
-            "the least within reach"
+            f"no plan reaches the goal within its limits; the plan shown leaves {found.served:.2%} "
+            "served, the least that is possible"
         )
     render.table(("", ""), lines)
 
@@ -63,9 +63,7 @@ def plan_table(found: SupplyPlan, roles: dict[str, str]) -> None:
 def guard_table(judged: Sequence[Judged]) -> None:
     """Print what the guard leaves out of the plan, and why."""
     out = [judgement for judgement in judged if not judgement.exists]
-    render.say(
-        f"guard: {counted(len(judged), 'act')} with a target judged, {len(out)} not to be had"
-    )
+    render.say(f"guard: {counted(len(judged), 'act')} with a target judged, {len(out)} left out")
     if out:
         render.table(
             ("not in the plan", "target", "verdict", "why"),
@@ -80,11 +78,11 @@ def guard_table(judged: Sequence[Judged]) -> None:
 def schedule_table(timed: Sequence[Timed], reaction_days: float) -> None:
     """Print the day of each act that is held back, and how many are not."""
     if not timed:
-        render.say("no act has a day: the graph has no as_of to count from")
+        render.say("no act has a date: the graph has no as_of to count from")
         return
     waiting = [act for act in timed if act.waits_days]
     first, last = timed[0].day.isoformat(), timed[-1].day.isoformat()
-    sentence = f"all acts from {first} to {last}, within {reaction_days:g} days of reaction"
+    sentence = f"all acts from {first} to {last}, within a reaction time of {reaction_days:g} days"
     render.say(f"{sentence}: {len(waiting)} of {len(timed)} held back")
     if waiting:
         render.table(
@@ -199,7 +197,7 @@ def regrowth_table(courses: Sequence[Course]) -> None:
             "schedule",
             *(f"days served of {horizon}" for horizon in horizons),
             *(f"day {day}" for day in _CURVE_DAYS),
-            "more cost",
+            "extra cost",
         ),
         (
             (
@@ -216,7 +214,7 @@ def regrowth_table(courses: Sequence[Course]) -> None:
             )
             for course in courses
         ),
-        title=f"regrowth: medians of {courses[0].draws} draws, and 90 % of them",
+        title=f"regrowth: medians of {courses[0].draws} draws, with 90 % intervals",
     )  # fmt: skip
 
 
@@ -247,4 +245,4 @@ def _level(level: float | date, *, share: bool = False) -> str:
 
 def _rest(count: int) -> None:
     if count > render.most_rows(MOST_ROWS):
-        render.say(f"{MOST_ROWS} of {count} shown; all with --json")
+        render.say(f"{MOST_ROWS} of {count} shown; --json lists all")

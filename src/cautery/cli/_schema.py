@@ -28,5 +28,5 @@ def schema_option(schema: Callable[[], dict[str, Any]]) -> Any:
         "--schema",
         is_eager=True,
         callback=answer,
-        help="Print the JSON Schema of a line and stop.",
+        help="Print the JSON Schema of a line and exit.",
     )

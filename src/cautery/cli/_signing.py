@@ -24,7 +24,7 @@ def ask(shown: str, *, question: str, hint: str) -> None:
         If there is no terminal, or the answer is no.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ApprovalError("without a terminal nobody sees what is to be signed", hint=hint)
+        raise ApprovalError("signing needs a terminal, which shows what is to be signed", hint=hint)
     render.say(shown)
     if not typer.confirm(question, default=False, err=True):
         raise ApprovalError("nothing was signed")
@@ -72,7 +72,7 @@ def overrides_text(overrides: Mapping[Digest, Override]) -> str:
     """Return all that signatures under overrides cover."""
     lines = []
     for subject, override in overrides.items():
-        bystanders = "not said" if override.bystanders is None else str(override.bystanders)
+        bystanders = "not stated" if override.bystanders is None else str(override.bystanders)
         lines += [
             f"override   {override.target}",
             f"by         {' and '.join(override.by)}",
@@ -98,13 +98,13 @@ def mandate_text(mandate: Mandate, raw: bytes) -> str:
             lines += (
                 "  " + "; ".join(f"{name} {value}" for name, value in item.items()) for item in term
             )
-    lines.append(f"{'sources':<18} {len(mandate.sources)}, as the file names them")
+    lines.append(f"{'sources':<18} {len(mandate.sources)}, listed in the file")
     text = "\n".join(render.printable(line) for line in lines)
-    return f"{text}\n\ndigest to sign  {digest_of(raw)}  (sha256sum says the same)"
+    return f"{text}\n\ndigest to sign  {digest_of(raw)}  (the same as sha256sum prints)"
 
 
 def say_passed_over(passed_over: Mapping[str, int]) -> None:
     """Say how many records of a case were passed over, and why."""
     for why, count in passed_over.items():
         verb = "1 record was" if count == 1 else f"{count} records were"
-        render.say(f"{verb} passed over: {why}")
+        render.say(f"{verb} skipped: {why}")

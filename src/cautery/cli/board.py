@@ -17,8 +17,9 @@ from rich.text import Text
 
 from cautery.cli import render
 from cautery.cli.render import printable
-from cautery.model import Entry, Finding, Mandate, iso, to_json
-from cautery.workflows.watch.tally import Tally, middle
+from cautery.model import Entry, Finding, Mandate, iso
+from cautery.projections import MandateInForce, Pace, Safeguards, Tally
+from cautery.projections.tally import middle
 
 REFRESH_PER_S = 2
 PLAIN_EVERY_S = 5.0
@@ -30,7 +31,7 @@ class Board:
 
     def __init__(self, mandate: Mandate, *, stderr: bool = True) -> None:
         self._mandate = mandate
-        self._tally = Tally(mandate)
+        self._tally = Tally(in_force=MandateInForce(mandate))
         self._lock = threading.Lock()
         self._console = Console(stderr=stderr, highlight=False)
         self._live = Live(
@@ -56,13 +57,13 @@ class Board:
             self._console.print(self._line(), soft_wrap=True)
 
     def _line(self) -> str:
-        tally = self._tally
+        tally, streams = self._tally, self._tally.streams
         return (
-            f"{datetime.now(UTC):%H:%M:%S}Z  looked at {len(tally.checked)} of {tally.offered}"
-            f"  proven {tally.count(Finding.PROVEN)}  licensed {tally.count(Finding.LICENSED)}"
+            f"{datetime.now(UTC):%H:%M:%S}Z  looked at {tally.looked_at} of {tally.offered}"
+            f"  proven {streams.count(Finding.PROVEN)}  licensed {streams.count(Finding.LICENSED)}"
             f"  networks {tally.networks}  refused {len(tally.refused)}"
-            f"  dark {len(tally.dark)}  errors {sum(tally.errors.values())}"
-            + (f"  {_pace(tally)}" if tally.pace is not None and tally.pace["late"] else "")
+            f"  dark {tally.dark}  errors {sum(tally.errors.values())}"
+            + (f"  {_pace(tally.pace)}" if _is_late(tally.pace) else "")
         )
 
     def _render(self) -> Group:
@@ -109,29 +110,30 @@ class Board:
         return table
 
     def _foot(self) -> Text:
-        tally = self._tally
+        tally, streams, safeguards = self._tally, self._tally.streams, self._tally.safeguards
         errors = "  ".join(f"{name} {count}" for name, count in tally.errors.most_common(4))
         text = Text()
         text.append(
-            f"\nstreams looked at {len(tally.checked)} of {tally.offered}"
-            f"   probes {tally.probes}   nothing of ours {tally.count(Finding.NOTHING)}"
-            f"   undecided {tally.count(Finding.UNDECIDED)}"
-            f"   unreachable {tally.count(Finding.UNREACHABLE)}\n"
+            f"\nstreams looked at {tally.looked_at} of {tally.offered}"
+            f"   probes {tally.probes}   nothing of ours {streams.count(Finding.NOTHING)}"
+            f"   undecided {streams.count(Finding.UNDECIDED)}"
+            f"   unreachable {streams.count(Finding.UNREACHABLE)}\n"
         )
         text.append(
             f"networks {tally.networks}   refused {len(tally.refused)}"
             f"   narrowed {len(tally.narrowed)}   bystanders spared {len(tally.spared)}"
-            f"   approvals {tally.approvals}   dark {len(tally.dark)}   expired {tally.expired}"
+            f"   approvals {tally.approvals}   dark {tally.dark}   expired {tally.expired}"
             f"   sealed {tally.sealed}\n"
         )
         text.append(
-            f"asked again {tally.revalidated}   withdrawn {len(tally.withdrawn)}"
-            f"   canaries {len(tally.canaries)}, dark {len(tally.canaries_dark)}"
-            f"   roll-backs proposed {len(tally.rollbacks)}   overrides {len(tally.overrides)}"
-            f"   bystanders at most {_spent(tally)}\n"
+            f"checked again by the guard {safeguards.revalidated}"
+            f"   withdrawn {len(safeguards.withdrawn)}"
+            f"   canaries {len(safeguards.canaries)} ({len(safeguards.canaries_dark)} unreachable)"
+            f"   roll-backs proposed {len(safeguards.rollbacks)}"
+            f"   overrides {len(safeguards.overrides)}"
+            f"   bystanders at most {_spent(safeguards)}\n"
         )
-        late = tally.pace is not None and bool(tally.pace["late"])
-        text.append(f"{_pace(tally)}\n", style="bold red" if late else "")
+        text.append(f"{_pace(tally.pace)}\n", style="bold red" if _is_late(tally.pace) else "")
         text.append(f"errors  {errors or 'none'}", style="dim")
         if tally.last:
             text.append(f"\nlast    {printable(tally.last)[:MOST_SHOWN]}", style="dim")
@@ -158,13 +160,9 @@ class JsonStream:
 
     def hear(self, entry: Entry) -> None:
         """Print one record."""
+        record = entry.record
         render.json_line(
-            {
-                "index": entry.index,
-                "kind": entry.record.kind,
-                "at": iso(entry.record.at),
-                "body": to_json(entry.record.body),
-            }
+            {"index": entry.index, "kind": record.kind, "at": iso(record.at), "body": record.body}
         )
 
     def __enter__(self) -> Self:
@@ -179,32 +177,37 @@ class JsonStream:
         return
 
 
-def _spent(tally: Tally) -> str:
-    """Say what all events may cost bystanders, of their budgets."""
-    highs = [high for high, _ in tally.spent.values()]
+def _spent(safeguards: Safeguards) -> str:
+    """Return how many bystanders all events may cost, and their budgets."""
+    budgets = safeguards.budgets.values()
+    highs = [budget.spending.high for budget in budgets]
     upper = "unknown" if None in highs else str(sum(high or 0 for high in highs))
-    return f"{upper} of {sum(budget for _, budget in tally.spent.values())}"
+    return f"{upper} (budget {sum(budget.budget for budget in budgets)})"
 
 
-def _pace(tally: Tally) -> str:
-    """Say whether the watch keeps up, and why not; what was not measured is a dash."""
-    pace = tally.pace
-    if pace is None:
-        return "references behind -   looks behind -"
+def _is_late(pace: Pace) -> bool:
+    return pace.newest is not None and pace.newest.late
+
+
+def _pace(pace: Pace) -> str:
+    """Return whether the watch keeps up, and why not; what was not measured is a dash."""
+    newest = pace.newest
+    if newest is None:
+        return "references late by -   looks late by -"
     words = (
-        f"{'LATE   ' if pace['late'] else ''}nobody has looked at {pace['unseen']}"
-        f"   references behind {_seconds(pace['references_late_s'])}"
-        f"   looks behind {_seconds(pace['probes_late_s'])}"
+        f"{'LATE   ' if newest.late else ''}not yet looked at {newest.unseen}"
+        f"   references late by {_seconds(newest.references_late_s)}"
+        f"   looks late by {_seconds(newest.probes_late_s)}"
     )
-    if pace["references_silent"]:
-        words += f"   references not heard {len(pace['references_silent'])}"
-    if tally.shed:
-        words += f"   looks put off {tally.shed}"
-    return words + (f"   {printable(str(pace['why']))}" if pace["why"] else "")
+    if newest.references_silent:
+        words += f"   references silent {len(newest.references_silent)}"
+    if pace.shed:
+        words += f"   looks put off {pace.shed}"
+    return words + (f"   {printable(newest.why)}" if newest.why else "")
 
 
-def _seconds(value: object) -> str:
-    return f"{value:.0f} s" if isinstance(value, int | float) else "-"
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} s"
 
 
 def _span(seconds: float | None) -> str:

@@ -13,7 +13,9 @@ from cautery.errors import InputError
 from cautery.wiring import closing
 
 app = typer.Typer(
-    cls=Verbs, no_args_is_help=True, help="Go on with an older copy of a case, by two people."
+    cls=Verbs,
+    no_args_is_help=True,
+    help="Continue with an older copy of a case; two people sign for it.",
 )
 
 
@@ -24,41 +26,44 @@ def case() -> None:
 
 @app.command()
 def restore(
-    case: Annotated[Path, typer.Argument(help="The older copy, in the case's place.")],
-    why: Annotated[str, typer.Option(help="Why an older copy is all that is left: one line.")],
+    case: Annotated[Path, typer.Argument(help="Folder of the older copy, at the case's own path.")],
+    why: Annotated[str, typer.Option(help="Why only an older copy is left, in one line.")],
     name: Annotated[
-        list[str], typer.Option("--as", help="An approver's name, as the mandate has it; twice.")
+        list[str],
+        typer.Option("--as", help="An approver's name, as in the mandate; give it twice."),
     ],
     key: Annotated[
-        list[Path], typer.Option(help="That approver's signing key (PEM, mode 0600); twice.")
+        list[Path],
+        typer.Option(help="That approver's signing key (PEM, mode 0600); give it twice."),
     ],
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
     ] = None,
 ) -> None:
-    """Go on with an older copy of a case: by two approvers, on record, and `verify` says so.
+    """Continue with an older copy of a case; two approvers sign for it, and `verify` shows that.
 
-    A case remembers, with its keys, what was signed last. A copy that ends before that is refused,
-    until two approvers whom its first record names take it back. Where it names none, as in an
-    operation's case, any two people can, and `verify` says that too.
+    The key folder remembers what was signed last. A copy of the case that ends earlier is refused
+    until two approvers, whom its first record names, accept it. If the first record names no
+    approvers, as in an operation's case, any two people can accept it, and `verify` shows that.
 
     Example: cautery case restore cases/md34 --why "the disk broke" --as "A. Legal" --key a.pem
     --as "B. Duty" --key b.pem
     """
     if len(name) != len(key) or len(name) != 2:
         raise InputError(
-            "two people take a case back",
-            hint='--as "A. Legal" --key a.pem --as "B. Duty" --key b.pem',
+            "two different people must accept an older copy of a case",
+            hint='Give --as "A. Legal" --key a.pem --as "B. Duty" --key b.pem',
         )
 
     restored = closing.restore(
         case, why=why, people=list(zip(name, key, strict=True)), keys_dir=keys
     )
     render.say(
-        f"{case} goes on from {restored.signed} signed records; {restored.before} had been signed. "
-        f"Signed by {' and '.join(restored.people)}, on record."
+        f"{case} continues from {restored.signed} signed records; {restored.before} had been "
+        "signed before. "
+        f"{' and '.join(restored.people)} signed for it, and that is recorded."
     )
     if restored.records > restored.signed:
-        render.say(f"{restored.records - restored.signed} records after those were never signed")
+        render.say(f"{restored.records - restored.signed} later records were never signed")
     if not restored.named:
-        render.say("the case names no approvers, so nobody else vouches for these two")
+        render.say("the case names no approvers, so nothing confirms who these two people are")

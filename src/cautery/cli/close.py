@@ -12,16 +12,16 @@ from cautery.wiring import closing
 
 
 def close(
-    case: Annotated[Path, typer.Argument(help="Folder of an open case of a watch.")],
+    case: Annotated[Path, typer.Argument(help="Folder of a watch's open case.")],
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
     ] = None,
 ) -> None:
-    """Write the report of an open case, and sign it: for a watch that was killed.
+    """Write and sign the report of an open case whose watch was killed.
 
-    A watch closes its case itself when its window ends. After a kill or a power cut within the
-    window, start it again: it goes on. When the window is over, close the case with this. What was
-    seen until then is reported; when the watch was seen last is on record.
+    A watch closes its own case when its window ends. If the watch was killed or lost power within
+    the window, start it again: it continues. If the window is over, close the case with this
+    command. The report has everything that was seen, and the time of the watch's last sign of life.
 
     Example: cautery close cases/md34
     """

@@ -34,12 +34,15 @@ _MOST_ROWS = 20
 def _schema() -> dict[str, Any]:
     kinds: dict[str, dict[str, Any]] = {
         "subject": {"type": "string"},
-        "network": {"type": "string", "description": "kept by a state while the network grows"},
+        "network": {
+            "type": "string",
+            "description": "its id; a state keeps it while the network grows",
+        },
         "probability": {
             "type": "number",
             "minimum": 0,
             "maximum": 1,
-            "description": "that it is of the network that most of its companions are of",
+            "description": "that it belongs to the same network as most of its companions",
         },
     }
     return {
@@ -54,16 +57,18 @@ def cluster(
     links: Annotated[
         Path | None,
         typer.Argument(
-            help="CSV or Parquet (.gz, .xz, .zst too) of subject, kind, value and optional "
+            help="CSV or Parquet (also .gz, .xz, .zst) of subject, kind, value and optionally "
             "first_seen, last_seen, source; - for stdin. Or a case's folder."
         ),
     ] = None,
     constraints: Annotated[
-        Path | None, typer.Option(help="CSV of a,b and same or not_same: analysts' word.")
+        Path | None, typer.Option(help="CSV of analysts' decisions: a,b and same or not_same.")
     ] = None,
     explain: Annotated[
         tuple[str, str] | None,
-        typer.Option(metavar="A B", help="What holds these two subjects together."),
+        typer.Option(
+            metavar="A B", help="Explain what links these two subjects, or separates them."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Write the JSON lines to this file.")
@@ -71,54 +76,54 @@ def cluster(
     state: Annotated[
         Path | None,
         typer.Option(
-            help="Folder that keeps links, weights and ids: LINKS are then only the new, if any."
+            help="Folder that keeps links, weights and ids; LINKS are then only new links, if any."
         ),
     ] = None,
     facts: Annotated[
         Path | None,
         typer.Option(
-            help="Facts folder; default $CAUTERY_DATA, if set: what it knows as shared or parked "
-            "ties nobody."
+            help="Facts folder; default $CAUTERY_DATA, if set. Values that it knows as shared or "
+            "parked link no subjects."
         ),
     ] = None,
     refit: Annotated[
         bool,
-        typer.Option("--refit", help="Learn all anew from the state's links; say what changed."),
+        typer.Option("--refit", help="Learn all again from the state's links; show what changed."),
     ] = False,
     links_out: Annotated[
         Path | None,
         typer.Option(
-            "--links", help="Of a case: write its links here as CSV, each with its evidence."
+            "--links", help="For a case: write its links to this CSV, each with its evidence."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of random choices.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random choices.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON line per subject.")] = False,
     schema: Annotated[bool, schema_option(_schema)] = False,  # noqa: ARG001 - answered before
 ) -> None:
-    """Group subjects into criminal networks, each membership with its probability.
+    """Group subjects into criminal networks; each membership has a probability.
 
-    Weights are learnt from the links themselves; hubs and false links are told from own values.
-    A network is a hypothesis: ask --explain for what it rests on.
+    Weights are learned from the links themselves; hubs and false links are kept apart from own
+    values. A network is a hypothesis: --explain shows the evidence for two subjects.
 
-    Of a case all that its watch saw counts, with the faults that services' feeds share.
+    For a case, everything that its watch saw is used, with the faults that services' feeds share.
 
     Example: cautery cluster links.csv --explain shop.example panel.example
     """
     if refit and state is None:
-        raise InputError("--refit learns a state anew", hint="Give --state DIR.")
+        raise InputError("--refit needs a state", hint="Give --state DIR.")
     if out is not None and not out.absolute().parent.is_dir():
-        raise InputError(f"{out}: there is no folder {out.parent}")
+        raise InputError(f"{out}: the folder {out.parent} does not exist")
     if links is None and state is None:
         raise InputError("cluster needs links", hint="cautery cluster LINKS; see -h.")
     if links_out is not None and (links is None or not links.is_dir()):
-        raise InputError("--links writes a case's links", hint="Give the case's folder.")
+        raise InputError("--links needs a case", hint="Give the case's folder as LINKS.")
     rules, odd = read_constraints(constraints) if constraints is not None else ([], [])
     with Progress("reading links", None) as bar:
         reading = _read(links, explain or (), has_state=state is not None)
         reading.warnings += odd
         if links_out is not None:
             _write_links(links_out, reading)
-        bar.doing("asking facts")
+        bar.doing("looking up facts")
         folder = named_folder(facts)
         reading = known_to(None if folder is None else known_facts(folder), reading)
         if folder is None and state is None and not _of_case(links):
@@ -167,10 +172,10 @@ def cluster(
             title="The largest networks: hypotheses, not findings",
         )
     else:
-        render.say("no two subjects are of one network, as far as these links tell")
+        render.say("these links put no two subjects in one network")
     count, networks = clustering.label.size, len(clustering.ids)
     summary = f"{counted(count, 'subject')} in {counted(networks, 'network')}"
-    render.say(f"{summary}; --json tells each subject")
+    render.say(f"{summary}; --json lists every subject")
 
 
 def _explain(reading: Reading, why: Explanation, *, json: bool) -> None:
@@ -199,7 +204,7 @@ def _explain(reading: Reading, why: Explanation, *, json: bool) -> None:
         render.table(
             ("kind", "value", "log-odds"),
             (
-                (kind, value, f"{odds:.1f}" if odds else "ties neither")
+                (kind, value, f"{odds:.1f}" if odds else "links neither")
                 for kind, value, odds in why.shared
             ),
         )

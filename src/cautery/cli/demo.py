@@ -22,23 +22,23 @@ from cautery.lab.scoreboard import Scoreboard, score
 from cautery.lab.start import start_lab
 from cautery.model import Digest
 from cautery.wiring import cases, signing, watching
-from cautery.workflows.case.referral import DRAFTED, filed_referral
+from cautery.workflows.case.referral import filed_referrals
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.mandate.read import read_mandate
 
 
 def demo(
-    seed: Annotated[int, typer.Option(min=0, help="The world; the same seed, the same world.")] = 1,
-    folder: Annotated[Path, typer.Option(help="Where runs go.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the world: same seed, same world.")] = 1,
+    folder: Annotated[Path, typer.Option(help="Folder for the runs.")] = Path("demo"),
     window: Annotated[
-        float, typer.Option(min=16, max=76, help="Seconds of match to watch.")
+        float, typer.Option(min=16, max=76, help="Seconds of the match to watch.")
     ] = 60.0,
     media: Annotated[
         Path | None, typer.Option(help="Your own media files for the lab's channels.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The scoreboard as one JSON line.")] = False,
 ) -> None:
-    """Build a lab world, watch it for a minute, verify the case and say how right it was.
+    """Build a lab world, watch it for a minute, verify the case and score it against the truth.
 
     Example: cautery demo --seed 7
     """
@@ -48,20 +48,17 @@ def demo(
         world = build_world(seed, lab_cache(), media_dir=media, progress=rendering)
     capacity = wait_for_capacity(render.say)
     with start_lab(world, run, window_s=window) as lab:
-        render.say(f"the lab is live; kick-off in a moment; mandate {lab.mandate_path}")
+        render.say(f"the lab is running; kick-off in a moment; mandate {lab.mandate_path}")
         mandate = read_mandate(lab.mandate_path, now=wiring.clock().now())
 
         def waiting(signed: Collection[str]) -> list[Waiting]:
             if not (case / "ledger.sqlite").exists():
                 return []
             with cases.reading(case) as opened:
-                drafted = [
-                    entry.record.body["id"] for entry in opened.ledger.read(kinds=(DRAFTED,))
-                ]
                 filed = [
-                    filed_referral(opened.ledger, referral_id)
-                    for referral_id in drafted
-                    if referral_id not in signed
+                    filing
+                    for filing in filed_referrals(opened.ledger)
+                    if filing.referral.id not in signed
                 ]
             return [
                 Waiting(
@@ -108,14 +105,14 @@ def show_score(score: Scoreboard, report: Path | None, *, json: bool) -> None:
         render.table(("scoreboard", "", "wanted"), _rows(body), title="against the lab's truth")
         for what, which in (
             ("missed", score.missed),
-            ("accused wrongly", score.accused),
-            ("licensee wrong", score.wrong_licensee),
+            ("wrongly accused", score.accused),
+            ("wrong licensee", score.wrong_licensee),
             ("bystanders hit", score.hit),
         ):
             if which:
                 render.say(f"{what}: {', '.join(which)}")
     if score.machine is not None and not score.machine["enough"]:
-        render.say("these figures mean nothing: this machine had too little to give")
+        render.say("these figures have no meaning: this machine had too few free cores")
     if score.late is not None:
         render.say(f"the watch was late: {score.late}")
     render.say(f"case    {body['case']}")

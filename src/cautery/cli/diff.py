@@ -17,14 +17,16 @@ MOST_ROWS = 500
 @render.tabular
 def diff(
     old: Annotated[Path, typer.Argument(help="The earlier file, in any known format.")],
-    new: Annotated[Path, typer.Argument(help="The later one, in the same format.")],
-    kind: Annotated[str | None, typer.Option(help="A reader's name; default: by content.")] = None,
+    new: Annotated[Path, typer.Argument(help="The later file, in the same format.")],
+    kind: Annotated[
+        str | None, typer.Option(help="Name of the reader; default: by content.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
     """Show what appeared, vanished, moved and changed between two files of one format.
 
-    Moved is what has its title or its path at another URL. Nothing is fetched; credentials are
-    shown as keyed hashes of this run.
+    A stream has moved if its title or its path is now at another URL. Nothing is fetched.
+    Credentials are shown as hashes under a key that only this run knows.
 
     Example: cautery diff monday.m3u tuesday.m3u
     """
@@ -52,7 +54,7 @@ def diff(
             f"{count} moved from {render.printable(old_host)} to {render.printable(new_host)}"
         )
     if rows > limit and not json:
-        render.say(f"{limit} of {rows} shown; --json tells all")
+        render.say(f"{limit} of {rows} shown; --json lists all")
     if any(difference.broken):
         render.say(
             f"records that could not be read: {difference.broken[0]} before, "

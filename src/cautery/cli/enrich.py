@@ -27,23 +27,23 @@ def enrich(
     links: Annotated[
         Path | None,
         typer.Argument(
-            help="Links: a CSV of subject, kind, value and optional first_seen, last_seen, source; "
-            "also packed; - for stdin."
+            help="Links: a CSV of subject, kind, value and optionally first_seen, last_seen, "
+            "source; also packed; - for stdin."
         ),
     ] = None,
     facts: Annotated[Path | None, typer.Option(help="Facts folder; default $CAUTERY_DATA.")] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write all rows as CSV here.")
+        Path | None, typer.Option("-o", "--out", help="Write all rows to this CSV file.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line per row.")] = False,
     schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of rows, and stop.")
+        bool, typer.Option("--schema", help="Print the JSON Schema of rows, and exit.")
     ] = False,
 ) -> None:
-    """Add to links what facts know offline: network, country, hoster, sharing, domain, parking.
+    """Add to links what local facts say: network, country, hoster, sharing, domain, parking.
 
-    Each derived row names its fact and that fact's date. Without -o or --json, the CSV goes to
-    stdout when it is piped, and people see a table of what was derived.
+    Each derived row names its fact and that fact's date. Without -o or --json, a terminal shows a
+    table of the derived rows, and a pipe gets all rows as CSV.
 
     Example: cautery enrich links.csv --facts facts -o enriched.csv
     """
@@ -73,7 +73,7 @@ def enrich(
                 columns, ([row[column] for column in columns] for row in derived[:_MOST_ROWS])
             )
             if len(derived) > _MOST_ROWS:
-                render.say(f"{len(derived) - _MOST_ROWS:,} more: -o and --json tell each")
+                render.say(f"{len(derived) - _MOST_ROWS:,} more rows: -o and --json give all")
         else:
             for line in _csv(rows):
                 sys.stdout.write(line)
@@ -82,7 +82,7 @@ def enrich(
     for name, count in fact_source.broken.items():
         render.say(f"facts: {count} line(s) of {name} could not be used")
     render.say(
-        f"{tally.links:,} links, {tally.derived:,} derived; {tally.broken:,} rows not used whole"
+        f"{tally.links:,} links, {tally.derived:,} derived; {tally.broken:,} rows only partly used"
     )
 
 

@@ -21,21 +21,23 @@ from cautery.workflows.sizing.size import Sizing, read_dumps, read_sources, size
 app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
-    help="Size a network from its sources, with intervals, and judge what is claimed of it.",
+    help="Size a network from its sources, with intervals, and check claims about its size.",
 )
 
 _Claims = Annotated[
     list[str] | None,
-    typer.Option("--claim", help='Such as "22e6 users" or "250e6 EUR/month"; may be repeated.'),
+    typer.Option(
+        "--claim", help='Claim, such as "22e6 users" or "250e6 EUR/month"; may be repeated.'
+    ),
 ]
 _Month = Annotated[
     str | None,
-    typer.Option(
-        help="Month to size, such as 2024-10; default: the last that most sources speak of."
-    ),
+    typer.Option(help="Month to size, such as 2024-10; default: the last that most sources cover."),
 ]
-_Seed = Annotated[int, typer.Option(min=0, help="Of the Monte Carlo: same seed, same numbers.")]
-_Plot = Annotated[Path | None, typer.Option(help="Write a plot there, as SVG.")]
+_Seed = Annotated[
+    int, typer.Option(min=0, help="Seed of the Monte Carlo: same seed, same numbers.")
+]
+_Plot = Annotated[Path | None, typer.Option(help="Write a plot to this SVG file.")]
 _Rates = Annotated[
     list[str] | None,
     typer.Option("--rate", help="EUR for one unit of a claim's currency, such as USD=0.92."),
@@ -45,14 +47,14 @@ _Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 @app.command()
 def size(
-    sources: Annotated[Path, typer.Argument(help="Folder of CSVs, or of a world of the lab.")],
+    sources: Annotated[Path, typer.Argument(help="Folder of CSV files, or of a lab world.")],
     month: _Month = None,
     claims: _Claims = None,
     dumps: Annotated[
         Path | None, typer.Option(help="Seized panels' tables, as DIR/<panel>/users.csv.")
     ] = None,
     regime: Annotated[
-        str, typer.Option(help="gdpr, or led: a competent authority, who alone may read dumps.")
+        str, typer.Option(help="gdpr, or led for a competent authority; only led may read dumps.")
     ] = "gdpr",
     plot: _Plot = None,
     rates: _Rates = None,
@@ -61,14 +63,16 @@ def size(
 ) -> None:
     """Size users, payers and revenue by each method, and by all together.
 
-    Counts only: no viewer is named, and none under five is told by country.
+    Only counts are shown: no viewer is named, and no count under five is shown for a country.
 
     Example: cautery estimate size world/ --month 2024-10 --claim "22e6 users"
     """
     try:
         under = Regime(regime)
     except ValueError as error:
-        raise InputError(f"--regime: {regime!r} is none", hint="gdpr or led.") from error
+        raise InputError(
+            f"--regime: {regime!r} is not a regime", hint="Give gdpr or led."
+        ) from error
     parsed = [estimate.parse_claim(claim) for claim in claims or ()]
     counts, notes = read_sources(sources, month=_month(month))
     if dumps is not None:
@@ -84,7 +88,8 @@ def size(
 def reconcile(
     claims: _Claims = None,
     sources: Annotated[
-        Path | None, typer.Option(help="Folder of CSVs or world; default: the published market.")
+        Path | None,
+        typer.Option(help="Folder of CSV files or of a lab world; default: the published market."),
     ] = None,
     month: _Month = None,
     plot: _Plot = None,
@@ -92,17 +97,17 @@ def reconcile(
     seed: _Seed = 0,
     json: _Json = False,
 ) -> None:
-    """Say how each claim sits with each source, with all together, and with the other claims.
+    """Compare each claim with each source, with all sources together, and with the other claims.
 
-    Without --sources the published sizing of the whole market stands in (AAPA 2021, EU27+UK).
-    A claim is flagged when it lies outside the reconciled 99 % interval; the exit code stays 0.
+    Without --sources, the published sizing of the whole market is used (AAPA 2021, EU27+UK).
+    A claim outside the reconciled 99 % interval is flagged; the exit code is still 0.
 
     Example: cautery estimate reconcile --claim "22e6 users" --claim "250e6 EUR/month"
     """
     if not claims:
-        raise InputError("reconcile needs a claim", hint='Such as --claim "22e6 users".')
+        raise InputError("reconcile needs a claim", hint='Give one, such as --claim "22e6 users".')
     if sources is None and month is not None:
-        raise InputError("--month belongs to sources", hint="Give --sources DIR too.")
+        raise InputError("--month needs --sources", hint="Give --sources DIR.")
     parsed = [estimate.parse_claim(claim) for claim in claims]
     counts, notes = (None, ()) if sources is None else read_sources(sources, month=_month(month))
     sizing = size_network(counts, parsed, seed=seed, notes=notes, rates=_rates(rates))
@@ -133,7 +138,7 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
         title=f"{title}: 90 % intervals (revenue in EUR a month)",
     )
     for method in together.sized:
-        remark = method.bias if method.reason is None else f"says nothing: {method.reason}"
+        remark = method.bias if method.reason is None else f"gives no estimate: {method.reason}"
         typer.echo(render.printable(f"  {method.method}: {remark}"))
     render.table(
         ("reconciled", *quantities),
@@ -183,7 +188,7 @@ def _cell(estimate: Estimate | None) -> str:
 
 
 def _many(together: Reconciled, country: str) -> bool:
-    """Whether a country may be told by itself."""
+    """Whether a country may be shown by itself."""
     return all(
         together.estimate(people, country=country).mid >= _SMALLEST
         for people in ("users", "payers")
@@ -191,7 +196,7 @@ def _many(together: Reconciled, country: str) -> bool:
 
 
 _SMALLEST = 5
-"""As in the readers: fewer are not told of a country by itself."""
+"""As in the readers: a smaller count is not shown for a country by itself."""
 
 
 def _as_json(sizing: Sizing) -> dict[str, Any]:
@@ -260,7 +265,9 @@ def _month(text: str | None) -> date | None:
     try:
         return date.fromisoformat(f"{text}-01" if len(text) == 7 else text)
     except ValueError as error:
-        raise InputError(f"--month: {text!r} is no month", hint="Such as 2024-10.") from error
+        raise InputError(
+            f"--month: {text!r} is not a valid month", hint="Write 2024-10."
+        ) from error
 
 
 def _rates(texts: list[str] | None) -> dict[str, float]:
@@ -272,8 +279,10 @@ def _rates(texts: list[str] | None) -> dict[str, float]:
         try:
             rate = float(value)
         except ValueError as error:
-            raise InputError(f"--rate: {text!r} is none", hint="Such as USD=0.92.") from error
+            raise InputError(
+                f"--rate: {text!r} is not a valid rate", hint="Write USD=0.92."
+            ) from error
         if currency in by_currency:
-            raise InputError(f"--rate: {currency} has two")
+            raise InputError(f"--rate: {currency} is given twice")
         by_currency[currency] = check_rate(currency, rate)
     return by_currency

@@ -21,21 +21,22 @@ from cautery.workflows.case.exhibit import exhibits_in, open_exhibit
 def exhibit(
     case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
     id: Annotated[
-        str | None, typer.Argument(help="Of an exhibit, or its first digits; without: list all.")
+        str | None, typer.Argument(help="Id of an exhibit, or its first digits; default: list all.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write it here.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write it to this file.")] = None,
     payload: Annotated[
         int | None,
-        typer.Option(min=1, help="Of a web archive: the body of its Nth answer, unpacked."),
+        typer.Option(min=1, help="For a web archive: only the body of its answer N, unpacked."),
     ] = None,
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List the exhibits of a case, or take one out: a web archive that warcio check reads.
+    """List the exhibits of a case, or write one exhibit to a file.
 
-    What is sealed encrypted is opened with the case's keys; it may hold credentials.
+    What a watch fetched is in web archives (WARC), which `warcio check` accepts. An encrypted
+    exhibit is opened with the case's keys; it may contain credentials.
 
     Example: cautery exhibit cases/md34 9f86d0818 -o list.warc
     """
@@ -73,11 +74,11 @@ def exhibit(
         if out is None:
             hidden = KeyedPseudonyms(secrets.token_bytes(32))
             for number, answer in enumerate(answers, start=1):
-                size = "kept before" if answer.body is None else f"{len(answer.body)} bytes"
+                size = "stored earlier" if answer.body is None else f"{len(answer.body)} bytes"
                 url = RedactedUrl.of(answer.url, hidden).text
                 render.say(f"{number}  {answer.at:%H:%M:%S}  {answer.status}  {size}  {url}")
     elif payload is not None:
-        raise InputError(f"exhibit {record.id} is no web archive", hint="Leave --payload out.")
+        raise InputError(f"exhibit {record.id} is not a web archive", hint="Omit --payload.")
     if json:
         render.json_line(to_json(record))
     if out is not None:

@@ -17,7 +17,7 @@ from cautery.model import to_json
 from cautery.wiring.facts import add_fact, known_facts
 
 app = typer.Typer(
-    cls=Verbs, no_args_is_help=True, help="List and take in facts about addresses and names."
+    cls=Verbs, no_args_is_help=True, help="List and add facts about addresses and names."
 )
 
 
@@ -27,7 +27,7 @@ def info(
     folder: Annotated[Path, typer.Argument(help="A facts folder.")],
     at: Annotated[
         str | None,
-        typer.Option(help="Moment to judge at, such as 2026-08-22T20:00:00Z; default: now."),
+        typer.Option(help="Time to judge at, such as 2026-08-22T20:00:00Z; default: now."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
@@ -67,42 +67,48 @@ def info(
     )
     if any(r["path"] and not r["valid"] for r in rows):
         render.say(
-            "what is not valid refuses: renew it (cautery facts add FILE --name FACT), or give its "
-            "date and valid_days in facts.toml"
+            "the guard refuses targets when a fact is not valid: renew it (cautery facts add FILE "
+            "--name FACT), or set its date and valid_days in facts.toml"
         )
 
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="A fact file in its own public format.")],
+    file: Annotated[Path, typer.Argument(help="Fact file in its published format.")],
     name: Annotated[
-        str, typer.Option(help="A known fact, which it replaces, or a new one beside: aws, ...")
+        str, typer.Option(help="Name of the fact, such as aws; replaces a fact of that name.")
     ],
-    facts: Annotated[Path, typer.Option(help="The facts folder; made if it is not there.")],
+    facts: Annotated[Path, typer.Option(help="Facts folder; created if it does not exist.")],
     date: Annotated[
-        str | None, typer.Option(help="The day the file is of; default: as the file says.")
+        str | None, typer.Option(help="Date of the file; default: the date in the file.")
     ] = None,
     valid_days: Annotated[
-        int | None, typer.Option(min=0, max=3650, help="How long it holds; default: by kind.")
+        int | None,
+        typer.Option(min=0, max=3650, help="Days for which it is valid; default: by kind."),
     ] = None,
     kind: Annotated[
-        str, typer.Option(help="Of a bare list: bank, dynamic-dns, ...; of ranges: cdn, cloud, ...")
+        str,
+        typer.Option(
+            help="Kind of a plain list (bank, dynamic-dns, ...) or of ranges (cdn, cloud, ...)."
+        ),
     ] = "",
     top: Annotated[
-        int, typer.Option(min=1, help="So many of a ranked list count as popular.")
+        int, typer.Option(min=1, help="Entries of a ranked list that count as popular.")
     ] = 10_000,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Take a fact file in: AWS, GCP, Azure, Fastly JSON, range lists, CSV, passive DNS, ...
+    """Add a fact file: AWS, GCP, Azure, Fastly JSON, range lists, CSV, passive DNS, ...
 
-    Whole or not at all: a file that cannot be used leaves the folder as it was.
+    If the file cannot be used, the folder stays unchanged.
 
     Example: cautery facts add ip-ranges.json --name aws --facts facts
     """
     try:
         day = None if date is None else dt.date.fromisoformat(date)
     except ValueError as error:
-        raise InputError(f"--date: {date!r} is no day", hint="Such as 2026-08-22.") from error
+        raise InputError(
+            f"--date: {date!r} is not a valid date", hint="Write 2026-08-22."
+        ) from error
     added = add_fact(file, facts, name=name, dated=day, valid_days=valid_days, kind=kind, top=top)
     body = {
         **to_json(

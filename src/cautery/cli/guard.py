@@ -29,7 +29,7 @@ from cautery.workflows.guard.overrides import read_allowed, read_overrides
 from cautery.workflows.guard.targets import Asked, read_targets, targets_in
 
 _MOST_ROWS = 200
-"""Of a table; of more targets the counts are told, and --json tells each."""
+"""Of a table; for more targets only counts are printed, and --json lists all."""
 _FILES = (".csv", ".txt", ".lst", ".list", ".xz", ".gz", ".zst", ".json", ".jsonl")
 
 
@@ -38,35 +38,36 @@ def guard(
     targets: Annotated[
         list[str] | None,
         typer.Argument(
-            help="A file of targets (lines, or CSV with a column target; also .xz, .gz, .zst), "
-            "- for stdin, or bare addresses, ranges, names and URLs."
+            help="File of targets (lines, or CSV with a column target; also .xz, .gz, .zst), "
+            "- for stdin, or addresses, ranges, names and URLs."
         ),
     ] = None,
     facts: Annotated[Path | None, typer.Option(help="Facts folder; default $CAUTERY_DATA.")] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="Moment to judge at, such as 2026-08-22T20:00:00Z; default: now."),
+        typer.Option(help="Time to judge at, such as 2026-08-22T20:00:00Z; default: now."),
     ] = None,
     second_approver: Annotated[
-        str | None, typer.Option(help="Who answers for exact URLs on popular names.")
+        str | None, typer.Option(help="Second person, who answers for exact URLs on popular names.")
     ] = None,
     override: Annotated[
-        Path | None, typer.Option(help="TOML: two people's answer to objections, and until when.")
+        Path | None,
+        typer.Option(help="TOML file of overrides: two people's answers to objections."),
     ] = None,
     budget: Annotated[
         int | None, typer.Option(min=0, help="Most bystanders that the whole list may hit.")
     ] = None,
     since: Annotated[
-        Path | None, typer.Option(help="An earlier run's JSON lines: tell what to withdraw.")
+        Path | None, typer.Option(help="JSON lines of an earlier run: report what to withdraw.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line per target.")] = False,
     schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of rows and answers, and stop.")
+        bool, typer.Option("--schema", help="Print the JSON Schema of rows and answers, and exit.")
     ] = False,
 ) -> None:
-    """Say allow, narrow or refuse for each target, with the facts that it rests on.
+    """Judge each target: allow, narrow or refuse, with the facts behind the verdict.
 
-    Exit code 1 when any target is refused, or the list is over its budget; 2 on bad use.
+    Exit code 1 if a target is refused or the list is over its budget; 2 if the input is not valid.
 
     Example: cautery guard 188.114.97.7 drive.usercontent.google.com --facts facts
     """
@@ -120,9 +121,9 @@ def guard(
     for name, count in fact_source.broken.items():
         render.say(f"facts: {count} line(s) of {name} could not be used")
     if budget is not None:
-        upper = "nobody knows how many" if spent.high is None else str(spent.high)
+        upper = "an unknown number" if spent.high is None else str(spent.high)
         render.say(
-            f"bystanders: {spent.low} known, at most {upper}; the budget is {budget}"
+            f"bystanders: at least {spent.low}, at most {upper}; the budget is {budget}"
             + (": OVER" if spent.over else "")
         )
     if tally.counts[Decision.REFUSE] or (budget is not None and spent.over):
@@ -170,7 +171,7 @@ class Tally:
         if table and self._rows:
             render.table(("target", "verdict", "narrow to", "bystanders", "reasons"), self._rows)
             if count > len(self._rows):
-                render.say(f"{count - len(self._rows):,} more: --json tells each")
+                render.say(f"{count - len(self._rows):,} more targets: --json lists all")
         counts = ", ".join(
             f"{self.counts[decision]:,} {decision}" for decision in ("allow", "narrow", "refuse")
         )
@@ -194,10 +195,10 @@ def moment(text: str) -> Callable[[], datetime]:
         fixed = to_utc("--at", parsed)
     except ValueError as error:
         raise InputError(
-            f"--at: {text!r} is no time", hint="Such as 2026-08-22T20:00:00Z."
+            f"--at: {text!r} is not a valid time", hint="Write it as 2026-08-22T20:00:00Z."
         ) from error
     if not 1970 <= fixed.year < 9999:  # rules look days back and ahead
-        raise InputError(f"--at: {text}: want a year from 1970 to 9998")
+        raise InputError(f"--at: {text}: the year must be from 1970 to 9998")
     return lambda: fixed
 
 

@@ -25,7 +25,7 @@ from cautery.workflows.identification.run import Asked
 from cautery.workflows.mandate.read import read_mandate
 
 _MOST_ROWS = 200
-"""Of a table; of more probes the counts are told, and --json or -o tells each."""
+"""Of a table; for more probes only counts are printed; --json or -o has all."""
 
 
 def _schema() -> dict[str, Any]:
@@ -38,8 +38,8 @@ def identify(
     probes: Annotated[
         list[str],
         typer.Argument(
-            help="Media files, also packed (.gz, .xz, .zst), folders of them, - for stdin, or "
-            "URLs under a mandate."
+            help="Media files (also .gz, .xz, .zst), folders of media files, - for stdin, or URLs "
+            "with a mandate."
         ),
     ],
     references: Annotated[
@@ -47,26 +47,30 @@ def identify(
     ],
     hint: Annotated[
         list[str] | None,
-        typer.Option(help="A reference that it is said to be, listened to most closely."),
+        typer.Option(
+            help="Reference that the probe is said to show, compared most closely; may be repeated."
+        ),
     ] = None,
-    mandate: Annotated[Path | None, typer.Option(help="For URLs; files need none.")] = None,
+    mandate: Annotated[Path | None, typer.Option(help="Mandate, needed for URLs only.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line per probe.")] = False,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="Append JSON lines there; go on where a run stopped."),
+        typer.Option("-o", "--out", help="Append JSON lines to this file; continue a stopped run."),
     ] = None,
     plot: Annotated[bool, typer.Option("--plot", help="Draw an SVG per probe.")] = False,
-    plots: Annotated[Path, typer.Option(help="Folder of the drawings.")] = Path("plots"),
+    plots: Annotated[Path, typer.Option(help="Folder for the drawings.")] = Path("plots"),
     base_rate: Annotated[
-        float, typer.Option(help="Share of such probes that are of a reference; for triage.")
+        float, typer.Option(help="Expected share of probes that show a reference, for triage.")
     ] = 0.05,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Probes in hand at a time.")] = 2,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=64, help="Number of probes at the same time.")
+    ] = 2,
     schema: Annotated[bool, schema_option(_schema)] = False,  # noqa: ARG001 - answered before
 ) -> None:
-    """Name what each probe is, if it is any of the references; say how sure that is.
+    """Identify each probe: which reference it shows, if any, and how certain that is.
 
-    Each probe gets an answer, a broken one its reason. Exit code 0 when all were answered (none of
-    the references is an answer), 1 when some could not be read.
+    Each probe gets an answer, or the reason why it could not be read. Exit code 0 if all probes
+    were answered ("none of the references" is an answer), 1 if some could not be read.
 
     Example: cautery identify capture.ts --references league.ref
     """
@@ -138,7 +142,7 @@ class Tally:
             render.table(("probe", "is", "from", "how sure", "by"), self._rows)
         parts = [
             f"{self._named_count} named ({self._confirmed} confirmed)",
-            f"{self._none_count} of none",
+            f"{self._none_count} none of the references",
         ]
         mute = sum(self._mute.values())
         if mute:

@@ -13,12 +13,14 @@ from cautery.adapters.keys_file import create_approver, load_approver
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 
-app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Make the keys of the people who approve.")
+app = typer.Typer(
+    cls=Verbs, no_args_is_help=True, help="Make signing keys for the people who approve."
+)
 
 
 @app.command()
 def new(
-    path: Annotated[Path, typer.Argument(help="Where the private key goes; mode 0600.")],
+    path: Annotated[Path, typer.Argument(help="File for the private key; written with mode 0600.")],
 ) -> None:
     """Make a signing key for one person, and print the public key for the mandate.
 
@@ -26,18 +28,18 @@ def new(
     """
     folder = path.parent
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder", hint=f"Make it first: mkdir -p {folder}")
+        raise InputError(f"{folder}: no such folder", hint=f"Create it first: mkdir -p {folder}")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"{folder}: not yours to write in", hint="Choose a folder of your own.")
+        raise InputError(f"{folder}: you may not write there", hint="Choose a folder of your own.")
     raw = create_approver(path).public_key().public_bytes_raw()
     typer.echo(f'public_key = "{base64.b64encode(raw).decode()}"')
 
 
 @app.command()
 def public(
-    path: Annotated[Path, typer.Argument(help="A private key that was made here.")],
+    path: Annotated[Path, typer.Argument(help="A private key made by cautery keys new.")],
 ) -> None:
-    """Print the public half of a key, as the mandate's [[approver]] takes it.
+    """Print the public key of a private key, as an [[approver]] of the mandate needs it.
 
     Example: cautery keys public ~/a-legal.pem
     """

@@ -35,12 +35,16 @@ app = typer.Typer(
 
 @app.command()
 def serve(
-    run: Annotated[Path, typer.Argument(help="Folder for mandate.toml, truth.json, keys, facts.")],
-    seed: Annotated[int, typer.Option(min=0, help="The world.")] = 1,
-    size: Annotated[str, typer.Option(help="demo or small.")] = "demo",
+    run: Annotated[
+        Path, typer.Argument(help="Folder for mandate.toml, truth.json, keys and facts.")
+    ],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the world.")] = 1,
+    size: Annotated[str, typer.Option(help="Size of the world: demo or small.")] = "demo",
     media: Annotated[Path | None, typer.Option(help="Your own media for its channels.")] = None,
-    lead: Annotated[float, typer.Option(help="Seconds to kick-off.")] = 14.0,
-    window: Annotated[float | None, typer.Option(help="Seconds of the mandate's window.")] = None,
+    lead: Annotated[float, typer.Option(help="Seconds until kick-off.")] = 14.0,
+    window: Annotated[
+        float | None, typer.Option(help="Length of the mandate's window, seconds.")
+    ] = None,
 ) -> None:
     """Serve a world until Ctrl-C; then watch it from another terminal.
 
@@ -52,7 +56,7 @@ def serve(
     elif size == "small":
         world_size = "small"
     else:
-        raise InputError(f"--size: {size!r} is neither demo nor small")
+        raise InputError(f"--size: {size!r} is not valid; give demo or small")
     run_folder(run)  # before minutes of rendering, not after
     lab = serve_world(
         seed,
@@ -73,7 +77,7 @@ def serve(
 @app.command()
 def score(
     truth: Annotated[Path, typer.Argument(help="truth.json of a lab run.")],
-    case: Annotated[Path, typer.Argument(help="The case that watched it.")],
+    case: Annotated[Path, typer.Argument(help="Folder of the case that watched it.")],
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Score a case against the truth of the lab run that it watched.
@@ -85,7 +89,7 @@ def score(
             require_file(truth)  # a pipe would be waited for
         body = text.loads(truth.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{truth}: no truth of a lab run ({error})") from error
+        raise InputError(f"{truth}: not the truth of a lab run ({error})") from error
     check_truth(body)
     with cases.reading(case) as opened:
         show_score(judge(body, opened.ledger.read(), case=str(case)), None, json=json)
@@ -95,13 +99,13 @@ def score(
 def build(
     out: Annotated[Path, typer.Option("-o", "--out", help="A new folder for the world.")],
     like: Annotated[
-        str, typer.Option(help="taken-down, kratos, xtream, flawless or globe.")
+        str, typer.Option(help="World: taken-down, kratos, xtream, flawless or globe.")
     ] = "taken-down",
-    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same world.")] = 1,
-    scale: Annotated[float, typer.Option(help="1 is full size, 0.01 a hundredth.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the world: same seed, same world.")] = 1,
+    scale: Annotated[float, typer.Option(help="Size: 1 is full size, 0.01 a hundredth.")] = 1.0,
     json: Annotated[bool, typer.Option("--json", help="The summary as one JSON line.")] = False,
 ) -> None:
-    """Build the world of an operation at full size, with its truth and what sources say of it.
+    """Build the world of an operation at full size, with its truth and its sources.
 
     Example: cautery lab build --like taken-down --seed 7 -o /tmp/world
     """
@@ -126,13 +130,14 @@ def build(
 @render.tabular
 def incidents(
     facts: Annotated[
-        Path | None, typer.Option(help="Judge by this facts folder, not by that of each day.")
+        Path | None,
+        typer.Option(help="Facts folder to judge by, instead of the facts of each day."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line per incident.")] = False,
 ) -> None:
     """Judge the nine published incidents of over-blocking again, each by the facts of its day.
 
-    Exit code 1 when the guard would have let one happen.
+    Exit code 1 if the guard would have allowed one of them.
 
     Example: cautery lab incidents
     """

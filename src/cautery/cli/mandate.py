@@ -33,10 +33,10 @@ def show(
     mandate: Annotated[Path, typer.Argument(help="The mandate's TOML file.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Show when which event is watched, which fixtures are left out, sources and purchases.
+    """Show the events and times that a mandate covers, fixtures left out, sources and purchases.
 
-    The file and what it names (calendars, receipts) are checked as a watch would; nothing is
-    fetched, and no credential is shown.
+    The file and the files that it names (calendars, receipts) are checked as a watch checks them.
+    Nothing is fetched, and no credential is shown.
 
     Example: cautery mandate show mandate.toml
     """
@@ -72,7 +72,7 @@ def show(
         render.table(("left out", "why"), checked.left_out)
     if checked.calendars:
         render.table(
-            ("calendar, fetched while it is watched", "read again"),
+            ("calendar, fetched during the watch", "read again"),
             ((str(calendar.location), _rhythm(calendar)) for calendar in checked.calendars),
         )
     if checked.sources:
@@ -91,7 +91,7 @@ def show(
         )
     if checked.services:
         render.table(
-            ("service of ours", "proves itself by", "keys pinned", "is shown"),
+            ("service of our own", "certificate authority", "pinned keys", "our certificate"),
             (
                 (_hosts(service), _authority(service), str(len(service.pins)), _shown(service))
                 for service in checked.services
@@ -119,12 +119,12 @@ def check(
     mandate: Annotated[Path, typer.Argument(help="The mandate's TOML file.")],
     signers: Annotated[
         Path | None,
-        typer.Option("--signers", help="TOML: [[signer]], people who may sign mandates."),
+        typer.Option("--signers", help="TOML file with [[signer]]: who may sign mandates."),
     ] = None,
 ) -> None:
-    """Say who has signed a mandate, and whether they are known from outside.
+    """Show who has signed a mandate, and whether --signers knows these people.
 
-    Exit code 1 when two people have not signed it, or are not those of --signers.
+    Exit code 1 if fewer than two people have signed it, or if --signers does not name them.
 
     Example: cautery mandate check mandate.toml --signers ministry.toml
     """
@@ -140,16 +140,17 @@ def check(
 def sign(
     mandate: Annotated[Path, typer.Argument(help="The mandate's TOML file.")],
     name: Annotated[str, typer.Option("--name", help="Your name.")],
-    role: Annotated[str, typer.Option("--role", help="Your office.")],
+    role: Annotated[str, typer.Option("--role", help="Your role, such as director.")],
     key: Annotated[Path, typer.Option("--key", help="Your signing key (PEM, mode 0600).")],
     digest: Annotated[
-        str | None, typer.Option("--digest", help="Of what you were shown: see show.")
+        str | None,
+        typer.Option("--digest", help="Digest of what you sign, from cautery mandate show."),
     ] = None,
 ) -> None:
-    """Sign a mandate, as one of the two people who let its approvers approve.
+    """Sign a mandate; two people must sign it before its approvers can approve anything.
 
-    You are shown what you sign and asked; without a terminal, --digest says what you were shown.
-    The signature goes into a file beside it, and covers the mandate's every byte.
+    You see what you sign and are asked to confirm; without a terminal, give its --digest instead.
+    The signature is written to a file next to the mandate and covers every byte of the mandate.
 
     Example: cautery mandate sign mandate.toml --name "M. Head" --role director --key m.pem
     """
@@ -160,7 +161,7 @@ def sign(
         ask(
             mandate_text(checked, raw),
             question=f"Sign this as {render.printable(name)}, {render.printable(role)}?",
-            hint=f"cautery mandate show {mandate} prints the digest: --digest sha256:...",
+            hint=f"Give --digest sha256:..., which cautery mandate show {mandate} prints.",
         )
     expected = digest_of(raw) if digest is None else Digest(digest)
     add_signature(
@@ -234,7 +235,7 @@ def _authority(service: OwnService) -> str:
 
 
 def _shown(service: OwnService) -> str:
-    return "nothing" if service.client_cert is None else str(service.client_cert)
+    return "none" if service.client_cert is None else str(service.client_cert)
 
 
 def _access(source: Source) -> str:
@@ -251,7 +252,7 @@ def _rhythm(source: Source) -> str:
 
     wait_s = Rhythm.of(source.kind, least_s=source.least_s, most_s=source.most_s).wait_s
     rhythm = f"learned, at first every {wait_s / 60:.0f} min"
-    return rhythm if source.kind == "ical" else f"{rhythm}; every min while an event is on"
+    return rhythm if source.kind == "ical" else f"{rhythm}; every minute while an event is on"
 
 
 def _time(moment: datetime) -> str:

@@ -19,7 +19,7 @@ from cautery.workflows.networks.mirrors import schema as json_schema
 
 _MOST_ROWS = 200
 _MOST_NAMES = 12
-"""Of a table; --json tells each."""
+"""Of a table; --json lists all."""
 
 
 @render.tabular
@@ -27,8 +27,8 @@ def mirrors(
     hosts: Annotated[
         Path | None,
         typer.Argument(
-            help="Hosts: lines, or a CSV with a column host, and perhaps first, last and source; "
-            "also .xz, .gz, .zst; - for stdin."
+            help="Hosts, one per line, or a CSV with a column host and optionally first, last and "
+            "source; also .xz, .gz, .zst; - for stdin."
         ),
     ] = None,
     facts: Annotated[
@@ -38,13 +38,13 @@ def mirrors(
         bool, typer.Option("--json", help="One JSON line per registered domain.")
     ] = False,
     schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of rows and answers, and stop.")
+        bool, typer.Option("--schema", help="Print the JSON Schema of rows and answers, and exit.")
     ] = False,
 ) -> None:
-    """Find the mirror families of hosts: renamed and renumbered domains of one site.
+    """Find mirror families: domains that are one site under renamed or renumbered names.
 
-    Names, days on which a list took domains in or dropped them, and facts speak together; a
-    family is a hypothesis, with a probability for each member.
+    The evidence is names, facts, and the days on which a list added or removed domains. A family
+    is a hypothesis, with a probability for each member.
 
     Example: cautery mirrors hosts.csv --facts facts --json
     """
@@ -57,7 +57,7 @@ def mirrors(
     with Progress("reading hosts", None) as progress:
         result = find_mirrors(read_hosts(hosts), facts=fact_source, doing=progress.doing)
     if not result.domains:
-        raise InputError(f"{hosts}: there are no hosts in it", hint=_first(result))
+        raise InputError(f"{hosts}: the file contains no hosts", hint=_first(result))
     if json:
         members = {
             domain: (family.id, sure)
@@ -72,15 +72,17 @@ def mirrors(
     for warning in result.warnings:
         render.say(render.printable(f"line {warning.line}: {warning.why}: {warning.quoted}"))
     if result.broken > len(result.warnings):
-        render.say(f"{result.broken - len(result.warnings):,} more lines or dates were not usable")
+        render.say(
+            f"{result.broken - len(result.warnings):,} more lines or dates could not be used"
+        )
     for name, count in fact_source.broken.items():
         render.say(f"facts: {count} line(s) of {name} could not be used")
     several = sum(len(family.members) > 1 for family in result.families)
-    family_count = f"{several:,} famil{'y' if several == 1 else 'ies'} of two and more"
+    family_count = f"{several:,} famil{'y' if several == 1 else 'ies'} of two or more"
     render.say(
         f"{counted(len(result.domains), 'domain')}: {family_count}, "
-        f"{len(result.families) - several:,} alone; of {result.rows:,} lines with a host; "
-        f"{result.broken:,} lines or dates not usable"
+        f"{len(result.families) - several:,} alone; {result.rows:,} lines with a host, "
+        f"{result.broken:,} lines or dates that could not be used"
     )
 
 
@@ -110,7 +112,7 @@ def _tell(result: Mirrors) -> None:
         ),
     )
     if len(several) > render.most_rows(_MOST_ROWS):
-        render.say(f"{len(several) - _MOST_ROWS:,} more families: --json tells each domain")
+        render.say(f"{len(several) - _MOST_ROWS:,} more families: --json lists every domain")
 
 
 def _names(family: Family) -> str:

@@ -20,45 +20,51 @@ from cautery.workflows.watch.sources.purchasing import checked_purchase, purchas
 def purchase(
     mandate: Annotated[Path, typer.Argument(help="The mandate's TOML file.")],
     case: Annotated[
-        Path, typer.Option("--case", help="Folder of the case; it may be watched meanwhile.")
+        Path, typer.Option("--case", help="Folder of the case; a watch may be running on it.")
     ],
-    id: Annotated[str, typer.Option("--id", help="Its id: sources name it.")],
-    service: Annotated[str, typer.Option("--service", help="The brand as sold.")],
+    id: Annotated[str, typer.Option("--id", help="Id of the purchase, which sources name.")],
+    service: Annotated[str, typer.Option("--service", help="Brand of the service, as sold.")],
     authorised_by: Annotated[
         str,
-        typer.Option("--authorised-by", help="Who allowed it beforehand, by name and office."),
+        typer.Option("--authorised-by", help="Who authorised it beforehand: name and role."),
     ],
     merchant: Annotated[
-        str, typer.Option("--merchant", help="The descriptor on the statement of account.")
+        str, typer.Option("--merchant", help="Descriptor on the account statement.")
     ],
-    amount: Annotated[str, typer.Option("--amount", help="As paid, such as 12.99.")],
-    currency: Annotated[str, typer.Option("--currency", help="ISO 4217, such as EUR.")],
-    means: Annotated[str, typer.Option("--means", help="card, transfer, crypto ...")],
+    amount: Annotated[str, typer.Option("--amount", help="Amount paid, such as 12.99.")],
+    currency: Annotated[str, typer.Option("--currency", help="Currency by ISO 4217, such as EUR.")],
+    means: Annotated[
+        str, typer.Option("--means", help="Means of payment: card, transfer, crypto ...")
+    ],
     bought_at: Annotated[
-        str | None, typer.Option("--bought-at", help="Such as 2026-11-24T10:00:00Z; default: now.")
+        str | None,
+        typer.Option("--bought-at", help="Time, such as 2026-11-24T10:00:00Z; default: now."),
     ] = None,
     receipt: Annotated[
-        Path | None, typer.Option("--receipt", help="Its file: sealed encrypted as an exhibit.")
+        Path | None,
+        typer.Option("--receipt", help="File of the receipt; sealed encrypted as an exhibit."),
     ] = None,
     line: Annotated[
         Path | None,
         typer.Option(
             "--line",
-            help="A TOML file (chmod 600) with username and password, or mac: sealed encrypted.",
+            help="TOML file (chmod 600) with username and password, or mac; sealed encrypted.",
         ),
     ] = None,
     authorisation: Annotated[
         str | None,
-        typer.Option("--authorisation", help="The authority's reference; needed under led."),
+        typer.Option(
+            "--authorisation", help="The authority's reference number; required under led."
+        ),
     ] = None,
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
     ] = None,
 ) -> None:
-    """Record a test purchase: who allowed it, what was paid to whom, the receipt, the line.
+    """Record a test purchase: who authorised it, the payment, the receipt and the line.
 
-    A [[source]] with purchase = "ID" and purchase_in_case = true is then read with its line, also
-    by a watch that runs already. The line stands in no record.
+    A [[source]] with purchase = "ID" and purchase_in_case = true is then read with this line, also
+    by a watch that is already running. No record contains the line.
 
     Example: cautery purchase mandate.toml --case cases/md34 --id P-17 --service "Best TV"
     --authorised-by "A. Legal, head of enforcement" --merchant "BTV*DIGITAL" --amount 12.99
@@ -84,23 +90,23 @@ def purchase(
     with cases.writing(case, keys_dir=keys) as opened:
         purchase_into(opened, checked, record, line)
     render.say(
-        f"{record.id}: {record.amount} {record.currency} to {record.merchant} on record in {case}"
-        + ("" if receipt is None else ", its receipt sealed")
-        + ("" if line is None else f", its line sealed: {line} can go")
+        f"{record.id}: {record.amount} {record.currency} to {record.merchant} recorded in {case}"
+        + ("" if receipt is None else "; the receipt is sealed")
+        + ("" if line is None else f"; the line is sealed, so {line} can be deleted")
     )
     sources = read_with(checked, record.id)
     for source in sources:
-        render.say(f"  read with it: {source.kind} {source.location}")
+        render.say(f"  source that is read with it: {source.kind} {source.location}")
     if not sources:
         render.say(
-            f'  no [[source]] of the mandate says purchase = "{record.id}" and '
+            f'  no [[source]] of the mandate has purchase = "{record.id}" and '
             "purchase_in_case = true yet"
         )
 
 
 def _moment(text: str) -> datetime:
     wrong = InputError(
-        f"--bought-at {text[:40]!r}: no time with its zone",
+        f"--bought-at: {text[:40]!r} is not a time with a time zone",
         hint="Write it as 2026-11-24T10:00:00Z.",
     )
     try:

@@ -62,7 +62,10 @@ def read(
         names = dict.fromkeys(name for row in rows for name in row)
         columns = [name for name in names if any(row.get(name) for row in rows)]
         render.table(columns, ([_cell(row.get(name)) for name in columns] for row in rows))
-    render.say(f"{min(total, limit) if not json else total} of {total} shown")
+    if total:
+        render.say(f"{total if json else min(total, limit):,} of {total:,} shown")
+    else:
+        render.say(f"nothing to show: {'stdin' if str(file) == '-' else file} holds no record")
     if warnings:
         render.say(f"{counted(warnings, 'record')} could not be read")
 

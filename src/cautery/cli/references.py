@@ -44,42 +44,45 @@ def build(
     ] = None,
     map: Annotated[
         Path | None,
-        typer.Option(help="CSV path,channel,event,feed: which is whose; else a name is the id."),
+        typer.Option(help="CSV of path,channel,event,feed; without it, ids are file names."),
     ] = None,
     mandate: Annotated[
-        Path | None, typer.Option(help="Mandate that names the URLs as references.")
+        Path | None, typer.Option(help="Mandate that names these URLs as references.")
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="Go on until Ctrl-C, with the newest of each feed.")
+        bool,
+        typer.Option("--live", help="Run until Ctrl-C, and keep the newest part of each feed."),
     ] = False,
     window: Annotated[
-        str, typer.Option(help="How much of a feed is kept, such as 10m, 90s, 1h.")
+        str, typer.Option(help="Length of each feed to keep, such as 10m, 90s or 1h.")
     ] = "10m",
     append: Annotated[
-        bool, typer.Option("--append", help="Add to the .ref instead of making it anew.")
+        bool, typer.Option("--append", help="Add to the .ref file instead of replacing it.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Write nothing if any source cannot be read.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Sources read at a time.")] = 2,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=64, help="Number of sources to read at the same time.")
+    ] = 2,
 ) -> None:
     """Fingerprint files, folders of segments, and feeds as references.
 
-    A file's stem or a folder's name is the channel's id. Media files of a folder are taken in name
-    order, one after the other. A URL (HLS, udp://, srt://) must be a reference in the mandate.
-    Stopped in any way and started again, it goes on where it was. Exit code 1 when a source could
-    not be read; the others are built.
+    The channel's id is the name of the folder, or of the file without its ending. Media files in a
+    folder are read in name order, one after another. A URL (HLS, udp://, srt://) must be a
+    reference in the mandate. If the command is stopped and started again, it continues where it
+    stopped. Exit code 1 if a source could not be read; the others are built.
 
     Example: cautery references build films/*.mp4 channels/* -o league.ref
     """
     if out is None:
-        raise InputError("where to?", hint="cautery references build PATH... -o league.ref")
+        raise InputError("build needs -o", hint="cautery references build PATH... -o league.ref")
     rows = read_map(map) if map is not None else ()
     checked = _mandate(mandate)
     sources = sources_of(paths or (), rows=rows, mandate=checked)
     feeds = [source for source in sources if source.url is not None]
     if live and not feeds:
-        raise InputError("--live needs a URL", hint="Files do not grow: leave --live out.")
+        raise InputError("--live needs a URL", hint="Files do not grow: omit --live.")
     if feeds:
         _feeds(feeds, sources, out, checked, live=live, window_s=seconds_of(window), append=append)
         return
@@ -118,7 +121,7 @@ def _files(
     render.say(f"{out}: {counted(len(usable), 'reference')}, {minutes:.1f} min, {size:.1f} MB")
     wrong = [source.id for source in built if source.failures]
     if wrong:
-        render.say(f"could not be read whole: {', '.join(wrong)}")
+        render.say(f"could not be read completely: {', '.join(wrong)}")
         raise typer.Exit(1)
 
 
@@ -135,7 +138,7 @@ def _feeds(
 
     if len(feeds) != len(sources) or append:
         raise InputError(
-            "feeds and files lie in references of their own",
+            "feeds and files need separate references",
             hint="Build the files into one .ref and the URLs into another, without --append.",
         )
     assert mandate is not None
@@ -145,7 +148,7 @@ def _feeds(
         feeds, out, mandate, rolling=live, window_s=window_s, told=render.say
     )
     if silent:
-        render.say(f"nothing came of: {', '.join(silent)}")
+        render.say(f"no reference could be made of: {', '.join(silent)}")
         raise typer.Exit(1)
 
 
@@ -186,7 +189,7 @@ def seconds_of(text: str) -> float:
     if text.isdigit():
         number, unit = text, "s"
     if unit not in units or not number.replace(".", "", 1).isdigit():
-        raise InputError(f"--window: {text!r} is no length of time", hint="Such as 10m or 90s.")
+        raise InputError(f"--window: {text!r} is not a length of time", hint="Write 10m or 90s.")
     return float(number) * units[unit]
 
 
@@ -197,7 +200,7 @@ def info(
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
     schema: Annotated[bool, schema_option(_schema)] = False,  # noqa: ARG001 - answered before
 ) -> None:
-    """Say what references are held, and by which recipe they were made.
+    """List the references in a file or folder, and the recipe that made them.
 
     Example: cautery references info league.ref
     """

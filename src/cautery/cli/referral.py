@@ -19,7 +19,9 @@ from cautery.workflows.case.referral import withdrawals as found_in
 from cautery.workflows.guard.overrides import read_overrides
 from cautery.workflows.guard.sign import overrides_of
 
-app = typer.Typer(cls=Verbs, no_args_is_help=True, help="List a case's referrals; approve them.")
+app = typer.Typer(
+    cls=Verbs, no_args_is_help=True, help="List and approve a case's referrals; override the guard."
+)
 
 
 @app.command("list")
@@ -28,7 +30,7 @@ def list_(
     case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List the referrals of a case, with who signed and to whom they went.
+    """List the referrals of a case, with who signed them and to whom they were sent.
 
     Example: cautery referral list cases/md34
     """
@@ -60,10 +62,12 @@ def list_(
 @app.command()
 def show(
     case: Annotated[Path, typer.Argument(help="Folder of a case.")],
-    referral: Annotated[str, typer.Argument(help="Id, from the list.")],
+    referral: Annotated[
+        str, typer.Argument(help="Id of the referral, from cautery referral list.")
+    ],
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Show what a signature under a referral covers, and the digest that it is over.
+    """Show everything that a signature on a referral covers, and the digest to sign.
 
     Example: cautery referral show cases/md34 R-0123456789ab
     """
@@ -78,22 +82,25 @@ def show(
 @app.command()
 def override(
     case: Annotated[Path, typer.Argument(help="Folder of a case that is being watched.")],
-    file: Annotated[Path, typer.Argument(help="TOML: [[override]], as for cautery guard.")],
-    name: Annotated[str, typer.Option("--as", help="Your name, as the mandate has it.")],
+    file: Annotated[
+        Path, typer.Argument(help="TOML file with [[override]], as for cautery guard.")
+    ],
+    name: Annotated[str, typer.Option("--as", help="Your name, as in the mandate.")],
     key: Annotated[
         Path | None, typer.Option("--key", help="Your signing key (PEM, mode 0600).")
     ] = None,
     digest: Annotated[
         list[str] | None,
-        typer.Option("--digest", help="Of each that you sign, as --dry-run shows it."),
+        typer.Option("--digest", help="Digest of each override that you sign, from --dry-run."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what you would sign, and its digests.")
+        bool,
+        typer.Option("--dry-run", help="Show what you would sign, with its digests; sign nothing."),
     ] = False,
 ) -> None:
-    """Answer for targets that the guard refuses. It holds when both people named have signed.
+    """Override the guard for targets that it refuses; both people named must sign.
 
-    You are shown what you sign and asked; without a terminal, --digest says what you were shown.
+    You see what you sign and are asked to confirm; without a terminal, give its --digest instead.
 
     Example: cautery referral override cases/md34 answers.toml --as "A. Legal" --key a.pem
     """
@@ -103,18 +110,21 @@ def override(
         typer.echo(overrides_text(own_overrides), nl=False)
         return
     if key is None:
-        raise InputError("a signature needs a key", hint="--key FILE; --dry-run only shows.")
+        raise InputError(
+            "a signature needs a key", hint="Give --key FILE; --dry-run shows what you would sign."
+        )
     if not digest:
         ask(
             overrides_text(own_overrides),
             question=f"Sign this as {render.printable(name)}?",
-            hint="--dry-run shows it with its digests; sign with --digest sha256:...",
+            hint="Give --digest sha256:..., which --dry-run prints for each override.",
         )
     digests = [Digest(text) for text in digest] if digest else tuple(own_overrides)
     for entry in signing.sign_overrides(case, overrides, shown=digests, name=name, key=key):
         render.say(
             render.printable(
-                f"{name} answers for {entry.target} until {entry.until:%Y-%m-%d %H:%MZ}, "
+                f"{name} has overridden the guard for {entry.target} until "
+                f"{entry.until:%Y-%m-%d %H:%MZ}, "
                 f"with {' and '.join(signer for signer in entry.by if signer != name)}"
             )
         )
@@ -126,7 +136,7 @@ def withdrawals(
     case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List what was withdrawn, and which blocks it is proposed to take off.
+    """List withdrawn targets, and blocks that should be lifted.
 
     Example: cautery referral withdrawals cases/md34
     """
@@ -148,16 +158,19 @@ def withdrawals(
 @app.command()
 def approve(
     case: Annotated[Path, typer.Argument(help="Folder of a case that is being watched.")],
-    referral: Annotated[str, typer.Argument(help="Id, from the list.")],
-    name: Annotated[str, typer.Option("--as", help="Your name, as the mandate has it.")],
+    referral: Annotated[
+        str, typer.Argument(help="Id of the referral, from cautery referral list.")
+    ],
+    name: Annotated[str, typer.Option("--as", help="Your name, as in the mandate.")],
     key: Annotated[Path, typer.Option("--key", help="Your signing key (PEM, mode 0600).")],
     digest: Annotated[
-        str | None, typer.Option("--digest", help="Of what you were shown: see show.")
+        str | None,
+        typer.Option("--digest", help="Digest of what you sign, from cautery referral show."),
     ] = None,
 ) -> None:
-    """Sign a referral. It goes out when two different approvers have signed.
+    """Sign a referral; it is sent when two different approvers have signed it.
 
-    You are shown what you sign and asked; without a terminal, --digest says what you were shown.
+    You see what you sign and are asked to confirm; without a terminal, give its --digest instead.
 
     Example: cautery referral approve cases/md34 R-0123456789ab --as "A. Legal" --key a.pem
     """
@@ -167,7 +180,7 @@ def approve(
         ask(
             referral_text(filed, opening),
             question=f"Sign this as {render.printable(name)}?",
-            hint=f"cautery referral show {case} {referral} prints the digest: --digest sha256:...",
+            hint=f"Give --digest sha256:..., which cautery referral show {case} {referral} prints.",
         )
         expected = filed.digest
     else:

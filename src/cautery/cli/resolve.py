@@ -18,7 +18,7 @@ from cautery.workflows.files.catalogue import read_catalogue
 from cautery.workflows.files.titles import read_titles
 
 _MOST_ROWS = 200
-"""Of a table; of longer lists only what is mine is shown, up to this; --json tells each title."""
+"""Of a table; of longer lists only matched titles are shown, up to this; --json lists all."""
 
 
 def _schema() -> dict[str, Any]:
@@ -31,8 +31,8 @@ def _schema() -> dict[str, Any]:
     }
     kinds: dict[str, dict[str, Any]] = {
         "title": text,
-        "id": maybe | {"description": "whose title it is; null: none of mine"},
-        "probability": share | {"description": "that the answer, none included, is right"},
+        "id": maybe | {"description": "the catalogue's id; null: the title matches none"},
+        "probability": share | {"description": "that the answer is right, also if it is null"},
         "best": guess | {"description": "the likeliest, accepted or not"},
         "runner_up": guess,
         "why": text | {"description": "in words"},
@@ -49,26 +49,24 @@ def _schema() -> dict[str, Any]:
 def resolve(
     titles: Annotated[
         Path,
-        typer.Argument(help="A playlist, a CSV with a title column, or lines; - for stdin."),
+        typer.Argument(help="Playlist, CSV with a title column, or lines; - for stdin."),
     ],
     catalogue: Annotated[
         Path,
-        typer.Option(help="A mandate.toml, or a CSV in iptv-org's layout (.gz, .xz, .zst too)."),
+        typer.Option(help="A mandate.toml, or a CSV in iptv-org's layout (also .gz, .xz, .zst)."),
     ],
-    country: Annotated[
-        str | None, typer.Option(help="Where the titles are from, such as FR.")
-    ] = None,
+    country: Annotated[str | None, typer.Option(help="Country of the titles, such as FR.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line per title.")] = False,
     schema: Annotated[bool, schema_option(_schema)] = False,  # noqa: ARG001 - answered before
 ) -> None:
-    """Resolve noisy titles to catalogue ids, or to none of mine.
+    """Resolve noisy titles to catalogue ids; a title may match none.
 
     Example: cautery resolve list.m3u --catalogue channels.csv.xz --country FR
     """
     if country is not None and country_code(country) is None:
         raise InputError(
-            f"--country {country[:40]!r}: no country",
-            hint="Give its two letters, such as FR; a CSV of titles may have a column country.",
+            f"--country: {country[:40]!r} is not a known country",
+            hint="Give two letters, such as FR, or a CSV of titles with a column country.",
         )
     render.say(f"loading {catalogue}")
     resolver = Resolver(read_catalogue(catalogue, now=wiring.clock().now()))
@@ -101,10 +99,10 @@ def resolve(
                 for resolution in listed
             ),
         )
-    remark = "" if json or len(listed) == count else f"; {len(listed):,} shown, --json tells each"
+    remark = "" if json or len(listed) == count else f"; {len(listed):,} shown, --json lists all"
     render.say(
-        f"{counted(count, 'title')}: {matched_count:,} of mine, "
-        f"{count - matched_count:,} of none{remark}"
+        f"{counted(count, 'title')}: {matched_count:,} matched, "
+        f"{count - matched_count:,} not matched{remark}"
     )
 
 

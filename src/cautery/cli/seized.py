@@ -17,20 +17,20 @@ from cautery.cli._progress import Progress
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 from cautery.model import Authority, LedCategory, Link, revealed, to_json
+from cautery.model.records import MaterialTaken
 from cautery.watch import address_in
 from cautery.wiring import cases
 from cautery.wiring.seized import erase_seized, place_of
 from cautery.workflows.mandate.read import read_mandate
 from cautery.workflows.seized.consult import account_names, write_original
 from cautery.workflows.seized.links import COLUMNS, links_of_seized
-from cautery.workflows.seized.records import Taken
 from cautery.workflows.seized.take import take as take_file
 from cautery.workflows.seized.views import views
 
 app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
-    help="Take seized or cooperating material: sealed as it came, shown under pseudonyms.",
+    help="Take in seized or handed-over material: sealed as received, shown under pseudonyms.",
 )
 
 REVIEW_DAYS = 365
@@ -39,8 +39,8 @@ _Case = Annotated[Path, typer.Option("--case", help="Folder of the case.")]
 _Keys = Annotated[
     Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
 ]
-_By = Annotated[str, typer.Option("--by", help="Who does it: it is logged (LED art. 25).")]
-_Why = Annotated[str, typer.Option("--why", help="For which purpose: it is logged.")]
+_By = Annotated[str, typer.Option("--by", help="Who does it; this is logged (LED art. 25).")]
+_Why = Annotated[str, typer.Option("--why", help="For which purpose; this is logged.")]
 _Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 
 
@@ -53,45 +53,53 @@ def take(
         ),
     ],
     case: _Case,
-    mandate: Annotated[Path, typer.Option("--mandate", help="The mandate's TOML; regime led.")],
+    mandate: Annotated[
+        Path, typer.Option("--mandate", help="The mandate's TOML file, regime led.")
+    ],
     by: _By,
     panel: Annotated[
         str | None, typer.Option(help="Name of the panel that all files belong to.")
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option(help="panel_sql, panel_dump, access_log or netflow; default: by content."),
+        typer.Option(
+            help="Kind: panel_sql, panel_dump, access_log or netflow; default: by content."
+        ),
     ] = None,
     server: Annotated[
-        list[str] | None, typer.Option(help="An address of the service's own: stays in clear.")
+        list[str] | None,
+        typer.Option(help="Address of the service itself, which stays in clear; may be repeated."),
     ] = None,
     category: Annotated[
-        str, typer.Option(help="Of resellers' accounts: suspect, convicted, victim or other.")
+        str,
+        typer.Option(
+            help="LED category of resellers' accounts: suspect, convicted, victim or other."
+        ),
     ] = "suspect",
     review: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d"],
             metavar="YYYY-MM-DD",
-            help="When keeping them is reviewed; default: a year.",
+            help="Date on which keeping them is reviewed; default: in a year.",
         ),
     ] = None,
     registered: Annotated[
-        str | None, typer.Option("--exhibit", help="Number in the operation's register.")
+        str | None, typer.Option("--exhibit", help="Exhibit number in the operation's register.")
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Read files anew that the case has already.")
+        bool, typer.Option("--again", help="Read files again that the case has already.")
     ] = False,
     links: Annotated[
-        Path | None, typer.Option(help="Write the case's links here, as cautery cluster reads.")
+        Path | None, typer.Option(help="Write the case's links to this CSV, for cautery cluster.")
     ] = None,
     keys: _Keys = None,
     json: _Json = False,
 ) -> None:
-    """Seal files encrypted, and write what everyone works on: tables under keyed hashes.
+    """Seal files encrypted, and write tables for analysis, in which people are keyed hashes.
 
     Customers' names, credentials, MACs and addresses are hashed under a key outside the case;
-    counts, times, countries and networks stay. Files that the case has are not taken twice.
+    counts, times, countries and networks stay. Files that the case has already are not read again.
 
     Example: cautery seized take dump.sql.gz --case cases/x --mandate led.toml --by "A. Bianchi"
     """
@@ -100,7 +108,7 @@ def take(
     authority, facts = Authority(checked), revealed(checked.network.facts)
     if category not in list(LedCategory):
         raise InputError(
-            f"{category!r} is no LED category", hint=f"One of {', '.join(LedCategory)}."
+            f"{category!r} is not an LED category", hint=f"Give one of {', '.join(LedCategory)}."
         )
     servers = {text: address_in(text) for text in server or ()}
     for text, address in servers.items():
@@ -151,7 +159,7 @@ def show(
 ) -> None:
     """Show what is in the material: counts by country, account, server, stream, host.
 
-    Numbers of customers under five are not shown.
+    Counts of fewer than five customers are not shown.
 
     Example: cautery seized show cases/x
     """
@@ -174,11 +182,11 @@ def show(
 def links_(
     case: Annotated[Path, typer.Argument(help="Folder of the case.")],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="A CSV file; default: stdout.")
+        Path | None, typer.Option("-o", "--out", help="CSV file to write; default: stdout.")
     ] = None,
     json: _Json = False,
 ) -> None:
-    """Write what the material ties together as links, for cautery cluster. No customer is in it.
+    """Write links from the material, for cautery cluster; they contain no customer.
 
     Example: cautery seized links cases/x -o links.csv
     """
@@ -196,13 +204,13 @@ def links_(
 @render.tabular
 def accounts(
     case: Annotated[Path, typer.Argument(help="Folder of the case.")],
-    id: Annotated[str, typer.Argument(help="Of the material, as cautery seized show tells.")],
+    id: Annotated[str, typer.Argument(help="Id of the material, from cautery seized show.")],
     by: _By,
     why: _Why,
     keys: _Keys = None,
     json: _Json = False,
 ) -> None:
-    """Read the sealed names of resellers' and administrators' accounts; it is logged.
+    """Read the sealed names of resellers' and administrators' accounts; this is logged.
 
     Example: cautery seized accounts cases/x 5d41402abc4b2a76 --by "A. Bianchi" --why "report 12"
     """
@@ -218,13 +226,13 @@ def accounts(
 @app.command()
 def original(
     case: Annotated[Path, typer.Argument(help="Folder of the case.")],
-    id: Annotated[str, typer.Argument(help="Of the material, as cautery seized show tells.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where it goes, mode 0600.")],
+    id: Annotated[str, typer.Argument(help="Id of the material, from cautery seized show.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write, with mode 0600.")],
     by: _By,
     why: _Why,
     keys: _Keys = None,
 ) -> None:
-    """Write the original as it came, compared with its SHA-256; it is logged.
+    """Write the original bytes, checked against their SHA-256; this is logged.
 
     Example: cautery seized original cases/x 5d41402abc4b2a76 -o dump.sql --by "A. B." --why court
     """
@@ -240,44 +248,47 @@ def erase(
     case: Annotated[Path, typer.Argument(help="Folder of the case.")],
     by: _By,
     why: _Why,
-    id: Annotated[str | None, typer.Argument(help="Of the material whose original goes.")] = None,
+    id: Annotated[
+        str | None, typer.Argument(help="Id of the material whose original is erased.")
+    ] = None,
     customers: Annotated[
-        bool, typer.Option("--customers", help="The key under which customers are hashed.")
+        bool, typer.Option("--customers", help="Destroy the key under which customers are hashed.")
     ] = False,
     keys: _Keys = None,
 ) -> None:
-    """Destroy a key for ever: of one original and its accounts' names, or of all customers' hashes.
+    """Destroy a key for good: of one original and its accounts' names, or of all customers' hashes.
 
-    Every digest and proof of the case stands as before.
+    Every digest and proof of the case stays valid.
 
     Example: cautery seized erase cases/x 5d41402abc4b2a76 --by "A. Bianchi" --why "retention ended"
     """
     if (id is None) != customers:
-        raise InputError("name the material, or --customers: one of the two")
+        raise InputError("give either the id of the material or --customers")
     destroyed = erase_seized(case, id, by=by, why=why, keys_dir=keys)
-    render.say(f"{destroyed} keys destroyed" if destroyed else "its key was destroyed before")
+    render.say(f"{destroyed} keys destroyed" if destroyed else "the key was already destroyed")
 
 
-def _tell(file: Path, result: Taken, *, was_known: bool, json: bool) -> None:
+def _tell(file: Path, result: MaterialTaken, *, was_known: bool, json: bool) -> None:
 
     if json:
         render.json_line({"known": was_known, **to_json(result)})
         return
     kinds = sorted({table.kind for table in result.tables})
-    counts = ", ".join(f"{result.rows(kind):,} {kind}" for kind in kinds) or "no row"
+    counts = ", ".join(f"{result.rows(kind):,} {kind}" for kind in kinds) or "no rows"
     render.say(f"{render.printable(file.name)}: {result.id} {result.kind}: {counts}")
     if was_known:
-        render.say("  this case had it already")
+        render.say("  the case has this file already")
     for warning in result.warnings:
         shape = f" {warning.shape}" if warning.shape else ""
         render.say(f"  line {warning.line}: {warning.count} x {warning.why}{shape}")
     if result.accounts is not None:
         render.say(
-            f"  {result.accounts.names} accounts' names sealed: {result.accounts.category.value}, "
-            f"by assessment, to be reviewed by {result.accounts.review_at}"
+            f"  names of {result.accounts.names} accounts sealed, category "
+            f"{result.accounts.category.value} (an assessment), to be reviewed by "
+            f"{result.accounts.review_at}"
         )
     if result.failed is not None:
-        render.say(f"  the reading ended early: {result.failed}")
+        render.say(f"  reading ended early: {result.failed}")
 
 
 def _links(case: Path) -> tuple[Link, ...]:

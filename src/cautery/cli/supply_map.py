@@ -26,46 +26,51 @@ def draw_map(
     graph: Annotated[
         Path,
         typer.Argument(
-            help="A case's folder, or a graph of cautery plan (JSON, also packed; - for stdin)."
+            help="A case's folder, or a graph for cautery plan (JSON, also packed; - for stdin)."
         ),
     ],
     around: Annotated[
-        str | None, typer.Option(help="Only what lies near this asset, as it is named there.")
+        str | None,
+        typer.Option(help="Show only assets near this one; give its name in the graph."),
     ] = None,
     ways: Annotated[
-        int, typer.Option(min=1, max=9, help="With --around: relations to the farthest asset.")
+        int, typer.Option(min=1, max=9, help="With --around: most relations to the farthest asset.")
     ] = 2,
-    by: Annotated[str, typer.Option(help="Layers: role or country.")] = "role",
-    svg: Annotated[Path | None, typer.Option(help="Write the picture here.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Write the picture here.")] = None,
+    by: Annotated[str, typer.Option(help="Layers by role or by country.")] = "role",
+    svg: Annotated[Path | None, typer.Option(help="Write the picture to this SVG file.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Write the picture to this PNG file.")] = None,
     html: Annotated[
-        Path | None, typer.Option(help="Write the picture and all its relations here.")
+        Path | None, typer.Option(help="Write the picture and all its relations to this HTML file.")
     ] = None,
     plan_graph: Annotated[
         Path | None,
-        typer.Option(help="Of a case: infer roles, and write the graph for cautery plan here."),
+        typer.Option(
+            help="For a case: infer roles, and write a graph for cautery plan to this file."
+        ),
     ] = None,
     known: Annotated[
         Path | None,
-        typer.Option(help="With --plan-graph: CSV of asset and demand, needs or cost."),
+        typer.Option(help="With --plan-graph: CSV of assets with their demand, needs or cost."),
     ] = None,
     uncertain: Annotated[
         bool,
         typer.Option(
             "--uncertain",
-            help="With --plan-graph: who needs whom carries how sure both roles are.",
+            help="With --plan-graph: give each need the probability of both roles.",
         ),
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object: what is shown.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON object with all that is shown.")
+    ] = False,
 ) -> None:
-    """Draw who feeds, hosts, sells and is paid, layered by role or by country.
+    """Draw the supply graph: who feeds, hosts, sells and is paid, layered by role or country.
 
-    Without a picture asked for, a table tells the layers.
+    Without an output file, the layers are printed as a table.
 
     Example: cautery map graph.json --around panel.example --svg panel.svg
     """
     if by not in ("role", "country"):
-        raise InputError(f"--by: {by!r} is neither role nor country")
+        raise InputError(f"--by: {by!r} is not valid; give role or country")
     by_country = by == "country"
     picture = _picture(graph)
     whole = len(picture.assets)
@@ -82,7 +87,7 @@ def draw_map(
     if plan_graph is not None:
         _write_plan_graph(graph, plan_graph, known, uncertain=uncertain)
     elif known is not None or uncertain:
-        raise InputError("--known and --uncertain are for --plan-graph: a picture takes neither")
+        raise InputError("--known and --uncertain need --plan-graph")
     if json:
         render.json_line(as_json(picture, by_country=by_country))
     elif not any((svg, png, html, plan_graph)):
@@ -99,7 +104,7 @@ def draw_map(
 def _write_plan_graph(case: Path, out: Path, known_file: Path | None, *, uncertain: bool) -> None:
 
     if not case.is_dir():
-        raise InputError("--plan-graph is made of a case: a file is a plan's graph already")
+        raise InputError("--plan-graph needs a case: this file is a graph for cautery plan already")
     mapped = cases.mapped(case)
     known_values = None
     if known_file is not None:

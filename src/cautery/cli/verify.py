@@ -23,21 +23,24 @@ def verify(
     case: Annotated[Path, typer.Argument(help="Folder of a closed case.")],
     public_key: Annotated[
         Path | None,
-        typer.Option("--public-key", help="The signer's key, had from elsewhere than the case."),
+        typer.Option(
+            "--public-key", help="The signer's public key, obtained from outside the case."
+        ),
     ] = None,
     signers: Annotated[
         Path | None,
-        typer.Option("--signers", help="TOML: [[signer]], people who may sign mandates."),
+        typer.Option("--signers", help="TOML file with [[signer]]: who may sign mandates."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Re-check every file, record, signature and exhibit; name the first thing that is wrong.
 
-    The verdict is one of three. authentic: all of it is as signed by the key given, exit code 0.
-    consistent: it agrees with the key inside it, which proves nothing of who signed it, exit
-    code 3; so it is without --public-key. broken: something is not as signed, exit code 1. What
-    breaks no proof and should be asked about, times out of order for one, is named as a finding.
-    Without --signers it only says by whom the mandate says it was signed.
+    There are three verdicts. authentic (exit code 0): everything is as the given key signed it.
+    consistent (exit code 3): everything agrees with the key inside the case, which does not prove
+    who signed it; without --public-key this is the best verdict. broken (exit code 1): something
+    is not as it was signed. Findings are listed for things that break no proof but need a
+    question, such as times out of order. Without --signers, the mandate's signers are shown as
+    the mandate names them, unchecked.
 
     Example: cautery verify cases/md34 --public-key league.pub
     """

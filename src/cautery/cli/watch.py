@@ -13,6 +13,7 @@ from cautery.cli import render
 from cautery.cli.board import Board, JsonStream
 from cautery.errors import ApprovalError, InputError
 from cautery.model import Entry
+from cautery.model.records import WatchStopped
 from cautery.wiring import watching
 from cautery.workflows.mandate.read import mandate_schema, read_mandate
 from cautery.workflows.mandate.signers import read_signers
@@ -24,14 +25,15 @@ WHOLE = "window closed"
 def watch(
     mandate: Annotated[Path | None, typer.Argument(help="The mandate's TOML file.")] = None,
     case: Annotated[
-        Path | None, typer.Option("--case", help="Folder of the case; made, or gone on with.")
+        Path | None,
+        typer.Option("--case", help="Folder of the case: a new one, or one to continue."),
     ] = None,
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
     ] = None,
     signers: Annotated[
         Path | None,
-        typer.Option("--signers", help="TOML: [[signer]]; two of them must have signed it."),
+        typer.Option("--signers", help="TOML file with [[signer]]; two of them must have signed."),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Stream every record as JSON lines.")
@@ -40,13 +42,14 @@ def watch(
         bool, typer.Option("--keep-open", help="Do not close the case when the window ends.")
     ] = False,
     schema: Annotated[
-        bool, typer.Option("--schema", help="Print the mandate's JSON Schema and stop.")
+        bool, typer.Option("--schema", help="Print the mandate's JSON Schema and exit.")
     ] = False,
 ) -> None:
-    """Watch the mandate's sources until its window closes: verdicts, map, proposals, sealed.
+    """Watch the mandate's sources until its window closes; seal verdicts, map and proposals.
 
-    Stopped in any way and started again with the same case, it goes on where it was. Exit code 1
-    when it ended early, such as on a full disk; what was seen until then is closed and signed.
+    If the watch is stopped and started again with the same case, it continues where it stopped.
+    Exit code 1 if it ended early, for example because the disk was full; the case is then closed
+    and signed with everything that was seen.
 
     Example: cautery watch mandate.toml --case cases/md34
     """
@@ -66,15 +69,15 @@ def watch(
     if standing.vouched is False:
         raise ApprovalError(
             f"{mandate}: {standing.words}",
-            hint="Two people of --signers sign: cautery mandate sign.",
+            hint="Two people from --signers must sign: cautery mandate sign.",
         )
     render.say(render.printable(f"mandate {standing.words}"))
     view = JsonStream() if json else Board(checked)
     stopped: list[str] = []
 
     def note(entry: Entry) -> None:
-        if entry.record.kind == "watch.stopped":
-            stopped.append(str(entry.record.body["why"]))
+        if isinstance(entry.content, WatchStopped):
+            stopped.append(entry.content.why)
 
     with view:
         report = watching.watch(

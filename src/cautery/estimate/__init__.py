@@ -1,7 +1,7 @@
 """Estimate: exposure, audience, revenue and effect, each as an interval with its method.
 
-Example
--------
+Examples
+--------
 >>> from cautery.estimate import effect
 >>> estimate = effect(dark=8, probed=10)
 >>> round(estimate.low, 2), estimate.mid, round(estimate.high, 2)

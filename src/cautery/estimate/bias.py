@@ -34,7 +34,9 @@ class Prior:
     def __post_init__(self) -> None:
         least = {"beta": 2, "lognormal": 2, "pert": 3}.get(self.distribution)
         if least != len(self.parameters) or min(self.parameters) <= 0:
-            raise InputError(f"prior {self.name}: {self.distribution} of {self.parameters}")
+            raise InputError(
+                f"prior {self.name}: {self.parameters} are not parameters of {self.distribution}"
+            )
 
     def draw(
         self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None
@@ -57,7 +59,7 @@ class Prior:
             If a complement is asked of what is no share.
         """
         if complement and self.distribution != "beta":
-            raise InputError(f"prior {self.name} is no share")
+            raise InputError(f"prior {self.name} is not a share")
         if self.distribution == "lognormal":
             median, sd = self.parameters
             return math.log(median), sd

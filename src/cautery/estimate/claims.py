@@ -13,7 +13,7 @@ from cautery.estimate.sized import QUANTITIES
 from cautery.model import Estimate, Money
 from cautery.model.sizing import Claim
 
-_HINT = 'Write it so: "22e6 users", "250e6 EUR/month", "3 billion EUR a year".'
+_HINT = 'Write it like this: "22e6 users", "250e6 EUR/month", "3 billion EUR a year".'
 _SCALES = {
     "": 1.0,
     **dict.fromkeys(("k", "thousand"), 1e3),
@@ -67,31 +67,35 @@ def parse_claim(text: str, *, source: str | None = None) -> Claim:
         raise InputError(f"claim {quote!r}...: longer than {_LONGEST} letters", hint=_HINT)
     plain = " ".join(text.replace("\N{NO-BREAK SPACE}", " ").split())
     if re.search(r"\b(?:inf|infinity|nan)\b", plain, re.IGNORECASE):
-        raise InputError(f"claim {quote!r}: a size is a finite number", hint=_HINT)
+        raise InputError(f"claim {quote!r}: a size must be a finite number", hint=_HINT)
     numbers = _NUMBER.findall(plain)
     if len(numbers) != 1:
-        raise InputError(f"claim {quote!r}: a claim holds exactly one number", hint=_HINT)
+        raise InputError(f"claim {quote!r}: a claim must hold exactly one number", hint=_HINT)
     before, _, after = plain.partition(numbers[0])
     units = f"{before} {after}"
     words = _WORD.findall(units)
     if re.sub(r"\s", "", units) != "".join(words):
-        raise InputError(f"claim {quote!r}: {units.strip()!r} is no unit", hint=_HINT)
+        raise InputError(f"claim {quote!r}: {units.strip()!r} is not a unit", hint=_HINT)
     scale, quantity, currency, period = _unit(words, quote)
     if scale == 1 and _POINT_OR_THOUSANDS.fullmatch(numbers[0]):
         plain_number = numbers[0].replace(".", "")
         raise InputError(
-            f"claim {quote!r}: is the point in {numbers[0]} one of thousands, or of decimals?",
-            hint=f"Write {plain_number} if it is thousands.",
+            f"claim {quote!r}: does the point in {numbers[0]} separate thousands or decimals?",
+            hint=f"If it separates thousands, write {plain_number}.",
         )
     value = float(numbers[0].replace(",", "")) * scale
     if not math.isfinite(value):
-        raise InputError(f"claim {quote!r}: a size is a finite number", hint=_HINT)
+        raise InputError(f"claim {quote!r}: a size must be a finite number", hint=_HINT)
     if value <= 0:
-        raise InputError(f"claim {quote!r}: a size is more than zero", hint=_HINT)
+        raise InputError(f"claim {quote!r}: a size must be more than zero", hint=_HINT)
     if quantity != "revenue" and value > _PEOPLE:
-        raise InputError(f"claim {quote!r}: more {quantity} than people alive", hint=_HINT)
+        raise InputError(
+            f"claim {quote!r}: there are more {quantity} than people alive", hint=_HINT
+        )
     if quantity == "revenue" and value > _PRODUCT_EUR:
-        raise InputError(f"claim {quote!r}: more than the world earns in a year", hint=_HINT)
+        raise InputError(
+            f"claim {quote!r}: this is more than the world earns in a year", hint=_HINT
+        )
     return Claim(
         text=text, quantity=quantity, value=value, currency=currency, period=period, source=source
     )
@@ -117,13 +121,13 @@ def _unit(words: Sequence[str], quote: str) -> tuple[float, str, str | None, str
         elif low in ("eur", "gbp", "usd", "chf") and currency is None:
             currency = word.upper()
         else:
-            raise InputError(f"claim {quote!r}: {word!r} is no unit that is known", hint=_HINT)
+            raise InputError(f"claim {quote!r}: {word!r} is not a known unit", hint=_HINT)
     if quantity is None and currency is None:
         rule = "money needs a currency" if period else "a number needs a unit"
         raise InputError(f"claim {quote!r}: {rule}", hint=_HINT)
     if quantity is not None and (currency is not None or period is not None):
         raise InputError(
-            f"claim {quote!r}: {quantity} and money or a period in one claim", hint=_HINT
+            f"claim {quote!r}: a claim of {quantity} cannot have money or a period", hint=_HINT
         )
     if quantity is None and period is None:
         raise InputError(f"claim {quote!r}: money needs a period, such as /month", hint=_HINT)
@@ -139,11 +143,15 @@ def claimed_size(claim: Claim, rates: Mapping[str, float] | None = None) -> floa
         If the quantity or period is unknown, or its currency has no rate.
     """
     if claim.quantity not in QUANTITIES:
-        raise InputError(f"claim {claim.text!r}: {claim.quantity!r} is not sized")
+        raise InputError(
+            f"claim {claim.text!r}: {claim.quantity!r} is not a quantity that is sized"
+        )
     if claim.quantity != "revenue":
         return claim.value
     if claim.period not in _PER_MONTH:
-        raise InputError(f"claim {claim.text!r}: {claim.period!r} is no period", hint=_HINT)
+        raise InputError(
+            f"claim {claim.text!r}: {claim.period!r} is not a known period", hint=_HINT
+        )
     money = Money(amount=Decimal(repr(claim.value)), currency=claim.currency or "")
     return in_eur(money, dict(rates or {})) * _PER_MONTH[claim.period]
 

@@ -25,7 +25,7 @@ def effect(*, dark: int, probed: int, where: str = "all intermediaries") -> Esti
         If the counts cannot be. Nothing probed gives the whole interval, and says so.
     """
     if not 0 <= dark <= probed:
-        raise InputError(f"effect: {dark} dark of {probed} probed")
+        raise InputError(f"effect: {dark} dark of {probed} probed is not possible")
     quantity, unit = f"share of referred streams dark, {where}", "share"
     if probed == 0:
         return Estimate(
@@ -67,7 +67,7 @@ def wilson(hits: int, trials: int, z: float = Z95) -> tuple[float, float]:
         If there are no trials.
     """
     if trials <= 0 or not 0 <= hits <= trials:
-        raise InputError(f"{hits} of {trials}: no interval")
+        raise InputError(f"{hits} of {trials}: there is no interval for these counts")
     share = hits / trials
     scale = 1 + z * z / trials
     centre = (share + z * z / (2 * trials)) / scale

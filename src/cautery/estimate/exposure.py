@@ -1,4 +1,4 @@
-"""How long an event was exposed: stream-minutes, between what was seen and what is possible.
+"""How long an event was exposed: stream-minutes, the least that was seen and the most possible.
 
 The bounds are logical, not statistical: a stream was up at least between two probes that both
 saw it without a dark one between, if those were close; at most from the last moment when it was
@@ -50,7 +50,7 @@ def exposure(
         If ``close_s`` is negative.
     """
     if close_s < 0:
-        raise InputError(f"close_s: {close_s} is negative")
+        raise InputError(f"close_s must not be negative: {close_s}")
     require_utc("now", now)
     start, end = window.start.timestamp(), min(now, window.end).timestamp()
     by_url: dict[str, list[Seen]] = {}

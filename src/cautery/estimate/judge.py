@@ -23,7 +23,7 @@ _NEAR_LIST = 1.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Against:
-    """How a claim sits with one source; without an interval, why there is none."""
+    """How a claim compares with one source; without an interval, why there is none."""
 
     source: str
     interval: Estimate | None
@@ -32,7 +32,7 @@ class Against:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A claim beside the reconciled intervals; ``flagged``: outside of the 99 % one."""
+    """A claim compared with the reconciled intervals; ``flagged``: outside of the 99 % one."""
 
     claim: Claim
     size: float
@@ -65,7 +65,7 @@ def judge_claim(
     else:
         verdict = (
             f"{what} is not refuted: it lies outside the 90 % but inside the 99 % interval, "
-            f"{_beyond(size, inner)} of the former"
+            f"{_beyond(size, inner)} of the 90 % interval"
         )
     return Judged(
         claim=claim,
@@ -133,7 +133,7 @@ def cross_check(
         for second in money[place + 1 :]:
             ratio = claimed_size(first, rates) / claimed_size(second, rates)
             if 0.95 < ratio < 1.05:
-                findings.append(f"{first.text} and {second.text} are one claim, said twice")
+                findings.append(f"{first.text} and {second.text} are the same claim, stated twice")
             else:
                 findings.append(f"{first.text} is {_times(ratio)} {second.text}")
     return tuple(findings)
@@ -162,11 +162,11 @@ def _against(size: float, quantity: str, source: Sized, reconciled: Reconciled) 
     inner = source.estimate(quantity, coverage=0.90)
     outer = source.estimate(quantity, coverage=0.99)
     if inner is None or outer is None:
-        return Against(source=source.method, interval=None, words=f"no word: {source.reason}")
+        return Against(source=source.method, interval=None, words=f"no statement: {source.reason}")
     if inner.low <= size <= inner.high:
         words = "inside its 90 % interval"
     elif outer.low <= size <= outer.high:
-        words = f"outside its 90 % but inside its 99 %: {_beyond(size, inner)} of the former"
+        words = f"outside its 90 % but inside its 99 %: {_beyond(size, inner)} of the 90 % interval"
     else:
         words = f"outside its 99 % interval: {_beyond(size, outer)}"
     if source.whole:

@@ -288,8 +288,8 @@ def _traffic_shares(panels: Sequence[PanelCount]) -> dict[str, float]:
         share = panel.traffic_share
         if share and stated.setdefault((panel.on, panel.panel), share) != share:
             raise InputError(
-                f"panel {panel.panel}: two shares of traffic on {panel.on}",
-                hint="The share is the whole panel's, over all its countries.",
+                f"panel {panel.panel}: it has two different shares of traffic on {panel.on}",
+                hint="Give one share for the whole panel, over all its countries.",
             )
     in_time = sorted(stated.items(), key=lambda item: item[0][0])
     return {panel: share for (_, panel), share in in_time}

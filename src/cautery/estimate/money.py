@@ -1,4 +1,4 @@
-"""Audience and revenue from what is claimed, reconciled with prices that were seen.
+"""Audience and revenue from claims, reconciled with prices that were seen.
 
 Claims of sellers and of press releases are upper talk, not counts: they become intervals, and
 the note says what they rest on.
@@ -48,10 +48,10 @@ def audience_from_claims(claims: Sequence[str], *, service: str) -> Estimate | N
         high=numbers[-1],
         method="claimed customers x share of lines that pay (0.4 to 1)",
         note=(
-            f"one claim of the seller's own, {numbers[0]:,.0f}; nobody counted"
+            f"one claim by the seller, {numbers[0]:,.0f}; nobody has counted"
             if len(numbers) == 1
-            else f"{len(numbers)} claims of the seller's own, {numbers[0]:,.0f} to "
-            f"{numbers[-1]:,.0f}; nobody counted"
+            else f"{len(numbers)} claims by the seller, {numbers[0]:,.0f} to "
+            f"{numbers[-1]:,.0f}; nobody has counted"
         ),
     )
 
@@ -74,12 +74,12 @@ def revenue(
         If the audience is not in customers, or the price is not positive.
     """
     if audience.unit != "customers":
-        raise InputError(f"revenue is of customers, not of {audience.unit}")
+        raise InputError(f"revenue needs an audience in customers, not in {audience.unit}")
     low, mid, high = ARPU_EUR
     note = "no list price seen"
     if list_price_eur is not None:
         if not (math.isfinite(list_price_eur) and list_price_eur > 0):
-            raise InputError(f"a list price of {list_price_eur} EUR is none")
+            raise InputError(f"a list price of {list_price_eur} EUR is not valid")
         agrees = low <= list_price_eur
         # Resellers' and long terms take 60-70 % off (docs/reference/sources.md, F12).
         low, high = min(low, list_price_eur * 0.3), min(high, list_price_eur)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 from cautery.drawing.escaping import clean
+from cautery.drawing.figure import (
+    GRID,
+    INK,
+    PALE_TEAL,
+    QUIET,
+    TEAL,
+    bare,
+    empty_figure,
+    in_style,
+    written,
+)
 from cautery.errors import InputError
 from cautery.estimate.claims import number_in_words
 from cautery.estimate.judge import Judged
 from cautery.estimate.reconcile import Reconciled
 
-_INK, _QUIET, _GRID = "#1f2933", "#66727f", "#e3e7eb"
-_BAND_90, _BAND_99 = "#9cc9c4", "#dcedea"
-_RECONCILED, _SOURCE = "#0f6b64", "#4a5a6a"
+_BAND_90, _BAND_99 = PALE_TEAL, "#dcedea"
+_RECONCILED, _SOURCE = TEAL, "#4a5a6a"
 _FITS, _FLAGGED = "#2f7d32", "#c0392b"
 _TITLES = {
     "users": "Users",
@@ -36,31 +45,17 @@ def claims_plot(reconciled: Reconciled, judged: Sequence[Judged] = (), *, title:
     InputError
         If nothing is there to draw.
     """
-    import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most estimates draw nothing
-    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415 - the same
-    from matplotlib.figure import Figure  # noqa: PLC0415 - the same
-
     claimed = {verdict.claim.quantity for verdict in judged}
     quantities = [quantity for quantity in _TITLES if quantity in claimed or not claimed]
     if not reconciled.sized:
-        raise InputError("nothing to draw: no source")
+        raise InputError("nothing to draw: there is no source")
     spoke = [source for source in reconciled.sized if source.draws is not None]
     rows = len(spoke) + 1
     heights = [0.34 * rows + 1.05 + 0.26 * _labels(judged, quantity) for quantity in quantities]
     head = 0.6 if title else 0.2
-    style: Any = {
-        "svg.hashsalt": "cautery",
-        "svg.fonttype": "none",
-        "font.family": "sans-serif",
-        "font.sans-serif": ["Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans"],
-        "text.color": _INK,
-        "axes.edgecolor": _QUIET,
-        "xtick.color": _QUIET,
-    }
-    with mpl.rc_context(style):
+    with in_style():
         total = head + sum(heights) + 0.35
-        figure = Figure(figsize=(9.2, total), facecolor="white")
-        FigureCanvasSVG(figure)
+        figure = empty_figure(9.2, total)
         if title:
             figure.text(0.025, 1 - 0.34 / total, title, size=13, weight="bold", va="center")
         top = total - head
@@ -75,12 +70,10 @@ def claims_plot(reconciled: Reconciled, judged: Sequence[Judged] = (), *, title:
             "Bars: 90 % interval of each source. Band: reconciled, 90 % (dark) and 99 % (pale). "
             "Dashed: claims.",
             size=8,
-            color=_QUIET,
+            color=QUIET,
             va="center",
         )
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": "Cautery"})
-    return out.getvalue()
+        return written(figure, "svg").decode()
 
 
 def _labels(judged: Sequence[Judged], quantity: str) -> int:
@@ -91,7 +84,7 @@ def _panel(
     axes: Any, quantity: str, reconciled: Reconciled, judged: Sequence[Judged], *, above: float
 ) -> None:
     """Draw one quantity: rows of sources, the reconciled one last, claims as lines."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415 - as above
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415 - as in figure.py
 
     inner = reconciled.estimate(quantity, coverage=0.90)
     outer = reconciled.estimate(quantity, coverage=0.99)
@@ -139,22 +132,18 @@ def _panel(
             size=9,
             color=colour,
             annotation_clip=False,
-            parse_math=False,
         )
     axes.set_yticks(range(len(bars)), [_plain(name) for name, *_ in bars], size=9.5)
-    for label in axes.get_yticklabels():
-        label.set_parse_math(False)
     axes.get_yticklabels()[-1].set_weight("bold")
-    axes.tick_params(axis="y", length=0, labelcolor=_INK)
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
     decades = high / low > 50
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if decades else (1.0, 2.0, 5.0)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number_in_words(value)))
     axes.tick_params(axis="x", labelsize=8.5, length=3, which="both")
-    axes.grid(axis="x", color=_GRID, lw=0.8, zorder=0.2)
+    axes.grid(axis="x", color=GRID, lw=0.8, zorder=0.2)
     axes.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    bare(axes, "top", "right", "left")
     axes.annotate(
         _TITLES[quantity],
         (0, 1),

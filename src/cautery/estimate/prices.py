@@ -55,11 +55,13 @@ def check_rate(currency: str, rate: float) -> float:
         If it is not positive and finite, or that of no currency.
     """
     if not (np.isfinite(rate) and rate > 0):
-        raise InputError(f"a rate of {rate} EUR for one {currency}: a rate is positive and finite")
+        raise InputError(
+            f"a rate of {rate} EUR for one {currency}: a rate must be positive and finite"
+        )
     if not LEAST_RATE <= rate <= GREATEST_RATE:
         raise InputError(
             f"a rate of {rate:g} EUR for one {currency}: no currency is worth that",
-            hint="EUR for one unit, such as USD=0.92.",
+            hint="Give EUR for one unit, such as USD=0.92.",
         )
     return rate
 
@@ -77,7 +79,7 @@ def in_eur(money: Money, rates: dict[str, float] | None) -> float:
     rate = (rates or {}).get(money.currency)
     if rate is None:
         raise InputError(
-            f"no rate for {money.currency}: sums are in EUR, and a rate belongs to a day",
+            f"no exchange rate for {money.currency}: sums are in EUR, and a rate belongs to a day",
             hint="Give EUR for one unit in rates.csv (currency,eur); for a claim, --rate USD=0.92.",
         )
     return float(money.amount) * check_rate(money.currency, rate)

@@ -63,7 +63,12 @@ USERS_PER_PAYER = _prior(
     note="a household of about two adults watches one paid line; some lines are shared further",
 )
 COUNTRY_SHARING = _prior(
-    "sharing, country", "lognormal", 1.0, 0.06, basis=JUDGEMENT, note="households differ little"
+    "sharing, country",
+    "lognormal",
+    1.0,
+    0.06,
+    basis=JUDGEMENT,
+    note="households differ little from country to country",
 )
 LINES_PER_PAYER = _prior(
     "lines per payer",
@@ -88,7 +93,7 @@ COUNTRY_ARPU = _prior(
     1.0,
     0.12,
     basis=f"{_PAGE}, F10",
-    note="what is left of the country spread after the published levels",
+    note="the spread between countries that the published levels do not explain",
 )
 ARPU_LEVELS = {
     "SK": 0.6,
@@ -138,7 +143,7 @@ PANEL_TRAFFIC = _prior(
     1.0,
     0.25,
     basis=JUDGEMENT,
-    note="sampled flows at some edges, for each panel anew",
+    note="from sampled flows at some edges, drawn for each panel separately",
 )
 TRAFFIC_COMMON = _prior(
     "traffic shares, all panels",
@@ -146,7 +151,7 @@ TRAFFIC_COMMON = _prior(
     1.0,
     0.12,
     basis=JUDGEMENT,
-    note="edges and panels that nobody found make every measured share too large or small alike",
+    note="edges and panels that nobody found make all measured shares too large or too small",
 )
 
 PEAK_CONCURRENCY = _prior(
@@ -158,7 +163,12 @@ PEAK_CONCURRENCY = _prior(
     note="concurrent/subscribers 15-60 %: 95 % of this prior",
 )
 COUNTRY_PEAK = _prior(
-    "peak, country", "lognormal", 1.0, 0.12, basis=JUDGEMENT, note="whose match it is"
+    "peak, country",
+    "lognormal",
+    1.0,
+    0.12,
+    basis=JUDGEMENT,
+    note="depends on which country's teams play",
 )
 ACTIVE_PHANTOMS = _prior(
     "active lines without a payer",
@@ -174,7 +184,7 @@ EDGE_COVERAGE = _prior(
     1.0,
     0.15,
     basis=JUDGEMENT,
-    note="the edges looked at are not the mean edge",
+    note="the edges that were looked at may differ from the mean edge",
 )
 CAPTURE_CV = _prior(
     "variation of the chance to be caught",
@@ -191,7 +201,7 @@ ACCOUNT_COVERAGE = _prior(
     4.0,
     3.0,
     basis=JUDGEMENT,
-    note="before a test purchase: 57 % (22-88 %); for each channel anew",
+    note="before a test purchase: 57 % (22-88 %); drawn for each channel separately",
 )
 CHANNEL_MIX = {"bank": 2.5, "card": 4.0, "crypto": 1.5, "wallet-service": 2.5}
 """Dirichlet weights of what is paid by which way: cards first, then wallets and banks, crypto 14 %
@@ -203,7 +213,7 @@ OFF_BOOK = _prior(
     7.0,
     21.0,
     basis=f"{_PAGE}, F12",
-    note="by hand through sub-resellers, who pay in credits: 25 % (11-42 %)",
+    note="sales by hand through sub-resellers, who pay in credits: 25 % (11-42 %)",
 )
 KNOWN_ACCOUNTS = _prior(
     "known accounts' takings over the mean account's",
@@ -211,7 +221,7 @@ KNOWN_ACCOUNTS = _prior(
     1.0,
     0.2,
     basis=JUDGEMENT,
-    note="a purchase finds accounts, not euros; for each channel anew",
+    note="a purchase finds accounts, not euros; drawn for each channel separately",
 )
 REFUNDS = _prior(
     "refunds, chargebacks and fees", "beta", 6.0, 94.0, basis=JUDGEMENT, note="6 % (2-12 %)"
@@ -234,7 +244,7 @@ HOUSEHOLDS_LOOKING = _prior(
     1.3,
     0.25,
     basis=f"{_PAGE}, F16",
-    note="sharers elsewhere and the curious add, application addresses in numbers subtract",
+    note="shared lines and curious people add households; apps with numeric addresses hide some",
 )
 VPN = _prior(
     "households behind a VPN or another resolver",
@@ -259,7 +269,7 @@ SURVEY_RECALL = _prior(
     0.8,
     0.2,
     basis=f"{_PAGE}, F16",
-    note="some deny, a few boast, some mean a lawful service",
+    note="some deny, a few exaggerate, some mean a lawful service",
 )
 NETWORK_SHARE = _prior(
     "this network among all such services",
@@ -307,7 +317,7 @@ CONVERSION = _prior(
     0.02,
     0.5,
     basis=JUDGEMENT,
-    note="visits speak of sales, not of use; the conversion is hardly known",
+    note="visits show sales, not use; the conversion is hardly known",
 )
 COUNTRY_VISITS = _prior(
     "visits, country",
@@ -315,7 +325,7 @@ COUNTRY_VISITS = _prior(
     1.0,
     0.3,
     basis=f"{_PAGE}, F15 and F16",
-    note="sales are reseller-led in some",
+    note="in some countries resellers make the sales",
 )
 
 REALISED = _prior(

@@ -23,7 +23,7 @@ from cautery.estimate.sized import DRAWS, Draws, Sized
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """The figures, and where they stand."""
+    """The figures, and the sources that publish them."""
 
     title: str
     what: str

@@ -49,7 +49,10 @@ class Draws:
             If it is none of ``QUANTITIES``.
         """
         if quantity not in QUANTITIES:
-            raise InputError(f"{quantity!r} is not sized", hint=f"{', '.join(QUANTITIES)} are.")
+            raise InputError(
+                f"{quantity!r} is not a quantity that is sized",
+                hint=f"Use one of {', '.join(QUANTITIES)}.",
+            )
         samples: FloatArray = getattr(self, quantity)
         return samples
 
@@ -66,7 +69,7 @@ class PriceLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sized:
-    """What one method says; ``reason`` tells why, when it says nothing.
+    """The result of one method; if there is none, ``reason`` says why.
 
     Parameters
     ----------
@@ -289,9 +292,11 @@ def interval(
         If the country was not sized, or the coverage is no probability.
     """
     if not 0 < coverage < 1:
-        raise InputError(f"a coverage of {coverage} is no probability")
+        raise InputError(f"coverage {coverage} must be between 0 and 1")
     if country is not None and country not in countries:
-        raise InputError(f"{country} was not sized", hint=f"Sized: {', '.join(countries)}.")
+        raise InputError(
+            f"{country} was not sized", hint=f"Sized countries: {', '.join(countries)}."
+        )
     column = draws.sum(axis=1) if country is None else draws[:, list(countries).index(country)]
     low, high = np.quantile(column, [(1 - coverage) / 2, (1 + coverage) / 2])
     return Estimate(

@@ -2,8 +2,8 @@
 
 Everything here is pure; the files and databases are adapters.
 
-Example
--------
+Examples
+--------
 >>> from cautery.evidence import Frontier, leaf_hash
 >>> log = Frontier().append(leaf_hash(b'{"kind":"case.opened"}'))
 >>> log.size, log.root().hex()[:8]

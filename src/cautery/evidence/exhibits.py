@@ -1,4 +1,4 @@
-"""Which exhibits a record leans on: each must lie in the vault when a case is verified."""
+"""Find the exhibits that a record names; verification requires each in the vault."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cautery.errors import EvidenceError
-from cautery.model.evidence import ExhibitId, Record
+from cautery.model.evidence import ExhibitId
+from cautery.model.records import Record
 
 _MEMBERS = frozenset(
     {"exhibit", "exhibits", "rests_on", "table", "cover", "suspect_still", "reference_still"}
@@ -42,5 +43,5 @@ def _named(member: str, value: Any) -> Iterator[tuple[ExhibitId, int | None]]:
         size = item.get("size") if isinstance(item, Mapping) else None
         name = item.get("id") if isinstance(item, Mapping) else item
         if not isinstance(name, str) or not _DIGEST.fullmatch(name):
-            raise EvidenceError(f"its {member} {str(name)[:80]!r} is no digest")
+            raise EvidenceError(f"its {member} {str(name)[:80]!r} is not a valid digest")
         yield ExhibitId(name), size if isinstance(size, int) else None

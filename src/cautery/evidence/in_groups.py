@@ -1,4 +1,4 @@
-"""Do at once what several threads ask for while an earlier group is being done.
+"""Process in groups what several threads request while an earlier group is processed.
 
 A flush of a disk takes as long for a hundred records as for one. Who asks while nobody acts, acts
 at once; who asks meanwhile waits, and when the act is over the first of them acts for all.

@@ -1,4 +1,4 @@
-"""A record as the bytes that are hashed: RFC 8785 JSON, one spelling and no other."""
+"""Write a record as the bytes that are hashed: canonical JSON (RFC 8785)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import rfc8785
 
 from cautery.errors import EvidenceError, InputError
-from cautery.model.evidence import Json, Record
+from cautery.model.evidence import Json
+from cautery.model.records import Record
 from cautery.model.times import iso
 
 MAX_LEAF_BYTES = 16 << 20
@@ -28,15 +29,15 @@ def leaf_of(kind: str, body: Json, at: datetime) -> bytes:
         that is no JSON) or is larger than 16 MiB.
     """
     if not kind:
-        raise InputError("a record has a kind")
+        raise InputError("a record needs a kind")
     try:
         leaf = rfc8785.dumps({"kind": kind, "at": iso(at), "body": dict(body)})
     except (ValueError, RecursionError) as error:
         raise InputError(f"record {kind}: {error}") from error
     if len(leaf) > MAX_LEAF_BYTES:
         raise InputError(
-            f"record {kind}: {len(leaf)} bytes are more than {MAX_LEAF_BYTES}",
-            hint="Seal what is large in the vault and name the exhibit in the record.",
+            f"record {kind}: {len(leaf)} bytes, but at most {MAX_LEAF_BYTES} are allowed",
+            hint="Seal large content in the vault and name the exhibit in the record.",
         )
     return bytes(leaf)
 
@@ -68,7 +69,7 @@ def record_of(leaf: bytes, *, canonical: bool = True) -> Record:
 
 def _record(value: Any) -> Record:
     if not isinstance(value, dict) or set(value) != {"kind", "at", "body"}:
-        raise EvidenceError("not a record: it has not the members kind, at and body")
+        raise EvidenceError("not a record: it must have exactly the members kind, at and body")
     kind, at, body = value["kind"], value["at"], value["body"]
     if not (isinstance(kind, str) and kind and isinstance(at, str) and isinstance(body, dict)):
         raise EvidenceError("not a record: kind, at or body is of the wrong type")
@@ -77,7 +78,7 @@ def _record(value: Any) -> Record:
     except ValueError as error:
         raise EvidenceError(f"not a record: {error}") from error
     if iso(moment) != at:
-        raise EvidenceError(f"not a record: {at} is not the one spelling of its time")
+        raise EvidenceError(f"not a record: {at} is not in the standard form of its time")
     return Record(kind=kind, at=moment, body=body)
 
 
@@ -88,13 +89,13 @@ def _number(digits: str) -> int | float:
 
 
 def _refused(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not valid JSON")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a member stands twice in an object")
+        raise ValueError("an object has the same member twice")
     return members
 
 

@@ -71,7 +71,7 @@ def open_manifest(note: bytes, verifier: NoteVerifier) -> Manifest:
     """
     match = MANIFEST_FORM.fullmatch(open_note(note, verifier))
     if match is None:
-        raise EvidenceError("the note is not the manifest of a case")
+        raise EvidenceError("the note does not sign the manifest of a case")
     case, files, size, digest, records, root = match.groups()
     return Manifest(
         case=case,
@@ -100,13 +100,13 @@ def sums(digests: Mapping[str, str]) -> bytes:
     for name in sorted(digests):
         if not plain(name):
             raise InputError(
-                f"{name!r}: this name cannot stand in a manifest",
-                hint="Rename the file, or take it out of the case.",
+                f"{name!r}: a manifest cannot contain this name",
+                hint="Rename the file, or move it out of the case.",
             )
         lines.append(f"{digests[name]}  {name}\n")
     listed = "".join(lines).encode()
     if len(listed) > MAX_MANIFEST_BYTES:
-        raise InputError(f"{len(lines)} files are more than one case may have")
+        raise InputError(f"{len(lines)} files are more than a case may have")
     return listed
 
 
@@ -124,12 +124,12 @@ def parse_sums(text: bytes) -> dict[str, str]:
     except UnicodeDecodeError as error:
         raise EvidenceError(f"not a list of digests: {error}") from error
     if lines.pop() != "":
-        raise EvidenceError("not a list of digests: its last line has no end")
+        raise EvidenceError("not a list of digests: the last line is not complete")
     last = ""
     for number, line in enumerate(lines, 1):
         match = _LINE.fullmatch(line)
         if match is None or not plain(match[2]) or match[2] <= last:
-            raise EvidenceError(f"line {number} is not a digest and a path, in order")
+            raise EvidenceError(f"line {number} is not a digest and a path, or is out of order")
         last = match[2]
         digests[last] = match[1]
     return digests

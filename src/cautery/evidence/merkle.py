@@ -41,7 +41,7 @@ class Frontier:
 
     def __init__(self, size: int = 0, peaks: tuple[bytes, ...] = ()) -> None:
         if size.bit_count() != len(peaks):
-            raise InputError(f"{size} leaves do not make {len(peaks)} complete subtrees")
+            raise InputError(f"{size} leaves do not consist of {len(peaks)} complete subtrees")
         self.size = size
         self.peaks = peaks
 
@@ -87,7 +87,7 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
         If there is no such leaf.
     """
     if not 0 <= index < len(leaves):
-        raise InputError(f"no leaf {index} in a log of {len(leaves)}")
+        raise InputError(f"the log of {len(leaves)} leaves has no leaf {index}")
     path: list[bytes] = []
     start, end = 0, len(leaves)
     while end - start > 1:
@@ -110,7 +110,7 @@ def consistency_proof(leaves: Sequence[bytes], earlier: int) -> tuple[bytes, ...
         If ``earlier`` is not between 1 and the size of the log.
     """
     if not 1 <= earlier <= len(leaves):
-        raise InputError(f"no consistency from size {earlier} to {len(leaves)}")
+        raise InputError(f"no consistency proof exists from size {earlier} to {len(leaves)}")
     path: list[bytes] = []
     start, end, is_known = 0, len(leaves), True
     while earlier != end:
@@ -170,11 +170,11 @@ def verify_inclusion(
         If it does not.
     """
     if not 0 <= index < size:
-        raise EvidenceError(f"leaf {index} is outside a log of {size}")
+        raise EvidenceError(f"leaf {index} is outside the log of {size} leaves")
     node, place, last = leaf, index, size - 1
     for sibling in proof:
         if last == 0:
-            raise EvidenceError(f"leaf {index}: its proof is too long")
+            raise EvidenceError(f"leaf {index}: the proof is too long")
         if place & 1 or place == last:
             node = node_hash(sibling, node)
             while place and not place & 1:

@@ -37,9 +37,11 @@ class NoteVerifier:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise InputError(f"{self.name!r}: a key's name has no spaces and no plus sign")
+            raise InputError(
+                f"{self.name!r}: the name of a key may not contain spaces or a plus sign"
+            )
         if (fault := key_fault(self.public)) is not None:
-            raise InputError(f"{self.name}: no key to check by: {fault}")
+            raise InputError(f"{self.name}: not a valid public key: {fault}")
 
     @classmethod
     def parse(cls, text: str) -> NoteVerifier:
@@ -60,7 +62,7 @@ class NoteVerifier:
             raise InputError("not an Ed25519 verifier key (name+hash+base64)")
         verifier = cls(name, raw[1:])
         if hashed != verifier.key_id.hex():
-            raise InputError(f"{name}: the hash in this verifier key does not fit the key")
+            raise InputError(f"{name}: the hash in this verifier key does not match the key")
         return verifier
 
     @property
@@ -90,19 +92,19 @@ def parse_note(note: bytes) -> tuple[str, tuple[Signature, ...]]:
         If one byte is not as the specification has it.
     """
     if len(note) > MAX_NOTE_BYTES:
-        raise EvidenceError(f"no note: it has more than {MAX_NOTE_BYTES} bytes")
+        raise EvidenceError(f"not a valid note: it has more than {MAX_NOTE_BYTES} bytes")
     try:
         whole = note.decode()
     except UnicodeDecodeError as error:
-        raise EvidenceError(f"no note: {error}") from error
+        raise EvidenceError(f"not a valid note: {error}") from error
     if _controls(whole):
-        raise EvidenceError("no note: it holds a control character")
+        raise EvidenceError("not a valid note: it contains a control character")
     text, gap, tail = whole.rpartition("\n\n")
     if not gap or not text or not tail.endswith("\n"):
-        raise EvidenceError("no note: text, an empty line and signatures are expected")
+        raise EvidenceError("not a valid note: expected text, an empty line and signatures")
     lines = tail.removesuffix("\n").split("\n")
     if len(lines) > MAX_SIGNATURES:
-        raise EvidenceError(f"no note: more than {MAX_SIGNATURES} signatures")
+        raise EvidenceError(f"not a valid note: more than {MAX_SIGNATURES} signatures")
     return text + "\n", tuple(_signature(line) for line in lines)
 
 
@@ -119,18 +121,16 @@ def open_note(note: bytes, verifier: NoteVerifier) -> str:
     """
     text, signatures = parse_note(note)
     if len(signatures) != 1:
-        raise EvidenceError(f"the note has {len(signatures)} signatures, one is expected")
+        raise EvidenceError(f"the note has {len(signatures)} signatures, but must have exactly one")
     signature = signatures[0]
     if (signature.name, signature.key_id) != (verifier.name, verifier.key_id):
-        raise EvidenceError(
-            f"the note is signed by {signature.name}, another key than {verifier.name}"
-        )
+        raise EvidenceError(f"the note is signed by {signature.name}, not by {verifier.name}")
     try:
         Ed25519PublicKey.from_public_bytes(verifier.public).verify(
             signature.signature, text.encode()
         )
     except InvalidSignature as error:
-        raise EvidenceError(f"the signature of {verifier.name} does not fit the note") from error
+        raise EvidenceError(f"the signature of {verifier.name} does not match the note") from error
     return text
 
 
@@ -149,22 +149,24 @@ def open_checkpoint(note: str, verifier: NoteVerifier) -> Checkpoint:
     """
     lines = open_note(note.encode(), verifier).removesuffix("\n").split("\n")
     if len(lines) != 3 or lines[0] != verifier.name:
-        raise EvidenceError(f"no checkpoint of {verifier.name}")
+        raise EvidenceError(f"not a checkpoint of {verifier.name}")
     root = _decoded(lines[2])
     if not _NUMBER.fullmatch(lines[1]) or len(root) != 32:
-        raise EvidenceError("no checkpoint: size or root is malformed")
+        raise EvidenceError("not a valid checkpoint: its size or root is malformed")
     return Checkpoint(origin=lines[0], size=int(lines[1]), root=root, note=note)
 
 
 def _signature(line: str) -> Signature:
     if not line.startswith(DASH):
-        raise EvidenceError("no note: a signature line begins with an em dash and a space")
+        raise EvidenceError(
+            "not a valid note: a signature line must begin with an em dash and a space"
+        )
     name, gap, encoded = line.removeprefix(DASH).partition(" ")
     if not gap or not _NAME.fullmatch(name):
-        raise EvidenceError("no note: a signature line is dash, name and base64")
+        raise EvidenceError("not a valid note: a signature line must be a dash, a name and base64")
     raw = _decoded(encoded)
     if len(raw) < 5:
-        raise EvidenceError("no note: a signature is too short")
+        raise EvidenceError("not a valid note: a signature is too short")
     return Signature(name, raw[:4], raw[4:])
 
 

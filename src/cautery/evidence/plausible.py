@@ -1,4 +1,4 @@
-"""Whether the times in a case can be: what is out of order, ahead of now, or off the clock.
+"""Check the times in a case: wrong order, times in the future, wrong clocks.
 
 Nothing signs a time but the case's own key, so what is said here is a finding, not a proof: whoever
 reads a case is told which times to ask about.
@@ -6,13 +6,10 @@ reads a case is told which times to ask about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-from cautery.errors import InputError
-from cautery.model.evidence import Record
-from cautery.model.times import iso, to_utc
+from cautery.model.records import ExhibitSealed, MisshapenRecord, Record, kind_of_type
+from cautery.model.times import iso
 
 SLACK = timedelta(seconds=5)
 """Threads and processes write side by side, so a record may be filed just after a later one."""
@@ -20,6 +17,7 @@ SKEW = timedelta(minutes=5)
 """As far as a checker's own clock may be behind; as for approvals."""
 OFF_S = 2.0
 """A clock further from UTC than this makes a delay or an order of events doubtful. Judgement."""
+_SEALED = kind_of_type(ExhibitSealed)
 
 
 class Times:
@@ -41,11 +39,13 @@ class Times:
         at = record.at
         latest = max(self._times[-1:], default=at)
         if latest - at > SLACK:  # a difference: a sum may lie outside of the calendar
-            self._note("order", f"record {index} is of {iso(at)}, earlier than the one before it")
+            self._note(
+                "order", f"record {index} has the time {iso(at)}, earlier than a record before it"
+            )
         if self._latest is not None and at > self._latest:
-            self._note("future", f"record {index} is of {iso(at)}, which is yet to come")
-        if record.kind == "exhibit.sealed":
-            self._exhibit(index, at, record.body.get("exhibit"))
+            self._note("future", f"record {index} has the time {iso(at)}, which is in the future")
+        if record.kind == _SEALED:
+            self._seal(index, at, record.content)
         self._times.append(at)
 
     def checkpoint(self, size: int, at: datetime) -> None:
@@ -53,17 +53,19 @@ class Times:
         if 0 < size <= len(self._times) and self._times[size - 1] - at > SLACK:
             self._note(
                 "early checkpoint",
-                f"the checkpoint of {size} records is of {iso(at)}, earlier than they are",
+                f"the checkpoint of {size} records has the time {iso(at)}, earlier than those "
+                "records",
             )
         if size < len(self._times) and at - self._times[size] > SLACK:
             self._note(
                 "late checkpoint",
-                f"the checkpoint of {size} records is of {iso(at)}, later than record {size}",
+                f"the checkpoint of {size} records has the time {iso(at)}, later than record "
+                f"{size}",
             )
         if self._latest is not None and at > self._latest:
             self._note(
                 "future checkpoint",
-                f"the checkpoint of {size} records is of {iso(at)}, yet to come",
+                f"the checkpoint of {size} records has the time {iso(at)}, which is in the future",
             )
 
     @property
@@ -75,33 +77,34 @@ class Times:
         ]
         if self._times and self._times[0] - self._times[-1] > SLACK:
             oddities.append(
-                f"its last record is of {iso(self._times[-1])}, before its first of"
-                f" {iso(self._times[0])}"
+                f"the last record has the time {iso(self._times[-1])}, before that of the first, "
+                f"{iso(self._times[0])}"
             )
         return tuple(oddities)
 
-    def _exhibit(self, index: int, at: datetime, exhibit: Any) -> None:
-        if not isinstance(exhibit, Mapping):
-            return
-        sealed = _time(exhibit.get("sealed_at"))
-        if sealed is not None and sealed - at > SLACK:
+    def _seal(self, index: int, at: datetime, sealing: object) -> None:
+        if not isinstance(sealing, ExhibitSealed):
+            why = sealing.why if isinstance(sealing, MisshapenRecord) else ""
             self._note(
-                "sealed", f"record {index}: its exhibit was sealed at {iso(sealed)}, after it"
+                "shape",
+                f"record {index} does not seal an exhibit, although its kind says so ({why})",
             )
-        clock = exhibit.get("clock")
-        offset = clock.get("seconds") if isinstance(clock, Mapping) else None
-        if isinstance(offset, int | float) and abs(offset) > OFF_S:
-            self._note("offset", f"record {index}: captured by a clock {offset:+.1f} s from UTC")
-        elif offset is None:
-            self._note("unknown", f"record {index}: how far its clock was from UTC is not known")
+            return
+        exhibit = sealing.exhibit
+        if exhibit.sealed_at - at > SLACK:
+            self._note(
+                "sealed",
+                f"record {index}: its exhibit was sealed at {iso(exhibit.sealed_at)}, after the "
+                "record",
+            )
+        offset = exhibit.clock.seconds
+        if offset is None:
+            self._note("unknown", f"record {index}: the offset of its clock from UTC is not known")
+        elif abs(offset) > OFF_S:
+            self._note(
+                "offset", f"record {index}: captured with a clock that was {offset:+.1f} s off UTC"
+            )
 
     def _note(self, sort: str, text: str) -> None:
         first, count = self._odd.get(sort, (text, 0))
         self._odd[sort] = (first, count + 1)
-
-
-def _time(text: Any) -> datetime | None:
-    try:
-        return to_utc("sealed_at", datetime.fromisoformat(str(text)))
-    except (ValueError, InputError):
-        return None

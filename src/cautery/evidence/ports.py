@@ -1,4 +1,4 @@
-"""What keeping a case asks of the world beyond :mod:`cautery.model.ports`."""
+"""Ports that a case needs in addition to :mod:`cautery.model.ports`."""
 
 from __future__ import annotations
 

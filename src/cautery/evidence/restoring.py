@@ -1,4 +1,4 @@
-"""When a case goes back to an older copy of itself: what two people sign, and what must hold.
+"""The text that two people sign to restore an older copy of a case, and its checks.
 
 A case never forgets on its own. Where a backup is all that is left, two people say so under their
 own keys::
@@ -71,7 +71,9 @@ def restore_text(case: str, *, last: Root, to: Root, at: str, why: str) -> str:
     """
     line = " ".join(why.split())
     if not line or len(line) > MAX_WHY or not line.isprintable():
-        raise InputError(f"why? One line of at most {MAX_WHY} characters", hint='--why "..."')
+        raise InputError(
+            f"give a reason in one line of at most {MAX_WHY} characters", hint='--why "..."'
+        )
     return (
         f"{TITLE}\ncase {case}\nfrom {last[0]} {last[1].hex()}\nto {to[0]} {to[1].hex()}\n"
         f"at {at}\nwhy {line}\n"
@@ -88,7 +90,7 @@ def return_in(text: str, *, case: str) -> Return:
     """
     match = _parsed(text)
     if match[1] != case:
-        raise EvidenceError(f"a text that takes case {match[1]} back, not case {case}")
+        raise EvidenceError(f"the text restores case {match[1]}, not case {case}")
     return Return(
         last=(int(match[2]), bytes.fromhex(match[3])),
         to=(int(match[4]), bytes.fromhex(match[5])),
@@ -99,7 +101,7 @@ def return_in(text: str, *, case: str) -> Return:
 def _parsed(text: str) -> re.Match[str]:
     match = _BODY.fullmatch(text) if len(text) <= MAX_TEXT else None
     if match is None:
-        raise EvidenceError("not a text that takes a case back")
+        raise EvidenceError("not a valid text for restoring a case")
     return match
 
 
@@ -119,20 +121,24 @@ def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> b
     """
     _parsed(text)
     if len(signatures) > MAX_SIGNATURES:
-        raise EvidenceError(f"{len(signatures)} signatures; at most {MAX_SIGNATURES} are checked")
+        raise EvidenceError(
+            f"{len(signatures)} signatures, but at most {MAX_SIGNATURES} are checked"
+        )
     approvers = approvers_in(opened)
     names = {" ".join(name.casefold().split()) for name, _, _ in signatures}
     if len(signatures) < NEEDED or min(len(names), len({key for _, key, _ in signatures})) < NEEDED:
-        raise EvidenceError("two different people take a case back, each with a key of their own")
+        raise EvidenceError(
+            "two different people must sign the restoration, each with a separate key"
+        )
     for name, key, signature in signatures:
         try:
             Ed25519PublicKey.from_public_bytes(key).verify(signature, text.encode())
         except (InvalidSignature, ValueError) as error:
-            raise EvidenceError(f"the signature of {name} does not fit") from error
+            raise EvidenceError(f"the signature of {name} does not match the text") from error
         if approvers and approvers.get(name) != key:
             raise EvidenceError(
-                f"{name}: not an approver of this case under this key",
-                hint=f"Its approvers: {', '.join(sorted(approvers))}.",
+                f"{name}: not an approver of this case with this key",
+                hint=f"The approvers are {', '.join(sorted(approvers))}.",
             )
     return bool(approvers)
 
@@ -165,9 +171,13 @@ def require_return(
     """
     start, target, _ = return_in(text, case=case)
     if start != last:
-        raise EvidenceError("not the last root that was signed: say it again for today's")
+        raise EvidenceError(
+            "the text does not name the root that was signed last: make a new text for today's root"
+        )
     if target != signed or not target[0]:
-        raise EvidenceError("the key of this case never signed the root to go back to")
+        raise EvidenceError(
+            "the key of this case never signed the root to which the case would go back"
+        )
     verify_inclusion(leaf_hash(opened), index=0, size=target[0], proof=proof, root=target[1])
     require_two_people(text, signatures, opened=opened)
     return target
@@ -188,7 +198,7 @@ def approvers_in(opened: bytes) -> dict[str, bytes]:
         return _approvers_in(json.loads(opened))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise EvidenceError(
-            f"the first record of the case does not say who its approvers are ({error})"
+            f"the approvers cannot be read from the first record of the case ({error})"
         ) from error
 
 
@@ -196,11 +206,11 @@ def _approvers_in(record: Any) -> dict[str, bytes]:
     if record["kind"] in _WITHOUT_APPROVERS:
         return {}
     if record["kind"] != _OPENED:
-        raise ValueError(f"it is {record['kind']}, which opens no case")
+        raise ValueError(f"its kind is {record['kind']}, which does not open a case")
     listed = record["body"]["mandate"]["approvers"]
     approvers = {
         str(approver["name"]): raw_public_key(str(approver["public_key"])) for approver in listed
     }
     if len(approvers) != len(listed):
-        raise ValueError("two of its approvers have one name")
+        raise ValueError("two of its approvers have the same name")
     return approvers

@@ -1,4 +1,4 @@
-"""What the key of a case signs: texts of a few forms that it can read, each in its place.
+"""Check which texts the key of a case may sign.
 
 Whoever holds the key asks :func:`require_signable` before every signature. So a signer that is
 asked to sign something else, or a checkpoint of a ledger that was cut or edited since the last
@@ -77,7 +77,9 @@ def signed_note(text: str, *, name: str, private: Ed25519PrivateKey) -> str:
         If the text is not lines without control characters, each ended by a newline.
     """
     if not text.endswith("\n") or any(sign < " " and sign != "\n" for sign in text):
-        raise InputError("a note is lines of text, the last one ended too")
+        raise InputError(
+            "a note must consist of lines of text, and the last line must end with a line feed"
+        )
     public = private.public_key().public_bytes_raw()
     raw = key_id(name, public) + private.sign(text.encode())
     return f"{text}\n{DASH}{name} {base64.b64encode(raw).decode()}\n"
@@ -126,25 +128,27 @@ def require_signable(
     """
     if closed is not None and text_digest(text) != closed:
         raise EvidenceError(
-            "not signed: the case is closed, and its key signs that one manifest and nothing else"
+            "not signed: the case is closed, and its key may sign only that one manifest"
         )
     if (match := _CHECKPOINT.fullmatch(text)) is not None and match[1] == name:
         return _next_root(int(match[2]), match[3], last, proof)
     case = name.removeprefix("cautery/case-")
     if (match := MANIFEST.fullmatch(text)) is not None:
         if match[1] != case:
-            raise EvidenceError(f"not signed: a manifest of case {match[1]}, not of {case}")
+            raise EvidenceError(f"not signed: the manifest is of case {match[1]}, not of {case}")
         if last is None or (int(match[5]), bytes.fromhex(match[6])) != last:
-            raise EvidenceError("not signed: a manifest states another root than was signed last")
+            raise EvidenceError(
+                "not signed: the manifest states another root than the one signed last"
+            )
         return None
     if (match := REGISTER.fullmatch(text)) is not None:
         if match[1] != case:
-            raise EvidenceError(f"not signed: a register of case {match[1]}, not of {case}")
+            raise EvidenceError(f"not signed: the register is of case {match[1]}, not of {case}")
         return None
     if not any(form.fullmatch(text) for form in _OTHER_FORMS):
         raise InputError(
-            f"the key of case {case} does not sign {text.partition(chr(10))[0][:60]!r}",
-            hint="It signs checkpoints, manifests, letters, statements and partners' keys alone.",
+            f"the key of case {case} may not sign {text.partition(chr(10))[0][:60]!r}",
+            hint="It signs only checkpoints, manifests, letters, statements and partners' keys.",
         )
     return None
 
@@ -152,12 +156,12 @@ def require_signable(
 def _next_root(size: int, encoded: str, last: Root | None, proof: Sequence[bytes]) -> Root:
     root = base64.b64decode(encoded)
     if base64.b64encode(root).decode() != encoded:
-        raise InputError("a checkpoint's root is canonical base64")
+        raise InputError("a checkpoint's root must be canonical base64")
     if last is None or last[0] == 0:
         return size, root
     if size < last[0]:
         raise EvidenceError(
-            f"not signed: a checkpoint of {size} records; {last[0]} were signed before"
+            f"not signed: the checkpoint has {size} records, but {last[0]} were signed before"
         )
     try:
         verify_consistency(
@@ -165,6 +169,6 @@ def _next_root(size: int, encoded: str, last: Root | None, proof: Sequence[bytes
         )
     except EvidenceError as error:
         raise EvidenceError(
-            f"not signed: the {size} records do not go on from the {last[0]} that were signed last"
+            f"not signed: the {size} records do not continue the {last[0]} that were signed last"
         ) from error
     return size, root

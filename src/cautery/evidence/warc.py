@@ -1,7 +1,7 @@
 r"""Transactions as a web archive that any public tool can check, and back.
 
-Example
--------
+Examples
+--------
 >>> from datetime import UTC, datetime
 >>> from cautery.model import Exchange
 >>> noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -113,7 +113,7 @@ def read_warc(data: bytes) -> Iterator[Archived]:
                 body=None if record.rec_type == "revisit" else record.content_stream().read(),
             )
     except (ArchiveLoadFailed, ValueError, TypeError, EOFError, AttributeError) as error:
-        raise EvidenceError(f"an archive that cannot be read: {error}"[:300]) from error
+        raise EvidenceError(f"the archive cannot be read: {error}"[:300]) from error
 
 
 def _info(writer: Any, about: Mapping[str, str], at: datetime) -> None:

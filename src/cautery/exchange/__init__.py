@@ -1,7 +1,7 @@
 """Exchange: ours to theirs. Here the two formats in which block lists are consumed.
 
-Example
--------
+Examples
+--------
 >>> from cautery.exchange import owner_name
 >>> owner_name("pirate.example")
 'pirate.example'

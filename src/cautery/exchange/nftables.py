@@ -29,7 +29,7 @@ def nftables_set(referral: Referral, *, at: datetime, table: str = "cautery") ->
     """
     require_utc("at", at)
     if not _WORD.match(table):
-        raise InputError(f"{table!r} is no name of an nftables table")
+        raise InputError(f"{table!r} is not a valid name of an nftables table")
     elements: dict[int, list[str]] = {4: [], 6: []}
     for entry in sorted(referral.entries, key=lambda entry: entry.target):
         left = int((entry.valid_until - at).total_seconds())
@@ -38,7 +38,7 @@ def nftables_set(referral: Referral, *, at: datetime, table: str = "cautery") ->
         try:
             address = ipaddress.ip_address(entry.target)
         except ValueError as error:
-            raise InputError(f"{entry.target!r} is no single address") from error
+            raise InputError(f"{entry.target!r} is not a single address") from error
         elements[address.version].append(f"{address} timeout {left}s")
     name = re.sub(r"[^\x20-\x7e]", "?", referral.id)[:200]
     lines = [f"# referral {name}, ends {iso(referral.window.end)}", f"table inet {table} {{"]

@@ -39,7 +39,7 @@ def rpz_zone(
     Raises
     ------
     InputError
-        If a name, the zone or the serial cannot stand in a zone file.
+        If a name, the zone or the serial cannot be written in a zone file.
     """
     require_utc("at", at)
     if not 0 <= serial < 2**32:
@@ -81,7 +81,7 @@ def owner_name(name: str) -> str:
     """
     plain = name.rstrip(".").lower()
     if len(plain) > 253 or not all(_LABEL.match(label) for label in plain.split(".")):
-        raise InputError(f"{name[:80]!r} cannot stand in a zone file")
+        raise InputError(f"{name[:80]!r} cannot be written in a zone file")
     return plain
 
 
@@ -91,7 +91,7 @@ def _trigger(entry: BlockEntry) -> str:
     try:
         address = ipaddress.ip_address(entry.target)
     except ValueError as error:
-        raise InputError(f"{entry.target!r} is no single address") from error
+        raise InputError(f"{entry.target!r} is not a single address") from error
     if isinstance(address, ipaddress.IPv4Address):
         return ".".join(["32", *reversed(str(address).split(".")), "rpz-ip"])
     return ".".join(["128", *reversed(_v6_words(address)), "rpz-ip"])

@@ -1,7 +1,7 @@
 """A pirate world with its truth, built from a seed and served live on loopback.
 
-Example
--------
+Examples
+--------
 >>> from cautery.lab import plan_world
 >>> plan = plan_world(7)
 >>> len([one for one in plan.streams if one.kind == "rebroadcast"])

@@ -50,7 +50,7 @@ _OF_ALL_MARKS = tuple(sorted({mark for marks in _SHOWS.values() for mark in mark
 
 @dataclass(slots=True)
 class BehaviourWorld:
-    """What is seen, and what is true of it: roles, and the trap that an asset stands in."""
+    """What is seen, and the truth about it: the role of each asset, and the trap that it is in."""
 
     marks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     relations: list[Edge] = field(default_factory=list)

@@ -84,7 +84,7 @@ def wait_for_capacity(
     Parameters
     ----------
     say : callable
-        Told, in a sentence, that it waits, and that figures will mean nothing if it was in vain.
+        Told, in a sentence, that it waits, and that figures will have no meaning if it was in vain.
     measure : callable
         Returns the cores that are free now.
     """
@@ -93,7 +93,7 @@ def wait_for_capacity(
     while has < needs and waited_s < most_s:
         if waited_s == 0.0:
             say(
-                f"this machine has {has:.1f} of the {needs:.1f} cores that the demo takes; "
+                f"this machine has {has:.1f} of the {needs:.1f} cores that the demo needs; "
                 f"waiting up to {most_s:.0f} s for more"
             )
         sleep(EVERY_S)
@@ -103,6 +103,6 @@ def wait_for_capacity(
     if not capacity.enough:
         say(
             f"this machine still has {has:.1f} of {needs:.1f} cores: the demo goes on, and its "
-            "figures will mean nothing"
+            "figures will have no meaning"
         )
     return capacity

@@ -168,7 +168,7 @@ def open_cut(media: Rendered, begin_s: float, end_s: float) -> tuple[bytes, floa
             parts.append((media.folder / piece.file).read_bytes())
         at += piece.seconds
     if first is None:
-        raise InputError(f"{media.folder.name}: nothing between {begin_s} and {end_s} s")
+        raise InputError(f"{media.folder.name}: there are no media between {begin_s} and {end_s} s")
     return b"".join(parts), first
 
 

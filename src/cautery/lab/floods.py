@@ -4,8 +4,8 @@ A flood is a beginning that a reader takes for its own, and then one piece again
 parser that looks back, ahead, or begins anew at each of them takes a time that grows with the
 square of the length.
 
-Example
--------
+Examples
+--------
 >>> from cautery.lab.floods import floods
 >>> flood = next(iter(floods("m3u", b"#EXTM3U\n#EXTINF:-1,A\nhttp://a.example/1\n")))
 >>> flood.kind, len(flood.bytes_of(10_000)) <= 10_000

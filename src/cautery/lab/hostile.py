@@ -4,8 +4,8 @@ A server of :class:`Hostile` answers each path as the attack of that name does. 
 all of them (``tests/journeys/test_hostile_sources.py``): it must last, and say of each what
 :attr:`Attack.fails` says.
 
-Example
--------
+Examples
+--------
 >>> import asyncio
 >>> from cautery.lab.hostile import ATTACKS, Hostile
 >>> async def where() -> bool:
@@ -37,7 +37,7 @@ GIGABYTE = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
-    """One way to hurt whoever fetches and reads.
+    """One attack on a program that fetches and reads.
 
     Parameters
     ----------

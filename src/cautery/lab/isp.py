@@ -47,7 +47,7 @@ class Isp:
             request = json.loads(body)
             referral, entries = str(request["referral"]), list(request["entries"])
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"no block list: {error!r}") from error
+            raise InputError(f"not a block list: {error!r}") from error
         approvals = request.get("approvals")
         if not isinstance(approvals, list) or len(approvals) < 2:
             raise InputError("a list needs the approvals of two people")
@@ -93,7 +93,7 @@ def _rule(entry: Any, begins: float) -> _Rule:
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"entry {entry!r}: {error!r}") from error
     if lever not in _LEVERS:
-        raise InputError(f"entry {target}: lever {lever!r} is none of {', '.join(_LEVERS)}")
+        raise InputError(f"entry {target}: lever {lever!r} is not one of {', '.join(_LEVERS)}")
     if ends.tzinfo is None:
         raise InputError(f"entry {target}: valid_until has no time zone")
     name = target if lever == "url" else target.lower().rstrip(".")

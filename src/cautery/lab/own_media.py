@@ -1,4 +1,4 @@
-"""Lets the analyst's own files stand in for painted channels, cut and scaled to the lab's size."""
+"""Uses the analyst's own files in place of painted channels, cut and scaled to the lab's size."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def own_files(media_dir: Path) -> list[Path]:
     files = sorted(path for path in media_dir.iterdir() if path.suffix.lower() in SUFFIXES)
     if not files:
         raise InputError(
-            f"{media_dir}: no media files",
+            f"{media_dir}: it has no media files",
             hint=f"The lab reads {', '.join(sorted(SUFFIXES))}.",
         )
     return files
@@ -98,7 +98,9 @@ def _pictures(files: list[Path]) -> Iterator[np.ndarray]:
                     small = frame.reformat(WIDTH, HEIGHT, format="yuv420p")
                     planes = small.to_ndarray()
             except (av.FFmpegError, IndexError) as error:
-                raise InputError(f"{path}: no pictures that can be decoded: {error}") from error
+                raise InputError(
+                    f"{path}: it has no pictures that can be decoded: {error}"
+                ) from error
             yield planes
 
 
@@ -110,11 +112,11 @@ def _sound(files: list[Path], seconds: float) -> Sound:
             try:
                 samples, _ = sound_of(str(path))
             except (av.FFmpegError, IndexError) as error:
-                raise InputError(f"{path}: no sound that can be decoded: {error}") from error
+                raise InputError(f"{path}: it has no sound that can be decoded: {error}") from error
             parts.append(samples)
             missing -= len(samples)
             if missing <= 0:
                 break
         if not sum(map(len, parts)):
-            raise InputError(f"{files[0].parent}: the files hold no sound")
+            raise InputError(f"{files[0].parent}: the files have no sound")
     return np.concatenate(parts)

@@ -1,4 +1,4 @@
-"""Makes a pirate's copy of a rendered channel: cut, disguised, coded anew, perhaps encrypted."""
+"""Makes a pirate's copy of a rendered channel: cut, disguised, encoded again, perhaps encrypted."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Proxies on loopback, SOCKS5 and HTTP CONNECT, that lead where they are told, or lie.
+"""Proxies on loopback, SOCKS5 and HTTP CONNECT, that connect as requested, or lie.
 
-Example
--------
+Examples
+--------
 >>> import asyncio
 >>> from cautery.lab.proxies import Proxies
 >>> async def where() -> str:

@@ -1,7 +1,7 @@
 """Readers that work in this process: for tests and benches whose bytes are their own.
 
-Example
--------
+Examples
+--------
 >>> import asyncio
 >>> from cautery.watch.jobs import pages_in
 >>> body = b'{"js": {"total_items": "40", "max_page_items": 14}}'

@@ -15,7 +15,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError
-from cautery.model.evidence import Entry
+from cautery.model import DarkProbe, Entry, Finding, Lever, SupplyGraph, Verdict
+from cautery.model.records import ProbeDone
+from cautery.projections import Acts, Pace
 
 _STREAM = {"id", "url", "kind", "mandated", "event", "carries", "licensee", "host", "appears_at"}
 _HOST = {"host", "network", "scored"}
@@ -95,14 +97,11 @@ class Scoreboard:
 class _Seen:
     """What a ledger says, by stream."""
 
-    proven: dict[str, list[tuple[float, Mapping[str, Any]]]] = field(default_factory=dict)
+    proven: dict[str, list[tuple[float, Verdict]]] = field(default_factory=dict)
     dark: dict[str, float] = field(default_factory=dict)
-    drafts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    published: dict[str, set[str]] = field(default_factory=dict)
-    """By referral, the targets that went out."""
-    networks: Sequence[Mapping[str, Any]] | None = None
+    acts: Acts = field(default_factory=Acts)
     looked_at: set[str] = field(default_factory=set)
-    late: str | None = None
+    pace: Pace = field(default_factory=Pace)
 
 
 def stream_key(url: str) -> str:
@@ -126,17 +125,18 @@ def check_truth(truth: object) -> None:
         Saying what is missing.
     """
     if not isinstance(truth, dict):
-        raise InputError("no truth of a lab run: not a JSON object")
+        raise InputError("not the truth of a lab run: not a JSON object")
     for name, keys in (("streams", _STREAM), ("hosts", _HOST)):
         listed = truth.get(name)
         if not isinstance(listed, list) or not all(
             isinstance(item, dict) and keys <= item.keys() for item in listed
         ):
             raise InputError(
-                f"no truth of a lab run: {name}: want objects with {', '.join(sorted(keys))}"
+                f"not the truth of a lab run: {name}: expected objects with "
+                f"{', '.join(sorted(keys))}"
             )
     if not isinstance(truth.get("bystanders"), dict):
-        raise InputError("no truth of a lab run: no bystanders")
+        raise InputError("not the truth of a lab run: it has no bystanders")
 
 
 def score(
@@ -185,7 +185,7 @@ def score(
         for at, stream in targets.items()
     ]
     licensed = [
-        (stream["id"], stream["licensee"] == records.proven[at][-1][1].get("licensee"))
+        (stream["id"], stream["licensee"] == records.proven[at][-1][1].licensee)
         for at, stream in targets.items()
         if at in right and stream["event"] is not None
     ]
@@ -210,11 +210,11 @@ def score(
         else (None, None),
         time_to_dark_s=round(median(darks), 3) if darks else None,
         networks_bcubed=None
-        if records.networks is None
-        else _bcubed(truth["hosts"], records.networks),
+        if records.acts.graph is None
+        else _bcubed(truth["hosts"], records.acts.graph),
         licensee_accuracy=_share(sum(good for _, good in licensed), len(licensed)),
         looked_at=(len(records.looked_at & streams.keys()), len(streams)),
-        late=records.late,
+        late=records.pace.last_why,
         machine=machine,
         verified=verified,
         case=case,
@@ -245,39 +245,29 @@ def b_cubed(truth: Mapping[str, str], found: Mapping[str, str]) -> tuple[float, 
 def _read(entries: Iterable[Entry], key: Callable[[str], str]) -> _Seen:
     records = _Seen()
     for entry in entries:
-        body, at = entry.record.body, entry.record.at.timestamp()
-        kind = entry.record.kind
-        if kind == "verdict" or (kind == "probe.done" and body.get("hindered") is None):
-            records.looked_at.add(key(_url(body["url"])))
-        elif kind == "watch.pace":
-            records.late = body["why"] or records.late
-        if kind == "verdict" and body["finding"] == "proven":
-            records.proven.setdefault(key(_url(body["url"])), []).append((at, body))
-        elif kind == "dark.probed" and body["dark"]:
-            records.dark.setdefault(key(_url(body["url"])), at)
-        elif kind == "referral.drafted":
-            records.drafts[body["id"]] = body
-        elif kind == "referral.published":
-            drafted = records.drafts.get(body["referral"], {}).get("entries", ())
-            out = body.get("targets", [entry["target"] for entry in drafted])
-            records.published.setdefault(body["referral"], set()).update(out)
-        elif kind == "graph.mapped":
-            records.networks = body["networks"]
+        records.acts.hear(entry)
+        records.pace.hear(entry)
+        at = entry.record.at.timestamp()
+        match entry.content:
+            case Verdict() as verdict:
+                stream = key(verdict.url.text)
+                records.looked_at.add(stream)
+                if verdict.finding is Finding.PROVEN:
+                    records.proven.setdefault(stream, []).append((at, verdict))
+            case ProbeDone(hindered=None) as probe:
+                records.looked_at.add(key(probe.url))
+            case DarkProbe(dark=True) as probe:
+                records.dark.setdefault(key(probe.url), at)
     return records
 
 
-def _url(value: Any) -> str:
-    """Return a URL's text, however the noun was written down."""
-    return str(value["text"]) if isinstance(value, Mapping) else str(value)
-
-
-def _holds(truth: Mapping[str, Any], verdict: Mapping[str, Any]) -> bool:
+def _holds(truth: Mapping[str, Any], verdict: Verdict) -> bool:
     """Tell whether an accusation is true: a pirate's stream, and of what was said."""
     if not truth["mandated"] or truth["kind"] not in ("rebroadcast", "hostile"):
         return False
     if truth["event"] is not None:
-        return bool(verdict.get("event") == truth["event"])
-    return verdict.get("event") is None and truth["carries"] in verdict.get("channels", ())
+        return bool(verdict.event == truth["event"])
+    return verdict.event is None and truth["carries"] in verdict.channels
 
 
 def _bystanders(truth: Mapping[str, Any], records: _Seen, key: Callable[[str], str]) -> set[str]:
@@ -287,30 +277,29 @@ def _bystanders(truth: Mapping[str, Any], records: _Seen, key: Callable[[str], s
         if stream["kind"] in ("innocent", "partner")
     }
     hit: set[str] = set()
-    for referral, out in records.published.items():
-        for entry in records.drafts.get(referral, {"entries": ()})["entries"]:
-            if entry["target"] not in out:
+    for referral in records.acts.referrals.values():
+        handed_in = records.acts.published.get(referral.id, ())
+        # A record of an older case does not say which targets went out: all did, then.
+        out = {target for publication in handed_in for target in publication.targets}
+        for entry in referral.entries if handed_in else ():
+            if out and entry.target not in out:
                 continue
-            target, lever = str(entry["target"]).lower().rstrip("."), entry["lever"]
-            if lever == "url":
-                hit |= {innocent[at] for at in [key(str(entry["target"]))] if at in innocent}
+            target = entry.target.lower().rstrip(".")
+            if entry.lever is Lever.URL:
+                hit |= {innocent[at] for at in [key(entry.target)] if at in innocent}
                 continue
             for name, names in truth["bystanders"].items():
-                if name == target or (lever == "name" and name.endswith("." + target)):
+                if name == target or (entry.lever is Lever.NAME and name.endswith("." + target)):
                     hit |= set(names)
     return hit
 
 
-def _bcubed(
-    hosts: Sequence[Mapping[str, Any]], networks: Sequence[Mapping[str, Any]]
-) -> float | None:
+def _bcubed(hosts: Sequence[Mapping[str, Any]], graph: SupplyGraph) -> float | None:
     scored = [host for host in hosts if host["scored"]]
     if not scored:
         return None
     true = {host["host"]: host["network"] or f"alone:{host['host']}" for host in scored}
-    by_host = {
-        member["host"]: network["id"] for network in networks for member in network["members"]
-    }
+    by_host = {member.host: network.id for network in graph.networks for member in network.members}
     labels = {host: by_host.get(host, f"alone:{host}") for host in true}
     return round(b_cubed(true, labels)[2], 4)
 

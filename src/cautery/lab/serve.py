@@ -44,9 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cautery.lab.serve", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", choices=("demo", "small"), default="demo")
-    parser.add_argument("--run", type=Path, required=True, help="folder for mandate, truth, keys")
+    parser.add_argument(
+        "--run", type=Path, required=True, help="Folder for the mandate, the truth and the keys."
+    )
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "cautery-lab")
-    parser.add_argument("--media", type=Path, default=None, help="your own files, for channels")
+    parser.add_argument(
+        "--media", type=Path, default=None, help="Your own media files, for the channels."
+    )
     parser.add_argument("--lead", type=float, default=14.0)
     parser.add_argument("--window", type=float, default=None)
     options = parser.parse_args(arguments)

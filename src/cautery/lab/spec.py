@@ -9,7 +9,7 @@ from cautery.lab.encode_options import Coding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Where media time stands when the lab starts serving (T0), all in seconds.
+    """The media time when the lab starts serving (T0), all in seconds.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ def layout_of(plan: Plan) -> Layout:
         if port < 65000 and _free(port + 1):
             break
     else:
-        raise SourceError("no two free ports on this machine")
+        raise SourceError("this machine does not have two free ports")
     return Layout(ports=(port, port + 1), dns_port=port, services=services)
 
 
@@ -150,7 +150,7 @@ def run_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"{path}: no folder for a run ({error.strerror})",
+            f"{path}: cannot be the folder of a run ({error.strerror})",
             hint="Name a folder that is new or holds an earlier run.",
         ) from error
     return path.resolve()
@@ -184,8 +184,8 @@ def start_lab(
         window_s = 60.0 if world.plan.size == "demo" else 24.0
     if lead_s < 0 or window_s <= 15 or lead_s + window_s > timing.after_s:
         raise InputError(
-            f"lead {lead_s} s and window {window_s} s: this world plays for {timing.after_s} s, "
-            "and a window is longer than 15 s"
+            f"lead {lead_s} s and window {window_s} s: this world lasts {timing.after_s} s, "
+            "and a window must be longer than 15 s"
         )
     run_dir = run_folder(run_dir)
     layout = layout_of(world.plan)

@@ -1,4 +1,4 @@
-"""When which media are there: live edges, windows, and the playlists that say so. Pure."""
+"""Which media exist when: live edges, windows and their playlists. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The truth of a world: what each stream carries, who is behind each host, who stands by."""
+"""The truth of a world: the content of each stream, the owner of each host, the bystanders."""
 
 from __future__ import annotations
 

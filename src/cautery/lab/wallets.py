@@ -1,4 +1,4 @@
-"""Draws wallets whose checksum holds, as a reader of pages wants it; nobody has their key."""
+"""Draws wallets with a valid checksum, as a reader of pages needs; nobody has their key."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _TIMINGS = {
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A finished world: what it is made of, where its media lie, and its truth."""
+    """A finished world: its parts, the folder of its media, and its truth."""
 
     plan: Plan
     media: Path
@@ -48,9 +48,9 @@ def plan_world(seed: int, size: Size = "demo", *, shared_feeds: bool = False) ->
         If the seed is negative or the size unknown.
     """
     if seed < 0:
-        raise InputError(f"seed {seed}: a seed is not negative")
+        raise InputError(f"seed {seed}: a seed must not be negative")
     if size not in _TIMINGS:
-        raise InputError(f"size {size!r}: a world is {' or '.join(_TIMINGS)}")
+        raise InputError(f"size {size!r}: a world must be {' or '.join(_TIMINGS)}")
     timing = _TIMINGS[size]
     names = Names(seed)
     cast = draw_cast(seed, size, names)

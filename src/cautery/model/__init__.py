@@ -1,7 +1,7 @@
 """The shared nouns of Cautery: frozen, checked at birth, no I/O.
 
-Example
--------
+Examples
+--------
 >>> from datetime import UTC, datetime
 >>> from cautery.model import Window
 >>> match = Window(
@@ -58,12 +58,10 @@ from cautery.model.estimate import ErrorRate, Estimate, Money
 from cautery.model.evidence import (
     Checkpoint,
     Digest,
-    Entry,
     Exhibit,
     ExhibitId,
     Json,
     PersonSignature,
-    Record,
     SignedRoot,
     digest_of,
 )
@@ -87,11 +85,13 @@ from cautery.model.intervention import (
     ActionPlan,
     Collateral,
     Decision,
+    EventSpending,
     GuardVerdict,
     Intervention,
     Lever,
     Override,
     Reason,
+    Spending,
 )
 from cautery.model.mandate import (
     Approver,
@@ -129,6 +129,7 @@ from cautery.model.reach import (
     Vantage,
     host_of,
 )
+from cautery.model.records import Entry, Record
 from cautery.model.rights import Channel, Event, Partner, Work
 from cautery.model.seizure import CustodyAct, CustodyEntry, ExhibitKind, Search, SeizedExhibit
 from cautery.model.sighting import Offer, RedactedUrl, Sighting, carries_line
@@ -196,6 +197,7 @@ __all__ = [
     "ErrorRate",
     "Estimate",
     "Event",
+    "EventSpending",
     "Exchange",
     "Exhibit",
     "ExhibitId",
@@ -267,6 +269,7 @@ __all__ = [
     "SignedRoot",
     "SizingSources",
     "Source",
+    "Spending",
     "Statement",
     "StatementKind",
     "Step",

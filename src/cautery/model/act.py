@@ -16,7 +16,21 @@ from cautery.model.wire import digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockEntry:
-    """One target on a list, always with an end, and with the guard's verdict inside."""
+    """One target on a list, always with an end and with the guard's verdict.
+
+    Parameters
+    ----------
+    target : str
+        The target, in the guard's spelling.
+    lever : Lever
+        How wide it reaches: a URL, a name or an address.
+    valid_until : datetime
+        When the entry ends, in UTC.
+    guard : GuardVerdict
+        The guard's verdict on the target.
+    exhibits : tuple of ExhibitId
+        The exhibits that show a stream there.
+    """
 
     target: str
     lever: Lever
@@ -30,9 +44,26 @@ class BlockEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral:
-    """What we draft under a court order: targets for intermediaries of a territory, with an end.
+    """A draft under a court order: targets for the intermediaries of a territory, with an end.
 
     Nothing here leaves the building unless it is ``Approved`` (see :mod:`cautery.act`).
+
+    Parameters
+    ----------
+    id : str
+        Id, made from the content: ``R-`` and 12 hex digits.
+    order : str
+        Id of the court order in the mandate.
+    event : str or None
+        Id of the event; ``None``: the mandate's channels and works.
+    territory : str
+        Territory of the order, ISO 3166-1 alpha-2.
+    window : Window
+        When the referral is in force.
+    entries : tuple of BlockEntry
+        The targets.
+    statement : str
+        The text that goes to the intermediary.
     """
 
     id: str
@@ -46,7 +77,7 @@ class Referral:
     def __post_init__(self) -> None:
         for entry in self.entries:
             if entry.valid_until > self.window.end:
-                raise InputError(f"{entry.target}: outlives the referral {self.id}")
+                raise InputError(f"{entry.target}: this entry ends after its referral {self.id}")
 
 
 def referral_id(referral: Referral) -> str:
@@ -85,7 +116,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedFor:
-    """The case, by its id, and the digest of its mandate's terms: where a signature counts."""
+    """Where a signature counts: the case, by its id, and the digest of its mandate's terms.
+
+    Parameters
+    ----------
+    case : str
+        Id of the case.
+    mandate : Digest
+        Digest of the mandate's terms.
+    """
 
     case: str
     mandate: Digest
@@ -97,9 +136,20 @@ class Approval:
 
     Parameters
     ----------
+    subject : Digest
+        Digest of what is approved.
+    approver : str
+        The person's name.
+    role : str
+        The person's role, as in the mandate.
+    at : datetime
+        When it was signed, in UTC.
+    signature : str
+        The Ed25519 signature, base64.
     signed_for : SignedFor or None
-        Where it counts, signed as well; ``None``: given to version 0.1, which did not say. Such a
-        one can be read and checked, and lets nothing go any more.
+        The case and mandate for which it counts, which are signed too; ``None``: given to version
+        0.1, which did not state them. Such an approval can be read and checked, but approves
+        nothing any more.
     """
 
     subject: Digest
@@ -123,7 +173,23 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """An intermediary's answer about one referral. A claim: only our own probe proves effect."""
+    """An intermediary's answer about a referral: a claim, until our own probe shows the effect.
+
+    Parameters
+    ----------
+    referral : str
+        Id of the referral.
+    intermediary : str
+        Name of the intermediary.
+    effect : Effect
+        What the intermediary says it did.
+    received_at : datetime
+        When the answer arrived, in UTC.
+    applied_at : datetime or None
+        When the intermediary says it applied it, in UTC; ``None``: not stated.
+    reason : str or None
+        The intermediary's reason; ``None``: not stated.
+    """
 
     referral: str
     intermediary: str
@@ -135,7 +201,25 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DarkProbe:
-    """What our own probe through an intermediary saw of a blocked stream."""
+    """What our own probe through an intermediary saw of a blocked stream.
+
+    Parameters
+    ----------
+    url : str
+        The stream, redacted.
+    target : str
+        The blocked target.
+    intermediary : str
+        Name of the intermediary.
+    at : datetime
+        When it was probed, in UTC.
+    dark : bool
+        Whether the stream is dark: not reachable through the intermediary, but reachable directly.
+    why : str
+        What the probe saw, in words.
+    exhibits : tuple of ExhibitId
+        The WARC files of the probe.
+    """
 
     url: str
     target: str
@@ -144,3 +228,6 @@ class DarkProbe:
     dark: bool
     why: str
     exhibits: tuple[ExhibitId, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)

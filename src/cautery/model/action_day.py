@@ -60,21 +60,35 @@ class Step:
 
     Parameters
     ----------
+    id : str
+        Id of the step in the plan.
+    kind : StepKind
+        What is done.
+    agency : str
+        Id of the agency that does it.
+    country : str
+        Country in which it is done, ISO 3166-1 alpha-2.
     target : str
         A node of the supply graph, a person's pseudonym, or ``operation``.
-    removes : tuple of str
-        Nodes of the supply graph that go down when the step is done.
+    text : str
+        The step, in a sentence.
+    team : str
+        The team that does it.
+    place : str
+        Where it is done.
+    lasts : timedelta
+        How long the team needs.
     after : frozenset of str
-        Steps that must be done before this one begins.
+        Ids of the steps that must be done before this one begins.
     tips_off : frozenset of str
         Targets (or persons) that are warned once this step is seen: steps against them may not
         begin later than ``DayPlan.warning_s`` after it.
-    lasts : timedelta
-        How long the team needs.
+    removes : tuple of str
+        Nodes of the supply graph that go down when the step is done.
     preparation : timedelta
         How long before its start the team must be on the way.
     keeps : frozenset of str
-        Of a continuity step: the co-tenants that it keeps alive, by name.
+        Of a continuity step: the names of the co-tenants that it keeps alive.
     """
 
     id: str
@@ -96,7 +110,7 @@ class Step:
         if self.id in self.after:
             raise InputError(f"step {self.id} depends on itself")
         if self.lasts <= timedelta(0) or self.preparation < timedelta(0):
-            raise InputError(f"step {self.id}: it takes no time")
+            raise InputError(f"step {self.id}: it must last longer than 0 s")
 
     @property
     def phase(self) -> Phase:
@@ -106,7 +120,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
-    """What must hold for the day to go: answered yes or no by a named role before the moment."""
+    """A condition for the action day: a named role answers yes or no before the moment.
+
+    Parameters
+    ----------
+    id : str
+        Id of the criterion.
+    question : str
+        The question, in a sentence.
+    asks : str
+        The role that must answer.
+    vital : bool
+        Whether the day cannot begin without a yes.
+    """
 
     id: str
     question: str
@@ -116,7 +142,21 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionAnswer:
-    """What the role that a criterion asks answered; the latest answer counts."""
+    """The answer of the role that a criterion asks; the latest answer counts.
+
+    Parameters
+    ----------
+    criterion : str
+        Id of the criterion.
+    yes : bool
+        The answer.
+    by : str
+        Who answered.
+    at : datetime
+        When it was answered, in UTC.
+    text : str
+        A remark; empty: none.
+    """
 
     criterion: str
     yes: bool
@@ -130,26 +170,50 @@ class CriterionAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoTenant:
-    """Somebody lawful beside a target, and how they are kept alive."""
+    """A lawful co-tenant of a target, and how it is kept alive.
+
+    Parameters
+    ----------
+    target : str
+        The target.
+    name : str
+        The co-tenant's name.
+    services : int
+        Number of unrelated names or customers that depend on the same host, rack or address.
+    continuity : str
+        How it is kept alive, in words.
+    """
 
     target: str
     name: str
     services: int
-    """Unrelated names or customers that depend on the same host, rack or address."""
     continuity: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledStep:
-    """A step with its time."""
+    """A step with its time.
+
+    Parameters
+    ----------
+    step : Step
+        The step.
+    starts_at : datetime
+        When it starts, in UTC.
+    ends_at : datetime
+        When it ends, in UTC.
+    why : str
+        What fixed the start: the moment, a predecessor, a warning; of a dropped step, what became
+        of it.
+    replaces : str or None
+        Id of the failed step that it replaces; ``None``: none.
+    """
 
     step: Step
     starts_at: datetime
     ends_at: datetime
     why: str
-    """What fixed the start: the moment, a predecessor, a warning; of a dropped step, its end."""
     replaces: str | None = None
-    """The failed step in whose place it stands."""
 
     def __post_init__(self) -> None:
         require_utc("starts_at", self.starts_at)
@@ -162,16 +226,24 @@ class DayPlan:
 
     Parameters
     ----------
+    operation : str
+        Id of the operation.
     moment : datetime
-        When the acts begin everywhere at once.
+        When the acts begin everywhere at once, in UTC.
+    steps : tuple of ScheduledStep
+        The steps with their times.
+    criteria : tuple of Criterion
+        The conditions of the day.
+    co_tenants : tuple of CoTenant
+        Lawful co-tenants of the targets.
     warning_s : float
-        How long after a step is seen those whom it tips off could react.
-    clocks : mapping of agency to ClockOffset
-        How far each agency's clock may be from UTC.
+        How long after a step is seen the people that it warns could react, seconds.
+    clocks : mapping
+        By agency, how far its clock may be from UTC.
     dropped : tuple of ScheduledStep
-        Steps that failed or could no longer be done; ``why`` says what became of each.
+        Steps that failed or can no longer be done; ``why`` says what became of each.
     replanned_at : datetime or None
-        When the day was last re-planned: what began before then is history.
+        When the day was last re-planned, in UTC: what began before is history; ``None``: never.
     """
 
     operation: str
@@ -204,7 +276,21 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepReport:
-    """What an agency reports of a step."""
+    """An agency's report on a step.
+
+    Parameters
+    ----------
+    step : str
+        Id of the step.
+    state : StepState
+        How the step stands.
+    at : datetime
+        When it was reported, in UTC.
+    by : str
+        Who reported it.
+    text : str
+        A remark; empty: none.
+    """
 
     step: str
     state: StepState

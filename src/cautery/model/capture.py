@@ -33,12 +33,12 @@ class Limits:
 
     def __post_init__(self) -> None:
         if self.max_bytes <= 0 or self.total_s <= 0:
-            raise InputError("limits are positive")
+            raise InputError("limits must be positive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCertificate:
-    """The certificate under which an exchange was had.
+    """The certificate of the server in an exchange.
 
     Parameters
     ----------
@@ -158,7 +158,33 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateFacts:
-    """What a TLS server shows of itself. Never a reason to trust it, only to compare it."""
+    """What a TLS server shows of itself; it is compared, never trusted.
+
+    Parameters
+    ----------
+    host : str
+        The host's name.
+    address : str
+        The address that was asked.
+    sha256 : str
+        SHA-256 of the certificate, hexadecimal.
+    spki_sha256 : str
+        SHA-256 of its public key (SPKI), hexadecimal.
+    subject : str
+        Subject of the certificate.
+    issuer : str
+        Issuer of the certificate.
+    names : tuple of str
+        Names that it is issued for.
+    not_before : datetime or None
+        First moment of its validity, in UTC; ``None``: not readable.
+    not_after : datetime or None
+        Last moment of its validity, in UTC; ``None``: not readable.
+    self_signed : bool
+        Whether subject and issuer are the same.
+    seen_at : datetime
+        When it was seen, in UTC.
+    """
 
     host: str
     address: str
@@ -175,14 +201,31 @@ class CertificateFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What the registry says of a domain (RDAP, WHOIS), contacts as keyed hashes.
+    """What the registry says about a domain (RDAP, WHOIS), contacts as keyed hashes.
 
     Parameters
     ----------
-    created, changed, expires : datetime or None
-        ``None``: the registry does not say, or says it in a way that cannot be read for certain.
+    domain : str
+        The registered domain.
+    registrar : str or None
+        The registrar's name; ``None``: not stated.
+    created : datetime or None
+        When it was registered, in UTC; ``None``: the registry does not state it, or not in a
+        certain form.
+    changed : datetime or None
+        When it was last changed, in UTC; ``None``: the registry does not state it, or not in a
+        certain form.
+    nameservers : tuple of str
+        The domain's name servers.
+    registrant : str or None
+        Keyed hash of the registrant; ``None``: not stated.
+    seen_at : datetime
+        When the registry was asked, in UTC.
+    expires : datetime or None
+        When the registration ends, in UTC; ``None``: the registry does not state it, or not in a
+        certain form.
     status : tuple of str
-        EPP status codes where the registry uses them, else its own words.
+        EPP status codes if the registry uses them, else its own words.
     """
 
     domain: str
@@ -229,9 +272,18 @@ ADDRESS_LISTS = ("public-dns-v4", "parking-domain", "sinkholes")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedFact:
-    """The published range that says an address is shared.
+    """The published range that shows that an address is shared.
 
-    ``kind`` is ``cdn``, ``waf``, ``cloud``, ``hosting`` or ``service``; ``fact`` names the list.
+    Parameters
+    ----------
+    cidr : str
+        The range, in CIDR notation.
+    provider : str
+        Whose range it is.
+    kind : str
+        ``cdn``, ``waf``, ``cloud``, ``hosting`` or ``service``.
+    fact : str
+        Name of the list that holds it.
     """
 
     cidr: str
@@ -253,7 +305,7 @@ class CoHosted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DedicatedFact:
-    """Positive evidence that an address serves one customer alone, and the day it was had.
+    """Positive evidence that an address serves one customer alone, with its date.
 
     ``dedicated_to`` names the customer: names separated by spaces or semicolons, or a label.
     """

@@ -1,4 +1,4 @@
-"""Which 32 bytes are no Ed25519 key that a person or a case can be known by.
+"""Which 32 bytes cannot be the Ed25519 key of a person or a case.
 
 The curve has eight points of small order. Under a key that is one of them a signature can be made
 that holds for nearly every message, by anybody. A point can also be spelt in a second way, so

@@ -12,22 +12,47 @@ from cautery.errors import InputError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """An amount with its ISO 4217 currency."""
+    """An amount with its ISO 4217 currency.
+
+    Parameters
+    ----------
+    amount : Decimal
+        The amount, exact.
+    currency : str
+        ISO 4217 code: ``EUR``.
+    """
 
     amount: Decimal
     currency: str
 
     def __post_init__(self) -> None:
         if len(self.currency) != 3 or not self.currency.isupper():
-            raise InputError(f"{self.currency!r} is no ISO 4217 currency")
+            raise InputError(f"{self.currency!r} is not an ISO 4217 currency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """A quantity, always as an interval, with its unit, coverage and method.
 
-    ``low <= mid <= high``; ``coverage`` is the nominal probability of the interval, or ``None``
-    when the bounds are logical (seen at least, possible at most).
+    Parameters
+    ----------
+    quantity : str
+        What is estimated, in words.
+    unit : str
+        Unit of the three numbers, such as ``customers``, ``EUR/month`` or ``share``.
+    low : float
+        Lower end of the interval.
+    mid : float
+        Middle of the interval; ``low <= mid <= high``.
+    high : float
+        Upper end of the interval.
+    method : str
+        How it was estimated.
+    coverage : float or None
+        Nominal probability of the interval, such as 0.9; ``None``: the bounds are logical (seen at
+        least, possible at most).
+    note : str or None
+        What a reader must know about it; ``None``: nothing.
     """
 
     quantity: str
@@ -41,14 +66,29 @@ class Estimate:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
-            raise InputError(f"{self.quantity}: an interval is finite")
+            raise InputError(f"{self.quantity}: an interval must be finite")
         if not self.low <= self.mid <= self.high:
-            raise InputError(f"{self.quantity}: {self.low} <= {self.mid} <= {self.high} is false")
+            raise InputError(
+                f"{self.quantity}: low <= mid <= high must hold, got "
+                f"{self.low}, {self.mid}, {self.high}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRate:
-    """Errors among trials; printed with N and the 95 % upper bound, never as a bare zero."""
+    """Errors among trials; printed with N and the 95 % upper bound, never as a bare zero.
+
+    Parameters
+    ----------
+    what : str
+        Which error is counted.
+    errors : int
+        Number of errors.
+    trials : int
+        Number of trials.
+    source : str
+        Where the numbers were measured.
+    """
 
     what: str
     errors: int
@@ -57,7 +97,9 @@ class ErrorRate:
 
     def __post_init__(self) -> None:
         if not 0 <= self.errors <= self.trials:
-            raise InputError(f"{self.what}: {self.errors} of {self.trials}")
+            raise InputError(
+                f"{self.what}: {self.errors} errors in {self.trials} trials are not possible"
+            )
 
     @property
     def upper_bound(self) -> float | None:

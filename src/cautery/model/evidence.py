@@ -1,4 +1,4 @@
-"""Digests, exhibits, records and checkpoints: the nouns of proof."""
+"""Digests, exhibits and checkpoints: the nouns of proof."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NewType
 
-from cautery.errors import InputError
 from cautery.model.times import ClockOffset, require_utc
 
 Digest = NewType("Digest", str)
@@ -30,18 +29,25 @@ def digest_of(data: bytes) -> Digest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """Anything with a custody chain: here, sealed bytes in the vault.
+    """Anything with a custody chain; here, sealed bytes in the vault.
 
     Parameters
     ----------
-    id : str
+    id : ExhibitId
         Digest of the stored bytes (of the ciphertext, if ``confidential``).
     size : int
-        Stored bytes.
+        Size of the stored bytes.
     media_type : str
-        What the clear bytes are.
+        Media type of the clear bytes.
+    sealed_at : datetime
+        When it was sealed, in UTC.
+    clock : ClockOffset
+        How far the clock may have been from UTC then.
     confidential : bool
-        Sealed encrypted under a key kept outside the case; ``subject`` names the key.
+        Whether it is encrypted under a key that is kept outside the case; ``subject`` names the
+        key.
+    subject : str or None
+        The subject whose key encrypts it; ``None``: it is not confidential.
     """
 
     id: ExhibitId
@@ -57,26 +63,19 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One thing known: its kind, when it was recorded, and its JSON body."""
+class CustodyLine:
+    """One entry that speaks of a stream.
 
-    kind: str
-    at: datetime
-    body: Json
-
-    def __post_init__(self) -> None:
-        require_utc("at", self.at)
-        if not self.kind:
-            raise InputError("a record has a kind")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A record in its place in the ledger; ``leaf`` is its RFC 8785 JSON."""
+    Parameters
+    ----------
+    text : str
+        What it says of it in a word, if it has one.
+    """
 
     index: int
-    record: Record
-    leaf: bytes
+    at: datetime
+    kind: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What a feed carries that its reference does not: whoever takes it on carries it, too."""
+"""What a feed carries that its reference does not; a stream that copies the feed carries it."""
 
 from __future__ import annotations
 
@@ -28,15 +28,18 @@ class Fault:
 
     Parameters
     ----------
+    kind : FaultKind
+        What kind of fault it is.
     reference : str
-        Against which it was seen.
+        Id of the reference against which it was seen.
     at_s : float
-        Reference time, epoch seconds: where it begins; of a delay, the reference time that the
-        feed's own stamp 0 has.
+        Where it begins, in the reference's time, epoch seconds; of a delay, the reference time at
+        the feed's own stamp 0.
     seconds : float
-        How long it lasts; 0 for what has no end.
-    exhibit : str or None
-        Of an advert, the sealed landmarks of its sound; of a logo, its sealed picture in cells.
+        Duration, seconds; 0: it has no end.
+    exhibit : ExhibitId or None
+        Of an advert, the sealed landmarks of its sound; of a logo, its sealed picture in cells;
+        ``None``: any other fault.
     """
 
     kind: FaultKind
@@ -47,4 +50,4 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.seconds < 0:
-            raise InputError(f"a {self.kind} that ends before it begins")
+            raise InputError(f"a {self.kind} cannot end before it begins")

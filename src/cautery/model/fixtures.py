@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from cautery.model.mandate import Mandate
-from cautery.model.rights import Event
-from cautery.model.wire import from_json
+from cautery.model.records import FixturesChanged
 
 
-def with_fixtures(mandate: Mandate, body: Any) -> Mandate:
-    """Return a mandate after a ``fixtures.changed`` record.
+def with_fixtures(mandate: Mandate, changed: FixturesChanged) -> Mandate:
+    """Return a mandate after its calendars changed.
 
     Raises
     ------
-    InputError
-        If the record does not have the shape of its kind.
+    MandateError
+        If no mandate can have these events, as where two of them have one id.
     """
-    return replace(
-        mandate,
-        events=tuple(from_json(Event, event) for event in body["events"]),
-        left_out=tuple((str(what), str(why)) for what, why in body["left_out"]),
-    )
+    return replace(mandate, events=changed.events, left_out=changed.left_out)

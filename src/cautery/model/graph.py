@@ -32,9 +32,21 @@ class Role(StrEnum):
 class Asset:
     """One node: a host, an address, a certificate, a payment end.
 
-    ``kind`` is ``host``, ``address``, ``certificate``, ``service``, ``payment``, ``as`` ...;
-    ``id`` is ``kind:value``. ``shared`` says why it joins nobody (a CDN, a default certificate).
-    ``marks`` are what it was seen to show: ports, shapes of paths, its certificate's kind.
+    Parameters
+    ----------
+    kind : str
+        ``host``, ``address``, ``certificate``, ``service``, ``payment``, ``as`` ...; the asset's
+        id is ``kind:value``.
+    value : str
+        The name, address or digest of this asset.
+    role : Role
+        What it does in the supply.
+    country : str or None
+        Country, ISO 3166-1 alpha-2; ``None``: unknown.
+    shared : str or None
+        Why it ties nobody together: a CDN, a default certificate; ``None``: it is not shared.
+    marks : tuple of str
+        What it was seen to show: ports, shapes of paths, the kind of its certificate.
     """
 
     kind: str
@@ -57,18 +69,24 @@ class Link:
     Parameters
     ----------
     subject : str
-        A host.
+        The host that bears the value.
     kind : str
         ``address``, ``certificate``, ``analytics``, ``payment``, ``contact``, ``favicon``,
         ``panel``, ``registrant``, ``redirect``, ``feed-delay``, ``catalogue-order`` ...
     value : str
-        What two subjects may have in common.
-    exhibit : str or None
-        Sealed bytes that show it.
+        The value, which two subjects may have in common.
+    first_seen : datetime
+        When it was first seen, in UTC.
+    last_seen : datetime
+        When it was last seen, in UTC.
+    source : str
+        Where it was seen, such as ``page`` or ``watch``.
+    exhibit : ExhibitId or None
+        The sealed bytes that show it; ``None``: no bytes were sealed.
     records : tuple of int
-        Ledger records that it rests on, by index.
+        Numbers of the ledger's records that it rests on.
     said : str or None
-        What was seen of this subject, in words, where the value alone does not say it.
+        What was seen of this subject, in words; ``None``: the value says it all.
     """
 
     subject: str
@@ -97,7 +115,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """Why a host is held to belong to a network: probability, and what speaks for it."""
+    """Why a host is held to belong to a network: the probability, and what speaks for it.
+
+    Parameters
+    ----------
+    host : str
+        The host's name or address.
+    probability : float
+        Probability that it belongs to the network, 0 to 1.
+    why : tuple of str
+        What speaks for it, as sentences.
+    """
 
     host: str
     probability: float
@@ -105,12 +133,22 @@ class Membership:
 
     def __post_init__(self) -> None:
         if not 0 <= self.probability <= 1:
-            raise InputError(f"{self.host}: {self.probability} is no probability")
+            raise InputError(f"{self.host}: {self.probability} is not a probability (0 to 1)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriminalNetwork:
-    """Those behind one or many services: a hypothesis, never a finding of fact."""
+    """The people behind one or many services: a hypothesis, never a finding of fact.
+
+    Parameters
+    ----------
+    id : str
+        Id of the network in this graph.
+    members : tuple of Membership
+        The hosts that are held to belong to it.
+    services : tuple of str
+        Names of the services that it sells.
+    """
 
     id: str
     members: tuple[Membership, ...]
@@ -119,7 +157,17 @@ class CriminalNetwork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """A directed relation between two assets: ``serves``, ``resolves-to``, ``sells`` ..."""
+    """A directed relation between two assets.
+
+    Parameters
+    ----------
+    source : str
+        Id of the asset that the relation starts from.
+    relation : str
+        ``serves``, ``resolves-to``, ``sells`` ...
+    target : str
+        Id of the asset that the relation leads to.
+    """
 
     source: str
     relation: str
@@ -128,7 +176,17 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyGraph:
-    """The typed graph of assets, their relations, and the networks found in it."""
+    """The typed graph of assets, their relations, and the networks found in it.
+
+    Parameters
+    ----------
+    assets : tuple of Asset
+        The nodes.
+    edges : tuple of Edge
+        The relations between them.
+    networks : tuple of CriminalNetwork
+        The networks found in it, each a hypothesis.
+    """
 
     assets: tuple[Asset, ...] = ()
     edges: tuple[Edge, ...] = ()

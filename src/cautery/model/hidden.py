@@ -1,4 +1,4 @@
-"""Texts that show themselves to nobody: secrets, and places that may hold one.
+"""Texts that are never shown: secrets, and places that may hold one.
 
 Each has one written form, and that is redacted: in a record, in ``--json``, in an f-string, in a
 traceback. What it stands for is had by :meth:`Hidden.reveal` alone, so every use can be searched.
@@ -63,7 +63,9 @@ class Hidden:
         return self
 
     def __reduce__(self) -> str:
-        raise TypeError(f"a {type(self).__name__} does not travel: pickle nothing that holds it")
+        raise TypeError(
+            f"neither a {type(self).__name__} nor anything that holds one can be pickled"
+        )
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
@@ -178,7 +180,7 @@ def _hidden_fields(noun: type) -> tuple[tuple[str, type[Hidden]], ...]:
 
 
 class _Unkeyed:
-    """Stands where nobody has a key: every secret is the same."""
+    """The pseudonyms without a key: every secret looks the same."""
 
     def of(self, secret: str, *, digits: int = 16) -> str:  # noqa: ARG002 - the port's
         return ""

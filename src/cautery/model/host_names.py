@@ -26,7 +26,7 @@ def ascii_name(text: str) -> str:
     sigma: another name, of somebody else.
     """
     if len(text) > _LONGEST_NAME:
-        raise UnicodeError(f"a name of {len(text)} letters")
+        raise UnicodeError(f"{len(text)} characters are too many for a name")
     if text.isascii():
         return text.lower()
     return ".".join(_label(label) for label in _DOTS.split(text)).lower()
@@ -39,5 +39,5 @@ def _label(text: str) -> str:
     encodings.idna.nameprep(plain.translate(_DEVIATIONS))
     label = "xn--" + unicodedata.normalize("NFC", plain).encode("punycode").decode("ascii")
     if len(label) > 63:
-        raise UnicodeError(f"a label of {len(label)} letters")
+        raise UnicodeError(f"{len(label)} characters are too many for a label")
     return label

@@ -41,7 +41,7 @@ class Stretch:
 
     def __post_init__(self) -> None:
         if not self.references or not self.start_s <= self.end_s:
-            raise InputError("a stretch names a reference and does not end before it starts")
+            raise InputError("a stretch must name a reference and must not end before it starts")
 
     @property
     def seconds(self) -> float:
@@ -51,7 +51,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identification:
-    """What one probe is, or that it is none of the references.
+    """The reference that one probe shows, or the statement that it matches no reference.
 
     Parameters
     ----------
@@ -111,11 +111,11 @@ class Identification:
     def __post_init__(self) -> None:
         unknown = [witness for witness in self.witnesses if witness not in METHODS]
         if unknown:
-            raise InputError(f"{unknown[0]!r} is no method of identification")
+            raise InputError(f"{unknown[0]!r} is not a method of identification")
         if self.confirmed and not (self.channels or self.event):
-            raise InputError("what is confirmed names a channel, a work or an event")
+            raise InputError("a confirmed identification must name a channel, a work or an event")
         if self.licensee is not None and self.licensee not in self.channels:
-            raise InputError("a licensee is one of the channels named")
+            raise InputError("the licensee must be one of the channels named")
 
     @property
     def likelihood_ratio(self) -> float:

@@ -34,7 +34,9 @@ def check_agency_id(told: str) -> None:
     >>> check_agency_id("it-postal")
     """
     if not _AGENCY.fullmatch(told):
-        raise InputError(f"agency {_shown(told)}: an id is lower-case letters, digits and dashes")
+        raise InputError(
+            f"agency {_shown(told)}: an id has only lower-case letters, digits and dashes"
+        )
 
 
 def check_id(noun: str, told: str) -> None:
@@ -50,7 +52,7 @@ def check_id(noun: str, told: str) -> None:
     >>> check_id("operation", "op-2026-07")
     """
     if not _WORD.fullmatch(told):
-        raise InputError(f"{noun} {_shown(told)}: an id is letters, digits, dots and dashes")
+        raise InputError(f"{noun} {_shown(told)}: an id has only letters, digits, dots and dashes")
 
 
 def check_pseudonym(told: str) -> None:
@@ -62,7 +64,7 @@ def check_pseudonym(told: str) -> None:
         If it is none.
     """
     if not is_pseudonym(told):
-        raise InputError(f"person {_shown(told)}: a pseudonym is letters, digits and dashes")
+        raise InputError(f"person {_shown(told)}: a pseudonym has only letters, digits and dashes")
 
 
 def is_pseudonym(told: str) -> bool:
@@ -91,7 +93,7 @@ def check_kind(noun: str, told: str) -> None:
         If it is none.
     """
     if not _KIND.fullmatch(told):
-        raise InputError(f"{noun} {_shown(told)}: want one word in lower case")
+        raise InputError(f"{noun} {_shown(told)}: expected one word in lower case")
 
 
 def check_subject(told: str) -> None:
@@ -107,7 +109,8 @@ def check_subject(told: str) -> None:
     """
     if not told.strip() or not told.isprintable() or len(told.encode()) > LONGEST_SUBJECT:
         raise InputError(
-            f"subject {_shown(told)}: want one printable line of at most {LONGEST_SUBJECT} bytes"
+            f"subject {_shown(told)}: expected one printable line of at most "
+            f"{LONGEST_SUBJECT} bytes"
         )
 
 

@@ -29,7 +29,20 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One reason of the guard, with the fact that it rests on and the fact's date."""
+    """One reason of the guard, with the fact that it rests on and the fact's date.
+
+    Parameters
+    ----------
+    code : str
+        Name of the rule, for machines, such as ``shared-range``.
+    text : str
+        The reason, in a sentence.
+    fact : str or None
+        Name of the fact that it rests on, such as ``ranges``; ``None``: it rests on no stored
+        fact.
+    fact_date : date or None
+        Date of that fact; ``None``: no stored fact, or one without a date.
+    """
 
     code: str
     text: str
@@ -39,9 +52,21 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collateral:
-    """Who else would be hit: names known to be behind the target, between bounds.
+    """Who else would be hit: names known to be behind the target, and their number.
 
-    ``high`` is ``None`` when nobody knows an upper bound.
+    Parameters
+    ----------
+    names : tuple of str
+        Unrelated names that are known to be behind the target; the first of them, if there are
+        many.
+    popular : tuple of str
+        Popular names among them, or the target itself if it is popular.
+    kinds : tuple of str
+        Protected or shared kinds that the target is of, such as ``cdn``.
+    low : int
+        Number of bystanders that are known.
+    high : int or None
+        Most bystanders that are possible; ``None``: there is no known upper bound.
     """
 
     names: tuple[str, ...] = ()
@@ -57,21 +82,23 @@ MAX_OVERRIDE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """Two named people answer for acting on a target although the guard objects, for a while.
+    """Two named people take responsibility for a target, for a time, although the guard objects.
 
     Parameters
     ----------
     target : str
         The one target, in the guard's spelling.
     by : tuple of str
-        Two different people, by name.
+        Names of two different people.
     reason : str
         Why, in words that a court may read.
-    at, until : datetime
-        When it was decided, and when it ends: at most :data:`MAX_OVERRIDE` later.
+    at : datetime
+        When it was decided, in UTC.
+    until : datetime
+        When it ends, in UTC: at most 24 hours after ``at``.
     bystanders : int or None
-        How many others are hit at most, by these people's word; ``None``: they do not say, and
-        where nobody else can bound it the target fits no budget.
+        Most bystanders that are hit, as these people state; ``None``: they do not state it, and
+        where no fact gives a bound the target fits no budget.
 
     Raises
     ------
@@ -90,11 +117,15 @@ class Override:
         require_utc("override at", self.at)
         require_utc("override until", self.until)
         if len({person_key(name) for name in self.by} - {""}) < 2:
-            raise InputError(f"override of {self.target}: it takes two different people, by name")
+            raise InputError(
+                f"override of {self.target}: it needs the names of two different people"
+            )
         if not person_key(self.reason):
-            raise InputError(f"override of {self.target}: it takes a reason")
+            raise InputError(f"override of {self.target}: it needs a reason")
         if self.bystanders is not None and self.bystanders < 0:
-            raise InputError(f"override of {self.target}: a number of bystanders is not negative")
+            raise InputError(
+                f"override of {self.target}: the number of bystanders must not be negative"
+            )
         if not self.at < self.until <= self.at + MAX_OVERRIDE:
             raise InputError(
                 f"override of {self.target}: it must end within "
@@ -108,9 +139,27 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardVerdict:
-    """Allow, narrow or refuse, with reasons and an expiry.
+    """The guard's decision on one target: allow, narrow or refuse, with reasons and an end.
 
-    With an ``override`` the decision is to allow, and the reasons still hold every objection.
+    Parameters
+    ----------
+    target : str
+        The target, in the guard's spelling.
+    lever : Lever
+        How wide the intervention reaches: a URL, a name or an address.
+    decision : Decision
+        The decision; with an ``override`` it is ``allow``, and ``reasons`` still hold every
+        objection.
+    narrow_to : tuple of str
+        Narrower targets that would do instead; empty unless the decision is ``narrow``.
+    collateral : Collateral
+        Who else would be hit.
+    reasons : tuple of Reason
+        What speaks against the target; if nothing does, what speaks for it.
+    valid_until : datetime
+        When the verdict ends, in UTC.
+    override : Override or None
+        The override that it rests on; ``None``: none.
     """
 
     target: str
@@ -125,14 +174,28 @@ class GuardVerdict:
     def __post_init__(self) -> None:
         require_utc("valid_until", self.valid_until)
         if self.override is not None and self.valid_until > self.override.until:
-            raise InputError(f"guard on {self.target}: it outlives its override")
+            raise InputError(f"verdict on {self.target}: it must not end after its override")
         if not self.reasons:
-            raise InputError(f"guard on {self.target}: no verdict without a reason")
+            raise InputError(f"verdict on {self.target}: it needs a reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervention:
-    """One possible act on one target: which streams it would cut, and the guard's word on it."""
+    """One possible act on one target: the streams that it would cut, and the guard's verdict.
+
+    Parameters
+    ----------
+    target : str
+        The target, in the guard's spelling.
+    lever : Lever
+        How wide it reaches: a URL, a name or an address.
+    streams : tuple of str
+        URLs of the streams that it would cut, redacted.
+    cost : float
+        Cost in the plan's own unit; a plan minimises the sum.
+    guard : GuardVerdict
+        The guard's verdict on the target.
+    """
 
     target: str
     lever: Lever
@@ -148,11 +211,29 @@ class Intervention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionPlan:
-    """The chosen interventions, what they leave served, and how far from optimal they may be.
+    """The chosen interventions, what they leave served, and a bound of the least cost.
 
-    ``bound`` is a proven lower bound of the cost of any plan that leaves no more than
-    ``served_after`` of the streams; ``gap = (cost - bound) / cost``.
-    ``uncovered`` are the streams that stay served, since no allowed intervention reaches them.
+    Parameters
+    ----------
+    chosen : tuple of Intervention
+        The interventions to do.
+    refused : tuple of Intervention
+        The interventions that the guard refuses or narrows.
+    served_before : int
+        Number of streams served before the plan.
+    served_after : int
+        Number of streams served after the plan.
+    cost : float
+        Cost of the chosen interventions.
+    bound : float
+        Proven lower bound of the cost of any plan that leaves no more streams served than this
+        one.
+    seed : int
+        Seed of the search, so that it can be repeated.
+    method : str
+        How the plan was found.
+    uncovered : tuple of str
+        Streams that stay served because no allowed intervention reaches them.
     """
 
     chosen: tuple[Intervention, ...]
@@ -169,3 +250,47 @@ class ActionPlan:
     def gap(self) -> float:
         """Relative gap between cost and bound, 0 when optimal or empty."""
         return (self.cost - self.bound) / self.cost if self.cost > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What the allowed targets of one event may cost bystanders.
+
+    Parameters
+    ----------
+    low : int
+        Number of bystanders that are known.
+    high : int or None
+        Most bystanders that are possible; ``None``: one target has no upper bound.
+    over : bool
+        Whether this is above the budget; without an upper bound it is above every budget.
+    unbounded : tuple of str
+        The targets without an upper bound, at most a hundred.
+    """
+
+    low: int
+    high: int | None
+    over: bool
+    unbounded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSpending:
+    """What one event's blocks may cost bystanders, against its budget.
+
+    Parameters
+    ----------
+    event : str or None
+        Id of the event; ``None``: everything that belongs to no event.
+    budget : int
+        Most bystanders that the blocks may hit.
+    spending : Spending
+        What the allowed targets may cost bystanders.
+    left_out : tuple of str
+        Targets that the guard allows and the budget does not.
+    """
+
+    event: str | None
+    budget: int
+    spending: Spending
+    left_out: tuple[str, ...] = ()

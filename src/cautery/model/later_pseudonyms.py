@@ -10,7 +10,7 @@ from cautery.model.pseudonyms import Pseudonyms
 
 
 class LaterPseudonyms:
-    """Gives stand-ins that look like pseudonyms, and puts the pseudonyms in their place at the end.
+    """Gives stand-ins that look like pseudonyms, and replaces them by pseudonyms at the end.
 
     Parameters
     ----------

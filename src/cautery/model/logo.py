@@ -13,7 +13,7 @@ from cautery.model.media import LUMA_SHAPE
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Logo:
-    """What lies over a licensee's pictures, in the cells of a kept picture.
+    """A mark over a licensee's pictures, in the cells of a kept picture.
 
     Parameters
     ----------
@@ -31,4 +31,4 @@ class Logo:
 
     def __post_init__(self) -> None:
         if any(layer.shape != LUMA_SHAPE for layer in (self.mark, self.light, self.known)):
-            raise InputError(f"a mark has {LUMA_SHAPE} cells")
+            raise InputError(f"a mark must have {LUMA_SHAPE} cells")

@@ -37,7 +37,21 @@ class Regime(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourtOrder:
-    """An authority's order, as registered: we never make one, we draft referrals under it."""
+    """An authority's order, as registered: Cautery makes none, it drafts referrals under it.
+
+    Parameters
+    ----------
+    id : str
+        Id of the order in the mandate.
+    authority : str
+        The court or authority.
+    territory : str
+        Territory in which it is in force, ISO 3166-1 alpha-2.
+    window : Window
+        When it is in force.
+    targets_rule : str
+        Which targets the order covers, in its own words.
+    """
 
     id: str
     authority: str
@@ -48,7 +62,17 @@ class CourtOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approver:
-    """A person who may approve acts; the public key is an Ed25519 verifier key."""
+    """A person who may approve acts.
+
+    Parameters
+    ----------
+    name : str
+        The person's name.
+    role : str
+        The person's role.
+    public_key : str
+        The person's Ed25519 public key, as in the mandate.
+    """
 
     name: str
     role: str
@@ -57,18 +81,27 @@ class Approver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MandateSignature:
-    """A named person's Ed25519 signature under a mandate: who lets the approvers approve.
+    """A named person's Ed25519 signature under a mandate; it authorises the approvers in it.
 
     Parameters
     ----------
+    name : str
+        The person's name.
+    role : str
+        The person's role.
     public_key : str
-        Base64 of its 32 raw bytes: by whom it says it is. Who vouches for it stands elsewhere.
-    file : str
-        Digest of a salt and the file's exact bytes: a file holds credentials, which nobody shall
-        be able to guess by its digest, so the salt lies beside the file alone.
-    terms : str
-        Digest of what :func:`cautery.act.terms_of` takes from it, which anyone can redo from the
-        first record of a case.
+        Base64 of the 32 raw bytes of the signer's key. The key alone does not prove the person;
+        see ``--signers``.
+    at : datetime
+        When it was signed, in UTC.
+    file : Digest
+        Digest of a salt and the file's exact bytes. The salt is kept only beside the file, so that
+        nobody can guess the file's credentials from the digest.
+    terms : Digest
+        Digest of the terms that :func:`cautery.act.terms_of` takes from the mandate; anybody can
+        compute it again from the first record of a case.
+    signature : str
+        The Ed25519 signature, base64.
     """
 
     name: str
@@ -89,20 +122,26 @@ class Purchase:
 
     Parameters
     ----------
+    id : str
+        Id of the purchase in the mandate.
     service : str
         The brand as sold.
     authorised_by : str
-        Who, by name and office, allowed it before it was made.
+        Name and office of the person who allowed it before it was made.
     authorisation : str or None
-        The authority's own reference, under regime ``led``.
+        The authority's own reference, under regime ``led``; ``None``: none.
+    bought_at : datetime
+        When it was bought, in UTC.
     merchant : str
-        The descriptor on the statement of account: who took the money, as the bank names it.
-    amount, currency : str
-        As paid, a decimal number and its ISO 4217 code.
+        Descriptor on the statement of account: who took the money, as the bank names it.
+    amount : str
+        Amount paid, a decimal number.
+    currency : str
+        ISO 4217 code of the amount.
     means : str
-        By which it was paid: ``card``, ``transfer``, ``crypto`` ...
+        How it was paid: ``card``, ``transfer``, ``crypto`` ...
     receipt : OwnLocation or None
-        Absolute path of the receipt's file: an exhibit.
+        Absolute path of the receipt's file, an exhibit; ``None``: no receipt.
     """
 
     id: str
@@ -125,21 +164,57 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mandate:
-    """Everything that allows a watch, and bounds it.
+    """Everything that allows a watch, and limits it.
 
     Parameters
     ----------
+    id : str
+        Id of the mandate.
+    who : str
+        The right-holder or authority that gives it.
+    regime : Regime
+        The data-protection law under which the work is done.
+    legal_basis : str
+        The right that it rests on, in words.
+    window : Window
+        When the watch may run.
+    territories : tuple of str
+        Territories that it covers, ISO 3166-1 alpha-2.
+    events : tuple of Event
+        Events that are protected.
+    channels : tuple of Channel
+        Channels that are protected, and the licensees' feeds of events.
+    works : tuple of Work
+        Works that are protected.
+    partners : tuple of Partner
+        Who may re-stream some channels.
+    orders : tuple of CourtOrder
+        Court orders that referrals may be drafted under.
+    approvers : tuple of Approver
+        People who may approve acts.
+    sources : tuple of Source
+        Places to read.
+    intermediaries : tuple of Intermediary
+        Intermediaries that apply referrals.
+    vantages : tuple of Vantage
+        Networks from which sources are read as well.
+    purchases : tuple of Purchase
+        Recorded test purchases.
     left_out : tuple of (str, str)
-        Fixtures of its calendars that are no events: which, and why.
+        Fixtures of its calendars that are not events: which fixture, and why.
     calendars : tuple of Calendar
-        Calendars of fixtures that are fetched: their events come while it is watched.
+        Calendars of fixtures that are fetched; their events are added during the watch.
     services : tuple of OwnService
-        How services of our own prove who they are; one that is not here does by the system's
-        authorities.
+        How services of our own prove their identity; a service that is not listed uses the
+        system's certificate authorities.
+    network : NetworkPolicy
+        Where the watch may reach, and how often.
+    lab : bool
+        Whether it is a mandate of the synthetic world.
     collateral_budget : int
-        That of all that belongs to no event: see :class:`Event`.
+        Most bystanders that blocks may hit which belong to no event; see :class:`Event`.
     signatures : tuple of MandateSignature
-        Those that lay beside its file; each was checked when it was read.
+        Signatures that were stored beside its file; each was checked when the mandate was read.
     """
 
     id: str
@@ -168,11 +243,13 @@ class Mandate:
 
     def __post_init__(self) -> None:
         if self.collateral_budget < 0:
-            raise MandateError("mandate: a collateral budget is not negative")
+            raise MandateError("mandate: a collateral budget must not be negative")
         if not self.legal_basis.strip():
-            raise MandateError("mandate.legal_basis: empty; without a right there is no probe")
+            raise MandateError("mandate.legal_basis: empty; a probe needs a legal basis")
         if not (self.events or self.channels or self.works or self.calendars):
-            raise MandateError("mandate: names no event, channel or work; there is nothing to find")
+            raise MandateError(
+                "mandate: it names no event, channel or work, so there is nothing to find"
+            )
         ids = [noun.id for group in (self.channels, self.works) for noun in group]
         ids += [event.id for event in self.events]
         twice = sorted({name for name in ids if ids.count(name) > 1})
@@ -187,19 +264,20 @@ class Mandate:
         for source in self.sources:
             if source.access is Access.SEIZED and self.regime is not Regime.LED:
                 raise MandateError(
-                    f"source {source.location}: seized material asks for regime 'led', "
-                    f"this mandate is {self.regime.value!r}"
+                    f"source {source.location}: seized material needs regime 'led', but "
+                    f"this mandate has {self.regime.value!r}"
                 )
 
         names = {vantage.name for vantage in self.vantages}
         for source in self.sources:
             if not names.issuperset(source.vantages):
-                raise MandateError("mandate: a source names a vantage that there is not")
+                raise MandateError("mandate: a source names a vantage that is not in the mandate")
         if self.regime is Regime.LED:
             for purchase in self.purchases:
                 if not (purchase.authorisation or "").strip():
                     raise MandateError(
-                        f"purchase {purchase.id}: an authority names the decision that allows it",
+                        f"purchase {purchase.id}: an authority must name the decision that "
+                        "allows it",
                         hint='Add authorisation = "..." to the [[purchase]].',
                     )
 
@@ -262,5 +340,5 @@ class Authority:
             raise MandateError(
                 f"mandate {self.mandate.id}: seized or cooperating material is viewers' personal "
                 f"data; only a competent authority may read it (regime 'led', Directive (EU) "
-                f"2016/680), and this mandate is {self.mandate.regime.value!r}"
+                f"2016/680), and this mandate has {self.mandate.regime.value!r}"
             )

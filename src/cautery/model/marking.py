@@ -49,10 +49,24 @@ _PAP = tuple(Pap)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marking:
-    """What may be done with a statement; ``h3_text`` is there if and only if H3 is.
+    """What may be done with a statement.
 
-    ``source`` A, B, C or X and ``accuracy`` 1 to 4 are Europol's evaluation (Regulation (EU)
-    2016/794, art. 29); ``None``: not evaluated.
+    Parameters
+    ----------
+    tlp : Tlp
+        Traffic Light Protocol 2.0.
+    pap : Pap
+        Permissible Actions Protocol.
+    handling : frozenset of HandlingCode
+        Europol handling codes.
+    h3_text : str or None
+        Text of handling code H3; ``None``: H3 is not among the codes.
+    source : str or None
+        Evaluation of the source, A, B, C or X (Regulation (EU) 2016/794, art. 29); ``None``: not
+        evaluated.
+    accuracy : int or None
+        Evaluation of the information, 1 to 4 (Regulation (EU) 2016/794, art. 29); ``None``: not
+        evaluated.
     """
 
     tlp: Tlp
@@ -64,11 +78,11 @@ class Marking:
 
     def __post_init__(self) -> None:
         if (HandlingCode.H3 in self.handling) != bool(self.h3_text):
-            raise InputError("handling code H3 comes with its text, and the text with H3")
+            raise InputError("handling code H3 needs its text, and the text needs H3")
         if self.source is not None and self.source not in ("A", "B", "C", "X"):
-            raise InputError(f"evaluation of a source is A, B, C or X, not {self.source!r}")
+            raise InputError(f"evaluation of a source must be A, B, C or X, not {self.source!r}")
         if self.accuracy is not None and self.accuracy not in (1, 2, 3, 4):
-            raise InputError(f"evaluation of information is 1 to 4, not {self.accuracy!r}")
+            raise InputError(f"evaluation of information must be 1 to 4, not {self.accuracy!r}")
 
     def covers(self, other: Marking) -> bool:
         """Tell whether this marking is as strict as another, in every respect.

@@ -54,18 +54,24 @@ class AgencyRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
-    """An authority (or helper) at the table.
+    """An authority (or a helper) that takes part in an operation.
 
     Parameters
     ----------
     id : str
-        Short, lower case, letters, digits and dashes: ``it-postal``.
+        Short id of lower-case letters, digits and dashes: ``it-postal``.
+    name : str
+        Full name.
     country : str
         ISO 3166-1 alpha-2; ``EU`` for a body of the Union.
+    role : AgencyRole
+        Its part in the operation.
+    competence : frozenset of Competence
+        What it may do by its own law.
     contact : str
-        The contact point to reach on the day.
+        The contact point for the action day.
     zone : str
-        IANA time zone of the teams on the ground: ``Europe/Rome``.
+        IANA time zone of its teams: ``Europe/Rome``.
     """
 
     id: str
@@ -80,16 +86,16 @@ class Agency:
         ids.check_agency_id(self.id)
         if not self.competence:
             raise InputError(
-                f"agency {self.id}: no competence",
-                hint="Say what it may do by its own law: "
+                f"agency {self.id}: it has no competence",
+                hint="State what it may do by its own law: "
                 + ", ".join(competence.value for competence in Competence),
             )
         if len(self.country) != 2 or not self.country.isupper():
-            raise InputError(f"agency {self.id}: {self.country!r} is no ISO 3166-1 country")
+            raise InputError(f"agency {self.id}: {self.country!r} is not an ISO 3166-1 country")
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise InputError(f"agency {self.id}: {self.zone!r} is no time zone") from error
+            raise InputError(f"agency {self.id}: {self.zone!r} is not a time zone") from error
 
     def may(self, competence: Competence) -> bool:
         """Tell whether the agency has this competence."""
@@ -105,24 +111,32 @@ class StatementKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One thing that one agency says of one subject.
+    """One statement of one agency about one subject.
 
     Parameters
     ----------
     id : str
-        Unique among the agency's statements, and telling nothing: a digest, never a count.
+        Unique among the agency's statements; a digest, so that it reveals no count.
+    by : str
+        Id of the agency that made it.
     subject : str
         An asset id (``host:...``), a person's pseudonym, an agency, or ``operation``.
     about : str
-        What kind of thing is said: ``asset``, ``link``, ``person``, ``payment``, ``plan`` ...
+        What the statement is about: ``asset``, ``link``, ``person``, ``payment``, ``plan`` ...
     text : str
-        One sentence.
+        The statement, in one sentence.
+    kind : StatementKind
+        Whether it is a fact or an assessment.
+    marking : Marking
+        What may be done with it.
+    at : datetime
+        When it was made, in UTC.
     to : frozenset of str
-        Agencies named as recipients. Without any, the marking alone decides.
+        Ids of the named recipients; empty: the marking alone decides.
     exhibits : tuple of ExhibitId
-        What shows it.
+        The exhibits that show it.
     details : Json
-        The statement for machines, by ``about``.
+        The statement for machines; the members depend on ``about``.
     """
 
     id: str
@@ -148,9 +162,9 @@ class Statement:
             ids.check_exhibit_id(exhibit)
         require_utc("at", self.at)
         if not self.text.strip():
-            raise InputError(f"statement {self.id}: it says nothing")
+            raise InputError(f"statement {self.id}: its text is empty")
         if len(self.text) > LONGEST_TEXT:
-            raise InputError(f"statement {self.id}: a text of over {LONGEST_TEXT} characters")
+            raise InputError(f"statement {self.id}: its text has over {LONGEST_TEXT} characters")
 
 
 class LedCategory(StrEnum):
@@ -166,7 +180,24 @@ class LedCategory(StrEnum):
 class Person:
     """A person of interest, under a pseudonym: the name is sealed under the subject's own key.
 
-    ``review_at`` and ``erase_at`` are the retention clock (art. 5).
+    Parameters
+    ----------
+    pseudonym : str
+        The person's pseudonym in the operation.
+    category : LedCategory
+        Category (Directive (EU) 2016/680, art. 6).
+    kind : StatementKind
+        Whether the entry rests on facts or on an assessment (art. 7).
+    role : str
+        Part in the network, in words.
+    marking : Marking
+        What may be done with the entry.
+    review_at : date
+        Date on which the need to keep the data is reviewed (art. 5).
+    erase_at : date
+        Date on which the data are erased (art. 5).
+    country : str or None
+        Country, ISO 3166-1 alpha-2; ``None``: unknown.
     """
 
     pseudonym: str
@@ -182,10 +213,12 @@ class Person:
         ids.check_pseudonym(self.pseudonym)
         if not isinstance(self.category, LedCategory):
             raise InputError(
-                f"{self.pseudonym}: a person has a category (Directive (EU) 2016/680, art. 6)"
+                f"{self.pseudonym}: a person needs a category (Directive (EU) 2016/680, art. 6)"
             )
         if self.erase_at < self.review_at:
-            raise InputError(f"{self.pseudonym}: erased before it is reviewed (art. 5)")
+            raise InputError(
+                f"{self.pseudonym}: the erasure must not be before the review (art. 5)"
+            )
 
 
 class InstrumentKind(StrEnum):
@@ -201,19 +234,35 @@ class InstrumentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """A draft under a legal instrument; Cautery never sends it.
+    """A draft of a legal instrument; Cautery never sends it.
 
     Parameters
     ----------
+    id : str
+        Id of the draft.
+    kind : InstrumentKind
+        The instrument.
+    by : str
+        Id of the agency that drafts it.
     addressee : str
         The provider, authority or bank that it would go to.
+    country : str
+        Country of the addressee, ISO 3166-1 alpha-2.
     holds : tuple of str
         What it would hold or ask for: accounts, hosts, wallets.
-    due_at, lapses_at : datetime or None
-        By when the addressee owes what is asked, and when the effect ends, by the rule that
-        ``basis`` names; ``None`` where the instrument has no such limit.
     basis : str
         The provision, with its mark: verified in a source, or ``[M]``, to be confirmed.
+    grounds : str
+        The reasons, in words.
+    drafted_at : datetime
+        When it was drafted, in UTC.
+    due_at : datetime or None
+        When the addressee must have answered, by the rule in ``basis``, in UTC; ``None``: no such
+        limit.
+    lapses_at : datetime or None
+        When the effect ends, by the rule in ``basis``, in UTC; ``None``: no such limit.
+    emergency : bool
+        Whether it is drafted as an emergency.
     """
 
     id: str
@@ -236,12 +285,32 @@ class Instrument:
             if moment is not None:
                 require_utc(name, moment)
         if not self.holds:
-            raise InputError(f"instrument {self.id}: it asks for nothing")
+            raise InputError(
+                f"instrument {self.id}: its holds are empty; it must ask for something"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A coordinated operation and those at its table. Only a competent authority runs one."""
+    """A coordinated operation and its agencies. Only a competent authority runs one.
+
+    Parameters
+    ----------
+    id : str
+        Id of the operation.
+    name : str
+        Name of the operation.
+    agencies : tuple of Agency
+        The agencies that take part.
+    regime : Regime
+        Always ``led``.
+    legal_basis : str
+        The legal basis, in words.
+    opened_at : datetime
+        When it was opened, in UTC.
+    lab : bool
+        Whether it is one of the synthetic world.
+    """
 
     id: str
     name: str
@@ -256,15 +325,15 @@ class Operation:
         require_utc("opened_at", self.opened_at)
         if self.regime is not Regime.LED:
             raise InputError(
-                f"operation {self.id}: regime {self.regime.value} runs no operation",
-                hint="Searches, seizures and persons are for a competent authority (led).",
+                f"operation {self.id}: an operation needs regime led, not {self.regime.value}",
+                hint="Only a competent authority (led) may handle searches, seizures and persons.",
             )
         names = [agency.id for agency in self.agencies]
         if len(set(names)) != len(names):
-            raise InputError(f"operation {self.id}: an agency stands there twice")
+            raise InputError(f"operation {self.id}: an agency is listed twice")
         leads = [agency.id for agency in self.agencies if agency.role is AgencyRole.LEAD]
         if len(leads) != 1:
-            raise InputError(f"operation {self.id}: one agency leads, not {len(leads)}")
+            raise InputError(f"operation {self.id}: exactly one agency must lead, not {len(leads)}")
 
     def agency(self, wanted: str) -> Agency:
         """Return an agency by its id.
@@ -277,7 +346,7 @@ class Operation:
         for member in self.agencies:
             if member.id == wanted:
                 return member
-        raise InputError(f"operation {self.id}: no agency {wanted!r} at the table")
+        raise InputError(f"operation {self.id}: {wanted!r} is not an agency at the table")
 
     @property
     def lead(self) -> Agency:

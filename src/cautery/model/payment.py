@@ -19,7 +19,7 @@ class Flow:
 
     def __post_init__(self) -> None:
         if not self.amount.is_finite() or self.amount < 0:
-            raise InputError(f"{self.address}: an amount of {self.amount}")
+            raise InputError(f"{self.address}: {self.amount} is not a valid amount")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Transfer:
     def __post_init__(self) -> None:
         require_utc("at", self.at)
         if not self.outputs:
-            raise InputError(f"transfer {self.id}: it pays nobody")
+            raise InputError(f"transfer {self.id}: it has no output")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,6 @@ from cautery.model.capture import (
     Validator,
 )
 from cautery.model.evidence import (
-    Entry,
     Exhibit,
     ExhibitId,
     Json,
@@ -29,6 +28,7 @@ from cautery.model.evidence import (
     SignedRoot,
 )
 from cautery.model.media import Decoded
+from cautery.model.records.entry import Entry
 from cautery.model.times import ClockOffset
 
 T = TypeVar("T")
@@ -252,7 +252,7 @@ class Fetcher(Protocol):
 
 
 class VerifiedFetcher(Fetcher, Protocol):
-    """A fetcher that knows whom it speaks to: whoever answers has proved to be the host meant.
+    """A fetcher of verified hosts: a server that answers has proved that it is the host.
 
     What hands something out, or believes an answer, asks for one of these; a suspect's fetcher
     is none.

@@ -1,4 +1,4 @@
-"""What stands for a secret or a personal value where it must not stand in clear."""
+"""Pseudonyms: they replace a secret or a personal value that must not be shown in clear."""
 
 from __future__ import annotations
 
@@ -53,4 +53,4 @@ class KeyedPseudonyms:
         return "KeyedPseudonyms()"
 
     def __reduce__(self) -> str:
-        raise TypeError("a key does not travel: pickle nothing that holds it")
+        raise TypeError("neither a key nor anything that holds one can be pickled")

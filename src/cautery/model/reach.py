@@ -28,21 +28,32 @@ class Source:
     Parameters
     ----------
     location : Location
-        A URL, or an absolute path when ``is_file``.
+        A URL, or an absolute path if ``is_file``.
     kind : str
-        A reader's name: ``m3u``, ``xtream``, ``stalker``, ``xmltv``, ``page``, ...
+        The reader's name: ``m3u``, ``xtream``, ``stalker``, ``xmltv``, ``page`` ...
+    access : Access
+        By which access it is read.
+    is_file : bool
+        Whether the location is a file.
     revisit_s : float or None
-        Seconds between two readings; ``None``: learned from when it changes.
-    least_s, most_s : float or None
-        Bounds of what is learned; ``None``: those of its kind.
-    username, password : Secret or None
-        Of a recorded test purchase, never anybody else's.
+        Time between two readings, seconds; ``None``: learned from when it changes.
+    least_s : float or None
+        Shortest wait that is learned, seconds; ``None``: that of its kind.
+    most_s : float or None
+        Longest wait that is learned, seconds; ``None``: that of its kind.
+    receipt : str or None
+        Receipt of the purchase, as the mandate names it; ``None``: none.
+    username : Secret or None
+        User name of a recorded test purchase, never anybody else's; ``None``: none.
+    password : Secret or None
+        Password of a recorded test purchase, never anybody else's; ``None``: none.
     mac : Secret or None
-        Of the box that a portal's line belongs to; of a recorded test purchase, too.
+        MAC of the box that a portal's line belongs to, of a recorded test purchase; ``None``:
+        none.
     vantages : tuple of str
-        Names of the vantages from which it is read too.
+        Names of the vantages from which it is read as well.
     purchase : str or None
-        The test purchase whose line it is read with.
+        Id of the test purchase whose line it is read with; ``None``: none.
     """
 
     location: Location
@@ -69,8 +80,10 @@ class Calendar(Source):
 
     Parameters
     ----------
+    location : OwnLocation
+        A URL, or an absolute path if ``is_file``.
     clean_feeds : tuple of OwnLocation
-        Those of its fixtures.
+        Clean feeds of its fixtures.
     """
 
     location: OwnLocation
@@ -79,12 +92,12 @@ class Calendar(Source):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vantage:
-    """A proxy of our own in another network, through which a source is seen as it is seen there.
+    """A proxy of our own in another network, so that a source is seen as it is seen there.
 
     Parameters
     ----------
     name : str
-        In each record of what was fetched through it.
+        Name, in each record of what was fetched through it.
     country : str
         ISO 3166-1 alpha-2.
     proxy : OwnLocation
@@ -101,22 +114,24 @@ class Vantage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPolicy:
-    """How politely, and where, this mandate may reach.
+    """Where this mandate may reach, and how often.
 
     Parameters
     ----------
     allow : tuple of str
-        Private ranges (CIDR) that may be touched; empty but in a lab.
+        Private ranges (CIDR) that may be reached; empty except in a lab.
     rate_per_host : float
         Requests per second and host, 0.001 to 1000.
+    user_agent : str
+        The HTTP User-Agent of all requests.
     resolver : str or None
-        ``address:port`` of a DNS server; ``None`` is the system's.
+        ``address:port`` of a DNS server; ``None``: the system's.
     facts : OwnLocation or None
-        Absolute path of a facts folder.
+        Absolute path of a facts folder; ``None``: none.
     rdap : OwnLocation or None
-        Base URL of an RDAP service.
+        Base URL of an RDAP service; ``None``: the registries that IANA lists.
     canary_port : int
-        Where unrelated names answer plain HTTP, when a canary is looked at: 80 but in a lab.
+        Port at which canaries are asked over plain HTTP: 80 except in a lab.
     """
 
     allow: tuple[str, ...] = ()
@@ -131,7 +146,7 @@ class NetworkPolicy:
         hide_at_birth(self)
         if not 0.001 <= self.rate_per_host <= 1000:
             raise MandateError(
-                f"network.rate_per_host: {self.rate_per_host} is not in [0.001, 1000]"
+                f"network.rate_per_host: {self.rate_per_host} must be from 0.001 to 1000"
             )
         for cidr in self.allow:
             try:
@@ -142,20 +157,24 @@ class NetworkPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnService:
-    """How a service of our own proves over TLS that it is itself, and we to it that we are we.
+    """How a service of our own proves its identity over TLS, and how we prove ours to it.
 
     Parameters
     ----------
     host : str
-        As its URLs name it.
+        The host, as its URLs name it.
     also : tuple of str
-        Hosts that prove themselves alike, such as those that a feed's playlist leads to.
+        Further hosts that prove themselves in the same way, such as those that a feed's playlist
+        leads to.
     ca : Location or None
-        Absolute path of a PEM file: these authorities alone vouch for it; ``None``: the system's.
+        Absolute path of a PEM file of the only authorities that may vouch for it; ``None``: the
+        system's.
     pins : tuple of str
-        SHA-256, in hexadecimal, of the public keys (SPKI) that it may show; empty: any.
-    client_cert, client_key : Location or None
-        Absolute paths of our own certificate and its key, in PEM.
+        SHA-256, hexadecimal, of the public keys (SPKI) that it may show; empty: any.
+    client_cert : Location or None
+        Absolute path of our own certificate, PEM; ``None``: none.
+    client_key : Location or None
+        Absolute path of the key of our own certificate, PEM; ``None``: none.
     """
 
     host: str
@@ -171,14 +190,18 @@ class OwnService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intermediary:
-    """An access provider that applies our referrals, and the vantage that shows whether it did.
+    """An access provider that applies our referrals, with a proxy that shows whether it did.
 
     Parameters
     ----------
+    name : str
+        The intermediary's name.
+    territory : str
+        Its territory, ISO 3166-1 alpha-2.
     list_url : OwnLocation
-        Where the approved list is handed in.
+        Where the approved list is sent.
     proxy : OwnLocation or None
-        A forward proxy in its network; ``None``: its effect cannot be probed.
+        A forward proxy in its network; ``None``: the effect cannot be probed.
     """
 
     name: str

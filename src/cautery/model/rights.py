@@ -19,11 +19,21 @@ class Event:
 
     Parameters
     ----------
-    watched : Window or None
-        When its sources are looked at most; ``None``: from half an hour before it to three hours
-        after its start.
+    id : str
+        Id of the event in the mandate.
+    name : str
+        Name of the event.
+    kick_off : datetime
+        When it starts, in UTC.
+    clean_feed : OwnLocation or None
+        URL or file of the clean feed; ``None``: none.
+    legal_basis : str
+        The right that it rests on, in words.
     collateral_budget : int
-        How many bystanders all that is blocked for it may hit at most.
+        Most bystanders that all blocks for it may hit together.
+    watched : Window or None
+        When its sources are read most often; ``None``: from half an hour before the start to three
+        hours after it.
     """
 
     id: str
@@ -45,12 +55,28 @@ class Event:
         hide_at_birth(self)
         require_utc("kick_off", self.kick_off)
         if self.collateral_budget < 0:
-            raise MandateError(f"event {self.id}: a collateral budget is not negative")
+            raise MandateError(f"event {self.id}: a collateral budget must not be negative")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A licensee's feed, or a linear channel that the mandate covers as a whole."""
+    """A licensee's feed, or a linear channel that the mandate covers as a whole.
+
+    Parameters
+    ----------
+    id : str
+        Id of the channel in the mandate.
+    names : tuple of str
+        Names under which it is known.
+    territory : str or None
+        The licensee's territory, ISO 3166-1 alpha-2; ``None``: not stated.
+    event : str or None
+        Id of the event that it carries; ``None``: the channel is covered as a whole.
+    reference : OwnLocation or None
+        URL or file of the reference; ``None``: none.
+    legal_basis : str
+        The right that it rests on, in words.
+    """
 
     id: str
     names: tuple[str, ...]
@@ -65,12 +91,29 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A film, series or documentary, identified from its file."""
+    """A film, series or documentary, identified from its file.
+
+    Parameters
+    ----------
+    id : str
+        Id of the work in the mandate.
+    title : str
+        The title.
+    other_titles : tuple of str
+        The original title, translated titles.
+    year : int or None
+        Year of release; ``None``: not stated.
+    kind : str
+        ``film``, ``series``, ``documentary`` ...
+    reference : OwnLocation or None
+        Path of the reference file; ``None``: none.
+    legal_basis : str
+        The right that it rests on, in words.
+    """
 
     id: str
     title: str
     other_titles: tuple[str, ...] = ()
-    """The original one, translated ones."""
     year: int | None = None
     kind: str = "film"
     reference: OwnLocation | None = None
@@ -82,7 +125,17 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
-    """Somebody who may re-stream some channels on some hosts: named, never accused."""
+    """Somebody who may re-stream some channels on some hosts: named, never accused.
+
+    Parameters
+    ----------
+    name : str
+        The partner's name.
+    hosts : tuple of str
+        Hosts of the partner; names below them count as well.
+    channels : tuple of str
+        Ids of the channels that the partner may carry.
+    """
 
     name: str
     hosts: tuple[str, ...]

@@ -54,24 +54,38 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeizedExhibit:
-    """One thing taken in one search, as the register holds it.
+    """One thing taken in one search, as in the register.
 
     Parameters
     ----------
     number : str
-        Unique in the operation: ``IT-0042``. Never used twice.
+        Number, unique in the operation and never used twice: ``IT-0042``.
+    kind : ExhibitKind
+        What kind of thing it is.
+    search : str
+        Id of the search.
+    agency : str
+        Id of the agency that took it.
+    description : str
+        Description, in words.
+    place : str
+        Where it was found.
     finder : str
-        Who found it, as a service number or role: no name of an officer.
+        Who found it, as a service number or role, never as an officer's name.
     seal : str
-        The number of the tamper-evident bag or seal.
+        Number of the tamper-evident bag or seal.
+    seized_at : datetime
+        When it was seized, in UTC.
     count : int
-        More than one only for like things under one seal.
+        Number of things; more than one only for like things under one seal.
     value : Money or None
-        With its currency, as found; ``valued_at`` says when.
+        Its value with the currency, as found; ``None``: unknown.
+    valued_at : datetime or None
+        When it was valued, in UTC; ``None``: it has no value.
     photo : ExhibitId or None
-        A picture in the vault.
+        A picture in the vault; ``None``: none.
     details : Json
-        By kind, see :class:`ExhibitKind`.
+        Further members, by kind (see :class:`ExhibitKind`).
     """
 
     number: str
@@ -92,9 +106,13 @@ class SeizedExhibit:
     def __post_init__(self) -> None:
         require_utc("seized_at", self.seized_at)
         if self.count < 1:
-            raise InputError(f"exhibit {self.number}: a count of {self.count}")
+            raise InputError(
+                f"exhibit {self.number}: the count must be at least 1, not {self.count}"
+            )
         if (self.value is None) != (self.valued_at is None):
-            raise InputError(f"exhibit {self.number}: a value has its date, and a date its value")
+            raise InputError(
+                f"exhibit {self.number}: a value needs its date, and a date needs its value"
+            )
 
 
 class CustodyAct(StrEnum):
@@ -118,15 +136,31 @@ class CustodyEntry:
 
     Parameters
     ----------
+    number : str
+        Number of the exhibit in the register.
+    act : CustodyAct
+        What happened to it.
+    at : datetime
+        When it happened, in UTC.
+    giver : str
+        Who gave it.
+    taker : str
+        Who took it.
+    place : str
+        Where it happened.
+    reason : str
+        Why it happened.
     seal : str
         The seal that the exhibit carries after this act.
     opened_seal : str or None
-        The seal that an examination broke; of no other act.
+        The seal that an examination broke; ``None``: any other act.
     result : str or None
-        What came of it: the hash of an image, what an order said.
-    to_agency, stated_by : str or None
-        Of a transfer: the agency that takes over, and the side that states it. Giver's and
-        taker's agency each state the same link.
+        The result: the hash of an image, the content of an order; ``None``: none.
+    to_agency : str or None
+        Of a transfer: id of the agency that takes over; ``None``: any other act.
+    stated_by : str or None
+        Of a transfer: id of the agency that states it; the giver's and the taker's agency each
+        state the same link. ``None``: any other act.
     """
 
     number: str

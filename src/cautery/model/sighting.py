@@ -104,7 +104,13 @@ def line_in(url: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class RedactedUrl:
-    """A URL as it may be shown: credentials, tokens and MACs replaced by keyed hashes."""
+    """A URL as it may be shown: credentials, tokens and MACs replaced by keyed hashes.
+
+    Parameters
+    ----------
+    text : str
+        The URL, redacted.
+    """
 
     text: str
 
@@ -333,7 +339,21 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A sighting's title resolved to one of the mandate's channels, events or works, or to none."""
+    """A title in a source, resolved to one of the mandate's channels, events or works, or none.
+
+    Parameters
+    ----------
+    url : RedactedUrl
+        The stream, redacted.
+    title : str or None
+        The title in the source; ``None``: without a title.
+    right : str or None
+        Id of the channel, event or work; ``None``: none of the mandate's.
+    probability : float
+        Probability that the title is this right, 0 to 1.
+    why : str
+        What speaks for it and against it, in words.
+    """
 
     url: RedactedUrl
     title: str | None

@@ -51,9 +51,9 @@ class RecaptureCount:
     def __post_init__(self) -> None:
         _counts(self.country, self.first, self.second, self.both)
         if self.both > min(self.first, self.second):
-            raise InputError(f"{self.country}: more lines seen twice than once")
+            raise InputError(f"{self.country}: more lines were seen twice than once")
         if not 0 < self.coverage <= 1:
-            raise InputError(f"{self.country}: a coverage of {self.coverage}")
+            raise InputError(f"{self.country}: {self.coverage} is not a valid coverage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,10 @@ class NameSample:
     def __post_init__(self) -> None:
         _counts(self.country, self.households, self.sampled, self.hits)
         if self.hits > self.sampled or self.sampled > self.households:
-            raise InputError(f"{self.country}: {self.hits} of {self.sampled} of {self.households}")
+            raise InputError(
+                f"{self.country}: hits <= sampled <= households must hold, got {self.hits}, "
+                f"{self.sampled}, {self.households}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,7 @@ class SurveyAnswer:
     def __post_init__(self) -> None:
         _counts(self.country, self.asked, self.yes, self.households)
         if self.yes > self.asked:
-            raise InputError(f"{self.country}: {self.yes} of {self.asked}")
+            raise InputError(f"{self.country}: {self.yes} said yes, but {self.asked} were asked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +143,10 @@ class PriceSeen:
 
     def __post_init__(self) -> None:
         if self.months < 1 or self.price.amount <= 0:
-            raise InputError(f"{self.storefront}: {self.price.amount} for {self.months} months")
+            raise InputError(
+                f"{self.storefront}: {self.price.amount} for {self.months} months is not a valid "
+                "price"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,14 +189,14 @@ class Claim:
 
     def __post_init__(self) -> None:
         if self.value <= 0:
-            raise InputError(f"claim {self.text!r}: {self.value:g} is no size")
+            raise InputError(f"claim {self.text!r}: {self.value:g} is not a valid size")
         if self.quantity == "revenue" and (self.currency is None or self.period is None):
             raise InputError(
                 f"claim {self.text!r}: money needs a currency and a period",
-                hint="Write it so: 250e6 EUR/month",
+                hint="Write it like this: 250e6 EUR/month",
             )
 
 
 def _counts(whose: str, *counts: int) -> None:
     if any(count < 0 for count in counts):
-        raise InputError(f"{whose}: a count is not negative")
+        raise InputError(f"{whose}: a count must not be negative")

@@ -45,7 +45,15 @@ def iso(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A half-open span of time, ``start <= t < end``."""
+    """A half-open span of time, ``start <= t < end``.
+
+    Parameters
+    ----------
+    start : datetime
+        The first moment, in UTC.
+    end : datetime
+        The moment after the last one, in UTC.
+    """
 
     start: datetime
     end: datetime
@@ -70,7 +78,14 @@ class Window:
 class ClockOffset:
     """How far this machine's clock may be from UTC, recorded with each capture.
 
-    ``seconds`` is local minus UTC; ``None`` with ``method`` saying why when nobody knows.
+    Parameters
+    ----------
+    seconds : float or None
+        Local time minus UTC, seconds; ``None``: unknown, and ``method`` says why.
+    uncertainty_s : float or None
+        Most that ``seconds`` may be wrong, seconds; ``None``: unknown.
+    method : str
+        How it was measured.
     """
 
     seconds: float | None

@@ -1,4 +1,4 @@
-"""What a probe heard and saw, and what we claim from it, with the odds."""
+"""What a probe found in sound and pictures, and the claim that follows, with its odds."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ class Witness:
     kind : str
         ``sound``, ``picture`` or ``graphics``.
     reference : str
-        The channel, work, or ``event:ID`` for an event's clean feed.
+        Id of the channel or work, or ``event:ID`` for an event's clean feed.
     score : float
-        In the kind's own unit (votes; normalised correlation).
+        Score in the unit of the kind: votes of sound, correlation of pictures.
     runner_up : float
-        Best score of any reference that does not carry the same content.
+        Best score of a reference that does not carry the same content.
     delay_s : float
-        Suspect behind reference, seconds; negative when the suspect is faster.
+        Delay of the suspect behind the reference, seconds; negative when the suspect is faster.
     speed : float
-        Suspect's speed over the reference's, 1.0 when untouched.
+        The suspect's speed over the reference's; 1.0 when it is unchanged.
     coverage : float
         Share of the probe that the match spans, 0 to 1.
     probe_s : float
-        Seconds of media that were compared.
+        Length of the media that were compared, seconds.
     log10_lr : float
-        Base-10 log of the likelihood ratio that this witness alone gives.
+        Base-10 logarithm of the likelihood ratio that this witness alone gives.
     methods : tuple of str
         Which of ``landmark``, ``bit-error`` and ``video`` it rests on.
     repeats_s : tuple of float
-        Further delays that fit as well, since the reference repeats itself.
+        Further delays that fit equally well because the reference repeats itself, seconds.
     shared : tuple of str
         References that carry the same for no longer than an advert lasts; such seconds count in
-        ``score`` and in neither ``coverage`` nor ``log10_lr``.
+        ``score``, but not in ``coverage`` and ``log10_lr``.
     """
 
     kind: str
@@ -105,8 +105,8 @@ _NO_MATCH: Mapping[NoMatch, str] = {
     NoMatch.TONE: "a steady tone",
     NoMatch.NO_PICTURES: "no pictures",
     NoMatch.FEW_PICTURES: "too few pictures",
-    NoMatch.STILL: "black, frozen or hardly any motion",
-    NoMatch.TOO_STILL: "too little moves to tell it from other pictures",
+    NoMatch.STILL: "black, frozen or almost without motion",
+    NoMatch.TOO_STILL: "too little motion to tell it from other pictures",
     NoMatch.NO_REFERENCE: "no reference holds pictures",
 }
 
@@ -117,11 +117,21 @@ class Observation:
 
     Parameters
     ----------
-    unmatched : mapping of str to NoMatch
-        Of ``sound`` and ``pictures``, those that name nothing, and why. Records of version 0.1.0
-        have none, and say it in ``reason`` alone.
+    at : datetime
+        When the probe was made, in UTC.
+    witnesses : tuple of Witness
+        The witnesses, strongest first.
+    exhibits : tuple of ExhibitId
+        The sealed captures that it rests on.
+    media_start_s : float
+        First media time of the probe, epoch seconds.
+    media_end_s : float
+        Last media time of the probe, epoch seconds.
+    unmatched : mapping
+        Why ``sound`` or ``pictures`` name nothing. Records of version 0.1.0 do not have it; they
+        have ``reason`` alone.
     reason : str or None
-        The same in words.
+        The same reason in words; ``None``: both name a reference.
     """
 
     at: datetime
@@ -169,25 +179,40 @@ class Verdict:
 
     Parameters
     ----------
+    url : RedactedUrl
+        The stream, redacted.
+    finding : Finding
+        How the stream stands.
+    at : datetime
+        When the verdict was reached, in UTC.
     channels : tuple of str
-        The licensees' channels (or works) that the stream may carry: more than one when their
-        sound and pictures cannot be told apart, none when the licensee is unknown.
+        Ids of the licensees' channels (or works) that the stream may carry: more than one when
+        their sound and pictures cannot be told apart, none when the licensee is unknown.
     event : str or None
-        The event, when the channels show one.
+        Id of the event; ``None``: the channels show no event.
     licensee : str or None
-        The one channel whose own sound or graphics were recognised.
+        Id of the one channel whose own sound or graphics were recognised; ``None``: unknown.
     territory : str or None
-        That licensee's territory.
+        That licensee's territory; ``None``: unknown.
     delay_s : float or None
-        Behind the reference, seconds.
+        Delay behind the reference, seconds; ``None``: nothing matched.
+    speed : float
+        The stream's speed over the reference's; 1.0 when it is unchanged.
     log10_lr : float
-        Base-10 log of the likelihood ratio of *same content* against *other content*.
+        Base-10 logarithm of the likelihood ratio of *same content* against *other content*.
     probability : float or None
-        For triage: posterior at ``base_rate``; never for a court.
+        Posterior probability at ``base_rate``, for triage only, never for a court; ``None``: not
+        stated.
+    base_rate : float or None
+        Prior probability that ``probability`` rests on; ``None``: not stated.
     partner : str or None
-        The licensed partner on whose host it runs.
+        The licensed partner on whose host the stream runs; ``None``: not a partner's host.
+    observations : tuple of Observation
+        The observations that it rests on, oldest first.
     reasons : tuple of str
-        In words, strongest first.
+        The reasons in words, strongest first.
+    recipe : str
+        Name of the fingerprint recipe that compared them.
     """
 
     url: RedactedUrl
@@ -210,7 +235,7 @@ class Verdict:
     def __post_init__(self) -> None:
         require_utc("at", self.at)
         if self.finding is Finding.PROVEN and not (self.channels or self.event):
-            raise InputError("a proven verdict names an event or a channel")
+            raise InputError("a proven verdict must name an event or a channel")
 
     @property
     def verbal(self) -> str:

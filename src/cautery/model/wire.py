@@ -31,13 +31,17 @@ MISSHAPEN = (
 """What reading a record raises that has not the shape of its kind. Whoever has a case's file can
 append one: it costs itself, never the reading of the others."""
 
+SPELLED_WITHOUT_UNDERSCORE = {"alias_generator": lambda name: name.rstrip("_")}
+"""``__pydantic_config__`` of a noun with a field such as ``from_``, whose name Python keeps."""
+
 T = TypeVar("T")
 
 
 def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
     """Return ``value`` as plain JSON: dataclasses as objects, times as RFC 3339 with Z.
 
-    A span of time is a number of seconds, bytes are hexadecimal. What is hidden stands redacted.
+    A span of time is a number of seconds, bytes are hexadecimal. What is hidden stands redacted. A
+    field ``from_`` is spelled ``from``.
 
     Parameters
     ----------
@@ -57,7 +61,7 @@ def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
         return value.shown(pseudonyms)
     if isinstance(value, float | np.floating):
         if not np.isfinite(value):
-            raise InputError(f"{value} has no JSON form")
+            raise InputError(f"{value} cannot be written as JSON")
         return float(value)
     if isinstance(value, np.integer):
         return int(value)
@@ -73,7 +77,8 @@ def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
         return value.hex()
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name: to_json(getattr(value, field.name), pseudonyms) for field in fields(value)
+            field.name.rstrip("_"): to_json(getattr(value, field.name), pseudonyms)
+            for field in fields(value)
         }
     if isinstance(value, Mapping):
         return {str(name): to_json(item, pseudonyms) for name, item in value.items()}
@@ -81,7 +86,7 @@ def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
         return [to_json(item, pseudonyms) for item in value]
     if isinstance(value, set | frozenset):
         return sorted(to_json(item, pseudonyms) for item in value)
-    raise InputError(f"{type(value).__name__} has no JSON form")
+    raise InputError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def from_json(noun: type[T], body: Any) -> T:

@@ -30,21 +30,21 @@ def fault_of(own: str) -> str | None:
     >>> fault_of("10.5240/7791-8534-2C23-9030-8610-5"), fault_of("film-17")
     (None, None)
     >>> fault_of("10.5240/7791-8535-2C23-9030-8610-5")
-    'an EIDR whose check letter would be I, not 5'
+    'an EIDR whose check letter must be I, not 5'
     """
     if _LIKE_EIDR.fullmatch(own):
         match = _EIDR.fullmatch(own)
-        return "no EIDR" if match is None else _unlike("an EIDR", match[1], match[2])
+        return "not a valid EIDR" if match is None else _unlike("an EIDR", match[1], match[2])
     if _LIKE_ISAN.fullmatch(own):
         match = _ISAN.fullmatch(own)
         if match is None:
-            return "no ISAN"
+            return "not a valid ISAN"
         fault = _unlike("an ISAN", match[1], match[2])
         if fault is None and match[3] is not None:
             fault = _unlike("an ISAN's version", match[1] + match[3], match[4])
         return fault
     if _LIKE_IMDB.fullmatch(own) and not _IMDB.fullmatch(own):
-        return "no IMDb id, which has seven digits or more"
+        return "not a valid IMDb id: it has fewer than seven digits"
     return None
 
 
@@ -52,7 +52,7 @@ def _unlike(what: str, digits: str, letter: str) -> str | None:
     expected = check_letter(digits)
     if expected == letter.upper():
         return None
-    return f"{what} whose check letter would be {expected}, not {letter}"
+    return f"{what} whose check letter must be {expected}, not {letter}"
 
 
 def check_letter(digits: str) -> str:

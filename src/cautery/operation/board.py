@@ -1,4 +1,4 @@
-"""The board of the day: who has done what, what is late, and what is still served.
+"""The board of the action day: finished steps, late steps, and the demand still served.
 
 What agencies report is a claim; what our own probes saw dark is known. So the served capacity
 that is left stands between two numbers: low if every report holds, high if only what was probed
@@ -140,8 +140,8 @@ class BoardView:
         count = len(self.unconfirmed)
         return (
             f"between {self.served_left:.1%} and {self.served_confirmed:.1%} of the known demand "
-            f"is still served: {counted(count, 'node')} reported gone, not yet seen dark "
-            "by our own probes"
+            f"is still served: {counted(count, 'node')} reported gone, but not yet confirmed by "
+            "our own probes"
         )
 
 

@@ -74,7 +74,7 @@ def agreed_size(targets: int) -> int:
         if targets <= size:
             return size
     raise InputError(
-        f"{targets} targets: a run compares at most {MOST_SIZE}",
+        f"{targets} targets, but a run compares at most {MOST_SIZE}",
         hint="Deconflict the targets of one network or country at a time.",
     )
 
@@ -88,7 +88,9 @@ def check_size(size: int) -> None:
         If it is not.
     """
     if not LEAST_SIZE <= size <= MOST_SIZE or size & (size - 1):
-        raise InputError(f"a run's size is a power of two, {LEAST_SIZE} to {MOST_SIZE}, not {size}")
+        raise InputError(
+            f"the size of a run must be a power of two from {LEAST_SIZE} to {MOST_SIZE}, not {size}"
+        )
 
 
 def session_of(operation: str, first: str, second: str, size: int, nonce: bytes) -> str:
@@ -128,7 +130,7 @@ def masked_set(
     if len(own_targets) > size:
         raise InputError(
             f"more targets than the {size} that this run compares",
-            hint="Agree on a larger size, or deconflict a part of them.",
+            hint="Agree on a larger size, or deconflict only a part of the targets.",
         )
     scalar = rbcl.crypto_core_ristretto255_scalar_reduce(random(64))
     # Padding is uniform in the group whoever holds the scalar: masked or not makes no difference.
@@ -175,13 +177,13 @@ def check_points(points: Sequence[bytes], *, size: int, ascending: bool) -> None
         too many.
     """
     if len(points) != size:
-        raise InputError(f"{len(points)} points where the run has {size}")
+        raise InputError(f"the set has {len(points)} points, but the run has {size}")
     if len(set(points)) != size:
-        raise InputError("a point stands twice in the set")
+        raise InputError("the set contains a point twice")
     if ascending and any(point >= following for point, following in pairwise(points)):
-        raise InputError("a masked set is sorted, so that its order tells nothing")
+        raise InputError("a masked set must be sorted, so that its order reveals nothing")
     if _IDENTITY in points or not all(_over(_valid, points)):
-        raise InputError("not every point is an element of the group other than the identity")
+        raise InputError("every point must be an element of the group other than the identity")
 
 
 def shared_targets(

@@ -1,4 +1,4 @@
-"""What an exhibit of each kind must say of itself, and how those who handle it are named."""
+"""Check the details of each kind of exhibit, and the roles of the people who handle it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def require_role(what: str, text: str) -> None:
     cautery.errors.InputError: finder: 'Mario Rossi' looks like a name
     """
     if not text.strip() or len(text) > _LONGEST_ROLE or not text.isprintable():
-        raise InputError(f"{what}: a service number or role is missing")
+        raise InputError(f"{what}: the service number or role is missing")
     if any(
         word[0].isupper() and any(letter.islower() for letter in word[1:])
         for word in re.split(r"[^\w']+", text)
@@ -49,7 +49,7 @@ def require_role(what: str, text: str) -> None:
     ):
         raise InputError(
             f"{what}: {text!r} looks like a name",
-            hint="State a service number (it-postal/4471) or a role in small letters.",
+            hint="Write a service number (it-postal/4471) or a role in lower case.",
         )
 
 
@@ -63,7 +63,7 @@ def check_details(exhibit: SeizedExhibit) -> None:
     """
     where = f"exhibit {exhibit.number}, {exhibit.kind.value}"
     if not isinstance(exhibit.details, Mapping):
-        raise InputError(f"{where}: details are names with values")
+        raise InputError(f"{where}: details must be names with values")
     check = _CHECKS.get(exhibit.kind)
     if check is not None:
         check(where, exhibit)
@@ -98,9 +98,9 @@ def check_iban(iban: str) -> str:
     try:
         return number.validate(iban)
     except InvalidChecksum as error:
-        raise InputError(f"IBAN {masked}: wrong checksum (ISO 13616: mod 97 leaves one)") from error
+        raise InputError(f"IBAN {masked}: wrong check digits (ISO 13616)") from error
     except ValidationError as error:
-        raise InputError(f"IBAN {masked}: no such country, length or structure") from error
+        raise InputError(f"IBAN {masked}: wrong country code, length or structure") from error
 
 
 def decimal_of(what: str, value: Any) -> Decimal:
@@ -112,13 +112,15 @@ def decimal_of(what: str, value: Any) -> Decimal:
         If it is none; a float is refused, since it is not what was written.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise InputError(f"{what}: {value!r} is no amount; write it as a string, such as '1.25'")
+        raise InputError(
+            f"{what}: {value!r} is not a valid amount; write it as a string, such as '1.25'"
+        )
     try:
         amount = Decimal(value)
     except InvalidOperation as error:
-        raise InputError(f"{what}: {str(value)[:40]!r} is no amount") from error
+        raise InputError(f"{what}: {str(value)[:40]!r} is not a valid amount") from error
     if not amount.is_finite() or amount < 0:
-        raise InputError(f"{what}: an amount of {str(value)[:40]}")
+        raise InputError(f"{what}: the amount {str(value)[:40]} must be finite and not negative")
     exponent = amount.as_tuple().exponent
     assert isinstance(exponent, int)
     if amount.adjusted() > MOST_DIGITS or exponent < -MOST_DECIMALS:
@@ -132,21 +134,23 @@ def decimal_of(what: str, value: Any) -> Decimal:
 def _text(where: str, exhibit: SeizedExhibit, name: str) -> str:
     value = exhibit.details.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{where}: its details lack {name!r}")
+        raise InputError(f"{where}: the detail {name!r} is missing")
     return value
 
 
 def _disk(where: str, exhibit: SeizedExhibit) -> None:
     if not _SHA256.fullmatch(_text(where, exhibit, "image_sha256")):
-        raise InputError(f"{where}: image_sha256 is 64 hex digits, of the forensic image")
+        raise InputError(
+            f"{where}: image_sha256 must be 64 hex digits, the SHA-256 of the forensic image"
+        )
 
 
 def _domain(where: str, exhibit: SeizedExhibit) -> None:
     name = _text(where, exhibit, "name")
     if not _DOMAIN.fullmatch(name):
-        raise InputError(f"{where}: {name[:80]!r} is no domain name in small ASCII letters")
+        raise InputError(f"{where}: {name[:80]!r} is not a domain name in lower-case ASCII")
     if _text(where, exhibit, "measure") not in MEASURES:
-        raise InputError(f"{where}: measure is one of {', '.join(sorted(MEASURES))}")
+        raise InputError(f"{where}: measure must be one of {', '.join(sorted(MEASURES))}")
 
 
 def _wallet(where: str, exhibit: SeizedExhibit) -> None:
@@ -158,18 +162,20 @@ def _wallet(where: str, exhibit: SeizedExhibit) -> None:
         return
     if not isinstance(transfer, Mapping) or not {"id", "to", "amount"} <= set(transfer):
         raise InputError(
-            f"{where}: a transfer states id, to and amount (and fee)",
-            hint="Leave it out while the coins are not moved; record the movement later.",
+            f"{where}: a transfer needs id, to and amount (fee is optional)",
+            hint="Leave the transfer out until the coins are moved; record the movement later.",
         )
     check_address(asset, str(transfer["to"]))
     if spelled(str(transfer["to"])) == spelled(str(exhibit.details["address"])):
-        raise InputError(f"{where}: a transfer from the wallet into the same wallet")
+        raise InputError(f"{where}: the transfer goes from the wallet to the same wallet")
     arrived = decimal_of(f"{where}: transfer amount", transfer["amount"])
     fee = decimal_of(f"{where}: transfer fee", transfer.get("fee", 0))
     if not str(transfer["id"]).strip() or arrived == 0:
-        raise InputError(f"{where}: a transfer has an id, and moves something")
+        raise InputError(f"{where}: a transfer needs an id and an amount greater than 0")
     if arrived + fee > amount:
-        raise InputError(f"{where}: {arrived} moved and {fee} fee are more than {amount} found")
+        raise InputError(
+            f"{where}: {arrived} moved and a fee of {fee} are more than the {amount} found"
+        )
 
 
 def _firearm(where: str, exhibit: SeizedExhibit) -> None:
@@ -180,27 +186,27 @@ def _firearm(where: str, exhibit: SeizedExhibit) -> None:
 def _drugs(where: str, exhibit: SeizedExhibit) -> None:
     _text(where, exhibit, "substance")
     if not decimal_of(f"{where}: grams", _exact(exhibit.details.get("grams"))):
-        raise InputError(f"{where}: grams are more than none")
+        raise InputError(f"{where}: grams must be more than 0")
 
 
 def _cash(where: str, exhibit: SeizedExhibit) -> None:
     if exhibit.value is None or exhibit.value.amount == 0:
-        raise InputError(f"{where}: cash has a value, its currency and its date")
+        raise InputError(f"{where}: cash needs a value with its currency and its date")
 
 
 def _account(where: str, exhibit: SeizedExhibit) -> None:
     for name, value in exhibit.details.items():
         if name != "iban" and isinstance(value, str) and _is_iban(value):
             raise InputError(
-                f"{where}: {name} holds a whole IBAN, {mask_iban(value)}",
-                hint="State it as 'iban': it is sealed encrypted, and no record shows it.",
+                f"{where}: {name} contains a complete IBAN, {mask_iban(value)}",
+                hint="Write it as 'iban': it is then sealed encrypted, and no record shows it.",
             )
     iban = exhibit.details.get("iban")
     if iban is not None:
         check_iban(_text(where, exhibit, "iban"))
         return
     if not {"iban_masked", "account_hash"} & set(exhibit.details):
-        raise InputError(f"{where}: its details lack 'iban'")
+        raise InputError(f"{where}: the detail 'iban' is missing")
 
 
 def _is_iban(text: str) -> bool:

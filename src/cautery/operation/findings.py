@@ -1,4 +1,4 @@
-"""Links to other crimes: findings with their own evidence, and what the register suggests."""
+"""Findings: links to other crimes with their own evidence, and suggestions from the register."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ class CrimeFinding:
     def __post_init__(self) -> None:
         require_utc("at", self.at)
         if not self.text.strip() or len(self.text) > 2_000:
-            raise InputError("a finding is a sentence or a few")
+            raise InputError("the text of a finding must be one or a few sentences")
         if not self.numbers and not self.exhibits:
             raise InputError(
-                f"finding of {self.crime.value}: nothing shows it",
-                hint="Name the exhibits of the register, or seal the evidence in the vault.",
+                f"finding of {self.crime.value}: no evidence is named",
+                hint="Name exhibits of the register, or seal the evidence in the vault.",
             )
 
 

@@ -181,7 +181,9 @@ def draft_eio(
     """
     _competent(by, Competence.INVESTIGATE, "a European Investigation Order")
     if by.country == country:
-        raise InputError(f"{by.id}: an EIO goes to another Member State than {country}")
+        raise InputError(
+            f"{by.id}: an EIO must go to another Member State; the country here is {country}"
+        )
     _within(by.country, country, _OUTSIDE_EIO, "Directive 2014/41/EU")
     return _instrument(
         InstrumentKind.EIO,
@@ -215,9 +217,9 @@ def draft_jit(
     for party in (by, *partners):
         _competent(party, Competence.INVESTIGATE, "a joint investigation team")
     if len({party.country for party in (by, *partners)}) < 2:
-        raise InputError("a joint investigation team is of two States or more")
+        raise InputError("a joint investigation team needs two States or more")
     if until <= at:
-        raise InputError("a joint investigation team is set up for a time that is to come")
+        raise InputError("the end of a joint investigation team must be in the future")
     return _instrument(
         InstrumentKind.JIT,
         by=by,
@@ -245,7 +247,9 @@ def draft_mla(
     _competent(by, Competence.INVESTIGATE, "a request for mutual legal assistance")
     _check_country(country)
     if by.country == country:
-        raise InputError(f"{by.id}: no assistance of another State is needed in {country}")
+        raise InputError(
+            f"{by.id}: {country} is its own country, so no assistance of another State is needed"
+        )
     return _instrument(
         InstrumentKind.MLA,
         by=by,
@@ -267,7 +271,10 @@ def render_draft(draft: Instrument, operation: Operation) -> str:
     lines = [
         f"# {title} (draft {draft.id})",
         "",
-        f"{stamp}**Draft. Not issued, not sent.** A person of {by.name} checks, signs and sends.",
+        (
+            f"{stamp}**Draft. Not issued, not sent.** A person of {by.name} must check, sign and "
+            "send it."
+        ),
         "",
         f"- Issuing authority: {by.name} ({by.country}), {by.contact}",
         f"- Addressee: {draft.addressee} ({draft.country})",
@@ -275,11 +282,11 @@ def render_draft(draft: Instrument, operation: Operation) -> str:
         f"- Drafted: {iso(draft.drafted_at)}",
     ]
     if draft.emergency:
-        lines.append("- **Emergency**: an imminent threat is shown below by the issuing authority")
+        lines.append("- **Emergency**: the issuing authority must show an imminent threat below")
     if draft.due_at is not None:
-        lines.append(f"- Owed by: {iso(draft.due_at)}, if received when it was drafted")
+        lines.append(f"- Due: {iso(draft.due_at)}, if received on the day of drafting")
     if draft.lapses_at is not None:
-        lines.append(f"- Lapses: {iso(draft.lapses_at)}, if received when it was drafted")
+        lines.append(f"- Lapses: {iso(draft.lapses_at)}, if received on the day of drafting")
     lines += ["", "## What it asks for", "", *(f"- `{item}`" for item in draft.holds)]
     lines += ["", "## Grounds", "", draft.grounds, "", "## Basis", "", draft.basis + "."]
     if UNCONFIRMED in draft.basis:
@@ -301,18 +308,21 @@ def _check_evidence(
     _competent(by, Competence.PRESERVE, "an e-Evidence order")
     if at < EVIDENCE_APPLIES:
         raise InputError(
-            f"dated {at.date()}: Regulation (EU) 2023/1543 applies since {EVIDENCE_APPLIES.date()}",
-            hint="Before that day: a European Investigation Order, or mutual legal assistance.",
+            f"the draft is dated {at.date()}, but Regulation (EU) 2023/1543 applies from "
+            f"{EVIDENCE_APPLIES.date()}",
+            hint=(
+                "Before that day, draft a European Investigation Order, or mutual legal assistance."
+            ),
         )
     if provider_class not in COVERED:
         raise InputError(
-            f"{provider}: a provider of {provider_class.value} is not covered by Regulation (EU) "
-            "2023/1543",
-            hint="Covered: " + ", ".join(sorted(COVERED)) + "; else draft an EIO.",
+            f"{provider}: Regulation (EU) 2023/1543 does not cover a provider of "
+            f"{provider_class.value}",
+            hint="Covered: " + ", ".join(sorted(COVERED)) + ". Otherwise draft an EIO.",
         )
     if not stored:
         raise InputError(
-            "Regulation (EU) 2023/1543 reaches data already stored, no future or live data"
+            "Regulation (EU) 2023/1543 covers only data already stored, not future or live data"
         )
     _within(by.country, country, _OUTSIDE_EVIDENCE, "Regulation (EU) 2023/1543")
 
@@ -320,16 +330,16 @@ def _check_evidence(
 def _competent(by: Agency, needed: Competence, what: str) -> None:
     if not by.may(needed):
         raise InputError(
-            f"{by.id} may not issue {what}: it has no competence to {needed.value}",
-            hint="Ask an agency at the table that has it.",
+            f"{by.id} may not issue {what}: it lacks the competence to {needed.value}",
+            hint="Ask an agency at the table that has this competence.",
         )
 
 
 def _check_country(country: str) -> None:
     if not _COUNTRY.fullmatch(country):
         raise InputError(
-            f"the addressee's country is missing, or {country[:40]!r} is none of ISO 3166-1",
-            hint="--country NL",
+            f"the addressee's country is missing or not an ISO 3166-1 code: {country[:40]!r}",
+            hint="Give it, for example: --country NL",
         )
 
 
@@ -338,7 +348,7 @@ def _within(issuer: str, country: str, outside: frozenset[str], instrument: str)
     for state in (issuer, country):
         if state not in _UNION - outside:
             raise InputError(
-                f"{instrument} does not reach {state}",
+                f"{instrument} does not apply to {state}",
                 hint="Draft a request for mutual legal assistance (mla).",
             )
 
@@ -358,13 +368,15 @@ def _instrument(
     emergency: bool = False,
 ) -> Instrument:
     if not grounds.strip():
-        raise InputError("a draft gives its grounds: why this is needed and proportionate")
+        raise InputError("a draft needs its grounds: why it is necessary and proportionate")
     if not addressee.strip():
-        raise InputError("a draft names its addressee")
+        raise InputError("a draft needs an addressee")
     for line in (addressee, *holds):
         # A line of its own would stand in the draft as if it were a part of the form.
         if not line.strip() or not line.isprintable():
-            raise InputError(f"{line[:60]!r}: an addressee or what is asked for is one line")
+            raise InputError(
+                f"{line[:60]!r}: the addressee and each requested item must be one printable line"
+            )
     content = "\n".join([kind.value, by.id, addressee, country, *sorted(holds), grounds, iso(at)])
     return Instrument(
         id="D-" + hashlib.sha256(content.encode()).hexdigest()[:12],

@@ -31,10 +31,11 @@ def code_of(operation: str, line: Line) -> str:
     text = f"cautery:exhibit:{operation}:{line.first.number}:{line.digest[7:23]}"
     if ":" in operation or not text.isascii() or not text.isprintable() or " " in text:
         raise InputError(
-            f"operation {operation[:40]!r}: a label's code takes plain ASCII, no colon"
+            f"operation {operation[:40]!r}: a label's code may only contain plain ASCII and no "
+            "colon"
         )
     if len(text) > _CODE_LETTERS:
-        raise InputError(f"operation {operation[:40]!r}: its id is too long for a label")
+        raise InputError(f"operation {operation[:40]!r}: the id is too long for a label")
     return text
 
 
@@ -58,9 +59,9 @@ def label_sheet_typst(lines: Iterable[Line], *, operation: str, lab: bool, skip:
     """
     sheet_lines = tuple(lines)
     if not sheet_lines or len(sheet_lines) > MOST_LABELS:
-        raise InputError(f"{len(sheet_lines)} labels: a sheet has 1 to {MOST_LABELS}")
+        raise InputError(f"{len(sheet_lines)} labels, but a sheet holds 1 to {MOST_LABELS}")
     if not 0 <= skip < ACROSS * DOWN:
-        raise InputError(f"{skip} stickers gone: a sheet has {ACROSS * DOWN}")
+        raise InputError(f"{skip} used stickers, but a sheet has {ACROSS * DOWN}")
     cells = ["[]"] * skip + [_label(line, operation, lab=lab) for line in sheet_lines]
     return _SHEET + "#grid(\n  columns: (63.5mm,) * 3,\n  rows: 38.1mm,\n" + _joined(cells) + ")\n"
 

@@ -1,4 +1,4 @@
-"""Persons under a pseudonym: what is refused, and whose retention date has passed."""
+"""Check persons under pseudonyms, and find those whose retention date has passed."""
 
 from __future__ import annotations
 
@@ -43,24 +43,30 @@ def check_person(person: Person, name: str, *, today: date) -> None:
         Naming the rule that is broken.
     """
     if not name.strip() or len(name) > _MOST_NAME:
-        raise InputError(f"{person.pseudonym}: a name has 1 to {_MOST_NAME} characters")
+        raise InputError(f"{person.pseudonym}: a name must have 1 to {_MOST_NAME} characters")
     if person.country is not None and not _COUNTRY.fullmatch(person.country):
-        raise InputError(f"{person.pseudonym}: {person.country[:40]!r} is no ISO 3166-1 country")
+        raise InputError(
+            f"{person.pseudonym}: {person.country[:40]!r} is not an ISO 3166-1 country"
+        )
     if not person.role.isprintable() or len(person.role) > _MOST_NAME:
-        raise InputError(f"{person.pseudonym}: a role is one line of at most {_MOST_NAME} letters")
+        raise InputError(
+            f"{person.pseudonym}: a role must be one line of at most {_MOST_NAME} letters"
+        )
     pseudonym = person.pseudonym.casefold()
     if any(len(part) > 2 and part in pseudonym for part in name.casefold().split()):
-        raise InputError("a pseudonym that holds the name is none: the name stands in no record")
+        raise InputError("the pseudonym contains the name, but no record may contain the name")
     if any(len(part) > 2 and part in person.role.casefold() for part in name.casefold().split()):
-        raise InputError(f"{person.pseudonym}: its role holds the name, which stands in no record")
+        raise InputError(
+            f"{person.pseudonym}: the role contains the name, but no record may contain the name"
+        )
     if person.review_at < today or person.erase_at < today:
         raise InputError(
-            f"{person.pseudonym}: its retention date has passed (Directive (EU) 2016/680, art. 5)"
+            f"{person.pseudonym}: the retention date has passed (Directive (EU) 2016/680, art. 5)"
         )
     if person.review_at - today > LONGEST_REVIEW:
         raise InputError(
-            f"{person.pseudonym}: reviewed at {person.review_at}, more than a year ahead",
-            hint="Directive (EU) 2016/680, art. 5 asks for periodic review; give an earlier date.",
+            f"{person.pseudonym}: the review on {person.review_at} is more than a year ahead",
+            hint="Directive (EU) 2016/680, art. 5 requires periodic review; give an earlier date.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Who may be told a statement, and the bundle of all that one agency may be told.
+"""Decide which agency may see a statement, and make the bundle for one agency.
 
 This is the one place where markings are applied to what leaves an agency (ADR 0007): bundles, what
 is compared in a deconfliction, call sheets. A bundle is made of the statements that its recipient
@@ -282,7 +282,7 @@ def bundle_for(
     """
     operation.agency(by.id)
     if to.id == by.id:
-        raise InputError(f"{by.id}: an agency shares nothing with itself")
+        raise InputError(f"{by.id}: an agency cannot share statements with itself")
     allowed = permissions or {}
     rows: dict[tuple[str, str], SharedStatement] = {}
     for statement in statements:
@@ -408,14 +408,16 @@ def read_bundle(
     """
     members = {"format", "operation", "from", "to", "at", "statements", "permissions"}
     if set(payload) != members or payload["format"] != FORMAT:
-        raise InputError(f"no bundle: {FORMAT} has the members {', '.join(sorted(members))}")
+        raise InputError(
+            f"not a valid bundle: {FORMAT} has the members {', '.join(sorted(members))}"
+        )
     sender = _sender(payload, to=to, operation=operation)
     rows = payload["statements"]
     if not isinstance(rows, list) or len(rows) > MAX_STATEMENTS:
-        raise InputError(f"a bundle is a list of at most {MAX_STATEMENTS} statements")
+        raise InputError(f"a bundle must be a list of at most {MAX_STATEMENTS} statements")
     permissions = payload["permissions"]
     if not isinstance(permissions, list) or len(permissions) > MAX_STATEMENTS:
-        raise InputError(f"a bundle has a list of at most {MAX_STATEMENTS} permissions")
+        raise InputError(f"a bundle must have a list of at most {MAX_STATEMENTS} permissions")
     at = _time(payload["at"])
     check = _Check(sender=sender, to=to, operation=operation, at=at, open_note=open_note)
     bundle = Bundle(
@@ -428,7 +430,7 @@ def read_bundle(
     )
     keys = [row.key for row in bundle.rows]
     if keys != sorted(set(keys)) or list(bundle.permissions) != sorted(set(bundle.permissions)):
-        raise InputError("a bundle is sorted, each statement and permission once")
+        raise InputError("a bundle must be sorted, with each statement and permission only once")
     return bundle
 
 
@@ -443,7 +445,7 @@ def read_old_bundle(payload: Mapping[str, Any], *, to: Agency, operation: Operat
         If it is none of this operation and agency.
     """
     if payload.get("format") != OLD_FORMAT:
-        raise InputError(f"no bundle of the format {OLD_FORMAT}")
+        raise InputError(f"not a bundle of the format {OLD_FORMAT}")
     rows = []
     for row in payload.get("statements", ()):
         try:
@@ -462,16 +464,18 @@ def read_old_bundle(payload: Mapping[str, Any], *, to: Agency, operation: Operat
 def _sender(payload: Mapping[str, Any], *, to: Agency, operation: Operation) -> Agency:
     """Return who sent a bundle, having checked whom it is for."""
     if payload["operation"] != operation.id:
-        raise InputError(f"a bundle of operation {str(payload['operation'])[:80]!r}, not this one")
+        raise InputError(
+            f"the bundle belongs to operation {str(payload['operation'])[:80]!r}, not to this one"
+        )
     if payload["to"] != to.id:
-        raise InputError(f"a bundle for {str(payload['to'])[:80]!r}, not for {to.id}")
+        raise InputError(f"the bundle is for {str(payload['to'])[:80]!r}, not for {to.id}")
     return operation.agency(str(payload["from"])[:80])
 
 
 def _time(value: Any) -> datetime:
     at = from_json(datetime, value)
     if iso(at) != value:
-        raise InputError("a bundle's time has one spelling: RFC 3339 with microseconds and Z")
+        raise InputError("the time of a bundle must be RFC 3339 with microseconds and Z")
     return at
 
 
@@ -488,24 +492,26 @@ class _Check:
     def row(self, row: Any) -> SharedStatement:
         """Return a statement that its provider signed and that the sender may share with us."""
         if not isinstance(row, dict) or set(row) != {"statement", "note", "permission"}:
-            raise InputError("in a bundle stand a statement, its note and its permission")
+            raise InputError(
+                "each row of a bundle must have a statement, its note and its permission"
+            )
         statement, note, permission = _statement(row["statement"]), row["note"], row["permission"]
         if not isinstance(note, str) or not isinstance(permission, str | None):
             raise InputError(
-                f"statement {statement.id} of {statement.by}: not signed by {statement.by}, "
-                "so it is refused",
-                hint=f"Ask {statement.by} for it.",
+                f"statement {statement.id} of {statement.by}: refused, because {statement.by} "
+                "has not signed it",
+                hint=f"Ask {statement.by} for the signed statement.",
             )
         self.operation.agency(statement.by)
         if statement.at - self.at > CLOCKS_DISAGREE:
             raise InputError(
-                f"statement {statement.id} of {statement.by}: stated after it was sent"
+                f"statement {statement.id} of {statement.by}: its time is after that of the bundle"
             )
         text = SignedText.parse(self.open_note(statement.by, note))
         if text != text_of_statement(statement, operation=self.operation.id, to=text.to):
             raise EvidenceError(
-                f"statement {statement.id} of {statement.by}: what it says here, its marking "
-                f"included, is not what {statement.by} signed"
+                f"statement {statement.id} of {statement.by}: its content or marking differs "
+                f"from what {statement.by} signed"
             )
         if permission is not None:
             expected = text_of_permission(
@@ -513,12 +519,15 @@ class _Check:
             )
             if SignedText.parse(self.open_note(statement.by, permission)) != expected:
                 raise EvidenceError(
-                    f"statement {statement.id} of {statement.by}: the permission is not for "
+                    f"statement {statement.id} of {statement.by}: the permission does not allow "
                     f"{self.sender.id} to share it with {self.to.id}"
                 )
         is_named = text.to == self.to.id
         if statement.to != (frozenset({self.to.id}) if is_named else frozenset()):
-            raise InputError(f"statement {statement.id}: it says who else was told; refused")
+            raise InputError(
+                f"statement {statement.id}: refused, because it names other "
+                "agencies that received it"
+            )
         may = releasable(
             statement,
             to=self.to,
@@ -530,14 +539,14 @@ class _Check:
             raise InputError(
                 f"statement {statement.id} of {statement.by}: {statement.marking.tlp.value} does "
                 f"not allow {self.sender.id} to share it with {self.to.id}",
-                hint="Ask the provider; without its permission it is not disseminated further.",
+                hint="Ask the agency that made the statement for a permission.",
             )
         return SharedStatement(statement=statement, note=note, permission=permission)
 
     def granted(self, note: Any) -> str:
         """Return a permission of the sender's own for us."""
         if not isinstance(note, str):
-            raise InputError("a permission is a signed note")
+            raise InputError("a permission must be a signed note")
         text = SignedText.parse(self.open_note(self.sender.id, note))
         if (text.type, text.operation, text.agency, text.by) != (
             SignedType.PERMISSION,
@@ -545,17 +554,17 @@ class _Check:
             self.sender.id,
             self.to.id,
         ):
-            raise InputError(
-                f"a permission that is not {self.sender.id}'s own, or not for {self.to.id}"
-            )
+            raise InputError(f"the permission is not by {self.sender.id} or not for {self.to.id}")
         self.operation.agency(text.to)
         return note
 
 
 def _statement(row: Any) -> Statement:
     if isinstance(row, dict) and row.get("marking") is None:
-        raise InputError(f"statement {str(row.get('id'))[:80]!r}: without a marking it is refused")
+        raise InputError(
+            f"statement {str(row.get('id'))[:80]!r}: refused, because it has no marking"
+        )
     statement = from_json(Statement, row)
     if to_json(statement) != row:
-        raise InputError(f"statement {statement.id}: not in the one form that statements have")
+        raise InputError(f"statement {statement.id}: not in the standard form of a statement")
     return statement

@@ -1,4 +1,4 @@
-"""What an agency signs of what it states and permits: texts that say what they are (ADR 0030).
+"""The texts that an agency signs for its statements and permissions (ADR 0030).
 
 A statement goes from desk to desk under its provider's own signature. What is signed is a few
 lines of text that anybody can read, a program that holds the key among them: what kind of thing it
@@ -87,7 +87,7 @@ class SignedText:
         ids.check_id("statement", self.statement)
         permission = self.type is SignedType.PERMISSION
         if permission != (self.by is not None):
-            raise InputError("a permission, and nothing else, says who may pass a statement on")
+            raise InputError("only a permission may say who may share a statement")
         if self.by is not None:
             ids.check_agency_id(self.by)
         if permission or self.to != ANYBODY:
@@ -111,7 +111,7 @@ class SignedText:
         """
         match = _LINES.fullmatch(text)
         if match is None:
-            raise InputError("the note is not of a statement or a permission")
+            raise InputError("the note does not sign a statement or a permission")
         return cls(
             type=SignedType(match["type"]),
             operation=match["operation"],

@@ -1,4 +1,4 @@
-"""Attribution of addresses by others: which are services, which of them conceal, whom to ask."""
+"""Tags that attribute addresses: which are services, which conceal owners, whom to ask."""
 
 from __future__ import annotations
 

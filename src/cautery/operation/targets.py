@@ -1,4 +1,4 @@
-"""One spelling for each target, so that two agencies that mean the same thing write the same."""
+"""Normalise each target to one spelling, so that two agencies write the same target alike."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ def normalise(target: str) -> str:
     """
     text = unicodedata.normalize("NFKC", target).strip()
     if not text or len(text.encode()) > LONGEST or not text.isprintable():
-        raise InputError(f"{target[:60]!r} is no target: one line of at most {LONGEST} bytes")
+        raise InputError(
+            f"{target[:60]!r} is not a valid target: a target must be one line of "
+            f"at most {LONGEST} bytes"
+        )
     bare = _address(text)
     if bare is not None:
         return f"address:{bare}"
@@ -59,7 +62,7 @@ def normalise(target: str) -> str:
     elif kind not in _CASED or _FOLDED_WALLET.fullmatch(value):
         value = value.casefold()
     if not value:
-        raise InputError(f"{target[:60]!r} is no target: it names nothing")
+        raise InputError(f"{target[:60]!r} is not a valid target: it is empty")
     return f"{kind}:{value}"
 
 

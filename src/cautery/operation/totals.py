@@ -168,18 +168,18 @@ def compare_manifest(stated: Any, register: Register) -> None:
     """
     expected = manifest_of(register)
     if not isinstance(stated, Mapping) or set(stated) != set(expected):
-        raise EvidenceError("not a manifest of a register")
+        raise EvidenceError("not the manifest of a register")
     own_lines, stated_lines = expected["lines"], stated["lines"]
     if not isinstance(stated_lines, list) or not all(
         isinstance(line, Mapping) for line in stated_lines
     ):
-        raise EvidenceError("not a manifest of a register: its lines")
+        raise EvidenceError("not the manifest of a register: its lines are not valid")
     own_by_number = {line["number"]: line for line in own_lines}
     stated_by_number = {str(line.get("number")): line for line in stated_lines}
     for number in own_by_number.keys() - stated_by_number.keys():
-        raise EvidenceError(f"exhibit {number}: in the register, not in the manifest")
+        raise EvidenceError(f"exhibit {number}: in the register, but not in the manifest")
     for number in stated_by_number.keys() - own_by_number.keys():
-        raise EvidenceError(f"exhibit {number[:60]}: in the manifest, not in the register")
+        raise EvidenceError(f"exhibit {number[:60]}: in the manifest, but not in the register")
     for number, line in own_by_number.items():
         for member, value in line.items():
             if stated_by_number[number].get(member) != value:
@@ -189,9 +189,9 @@ def compare_manifest(stated: Any, register: Register) -> None:
                 )
     for member, value in expected["totals"].items():
         if not isinstance(stated["totals"], Mapping) or stated["totals"].get(member) != value:
-            raise EvidenceError(f"totals: {member} of the manifest is not the register's")
+            raise EvidenceError(f"totals: {member} differs between the manifest and the register")
     if stated != expected:
-        raise EvidenceError("the manifest is not the register's")
+        raise EvidenceError("the manifest differs from the register")
 
 
 def amounts_of(exhibit: SeizedExhibit) -> dict[str, Decimal]:
@@ -284,10 +284,10 @@ def _agree(sums: Totals, balance: Mapping[tuple[Account, str], Decimal]) -> None
     for (_, unit), amount in balance.items():
         left[unit] += amount
     if sums.debits != sums.credits or any(left.values()):
-        raise EvidenceError("the register's debits are not its credits")
+        raise EvidenceError("the debits and the credits of the register are not equal")
     for groups in (sums.by_kind, sums.by_place, sums.by_agency):
         if _sums(groups) != _sums(sums.by_holder):
-            raise EvidenceError("the register's accounts are not the sum of its entries")
+            raise EvidenceError("the accounts of the register do not equal the sum of its entries")
 
 
 def _sums(groups: Mapping[str, Amounts]) -> dict[str, Decimal]:

@@ -69,12 +69,12 @@ def check_address(asset: str, address: str) -> None:
     quote = address if len(address) <= LONGEST_ADDRESS else address[:LONGEST_ADDRESS] + "..."
     where = f"{asset} address {quote}"
     if len(address) > LONGEST_ADDRESS:
-        raise InputError(f"{where}: {len(address)} letters are more than any address has")
+        raise InputError(f"{where}: {len(address)} characters are too many for an address")
     likely = [form for form in forms if form.looks.fullmatch(address)]
     if not likely:
         raise InputError(
-            f"{where}: no form of {asset} address",
-            hint="Copy it again from the exhibit; look for cut ends and added spaces.",
+            f"{where}: not in a known form of {asset} address",
+            hint="Copy it again from the exhibit; look for missing ends and added spaces.",
         )
     refusal = ""
     for form in likely:
@@ -185,7 +185,7 @@ def _monero(address: str) -> None:
         block = address[start : start + 11]
         size = _MONERO_BLOCKS.get(len(block))
         if size is None:
-            raise ValueError("no whole blocks (CryptoNote base58)")
+            raise ValueError("not a whole number of blocks (CryptoNote base58)")
         value = base58.b58decode_int(block)
         if value >> (8 * size):
             raise ValueError("a block too large (CryptoNote base58)")

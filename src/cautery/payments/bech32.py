@@ -38,7 +38,7 @@ def segwit_version(prefix: str, address: str) -> int:
         )
     program = _bytes(values[1:-6])
     if version > 16 or not 2 <= len(program) <= 40:
-        raise ValueError("no witness program (BIP 141)")
+        raise ValueError("not a witness program (BIP 141)")
     if (version == 0 and len(program) not in {20, 32}) or (version == 1 and len(program) != 32):
         raise ValueError("a witness program of a wrong length (BIP 141, BIP 341)")
     return version
@@ -78,7 +78,7 @@ def cash_payload(prefix: str, address: str) -> bytes:
         raise ValueError("wrong checksum (CashAddr)")
     payload = _bytes(values[:-8])
     if payload[0] & 0x87 or len(payload) != 21:  # reserved bit clear, size code 0: 20 bytes
-        raise ValueError("no hash of 20 bytes (CashAddr)")
+        raise ValueError("not a hash of 20 bytes (CashAddr)")
     return payload[1:]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +13,11 @@ from cautery.adapters.keys_file import KeyFolder, default_folder
 from cautery.adapters.signer import SignerProcess
 from cautery.errors import InputError
 from cautery.evidence.manifest import LEDGER, MANIFEST
-from cautery.model import SupplyGraph, from_json
+from cautery.model import SupplyGraph
+from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.workflows.case.open import Case, open_case, refuse_closed
-from cautery.workflows.supply.picture import MET_IN, Met, met_in
+from cautery.workflows.supply.picture import Met, met_in
 
 
 def keys(folder: Path | None) -> KeyFolder:
@@ -117,14 +119,12 @@ def mapped_and_met(case_path: Path) -> tuple[SupplyGraph, dict[str, Met], str]:
         As :func:`mapped`.
     """
     with reading(case_path) as case:
-        newest = None
-        for entry in case.ledger.read(kinds=("graph.mapped",)):
-            newest = entry
-        if newest is None:
+        newest = deque(contents(case.ledger, SupplyGraph), maxlen=1)
+        if not newest:
             raise InputError(f"{case_path}: nothing is mapped in this case")
+        entry, graph = newest[0]
         source = (
-            f"As a watch saw it until {newest.record.at:%Y-%m-%d %H:%M} UTC: record "
-            f"{newest.index} of the case; networks and roles are hypotheses"
+            f"As a watch saw it until {entry.record.at:%Y-%m-%d %H:%M} UTC: record "
+            f"{entry.index} of the case; networks and roles are hypotheses"
         )
-        met_hosts = met_in(case.ledger.read(kinds=MET_IN))
-    return from_json(SupplyGraph, newest.record.body), met_hosts, source
+        return graph, met_in(case.ledger), source

@@ -35,8 +35,8 @@ def known_facts(folder: Path | str | None) -> FactsFolder:
         facts = FactsFolder(folder)
         for fact in facts.later_than(wiring.clock().now().date() + timedelta(days=366)):
             raise InputError(
-                f"{folder}/facts.toml: facts.{fact.name}.date: {fact.date} lies in the future",
-                hint="Give the day that the file is of; or this machine's clock is wrong.",
+                f"{folder}/facts.toml: facts.{fact.name}.date: {fact.date} is in the future",
+                hint="Write the date of the file; or set this machine's clock.",
             )
         return facts
     with tempfile.TemporaryDirectory(prefix="cautery-no-facts-") as empty:

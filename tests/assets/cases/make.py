@@ -60,6 +60,7 @@ from cautery.model import (
     iso,
     referral_id,
 )
+from cautery.model.records import UnknownRecord
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
@@ -225,7 +226,7 @@ class Making:
                 confidential=True,
             )
             referral = self.referral(f"edge{number}.pirate.example", exhibit)
-            journal.write("referral.drafted", referral)
+            journal.write(referral)
             case.checkpoint()
             for name in approvers:
                 approve_referral(
@@ -535,7 +536,7 @@ def restored_by_two_people(making: Making) -> None:
         closing(sqlite3.connect(making.folder / "older.sqlite")) as older,
     ):
         here.backup(older)
-    journal.write("failure", {"what": "lost", "where": "with the disk"})
+    journal.write(UnknownRecord(kind="failure", body={"what": "lost", "where": "with the disk"}))
     case.leave()
     for one in case.path.glob("ledger.sqlite*"):
         one.unlink()
@@ -555,7 +556,9 @@ def reopened_after_a_kill(making: Making) -> None:
     """Killed with a record that no checkpoint covered, opened again and closed."""
     case, journal = making.begin()
     making.watch(case, journal, rounds=1)
-    journal.write("failure", {"what": "probe", "where": "as it was killed"})
+    journal.write(
+        UnknownRecord(kind="failure", body={"what": "probe", "where": "as it was killed"})
+    )
     case.ledger.close()  # as a kill leaves it: the last record is signed by nothing
     case.store.release(case.path)
     making.close(making.open())
@@ -591,7 +594,7 @@ def many_checkpoints(making: Making) -> None:
     """Sixty checkpoints, some of the same size of ledger."""
     case, journal = making.begin()
     for number in range(30):
-        journal.write("failure", {"what": "probe", "where": str(number)})
+        journal.write(UnknownRecord(kind="failure", body={"what": "probe", "where": str(number)}))
         case.checkpoint()
         case.ledger.checkpoint(case.signer, at=making.clock.now())
     making.close(case)
@@ -604,13 +607,17 @@ def an_empty_vault(making: Making) -> None:
     making.close(case)
 
 
-@good("opens the case again: it counts for nothing", part="ledger.sqlite")
+@good("opens the case a second time", part="ledger.sqlite")
 def opened_twice(making: Making) -> None:
     """A second case.opened names other approvers: it breaks nothing, and is named."""
     case, journal = making.begin()
     making.watch(case, journal, rounds=1)
     other = replace(UNSIGNED, approvers=people("M. Head", "N. Deputy"))
-    journal.write("case.opened", {"mandate": other, "lab": False, "key": str(case.verifier)})
+    journal.write(
+        UnknownRecord(
+            kind="case.opened", body={"mandate": other, "lab": False, "key": str(case.verifier)}
+        )
+    )
     making.close(case)
 
 
@@ -619,25 +626,27 @@ def _at(making: Making, moment: datetime, *, back: bool = True) -> None:
     making.watch(case, journal, rounds=1)
     went_on = making.clock.at
     making.clock.at = moment
-    journal.write("failure", {"what": "probe", "where": "by a wrong clock"})
+    journal.write(
+        UnknownRecord(kind="failure", body={"what": "probe", "where": "by a wrong clock"})
+    )
     if back:
         making.clock.at = went_on
     making.close(case)
 
 
-@good("earlier than the one before it", part="ledger.sqlite")
+@good("earlier than a record before it", part="ledger.sqlite")
 def a_record_earlier_than_the_one_before(making: Making) -> None:
     """A record is of a day before the one before it: a finding."""
     _at(making, BEGIN - timedelta(days=1))
 
 
-@good("which is yet to come", part="ledger.sqlite")
+@good("which is in the future", part="ledger.sqlite")
 def a_record_of_the_future(making: Making) -> None:
     """A record is of the year 2999: a finding."""
     _at(making, datetime(2999, 1, 1, tzinfo=UTC))
 
 
-@good("before its first of", part="ledger.sqlite")
+@good("before that of the first", part="ledger.sqlite")
 def closed_before_it_began(making: Making) -> None:
     """Its last record is of a day before its first: a finding."""
     _at(making, BEGIN - timedelta(days=1), back=False)
@@ -651,16 +660,21 @@ def an_exhibit_sealed_after_its_record(making: Making) -> None:
     making.close(case)
 
 
-@good("is not in the vault, as at the close", part="ledger.sqlite")
+@good("is not in the vault; it was already so when the case was closed", part="ledger.sqlite")
 def an_exhibit_missing_at_the_close(making: Making) -> None:
     """A record names an exhibit that the vault never held, and the last one says so: a finding."""
     case, journal = making.begin()
     making.watch(case, journal, rounds=1)
-    journal.write("failure", {"what": "probe", "where": "x", "exhibit": digest_of(b"never sealed")})
+    journal.write(
+        UnknownRecord(
+            kind="failure",
+            body={"what": "probe", "where": "x", "exhibit": digest_of(b"never sealed")},
+        )
+    )
     making.close(case)
 
 
-@bad("", "this case is open", by="its own watch", verdict=OPEN, without_key=OPEN)
+@bad("", "this case is still open", by="its own watch", verdict=OPEN, without_key=OPEN)
 def left_open(making: Making) -> None:
     """Not closed: nothing is signed that could be checked."""
     case, journal = making.begin()
@@ -672,19 +686,19 @@ def left_open(making: Making) -> None:
 # -- one bit, one byte, one file ----------------------------------------------------------------
 
 
-@bad("manifest.sha256", "not the list that was signed")
+@bad("manifest.sha256", "not the manifest that was signed")
 def one_bit_in_the_list(making: Making) -> None:
     """One bit of a digest in manifest.sha256."""
     making.whole().flip("manifest.sha256", at=0.1)
 
 
-@bad("manifest.note", "does not fit the note")
+@bad("manifest.note", "does not match the note")
 def one_bit_in_the_note(making: Making) -> None:
     """One bit of the signed text."""
     making.whole().edit("manifest.note", lambda raw: raw.replace(b"files ", b"giles "))
 
 
-@bad("manifest.note", "does not fit the note")
+@bad("manifest.note", "does not match the note")
 def one_bit_in_the_signature(making: Making) -> None:
     """One bit of the signature of the note."""
 
@@ -700,31 +714,31 @@ def one_bit_in_the_key(making: Making) -> None:
     making.whole().flip("keys/case.pub", at=0.8)
 
 
-@bad("ledger.sqlite", "its digest is not what was signed")
+@bad("ledger.sqlite", "its digest differs from the signed digest")
 def one_bit_in_a_record(making: Making) -> None:
     """One bit of a record's text, in its page of the ledger."""
     making.whole().edit("ledger.sqlite", lambda raw: raw.replace(b"Home v Away", b"Home v Awax", 1))
 
 
-@bad("ledger.sqlite", "its digest is not what was signed")
+@bad("ledger.sqlite", "its digest differs from the signed digest")
 def one_bit_in_an_unused_place_of_the_ledger(making: Making) -> None:
     """One bit of the ledger's file that SQLite does not read: a reserved byte of its header."""
     making.whole().edit("ledger.sqlite", lambda raw: raw[:80] + b"\x01" + raw[81:])
 
 
-@bad("vault/", "its digest is not what was signed")
+@bad("vault/", "its digest differs from the signed digest")
 def one_bit_in_an_exhibit(making: Making) -> None:
     """One bit of an exhibit."""
     making.whole().flip(str(making.exhibits()[0].relative_to(making.path)))
 
 
-@bad("report.html", "its digest is not what was signed")
+@bad("report.html", "its digest differs from the signed digest")
 def one_bit_in_the_report(making: Making) -> None:
     """One bit of the report."""
     making.whole().flip("report.html")
 
 
-@bad("manifest.note", "no note")
+@bad("manifest.note", "not a valid note")
 def a_byte_after_the_note(making: Making) -> None:
     """An empty line after the note."""
     making.whole().edit("manifest.note", lambda raw: raw + b"\n")
@@ -736,13 +750,13 @@ def a_note_with_carriage_returns(making: Making) -> None:
     making.whole().edit("manifest.note", lambda raw: raw.replace(b"\n", b"\r\n"))
 
 
-@bad("manifest.sha256", "not the list that was signed")
+@bad("manifest.sha256", "not the manifest that was signed")
 def a_line_after_the_list(making: Making) -> None:
     """A comment after the last line of manifest.sha256."""
     making.whole().edit("manifest.sha256", lambda raw: raw + b"# all is well\n")
 
 
-@bad("ledger.sqlite", "its size is not what was signed")
+@bad("ledger.sqlite", "its size differs from the signed size")
 def bytes_after_the_ledger(making: Making) -> None:
     """A page of zeros after the ledger; SQLite opens it all the same."""
     making.whole().edit("ledger.sqlite", lambda raw: raw + bytes(4096))
@@ -754,7 +768,7 @@ def an_exhibit_cut_short(making: Making) -> None:
     making.whole().edit(str(making.exhibits()[0].relative_to(making.path)), lambda raw: raw[:-1])
 
 
-@bad("vault/", "its digest is not what was signed")
+@bad("vault/", "its digest differs from the signed digest")
 def an_exhibit_with_the_ciphertext_of_another(making: Making) -> None:
     """One confidential exhibit holds the bytes of another, of the same length."""
     making.whole()
@@ -833,7 +847,7 @@ def the_ledger_missing(making: Making) -> None:
     (making.path / "ledger.sqlite").unlink()
 
 
-@bad("manifest.note", "missing, though the case has a manifest")
+@bad("manifest.note", "missing, although the case has a manifest")
 def the_note_missing(making: Making) -> None:
     """The signed note is gone; the list is there."""
     making.whole()
@@ -917,7 +931,7 @@ def a_signature_in_another_base64(making: Making) -> None:
     making.whole().edit("manifest.note", change)
 
 
-@bad("manifest.note", "does not fit the note")
+@bad("manifest.note", "does not match the note")
 def a_signature_spelt_in_another_way(making: Making) -> None:
     """The signature's number S with the group's order added (RFC 8032, 5.1.7 forbids it)."""
 
@@ -943,26 +957,26 @@ def a_note_signed_twice(making: Making) -> None:
     making.whole().edit("manifest.note", change)
 
 
-@bad("manifest.note", "another key than", by=FORGER)
+@bad("manifest.note", ", not by cautery/case-", by=FORGER)
 def a_note_signed_by_another_key(making: Making) -> None:
     """Another key signed the note under its own name; the key in the case is the true one."""
     making.whole().sign_again(sign=signer(OTHER_SEED).sign)
 
 
-@bad("manifest.note", "another key than", by=FORGER)
+@bad("manifest.note", ", not by cautery/case-", by=FORGER)
 def a_note_signed_by_another_key_of_the_same_name(making: Making) -> None:
     """Another key signed the note under the case's name, with that key's own id."""
     making.whole().sign_again(sign=signer(OTHER_SEED, name=signer().name).sign)
 
 
-@bad("manifest.note", "another key than", by=FORGER, without_key=CONSISTENT)
+@bad("manifest.note", ", not by cautery/case-", by=FORGER, without_key=CONSISTENT)
 def all_signed_again_by_another_key(making: Making) -> None:
     """Everything from the first record on is another key's: it agrees with itself, no more."""
     making.seed = OTHER_SEED
     making.whole()
 
 
-@bad("manifest.note", "another key than", by=FORGER)
+@bad("manifest.note", ", not by cautery/case-", by=FORGER)
 def all_signed_by_a_key_of_small_order(making: Making) -> None:
     """Key, checkpoints and note are of the point of order one, under which anybody can sign."""
     making.whole()
@@ -983,7 +997,7 @@ def asked_with_a_key_of_small_order(making: Making) -> None:
     all_signed_by_a_key_of_small_order(making)
 
 
-@bad("manifest.note", "is not the case of this key", by=HOLDER)
+@bad("manifest.note", "but this key belongs to another case", by=HOLDER)
 def a_note_of_another_case(making: Making) -> None:
     """The note names another case than the one that its key stands for."""
     making.whole().sign_again(case="0123456789abcdef")
@@ -992,7 +1006,7 @@ def a_note_of_another_case(making: Making) -> None:
 # -- the list, signed again ---------------------------------------------------------------------
 
 
-@bad("manifest.sha256", "is not a digest and a path, in order", by=HOLDER)
+@bad("manifest.sha256", "is not a digest and a path, or is out of order", by=HOLDER)
 def a_path_that_leads_out(making: Making) -> None:
     """The list names ../x."""
     making.whole()
@@ -1000,7 +1014,7 @@ def a_path_that_leads_out(making: Making) -> None:
     making.sign_again(listed=line + making.sums())
 
 
-@bad("manifest.sha256", "is not a digest and a path, in order", by=HOLDER)
+@bad("manifest.sha256", "is not a digest and a path, or is out of order", by=HOLDER)
 def a_path_from_the_root(making: Making) -> None:
     """The list names /etc/hostname."""
     making.whole()
@@ -1008,7 +1022,7 @@ def a_path_from_the_root(making: Making) -> None:
     making.sign_again(listed=line + making.sums())
 
 
-@bad("manifest.sha256", "is not a digest and a path, in order", by=HOLDER)
+@bad("manifest.sha256", "is not a digest and a path, or is out of order", by=HOLDER)
 def a_list_out_of_order(making: Making) -> None:
     """The list's first line stands last."""
     making.whole()
@@ -1016,7 +1030,7 @@ def a_list_out_of_order(making: Making) -> None:
     making.sign_again(listed=rest + first + b"\n")
 
 
-@bad("manifest.sha256", "is not a digest and a path, in order", by=HOLDER)
+@bad("manifest.sha256", "is not a digest and a path, or is out of order", by=HOLDER)
 def a_file_listed_twice(making: Making) -> None:
     """The list names its first file twice."""
     making.whole()
@@ -1024,13 +1038,13 @@ def a_file_listed_twice(making: Making) -> None:
     making.sign_again(listed=first + b"\n" + making.sums())
 
 
-@bad("manifest.sha256", "files, not", by=HOLDER)
+@bad("manifest.sha256", "files, but", by=HOLDER)
 def a_note_that_counts_other_files(making: Making) -> None:
     """The note says one file more than the list has."""
     making.whole().sign_again(files=99)
 
 
-@bad("ledger.sqlite", "its size is not what was signed", by=HOLDER)
+@bad("ledger.sqlite", "its size differs from the signed size", by=HOLDER)
 def a_note_that_counts_other_bytes(making: Making) -> None:
     """The note says one byte more than the files have."""
     making.whole()
@@ -1042,13 +1056,13 @@ def a_note_that_counts_other_bytes(making: Making) -> None:
     making.sign_again(size=size + 1)
 
 
-@bad("ledger.sqlite", "do not hash to the root that was signed", by=HOLDER)
+@bad("ledger.sqlite", "do not hash to the signed root", by=HOLDER)
 def a_note_with_another_root(making: Making) -> None:
     """The note signs another root of the ledger."""
     making.whole().sign_again(root=hashlib.sha256(b"another").digest())
 
 
-@bad("ledger.sqlite", "do not hash to the root that was signed", by=HOLDER)
+@bad("ledger.sqlite", "do not hash to the signed root", by=HOLDER)
 def a_note_with_more_records(making: Making) -> None:
     """The note signs one record more than the ledger has."""
     making.whole()
@@ -1063,7 +1077,7 @@ EDIT = (
 )
 
 
-@bad("ledger.sqlite", "its digest is not what was signed")
+@bad("ledger.sqlite", "its digest differs from the signed digest")
 def a_record_changed(making: Making) -> None:
     """A record says something else; its kind is as before."""
     making.whole().sql(EDIT)
@@ -1083,13 +1097,13 @@ def no_checkpoint_left(making: Making) -> None:
     making.sign_again()
 
 
-@bad("ledger.sqlite", "its digest is not what was signed")
+@bad("ledger.sqlite", "its digest differs from the signed digest")
 def a_checkpoint_dropped(making: Making) -> None:
     """A checkpoint is gone from the ledger."""
     making.whole().sql("DELETE FROM checkpoints WHERE number = 1")
 
 
-@bad("ledger.sqlite", "does not begin what follows it", by=HOLDER)
+@bad("ledger.sqlite", "does not agree with the records that follow it", by=HOLDER)
 def checkpoints_out_of_order(making: Making) -> None:
     """Two checkpoints have changed places."""
     making.whole().sql(
@@ -1119,7 +1133,7 @@ def _checkpoint(
     making.sign_again()
 
 
-@bad("ledger.sqlite", "no checkpoint of cautery/case-", by=HOLDER)
+@bad("ledger.sqlite", "not a checkpoint of cautery/case-", by=HOLDER)
 def a_checkpoint_of_another_origin(making: Making) -> None:
     """The case's key signed a checkpoint of another log."""
     records = making.whole().frontier()
@@ -1127,7 +1141,7 @@ def a_checkpoint_of_another_origin(making: Making) -> None:
     _checkpoint(making, signer().sign, text)
 
 
-@bad("ledger.sqlite", "another key than", by=HOLDER)
+@bad("ledger.sqlite", ", not by cautery/case-", by=HOLDER)
 def a_checkpoint_by_another_key(making: Making) -> None:
     """Another key signed a checkpoint of this log, under the case's name."""
     records = making.whole().frontier()
@@ -1135,7 +1149,7 @@ def a_checkpoint_by_another_key(making: Making) -> None:
     _checkpoint(making, signer(OTHER_SEED, name=signer().name).sign, text)
 
 
-@bad("ledger.sqlite", "does not begin what follows it", by=HOLDER)
+@bad("ledger.sqlite", "does not agree with the records that follow it", by=HOLDER)
 def a_checkpoint_smaller_than_the_one_before(making: Making) -> None:
     """The last checkpoint is a true one of fewer records than the one before it."""
     making.whole()
@@ -1144,7 +1158,7 @@ def a_checkpoint_smaller_than_the_one_before(making: Making) -> None:
     _checkpoint(making, signer().sign, checkpoint_text(signer().name, earlier.size, earlier.root()))
 
 
-@bad("ledger.sqlite", "does not begin what follows it", by=HOLDER)
+@bad("ledger.sqlite", "does not agree with the records that follow it", by=HOLDER)
 def a_checkpoint_of_other_records(making: Making) -> None:
     """The case's key signed the root of other records, as many: the log was forked."""
     size = making.whole().frontier().size
@@ -1216,7 +1230,7 @@ def a_record_with_a_space(making: Making) -> None:
     _leaf(making, lambda leaf: leaf.replace(b'","', b'", "', 1))
 
 
-@bad("ledger.sqlite", "a member stands twice", by=HOLDER)
+@bad("ledger.sqlite", "has the same member twice", by=HOLDER)
 def a_record_with_a_member_twice(making: Making) -> None:
     """A record has two members kind: readers differ in which they take."""
     _leaf(making, lambda leaf: leaf[:-1] + b',"kind":"approval.given"}')
@@ -1234,20 +1248,20 @@ def a_record_that_is_text(making: Making) -> None:
     _leaf(making, lambda leaf: leaf.decode())
 
 
-@bad("ledger.sqlite", "is not the one spelling of its time", by=HOLDER)
+@bad("ledger.sqlite", "is not in the standard form of its time", by=HOLDER)
 def a_record_with_another_spelling_of_its_time(making: Making) -> None:
     """A record's time has an offset in place of Z."""
     _leaf(making, lambda leaf: re.sub(rb'("at":"[^"]+)Z"', rb'\1+00:00"', leaf, count=1))
 
 
-@bad("ledger.sqlite", "should stand here", by=HOLDER)
+@bad("ledger.sqlite", "expected record", by=HOLDER)
 def a_record_taken_out(making: Making) -> None:
     """A record in the middle is gone, and the others keep their numbers."""
     making.whole().sql("DELETE FROM entries WHERE idx = 2")
     making.sign_again()
 
 
-@bad("ledger.sqlite", "not case.closed", by=HOLDER)
+@bad("ledger.sqlite", "must be case.closed", by=HOLDER)
 def never_closed_by_a_record(making: Making) -> None:
     """The last record, case.closed, is gone."""
     making.whole()
@@ -1256,7 +1270,7 @@ def never_closed_by_a_record(making: Making) -> None:
     making.sign_again()
 
 
-@bad("ledger.sqlite", "not case.closed", by=HOLDER)
+@bad("ledger.sqlite", "must be case.closed", by=HOLDER)
 def a_record_after_the_last(making: Making) -> None:
     """A record stands after case.closed."""
     making.whole()
@@ -1303,7 +1317,7 @@ def an_exhibit_named_but_absent(making: Making) -> None:
     making.sign_again()
 
 
-@bad("vault/", "yet not named by its digest", by=HOLDER)
+@bad("vault/", "whose name is not its digest", by=HOLDER)
 def an_exhibit_replaced_and_signed_again(making: Making) -> None:
     """An exhibit holds other bytes than its name says, and the list says so too."""
     making.whole()
@@ -1314,7 +1328,9 @@ def an_exhibit_replaced_and_signed_again(making: Making) -> None:
 def _names(making: Making, exhibit: Any) -> None:
     case, journal = making.begin()
     making.watch(case, journal, rounds=1)
-    journal.write("failure", {"what": "probe", "where": "x", "exhibit": exhibit})
+    journal.write(
+        UnknownRecord(kind="failure", body={"what": "probe", "where": "x", "exhibit": exhibit})
+    )
     making.close(case)
     leaves = making.leaves()
     # Cautery's own last record would say of it that it is unproven.
@@ -1324,13 +1340,13 @@ def _names(making: Making, exhibit: Any) -> None:
     making.sign_again()
 
 
-@bad("ledger.sqlite", "is no digest", by=HOLDER)
+@bad("ledger.sqlite", "is not a valid digest", by=HOLDER)
 def an_exhibit_named_by_a_path(making: Making) -> None:
     """A record names an exhibit by ../../keys/case.pub."""
     _names(making, "../../keys/case.pub")
 
 
-@bad("ledger.sqlite", "says 7 bytes", by=HOLDER)
+@bad("ledger.sqlite", "as 7 bytes", by=HOLDER)
 def an_exhibit_of_another_size(making: Making) -> None:
     """A record says another size of an exhibit than it has."""
     _names(making, {"id": digest_of(b"segment 0" * 20), "size": 7})
@@ -1418,7 +1434,7 @@ def a_mandate_signed_in_anothers_name(making: Making) -> None:
 # -- what only looks right to one reader of SQLite ----------------------------------------------
 
 
-@bad("ledger.sqlite-wal", "beside the ledger", by=HOLDER)
+@bad("ledger.sqlite-wal", "next to the ledger", by=HOLDER)
 def a_journal_that_was_signed(making: Making) -> None:
     """A write-ahead log lies beside the ledger and in the list: SQLite reads other records."""
     making.whole()
@@ -1474,7 +1490,7 @@ def a_checkpoint_filed_under_a_word(making: Making) -> None:
     making.sign_again()
 
 
-@bad("ledger.sqlite", "opened with another key than the case's", by=HOLDER)
+@bad("ledger.sqlite", "opened with a key that is not its own", by=HOLDER)
 def approvals_of_another_case(making: Making) -> None:
     """Its first record names another case's key, so that approvals made for that one would hold."""
     case = making.open()
@@ -1485,15 +1501,20 @@ def approvals_of_another_case(making: Making) -> None:
     making.close(case)
 
 
-@good("but not by two people", part="ledger.sqlite")
+@good("not proven to be signed by two people", part="ledger.sqlite")
 def a_return_by_nobody(making: Making) -> None:
     """A record says that the case went back to an older copy, and nobody signed that: named."""
     case, journal = making.begin()
-    journal.write("case.restored", {"by": [], "text": "", "from": {}, "to": {}, "why": "no reason"})
+    journal.write(
+        UnknownRecord(
+            kind="case.restored",
+            body={"by": [], "text": "", "from": {}, "to": {}, "why": "no reason"},
+        )
+    )
     making.close(case)
 
 
-@good("which is no time", part="ledger.sqlite")
+@good("has an invalid time", part="ledger.sqlite")
 def a_checkpoint_of_no_time(making: Making) -> None:
     """The row of a checkpoint says a word in place of a time, which nothing signs: a finding."""
     making.whole().sql("UPDATE checkpoints SET at = 'soon' WHERE number = 2")
@@ -1525,7 +1546,7 @@ OLD = (
         "verdict": OPEN,
         "without_key": OPEN,
         "part": "",
-        "cautery": "this case is open",
+        "cautery": "this case is still open",
     },
 )
 

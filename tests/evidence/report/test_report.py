@@ -119,11 +119,11 @@ def test_page_one_names_the_hospital_that_was_spared(page: str) -> None:
 def test_what_was_done_for_bystanders_is_told(page: str) -> None:
     told = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     for said in (
-        "bystanders at most 3, budget 5; allowed, and left out for the budget: crowded.example",
-        "2 verdicts asked again",
-        "1 unrelated name looked at",
-        "dark through a provider: 1 time",
-        "A. Legal and B. Desk answered for alone.example",
+        "at most 3 bystanders, budget 5; allowed targets left out because of the budget: crowded.example",
+        "2 decisions of the guard checked again",
+        "1 unrelated name probed together",
+        "but through all others: 1 time",
+        "A. Legal and B. Desk overrode the guard\u2019s objections to alone.example",
         "sold.example withdrawn : it has a new owner",
         "roll-back of wide.example proposed to ISP South : 2 of 3 unrelated names are dark",
     ):
@@ -147,7 +147,7 @@ def test_a_stream_that_runs_ahead_is_told_beside_its_peak_in_few_words() -> None
 
 def test_what_no_exhibits_clock_knew_is_said_once_a_stream(page: str) -> None:
     shown = page[page.index('id="streams"') : page.index('id="all"')]
-    assert shown.count("clock offset unknown") <= shown.count("Exhibits (SHA-256)")
+    assert shown.count("offset of the clock unknown") <= shown.count("Exhibits (SHA-256)")
 
 
 def test_the_page_tells_how_to_check_without_us(page: str) -> None:

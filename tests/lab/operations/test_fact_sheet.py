@@ -59,19 +59,19 @@ def test_the_published_numbers_are_those_of_the_reference() -> None:
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("= no toml", "no TOML"),
+        ("= no toml", "not valid TOML"),
         (HEAD, "no \\[\\[facts\\]\\]"),
-        (HEAD + FACT + FACT, "stands there twice"),
-        (HEAD + FACT.replace('source = "S10"', 'source = "somebody"'), "a source is S"),
+        (HEAD + FACT + FACT, "is given twice"),
+        (HEAD + FACT.replace('source = "S10"', 'source = "somebody"'), "a source must be S"),
         (HEAD + FACT.replace('source = "S10"\n', ""), "source is missing"),
         (HEAD + FACT.replace("high = 11", "high = 3"), "above high"),
-        (HEAD + FACT.replace("low = 11", "low = nan"), "no number"),
-        (HEAD + FACT.replace("low = 11", "low = true"), "no number"),
-        (HEAD + FACT.replace('"reported"', '"rumour"'), "kind is"),
-        (HEAD + FACT + "colour = 1\n", "unknown colour"),
+        (HEAD + FACT.replace("low = 11", "low = nan"), "not a number"),
+        (HEAD + FACT.replace("low = 11", "low = true"), "not a number"),
+        (HEAD + FACT.replace('"reported"', '"rumour"'), "kind must be"),
+        (HEAD + FACT + "colour = 1\n", "unknown member colour"),
         (HEAD.replace("never added", "added up") + FACT, "never added"),
         (HEAD + "facts = 3", "no \\[\\[facts\\]\\]"),
-        (HEAD + "facts = [3]", "a fact is a table"),
+        (HEAD + "facts = [3]", "a fact must be a table"),
     ],
 )
 def test_a_bad_sheet_is_refused_with_the_rule(text: str, rule: str) -> None:
@@ -87,5 +87,5 @@ def test_an_unknown_sheet_names_those_that_there_are() -> None:
 
 
 def test_a_fact_that_is_no_number_is_not_one() -> None:
-    with pytest.raises(InputError, match="no number"):
+    with pytest.raises(InputError, match="not a number"):
         fact_sheet("taken-down").number("means")

@@ -35,7 +35,7 @@ def test_a_month_after_the_day_has_no_dump(small: OperationWorld) -> None:
 
 
 def test_a_month_that_the_world_does_not_have_is_refused(small: OperationWorld) -> None:
-    with pytest.raises(InputError, match="no month of this world"):
+    with pytest.raises(InputError, match="not a month of this world"):
         sizing_sources(small, date(2025, 6, 1))
 
 

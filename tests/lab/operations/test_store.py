@@ -149,13 +149,13 @@ def _flip(path: Path) -> None:
 def test_one_flipped_bit_is_refused(copy: Path, name: str) -> None:
     _flip(copy / name)
 
-    with pytest.raises(InputError, match=r"not what world\.json lists"):
+    with pytest.raises(InputError, match=r"differs from what world\.json lists"):
         read_world(copy)
 
 
 def test_a_missing_an_added_and_a_linked_file_are_refused(copy: Path) -> None:
     (copy / "sources" / "extra.csv").write_text("x")
-    with pytest.raises(InputError, match="not in the header"):
+    with pytest.raises(InputError, match="not in world"):
         read_world(copy)
     (copy / "sources" / "extra.csv").unlink()
     (copy / "transfers.jsonl").rename(copy.parent / "transfers.jsonl")
@@ -213,5 +213,5 @@ def test_a_header_that_is_none_is_refused(tmp_path: Path, header: bytes) -> None
 
 
 def test_no_folder_is_no_world(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no world of the lab"):
+    with pytest.raises(InputError, match="not a world of the lab"):
         read_world(tmp_path / "nowhere")

@@ -380,12 +380,12 @@ def test_hosts_are_under_example(full: OperationWorld) -> None:
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
-        ({"like": "napster", "seed": 1}, "a world is like"),
-        ({"like": "kratos", "seed": -1}, "a seed is"),
-        ({"like": "kratos", "seed": 2**70}, "a seed is"),
-        ({"like": "kratos", "seed": 1, "scale": 0.0}, "a scale is"),
-        ({"like": "kratos", "seed": 1, "scale": 2.0}, "a scale is"),
-        ({"like": "kratos", "seed": 1, "scale": float("nan")}, "a scale is"),
+        ({"like": "napster", "seed": 1}, "not a known world"),
+        ({"like": "kratos", "seed": -1}, "a seed must be"),
+        ({"like": "kratos", "seed": 2**70}, "a seed must be"),
+        ({"like": "kratos", "seed": 1, "scale": 0.0}, "a scale must be"),
+        ({"like": "kratos", "seed": 1, "scale": 2.0}, "a scale must be"),
+        ({"like": "kratos", "seed": 1, "scale": float("nan")}, "a scale must be"),
     ],
 )
 def test_arguments_that_name_no_world_are_refused(arguments: dict, rule: str) -> None:

@@ -203,7 +203,7 @@ def test_nobody_is_no_second_approver(facts):
 
 @pytest.mark.parametrize("reason", ["", " ", ".", "--"])
 def test_an_override_has_a_reason_in_words(reason):
-    with pytest.raises(InputError, match="takes a reason"):
+    with pytest.raises(InputError, match="needs a reason"):
         Override(
             target="192.0.2.77",
             by=("A. One", "B. Two"),

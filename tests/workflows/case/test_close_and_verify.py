@@ -31,6 +31,8 @@ from cautery.evidence.leaf import leaf_of
 from cautery.evidence.manifest import Manifest, sums
 from cautery.evidence.signing import signed_note
 from cautery.model import digest_of, to_json
+from cautery.model.ledger import append
+from cautery.model.records import CaseClosed
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.manifest import finish_cut_closing
 from cautery.workflows.case.open import Case, open_case
@@ -149,7 +151,7 @@ def test_another_key_does_not_verify(closed: Path, tmp_path: Path) -> None:
 def test_the_summary_says_what_was_checked(closed: Path) -> None:
     lines = dict(verified(closed).summary())
     assert lines["verdict"] == "consistent with the key in the case"
-    assert lines["records"].startswith("5,")
+    assert lines["records"].startswith("5;")
 
 
 def test_what_was_verified_has_a_json_form(closed: Path) -> None:
@@ -305,15 +307,15 @@ def test_a_file_blown_up_to_a_terabyte_is_not_read(closed: Path) -> None:
 
 def test_an_open_case_is_said_to_be_open(tmp_path: Path) -> None:
     case = begun(tmp_path)
-    with pytest.raises(EvidenceError, match="this case is open"):
+    with pytest.raises(EvidenceError, match="this case is still open"):
         verified(case.path)
     case.leave()
-    with pytest.raises(EvidenceError, match="this case is open"):
+    with pytest.raises(EvidenceError, match="this case is still open"):
         verified(case.path)
 
 
 def test_a_folder_that_is_no_case_is_said_to_be_none(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no case"):
+    with pytest.raises(InputError, match="not a case"):
         verified(tmp_path)
 
 
@@ -322,7 +324,7 @@ def test_a_folder_that_is_no_case_is_said_to_be_none(tmp_path: Path) -> None:
     [
         (
             "UPDATE entries SET leaf = CAST(replace(CAST(leaf AS TEXT), '\"x\"', '\"y\"') AS BLOB)",
-            "root|begin",
+            "root|agree",
         ),
         ("UPDATE entries SET leaf = CAST(leaf || ' ' AS BLOB) WHERE idx = 1", "8785"),
         ("UPDATE entries SET leaf = CAST(leaf AS TEXT) WHERE idx = 1", "not bytes"),
@@ -358,7 +360,7 @@ def test_an_exhibit_is_named_by_its_digest(closed: Path) -> None:
     exhibit = digest_of(b"segment")[7:]
     (closed / "vault" / exhibit[:2] / exhibit).write_bytes(b"another")
     sign_again(closed.parent)
-    with pytest.raises(EvidenceError, match=f"{exhibit}: in the vault, yet not named"):
+    with pytest.raises(EvidenceError, match=f"{exhibit}: a file in the vault whose name is not"):
         verified(closed)
 
 
@@ -425,7 +427,7 @@ def test_a_closing_cut_short_before_its_last_write_is_finished(tmp_path: Path) -
         name: raw for name, (raw, _) in before.items()
     }
     (case.path / "manifest.note").unlink()
-    with pytest.raises(InputError, match="closed; the last write of its closing was missing"):
+    with pytest.raises(InputError, match="closed; the last write of the closing was missing"):
         open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
     assert not any("closes the case" in one for one in verified(case.path).findings)
 
@@ -488,17 +490,21 @@ def test_a_closed_case_is_not_signed_anew(closed: Path, edit: Callable[[Path], N
         lambda: open_case(closed, store=store, clock=CLOCK),
         lambda: finish_cut_closing(closed, store=store),
     ):
-        with pytest.raises(EvidenceError, match=r"was closed at .*; its manifest\.note is missing"):
+        with pytest.raises(
+            EvidenceError, match=r"was closed at .*, but its manifest\.note is missing"
+        ):
             again()
     assert not (closed / "manifest.note").exists()
 
 
 def test_a_case_of_two_closings_says_so(tmp_path: Path) -> None:
     case = begun(tmp_path)
+    append(case.ledger, CaseClosed(at=NOON, records=4), at=NOON)
     case.ledger.append("case.closed", {"at": "x", "records": 4}, at=NOON)
     close_case(case, at=NOON)
-    finding = verified(case.path).findings[0]
-    assert finding.startswith("record 4 closes the case already, and 5 is the last")
+    misshapen, closings, *_ = verified(case.path).findings
+    assert misshapen.startswith("record 5: a case.closed record with an invalid form")
+    assert closings.startswith("record 4 already closes the case, but the last record is 6")
 
 
 def test_a_case_is_not_closed_under_another_writer(tmp_path: Path) -> None:
@@ -589,14 +595,14 @@ def test_a_case_opened_to_be_read_shows_records_and_no_secret(closed: Path) -> N
     before = contents(closed)
     case = open_case(closed, store=FolderStore(), clock=CLOCK, read_only=True)
     assert [one.record.kind for one in case.ledger.read()][-1] == "case.closed"
-    with pytest.raises(InputError, match="read only"):
+    with pytest.raises(InputError, match="read-only"):
         _ = case.pseudonyms
     case.leave()
     assert contents(closed) == before
 
 
 def test_keys_are_not_kept_in_the_case(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="must not lie in the case"):
+    with pytest.raises(InputError, match="must not be inside the case"):
         open_case(tmp_path, store=store_of(tmp_path), clock=CLOCK)
 
 
@@ -613,13 +619,15 @@ def test_what_is_left_of_a_case_is_not_made_another(tmp_path: Path) -> None:
     for lost in ("keys/case.pub", "ledger.sqlite"):
         (case.path / lost).unlink()
     before = contents(case.path)
-    with pytest.raises(EvidenceError, match=r"ledger and its key are missing, but vault/.* a case"):
+    with pytest.raises(
+        EvidenceError, match=r"ledger and key of the case are missing, but vault/.* is there"
+    ):
         open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
     assert contents(case.path) == before
     assert len(list((tmp_path / "keys").glob("*.key"))) == 1
     shutil.rmtree(case.path / "vault")
     (case.path / "keys/approver-1.pub").write_text("a key")
-    with pytest.raises(EvidenceError, match=r"keys/approver-1\.pub is of a case"):
+    with pytest.raises(EvidenceError, match=r"keys/approver-1\.pub is there"):
         open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
 
 
@@ -680,6 +688,24 @@ def test_a_file_that_the_case_did_not_write_is_not_signed(tmp_path: Path, name: 
     assert verified(case.path).files == 6
 
 
+@pytest.mark.parametrize("left", [b"", bytes(512), b"\0" + b"x" * 4096])
+def test_a_spent_journal_that_a_crash_left_is_removed(tmp_path: Path, left: bytes) -> None:
+    """A kill, or a power cut, while SQLite switches the ledger to its write-ahead log."""
+    case = begun(tmp_path)
+    (case.path / "ledger.sqlite-journal").write_bytes(left)
+    close_case(case, at=NOON)
+    assert verified(case.path).files == 6
+
+
+def test_a_link_in_a_journals_place_is_not_followed(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    (tmp_path / "outside").write_bytes(b"")
+    (case.path / "ledger.sqlite-journal").symlink_to(tmp_path / "outside")
+    with pytest.raises(InputError, match=r"sqlite-journal: a symbolic link"):
+        close_case(case, at=NOON)
+    assert (tmp_path / "outside").exists()
+
+
 def test_a_case_opened_again_signs_no_report_of_an_earlier_process(tmp_path: Path) -> None:
     begun(tmp_path).leave()
     again = open_case(tmp_path / "case", store=store_of(tmp_path), clock=CLOCK)
@@ -697,9 +723,9 @@ ABSENT = "sha256:" + "0" * 64
     ("body", "words"),
     [
         ({"exhibit": ABSENT}, "its exhibit sha256:0000"),
-        ({"cover": "front page"}, "its cover 'front page' is no digest"),
+        ({"cover": "front page"}, "its cover 'front page' is not a valid digest"),
         ({"exhibit": {"id": ABSENT, "size": 3}}, "not in the vault"),
-        ({"table": 5}, "its table '5' is no digest"),
+        ({"table": 5}, "its table '5' is not a valid digest"),
     ],
 )
 def test_a_record_of_an_exhibit_that_is_not_there_costs_itself_alone(
@@ -710,7 +736,7 @@ def test_a_record_of_an_exhibit_that_is_not_there_costs_itself_alone(
     close_case(case, at=NOON)
     [finding] = [one for one in verified(case.path).findings if one.startswith("record 4:")]
     assert words in finding
-    assert finding.endswith("as at the close of the case")
+    assert finding.endswith("already so when the case was closed")
 
 
 def test_an_exhibit_that_is_gone_at_the_close_is_told_by_every_record_of_it(tmp_path: Path) -> None:
@@ -739,7 +765,7 @@ def test_an_edited_exhibit_keeps_a_case_from_closing(tmp_path: Path) -> None:
     exhibit = next(one for one in (case.path / "vault").rglob("*") if one.is_file())
     kept = exhibit.read_bytes()
     exhibit.write_bytes(b"edited" + kept[6:])
-    with pytest.raises(EvidenceError, match="yet not named by its digest"):
+    with pytest.raises(EvidenceError, match="whose name is not its digest"):
         close_case(case, at=NOON)
     assert not (case.path / "manifest.note").exists()
     case.leave()
@@ -765,7 +791,7 @@ def test_a_terabyte_of_nothing_in_the_vault_is_not_digested(tmp_path: Path) -> N
     path.parent.mkdir(exist_ok=True)
     path.touch()
     os.truncate(path, 1 << 40)
-    with pytest.raises(InputError, match="larger than any exhibit"):
+    with pytest.raises(InputError, match="larger than the largest allowed exhibit"):
         close_case(case, at=NOON)
     path.unlink()
     close_case(case, at=NOON)
@@ -778,7 +804,7 @@ def test_a_case_whose_holder_signed_a_terabyte_of_nothing_is_refused(
     case = begun(tmp_path)
     close_case(case, at=NOON)
     monkeypatch.setattr("cautery.workflows.case.verify.MAX_EXHIBIT_BYTES", 5)
-    with pytest.raises(EvidenceError, match="larger than any exhibit"):
+    with pytest.raises(EvidenceError, match="larger than the largest allowed exhibit"):
         verified(case.path)
 
 
@@ -788,7 +814,7 @@ def test_a_last_record_that_excuses_everything_excuses_nothing_that_was_not_so(
     case = begun(tmp_path)
     case.ledger.append("case.closed", {"unproven": [0, 1, 2, "x"]}, at=NOON)
     close_case(case, at=NOON)
-    assert not [one for one in verified(case.path).findings if "close of the case" in one]
+    assert not [one for one in verified(case.path).findings if "when the case was closed" in one]
 
 
 def test_approvers_keys_lie_in_the_closed_case(tmp_path: Path) -> None:
@@ -978,7 +1004,7 @@ def test_a_record_larger_than_any_is_not_read_into_memory(closed: Path) -> None:
         opened.execute("UPDATE entries SET leaf = zeroblob(60000000) WHERE idx = 1")
     opened.close()
     sign_again(closed.parent)
-    with pytest.raises(EvidenceError, match="record 1: larger than any record"):
+    with pytest.raises(EvidenceError, match="record 1: larger than a record can be"):
         verified(closed)
 
 

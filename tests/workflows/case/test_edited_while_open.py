@@ -162,7 +162,9 @@ def test_an_edited_case_is_still_there_byte_for_byte(tmp_path: Path) -> None:
 
 def test_what_differs_is_said(tmp_path: Path) -> None:
     edit_and_forget(begun(tmp_path))
-    with pytest.raises(EvidenceError, match="its first 20 records are not those that were signed"):
+    with pytest.raises(
+        EvidenceError, match="its first 20 records differ from those that were signed"
+    ):
         opened(tmp_path)
 
 
@@ -172,7 +174,7 @@ def test_how_far_the_records_hold_is_said(tmp_path: Path) -> None:
     database(path).execute("DELETE FROM checkpoints WHERE size = 20")
     leaf = leaf_of("verdict", {"number": 777}, NOON)
     database(path).execute("UPDATE entries SET leaf = ? WHERE idx = 15", (leaf,))
-    with pytest.raises(EvidenceError, match="up to record 12 they are"):
+    with pytest.raises(EvidenceError, match="they agree up to record 12"):
         opened(tmp_path)
 
 
@@ -234,12 +236,12 @@ def test_a_last_root_that_cannot_be_read_is_no_licence(tmp_path: Path) -> None:
     begun(tmp_path)
     [file] = (tmp_path / "keys").glob("case-*.last")
     file.write_text("junk")
-    with pytest.raises(EvidenceError, match="not the last root"):
+    with pytest.raises(EvidenceError, match="not hold the last root"):
         opened(tmp_path)
 
 
 NO_RECORDS = {
-    "no JSON": b'garbage,"kind":"approval.given"}',
+    "not valid JSON": b'garbage,"kind":"approval.given"}',
     "filed as another kind": leaf_of("verdict", {}, NOON),
     "a space": b'{"at":"2026-11-24T12:00:00.000000Z","body":{"a": 1},"kind":"approval.given"}',
     "deep": b'{"at":"2026-11-24T12:00:00.000000Z","body":{"a":%s%s},"kind":"approval.given"}'
@@ -252,7 +254,7 @@ NO_RECORDS = {
     b'"kind":"approval.given"}',
     "5000 digits": b'{"at":"2026-11-24T12:00:00.000000Z","body":{"a":%s},"kind":"approval.given"}'
     % (b"9" * 5000),
-    "no time": b'{"at":"x","body":{},"kind":"approval.given"}',
+    "invalid time": b'{"at":"x","body":{},"kind":"approval.given"}',
 }
 
 
@@ -282,12 +284,12 @@ def test_a_row_that_is_no_record_is_never_signed_and_stops_nothing(
     close_case(case, at=NOON)
     found = verify_case(path, store=FolderStore())
     assert found.records == 27
-    assert len([one for one in found.findings if "a row that was no record" in one]) == 4
+    assert len([one for one in found.findings if "put an invalid row" in one]) == 4
 
 
 def test_a_signed_row_that_is_edited_to_no_record_is_not_replaced(tmp_path: Path) -> None:
     path = begun(tmp_path)
     database(path).execute("UPDATE entries SET leaf = x'00' WHERE idx = 8")
-    with pytest.raises(EvidenceError, match="does not begin"):
+    with pytest.raises(EvidenceError, match="does not agree"):
         opened(tmp_path)
     assert database(path).execute("SELECT leaf FROM entries WHERE idx = 8").fetchone() == (b"\0",)

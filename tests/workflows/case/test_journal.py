@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import InputError, LimitError, SourceError
 from cautery.model import Entry
+from cautery.model.records import UnknownRecord
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 
@@ -92,7 +93,7 @@ def test_a_failure_carries_its_class_and_its_hint(journal: Journal, heard: list[
 def test_a_listener_hears_only_what_is_on_disk(
     journal: Journal, case: Case, heard: list[Entry]
 ) -> None:
-    journal.write("watch.started", {"why": "window open"})
+    journal.write(UnknownRecord(kind="watch.started", body={"why": "window open"}))
     [entry] = case.ledger.read()
     assert heard == [entry]
 
@@ -113,7 +114,7 @@ async def test_listeners_hear_entries_in_the_ledgers_order_whichever_thread_writ
         await journal.seal_aside(
             b"%d" % number, what="segment", media_type="video/mp2t", at=journal.now()
         )
-        journal.write("probe.done", {"number": number})
+        journal.write(UnknownRecord(kind="probe.done", body={"number": number}))
 
     await asyncio.gather(*(seal_one(number) for number in range(40)))
     assert [one.index for one in heard] == list(range(80))
@@ -132,7 +133,7 @@ def written_at_once(journal: Journal, case: Case, bodies: list[object]) -> list[
 
     def write(place: int) -> None:
         try:
-            got[place] = journal.write("x", bodies[place]).index
+            got[place] = journal.write(UnknownRecord(kind="x", body=bodies[place])).index
         except InputError as error:
             got[place] = type(error)
 
@@ -169,7 +170,12 @@ def test_a_record_without_a_canonical_form_costs_no_other_of_its_group(
 def test_a_record_can_be_written_whatever_stands_in_it(
     journal: Journal, heard: list[Entry]
 ) -> None:
-    journal.write("test", {"host": "\ud800.example", "\ud800": ["\ud83d\ude00"], "title": "\ud800"})
+    journal.write(
+        UnknownRecord(
+            kind="test",
+            body={"host": "\ud800.example", "\ud800": ["\ud83d\ude00"], "title": "\ud800"},
+        )
+    )
     assert heard[-1].record.body == {
         "host": "\ufffd.example",
         "\ufffd": ["\U0001f600"],

@@ -47,7 +47,7 @@ def judged(about: dict[str, Any], folder: Path, *, key: Path | None) -> tuple[st
             case, store=FolderStore(), public_key=key, signers=signers, now=NOW
         )
     except (EvidenceError, InputError) as error:
-        return ("open" if "this case is open" in str(error) else "broken"), str(error)
+        return ("open" if "this case is still open" in str(error) else "broken"), str(error)
     return seen.verdict, "\n".join(text for _, text in seen.summary())
 
 

@@ -142,7 +142,7 @@ def test_a_strangers_record_costs_itself_and_is_counted(kind: str) -> None:
     case = made.opened()
     for body in JUNK:
         case.note(kind, body)
-    case.note("failure", {"what": "fetch", "error": "SourceError", "message": "gone"})
+    case.note("failure", {"what": "fetch", "where": "x", "error": "SourceError", "message": "gone"})
     view = report_view(case.ledger.read(), case.vault.read, at=case.now)
     assert len(view.failures) == 1
     assert sum(view.passed_over.values()) >= 1
@@ -186,7 +186,7 @@ def test_a_record_of_odd_values_costs_itself_and_is_counted(
     entries.append(Entry(index=len(entries), record=record, leaf=b"odd"))
     view = report_view(entries, case.vault.read, at=case.now)
     assert render(view)
-    assert view.passed_over == {f"{kind}, not in the shape of its kind": 1}
+    assert view.passed_over == {f"{kind} with an invalid form": 1}
     assert len(view.streams) == 1
 
 
@@ -194,7 +194,7 @@ def test_an_end_of_another_shape_does_not_stop_the_watch() -> None:
     case = made.opened()
     case.note("watch.stopped", {})
     case.now += timedelta(seconds=60)
-    case.note("failure", {"what": "fetch", "error": "SourceError", "message": "gone"})
+    case.note("failure", {"what": "fetch", "where": "x", "error": "SourceError", "message": "gone"})
     view = report_view(case.ledger.read(), case.vault.read, at=case.now)
     assert view.observed_s >= 60
 
@@ -206,7 +206,7 @@ def test_a_case_is_opened_by_its_first_record_alone(case: Any) -> None:
     taken_over.note("case.opened", {**first, "mandate": theirs})
     view = report_view(taken_over.ledger.read(), taken_over.vault.read, at=taken_over.now)
     assert view.mandate.approvers
-    assert view.passed_over == {"case.opened, though the case was open": 1}
+    assert view.passed_over == {"case.opened in a case that was already open": 1}
 
 
 def test_a_second_referral_of_an_id_does_not_replace_the_first() -> None:
@@ -259,7 +259,7 @@ def test_an_unknown_clock_is_among_what_we_do_not_know(view: Any) -> None:
 def test_no_error_rate_is_itself_an_unknown() -> None:
     case = made.opened()
     view = report_view(case.ledger.read(), case.vault.read, at=case.now)
-    assert any("errs" in one.what for one in view.unknowns)
+    assert any("Error rate" in one.what for one in view.unknowns)
 
 
 def test_the_same_ledger_gives_the_same_page(case: Any) -> None:
@@ -309,7 +309,7 @@ def late_case(**more: Any) -> Any:
         "probe.done",
         {
             "url": "http://p.example/0", "at": case.now, "observation": None,
-            "failed": "not looked at: this machine was too slow at decoding",
+            "failed": "not looked at: this machine was too slow for decoding",
             "hindered": "decoding", "exhibits": [],
         },
     )  # fmt: skip
@@ -325,7 +325,7 @@ def late_case(**more: Any) -> Any:
 def test_what_nobody_looked_at_stands_first_among_what_we_do_not_know() -> None:
     case = late_case()
     view = report_view(case.ledger.read(), case.vault.read, at=case.now)
-    assert view.unknowns[0].what == "57 streams of 57 offered that nobody looked at"
+    assert view.unknowns[0].what == "57 streams of 57 offered: never probed"
     assert "10 at decoding" in view.unknowns[0].why
     assert (view.figures.checked, view.figures.offered) == (0, 57)
     assert view.figures.exposed_min is None
@@ -334,7 +334,7 @@ def test_what_nobody_looked_at_stands_first_among_what_we_do_not_know() -> None:
 def test_how_late_a_watch_was_is_said_with_a_dash_for_what_was_not_measured() -> None:
     case = late_case()
     page = write_report(case.ledger, case.vault, at=case.now)
-    assert "references were – behind, looks 1 min 00 s" in page  # noqa: RUF001 - the page's dash
+    assert "the references were – behind and the probes 1 min 00 s" in page  # noqa: RUF001 - the page's dash
 
 
 def test_a_catch_up_at_the_end_does_not_hide_the_worst_moment() -> None:
@@ -357,5 +357,5 @@ def test_looks_that_were_put_off_and_silent_references_are_not_known() -> None:
     said = [
         one.what for one in report_view(case.ledger.read(), case.vault.read, at=case.now).unknowns
     ]
-    assert "What 3 looks again would have shown" in said
-    assert "What shows 1 reference" in said
+    assert "Results of 3 looks that did not take place" in said
+    assert "Content of 1 reference" in said

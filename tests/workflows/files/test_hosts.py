@@ -57,8 +57,8 @@ def test_a_broken_row_is_quoted_and_the_others_are_read() -> None:
     )
     warnings = [one for one in found if isinstance(one, ReadWarning)]
     assert [(one.line, one.why) for one in warnings] == [
-        (2, "a date is not as 2026-08-22: not used"),
-        (5, "no host"),
+        (2, "a date is not of the form 2026-08-22: not used"),
+        (5, "not a host"),
     ]
     assert "yesterday" in warnings[0].quoted
     assert names(found) == ["a.example", "b.example", "c.example"]

@@ -66,13 +66,13 @@ def test_a_packed_file_that_is_cut_off_keeps_what_stood_before(tmp_path):
         for one in read_file(tmp_path / "list.m3u.gz"):
             found.append(one)  # noqa: PERF402 - what was found before the error counts
 
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="not be read"):
         read()
     assert len(found) > 1000
 
 
 def test_an_unknown_kind_is_the_callers_mistake(tmp_path):
-    with pytest.raises(InputError, match="no reader"):
+    with pytest.raises(InputError, match="unknown reader"):
         list(read_file(SAMPLES / "m3u", kind="dvd"))
 
 
@@ -100,7 +100,7 @@ def test_the_schema_of_everything_has_every_kind_and_no_loose_end():
 
 
 def test_seized_material_has_no_schema_here():
-    with pytest.raises(InputError, match="shows nothing"):
+    with pytest.raises(InputError, match="cannot show"):
         schema("panel_sql")
 
 

@@ -94,7 +94,7 @@ def test_text_of_wide_letters_is_read(tmp_path):
 
 
 def test_bytes_that_are_no_table_are_no_catalogue(tmp_path):
-    with pytest.raises(InputError, match="no table of text"):
+    with pytest.raises(InputError, match="not a table of text"):
         read_catalogue(put(tmp_path, "c.csv", b"id,name\r\x00a\r,\xffb"), now=NOON)
 
 

@@ -24,9 +24,9 @@ from cautery.model import (
     SignedFor,
     Window,
     digest_of,
-    from_json,
-    to_json,
 )
+from cautery.model.ledger import contents, filed
+from cautery.model.records import CaseOpened, OverrideSigned
 from cautery.workflows.guard.sign import sign_overrides
 
 NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
@@ -59,13 +59,14 @@ MANDATE = Mandate(
 
 
 CASE = NoteVerifier("cautery/case-1", Ed25519PrivateKey.generate().public_key().public_bytes_raw())
-OPENED = {"mandate": to_json(MANDATE), "key": str(CASE)}
+OPENED = CaseOpened(mandate=MANDATE, version="", lab=False, key=str(CASE))
 HERE = SignedFor(case=digest_of(CASE.public)[7:23], mandate=terms_digest(MANDATE))
 
 
 class Ledger:
     def __init__(self) -> None:
-        self.records = [Record(kind="case.opened", at=NOW, body=OPENED)]
+        kind, body = filed(OPENED)
+        self.records = [Record(kind=kind, at=NOW, body=body)]
 
     def read(self, *, since: int = 0, kinds: tuple[str, ...] = ()) -> list[Entry]:
         return [
@@ -74,7 +75,7 @@ class Ledger:
             if at >= since and (not kinds or one.kind in kinds)
         ]
 
-    def append(self, kind: str, body: Any, *, at: datetime) -> None:
+    def append(self, kind: str, body: Any, *, at: datetime, **_: Any) -> None:
         self.records.append(Record(kind=kind, at=at, body=body))
 
 
@@ -89,9 +90,9 @@ def signed(*names: str, override: Override = OVERRIDE) -> tuple[Approval, ...]:
             key=KEYS[name],
             now=NOW,
         )
-    bodies = [one.record.body for one in ledger.read(kinds=("override.signed",))]
-    assert all(from_json(Override, one["override"]) == override for one in bodies)
-    return tuple(from_json(Approval, one["approval"]) for one in bodies)
+    records = [signed for _, signed in contents(ledger, OverrideSigned)]
+    assert all(signed.override == override for signed in records)
+    return tuple(signed.approval for signed in records)
 
 
 def test_two_signatures_of_the_two_who_are_named_put_it_in_force() -> None:
@@ -116,7 +117,7 @@ def test_signatures_of_other_words_are_none() -> None:
         until=OVERRIDE.until,
         bystanders=5_000,
     )
-    with pytest.raises(ApprovalError, match="signed something else"):
+    with pytest.raises(ApprovalError, match="signed another text"):
         approve_override(
             wider, signed("A. Legal", "B. Duty"), mandate=MANDATE, signed_for=HERE, now=NOW
         )
@@ -156,7 +157,7 @@ def test_who_is_not_named_not_known_or_too_late_signs_nothing(
 
 
 def test_a_number_of_bystanders_is_not_negative() -> None:
-    with pytest.raises(InputError, match="not negative"):
+    with pytest.raises(InputError, match="not be negative"):
         Override(
             target="x.example",
             by=OVERRIDE.by,

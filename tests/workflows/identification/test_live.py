@@ -131,7 +131,7 @@ async def test_a_stall_and_what_comes_after_it_are_said_and_kept(tmp_path, decod
     came = [*came[:half], (b"", EDGE_S + 13), (b"", EDGE_S + 16), *later]
     references, said, _ = await _heard(came, decoder, engine)
     span = references.span("arena")
-    assert said[:2] == ["it stalls: nothing comes", "it comes again"]
+    assert said[:2] == ["it stalls: no data arrive", "data arrive again"]
     assert span is not None
     assert span[1] == pytest.approx(EDGE_S + 50, abs=2.0)
 
@@ -144,7 +144,7 @@ async def test_a_clock_that_jumps_and_another_codec_begin_new_runs(tmp_path, dec
     span = references.span("arena")
     assert any("its clock jumped" in one for one in said)
     assert any("other streams" in one for one in said)
-    assert any("codecs are aac" in one for one in said)
+    assert any("codecs have changed to aac" in one for one in said)
     assert span is not None
     assert span[1] == pytest.approx(EDGE_S + 30, abs=1.5)
 
@@ -239,7 +239,7 @@ def test_what_ails_a_feed_is_told_once_until_it_is_heard_again_or_ails_otherwise
 
 
 def test_a_url_that_is_no_reference_of_the_mandate_is_refused():
-    with pytest.raises(MandateError, match="does not name it"):
+    with pytest.raises(MandateError, match="does not name this URL"):
         sources_of(["udp://239.1.1.2:5000"], mandate=_mandate("udp://239.1.1.1:5000"))
 
 
@@ -252,7 +252,7 @@ async def test_outside_of_the_mandates_window_nothing_is_fetched(tmp_path, decod
 
 async def test_feeds_of_which_nothing_comes_leave_nothing_behind(tmp_path, decoder, engine):
     url = "http://feeds.example/gone.m3u8"
-    with pytest.raises(InputError, match="nothing came"):
+    with pytest.raises(InputError, match="no media were received"):
         await _build(tmp_path, decoder, engine, _mandate(url), url)
     assert not (tmp_path / "live.ref").exists()
 

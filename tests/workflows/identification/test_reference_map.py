@@ -81,7 +81,7 @@ def test_a_quoted_cell_over_two_lines_does_not_shift_the_lines(folder):
 def test_a_file_that_is_no_utf8_is_named_with_its_line(folder):
     path = folder / "ids.csv"
     path.write_bytes(b"path,channel\na.ts,\xff\n")
-    with pytest.raises(InputError, match="line 2: no UTF-8"):
+    with pytest.raises(InputError, match="line 2: not valid UTF-8"):
         read_map(path)
 
 
@@ -99,7 +99,7 @@ def test_rows_of_one_channel_are_consecutive_media(folder):
 
 def test_two_files_of_one_stem_are_refused(folder):
     (folder / "arena" / "a.mp4").write_bytes(b"x")
-    with pytest.raises(InputError, match="would both be 'a'"):
+    with pytest.raises(InputError, match="would both get the id 'a'"):
         sources_of([str(folder / "a.ts"), str(folder / "arena" / "a.mp4")])
 
 
@@ -127,7 +127,7 @@ def test_an_id_reads_the_same_however_its_accents_are_written(folder):
 @pytest.mark.parametrize("name", ["a\x1b[31mb.ts", "a\nb.ts", "a\udcffb.ts", " .ts"])
 def test_a_file_name_that_is_no_id_is_refused(folder, name):
     (folder / name).write_bytes(b"x")
-    with pytest.raises(InputError, match="no id"):
+    with pytest.raises(InputError, match="cannot be an id"):
         sources_of([str(folder / name)])
 
 

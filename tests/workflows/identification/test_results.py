@@ -55,7 +55,7 @@ def test_a_line_that_was_not_noted_any_more_is_written_again(path):
 def test_somebody_elses_file_is_left_alone(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("mine\n")
-    with pytest.raises(InputError, match="holds something else"), Results(path, asked="q"):
+    with pytest.raises(InputError, match="holds other content"), Results(path, asked="q"):
         pass
     assert path.read_text() == "mine\n"
 
@@ -75,7 +75,7 @@ def test_lines_that_others_added_are_not_cut_off(path):
     with path.open("a") as file:
         file.write("mine\nmine too\n")
     before = path.read_bytes()
-    with pytest.raises(InputError, match="others have written"), Results(path, asked="q"):
+    with pytest.raises(InputError, match="another program has written"), Results(path, asked="q"):
         pass
     assert path.read_bytes() == before
 

@@ -130,7 +130,7 @@ def test_references_that_are_replaced_meanwhile_end_the_run(world: Path, tmp_pat
     (tmp_path / "two.ref").write_bytes((world / "two.ref").read_bytes())
     other = References(DEFAULT_RECIPE, [ReferenceInfo(id="other", kind="work")])
     probes = sorted((world / "probes").iterdir())
-    with pytest.raises(InputError, match="took its place"):
+    with pytest.raises(InputError, match="were replaced"):
         _answers(tmp_path, probes, ThreadEngine(1), lambda count: save(other, tmp_path / "two.ref"))
 
 

@@ -135,11 +135,11 @@ CASES = {
         "licensee-xx",
         "licensee-xx",
     ),
-    "a window that ends before it starts": (
+    "a window that ends is not after the start": (
         "end = 2026-11-24T23:00:00Z",
         "end = 2026-11-24T20:00:00Z",
         "end = 2026-11-24T20:00:00Z",
-        "before it starts",
+        "is not after the start",
     ),
     "a naive time": (
         "start = 2026-11-24T20:30:00Z",
@@ -180,19 +180,19 @@ CASES = {
         "end = 2026-11-24T23:00:00Z",
         "end = 1795561200",
         "end = 1795561200",
-        "no time",
+        "not a valid time",
     ),
     "a time in quotes": (
         "kick_off = 2026-11-24T20:45:00Z",
         'kick_off = "2026-11-24T20:45:00Z"',
         "kick_off =",
-        "no time",
+        "not a valid time",
     ),
     "a day for a time": (
         "kick_off = 2026-11-24T20:45:00Z",
         "kick_off = 2026-11-24",
         "kick_off =",
-        "no time",
+        "not a valid time",
     ),
     "a time before all time": (
         "kick_off = 2026-11-24T20:45:00Z",
@@ -210,7 +210,7 @@ CASES = {
         "7791-8534",
         "7791-8535",
         "10.5240",
-        "check letter would be I",
+        "check letter must be I",
     ),
     "an empty name": (
         'names = ["Licensee Sport 1"]',
@@ -234,7 +234,7 @@ CASES = {
         'url = "http://list.example/playlist.m3u"\nkind = "m3u"',
         'path = "films/a-film.mp4"\nkind = "page"',
         'path = "films',
-        "from its url",
+        "from a url",
     ),
     "a name without its password": (
         'access = "public"',
@@ -258,13 +258,13 @@ CASES = {
         "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=",
         "bm8ga2V5",
         "public_key",
-        "no Ed25519 key",
+        "not an Ed25519 key",
     ),
     "a feed that is no URL": (
         "https://feeds.example/fr/index.m3u8",
         "http://[::1/x",
         "http://[::1/x",
-        "channel.reference: no URL",
+        "channel.reference: not a valid URL",
     ),
     "a clean feed without a host": (
         "https://feeds.example/clean/index.m3u8",
@@ -276,13 +276,13 @@ CASES = {
         "http://list.example/playlist.m3u",
         "http://list.example:99999/playlist.m3u",
         ":99999",
-        "source.url: no URL",
+        "source.url: not a valid URL",
     ),
     "a registry that is not HTTP": (
         "allow = []",
         'allow = []\nrdap = "ftp://rdap.example/"',
         "rdap =",
-        "network.rdap: no http(s) URL",
+        "network.rdap: not an http(s) URL",
     ),
     "an intermediary without a host": (
         "[network]",
@@ -306,21 +306,21 @@ CASES = {
         "allow = []",
         'allow = []\nfacts = "a\\u0000b"',
         "facts =",
-        "no path",
+        "not a valid path",
     ),
     "a reference with a NUL in its path": (
         '"films/a-film.mp4"',
         '"films/\\u0000.mp4"',
         'reference = "films',
-        "no path",
+        "not a valid path",
     ),
-    "a path longer than any": ("films/a-film.mp4", "f" * 5000, "fff", "no path"),
-    "a path of links in a circle": ("films/a-film.mp4", "circle/x", "circle/x", "no path"),
+    "a path longer than any": ("films/a-film.mp4", "f" * 5000, "fff", "not a valid path"),
+    "a path of links in a circle": ("films/a-film.mp4", "circle/x", "circle/x", "not a valid path"),
     "a list with a NUL in its path": (
         'url = "http://list.example/playlist.m3u"',
         'path = "\\u0000"',
         "path =",
-        "no path",
+        "not a valid path",
     ),
     "one table for many": ("[[order]]", "[order]", "[order]", "[[order]]"),
     "an integer of thousands of digits": ("year = 2025", "year = " + "9" * 5000, "year =", "long"),
@@ -457,7 +457,7 @@ def test_an_order_is_registered_once(write) -> None:
 def test_a_mandate_that_names_nothing_has_nothing_to_find(write) -> None:
     text = EXAMPLE[: EXAMPLE.index("[[event]]")]
     error = refused(write(text))
-    assert "line 1: mandate: names no event" in str(error)
+    assert "line 1: mandate: the mandate names no event" in str(error)
     assert error.hint
 
 
@@ -547,7 +547,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_taken(tmp_path: Path, write
 
 def test_a_file_of_many_megabytes_is_no_mandate(write) -> None:
     error = refused(write("#" * 4_000_001))
-    assert "line 1: over 4,000,000 bytes" in str(error)
+    assert "line 1: larger than 4,000,000 bytes" in str(error)
     assert error.hint
 
 
@@ -569,7 +569,7 @@ def test_a_window_that_is_over_is_refused(write) -> None:
 
 def test_text_that_is_no_toml_names_its_line(write) -> None:
     error = refused(write(EXAMPLE.replace('id = "league-md34"', "id = league", 1)))
-    assert "mandate.toml, line 2: not TOML: " in str(error)
+    assert "mandate.toml, line 2: not valid TOML: " in str(error)
     assert str(error).count("line") == 1
 
 

@@ -65,7 +65,7 @@ def authority(tmp_path):
 
 @pytest.mark.parametrize("what", OURS)
 def test_a_service_of_ours_over_plain_http_is_refused_with_a_remedy(read, what):
-    with pytest.raises(MandateError, match="nobody proves who answers") as told:
+    with pytest.raises(MandateError, match="nothing proves the identity") as told:
         read(BARE + OURS[what].format("http://ours.example/x"))
     assert "https" in told.value.hint
 
@@ -82,7 +82,7 @@ def test_https_and_this_machine_are_taken(read, what, url):
     "host", ["localhost", "127.0.0.1.evil.example", "127.1", "2130706433", "10.0.0.1"]
 )
 def test_what_only_looks_like_this_machine_is_not(read, host):
-    with pytest.raises(MandateError, match="nobody proves"):
+    with pytest.raises(MandateError, match="nothing proves the identity"):
         read(BARE + OURS["an intermediary"].format(f"http://{host}/list"))
 
 
@@ -134,10 +134,13 @@ def locked_key(folder):
 
 
 FAULTS = {
-    "a host that nothing leads to": ('host = "ips.example"', "no URL of our own"),
+    "a host that nothing leads to": ('host = "ips.example"', "none of our own URLs"),
     "an authority that is not there": ('host = "isp.example"\nca = "no.pem"', "no such file"),
-    "an authority that is none": ('host = "isp.example"\nca = "none.pem"', "no certificate in PEM"),
-    "a pin that is none": ('host = "isp.example"\npins = ["sha1:abc"]', "no SHA-256"),
+    "an authority that is none": (
+        'host = "isp.example"\nca = "none.pem"',
+        "no readable PEM certificate",
+    ),
+    "a pin that is none": ('host = "isp.example"\npins = ["sha1:abc"]', "not the SHA-256"),
     "a certificate without its key": (
         'host = "isp.example"\nclient_cert = "signed-1.pem"',
         "client_cert without client_key",
@@ -146,23 +149,23 @@ FAULTS = {
         'host = "isp.example"\nclient_key = "signed-1.pem"',
         "client_key without client_cert",
     ),
-    "a key that others can read": (
+    "a key that other users can read": (
         'host = "isp.example"\nclient_cert = "signed-1.pem"\nclient_key = "open.key"',
-        "others can read",
+        "other users can read",
     ),
     "the key of another certificate": (
         'host = "isp.example"\nclient_cert = "signed-1.pem"\nclient_key = "other.key"',
-        "no private key in PEM",
+        "not an unencrypted PEM private key",
     ),
     "a key with a password": (
         'host = "isp.example"\nclient_cert = "signed-1.pem"\nclient_key = "locked.key"',
-        "no private key in PEM",
+        "not an unencrypted PEM private key",
     ),
     "a host that is described twice": (
         'host = "isp.example"\n[[service]]\nhost = "isp.example"',
-        "has a \\[\\[service\\]\\] already",
+        "already has a \\[\\[service\\]\\]",
     ),
-    "a URL for a host": ('host = "https://isp.example/"', "is no host name"),
+    "a URL for a host": ('host = "https://isp.example/"', "is not a valid host name"),
 }
 
 
@@ -188,7 +191,7 @@ def test_a_service_that_is_reached_by_http_has_nothing_to_prove(read):
 
 
 def test_a_forward_proxy_by_https_is_refused(read):
-    with pytest.raises(MandateError, match="reached by http"):
+    with pytest.raises(MandateError, match="must begin with http"):
         read(BARE + TAKES_LISTS + 'proxy = "https://proxy.isp.example:3128"\n')
 
 

@@ -170,7 +170,7 @@ def test_one_person_does_not_sign_twice_by_name_or_by_key(path: Path, name: str,
 def test_a_file_that_is_not_the_one_shown_is_not_signed(path: Path) -> None:
     mandate, raw = read_with_bytes(path, now=NOW)
     shown = digest_of(raw + b"\n")
-    with pytest.raises(ApprovalError, match="not what was shown"):
+    with pytest.raises(ApprovalError, match="differs from the file that was shown"):
         add_signature(
             *(path, mandate),
             raw=raw,
@@ -196,7 +196,7 @@ def test_a_file_that_is_not_the_one_shown_is_not_signed(path: Path) -> None:
 def test_no_byte_of_a_signed_mandate_changes(path: Path, old: str, new: str) -> None:
     signed(path)
     path.write_text(TEXT.replace(old, new))
-    with pytest.raises(MandateError, match="signed another file"):
+    with pytest.raises(MandateError, match="signed a different file"):
         read_mandate(path, now=NOW)
 
 

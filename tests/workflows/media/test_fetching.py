@@ -131,20 +131,20 @@ def test_a_wrong_key_is_said_and_gives_no_noise() -> None:
     segment = Segment(url=f"{BASE}/1.ts", sequence=3, duration_s=4.0, key=a_key())
     # Nine blocks whose last, under the wrong key, is no PKCS#7 padding.
     body = locked(b"x" * 140, key=SECRET, vector=(3).to_bytes(16, "big"))
-    with pytest.raises(SourceError, match="does not decrypt"):
+    with pytest.raises(SourceError, match="cannot be decrypted"):
         decrypt(body, key=b"\xff" * 16, segment=segment)
 
 
 @pytest.mark.parametrize("key", [b"", b"short", b"k" * 17])
 def test_a_key_of_the_wrong_length_is_refused(key: bytes) -> None:
     segment = Segment(url=f"{BASE}/1.ts", sequence=3, duration_s=4.0, key=a_key())
-    with pytest.raises(SourceError, match=f"of {len(key)} bytes"):
+    with pytest.raises(SourceError, match=f"must have 16 bytes, not {len(key)}"):
         decrypt(b"\0" * 16, key=key, segment=segment)
 
 
 def test_a_segment_that_is_no_whole_number_of_blocks_is_refused() -> None:
     segment = Segment(url=f"{BASE}/1.ts", sequence=3, duration_s=4.0, key=a_key())
-    with pytest.raises(SourceError, match="does not decrypt"):
+    with pytest.raises(SourceError, match="cannot be decrypted"):
         decrypt(b"\0" * 15, key=SECRET, segment=segment)
 
 
@@ -329,7 +329,7 @@ async def test_a_playlist_without_end_is_refused(
     answers: Callable[..., Any], journal: Journal
 ) -> None:
     fetcher = answers({BASE: b"#EXTM3U\n" + b"A" * 1000}, truncated=True)
-    with pytest.raises(LimitError, match="without end"):
+    with pytest.raises(LimitError, match="is too large"):
         await fetch_newest(BASE, fetcher=fetcher, readers=ReadersHere(), seconds=12.0)
 
 
@@ -412,5 +412,5 @@ async def test_of_ranges_in_many_files_one_file_is_held_at_a_time(
 @pytest.mark.parametrize(("sequence", "iv"), [(-1, None), (10**60, None), (7, b"x"), (7, b"")])
 def test_a_vector_that_is_none_is_refused(sequence: int, iv: bytes | None) -> None:
     segment = Segment(url=BASE, sequence=sequence, duration_s=4.0, key=a_key(iv=iv))
-    with pytest.raises(SourceError, match="does not decrypt"):
+    with pytest.raises(SourceError, match="cannot be decrypted"):
         decrypt(b"\0" * 16, key=SECRET, segment=segment)

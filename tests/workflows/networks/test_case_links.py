@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from cautery.errors import InputError
 from cautery.lab.catalogues import draw_catalogues
-from cautery.model import Asset, Fault, FaultKind, Link, Purchase, SupplyGraph, to_json
+from cautery.model import (
+    Asset,
+    Fault,
+    FaultKind,
+    Finding,
+    Link,
+    Purchase,
+    RedactedUrl,
+    Regime,
+    SupplyGraph,
+    Verdict,
+)
+from cautery.model.records import ProbeDone, PurchaseRecorded, SourceRead
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
@@ -19,7 +30,12 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def read(
-    journal: Journal, source: str, rows: list[tuple[str, str, str | None]], **more: Any
+    journal: Journal,
+    source: str,
+    rows: list[tuple[str, str, str | None]],
+    *,
+    kind: str = "xtream",
+    purchase: str | None = None,
 ) -> int:
     """Record a reading: url, title and guide of each entry; return the record's index."""
     table = journal.seal(
@@ -36,11 +52,9 @@ def read(
         media_type=tables.MEDIA_TYPE,
         at=NOON,
     )
-    body = {
-        "source": source, "kind": "xtream", "purchase": None, "at": NOON, "entries": len(rows),
-        "table": table, "failed": None,
-    }  # fmt: skip
-    return journal.write("source.read", body | more).index
+    reading = SourceRead(source=source, kind=kind, purchase=purchase, at=NOON, entries=len(rows),
+                         table=table)  # fmt: skip
+    return journal.write(reading).index
 
 
 def pairs(links: tuple[Link, ...], kind: str) -> list[list[str]]:
@@ -90,28 +104,30 @@ def test_who_took_the_money_for_two_panels_lines_ties_them(case: Case, journal: 
             id=f"p{number}", service="TV", authorised_by="A. Clerk", bought_at=NOON,
             merchant="ACME GAMES", amount="9.99", currency="EUR", means="card",
         )  # fmt: skip
-        body = {"purchase": to_json(bought), "exhibit": None, "at": NOON}
-        journal.write("purchase.recorded", body)
+        journal.write(
+            PurchaseRecorded(
+                purchase=bought, exhibit=None, regime=Regime.GDPR, by="Example League", at=NOON
+            )
+        )
         read(journal, f"http://panel{number}.example", [], purchase=f"p{number}")
     links, _ = links_of_case(case.ledger, case.vault)
     assert pairs(links, "payment") == [["panel0.example", "panel1.example"]]
     assert {link.value for link in links} == {"merchant:ACME GAMES"}
-    assert all(link.said == "ACME GAMES took 9.99 EUR for its line" for link in links)
+    assert all(link.said == "ACME GAMES received 9.99 EUR for its line" for link in links)
 
 
 def test_who_taps_a_partner_is_not_tied_to_it_nor_by_it(case: Case, journal: Journal) -> None:
     def probed(host: str) -> None:
         fault = Fault(kind=FaultKind.DELAY, reference="event:cup", at_s=NOON.timestamp())
         url = f"http://{host}/live.m3u8"
-        body = {"url": url, "hosts": [], "at": NOON, "faults": [to_json(fault)]}
-        journal.write("probe.done", body)
+        journal.write(ProbeDone(url=url, at=NOON, observation=None, failed=None, faults=(fault,)))
 
     for host in ("a.example", "b.example", "partner.example"):
         probed(host)
-    url = {"text": "http://partner.example/live.m3u8"}
-    journal.write("verdict", {"url": url, "finding": "undecided"})
+    url = RedactedUrl("http://partner.example/live.m3u8")
+    journal.write(Verdict(url=url, finding=Finding.UNDECIDED, at=NOON))
     assert len(links_of_case(case.ledger, case.vault)[0]) == 3
-    journal.write("verdict", {"url": url, "finding": "licensed"})
+    journal.write(Verdict(url=url, finding=Finding.LICENSED, at=NOON))
     assert links_of_case(case.ledger, case.vault)[0] == ()
 
 
@@ -124,16 +140,18 @@ def test_recorded_links_name_their_record_and_fronts_are_left_out(
             subject="a.example", kind=kind, value=value, first_seen=NOON, last_seen=later,
             source="watch",
         )  # fmt: skip
-        return journal.write("link.seen", link).index
+        return journal.write(link).index
 
     kept = seen("payment", "btc:1")
     seen("address", "192.0.2.1")
     seen("feed-delay", "as it stood while the watch ran")
     front = Asset(kind="address", value="192.0.2.1", shared="shared range of X")
-    journal.write("graph.mapped", SupplyGraph(assets=(front,)))
+    journal.write(SupplyGraph(assets=(front,)))
     links, warnings = links_of_case(case.ledger, case.vault)
     assert [(link.kind, link.records) for link in links] == [("payment", (kept,))]
-    assert warnings == ["1 link to what strangers share (fronts, defaults, name servers): left out"]
+    assert warnings == [
+        "1 link to values that strangers share (fronts, defaults, name servers): left out"
+    ]
 
 
 def seen_again(journal: Journal, host: str, kind: str, value: str, *, hours: int = 0) -> int:
@@ -141,7 +159,7 @@ def seen_again(journal: Journal, host: str, kind: str, value: str, *, hours: int
         subject=host, kind=kind, value=value, first_seen=NOON,
         last_seen=NOON + timedelta(hours=hours), source="watch",
     )  # fmt: skip
-    return journal.write("link.seen", link).index
+    return journal.write(link).index
 
 
 def test_two_name_servers_that_all_have_are_one_tie_with_the_records_of_both(

@@ -58,7 +58,7 @@ def test_cyclic_constraints_are_told_and_do_no_harm(tmp_path):
     rows = [("a", "b", "same"), ("b", "c", "same"), ("c", "a", "same")]
     kept, odd = read_constraints(written(tmp_path / "c.csv", rows, "a,b,relation"))
     assert len(kept) == 3
-    assert odd == ["line 4 closes a circle with lines 2, 3: it adds nothing"]
+    assert odd == ["line 4 follows from lines 2, 3: it adds nothing"]
 
 
 def test_an_explanation_names_the_shared_values_and_what_parts_them(tmp_path):
@@ -67,7 +67,7 @@ def test_an_explanation_names_the_shared_values_and_what_parts_them(tmp_path):
     why = explain(found, "x.example", "y.example")
     assert why.together
     assert [tie[:2] for tie in why.shared] == [("certificate", "k")]
-    assert why.sentence().endswith("without the shared certificate k they part")
+    assert why.sentence().endswith("without the shared certificate k they separate")
     with pytest.raises(InputError, match=r"z\.example is in no link"):
         explain(found, "x.example", "z.example")
     with pytest.raises(InputError, match="named twice"):
@@ -89,7 +89,7 @@ def test_what_an_explanation_says_would_part_two_parts_them(tmp_path):
     far = explain(found, "m0.example", "y.example")
     assert far.together
     assert far.parted_by == "payment p"
-    assert "hang together by payment p - x.example - " in far.sentence()
+    assert "are connected by payment p - x.example - " in far.sentence()
     without = written(tmp_path / "m.csv", [row for row in rows if row[2] != "p"])
     left = networks(cluster_links(read_links(without, now=NOW)))
     assert left["x.example"] == left["y.example"]
@@ -130,15 +130,23 @@ def test_what_an_explanation_says_of_values_holds_once_their_links_are_left_out(
 def test_an_explanation_names_the_lines_by_which_analysts_joined_or_parted(links, tmp_path):
     reading = read_links(links, now=NOW)
     for word, pair, expected in (
-        ("same", ("a0.example", "b0.example"), "of one network by what analysts said (line 2)"),
-        ("not_same", ("a0.example", "a1.example"), "of two networks by what analysts said"),
+        (
+            "same",
+            ("a0.example", "b0.example"),
+            "to one network because of constraints of the analyst (line 2)",
+        ),
+        (
+            "not_same",
+            ("a0.example", "a1.example"),
+            "to two networks because of constraints of the analyst",
+        ),
     ):
         said = read_constraints(written(tmp_path / "c.csv", [(*pair, word)], "a,b,relation"))[0]
         why = explain(cluster_links(reading, constraints=said), *pair, constraints=said)
         assert expected in why.sentence()
     plain = explain(cluster_links(reading), "a0.example", "b0.example")
     assert plain.sentence() == (
-        "a0.example and b0.example are of two networks: they share nothing that ties"
+        "a0.example and b0.example belong to two networks: they share no value that joins subjects"
     )
 
 
@@ -152,7 +160,7 @@ def test_those_who_were_parted_with_others_are_told_the_lines_that_did_it(tmp_pa
     parted = cluster_links(found, constraints=said)
     assert len(set(networks(parted).values())) == 3
     why = explain(parted, "x", "y", constraints=said)
-    assert "of two networks by what analysts said (lines 2, 3)" in why.sentence()
+    assert "to two networks because of constraints of the analyst (lines 2, 3)" in why.sentence()
 
 
 def test_a_recycled_address_joins_nobody(tmp_path):
@@ -192,10 +200,10 @@ def test_looks_a_month_apart_tell_who_had_an_address_when(tmp_path, kind, months
     ("row", "said"),
     [
         (("x", "ip", "x"), "1 link from a subject to itself"),
-        (("", "ip", "1"), "1 link without subject, kind or value"),
-        (("x", "ip", "v" * 5000), "1 link with a name of over 4096 bytes"),
-        (("x", "ip", "1", "2031-01-01"), "1 link whose first_seen lies in the future"),
-        (("x", "ip", "1", "yesterday"), "1 link whose first_seen is no time"),
+        (("", "ip", "1"), "1 link with an empty subject, kind or value"),
+        (("x", "ip", "v" * 5000), "1 link with a name of more than 4096 bytes"),
+        (("x", "ip", "1", "2031-01-01"), "1 link with a first_seen in the future"),
+        (("x", "ip", "1", "yesterday"), "1 link with an invalid first_seen"),
     ],
 )
 def test_a_broken_line_is_counted_and_the_rest_is_read(tmp_path, row, said):
@@ -217,10 +225,10 @@ def test_other_encodings_are_told(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "it is empty"),
-        ("subject,kind,value\n", "there are no links in it"),
+        ("", "the file is empty"),
+        ("subject,kind,value\n", "the table has no links"),
         ("subject,value\nx,1\n", "no column kind"),
-        ("subject,kind,value\n,,\n", "none of its lines is a link"),
+        ("subject,kind,value\n,,\n", "no line is a valid link"),
     ],
 )
 def test_a_file_without_links_is_refused_with_a_sentence(tmp_path, content, said):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,9 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.manifest import Manifest
 from cautery.model import Estimate, to_json
+from cautery.model.ledger import append
 from cautery.workflows.case.close import close_case
-from cautery.workflows.case.open import Case
+from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.close_desk import PAGE, close_desk
 from cautery.workflows.operation.desk import Desk, open_desk
@@ -146,6 +148,21 @@ def test_records_that_are_passed_over_are_counted_on_the_page(
 
 def test_a_second_opening_makes_no_key_known(agency_desk: Callable[..., Desk]) -> None:
     desk, other = agency_desk(HERE), agency_desk("bg-gdbop")
-    body = {"agency": "bg-gdbop", "key": str(other.case.verifier)}
-    desk.case.ledger.append("operation.opened", body, at=desk.case.clock.now())
-    assert set(known_keys(desk)) == {HERE}
+    later = replace(desk.opening, agency="bg-gdbop", key=other.opening.key)
+    desk.record(later)
+    again = open_desk(desk.case.path, store=FolderStore(), clock=desk.case.clock, read_only=True)
+    for opened in (desk, again):
+        assert set(known_keys(opened)) == {HERE}
+        assert known_keys(opened)[HERE] == desk.case.verifier
+    again.leave()
+
+
+def test_a_case_whose_opening_says_nothing_is_no_desk(agency_desk: Callable[..., Desk]) -> None:
+    desk = agency_desk(HERE)
+    path = desk.case.path.parent / "empty"
+    case = open_case(path, store=desk.case.store, clock=desk.case.clock)
+    case.ledger.append("operation.opened", {}, at=case.clock.now())
+    append(case.ledger, desk.opening, at=case.clock.now())
+    case.leave()
+    with pytest.raises(InputError, match="does not open a desk"):
+        open_desk(path, store=desk.case.store, clock=desk.case.clock)

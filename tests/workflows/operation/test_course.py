@@ -8,16 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cautery.errors import InputError, StorageError
+from cautery.model.records import (
+    AgencyJoined,
+    CutChosen,
+    GrewBack,
+    OutsideEvent,
+    ServedShare,
+)
 from cautery.plan import Act, Node, cut
 from cautery.workflows.operation.course import (
-    CUT,
-    HAPPENED,
-    JOINED,
-    SERVED,
-    GrewBack,
-    Happened,
-    ServedShare,
-    record_all,
     record_cut,
     record_joined,
     sized_network,
@@ -38,9 +37,9 @@ def empty() -> Picture:
 def test_only_those_at_the_table_join(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
     record_joined(rome, "bg-gdbop", at=NOON)
-    with pytest.raises(InputError, match="no agency 'us-hsi'"):
+    with pytest.raises(InputError, match="'us-hsi' is not an agency"):
         record_joined(rome, "us-hsi", at=NOON)
-    assert [one["agency"] for one in rome.bodies(JOINED)] == ["bg-gdbop"]
+    assert [joined.agency for _, joined in rome.contents(AgencyJoined)] == ["bg-gdbop"]
 
 
 @pytest.mark.parametrize("share", [-0.01, 1.01, float("nan"), float("inf")])
@@ -53,7 +52,7 @@ def test_times_of_the_course_are_utc() -> None:
     naive = datetime(2026, 11, 24, 12)  # noqa: DTZ001 - what is refused
     for made in (
         lambda: ServedShare(at=naive, share=0.5, by="plan"),
-        lambda: Happened(at=naive, kind="raid", text="a raid"),
+        lambda: OutsideEvent(at=naive, kind="raid", text="a raid"),
         lambda: GrewBack(
             at=naive, asset="host:b", like="host:a", country=None, traits=(), probability=0.5
         ),
@@ -65,23 +64,21 @@ def test_times_of_the_course_are_utc() -> None:
 def test_what_is_recorded_together_is_recorded_whole_and_reads_back(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
     shares = [ServedShare(at=NOON + timedelta(hours=n), share=1 - n / 4, by="plan") for n in (0, 1)]
-    record_all(rome, SERVED, shares, at=NOON)
-    assert list(rome.nouns(SERVED, ServedShare)) == shares
-    event = Happened(at=NOON, kind="event", text="the games", until=date(2026, 12, 1))
-    record_all(rome, HAPPENED, [event], at=NOON)
-    assert list(rome.nouns(HAPPENED, Happened)) == [event]
+    rome.record_all(shares, at=NOON)
+    assert [share for _, share in rome.contents(ServedShare)] == shares
+    event = OutsideEvent(at=NOON, kind="event", text="the games", until=date(2026, 12, 1))
+    rome.record_all([event], at=NOON)
+    assert [read for _, read in rome.contents(OutsideEvent)] == [event]
 
 
 def test_of_several_that_cannot_all_be_written_none_is(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
     before = rome.case.ledger.size()
     with pytest.raises((InputError, StorageError)):
-        record_all(
-            rome,
-            HAPPENED,
+        rome.record_all(
             [
-                Happened(at=NOON, kind="raid", text="one"),
-                Happened(at=NOON, kind="raid", text="\ud800"),
+                OutsideEvent(at=NOON, kind="raid", text="one"),
+                OutsideEvent(at=NOON, kind="raid", text="\ud800"),
             ],
             at=NOON,
         )
@@ -98,10 +95,10 @@ def test_a_cut_is_recorded_with_what_was_refused_and_why(agency_desk: Desks) -> 
         Act(id="act:c", nodes=("host:c",), cost=1.0, allowed=False),
     ]
     record_cut(rome, cut(nodes, acts, served_at_most=0.0), empty(), at=NOON)
-    (body,) = rome.bodies(CUT)
-    assert [one["act"] for one in body["chosen"]] == ["act:a"]
-    assert body["refused"] == {"a hospital": 1, "not allowed": 1}
-    assert (body["served_before"], body["served_after"]) == (1.0, 0.0)
+    ((_, chosen),) = rome.contents(CutChosen)
+    assert [act.act for act in chosen.chosen] == ["act:a"]
+    assert chosen.refused == {"a hospital": 1, "not allowed": 1}
+    assert (chosen.served_before, chosen.served_after) == (1.0, 0.0)
 
 
 def test_a_sizing_of_claims_alone_is_none_of_a_network() -> None:

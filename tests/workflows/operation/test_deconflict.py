@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from cautery.errors import ErasedError, EvidenceError, InputError, StorageError
-from cautery.model import ExhibitId, Marking, Pap, Statement, StatementKind, Tlp
+from cautery.model import Marking, Pap, Statement, StatementKind, Tlp
+from cautery.model.records import DeconflictionLetter, DeconflictionResult
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.deconflict import (
-    LETTER,
     deconflict_desks,
     first,
     forget_run,
@@ -23,7 +24,6 @@ from cautery.workflows.operation.deconflict import (
     second,
     third,
 )
-from cautery.workflows.operation.deconfliction_run import RESULT
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.letter import open_letter, write_letter
 from cautery.workflows.operation.own_targets import compared_targets, targets_of
@@ -33,6 +33,7 @@ from cautery.workflows.operation.share import add_statements, share
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ROME = ["host:a.example", "host:b.example", "address:192.0.2.1"]
 SOFIA = ["host:B.example", "192.0.2.1", "host:z.example"]
+FILED = (DeconflictionLetter, DeconflictionResult)
 SHARED = ("address:192.0.2.1", "host:b.example")
 
 Desks = Callable[..., Desk]
@@ -84,8 +85,8 @@ def test_both_learn_what_they_share_and_whom_to_call(agency_desk: Desks) -> None
     assert known_a.shared == known_b.shared == SHARED
     assert known_a.partner.contact == "desk@bg-gdbop.example"
     assert known_b.partner.contact == "desk@it-postal.example"
-    (result,) = run.a.bodies(RESULT)
-    assert (result["with"], tuple(result["shared"])) == ("bg-gdbop", SHARED)
+    ((_, result),) = run.a.contents(DeconflictionResult)
+    assert (result.with_, result.shared) == ("bg-gdbop", SHARED)
 
 
 def test_two_desks_in_one_process_compare_their_own_statements(agency_desk: Desks) -> None:
@@ -106,8 +107,8 @@ def test_what_others_have_shared_is_not_compared(agency_desk: Desks) -> None:
 def letters_of(desks: Desks, rome: list[str], sofia: list[str]) -> list[dict[str, Any]]:
     a, b = desks("it-postal"), desks("bg-gdbop")
     deconflict_desks(a, b, at=NOON, targets_a=rome, targets_b=sofia, size=64)
-    bodies = list(a.bodies(LETTER))[-4:]
-    raws = [a.case.vault.read(ExhibitId(one["exhibit"])) for one in bodies]
+    letters = [letter for _, letter in a.contents(DeconflictionLetter)][-4:]
+    raws = [a.case.vault.read(letter.exhibit) for letter in letters]
     keys = [a.case.verifier, b.case.verifier] * 2
     return [open_letter(raw, key) for raw, key in zip(raws, keys, strict=True)]
 
@@ -146,10 +147,10 @@ def test_no_point_of_a_transcript_comes_twice_but_by_the_overlap(agency_desk: De
 def test_no_target_and_no_bare_hash_of_one_is_in_the_letters(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
     letters_of(agency_desk, ROME, SOFIA)
-    for body in rome.bodies(LETTER):
-        raw = rome.case.vault.read(ExhibitId(body["exhibit"]))
+    for _, letter in rome.contents(DeconflictionLetter):
+        raw = rome.case.vault.read(letter.exhibit)
         assert b"example" not in raw
-        assert "example" not in str({**body, "with": ""})
+        assert "example" not in str(replace(letter, with_=""))
 
 
 def test_a_set_other_than_the_one_committed_to_is_refused(agency_desk: Desks) -> None:
@@ -158,9 +159,9 @@ def test_a_set_other_than_the_one_committed_to_is_refused(agency_desk: Desks) ->
     payload = open_letter(run.three(two), run.key_a)
     adapted = points(open_letter(two, run.key_b)["masked"])
     payload["masked"] = base64.b64encode(b"".join(adapted)).decode()
-    with pytest.raises(InputError, match="another set than it committed to"):
+    with pytest.raises(InputError, match="another set than the one to which it committed"):
         fourth(run.b, write_letter(payload, run.a.sign), key=run.key_a, at=NOON)
-    assert not list(run.b.bodies(RESULT))
+    assert not list(run.b.contents(DeconflictionResult))
 
 
 def test_the_same_letter_again_gets_the_same_answer_and_is_not_filed_twice(
@@ -173,14 +174,12 @@ def test_the_same_letter_again_gets_the_same_answer_and_is_not_filed_twice(
     known_b = fourth(run.b, three, key=run.key_a, at=NOON)
     assert known_b.reply is not None
     known_a = last(run.a, known_b.reply, key=run.key_b, at=NOON)
-    filed = [len(list(desk.bodies(kind))) for desk in (run.a, run.b) for kind in (LETTER, RESULT)]
+    filed = [len(list(desk.contents(*FILED))) for desk in (run.a, run.b)]
     assert run.two(one) == two
     assert run.three(two) == three
     assert fourth(run.b, three, key=run.key_a, at=NOON) == known_b
     assert last(run.a, known_b.reply, key=run.key_b, at=NOON) == known_a
-    assert filed == [
-        len(list(desk.bodies(kind))) for desk in (run.a, run.b) for kind in (LETTER, RESULT)
-    ]
+    assert filed == [len(list(desk.contents(*FILED))) for desk in (run.a, run.b)]
 
 
 def test_another_letter_in_the_place_of_one_that_was_answered_is_refused(
@@ -195,10 +194,10 @@ def test_another_letter_in_the_place_of_one_that_was_answered_is_refused(
         **open_letter(two, run.key_b),
         "masked": open_letter(run.two(run.one()), run.key_b)["masked"],
     }
-    with pytest.raises(InputError, match="a run is answered once"):
+    with pytest.raises(InputError, match="each step is answered only once"):
         run.three(write_letter(other, run.b.sign))
     changed = {**open_letter(one, run.key_a), "commitment": "11" * 32}
-    with pytest.raises(InputError, match="a run is answered once"):
+    with pytest.raises(InputError, match="each step is answered only once"):
         run.two(write_letter(changed, run.a.sign))
 
 
@@ -216,7 +215,7 @@ def test_a_step_that_cannot_be_recorded_whole_can_be_taken_again(
     monkeypatch.setattr(run.b.case.ledger, "append_all", full)
     with pytest.raises(StorageError):
         fourth(run.b, three, key=run.key_a, at=NOON)
-    assert not list(run.b.bodies(RESULT))
+    assert not list(run.b.contents(DeconflictionResult))
     monkeypatch.setattr(run.b.case.ledger, "append_all", written)
     assert fourth(run.b, three, key=run.key_a, at=NOON).shared == SHARED
 
@@ -225,7 +224,7 @@ def test_two_at_one_desk_who_answer_at_once_leave_a_run_that_goes_on(agency_desk
     run = Run(agency_desk)
     one = run.one()
     lost = second(run.b, one, key=run.key_a, at=NOON, targets=SOFIA)
-    records = [body for body in run.b.bodies(LETTER) if body["step"] == 2]
+    records = [letter for _, letter in run.b.contents(DeconflictionLetter) if letter.step == 2]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("cautery.workflows.operation.deconflict.answered_with", lambda *_, **__: None)
         sent = run.two(one)
@@ -239,9 +238,9 @@ def test_a_letter_of_another_run_is_refused(agency_desk: Desks) -> None:
     two = run.two(run.one())
     other = open_letter(run.two(run.one()), run.key_b)
     crossed = {**open_letter(two, run.key_b), "session": other["session"]}
-    with pytest.raises(InputError, match="another letter than the one"):
+    with pytest.raises(InputError, match="does not answer the letter"):
         run.three(write_letter(crossed, run.b.sign))
-    with pytest.raises(InputError, match="not begun or answered"):
+    with pytest.raises(InputError, match="neither begun nor answered"):
         run.three(write_letter({**other, "session": "0" * 64}, run.b.sign))
 
 
@@ -249,7 +248,7 @@ def test_a_session_that_does_not_fit_its_agencies_is_refused(agency_desk: Desks)
     run = Run(agency_desk)
     payload = open_letter(run.one(), run.key_a)
     for change in ({"nonce": "11" * 32}, {"size": 128}, {"session": "0" * 64}):
-        with pytest.raises(InputError, match="session is not that"):
+        with pytest.raises(InputError, match="session does not belong"):
             run.two(write_letter({**payload, **change}, run.a.sign))
 
 
@@ -280,7 +279,7 @@ def test_a_malformed_first_letter_is_refused_and_not_filed(
     payload = {**open_letter(run.one(), run.key_a), **change}
     with pytest.raises(InputError):
         run.two(write_letter(payload, run.a.sign))
-    assert not list(run.b.bodies(LETTER))
+    assert not list(run.b.contents(DeconflictionLetter))
 
 
 @pytest.mark.parametrize("spoilt", ["AAAA", "A" * 43, "é", 7, "A" * 2732 + "="])
@@ -294,7 +293,7 @@ def test_malformed_points_are_refused(agency_desk: Desks, spoilt: object) -> Non
 def test_a_letter_signed_by_somebody_else_is_refused(agency_desk: Desks) -> None:
     run = Run(agency_desk)
     hague = agency_desk("nl-fiod")
-    with pytest.raises(EvidenceError, match="another key"):
+    with pytest.raises(EvidenceError, match=", not by cautery/case-"):
         second(run.b, run.one(), key=hague.case.verifier, at=NOON, targets=SOFIA)
 
 
@@ -306,7 +305,7 @@ def test_a_key_belongs_to_one_agency_and_an_agency_to_one_key(agency_desk: Desks
     with pytest.raises(InputError, match="another key before"):
         second(run.b, other, key=double.case.verifier, at=NOON, targets=SOFIA)
     claimed = {**open_letter(run.one(), run.key_a), "from": "nl-fiod"}
-    with pytest.raises(InputError, match="the one that it-postal has signed with"):
+    with pytest.raises(InputError, match="the one with which it-postal has signed"):
         second(run.b, write_letter(claimed, run.a.sign), key=run.key_a, at=NOON)
     own = {**open_letter(run.one(), run.key_a), "to": "bg-gdbop", "from": "nl-fiod"}
     with pytest.raises(InputError, match="this desk's own"):
@@ -315,7 +314,7 @@ def test_a_key_belongs_to_one_agency_and_an_agency_to_one_key(agency_desk: Desks
 
 @pytest.mark.parametrize(
     ("partner", "rule"),
-    [("us-hsi", "no agency"), ("it-postal", "with itself"), ("league", "only advise")],
+    [("us-hsi", "not an agency"), ("it-postal", "with itself"), ("league", "only advise")],
 )
 def test_a_run_is_with_another_agency_that_acts(
     agency_desk: Desks, partner: str, rule: str
@@ -383,7 +382,9 @@ def test_what_may_not_be_told_takes_no_part_in_a_run(
     given = list(targets_of(rome)) if from_file else None
     shared = deconflict_desks(rome, sofia, at=NOON, targets_a=given, size=64)
     assert shared == ("host:a.example", "host:named.example")
-    assert not any("red.example" in str(body) for body in sofia.bodies(RESULT))
+    assert not any(
+        "red.example" in str(result) for _, result in sofia.contents(DeconflictionResult)
+    )
 
 
 def test_what_another_told_in_confidence_is_not_matched_with_a_third(agency_desk: Desks) -> None:
@@ -414,5 +415,5 @@ def test_a_run_says_how_many_targets_it_leaves_out_by_which_marking(agency_desk:
     compared = compared_targets(rome, sofia.agency, None)
     assert compared.targets == ()
     assert compared.words == (
-        "left out by their markings: 4 targets (1 TLP:AMBER+STRICT PAP:RED, 3 TLP:RED PAP:RED)"
+        "left out because of their markings: 4 targets (1 TLP:AMBER+STRICT PAP:RED, 3 TLP:RED PAP:RED)"
     )

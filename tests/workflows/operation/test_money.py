@@ -16,6 +16,7 @@ import pytest
 
 from cautery.errors import InputError
 from cautery.model import Marking, Money, Pap, Statement, StatementKind, Tlp
+from cautery.model.records import MoneyTraced
 from cautery.operation.money.picture import flow_picture
 from cautery.operation.money.trail import Purchase
 from cautery.packed import zstd
@@ -72,7 +73,7 @@ def test_a_recorded_purchase_is_read(supplied: Path) -> None:
         (f'wallet = "{TILL}"', "", "neither an account nor a wallet"),
         ("2024-06-01T12:00:00Z", "2024-06-01T12:00:00", "has no time zone"),
         ('amount = "12.50"', 'amount = "much"', "price.amount"),
-        ("[[purchase]]", "[[purchase", "no TOML"),
+        ("[[purchase]]", "[[purchase", "not valid TOML"),
     ],
 )
 def test_a_purchase_that_says_too_little_is_refused(
@@ -168,10 +169,10 @@ def test_a_trace_is_sealed_and_no_record_names_an_address(
         read_tag_file(supplied / "tags.csv"),
     )
     kept = trace_money(desk, found, supplied=TRANSFERS.encode())
-    (record,) = desk.bodies("operation.trace")
-    told = json.dumps(record)
+    ((entry, traced),) = desk.contents(MoneyTraced)
+    told = json.dumps(entry.record.body)
     assert (TILL in told, "hoard" in told, "Big <Exchange>" in told) == (False, False, True)
-    whole = json.loads(desk.case.vault.open(kept.id, subject=record["subject"]))
+    whole = json.loads(desk.case.vault.open(kept.id, subject=traced.subject))
     assert [one["amount"] for one in whole["endings"]] == ["0.6", "0.001"]
 
 

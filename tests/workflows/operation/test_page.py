@@ -25,24 +25,12 @@ from cautery.model import (
     StatementKind,
     Tlp,
 )
+from cautery.model.records import GrewBack, OutsideEvent, PublishedFigure, ServedShare, SizedNetwork
 from cautery.operation.money.trail import Trace
 from cautery.operation.page import Fate, Fit, MomentKind, render_page
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.verify import verify_case
-from cautery.workflows.operation.course import (
-    GREW_BACK,
-    HAPPENED,
-    PUBLISHED,
-    SERVED,
-    SIZED,
-    GrewBack,
-    Happened,
-    Published,
-    ServedShare,
-    SizedNetwork,
-    record_all,
-    record_joined,
-)
+from cautery.workflows.operation.course import record_joined
 from cautery.workflows.operation.deconflict import deconflict_desks
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.page import lived_day, page_view
@@ -247,8 +235,8 @@ def test_deconfliction_is_a_moment_with_a_number_and_no_target(agency_desk: Desk
     assert "first.example" not in render_page(view)
 
 
-def published(**more: Any) -> Published:
-    return Published(
+def published(**more: Any) -> PublishedFigure:
+    return PublishedFigure(
         **{"id": "arrests", "what": "arrests", "value": "11", "source": "press", **more}
     )
 
@@ -262,7 +250,7 @@ def test_published_figures_are_compared_where_the_case_speaks_of_them(agency_des
         published(id="crypto", value="EUR 1.6 million", low=1.6e6),
         published(id="?", low=None),
     ]
-    record_all(rome, PUBLISHED, rows, at=NOON)
+    rome.record_all(rows, at=NOON)
     add_statements(rome, [said("host:p", details={"role": "panel"})])
     fits = [(one.what, one.fit, one.ours) for one in page_view(rome, made_at=NOON).comparisons]
     assert [fit for _, fit, _ in fits] == [Fit.NO, Fit.YES, *[Fit.NOT_OURS] * 3]
@@ -282,8 +270,8 @@ def test_a_published_size_is_held_against_the_wider_interval(
     agency_desk: Desks, claim: float, fit: Fit
 ) -> None:
     rome = agency_desk("it-postal")
-    record_all(rome, SIZED, [sized(1e6, 1.4e6, 2e6)], at=NOON)
-    record_all(rome, PUBLISHED, [published(id="users", low=claim, high=claim)], at=NOON)
+    rome.record_all([sized(1e6, 1.4e6, 2e6)], at=NOON)
+    rome.record_all([published(id="users", low=claim, high=claim)], at=NOON)
     (row,) = page_view(rome, made_at=NOON).comparisons
     assert row.fit is fit
     if claim < 1e6:
@@ -292,18 +280,18 @@ def test_a_published_size_is_held_against_the_wider_interval(
 
 def test_the_latest_sizing_is_the_one_on_top(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
-    record_all(rome, SIZED, [sized(1, 2, 3), sized(10, 20, 30)], at=NOON)
+    rome.record_all([sized(1, 2, 3), sized(10, 20, 30)], at=NOON)
     view = page_view(rome, made_at=NOON)
     assert view.figures[0].interval is not None
     assert view.figures[0].interval.mid == 20
 
 
 def test_without_a_lab_there_is_no_truth_and_no_error_rate(real_desk: Desk) -> None:
-    record_all(real_desk, SIZED, [sized(1, 2, 3)], at=NOON)
+    real_desk.record_all([sized(1, 2, 3)], at=NOON)
     found = GrewBack(
         at=NOON, asset="host:b", like="host:a", country=None, traits=("favicon",), probability=0.9
     )
-    record_all(real_desk, GREW_BACK, [found], at=NOON)
+    real_desk.record_all([found], at=NOON)
     view = page_view(real_desk, made_at=NOON)
     assert view.error_rates == ()
     assert [one.right for one in view.descendants] == [None]
@@ -313,7 +301,7 @@ def test_without_a_lab_there_is_no_truth_and_no_error_rate(real_desk: Desk) -> N
 
 def test_no_day_was_lived_where_none_was_planned(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
-    record_all(rome, SERVED, [ServedShare(at=NOON, share=0.5, by="probe")], at=NOON)
+    rome.record_all([ServedShare(at=NOON, share=0.5, by="probe")], at=NOON)
     assert lived_day(rome) is None
     assert "served at the day's end" not in [
         one.label for one in page_view(rome, made_at=NOON).figures
@@ -358,23 +346,19 @@ def test_hostile_texts_add_no_element_and_steer_nothing(agency_desk: Desks) -> N
                                            "needs": 1}),
             ],
         )  # fmt: skip
-        record_all(
-            desk,
-            HAPPENED,
+        desk.record_all(
             [
-                Happened(at=NOON, kind=text, text=text, country=text),
-                Happened(at=NOON, kind="event", text=text, until=date(2026, 12, 1)),
+                OutsideEvent(at=NOON, kind=text, text=text, country=text),
+                OutsideEvent(at=NOON, kind="event", text=text, until=date(2026, 12, 1)),
             ],
             at=NOON,
         )
-        record_all(
-            desk,
-            GREW_BACK,
+        desk.record_all(
             [GrewBack(at=NOON, asset=text, like=text, country=text, traits=(text,),
                       probability=0.5, why=(text,))],
             at=NOON,
         )  # fmt: skip
-        record_all(desk, PUBLISHED, [published(what=text, value=text, source=text)], at=NOON)
+        desk.record_all([published(what=text, value=text, source=text)], at=NOON)
     page = drawn(rome, statement=HOSTILE)
     assert Tags(page).seen <= Tags(drawn(other, statement="plain")).seen
     assert not {"\x1b", "\u202e", "\x00"} & set(page)

@@ -11,11 +11,11 @@ import pytest
 from cautery.errors import ErasedError, InputError
 from cautery.model import Marking, Pap, Person, StatementKind, Tlp
 from cautery.model.operation import LedCategory
+from cautery.model.records import PersonNamed
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.persons import (
-    NAMED,
     due_persons,
     erase_person,
     kept_persons,
@@ -60,7 +60,9 @@ def test_the_name_lies_in_no_byte_of_the_case_and_is_read_with_the_key(
     (kept,) = kept_persons(rome)
     read = name_of(rome, kept.person.pseudonym, why="warrant 3", who="A. Officer")
     assert read == NAME
-    assert [(one["why"], one["who"]) for one in rome.bodies(NAMED)] == [("warrant 3", "A. Officer")]
+    assert [(named.why, named.who) for _, named in rome.contents(PersonNamed)] == [
+        ("warrant 3", "A. Officer")
+    ]
 
 
 def test_an_erased_name_is_unreadable_and_the_closed_case_verifies(agency_desk: Desks) -> None:
@@ -101,11 +103,11 @@ def test_a_person_without_category_is_refused_by_the_article() -> None:
     ("name", "changed", "rule"),
     [
         (" ", {}, "characters"),
-        (NAME, {"pseudonym": "quaglia-1"}, "holds the name"),
+        (NAME, {"pseudonym": "quaglia-1"}, "contains the name"),
         (NAME, {"pseudonym": "P 1"}, "letters, digits and dashes"),
-        (NAME, {"role": "Quaglia's cousin"}, "role holds the name"),
+        (NAME, {"role": "Quaglia's cousin"}, "role contains the name"),
         (NAME, {"role": "a\x1b[31m"}, "one line"),
-        (NAME, {"country": "Italy"}, "no ISO 3166-1"),
+        (NAME, {"country": "Italy"}, "not an ISO 3166-1"),
         (NAME, {"review_at": TODAY - timedelta(1)}, "has passed"),
         (NAME, {"review_at": TODAY + timedelta(366)}, "more than a year"),
     ],
@@ -122,7 +124,7 @@ def test_what_the_law_does_not_let_us_keep_is_refused(
 def test_a_person_is_kept_once(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
     register_person(rome, NAME, person())
-    with pytest.raises(InputError, match="kept already"):
+    with pytest.raises(InputError, match="already in the case"):
         register_person(rome, NAME, person())
 
 
@@ -167,7 +169,7 @@ def test_one_name_has_one_pseudonym_at_a_desk_and_another_at_another(agency_desk
 def test_nobody_erases_a_name_without_saying_why(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
     register_person(rome, NAME, person())
-    with pytest.raises(InputError, match="is logged"):
+    with pytest.raises(InputError, match="needs a reason"):
         erase_person(rome, "P-00aa11bb22cc", why=" ")
     assert name_of(rome, "P-00aa11bb22cc", why="x", who="y") == NAME
 

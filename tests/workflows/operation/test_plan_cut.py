@@ -22,8 +22,8 @@ from cautery.model import (
     StepKind,
     Tlp,
 )
+from cautery.model.records import CutChosen
 from cautery.operation.schedule import precedence_violations, schedule
-from cautery.workflows.operation.course import CUT
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.guard_picture import judge_picture
 from cautery.workflows.operation.plan_cut import day_file, plan_cut, steps_of
@@ -99,7 +99,7 @@ def test_the_guard_decides_which_acts_exist(known: Desk, tmp_path: Path) -> None
     assert "cdn" in barred["ip:192.0.2.7"]
     assert "host:edge2.example" not in barred
     assert planned.cut.removed.isdisjoint({"host:edge1.example", "ip:192.0.2.7"})
-    assert "guard: 3 targets judged, 2 not to be had" in planned.words
+    assert "guard: 3 targets judged, 2 not available" in planned.words
 
 
 def test_what_cannot_be_touched_raises_the_goal_and_is_said(known: Desk) -> None:
@@ -115,7 +115,9 @@ def test_what_cannot_be_touched_raises_the_goal_and_is_said(known: Desk) -> None
     planned = plan_cut(known, served_at_most=0.05)
     assert planned.floor == pytest.approx(0.1)
     assert planned.goal == pytest.approx(0.12)
-    assert planned.words[0].startswith("10.0% of the known demand hangs on what nobody")
+    assert planned.words[0].startswith(
+        "10.0% of the known demand depends on targets that no agency"
+    )
 
 
 def test_a_picture_without_demand_is_refused(agency_desk: Callable[..., Desk]) -> None:
@@ -127,11 +129,11 @@ def test_a_picture_without_demand_is_refused(agency_desk: Callable[..., Desk]) -
 
 def test_only_a_cut_with_its_time_is_recorded(known: Desk) -> None:
     plan_cut(known)
-    assert not list(known.bodies(CUT))
+    assert not list(known.contents(CutChosen))
     plan_cut(known, at=NOON)
-    (recorded,) = known.bodies(CUT)
-    assert recorded["bound"] == 10.0
-    assert {node for one in recorded["chosen"] for node in one["nodes"]} == {
+    ((_, recorded),) = known.contents(CutChosen)
+    assert recorded.bound == 10.0
+    assert {node for act in recorded.chosen for node in act.nodes} == {
         "host:edge1.example",
         "host:edge2.example",
     }

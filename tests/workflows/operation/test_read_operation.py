@@ -41,25 +41,25 @@ LEAD_MAY = 'competence = ["investigate", "search", "arrest", "seize", "freeze", 
 @pytest.mark.parametrize(
     ("old", "new", "line", "rule"),
     [
-        ('regime = "led"', 'regime = "gdpr"', 4, "regime gdpr runs no operation"),
+        ('regime = "led"', 'regime = "gdpr"', 4, "needs regime led, not gdpr"),
         ('regime = "led"\n', "", 1, "'regime' is missing"),
         ('legal_basis = "Decree', 'legal_bases = "Decree', 5, "not known here|missing"),
         ("opened_at = 2026-03-02T08:00:00Z", "opened_at = 2026-03-02T08:00:00", 6, "time zone"),
-        ("opened_at = 2026-03-02T08:00:00Z", 'opened_at = "soon"', 6, "no time"),
-        ('role = "participant"', 'role = "lead"', 2, "one agency leads, not 2"),
-        ('role = "lead"', 'role = "participant"', 2, "one agency leads, not 0"),
-        (LEAD_MAY, "", 8, "without competence"),
-        (LEAD_MAY, "competence = []\n", 13, "no competence"),
+        ("opened_at = 2026-03-02T08:00:00Z", 'opened_at = "soon"', 6, "is not a valid time"),
+        ('role = "participant"', 'role = "lead"', 2, "exactly one agency must lead, not 2"),
+        ('role = "lead"', 'role = "participant"', 2, "exactly one agency must lead, not 0"),
+        (LEAD_MAY, "", 8, "needs a competence"),
+        (LEAD_MAY, "competence = []\n", 13, "it has no competence"),
         (LEAD_MAY, 'competence = ["sue"]\n', 13, "'sue'"),
-        (LEAD_MAY, 'competence = ["coordinate"]\n', 13, "leads, and may not act"),
-        ('zone = "Europe/Rome"', 'zone = "Europe/Roma"', 15, "no time zone"),
-        ('zone = "Europe/Rome"', 'zone = "../../etc/passwd"', 15, "no time zone"),
+        (LEAD_MAY, 'competence = ["coordinate"]\n', 13, "the lead must be competent to act"),
+        ('zone = "Europe/Rome"', 'zone = "Europe/Roma"', 15, "is not a time zone"),
+        ('zone = "Europe/Rome"', 'zone = "../../etc/passwd"', 15, "is not a time zone"),
         ('country = "IT"', 'country = "Italy"', 11, "'Italy'"),
-        ('id = "bg-gdbop"', 'id = "it-postal"', 18, "stands there twice"),
+        ('id = "bg-gdbop"', 'id = "it-postal"', 18, "is given twice"),
         ('id = "bg-gdbop"', 'id = "BG"', 18, "'BG'"),
-        ('role = "coordination"', 'role = "industry"', 31, "industry helps by advice"),
+        ('role = "coordination"', 'role = "industry"', 31, "industry may only advise"),
         ("[operation]", "[operations]", 1, "not known here|missing"),
-        ("[[agency]]", "[agency]", 1, "not TOML"),
+        ("[[agency]]", "[agency]", 1, "not valid TOML"),
         ('contact = "duty desk, +359 000 000"', 'contact = "a\\nb"', 23, "contact"),
         ('contact = "duty desk, +359 000 000"', 'contact = ""', 23, "contact"),
         ('contact = "duty desk, +359 000 000"', 'contact = "a\\u009b31m"', 23, "contact"),
@@ -75,7 +75,7 @@ def test_a_wrong_line_is_named_with_its_rule(
         read_operation(path)
     said = str(refused.value)
     assert said.startswith(str(path))
-    assert f", line {line}: " in said or "not TOML" in said or "missing" in said
+    assert f", line {line}: " in said or "not valid TOML" in said or "missing" in said
     assert refused.value.hint
 
 
@@ -124,30 +124,30 @@ def test_statements_are_read_with_their_markings(tmp_path: Path) -> None:
     [
         ({"marking": None}, "without TLP and PAP"),
         ({"marking": {"tlp": "TLP:RED"}}, "without TLP and PAP"),
-        ({"marking": {**GOOD["marking"], "handling": ["H3"]}}, "H3 comes with its text"),
+        ({"marking": {**GOOD["marking"], "handling": ["H3"]}}, "H3 needs its text"),
         ({"marking": {**GOOD["marking"], "source": "Z"}}, "A, B, C or X"),
         ({"marking": {**GOOD["marking"], "accuracy": 9}}, "1 to 4"),
         ({"marking": {**GOOD["marking"], "colour": "red"}}, "'colour' is not known"),
         ({"kind": "rumour"}, "kind"),
-        ({"text": " "}, "says nothing"),
+        ({"text": " "}, "its text is empty"),
         ({"id": "it-0001"}, "'id' is not known"),
         ({"by": "bg-gdbop"}, "another agency"),
         ({"at": "2026-11-24T12:00:00"}, "UTC"),
         ({"details": json.loads("[" * 20 + "]" * 20)}, "deeper"),
-        ({"text": "x" * 70_000}, "one sentence"),
-        ({"details": {"n": 2**60}}, "others can read"),
-        ({"text": "\ud800"}, "others can read"),
-        ({"details": {"\udfff": 1}}, "others can read"),
-        ({"at": 0}, "at: '0' is no text"),
-        ({"at": "0001-01-01T00:00:00Z"}, "0001-01-01 is not when"),
-        ({"at": "2026-11-26T12:00:00Z"}, "2026-11-26 is not when"),
-        ({"marking": {**GOOD["marking"], "accuracy": True}}, "no whole number"),
+        ({"text": "x" * 70_000}, "may have at most"),
+        ({"details": {"n": 2**60}}, "other programs can read"),
+        ({"text": "\ud800"}, "other programs can read"),
+        ({"details": {"\udfff": 1}}, "other programs can read"),
+        ({"at": 0}, "at: '0' must be text"),
+        ({"at": "0001-01-01T00:00:00Z"}, "0001-01-01 cannot be the date"),
+        ({"at": "2026-11-26T12:00:00Z"}, "2026-11-26 cannot be the date"),
+        ({"marking": {**GOOD["marking"], "accuracy": True}}, "must be a whole number"),
         ({"subject": ""}, "one printable line"),
         ({"subject": "host:\x1b[31m"}, "one printable line"),
         ({"subject": "host:" + "x" * 1020}, "at most 1024"),
-        ({"subject": "panel"}, "'panel' is no asset"),
-        ({"subject": "host: "}, "no asset"),
-        ({"about": "person", "subject": "Assunta Quaglia"}, "by pseudonym only"),
+        ({"subject": "panel"}, "'panel' is not a valid asset"),
+        ({"subject": "host: "}, "not a valid asset"),
+        ({"about": "person", "subject": "Assunta Quaglia"}, "by a pseudonym"),
     ],
 )
 def test_a_statement_that_breaks_a_rule_is_refused_with_its_line(
@@ -162,13 +162,13 @@ def test_a_statement_that_breaks_a_rule_is_refused_with_its_line(
 def test_a_member_that_stands_twice_is_refused_and_not_chosen_from(tmp_path: Path) -> None:
     """RED first and CLEAR after it: a reader that takes the last would tell everybody."""
     line = json.dumps(GOOD).replace('"tlp": "TLP:AMBER"', '"tlp": "TLP:RED", "tlp": "TLP:CLEAR"')
-    with pytest.raises(InputError, match="stands twice"):
+    with pytest.raises(InputError, match="has the same member twice"):
         read_statements(written(tmp_path, line), by="it-postal", now=NOON)
 
 
 def test_a_number_too_large_for_json_is_refused(tmp_path: Path) -> None:
     line = json.dumps(GOOD)[:-1] + ', "details": {"n": 1e999}}'
-    with pytest.raises(InputError, match="others can read"):
+    with pytest.raises(InputError, match="other programs can read"):
         read_statements(written(tmp_path, line), by="it-postal", now=NOON)
 
 

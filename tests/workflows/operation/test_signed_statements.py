@@ -6,15 +6,21 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import FixedClock
+from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.model import (
+    Digest,
     ExhibitId,
     HandlingCode,
     Marking,
+    Operation,
     Pap,
     Statement,
     StatementKind,
@@ -24,28 +30,31 @@ from cautery.model import (
     iso,
     to_json,
 )
+from cautery.model.ledger import append
+from cautery.model.records import (
+    BundleReceived,
+    BundleRefused,
+    DeconflictionLetter,
+    OperationOpened,
+    PartnerRegistered,
+    StatementPermitted,
+    StatementRecorded,
+)
 from cautery.operation import sharing
 from cautery.operation.sharing import OLD_FORMAT, Bundle, SharedStatement
 from cautery.operation.signed import text_of_permission, text_of_statement
+from cautery.workflows.case.open import open_case
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import (
-    STATEMENT,
     held,
     picture,
     sources_of,
     unsigned_statements,
 )
 from cautery.workflows.operation.letter import open_letter, write_letter
-from cautery.workflows.operation.partners import (
-    LETTER,
-    PARTNER,
-    RECEIVED,
-    known_keys,
-    register_partner,
-)
-from cautery.workflows.operation.receive import REFUSED, receive, refusals
+from cautery.workflows.operation.partners import known_keys, register_partner
+from cautery.workflows.operation.receive import receive, refusals
 from cautery.workflows.operation.share import (
-    PERMITTED,
     add_statements,
     correct,
     permit,
@@ -72,6 +81,11 @@ def said(text: str = "it is the panel", by: str = "it-postal", **more: Any) -> S
             **more,
         }
     )
+
+
+def unsigned(statement: Statement) -> StatementRecorded:
+    """The record of a statement that nobody signed."""
+    return StatementRecorded.of(statement, notes={})
 
 
 def three(desks: Desks) -> tuple[Desk, Desk, Desk]:
@@ -130,7 +144,7 @@ def test_sofia_cannot_say_what_rome_says(agency_desk: Desks) -> None:
 
 def test_what_bears_no_signature_is_refused_and_says_whose_is_missing(agency_desk: Desks) -> None:
     _, sofia, hague = three(agency_desk)
-    with pytest.raises(InputError, match="not signed by it-postal"):
+    with pytest.raises(InputError, match="it-postal has not signed it"):
         handed(sofia, hague, SharedStatement(statement=said(), note=None))
     assert held(hague) == ()
 
@@ -191,7 +205,7 @@ def test_a_marking_is_not_lowered_on_the_way(
     told(rome, sofia)
     row = as_shared(rome, "bg-gdbop")
     softened = replace(row, statement=replace(row.statement, marking=lowered))
-    with pytest.raises(EvidenceError, match="its marking included"):
+    with pytest.raises(EvidenceError, match="its content or marking differs"):
         handed(sofia, hague, softened)
     assert held(hague) == ()
 
@@ -200,7 +214,7 @@ def test_nobody_permits_itself(agency_desk: Desks) -> None:
     rome, sofia, hague = three(agency_desk)
     (stated,) = add_statements(rome, [said(tlp=Tlp.AMBER)])
     told(rome, sofia)
-    with pytest.raises(InputError, match="only its provider permits"):
+    with pytest.raises(InputError, match="only the agency that made"):
         permit(sofia, stated.id, by="eurojust", to="nl-fiod", why="I say so", at=NOON)
     row = as_shared(rome, "bg-gdbop")
     text = text_of_permission(
@@ -217,10 +231,7 @@ def test_a_permission_that_an_older_case_filed_by_itself_lets_nothing_out(
     rome, sofia, _ = three(agency_desk)
     (stated,) = add_statements(rome, [said(tlp=Tlp.AMBER)])
     told(rome, sofia)
-    sofia.record(
-        PERMITTED,
-        {"statement": stated.id, "to": "nl-fiod", "granted_by": "it-postal", "why": "x"},
-    )
+    sofia.record(StatementPermitted(statement=stated.id, to="nl-fiod", why="x"))
     assert not open_letter(share(sofia, "nl-fiod", at=NOON), sofia.case.verifier)["statements"]
 
 
@@ -285,9 +296,10 @@ def test_a_bundle_for_somebody_else_is_refused_and_recorded(agency_desk: Desks) 
     raw = share(rome, "bg-gdbop", at=NOON)
     with pytest.raises(InputError, match="for 'bg-gdbop', not for nl-fiod"):
         receive(hague, raw, key=rome.case.verifier, at=NOON)
-    (refused,) = hague.bodies(REFUSED)
-    assert (refused["from"], refused["digest"]) == ("it-postal", digest_of(raw))
-    assert hague.case.vault.read(ExhibitId(refused["exhibit"])) == raw
+    ((_, refused),) = hague.contents(BundleRefused)
+    assert (refused.from_, refused.digest) == ("it-postal", digest_of(raw))
+    assert refused.exhibit is not None
+    assert hague.case.vault.read(refused.exhibit) == raw
 
 
 def test_what_its_sender_did_not_sign_is_recorded_by_its_digest_alone(agency_desk: Desks) -> None:
@@ -295,9 +307,9 @@ def test_what_its_sender_did_not_sign_is_recorded_by_its_digest_alone(agency_des
     for _ in range(2):
         with pytest.raises(CauteryError):
             receive(hague, b"noise", key=sofia.case.verifier, at=NOON)
-    (refused,) = hague.bodies(REFUSED)
-    assert (refused["exhibit"], refused["from"]) == (None, None)
-    assert refused["digest"] == digest_of(b"noise")
+    ((_, refused),) = hague.contents(BundleRefused)
+    assert (refused.exhibit, refused.from_) == (None, None)
+    assert refused.digest == digest_of(b"noise")
 
 
 def test_one_bad_statement_in_a_bundle_and_nothing_of_it_is_taken(agency_desk: Desks) -> None:
@@ -307,7 +319,7 @@ def test_one_bad_statement_in_a_bundle_and_nothing_of_it_is_taken(agency_desk: D
     with pytest.raises(EvidenceError):
         handed(sofia, hague, good, lie)
     assert held(hague) == ()
-    assert not list(hague.bodies(RECEIVED))
+    assert not list(hague.contents(BundleReceived))
 
 
 @pytest.mark.parametrize(
@@ -332,18 +344,18 @@ def test_an_id_that_is_none_comes_into_no_desk(agency_desk: Desks, bad: dict[str
     add_statements(rome, [said()])
     payload = open_letter(share(rome, "bg-gdbop", at=NOON), rome.case.verifier)
     payload["statements"][0]["statement"].update(bad)
-    with pytest.raises(InputError, match=r"an id is|want one"):
+    with pytest.raises(InputError, match=r"an id has|an id is|expected one"):
         receive(sofia, write_letter(payload, rome.sign), key=rome.case.verifier, at=NOON)
-    assert not list(sofia.bodies(RECEIVED))
+    assert not list(sofia.contents(BundleReceived))
 
 
 def test_a_statement_from_the_future_outlasts_nothing(agency_desk: Desks) -> None:
     rome, _, hague = three(agency_desk)
     late = said(id="a" * 32, at=NOON + timedelta(days=400))
-    with pytest.raises(InputError, match="stated after it was sent"):
+    with pytest.raises(InputError, match="its time is after that of the bundle"):
         handed(rome, hague, forged(rome, late))
     raw = share(rome, "nl-fiod", at=NOON + timedelta(days=400))
-    with pytest.raises(InputError, match="has not come yet"):
+    with pytest.raises(InputError, match="in the future"):
         receive(hague, raw, key=rome.case.verifier, at=NOON)
 
 
@@ -385,8 +397,8 @@ def test_a_partner_that_signs_nonsense_is_refused_in_words_and_whole(
     payload = open_letter(share(rome, "bg-gdbop", at=NOON), rome.case.verifier)
     with pytest.raises(InputError):
         receive(sofia, letter_of(rome, spoil(payload)), key=rome.case.verifier, at=NOON)
-    assert not list(sofia.bodies(RECEIVED))
-    assert len(list(sofia.bodies(REFUSED))) == 1
+    assert not list(sofia.contents(BundleReceived))
+    assert len(list(sofia.contents(BundleRefused))) == 1
 
 
 def test_what_does_not_fit_into_one_bundle_goes_with_the_next(
@@ -405,9 +417,9 @@ def test_the_first_key_of_an_agency_holds(agency_desk: Desks) -> None:
     assert not register_partner(hague, "it-postal", rome.case.verifier, at=NOON)
     with pytest.raises(InputError, match="another key before"):
         register_partner(hague, "it-postal", double.case.verifier, at=NOON)
-    with pytest.raises(InputError, match="the one that it-postal has signed with"):
+    with pytest.raises(InputError, match="the one with which it-postal has signed"):
         register_partner(hague, "bg-gdbop", rome.case.verifier, at=NOON)
-    hague.record(PARTNER, {"agency": "it-postal", "key": str(double.case.verifier)}, at=NOON)
+    hague.record(PartnerRegistered(agency="it-postal", key=double.opening.key), at=NOON)
     add_statements(rome, [said()])
     assert told(rome, hague)
 
@@ -423,11 +435,18 @@ def test_a_key_that_the_desk_did_not_sign_is_nobodys(agency_desk: Desks) -> None
     own = hague.sign(
         f"cautery partner v1\noperation {hague.operation.id}\nagency bg-gdbop\nkey {key}\n"
     )
-    for more in ({}, {"note": signed}, {"note": own}, {"note": 1}):
-        hague.record(PARTNER, {"agency": "it-postal", "key": key, **more}, at=NOON)
-    for body in ({"from": "it-postal", "digest": "x", "exhibit": "x"}, {"with": "it-postal"}):
-        for kind in (RECEIVED, LETTER):
-            hague.record(kind, {**body, "key": key}, at=NOON)
+    for note in (None, signed, own, "not a valid note"):
+        hague.record(PartnerRegistered(agency="it-postal", key=key, note=note), at=NOON)
+    exhibit, digest = ExhibitId("x"), Digest("x")
+    hague.record(
+        BundleReceived(from_="it-postal", at=NOON, digest=digest, exhibit=exhibit, key=key, who="x")
+    )
+    hague.record(
+        DeconflictionLetter(
+            session="x", step=1, sent=False, with_="it-postal", size=64, at=NOON,
+            digest=digest, exhibit=exhibit, key=key,
+        )
+    )  # fmt: skip
     assert set(known_keys(hague)) == {"nl-fiod"}
     add_statements(rome, [said()])
     assert told(rome, hague)
@@ -435,16 +454,27 @@ def test_a_key_that_the_desk_did_not_sign_is_nobodys(agency_desk: Desks) -> None
 
 
 @pytest.fixture
-def older_desks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Desks that are opened do not sign whose key is whose."""
-    monkeypatch.setattr("cautery.workflows.operation.desk.SIGNS_PARTNERS", "not_yet")
+def older_desks(tmp_path: Path, agency_table: Operation) -> None:
+    """Desks that were begun by a version that did not sign whose key is whose."""
+    store = FolderStore(KeyFolder(tmp_path / "keys"), patience_s=0.1)
+    for agency in ("it-postal", "bg-gdbop", "nl-fiod"):
+        case = open_case(tmp_path / f"case-{agency}", store=store, clock=FixedClock(NOON))
+        opening = OperationOpened(
+            operation=agency_table,
+            agency=agency,
+            version="0.1.0",
+            lab=agency_table.lab,
+            key=str(case.verifier),
+        )
+        append(case.ledger, opening, at=NOON)
+        case.leave()
 
 
 @pytest.mark.usefixtures("older_desks")
 def test_a_desk_of_an_older_version_knows_the_keys_that_it_recorded(agency_desk: Desks) -> None:
     rome = agency_desk("it-postal")
     desk = agency_desk("nl-fiod")
-    desk.record(PARTNER, {"agency": "it-postal", "key": str(rome.case.verifier)}, at=NOON)
+    desk.record(PartnerRegistered(agency="it-postal", key=rome.opening.key), at=NOON)
     assert known_keys(desk)["it-postal"] == rome.case.verifier
 
 
@@ -469,21 +499,21 @@ def filed_before(sender: Desk, receiver: Desk, raw: bytes) -> None:
     exhibit = receiver.case.vault.seal(
         raw, media_type="application/json", at=NOON, clock=receiver.case.clock.offset()
     )
-    body = {
-        "from": sender.agency.id,
-        "at": iso(NOON),
-        "digest": digest_of(raw),
-        "exhibit": exhibit.id,
-        "key": str(sender.case.verifier),
-        "who": "x",
-    }
-    receiver.record(RECEIVED, body, at=NOON)
+    received = BundleReceived(
+        from_=sender.agency.id,
+        at=NOON,
+        digest=digest_of(raw),
+        exhibit=exhibit.id,
+        key=sender.opening.key,
+        who="x",
+    )
+    receiver.record(received, at=NOON)
 
 
 @pytest.mark.usefixtures("older_desks")
 def test_an_older_case_opens_and_shows_what_nobody_signed(agency_desk: Desks) -> None:
     rome, sofia, hague = three(agency_desk)
-    hague.record(STATEMENT, to_json(said(by="nl-fiod", id="c" * 32)), at=NOON)
+    hague.record(unsigned(said(by="nl-fiod", id="c" * 32)), at=NOON)
     filed_before(sofia, hague, old_bundle(sofia, hague, said(id="d" * 32)))
     assert [one.source for one in held(hague)] == [
         "nl-fiod, unsigned",
@@ -508,16 +538,16 @@ def test_an_id_that_an_older_case_took_in_does_not_keep_it_from_opening(
 
 def test_a_bundle_of_the_format_before_is_refused_at_receipt(agency_desk: Desks) -> None:
     _, sofia, hague = three(agency_desk)
-    with pytest.raises(InputError, match="nobody signed") as caught:
+    with pytest.raises(InputError, match="are not signed") as caught:
         receive(hague, old_bundle(sofia, hague, said()), key=sofia.case.verifier, at=NOON)
-    assert "signed since" in caught.value.hint
+    assert "need bundle/2" in caught.value.hint
 
 
 def test_what_nobody_signed_is_shared_only_once_it_is_signed(agency_desk: Desks) -> None:
     rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
     (stated,) = add_statements(rome, [said()])
     other = agency_desk("it-postal", name="older")
-    other.record(STATEMENT, to_json(said("an old one")), at=NOON)
+    other.record(unsigned(said("an old one")), at=NOON)
     assert told(other, sofia) == ()
     add_statements(other, unsigned_statements(other), at=NOON)
     assert [one.text for one in told(other, sofia)] == ["an old one"]
@@ -530,9 +560,9 @@ def test_a_record_that_the_desk_never_signed_goes_to_nobody_as_its_word(
     """Who can append to the ledger but has no key puts words into Rome's mouth."""
     rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
     (stated,) = add_statements(rome, [said()])
-    (note,) = next(rome.bodies(STATEMENT))["notes"].values()
-    lie = to_json(replace(stated, text="innocent.example is the panel", id="a" * 32))
-    rome.record(STATEMENT, {**lie, "notes": {"*": note}}, at=NOON)
+    ((_, recorded),) = rome.contents(StatementRecorded)
+    lie = replace(recorded, text="innocent.example is the panel", id="a" * 32)
+    rome.record(lie, at=NOON)
     assert told(rome, sofia) == (stated,)
     assert [one.signed for one in held(rome)] == [True, False]
 
@@ -541,5 +571,5 @@ def test_what_nobody_signed_undoes_nothing_that_is_signed(agency_desk: Desks) ->
     rome = agency_desk("it-postal")
     (stated,) = add_statements(rome, [said()])
     lie = said("no", id="a" * 32, details={"corrects": stated.id, "withdrawn": True})
-    rome.record(STATEMENT, to_json(lie), at=NOON)
+    rome.record(unsigned(lie), at=NOON)
     assert stated in picture(rome)

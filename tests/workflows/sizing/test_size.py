@@ -57,7 +57,7 @@ def test_without_a_month_the_last_of_which_most_kinds_speak_is_sized(folder):
 def test_a_source_of_a_near_month_stands_in_and_is_said(folder):
     found, notes = read_sources(folder, month=date(2024, 11, 1))
     assert len(found.payments) == 1
-    assert notes == ("payments: of 2024-10, for want of 2024-11",)
+    assert notes == ("payments: from 2024-10, because there is none from 2024-11",)
 
 
 def test_a_source_of_a_far_month_is_left_out_and_said(folder):
@@ -69,7 +69,7 @@ def test_a_source_of_a_far_month_is_left_out_and_said(folder):
 
 @pytest.mark.parametrize("year", [1, 1999, 2100, 9999])
 def test_a_month_of_no_network_is_refused(folder, year):
-    with pytest.raises(InputError, match="months of 2000 to 2099 are sized"):
+    with pytest.raises(InputError, match="must be from 2000 to 2099"):
         read_sources(folder, month=date(year, 12, 1))
 
 
@@ -118,29 +118,29 @@ def test_xz_files_of_several_streams_are_read_to_the_end(folder):
 
 def test_two_files_of_one_kind_are_refused(folder):
     (folder / "panels.csv.gz").write_bytes(gzip.compress(PANELS.encode()))
-    with pytest.raises(InputError, match="which of them holds"):
+    with pytest.raises(InputError, match="keep only one of them"):
         read_sources(folder)
 
 
 @pytest.mark.parametrize(
     ("row", "rule"),
     [
-        ("a,IT,2024-10-28,-1,0,0,0.4", r"line 2: paid '-1': a count is a whole number"),
-        ("a,IT,2024-10-28,1e3,0,0,0.4", "a count is a whole number"),
-        ("a,IT,2024-10-28,1,0,0,1.4", "a share is from 0 to 1"),
-        ("a,IT,2024-10-28,1,0,0,nan", "a share is from 0 to 1"),
+        ("a,IT,2024-10-28,-1,0,0,0.4", r"line 2: paid '-1': a count must be a whole number"),
+        ("a,IT,2024-10-28,1e3,0,0,0.4", "a count must be a whole number"),
+        ("a,IT,2024-10-28,1,0,0,1.4", "a share must be from 0 to 1"),
+        ("a,IT,2024-10-28,1,0,0,nan", "a share must be from 0 to 1"),
         ("a,Italy,2024-10-28,1,0,0,0.4", "two capital letters"),
-        ("a,IT,yesterday,1,0,0,0.4", "is no day"),
+        ("a,IT,yesterday,1,0,0,0.4", "is not a valid day"),
         ("a,IT,2024-10-28,1,0,0,0.4,more", "more fields than the header"),
-        ("a,IT,2024-10-28,1,0,0,0.4\na,IT,2024-10-28,1,0,0,0.4", "line 3: .* stands twice"),
+        ("a,IT,2024-10-28,1,0,0,0.4\na,IT,2024-10-28,1,0,0,0.4", "line 3: .* occurs twice"),
         ('a,"IT,2024-10-28,1,0,0,0.4', "unexpected end of data"),
-        ("a,IT,2024-10-28," + "9" * 30 + ",0,0,0.4", "a count is a whole number"),
-        ("a,IT,2024-10-28,1,0,0,0.4\na, IT,2024-10-28,1,0,0,0.4", "line 3: .* stands twice"),
-        ("a,IT,2024-10,1,0,0,0.4\na,IT,2024-10-01,1,0,0,0.4", "line 3: .* stands twice"),
-        ("a,UK,2024-10-28,1,0,0,0.4", "ISO 3166-1 says GB"),
-        ("a,IT,9999-12-31,1,0,0,0.4", "years from 2000 to 2099"),
-        ("a,IT,0001-01-01,1,0,0,0.4", "years from 2000 to 2099"),
-        ("a,IT,2024-10-28,1,0,0,1e-320", "a share is from 0 to 1"),
+        ("a,IT,2024-10-28," + "9" * 30 + ",0,0,0.4", "a count must be a whole number"),
+        ("a,IT,2024-10-28,1,0,0,0.4\na, IT,2024-10-28,1,0,0,0.4", "line 3: .* occurs twice"),
+        ("a,IT,2024-10,1,0,0,0.4\na,IT,2024-10-01,1,0,0,0.4", "line 3: .* occurs twice"),
+        ("a,UK,2024-10-28,1,0,0,0.4", "the code in ISO 3166-1 is GB"),
+        ("a,IT,9999-12-31,1,0,0,0.4", "the year must be from 2000 to 2099"),
+        ("a,IT,0001-01-01,1,0,0,0.4", "the year must be from 2000 to 2099"),
+        ("a,IT,2024-10-28,1,0,0,1e-320", "a share must be from 0 to 1"),
         ("a,IT,2024-10-28,1,0,0,0.4\na,DE,2024-10-28," + "9" * 200_000, "line 3: field larger"),
     ],
 )
@@ -154,7 +154,7 @@ def test_a_row_that_breaks_a_rule_is_refused_with_file_line_and_rule(tmp_path, r
 @pytest.mark.parametrize("row", ["IT,2024-10-01,60000", " IT,2024-10,7", "IT,2024-10-31,60000"])
 def test_a_month_of_a_country_counts_once_however_it_is_written(tmp_path, row):
     write(tmp_path, visits=f"{VISITS}IT,2024-10,60000\n{row}\n")
-    with pytest.raises(InputError, match="it stands twice, and would count twice"):
+    with pytest.raises(InputError, match="this row occurs twice and would be counted twice"):
         read_sources(tmp_path)
 
 
@@ -163,13 +163,13 @@ def test_a_row_said_twice_is_refused_and_two_providers_of_a_country_are_not(tmp_
     write(tmp_path, names=f"{head}IT,2024-10,9000,900,7\nIT,2024-10,9000,800,7\n")
     assert len(read_sources(tmp_path)[0].names) == 2
     write(tmp_path, names=f"{head}IT,2024-10,9000,900,7\nIT,2024-10-01,9000,900,7\n")
-    with pytest.raises(InputError, match=r"line 3: .* stands twice"):
+    with pytest.raises(InputError, match=r"line 3: .* occurs twice"):
         read_sources(tmp_path)
 
 
 def test_a_header_that_names_a_column_twice_is_refused(tmp_path):
     write(tmp_path, visits="country,month,visits,visits\nIT,2024-10,1000,5\n")
-    with pytest.raises(InputError, match="line 1: a column stands twice"):
+    with pytest.raises(InputError, match="line 1: the header has the same column twice"):
         read_sources(tmp_path)
 
 
@@ -183,7 +183,7 @@ def test_a_rate_that_no_currency_has_is_refused(folder, rate):
 @pytest.mark.parametrize("rate", ["0", "-1", "inf", "x"])
 def test_a_rate_that_is_none_is_refused(folder, rate):
     write(folder, rates=f"currency,eur\nGBP,{rate}\n")
-    with pytest.raises(InputError, match="a rate is positive and finite"):
+    with pytest.raises(InputError, match="a rate must be positive and finite"):
         read_sources(folder)
 
 
@@ -219,7 +219,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 
 
 def test_a_folder_without_sources_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no source in it"):
+    with pytest.raises(InputError, match="the folder has no source"):
         read_sources(tmp_path)
     with pytest.raises(InputError, match="no such folder"):
         read_sources(tmp_path / "none")
@@ -261,7 +261,7 @@ def test_a_dumps_share_is_its_panels_whichever_row_says_it(folder, dumps):
 
 def test_a_dump_of_long_after_the_month_is_refused(folder, dumps):
     sources, _ = read_sources(folder, month=date(2024, 7, 1))
-    with pytest.raises(InputError, match="seized 2024-11-28, over 3 months from 2024-07"):
+    with pytest.raises(InputError, match="seized 2024-11-28, more than 3 months from 2024-07"):
         read_dumps(dumps, sources, regime=Regime.LED, folder=folder)
 
 
@@ -275,7 +275,7 @@ def test_a_dump_that_is_no_table_is_refused_by_its_name(folder, dumps):
 def test_a_folder_without_dumps_is_refused(folder, tmp_path):
     sources, _ = read_sources(folder)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="no dump in it"):
+    with pytest.raises(InputError, match="the folder has no dump"):
         read_dumps(tmp_path / "empty", sources, regime=Regime.LED)
 
 
@@ -287,7 +287,7 @@ def test_a_network_is_sized_and_its_claims_judged(folder):
     claims = [parse_claim("22e6 users"), parse_claim("250e6 EUR/month")]
     sizing = size_network(sources, claims, seed=1, notes=notes)
     assert [one.flagged for one in sizing.judged] == [True, True]
-    assert sizing.notes[0].startswith("payments: of 2024-10")
+    assert sizing.notes[0].startswith("payments: from 2024-10")
     assert len(sizing.across) == 1
     assert sizing.reconciled.countries == ("GB", "IT")
 

@@ -86,7 +86,9 @@ def test_the_first_record_of_a_case_has_one_writer() -> None:
         for path in sorted(source.rglob("*.py"))
         for call in ast.walk(ast.parse(path.read_text()))
         if isinstance(call, ast.Call)
-        and any(isinstance(one, ast.Constant) and one.value == "case.opened" for one in call.args)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "CaseOpened"
+        and call.keywords
     ]
     assert writers == ["workflows/watch/opening.py"]
 

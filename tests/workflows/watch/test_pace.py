@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -30,12 +30,15 @@ from cautery.model import (
     Witness,
     Work,
 )
+from cautery.model.records import LooksShed, ProbeDone, WatchPace, WorkShed
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.pump import Tape
 from cautery.workflows.watch.pace import LATE_S, ORDER, PUT_OFF_S, Heard, Pace
 from cautery.workflows.watch.probing.probes import Prober
 from cautery.workflows.watch.run import _Watch
 from cautery.workflows.watch.streams import Stream
+
+T = TypeVar("T")
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MANDATE = Mandate(
@@ -59,16 +62,16 @@ class Pen:
 
     def __init__(self) -> None:
         self.at = NOON
-        self.written: list[tuple[str, Any]] = []
+        self.written: list[object] = []
 
     def now(self) -> datetime:
         return self.at
 
-    def write(self, kind: str, body: Any) -> None:
-        self.written.append((kind, body))
+    def write(self, content: object) -> None:
+        self.written.append(content)
 
-    def of(self, kind: str) -> list[Any]:
-        return [body for name, body in self.written if name == kind]
+    def of(self, shape: type[T]) -> list[T]:
+        return [content for content in self.written if isinstance(content, shape)]
 
 
 def stream(name: str, right: str | None = None) -> Stream:
@@ -107,18 +110,18 @@ def test_what_nobody_looked_at_for_a_minute_is_said_with_its_lateness() -> None:
     pace = over(pen, *(stream(str(n), "match" if n < 20 else None) for n in range(57)))
     pen.at += timedelta(seconds=60)
     pace.check(loop_late_s=0.0)
-    [said] = pen.of("watch.pace")
-    assert (said["offered"], said["unseen"], said["probes_late_s"]) == (57, 57, 60.0)
-    assert said["unseen_by_right"] == {"event": 20, "other": 37}
-    assert said["late"]
-    assert "looks late by 60 s" in said["why"]
+    [said] = pen.of(WatchPace)
+    assert (said.offered, said.unseen, said.probes_late_s) == (57, 57, 60.0)
+    assert said.unseen_by_right == {"event": 20, "other": 37}
+    assert said.late
+    assert "looks are late by 60 s" in said.why
 
 
 def test_what_is_not_known_is_nothing_and_never_zero() -> None:
     pen = Pen()
     over(pen).conclude()
-    [said] = pen.of("watch.pace")
-    assert (said["probes_late_s"], said["references_late_s"], said["why"]) == (None, None, None)
+    [said] = pen.of(WatchPace)
+    assert (said.probes_late_s, said.references_late_s, said.why) == (None, None, None)
 
 
 def test_a_watch_that_keeps_up_says_so_and_rarely() -> None:
@@ -128,8 +131,8 @@ def test_a_watch_that_keeps_up_says_so_and_rarely() -> None:
     for _ in range(4):
         pen.at += timedelta(seconds=5)
         pace.check(loop_late_s=0.0)
-    [said] = pen.of("watch.pace")
-    assert (said["late"], said["unseen"], said["references_late_s"]) == (False, 0, 5.0)
+    [said] = pen.of(WatchPace)
+    assert (said.late, said.unseen, said.references_late_s) == (False, 0, 5.0)
     assert not pace.overloaded
 
 
@@ -138,9 +141,9 @@ def test_references_that_fall_behind_are_named_with_their_seconds() -> None:
     heard = Heard(until={"fr": NOON.timestamp(), "it": None}, filled=True)
     pen.at += timedelta(seconds=41)
     over(pen, heard=heard).conclude()
-    [said] = pen.of("watch.pace")
-    assert (said["references_late_s"], said["references_silent"]) == (41.0, ["it"])
-    assert said["why"] == "1 of 1 references late, fr by 41 s"
+    [said] = pen.of(WatchPace)
+    assert (said.references_late_s, said.references_silent) == (41.0, ("it",))
+    assert said.why == "1 of 1 references are late, fr by 41 s"
 
 
 def test_references_that_are_not_in_after_half_a_minute_are_late() -> None:
@@ -148,15 +151,15 @@ def test_references_that_are_not_in_after_half_a_minute_are_late() -> None:
     pace = over(pen, heard=Heard(until={}, filled=False))
     pen.at += timedelta(seconds=LATE_S + 1)
     pace.check(loop_late_s=0.0)
-    assert "the references are being taken in since 31 s" in pen.of("watch.pace")[0]["why"]
+    assert "the references have been loading for 31 s" in pen.of(WatchPace)[0].why
 
 
 def test_a_slow_machine_is_named_as_the_cause() -> None:
     pen = Pen()
     over(pen).check(loop_late_s=9.0)
-    [said] = pen.of("watch.pace")
-    assert said["loop_late_s"] == 9.0
-    assert "this machine is slow" in said["why"]
+    [said] = pen.of(WatchPace)
+    assert said.loop_late_s == 9.0
+    assert "this machine is slow" in said.why
 
 
 def test_where_looks_hang_is_said_as_long_as_none_ends() -> None:
@@ -166,7 +169,7 @@ def test_where_looks_hang_is_said_as_long_as_none_ends() -> None:
     hanging.in_hand, hanging.doing = True, "decoding"
     pen.at += timedelta(seconds=45)
     pace.check(loop_late_s=0.0)
-    assert pen.of("watch.pace")[0]["why"] == "looks late by 45 s: they hang, 1 at decoding"
+    assert pen.of(WatchPace)[0].why == "looks are late by 45 s: they hang: 1 at decoding"
 
 
 def test_own_events_come_before_channels_before_works_and_new_before_second_looks() -> None:
@@ -204,12 +207,12 @@ def test_work_that_is_put_off_is_recorded_by_kind_and_no_new_stream_is_put_off()
     pace = over(pen, *new, *settled, *films)
     pen.at += timedelta(seconds=60)
     pace.check(loop_late_s=0.0)
-    [shed] = pen.of("work.shed")
-    assert shed["looks"] == [
-        {"right": "event", "look": "settled", "count": 12},
-        {"right": "work", "look": "again", "count": 5},
-    ]
-    assert (shed["order"], "looks late" in shed["why"]) == (ORDER, True)
+    [shed] = pen.of(WorkShed)
+    assert shed.looks == (
+        LooksShed(right="event", look="settled", count=12),
+        LooksShed(right="work", look="again", count=5),
+    )
+    assert (shed.order, "looks are late" in shed.why) == (ORDER, True)
     assert {one.due for one in new} == {NOON}
     assert {one.due for one in (*settled, *films)} == {pen.at + timedelta(seconds=PUT_OFF_S)}
 
@@ -222,7 +225,7 @@ def test_as_many_looks_are_kept_as_were_done_of_late() -> None:
     for n in range(25):
         pace.looked(due[n])
     pace.check(loop_late_s=0.0)
-    assert pen.of("work.shed")[0]["looks"] == [{"right": "event", "look": "again", "count": 15}]
+    assert pen.of(WorkShed)[0].looks == (LooksShed(right="event", look="again", count=15),)
 
 
 # What a prober makes of a machine that is too slow
@@ -284,20 +287,20 @@ def probed(
     return once
 
 
-def bodies(heard: list[Entry], kind: str) -> list[Any]:
-    return [one.record.body for one in heard if one.record.kind == kind]
+def of(heard: list[Entry], shape: type[T]) -> list[T]:
+    return [entry.content for entry in heard if isinstance(entry.content, shape)]
 
 
 def test_a_stream_is_not_blamed_for_a_decoder_that_gets_no_time(
     probed: Callable[..., tuple[Stream, Pace]], answers: Callable[..., Any], heard: list[Entry]
 ) -> None:
     one, pace = probed(answers({"http://p.example/a": b"media"}))
-    [done] = bodies(heard, "probe.done")
-    assert (done["hindered"], done["observation"]) == ("decoding", None)
-    assert bodies(heard, "verdict") == []
+    [done] = of(heard, ProbeDone)
+    assert (done.hindered, done.observation) == ("decoding", None)
+    assert of(heard, Verdict) == []
     pace.conclude()
-    [said] = bodies(heard, "watch.pace")
-    assert (said["unseen"], one.looked, one.failures) == (1, False, 0)
+    [said] = of(heard, WatchPace)
+    assert (said.unseen, one.looked, one.failures) == (1, False, 0)
 
 
 def test_a_decoder_that_gave_up_late_may_have_got_no_time_in_a_late_watch_alone() -> None:
@@ -332,10 +335,10 @@ def test_a_server_that_hangs_is_the_streams_own_doing(
     probed: Callable[..., tuple[Stream, Pace]], heard: list[Entry]
 ) -> None:
     one, _ = probed(Hangs())
-    [done] = bodies(heard, "probe.done")
-    assert "it stalls" in done["failed"]
-    assert "hindered" not in done
-    assert bodies(heard, "verdict")[0]["finding"] == "unreachable"
+    [done] = of(heard, ProbeDone)
+    assert "it stalls" in done.failed
+    assert done.hindered is None
+    assert of(heard, Verdict)[0].finding == "unreachable"
     assert one.looked
 
 
@@ -343,8 +346,8 @@ def test_a_server_that_hangs_while_the_machine_is_slow_may_be_the_machines(
     probed: Callable[..., tuple[Stream, Pace]], heard: list[Entry]
 ) -> None:
     one, _ = probed(Hangs(), loop_late_s=4.0)
-    assert bodies(heard, "probe.done")[0]["hindered"] == "its own loop"
-    assert (bodies(heard, "verdict"), one.looked) == ([], False)
+    assert of(heard, ProbeDone)[0].hindered == "its own loop"
+    assert (of(heard, Verdict), one.looked) == ([], False)
 
 
 def test_references_that_never_come_in_do_not_outlast_the_window() -> None:

@@ -20,6 +20,7 @@ from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import SourceError
 from cautery.lab.readers import ReadersHere
 from cautery.model import Entry, Event, Exchange, Mandate, Source
+from cautery.model.records import UnknownRecord
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.transactions import is_personal
@@ -162,11 +163,11 @@ def test_a_field_of_strangers_is_screened_in_any_record(
     journal: Journal, heard: list[Entry], kind: str
 ) -> None:
     said = "ask anna.rossi@mail.example, +39 347 123 4567"
-    journal.write(
-        kind,
-        {"reason": said, "reasons": [said], "failed": [said], "message": said,
-         "registration": {"registrar": said}, "certificate": {"subject": f"E={said}"}},
-    )  # fmt: skip
+    body = {
+        "reason": said, "reasons": [said], "failed": [said], "message": said,
+        "registration": {"registrar": said}, "certificate": {"subject": f"E={said}"},
+    }  # fmt: skip
+    journal.write(UnknownRecord(kind=kind, body=body))
     assert "anna" not in heard[-1].leaf.decode()
     assert "347" not in heard[-1].leaf.decode()
 

@@ -5,24 +5,32 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from cautery.model import Finding, Offer, RedactedUrl, Verdict
+from cautery.model.records import AlignmentShown, StreamAppeared
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
-from cautery.workflows.watch.restore import restored_streams
+from cautery.workflows.watch.restore import restored_hosts, restored_readings, restored_streams
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def appeared(journal: Journal, url: str, *, offer: Offer | None = None) -> None:
     journal.write(
-        "stream.appeared",
-        {
-            "url": url,
-            "title": "Télé Été",
-            "source": "list",
-            "host": "pirate.example",
-            "at": NOON,
-            "offer": offer,
-        },
+        StreamAppeared(
+            url=url,
+            title="Télé Été",
+            source="list",
+            host="pirate.example",
+            at=NOON,
+            offer=offer,
+        )
+    )
+
+
+def aligned(journal: Journal, url: str) -> None:
+    journal.write(
+        AlignmentShown(
+            url=url, reference="arena1", kind="sound", delay_s=4.0, lags_s=(4.0,), strength=(9.0,)
+        )
     )
 
 
@@ -48,8 +56,8 @@ def test_a_stream_keeps_title_offer_and_first_sight_and_sleeps_until_it_is_named
 
 def test_the_last_verdict_is_the_one_that_stands(case: Case, journal: Journal) -> None:
     appeared(journal, "http://p.example/1")
-    journal.write("verdict", verdict("http://p.example/1", Finding.UNDECIDED))
-    journal.write("verdict", verdict("http://p.example/1", Finding.PROVEN))
+    journal.write(verdict("http://p.example/1", Finding.UNDECIDED))
+    journal.write(verdict("http://p.example/1", Finding.PROVEN))
     one = restored_streams(case.ledger)["http://p.example/1"]
     assert one.proven
     assert one.verdict == verdict("http://p.example/1", Finding.PROVEN)
@@ -58,7 +66,7 @@ def test_the_last_verdict_is_the_one_that_stands(case: Case, journal: Journal) -
 def test_what_was_aligned_is_not_aligned_again(case: Case, journal: Journal) -> None:
     for url in ("http://p.example/1", "http://p.example/2"):
         appeared(journal, url)
-    journal.write("alignment", {"url": "http://p.example/2"})
+    aligned(journal, "http://p.example/2")
     found = restored_streams(case.ledger)
     assert {url: one.aligned for url, one in found.items()} == {
         "http://p.example/1": False,
@@ -67,6 +75,18 @@ def test_what_was_aligned_is_not_aligned_again(case: Case, journal: Journal) -> 
 
 
 def test_records_of_a_stream_that_never_appeared_make_none(case: Case, journal: Journal) -> None:
-    journal.write("verdict", verdict("http://p.example/1", Finding.PROVEN))
-    journal.write("alignment", {"url": "http://p.example/1"})
+    journal.write(verdict("http://p.example/1", Finding.PROVEN))
+    aligned(journal, "http://p.example/1")
     assert restored_streams(case.ledger) == {}
+
+
+def test_a_record_that_is_not_what_its_kind_says_costs_itself_alone(
+    case: Case, journal: Journal
+) -> None:
+    case.ledger.append("stream.appeared", {"url": "http://p.example/0", "host": 7}, at=NOON)
+    case.ledger.append("asset.facts", {"host": "p.example", "addresses": 7}, at=NOON)
+    case.ledger.append("source.read", {"source": "list", "rhythm": {"due": "soon"}}, at=NOON)
+    appeared(journal, "http://p.example/1")
+    assert list(restored_streams(case.ledger)) == ["http://p.example/1"]
+    assert restored_hosts(case.ledger) == {}
+    assert restored_readings(case.ledger) == {}

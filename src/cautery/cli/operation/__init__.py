@@ -9,31 +9,31 @@ from cautery.cli._verbs import verbs_of
 _VERBS = {
     "open": (
         "cautery.cli.operation.open:open_operation",
-        "Begin the case of one agency; each agency at the table has its own.",
+        "Begin the case of one agency; each agency in the operation has its own.",
     ),
     "state": (
         "cautery.cli.operation.state:state",
-        "Add the agency's statements to its case, or list what it holds, own and received.",
+        "Add the agency's statements to its case, or list its own and received statements.",
     ),
     "correct": (
         "cautery.cli.operation.state:correct",
-        "Correct or withdraw a statement, and list the agencies that must be told.",
+        "Correct or withdraw a statement, and list the agencies that must be informed.",
     ),
     "permit": (
         "cautery.cli.operation.state:permit",
-        "Sign that an agency may pass one of your own statements on to one more.",
+        "Permit an agency to pass one of your own statements on to one other agency.",
     ),
     "partner": (
         "cautery.cli.operation.state:partner",
-        "Register another agency's key, so that its statements are known whoever brings them.",
+        "Register another agency's key, to check its statements when others pass them on.",
     ),
     "share": (
         "cautery.cli.operation.share:share",
-        "Write what an agency may be told, by every marking, as a signed bundle; and log that.",
+        "Write a signed bundle of the statements that an agency may see; the sharing is logged.",
     ),
     "receive": (
         "cautery.cli.operation.receive:receive",
-        "Verify a bundle's signatures, form and markings, and file it with its original bytes.",
+        "Verify a bundle's signatures, format and markings, and file it with its original bytes.",
     ),
     "close": (
         "cautery.cli.operation.close:close",
@@ -41,13 +41,13 @@ _VERBS = {
     ),
     "page": (
         "cautery.cli.operation.page:page",
-        "Write the page of an operation anew from the records of a case, open or closed.",
+        "Write the page of an operation again from the records of an open or closed case.",
     ),
     "replay": (
         "cautery.cli.operation.replay:replay",
         (
-            "Replay a coordinated operation: intelligence, deconfliction, the day, and what grows"
-            " back."
+            "Replay a coordinated operation: intelligence, deconfliction, the action day and"
+            " regrowth."
         ),
     ),
     "money": (
@@ -56,7 +56,7 @@ _VERBS = {
     ),
     "cut": (
         "cautery.cli.operation.cut:cut",
-        "Choose the cheapest acts that cut the supply, as far as this desk's statements show it.",
+        "Find the cheapest acts that cut the supply, as far as this desk's statements show it.",
     ),
     "board": (
         "cautery.cli.operation.board:board",
@@ -64,7 +64,7 @@ _VERBS = {
     ),
     "report": (
         "cautery.cli.operation.board:report",
-        "Record what a team reports of a step; a failed one is re-planned at once.",
+        "Record a team's report on a step; a failed step is re-planned at once.",
     ),
     "answer": (
         "cautery.cli.operation.board:answer",
@@ -87,11 +87,11 @@ _VERBS = {
     ),
     "exhibit": (
         "cautery.cli.operation.exhibit:app",
-        "Register exhibits; their custody, totals and labels.",
+        "Register exhibits; record their custody, add them up, print labels.",
     ),
     "day": (
         "cautery.cli.operation.day:app",
-        "Plan the action day by the clock, show it, and time it anew.",
+        "Plan the action day by the clock, show it, and re-plan it.",
     ),
 }
 

@@ -38,10 +38,11 @@ def add(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check; record nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Enter exhibits into the register: all that the file holds, or none of them.
+    """Enter exhibits into the register: all exhibits of the file, or none.
 
-    Each states number, kind, search, agency, description, place, finder (a service number or
-    role), seal, seized_at; and value with valued_at, count, photo (a file), details by its kind.
+    Each exhibit has number, kind, search, agency, description, place, finder (a service number or
+    role), seal, seized_at; optionally value with valued_at, count, photo (a file), and details
+    that depend on its kind.
 
     Example: cautery operation exhibit add cases/op-rome search-12.toml
     """
@@ -70,24 +71,29 @@ def move(
     act: Annotated[
         str,
         typer.Option(
-            help="handed-over, stored, examined, transferred, returned or destroyed.",
+            help="Act: handed-over, stored, examined, transferred, returned or destroyed.",
         ),
     ] = "handed-over",
     giver: Annotated[str, typer.Option("--from", help="Who had it: service number or role.")] = "",
     taker: Annotated[str, typer.Option("--to", help="Who has it now.")] = "",
-    place: Annotated[str, typer.Option(help="Where.")] = "",
-    reason: Annotated[str, typer.Option(help="Why.")] = "",
-    seal: Annotated[str | None, typer.Option(help="Seal after it; default: unchanged.")] = None,
+    place: Annotated[str, typer.Option(help="Place of the act.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason for the act.")] = "",
+    seal: Annotated[
+        str | None, typer.Option(help="Seal after the act; default: unchanged.")
+    ] = None,
     opened: Annotated[str | None, typer.Option(help="Seal that an examination opened.")] = None,
-    result: Annotated[str | None, typer.Option(help="What came of it.")] = None,
-    agency: Annotated[str | None, typer.Option(help="Of a transfer: who takes over.")] = None,
+    result: Annotated[str | None, typer.Option(help="Result of an examination.")] = None,
+    agency: Annotated[
+        str | None, typer.Option(help="For a transfer: agency that takes over.")
+    ] = None,
     stated_by: Annotated[
-        str | None, typer.Option(help="Of a transfer: whose statement; default: this desk's.")
+        str | None,
+        typer.Option(help="For a transfer: agency that states it; default: this desk's."),
     ] = None,
     at: Annotated[datetime | None, typer.Option(help="When (UTC); default: now.")] = None,
     file: Annotated[Path | None, typer.Option(help="TOML with [[link]], or JSON lines.")] = None,
 ) -> None:
-    """Add a link to a chain of custody; who gives must be who took last.
+    """Add a link to a chain of custody; --from must be the last holder.
 
     Example: cautery operation exhibit move cases/op-rome IT-0042 --from it-postal/4471
     --to "exhibits officer" --place "store 2" --reason "kept for the court"
@@ -95,7 +101,7 @@ def move(
     with desks.desk(case) as desk:
         book = Book(desk)
         if (number is None) == (file is None):
-            raise InputError("name one exhibit, or a --file of links")
+            raise InputError("give one exhibit number, or a --file of links")
         if number is None:
             assert file is not None
             links = read_links(file)
@@ -104,7 +110,8 @@ def move(
                 custody_act = CustodyAct(act)
             except ValueError as error:
                 raise InputError(
-                    f"--act {act!r}", hint="One of " + ", ".join(act.value for act in CustodyAct)
+                    f"--act: {act!r} is not an act of custody",
+                    hint="Give one of " + ", ".join(act.value for act in CustodyAct),
                 ) from error
             links = (
                 CustodyEntry(
@@ -134,8 +141,8 @@ def move(
 def value_(
     case: Case,
     number: Number,
-    amount: Annotated[str, typer.Option(help="What arrived, in the coin.")],
-    to: Annotated[str, typer.Option(help="The state's wallet.")],
+    amount: Annotated[str, typer.Option(help="Amount that arrived, in the coin.")],
+    to: Annotated[str, typer.Option(help="Address of the state's wallet.")],
     transfer: Annotated[str, typer.Option(help="Id of the transaction.")],
     by: Annotated[str, typer.Option("--by", help="Who moved it: service number or role.")],
     fee: Annotated[str, typer.Option(help="Network fee, in the coin.")] = "0",
@@ -175,7 +182,7 @@ def correct(
     reason: Annotated[str, typer.Option(help="Why it was wrong.")],
     by: Annotated[str, typer.Option("--by", help="Who corrects: service number or role.")],
 ) -> None:
-    """Correct an entry by a new record that names it; the old one stays, and stays shown.
+    """Correct an entry by a new record that names it; the old entry is still shown.
 
     Example: cautery operation exhibit correct cases/op-rome IT-0042 --set count=3
     --reason "two more in the bag" --by "exhibits officer"
@@ -197,7 +204,7 @@ def _change(text: str) -> tuple[str, Any]:
     """Read FIELD=VALUE; the value is JSON if it can be read so, otherwise text."""
     name, equals, value = text.partition("=")
     if not equals:
-        raise InputError(f"--set {text[:60]!r}: a change is FIELD=VALUE")
+        raise InputError(f"--set: {text[:60]!r} is not FIELD=VALUE")
     try:
         return name, json.loads(value, parse_float=str)
     except ValueError:

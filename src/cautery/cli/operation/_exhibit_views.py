@@ -35,7 +35,7 @@ from cautery.workflows.operation.trace_money import read_supplied, read_tag_file
 
 @render.tabular
 def list_(case: Case, json: Json = False) -> None:
-    """List the register: what, where from, who has it.
+    """List the register: each exhibit, where it was found and who has it.
 
     Example: cautery operation exhibit list cases/op-rome
     """
@@ -83,7 +83,7 @@ def show(case: Case, number: Number, json: Json = False) -> None:
         ("entry", line.digest),
         *((f"  {name}", value) for name, value in exhibit.details.items()),
     )
-    render.table(("", "as it holds now"), fields)
+    render.table(("", "current entry"), fields)
     for correction in line.corrections:
         render.table(
             ("corrected", "by", "why", "now"),
@@ -165,7 +165,9 @@ def labels(
     numbers: Annotated[
         list[str] | None, typer.Option("--number", help="Only these; may be repeated.")
     ] = None,
-    skip: Annotated[int, typer.Option(help="Stickers gone from the first sheet.")] = 0,
+    skip: Annotated[
+        int, typer.Option(help="Number of stickers already used on the first sheet.")
+    ] = 0,
 ) -> None:
     """Print labels with a QR code on a PDF sheet of 21 stickers (63.5 x 38.1 mm).
 
@@ -183,10 +185,11 @@ def labels(
 
 def manifest(
     case: Case,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write it.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="File for the manifest.")] = None,
     check: Annotated[Path | None, typer.Option(help="Compare this manifest instead.")] = None,
     key: Annotated[
-        Path | None, typer.Option("--public-key", help="The case's key, had from elsewhere.")
+        Path | None,
+        typer.Option("--public-key", help="The case's public key, obtained from outside the case."),
     ] = None,
 ) -> None:
     """Write the signed manifest of the register, or check one against it.
@@ -200,10 +203,10 @@ def manifest(
         with desks.desk(case, read_only=True) as desk:
             verifier = None
             if key is not None:
-                name = next(iter(desk.bodies("operation.opened")))["key"].partition("+")[0]
-                verifier = desk.case.store.public_key(key, name=str(name))
+                name = desk.opening.key.partition("+")[0]
+                verifier = desk.case.store.public_key(key, name=name)
             count = check_manifest(desk, raw, key=verifier)
-        render.say(f"{check}: equals the register, {count} exhibits")
+        render.say(f"{check}: matches the register, {count} exhibits")
         return
     assert out is not None
     with desks.desk(case) as desk:
@@ -217,12 +220,14 @@ def findings(
     case: Case,
     tags: Annotated[Path | None, typer.Option(help="CSV of address tags.")] = None,
     transfers: Annotated[
-        Path | None, typer.Option(help="Supplied transactions: whom did wallets deal with?")
+        Path | None, typer.Option(help="Supplied transactions, to find whom wallets dealt with.")
     ] = None,
     record: Annotated[
         bool, typer.Option("--record", help="Record the suggestions, as assessments.")
     ] = False,
-    file: Annotated[Path | None, typer.Option("--add", help="JSON lines to record.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--add", help="JSON lines of findings to record.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """List links to other crimes: recorded ones, and what the exhibits suggest.
@@ -253,10 +258,10 @@ def findings(
             render.json_line(to_json(entry) | {"state": state})
         return
     if not rows:
-        render.say("none recorded, and nothing in the register suggests one")
+        render.say("no finding is recorded, and the register suggests none")
         return
     render.table(
-        ("crime", "says", "kind", "exhibits", "marking", "state"),
+        ("crime", "finding", "kind", "exhibits", "marking", "state"),
         (
             (
                 finding.crime.value,
@@ -277,7 +282,7 @@ def _read(case: Path) -> Register:
         book = Book(desk)
         register = book.register
         for index, reason in book.void:
-            render.say(render.printable(f"record {index} does not count: {reason}"))
+            render.say(render.printable(f"record {index} is not counted: {reason}"))
         return register
 
 

@@ -18,14 +18,14 @@ def check_place(out: Path, *, case: Path) -> None:
         Saying which of them it is.
     """
     if out.is_dir():
-        raise InputError(f"{out}: a folder; name a file in it")
+        raise InputError(f"{out} is a folder: name a file in it")
     if not out.parent.is_dir():
-        raise InputError(f"{out}: no place for a file, there is no folder {out.parent}")
+        raise InputError(f"{out}: the folder {out.parent} does not exist")
     if not os.access(out.parent, os.W_OK):
-        raise InputError(f"{out}: no place for a file, {out.parent} may not be written to")
+        raise InputError(f"{out}: you may not write to the folder {out.parent}")
     wiring.check_output(out)
     if out.resolve().is_relative_to(case.resolve()):
         raise InputError(
-            f"{out}: lies in the case {case}, which keeps its own files only",
-            hint="Write it beside the case.",
+            f"{out} is inside the case {case}, which may hold only its own files",
+            hint="Write it outside the case.",
         )

@@ -35,12 +35,12 @@ COLOURS = {
 
 def board(
     case: Annotated[Path, typer.Argument(help="Case of the agency that leads.")],
-    once: Annotated[bool, typer.Option("--once", help="One look, also on a terminal.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Print once, also on a terminal.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Show who has done what, what is late or failed, and what is still served.
 
-    On a terminal it stays and follows the case until Ctrl-C; elsewhere it prints once.
+    On a terminal it follows the case until Ctrl-C; elsewhere it prints once.
 
     Example: cautery operation board cases/it
     """
@@ -75,26 +75,28 @@ def board(
 def report(
     case: Annotated[Path, typer.Argument(help="Case of the agency that leads.")],
     step: Annotated[str, typer.Argument(help="The step's id, as on the call sheet.")],
-    state: Annotated[str, typer.Argument(help="running, done, late or failed.")],
+    state: Annotated[str, typer.Argument(help="State: running, done, late or failed.")],
     text: Annotated[str, typer.Option("--text", help="What the team says.")] = "",
-    by: Annotated[str | None, typer.Option("--by", help="Who reports; else the desk.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Who reports; default: the desk.")] = None,
     instead: Annotated[
         Path | None,
-        typer.Option("--instead", help="Of a failed step: file of the steps in its place."),
+        typer.Option("--instead", help="For a failed step: file of the steps that replace it."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The board as one JSON line.")] = False,
 ) -> None:
-    """Record what a team reports of a step; a failed one is re-planned at once.
+    """Record a team's report on a step; a failed step is re-planned at once.
 
     Example: cautery operation report cases/it rack failed --text "the wrong data centre"
     """
     states = ("running", "done", "late", "failed")
     if state not in states:
-        raise InputError(f"{state!r} is no report", hint="Say one of: " + ", ".join(states))
+        raise InputError(
+            f"{state!r} is not a state to report", hint="Give one of: " + ", ".join(states)
+        )
     if len(text) > 2000 or len(by or "") > 200:
-        raise InputError("a report has at most 2,000 characters")
+        raise InputError("--text may have at most 2,000 characters, --by at most 200")
     if instead is not None and state != "failed":
-        raise InputError("--instead is for a step that failed")
+        raise InputError("--instead is only for a failed step")
     with desks.desk(case) as desk:
         running, picture = running_day(desk)
         offered = None if instead is None else read_day(instead, desk.operation).steps
@@ -121,14 +123,16 @@ def answer(
     criterion: Annotated[str, typer.Argument(help="The criterion's id.")],
     yes: Annotated[bool, typer.Option("--yes/--no", help="The answer.")],
     by: Annotated[str, typer.Option("--by", help="Who answers.")],
-    text: Annotated[str, typer.Option("--text", help="In their words.")] = "",
+    text: Annotated[str, typer.Option("--text", help="The answer in their own words.")] = "",
 ) -> None:
     """Record the answer to a go/no-go criterion.
 
     Example: cautery operation answer cases/it warrants --yes --by "prosecutor, Catania"
     """
     if not by.strip() or len(text) > 2000 or len(by) > 200:
-        raise InputError("an answer says who gives it, in at most 2,000 characters")
+        raise InputError(
+            "--by must name who answers (at most 200 characters); --text may have at most 2,000"
+        )
     with desks.desk(case) as desk:
         running, _ = running_day(desk)
         now = wiring.clock().now()
@@ -170,7 +174,7 @@ def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
     table.add_column("agency")
     for name in ("done", "running", "late", "failed", "replaced", "to come"):
         table.add_column(name, justify="right")
-    table.add_column("last word", ratio=1, overflow="ellipsis", no_wrap=True)
+    table.add_column("last report", ratio=1, overflow="ellipsis", no_wrap=True)
     for row in view.rows:
         table.add_row(
             row.agency,
@@ -218,7 +222,7 @@ def _steps(title: str, steps: tuple[BoardStep, ...], style: str) -> RenderableTy
 
 def _served_words(view: BoardView, *, has_demand: bool) -> str:
     if not has_demand:
-        return "what is still served is unknown: the picture of this case holds no demand"
+        return "what is still served is unknown: the picture of this case has no demand"
     return view.words
 
 

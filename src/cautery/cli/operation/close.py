@@ -16,7 +16,7 @@ def close(
 ) -> None:
     """Close a case for good: write its page and exhibits' manifest, and sign every file.
 
-    Persons can still be erased afterwards; nothing else changes any more.
+    Persons can still be erased afterwards; nothing else can change.
 
     Example: cautery operation close cases/it
     """

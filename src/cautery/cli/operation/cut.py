@@ -29,26 +29,28 @@ def cut(
         float, typer.Option(min=0, max=1, help="Share of the known demand that may stay served.")
     ] = 0.05,
     countries_at_most: Annotated[
-        int | None, typer.Option(min=1, help="Most countries that act together.")
+        int | None, typer.Option(min=1, help="Most countries that may act.")
     ] = None,
     steps: Annotated[
-        Path | None, typer.Option(help="Write the steps of a day as JSON, to edit and to plan.")
+        Path | None,
+        typer.Option(help="Write the steps of an action day to this JSON file, to edit and plan."),
     ] = None,
     time_limit: Annotated[
-        float, typer.Option(min=1, help="Seconds for the search; the best so far is told.")
+        float,
+        typer.Option(min=1, help="Seconds for the search; then the best plan found is shown."),
     ] = 20.0,
-    seed: Annotated[int, typer.Option(min=0, help="Of the solver's choices.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the solver's choices.")] = 0,
     guard: Annotated[
         Path | None,
-        typer.Option(help="Facts folder: no act on a target that the guard objects to."),
+        typer.Option(help="Facts folder: leave out acts on targets that the guard objects to."),
     ] = None,
     at: Annotated[
-        str | None, typer.Option(help="Moment of the guard's judgement; default: now.")
+        str | None, typer.Option(help="Time at which the guard judges; default: now.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Record nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Choose the cheapest acts that cut the supply, as far as this desk's statements show it.
+    """Find the cheapest acts that cut the supply, as far as this desk's statements show it.
 
     Example: cautery operation cut cases/it --served-at-most 0.05 --steps day.json
     """
@@ -56,7 +58,7 @@ def cut(
         check_place(steps, case=case)
     judge = None
     if guard is None:
-        render.say("no guard has judged what may be acted on (--guard FACTS)")
+        render.say("the guard has not judged the targets: give --guard FACTS")
     if guard is not None:
         fact_source = known_facts(guard)
         now = (wiring.clock().now if at is None else moment(at))()
@@ -108,10 +110,10 @@ def cut(
         ]
         render.table(("act on", "country", "cost"), rows[: render.most_rows(MOST_ROWS)])
         if len(rows) > render.most_rows(MOST_ROWS):
-            render.say(f"{MOST_ROWS} of {len(rows)} shown; all with --json")
+            render.say(f"{MOST_ROWS} of {len(rows)} shown; --json lists all")
         for line in planned.words:
             render.say(line)
         for node, why in planned_steps.left[:5]:
-            render.say(f"left: {node}: {why}")
+            render.say(f"left out: {node}: {why}")
     if steps is not None:
-        render.say(f"steps   {steps}: add each agency's clock, then: cautery operation day plan")
+        render.say(f"steps   {steps}: add each agency's clock, then run cautery operation day plan")

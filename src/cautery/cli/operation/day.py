@@ -27,7 +27,7 @@ from cautery.workflows.operation.withhold import day_for
 app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
-    help="Plan the action day by the clock, show it, and time it anew.",
+    help="Plan the action day by the clock, show it, and re-plan it.",
 )
 
 Case = Annotated[Path, typer.Argument(help="Case of the agency that leads.")]
@@ -36,7 +36,7 @@ Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
 @app.command()
 def example() -> None:
-    """Print a whole file of steps, to begin from.
+    """Print a complete file of steps as an example.
 
     Example: cautery operation day example > steps.toml
     """
@@ -46,14 +46,17 @@ def example() -> None:
 @app.command()
 def plan(
     case: Case,
-    steps: Annotated[Path, typer.Argument(help="Steps, TOML or JSON.")],
+    steps: Annotated[Path, typer.Argument(help="File of steps, TOML or JSON.")],
     moment: Annotated[
-        str | None, typer.Option("--moment", help="When all begins, with its zone; else [day].")
+        str | None,
+        typer.Option(
+            "--moment", help="The moment, with its time zone; default: [day] of the file."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Record nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Time the steps, or refuse them with the rule that they break; record the day.
+    """Time the steps and record the day, or refuse the steps and name the rule that they break.
 
     Example: cautery operation day plan cases/it steps.toml --moment 2026-11-26T05:00Z
     """
@@ -61,7 +64,7 @@ def plan(
         day_file = read_day(steps, desk.operation)
         when = day_file.moment if moment is None else _moment(moment)
         if when is None:
-            raise InputError("no moment", hint="Give --moment 2026-11-26T05:00Z.")
+            raise InputError("the day has no moment", hint="Give --moment 2026-11-26T05:00Z.")
         now = wiring.clock().now()
         day = schedule(
             day_file.steps,
@@ -86,7 +89,9 @@ def plan(
 @render.tabular
 def show(
     case: Case,
-    agency: Annotated[str | None, typer.Option("--agency", help="Only its steps.")] = None,
+    agency: Annotated[
+        str | None, typer.Option("--agency", help="Only the steps of this agency.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show the day as it is planned now.
@@ -101,7 +106,9 @@ def show(
 def sheets(
     case: Case,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the sheets.")],
-    agency: Annotated[str | None, typer.Option("--agency", help="Only this one's.")] = None,
+    agency: Annotated[
+        str | None, typer.Option("--agency", help="Only the sheet of this agency.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write a call sheet for each agency that has a step: HTML, PDF and iCalendar.
@@ -133,17 +140,17 @@ def sheets(
                 typer.echo(out / f"{name}.{ending}")
         for marking, count in withheld:
             render.say(
-                f"{name}: {counted(count, 'step')} on targets under {marking} that it may "
-                "not be told of: name it in the statement, or tell it by another way"
+                f"{name}: {counted(count, 'step')} withheld, on targets under {marking}: name the "
+                "agency in the statement, or inform it by another channel"
             )
-    render.say(f"{counted(len(agencies), 'call sheet')}: for each agency its own only")
+    render.say(f"{counted(len(agencies), 'call sheet')}: each agency's has only its own steps")
 
 
 @app.command()
 def replan(case: Case, json: Json = False) -> None:
-    """Time the day anew from now on: what waits for a late step waits, and so on.
+    """Re-plan the day from now on: steps that depend on a late step are moved.
 
-    A step that is reported failed is re-planned at once; this is for those that are late.
+    A step that is reported as failed is re-planned at once; this command is for late steps.
 
     Example: cautery operation day replan cases/it
     """
@@ -159,7 +166,7 @@ def _moment(text: str) -> datetime:
         when = datetime.fromisoformat(text)
     except ValueError as error:
         raise InputError(
-            f"--moment {text!r} is no time", hint="Write it as 2026-11-26T05:00Z."
+            f"--moment: {text!r} is not a valid time", hint="Write it as 2026-11-26T05:00Z."
         ) from error
     return to_utc("--moment", when)
 
@@ -173,7 +180,7 @@ def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None
         operation.agency(agency)
     zones = {member.id: ZoneInfo(member.zone) for member in operation.agencies}
     render.table(
-        ("begins, UTC", "local", "step", "agency, team", "what, and why then"),
+        ("begins, UTC", "local", "step", "agency, team", "what, and why at that time"),
         (
             (
                 f"{step.starts_at:%d %b %H:%M:%S}",
@@ -184,7 +191,7 @@ def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None
                 step.step.id,
                 f"{step.step.agency}, {step.step.team}",
                 f"{step.step.text} ({step.why}"
-                + (")" if step.replaces is None else f"; stands for {step.replaces})"),
+                + (")" if step.replaces is None else f"; replaces {step.replaces})"),
             )
             for step in day.steps
             if agency in {None, step.step.agency}
@@ -193,5 +200,6 @@ def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None
     )
     if day.dropped and agency is None:
         render.table(
-            ("out of the day", "why"), ((dropped.step.id, dropped.why) for dropped in day.dropped)
+            ("no longer in the day", "why"),
+            ((dropped.step.id, dropped.why) for dropped in day.dropped),
         )

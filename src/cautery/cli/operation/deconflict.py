@@ -22,22 +22,23 @@ app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
     help="Compare targets with another agency in four letters: begin, answer, open, conclude, "
-    "finish. The one who begins runs begin, open, finish; the other answer, conclude.",
+    "finish. The agency that begins runs begin, open and finish; the other answer and conclude.",
 )
 
-_MASKING = "masking and comparing: a moment; up to half a minute for 100,000 targets"
+_MASKING = "masking and comparing: up to half a minute for 100,000 targets"
 
 _Case = Annotated[Path, typer.Argument(help="Your agency's case.")]
-_Letter = Annotated[Path, typer.Argument(help="The letter that came from the other agency.")]
+_Letter = Annotated[Path, typer.Argument(help="Letter from the other agency.")]
 _Key = Annotated[
-    Path, typer.Option("--key", help="The other agency's public key, had by another way.")
+    Path,
+    typer.Option("--key", help="The other agency's public key, received by a separate channel."),
 ]
-_Out = Annotated[Path, typer.Option("-o", "--out", help="Where the next letter goes.")]
+_Out = Annotated[Path, typer.Option("-o", "--out", help="File for the next letter.")]
 _Targets = Annotated[
     Path | None,
     typer.Option(
         "--targets",
-        help="kind:value, a host or an address a line; else the case's own asset statements.",
+        help="File with a kind:value, host or address per line; default: the case's own assets.",
     ),
 ]
 
@@ -51,7 +52,9 @@ def begin(
     size: Annotated[
         int | None,
         typer.Option(
-            "--size", help="Power of two, 64 to 131072, that both pad to; else the least usual."
+            "--size",
+            help="Size that both sets are padded to: a power of two from 64 to 131072; "
+            "default: the smallest usual one.",
         ),
     ] = None,
 ) -> None:
@@ -65,13 +68,17 @@ def begin(
         render.say(_MASKING)
         raw = first(desk, partner, at=desk.case.clock.now(), targets=comparison, size=size)
         desk.case.store.write(out.parent, out.name, raw)
-    render.say(f"{out}: for {partner}; it goes on with: cautery operation deconflict answer")
-    render.say("it tells only the class of size of your set; its answer comes as the next letter")
+    render.say(
+        f"{out}: send it to {partner}, who continues with: cautery operation deconflict answer"
+    )
+    render.say(
+        f"it reveals only the size class of your set; {partner} answers with the next letter"
+    )
 
 
 @app.command()
 def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets = None) -> None:
-    """Answer a run that another agency has begun: send your masked set.
+    """Answer a run that another agency began: send your masked set.
 
     Example: cautery operation deconflict answer cases/op-sofia 1.letter --key rome.pub -o 2.letter
     """
@@ -83,12 +90,12 @@ def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets
         render.say(_MASKING)
         raw = second(desk, came, key=verifier, at=desk.case.clock.now(), targets=comparison)
         desk.case.store.write(out.parent, out.name, raw)
-    render.say(f"{out}: it goes on with: cautery operation deconflict open")
+    render.say(f"{out}: send it back; the next step is: cautery operation deconflict open")
 
 
 @app.command("open")
 def open_(case: _Case, letter: _Letter, key: _Key, out: _Out) -> None:
-    """Open your commitment, and raise the other's set.
+    """Open your commitment, and mask the other agency's set once more.
 
     Example: cautery operation deconflict open cases/op-rome 2.letter --key sofia.pub -o 3.letter
     """
@@ -98,7 +105,7 @@ def open_(case: _Case, letter: _Letter, key: _Key, out: _Out) -> None:
         render.say(_MASKING)
         raw = third(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
         desk.case.store.write(out.parent, out.name, raw)
-    render.say(f"{out}: it goes on with: cautery operation deconflict conclude")
+    render.say(f"{out}: send it back; the next step is: cautery operation deconflict conclude")
 
 
 @app.command()
@@ -109,7 +116,7 @@ def conclude(
     out: _Out,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Learn what is shared, and let the other learn it.
+    """Learn which targets are shared, and let the other agency learn it.
 
     Example: cautery operation deconflict conclude cases/op-sofia 3.letter --key rome.pub
     -o 4.letter
@@ -121,7 +128,7 @@ def conclude(
         outcome = fourth(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
         assert outcome.reply is not None
         desk.case.store.write(out.parent, out.name, outcome.reply)
-    render.say(f"{out}: it goes on with: cautery operation deconflict finish")
+    render.say(f"{out}: send it back; the next step is: cautery operation deconflict finish")
     _show(outcome, json=json)
 
 
@@ -132,7 +139,7 @@ def finish(
     key: _Key,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Learn what is shared: the end of the run for the one who began it.
+    """Learn which targets are shared; this ends the run for the agency that began it.
 
     Example: cautery operation deconflict finish cases/op-rome 4.letter --key sofia.pub
     """
@@ -147,9 +154,9 @@ def finish(
 def forget(
     case: _Case,
     session: Annotated[str, typer.Argument(help="Id of the run, from its result.")],
-    why: Annotated[str, typer.Option("--why", help="Why no auditor needs it any more.")],
+    why: Annotated[str, typer.Option("--why", help="Why no auditor needs them any more.")],
 ) -> None:
-    """Destroy the secrets of a run; its letters stay.
+    """Destroy the secrets of a run; its letters are kept.
 
     Example: cautery operation deconflict forget cases/op-rome 0f3c... --why "audited 3 March"
     """
@@ -162,9 +169,7 @@ def _compared(desk: Desk, partner: Agency, targets: Path | None) -> tuple[str, .
     """Return what takes part in a run, and say what does not."""
     comparison = compared_targets(desk, partner, None if targets is None else read_targets(targets))
     if comparison.left_out:
-        render.say(
-            f"{comparison.words}: {partner.id} may not be told of them, so not of a match either"
-        )
+        render.say(f"{comparison.words}: {partner.id} may not see them, nor learn of a match")
     return comparison.targets
 
 
@@ -181,7 +186,7 @@ def _show(outcome: Deconflicted, *, json: bool) -> None:
         return
     render.table(("shared target",), ((target,) for target in outcome.shared))
     if outcome.shared:
-        render.say(f"open contact with {outcome.partner.name}: {outcome.partner.contact}")
+        render.say(f"contact {outcome.partner.name}: {outcome.partner.contact}")
     else:
-        render.say(f"nothing is shared with {outcome.partner.name}")
+        render.say(f"no target is shared with {outcome.partner.name}")
     render.say(f"run {outcome.session}")

@@ -9,7 +9,9 @@ from cautery.cli.operation import _exhibit_entries as entries
 from cautery.cli.operation import _exhibit_views as views
 
 app = typer.Typer(
-    cls=Verbs, no_args_is_help=True, help="Register exhibits; their custody, totals and labels."
+    cls=Verbs,
+    no_args_is_help=True,
+    help="Register exhibits; record their custody, add them up, print labels.",
 )
 
 app.command()(entries.add)

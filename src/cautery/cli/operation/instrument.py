@@ -28,24 +28,35 @@ KINDS = ("preservation", "production", "freezing", "eio", "jit", "mla")
 @app.command()
 def draft(
     case: Annotated[Path, typer.Argument(help="The issuing agency's case.")],
-    kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
-    to: Annotated[str, typer.Option("--to", help="Addressee; for a jit, agencies by commas.")],
+    kind: Annotated[str, typer.Argument(help=f"Kind: {', '.join(KINDS)}.")],
+    to: Annotated[
+        str, typer.Option("--to", help="Addressee; for a jit, agencies with commas between.")
+    ],
     holds: Annotated[list[str], typer.Option("--hold", help="What it asks for; may be repeated.")],
-    grounds: Annotated[str, typer.Option("--grounds", help="Why: needed and proportionate.")] = "",
-    country: Annotated[str, typer.Option("--country", help="Of the addressee.")] = "",
+    grounds: Annotated[
+        str, typer.Option("--grounds", help="Why it is necessary and proportionate.")
+    ] = "",
+    country: Annotated[str, typer.Option("--country", help="Country of the addressee.")] = "",
     provider: Annotated[
         str,
-        typer.Option("--class", help="domain, ip-numbering, hosting, cloud; e-Evidence only."),
+        typer.Option(
+            "--class",
+            help="Class of provider, for e-Evidence: domain, ip-numbering, hosting, cloud.",
+        ),
     ] = "other",
-    emergency: Annotated[bool, typer.Option("--emergency", help="Production in 8 hours.")] = False,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="Production within 8 hours.")
+    ] = False,
     live: Annotated[bool, typer.Option("--live", help="The data are not stored yet.")] = False,
     until: Annotated[datetime | None, typer.Option("--until", help="End of a jit (UTC).")] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Also write it there.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Also write it to this file.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Draft one instrument, print it as Markdown, and file it in the case.
 
-    Rules that nobody has read in an official text are marked [M] in the draft.
+    Rules that were not checked in an official text are marked [M] in the draft.
 
     Example: cautery operation instrument draft cases/op-rome preservation --to "Host Ltd"
     --country NL --class hosting --hold address:192.0.2.7 --grounds "the panel runs there"
@@ -81,7 +92,7 @@ def list_(
     case: Annotated[Path, typer.Argument(help="The agency's case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List the drafts of a case with their deadlines; --json has their legal basis too.
+    """List the drafts of a case with their deadlines; --json also gives their legal basis.
 
     Example: cautery operation instrument list cases/op-rome
     """
@@ -118,7 +129,7 @@ def _drafted(kind: str, by: Agency, operation: Operation, terms: dict[str, Any])
         **common,
     }
     if terms["emergency"] and kind != "production":
-        raise InputError("--emergency shortens a production order, and nothing else")
+        raise InputError("--emergency is only for a production order")
     if kind == "preservation":
         return instruments.draft_preservation(**evidence)
     if kind == "production":
@@ -130,9 +141,11 @@ def _drafted(kind: str, by: Agency, operation: Operation, terms: dict[str, Any])
     if kind == "mla":
         return instruments.draft_mla(by=by, authority=terms["to"], **common)
     if kind != "jit":
-        raise InputError(f"{kind!r} is no instrument", hint="One of " + ", ".join(KINDS))
+        raise InputError(
+            f"{kind!r} is not a kind of instrument", hint="Give one of " + ", ".join(KINDS)
+        )
     if terms["until"] is None:
-        raise InputError("a joint investigation team is set up for a limited time: --until")
+        raise InputError("a joint investigation team is set up for a limited time: give --until")
     return instruments.draft_jit(
         by=by,
         partners=[operation.agency(name.strip()) for name in terms["to"].split(",")],
@@ -148,4 +161,6 @@ def _provider_class(text: str) -> Any:
         return ProviderClass(text)
     except ValueError as error:
         classes = ", ".join(ProviderClass)
-        raise InputError(f"{text!r} is no class of provider", hint=f"One of {classes}.") from error
+        raise InputError(
+            f"{text!r} is not a class of provider", hint=f"Give one of {classes}."
+        ) from error

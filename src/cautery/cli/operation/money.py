@@ -42,7 +42,12 @@ def money(
     ] = None,
     method: Annotated[str, typer.Option(help="fifo, haircut or poison.")] = "fifo",
     only_purchase: Annotated[
-        bool, typer.Option("--only-purchase", help="Not all of the owner's income.")
+        bool,
+        typer.Option(
+            "--only-purchase",
+            help="Follow only the coins of the purchase; by default every coin that the owner of "
+            "its address received.",
+        ),
     ] = False,
     change: Annotated[
         bool, typer.Option("--change", help="Also join change addresses; errs more often.")
@@ -52,6 +57,9 @@ def money(
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Follow money through supplied transactions: hops, where it ends, what could be held.
+
+    From a purchase, every coin is followed that the owner of the paid address received, not only
+    the price of the purchase; --only-purchase follows that alone.
 
     Nothing is fetched. CSV has the columns id,asset,at,side,address,amount, a row for each input
     and output. A freezing order is drafted with `cautery operation instrument`, by a person.
@@ -90,7 +98,8 @@ def money(
 
 
 def _show(trace: Trace) -> None:
-    """Print hops, endings, holdings and proposals; the largest of each, and how many more."""
+    """Print what is followed, then hops, endings, holdings and proposals, the largest of each."""
+    render.say(render.printable(trace.followed))
     name = {node.id: _short(node.label) for node in trace.nodes}
 
     def cut(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:

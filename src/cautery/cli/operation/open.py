@@ -16,14 +16,16 @@ from cautery.workflows.operation.read_operation import EXAMPLE, read_operation
 
 def open_operation(
     file: Annotated[
-        Path | None, typer.Argument(help="OPERATION.toml: who is at the table.")
+        Path | None, typer.Argument(help="OPERATION.toml: the operation and its agencies.")
     ] = None,
     agency: Annotated[str | None, typer.Option("--agency", help="Id of your own agency.")] = None,
-    case: Annotated[Path | None, typer.Option("--case", help="A new folder.")] = None,
-    example: Annotated[bool, typer.Option("--example", help="Print an operation file.")] = False,
+    case: Annotated[Path | None, typer.Option("--case", help="New folder for the case.")] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Print an example of an operation file and exit.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Begin the case of one agency; each agency at the table has its own.
+    """Begin the case of one agency; each agency in the operation has its own.
 
     The operation file names the operation, its legal basis, and the agencies with their role,
     competence, contact point and time zone: --example prints one.
@@ -60,4 +62,4 @@ def open_operation(
         title=f"{operation.name} ({operation.id})",
     )
     render.say(f"case of {agency} begun in {case}")
-    render.say(f"your public key, for the others to have by another way: {case / CASE_KEY}")
+    render.say(f"your public key, to give to the others by a separate channel: {case / CASE_KEY}")

@@ -14,11 +14,11 @@ from cautery.wiring import desks
 
 def page(
     case: Annotated[Path, typer.Argument(help="The agency's case of the operation.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The page to write.")] = Path(
+    out: Annotated[Path, typer.Option("-o", "--out", help="File for the page.")] = Path(
         "operation.html"
     ),
 ) -> None:
-    """Write the page of an operation anew from the records of a case, open or closed.
+    """Write the page of an operation again from the records of an open or closed case.
 
     Example: cautery operation page cases/op-rome -o operation.html
     """

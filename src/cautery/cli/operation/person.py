@@ -27,7 +27,7 @@ from cautery.workflows.operation.persons import (
 app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Keep, review, list and erase persons.")
 
 _Case = Annotated[Path, typer.Argument(help="The agency's case.")]
-_Pseudonym = Annotated[str, typer.Argument(help="From the list.")]
+_Pseudonym = Annotated[str, typer.Argument(help="Pseudonym, from the list.")]
 _Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 _DAY = ["%Y-%m-%d"]
 
@@ -38,26 +38,31 @@ def add(
     category: Annotated[
         str,
         typer.Option(
-            "--category", help="suspect, convicted, victim or other (LED art. 6); needed."
+            "--category",
+            help="Category: suspect, convicted, victim or other (LED art. 6); required.",
         ),
     ] = "",
-    role: Annotated[str, typer.Option("--role", help="In the network: reseller ...")] = "unknown",
+    role: Annotated[
+        str, typer.Option("--role", help="Role in the network: reseller ...")
+    ] = "unknown",
     kind: Annotated[
-        str, typer.Option("--kind", help="fact or assessment (LED art. 7); needed.")
+        str, typer.Option("--kind", help="Kind: fact or assessment (LED art. 7); required.")
     ] = "",
     tlp: Annotated[
-        str, typer.Option("--tlp", help="Traffic light of the TLP, from TLP:CLEAR to TLP:RED.")
+        str, typer.Option("--tlp", help="Who may see it, from TLP:CLEAR to TLP:RED.")
     ] = "TLP:RED",
     pap: Annotated[
         str, typer.Option("--pap", help="What may be done with it, from PAP:CLEAR to PAP:RED.")
     ] = "PAP:RED",
     review: Annotated[
         datetime | None,
-        typer.Option("--review", formats=_DAY, metavar="YYYY-MM-DD", help="Next review; needed."),
+        typer.Option("--review", formats=_DAY, metavar="YYYY-MM-DD", help="Next review; required."),
     ] = None,
     erase_at: Annotated[
         datetime | None,
-        typer.Option("--erase", formats=_DAY, metavar="YYYY-MM-DD", help="Erased by then; needed."),
+        typer.Option(
+            "--erase", formats=_DAY, metavar="YYYY-MM-DD", help="Erased by this day; required."
+        ),
     ] = None,
     country: Annotated[
         str | None, typer.Option("--country", help="Two letters of ISO 3166-1, such as NL.")
@@ -66,7 +71,7 @@ def add(
 ) -> None:
     """Seal a name, read from standard input, under the subject's own key.
 
-    The name is not an argument, so that it stands in no shell history.
+    The name is not an argument, so that no shell history contains it.
 
     Example: cautery operation person add cases/op-rome --category suspect --kind assessment
     --role reseller --review 2027-03-01 --erase 2029-03-01 < name.txt
@@ -78,18 +83,18 @@ def add(
         (erase_at, "a date of erasure (Directive (EU) 2016/680, art. 5): --erase"),
     ):
         if not value:
-            raise InputError(f"a person has {rule}")
+            raise InputError(f"a person needs {rule}")
     assert review is not None
     assert erase_at is not None
     if sys.stdin.isatty():
-        render.say("name, then Enter:")
+        render.say("Type the name, then press Enter:")
     try:
         name = sys.stdin.readline(1000).strip()
         name.encode()
     except UnicodeError as error:
         raise InputError("the name on standard input is not UTF-8 text") from error
     if not name:
-        raise InputError("no name on standard input", hint="... < name.txt, or type it.")
+        raise InputError("no name on standard input", hint="Give it with < name.txt, or type it.")
     with desks.desk(case) as desk:
         person = from_json(
             Person,
@@ -144,7 +149,7 @@ def list_(case: _Case, json: _Json = False) -> None:
 @app.command()
 @render.tabular
 def due(case: _Case, json: _Json = False) -> None:
-    """List whose date of review or erasure has come.
+    """List the persons whose date of review or erasure has come.
 
     Example: cautery operation person due cases/op-rome
     """
@@ -159,7 +164,7 @@ def due(case: _Case, json: _Json = False) -> None:
         ((entry.person.pseudonym, entry.what, entry.since) for entry in due_entries),
     )
     if not due_entries:
-        render.say("nobody's date has come")
+        render.say("no review or erasure is due")
 
 
 @app.command()
@@ -169,7 +174,7 @@ def name(
     why: Annotated[str, typer.Option("--why", help="Justification, for the log (art. 25).")],
     who: Annotated[str, typer.Option("--who", help="Who reads it.")],
 ) -> None:
-    """Show a person's name; that it was read is recorded.
+    """Show a person's name; the access is recorded.
 
     Example: cautery operation person name cases/op-rome P-0123456789ab --why "warrant 3"
     --who "A. Officer"
@@ -185,11 +190,13 @@ def review(
     pseudonym: _Pseudonym,
     until: Annotated[
         datetime,
-        typer.Option("--until", formats=_DAY, metavar="YYYY-MM-DD", help="The next review."),
+        typer.Option(
+            "--until", formats=_DAY, metavar="YYYY-MM-DD", help="Date of the next review."
+        ),
     ],
     why: Annotated[str, typer.Option("--why", help="Why it is still needed.")],
 ) -> None:
-    """Record a review: the person is kept until the next.
+    """Record a review: the person is kept until the next review.
 
     Example: cautery operation person review cases/op-rome P-0123456789ab --until 2027-09-01
     --why "trial pending"
@@ -203,13 +210,13 @@ def review(
 def erase(
     case: _Case,
     pseudonym: _Pseudonym,
-    why: Annotated[str, typer.Option("--why", help="Retention, acquittal, request ...")],
+    why: Annotated[str, typer.Option("--why", help="Reason: retention, acquittal, request ...")],
 ) -> None:
-    """Destroy the key of a person's name, in an open case or a closed one; every proof stands.
+    """Destroy the key of a person's name, in an open or closed case; every proof stays valid.
 
     Example: cautery operation person erase cases/op-rome P-0123456789ab --why "acquitted"
     """
     destroyed, closed = desks.erase_person(case, pseudonym, why=why)
     if closed:
-        render.say("the case is closed and takes no record: keep the reason with the key folder")
-    render.say(f"{pseudonym}: {destroyed} keys destroyed; the name cannot be read any more")
+        render.say("a closed case takes no record of this: keep the reason with the key folder")
+    render.say(f"{pseudonym}: {destroyed} keys destroyed; the name can no longer be read")

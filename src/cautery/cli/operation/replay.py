@@ -32,26 +32,28 @@ _FRAME, _SIDES = 3, 4
 
 def replay(
     like: Annotated[
-        str, typer.Argument(help="taken-down, kratos, or a shape: xtream, flawless, globe.")
+        str,
+        typer.Argument(help="Operation: taken-down, kratos, or a shape: xtream, flawless, globe."),
     ],
-    seed: Annotated[int, typer.Option(min=0, help="The world; the same seed, the same world.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the world: same seed, same world.")] = 1,
     speed: Annotated[
         float | None,
         typer.Option(
             min=0,
-            help="Seconds of the action day in one second; 0 does not wait. "
-            "On a terminal 1200 by default, else 0.",
+            help="Seconds of the action day that pass in one second; 0 does not wait. "
+            "Default: 1200 on a terminal, else 0.",
         ),
     ] = None,
     case: Annotated[
-        Path | None, typer.Option(help="The lead's case; the others stand beside it.")
+        Path | None,
+        typer.Option(help="Folder of the lead agency's case; the others are next to it."),
     ] = None,
     scale: Annotated[
         float, typer.Option(min=0.005, max=1, help="Size of the world; 1 is full size.")
     ] = 1.0,
-    json: Annotated[bool, typer.Option("--json", help="JSON lines as it goes.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines during the replay.")] = False,
 ) -> None:
-    """Replay a coordinated operation: intelligence, deconfliction, the day, and what grows back.
+    """Replay a coordinated operation: intelligence, deconfliction, the action day and regrowth.
 
     Example: cautery operation replay taken-down --seed 3
     """
@@ -64,7 +66,7 @@ def replay(
             )
         except StorageError as error:
             raise StorageError(
-                str(error), hint="Free some space, and begin anew in a new folder."
+                str(error), hint="Free some disk space, and start again in a new folder."
             ) from error
     if json:
         render.json_line({"chapter": "end", **result.to_json()})

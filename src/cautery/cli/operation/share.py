@@ -21,22 +21,27 @@ from cautery.workflows.operation.share import would_share
 
 def share(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
-    to: Annotated[str, typer.Option("--to", help="Id of the agency that is told.")],
+    to: Annotated[str, typer.Option("--to", help="Id of the agency that receives the bundle.")],
     why: Annotated[str, typer.Option("--why", help="Justification, for the log.")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where the bundle goes.")] = None,
-    who: Annotated[str | None, typer.Option("--who", help="Who shares; else the contact.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="File for the bundle.")] = None,
+    who: Annotated[
+        str | None, typer.Option("--who", help="Name of who shares; default: the contact.")
+    ] = None,
     everything: Annotated[
         bool,
         typer.Option(
-            "--everything", help="Also what it was told before: if a bundle was lost, say."
+            "--everything",
+            help="Also share what was shared before, for example if a bundle was lost.",
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="List what would be told; record nothing.")
+        bool, typer.Option("--dry-run", help="List what would be shared; record nothing.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Write what an agency may be told, by every marking, as a signed bundle; and log that.
+    """Write a signed bundle of the statements that an agency may see; the sharing is logged.
+
+    A statement is in the bundle only if every marking of it allows that.
 
     Example: cautery operation share cases/op-rome --to bg-gdbop --why "request 12" -o rome.bundle
     """
@@ -48,7 +53,7 @@ def share(
                 render.json_line(to_json(statement))
             return
         render.table(
-            ("id", "by", "what is said", "marking"),
+            ("id", "by", "statement", "marking"),
             (
                 (
                     statement.id[:12],
@@ -59,10 +64,10 @@ def share(
                 for statement in outgoing.statements
             ),
         )
-        render.say(f"{to} would be told this; nothing is written, nothing recorded")
+        render.say(f"this would be shared with {to}; nothing was written or recorded")
         return
     if out is None:
-        raise InputError("-o FILE is needed: where the bundle goes", hint="or --dry-run")
+        raise InputError("share needs -o FILE for the bundle", hint="Give -o FILE or --dry-run.")
     check_place(out, case=case)
     with desks.desk(case) as desk:
         now = desk.case.clock.now()
@@ -72,7 +77,7 @@ def share(
             desk.case.store.write(out.parent, out.name, raw)
         except StorageError as error:
             raise StorageError(
-                str(error), hint="It is logged as shared already: write it with --everything."
+                str(error), hint="It is already logged as shared: write it again with --everything."
             ) from error
         unsigned = len(unsigned_statements(desk))
     count = len(outgoing.statements)
@@ -84,15 +89,17 @@ def share(
         word = "permission" if len(outgoing.permissions) == 1 else "permissions"
         render.say(f"with {len(outgoing.permissions)} {word} to pass statements on")
     if count == MAX_STATEMENTS:
-        render.say(f"a bundle holds at most {MAX_STATEMENTS:,}: share again for the rest")
+        render.say(
+            f"a bundle holds at most {MAX_STATEMENTS:,} statements: share again for the rest"
+        )
     if unsigned:
         render.say(
-            f"{unsigned} of your own are unsigned and stay here: cautery operation state {case} "
-            "--sign"
+            f"{unsigned} of your own statements are unsigned and not shared; sign them: "
+            f"cautery operation state {case} --sign"
         )
     if count or outgoing.permissions:
         render.say(
-            "send it by a channel that you trust; if it is lost, --everything writes it anew"
+            "send it by a channel that you trust; if it is lost, --everything writes it again"
         )
     else:
-        render.say(f"nothing that {to} may be told and has not been told: nothing to send")
+        render.say(f"nothing to send: there is nothing new that {to} may see")

@@ -24,29 +24,29 @@ from cautery.workflows.operation.share import permit as sign_permission
 def state(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
     statements: Annotated[
-        Path | None, typer.Argument(help="JSON lines to add; without it, list what is held.")
+        Path | None, typer.Argument(help="JSON lines to add; without it, list the statements.")
     ] = None,
     sign: Annotated[
         bool,
         typer.Option(
-            "--sign", help="Sign the agency's own statements of an older version of Cautery."
+            "--sign", help="Sign the agency's own statements from an older version of Cautery."
         ),
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="With --sign: they were read; do not ask.")
+        bool, typer.Option("--yes", help="With --sign: do not ask for confirmation.")
     ] = False,
     refused: Annotated[
-        bool, typer.Option("--refused", help="List what this desk has refused to take, and why.")
+        bool, typer.Option("--refused", help="List what this desk has refused, and why.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Add the agency's statements to its case, or list what it holds, own and received.
+    """Add the agency's statements to its case, or list its own and received statements.
 
     A line is {"subject": "host:a.example", "about": "asset", "text": "one sentence", "kind":
     "fact", "marking": {"tlp": "TLP:AMBER", "pap": "PAP:RED", "handling": ["H1"], "source": "B",
-    "accuracy": 2}, "to": ["bg-gdbop"], "details": {}}. Without a marking it is refused. What is
-    added is signed by the case's key; what others passed on is shown as theirs, with who brought
-    it.
+    "accuracy": 2}, "to": ["bg-gdbop"], "details": {}}. A statement without a marking is refused.
+    Added statements are signed with the case's key. Received statements are listed with their
+    provider and with the agency that passed them on.
 
     Example: cautery operation state cases/op-rome found.jsonl
     """
@@ -66,7 +66,7 @@ def state(
             render.json_line(to_line(row))
         return
     render.table(
-        ("id", "by", "what is said", "marking", "to"),
+        ("id", "by", "statement", "marking", "to"),
         (
             (
                 row.statement.id[:12],
@@ -86,11 +86,13 @@ def state(
         ),
     )
     if not rows:
-        render.say(f"nothing is stated yet: cautery operation state {case} FILE.jsonl")
+        render.say(f"no statements yet; add some: cautery operation state {case} FILE.jsonl")
     if any(row.received_from is None and not row.signed for row in rows):
-        render.say(f"unsigned ones are shared with nobody: cautery operation state {case} --sign")
+        render.say(
+            f"unsigned statements are not shared; sign: cautery operation state {case} --sign"
+        )
     if refusal:
-        render.say(f"{len(refusal)} refused: cautery operation state {case} --refused")
+        render.say(f"{len(refusal)} refused; list them: cautery operation state {case} --refused")
 
 
 def to_line(row: Held) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def _sign(case: Path, *, yes: bool) -> None:
     with desks.desk(case) as desk:
         unsigned = unsigned_statements(desk)
         render.table(
-            ("id", "what is said", "marking", "to"),
+            ("id", "statement", "marking", "to"),
             (
                 (
                     statement.id[:12],
@@ -147,13 +149,13 @@ def _show_refusals(refusal: tuple[tuple[str, str], ...], *, json: bool) -> None:
 def correct(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
     statement: Annotated[
-        str, typer.Argument(help="Id of an own statement, or its first 8 digits or more.")
+        str, typer.Argument(help="Id of a statement of your own, or at least its first 8 digits.")
     ],
-    text: Annotated[str, typer.Option("--text", help="What is right, in one sentence.")],
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Nothing of it is right.")] = False,
+    text: Annotated[str, typer.Option("--text", help="The correct statement, in one sentence.")],
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw it completely.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Correct or withdraw a statement, and list the agencies that must be told.
+    """Correct or withdraw a statement, and list the agencies that must be informed.
 
     Example: cautery operation correct cases/op-rome 4f2a... --text "the server is in Plovdiv"
     """
@@ -167,7 +169,7 @@ def correct(
             {"correction": new.id, "corrects": corrected, "must_be_told": list(recipients)}
         )
         return
-    render.table(("correction", "must be told"), [(new.id, "\n".join(recipients) or "nobody")])
+    render.table(("correction", "must be informed"), [(new.id, "\n".join(recipients) or "nobody")])
     for recipient in recipients:
         render.say(
             f'cautery operation share {case} --to {recipient} --why "correction" '
@@ -178,15 +180,16 @@ def correct(
 def permit(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
     statement: Annotated[
-        str, typer.Argument(help="Id of an own statement, or its first 8 digits or more.")
+        str, typer.Argument(help="Id of a statement of your own, or at least its first 8 digits.")
     ],
     by: Annotated[str, typer.Option("--by", help="The agency that may pass it on.")],
-    to: Annotated[str, typer.Option("--to", help="The agency it may go on to.")],
+    to: Annotated[str, typer.Option("--to", help="The agency that may receive it.")],
     why: Annotated[str, typer.Option("--why", help="Justification, for the log.")],
 ) -> None:
-    """Sign that an agency may pass one of your own statements on to one more.
+    """Permit an agency to pass one of your own statements on to one other agency.
 
-    The permission goes out with your next bundle for that agency; only a provider gives it.
+    The permission is signed and sent with your next bundle for that agency. Only the provider of a
+    statement can give it.
 
     Example: cautery operation permit cases/op-rome 4f2a... --by bg-gdbop --to nl-fiod
     --why "request 12"
@@ -195,22 +198,24 @@ def permit(
         permitted = sign_permission(
             desk, statement, by=by, to=to, why=why, at=desk.case.clock.now()
         )
-    render.say(f"{by} may pass {permitted[:12]} on to {to}; it learns so by your next bundle:")
+    render.say(f"{by} may pass {permitted[:12]} on to {to}; send the permission with a bundle:")
     render.say(f'cautery operation share {case} --to {by} --why "permission" -o {by}.bundle')
 
 
 def partner(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
-    agency: Annotated[str, typer.Argument(help="Id of another agency at the table.")],
-    key: Annotated[Path, typer.Option("--key", help="Its public key, had by another way.")],
+    agency: Annotated[str, typer.Argument(help="Id of another agency in the operation.")],
+    key: Annotated[
+        Path, typer.Option("--key", help="Its public key, received by a separate channel.")
+    ],
 ) -> None:
-    """Register another agency's key, so that its statements are known whoever brings them.
+    """Register another agency's key, to check its statements when others pass them on.
 
-    The first key of an agency holds for the whole operation.
+    The first key of an agency is valid for the whole operation.
 
     Example: cautery operation partner cases/op-hague it-postal --key it-postal.pub
     """
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="partner")
         new = register_partner(desk, agency, verifier, at=desk.case.clock.now())
-    render.say(f"{agency} signs with {verifier}" + ("" if new else ", as was known"))
+    render.say(f"{agency} signs with {verifier}" + ("" if new else " (already registered)"))

@@ -14,23 +14,18 @@ Example
 True
 """
 
-from cautery.evidence.report.collect import Records, StreamRecords, collect
 from cautery.evidence.report.plot import alignment_plot
 from cautery.evidence.report.render import render
-from cautery.evidence.report.safeguards import Safeguards
 from cautery.evidence.report.stills import reduced
 from cautery.evidence.report.supply import Drawing, supply_drawing
-from cautery.evidence.report.unknowns import unknowns
 from cautery.evidence.report.view import (
     Alignment,
-    CustodyLine,
-    Expired,
     FailureView,
     Figures,
     LedgerView,
-    Published,
     ReferralView,
     ReportView,
+    SafeguardsView,
     SealedLine,
     Still,
     StreamView,
@@ -39,26 +34,19 @@ from cautery.evidence.report.view import (
 
 __all__ = [
     "Alignment",
-    "CustodyLine",
     "Drawing",
-    "Expired",
     "FailureView",
     "Figures",
     "LedgerView",
-    "Published",
-    "Records",
     "ReferralView",
     "ReportView",
-    "Safeguards",
+    "SafeguardsView",
     "SealedLine",
     "Still",
-    "StreamRecords",
     "StreamView",
     "Unknown",
     "alignment_plot",
-    "collect",
     "reduced",
     "render",
     "supply_drawing",
-    "unknowns",
 ]

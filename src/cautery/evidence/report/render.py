@@ -1,4 +1,4 @@
-"""A report's view into one HTML file: no script, no request, every outside word escaped."""
+"""Render a report as one HTML file without scripts or requests; all outside text is escaped."""
 
 from __future__ import annotations
 

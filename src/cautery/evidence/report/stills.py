@@ -1,4 +1,4 @@
-"""Stills for the page: small JPEGs of sealed PNGs, so that sixty streams fit into one file."""
+"""Reduce sealed PNG stills to small JPEGs, so that sixty streams fit into one file."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ def reduced(png: bytes, *, width: int = 320) -> str:
         If it is no PNG, too large, or damaged.
     """
     if len(png) > _MOST_BYTES or not png.startswith(_PNG) or png[12:16] != b"IHDR":
-        raise DecodeError("the sealed still is no PNG of a reasonable size")
+        raise DecodeError("the sealed still is not a PNG, or is too large")
     across, down = struct.unpack(">II", png[16:24])
     if not 0 < across * down <= _MOST_PIXELS:
-        raise DecodeError(f"the sealed still says {across}x{down} pixels")
+        raise DecodeError(
+            f"the sealed still is {across}x{down} pixels, which is not an allowed size"
+        )
     import av  # noqa: PLC0415 - heavy: FFmpeg's libraries
 
     new_width = min(width, across)

@@ -1,4 +1,4 @@
-"""The supply graph as a drawing: a column a country, a band a task, a shape a role."""
+"""Draw the supply graph: one column per country, one band per task, one shape per role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report shows, as frozen values: everything joined, nothing left to look up."""
+"""The content of the report as frozen values, complete and ready to render."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cautery.evidence.report.safeguards import Safeguards
 from cautery.model import (
     Acknowledgement,
     ActionPlan,
@@ -18,9 +17,18 @@ from cautery.model import (
     ExhibitId,
     GuardVerdict,
     Mandate,
+    Override,
     Referral,
     SupplyGraph,
     Verdict,
+)
+from cautery.model.evidence import CustodyLine
+from cautery.model.records import (
+    BudgetSpent,
+    EntryExpired,
+    EntryWithdrawn,
+    ReferralPublished,
+    RollbackProposed,
 )
 
 
@@ -53,16 +61,6 @@ class Alignment:
     suspect: Still | None = None
     original: Still | None = None
     shown: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustodyLine:
-    """One ledger entry that speaks of a stream."""
-
-    index: int
-    at: datetime
-    kind: str
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,60 +133,38 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaceLine:
-    """How a watch kept up at a moment; ``None``: not measured.
-
-    Parameters
-    ----------
-    offered, unseen : int
-        Streams that sources listed, and those of them that nobody had looked at.
-    references_late_s, probes_late_s : float or None
-        How far behind the newest reference and the oldest look that was due were.
-    silent : tuple of str
-        Live references of which nothing was heard.
-    """
-
-    offered: int
-    unseen: int
-    references_late_s: float | None
-    probes_late_s: float | None
-    silent: tuple[str, ...]
-    why: str | None
-
-    @property
-    def late_s(self) -> float:
-        """The longer of the two, or 0."""
-        return max(self.references_late_s or 0.0, self.probes_late_s or 0.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """A referral handed to one intermediary."""
-
-    intermediary: str
-    at: datetime
-    exhibit: ExhibitId | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expired:
-    """An entry whose time ran out at one intermediary."""
-
-    target: str
-    intermediary: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralView:
     """A referral and its whole life: approvals, hand-over, answers, effect, end."""
 
     referral: Referral
     approvals: tuple[Approval, ...] = ()
-    published: tuple[Published, ...] = ()
+    published: tuple[ReferralPublished, ...] = ()
     answers: tuple[Acknowledgement, ...] = ()
     probes: tuple[DarkProbe, ...] = ()
-    expired: tuple[Expired, ...] = ()
+    expired: tuple[EntryExpired, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafeguardsView:
+    """What was done for bystanders.
+
+    Parameters
+    ----------
+    overrides : tuple of Override
+        Those that the people whom they name have signed.
+    revalidated : int
+        Targets that the guard judged again.
+    canaries, probes, hits : int
+        Unrelated names, how often they were probed, and how often a block hit one.
+    """
+
+    budgets: tuple[BudgetSpent, ...]
+    overrides: tuple[Override, ...]
+    revalidated: int
+    taken_back: tuple[EntryWithdrawn | RollbackProposed, ...]
+    canaries: int
+    probes: int
+    hits: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +215,7 @@ class ReportView:
     streams: tuple[StreamView, ...]
     hero: StreamView | None
     guards: tuple[GuardVerdict, ...]
-    safeguards: Safeguards
+    safeguards: SafeguardsView
     unknowns: tuple[Unknown, ...]
     error_rates: tuple[ErrorRate, ...]
     graph: SupplyGraph | None

@@ -1,7 +1,7 @@
 """Operations of the lab: a network at full size with its truth, and all that was published of two.
 
-Example
--------
+Examples
+--------
 >>> from cautery.lab.operations import build_world, fact_sheet
 >>> world = build_world("taken-down", seed=7, scale=0.01)
 >>> world.lab, world.lead.id, len(world.countries), len(world.months)

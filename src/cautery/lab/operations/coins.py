@@ -1,4 +1,4 @@
-"""Addresses with right checksums that nobody holds the key of: each is a hash of the seed.
+"""Addresses with valid checksums but without a known key: each is a hash of the seed.
 
 A private key for one would be a preimage of SHA-256; so no coin can ever be moved from here.
 """
@@ -34,7 +34,7 @@ def address(asset: str, seed: int, *of: object) -> str:
         return _base58(b"\x41" + payload)  # Tron: 0x41 and 20 bytes
     if network == "ETH":
         return _eip55(payload)
-    raise ValueError(f"{asset}: no such coin in the lab")
+    raise ValueError(f"{asset}: the lab has no such coin")
 
 
 def _base58(payload: bytes) -> str:

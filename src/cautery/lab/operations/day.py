@@ -1,4 +1,4 @@
-"""The action day as it will be found: premises, who is there, what lies there, what fails."""
+"""The truth of the action day: premises, the people and things there, and what fails."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class FactSheet:
         for fact in self.facts:
             if fact.id == id:
                 return fact
-        raise InputError(f"fact sheet {self.name}: no fact {id!r}")
+        raise InputError(f"fact sheet {self.name}: it has no fact {id!r}")
 
     def number(self, id: str) -> float:
         """Return a fact's number: its low bound, or its high one.
@@ -79,7 +79,7 @@ class FactSheet:
         fact = self.fact(id)
         figure = fact.low if fact.low is not None else fact.high
         if figure is None:
-            raise InputError(f"fact sheet {self.name}: {id!r} is no number")
+            raise InputError(f"fact sheet {self.name}: {id!r} is not a number")
         return figure
 
 
@@ -91,14 +91,14 @@ def fact_sheet(name: str) -> FactSheet:
     InputError
         If there is no such sheet.
 
-    Example
-    -------
+    Examples
+    --------
     >>> fact_sheet("taken-down").fact("arrests").value
     '11'
     """
     if name not in SHEETS:
         raise InputError(
-            f"{name!r}: no fact sheet of that name", hint="There are: " + ", ".join(SHEETS)
+            f"there is no fact sheet {name!r}", hint="Known fact sheets: " + ", ".join(SHEETS)
         )
     place = resources.files("cautery.lab.operations") / "sheets" / f"{name}.toml"
     return parse_sheet(place.read_text(encoding="utf-8"), name=name)
@@ -115,7 +115,7 @@ def parse_sheet(text: str, *, name: str) -> FactSheet:
     try:
         body = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"fact sheet {name}: no TOML ({error})") from error
+        raise InputError(f"fact sheet {name}: not valid TOML ({error})") from error
     rows = body.get("facts")
     if not isinstance(rows, list) or not rows:
         raise InputError(f"fact sheet {name}: it has no [[facts]]")
@@ -123,7 +123,7 @@ def parse_sheet(text: str, *, name: str) -> FactSheet:
     ids = [fact.id for fact in facts]
     for fact_id in ids:
         if ids.count(fact_id) > 1:
-            raise InputError(f"fact sheet {name}: {fact_id!r} stands there twice")
+            raise InputError(f"fact sheet {name}: {fact_id!r} is given twice")
     sheet = FactSheet(
         name=_text(body, "name", f"fact sheet {name}"),
         title=_text(body, "title", f"fact sheet {name}"),
@@ -140,17 +140,17 @@ def parse_sheet(text: str, *, name: str) -> FactSheet:
 
 def _fact(row: Any, where: str) -> Fact:
     if not isinstance(row, dict):
-        raise InputError(f"{where}: a fact is a table")
+        raise InputError(f"{where}: a fact must be a table")
     where = f"{where} ({row.get('id', 'no id')})"
     needed = ("id", "what", "value", "unit", "kind", "source", "source_name")
     strange = set(row) - {*needed, "low", "high"}
     if strange:
-        raise InputError(f"{where}: unknown {', '.join(sorted(map(str, strange)))}")
+        raise InputError(f"{where}: unknown member {', '.join(sorted(map(str, strange)))}")
     texts = {key: _text(row, key, where) for key in needed}
     if texts["kind"] not in _KINDS:
-        raise InputError(f"{where}: kind is {', '.join(_KINDS)}, not {texts['kind']!r}")
+        raise InputError(f"{where}: kind must be {', '.join(_KINDS)}, not {texts['kind']!r}")
     if not _SOURCE.fullmatch(texts["source"]):
-        raise InputError(f"{where}: a source is S and its number, not {texts['source']!r}")
+        raise InputError(f"{where}: a source must be S and its number, not {texts['source']!r}")
     low, high = (_number(row.get(key), f"{where}: {key}") for key in ("low", "high"))
     if low is not None and high is not None and low > high:
         raise InputError(f"{where}: low {low:g} is above high {high:g}")
@@ -160,7 +160,7 @@ def _fact(row: Any, where: str) -> Fact:
 def _text(row: dict[str, Any], key: str, where: str) -> str:
     value = row.get(key)
     if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{where}: {key} is missing or no text")
+        raise InputError(f"{where}: {key} is missing or not a text")
     return value
 
 
@@ -168,5 +168,5 @@ def _number(value: Any, where: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InputError(f"{where} is no number")
+        raise InputError(f"{where} is not a number")
     return float(value)

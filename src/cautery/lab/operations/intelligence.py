@@ -120,7 +120,7 @@ def _know_person(
 
 
 class _Writer:
-    """Writes statements: their time, marking, recipients and a number that tells nothing."""
+    """Writes statements: their time, marking, recipients, and a number that reveals nothing."""
 
     def __init__(self, seed: int, agencies: Sequence[Agency], moment: datetime) -> None:
         self.rng = chance(seed, "intelligence")

@@ -1,4 +1,4 @@
-"""Moving money: transfers of coins and at banks, whose each address is, what is unspent.
+"""Moving money: transfers of coins and at banks, the owner of each address, unspent coins.
 
 Bitcoin moves by outputs that are spent whole, once; tokens and the bank by accounts.
 """
@@ -21,7 +21,7 @@ MICRO = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cold:
-    """A wallet that the day will find: whose, and what lies there."""
+    """A wallet that the day will find: its owner and its coins."""
 
     asset: str
     address: str

@@ -177,7 +177,7 @@ def shape_of(like: str) -> Shape:
         If there is none.
     """
     if like not in SHAPES:
-        raise InputError(f"{like!r}: a world is like {', '.join(LIKES)}")
+        raise InputError(f"{like!r} is not a known world: expected {', '.join(LIKES)}")
     return SHAPES[like]
 
 

@@ -63,9 +63,9 @@ def sizing_sources(
     """
     if month not in world.months:
         raise InputError(
-            f"{month.isoformat()}: no month of this world",
-            hint=f"From {world.months[0].isoformat()} to {world.months[-1].isoformat()}, "
-            "always the first day.",
+            f"{month.isoformat()} is not a month of this world",
+            hint=f"Give a month from {world.months[0].isoformat()} to "
+            f"{world.months[-1].isoformat()}, as its first day.",
         )
     index = world.months.index(month)
     noise = chance(world.seed, "sources", index) if rng is None else rng

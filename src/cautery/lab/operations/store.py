@@ -84,7 +84,8 @@ def require_empty(folder: Path) -> None:
             raise InputError(f"{folder}: not a folder")
         if folder.exists() and any(folder.iterdir()):
             raise InputError(
-                f"{folder}: not empty", hint="Name a new folder; a world is not written over."
+                f"{folder}: not empty",
+                hint="Name a new folder; an existing world is not overwritten.",
             )
     except OSError as error:
         raise InputError(f"{folder}: {error.strerror}") from error
@@ -103,11 +104,13 @@ def read_world(folder: Path, *, progress: Progress | None = None) -> OperationWo
     listed = _listed(folder, header)
     paths = set(_walk(folder)) - {"world.json"}
     for path in sorted(paths ^ set(listed)):
-        what = "missing" if path in listed else "not in the header"
+        what = "the file is missing" if path in listed else "this file is not in world.json"
         raise InputError(f"{folder / path}: {what}", hint=_REMEDY)
     for path, digest in sorted(listed.items()):
         if _digest(folder / path) != digest:
-            raise InputError(f"{folder / path}: not what world.json lists", hint=_REMEDY)
+            raise InputError(
+                f"{folder / path}: its content differs from what world.json lists", hint=_REMEDY
+            )
     world = build_world(
         header["like"], seed=header["seed"], scale=header["scale"], progress=progress
     )
@@ -117,7 +120,7 @@ def read_world(folder: Path, *, progress: Progress | None = None) -> OperationWo
         or header.get("sizes") != world.sizes()
     ):
         raise InputError(
-            f"{folder}: not the world of its seed",
+            f"{folder}: this is not the world of its seed",
             hint=f"It was built by version {header.get('version')}, this is {__version__}: "
             "build it again.",
         )
@@ -165,9 +168,9 @@ def _header(folder: Path) -> dict[str, Any]:
     try:
         body = json.loads(read_whole(path, limit=_HEADER_LIMIT))
     except EvidenceError as error:
-        raise InputError(f"{folder}: no world of the lab ({error})") from error
+        raise InputError(f"{folder}: not a world of the lab ({error})") from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: no JSON") from error
+        raise InputError(f"{path}: not valid JSON") from error
     if not isinstance(body, dict) or body.get("format") != FORMAT or body.get("lab") is not True:
         raise InputError(f"{path}: not the header of a world of the lab ({FORMAT})")
     seed, scale = body.get("seed"), body.get("scale")
@@ -177,7 +180,7 @@ def _header(folder: Path) -> dict[str, Any]:
         or isinstance(seed, bool)
         or not isinstance(scale, float)
     ):
-        raise InputError(f"{path}: like, seed and scale name no world")
+        raise InputError(f"{path}: like, seed and scale do not name a world")
     return body
 
 
@@ -188,7 +191,7 @@ def _listed(folder: Path, header: dict[str, Any]) -> dict[str, str]:
         or len(files) > _FILES_LIMIT
         or not all(isinstance(file, str) for file in files.values())
     ):
-        raise InputError(f"{folder / 'world.json'}: it lists no files with their digests")
+        raise InputError(f"{folder / 'world.json'}: it does not list files with their digests")
     return files
 
 
@@ -213,7 +216,7 @@ def _walk(folder: Path) -> list[str]:
                     else:
                         raise InputError(f"{entry.path}: neither file nor folder", hint=_REMEDY)
                     if len(paths) + len(todo) > 2 * _FILES_LIMIT:
-                        raise InputError(f"{folder}: more files than a world has")
+                        raise InputError(f"{folder}: more files than a world can have")
     except OSError as error:
         raise InputError(f"{folder}: {error.strerror}") from error
     return paths
@@ -224,7 +227,7 @@ def _digest(path: Path) -> str:
     try:
         with regular(path) as handle:
             if os.fstat(handle).st_size > _FILE_LIMIT:
-                raise InputError(f"{path}: larger than any file of a world")
+                raise InputError(f"{path}: larger than a file of a world can be")
             while block := os.read(handle, 1 << 20):
                 hasher.update(block)
     except EvidenceError as error:

@@ -1,4 +1,4 @@
-"""A world in a few rows: what was claimed, what is true, how many of each."""
+"""A world in a few rows: the claims, the truth and the counts."""
 
 from __future__ import annotations
 

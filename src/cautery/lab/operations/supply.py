@@ -1,4 +1,4 @@
-"""The typed AND/OR supply network: who needs what to go on, where it stands, what it costs to cut.
+"""The typed AND/OR supply network: the needs of each node, its place, and the cost of cutting it.
 
 Devices feed encoders, encoders origins (the signal servers), origins edges, edges panels; resellers
 hang below panels in tiers; a country's customers of a reseller need the reseller, one of its

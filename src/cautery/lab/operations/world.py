@@ -56,9 +56,9 @@ def build_world(
     """
     shape = shape_of(like)
     if isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
-        raise InputError(f"seed {seed}: a seed is from 0 to 2^63-1")
+        raise InputError(f"seed {seed}: a seed must be from 0 to 2^63-1")
     if not math.isfinite(scale) or not LEAST_SCALE <= scale <= 1:
-        raise InputError(f"scale {scale:g}: a scale is from {LEAST_SCALE:g} to 1")
+        raise InputError(f"scale {scale:g}: a scale must be from {LEAST_SCALE:g} to 1")
 
     def now(step: str) -> None:
         if progress is not None:

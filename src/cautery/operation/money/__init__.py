@@ -5,8 +5,8 @@ The modules: ``addresses`` (checksums), ``supplied`` (files read), ``flows`` (co
 holdings), ``trail`` (its nouns), ``places`` (whose an address is), ``findings`` (what it comes to),
 ``picture``. Only the first is imported here: a register checks addresses and needs no arrays.
 
-Example
--------
+Examples
+--------
 >>> from datetime import UTC, datetime
 >>> from decimal import Decimal
 >>> from cautery.model import Flow, Transfer

@@ -1,4 +1,4 @@
-"""Which addresses one owner holds: inputs spent together, unless the transaction mixes strangers.
+"""Group addresses by owner: inputs spent together, unless the transaction mixes strangers.
 
 Whoever signs a transaction holds the keys of all its inputs (Nakamoto 2008, section 10; Meiklejohn
 et al., IMC 2013). Two kinds of transaction break that and join nobody here: those that look like a
@@ -134,7 +134,7 @@ def _clustered(
     barred = mixed | of_service | taken_back
     refused = {
         table.ids[int(row)]: (
-            "taken back"
+            "withdrawn"
             if taken_back[row]
             else "equal outputs, as in a coinjoin"
             if mixed[row]

@@ -1,4 +1,4 @@
-"""What a trail comes to: where it ends, who holds what, and who could be asked to hold it."""
+"""Results of a money trail: its endings, the holdings, and who could be asked to freeze them."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def proposals_of(
                 holds=holds,
                 asset=ending.asset,
                 amount=ending.amount,
-                grounds="the trail ends there; the customer may have taken it out since",
+                grounds="the trail ends there; the customer may have withdrawn it since",
             ),
         ]
     for holding in holdings:
@@ -168,8 +168,8 @@ def proposals_of(
                     holds=tuple(f"{holding.asset} at {address}" for address in holding.addresses),
                     asset=holding.asset,
                     amount=holding.tainted,
-                    grounds=f"of {holding.balance} {holding.asset} there, "
-                    "this much is of the trail",
+                    grounds=f"of the {holding.balance} {holding.asset} there, this amount "
+                    "belongs to the trail",
                 )
             )
     return tuple(proposals)

@@ -1,4 +1,4 @@
-"""Supplied transactions as columns: a million of them are clustered without a million objects."""
+"""Supplied transactions as columns, so that a million of them need no million objects."""
 
 from __future__ import annotations
 
@@ -73,9 +73,7 @@ class FlowTable:
         amount: list[str] = []
         for place, transfer in enumerate(ordered):
             if (transfer.asset, transfer.id) in keys:
-                raise InputError(
-                    f"transfer {transfer.id}: it stands there twice in {transfer.asset}"
-                )
+                raise InputError(f"transfer {transfer.id}: the id occurs twice in {transfer.asset}")
             keys.add((transfer.asset, transfer.id))
             for is_output, flows in ((False, transfer.inputs), (True, transfer.outputs)):
                 for flow in flows:
@@ -141,7 +139,10 @@ def exact(amounts: pl.Series) -> pl.Series:
         text = amounts[row]
         raise InputError(
             f"row {row + 1}: {_why(text)}",
-            hint=f"Amounts are plain decimals, up to 10^{38 - DECIMALS}, {DECIMALS} decimals.",
+            hint=(
+                f"Amounts must be plain decimals below 10^{38 - DECIMALS} with at most "
+                f"{DECIMALS} decimals."
+            ),
         )
     return cast
 
@@ -163,10 +164,10 @@ def _why(text: str | None) -> str:
     try:
         value = Decimal(text)
     except InvalidOperation:
-        return f"{text[:40]!r} is no amount"
+        return f"{text[:40]!r} is not a valid amount"
     if value.is_finite() and value < 0:
-        return f"a negative amount, {text[:40]}"
-    return f"{text[:40]} is too large, too fine, or no plain decimal"
+        return f"the amount is negative: {text[:40]}"
+    return f"{text[:40]} is too large, has too many decimals, or is not a plain decimal"
 
 
 def distinct(keys: Ints) -> Ints:

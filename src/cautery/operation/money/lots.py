@@ -1,4 +1,4 @@
-"""How tainted money lies in a purse and goes through a transaction, by each convention.
+"""Tainted money in a purse and in a transaction, under each convention.
 
 Amounts are whole, in the smallest unit; what goes in comes out.
 """

@@ -76,13 +76,13 @@ def flow_picture(found: Trace) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across:g} {high:.0f}" '
         f'width="{across:g}" height="{high:.0f}" role="img" aria-label="{title}" '
-        'font-family="Helvetica, Arial, sans-serif" font-size="11">'
-        f'<title>{title}</title><rect width="100%" height="100%" fill="#fff"/>'
-        f'<text x="{_LEFT}" y="18" font-size="13" font-weight="bold">{title}</text>'
-        f"{_legend(hue, widest)}{body}"
-        f'<text x="{_LEFT}" y="{high - 8:.0f}" fill="#666">A band is as wide as its share of the '
-        "widest of its own asset; thin lines are the record of a purchase. Supplied transactions "
-        "only.</text></svg>\n"
+        'font-family="Helvetica, Arial, sans-serif" '
+        f'font-size="11"><title>{title}</title><rect width="100%" height="100%" '
+        f'fill="#fff"/><text x="{_LEFT}" y="18" font-size="13" '
+        f'font-weight="bold">{title}</text>{_legend(hue, widest)}{body}<text x="{_LEFT}" '
+        f'y="{high - 8:.0f}" fill="#666">The width of a band is relative to the widest band '
+        "of the same asset. Thin lines are records of purchases. Only the supplied transactions "
+        "are shown.</text></svg>\n"
     )
 
 
@@ -106,7 +106,7 @@ def _boxes(nodes: Sequence[Node], hops: Sequence[Hop]) -> tuple[dict[str, _Box],
             boxes[node.id] = _Box(label=_named(node), kind=node.kind, column=step)
             place[node.id] = node.id
         for node in ordered[keep:]:
-            heap = f"others of step {step}"
+            heap = f"others at step {step}"
             boxes.setdefault(
                 heap, _Box(label=f"{len(ordered) - keep} others", kind="wallet", column=step)
             )

@@ -1,4 +1,4 @@
-"""Which place an address belongs to: a service, a provider, an account, or an owner's cluster."""
+"""Find the place of an address: a service, a provider, an account, or an owner's cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads supplied transactions and tags: bytes to columns, or a clear refusal.
+"""Read supplied transactions and tags from bytes into columns, or refuse them with a reason.
 
 Transactions as CSV, a row for each input and output, those of one transaction together::
 
@@ -48,12 +48,12 @@ def read_transfers(data: bytes) -> FlowTable:
         than put in, too large.
     """
     if len(data) > MAX_BYTES:
-        raise InputError(f"{len(data)} bytes of transactions are more than {MAX_BYTES}")
+        raise InputError(f"{len(data)} bytes of transactions, but at most {MAX_BYTES} are allowed")
     beginning = data[:4096].lstrip()
     if not beginning:
-        raise InputError("no transactions: the file is empty")
+        raise InputError("the file is empty: it has no transactions")
     if b"\x00" in beginning:
-        raise InputError("these are no transactions as text: they hold NUL bytes")
+        raise InputError("the transactions must be text, but the file contains NUL bytes")
     frame = _from_lines(data) if beginning.startswith(b"{") else _from_csv(data)
     return _table(frame)
 
@@ -74,7 +74,7 @@ def read_tags(data: bytes, *, source: str) -> tuple[AddressTag, ...]:
         rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig")), strict=True)
         columns = [fieldname or "" for fieldname in rows.fieldnames or ()]
         if "address" not in columns:
-            raise InputError(f"{source}: tags are CSV with a column 'address'")
+            raise InputError(f"{source}: tags must be a CSV with a column 'address'")
         listed = set(columns) <= {"asset", "address"}
         return tuple(_tags(rows, source, "sanctioned" if listed else ""))
     except (UnicodeDecodeError, csv.Error) as error:
@@ -87,7 +87,9 @@ def _tags(rows: Iterator[dict[str, Any]], source: str, category: str) -> Iterato
             raise InputError(f"{source}: more than {MAX_TAGS} tags")
         address = (row.get("address") or "").strip()
         if not address or len(address) > LONGEST_WORD or None in row:
-            raise InputError(f"{source}: line {place}: no address, or cells too many")
+            raise InputError(
+                f"{source}: line {place}: the address is missing, or the line has too many cells"
+            )
         yield AddressTag(
             address=address,
             label=(row.get("label") or category or "untitled")[:LONGEST_WORD],
@@ -106,7 +108,9 @@ def _from_csv(data: bytes) -> pl.DataFrame:
     if tuple(frame.columns) != COLUMNS:
         raise InputError(
             f"columns {', '.join(frame.columns)[:120]}",
-            hint="Transactions are CSV with the columns " + ",".join(COLUMNS) + ", or JSON lines.",
+            hint="Transactions must be CSV with the columns "
+            + ",".join(COLUMNS)
+            + ", or JSON lines.",
         )
     return frame
 
@@ -121,7 +125,7 @@ def _from_lines(data: bytes) -> pl.DataFrame:
             rows = list(_rows_of(value))
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
-                f"line {number}: no transaction: {type(error).__name__} {str(error)[:80]}"
+                f"line {number}: not a valid transaction: {type(error).__name__} {str(error)[:80]}"
             ) from error
         for row in rows:
             for name, cell in zip(COLUMNS, row, strict=True):
@@ -137,15 +141,15 @@ def _rows_of(value: Any) -> Iterator[tuple[str, ...]]:
         for flow in value[name]:
             row = (*head, side, flow["address"], flow["amount"])
             if not all(isinstance(cell, str) for cell in row):
-                raise TypeError("ids, times, addresses and amounts are strings")
+                raise TypeError("ids, times, addresses and amounts must be strings")
             yield row
 
 
 def _table(frame: pl.DataFrame) -> FlowTable:
     if not frame.height:
-        raise InputError("no transactions: only a head line")
+        raise InputError("the file has only a header line: it has no transactions")
     if frame.height > MAX_ROWS:
-        raise InputError(f"{frame.height} inputs and outputs are more than {MAX_ROWS}")
+        raise InputError(f"{frame.height} inputs and outputs, but at most {MAX_ROWS} are allowed")
     _check_words(frame)
     amount = exact(frame["amount"])
     at = frame["at"].str.to_datetime(
@@ -157,9 +161,9 @@ def _table(frame: pl.DataFrame) -> FlowTable:
         row = int(bad.arg_max() or 0)
         time, side = str(frame["at"][row])[:40], str(frame["side"][row])[:20]
         raise InputError(
-            f"row {row + 1}: time {time!r}, side {side!r}",
-            hint="Times are RFC 3339 with a Z (2024-06-01T10:00:00Z), of "
-            f"{YEARS[0]} to {YEARS[-1]}; a side is in or out.",
+            f"row {row + 1}: invalid time {time!r} or side {side!r}",
+            hint=f"A time must be RFC 3339 with a Z (2024-06-01T10:00:00Z), from {YEARS[0]} to "
+            f"{YEARS[-1]}; a side must be in or out.",
         )
     frame = frame.with_columns(at=at, amount=amount, address=_spelled(frame["address"]))
     # A transaction is a run of rows; the same id in a second run stands there twice.
@@ -219,7 +223,7 @@ def _check_words(frame: pl.DataFrame) -> None:
         if bool(bad.any()):
             row = int(bad.arg_max() or 0)
             raise InputError(
-                f"row {row + 1}: its {name} is empty, longer than {longest}, or no plain text"
+                f"row {row + 1}: {name} is empty, longer than {longest}, or not plain text"
             )
 
 
@@ -232,12 +236,12 @@ def _check_heads(heads: pl.DataFrame) -> None:
     twice = heads.select(pl.struct("id", "asset").is_duplicated()).to_series()
     refuse(
         twice | (heads["times"] > 1),
-        "its id stands there twice",
-        "Rows of one transaction stand together and have one time.",
+        "its id occurs twice",
+        "The rows of one transaction must follow each other and have the same time.",
     )
-    refuse(heads["outputs"] == 0, "it pays nobody")
+    refuse(heads["outputs"] == 0, "it has no output")
     refuse(
         (heads["inputs"] > 0) & (heads["paid"] > heads["put_in"]),
-        "it pays out more than it puts in",
-        f"Amounts are of one unit, up to {DECIMALS} decimals.",
+        "its outputs exceed its inputs",
+        f"Amounts must be in one unit, with at most {DECIMALS} decimals.",
     )

@@ -1,4 +1,4 @@
-"""Where money went: taint over supplied transactions, never lost and never made.
+"""Follow tainted money through supplied transactions; its sum never changes.
 
 Three conventions, since coins have no serial numbers. *fifo*: first in, first out (Clayton's case;
 Anderson, Shumailov and Ahmed 2018 for coins). *haircut*: each payment carries its share. *poison*:
@@ -133,15 +133,15 @@ def taint(
         spread more than ``MOST_SHARES``.
     """
     if method not in METHODS:
-        raise InputError(f"{method!r}: taint is followed by {', '.join(METHODS)}")
+        raise InputError(f"unknown method {method!r}: taint is followed by {', '.join(METHODS)}")
     table = table_of(transfers)
     services = {address for address, tag in (tags or {}).items() if is_service(tag)}
     for origin in start:
         if origin.address in services:
             raise InputError(
-                f"{origin.address}: a known service ({(tags or {})[origin.address].label}); what "
-                "lies there is its customers' money",
-                hint="Begin at the address that paid it, or ask the service.",
+                f"{origin.address}: a known service ({(tags or {})[origin.address].label}); the "
+                "money at this address belongs to its customers",
+                hint="Begin at the address that paid this service, or ask the service.",
             )
     origins = _Origins.of(table, start)
     reached, places = _reach(table, start, services)
@@ -167,7 +167,7 @@ class _Origins:
         all_of: dict[tuple[str, str], int | None] = {}
         outputs: dict[tuple[str, str, str], int | None] = {}
         if not start:
-            raise InputError("taint begins at an address")
+            raise InputError("give at least one address at which taint begins")
         for origin in start:
             if origin.address not in addresses:
                 raise InputError(f"address {origin.address[:80]}: not in the supplied transactions")
@@ -264,9 +264,12 @@ class _Walk:
             self.shares += len(by_source(parts)) * len(ends)
             if self.shares > MOST_SHARES:
                 raise InputError(
-                    f"transfer {transfer.id[:80]}: haircut spreads more than "
+                    f"transfer {transfer.id[:80]}: haircut would split it into more than "
                     f"{MOST_SHARES:,} shares",
-                    hint="Every input goes into every output: follow it by fifo, or from fewer.",
+                    hint=(
+                        "With haircut every input goes into every output: use fifo, or begin at "
+                        "fewer addresses."
+                    ),
                 )
         shares = divided(self.method, parts, [*ends, fee])
         for flow, share in zip(transfer.outputs, shares, strict=False):
@@ -367,7 +370,7 @@ def _whole(amount: Decimal) -> int:
     scaled = amount.scaleb(DECIMALS, WIDE)
     number = int(scaled)
     if number != scaled or amount.adjusted() >= 38 - DECIMALS:
-        raise InputError(f"an amount of {str(amount)[:40]} is too fine or too large")
+        raise InputError(f"the amount {str(amount)[:40]} has too many decimals or is too large")
     return number
 
 

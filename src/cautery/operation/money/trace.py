@@ -1,4 +1,4 @@
-"""From a recorded test purchase to where the money lies, and who could be asked to hold it.
+"""Trace money from a recorded test purchase to its holders and to who could be asked to freeze it.
 
 The first steps are the record's own: descriptor, payment provider, account or wallet. From there
 clustering and taint go on over supplied transactions. What comes out is hops, endings, holdings
@@ -65,8 +65,8 @@ def trace(
     table = table_of(transfers)
     if follow == "purchase" and isinstance(beginning, str):
         raise InputError(
-            f"{beginning[:80]}: an address has no purchase of its own to follow",
-            hint="Begin at a recorded purchase, or follow all of the owner's income.",
+            f"{beginning[:80]}: only a purchase can be followed alone; this is an address",
+            hint="Begin at a recorded purchase, or follow all income of the owner.",
         )
     tagged = by_address(tags)
     groups = clusters or cluster(table, tags=tagged, change=change)
@@ -104,6 +104,7 @@ def trace(
         entered=tainted.entered,
         refused=len(groups.refused),
         notes=notes,
+        followed=_followed_in_words(purchases, own_ends, follow),
     )
 
 
@@ -135,7 +136,7 @@ def _starts(
     if len(missing) == len(ends):
         raise InputError(
             f"{missing[0][:80] if missing else 'nothing'}: not in the supplied transactions",
-            hint="Ask for the transactions of this account or address, then trace again.",
+            hint="Request the transactions of this account or address, then trace again.",
         )
     starts: dict[Start, None] = {}
     labels = dict.fromkeys(groups.of(end) for end in ends if groups.knows(end))
@@ -154,7 +155,8 @@ def _starts(
                     ] = None
         if not starts:
             raise InputError(
-                "no purchase names its own transaction", hint="Follow the owner instead."
+                "no purchase names its own transaction",
+                hint="Follow all income of the owner instead.",
             )
     else:
         for member in members:
@@ -164,6 +166,28 @@ def _starts(
         f"{address}: not in the supplied transactions" for address in dict.fromkeys(missing)
     )
     return list(starts), notes
+
+
+def _followed_in_words(purchases: Sequence[Purchase], ends: Sequence[str], follow: Follow) -> str:
+    """Say whose coins are followed: much more than a purchase's price, unless that was asked."""
+    if not ends:
+        return "Follows nothing beyond the record: a service's own address was paid."
+    addresses = list(dict.fromkeys(ends))
+    if len(addresses) == 1:
+        owner = f"the owner of {addresses[0][:80]}"
+    else:
+        owner = f"the owners of {len(addresses):,} addresses"
+    if not purchases:
+        return f"Follows every coin that {owner} received."
+    paid: dict[str, Decimal] = {}
+    for purchase in purchases:
+        currency = purchase.price.currency
+        paid[currency] = paid.get(currency, Decimal(0)) + purchase.price.amount
+    prices = " and ".join(f"{currency} {amount:f}" for currency, amount in paid.items())
+    what = "the purchase" if len(purchases) == 1 else f"{len(purchases):,} purchases"
+    if follow == "purchase":
+        return f"Follows only the {prices} of {what}, not what else {owner} received."
+    return f"Follows every coin that {owner} received, not only the {prices} of {what}."
 
 
 def _recorded(purchases: Sequence[Purchase], places: Places) -> tuple[Hop, ...]:

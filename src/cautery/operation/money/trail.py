@@ -41,8 +41,9 @@ class Purchase:
         require_utc("at", self.at)
         if not self.account and not self.wallet:
             raise InputError(
-                f"purchase {self.id}: it names neither an account nor a wallet",
-                hint="Without one there is nothing to follow: ask the provider first.",
+                f"purchase {self.id}: it names neither an account nor a wallet, so there is "
+                "nothing to follow",
+                hint="First ask the provider which account or wallet received the payment.",
             )
 
 
@@ -132,3 +133,5 @@ class Trace:
     refused: int
     """Transactions that were not used for clustering: coinjoins and services."""
     notes: tuple[str, ...] = ()
+    followed: str = ""
+    """Whose coins were followed, in one sentence; empty in a trace of an older release."""

@@ -1,4 +1,4 @@
-"""The register of what was seized: every number once, every chain without a gap, nothing deleted.
+"""The register of seized exhibits: unique numbers, chains without gaps, no deletions.
 
 A :class:`Register` is a value. What happens to it is an :data:`Act`: a thing taken, a link of
 custody, coins moved to the state's wallet, a correction. Each act either fits all that stands, and
@@ -87,7 +87,7 @@ class Register:
         try:
             return self.lines[number]
         except KeyError as error:
-            raise InputError(f"no exhibit {number[:60]!r} in the register") from error
+            raise InputError(f"the register has no exhibit {number[:60]!r}") from error
 
     def __len__(self) -> int:
         return len(self.lines)

@@ -1,4 +1,4 @@
-"""What may happen to exhibits: one is taken, its coins are moved, an entry is corrected.
+"""Acts on exhibits: an exhibit is taken, its coins are moved, an entry is corrected.
 
 A link of custody is the fourth act; it is a noun of the model.
 """
@@ -59,9 +59,15 @@ class ValueMoved:
     def __post_init__(self) -> None:
         require_utc("at", self.at)
         if not (self.amount.is_finite() and self.fee.is_finite()) or self.amount <= 0:
-            raise InputError(f"exhibit {self.number}: a value of {self.amount} cannot be moved")
+            raise InputError(
+                f"exhibit {self.number}: a value of {self.amount} cannot be moved; "
+                "it must be finite and more than 0"
+            )
         if self.fee < 0:
-            raise InputError(f"exhibit {self.number}: a fee of {self.fee}")
+            raise InputError(
+                f"exhibit {self.number}: a fee of {self.fee} is not possible; it "
+                "must not be negative"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +123,7 @@ def entry_digest(exhibit: SeizedExhibit) -> Digest:
         raise InputError(f"exhibit {exhibit.number}: details: nested too deeply") from error
     if len(whole) > MOST_BYTES:
         raise InputError(
-            f"exhibit {exhibit.number}: an entry of {len(whole):,} bytes, more than {MOST_BYTES:,}"
+            f"exhibit {exhibit.number}: the entry has {len(whole):,} bytes, but at most "
+            f"{MOST_BYTES:,} are allowed"
         )
     return digest_of(whole)

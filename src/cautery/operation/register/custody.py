@@ -1,4 +1,4 @@
-"""The chain of custody: no gap between its links, and both sides of a transfer say the same."""
+"""Check the chain of custody: no gap between links, and both sides of a transfer agree."""
 
 from __future__ import annotations
 
@@ -25,13 +25,16 @@ def check_chain(chain: Iterable[CustodyEntry], *, agency: str) -> None:
     links = iter(chain)
     first = next(links, None)
     if first is None or first.act is not CustodyAct.SEIZED:
-        raise InputError("a chain of custody begins with the seizure")
+        raise InputError("a chain of custody must begin with the seizure")
     walked: tuple[CustodyEntry, ...] = (first,)
     pending: CustodyEntry | None = None
     for link in links:
         walked, pending = linked(walked, pending, link, agency)
     if pending is not None:
-        raise InputError(f"exhibit {first.number}: {pending.to_agency} has not taken it over yet")
+        raise InputError(
+            f"exhibit {first.number}: {pending.to_agency} has not yet stated that "
+            "it took the exhibit over"
+        )
 
 
 def linked(
@@ -43,20 +46,24 @@ def linked(
     """Add a link to a chain, or state one side of a transfer."""
     last, where = chain[-1], f"exhibit {link.number}"
     if link.number != last.number:
-        raise InputError(f"{where}: a link in the chain of exhibit {last.number}")
+        raise InputError(f"{where}: this link belongs to the chain of exhibit {last.number}")
     if link.act is CustodyAct.SEIZED:
-        raise InputError(f"{where}: it is seized already, at {iso(chain[0].at)}")
+        raise InputError(f"{where}: it was already seized at {iso(chain[0].at)}")
     if last.act in ENDS:
         raise InputError(
-            f"{where}: it was {last.act.value} at {iso(last.at)}; its chain is at its end"
+            f"{where}: it was {last.act.value} at {iso(last.at)}, which ended its chain"
         )
     if link.at < last.at:
-        raise InputError(f"{where}: {iso(link.at)} is before its last link at {iso(last.at)}")
+        raise InputError(
+            f"{where}: the link is of {iso(link.at)}, before the last link, which "
+            f"is of {iso(last.at)}"
+        )
     require_role(f"{where}: giver", link.giver)
     if link.giver != last.taker:
         raise InputError(
-            f"{where}: a gap: {link.giver} gives it, but {last.taker} took it last",
-            hint=f"Record first how it came from {last.taker} to {link.giver}.",
+            f"{where}: the chain has a gap: {link.giver} hands it over, but the last holder is "
+            f"{last.taker}",
+            hint=f"First record how it passed from {last.taker} to {link.giver}.",
         )
     if link.act not in ENDS:
         require_role(f"{where}: taker", link.taker)
@@ -65,28 +72,30 @@ def linked(
         texts["result"] = link.result
     for name, text in texts.items():
         if len(text) > LONGEST_TEXT or not text.replace("\n", " ").isprintable():
-            raise InputError(f"{where}: its {name} is no plain text of a page")
+            raise InputError(f"{where}: its {name} must be printable text of at most a page")
         if not text.strip():
-            raise InputError(f"{where}: who, where and why belong to each link; {name} is missing")
+            raise InputError(f"{where}: each link needs who, where and why; {name} is missing")
     if link.act is CustodyAct.EXAMINED:
         if link.opened_seal != last.seal:
             raise InputError(
-                f"{where}: seal {link.opened_seal} was opened, but it carried seal {last.seal}"
+                f"{where}: seal {link.opened_seal} was opened, but the exhibit carried seal "
+                f"{last.seal}"
             )
     elif link.opened_seal is not None:
-        raise InputError(f"{where}: a seal is opened by an examination, not by {link.act.value}")
+        raise InputError(f"{where}: only an examination opens a seal, not the act {link.act.value}")
     elif link.seal != last.seal:
         raise InputError(
-            f"{where}: it carries seal {last.seal}, not {link.seal}",
-            hint="A new seal is the end of an examination: record that first.",
+            f"{where}: the exhibit carries seal {last.seal}, not {link.seal}",
+            hint="An examination ends with a new seal: record the examination first.",
         )
     if link.act is CustodyAct.TRANSFERRED:
         return _transferred(chain, pending, link, agency)
     if link.to_agency is not None or link.stated_by is not None:
-        raise InputError(f"{where}: only a transfer names the agencies of its two sides")
+        raise InputError(f"{where}: only a transfer may name the agencies of both sides")
     if pending is not None:
         raise InputError(
-            f"{where}: under transfer to {pending.to_agency}, which must state it first"
+            f"{where}: a transfer to {pending.to_agency} is pending; {pending.to_agency} must "
+            "state it first"
         )
     return (*chain, link), None
 
@@ -100,20 +109,19 @@ def _transferred(
     """State one side of a transfer; when both sides have said the same, it is a link."""
     where = f"exhibit {link.number}"
     if not link.to_agency or link.to_agency == agency:
-        raise InputError(f"{where}: a transfer goes to another agency than {agency}")
+        raise InputError(f"{where}: a transfer must go to an agency other than {agency}")
     if link.stated_by not in {agency, link.to_agency}:
-        raise InputError(f"{where}: a transfer is stated by {agency} and by {link.to_agency}")
+        raise InputError(f"{where}: only {agency} and {link.to_agency} can state this transfer")
     if pending is None:
         return chain, link
     if pending.stated_by == link.stated_by:
-        raise InputError(f"{where}: {link.stated_by} has stated this transfer already")
+        raise InputError(f"{where}: {link.stated_by} has already stated this transfer")
     for field in fields(CustodyEntry):
         if field.name == "stated_by":
             continue
         first, second = getattr(pending, field.name), getattr(link, field.name)
         if first != second:
             raise InputError(
-                f"{where}: the two sides contradict each other on {field.name}: "
-                f"{first} and {second}"
+                f"{where}: the two sides disagree on {field.name}: {first} and {second}"
             )
     return (*chain, replace(link, stated_by=None)), None

@@ -1,4 +1,4 @@
-"""One exhibit's line in the register, and what each act makes of it or is refused for."""
+"""The line of one exhibit in the register: apply each act to it, or refuse the act."""
 
 from __future__ import annotations
 
@@ -114,24 +114,32 @@ def entered(lines: Mapping[str, Line], seals: Mapping[str, str], act: Taken) -> 
     number = exhibit.number
     if not _NUMBER.fullmatch(number):
         raise InputError(
-            f"exhibit {number[:60]!r}: a number is 2 to 40 capitals, digits, dashes, dots, slashes"
+            f"exhibit {number[:60]!r}: a number must be 2 to 40 capitals, digits, dashes, dots "
+            "or slashes"
         )
     if number in lines:
         raise InputError(
-            f"exhibit {number}: this number is used already; a number is used once",
-            hint=f"It is {lines[number].first.description[:80]!r}, seized "
-            f"{iso(lines[number].first.seized_at)}. Number the new one anew.",
+            f"exhibit {number}: this number is already used; each number may be used only once",
+            hint=f"It belongs to {lines[number].first.description[:80]!r}, seized "
+            f"{iso(lines[number].first.seized_at)}. Give the new exhibit another number.",
         )
     _check_entry(exhibit)
     check_fresh_seal(seals, exhibit.seal, number)
     if link.number != number or link.act is not CustodyAct.SEIZED:
-        raise InputError(f"exhibit {number}: its chain begins with its own seizure")
+        raise InputError(f"exhibit {number}: the chain must begin with the seizure of this exhibit")
     if link.seal != exhibit.seal:
-        raise InputError(f"exhibit {number}: sealed as {exhibit.seal}, but taken as {link.seal}")
+        raise InputError(
+            f"exhibit {number}: the entry has seal {exhibit.seal}, but the seizure "
+            f"has seal {link.seal}"
+        )
     if link.at != exhibit.seized_at:
-        raise InputError(f"exhibit {number}: its chain begins at another hour than its seizure")
+        raise InputError(
+            f"exhibit {number}: the seizure in the chain has another time than the entry"
+        )
     if link.opened_seal or link.to_agency or link.stated_by:
-        raise InputError(f"exhibit {number}: a seizure opens no seal and moves between no agencies")
+        raise InputError(
+            f"exhibit {number}: a seizure cannot open a seal or be a transfer between agencies"
+        )
     require_role(f"exhibit {number}: taker", link.taker)
     if link.giver != exhibit.place:
         require_role(f"exhibit {number}: giver", link.giver)
@@ -143,25 +151,25 @@ def moved(line: Line, move: ValueMoved) -> Line:
     exhibit, where = line.exhibit, f"exhibit {move.number}"
     details = exhibit.details
     if "amount" not in details or "asset" not in details:
-        raise InputError(f"{where}: a {exhibit.kind.value} holds no coins")
+        raise InputError(f"{where}: a {exhibit.kind.value} cannot hold coins")
     if details["asset"] != move.asset:
         raise InputError(f"{where}: it holds {details['asset']}, not {move.asset}")
     if move.at < exhibit.seized_at:
-        raise InputError(f"{where}: coins moved before it was seized")
+        raise InputError(f"{where}: the coins were moved before the exhibit was seized")
     require_role(f"{where}: mover", move.by)
     check_address(move.asset, move.to)
     if spelled(move.to) == spelled(str(details["address"])):
-        raise InputError(f"{where}: moved from its wallet into the same wallet")
+        raise InputError(f"{where}: the coins were moved from the wallet to the same wallet")
     if not move.transfer.strip():
         raise InputError(f"{where}: the id of the transaction is missing")
     if any(earlier.transfer == move.transfer for earlier in coins_moved(line)):
-        raise InputError(f"{where}: transfer {move.transfer} is in the register already")
+        raise InputError(f"{where}: transfer {move.transfer} is already in the register")
     spent = sum((earlier.amount + earlier.fee for earlier in coins_moved(line)), Decimal(0))
     seized = Decimal(str(details["amount"]))
     if spent + move.amount + move.fee > seized:
         raise InputError(
             f"{where}: {move.amount} and a fee of {move.fee} are more than the {seized - spent} "
-            f"{move.asset} that are left of {seized}"
+            f"{move.asset} left of {seized}"
         )
     return replace(line, moves=(*line.moves, move))
 
@@ -171,21 +179,23 @@ def corrected(line: Line, correction: Correction) -> Line:
     now, where = line.exhibit, f"exhibit {correction.number}"
     if correction.corrects != entry_digest(now):
         raise InputError(
-            f"{where}: the correction names entry {correction.corrects[:23]}..., "
-            f"the one that holds is {entry_digest(now)[:23]}...",
-            hint="Somebody corrected it before: look at it again, then correct what stands.",
+            f"{where}: the correction is for entry {correction.corrects[:23]}..., but the "
+            f"current entry is {entry_digest(now)[:23]}...",
+            hint=(
+                "Another correction was made before: read the current entry again, then correct it."
+            ),
         )
     require_role(f"{where}: corrector", correction.by)
     if not correction.reason.strip() or not correction.changes:
-        raise InputError(f"{where}: a correction says what and why")
+        raise InputError(f"{where}: a correction needs changes and a reason")
     refused = sorted(set(correction.changes) - CORRECTABLE)
     if refused:
         raise InputError(
             f"{where}: {', '.join(refused)} cannot be corrected",
-            hint="What can be: " + ", ".join(sorted(CORRECTABLE)) + ".",
+            hint="These can be corrected: " + ", ".join(sorted(CORRECTABLE)) + ".",
         )
     if correction.at < now.seized_at:
-        raise InputError(f"{where}: corrected before it was seized")
+        raise InputError(f"{where}: the correction is dated before the seizure")
     corrected = _with_changes(now, correction.changes)
     _check_entry(corrected)
     result = replace(
@@ -204,11 +214,17 @@ def check_fresh_seal(seals: Mapping[str, str], seal: str, number: str) -> None:
     if not seal.strip():
         raise InputError(f"exhibit {number}: the new seal is missing")
     if len(seal) > LONGEST_SEAL or not seal.isprintable():
-        raise InputError(f"exhibit {number}: a seal's number is up to {LONGEST_SEAL} plain letters")
+        raise InputError(
+            f"exhibit {number}: the number of a seal must be at most {LONGEST_SEAL} "
+            "printable characters"
+        )
     if seal in seals:
         raise InputError(
-            f"exhibit {number}: seal {seal} was used for exhibit {seals[seal]}",
-            hint="A seal closes one exhibit once: state the seal that is on it now.",
+            f"exhibit {number}: seal {seal} was already used for exhibit {seals[seal]}",
+            hint=(
+                "A seal may be used only once: give the number of the seal that is on the "
+                "exhibit now."
+            ),
         )
 
 
@@ -220,14 +236,16 @@ def _check_entry(exhibit: SeizedExhibit) -> None:
         if not text.strip():
             raise InputError(f"exhibit {number}: its {name} is missing")
         if len(text) > LONGEST_TEXT or not text.replace("\n", " ").isprintable():
-            raise InputError(f"exhibit {number}: its {name} is no plain text of a page")
+            raise InputError(
+                f"exhibit {number}: its {name} must be printable text of at most a page"
+            )
     require_role(f"exhibit {number}: finder", exhibit.finder)
     if exhibit.value is not None:
         decimal_of(f"exhibit {number}: value", exhibit.value.amount)
         if supported(exhibit.value.currency):
             raise InputError(
-                f"exhibit {number}: {exhibit.value.currency} is a coin, no currency of ISO 4217",
-                hint="State coins as a wallet's asset and amount, and their value in a currency.",
+                f"exhibit {number}: {exhibit.value.currency} is a coin, not a currency of ISO 4217",
+                hint="Write coins as a wallet's asset and amount, and their value in a currency.",
             )
     check_details(exhibit)
     entry_digest(exhibit)

@@ -1,4 +1,4 @@
-"""The action day by the clock: from steps to times, re-planned when one fails.
+"""Schedule the action day: give the steps their times, and plan again when a step fails.
 
 ``schedule`` refuses what breaks a rule and says which; ``precedence_violations`` is the same
 rules written a second time, from the finished plan alone, so that one can test the other.

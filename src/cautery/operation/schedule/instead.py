@@ -1,4 +1,4 @@
-"""What may be done in the place of a failed step: by another team, or by another act."""
+"""Find substitutes for a failed step: another team or another act."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The day re-planned: something else in the place of what failed, and later steps re-timed.
+"""Plan the day again: replace failed steps and give later steps new times.
 
 Without a report the plan is taken to be followed. What has begun stays as it is; what is reported
 late or still running past its end is given ten minutes more, and whatever waits for it waits.
@@ -72,7 +72,7 @@ def replan(
     failed = {name for name, report in latest.items() if report.state is StepState.FAILED}
     failed &= {scheduled.step.id for scheduled in day.steps}
     for name in sorted((replacements or {}).keys() - failed):
-        raise InputError(f"step {name} did not fail, or something stands in its place already")
+        raise InputError(f"step {name} did not fail, or already has a replacement")
     history, open_steps = _split(day, latest, failed, now)
     planned = {scheduled.step.id: scheduled for scheduled in day.steps}
     gone_ids = {scheduled.step.id for scheduled in day.dropped}
@@ -82,7 +82,7 @@ def replan(
     todo: dict[str, Step] = {scheduled.step.id: scheduled.step for scheduled in open_steps}
     allotted: dict[str, datetime] = {}
     for name in sorted(failed):
-        step, text = planned[name].step, latest[name].text or "no reason was given"
+        step, text = planned[name].step, latest[name].text or "no reason given"
         offered = (
             replacements[name]
             if replacements is not None and name in replacements
@@ -95,7 +95,7 @@ def replan(
                 substitute.after - planned.keys() - {new.id for new in fresh} - gone_ids
             ):
                 raise InputError(
-                    f"step {substitute.id} waits for {missing!r}, which is no step of the day"
+                    f"step {substitute.id} waits for {missing!r}, which is not a step of the day"
                 )
             if substitute.id in planned or substitute.id in gone_ids or substitute.id in todo:
                 raise InputError(f"step {substitute.id} is given twice")
@@ -107,7 +107,7 @@ def replan(
         dropped[name] = f"failed: {text}; " + (
             "in its place: " + ", ".join(instead[name])
             if fresh
-            else barred or "no other team or act is left"
+            else barred or "no other team or act is available"
         )
     _rewire(todo, instead, dropped, stood={scheduled.step.id for scheduled in history})
     remaining = [*todo.values(), *(_freed(scheduled.step, history) for scheduled in history)]
@@ -158,9 +158,11 @@ def latest_reports(
     latest: dict[str, StepReport] = {}
     for report in reports:
         if report.step not in planned_ids:
-            raise InputError(f"a report of {report.step!r}, which is no step of the day")
+            raise InputError(f"the report is for step {report.step!r}, which is not in the day")
         if now is not None and report.at > now:
-            raise InputError(f"a report of {report.step} from {report.at.isoformat()}: not yet")
+            raise InputError(
+                f"the report of {report.step} has a time in the future: {report.at.isoformat()}"
+            )
         if report.step not in latest or report.at >= latest[report.step].at:
             latest[report.step] = report
     return latest
@@ -225,7 +227,10 @@ def _pointless(step: Step, history: Sequence[ScheduledStep]) -> str:
         return ""
     for scheduled in history:
         if scheduled.step.phase > step.phase and touched(scheduled.step) & touched(step):
-            return f"{scheduled.step.id} has begun on {step.target}: it would come too late"
+            return (
+                f"{scheduled.step.id} has already begun on {step.target}, so a replacement "
+                "would be too late"
+            )
     return ""
 
 
@@ -253,7 +258,7 @@ def _rewire(
             after.discard(name)
             if missing is not None and step.kind is not StepKind.ANNOUNCE:
                 del todo[name]
-                dropped[name] = f"not done: it waits for {missing}, in whose place nothing is left"
+                dropped[name] = f"not done: it waits for {missing}, which has no replacement"
                 changed = True
             elif after != step.after:
                 todo[name] = replace(step, after=frozenset(after))
@@ -317,9 +322,9 @@ def _timed(
             is_early = step.phase in {Phase.PRESERVE, Phase.SECURE}
             if name in times:
                 floor = times[name] if times[name] > now else now + _TICK
-                floors[name] = (floor, "as planned" if times[name] > now else "as soon as can be")
+                floors[name] = (floor, "as planned" if times[name] > now else "as soon as possible")
             else:
-                floors[name] = (now + step.preparation + _TICK, "as soon as can be")
+                floors[name] = (now + step.preparation + _TICK, "as soon as possible")
             if not is_early and floors[name][0] < moment:
                 floors[name] = (moment, "the moment")
         try:
@@ -354,6 +359,8 @@ def _timed(
             moment = tail.starts_at
             continue
         del todo[tail.step.id]
-        dropped[tail.step.id] = "not done: it warns somebody and cannot begin with the others"
+        dropped[tail.step.id] = (
+            "not done: it warns a suspect and cannot begin together with the others"
+        )
         _rewire(todo, {}, dropped, stood={scheduled.step.id for scheduled in history})
         moment, shifts = day.moment, 0

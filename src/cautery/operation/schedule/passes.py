@@ -26,8 +26,12 @@ class TooLateError(InputError):
 
     def __init__(self, step: str, by: str, warning_s: float) -> None:
         super().__init__(
-            f"step {step} cannot begin within {warning_s:g} s of step {by}, which warns its target",
-            hint="Give it another team, cut what it waits for, or let the warning step wait.",
+            f"step {step} cannot begin within {warning_s:g} s after step {by}, which warns its "
+            "target",
+            hint=(
+                "Give it another team, remove the steps for which it waits, or let the warning "
+                "step wait."
+            ),
         )
         self.step = step
 
@@ -185,11 +189,11 @@ class Forward:
         while True:
             lawful = lawful_start(step, start, self.hours, self.zones.get(step.agency, "UTC"))
             if lawful > start:
-                start, why = lawful, f"no search may begin earlier in {step.country}"
+                start, why = lawful, f"a search in {step.country} may not begin earlier"
             start, previous = teams.free_from(step, start)
             if previous is None:
                 return start, why
-            why = f"team {step.team} comes from {previous.id}"
+            why = f"team {step.team} comes from step {previous.id}"
 
 
 def back(
@@ -228,8 +232,8 @@ def back(
         if now is not None and start - step.preparation < now:
             raise InputError(
                 f"step {step.id} would have to begin at {start.astimezone(UTC):%d %b %H:%M} UTC, "
-                f"which has passed",
-                hint="Preservation and continuity come first: choose a later moment.",
+                "which is in the past",
+                hint="Preservation and continuity must come first. Choose a later moment.",
             )
         begun[step.id] = start
         teams.book(step, start, start + step.lasts)

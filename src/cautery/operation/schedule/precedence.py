@@ -1,4 +1,4 @@
-"""The rules of the day, written from the words and checked on the finished plan.
+"""Check the finished plan of the day against its rules, written independently of the planner.
 
 Nothing here calls the scheduler: it looks at pairs of times only, so that an error of the one
 does not hide in the other.
@@ -77,7 +77,7 @@ def _identity(day: DayPlan) -> Iterator[str]:
     ids = set()
     for step in day.steps:
         if step.step.id in ids:
-            yield f"{step.step.id} stands twice in the day"
+            yield f"step {step.step.id} is in the day twice"
         ids.add(step.step.id)
         if step.ends_at <= step.starts_at:
             yield f"{step.step.id} ends before it begins"
@@ -85,7 +85,7 @@ def _identity(day: DayPlan) -> Iterator[str]:
             not _begun_before_replanning(day, step)
             and step.ends_at - step.starts_at < step.step.lasts
         ):
-            yield f"{step.step.id} has less time than it takes"
+            yield f"step {step.step.id} has less time than it needs"
 
 
 def _after(day: DayPlan) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _after(day: DayPlan) -> Iterator[str]:
     for waiting in day.steps:
         for name in sorted(waiting.step.after):
             if name not in times:
-                yield f"{waiting.step.id} waits for {name}, which is not in the day"
+                yield f"step {waiting.step.id} waits for {name}, which is not in the day"
             elif times[name].ends_at > waiting.starts_at:
                 yield f"{waiting.step.id} begins before {name} has ended"
 
@@ -146,7 +146,7 @@ def _at_once(day: DayPlan) -> Iterator[str]:
             day.replanned_at is None or day.replanned_at < min(day.moment, step.starts_at)
         )
         if surprises and step.starts_at > limit:
-            yield f"{step.step.id} warns somebody and begins too long after the moment"
+            yield f"{step.step.id} warns a suspect and begins too long after the moment"
 
 
 def _warned(day: DayPlan) -> Iterator[str]:
@@ -188,8 +188,8 @@ def _one_place(day: DayPlan) -> Iterator[str]:
                     continue
                 if then.starts_at - then.step.preparation < first.ends_at:
                     yield (
-                        f"team {team} would be at {first.step.place} ({first.step.id}) and on "
-                        f"the way to {then.step.place} ({then.step.id}) at once"
+                        f"team {team} would have to be at {first.step.place} ({first.step.id}) "
+                        f"and travel to {then.step.place} ({then.step.id}) at the same time"
                     )
 
 
@@ -209,8 +209,8 @@ def _kept_alive(day: DayPlan) -> Iterator[str]:
             }
             if hits and not any(keeper.ends_at <= candidate.starts_at for keeper in keepers):
                 yield (
-                    f"{candidate.step.id} takes {tenant.target} and nobody keeps {tenant.name} "
-                    "alive"
+                    f"{candidate.step.id} takes {tenant.target} down, and no step keeps "
+                    f"{tenant.name} alive"
                 )
 
 
@@ -228,4 +228,7 @@ def _lawful(day: DayPlan, operation: Operation | None, hours: Hours) -> Iterator
             opens, closes = span
             local = step.starts_at.astimezone(ZoneInfo(operation.agency(step.step.agency).zone))
             if not opens <= local.time() <= closes:
-                yield f"{step.step.id}: no search may begin at {local:%H:%M} in {step.step.country}"
+                yield (
+                    f"{step.step.id}: a search in {step.step.country} may not begin at "
+                    f"{local:%H:%M}"
+                )

@@ -1,4 +1,4 @@
-"""What a step may not be: the rules that are broken before any clock is looked at."""
+"""Rules for steps that do not depend on times."""
 
 from __future__ import annotations
 
@@ -133,21 +133,25 @@ def refuse_steps(steps: Sequence[Step], operation: Operation | None) -> None:
         Naming the rule: ids, dependencies, circles, competence, territory.
     """
     if not steps:
-        raise InputError("an action day has at least one step")
+        raise InputError("an action day needs at least one step")
     if len(steps) > MOST_STEPS:
-        raise InputError(f"{len(steps)} steps are more than {MOST_STEPS}")
+        raise InputError(f"{len(steps)} steps, but at most {MOST_STEPS} are allowed")
     step_ids: set[str] = set()
     for step in steps:
         if not step.id or len(step.id) > 100 or not step.id.isprintable() or " " in step.id:
-            raise InputError(f"step {step.id[:100]!r}: an id is 1 to 100 signs without a space")
+            raise InputError(
+                f"step {step.id[:100]!r}: an id must be 1 to 100 characters without a space"
+            )
         if step.id in step_ids:
             raise InputError(f"step {step.id} is given twice")
         step_ids.add(step.id)
         if step.lasts > timedelta(days=7) or step.preparation > timedelta(days=7):
-            raise InputError(f"step {step.id}: it takes more than a week")
+            raise InputError(f"step {step.id}: it takes longer than a week")
     for step in steps:
         for missing in sorted(step.after - step_ids):
-            raise InputError(f"step {step.id} waits for {missing!r}, which is no step of the day")
+            raise InputError(
+                f"step {step.id} waits for {missing!r}, which is not a step of the day"
+            )
         if operation is not None:
             refuse_competence(step, operation)
     refuse_circle(orders(steps))
@@ -165,14 +169,17 @@ def refuse_competence(step: Step, operation: Operation) -> None:
     competences = COMPETENCES[step.kind]
     if not agency.competence & competences:
         raise InputError(
-            f"step {step.id}: {agency.id} has no competence to {step.kind.value}",
-            hint="That takes one of: "
+            f"step {step.id}: {agency.id} lacks the competence to {step.kind.value}",
+            hint="It needs one of: "
             + ", ".join(sorted(competence.value for competence in competences)),
         )
     if step.kind in ON_THE_GROUND and step.country != agency.country:
         raise InputError(
             f"step {step.id}: {agency.id} may not {step.kind.value} in {step.country}",
-            hint=f"Coercion is bound to a territory: let an agency of {step.country} do it.",
+            hint=(
+                "Coercive acts are limited to a territory: give the step to an agency of "
+                f"{step.country}."
+            ),
         )
 
 
@@ -192,8 +199,8 @@ def refuse_clocks(
         if clock is None or clock.seconds is None or clock.uncertainty_s is None:
             why = "not measured" if clock is None else clock.method
             raise InputError(
-                f"the clock of {name} is not known to agree: {why}",
-                hint="Compare each agency's clock with UTC before a common moment is fixed.",
+                f"the clock of {name} cannot be trusted: {why}",
+                hint="Compare each agency's clock with UTC before you set a common moment.",
             )
         spans.append(
             (clock.seconds - clock.uncertainty_s, clock.seconds + clock.uncertainty_s, name)
@@ -205,7 +212,7 @@ def refuse_clocks(
         raise InputError(
             f"the clocks of {slow[2]} and {fast[2]} may disagree by {fast[1] - slow[0]:.1f} s, "
             f"more than {tolerance_s:g} s",
-            hint="Set them by the same source, or take the offset out, before the day.",
+            hint="Set both clocks from the same source, or correct the offset, before the day.",
         )
 
 
@@ -227,10 +234,11 @@ def refuse_without_continuity(steps: Sequence[Step], co_tenants: Sequence[CoTena
         for tenant in co_tenants:
             if tenant.target in touched(step) and tenant.name not in keepers.get(tenant.target, ()):
                 raise InputError(
-                    f"step {step.id} takes {tenant.target}, where {tenant.name} "
-                    f"({tenant.services} services) stands too, and no step keeps them alive",
-                    hint="Add a continuity step before it: an image instead of removal, a move, "
-                    "or power left on the rack (the data-centre raid of 2023).",
+                    f"step {step.id} takes {tenant.target} down, which also hosts {tenant.name} "
+                    f"({tenant.services} services), and no step keeps them alive",
+                    hint="Add a continuity step before it: copy the disks instead of removing "
+                    "them, move the co-tenant, or leave the power of the rack on (the "
+                    "data-centre raid of 2023).",
                 )
 
 
@@ -251,7 +259,10 @@ def refuse_unpreserved(steps: Sequence[Step], held: Mapping[str, str]) -> None:
             if provider is not None and not preserved & {target, provider}:
                 raise InputError(
                     f"step {step.id} acts on {target} before its data is preserved at {provider}",
-                    hint="Preservation comes before seizure: add a preserve step on either.",
+                    hint=(
+                        "Preserve before you seize: add a preserve step for the target or the "
+                        "provider."
+                    ),
                 )
 
 

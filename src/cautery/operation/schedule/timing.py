@@ -83,11 +83,11 @@ def schedule(
     """
     require_utc("moment", moment)
     if now is not None and moment <= now:
-        raise InputError(f"the moment {moment.isoformat()} has passed")
+        raise InputError(f"the moment {moment.isoformat()} is in the past")
     if moment.year > LAST_YEAR:
-        raise InputError(f"the moment {moment.isoformat()}: at the latest in {LAST_YEAR}")
+        raise InputError(f"the moment {moment.isoformat()} must be in {LAST_YEAR} at the latest")
     if not 0 <= warning_s <= 86_400:
-        raise InputError(f"a warning of {warning_s} s: it is between 0 and a day")
+        raise InputError(f"a warning of {warning_s} s must be between 0 and a day")
     refuse_steps(steps, operation)
     refuse_clocks((step.agency for step in steps), clocks, clock_tolerance_s)
     refuse_without_continuity(steps, co_tenants)
@@ -116,7 +116,10 @@ def schedule(
             raise InputError(
                 f"step {scheduled.step.id} warns {', '.join(sorted(scheduled.step.tips_off))} and "
                 f"cannot begin within {warning_s:g} s of the moment: {scheduled.why}",
-                hint="What warns somebody begins everywhere at once: another team, or no wait.",
+                hint=(
+                    "Acts that warn a suspect must begin everywhere at once. Use another team, "
+                    "or remove what the step waits for."
+                ),
             )
     backward = back(
         [step for step in steps if step.id in early],
@@ -146,7 +149,7 @@ def schedule(
     if broken:
         raise CauteryError(
             f"the scheduler's own plan breaks a rule: {broken[0]}",
-            hint="This is a defect of Cautery: please report it with the steps.",
+            hint="This is a bug in Cautery: please report it together with the steps.",
         )
     return day
 

@@ -1,4 +1,4 @@
-"""What stands on a call sheet: an agency's own steps, the common moment, whom to call.
+"""The content of a call sheet: the agency's own steps, the common moment, the contacts.
 
 Need to know: of other agencies' steps only the agency and the time are said, where this one waits
 for them or they wait for it; never a target, a text, a place or an id of theirs.
@@ -211,7 +211,7 @@ def _step(
         else [f"{len(own_targets)} other targets of yours"]
     )
     if step.tips_off - targets:
-        warned.append("persons or targets that are not yours")
+        warned.append("people or targets that are not yours")
     return SheetStep(
         number=number,
         id=step.id,
@@ -288,7 +288,7 @@ def _contacts(
         elif agency.role is AgencyRole.COORDINATION:
             role = "coordinates"
         elif agency.id in tied:
-            role = "you wait for one another"
+            role = "you wait for each other's steps"
         else:
             continue
         contacts.append(
@@ -316,7 +316,7 @@ def _warned(
         names = sorted(hit)
         summary = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} of your targets"
         lines.append(
-            f"What {operation.agency(agency).name} does from {when.astimezone(zone):%H:%M} on "
-            f"warns {summary}."
+            f"From {when.astimezone(zone):%H:%M} on, the acts of {operation.agency(agency).name} "
+            f"warn {summary}."
         )
     return tuple(lines)

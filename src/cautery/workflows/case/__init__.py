@@ -1,1 +1,1 @@
-"""Open, write, report, close, restore and verify a case, and approve what is to leave it."""
+"""Open, write, report, close, restore and verify a case, and approve its referrals."""

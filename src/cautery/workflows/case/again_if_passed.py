@@ -1,4 +1,4 @@
-"""Read, decide, append: and anew if another process recorded what the decision rests on."""
+"""Read, decide and append; start again if another process changed the basis of the decision."""
 
 from __future__ import annotations
 

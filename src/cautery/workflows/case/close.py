@@ -10,7 +10,8 @@ from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE, VAULT, M
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import FileSeen
 from cautery.model.evidence import MAX_EXHIBIT_BYTES
-from cautery.model.times import iso
+from cautery.model.ledger import append
+from cautery.model.records import CaseClosed
 from cautery.workflows.case.manifest import Listing, finish_closing, list_files
 from cautery.workflows.case.open import Case, refuse_closed
 from cautery.workflows.case.roots import check_roots
@@ -67,16 +68,18 @@ def close_case(
     store.remove(path, MANIFEST)
     files = _refuse_strangers(case, open_still=True)
     case.ledger.refuse_writers()  # before the last record; who only reads may go on
-    body: dict[str, object] = {"at": iso(at), "records": case.ledger.size()}
-    if unproven := _unproven(case, files):
-        body["unproven"] = unproven
-    case.ledger.append("case.closed", body, at=at)
+    closed_with = CaseClosed(
+        at=at, records=case.ledger.size(), unproven=tuple(_unproven(case, files))
+    )
+    append(case.ledger, closed_with, at=at)
     checkpoint = case.ledger.checkpoint(signer, at=at)
     case.ledger.settle()
     case.write(CASE_KEY, f"{signer.key}\n".encode())
     for stem, verifier in sorted((public_keys or {}).items()):
         if not stem.replace("-", "").isalnum() or f"keys/{stem}.pub" == CASE_KEY:
-            raise InputError(f"{stem!r}: name a public key by letters, digits and dashes")
+            raise InputError(
+                f"{stem!r}: the name of a public key may only hold letters, digits and dashes"
+            )
         case.write(f"keys/{stem}.pub", f"{verifier}\n".encode())
     _refuse_strangers(case)
     try:
@@ -93,7 +96,7 @@ def close_case(
     return listing.manifest
 
 
-_TAKE_OUT = "Take it out of the case, then close it."
+_TAKE_OUT = "Move it out of the case, then close the case."
 _LAID_THERE = frozenset({LEDGER, "mandate.toml"})
 """Files that lie in a case and that :meth:`Case.write` does not write."""
 _BESIDE = tuple(f"{LEDGER}-{what}" for what in ("wal", "shm", "turns"))
@@ -117,12 +120,13 @@ def _refuse_strangers(case: Case, *, open_still: bool = False) -> tuple[FileSeen
         if file.name.startswith(f"{VAULT}/"):
             if file.size > MAX_EXHIBIT_BYTES:  # a terabyte of nothing takes an hour to digest
                 raise InputError(
-                    f"{case.path / file.name}: larger than any exhibit", hint=_TAKE_OUT
+                    f"{case.path / file.name}: larger than the largest allowed exhibit",
+                    hint=_TAKE_OUT,
                 )
         elif file.name not in expected:
             raise InputError(
-                f"{case.path / file.name}: not written by Cautery as it closes this case, so it"
-                " is not signed with it",
+                f"{case.path / file.name}: not a file that Cautery writes when it closes this "
+                "case, so it is not signed with the case",
                 hint=_TAKE_OUT,
             )
     return files
@@ -135,7 +139,7 @@ def _refuse_changes(case: Case, digests: Mapping[str, str]) -> None:
             raise EvidenceError(
                 f"{case.path / name}: {'changed' if name in digests else 'missing'} since it was"
                 " written; nothing was signed",
-                hint="Find out who else writes into the case, then close it.",
+                hint="Find out which other program writes into the case, then close it.",
             )
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from cautery.errors import InputError
 from cautery.evidence.manifest import LEDGER
 from cautery.evidence.ports import CaseStore
-from cautery.model import MISSHAPEN, Exhibit, ExhibitId, from_json
-from cautery.model.evidence import Json
+from cautery.model import ExhibitId
+from cautery.model.ledger import contents
+from cautery.model.records import ExhibitSealed
 
 LEAST_LETTERS = 6
 
@@ -44,25 +45,21 @@ def exhibits_in(case: Path, *, store: CaseStore) -> Iterator[Sealed]:
         If there is no case.
     """
     if not store.exists(case, LEDGER):
-        raise InputError(f"{case}: no case")
+        raise InputError(f"{case}: not a case")
     ledger = store.ledger(case, read_only=True)
     try:
-        for entry in ledger.read(kinds=("exhibit.sealed",)):
-            try:
-                sealed = _sealed(entry.record.body)
-            except MISSHAPEN:
-                continue  # a record that is not what its kind says costs itself alone
-            yield sealed
+        for _, sealed in contents(ledger, ExhibitSealed):
+            yield _sealed(sealed)
     finally:
         ledger.close()
 
 
-def _sealed(body: Json) -> Sealed:
-    exhibit, url = from_json(Exhibit, body["exhibit"]), body["url"]
+def _sealed(record: ExhibitSealed) -> Sealed:
+    exhibit = record.exhibit
     return Sealed(
         id=exhibit.id,
-        what=str(body["what"]),
-        url=None if url is None else str(url),
+        what=record.what,
+        url=record.url,
         media_type=exhibit.media_type,
         size=exhibit.size,
         sealed_at=exhibit.sealed_at,
@@ -97,8 +94,8 @@ def open_exhibit(case: Path, name: str, *, store: CaseStore) -> tuple[Sealed, by
     }
     if len(matches) != 1:
         raise InputError(
-            f"{name}: {len(matches) or 'no'} exhibits of this case are called so",
-            hint=f"cautery exhibit {case} lists them.",
+            f"{name}: {len(matches) or 'no'} exhibits of this case match these digits",
+            hint=f"List the exhibits: cautery exhibit {case}",
         )
     [exhibit] = matches.values()
     if exhibit.subject is None:

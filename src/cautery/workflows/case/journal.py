@@ -1,4 +1,4 @@
-"""The one pen of a watch: seals bytes, appends records, and tells the listeners.
+"""The only writer of a watch: seals bytes, appends records and informs the listeners.
 
 Everything that a watch learns passes through here, so that what the board shows, what ``--json``
 streams and what the ledger holds cannot differ.
@@ -30,8 +30,10 @@ from cautery.model import (
     Response,
     to_json,
 )
+from cautery.model.ledger import filed
 from cautery.model.own_secrets import OwnSecrets, secrets_in
 from cautery.model.ports import Clock, Ledger, Vault
+from cautery.model.records import ExhibitSealed, Failure
 from cautery.model.whole_text import whole_text
 from cautery.watch import redacted_text
 from cautery.workflows.case.transactions import (
@@ -120,9 +122,16 @@ class Journal:
         """Return the keyed hash that stands for a personal value."""
         return self._pseudonyms.of(value)
 
-    def write(self, kind: str, body: Any) -> Entry:
-        """Append one record, now, and tell the listeners; threads that wait share one flush."""
-        return self._writes.ask((kind, self._screened(self.shown(body))))
+    def write(self, content: object) -> Entry:
+        """Append one record, now, and tell the listeners; threads that wait share one flush.
+
+        Parameters
+        ----------
+        content : object
+            Of a type that stands for a kind (:data:`cautery.model.records.KINDS`).
+        """
+        kind, body = filed(content, self._pseudonyms)
+        return self._writes.ask((kind, self._screened(body)))
 
     def message(self, error: Exception) -> str:
         """Return what an error says, as it may be recorded: it may quote strangers."""
@@ -339,21 +348,18 @@ class Journal:
             self._idle.wait_for(lambda: self._sealing == 0, timeout=IDLE_S)
 
     def _record(self, exhibit: Exhibit, what: str, redacted: RedactedUrl | None) -> None:
-        self.write(
-            "exhibit.sealed",
-            {"exhibit": exhibit, "what": what, "url": None if redacted is None else redacted.text},
-        )
+        url = None if redacted is None else redacted.text
+        self.write(ExhibitSealed(exhibit=exhibit, what=what, url=url))
 
     def fail(self, what: str, where: str, error: Exception) -> None:
         """Record a failure of the world; the watch goes on."""
         self.write(
-            "failure",
-            {
-                "what": what,
-                "where": where,
-                "error": type(error).__name__,
-                "message": self.message(error)[:500],
-                "hint": error.hint if isinstance(error, CauteryError) else "",
-                "at": self._clock.now(),
-            },
+            Failure(
+                what=what,
+                where=where,
+                error=type(error).__name__,
+                message=self.message(error)[:500],
+                hint=error.hint if isinstance(error, CauteryError) else "",
+                at=self._clock.now(),
+            )
         )

@@ -1,4 +1,4 @@
-"""The list of every file of a case that its key signs, and a closing that stopped just after that.
+"""The signed list of all files of a case, and the end of a closing that was interrupted.
 
 The key signs one manifest of a case. Whoever is killed before the note is written leaves a case
 that is closed already: the same list is made again, and signed again, or nothing is.
@@ -20,7 +20,7 @@ from cautery.model.ports import Signer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Every file of a case, what each hashes to, and what is signed over the list."""
+    """All files of a case with their digests, and the text that the key signs."""
 
     files: tuple[FileSeen, ...]
     digests: Mapping[str, str]
@@ -81,9 +81,9 @@ def finish_closing(path: Path, *, store: CaseStore, signer: Signer) -> Manifest 
     listing = list_files(path, store=store, case=case, records=last.size, root=last.root)
     if digest_of(listing.manifest.text.encode()) != last.closed:
         raise EvidenceError(
-            f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC; its {NOTE} is"
-            " missing, and its files are not those that were signed",
-            hint=f"Put the closed case back from a copy, with its {NOTE}.",
+            f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC, but its {NOTE} is "
+            "missing and its files are not the signed ones",
+            hint=f"Restore the closed case from a copy that includes its {NOTE}.",
         )
     store.write(path, MANIFEST, listing.text)
     store.write(path, NOTE, signer.sign(listing.manifest.text).encode())

@@ -11,7 +11,9 @@ from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault
 from cautery.model import Pseudonyms, digest_of
+from cautery.model.ledger import append
 from cautery.model.ports import Clock, Signer
+from cautery.model.records import CaseReopened, RootOfRecords
 from cautery.workflows.case.manifest import finish_closing
 from cautery.workflows.case.roots import check_roots
 
@@ -114,7 +116,7 @@ class Case:
     @property
     def _secrets(self) -> CaseKeys:
         if self.keys is None:
-            raise InputError(f"{self.path} was opened to be read only")
+            raise InputError(f"{self.path} was opened read-only")
         return self.keys
 
 
@@ -134,8 +136,8 @@ def open_case(path: Path, *, store: CaseStore, clock: Clock, read_only: bool = F
     if read_only:
         if not store.exists(path, LEDGER):
             raise InputError(
-                f"{path}: no case{'' if path.is_dir() else ' (no such folder)'}",
-                hint="Give the folder that `--case` named when it was begun.",
+                f"{path}: not a case{'' if path.is_dir() else ' (no such folder)'}",
+                hint="Give the folder that --case named when the case was begun.",
             )
         ledger, vault = store.ledger(path, read_only=True), store.vault(path, None)
         return Case(path=path, ledger=ledger, vault=vault, clock=clock, store=store, keys=None)
@@ -143,7 +145,7 @@ def open_case(path: Path, *, store: CaseStore, clock: Clock, read_only: bool = F
     if store.exists(path, CASE_KEY):
         keys = store.keys(path)
     elif store.exists(path, LEDGER):
-        raise EvidenceError(f"{path / CASE_KEY}: missing from a case that has records")
+        raise EvidenceError(f"{path / CASE_KEY}: missing, although the case has records")
     else:
         keys = store.begin(path)
     store.hold(path, alone=False)
@@ -152,9 +154,9 @@ def open_case(path: Path, *, store: CaseStore, clock: Clock, read_only: bool = F
         refuse_closed(path, store)  # it may have been closed while we waited
         if finish_closing(path, store=store, signer=keys.signer) is not None:
             raise InputError(
-                f"{path}: this case is closed; the last write of its closing was missing, and is"
-                " done now",
-                hint="Name a new folder to begin another case.",
+                f"{path}: this case is closed; the last write of the closing was missing and has "
+                "now been made",
+                hint="To begin another case, name a new folder.",
             )
         store.remove(path, MANIFEST)  # a closing that was cut short
         ledger, vault = store.ledger(path, read_only=False), store.vault(path, keys)
@@ -177,18 +179,18 @@ def _go_on(case: Case) -> None:
     if not roots.size or case.store.shares(case.path):
         return
     signed = None if roots.longest is None else roots.longest.size
-    body = {
-        "records": roots.size,
-        "unsigned": roots.unsigned,
-        "checkpoint": signed,
-        "root": None if last is None else {"size": last.size, "root": last.root.hex()},
-    }
+    reopened = CaseReopened(
+        records=roots.size,
+        unsigned=roots.unsigned,
+        checkpoint=signed,
+        root=None if last is None else RootOfRecords(size=last.size, root=last.root.hex()),
+    )
     if roots.unsigned or last is None or (signed or 0) < last.size:
         try:
-            case.ledger.append("case.reopened", body, at=case.clock.now())
+            append(case.ledger, reopened, at=case.clock.now())
         except StorageError:
             case.make_room()  # a full disk: what was kept for the end of the case is needed now
-            case.ledger.append("case.reopened", body, at=case.clock.now())
+            append(case.ledger, reopened, at=case.clock.now())
         case.ledger.checkpoint(case.signer, at=case.clock.now())
 
 
@@ -202,5 +204,5 @@ def refuse_closed(path: Path, store: CaseStore) -> None:
     """
     if store.exists(path, NOTE):
         raise InputError(
-            f"{path}: this case is closed", hint="Name a new folder to begin another case."
+            f"{path}: this case is closed", hint="To begin another case, name a new folder."
         )

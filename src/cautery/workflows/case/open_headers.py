@@ -1,4 +1,4 @@
-"""What of a transaction's headers may lie in the open."""
+"""Which headers of a transaction may be stored in clear."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Under which mandate a case stands: its first ``case.opened`` record says so, and no later one.
+"""The mandate of a case: only its first ``case.opened`` record can name it.
 
 Anybody who has a case's file can append a record. One that opens the case again, with approvers
 of its own, counts for nothing and is named.
@@ -20,11 +20,9 @@ from cautery.model import (
     Mandate,
     SignedFor,
     digest_of,
-    from_json,
 )
 from cautery.model.ports import Ledger
-
-OPENED = "case.opened"
+from cautery.model.records import CaseOpened, MisshapenRecord, kinds_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +63,7 @@ def opening_of(ledger: Ledger) -> Opening:
     InputError
         If the case names no mandate, or no key of its own.
     """
-    entry = next(iter(ledger.read(kinds=(OPENED,))), None)
+    entry = next(iter(ledger.read(kinds=kinds_of(CaseOpened))), None)
     if entry is None:
         raise InputError("this case names no mandate")
     return opening_in(entry)
@@ -79,27 +77,18 @@ def opening_in(entry: Entry) -> Opening:
     InputError
         If it has not the shape of its kind.
     """
-    mandate = mandate_in(entry)
+    opened = entry.content
+    if not isinstance(opened, CaseOpened):
+        why = opened.why if isinstance(opened, MisshapenRecord) else entry.record.kind
+        raise InputError(f"record {entry.index} does not open a case: {why}")
     try:
-        case = _case_of(str(entry.record.body["key"]))
+        case = _case_of(opened.key)
     except MISSHAPEN as error:
-        raise InputError(f"record {entry.index} names no key of a case: {error}") from error
-    signed_for = SignedFor(case=case, mandate=terms_digest(mandate))
-    return Opening(entry=entry, mandate=mandate, signed_for=signed_for)
-
-
-def mandate_in(entry: Entry) -> Mandate:
-    """Return the mandate of a ``case.opened`` record.
-
-    Raises
-    ------
-    InputError
-        If it has none.
-    """
-    try:
-        return from_json(Mandate, entry.record.body["mandate"])
-    except MISSHAPEN as error:
-        raise InputError(f"record {entry.index} opens no case: {error}") from error
+        raise InputError(
+            f"record {entry.index} does not name the key of a case: {error}"
+        ) from error
+    signed_for = SignedFor(case=case, mandate=terms_digest(opened.mandate))
+    return Opening(entry=entry, mandate=opened.mandate, signed_for=signed_for)
 
 
 def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
@@ -119,12 +108,12 @@ def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
         If its first record names another key than the case's.
     """
     signed_for = SignedFor(case=_case_of(key), mandate=terms_digest(mandate))
-    if next(iter(ledger.read(kinds=(OPENED,))), None) is None:
+    if next(iter(ledger.read(kinds=kinds_of(CaseOpened))), None) is None:
         return signed_for
     opening = opening_of(ledger)
     if opening.signed_for.case != signed_for.case:
         raise EvidenceError(
-            f"record {opening.entry.index}: opened with another key than the case's"
+            f"record {opening.entry.index}: the case was opened with a key that is not its own"
         )
     begun, terms = terms_of(opening.mandate), terms_of(mandate)
     people = {(signature.name, signature.public_key) for signature in mandate.signatures}
@@ -132,19 +121,24 @@ def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
         (signature.name, signature.public_key) for signature in opening.mandate.signatures
     ):
         raise InputError(
-            "this case was begun under a signed mandate, which those people have not signed",
-            hint="Put its file of signatures back beside it, or have them sign it again.",
+            "this case was begun under a signed mandate, but this mandate lacks the signatures "
+            "of those people",
+            hint=(
+                "Put the mandate's file of signatures back next to it, or have the same people "
+                "sign it again."
+            ),
         )
     if opening.mandate.signatures and begun != terms:
         odd = min(name for name in terms if begun[name] != terms[name])
         raise InputError(
-            f"this case was begun under a signed mandate, and this one has another {odd}",
-            hint="Go on with the mandate that was signed, or begin another case.",
+            "this case was begun under a signed mandate, and this mandate differs from it in: "
+            f"{odd}",
+            hint="Continue with the mandate that was signed, or begin another case.",
         )
     if begun["approvers"] != terms["approvers"]:
         raise InputError(
             "this case was begun with other approvers than this mandate names",
-            hint="Who approves is settled when a case begins; begin another case.",
+            hint="The approvers of a case cannot change after it begins. Begin another case.",
         )
     return opening.signed_for
 
@@ -173,10 +167,10 @@ def check_openings(
         If it was opened with another case's key, to which its approvals are bound; if a signature
         does not hold, or those that were asked for are not there.
     """
-    openings = tuple(ledger.read(kinds=(OPENED,)))
+    openings = tuple(ledger.read(kinds=kinds_of(CaseOpened)))
     if not openings:
         if signers is not None:
-            raise EvidenceError(f"{path}: the case stands under no mandate")
+            raise EvidenceError(f"{path}: the case does not name a mandate")
         return None, ()
     first, *later = openings
     vouched = None
@@ -184,7 +178,7 @@ def check_openings(
         opening = opening_in(first)
         if opening.signed_for.case != case:
             raise EvidenceError(
-                f"{path}: record {first.index}: opened with another key than the case's"
+                f"{path}: record {first.index}: the case was opened with a key that is not its own"
             )
         standing = opening.standing(signers)
         words, vouched = standing.words, standing.vouched
@@ -195,7 +189,10 @@ def check_openings(
     if signers is not None and not vouched:
         raise EvidenceError(f"{path}: record {first.index}: its mandate is {words}")
     notes = tuple(
-        f"record {entry.index} opens the case again: it counts for nothing, nor does whom it names"
+        (
+            f"record {entry.index} opens the case a second time: this record and the people "
+            "it names are ignored"
+        )
         for entry in later
     )
     return words, notes

@@ -1,4 +1,4 @@
-"""A named person signs the referral that was shown; the running watch hears of it by the ledger.
+"""A named person signs a referral as it was shown; the running watch reads it from the ledger.
 
 Whoever has a case's file can append a record to it. So a referral is the first one of its id, and
 the id comes from what it says; a signature is over a digest that the person has seen, for this
@@ -7,6 +7,7 @@ case; an approval counts if it verifies; and a record that is none of these cost
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,22 +22,27 @@ from cautery.model import (
     Approval,
     Approver,
     Digest,
-    Json,
     Mandate,
     Referral,
     digest,
-    from_json,
     has_own_id,
-    to_json,
-    with_fixtures,
 )
+from cautery.model.ledger import append, contents
 from cautery.model.ports import Ledger
+from cautery.model.records import (
+    ApprovalGiven,
+    CaseOpened,
+    EntryWithdrawn,
+    FixturesChanged,
+    MisshapenRecord,
+    ReferralPublished,
+    RollbackProposed,
+    kinds_of,
+)
+from cautery.model.times import iso
+from cautery.projections import MandateInForce, folded
 from cautery.workflows.case.again_if_passed import again_if_passed
-from cautery.workflows.case.opening import OPENED, Opening, mandate_in, opening_in, opening_of
-
-DRAFTED = "referral.drafted"
-APPROVED = "approval.given"
-PUBLISHED = "referral.published"
+from cautery.workflows.case.opening import Opening, opening_in, opening_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,47 +90,44 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
     InputError
         If its first record names no mandate.
     """
-    first = next(iter(ledger.read(kinds=(OPENED,))), None)
+    first = next(iter(ledger.read(kinds=kinds_of(CaseOpened))), None)
     if first is None:
         return Filed(referrals=(), passed_over={})
     opening = opening_in(first)
     referrals: dict[str, tuple[Referral, Digest]] = {}
     approvals: dict[str, dict[str, Approval]] = {}
     published: dict[str, list[str]] = {}
-    passed_over: dict[str, int] = {}
-
-    def pass_over(why: str) -> None:
-        passed_over[why] = passed_over.get(why, 0) + 1
-
-    for entry in ledger.read(kinds=(DRAFTED, APPROVED, PUBLISHED)):
-        body = entry.record.body
-        about = str(body.get("id" if entry.record.kind == DRAFTED else "referral"))
+    passed_over: Counter[str] = Counter()
+    for entry in ledger.read(kinds=kinds_of(Referral, ApprovalGiven, ReferralPublished)):
+        content = entry.content
+        if isinstance(content, MisshapenRecord):
+            passed_over[f"{content.kind}, with an invalid form"] += 1
+            continue
+        about = content.id if isinstance(content, Referral) else content.referral
         if only not in (None, about):
             continue
-        if entry.record.kind == DRAFTED:
-            referral = referral_in(body)
-            if referral is None:
-                pass_over("no referral, or not under an id of its own")
-            elif about not in referrals:
-                referrals[about] = referral, digest(referral)
-            elif referrals[about][0] != referral:
-                pass_over("a second referral under the id of an earlier one")
-        elif about not in referrals:
-            pass_over("about no referral that was drafted before it")
-        elif entry.record.kind == APPROVED:
-            approval = approval_in(body, about, referrals[about][1], opening)
-            if approval is None:
-                pass_over("no approval, or its signature does not verify")
-            else:
+        match content:
+            case Referral():
+                if not _has_own_id(content):
+                    passed_over["referral whose id does not match its content"] += 1
+                elif about not in referrals:
+                    referrals[about] = content, digest(content)
+                elif referrals[about][0] != content:
+                    passed_over["second referral with the id of an earlier one"] += 1
+            case _ if about not in referrals:
+                passed_over["record about a referral that was not drafted before it"] += 1
+            case ReferralPublished():
+                published.setdefault(about, []).append(content.intermediary)
+            case ApprovalGiven():
+                approval = content.approval
+                if not _verifies(approval, about, referrals[about][1], opening):
+                    passed_over["approval with an invalid signature"] += 1
+                    continue
                 signed = approvals.setdefault(about, {})
                 earlier = signed.get(approval.approver, approval)
                 signed[approval.approver] = max(
                     earlier, approval, key=lambda candidate: candidate.at
                 )
-        elif isinstance(body.get("intermediary"), str):
-            published.setdefault(about, []).append(body["intermediary"])
-        else:
-            pass_over("no publication of a referral")
     return Filed(
         referrals=tuple(
             FiledReferral(
@@ -154,23 +157,21 @@ def filed_referral(ledger: Ledger, referral_id: str) -> FiledReferral:
     """
     for referral in filed_in(ledger, only=referral_id).referrals:
         return referral
-    raise InputError(f"no referral {referral_id!r} in this case", hint="cautery referral list CASE")
+    raise InputError(
+        f"this case has no referral {referral_id!r}", hint="cautery referral list CASE"
+    )
 
 
-def referral_in(body: Json) -> Referral | None:
-    """Return the referral of a record; ``None``: it is none, or its id is not its own."""
+def _has_own_id(referral: Referral) -> bool:
     try:
-        referral = from_json(Referral, body)
-        return referral if has_own_id(referral) else None
-    except MISSHAPEN:
-        return None
+        return has_own_id(referral)
+    except MISSHAPEN:  # a number or a text in it has no canonical JSON, so nothing has its id
+        return False
 
 
-def approval_in(body: Json, referral: str, signed: Digest, opening: Opening) -> Approval | None:
-    """Return the approval of a record; ``None``: it is none of this digest that verifies."""
-    plain = {name: value for name, value in body.items() if name != "referral"}
+def _verifies(approval: Approval, referral: str, signed: Digest, opening: Opening) -> bool:
+    """Tell whether an approval is an approver's, over this digest and for this case."""
     try:
-        approval = from_json(Approval, plain)
         check_signature(
             approval,
             what=f"referral {referral}",
@@ -179,27 +180,24 @@ def approval_in(body: Json, referral: str, signed: Digest, opening: Opening) -> 
             signed_for=opening.signed_for,
         )
     except MISSHAPEN:
-        return None
-    return approval
+        return False
+    return True
 
 
 def withdrawals(ledger: Ledger) -> tuple[dict[str, Any], ...]:
     """Return what was withdrawn and which roll-backs are proposed, oldest first."""
     rows: list[dict[str, Any]] = []
-    for entry in ledger.read(kinds=("entry.withdrawn", "rollback.proposed")):
-        body = entry.record.body
-        withdrawn = entry.record.kind == "entry.withdrawn"
-        try:
-            row = {
-                "at": str(body["at"]),
-                "target": str(body["target"]),
-                "what": "withdrawn" if withdrawn else "roll-back proposed",
-                "intermediary": None if withdrawn else str(body["intermediary"]),
-                "dark": [] if withdrawn else [str(url) for url in body["dark"]],
-                "why": str(body["reasons"][0]["text"] if withdrawn else body["why"]),
-            }
-        except MISSHAPEN:
-            continue  # a stranger's record costs itself
+    for _, content in contents(ledger, EntryWithdrawn, RollbackProposed):
+        row: dict[str, Any] = {"at": iso(content.at)}
+        match content:
+            case EntryWithdrawn(target=target, reasons=(first, *_)):
+                row |= {"target": target, "what": "withdrawn", "intermediary": None}
+                row |= {"dark": [], "why": first.text}
+            case RollbackProposed(target=target, intermediary=name, dark=dark, why=why):
+                row |= {"target": target, "what": "roll-back proposed", "intermediary": name}
+                row |= {"dark": list(dark), "why": why}
+            case _:
+                continue
         rows.append(row)
     return tuple(rows)
 
@@ -214,18 +212,10 @@ def mandate_of(ledger: Ledger) -> Mandate:
     InputError
         If the case has none.
     """
-    mandate: Mandate | None = None
-    for entry in ledger.read(kinds=(OPENED, "fixtures.changed")):
-        if mandate is None:
-            mandate = mandate_in(entry) if entry.record.kind == OPENED else None
-        elif entry.record.kind != OPENED:
-            try:
-                mandate = with_fixtures(mandate, entry.record.body)
-            except MISSHAPEN:
-                continue
-    if mandate is None:
-        raise InputError("this case names no mandate")
-    return mandate
+    opening = opening_of(ledger)
+    in_force = MandateInForce(opening.mandate, opening.entry)
+    later = ledger.read(since=opening.entry.index, kinds=kinds_of(FixturesChanged))
+    return folded(in_force, later).mandate or opening.mandate
 
 
 def approver_named(mandate: Mandate, name: str) -> Approver:
@@ -240,10 +230,10 @@ def approver_named(mandate: Mandate, name: str) -> Approver:
         if approver.name == name:
             return approver
     names = ", ".join(approver.name for approver in mandate.approvers) or "none"
-    raise InputError(f"{name!r} is no approver of this mandate", hint=f"Approvers: {names}.")
+    raise InputError(f"{name!r} is not an approver of this mandate", hint=f"Approvers: {names}.")
 
 
-_RESTS_ON = (OPENED, "fixtures.changed", DRAFTED, APPROVED)
+_RESTS_ON = (CaseOpened, FixturesChanged, Referral, ApprovalGiven)
 
 
 @again_if_passed
@@ -277,9 +267,9 @@ def approve_referral(
     filed = filed_referral(ledger, referral_id)
     if filed.digest != shown:
         raise ApprovalError(
-            f"referral {referral_id} is not what was shown: its digest is {filed.digest}, "
-            f"not {shown}",
-            hint=f"Look at it again: cautery referral show CASE {referral_id}",
+            f"referral {referral_id} differs from the one that was shown: its digest is "
+            f"{filed.digest}, not {shown}",
+            hint=f"Read it again: cautery referral show CASE {referral_id}",
         )
     approver = approver_named(opening.mandate, name)
     if any(
@@ -288,13 +278,13 @@ def approve_referral(
         and approval.at >= now - OLDEST
         for approval in filed.approvals
     ):
-        raise ApprovalError(f"{name} has signed referral {referral_id} already")
+        raise ApprovalError(f"{name} has already signed referral {referral_id}")
     approval = sign(filed.digest, approver=approver, key=key, at=now, signed_for=opening.signed_for)
-    ledger.append(
-        APPROVED,
-        {"referral": referral_id, **to_json(approval)},
+    append(
+        ledger,
+        ApprovalGiven.of(referral_id, approval),
         at=now,
         if_unchanged_since=size,
-        kinds=_RESTS_ON,
+        unless=_RESTS_ON,
     )
     return approval

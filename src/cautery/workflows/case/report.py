@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,18 +21,14 @@ from cautery.evidence.report import (
     FailureView,
     Figures,
     LedgerView,
-    Records,
     ReferralView,
     ReportView,
-    Safeguards,
+    SafeguardsView,
     SealedLine,
     Still,
-    StreamRecords,
     StreamView,
-    collect,
     reduced,
     render,
-    unknowns,
 )
 from cautery.model import (
     Approval,
@@ -48,7 +45,11 @@ from cautery.model import (
     person_key,
 )
 from cautery.model.ports import Ledger, Vault
+from cautery.model.records import AlignmentShown, ExhibitSealed
+from cautery.projections import CaseRecords, StreamState
+from cautery.projections.case import case_records
 from cautery.workflows.case.opening import Opening, opening_in
+from cautery.workflows.case.unknowns import unknowns
 
 _ORDER = {
     Finding.PROVEN: 0,
@@ -154,19 +155,21 @@ def report_view(
     EvidenceError
         If no case is opened in them.
     """
-    records = collect(entries)
-    mandate = records.mandate
-    if mandate is None or records.opening is None:
-        raise EvidenceError("the ledger has no case.opened record: there is no case to report")
+    records = case_records(entries)
+    mandate, opened, entry = records.mandate, records.opened, records.in_force.opening
+    if mandate is None or opened is None or entry is None:
+        raise EvidenceError("the ledger has no case.opened record, so no report can be made")
     try:
-        opening = opening_in(records.opening)
+        opening = opening_in(entry)
     except InputError as error:
         raise EvidenceError(str(error)) from error
-    referrals = _referrals(records, opening)
-    safeguards = _safeguards(records, opening)
-    ranked = sorted(records.streams.values(), key=_rank)
+    passed_over = records.passed_over
+    referrals = _referrals(records, opening, passed_over)
+    safeguards = _safeguards(records, opening, passed_over)
+    ranked = sorted(records.streams.by_url.values(), key=_rank)
     # Records of a later closing say nothing of what was still up.
-    ended = records.watched[-1][1] if records.watched else records.last_at or at
+    watched = records.spans.watched
+    ended = watched[-1][1] if watched else records.last_at or at
     pictures = _Pictures(read_exhibit)
     streams = tuple(
         _stream(number, stream, records, ended, pictures)
@@ -182,14 +185,16 @@ def report_view(
         made_at=at,
         mandate=mandate,
         standing=_standing(opening),
-        passed_over=dict(sorted(records.passed_over.items())),
-        version=records.version,
-        key=records.key,
-        lab=records.lab,
+        passed_over=dict(sorted(passed_over.items())),
+        version=opened.version,
+        key=opened.key,
+        lab=opened.lab or mandate.lab,
         observed_s=observed,
         unobserved_s=max(0.0, mandate.window.seconds - observed),
         figures=_figures(
-            streams, guards, offered=0 if records.pace is None else records.pace.offered
+            streams,
+            guards,
+            offered=0 if records.pace.newest is None else records.pace.newest.offered,
         ),
         streams=streams,
         hero=_hero(streams),
@@ -197,8 +202,8 @@ def report_view(
         safeguards=safeguards,
         unknowns=unknowns(records, mandate, streams, observed_s=observed),
         error_rates=tuple(records.rates.values()),
-        graph=records.graph,
-        plan=records.plan,
+        graph=records.acts.graph,
+        plan=records.acts.plan,
         referrals=referrals,
         estimates=tuple(records.estimates.values()),
         failures=failures,
@@ -210,8 +215,8 @@ def report_view(
             kinds=dict(sorted(records.kinds.items())),
             checkpoints=tuple(checkpoints),
             exhibits=len(records.sealed),
-            exhibit_bytes=records.sealed_bytes,
-            confidential=records.confidential,
+            exhibit_bytes=sum(sealing.exhibit.size for sealing in records.sealed.values()),
+            confidential=sum(sealing.exhibit.confidential for sealing in records.sealed.values()),
         ),
     )
 
@@ -223,36 +228,32 @@ class _Pictures:
         self._read_exhibit = read
         self._bytes_left = _MOST_STILLS_BYTES
 
-    def show(self, still: Still | None) -> Still | None:
-        if still is None:
+    def show(self, exhibit: ExhibitId | None, at_s: float | None) -> Still | None:
+        if exhibit is None:
             return None
+        still = Still(exhibit=exhibit, uri=None, at_s=at_s)
         if self._bytes_left <= 0:
-            note = "left out to keep this page small; the sealed still is in the vault"
+            note = "not shown, to keep this page small; the sealed still is in the vault"
             return replace(still, missing=note)
         try:
-            uri = reduced(self._read_exhibit(still.exhibit))
+            uri = reduced(self._read_exhibit(exhibit))
         except (EvidenceError, DecodeError) as error:
             return replace(still, missing=str(error))
         self._bytes_left -= len(uri)
         return replace(still, uri=uri)
 
 
-def _rank(stream: StreamRecords) -> tuple[int, float, str]:
+def _rank(stream: StreamState) -> tuple[int, float, str]:
     if stream.verdict is None:
         return len(_ORDER), 0.0, stream.url
     return _ORDER[stream.verdict.finding], -stream.verdict.log10_lr, stream.url
 
 
 def _stream(
-    number: int, stream: StreamRecords, records: Records, ended: datetime, pictures: _Pictures
+    number: int, stream: StreamState, records: CaseRecords, ended: datetime, pictures: _Pictures
 ) -> StreamView:
-    alignment = _best(stream.alignments)
-    if alignment is not None:
-        alignment = replace(
-            alignment,
-            suspect=pictures.show(alignment.suspect),
-            original=pictures.show(alignment.original),
-        )
+    best = _best(records.alignments[stream.url])
+    alignment = None if best is None else _alignment(best, pictures)
     until, why = _exposed_until(stream, ended)
     return StreamView(
         number=number,
@@ -271,21 +272,53 @@ def _stream(
         verdict=stream.verdict,
         alignment=alignment,
         sealed=tuple(
-            records.sealed.get(exhibit, SealedLine(exhibit=exhibit, what=what))
-            for exhibit, what in stream.exhibits.items()
+            _sealed(records.sealed[exhibit])
+            if exhibit in records.sealed
+            else SealedLine(exhibit=exhibit, what=what)
+            for exhibit, what in records.exhibits[stream.url].items()
         ),
-        custody=tuple(stream.custody),
+        custody=tuple(records.custody[stream.url]),
         failures=tuple(stream.failures),
     )
 
 
-def _best(alignments: Sequence[Alignment]) -> Alignment | None:
+def _alignment(shown: AlignmentShown, pictures: _Pictures) -> Alignment:
+    return Alignment(
+        reference=shown.reference,
+        shown=shown.shown or shown.reference,
+        kind=shown.kind,
+        delay_s=shown.delay_s,
+        lags_s=shown.lags_s,
+        strength=shown.strength,
+        suspect=pictures.show(shown.suspect_still, shown.suspect_at_s),
+        original=pictures.show(shown.reference_still, shown.reference_at_s),
+    )
+
+
+def _sealed(sealing: ExhibitSealed) -> SealedLine:
+    clock = sealing.exhibit.clock
+    if clock.seconds is None:
+        offset = "offset of the clock unknown"
+    else:
+        offset = f"clock {1000 * clock.seconds:+.0f} ms from UTC"
+        if clock.uncertainty_s is not None:
+            offset += f" ± {1000 * clock.uncertainty_s:.0f} ms"
+    return SealedLine(
+        exhibit=sealing.exhibit.id,
+        what=sealing.what,
+        size=sealing.exhibit.size,
+        sealed_at=sealing.exhibit.sealed_at,
+        clock=offset,
+    )
+
+
+def _best(alignments: Sequence[AlignmentShown]) -> AlignmentShown | None:
     """Return the alignment that shows most: with both stills, then with a picture's curve, last."""
     ranked = enumerate(alignments)
     best = max(
         ranked,
         key=lambda candidate: (
-            candidate[1].suspect is not None and candidate[1].original is not None,
+            candidate[1].suspect_still is not None and candidate[1].reference_still is not None,
             candidate[0],
         ),
         default=None,
@@ -293,27 +326,29 @@ def _best(alignments: Sequence[Alignment]) -> Alignment | None:
     return None if best is None else best[1]
 
 
-def _exposed_until(stream: StreamRecords, ended: datetime) -> tuple[datetime, str]:
+def _exposed_until(stream: StreamState, ended: datetime) -> tuple[datetime, str]:
     if stream.dark_at is not None:
-        return stream.dark_at, "our own probe through a blocking provider found it dark"
+        return stream.dark_at, (
+            "until our own probe through a blocking provider could no longer get the stream"
+        )
     if stream.vanished is not None:
-        return stream.vanished, "it vanished from its sources"
-    return ended, "still up when the last record was made"
+        return stream.vanished, "until the stream disappeared from its sources"
+    return ended, "still available at the last record"
 
 
-def _observed(records: Records, mandate: Mandate) -> float:
+def _observed(records: CaseRecords, mandate: Mandate) -> float:
     """Return the seconds of the window during which the watch ran."""
     window = mandate.window
     return sum(
         max(0.0, (min(end, window.end) - max(start, window.start)).total_seconds())
-        for start, end in records.watched
+        for start, end in records.spans.watched
     )
 
 
-def _guards(records: Records) -> tuple[GuardVerdict, ...]:
+def _guards(records: CaseRecords) -> tuple[GuardVerdict, ...]:
     """Return the guard's last word on each target, the heaviest refusal or narrowing on top."""
-    last = dict(records.guards)
-    for intervention in (*records.plan.refused, *records.plan.chosen) if records.plan else ():
+    last, plan = dict(records.acts.guards), records.acts.plan
+    for intervention in (*plan.refused, *plan.chosen) if plan else ():
         last.setdefault(
             (intervention.guard.target, intervention.guard.lever.value), intervention.guard
         )
@@ -386,40 +421,52 @@ def _standing(opening: Opening) -> str:
         return f"BROKEN: {error}"
 
 
-def _referrals(records: Records, opening: Opening) -> tuple[ReferralView, ...]:
+def _referrals(
+    records: CaseRecords, opening: Opening, passed_over: Counter[str]
+) -> tuple[ReferralView, ...]:
     """Return each referral with the signatures that verify; the others are counted."""
-    views = []
-    for name, referral in records.referrals.items():
+    acts, views, verified = records.acts, [], 0
+    for name, referral in acts.referrals.items():
         targets = {entry.target for entry in referral.entries}
-        filed_approvals = records.approvals.pop(digest(referral), [])
-        approvals = _verified(filed_approvals, referral, opening)
-        _pass_over(records, len(filed_approvals) - len(approvals))
+        approvals = _verified(acts.approvals.get(digest(referral), ()), referral, opening)
+        verified += len(approvals)
         views.append(
             ReferralView(
                 referral=referral,
                 approvals=tuple(dict.fromkeys(approvals)),
-                published=tuple(records.published[name]),
-                answers=tuple(records.answers[name]),
-                probes=tuple(probe for probe in records.dark if probe.target in targets),
-                expired=tuple(records.expired[name]),
+                published=tuple(acts.published.get(name, ())),
+                answers=tuple(acts.answers.get(name, ())),
+                probes=tuple(probe for probe in acts.dark if probe.target in targets),
+                expired=tuple(acts.expired.get(name, ())),
             )
         )
-    _pass_over(records, sum(len(approval) for approval in records.approvals.values()))
+    if unverified := sum(map(len, acts.approvals.values())) - verified:
+        passed_over["approval.given without a valid signature of an approver"] = unverified
     return tuple(views)
 
 
-def _safeguards(records: Records, opening: Opening) -> Safeguards:
+def _safeguards(
+    records: CaseRecords, opening: Opening, passed_over: Counter[str]
+) -> SafeguardsView:
     """Return what was done for bystanders, with the overrides that those named have signed."""
-    overrides = []
-    for override, approvals in records.safeguards.given:
+    safeguards, overrides = records.safeguards, []
+    for override, approvals in safeguards.overrides:
         signed = {
             person_key(approval.approver) for approval in _verified(approvals, override, opening)
         }
         if {person_key(name) for name in override.by} <= signed:
             overrides.append(override)
         else:
-            records.passed_over["override.given, not signed by those whom it names"] += 1
-    return replace(records.safeguards, overrides=tuple(overrides))
+            passed_over["override.given without valid signatures of the people it names"] += 1
+    return SafeguardsView(
+        budgets=tuple(safeguards.budgets.values()),
+        overrides=tuple(overrides),
+        revalidated=safeguards.revalidated,
+        taken_back=tuple(safeguards.taken_back),
+        canaries=len(safeguards.canaries),
+        probes=safeguards.probes,
+        hits=safeguards.hits,
+    )
 
 
 def _verified(
@@ -439,8 +486,3 @@ def _verified(
             continue
         valid.append(approval)
     return valid
-
-
-def _pass_over(records: Records, count: int) -> None:
-    if count:
-        records.passed_over["approval.given, no signature of an approver that verifies"] += count

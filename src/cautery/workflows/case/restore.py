@@ -1,4 +1,4 @@
-"""Go on with an older copy of a case, because two people say so: on record, never in silence."""
+"""Continue with an older copy of a case if two people sign for it; the step is recorded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseLedger, CaseStore
 from cautery.evidence.restoring import require_two_people, restore_text
 from cautery.model import Checkpoint, PersonSignature, SignedRoot
+from cautery.model.ledger import append
 from cautery.model.ports import Clock, Signer
+from cautery.model.records import CaseRestored, RestoredBy, RootOfRecords
 from cautery.model.times import iso
 from cautery.workflows.case.open import refuse_closed
 from cautery.workflows.case.roots import check_roots
@@ -75,7 +77,7 @@ def restore_case(
         If another process holds the case.
     """
     if not store.exists(path, LEDGER):
-        raise InputError(f"{path}: no case")
+        raise InputError(f"{path}: not a case")
     refuse_closed(path, store)
     keys = store.keys(path)
     store.hold(path, alone=True)
@@ -83,20 +85,24 @@ def restore_case(
         last = keys.signer.last()
         if last is not None and last.closed is not None:
             raise EvidenceError(
-                f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC; its key signs no"
-                " more of it",
-                hint=f"Put the closed case back from a copy, with its {NOTE}.",
+                f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC; its key "
+                "cannot sign anything more for it",
+                hint=f"Restore the closed case from a copy that includes its {NOTE}.",
             )
         ledger = store.ledger(path, read_only=False)
         try:
             roots = check_roots(path, ledger, keys.verifier, None)
             if roots.longest is None:
                 raise EvidenceError(
-                    f"{path}: nothing in it was ever signed, so it proves no earlier state",
-                    hint="Take a copy that holds a checkpoint.",
+                    f"{path}: no checkpoint was ever signed, so this copy does not prove an "
+                    "earlier state",
+                    hint="Use a copy that contains a signed checkpoint.",
                 )
             if last is None or _holds(path, ledger, keys.verifier, last):
-                raise InputError(f"{path}: it holds what was signed last; there is no way back")
+                raise InputError(
+                    f"{path}: it contains everything that was signed last, so there "
+                    "is nothing to restore"
+                )
             ledger.set_right(since=roots.signed, now=clock.now)
             return _go_back(
                 ledger, keys.signer, last=last, to=roots.longest, unsigned=roots.unsigned,
@@ -146,27 +152,24 @@ def _go_back(
     listed = [(signature.name, signature.public, signature.signature) for signature in signatures]
     are_approvers = require_two_people(text, listed, opened=leaves[0])
     # The record first: whatever stops us now, no case has gone back without it.
-    ledger.append(
-        "case.restored",
-        {
-            "from": {"size": last.size, "root": last.root.hex()},
-            "to": {"size": to.size, "root": to.root.hex()},
-            "records": len(leaves),
-            "unsigned": dict(unsigned),  # whoever held the copy may have put them there
-            "why": " ".join(why.split()),
-            "text": text,
-            "by": [
-                {
-                    "name": signature.name,
-                    "key": signature.public.hex(),
-                    "signature": signature.signature.hex(),
-                }
-                for signature in signatures
-            ],
-            "named": are_approvers,
-        },
-        at=now,
+    restored = CaseRestored(
+        from_=RootOfRecords(size=last.size, root=last.root.hex()),
+        to=RootOfRecords(size=to.size, root=to.root.hex()),
+        records=len(leaves),
+        unsigned=unsigned,  # whoever held the copy may have put them there
+        why=" ".join(why.split()),
+        text=text,
+        by=tuple(
+            RestoredBy(
+                name=signature.name,
+                key=signature.public.hex(),
+                signature=signature.signature.hex(),
+            )
+            for signature in signatures
+        ),
+        named=are_approvers,
     )
+    append(ledger, restored, at=now)
     hashes = [leaf_hash(leaf) for leaf in leaves[: to.size]]
     signer.go_back(
         text,

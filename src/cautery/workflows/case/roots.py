@@ -19,8 +19,8 @@ from cautery.evidence.ports import CaseLedger
 from cautery.model import Checkpoint, SignedRoot
 
 RESTORE = (
-    "Put the newest copy of the case in its place. If an older one is all that is left:"
-    " cautery case restore CASE --why ... (two approvers)."
+    "Restore the case from its newest copy. If only an older copy is left: cautery case restore "
+    "CASE --why ... (two approvers)."
 )
 
 
@@ -70,13 +70,14 @@ def check_roots(
     for index, kind, leaf in ledger.leaves():
         if index != frontier.size:
             raise EvidenceError(
-                f"{path}: record {frontier.size} is missing, record {index} stands next",
+                f"{path}: record {frontier.size} is missing; the next one is record {index}",
                 hint=RESTORE,
             )
         if not leaf.endswith(f',"kind":{json.dumps(kind, ensure_ascii=False)}}}'.encode()):
             # Of a row that no root covers the ledger itself makes a record that may be signed.
             misfiled = misfiled or EvidenceError(
-                f"{path}: record {index} is filed as {kind}, but it says otherwise", hint=RESTORE
+                f"{path}: record {index} is filed as {kind}, but its content has another kind",
+                hint=RESTORE,
             )
         frontier = frontier.append(leaf_hash(leaf))
         kinds[kind] += 1
@@ -84,8 +85,8 @@ def check_roots(
         walk.pass_by(frontier)
         if last is not None and frontier.size == last.size and frontier.root() != last.root:
             raise EvidenceError(
-                f"{path}: its first {last.size} records are not those that were signed at"
-                f" {last.at:%Y-%m-%d %H:%M:%S} UTC; up to record {intact} they are",
+                f"{path}: its first {last.size} records differ from those that were signed at "
+                f"{last.at:%Y-%m-%d %H:%M:%S} UTC; they agree up to record {intact}",
                 hint=RESTORE,
             )
         if walk.count > before or (last is not None and frontier.size == last.size):
@@ -95,8 +96,8 @@ def check_roots(
             kinds.clear()
     if last is not None and frontier.size < last.size:
         raise EvidenceError(
-            f"{path}: it has {frontier.size} records, but {last.size} were signed at"
-            f" {last.at:%Y-%m-%d %H:%M:%S} UTC: it is an older copy, or it was cut",
+            f"{path}: it has {frontier.size} records, but {last.size} were signed at "
+            f"{last.at:%Y-%m-%d %H:%M:%S} UTC: it is an older copy, or records were cut off",
             hint=RESTORE,
         )
     walk.finish(frontier)
@@ -129,8 +130,8 @@ class CheckpointWalk:
         while self._next is not None and self._next.size <= frontier.size:
             if self._next.size < frontier.size or self._next.root != frontier.root():
                 raise EvidenceError(
-                    f"{self._path}: checkpoint {self.count} of {self._next.size} records"
-                    " does not begin what follows it",
+                    f"{self._path}: checkpoint {self.count} of {self._next.size} records does "
+                    "not agree with the records that follow it",
                     hint=RESTORE,
                 )
             self.count += 1
@@ -141,7 +142,8 @@ class CheckpointWalk:
         """Check that no checkpoint covers more than the ledger has."""
         if self._next is not None:
             raise EvidenceError(
-                f"{self._path}: {self._next.size} records were signed, {frontier.size} are left",
+                f"{self._path}: {self._next.size} records were signed, but only {frontier.size} "
+                "are left",
                 hint=RESTORE,
             )
 

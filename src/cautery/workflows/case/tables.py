@@ -1,4 +1,4 @@
-"""What comes in thousands, as Parquet."""
+"""Large tables of a case, as Parquet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a transaction may lie in the open, and which payload was kept before."""
+"""Which parts of a transaction may be stored in clear, and which payloads are already stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verify a closed case without writing one byte, and name the first thing that is wrong."""
+"""Verify a closed case without writing anything, and name the first fault."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeGuard
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.exhibits import exhibits_of
@@ -34,12 +33,25 @@ from cautery.evidence.plausible import Times
 from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
 from cautery.evidence.restoring import require_two_people, return_in
 from cautery.model import Approver
-from cautery.model.evidence import MAX_EXHIBIT_BYTES, Entry, Record, digest_of
+from cautery.model.evidence import MAX_EXHIBIT_BYTES, digest_of
+from cautery.model.records import (
+    CaseClosed,
+    CaseReopened,
+    CaseRestored,
+    Entry,
+    MisshapenRecord,
+    Record,
+    RowReplaced,
+    kind_of_type,
+    kinds_of,
+)
 from cautery.model.times import to_utc
 from cautery.workflows.case.opening import check_openings
 from cautery.workflows.case.roots import CheckpointWalk
 
 _KINDS_SHOWN = 20
+_BY_NOBODY = "not proven to be signed by two people"
+_OF_THE_CASE = frozenset(kinds_of(CaseRestored, CaseReopened, CaseClosed, RowReplaced))
 AUTHENTIC, CONSISTENT, BROKEN = "authentic", "consistent", "broken"
 """What may be said of a case: signed by a key known from elsewhere, by its own, or neither."""
 
@@ -107,10 +119,10 @@ class Verified:
         """Return what to print: a label and a value a line."""
         return (
             ("case", self.case),
-            ("files", f"{self.files}, {self.size} bytes, each as signed"),
-            ("records", f"{self.records}, hashing to the signed root {self.root[:16]}..."),
-            ("checkpoints", f"{self.checkpoints}, each one a beginning of the next"),
-            ("exhibits", f"{self.exhibits} under their digest, {self.named} named by records"),
+            ("files", f"{self.files}, {self.size} bytes; every file is as it was signed"),
+            ("records", f"{self.records}; they hash to the signed root {self.root[:16]}..."),
+            ("checkpoints", f"{self.checkpoints}; each agrees with the next"),
+            ("exhibits", f"{self.exhibits} match their digests; records name {self.named} of them"),
             *(("restored", text) for text in self.restored),
             *(("reopened", text) for text in self.reopened),
             *(("finding", text) for text in self.findings),
@@ -209,15 +221,15 @@ def _note(path: Path, store: CaseStore) -> bytes:
     if store.exists(path, NOTE):
         return store.read(path, NOTE, limit=MAX_NOTE_BYTES)
     if store.exists(path, MANIFEST):
-        raise EvidenceError(f"{path / NOTE}: missing, though the case has a manifest")
+        raise EvidenceError(f"{path / NOTE}: missing, although the case has a manifest")
     if store.exists(path, LEDGER):
         raise EvidenceError(
-            f"{path}: this case is open, so there is nothing signed to check",
-            hint="Let the watch end; or close it: cautery close CASE.",
+            f"{path}: this case is still open, so no signed manifest exists to check",
+            hint="Wait until the watch ends, or close the case: cautery close CASE.",
         )
     raise InputError(
-        f"{path}: no case{'' if path.is_dir() else ' (no such folder)'}",
-        hint="Give the folder that `--case` named when it was begun.",
+        f"{path}: not a case{'' if path.is_dir() else ' (no such folder)'}",
+        hint="Give the folder that --case named when the case was begun.",
     )
 
 
@@ -257,7 +269,7 @@ def _check_files(
     """
     listed = store.read(path, MANIFEST, limit=MAX_MANIFEST_BYTES)
     if digest_of(listed) != manifest.digest:
-        raise EvidenceError(f"{path / MANIFEST}: not the list that was signed")
+        raise EvidenceError(f"{path / MANIFEST}: not the manifest that was signed")
     try:
         digests = parse_sums(listed)
     except EvidenceError as error:
@@ -266,24 +278,30 @@ def _check_files(
     for name in sorted(digests.keys() - sizes.keys()):
         raise EvidenceError(f"{path / name}: missing")
     for name in sorted(sizes.keys() - digests.keys()):
-        raise EvidenceError(f"{path / name}: not in the manifest: added after the case was closed")
+        raise EvidenceError(
+            f"{path / name}: not in the manifest: the file was added after the case was closed"
+        )
     for name in sorted(entry for entry in sizes if entry.startswith(f"{LEDGER}-")):
         # We would not heed it, and others read other records through it.
         raise EvidenceError(
-            f"{path / name}: beside the ledger of a closed case, signed though it is"
+            f"{path / name}: a file next to the ledger of a closed case, even if it is signed"
         )
     total = sum(sizes.values())
     order = sorted(sizes, key=lambda name: (sizes[name], name))
     for place, name in enumerate(order, 1):
         last = place == len(order)
         if sizes[name] > manifest.size or (last and total != manifest.size):
-            raise EvidenceError(f"{path / name}: changed: its size is not what was signed")
+            raise EvidenceError(f"{path / name}: changed: its size differs from the signed size")
         if name.startswith(f"{VAULT}/") and sizes[name] > MAX_EXHIBIT_BYTES:
-            raise EvidenceError(f"{path / name}: larger than any exhibit")
+            raise EvidenceError(f"{path / name}: larger than the largest allowed exhibit")
         if store.digest(path, name, size=sizes[name]) != digests[name]:
-            raise EvidenceError(f"{path / name}: changed: its digest is not what was signed")
+            raise EvidenceError(
+                f"{path / name}: changed: its digest differs from the signed digest"
+            )
     if len(digests) != manifest.files:
-        raise EvidenceError(f"{path / MANIFEST}: lists {len(digests)} files, not {manifest.files}")
+        raise EvidenceError(
+            f"{path / MANIFEST}: it lists {len(digests)} files, but {manifest.files} were signed"
+        )
     return digests
 
 
@@ -294,7 +312,9 @@ def _check_key(path: Path, verifier: NoteVerifier, manifest: Manifest, store: Ca
         raise EvidenceError(f"{path / CASE_KEY}: not the key that signed the case")
     derived = digest_of(verifier.public)[7:][:16]
     if manifest.case != derived or verifier.name != f"cautery/case-{derived}":
-        raise EvidenceError(f"{path / NOTE}: case {manifest.case} is not the case of this key")
+        raise EvidenceError(
+            f"{path / NOTE}: it is for case {manifest.case}, but this key belongs to another case"
+        )
 
 
 def exhibit_at(path: Path, name: str, digest: str) -> str:
@@ -306,7 +326,7 @@ def exhibit_at(path: Path, name: str, digest: str) -> str:
         If it is named by another.
     """
     if name != f"{VAULT}/{digest[:2]}/{digest}":
-        raise EvidenceError(f"{path / name}: in the vault, yet not named by its digest")
+        raise EvidenceError(f"{path / name}: a file in the vault whose name is not its digest")
     return f"sha256:{digest}"
 
 
@@ -335,23 +355,35 @@ class Seen:
         """
         self.times.record(entry.index, record)
         self.opened = self.opened or entry.leaf
-        if record.kind == "case.restored":
-            self.restored.append(
-                _restored(entry.index, record, self.opened, self.unsigned, case=self.case)
-            )
-        elif record.kind == "case.reopened":
-            self.reopened.append(_reopened(entry.index, record))
-        elif record.kind == "case.closed":
-            self.closed.append(entry.index)
-        elif record.kind == "row.replaced":
-            self.findings.append(
-                f"record {entry.index}: in its place stood a row that was no record, put in by"
-                " somebody past Cautery"
-            )
+        if record.kind in _OF_THE_CASE:
+            self._note(entry, record)
         if signed:
             self.unsigned.clear()
         else:
             self.unsigned[record.kind] += 1
+
+    def _note(self, entry: Entry, record: Record) -> None:
+        where, content = f"record {entry.index}", record.content
+        match content:
+            case CaseRestored():
+                how = _restored(content, self.opened, self.unsigned, case=self.case)
+                self.restored.append(f"{where}: {how}")
+            case CaseReopened():
+                self.reopened.append(f"{where}: {_reopened(content)}")
+            case CaseClosed():
+                self.closed.append(entry.index)
+            case RowReplaced():
+                self.findings.append(
+                    f"{where}: another program had put an invalid row in this place; this record "
+                    "replaced it"
+                )
+            case MisshapenRecord() if record.kind == kind_of_type(CaseRestored):
+                self.restored.append(f"{where}: {_BY_NOBODY} ({content.why})")
+            case MisshapenRecord():
+                self.findings.append(
+                    f"{where}: a {record.kind} record with an invalid form; it is ignored "
+                    f"({content.why})"
+                )
 
 
 def check_ledger(
@@ -377,14 +409,16 @@ def check_ledger(
     for entry in ledger.read():
         where = f"{path}: record {entry.index}"
         if entry.index != frontier.size:
-            raise EvidenceError(f"{where}: record {frontier.size} should stand here")
+            raise EvidenceError(f"{where}: expected record {frontier.size} here")
         try:
             record = record_of(entry.leaf)
             audit.named.update(named_by(record, exhibits))
         except UnprovenError as error:
             if entry.index not in unproven:
                 raise EvidenceError(f"{where}: {error}") from error
-            audit.findings.append(f"record {entry.index}: {error}, as at the close of the case")
+            audit.findings.append(
+                f"record {entry.index}: {error}; it was already so when the case was closed"
+            )
         except EvidenceError as error:
             raise EvidenceError(f"{where}: {error}") from error
         frontier, kind = frontier.append(leaf_hash(entry.leaf)), record.kind
@@ -392,25 +426,25 @@ def check_ledger(
         pending.pass_by(frontier)
         audit.record(entry, record, signed=pending.count > checkpoints)
     if (frontier.size, frontier.root()) != (manifest.records, manifest.root):
-        raise EvidenceError(f"{path}: its records do not hash to the root that was signed")
-    if kind != "case.closed":
-        raise EvidenceError(f"{path}: its last record is {kind or 'missing'}, not case.closed")
+        raise EvidenceError(f"{path}: its records do not hash to the signed root")
+    if kind != kind_of_type(CaseClosed):
+        raise EvidenceError(
+            f"{path}: its last record is {kind or 'missing'}, but must be case.closed"
+        )
     pending.finish(frontier)
     if not pending.count:
         raise EvidenceError(f"{path}: it has no checkpoint")
     audit.checkpoints = pending.count
     if len(audit.closed) > 1:
         audit.findings.append(
-            f"record {audit.closed[0]} closes the case already, and {frontier.size - 1} is the"
-            " last: a closing was cut short, or the closed case was opened again"
+            f"record {audit.closed[0]} already closes the case, but the last record is "
+            f"{frontier.size - 1}: a closing was interrupted, or the closed case was opened again"
         )
     for size, at in ledger.checkpoint_times():
         try:
             audit.times.checkpoint(size, to_utc("at", datetime.fromisoformat(at)))
         except (ValueError, InputError):
-            audit.findings.append(
-                f"the checkpoint of {size} records is of {at!r}, which is no time"
-            )
+            audit.findings.append(f"the checkpoint of {size} records has an invalid time: {at!r}")
     return audit
 
 
@@ -439,7 +473,7 @@ def named_by(record: Record, exhibits: Mapping[str, int]) -> tuple[str, ...]:
         if exhibit not in exhibits:
             raise UnprovenError(f"its exhibit {exhibit} is not in the vault")
         if size is not None and size != exhibits[exhibit]:
-            raise UnprovenError(f"says {size} bytes of exhibit {exhibit}")
+            raise UnprovenError(f"it gives the size of exhibit {exhibit} as {size} bytes")
     return tuple(exhibit for exhibit, _ in named_exhibits)
 
 
@@ -449,16 +483,12 @@ def _unproven(ledger: CaseLedger) -> frozenset[int]:
     Whoever can append to an open case can append such a record: it costs itself, not the case.
     """
     last = next(iter(ledger.read(since=max(ledger.size() - 1, 0))), None)
-    numbers = [] if last is None else last.record.body.get("unproven")
-    return frozenset(numbers) if _are_numbers(numbers) else frozenset()
-
-
-def _are_numbers(value: object) -> TypeGuard[list[int]]:
-    return isinstance(value, list) and all(isinstance(number, int) for number in value)
+    closed = None if last is None else last.content
+    return frozenset(closed.unproven if isinstance(closed, CaseClosed) else ())
 
 
 def _restored(
-    index: int, record: Record, opened: bytes, unsigned: Mapping[str, int], *, case: str
+    record: CaseRestored, opened: bytes, unsigned: Mapping[str, int], *, case: str
 ) -> str:
     """Say how a case went back, and whether two people are proven to have wanted it.
 
@@ -466,42 +496,39 @@ def _restored(
     records that no root covered by then are counted here for the same reason.
     """
     try:
-        text = str(record.body["text"])
-        restoration = return_in(text, case=case)
+        restoration = return_in(record.text, case=case)
         signatures = [
-            (str(signer["name"]), bytes.fromhex(signer["key"]), bytes.fromhex(signer["signature"]))
-            for signer in record.body["by"]
+            (signer.name, bytes.fromhex(signer.key), bytes.fromhex(signer.signature))
+            for signer in record.by
         ]
-        are_approvers = require_two_people(text, signatures, opened=opened)
+        are_approvers = require_two_people(record.text, signatures, opened=opened)
         people = " and ".join(name for name, _, _ in signatures)
         total = sum(unsigned.values())
         uncovered = (
             f" and {total} that no signed root covered ({_listed(unsigned)})" if total else ""
         )
-        whose = "its approvers" if are_approvers else "whom the case does not name"
+        whose = "its approvers" if are_approvers else "who are not approvers named in the case"
         return (
-            f"record {index}: from {restoration.last[0]} signed records to {restoration.to[0]}"
+            f"from {restoration.last[0]} signed records to {restoration.to[0]}"
             f"{uncovered}, by {people}, {whose}: {restoration.why}"
         )
-    except (EvidenceError, KeyError, TypeError, ValueError) as error:
-        return f"record {index}: says so, but not by two people ({error})"
+    except (EvidenceError, ValueError) as error:
+        return f"{_BY_NOBODY} ({error})"
 
 
-def _reopened(index: int, record: Record) -> str:
-    body = record.body
-    kinds = body.get("unsigned")
-    if not isinstance(kinds, Mapping) or not kinds:
-        return f"record {index}: the last checkpoints were missing; the records held"
-    total = sum(count for count in kinds.values() if isinstance(count, int))
-    caveat = "" if body.get("root") else "; no last root was known of it"
+def _reopened(record: CaseReopened) -> str:
+    kinds = record.unsigned
+    if not kinds:
+        return "the last checkpoints were missing; the records were complete"
+    caveat = "; the last signed root was not known" if record.root is None else ""
     return (
-        f"record {index}: {total} records before it were covered by no signed root"
-        f" ({_listed(kinds)}){caveat}"
+        f"no signed root covered the {sum(kinds.values())} records before it "
+        f"({_listed(kinds)}){caveat}"
     )
 
 
-def _listed(kinds: Mapping[str, Any]) -> str:
+def _listed(kinds: Mapping[str, int]) -> str:
     """Return how many records of which kinds; a stranger may have made up thousands."""
     items = [f"{count} {kind}" for kind, count in islice(kinds.items(), _KINDS_SHOWN)]
     left = len(kinds) - len(items)
-    return ", ".join(items) + (f", and {left} kinds more" if left else "")
+    return ", ".join(items) + (f", and {left} more kinds" if left else "")

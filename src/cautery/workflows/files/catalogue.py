@@ -1,4 +1,4 @@
-"""A catalogue from what an analyst has: a mandate, or a table in iptv-org's layout."""
+"""Read a catalogue of rights from a mandate or from a table in iptv-org's layout."""
 
 from __future__ import annotations
 

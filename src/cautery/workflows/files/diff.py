@@ -88,8 +88,8 @@ def diff_files(old: Path, new: Path, *, kind: str | None = None) -> FileChanges:
     before, after = _Side(old, kind, pseudonyms), _Side(new, kind, pseudonyms)
     if before.reader.kind != after.reader.kind:
         raise InputError(
-            f"{old} is {before.reader.format}, {new} is {after.reader.format}",
-            hint="Compare two readings of one source; --kind says which reader to use.",
+            f"the formats differ: {old} is {before.reader.format}, {new} is {after.reader.format}",
+            hint="Compare two readings of the same source; --kind selects the reader.",
         )
     changes = compare(before.listed(), after.listed())
     fields = {
@@ -134,7 +134,7 @@ class _Side:
                 self.broken += value.count
                 continue
             if len(entries) == MOST_VALUES:
-                raise LimitError(f"{self.path}: more than {MOST_VALUES} things to compare")
+                raise LimitError(f"{self.path}: more than {MOST_VALUES} values to compare")
             body: dict[str, Any] = to_json(value)
             place, title = self._place(body), _title(body)
             entries.append(Listed(place, redacted_text(title, self.pseudonyms) if title else None))

@@ -1,4 +1,4 @@
-"""Hosts from whatever an analyst has: lines, or a table with a ``host`` column, streamed."""
+"""Read hosts from lines or from a table with a ``host`` column, as a stream."""
 
 from __future__ import annotations
 
@@ -65,14 +65,17 @@ def hosts_in(chunks: Iterable[bytes], *, named: str = "hosts") -> Iterator[HostS
     lines = lines_of(as_utf8(chunks, named), longest=MAX_LINE)
     head = next(lines, "").removeprefix("\ufeff")
     if "\0" in head:
-        raise InputError(f"{named}: no text", hint="Hosts are lines, or a CSV with a column host.")
+        raise InputError(
+            f"{named}: not a text file",
+            hint=("Give one host per line, or a CSV with a column host."),
+        )
     separator = separator_of(head)
     header = [cell.strip().lower() for cell in _cells(head, separator)]
     column = next((name for name in ("host", "domain") if name in header), None)
     if column is None and len(header) > 1 and not any("." in cell for cell in header):
         raise InputError(
-            f"{named}: no column host; it has {', '.join(header)[:200]}",
-            hint="The first line names the columns: host and perhaps first,last,source.",
+            f"{named}: it has no column host; its columns are {', '.join(header)[:200]}",
+            hint="The first line must name the columns: host and optionally first,last,source.",
         )
     numbered = enumerate(lines if column else chain((head,), lines), start=2 if column else 1)
     for number, line in numbered:
@@ -94,7 +97,7 @@ def hosts_in(chunks: Iterable[bytes], *, named: str = "hosts") -> Iterator[HostS
                 yield ReadWarning(line=number, why=str(error), quoted=quoted)
                 days.append(None)
         if days[0] and days[1] and days[0] > days[1]:
-            yield ReadWarning(line=number, why="first after last: turned round", quoted=quoted)
+            yield ReadWarning(line=number, why="first is after last: swapped", quoted=quoted)
             days.reverse()
         source = row.get("source", "").strip()
         yield HostSeen(line=number, host=host, first=days[0], last=days[1], source=source)
@@ -114,7 +117,7 @@ def _host(cell: str) -> str:
         text = urlsplit(text if "//" in text else f"//{text}").hostname or ""
     text = _bare(text.removeprefix("*.").strip("."))
     if len(text) > LONGEST_HOST or not (_NAME.fullmatch(text) or _address(text)):
-        raise ValueError("no host")
+        raise ValueError("not a host")
     return text
 
 
@@ -141,4 +144,4 @@ def _day(cell: str) -> date | None:
     try:
         return date.fromisoformat(text[:10])
     except ValueError:
-        raise ValueError("a date is not as 2026-08-22: not used") from None
+        raise ValueError("a date is not of the form 2026-08-22: not used") from None

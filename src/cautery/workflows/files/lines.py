@@ -1,4 +1,4 @@
-"""Chunks of bytes to lines of text, in bounded memory."""
+"""Turn chunks of bytes into lines of text, in bounded memory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def as_utf8(chunks: Iterable[bytes], named: str) -> Iterator[bytes]:
     try:
         yield from (text.encode() for text in codecs.iterdecode(pieces, "utf-16"))
     except UnicodeError as error:
-        raise InputError(f"{named}: it says that it is UTF-16, and is not") from error
+        raise InputError(f"{named}: it begins as UTF-16 text, but is not valid UTF-16") from error
 
 
 def lines_of(chunks: Iterable[bytes], *, longest: int) -> Iterator[str]:

@@ -68,7 +68,9 @@ def schema(kind: str | None = None) -> dict[str, Any]:
         [reader(kind)] if kind is not None else [item for item in READERS.values() if item.nouns]
     )
     if not readers[0].nouns:
-        raise InputError(f"{kind}: cautery read shows nothing of it", hint="cautery seized take")
+        raise InputError(
+            f"{kind}: cautery read cannot show this format", hint="cautery seized take"
+        )
     from pydantic import TypeAdapter  # noqa: PLC0415 - heavy: 0.2 s of CPU
 
     nouns = {noun.__name__: noun for item in readers for noun in item.nouns}

@@ -1,4 +1,4 @@
-"""Titles from whatever an analyst has: a playlist, a CSV with a ``title`` column, or lines."""
+"""Read titles from a playlist, from a CSV with a ``title`` column, or from lines."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _of_table(path: Path, chunks: Iterable[bytes], country: str | None) -> Itera
     try:
         rows = rows_of(lines_of(chunks, longest=MAX_LINE))
         if "title" not in (rows.fieldnames or ()):
-            raise InputError(f"{path}: a CSV of titles has a column 'title'")
+            raise InputError(f"{path}: a CSV of titles must have a column 'title'")
         for row in rows:
             number = rows.line_num
             yield Listing(

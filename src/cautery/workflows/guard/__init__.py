@@ -1,1 +1,1 @@
-"""Judge what would be hit by acting on targets, and sign overrides of a refusal."""
+"""Judge which bystanders an act on a target would hit, and sign overrides of a refusal."""

@@ -1,4 +1,4 @@
-"""The guard's word on what a supply graph says may be done: what is refused does not exist."""
+"""Apply the guard to the acts of a supply graph; a refused act is removed."""
 
 from __future__ import annotations
 
@@ -107,11 +107,11 @@ def guarded(
 def _word(verdict: GuardVerdict, *, budgeted: bool) -> tuple[bool, str]:
     reason = verdict.reasons[0].text
     if verdict.decision is Decision.NARROW:
-        return False, f"{reason}; {', '.join(verdict.narrow_to)} would do instead"
+        return False, f"{reason}; a narrower target would do: {', '.join(verdict.narrow_to)}"
     if verdict.decision is Decision.REFUSE:
         return False, reason
     if budgeted and verdict.collateral.high is None:
-        return False, "nobody knows how many bystanders it hits, so it is over every budget"
+        return False, "the number of bystanders is unknown, so it exceeds every budget"
     return True, reason
 
 

@@ -1,4 +1,4 @@
-"""A list of targets, judged one by one: what may be blocked, what else would do, what may not."""
+"""Judge targets one by one: allowed, narrowed or refused."""
 
 from __future__ import annotations
 
@@ -71,15 +71,24 @@ def schema() -> dict[str, Any]:
     day = {"type": ["string", "null"], "format": "date"}
     row = {
         "type": "object",
-        "description": "A row of TARGETS; a bare line is its target.",
+        "description": "One row of TARGETS; a line without columns is the target itself.",
         "properties": {
             "target": {**text, "description": "An address, a range (CIDR), a name or a URL."},
-            "dedicated_to": {**text, "description": "The one customer of the address."},
-            "evidence": {**text, "description": "What shows that, and who says so."},
+            "dedicated_to": {**text, "description": "The only customer that uses the address."},
+            "evidence": {**text, "description": "The evidence for it and its source."},
             "evidence_date": {**text, "format": "date"},
-            "suspects": {**text, "description": "Names and URLs there, separated by ; or blanks."},
-            "lawful": {**text, "description": "Names and URLs there that must stay up."},
-            "second_approver": {**text, "description": "Who answers for a URL on a popular name."},
+            "suspects": {
+                **text,
+                "description": ("Names and URLs on the address, separated by ; or blanks."),
+            },
+            "lawful": {
+                **text,
+                "description": ("Names and URLs on the address that must stay reachable."),
+            },
+            "second_approver": {
+                **text,
+                "description": ("Who is responsible for a URL on a popular name."),
+            },
         },
         "required": ["target"],
     }
@@ -103,7 +112,7 @@ def schema() -> dict[str, Any]:
             "high": {
                 "type": ["integer", "null"],
                 "minimum": 0,
-                "description": "null: nobody knows an upper bound.",
+                "description": "null: no upper bound is known.",
             },
         },
         "required": ["names", "popular", "kinds", "low", "high"],

@@ -1,4 +1,4 @@
-"""Overrides as two people wrote them down, and what was allowed the last time."""
+"""Read overrides from a file, and the targets that an earlier run allowed."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ def read_overrides(path: Path) -> dict[str, Override]:
             text = file.read(_MAX_BYTES + 1)
         table = simple_toml(text.decode("utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: no overrides ({error})") from error
+        raise InputError(f"{path}: not a valid file of overrides ({error})") from error
     overrides: dict[str, Override] = {}
     listed = table.get("override", [])
     if len(text) > _MAX_BYTES or not isinstance(listed, list) or set(table) - {"override"}:
-        raise InputError(f"{path}: want tables [[override]] only")
+        raise InputError(f"{path}: only tables [[override]] are allowed")
     for number, row in enumerate(listed, 1):
         where = f"{path}: override {number}"
         if not isinstance(row, dict) or not _KEYS <= set(row) <= _KEYS | _MAY:
-            raise InputError(f"{where}: want {', '.join(sorted(_KEYS))}")
+            raise InputError(f"{where}: expected the keys {', '.join(sorted(_KEYS))}")
         by, at, until = row["by"], row["at"], row["until"]
         if not (isinstance(by, list) and all(isinstance(name, str) for name in by)):
-            raise InputError(f"{where}: by is a list of names")
+            raise InputError(f"{where}: by must be a list of names")
         if not all(isinstance(moment, datetime) and moment.tzinfo for moment in (at, until)):
-            raise InputError(f"{where}: at and until are times such as 2026-08-22T20:00:00Z")
+            raise InputError(f"{where}: at and until must be times such as 2026-08-22T20:00:00Z")
         if not (isinstance(row["target"], str) and isinstance(row["reason"], str)):
-            raise InputError(f"{where}: target and reason are text")
+            raise InputError(f"{where}: target and reason must be text")
         bystanders = row.get("bystanders")
         if bystanders is not None and (
             not isinstance(bystanders, int) or isinstance(bystanders, bool)
         ):
-            raise InputError(f"{where}: bystanders is a whole number")
+            raise InputError(f"{where}: bystanders must be a whole number")
         override = Override(
             target=spelt(row["target"]),
             by=tuple(by),
@@ -81,7 +81,7 @@ def read_allowed(path: Path) -> dict[str, str]:
     for chunk in (*chunks_of(path), b"\n"):
         *lines, tail = (tail + chunk).split(b"\n")
         if len(tail) > _MAX_LINE:
-            raise InputError(f"{path}: line {number + 1} has no end")
+            raise InputError(f"{path}: line {number + 1} is not complete")
         for line in lines:
             number += 1
             if not line.strip():
@@ -91,7 +91,7 @@ def read_allowed(path: Path) -> dict[str, str]:
                 target, verdict, until = row["target"], row["verdict"], row["valid_until"]
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise InputError(
-                    f"{path}: line {number} is none of cautery guard --json"
+                    f"{path}: line {number} is not a line of cautery guard --json"
                 ) from error
             if verdict == "allow":
                 allowed[spelt(str(target))] = str(until)

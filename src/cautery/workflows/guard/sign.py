@@ -1,4 +1,4 @@
-"""A named person signs the overrides that were shown; a running watch hears of it."""
+"""A named person signs overrides as they were shown; a running watch reads them from the ledger."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import sign
 from cautery.errors import ApprovalError, InputError
-from cautery.model import Digest, Override, digest, person_key, to_json
+from cautery.model import Digest, Override, digest, person_key
+from cautery.model.ledger import append
 from cautery.model.ports import Ledger
+from cautery.model.records import OverrideSigned
 from cautery.workflows.case.opening import opening_of
 from cautery.workflows.case.referral import approver_named
-
-SIGNED = "override.signed"
 
 
 def overrides_of(overrides: Mapping[str, Override], *, name: str) -> dict[Digest, Override]:
@@ -31,7 +31,7 @@ def overrides_of(overrides: Mapping[str, Override], *, name: str) -> dict[Digest
         if person_key(name) in {person_key(signer) for signer in override.by}
     ]
     if not named_overrides:
-        raise InputError(f"no override here names {name!r} among those who answer for it")
+        raise InputError(f"no override in this file names {name!r}")
     return {digest(override): override for override in named_overrides}
 
 
@@ -66,18 +66,22 @@ def sign_overrides(
     named_overrides = overrides_of(overrides, name=name)
     if set(shown) != set(named_overrides):
         odd = next((override for at, override in named_overrides.items() if at not in shown), None)
-        what = "one that is not in the file was" if odd is None else f"that of {odd.target} was not"
+        what = (
+            "one of the shown overrides is not in the file"
+            if odd is None
+            else f"that of {odd.target} was not"
+        )
         raise ApprovalError(
-            f"the overrides are not what was shown: {what}",
-            hint="Look at them again: cautery referral override CASE FILE --as NAME --dry-run",
+            f"the overrides differ from those that were shown: {what}",
+            hint="Read them again: cautery referral override CASE FILE --as NAME --dry-run",
         )
     ended = next((override for override in named_overrides.values() if override.until <= now), None)
     if ended is not None:
-        raise ApprovalError(f"the override of {ended.target} has ended at {ended.until:%H:%M} UTC")
+        raise ApprovalError(f"the override of {ended.target} ended at {ended.until:%H:%M} UTC")
     signed = [
         (override, sign(subject, approver=approver, key=key, at=now, signed_for=opening.signed_for))
         for subject, override in named_overrides.items()
     ]
     for override, approval in signed:
-        ledger.append(SIGNED, to_json({"override": override, "approval": approval}), at=now)
+        append(ledger, OverrideSigned(override=override, approval=approval), at=now)
     return tuple(named_overrides.values())

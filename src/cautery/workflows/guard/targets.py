@@ -1,4 +1,4 @@
-"""Targets from whatever an analyst has: lines, or a CSV with a ``target`` column, streamed."""
+"""Read targets from lines or from a CSV with a ``target`` column, as a stream."""
 
 from __future__ import annotations
 
@@ -141,7 +141,9 @@ def _dedicated(target: str, cells: dict[str, str]) -> DedicatedFact | None:
     try:
         day = datetime.fromisoformat(dated).date() if len(dated) > 10 else date.fromisoformat(dated)
     except ValueError as error:
-        raise InputError(f"evidence_date {dated[:40]!r} is no date such as 2026-08-22") from error
+        raise InputError(
+            f"evidence_date {dated[:40]!r} is not a date such as 2026-08-22"
+        ) from error
     return DedicatedFact(address=target, dedicated_to=to, evidence=evidence, evidence_date=day)
 
 

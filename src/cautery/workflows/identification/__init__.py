@@ -1,4 +1,4 @@
-"""Fingerprint reference media and feeds, and name what files and streams are by them.
+"""Fingerprint reference media and feeds, and identify files and streams by them.
 
 One module a task: :mod:`~cautery.workflows.identification.sources` reads what was asked for,
 :mod:`~cautery.workflows.identification.build` fingerprints files,

@@ -1,4 +1,4 @@
-"""Fingerprint files into one ``.ref``; a build that was killed goes on where it was.
+"""Fingerprint files into one ``.ref``; an interrupted build continues where it stopped.
 
 Each finished reference lies as a ``.ref`` of its own in a side folder, ``league.ref.parts/`` beside
 ``league.ref``, until the whole is written. What stands there is believed only while its media, its
@@ -105,7 +105,7 @@ class Builder:
         if not out.parent.is_dir():
             raise InputError(f"{out.parent}: no such folder")
         if out.is_dir():
-            raise InputError(f"{out}: a folder", hint="-o names the file to write.")
+            raise InputError(f"{out}: this is a folder", hint="Give -o the path of a file.")
         refuse_to_replace(out)
         self._out = out
         self._recipe = recipe
@@ -145,9 +145,12 @@ class Builder:
         wrong = [outcome.id for outcome in built if outcome.failures]
         if strict and wrong:
             raise SourceError(
-                f"{len(wrong)} of {len(sources)} sources could not be read whole: "
+                f"{len(wrong)} of {len(sources)} sources could not be read completely: "
                 + ", ".join(wrong[:8]),
-                hint="Mend or leave them out and run it again: the others are not read twice.",
+                hint=(
+                    "Repair these sources or leave them out, then run the command again. The "
+                    "other sources are not read twice."
+                ),
             )
         done_sources = [
             source for source, outcome in zip(sources, built, strict=True) if outcome.held
@@ -167,8 +170,8 @@ class Builder:
         twice = [source.id for source in sources if source.id in ids]
         if twice:
             raise InputError(
-                f"{self._out} holds {twice[0]!r} already",
-                hint="Build without --append to make it anew, or give it another id.",
+                f"{self._out} already holds {twice[0]!r}",
+                hint="Build without --append to make a new file, or give the reference another id.",
             )
         return before
 
@@ -293,8 +296,8 @@ class _Reading:
         """Return what came of it."""
         self.next_file()
         warnings = list(self._warnings)
-        if self._seconds and not self._loud and "no sound" not in warnings:
-            warnings.append("silent throughout")
+        if self._seconds and not self._loud and "it has no sound" not in warnings:
+            warnings.append("its sound is silent throughout")
         if len(warnings) > _MOST_WARNINGS:
             warnings[_MOST_WARNINGS:] = [f"and {len(warnings) - _MOST_WARNINGS} more warnings"]
         return Built(

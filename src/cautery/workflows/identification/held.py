@@ -31,17 +31,18 @@ def held_schema() -> dict[str, Any]:
         "id": {"type": "string"},
         "kind": {
             "enum": list(get_args(Kind)),
-            "description": "a work is a recording; the others are live",
+            "description": "work: a recording; the others are live",
         },
         "event": maybe,
-        "feed": maybe | {"description": "of an event: clean, or the licensee whose feed it is"},
+        "feed": maybe | {"description": "the feed of the event: clean, or the licensee"},
         "span_s": span | {"description": "reference times between which sound is held, seconds"},
-        "pictures_s": span | {"description": "of the first and the last picture held, seconds"},
+        "pictures_s": span
+        | {"description": ("reference times of the first and the last held picture, seconds")},
     }
     recipe = [field.name for field in fields(Recipe)]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "What cautery references info says",
+        "title": "One line of cautery references info --json",
         "type": "object",
         "properties": {
             "recipe": {

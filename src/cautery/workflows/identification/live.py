@@ -1,4 +1,4 @@
-"""Fingerprint feeds: once, or with the newest of each for as long as it is wanted."""
+"""Fingerprint feeds once, or follow them continuously with their newest media."""
 
 from __future__ import annotations
 
@@ -74,11 +74,12 @@ async def build_live(
         If the window is too long or short, or ``out`` holds something else.
     """
     if not LEAST_WINDOW_S <= window_s <= MOST_WINDOW_S:
-        raise InputError("--window lies between 30s and 4h")
+        raise InputError("--window must be between 30s and 4h")
     if not mandate.window.holds(ports.clock.now()):
         raise MandateError(
-            f"the mandate's window is not open: it begins at {mandate.window.start.isoformat()}",
-            hint="Nothing is fetched outside of it.",
+            "the mandate's window is not open yet: it begins at "
+            f"{mandate.window.start.isoformat()}",
+            hint="Nothing is fetched outside the window.",
         )
     infos = tuple(_info(source, rolling=rolling) for source in sources)
     if not rolling:
@@ -129,7 +130,7 @@ async def _once(
     for info in infos:
         progress(f"{info.id}: {pump.heard_s.get(info.id, 0.0) / 60:.1f} min")
     if not any(pump.heard_s.values()):
-        raise InputError("nothing came of any feed; nothing is written")
+        raise InputError("no media were received from any feed; nothing is written")
     await ports.engine.run(save, references, out)
     return tuple(info.id for info in infos if not pump.heard_s.get(info.id))
 
@@ -153,7 +154,7 @@ async def _rolled(
         try:
             await asyncio.to_thread(folder.roll)
         except StorageError as error:
-            progress(f"{error}; it is tried again")
+            progress(f"{error}; trying again")
         since_s += ROLL_S
         if since_s >= _SAID_S:
             since_s = 0.0
@@ -170,8 +171,8 @@ def _state(pump: Pump, infos: Sequence[ReferenceInfo]) -> str:
     durations = {info.id: pump.heard_s.get(info.id, 0.0) for info in infos}
     silent = [name for name, seconds in durations.items() if not seconds]
     total = sum(durations.values()) / 60
-    summary = f"{len(infos) - len(silent)} of {len(infos)} feeds, {total:.1f} min heard so far"
-    return summary + (f"; nothing yet of {', '.join(silent[:8])}" if silent else "")
+    summary = f"{len(infos) - len(silent)} of {len(infos)} feeds, {total:.1f} min received so far"
+    return summary + (f"; nothing yet from {', '.join(silent[:8])}" if silent else "")
 
 
 def _pump(references: References, ports: LivePorts, progress: Callable[[str], None]) -> Pump:
@@ -212,7 +213,7 @@ def _info(source: Source, *, rolling: bool) -> ReferenceInfo:
     if source.work and rolling:
         raise InputError(
             f"{source.id}: a work is a recording and has no live edge",
-            hint="Build it into a .ref of its own, without --live.",
+            hint="Build it into a separate .ref file, without --live.",
         )
     kind: Kind = "work" if source.work else "event" if source.clean else "channel"
     return ReferenceInfo(

@@ -1,4 +1,4 @@
-"""A file's media, packed or piped in or neither, part by part."""
+"""Read the media of a file or pipe, packed or not, part by part."""
 
 from __future__ import annotations
 

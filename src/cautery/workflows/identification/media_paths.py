@@ -105,5 +105,5 @@ def media_below(folder: Path) -> Iterator[Path]:
                 continue
             count += 1
             if count > MOST_FILES:
-                raise InputError(f"{folder}: over {MOST_FILES:,} media files")
+                raise InputError(f"{folder}: more than {MOST_FILES:,} media files")
             yield path

@@ -1,4 +1,4 @@
-"""What was asked about: files, folders searched for media, and URLs."""
+"""The probes to identify: files, media files in folders, and URLs."""
 
 from __future__ import annotations
 
@@ -35,8 +35,11 @@ def probes_of(told: Sequence[str], *, mandate: Mandate | None = None) -> tuple[P
             probes |= dict.fromkeys(_files(Path(argument)))
     if not probes:
         raise InputError(
-            f"{', '.join(told)[:200]}: no media in it",
-            hint="In a folder, media are told by their suffix, such as .ts, .mp4, .mkv, .wav.",
+            f"{', '.join(told)[:200]}: it contains no media",
+            hint=(
+                "In a folder, media files are recognised by their suffix, such as .ts, .mp4, "
+                ".mkv, .wav."
+            ),
         )
     return tuple(probes)
 

@@ -30,34 +30,38 @@ def line_schema() -> dict[str, Any]:
     text, number = {"type": "string"}, {"type": ["number", "null"]}
     maybe = {"type": ["string", "null"]}
     kinds: dict[str, dict[str, Any]] = {
-        "probe": text | {"description": "as it was asked for; a URL without user and query"},
+        "probe": text | {"description": "as requested; a URL without user and query"},
         "channels": {
             "type": "array",
             "items": text,
-            "description": "what it carries; several where nothing tells them apart, or one "
-            "follows the other; empty: none",
+            "description": "content found; several ids if nothing separates them or one follows "
+            "the other; empty: none",
         },
         "event": maybe,
-        "licensee": maybe | {"description": "whose feed of the event it is"},
+        "licensee": maybe | {"description": "the feed of the event: clean, or the licensee"},
         "offset_s": number | {"description": "reference time at the probe's start"},
-        "delay_s": number | {"description": "behind the reference; null for files"},
-        "score": number | {"description": "of the best witness; null: could not be read"},
+        "delay_s": number | {"description": "delay behind the reference, seconds; null for files"},
+        "score": number | {"description": "strength of the best witness; null: could not be read"},
         "likelihood_ratio": number
         | {"minimum": 0, "description": "odds for the same content; null: could not be read"},
         "probability": number
-        | {"minimum": 0, "maximum": 1, "description": "for triage; null: could not be judged"},
+        | {
+            "minimum": 0,
+            "maximum": 1,
+            "description": ("probability, for triage only; null: could not be judged"),
+        },
         "confirmed": {"type": "boolean", "description": "two windows of 5 s or more agree"},
         "witnesses": {
             "type": "array",
             "items": {"enum": ["landmark", "bit-error", "video"]},
             "uniqueItems": True,
         },
-        "recipe": text | {"description": "how the fingerprints were made"},
-        "reason": text | {"description": "what was found, or why nothing, in words"},
+        "recipe": text | {"description": "settings of the fingerprints"},
+        "reason": text | {"description": "the result in words, or why nothing was found"},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "An answer of cautery identify",
+        "title": "One answer of cautery identify",
         "type": "object",
         "properties": {name: kinds[name] for name in KEYS},
         "required": list(KEYS),

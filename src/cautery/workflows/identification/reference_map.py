@@ -1,4 +1,4 @@
-"""``ids.csv``: which path is which channel's, event's and licensee's, with every mistake named.
+"""Read ``ids.csv``, which gives each path its channel, event and licensee; name every mistake.
 
 A reader may have made several mistakes, so all of them are told at once, each with its line.
 """
@@ -79,7 +79,7 @@ def read_map(path: Path, *, working: Path | None = None) -> tuple[Row, ...]:
     reading = _Reading(path, working or Path.cwd())
     rows = tuple(reading.rows(_text(path)))
     if not reading.wrong and not rows:
-        reading.wrong.append((1, "there is no row below the head"))
+        reading.wrong.append((1, "no row follows the header"))
     if reading.wrong:
         faults = sorted(reading.wrong)
         lines = [f"line {line}: {what}" for line, what in faults[:_MOST_FAULTS]]
@@ -100,13 +100,15 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
-            raise InputError(f"{path}: over {MOST_BYTES:,} bytes")
+            raise InputError(f"{path}: more than {MOST_BYTES:,} bytes")
         return data.decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise InputError(f"{path}: line {line}: no UTF-8", hint="Save the CSV as UTF-8.") from error
+        raise InputError(
+            f"{path}: line {line}: not valid UTF-8", hint="Save the CSV as UTF-8."
+        ) from error
 
 
 class _Reading:
@@ -136,9 +138,9 @@ class _Reading:
                 if row is not None:
                     yield row
         except csv.Error as error:
-            self.wrong.append((begins, f"no CSV: {error}"))
+            self.wrong.append((begins, f"not a valid CSV: {error}"))
         if head is None and not self.wrong:
-            self.wrong.append((1, f"empty; the first line is {','.join(COLUMNS)}"))
+            self.wrong.append((1, f"the file is empty; the first line must be {','.join(COLUMNS)}"))
 
     def _head(self, line: int, names: list[str]) -> dict[str, int] | None:
         if len(names) == 1 and any(sign in names[0] for sign in ";\t"):
@@ -148,16 +150,16 @@ class _Reading:
         unknown = [column for column in names if column not in COLUMNS]
         twice = [column for column in COLUMNS if names.count(column) > 1]
         if lacks:
-            self.wrong.append((line, f"the head lacks the column {', '.join(lacks)}"))
+            self.wrong.append((line, f"the header lacks the column {', '.join(lacks)}"))
         if unknown:
-            self.wrong.append((line, f"the head has the unknown column {unknown[0][:80]!r}"))
+            self.wrong.append((line, f"the header has the unknown column {unknown[0][:80]!r}"))
         if twice:
-            self.wrong.append((line, f"the head has the column {twice[0]!r} twice"))
+            self.wrong.append((line, f"the header has the column {twice[0]!r} twice"))
         return None if self.wrong else {name: at for at, name in enumerate(names)}
 
     def _row(self, line: int, cells: list[str], head: dict[str, int]) -> Row | None:
         if len(cells) != len(head):
-            self.wrong.append((line, f"{len(cells)} cells under {len(head)} columns"))
+            self.wrong.append((line, f"{len(cells)} cells, but {len(head)} columns"))
             return None
         values = {name: cells[at].strip() for name, at in head.items()}
         channel, event, feed = (
@@ -167,7 +169,9 @@ class _Reading:
         fine = place is not None
         for name, value in (("channel", channel), ("event", event), ("feed", feed)):
             if len(value) > LONGEST_ID or not value.isprintable():
-                self.wrong.append((line, f"{name}: an id is one printable line of at most 200"))
+                self.wrong.append(
+                    (line, (f"{name}: an id must be one printable line of at most 200 characters"))
+                )
                 fine = False
         if feed and not event:
             self.wrong.append((line, f"feed {feed[:80]!r} without an event"))
@@ -192,21 +196,21 @@ class _Reading:
     def _kept(self, row: Row) -> Row | None:
         if row.place in self._places:
             self.wrong.append(
-                (row.line, f"{row.place} stands in line {self._places[row.place]} already")
+                (row.line, f"{row.place} is already in line {self._places[row.place]}")
             )
             return None
         self._places[row.place] = row.line
         line, *earlier = self._first_rows.setdefault(row.id, (row.line, row.event, row.licensee))
         if earlier != [row.event, row.licensee]:
             self.wrong.append(
-                (row.line, f"channel {row.id!r} has another event or feed than in line {line}")
+                (row.line, f"channel {row.id!r} has another event or feed in line {line}")
             )
             return None
         return row
 
     def _place(self, line: int, text: str) -> Path | str | None:
         if not text:
-            self.wrong.append((line, "no path"))
+            self.wrong.append((line, "the path is missing"))
             return None
         if is_url(text):
             return text

@@ -76,8 +76,8 @@ class Results:
     def __enter__(self) -> Self:
         if self._holds_else():
             raise InputError(
-                f"{self._path}: holds something else already",
-                hint="Name another file; this one has no list of what was seen beside it.",
+                f"{self._path}: it holds other content",
+                hint="Name another file: this one has no list of processed probes next to it.",
             )
         try:
             self._seen_file = io.FileIO(self._seen_path, "a+")
@@ -92,7 +92,7 @@ class Results:
             if isinstance(error, BlockingIOError):
                 raise InputError(
                     f"{self._path}: another run is writing there",
-                    hint="Wait for it, or name another file.",
+                    hint="Wait until it ends, or name another file.",
                 ) from error
             if isinstance(error, OSError):
                 raise StorageError(f"{self._path}: {error.strerror or error}") from error
@@ -162,8 +162,8 @@ class Results:
         file.seek(end)
         if file.readall()[:-1].count(b"\n"):
             raise InputError(
-                f"{self._path}: others have written there since",
-                hint=f"Take out what follows its first {end:,} bytes, or name another file.",
+                f"{self._path}: another program has written to this file in the meantime",
+                hint=f"Remove everything after the first {end:,} bytes, or name another file.",
             )
 
     def _known(self) -> int:
@@ -175,7 +175,7 @@ class Results:
             Where the last of those answers ends.
         """
         if self._seen_path.stat().st_size > _MOST_BYTES:
-            raise InputError(f"{self._seen_path}: larger than any list of probes")
+            raise InputError(f"{self._seen_path}: too large to be a list of probes")
         size = self._path.stat().st_size if self._path.exists() else 0
         last = whole = 0
         with self._seen_path.open("rb") as lines:

@@ -1,4 +1,4 @@
-"""Answer probes in their order, several at a time; each gets a line, the broken ones too."""
+"""Identify probes in their order, several at a time; broken probes also get a line."""
 
 from __future__ import annotations
 
@@ -91,19 +91,19 @@ class Prober:
         unknown = [hint for hint in asked.hints if hint not in ids]
         if unknown:
             raise InputError(
-                f"--hint {unknown[0]}: there is no such reference",
-                hint=f"The references hold {', '.join(sorted(ids)[:10])}"
+                f"--hint {unknown[0]}: no such reference",
+                hint=f"The references are {', '.join(sorted(ids)[:10])}"
                 + (", ..." if len(ids) > 10 else "."),
             )
         mandate = asked.mandate
         if mandate is not None and not mandate.window.holds(clock.now()):
             begins = mandate.window.start.isoformat()
             raise MandateError(
-                f"the mandate's window is not open: it begins at {begins}",
-                hint="Nothing is fetched outside of it.",
+                f"the mandate's window is not open yet: it begins at {begins}",
+                hint="Nothing is fetched outside the window.",
             )
         if not 0 < asked.base_rate < 1:
-            raise InputError("--base-rate lies between 0 and 1")
+            raise InputError("--base-rate must be between 0 and 1")
         self._path = references
         self._references = library
         self._question = asked
@@ -216,7 +216,7 @@ class Prober:
         except (SourceError, WorkerError) as error:
             if not looks:
                 raise
-            broken = f"broke off after {start_s:.0f} s: {error}"
+            broken = f"stopped after {start_s:.0f} s: {error}"
         identification = self._named(looks)
         notes = [*([broken] if broken else []), *warnings[:_MOST_WARNINGS]]
         answer = self._found(str(path), identification, notes)
@@ -280,8 +280,11 @@ class Prober:
         if place != self._place:
             if not self._path.is_dir():
                 raise InputError(
-                    f"{self._path}: other references took its place meanwhile",
-                    hint="Run it again; with -o, it goes on with what is not answered yet.",
+                    f"{self._path}: the references were replaced during the run",
+                    hint=(
+                        "Run the command again; with -o it continues with the probes that have "
+                        "no answer yet."
+                    ),
                 )
             self._place, self._references = place, opened(place, DEFAULT_RECIPE)
         return place

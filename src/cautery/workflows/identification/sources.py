@@ -1,4 +1,4 @@
-"""What was asked for, as references to be: each an id and its media, in order."""
+"""The sources of new references: an id and its media for each, in order."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def sources_of(
     if not told:
         told = [str(row.place) for row in rows]
     if not told:
-        raise InputError("no reference is given", hint="Name files, folders or URLs, or --map.")
+        raise InputError("no reference given", hint="Name files, folders or URLs, or --map.")
     sources: dict[str, Source] = {}
     came: dict[str, str] = {}
     used_places: set[Path | str] = set()
@@ -79,7 +79,7 @@ def sources_of(
             if places <= used_places:
                 continue
             if places & used_places:
-                raise InputError(f"{place}: some of it is named twice")
+                raise InputError(f"{place}: part of it is named twice")
             used_places |= places
             earlier = sources.get(source.id)
             if earlier is None:
@@ -88,7 +88,8 @@ def sources_of(
                 sources[source.id] = _joined(earlier, source)
             else:
                 raise InputError(
-                    f"{came[source.id]} and {place} would both be {source.id!r}; a stem is an id",
+                    f"{came[source.id]} and {place} would both get the id {source.id!r}; the "
+                    "file name without its suffix is the id",
                     hint="Name them in a --map ids.csv (path,channel,event,feed).",
                 )
     return tuple(sources.values())
@@ -116,10 +117,10 @@ def _sources(
     if not inside:
         below = any(entry.is_dir() for entry in path.iterdir())
         raise InputError(
-            f"{place}: a folder without media",
-            hint=f"If its folders are the channels, name them: {place.rstrip('/')}/*"
+            f"{place}: the folder contains no media",
+            hint=f"If its subfolders are the channels, name them: {place.rstrip('/')}/*"
             if below
-            else "Media are told by their suffix, such as .ts, .mp4, .mkv, .wav, .ogg.",
+            else "Media files are recognised by their suffix, such as .ts, .mp4, .mkv, .wav, .ogg.",
         )
     if row is not None:
         return [(_named(row, files=inside), True)]
@@ -138,7 +139,8 @@ def _id(name: str, place: str) -> str:
     """Return a file's or folder's name as an id, accents composed: macOS takes them apart."""
     if not name.strip() or len(name) > LONGEST_ID or not name.isprintable():
         raise InputError(
-            f"{place}: its name is no id, which is one printable line of at most {LONGEST_ID}",
+            f"{place}: its name cannot be an id; an id is one printable line of at most "
+            f"{LONGEST_ID} characters",
             hint="Name it in a --map ids.csv (path,channel,event,feed).",
         )
     return unicodedata.normalize("NFC", name)
@@ -193,6 +195,6 @@ def _of_url(url: str, mandate: Mandate | None) -> Source:
         if work.reference == OwnLocation(url):
             return Source(id=work.id, url=url, work=True)
     raise MandateError(
-        f"{OwnLocation(url)}: the mandate {mandate.id!r} does not name it as a reference",
+        f"{OwnLocation(url)}: the mandate {mandate.id!r} does not name this URL as a reference",
         hint="Add it as reference of a [[channel]] or [[work]], or as clean_feed of an [[event]].",
     )

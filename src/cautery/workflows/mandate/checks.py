@@ -44,7 +44,7 @@ class Checks:
         if "://" in told:
             raise self.wrong(
                 where,
-                "a URL that is neither http(s), udp nor srt",
+                "the URL must begin with http(s), udp or srt",
                 "Give one of these, or a file.",
             )
         return OwnLocation(self.file(told, where))
@@ -58,7 +58,7 @@ class Checks:
         if not port or not url.isprintable() or " " in url:
             raise self.wrong(
                 where,
-                "a stream that is sent has a port",
+                "a URL of a stream that is sent needs a port",
                 'Write it as "udp://239.1.2.3:5000" or "srt://feeds.example:9000".',
             )
         return url
@@ -71,9 +71,9 @@ class Checks:
             exists = path.is_dir() if folder else path.is_file()
         except (OSError, ValueError, RuntimeError) as error:  # too long, NUL, links in a circle
             why = getattr(error, "strerror", None) or type(error).__name__
-            raise self.wrong(where, f"no path ({why})", "Mend the path.") from None
+            raise self.wrong(where, f"not a valid path ({why})", "Correct the path.") from None
         if not exists:
-            raise self.wrong(where, f"no such {noun}{_shown(told)}", "Mend the path.")
+            raise self.wrong(where, f"no such {noun}{_shown(told)}", "Correct the path.")
         return str(path)
 
     def utc(self, moment: datetime, where: Sequence[str | int]) -> datetime:
@@ -90,7 +90,7 @@ class Checks:
         if end <= start:
             raise self.wrong(
                 (*table, "end"),
-                f"ends at {end.isoformat()}, before it starts",
+                f"the end, {end.isoformat()}, is not after the start",
                 "Put end after start.",
             )
         return Window(start=start, end=end)
@@ -102,7 +102,7 @@ class Checks:
             raise self.wrong(
                 table,
                 f"{table[0]} {id!r} has no legal basis"
-                + (", and neither has the mandate" if own is None else ""),
+                + (", nor has the mandate" if own is None else ""),
                 f'Add legal_basis = "..." to this [[{table[0]}]] or to [mandate].',
             )
         return basis

@@ -45,15 +45,15 @@ def http_url(text: str) -> str:
     """
     remedy = "Write it as http://host/path or https://host/path."
     if not text.isprintable() or re.search(r"\s", text):
-        raise refused("a URL holds neither spaces nor control characters", remedy)
+        raise refused("a URL may not contain spaces or control characters", remedy)
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
         # Neither quoted nor chained: a port that is none may be half of a password.
-        raise refused("no URL: its host or port cannot be read", remedy) from None
+        raise refused("not a valid URL: its host or port cannot be read", remedy) from None
     if parts.scheme.lower() not in ("http", "https"):
-        raise refused("no http(s) URL", remedy)
+        raise refused("not an http(s) URL", remedy)
     if not (host or "").strip("."):
         raise refused("a URL without a host", remedy)
     return text
@@ -62,14 +62,16 @@ def http_url(text: str) -> str:
 def _proxy(text: str) -> str:
     remedy = 'Write it as "socks5://USER:PASSWORD@proxy.example:1080" or "http://...:3128".'
     if not text.isprintable() or re.search(r"\s", text):
-        raise refused("a proxy's URL holds neither spaces nor control characters", remedy)
+        raise refused("the URL of a proxy may not contain spaces or control characters", remedy)
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise refused("no URL of a proxy", remedy) from None
+        raise refused("not a valid URL of a proxy", remedy) from None
     if parts.scheme not in ("http", "socks5") or not host or not port:
-        raise refused("a proxy is reached by http or socks5, at a host and a port", remedy)
+        raise refused(
+            "the URL of a proxy must begin with http or socks5 and name a host and a port", remedy
+        )
     return text
 
 
@@ -77,7 +79,7 @@ def _partner_host(text: str) -> str:
     host = text.lower().removesuffix(".")
     if re.search(r"[*/:\s]", host) or not host.isprintable() or not all(host.split(".")):
         raise refused(
-            f"{text[:60]!r} is no host name",
+            f"{text[:60]!r} is not a valid host name",
             'Write the bare name, such as "partner.example"; names below it are covered.',
         )
     return host
@@ -96,7 +98,7 @@ def _service_host(text: str) -> str:
     numeric = last.isdigit() or last.startswith("0x")
     if not _HOST.fullmatch(name) or (numeric and not (text.isascii() and _is_address(name))):
         raise refused(
-            f"{text[:60]!r} is no host name that can be connected to",
+            f"{text[:60]!r} is not a host name that can be connected to",
             'Write the bare name, such as "isp.example", or an IPv4 address in four numbers.',
         )
     return name
@@ -118,9 +120,9 @@ def _pin(text: str) -> str:
         raw = b""
     if len(raw) != 32:
         raise refused(
-            f"{text[:80]!r} is no SHA-256 of a public key",
-            "openssl x509 -in CERTIFICATE -pubkey -noout | openssl pkey -pubin -outform der | "
-            "openssl dgst -sha256 prints it.",
+            f"{text[:80]!r} is not the SHA-256 of a public key",
+            "Print it: openssl x509 -in CERTIFICATE -pubkey -noout | openssl pkey -pubin "
+            "-outform der | openssl dgst -sha256",
         )
     return raw.hex()
 
@@ -128,7 +130,7 @@ def _pin(text: str) -> str:
 def _user_agent(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         raise refused(
-            "a user agent is one line of printable ASCII", 'Write it as "Name-monitor/1".'
+            "a user agent must be one line of printable ASCII", 'Write it as "Name-monitor/1".'
         )
     return text
 
@@ -153,7 +155,7 @@ def _resolver(text: str) -> str:
 
 def _work_id(text: str) -> str:
     if (fault := fault_of(text)) is not None:
-        raise refused(f"{text[:60]!r} is {fault}", "Compare it with the register's own.")
+        raise refused(f"{text[:60]!r} is {fault}", "Compare it with the entry in the register.")
     return text
 
 
@@ -163,7 +165,7 @@ def _range(text: str) -> str:
     except ValueError as error:
         raise refused(
             f"{text[:60]!r} is not a network: {error}"[:200],
-            'Write ranges as "127.0.0.0/8"; outside a lab the list is empty.',
+            'Write ranges as "127.0.0.0/8"; leave the list empty outside a lab.',
         ) from error
     return text
 
@@ -181,7 +183,7 @@ _Budget = Annotated[
         ge=0,
         le=10**9,
         strict=True,
-        description="Most bystanders that all blocks for it may hit, by the upper bounds.",
+        description="Most bystanders that all blocks for the event may hit, by their upper bounds.",
     ),
 ]
 
@@ -195,16 +197,20 @@ class _Table(BaseModel):
 
 
 class Head(_Table):
-    """``[mandate]``: who asks, by which right, when and where."""
+    """``[mandate]``: who asks, on which legal basis, when and where."""
 
     id: _Id
     who: _Text
     regime: Regime
-    legal_basis: str = Field("", description="By which right; the default of all that follows.")
+    legal_basis: str = Field(
+        "", description=("The legal basis; the default of all tables that follow.")
+    )
     start: _Time
     end: _Time
     territories: list[_Territory]
-    lab: bool = Field(False, description="True only in a lab's own file: stamps every page LAB.")
+    lab: bool = Field(
+        False, description=("True only in a lab's own file: every page is stamped LAB.")
+    )
     collateral_budget: _Budget = 0
 
 
@@ -246,11 +252,11 @@ class WorkTable(_Table):
     """``[[work]]``: a film, series or documentary."""
 
     id: Annotated[_Id, AfterValidator(_work_id)] = Field(
-        description="EIDR or ISAN, whose check letter must fit, IMDb id, or one of your own."
+        description="EIDR or ISAN with a correct check character, an IMDb id, or an id of your own."
     )
     title: _Text
     other_titles: list[_Text] = Field(
-        default_factory=list, description="The original title, translated ones."
+        default_factory=list, description="The original title and its translations."
     )
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
     kind: Literal["film", "series", "documentary"] = "film"
@@ -261,7 +267,7 @@ class WorkTable(_Table):
 
 
 class OrderTable(_Table):
-    """``[[order]]``: the court's or authority's order that acts rest on."""
+    """``[[order]]``: the order of a court or an authority on which acts are based."""
 
     id: _Id
     authority: _Text
@@ -282,33 +288,38 @@ class ApproverTable(_Table):
 
 
 class SourceTable(_Table):
-    """``[[source]]``: a list, page, guide, portal or stream to be read."""
+    """``[[source]]``: a list, page, guide, portal or stream to read."""
 
     url: _Url | None = None
-    path: str | None = Field(default=None, description="Of an m3u, relative to this file.")
-    kind: Annotated[str, Field(description="A reader's name: " + ", ".join(SOURCE_KINDS))]
+    path: str | None = Field(default=None, description="Path of an m3u, relative to this file.")
+    kind: Annotated[str, Field(description="The name of a reader: " + ", ".join(SOURCE_KINDS))]
     access: Access = Access.PUBLIC
     revisit_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
-        default=None, description="Fixed; without it, learned from when the source changes."
+        default=None,
+        description=(
+            "Fixed interval; without it, the interval is learned from the source's changes."
+        ),
     )
     revisit_least_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
-        default=None, description="Of a learned rhythm; the kind's own without it."
+        default=None, description="Bound of a learned interval; by default the bound of the kind."
     )
     revisit_most_s: Annotated[float, Field(ge=1, le=604_800)] | None = None
     receipt: _Text | None = None
     username: _Text | None = None
     password: _Text | None = None
     mac: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$")] | None = Field(
-        default=None, description="Of the box that a portal's line belongs to."
+        default=None, description="MAC of the box that a portal's line belongs to."
     )
     purchase: str | None = Field(
-        default=None, description="Id of the [[purchase]] whose line it is read with."
+        default=None, description="Id of the [[purchase]] whose line reads the source."
     )
     purchase_in_case: bool = Field(
-        default=False, description="It is recorded by `cautery purchase` instead of here."
+        default=False,
+        description=("True if `cautery purchase` records the purchase instead of this file."),
     )
     vantages: list[str] = Field(
-        default_factory=list, description="Names of [[vantage]]s to read it from too."
+        default_factory=list,
+        description=("Names of [[vantage]]s from which the source is also read."),
     )
 
 
@@ -318,10 +329,14 @@ class PurchaseTable(_Table):
     id: _Id
     service: _Text
     authorised_by: Annotated[
-        str, Field(min_length=1, description="Who allowed it, by name and office, beforehand.")
+        str,
+        Field(
+            min_length=1, description=("Who allowed the purchase beforehand, by name and office.")
+        ),
     ]
     authorisation: _Text | None = Field(
-        default=None, description="The authority's reference; required under regime led."
+        default=None,
+        description=("Reference of the authority's decision; required under regime led."),
     )
     bought_at: _Time
     merchant: Annotated[
@@ -331,40 +346,57 @@ class PurchaseTable(_Table):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")]
     means: _Text
     receipt: str | None = Field(
-        default=None, description="Its file, relative to this one: sealed as an exhibit."
+        default=None,
+        description=("Path of the receipt, relative to this file: sealed as an exhibit."),
     )
     line: _Text | None = Field(
         default=None,
-        description="A TOML file with username and password, or mac; readable by its owner alone.",
+        description=(
+            "A TOML file with username and password, or mac; only its owner may be able to read it."
+        ),
     )
 
 
 class FixturesTable(_Table):
-    """``[[fixtures]]``: a calendar that events are taken from."""
+    """``[[fixtures]]``: a calendar of matches that become events."""
 
-    path: str | None = Field(default=None, description="An iCalendar file, relative to this one.")
+    path: str | None = Field(
+        default=None, description=("Path of an iCalendar file, relative to this file.")
+    )
     url: _Url | None = Field(
-        default=None, description="Or where a calendar is fetched from, and again."
+        default=None, description="URL from which the calendar is fetched repeatedly."
     )
     revisit_s: Annotated[float, Field(ge=60, le=86_400)] | None = Field(
-        default=None, description="Of a url; fixed, else learned from when it changes."
+        default=None,
+        description=(
+            "For a url: a fixed interval; without it, learned from the calendar's changes."
+        ),
     )
     before_min: Annotated[float, Field(ge=0, le=1440)] = 30.0
     after_min: Annotated[
-        float, Field(ge=0, le=1440, description="After its stated end, or two hours.")
+        float,
+        Field(
+            ge=0,
+            le=1440,
+            description=("Minutes after the stated end, or after two hours if no end is stated."),
+        ),
     ] = 60.0
     matching: _Text | None = Field(
-        default=None, description="Only fixtures with this in their title, in any case."
+        default=None,
+        description=("Only fixtures whose title contains this text, in upper or lower case."),
     )
     clean_feed: str | None = Field(
-        default=None, description="Of all of them: a URL (http, https, udp, srt), a file or a .ref."
+        default=None,
+        description=(
+            "Clean feed of all these fixtures: a URL (http, https, udp, srt), a file or a .ref."
+        ),
     )
     legal_basis: str | None = None
     collateral_budget: _Budget = 0
 
 
 class VantageTable(_Table):
-    """``[[vantage]]``: a place on the network that sources are read from, too."""
+    """``[[vantage]]``: another place on the network from which sources are read."""
 
     name: _Id
     country: _Territory
@@ -376,7 +408,7 @@ class VantageTable(_Table):
 
 
 class IntermediaryTable(_Table):
-    """``[[intermediary]]``: who takes lists, and where to."""
+    """``[[intermediary]]``: a provider that receives lists, and where they are sent."""
 
     name: _Text
     territory: _Territory
@@ -385,31 +417,32 @@ class IntermediaryTable(_Table):
 
 
 class ServiceTable(_Table):
-    """``[[service]]``: how a service of ours is trusted and logged into."""
+    """``[[service]]``: how one of our own services proves its identity, and how we log in."""
 
     host: Annotated[str, AfterValidator(_service_host)] = Field(
-        description="Of an intermediary, feed, calendar or RDAP service of this mandate."
+        description="Host of an intermediary, feed, calendar or RDAP service of this mandate."
     )
     also: list[Annotated[str, AfterValidator(_service_host)]] = Field(
-        default_factory=list, description="Hosts that its playlists lead to."
+        default_factory=list, description="Hosts to which its playlists lead."
     )
     ca: _Text | None = Field(
-        default=None, description="A PEM file: these authorities alone vouch for it."
+        default=None, description="A PEM file: only these authorities are trusted for the service."
     )
     pins: list[Annotated[str, AfterValidator(_pin)]] = Field(
         default_factory=list,
-        description="SHA-256 of the public keys (SPKI) that it may show, hex or base64.",
+        description="SHA-256 of the public keys (SPKI) that the service may show, hex or base64.",
     )
     client_cert: _Text | None = Field(
-        default=None, description="A PEM file that shows it who we are."
+        default=None, description="A PEM file: our certificate for the service."
     )
     client_key: _Text | None = Field(
-        default=None, description="Its key, readable by its owner alone."
+        default=None,
+        description=("The private key of client_cert; only its owner may be able to read it."),
     )
 
 
 class NetworkTable(_Table):
-    """``[network]``: private ranges that may be asked, and manners."""
+    """``[network]``: private ranges that may be contacted, and rules for requests."""
 
     allow: list[Annotated[str, AfterValidator(_range)]] = Field(default_factory=list)
     rate_per_host: Annotated[float, Field(ge=LEAST_RATE, le=1000)] = 1.0
@@ -419,10 +452,17 @@ class NetworkTable(_Table):
     resolver: Annotated[str, AfterValidator(_resolver)] | None = Field(
         default=None, description="address:port of a DNS server"
     )
-    facts: str | None = Field(default=None, description="A facts folder, relative to this file.")
+    facts: str | None = Field(
+        default=None, description=("Path of a facts folder, relative to this file.")
+    )
     rdap: _Url | None = None
     canary_port: Annotated[
-        int, Field(ge=1, le=65_535, description="Where canary names answer HTTP; 80 but in a lab.")
+        int,
+        Field(
+            ge=1,
+            le=65_535,
+            description=("Port at which canary names answer HTTP; 80 except in a lab."),
+        ),
     ] = 80
 
 
@@ -469,22 +509,22 @@ def in_words(error: Any) -> tuple[str, str]:
     if kind == "refused":
         return error["ctx"]["said"], error["ctx"]["remedy"]
     if kind == "missing":
-        return f"{key!r} is missing", f"Add {key} = ... here; `cautery watch --schema` says what."
+        return f"{key!r} is missing", f"Add {key} = ... here; `cautery watch --schema` explains it."
     if kind == "extra_forbidden":
         quoted = repr(key) if _KEY.fullmatch(key) else "this key"
-        return f"{quoted} is not known here", "Mend its spelling or take it out."
+        return f"{quoted} is not known here", "Correct its spelling or remove it."
     if kind.startswith("datetime"):
-        return f"{key!r} is no time", TIME_REMEDY
+        return f"{key!r} is not a valid time", TIME_REMEDY
     if kind == "list_type" and len(error["loc"]) == 1:
-        return "comes in any number", f"Write [[{key}]], in two brackets."
+        return "must be a list of tables", f"Write [[{key}]], in two brackets."
     if kind == "string_pattern_mismatch" and key in _SPELLINGS:
         quoted = f"{error['input'][:60]!r}: " if field_name in _QUOTED else ""
-        return f"{quoted}not written as {key} is", _SPELLINGS[key]
+        return f"{quoted}not in the format of {key}", _SPELLINGS[key]
     message = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
     value = error.get("input")
     if field_name not in _QUOTED or not isinstance(value, str | int | float | datetime):
-        return message, "Mend this value."
+        return message, "Correct this value."
     try:
-        return f"{str(value)[:60]!r}: {message}", "Mend this value."
+        return f"{str(value)[:60]!r}: {message}", "Correct this value."
     except ValueError:  # an integer of thousands of digits, written in base 16
-        return message, "Mend this value."
+        return message, "Correct this value."

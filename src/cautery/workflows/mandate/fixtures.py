@@ -68,7 +68,7 @@ class FixtureChecks(Checks):
             if (fixture.path is None) == (fixture.url is None):
                 raise self.wrong(
                     ("fixtures", at),
-                    "a calendar is a file, or is fetched",
+                    "a calendar must have a path or a url, not both",
                     'Give path = "league.ics", or url = "https://...".',
                 )
             if fixture.url is not None:
@@ -78,8 +78,8 @@ class FixtureChecks(Checks):
             elif fixture.revisit_s is not None:
                 raise self.wrong(
                     ("fixtures", at, "revisit_s"),
-                    "a file is read every minute",
-                    "Take revisit_s out, or give a url.",
+                    "revisit_s is only for a url: a file is read every minute",
+                    "Remove revisit_s, or give a url.",
                 )
         return tuple(
             Calendar(
@@ -117,14 +117,14 @@ class FixtureChecks(Checks):
                 if fixture.cancelled:
                     left_out.append((_named(fixture), "called off"))
                 elif fixture.whole_day:
-                    left_out.append((_named(fixture), "no kick-off yet, only a day"))
+                    left_out.append((_named(fixture), "no kick-off time yet, only a date"))
                 elif len(events) < MOST_EVENTS:
                     events.append(self._event(row, fixture, file, table))
                 else:
                     raise self.wrong(
                         key,
                         f"more than {MOST_EVENTS} fixtures in the mandate's window",
-                        "Give a shorter window, or matching = a team's name.",
+                        "Shorten the window, or give matching = a team's name.",
                     )
         files = tuple(
             Path(self.file(row.path, ("fixtures", at, "path")))
@@ -164,7 +164,7 @@ class FixtureChecks(Checks):
             )
         except (SourceError, OSError) as error:
             raise self.wrong(
-                key, f"no calendar: {error}"[:300], "Give an iCalendar file (.ics)."
+                key, f"not a valid calendar: {error}"[:300], "Give an iCalendar file (.ics)."
             ) from error
         pattern = (row.matching or "").casefold()
         doubts = [

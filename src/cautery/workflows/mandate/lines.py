@@ -1,4 +1,4 @@
-"""A mandate's text, its tables, and the line of each table and key: for errors that name it.
+"""A mandate's text and tables, and the line of each table and key for error messages.
 
 ``tomllib`` tells values, not lines. `Lines` walks a text that ``tomllib`` has accepted, through
 inline tables, dotted and quoted keys, and never into strings.
@@ -54,12 +54,12 @@ def bytes_of(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         raise MandateError(
             f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})",
-            hint="Give the path of a mandate.toml; `cautery watch --schema` says what goes in it.",
+            hint="Give the path of a mandate.toml; `cautery watch --schema` explains its contents.",
         ) from error
     if len(raw) > MAX_BYTES:
         raise MandateError(
-            f"{path}, line 1: over {MAX_BYTES:,} bytes, too large for a mandate",
-            hint="Give a mandate.toml; playlists and dumps go into it by their path.",
+            f"{path}, line 1: larger than {MAX_BYTES:,} bytes, the limit for a mandate",
+            hint="Give a mandate.toml; refer to playlists and dumps in it by their paths.",
         )
     return raw
 
@@ -97,18 +97,18 @@ def tables_of(path: Path, text: str) -> dict[str, Any]:
         line = match["line"] if match and match["line"] else text.count("\n") + 1
         column = f" (column {match['column']})" if match and match["column"] else ""
         raise MandateError(
-            f"{path}, line {line}: not TOML: {_PLACE.sub('', message)[:300]}{column}",
-            hint="Mend that line.",
+            f"{path}, line {line}: not valid TOML: {_PLACE.sub('', message)[:300]}{column}",
+            hint="Correct that line.",
         ) from error
     except RecursionError as error:
         raise MandateError(
-            f"{path}, line {_line_at(text, _DEEP)}: nested too deep for a mandate",
-            hint="Tables and lists of a mandate stand two deep; take the others out.",
+            f"{path}, line {_line_at(text, _DEEP)}: tables or lists are nested too deeply",
+            hint="Tables and lists of a mandate may be nested two deep; remove the deeper ones.",
         ) from error
     except ValueError as error:  # Python refuses to read integers of thousands of digits
         raise MandateError(
-            f"{path}, line {_line_at(text, _LONG)}: a number too long to be meant",
-            hint="Mend that number.",
+            f"{path}, line {_line_at(text, _LONG)}: the number is too long",
+            hint="Correct that number.",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""The line that a test purchase bought: read from a file of the buyer's own, shown to nobody."""
+"""Read the credentials of a purchased line from the buyer's file; they are never shown."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def read_line(path: Path) -> tuple[PurchasedLine, bytes]:
     """
     try:
         if path.stat().st_mode & _NOT_OWNER:
-            raise InputError("others can read this file of credentials", hint=f"chmod 600 {path}")
+            raise InputError(
+                "other users can read this file of credentials", hint=f"chmod 600 {path}"
+            )
         if path.exists():
             require_file(path)  # a pipe would be waited for
         with path.open("rb") as file:
@@ -61,7 +63,7 @@ def parsed_line(data: bytes) -> PurchasedLine:
         If there is none in it.
     """
     if len(data) > _MOST_BYTES:
-        raise _none("longer than any line")
+        raise _none("longer than a line's credentials can be")
     try:
         fields = simple_toml(data.decode())
     except ValueError as error:
@@ -72,15 +74,15 @@ def parsed_line(data: bytes) -> PurchasedLine:
     if (username is None) != (password is None) or not all(
         value is None or (isinstance(value, str) and value) for value in (username, password, mac)
     ):
-        raise InputError("username and password are texts", hint="Put both in quotes.")
+        raise InputError("username and password must be text", hint="Put both in quotes.")
     if mac is not None and not _MAC.fullmatch(mac):
-        raise InputError("mac is none", hint='Write it as "00:1A:79:12:34:56".')
+        raise InputError("mac is not a valid MAC address", hint='Write it as "00:1A:79:12:34:56".')
     return PurchasedLine(username=username, password=password, mac=mac)
 
 
 def _none(why: str) -> InputError:
     # Not quoted: the file holds a password.
     return InputError(
-        f"no line can be read from it ({why})",
-        hint='Write username = "..." and password = "...", or mac = "...", into it.',
+        f"the credentials of a line cannot be read from this file ({why})",
+        hint='Write username = "..." and password = "...", or mac = "...", into the file.',
     )

@@ -1,4 +1,4 @@
-"""Read a mandate from TOML, or say in one sentence which line is wrong and what to write there.
+"""Read a mandate from TOML; an error names the wrong line and its correction.
 
 Nothing is probed before this has succeeded.
 """
@@ -100,7 +100,8 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             raise self.wrong(
                 ("mandate", "end"),
                 f"the window ended at {head.end.isoformat()}, before now",
-                "Give a window that is not over. A case that is still open: cautery close CASE.",
+                "Give a window that has not ended. To close a case that is still open: cautery "
+                "close CASE.",
             )
         calendars = self.calendars(file)
         listed = self.fixtures(file, window)
@@ -108,8 +109,11 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
         if not (file.event or file.channel or file.work or fixtures or calendars):
             raise self.wrong(
                 ("mandate",),
-                "names no event, channel or work; there is nothing to find",
-                "Add an [[event]], a [[channel]] or a [[work]]; no [[fixtures]] lie in the window."
+                "the mandate names no event, channel or work, so there is nothing to find",
+                (
+                    "Add an [[event]], a [[channel]] or a [[work]]; no match of the [[fixtures]] "
+                    "is inside the window."
+                )
                 if file.fixtures
                 else "Add an [[event]], a [[channel]], a [[work]] or [[fixtures]].",
             )
@@ -118,8 +122,8 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
         if len(event_ids) < len(file.event) + len(fixtures):
             raise self.wrong(
                 ("fixtures",),
-                "a fixture has the id of an [[event]], or is in two calendars",
-                "Name each match once: take the [[event]] out, or one of the [[fixtures]].",
+                "this id of a fixture is already used by an [[event]] or by another calendar",
+                "Name each match once: remove the [[event]], or one of the [[fixtures]].",
             )
         parts: dict[str, Any] = {
             "events": self._events(file) + fixtures,
@@ -142,7 +146,8 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 id=head.id,
                 who=head.who,
                 regime=head.regime,
-                legal_basis=head.legal_basis or "as stated for each event, channel and work",
+                legal_basis=head.legal_basis
+                or ("at the times stated for each event, channel and work"),
                 window=window,
                 territories=tuple(head.territories),
                 lab=head.lab,
@@ -150,7 +155,9 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 **parts,
             )
         except MandateError as error:  # of the whole: its parts have named their lines by now
-            raise self.wrong(("mandate",), str(error), error.hint or "Mend this.") from error
+            raise self.wrong(
+                ("mandate",), str(error), error.hint or "Correct this value."
+            ) from error
 
     def _check_ids(self, file: MandateFile) -> None:
         rows = [(row.id, ("event", at, "id")) for at, row in enumerate(file.event)]
@@ -158,13 +165,13 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
         rows += [(row.id, ("work", at, "id")) for at, row in enumerate(file.work)]
         if len({row[0] for row in rows}) < len(rows):
             rows.sort(key=lambda row: self.lines.of(row[1]))
-            self._check_once(rows, "id", "events, channels and works have an id each")
+            self._check_once(rows, "id", "each event, channel and work needs its own id")
         vantages = [(row.name, ("vantage", at, "name")) for at, row in enumerate(file.vantage)]
-        self._check_once(vantages, "vantage", "records name it")
+        self._check_once(vantages, "vantage", "records refer to it by this id")
         purchases = [(row.id, ("purchase", at, "id")) for at, row in enumerate(file.purchase)]
-        self._check_once(purchases, "purchase", "sources name it")
+        self._check_once(purchases, "purchase", "sources refer to it by this id")
         orders = [(row.id, ("order", at, "id")) for at, row in enumerate(file.order)]
-        self._check_once(orders, "order", "referrals cite an order by its id")
+        self._check_once(orders, "order", "referrals refer to an order by its id")
 
     def _check_once(
         self, rows: Iterable[tuple[str, tuple[str, int, str]]], noun: str, why: str
@@ -197,7 +204,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             if row.event is not None and row.event not in events:
                 raise self.wrong(
                     ("channel", at, "event"),
-                    f"channel {row.id!r} shows the unknown event {row.event[:200]!r}",
+                    f"channel {row.id!r} names the unknown event {row.event[:200]!r}",
                     f"Known events: {some(events)}.",
                 )
         return tuple(
@@ -255,7 +262,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 raise self.wrong(
                     ("order", at, "end"),
                     f"order {row.id!r} ended at {row.end.isoformat()}, before the mandate starts",
-                    "Register an order that is in force in the mandate's window, or take it out.",
+                    "Register an order that is in force during the mandate's window, or remove it.",
                 )
             orders.append(order)
         return tuple(orders)
@@ -276,14 +283,14 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             if name in names:
                 raise self.wrong(
                     ("approver", at, "name"),
-                    f"there is an approver {names[name]!r} already",
-                    "Name each person once; two different people approve a referral.",
+                    f"another approver has the name {names[name]!r}",
+                    "Name each person once; two different people must approve a referral.",
                 )
             if key in keys:
                 raise self.wrong(
                     ("approver", at, "public_key"),
                     f"{row.name!r} has the same key as {keys[key]!r}",
-                    "Give each approver a key of their own; two people approve a referral.",
+                    "Give each approver a separate key; two people must approve a referral.",
                 )
             names[name] = keys[key] = row.name
             approvers.append(approver)

@@ -1,4 +1,4 @@
-"""Services of our own in a mandate file: reached by https, and how each proves who it is."""
+"""Our own services in a mandate file: their https URLs and how each proves its identity."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class ServiceChecks(Checks):
             if proxy is not None and urlsplit(proxy).scheme.lower() != "http":
                 raise self.wrong(
                     ("intermediary", at, "proxy"),
-                    "a forward proxy is reached by http",
-                    'Write it as "http://proxy.example:3128"; https goes through it, too.',
+                    "the URL of a forward proxy must begin with http",
+                    'Write it as "http://proxy.example:3128"; the proxy also carries https.',
                 )
         schemes: dict[str, set[str]] = {}
         for _, url in web_urls:
@@ -49,7 +49,7 @@ class ServiceChecks(Checks):
                 if host in first_lines:
                     raise self.wrong(
                         ("service", at, "host"),
-                        f"{host!r} has a [[service]] already, in line {first_lines[host]}",
+                        f"{host!r} already has a [[service]], in line {first_lines[host]}",
                         "Describe each host once.",
                     )
                 first_lines[host] = self.lines.of(("service", at))
@@ -61,23 +61,24 @@ class ServiceChecks(Checks):
             return
         raise self.wrong(
             where,
-            "a service of our own over plain http: nobody proves who answers there",
-            "Give its https URL. One without TLS is reached through a TLS proxy on this machine, "
-            'as "http://127.0.0.1:PORT/...".',
+            "the URL of our own service is plain http, so nothing proves the identity of the "
+            "server",
+            "Give its https URL. If the service has no TLS, reach it through a TLS proxy on this "
+            'machine, as "http://127.0.0.1:PORT/...".',
         )
 
     def _check_host(self, row: ServiceTable, table: _Where, schemes: dict[str, set[str]]) -> None:
         if row.host not in schemes:
             raise self.wrong(
                 (*table, "host"),
-                f"no URL of our own leads to {row.host!r}",
-                f"Our own hosts: {some(schemes)}. Hosts that playlists lead to stand in also.",
+                f"none of our own URLs leads to {row.host!r}",
+                f"Our own hosts: {some(schemes)}. List the hosts that playlists lead to in also.",
             )
         if schemes[row.host] != {"https"}:
             raise self.wrong(
                 (*table, "host"),
                 f"{row.host!r} is reached by http, so it shows no certificate",
-                "Give its https URL, or take this [[service]] out.",
+                "Give its https URL, or remove this [[service]].",
             )
 
     def _service(self, row: ServiceTable, table: _Where) -> OwnService:
@@ -87,7 +88,7 @@ class ServiceChecks(Checks):
         if (row.client_cert is None) != (row.client_key is None):
             has, lacks = ("client_cert", "client_key")[:: 1 if row.client_cert else -1]
             raise self.wrong(
-                (*table, has), f"{has} without {lacks}", f"Add {lacks}, or take {has} out."
+                (*table, has), f"{has} without {lacks}", f"Add {lacks}, or remove {has}."
             )
         if row.client_cert is not None and row.client_key is not None:
             cert = self._pem(row.client_cert, (*table, "client_cert"))
@@ -109,8 +110,8 @@ class ServiceChecks(Checks):
         except (ssl.SSLError, OSError) as error:
             raise self.wrong(
                 where,
-                f"no certificate in PEM can be read from {path}",
-                'Give a file with "-----BEGIN CERTIFICATE-----" in it, without a private key.',
+                f"{path} contains no readable PEM certificate",
+                'Give a file that contains "-----BEGIN CERTIFICATE-----" and no private key.',
             ) from error
         return path
 
@@ -118,16 +119,20 @@ class ServiceChecks(Checks):
         """Return the path of a certificate's key that nobody else can read."""
         path = self.file(value, where)
         if Path(path).stat().st_mode & _NOT_OWNER:
-            raise self.wrong(where, "others can read this private key", f"chmod 600 {path}")
+            raise self.wrong(where, "other users can read this private key", f"chmod 600 {path}")
         if not os.access(path, os.R_OK):
-            raise self.wrong(where, f"{path} cannot be read", "Let the watch's user own it.")
+            raise self.wrong(
+                where,
+                f"{path} cannot be read",
+                "Make the user who runs the watch the owner of the file.",
+            )
         try:
             # An empty password: a key that has one is refused, not asked for in a terminal.
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(cert, path, password=b"")
         except (ssl.SSLError, OSError, ValueError) as error:
             raise self.wrong(
                 where,
-                "it is no private key in PEM of client_cert's certificate, without a password",
+                "the file is not an unencrypted PEM private key that belongs to client_cert",
                 "Give the key that belongs to client_cert.",
             ) from error
         return path

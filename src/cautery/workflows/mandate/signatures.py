@@ -1,4 +1,4 @@
-"""Signatures under a mandate: one JSON line each, in a file beside it, checked when it is read.
+"""Signatures of a mandate: JSON lines in a file next to it, checked on reading.
 
 A line is a :class:`~cautery.model.MandateSignature` and the salt of its file's digest. The salt
 stays here: with it, whoever knows all of the file but a password could try passwords.
@@ -32,7 +32,7 @@ SUFFIX = ".signatures"
 SALT_BYTES = 32
 MAX_BYTES = 1 << 16
 _SIGN_AGAIN = (
-    "Have two people sign this file again: cautery mandate sign; or take the signatures away."
+    "Have two people sign this file again: cautery mandate sign; or delete the file of signatures."
 )
 
 
@@ -68,10 +68,12 @@ def checked_signatures(
             salt = bytes.fromhex(body.pop("salt"))
             signature = from_json(MandateSignature, body)
         except MISSHAPEN as error:
-            raise MandateError(f"{where}: no signature of a mandate", hint=_SIGN_AGAIN) from error
+            raise MandateError(
+                f"{where}: not a valid signature of a mandate", hint=_SIGN_AGAIN
+            ) from error
         if len(salt) != SALT_BYTES or digest_of(salt + raw) != signature.file:
             raise MandateError(
-                f"{where}: {signature.name} signed another file than this one", hint=_SIGN_AGAIN
+                f"{where}: {signature.name} signed a different file", hint=_SIGN_AGAIN
             )
         try:
             check_mandate_signature(signature, terms=terms, now=now)
@@ -110,8 +112,9 @@ def add_signature(
     """
     if digest_of(raw) != shown:
         raise ApprovalError(
-            f"{path} is not what was shown: its digest is {digest_of(raw)}, not {shown}",
-            hint=f"Look at it again: cautery mandate show {path}",
+            f"{path} differs from the file that was shown: its digest is {digest_of(raw)}, not "
+            f"{shown}",
+            hint=f"Read it again: cautery mandate show {path}",
         )
     salt = secrets.token_bytes(SALT_BYTES)
     signed = sign_mandate(mandate, digest_of(salt + raw), name=name, role=role, key=key, at=now)
@@ -130,7 +133,7 @@ def _lines(path: Path) -> Sequence[bytes]:
     except OSError as error:
         raise MandateError(f"{path}: cannot be read ({error.strerror})") from error
     if len(raw) > MAX_BYTES:
-        raise MandateError(f"{path}: over {MAX_BYTES:,} bytes", hint=_SIGN_AGAIN)
+        raise MandateError(f"{path}: larger than {MAX_BYTES:,} bytes", hint=_SIGN_AGAIN)
     return [line for line in raw.split(b"\n") if line.strip()]
 
 

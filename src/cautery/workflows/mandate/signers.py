@@ -1,4 +1,4 @@
-"""People who may sign mandates, as somebody outside a case knows them: names and keys, in TOML."""
+"""Read the people who may sign mandates, with their keys, from a TOML file outside the case."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def read_signers(path: Path) -> tuple[Approver, ...]:
         tables = simple_toml(raw.decode("utf-8"))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: no list of signers ({why})") from error
+        raise InputError(f"{path}: not a valid list of signers ({why})") from error
     listed = tables.get("signer", [])
     if len(raw) > _MAX_BYTES or set(tables) - {"signer"} or not isinstance(listed, list):
-        raise InputError(f"{path}: want tables [[signer]] only")
+        raise InputError(f"{path}: only tables [[signer]] are allowed")
     signers: list[Approver] = []
     names, keys = set[str](), set[bytes]()
     for number, row in enumerate(listed, 1):
         where = f"{path}: signer {number}"
         if not isinstance(row, dict) or set(row) != {"name", "role", "public_key"}:
-            raise InputError(f"{where}: want name, role and public_key")
+            raise InputError(f"{where}: expected name, role and public_key")
         signer = from_json(Approver, row)
         try:
             raw_key = public_key(signer).public_bytes_raw()
@@ -46,12 +46,12 @@ def read_signers(path: Path) -> tuple[Approver, ...]:
         name = person_key(signer.name)
         if not name or name in names or raw_key in keys:
             raise InputError(
-                f"{where}: {signer.name!r} is there already, by name or by key",
-                hint="Name each person once, with a key of their own.",
+                f"{where}: the name or key of {signer.name!r} is already in the list",
+                hint="Name each person once, with a separate key.",
             )
         names.add(name)
         keys.add(raw_key)
         signers.append(signer)
     if not signers:
-        raise InputError(f"{path}: it names no signer")
+        raise InputError(f"{path}: the list names no signer")
     return tuple(signers)

@@ -1,4 +1,4 @@
-"""Sources and test purchases of a mandate file: by which access each is read, and how often."""
+"""Sources and test purchases of a mandate file: the access to each source and its interval."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class SourceChecks(Checks):
         if regime is Regime.LED and row.authorisation is None:
             raise self.wrong(
                 table,
-                "an authority's test purchase rests on a decision that allows it",
-                'Add authorisation = "..." with its reference.',
+                "an authority's test purchase needs a decision that allows it",
+                'Add authorisation = "..." with the reference of the decision.',
             )
         receipt = None
         if row.receipt is not None:
@@ -77,8 +77,8 @@ class SourceChecks(Checks):
             raise self.wrong(
                 (*table, "purchase"),
                 f"no [[purchase]] has the id {str(row.purchase)[:200]!r}",
-                f"Known purchases: {some(purchase_ids)}. One that `cautery purchase` records in "
-                "the case: add purchase_in_case = true.",
+                f"Known purchases: {some(purchase_ids)}. For a purchase that `cautery purchase` "
+                "records in the case, add purchase_in_case = true.",
             )
         return row.model_copy(
             update={"access": Access.TEST_PURCHASE, "receipt": f"purchase {row.purchase}"}
@@ -88,8 +88,8 @@ class SourceChecks(Checks):
         if row.username is not None or row.password is not None or row.mac or row.receipt:
             raise self.wrong(
                 (*table, "purchase"),
-                "a line or receipt of its own beside a purchase",
-                "Take username, password, mac and receipt out; the [[purchase]] has them.",
+                "a source with a [[purchase]] may not have a line or receipt of its own",
+                "Remove username, password, mac and receipt; the [[purchase]] has them.",
             )
 
     def _with_line(self, row: SourceTable, at: int, purchase: PurchaseTable) -> SourceTable:
@@ -121,25 +121,26 @@ class SourceChecks(Checks):
     ) -> Source:
         if (row.url is None) == (row.path is None):
             raise self.wrong(
-                table, "a source has either url or path", "Give exactly one of the two."
+                table, "a source needs either url or path", "Give exactly one of the two."
             )
         seized = row.access is Access.SEIZED or row.kind in SEIZED_KINDS
         if seized and regime is not Regime.LED:
             raise self.wrong(
                 (*table, "access" if row.access is Access.SEIZED else "kind"),
-                f"seized material asks for regime 'led', this mandate is {regime.value!r}",
-                "Leave it to the competent authority, or work under its own mandate.",
+                f"seized material needs regime 'led', but this mandate has {regime.value!r}",
+                "Leave the material to the competent authority, or work under that authority's "
+                "mandate.",
             )
         if row.kind not in SOURCE_KINDS:
             raise self.wrong(
                 (*table, "kind"),
-                f"no reader is called {row.kind[:200]!r}",
+                f"unknown reader {row.kind[:200]!r}",
                 f"Readers: {', '.join(SOURCE_KINDS)}.",
             )
         if row.path is not None and row.kind != "m3u":
             raise self.wrong(
                 (*table, "path"),
-                f"a source of kind {row.kind!r} is read from its url, not from a file",
+                f"a source of kind {row.kind!r} is read from a url, not from a file",
                 'Give url = "http..." instead; only an m3u has a path.',
             )
         self._check_access(row, table)
@@ -148,9 +149,9 @@ class SourceChecks(Checks):
             if name not in vantages or row.path is not None:
                 raise self.wrong(
                     (*table, "vantages", nth),
-                    f"no [[vantage]] is called {name[:200]!r}"
+                    f"unknown [[vantage]] {name[:200]!r}"
                     if name not in vantages
-                    else "a file is the same from everywhere",
+                    else "a file cannot be read from a vantage: it is the same from everywhere",
                     f"Known vantages: {some(vantages)}.",
                 )
         location = row.url if row.path is None else self.file(row.path, (*table, "path"))
@@ -176,12 +177,15 @@ class SourceChecks(Checks):
         if row.revisit_s is not None and bounds != (None, None):
             raise self.wrong(
                 (*table, "revisit_s"),
-                "a fixed rhythm beside bounds of a learned one",
-                "Keep revisit_s alone, or revisit_least_s and revisit_most_s.",
+                "revisit_s sets a fixed interval, so revisit_least_s and revisit_most_s have no "
+                "effect",
+                "Keep revisit_s, or revisit_least_s and revisit_most_s.",
             )
         if None not in bounds and bounds[0] > bounds[1]:  # type: ignore[operator]
             raise self.wrong(
-                (*table, "revisit_least_s"), "more than revisit_most_s", "Put the smaller first."
+                (*table, "revisit_least_s"),
+                "is greater than revisit_most_s",
+                "Give the smaller value first.",
             )
 
     def _check_access(self, row: SourceTable, table: tuple[str, int]) -> None:
@@ -189,19 +193,19 @@ class SourceChecks(Checks):
         if row.access is Access.TEST_PURCHASE and not row.receipt:
             raise self.wrong(
                 table,
-                "a test purchase is recorded with its receipt",
+                "a test purchase must be recorded with its receipt",
                 'Add receipt = "...", or access = "public".',
             )
         if row.purchase_in_case and row.purchase is None:
             raise self.wrong(
                 (*table, "purchase_in_case"),
-                "of which purchase?",
-                'Add purchase = "..." with the id that `cautery purchase` is told.',
+                "the purchase is not named",
+                'Add purchase = "..." with the id that you give to `cautery purchase`.',
             )
         if (row.username is None) != (row.password is None):
             has, lacks = ("username", "password")[:: 1 if row.username is not None else -1]
             raise self.wrong(
-                (*table, has), f"{has} without {lacks}", f"Add {lacks}, or take {has} out."
+                (*table, has), f"{has} without {lacks}", f"Add {lacks}, or remove {has}."
             )
         has_line = row.purchase_in_case or {"xtream": row.username, "stalker": row.mac}.get(
             row.kind, "public"
@@ -211,9 +215,9 @@ class SourceChecks(Checks):
             noun = "panel" if row.kind == "xtream" else "portal"
             raise self.wrong(
                 table,
-                f"a {noun} is read with the line of a recorded test purchase",
-                f'Add access = "test-purchase", receipt, {credentials}; or purchase = "..." whose '
-                "line has them.",
+                f"a {noun} must be read with the line of a recorded test purchase",
+                f'Add access = "test-purchase", receipt, {credentials}; or add purchase = '
+                '"..." if that purchase has the line.',
             )
         if row.access is not Access.PUBLIC:
             return
@@ -221,14 +225,15 @@ class SourceChecks(Checks):
             raise self.wrong(
                 table,
                 "a public source needs no credentials",
-                'Say access = "test-purchase" with its receipt; nobody else\'s line is used.',
+                'Set access = "test-purchase" and give its receipt; another person\'s line is '
+                "never used.",
             )
         if row.url is not None and carries_line(row.url):
             raise self.wrong(
                 (*table, "url"),
-                "a public source whose URL carries a line's credentials",
-                'Say access = "test-purchase" and name the [[purchase]] of that line; '
-                "nobody else's line is used.",
+                "a public source has a URL with the credentials of a line",
+                'Set access = "test-purchase" and name the [[purchase]] of that line; another '
+                "person's line is never used.",
             )
 
 

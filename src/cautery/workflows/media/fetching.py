@@ -83,7 +83,7 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, readers: Readers, seconds:
         raise SourceError(f"{host_of(url)} answers {first.status}")
     if is_playlist(first):
         if first.truncated:
-            raise LimitError(f"{host_of(url)}: a playlist without end")
+            raise LimitError(f"{host_of(url)}: the playlist is too large")
         return await _from_playlist(first, fetcher=fetcher, readers=readers, seconds=seconds)
     # Whoever states a length serves a file, however little of it our limits let us take.
     live = first.truncated and not (first.header("content-length") or "").strip().isdigit()
@@ -264,10 +264,10 @@ def cut(body: bytes, byte_range: str | None) -> bytes:
         return body
     match = _BYTE_RANGE.fullmatch(byte_range)
     if match is None:
-        raise SourceError(f"a byte range that is none: {byte_range[:40]!r}")
+        raise SourceError(f"invalid byte range: {byte_range[:40]!r}")
     length, start = int(match["length"]), int(match["offset"] or 0)
     if start + length > len(body):
-        raise SourceError(f"a byte range beyond the end: {byte_range[:40]!r}")
+        raise SourceError(f"the byte range ends after the end of the file: {byte_range[:40]!r}")
     return body[start : start + length]
 
 
@@ -284,7 +284,7 @@ def decrypt(body: bytes, *, key: bytes, segment: Segment) -> bytes:
     RFC 8216, section 5.2: without an IV attribute the media sequence number is the IV.
     """
     if len(key) != 16:
-        raise SourceError(f"an AES-128 key of {len(key)} bytes")
+        raise SourceError(f"an AES-128 key must have 16 bytes, not {len(key)}")
     iv = None if segment.key is None else segment.key.iv
     unpadder = PKCS7(128).unpadder()
     try:
@@ -293,15 +293,15 @@ def decrypt(body: bytes, *, key: bytes, segment: Segment) -> bytes:
         clear = machine.update(body) + machine.finalize()
         return unpadder.update(clear) + unpadder.finalize()
     except (ValueError, OverflowError) as error:
-        raise SourceError(
-            f"a segment does not decrypt with the key that is served: {error}"
-        ) from error
+        raise SourceError(f"a segment cannot be decrypted with the served key: {error}") from error
 
 
 async def _body(fetcher: Fetcher, url: str, limits: Limits) -> Response:
     answer = await fetcher.fetch(url, limits=limits)
     if answer.status not in (200, 206):
-        raise SourceError(f"a segment or key is answered with {answer.status}")
+        raise SourceError(
+            f"the server answered {answer.status} to the request for a segment or key"
+        )
     return answer
 
 

@@ -1,4 +1,4 @@
-"""Keep the references heard up to the live edge, and their bytes at hand for the proof.
+"""Fingerprint references up to the live edge, and keep their newest bytes as evidence.
 
 First the whole DVR window of each reference feed is taken in, then whatever is new. The bytes lie
 on a tape outside the case; what a verdict rests on is copied from it into the vault.
@@ -108,7 +108,7 @@ class Tape:
 def no_references() -> InputError:
     """Return what is said of a mandate against which nothing can be compared."""
     return InputError(
-        "the mandate gives no reference media, so nothing can be identified",
+        "the mandate names no reference media, so nothing can be identified",
         hint="Add clean_feed to an [[event]] or [[fixtures]], or reference to a [[channel]] or "
         "[[work]].",
     )
@@ -229,7 +229,7 @@ class Pump:
 
     async def _take_sent(self, feed: Feed) -> None:
         if self._streams is None:
-            raise SourceError("streams that are sent to us are not taken here")
+            raise SourceError("streams that are sent to us cannot be used here")
         name = feed.info.id
         sent_stream = self._sent_streams.setdefault(
             name,
@@ -261,7 +261,7 @@ class Pump:
         """Take in a work that lies on a server, as an ended playlist or as a file, from 0 on."""
         first = await self._fetcher.fetch(feed.location.reveal(), limits=RECORDING)
         if first.status != 200:
-            raise SourceError(f"a recording is answered with {first.status}")
+            raise SourceError(f"the server answered {first.status} to the request for a recording")
         name = feed.info.id
         if not is_playlist(first):
             decoded = await self._decoder.decode(first.body, pictures=feed.pictures)
@@ -273,7 +273,9 @@ class Pump:
             first.url, fetcher=self._fetcher, readers=self._readers, first=first
         )
         if not playlist.ended:
-            raise SourceError("a work's reference is a recording; this playlist is live")
+            raise SourceError(
+                "the reference of a work must be a recording, but this playlist is live"
+            )
         tracks = [(playlist, "both" if sound_url is None else "pictures")]
         if sound_url is not None:
             _, beside, _ = await read_media_playlist(
@@ -314,7 +316,7 @@ class Pump:
         self, feed: Feed, playlist: MediaPlaylist, asked_s: float, *, what: str
     ) -> None:
         if playlist.drm:
-            raise SourceError(f"under DRM ({', '.join(playlist.drm)}); give it in the clear")
+            raise SourceError(f"under DRM ({', '.join(playlist.drm)}); give it unencrypted")
         track = (feed.info.id, what)
         next_number = self._next.get(track)
         fresh = [
@@ -410,5 +412,5 @@ def _begins(location: OwnLocation, *schemes: str) -> bool:
 
 def _whole(path: Path) -> bytes:
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise InputError(f"{path}: over {MAX_FILE_BYTES:,} bytes")
+        raise InputError(f"{path}: larger than {MAX_FILE_BYTES:,} bytes")
     return path.read_bytes()

@@ -1,4 +1,4 @@
-"""Take in a reference that is sent to us as a transport stream, whatever befalls it on the way.
+"""Receive a reference that is sent to us as a transport stream, and handle its faults.
 
 Its time stamps are tied to our clock once, when a run begins, and followed from there: they tick
 more evenly than datagrams arrive. A stall, a jump of its clock or a change of codec is said and
@@ -78,12 +78,12 @@ class SentStream:
         async for data, now_s in arrivals:
             if not data:
                 if not self._stalled:
-                    self._report(SourceError("it stalls: nothing comes"))
+                    self._report(SourceError("it stalls: no data arrive"))
                     await self._take(cutter.flush(), now_s)
                 self._stalled = True
                 continue
             if self._stalled:
-                self._report(SourceError("it comes again"))
+                self._report(SourceError("data arrive again"))
                 self._stalled = False
                 self._anchor_s = None
             for piece in cutter.feed(data):
@@ -98,7 +98,7 @@ class SentStream:
                 self._report(SourceError(f"a new run begins: {piece.begins}"))
             self._anchor_s = None
         if piece.scrambled:
-            self._report(SourceError("it is scrambled (conditional access): give it in the clear"))
+            self._report(SourceError("it is scrambled (conditional access); give it unscrambled"))
             return
         try:
             decoded = await self._decoder.decode(piece.data, pictures=self._pictures)
@@ -109,7 +109,7 @@ class SentStream:
 
     async def _add(self, decoded: Decoded, data: bytes, now_s: float) -> None:
         if self._codecs is not None and decoded.codecs != self._codecs:
-            self._report(SourceError(f"its codecs are {', '.join(decoded.codecs)} now"))
+            self._report(SourceError(f"its codecs have changed to {', '.join(decoded.codecs)}"))
         self._codecs = decoded.codecs
         stamp_s = decoded.audio_s
         if not len(decoded.audio) and len(decoded.luma_s):
@@ -121,7 +121,9 @@ class SentStream:
         if self._anchor_s is None:
             self._anchor_s = now_s - end_s
         elif abs(self._anchor_s + end_s - now_s) > _DRIFT_S:
-            self._report(SourceError("its clock and ours have parted; it is tied to ours anew"))
+            self._report(
+                SourceError("its clock and our clock have drifted apart; they are aligned again")
+            )
             self._anchor_s = now_s - end_s
         at_s = self._anchor_s + start_s
         fresh_s = decoded.duration_s

@@ -1,4 +1,4 @@
-"""How far memberships are borne out: whether those with more to share do share more than one value.
+"""Check how many memberships a second shared value confirms.
 
 Sites of one network share several things; strangers who meet in a small hub share that alone, and
 have the rest to themselves. A membership's probability is that of worlds in which there are
@@ -31,16 +31,18 @@ def doubts(part: Partition) -> list[str]:
     could, does = borne_out(part)
     if could >= FEWEST and does < LEAST * could:
         sentences.append(
-            f"of {could:,} memberships that a second shared value could bear out, {does:,} are: "
-            "most may be strangers who meet in a small hub, whatever the probabilities say"
+            f"a second shared value could confirm {could:,} memberships, but confirms only "
+            f"{does:,}: most of these subjects may be strangers that meet in a small hub, even "
+            "if their probabilities are high"
         )
     sizes = uniform(part)
     if sizes.size:
         networks = "network" if sizes.size == 1 else "networks"
         sentences.append(
-            f"{sizes.size:,} {networks} of {LARGE} subjects and more ({int(sizes.sum()):,} in all) "
-            "hang together by values that nearly all bear, and by nothing that some share: "
-            "customers of one content network or hoster look the same, only facts tell them"
+            f"{sizes.size:,} {networks} of {LARGE} subjects or more ({int(sizes.sum()):,} in "
+            "all) rest on values that almost all members have, and on no value that only some of "
+            "them share: the customers of one content network or hoster look the same, so only "
+            "facts can tell them apart"
         )
     return sentences
 

@@ -1,4 +1,4 @@
-"""Links out of a case: what its watch recorded of hosts, and what its probes and readings share.
+"""Extract links from a case: recorded facts of hosts, and values that probes and readings share.
 
 Recorded links are taken as they stand. The strong ones are found here, since they need all that
 was seen: services with the same fault in the same feed, with one catalogue in one order, with the
@@ -8,9 +8,8 @@ same mistaken guide ids, paid into one account. Each names the records that it r
 from __future__ import annotations
 
 import io
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -23,19 +22,18 @@ from cautery.graph.faults import KINDS, Carried, fault_links, hosts_of
 from cautery.graph.name_servers import strangers_servers
 from cautery.graph.observations import one_each
 from cautery.model import (
-    MISSHAPEN,
     Entry,
     ExhibitId,
-    Fault,
     FaultKind,
     Finding,
     Link,
-    Purchase,
     SupplyGraph,
-    from_json,
+    Verdict,
     host_of,
 )
+from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
+from cautery.model.records import ProbeDone, PurchaseRecorded, SourceRead
 from cautery.workflows.case import tables
 from cautery.workflows.networks.links import Reading, frame_of_links
 from cautery.workflows.seized.catalogues import listings_of_seized
@@ -78,8 +76,8 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
     front = len(all_links) - len(recorded)
     if front:
         warnings.append(
-            f"{counted(front, 'link')} to what strangers share (fronts, defaults, name servers): "
-            "left out"
+            f"{counted(front, 'link')} to values that strangers share (fronts, defaults, name "
+            "servers): left out"
         )
     links = [
         *recorded,
@@ -98,18 +96,14 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
 
 def _lawful(ledger: Ledger) -> frozenset[str]:
     """Return the streams of which the last verdict says that they are licensed."""
-    last: dict[str, str] = {}
-    for entry in ledger.read(kinds=("verdict",)):
-        with suppress(*MISSHAPEN):  # a record that is not what its kind says costs itself
-            last[str(entry.record.body["url"]["text"])] = str(entry.record.body["finding"])
-    return frozenset(url for url, finding in last.items() if finding == Finding.LICENSED)
+    last = {verdict.url.text: verdict.finding for _, verdict in contents(ledger, Verdict)}
+    return frozenset(url for url, finding in last.items() if finding is Finding.LICENSED)
 
 
 def _recorded(ledger: Ledger) -> Iterator[Link]:
     """Yield recorded links; one that was seen longer than was recorded first, is one."""
     links: dict[tuple[str, str, str, datetime], Link] = {}
-    for entry in ledger.read(kinds=("link.seen",)):
-        link = from_json(Link, entry.record.body)
+    for entry, link in contents(ledger, Link):
         if link.kind not in MOMENTARY_KINDS:
             key = (link.subject, link.kind, link.value, link.first_seen)
             known_link = links.get(key, link)
@@ -123,23 +117,21 @@ def _recorded(ledger: Ledger) -> Iterator[Link]:
 
 def _shared(ledger: Ledger) -> set[tuple[str, str]]:
     """Return what the newest map says that strangers share."""
-    body = None
-    for entry in ledger.read(kinds=("graph.mapped",)):
-        body = entry.record.body
-    graph = SupplyGraph() if body is None else from_json(SupplyGraph, body)
-    return {(asset.kind, asset.value) for asset in graph.assets if asset.shared}
+    newest = deque(contents(ledger, SupplyGraph), maxlen=1)
+    return {
+        (asset.kind, asset.value) for _, graph in newest for asset in graph.assets if asset.shared
+    }
 
 
 def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Carried]:
     """Yield each fault that a probe recorded.
 
-    Faults of a kind that nobody knows, or whose sound is gone, are counted in ``warnings``.
+    Adverts and logos whose exhibit is gone are counted in ``warnings``.
     """
     missing = 0
-    for entry in ledger.read(kinds=("probe.done",)):
-        body = entry.record.body
-        for row in body.get("faults") or ():
-            fault = from_json(Fault, row)
+    for entry, probe in contents(ledger, ProbeDone):
+        host, server = hosts_of(probe.url, probe.hosts)
+        for fault in probe.faults:
             words = frames = logo = None
             if fault.exhibit is not None:
                 try:
@@ -151,55 +143,50 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
                     logo = tables.logo_in(table)
                 else:
                     words, frames = table["word"].to_numpy(), table["frame"].to_numpy()
-            host, server = hosts_of(str(body["url"]), body.get("hosts") or ())
             yield Carried(
                 host=host,
                 server=server,
-                stream=str(body["url"]),
+                stream=probe.url,
                 fault=fault,
-                at=datetime.fromisoformat(body["at"]),
+                at=probe.at,
                 record=entry.index,
                 words=words,
                 frames=frames,
                 logo=logo,
             )
     if missing:
-        warnings.append(
-            f"{missing:,} adverts and logos that are not in the vault any more: left out"
-        )
+        warnings.append(f"{missing:,} adverts and logos are no longer in the vault: left out")
 
 
 def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Listing]:
     """Yield what each service listed when it listed the most, with when it was read."""
-    readings: defaultdict[str, list[Entry]] = defaultdict(list)
-    for entry in ledger.read(kinds=("source.read",)):
-        body = entry.record.body
-        if body["table"] is not None and body["failed"] is None:
-            readings[str(body["source"])].append(entry)
+    readings: defaultdict[str, list[tuple[Entry, SourceRead, ExhibitId]]] = defaultdict(list)
+    for entry, reading in contents(ledger, SourceRead):
+        if reading.table is not None and reading.failed is None:
+            readings[reading.source].append((entry, reading, reading.table))
     missing = 0
     for source, entries in sorted(readings.items()):
-        fullest = max(entries, key=lambda entry: (entry.record.body["entries"], -entry.index))
-        body = fullest.record.body
+        entry, fullest, exhibit = max(entries, key=lambda row: (row[1].entries, -row[0].index))
         try:
-            table = _table(vault, body["table"])
+            table = _table(vault, exhibit)
         except EvidenceError:
             missing += 1
             continue
-        host = host_of(source) if body["kind"] in OWN_LISTS else _owner(table["url"].to_list())
+        host = host_of(source) if fullest.kind in OWN_LISTS else _owner(table["url"].to_list())
         if host:
             guides = table["guide"].to_list() if "guide" in table.columns else [None] * len(table)
-            times = [datetime.fromisoformat(entry.record.body["at"]) for entry in entries]
+            times = [reading.at for _, reading, _ in entries]
             yield Listing(
                 host=host,
                 titles=tuple(title or "" for title in table["title"]),
                 guides=tuple(guides),
                 first_seen=min(times),
                 last_seen=max(times),
-                records=(fullest.index,),
-                exhibit=body["table"],
+                records=(entry.index,),
+                exhibit=exhibit,
             )
     if missing:
-        warnings.append(f"{missing:,} lists that are not in the vault any more: left out")
+        warnings.append(f"{missing:,} lists are no longer in the vault: left out")
 
 
 def _owner(urls: list[str | None]) -> str | None:
@@ -211,30 +198,28 @@ def _owner(urls: list[str | None]) -> str | None:
 
 def _paid(ledger: Ledger) -> Iterator[Link]:
     """Yield who took the money for the line by which a source was read."""
-    paid: dict[str, tuple[Entry, Purchase]] = {}
-    for entry in ledger.read(kinds=("purchase.recorded",)):
-        bought_line = from_json(Purchase, entry.record.body["purchase"])
-        paid.setdefault(bought_line.id, (entry, bought_line))
+    paid: dict[str | None, tuple[Entry, PurchaseRecorded]] = {}
+    for entry, recorded in contents(ledger, PurchaseRecorded):
+        paid.setdefault(recorded.purchase.id, (entry, recorded))
     yielded: set[tuple[str, str]] = set()
-    for entry in ledger.read(kinds=("source.read",)):
-        body = entry.record.body
-        payment = paid.get(str(body.get("purchase")))
-        host = host_of(str(body["source"]))
-        if payment is None or not host or (host, payment[1].merchant) in yielded:
+    for entry, reading in contents(ledger, SourceRead):
+        payment = paid.get(reading.purchase)
+        host = host_of(reading.source)
+        if payment is None or not host or (host, payment[1].purchase.merchant) in yielded:
             continue
-        record, purchase = payment
+        record, recorded = payment
+        purchase = recorded.purchase
         yielded.add((host, purchase.merchant))
-        at = datetime.fromisoformat(body["at"])
         yield Link(
             subject=host,
             kind="payment",
             value=f"merchant:{purchase.merchant}",
-            first_seen=min(purchase.bought_at, at),
-            last_seen=max(purchase.bought_at, at),
+            first_seen=min(purchase.bought_at, reading.at),
+            last_seen=max(purchase.bought_at, reading.at),
             source=WATCHED,
-            exhibit=record.record.body["exhibit"],
+            exhibit=recorded.exhibit,
             records=(record.index, entry.index),
-            said=f"{purchase.merchant} took {purchase.amount} {purchase.currency} for its line",
+            said=f"{purchase.merchant} received {purchase.amount} {purchase.currency} for its line",
         )
 
 

@@ -1,4 +1,4 @@
-"""Networks from a file of links: read, learn, group, lay over what analysts say."""
+"""Find networks in a file of links: read, learn, group, then apply analysts' constraints."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _laid_over(
         name: number for number, name in enumerate(clustered.names.subjects) if name in constrained
     }
     warnings += [
-        f"line {constraint.line}: {name} is in no link: the constraint rests"
+        f"line {constraint.line}: {name} is in no link: the constraint is not used"
         for constraint in constraints
         for name in (constraint.a, constraint.b)
         if name not in place

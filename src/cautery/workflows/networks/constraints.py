@@ -1,4 +1,4 @@
-"""What analysts say of pairs of subjects: *same* or *not same*, read whole and checked."""
+"""Read and check analysts' constraints on pairs of subjects: *same* or *not same*."""
 
 from __future__ import annotations
 
@@ -40,17 +40,21 @@ def read_constraints(path: Path) -> tuple[list[Constraint], list[str]]:
     with as_plain_file(path, most=MOST_BYTES) as plain:
         frame = read_table(plain, path, warnings, folded=False)
     if warnings:
-        raise InputError(f"{path}: {warnings[0]}", hint="What analysts say is read whole or not.")
+        raise InputError(
+            f"{path}: {warnings[0]}", hint=("Correct the file: constraints are never read in part.")
+        )
     constraints: list[Constraint] = []
     for line, a, b, word in _lines(frame, path):
         relation = _word(word)
         if relation not in SAYS or not (a or "").strip() or not (b or "").strip():
-            raise InputError(f"{path}: line {line}: {a!r}, {b!r}, {word!r} is no constraint")
+            raise InputError(
+                f"{path}: line {line}: {a!r}, {b!r}, {word!r} is not a valid constraint"
+            )
         constraint = Constraint(a.strip(), b.strip(), relation == "same", line)
         if constraint.a == constraint.b:
             if not constraint.same:
-                raise InputError(f"{path}: line {line}: {constraint.a} is not the same as itself?")
-            warnings.append(f"line {line}: {constraint.a} is the same as itself: left out")
+                raise InputError(f"{path}: line {line}: {constraint.a} cannot differ from itself")
+            warnings.append(f"line {line}: {constraint.a} is named twice: left out")
             continue
         constraints.append(constraint)
     return constraints, warnings + check(constraints, named=str(path))
@@ -67,8 +71,8 @@ def _lines(frame: pl.DataFrame, path: Path) -> list[tuple[int, Any, Any, Any]]:
     word = "relation" if "relation" in other_columns else next(iter(other_columns), None)
     if len(other_columns) != len(names) - 2 or word is None:
         raise InputError(
-            f"{path}: a constraint is a, b and same or not_same",
-            hint="The first line: a,b,relation",
+            f"{path}: a constraint must have the columns a, b and relation (same or not_same)",
+            hint="The first line must be: a,b,relation",
         )
     return frame.select(LINE, "a", "b", word).rows()
 
@@ -92,8 +96,7 @@ def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
             way = _way(ties, constraint.a, constraint.b)
             if way is not None:
                 odd.append(
-                    f"line {constraint.line} closes a circle with {numbered('line', way)}: "
-                    "it adds nothing"
+                    f"line {constraint.line} follows from {numbered('line', way)}: it adds nothing"
                 )
                 continue
             ties.setdefault(constraint.a, []).append((constraint.b, constraint.line))
@@ -105,9 +108,8 @@ def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
         if way is not None:
             raise InputError(
                 f"{named}: line {constraint.line} says that {constraint.a} and {constraint.b} "
-                "are not the same, "
-                f"but they are by {numbered('line', way)}",
-                hint="Drop one of these lines.",
+                f"are not the same, but according to {numbered('line', way)} they are",
+                hint="Remove one of these lines.",
             )
     return odd
 

@@ -1,4 +1,4 @@
-"""Links from a table, and what facts add to them: the rows as they are, then the derived ones."""
+"""Read links from a table and add links derived from facts after them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ FACTS = "facts"
 _NEEDED = COLUMNS[:3]
 _TIMES = COLUMNS[3:5]
 _MOST_WARNINGS = 20
-_FORM = "Links are a table of subject, kind, value and optional first_seen, last_seen, source."
+_FORM = (
+    "Links must be a table with the columns subject, kind, value and optionally first_seen, "
+    "last_seen, source."
+)
 
 Row = dict[str, str]
 Span = tuple[datetime, datetime] | None
@@ -97,7 +100,7 @@ def _links(chunks: Iterable[bytes], tally: Tally, name: str) -> Iterator[Row]:
     lines = lines_of(as_utf8(chunks, name), longest=MAX_LINE)
     head = next(lines, "").removeprefix("\ufeff")
     if "\0" in head:
-        raise InputError(f"{name}: it is no text", hint=_FORM)
+        raise InputError(f"{name}: not a text file", hint=_FORM)
     separator = separator_of(head)
     header = [cell.strip().lower() for cell in _cells(head, separator)]
     missing = [column for column in _NEEDED if column not in header]
@@ -112,13 +115,13 @@ def _links(chunks: Iterable[bytes], tally: Tally, name: str) -> Iterator[Row]:
         cells = dict(zip(header, stripped, strict=False))
         row = {column: cells.get(column, "") for column in COLUMNS}
         if not all(row[column] for column in _NEEDED):
-            tally.warn(number, "without subject, kind or value: left out", text)
+            tally.warn(number, "subject, kind or value is missing: left out", text)
         elif max(len(row[column]) for column in _NEEDED) > LONGEST:
-            tally.warn(number, f"a name of over {LONGEST} letters: left out", text)
+            tally.warn(number, f"a name has more than {LONGEST} letters: left out", text)
         else:
             tally.links += 1
             if any(row[column] and _moment(row[column]) is None for column in _TIMES):
-                tally.warn(number, "a time that is none: not used", text)
+                tally.warn(number, "a time is not valid: not used", text)
             yield row
 
 
@@ -132,7 +135,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
     try:
         yield pl.read_parquet(path).write_csv().encode()
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path}: it is no Parquet file, or not a whole one") from error
+        raise InputError(f"{path}: not a Parquet file, or an incomplete one") from error
 
 
 def _cells(line: str, separator: str) -> list[str]:
@@ -182,20 +185,21 @@ def _told(moment: datetime) -> str:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a row of LINKS, and of a row of the answer."""
     text = {"type": "string"}
-    time = {**text, "description": "ISO 8601; empty: nobody told."}
+    time = {**text, "description": "ISO 8601; empty: unknown."}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
         "properties": {
             "subject": {**text, "description": "A host or an address."},
-            "kind": {**text, "description": "What of it; derived: asn, country, organisation, "
-                     "shared (class:provider), domain, dynamic-dns, parking, address."},
+            "kind": {**text, "description": "The kind of value; derived: asn, country, "
+                                            "organisation, shared (class:provider), domain, "
+                                            "dynamic-dns, parking, address."},
             "value": text,
             "first_seen": time,
             "last_seen": time,
-            "source": {**text, "description": f"{FACTS!r} for what is derived."},
-            "fact": {**text, "description": "The fact that a derived row rests on."},
-            "fact_date": {**text, "description": "That fact's date; empty: undated."},
+            "source": {**text, "description": f"{FACTS!r} for a derived value."},
+            "fact": {**text, "description": "The fact on which a derived row rests."},
+            "fact_date": {**text, "description": "The date of that fact; empty: undated."},
         },
         "required": list(_NEEDED),
     }  # fmt: skip

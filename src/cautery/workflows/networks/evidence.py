@@ -1,4 +1,4 @@
-"""What an explanation's shared values rest on: when each subject bore them, and who says so."""
+"""The evidence for an explanation's shared values: when each subject had them, by which source."""
 
 from __future__ import annotations
 
@@ -107,9 +107,11 @@ def beside(reading: Reading, why: Explanation) -> tuple[str, ...]:
     sentences = []
     for kind, value in sorted((marks[0] & marks[1]) - tying):
         if kind in UNTYING:
-            sentences.append(f"both have {kind} {value}, a kind that ties nobody")
+            sentences.append(
+                f"both have {kind} {value}, but this kind of value does not join subjects"
+            )
         elif kind in PASSING:
-            sentences.append(f"both had {kind} {value}, but at different times, as far as is told")
+            sentences.append(f"both had {kind} {value}, but at different times, as far as is known")
     return tuple(sentences)
 
 

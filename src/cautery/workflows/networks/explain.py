@@ -1,4 +1,4 @@
-"""Why two subjects are of one network or of two, in a sentence that can be checked.
+"""Explain in one sentence why two subjects belong to one network or to two.
 
 "Without this value they part" is tried out: all is clustered once more without the value. Where
 that would take too long, their network alone is judged once more, by the weights as they are.
@@ -49,38 +49,38 @@ class Explanation:
         """Return it as one sentence."""
         if self.said is not None:
             network = "one network" if self.together else "two networks"
-            links = f"links alone would part them ({self._apart()})"
+            links = f"links alone would separate them ({self._apart()})"
             if not self.together:
                 links = f"links alone would join them: {self._joined()}"
-            return f"{self.a} and {self.b} are of {network} by {self.said}; {links}"
+            return f"{self.a} and {self.b} belong to {network} because of {self.said}; {links}"
         if self.together:
             return self._joined()
-        return f"{self.a} and {self.b} are of two networks: {self._apart()}"
+        return f"{self.a} and {self.b} belong to two networks: {self._apart()}"
 
     def _joined(self) -> str:
         strength = f"log-odds {self.log_odds:.1f}"
         if len(self.shared) == 1:
-            text = f"this shared value, {strength}"
+            text = f"they have one shared value, {strength}"
         elif self.shared:
-            text = f"these {len(self.shared)} shared values, {strength}"
+            text = f"they have {len(self.shared)} shared values, {strength}"
         else:
             text = (
-                f"they share nothing themselves, but hang together by {self._by_way()}; {strength}"
+                f"they share no value directly, but are connected by {self._by_way()}; {strength}"
             )
         if self.parted_by is None:
-            return f"{text}; without any single one of these values they stay together"
-        return f"{text}; without the shared {self.parted_by} they part"
+            return f"{text}; they stay together without any single one of these values"
+        return f"{text}; without the shared {self.parted_by} they separate"
 
     def _by_way(self) -> str:
         return " - ".join(self.way[1:-1])
 
     def _apart(self) -> str:
         if not self.shared:
-            return "they share nothing that ties"
+            return "they share no value that joins subjects"
         count = counted(len(self.shared), "value")
         if any(odds for _, _, odds in self.shared):
-            return f"they share {count}, but more speaks against it"
-        return f"they share {count}, which strangers have, too"
+            return f"they share {count}, but more evidence speaks against it"
+        return f"they share {count}, but strangers share such values as well"
 
 
 def explain(
@@ -109,7 +109,7 @@ def explain(
         If one of them is in no link, or they are one subject.
     """
     if a == b:
-        raise InputError(f"{a} is named twice: an explanation is of two subjects")
+        raise InputError(f"{a} is named twice: an explanation needs two subjects")
     place = {name: number for number, name in enumerate(found.names.subjects) if name in {a, b}}
     for name in (a, b):
         if name not in place:
@@ -209,7 +209,7 @@ def _said(clustered: Clustered, pair: tuple[int, int], constraints: Sequence[Con
             (),
         )
         lines = within(together, {int(together[subject]) for subject in pair})
-    return f"what analysts said ({numbered('line', lines)})"
+    return f"constraints of the analyst ({numbered('line', lines)})"
 
 
 def _parting(part: Partition, first: int, second: int, values: Sequence[int]) -> int | None:

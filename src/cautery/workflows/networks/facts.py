@@ -1,4 +1,4 @@
-"""Links by what facts know: an address of a front, or a parking place, is no tie.
+"""Mark links to shared infrastructure by facts, such as addresses of fronts or parking services.
 
 Whoever is behind a content network, or parks a name, bears addresses that strangers bear, too; and
 whoever registers a name has the registrar's name servers. In a large file that is learnt from how
@@ -35,10 +35,10 @@ def without_facts(reading: Reading) -> list[str]:
     shared = int((bearers > 1).sum())
     if not shared:
         return []
-    verb = " is" if shared == 1 else "es are"
+    plural = "" if shared == 1 else "es"
     sentence = (
-        f"{shared:,} address{verb} borne by several subjects: in so few links only facts tell a "
-        "content network's from a network's own (--facts DIR)"
+        f"several subjects share {shared:,} address{plural}: with so few links, only facts "
+        "(--facts DIR) can tell an address of a content network from a network's own address"
     )
     return [sentence]
 
@@ -75,7 +75,9 @@ def known_to(facts: Facts | None, reading: Reading) -> Reading:
     frame, count = _placed(reading.frame, ground)
     about = None if reading.about is None else _placed(reading.about, ground)[0]
     places = ", ".join(ground["place"].unique().sort().head(5))
-    sentence = f"{counted(count, 'link')} to what is known as shared ({places}): they tie nobody"
+    sentence = (
+        f"{counted(count, 'link')} to values known to be shared ({places}): these links join nobody"
+    )
     return replace(reading, frame=frame, about=about, warnings=[*reading.warnings, sentence])
 
 

@@ -1,4 +1,4 @@
-"""Links from files: columns of names, checked; what is broken is counted."""
+"""Read and check links from files; broken rows are counted."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def frame_of_links(links: Sequence[Link]) -> Reading:
         If there are none.
     """
     if not links:
-        raise InputError("there are no links in it")
+        raise InputError("the table has no links")
     frame = pl.DataFrame(
         {
             "subject": [link.subject for link in links],
@@ -130,11 +130,11 @@ def read_links(
         raise InputError(
             f"{path}: no column {' and '.join(missing)}; it has "
             f"{', '.join(name for name in frame.columns if name != LINE)[:200]}",
-            hint="The first line names the columns: subject,kind,value and perhaps "
+            hint="The first line must name the columns: subject,kind,value and optionally "
             "first_seen,last_seen,source.",
         )
     if frame.height == 0 and not may_be_empty:
-        raise InputError(f"{path}: there are no links in it")
+        raise InputError(f"{path}: the table has no links")
     lines = frame[LINE].to_numpy()
     names = {name: pl.col(name).cast(pl.String, strict=False).str.strip_chars() for name in NEEDED}
     names["kind"] = names["kind"].str.to_lowercase()
@@ -153,51 +153,51 @@ def read_links(
     blank = table.select(
         pl.all_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in NEEDED)
     ).to_series()
-    _tell(warnings, empty & ~blank, lines, "without subject, kind or value: left out")
+    _tell(warnings, empty & ~blank, lines, "with an empty subject, kind or value: left out")
     long = (
         table.select(pl.any_horizontal(pl.col(name).str.len_bytes() > LONGEST for name in NEEDED))
         .to_series()
         .fill_null(value=False)
     )
-    _tell(warnings, long, lines, f"with a name of over {LONGEST} bytes: left out")
+    _tell(warnings, long, lines, f"with a name of more than {LONGEST} bytes: left out")
     cut = _any_has(table, "\0")
     _tell(warnings, cut, lines, "with a zero byte in a name: left out")
     _tell(
         warnings,
         _any_has(table, "\ufffd"),
         lines,
-        "with the sign � where a letter was lost before: names that differed may be one",
+        "with the sign � for a letter that was lost earlier: different names may look the same",
     )
     is_loop = (table["subject"] == table["value"]).fill_null(value=False)
     _tell(
         warnings,
         is_loop,
         lines,
-        "from a subject to itself: it ties it to others that name it, no more",
+        "from a subject to itself: it joins the subject only to others that name it",
     )
     header = table.select(
         pl.all_horizontal(pl.col(name).str.to_lowercase() == name for name in NEEDED)
     ).to_series()
     header = header.fill_null(value=False)
-    _tell(warnings, header, lines, "naming the columns again: left out")
+    _tell(warnings, header, lines, "that repeat the column names: left out")
     for name in TIMES:
         if name in frame.columns:
             has_value = frame[name].is_not_null() & (frame[name].cast(pl.String) != "")
             unreadable = has_value & table[name].is_null() & ~header
-            _tell(warnings, unreadable, lines, f"whose {name} is no time: not used")
+            _tell(warnings, unreadable, lines, f"with an invalid {name}: not used")
     limit = now.timestamp() + 86_400
     for name in TIMES:
         late = (table[name] > limit).fill_null(value=False)
-        _tell(warnings, late, lines, f"whose {name} lies in the future: not used")
+        _tell(warnings, late, lines, f"with a {name} in the future: not used")
         table = table.with_columns(pl.when(late).then(None).otherwise(pl.col(name)).alias(name))
     turned = (table["first_seen"] > table["last_seen"]).fill_null(value=False)
-    _tell(warnings, turned, lines, "first seen after last seen: turned round")
+    _tell(warnings, turned, lines, "with first_seen after last_seen: swapped")
     table = table.with_columns(
         pl.min_horizontal(*TIMES).alias("first_seen"), pl.max_horizontal(*TIMES).alias("last_seen")
     )
     table = _nameless(table.filter(~(empty | long | cut | header)), warnings)
     if table.height == 0 and frame.height:
-        raise InputError(f"{path}: none of its lines is a link")
+        raise InputError(f"{path}: no line is a valid link")
     not_too_many(table["kind"].n_unique(), named=str(path))
     warnings += _spellings(table["subject"])
     queried = table.filter(pl.col("subject").is_in(list(about))) if about else None
@@ -215,8 +215,8 @@ def not_too_many(kinds: int, *, named: str) -> None:
     """
     if kinds > MOST_KINDS:
         raise InputError(
-            f"{named}: {kinds} kinds of link, more than {MOST_KINDS}",
-            hint="Is the column kind another one? A kind is address, certificate, payment ...",
+            f"{named}: {kinds} kinds of link, but at most {MOST_KINDS} are allowed",
+            hint="Check the column kind: a kind is address, certificate, payment ...",
         )
 
 
@@ -238,7 +238,8 @@ def _nameless(table: pl.DataFrame, warnings: list[str]) -> pl.DataFrame:
     examples = ", ".join(fillers.sort().head(QUOTED))
     count = int(filled.sum())
     warnings.append(
-        f"{counted(count, 'link')} whose value only fills a column ({examples}): ties nobody"
+        f"{counted(count, 'link')} whose value only fills the column ({examples}): the value "
+        "joins nobody"
     )
     return table.with_columns(
         pl.when(filled).then(pl.lit("shared")).otherwise("kind").alias("kind")
@@ -255,7 +256,7 @@ def _spellings(subjects: pl.Series) -> list[str]:
     twice = names.filter(plain.is_duplicated()).sort().head(2).to_list()
     verb = " differs" if extra == 1 else "s differ"
     examples = " and ".join(twice)
-    return [f"{extra:,} subject{verb} from another by capitals or a final dot alone ({examples})"]
+    return [f"{extra:,} subject{verb} from another only by capitals or a final dot ({examples})"]
 
 
 def _tell(warnings: list[str], wrong: pl.Series, lines: Any, what: str) -> None:

@@ -1,4 +1,4 @@
-"""From hosts to mirror families: whose domain each is, what facts say of it, who is one site."""
+"""Group hosts into mirror families: domains that are likely one site."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def find_mirrors(
         broken += host.count
         if len(warnings) < _MOST_WARNINGS:
             warnings.append(host)
-    doing(f"facts of {len(hosts_of):,} domains")
+    doing(f"collecting facts of {len(hosts_of):,} domains")
     domains = tuple(_domain(name, hosts_of[name], facts) for name in sorted(hosts_of))
     doing(f"comparing {len(domains):,} domains")
     return Mirrors(
@@ -130,26 +130,29 @@ def schema() -> dict[str, Any]:
         "$defs": {
             "host": {
                 "type": "object",
-                "description": "A row of HOSTS; a bare line is its host.",
+                "description": "A row of HOSTS; a line without columns is the host itself.",
                 "properties": {
-                    "host": {**text, "description": "A host, or a URL of it."},
-                    "first": {**day, "description": "When the list had it first."},
-                    "last": {**day, "description": "When the list had it last."},
-                    "source": {**text, "description": "Which list."},
+                    "host": {**text, "description": "A host, or a URL on it."},
+                    "first": {**day, "description": "When the list first had the host."},
+                    "last": {**day, "description": "When the list last had the host."},
+                    "source": {**text, "description": "The name of the list."},
                 },
                 "required": ["host"],
             },
             "member": {
                 "type": "object",
-                "description": "A line of --json, one a registered domain.",
+                "description": "A line of --json, one per registered domain.",
                 "properties": {
                     "domain": {**text, "description": "The registered domain."},
-                    "family": {**text, "description": "One of the family's domains."},
+                    "family": {**text, "description": "Another domain of the same family."},
                     "probability": {
                         "type": "number",
                         "minimum": 0,
                         "maximum": 1,
-                        "description": "That the domain is of the site of most of its family.",
+                        "description": (
+                            "The probability that the domain belongs to the site of "
+                            "most of its family."
+                        ),
                     },
                 },
                 "required": ["domain", "family", "probability"],

@@ -1,4 +1,4 @@
-"""A table from a file: Parquet, or text with its broken quotes let go.
+"""Read a table from a file: Parquet, or text whose broken lines are left out.
 
 Text is parted by commas, semicolons or tabs, in UTF-8, UTF-16 or UTF-32.
 
@@ -70,19 +70,19 @@ def read_table(
         with plain.open("rb") as file:
             head = file.read(LONGEST_HEADER)
         if not head:
-            raise InputError(f"{path}: it is empty")
+            raise InputError(f"{path}: the file is empty")
         parquet = head.startswith(b"PAR1") or plain_name(path).suffix == ".parquet"
         if parquet:
             frame = _of_text(read_parquet(plain), path).with_row_index(LINE, offset=1)
         elif _first_line(head).lstrip(codecs.BOM_UTF8).startswith((b"{", b"[")):
             raise InputError(
-                f"{path}: it is JSON: neither CSV nor Parquet",
-                hint="The first line of a CSV names its columns, such as subject,kind,value.",
+                f"{path}: this is JSON, not CSV or Parquet",
+                hint="The first line of a CSV must name its columns, such as subject,kind,value.",
             )
         elif b"\0" in _first_line(head) and _wide(head) is None:
             raise InputError(
-                f"{path}: it is no text: neither CSV nor Parquet",
-                hint="Text in UTF-16 is read if it begins with its mark (BOM).",
+                f"{path}: not a text file, and neither CSV nor Parquet",
+                hint="Text in UTF-16 must begin with a byte order mark (BOM).",
             )
         else:
             frame = read_csv(plain, path, warnings)
@@ -90,16 +90,16 @@ def read_table(
         raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     except pl.exceptions.PolarsError as error:
         fault = (
-            "no Parquet file, or not a whole one, or an encrypted one"
+            "not a Parquet file, or an incomplete or encrypted one"
             if parquet
-            else "no table: not CSV or Parquet"
+            else "not a table in CSV or Parquet"
         )
-        raise InputError(f"{path}: it is {fault}") from error
+        raise InputError(f"{path}: {fault}") from error
     names = {name: name.strip().lstrip("\ufeff") for name in frame.columns}
     if folded:
         names = {name: plain_one.lower() for name, plain_one in names.items()}
     if len(set(names.values())) < len(names):
-        raise InputError(f"{path}: two columns of one name: {', '.join(names)[:200]}")
+        raise InputError(f"{path}: two columns have the same name: {', '.join(names)[:200]}")
     return frame.rename(names)
 
 
@@ -119,9 +119,9 @@ def _of_text(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
     """
     for name, kind in frame.schema.items():
         if kind.is_nested():
-            raise InputError(f"{path}: column {name} holds lists or records, not text")
+            raise InputError(f"{path}: column {name} holds lists or records, but must hold text")
         if kind in (pl.Duration, pl.Object):
-            raise InputError(f"{path}: column {name} holds {kind.base_type()}, not text")
+            raise InputError(f"{path}: column {name} holds {kind.base_type()}, but must hold text")
         if isinstance(kind, pl.Datetime):
             moments = frame[name].to_physical().cast(pl.Datetime(kind.time_unit))
             frame = frame.with_columns(moments.alias(name))
@@ -172,7 +172,7 @@ def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
         _refuse_large(plain, path, f"in {encoding}")
         content = _narrow(plain, path, encoding)
     elif _old_ends(plain):
-        _refuse_large(plain, path, "with lines that end with a carriage return")
+        _refuse_large(plain, path, "with carriage returns as line ends")
         content = io.BytesIO(plain.read_bytes().replace(b"\r", b"\n"))
     _refuse_long_lines(content, path)
     content = _decoded(content, path, warnings)
@@ -191,14 +191,16 @@ def _narrow(plain: Path, path: Path, encoding: str) -> io.BytesIO:
     try:
         return io.BytesIO(plain.read_text(encoding=encoding).encode())
     except UnicodeError as error:
-        raise InputError(f"{path}: it says that it is {encoding} and is not: {error}") from error
+        raise InputError(
+            f"{path}: it begins as {encoding} text, but is not valid {encoding}: {error}"
+        ) from error
 
 
 def _refuse_large(plain: Path, path: Path, what: str) -> None:
     if plain.stat().st_size > MOST_HELD:
         raise InputError(
             f"{path}: more than {MOST_HELD:,} bytes {what}",
-            hint="Write it in UTF-8 with usual line ends, or in parts.",
+            hint="Save it in UTF-8 with usual line ends, or split it into parts.",
         )
 
 
@@ -211,8 +213,8 @@ def _refuse_long_lines(content: Path | io.BytesIO, path: Path) -> None:
         # A line that lies within a chunk is shorter than a chunk, so not too long.
         if length > LONGEST_LINE:
             raise InputError(
-                f"{path}, line {number:,}: a line of over {LONGEST_LINE:,} bytes",
-                hint="A table has one link a line.",
+                f"{path}, line {number:,}: longer than {LONGEST_LINE:,} bytes",
+                hint="Write one link on each line.",
             )
         if newline:
             number += 1 + after_newline.count(b"\n")
@@ -234,13 +236,13 @@ def _decoded(content: Path | io.BytesIO, path: Path, warnings: list[str]) -> Pat
     else:
         return content
     if isinstance(content, Path):
-        _refuse_large(content, path, "that are not all UTF-8")
+        _refuse_large(content, path, "with lines that are not UTF-8")
     raw = content.read_bytes() if isinstance(content, Path) else content.getvalue()
     numbers = [number for number, line in enumerate(raw.split(b"\n"), 1) if not _is_utf8(line)]
     lines = "line" if len(numbers) == 1 else "lines"
     quoted = ", ".join(map(str, numbers[:QUOTED])) + (", ..." if len(numbers) > QUOTED else "")
     warnings.append(
-        f"{counted(len(numbers), 'line')} not in UTF-8: bytes that are none stand as \\xe9 "
+        f"{counted(len(numbers), 'line')} not in UTF-8: the invalid bytes are shown as \\xe9 "
         f"({lines} {quoted})"
     )
     return io.BytesIO(raw.decode(errors="backslashreplace").encode())
@@ -295,10 +297,10 @@ def _refuse_twice(header: str, separator: str, path: Path) -> None:
     """Refuse two columns of one known name: nobody can say which one is meant."""
     names = next(csv.reader([header], delimiter=separator), [])
     if len(names) > MOST_COLUMNS:
-        raise InputError(f"{path}: {len(names):,} columns; {MOST_COLUMNS} are the most")
+        raise InputError(f"{path}: {len(names):,} columns, but at most {MOST_COLUMNS} are allowed")
     plain = [name.strip().lstrip("\ufeff").lower() for name in names]
     if any(plain.count(name) > 1 for name in _COLUMNS):
-        raise InputError(f"{path}: two columns of one name: {', '.join(names)[:200]}")
+        raise InputError(f"{path}: two columns have the same name: {', '.join(names)[:200]}")
 
 
 def _table(content: Path | io.BytesIO, separator: str, *, ragged: bool = False) -> pl.DataFrame:
@@ -359,10 +361,10 @@ def _by_line(
     _tell(lines.filter(odd), "a quote that is not closed", warnings)
     sound = lines.filter(~odd)
     sound = sound.with_columns(_plainly_quoted(sound["text"], separator).alias("plain"))
-    _tell(sound.filter(pl.col("plain").is_null()), "a quote in the midst of a value", warnings)
+    _tell(sound.filter(pl.col("plain").is_null()), "a quote inside a value", warnings)
     sound = sound.drop_nulls("plain").select(LINE, text="plain")
     if sound.height < 2 or sound[LINE][0] != lines[LINE][0]:
-        raise InputError(f"{path}: its quotes are not closed, the first line's or all lines'")
+        raise InputError(f"{path}: quotes are not closed in the first line or in all lines")
     columns = (
         sound["text"]
         .str.replace_all('"[^"]*"', "")
@@ -370,13 +372,13 @@ def _by_line(
         .str.count_matches(separator, literal=True)
     )
     long = columns > len(next(csv.reader([sound["text"][0]], delimiter=separator))) - 1
-    _tell(sound.filter(long), "more columns than the first", warnings)
+    _tell(sound.filter(long), "more columns than the first line", warnings)
     sound = sound.filter(~long)
     out = io.BytesIO()
     sound.select("text").write_csv(out, include_header=False, quote_style="never")
     frame = _table(out, separator, ragged=True)
     if frame.height != sound.height - 1:
-        raise InputError(f"{path}: its quotes cannot be told apart, line by line")
+        raise InputError(f"{path}: the quotes cannot be read line by line")
     return frame.with_columns(sound[LINE][1:].alias(LINE))
 
 

@@ -18,6 +18,12 @@ from datetime import datetime
 from cautery.errors import InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import digest_of
+from cautery.model.records import (
+    BundleReceived,
+    DeconflictionForgotten,
+    DeconflictionLetter,
+    PartnerRegistered,
+)
 from cautery.operation.deconflict import (
     agreed_size,
     check_size,
@@ -33,25 +39,27 @@ from cautery.workflows.operation.deconfliction_run import (
     Deconflicted,
     answered_with,
     encoded,
-    filed,
     hex_of,
     known_of,
     letter_of,
+    letters_of,
     opened,
     partner_of,
     points_of,
     result_of,
+    sealed_letter,
     state_of,
     subject_of,
     written,
 )
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.own_targets import compared_targets
-from cautery.workflows.operation.partners import LETTER, PARTNER, RECEIVED, binding
-
-FORGOTTEN = "operation.deconfliction-forgotten"
+from cautery.workflows.operation.partners import binding
 
 Random = Callable[[int], bytes]
+
+_RESTS_ON = (DeconflictionLetter, BundleReceived, PartnerRegistered)
+"""What a step of a run rests on: its letters, and whose key is whose."""
 
 
 def first(
@@ -94,8 +102,9 @@ def first(
         nonce=nonce.hex(),
         commitment=commitment(run.points, session),
     )
-    desk.case.ledger.append_all(
-        [filed(desk, raw, agency, session=session, size=agreed, step=1, at=at, run=run)]
+    desk.record(
+        sealed_letter(desk, raw, agency, session=session, size=agreed, step=1, at=at, run=run),
+        at=at,
     )
     return raw
 
@@ -123,13 +132,15 @@ def second(
     payload, partner = opened(desk, raw, key, step=1, members={"size", "nonce", "commitment"})
     size = payload["size"]
     if not isinstance(size, int) or isinstance(size, bool):
-        raise InputError("a run's size is a whole number")
+        raise InputError("the size of a run must be a whole number")
     check_size(size)
     nonce = hex_of(payload["nonce"], NONCE_BYTES)
     hex_of(payload["commitment"], 32)
     session = session_of(desk.operation.id, partner.id, desk.agency.id, size, nonce)
     if payload["session"] != session:
-        raise InputError("the letter's session is not that of these agencies, size and nonce")
+        raise InputError(
+            "the letter's session does not belong to these agencies, this size and this nonce"
+        )
     if (answered := answered_with(desk, raw, session, step=1)) is not None:
         return answered
     own_targets = compared_targets(desk, partner, targets).targets
@@ -137,14 +148,15 @@ def second(
     reply = written(
         desk, partner, step=2, session=session, previous=digest_of(raw), masked=encoded(run.points)
     )
-    desk.case.ledger.append_all(
+    desk.record_all(
         [
-            *binding(desk, partner.id, key, at=at),
-            filed(desk, raw, partner, session=session, size=size, step=1, at=at, key=key),
-            filed(desk, reply, partner, session=session, size=size, step=2, at=at, run=run),
+            *binding(desk, partner.id, key),
+            sealed_letter(desk, raw, partner, session=session, size=size, step=1, at=at, key=key),
+            sealed_letter(desk, reply, partner, session=session, size=size, step=2, at=at, run=run),
         ],
+        at=at,
         if_unchanged_since=before,
-        kinds=(LETTER, RECEIVED, PARTNER),
+        unless=_RESTS_ON,
     )
     return reply
 
@@ -176,14 +188,15 @@ def third(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> bytes:
         raised=encoded(raised),
     )
     size = begun.size
-    desk.case.ledger.append_all(
+    desk.record_all(
         [
-            *binding(desk, partner.id, key, at=at),
-            filed(desk, raw, partner, session=session, size=size, step=2, at=at, key=key),
-            filed(desk, reply, partner, session=session, size=size, step=3, at=at),
+            *binding(desk, partner.id, key),
+            sealed_letter(desk, raw, partner, session=session, size=size, step=2, at=at, key=key),
+            sealed_letter(desk, reply, partner, session=session, size=size, step=3, at=at),
         ],
+        at=at,
         if_unchanged_since=before,
-        kinds=(LETTER, RECEIVED, PARTNER),
+        unless=_RESTS_ON,
     )
     return reply
 
@@ -206,7 +219,9 @@ def fourth(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconf
     partner_points = points_of(payload["masked"], size=begun.size, ascending=True)
     promised = letter_of(desk, session, 1)["commitment"]
     if commitment(partner_points, session) != promised:
-        raise InputError(f"{partner.id} shows another set than it committed to before it saw ours")
+        raise InputError(
+            f"{partner.id} sent another set than the one to which it committed in its first letter"
+        )
     own_raised = points_of(payload["raised"], size=begun.size, ascending=False)
     raised = multiply(begun.run.scalar, partner_points)
     shared = shared_targets(begun.run, own_raised, raised)
@@ -214,15 +229,16 @@ def fourth(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconf
         desk, partner, step=4, session=session, previous=digest_of(raw), raised=encoded(raised)
     )
     size = begun.size
-    desk.case.ledger.append_all(
+    desk.record_all(
         [
-            *binding(desk, partner.id, key, at=at),
-            filed(desk, raw, partner, session=session, size=size, step=3, at=at, key=key),
-            filed(desk, reply, partner, session=session, size=size, step=4, at=at),
-            result_of(partner, session, shared, at=at),
+            *binding(desk, partner.id, key),
+            sealed_letter(desk, raw, partner, session=session, size=size, step=3, at=at, key=key),
+            sealed_letter(desk, reply, partner, session=session, size=size, step=4, at=at),
+            result_of(partner, session, shared),
         ],
+        at=at,
         if_unchanged_since=before,
-        kinds=(LETTER, RECEIVED, PARTNER),
+        unless=_RESTS_ON,
     )
     return Deconflicted(session=session, partner=partner, shared=shared, reply=reply)
 
@@ -246,14 +262,17 @@ def last(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconfli
     sent_letter = letter_of(desk, session, 3)
     partner_points = points_of(sent_letter["raised"], size=begun.size, ascending=False)
     shared = shared_targets(begun.run, own_raised, partner_points)
-    desk.case.ledger.append_all(
+    desk.record_all(
         [
-            *binding(desk, partner.id, key, at=at),
-            filed(desk, raw, partner, session=session, size=begun.size, step=4, at=at, key=key),
-            result_of(partner, session, shared, at=at),
+            *binding(desk, partner.id, key),
+            sealed_letter(
+                desk, raw, partner, session=session, size=begun.size, step=4, at=at, key=key
+            ),
+            result_of(partner, session, shared),
         ],
+        at=at,
         if_unchanged_since=before,
-        kinds=(LETTER, RECEIVED, PARTNER),
+        unless=_RESTS_ON,
     )
     return Deconflicted(session=session, partner=partner, shared=shared)
 
@@ -266,10 +285,10 @@ def forget_run(desk: Desk, session: str, *, why: str, at: datetime | None = None
     InputError
         If there is no such run.
     """
-    if not any(body["session"] == session for body in desk.bodies(LETTER)):
-        raise InputError(f"no deconfliction run {session[:80]!r} in this case")
+    if not letters_of(desk, session):
+        raise InputError(f"this case has no deconfliction run {session[:80]!r}")
     destroyed = desk.case.vault.erase(subject_of(session))
-    desk.record(FORGOTTEN, {"session": session, "why": why, "keys": destroyed}, at=at)
+    desk.record(DeconflictionForgotten(session=session, why=why, keys=destroyed), at=at)
     return destroyed
 
 

@@ -16,13 +16,12 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.evidence.note import NoteVerifier
-from cautery.model import Agency, ExhibitId, digest_of, iso, to_json
+from cautery.model import Agency, digest_of
+from cautery.model.records import DeconflictionLetter, DeconflictionResult, SealedSecrets
 from cautery.operation.deconflict import FORMAT, POINT_BYTES, MaskedSet, check_points
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.letter import MEDIA_TYPE, open_letter, write_letter
-from cautery.workflows.operation.partners import LETTER, check_key
-
-RESULT = "operation.deconflicted"
+from cautery.workflows.operation.partners import check_key
 
 NONCE_BYTES = 32
 
@@ -49,9 +48,9 @@ def partner_of(desk: Desk, name: str) -> Agency:
     """Return another agency at the table that has targets of its own."""
     partner = desk.operation.agency(name)
     if partner.id == desk.agency.id:
-        raise InputError(f"{name}: an agency has no conflict with itself")
+        raise InputError(f"{name}: an agency cannot run a deconfliction with itself")
     if not any(power.value != "advise" for power in partner.competence):
-        raise InputError(f"{name}: those who only advise have no targets to deconflict")
+        raise InputError(f"{name}: an agency that only advises has no targets to deconflict")
     return partner
 
 
@@ -82,13 +81,13 @@ def opened(
     fields = {"format", "operation", "from", "to", "step", "session"} | members
     if payload.get("format") != FORMAT or payload.get("step") != step:
         raise InputError(
-            f"not the letter of step {step} of a deconfliction",
+            f"the letter is not step {step} of a deconfliction",
             hint="Steps: begin, answer, open, conclude, finish.",
         )
     if set(payload) != fields or not isinstance(payload["session"], str):
-        raise InputError(f"the letter of step {step} has other members than it should")
+        raise InputError(f"the letter of step {step} has missing or unknown members")
     if payload["operation"] != desk.operation.id or payload["to"] != desk.agency.id:
-        raise InputError("a letter of another operation, or for another agency")
+        raise InputError("the letter is of another operation, or for another agency")
     partner = partner_of(desk, str(payload["from"])[:80])
     check_key(desk, partner.id, key)
     return payload, partner
@@ -97,23 +96,23 @@ def opened(
 def state_of(desk: Desk, payload: dict[str, Any], other: Agency, *, previous: int) -> Begun:
     """Find the run that a letter goes on with, and the secrets of our side of it."""
     session = payload["session"]
-    letters = [body for body in desk.bodies(LETTER) if body["session"] == session]
-    sent_letters = [letter for letter in letters if letter["step"] == previous and letter["sent"]]
-    if not sent_letters or sent_letters[0]["with"] != other.id:
-        raise InputError("a letter of a run that this desk has not begun or answered")
+    letters = letters_of(desk, session)
+    sent_letters = [letter for letter in letters if letter.step == previous and letter.sent]
+    if not sent_letters or sent_letters[0].with_ != other.id:
+        raise InputError(
+            "the letter belongs to a run that this desk has neither begun nor answered"
+        )
     # Two at one desk may have answered at once: the other side goes on with one of the answers.
     own_letter = next(
-        (letter for letter in sent_letters if letter["digest"] == payload["previous"]), None
+        (letter for letter in sent_letters if letter.digest == payload["previous"]), None
     )
     if own_letter is None:
-        raise InputError("the letter answers another letter than the one that was sent")
-    secret = own_letter["run"] or next(
-        letter["run"] for letter in letters if letter["run"] is not None
-    )
-    clear = desk.case.vault.open(ExhibitId(secret["exhibit"]), subject=subject_of(session))
+        raise InputError("the letter does not answer the letter that this desk sent")
+    secret = own_letter.run or next(letter.run for letter in letters if letter.run is not None)
+    clear = desk.case.vault.open(secret.exhibit, subject=subject_of(session))
     run_secrets = json.loads(clear)
     return Begun(
-        size=int(own_letter["size"]),
+        size=own_letter.size,
         run=MaskedSet(
             scalar=bytes.fromhex(run_secrets["scalar"]),
             points=_split(run_secrets["points"]),
@@ -132,33 +131,36 @@ def answered_with(desk: Desk, raw: bytes, session: str, *, step: int) -> bytes |
     InputError
         If another letter of this step was answered: a run is answered once.
     """
-    letters = [body for body in desk.bodies(LETTER) if body["session"] == session]
-    received = [
-        letter["digest"] for letter in letters if letter["step"] == step and not letter["sent"]
-    ]
+    letters = letters_of(desk, session)
+    received = [letter.digest for letter in letters if letter.step == step and not letter.sent]
     if not received:
         return None
     if digest_of(raw) not in received:
         raise InputError(
-            f"another letter of step {step} of this run was received before: "
-            "a run is answered once",
-            hint="What was answered then is sealed in the case's vault.",
+            f"another letter of step {step} of this run was received earlier; each step is "
+            "answered only once",
+            hint="The earlier answer is sealed in the case's vault.",
         )
-    sent_letters = [letter for letter in letters if letter["step"] == step + 1 and letter["sent"]]
-    return desk.case.vault.read(ExhibitId(str(sent_letters[0]["exhibit"]))) if sent_letters else b""
+    answers = [letter for letter in letters if letter.step == step + 1 and letter.sent]
+    return desk.case.vault.read(answers[0].exhibit) if answers else b""
+
+
+def letters_of(desk: Desk, session: str) -> list[DeconflictionLetter]:
+    """Return the letters of a run that this desk has sent and received, in order."""
+    return [letter for _, letter in desk.contents(DeconflictionLetter) if letter.session == session]
 
 
 def letter_of(desk: Desk, session: str, step: int) -> dict[str, Any]:
     """Return the payload of a letter that this desk has filed; its signature was checked then."""
-    for body in desk.bodies(LETTER):
-        if body["session"] == session and body["step"] == step:
-            raw = desk.case.vault.read(ExhibitId(str(body["exhibit"])))
+    for letter in letters_of(desk, session):
+        if letter.step == step:
+            raw = desk.case.vault.read(letter.exhibit)
             payload: dict[str, Any] = json.loads(raw)["payload"]
             return payload
-    raise InputError(f"no letter of step {step} of this run in the case")
+    raise InputError(f"the case has no letter of step {step} of this run")
 
 
-def filed(
+def sealed_letter(
     desk: Desk,
     raw: bytes,
     other: Agency,
@@ -169,7 +171,7 @@ def filed(
     at: datetime,
     run: MaskedSet | None = None,
     key: NoteVerifier | None = None,
-) -> tuple[str, dict[str, Any], datetime]:
+) -> DeconflictionLetter:
     """Seal a letter, and with it the secrets of the run where it is the first of our own.
 
     Returns what is to be recorded: what belongs to one step is recorded at once or not at all,
@@ -190,35 +192,35 @@ def filed(
             clock=clock,
             subject=subject_of(session),
         )
-        secret = {"exhibit": sealed.id}
+        secret = SealedSecrets(exhibit=sealed.id)
     exhibit = vault.seal(raw, media_type=MEDIA_TYPE, at=at, clock=clock)
-    body = {
-        "session": session,
-        "step": step,
-        "sent": key is None,
-        "with": other.id,
-        "size": size,
-        "at": iso(at),
-        "digest": digest_of(raw),
-        "exhibit": exhibit.id,
-        "run": secret,
-        "key": None if key is None else str(key),
-    }
-    return LETTER, body, at
+    return DeconflictionLetter(
+        session=session,
+        step=step,
+        sent=key is None,
+        with_=other.id,
+        size=size,
+        at=at,
+        digest=digest_of(raw),
+        exhibit=exhibit.id,
+        run=secret,
+        key=None if key is None else str(key),
+    )
 
 
-def result_of(
-    other: Agency, session: str, shared: tuple[str, ...], *, at: datetime
-) -> tuple[str, dict[str, Any], datetime]:
+def result_of(other: Agency, session: str, shared: tuple[str, ...]) -> DeconflictionResult:
     """Return the record of what a run has told."""
-    body = {"session": session, "with": other.id, "contact": other.contact}
-    return RESULT, {**body, "shared": to_json(shared)}, at
+    return DeconflictionResult(
+        session=session, with_=other.id, contact=other.contact, shared=shared
+    )
 
 
 def known_of(desk: Desk, other: Agency, session: str, *, reply: bytes | None) -> Deconflicted:
     """Return what a finished run has told."""
-    body = next(result for result in desk.bodies(RESULT) if result["session"] == session)
-    return Deconflicted(session=session, partner=other, shared=tuple(body["shared"]), reply=reply)
+    result = next(
+        result for _, result in desk.contents(DeconflictionResult) if result.session == session
+    )
+    return Deconflicted(session=session, partner=other, shared=result.shared, reply=reply)
 
 
 def encoded(points: Iterable[bytes]) -> str:
@@ -234,13 +236,13 @@ def _split(text: str) -> tuple[bytes, ...]:
 def points_of(told: Any, *, size: int, ascending: bool) -> tuple[bytes, ...]:
     """Return the points of a letter: whole, canonical, as many as were agreed."""
     if not isinstance(told, str):
-        raise InputError("points are base64")
+        raise InputError("points must be base64")
     try:
         points = _split(told)
     except (binascii.Error, ValueError) as error:
-        raise InputError("points are base64") from error
+        raise InputError("points must be base64") from error
     if encoded(points) != told or any(len(point) != POINT_BYTES for point in points[-1:]):
-        raise InputError("points are whole and in canonical base64")
+        raise InputError("points must be complete and in canonical base64")
     check_points(points, size=size, ascending=ascending)
     return points
 
@@ -250,9 +252,9 @@ def hex_of(told: Any, length: int) -> bytes:
     try:
         value = bytes.fromhex(told)
     except (TypeError, ValueError) as error:
-        raise InputError("a nonce or commitment is hex") from error
+        raise InputError("a nonce or commitment must be hexadecimal") from error
     if len(value) != length or value.hex() != told:
-        raise InputError(f"a nonce or commitment is {length} bytes of lower-case hex")
+        raise InputError(f"a nonce or commitment must be {length} bytes in lower-case hexadecimal")
     return value
 
 

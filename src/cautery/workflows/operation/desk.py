@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from cautery import __version__
-from cautery.errors import InputError
+from cautery.errors import BrokenSealError, InputError
 from cautery.evidence.ports import CaseStore
-from cautery.model import MISSHAPEN, Agency, Entry, Operation, from_json, to_json
+from cautery.model import MISSHAPEN, Agency, Operation
+from cautery.model.ledger import append, filed
 from cautery.model.ports import Clock
+from cautery.model.records import Entry, OperationOpened, kinds_of
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.open import Case, open_case
-from cautery.workflows.operation.shapes import check_shape
-
-OPENED = "operation.opened"
-SIGNS_PARTNERS = "partners_signed"
-"""Member of the first record: this desk signs whose key is whose; older ones did not."""
 
 T = TypeVar("T")
 
@@ -29,10 +27,20 @@ class Desk:
     """One agency's open case of one operation."""
 
     case: Case
-    operation: Operation
-    agency: Agency
+    opening: OperationOpened
+    """The record that opened it."""
     passed_over: dict[int, str] = field(default_factory=dict)
-    """Records read so far that have not the shape of their kind: their kinds, by number."""
+    """Records read so far that do not say what their kind says: their kinds, by number."""
+
+    @property
+    def operation(self) -> Operation:
+        """The operation, as its table was when the case was opened."""
+        return self.opening.operation
+
+    @property
+    def agency(self) -> Agency:
+        """Whose case it is."""
+        return self.operation.agency(self.opening.agency)
 
     def sign(self, text: str) -> str:
         """Return a text as a note signed by this case's key: statements, permissions, letters.
@@ -46,69 +54,77 @@ class Desk:
 
     def record(
         self,
-        kind: str,
-        noun: object,
+        content: object,
         *,
         at: datetime | None = None,
         if_unchanged_since: int | None = None,
-        kinds: Sequence[str] = (),
+        unless: Sequence[type] = (),
     ) -> Entry:
-        """Append a noun (or a plain mapping) as a record; ``at`` defaults to the clock's now.
+        """Append a typed record; ``at`` defaults to the clock's now.
 
         Raises
         ------
         ConflictError
-            If a record of these kinds came in since the ledger had that size.
+            If a record of the types in ``unless`` came in since the ledger had that size.
         """
-        return self.case.ledger.append(
-            kind,
-            to_json(noun),
+        return append(
+            self.case.ledger,
+            content,
             at=at or self.case.clock.now(),
             if_unchanged_since=if_unchanged_since,
-            kinds=kinds,
+            unless=unless,
+        )
+
+    def record_all(
+        self,
+        contents: Sequence[object],
+        *,
+        at: datetime | None = None,
+        if_unchanged_since: int | None = None,
+        unless: Sequence[type] = (),
+    ) -> tuple[Entry, ...]:
+        """Append several typed records at once, all of them or none, as :meth:`record`."""
+        moment = at or self.case.clock.now()
+        return self.case.ledger.append_all(
+            [(*filed(content), moment) for content in contents],
+            if_unchanged_since=if_unchanged_since,
+            kinds=kinds_of(*unless),
         )
 
     def size(self) -> int:
         """Return the number of records: what a decision that is made now rests on."""
         return self.case.ledger.size()
 
-    def nouns(self, kind: str, noun: type[T]) -> Iterator[T]:
-        """Yield the records of one kind, rebuilt; one that does not fit is passed over."""
-        return self.each(lambda entry: from_json(noun, entry.record.body), kind)
+    def contents(self, *shapes: type[T]) -> Iterator[tuple[Entry, T]]:
+        """Yield the records of some types in order, each with its entry.
 
-    def bodies(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Yield the bodies of one kind of record, in order, that have the shape of their kind."""
-        return self.each(body_of, kind)
-
-    def each(self, read: Callable[[Entry], T], *kinds: str) -> Iterator[T]:
-        """Yield what each record of these kinds says, in order.
-
-        One that cannot be read is passed over and noted in :attr:`passed_over`: whoever has the
-        file can append one, and it costs itself alone.
+        One that does not have the shape of its kind is passed over and noted in
+        :attr:`passed_over`: whoever has the file can append one, and it costs itself alone.
         """
-        for entry in self.case.ledger.read(kinds=kinds):
-            try:
-                value = read(entry)
-            except MISSHAPEN:
-                self.passed_over[entry.index] = entry.record.kind
-                continue
-            yield value
+        for entry in self.case.ledger.read(kinds=kinds_of(*shapes)):
+            content = entry.content
+            if isinstance(content, shapes):
+                yield entry, content
+            else:
+                self.pass_over(entry)
+
+    def pass_over(self, entry: Entry) -> None:
+        """Note a record that counts for nothing."""
+        self.passed_over[entry.index] = entry.record.kind
+
+    @contextmanager
+    def passing_over(self, entry: Entry) -> Iterator[None]:
+        """Pass over a record that turns out, while it is looked at, not to hold what it says."""
+        try:
+            yield
+        except BrokenSealError:
+            raise  # the record is right: what it names is no longer what was sealed
+        except MISSHAPEN:
+            self.pass_over(entry)
 
     def leave(self) -> None:
         """Let go of the case without closing it."""
         self.case.leave()
-
-
-def body_of(entry: Entry) -> dict[str, Any]:
-    """Return what a record says.
-
-    Raises
-    ------
-    InputError, KeyError
-        If it has not the shape of its kind.
-    """
-    check_shape(entry.record.kind, entry.record.body)
-    return dict(entry.record.body)
 
 
 def open_desk(
@@ -137,51 +153,56 @@ def open_desk(
     """
     if not store.exists(path, "ledger.sqlite") and operation is None:
         raise InputError(
-            f"{path}: no case of an operation",
+            f"{path}: not the case of an operation",
             hint="Begin one: cautery operation open OPERATION.toml --agency ID --case DIR",
         )
     case = open_case(path, store=store, clock=clock, read_only=read_only)
     try:
-        table, own_agency = _of(case, operation, agency)
+        opening = _opening_of(case, operation, agency)
     except BaseException:
         case.leave()
         raise
-    return Desk(case=case, operation=table, agency=own_agency)
+    return Desk(case=case, opening=opening)
 
 
 @again_if_passed
-def _of(case: Case, operation: Operation | None, agency: str | None) -> tuple[Operation, Agency]:
-    """Return whose case this is, having begun it if it is empty."""
-    opened = next(iter(case.ledger.read(kinds=(OPENED,))), None)
-    if opened is not None:
-        body = opened.record.body
-        table = from_json(Operation, body["operation"])
-        own_agency = table.agency(str(body["agency"]))
-        if (operation is not None and operation.id != table.id) or agency not in {
-            None,
-            own_agency.id,
-        }:
-            raise InputError(f"{case.path}: the case of {own_agency.id} in operation {table.id}")
-        if operation is not None and operation != table:
-            raise InputError(
-                f"{case.path}: begun with another table of {table.id} than this file has",
-                hint="A case keeps the table it was begun with; begin a new one for a new table.",
-            )
-        return table, own_agency
+def _opening_of(case: Case, operation: Operation | None, agency: str | None) -> OperationOpened:
+    """Return the record that opened a case, having begun the case if it is empty."""
+    first = next(iter(case.ledger.read(kinds=kinds_of(OperationOpened))), None)
+    if first is not None:
+        if not isinstance(first.content, OperationOpened):
+            raise InputError(f"{case.path}: its record {first.index} does not open a desk")
+        _check_opening(case, first.content, operation, agency)
+        return first.content
     if operation is None or agency is None or case.ledger.size():
-        raise InputError(f"{case.path}: this case is not an operation's")
-    begun = operation.agency(agency)
-    case.ledger.append(
-        OPENED,
-        {
-            "operation": to_json(operation),
-            "agency": agency,
-            "version": __version__,
-            "lab": operation.lab,
-            "key": str(case.verifier),
-            SIGNS_PARTNERS: True,
-        },
-        at=case.clock.now(),
-        if_unchanged_since=0,
+        raise InputError(f"{case.path}: this case does not belong to an operation")
+    opening = OperationOpened(
+        operation=operation,
+        agency=operation.agency(agency).id,
+        version=__version__,
+        lab=operation.lab,
+        key=str(case.verifier),
+        partners_signed=True,
     )
-    return operation, begun
+    append(case.ledger, opening, at=case.clock.now(), if_unchanged_since=0)
+    return opening
+
+
+def _check_opening(
+    case: Case, opening: OperationOpened, operation: Operation | None, agency: str | None
+) -> None:
+    """Refuse a case that another agency, or another table, was expected to have begun."""
+    table = opening.operation
+    own_agency = table.agency(opening.agency)
+    if (operation is not None and operation.id != table.id) or agency not in {None, own_agency.id}:
+        raise InputError(
+            f"{case.path}: this is the case of {own_agency.id} in operation {table.id}"
+        )
+    if operation is not None and operation != table:
+        raise InputError(
+            f"{case.path}: the case was begun with a table of {table.id} that differs from this "
+            "file",
+            hint=(
+                "A case keeps the table with which it was begun. For a new table, begin a new case."
+            ),
+        )

@@ -9,8 +9,6 @@ from cautery.model import Instrument
 from cautery.operation.instruments import render_draft
 from cautery.workflows.operation.desk import Desk
 
-INSTRUMENT = "operation.instrument"
-
 
 def file_draft(desk: Desk, draft: Instrument) -> str:
     """Record a draft of this desk's agency and return its text, as Markdown.
@@ -23,12 +21,15 @@ def file_draft(desk: Desk, draft: Instrument) -> str:
         If it is another agency's.
     """
     if draft.by != desk.agency.id:
-        raise InputError(f"draft {draft.id}: by {draft.by}; this is the case of {desk.agency.id}")
+        raise InputError(
+            f"draft {draft.id} is by {draft.by}, but this is the case of {desk.agency.id}"
+        )
     if all(filed.id != draft.id for filed in filed_drafts(desk)):
-        desk.record(INSTRUMENT, draft)
+        desk.record(draft)
     return render_draft(draft, desk.operation)
 
 
 def filed_drafts(desk: Desk) -> Iterator[Instrument]:
     """Yield the drafts of a case, in order."""
-    return desk.nouns(INSTRUMENT, Instrument)
+    for _, draft in desk.contents(Instrument):
+        yield draft

@@ -1,4 +1,4 @@
-"""The guard's word on a desk's picture: which names, addresses and URLs may be acted on."""
+"""Ask the guard which names, addresses and URLs of a desk's picture may be acted on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a desk holds: its own statements and what others have shared, under whose signatures.
+"""The statements of a desk: its own and shared ones, with their signatures.
 
 A statement counts under its provider's signature, whoever brought it (ADR 0030). Cases of older
 versions hold statements that nobody signed; they are shown as such, and undo nothing that is
@@ -7,16 +7,17 @@ signed.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from cautery.drawing.words import counted
-from cautery.errors import BrokenSealError, EvidenceError
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.leaf import record_of
 from cautery.evidence.note import NoteVerifier, open_note
-from cautery.model import MISSHAPEN, ExhibitId, Operation, Statement, from_json
+from cautery.model import Operation, Statement
+from cautery.model.records import BundleReceived, StatementRecorded
 from cautery.operation.sharing import (
     OLD_FORMAT,
     Bundle,
@@ -26,11 +27,9 @@ from cautery.operation.sharing import (
     read_old_bundle,
 )
 from cautery.operation.signed import SignedText, statement_digest, text_of_statement
-from cautery.workflows.operation.desk import Desk, body_of
+from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.letter import open_letter
-from cautery.workflows.operation.partners import RECEIVED, known_keys, open_partner_note
-
-STATEMENT = "operation.statement"
+from cautery.workflows.operation.partners import known_keys, open_partner_note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +116,8 @@ def own_noted(desk: Desk) -> Iterator[NotedStatement]:
     """Yield the agency's own statements with those notes that its key signed, in order."""
     key = str(known_keys(desk)[desk.agency.id])
     rows: dict[tuple[str, frozenset[str]], NotedStatement] = {}
-    for row in desk.each(lambda entry: _noted(entry.leaf, desk.operation.id, key), STATEMENT):
+    for entry, _ in desk.contents(StatementRecorded):
+        row = _noted(entry.leaf, desk.operation.id, key)
         place = row.statement.id, row.statement.to
         if row.statement.by == desk.agency.id and (
             place not in rows or (row.notes and not rows[place].notes)
@@ -141,20 +141,15 @@ def _bundles(desk: Desk) -> tuple[Bundle, ...]:
     """Return the bundles that this desk has filed, each under the key known for its sender."""
     keys = known_keys(desk)
     bundles = []
-    for index, body in desk.each(lambda entry: (entry.index, body_of(entry)), RECEIVED):
-        sender, exhibit = body["from"], ExhibitId(body["exhibit"])
-        if sender not in keys or body["key"] != str(keys[sender]):
+    for entry, received in desk.contents(BundleReceived):
+        sender = received.from_
+        if sender not in keys or received.key != str(keys[sender]):
             continue
-        try:
-            if desk.case.vault.holds(exhibit):
-                raw = desk.case.vault.read(exhibit)
-                bundles.append(filed_bundle(desk, raw, sender, keys))
-                continue
-        except BrokenSealError:
-            raise  # a bundle was here, and is no longer what was filed
-        except MISSHAPEN:
-            pass
-        desk.passed_over[index] = RECEIVED
+        with desk.passing_over(entry):
+            if not desk.case.vault.holds(received.exhibit):
+                raise InputError(f"no bundle {received.exhibit} in the vault")
+            raw = desk.case.vault.read(received.exhibit)
+            bundles.append(filed_bundle(desk, raw, sender, keys))
     return tuple(bundles)
 
 
@@ -259,14 +254,13 @@ def _noted(leaf: bytes, operation: str, key: str) -> NotedStatement:
 
     A desk is read often, and its leaves never change.
     """
-    body = json.loads(leaf)["body"]
-    notes = dict(body.pop("notes", {}))
-    statement = from_json(Statement, body)
+    recorded: StatementRecorded = record_of(leaf, canonical=False).content
+    statement = recorded.statement
     verifier = NoteVerifier.parse(key)
     signed = {}
-    for to, note in notes.items():
+    for to, note in recorded.notes.items():
         try:
-            text = open_note(str(note).encode(errors="replace"), verifier)
+            text = open_note(note.encode(errors="replace"), verifier)
         except EvidenceError:
             continue  # shown as unsigned, and shared with nobody
         if text == str(text_of_statement(statement, operation=operation, to=to)):

@@ -50,12 +50,14 @@ def write_letter(payload: Mapping[str, Any], sign: Callable[[str], str]) -> byte
     try:
         body = rfc8785.dumps(dict(payload))
     except (rfc8785.CanonicalizationError, RecursionError) as error:
-        raise InputError(f"this cannot be written as a letter: {error}") from error
+        raise InputError(f"this content cannot be written as a letter: {error}") from error
     _refuse_many_parts(body)
     note = sign(f"{HEAD}\n{digest_of(body)}\n")
     raw = _BEFORE + _spelt(note) + _BETWEEN + body + b"}"
     if len(raw) > MAX_LETTER_BYTES:
-        raise InputError(f"a letter of {len(raw)} bytes; {MAX_LETTER_BYTES} are the most")
+        raise InputError(
+            f"the letter has {len(raw)} bytes, but at most {MAX_LETTER_BYTES} are allowed"
+        )
     return raw
 
 
@@ -76,7 +78,7 @@ def read_letter(path: Path) -> bytes:
         why = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: cannot be read ({why})") from error
     if len(raw) > MAX_LETTER_BYTES:
-        raise InputError(f"{path}: over {MAX_LETTER_BYTES:,} bytes, too large for a letter")
+        raise InputError(f"{path}: larger than {MAX_LETTER_BYTES:,} bytes, the limit for a letter")
     return raw
 
 
@@ -100,7 +102,9 @@ def open_letter(raw: bytes, verifier: NoteVerifier) -> dict[str, Any]:
     The signature is checked over the bytes before they are parsed: a stranger's JSON is not.
     """
     if len(raw) > MAX_LETTER_BYTES:
-        raise InputError(f"a letter of {len(raw)} bytes; {MAX_LETTER_BYTES} are the most")
+        raise InputError(
+            f"the letter has {len(raw)} bytes, but at most {MAX_LETTER_BYTES} are allowed"
+        )
     head, separator, tail = raw.partition(_BETWEEN)  # a quote inside the note would be escaped
     quoted_note, body = head.removeprefix(_BEFORE), tail.removesuffix(b"}")
     if (
@@ -109,28 +113,28 @@ def open_letter(raw: bytes, verifier: NoteVerifier) -> dict[str, Any]:
         or body == tail
         or len(quoted_note) > 2 * MAX_NOTE_BYTES
     ):
-        raise InputError("no letter: it is not {note, payload} in the RFC 8785 form")
+        raise InputError("not a valid letter: it is not {note, payload} in the RFC 8785 form")
     note = _parsed(quoted_note)
     if not isinstance(note, str) or _spelt(note) != quoted_note:
-        raise InputError("no letter: its note is not in the RFC 8785 form")
+        raise InputError("not a valid letter: its note is not in the RFC 8785 form")
     if open_note(note.encode(errors="replace"), verifier) != f"{HEAD}\n{digest_of(body)}\n":
         raise EvidenceError("the letter's signature is for another payload")
     # Only now are its bytes read any further: they are the sender's, whatever they hold.
     _refuse_many_parts(body)
     payload = _parsed(body)
     if not isinstance(payload, dict):
-        raise InputError("no letter: its payload is no object")
+        raise InputError("not a valid letter: its payload is not an object")
     if is_deeper(payload, MAX_DEPTH):
-        raise InputError(f"no letter: nested deeper than {MAX_DEPTH}")
+        raise InputError(f"not a valid letter: nested deeper than {MAX_DEPTH}")
     if _spelt(payload) != body:
-        raise InputError("no letter: its payload is not in the RFC 8785 form")
+        raise InputError("not a valid letter: its payload is not in the RFC 8785 form")
     return payload
 
 
 def _refuse_many_parts(body: bytes) -> None:
     """Refuse a payload of too many parts before it is parsed, by its bytes alone."""
     if _parts(body) > MAX_PARTS and _parts(_STRING.sub(b"", body)) > MAX_PARTS:
-        raise InputError(f"no letter: its payload has more than {MAX_PARTS:,} parts")
+        raise InputError(f"not a valid letter: its payload has more than {MAX_PARTS:,} parts")
 
 
 def _parts(body: bytes) -> int:
@@ -141,11 +145,11 @@ def _spelt(value: Any) -> bytes:
     try:
         return bytes(rfc8785.dumps(value))
     except (rfc8785.CanonicalizationError, RecursionError, ValueError) as error:
-        raise InputError(f"no letter: {error}") from error
+        raise InputError(f"not a valid letter: {error}") from error
 
 
 def _parsed(raw: bytes) -> Any:
     try:
         return strictly_parsed(raw)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
-        raise InputError(f"no letter: {str(error)[:200]}") from error
+        raise InputError(f"not a valid letter: {str(error)[:200]}") from error

@@ -1,4 +1,4 @@
-"""Which targets a desk compares with another agency: those that its markings let it be told of.
+"""Choose the targets that a desk compares with another agency, as their markings allow.
 
 A match is told to the other side, so what an agency may not be told takes no part (ADR 0030); what
 is left out, and by which marking, is for this desk's own people.
@@ -38,7 +38,7 @@ class ComparedTargets:
         if not count:
             return ""
         by = ", ".join(f"{number} {marking}" for marking, number in self.left_out)
-        return f"left out by their markings: {counted(count, 'target')} ({by})"
+        return f"left out because of their markings: {counted(count, 'target')} ({by})"
 
 
 def targets_of(desk: Desk) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ def read_targets(path: Path) -> tuple[str, ...]:
         why = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: cannot be read ({why[:200]})") from error
     if len(raw) > MAX_TARGET_BYTES:
-        raise InputError(f"{path}: over {MAX_TARGET_BYTES:,} bytes")
+        raise InputError(f"{path}: larger than {MAX_TARGET_BYTES:,} bytes")
     targets: set[str] = set()
     for number, line in enumerate(text.split("\n"), 1):
         target = line.strip()

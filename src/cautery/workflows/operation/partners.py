@@ -1,4 +1,4 @@
-"""Whose key is whose: an agency keeps to one key in an operation, and a key to one agency.
+"""The keys of partner agencies: one key for each agency in an operation.
 
 The desk signs which key it knows as whose. Whoever can append a record to the case cannot do that,
 and so cannot have another's statements taken for an agency's.
@@ -6,21 +6,19 @@ and so cannot have another's statements taken for an agency's.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier, open_note
-from cautery.model import Entry
+from cautery.model.records import (
+    BundleReceived,
+    DeconflictionLetter,
+    Entry,
+    PartnerRegistered,
+)
 from cautery.workflows.case.again_if_passed import again_if_passed
-from cautery.workflows.operation.desk import OPENED, SIGNS_PARTNERS, Desk, body_of
-
-RECEIVED = "operation.received"
-LETTER = "operation.deconfliction"
-PARTNER = "operation.partner"
-
-_UNSIGNED = {RECEIVED: "from", LETTER: "with", PARTNER: "agency"}
-"""What makes a key known at a desk that was opened before desks signed it."""
+from cautery.workflows.operation.desk import Desk
 
 
 @again_if_passed
@@ -38,22 +36,20 @@ def register_partner(desk: Desk, agency: str, key: NoteVerifier, *, at: datetime
         If the agency is not at the table, or as :func:`check_key`.
     """
     if desk.operation.agency(agency).id == desk.agency.id:
-        raise InputError(f"{agency}: this desk's own key needs no registration")
+        raise InputError(f"{agency}: a desk need not register its own key")
     before = desk.size()
     check_key(desk, agency, key)
-    records = binding(desk, agency, key, at=at)
-    desk.case.ledger.append_all(records, if_unchanged_since=before, kinds=(PARTNER,))
+    records = binding(desk, agency, key)
+    desk.record_all(records, at=at, if_unchanged_since=before, unless=(PartnerRegistered,))
     return bool(records)
 
 
-def binding(
-    desk: Desk, agency: str, key: NoteVerifier, *, at: datetime
-) -> list[tuple[str, dict[str, Any], datetime]]:
+def binding(desk: Desk, agency: str, key: NoteVerifier) -> tuple[PartnerRegistered, ...]:
     """Return what is to be recorded so that a key that was checked is known: nothing if it is."""
     if agency in known_keys(desk):
-        return []
+        return ()
     note = desk.sign(_text(desk, agency, str(key)))
-    return [(PARTNER, {"agency": agency, "key": str(key), "note": note}, at)]
+    return (PartnerRegistered(agency=agency, key=str(key), note=note),)
 
 
 def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
@@ -61,35 +57,41 @@ def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
 
     The first record of an agency counts: a later one changes nothing.
     """
-    first = next(desk.each(body_of, OPENED))  # a case is opened once, by its first record
-    own_key = NoteVerifier.parse(first["key"])
-    keys = {str(first["agency"]): own_key}
-    if first.get(SIGNS_PARTNERS):
-        for agency, key in desk.each(lambda entry: _signed(desk, entry, own_key), PARTNER):
-            keys.setdefault(agency, key)
+    own_key = NoteVerifier.parse(desk.opening.key)
+    keys = {desk.opening.agency: own_key}
+    if desk.opening.partners_signed:
+        for entry, partner in desk.contents(PartnerRegistered):
+            with desk.passing_over(entry):
+                _check_note(desk, partner, own_key)
+                keys.setdefault(partner.agency, NoteVerifier.parse(partner.key))
         return keys
-    for agency, letter_key in desk.each(_unsigned, *_UNSIGNED):
-        if letter_key is not None:  # a letter of our own has none
-            keys.setdefault(agency, letter_key)
+    for entry, agency, key in _keys_that_nobody_signed(desk):
+        with desk.passing_over(entry):
+            keys.setdefault(agency, NoteVerifier.parse(key))
     return keys
 
 
-def _signed(desk: Desk, entry: Entry, own_key: NoteVerifier) -> tuple[str, NoteVerifier]:
-    body = entry.record.body
-    agency, key = str(body["agency"]), str(body["key"])
-    if open_note(str(body["note"]).encode(errors="replace"), own_key) != _text(desk, agency, key):
-        raise InputError("another agency or key than this desk signed")
-    return agency, NoteVerifier.parse(key)
+def _check_note(desk: Desk, partner: PartnerRegistered, own_key: NoteVerifier) -> None:
+    """Refuse a partner's key that this desk did not sign."""
+    note = (partner.note or "").encode(errors="replace")
+    if open_note(note, own_key) != _text(desk, partner.agency, partner.key):
+        raise InputError("the record names another agency or key than the one this desk signed")
+
+
+def _keys_that_nobody_signed(desk: Desk) -> Iterator[tuple[Entry, str, str]]:
+    """Yield what makes a key known at a desk that was opened before desks signed it."""
+    for entry, content in desk.contents(BundleReceived, DeconflictionLetter, PartnerRegistered):
+        match content:
+            case BundleReceived():
+                yield entry, content.from_, content.key
+            case DeconflictionLetter(key=str(key)):  # a letter of our own has none
+                yield entry, content.with_, key
+            case PartnerRegistered():
+                yield entry, content.agency, content.key
 
 
 def _text(desk: Desk, agency: str, key: str) -> str:
     return f"cautery partner v1\noperation {desk.operation.id}\nagency {agency}\nkey {key}\n"
-
-
-def _unsigned(entry: Entry) -> tuple[str, NoteVerifier | None]:
-    kind, body = entry.record.kind, entry.record.body
-    key = body.get("key")
-    return str(body[_UNSIGNED[kind]]), None if key is None else NoteVerifier.parse(str(key))
 
 
 def check_key(desk: Desk, agency: str, key: NoteVerifier) -> None:
@@ -103,15 +105,18 @@ def check_key(desk: Desk, agency: str, key: NoteVerifier) -> None:
         If the agency has signed with another key, or the key is our own or another agency's.
     """
     if key.public == desk.case.verifier.public:
-        raise InputError(f"the key given for {agency} is this desk's own")
+        raise InputError(f"the key given for {agency} is this desk's own key")
     for name, known_key in known_keys(desk).items():
         if name == agency and known_key != key:
             raise InputError(
                 f"{agency} has signed with another key before",
-                hint="An agency has one case in an operation; ask its contact point.",
+                hint=(
+                    "An agency has only one case in an operation. Ask its contact point which "
+                    "key is right."
+                ),
             )
         if name != agency and known_key.public == key.public:
-            raise InputError(f"the key given for {agency} is the one that {name} has signed with")
+            raise InputError(f"the key given for {agency} is the one with which {name} has signed")
 
 
 def open_partner_note(agency: str, note: str, keys: dict[str, NoteVerifier]) -> str:
@@ -126,8 +131,11 @@ def open_partner_note(agency: str, note: str, keys: dict[str, NoteVerifier]) -> 
     """
     if agency not in keys:
         raise InputError(
-            f"{agency}: its key is not known at this desk, so what it signed cannot be checked",
-            hint=f"cautery operation partner CASE {agency} --key FILE, had by another way.",
+            f"{agency}: its key is not known at this desk, so its signatures cannot be checked",
+            hint=(
+                "Obtain its key by another way than this bundle, then: cautery operation "
+                f"partner CASE {agency} --key FILE"
+            ),
         )
     try:
         return open_note(note.encode(errors="replace"), keys[agency])

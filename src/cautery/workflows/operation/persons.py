@@ -12,16 +12,12 @@ from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.evidence.ports import CaseStore
-from cautery.model import Entry, Exhibit, ExhibitId, Person, from_json, to_json
+from cautery.model import ExhibitId, Person
 from cautery.model.ports import Clock
+from cautery.model.records import PersonErased, PersonNamed, PersonRegistered, PersonReviewed
 from cautery.operation.persons import Due, check_person, due, pseudonym_of
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk, open_desk
-
-PERSON = "operation.person"
-REVIEWED = "operation.person-reviewed"
-ERASED = "operation.person-erased"
-NAMED = "operation.person-named"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +49,7 @@ def register_person(
     moment, size = at or desk.case.clock.now(), desk.size()
     check_person(person, name, today=moment.date())
     if any(entry.person.pseudonym == person.pseudonym for entry in kept_persons(desk)):
-        raise InputError(f"{person.pseudonym}: this person is kept already")
+        raise InputError(f"{person.pseudonym}: this person is already in the case")
     exhibit = desk.case.vault.seal(
         name.encode(),
         media_type="text/plain",
@@ -62,11 +58,10 @@ def register_person(
         subject=_subject(person.pseudonym),
     )
     desk.record(
-        PERSON,
-        {"person": to_json(person), "exhibit": to_json(exhibit)},
+        PersonRegistered(person=person, exhibit=exhibit),
         at=moment,
         if_unchanged_since=size,
-        kinds=(PERSON,),
+        unless=(PersonRegistered,),
     )
     return KeptPerson(person=person, exhibit=exhibit.id, erased_at=None)
 
@@ -74,23 +69,19 @@ def register_person(
 def kept_persons(desk: Desk) -> tuple[KeptPerson, ...]:
     """Return every person of this case, in order, with the dates of the latest review."""
     persons: dict[str, KeptPerson] = {}
-
-    def kept(entry: Entry) -> KeptPerson:
-        body = entry.record.body
-        if entry.record.kind == PERSON:
-            return KeptPerson(
-                person=from_json(Person, body["person"]),
-                exhibit=from_json(Exhibit, body["exhibit"]).id,
-                erased_at=None,
-            )
-        person = persons[str(body["pseudonym"])]
-        if entry.record.kind == ERASED:
-            return replace(person, erased_at=entry.record.at)
-        review_at = from_json(date, body["review_at"])
-        return replace(person, person=replace(person.person, review_at=review_at))
-
-    for person in desk.each(kept, PERSON, REVIEWED, ERASED):
-        persons[person.person.pseudonym] = person
+    for entry, content in desk.contents(PersonRegistered, PersonReviewed, PersonErased):
+        with desk.passing_over(entry):  # of a person whom nobody registered, say
+            match content:
+                case PersonRegistered(person=person, exhibit=exhibit):
+                    persons[person.pseudonym] = KeptPerson(
+                        person=person, exhibit=exhibit.id, erased_at=None
+                    )
+                case PersonReviewed(pseudonym=pseudonym, review_at=review_at):
+                    kept = persons[pseudonym]
+                    reviewed = replace(kept.person, review_at=review_at)
+                    persons[pseudonym] = replace(kept, person=reviewed)
+                case PersonErased(pseudonym=pseudonym):
+                    persons[pseudonym] = replace(persons[pseudonym], erased_at=entry.record.at)
     return tuple(persons.values())
 
 
@@ -105,11 +96,14 @@ def name_of(desk: Desk, pseudonym: str, *, why: str, who: str, at: datetime | No
         If the name's key was destroyed.
     """
     if not why.strip() or not who.strip():
-        raise InputError("who reads a name, and why, is logged (Directive (EU) 2016/680, art. 25)")
+        raise InputError(
+            "give the name of the reader and the reason: reading a name is logged "
+            "(Directive (EU) 2016/680, art. 25)"
+        )
     record = _kept(desk, pseudonym)
     name = desk.case.vault.open(record.exhibit, subject=_subject(pseudonym)).decode()
     # Recorded before it is returned: a name that cannot be logged is not shown.
-    desk.record(NAMED, {"pseudonym": pseudonym, "why": why, "who": who}, at=at)
+    desk.record(PersonNamed(pseudonym=pseudonym, why=why, who=who), at=at)
     return name
 
 
@@ -126,18 +120,17 @@ def review_person(
     moment = at or desk.case.clock.now()
     record = _kept(desk, pseudonym)
     if record.erased_at is not None:
-        raise InputError(f"{pseudonym}: erased; there is nothing to review")
+        raise InputError(f"{pseudonym}: the name is erased, so nothing can be reviewed")
     if not why.strip():
-        raise InputError(f"{pseudonym}: why is it still needed? (Directive (EU) 2016/680, art. 5)")
+        raise InputError(
+            f"{pseudonym}: give the reason why the name is still needed (Directive "
+            "(EU) 2016/680, art. 5)"
+        )
     if not moment.date() < review_at <= record.person.erase_at:
         raise InputError(
-            f"{pseudonym}: the next review is after today, before {record.person.erase_at}"
+            f"{pseudonym}: the next review must be after today and before {record.person.erase_at}"
         )
-    desk.record(
-        REVIEWED,
-        {"pseudonym": pseudonym, "review_at": review_at.isoformat(), "why": why},
-        at=moment,
-    )
+    desk.record(PersonReviewed(pseudonym=pseudonym, review_at=review_at, why=why), at=moment)
 
 
 def erase_person(desk: Desk, pseudonym: str, *, why: str, at: datetime | None = None) -> int:
@@ -151,11 +144,11 @@ def erase_person(desk: Desk, pseudonym: str, *, why: str, at: datetime | None = 
         If a key could not be destroyed; it is not recorded as erased then.
     """
     if not why.strip():
-        raise InputError(f"{pseudonym}: why a name is erased is logged: --why")
+        raise InputError(f"{pseudonym}: erasing a name needs a reason: --why TEXT")
     record = _kept(desk, pseudonym)
     destroyed = desk.case.vault.erase(_subject(pseudonym))
     if record.erased_at is None or destroyed:
-        desk.record(ERASED, {"pseudonym": pseudonym, "why": why, "keys": destroyed}, at=at)
+        desk.record(PersonErased(pseudonym=pseudonym, why=why, keys=destroyed), at=at)
     return destroyed
 
 
@@ -191,7 +184,7 @@ def _kept(desk: Desk, pseudonym: str) -> KeptPerson:
     for person in kept_persons(desk):
         if person.person.pseudonym == pseudonym:
             return person
-    raise InputError(f"no person {pseudonym!r} in this case", hint="cautery operation person list")
+    raise InputError(f"this case has no person {pseudonym!r}", hint="cautery operation person list")
 
 
 def _subject(pseudonym: str) -> str:

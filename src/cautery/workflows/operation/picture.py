@@ -83,9 +83,12 @@ class Picture:
             if why is None and refused is not None:
                 why = refused.get(asset.id)
             if why is None and not self.seen_by.get(asset.id):
-                why = "named by others, described by nobody: what it is, and whose, is unknown"
+                why = (
+                    "other statements refer to it, but none describes it: its kind and owner "
+                    "are unknown"
+                )
             if why is None and reach is not None and country not in reach:
-                why = f"nobody at the table can act in {country or 'an unknown country'}"
+                why = f"no agency at the table can act in {country or 'an unknown country'}"
             acts.append(
                 Act(
                     id=f"act:{asset.id}",

@@ -52,12 +52,12 @@ class PlannedCut:
         lines = []
         if self.judged:
             out = objections(self.judged)
-            lines.append(f"guard: {len(self.judged)} targets judged, {len(out)} not to be had")
+            lines.append(f"guard: {len(self.judged)} targets judged, {len(out)} not available")
             lines += [f"  {node}: {why}" for node, why in sorted(out.items())[:MOST_LINES]]
         if self.goal <= self.floor + SLACK:
             lines.append(
-                f"{self.floor:.1%} of the known demand hangs on what nobody at the table may "
-                f"touch: the goal is {self.goal:.1%}"
+                f"{self.floor:.1%} of the known demand depends on targets that no agency at the "
+                f"table may act on; the goal is {self.goal:.1%}"
             )
         lines.append(
             f"{len(self.cut.chosen)} acts would leave {self.cut.served_after:.1%} of the known "
@@ -95,7 +95,7 @@ def plan_cut(
     if picture.demand <= 0:
         raise InputError(
             f"{desk.case.path}: no statement says who is served",
-            hint="State demand as assets with a weight: users of a country and reseller.",
+            hint="State the demand as assets with a weight: the users of a country and reseller.",
         )
     able = {agency.country for agency in desk.operation.agencies if agency.may(Competence.SEIZE)}
     judged = {} if judge is None else dict(judge(picture))

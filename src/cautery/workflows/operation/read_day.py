@@ -1,4 +1,4 @@
-"""Read the steps of an action day from TOML or JSON, or say what is wrong and how to mend it.
+"""Read the steps of an action day from TOML or JSON; an error names the fault and its correction.
 
 Nothing is timed or recorded before this has succeeded.
 """
@@ -211,7 +211,7 @@ def read_day(path: Path, operation: Operation) -> DayFile:
         what = f"{value[:60]!r}: {first['msg']}" if isinstance(value, str) else first["msg"]
         raise InputError(
             f"{path}: {where}: {what}",
-            hint="A whole file: cautery operation day example",
+            hint="For a complete file: cautery operation day example",
         ) from error
     clocks: dict[str, ClockOffset] = {}
     for clock in day_file.clock:
@@ -285,10 +285,13 @@ def _hours(path: Path, country: str, span: list[str]) -> tuple[time, time]:
         opens, closes = (time.fromisoformat(moment) for moment in span)
     except (ValueError, TypeError) as error:
         raise InputError(
-            f"{path}: hours.{country}: {span!r} are no hours", hint='Write ["06:00", "21:00"].'
+            f"{path}: hours.{country}: {span!r} are not valid hours",
+            hint=('Write them as ["06:00", "21:00"].'),
         ) from error
     if opens >= closes or opens.tzinfo or closes.tzinfo:
-        raise InputError(f"{path}: hours.{country}: they end after they begin, in local time")
+        raise InputError(
+            f"{path}: hours.{country}: the first hour must be before the second, both in local time"
+        )
     return opens, closes
 
 
@@ -304,7 +307,7 @@ def _tables(path: Path) -> Any:
             f"{path}: cannot be read ({why})", hint="cautery operation day example > steps.toml"
         ) from error
     if len(raw) > MAX_BYTES:
-        raise InputError(f"{path}: over {MAX_BYTES:,} bytes, too large for a day")
+        raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes, the limit for an action day")
     try:
         text = raw.decode("utf-8-sig")
         return json.loads(text) if path.suffix == ".json" else parsed_toml(text)
@@ -312,5 +315,5 @@ def _tables(path: Path) -> Any:
         raise InputError(f"{path}: not UTF-8 text", hint="Save it as UTF-8.") from error
     except (ValueError, RecursionError) as error:  # TOML and JSON errors are ValueErrors
         raise InputError(
-            f"{path}: not {'JSON' if path.suffix == '.json' else 'TOML'}: {str(error)[:200]}"
+            f"{path}: not valid {'JSON' if path.suffix == '.json' else 'TOML'}: {str(error)[:200]}"
         ) from error

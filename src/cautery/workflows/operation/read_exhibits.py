@@ -37,7 +37,7 @@ def read_exhibits(
         exhibit = _noun(SeizedExhibit, path, place, row)
         exhibits.append((exhibit, None, None if photo is None else _photo(path, place, photo)))
     if not exhibits:
-        raise InputError(f"{path}: no exhibit in it")
+        raise InputError(f"{path}: the file has no exhibit")
     return tuple(exhibits)
 
 
@@ -53,7 +53,7 @@ def read_links(path: Path) -> tuple[CustodyEntry, ...]:
         _noun(CustodyEntry, path, place, row) for place, row in enumerate(_rows(path, "link"), 1)
     )
     if not links:
-        raise InputError(f"{path}: no link in it")
+        raise InputError(f"{path}: the file has no custody link")
     return links
 
 
@@ -80,14 +80,16 @@ def _rows(path: Path, table: str) -> Iterator[dict[str, Any]]:
             parsed = parsed_toml(text)
             rows = parsed.get(table, [])
             if set(parsed) - {table} or not isinstance(rows, list):
-                raise InputError(f"{path}: it holds [[{table}]] tables, and nothing else")
+                raise InputError(f"{path}: only [[{table}]] tables are allowed")
         else:
             rows = [json.loads(line) for line in text.split("\n") if line.strip()]
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: neither TOML nor JSON lines: {str(error)[:200]}") from error
+        raise InputError(
+            f"{path}: neither valid TOML nor JSON lines: {str(error)[:200]}"
+        ) from error
     for place, row in enumerate(rows, 1):
         if not isinstance(row, Mapping):
-            raise InputError(f"{path}: entry {place} is no table")
+            raise InputError(f"{path}: entry {place} is not a table")
         yield {
             name: to_utc(f"entry {place}: {name}", value) if isinstance(value, datetime) else value
             for name, value in row.items()
@@ -110,7 +112,10 @@ def _noun(noun: type[T], path: Path, place: int, row: dict[str, Any]) -> T:
 
 def _photo(path: Path, place: int, name: Any) -> bytes:
     if not isinstance(name, str):
-        raise InputError(f"{path}: entry {place}: a photo is named by its file")
+        raise InputError(f"{path}: entry {place}: a photo must be the name of a file")
     if Path(name).is_absolute() or ".." in Path(name).parts:
-        raise InputError(f"{path}: entry {place}: photo {name[:80]!r} does not lie beside the file")
+        raise InputError(
+            f"{path}: entry {place}: photo {name[:80]!r} must be in the same folder "
+            "as the file of exhibits"
+        )
     return content_of(path.parent / name, most=MAX_PHOTO_BYTES)

@@ -1,4 +1,4 @@
-"""Read an operation from TOML, or say which line is wrong, by which rule, and what to write.
+"""Read an operation from TOML; an error names the line, the rule and the correction.
 
 Nothing is opened, shared or planned before this has succeeded.
 """
@@ -116,8 +116,8 @@ def read_operation(path: Path) -> Operation:
         if agency.id in known_ids:
             raise reading.wrong(
                 ("agency", at, "id"),
-                f"agency {agency.id!r} stands there twice",
-                "One agency, one table, one case.",
+                f"agency {agency.id!r} is given twice",
+                "Give each agency one table; each agency has one case.",
             )
         known_ids.add(agency.id)
     head = file.operation
@@ -155,7 +155,7 @@ class _Reading:
         if told.role is AgencyRole.INDUSTRY and may - {Competence.ADVISE}:
             raise self.wrong(
                 (*where, "competence"),
-                f"agency {told.id}: industry helps by advice and has no act of its own",
+                f"agency {told.id}: industry may only advise",
                 'Write competence = ["advise"], or another role.',
             )
         if (
@@ -165,7 +165,7 @@ class _Reading:
         ):
             raise self.wrong(
                 (*where, "competence"),
-                f"agency {told.id}: it leads, and may not act",
+                f"agency {told.id}: the lead must be competent to act",
                 "Only a competent authority runs an operation (Directive (EU) 2016/680, art. 3).",
             )
         try:
@@ -202,7 +202,7 @@ def _text_of(path: Path) -> str:
             f"{path}: cannot be read ({why})", hint="cautery operation open --example > op.toml"
         ) from error
     if len(raw) > MAX_BYTES:
-        raise InputError(f"{path}: over {MAX_BYTES:,} bytes, too large for an operation")
+        raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes, the limit for an operation")
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -216,26 +216,31 @@ def _tables_of(path: Path, text: str) -> dict[str, Any]:
     try:
         return parsed_toml(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not TOML: {str(error)[:300]}", hint="Mend that line.") from error
+        raise InputError(
+            f"{path}: not valid TOML: {str(error)[:300]}", hint="Correct that line."
+        ) from error
     except (RecursionError, ValueError) as error:  # nested too deep, or a number of 4,300 digits
         raise InputError(
-            f"{path}: nested too deep, or a number too long to be meant",
-            hint="An operation has [operation] and [[agency]] tables, one deep.",
+            f"{path}: nested too deeply, or a number is too long",
+            hint=(
+                "An operation has only [operation] and [[agency]] tables, without tables inside "
+                "them."
+            ),
         ) from error
 
 
 def _in_words(error: Any) -> tuple[str, str]:
     kind, key = error["type"], str(error["loc"][-1])
-    remedy = "`cautery operation open --example` shows a whole file."
+    remedy = "`cautery operation open --example` shows a complete file."
     if kind == "missing":
         what = f"{key!r} is missing"
         if key == "competence":
-            what = "an agency without competence: what may it do by its own law?"
+            what = "an agency needs a competence: the acts that its own law allows"
         return what, remedy
     if kind == "extra_forbidden":
-        return f"{key[:80]!r} is not known here", f"Mend its spelling or take it out; {remedy}"
+        return f"{key[:80]!r} is not known here", f"Correct its spelling or remove it; {remedy}"
     if kind.startswith("datetime"):
-        return f"{key!r} is no time", "Write it as 2026-11-24T20:30:00Z, without quotes."
+        return f"{key!r} is not a valid time", "Write it as 2026-11-24T20:30:00Z, without quotes."
     message = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
     value = error.get("input")
     return (f"{value[:60]!r}: {message}" if isinstance(value, str) else message), remedy

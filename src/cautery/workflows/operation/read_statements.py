@@ -65,7 +65,7 @@ def read_statements(path: Path, *, by: str, now: datetime) -> tuple[Statement, .
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}", hint=error.hint) from error
     if not statements:
-        raise InputError(f"{path}: no statement in it")
+        raise InputError(f"{path}: the file has no statement")
     return tuple(statements)
 
 
@@ -79,21 +79,24 @@ def _lines_of(path: Path) -> list[bytes]:
         why = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: cannot be read ({why})") from error
     if len(raw) > MAX_BYTES:
-        raise InputError(f"{path}: over {MAX_BYTES:,} bytes")
+        raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes")
     return raw.split(b"\n")
 
 
 def _statement(line: bytes, by: str, now: datetime) -> Statement:
     if len(line) > MAX_LINE_BYTES:
-        raise InputError(f"a statement of over {MAX_LINE_BYTES} bytes: it is one sentence")
+        raise InputError(f"a statement may have at most {MAX_LINE_BYTES} bytes")
     try:
         fields = strictly_parsed(line)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"no JSON: {str(error)[:200]}") from error
+        raise InputError(f"not valid JSON: {str(error)[:200]}") from error
     if not isinstance(fields, dict):
-        raise InputError("a statement is a JSON object")
+        raise InputError("a statement must be a JSON object")
     if fields.pop("by", by) != by:
-        raise InputError(f"said by another agency than {by}: each states in its own case")
+        raise InputError(
+            f"the statement is by another agency than {by}; each agency makes its "
+            "statements in its own case"
+        )
     for key in _NEEDED:
         if key not in fields:
             raise InputError(f"{key!r} is missing")
@@ -105,14 +108,17 @@ def _statement(line: bytes, by: str, now: datetime) -> Statement:
         )
     strangers = sorted((fields.keys() - _KEYS) | (marking.keys() - _MARKING))
     if strangers:
-        raise InputError(f"{strangers[0][:80]!r} is not known here", hint="Ids are given by us.")
+        raise InputError(
+            f"{strangers[0][:80]!r} is not known here",
+            hint=("Leave ids out: Cautery assigns them."),
+        )
     if is_deeper(fields, _MAX_DEPTH):
         raise InputError(f"nested deeper than {_MAX_DEPTH}")
     _check_form(fields)
     statement = from_json(Statement, {"at": iso(now), **fields, "id": "new", "by": by})
     _check_subject(statement)
     if not _OLDEST <= statement.at <= now + _CLOCKS_DISAGREE:
-        raise InputError(f"at: {statement.at.date()} is not when anybody stated this")
+        raise InputError(f"at: {statement.at.date()} cannot be the date of this statement")
     return statement
 
 
@@ -121,11 +127,11 @@ def _check_form(fields: dict[str, Any]) -> None:
     try:
         rfc8785.dumps(fields)
     except (rfc8785.CanonicalizationError, UnicodeError) as error:
-        raise InputError(f"no JSON that others can read: {str(error)[:200]}") from error
+        raise InputError(f"not JSON that other programs can read: {str(error)[:200]}") from error
     for name, kind in (("at", str), ("accuracy", int)):
         value = {**fields, **fields["marking"]}.get(name)
         if value is not None and type(value) is not kind:
-            raise InputError(f"{name}: {str(value)[:40]!r} is no {_WORDS[kind]}")
+            raise InputError(f"{name}: {str(value)[:40]!r} must be {_WORDS[kind]}")
 
 
 def _check_subject(statement: Statement) -> None:
@@ -134,15 +140,21 @@ def _check_subject(statement: Statement) -> None:
     if statement.about == "asset":
         if not _KIND_AND_VALUE.fullmatch(subject):
             raise InputError(
-                f"subject: {subject[:60]!r} is no asset",
-                hint="An asset is kind:value: host:shop.example, address:192.0.2.7, wallet:...",
+                f"subject: {subject[:60]!r} is not a valid asset",
+                hint=(
+                    "Write an asset as kind:value, such as host:shop.example, "
+                    "address:192.0.2.7, wallet:..."
+                ),
             )
         normalise(subject)
     if statement.about == "person" and not is_pseudonym(subject):
         raise InputError(
-            "subject: a person is named by pseudonym only, in one word",
-            hint="cautery operation person add gives one; the name stands in no statement.",
+            "subject: a person must be named by a pseudonym, in one word",
+            hint=(
+                "Get a pseudonym with: cautery operation person add. A person's name may not be "
+                "in a statement."
+            ),
         )
 
 
-_WORDS = {str: "text", int: "whole number"}
+_WORDS = {str: "text", int: "a whole number"}

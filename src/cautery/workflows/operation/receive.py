@@ -6,23 +6,21 @@ from datetime import datetime
 
 from cautery.errors import CauteryError, InputError
 from cautery.evidence.note import NoteVerifier
-from cautery.model import Entry, Statement, digest_of, iso
+from cautery.model import Statement, digest_of, iso
+from cautery.model.records import (
+    BundleReceived,
+    BundleRefused,
+    DeconflictionLetter,
+    PartnerRegistered,
+    RefusedStatement,
+)
 from cautery.operation.sharing import CLOCKS_DISAGREE, OLD_FORMAT, Bundle
 from cautery.operation.signed import statement_digest
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import filed_bundle, holdings
 from cautery.workflows.operation.letter import MEDIA_TYPE, open_letter
-from cautery.workflows.operation.partners import (
-    LETTER,
-    PARTNER,
-    RECEIVED,
-    binding,
-    check_key,
-    known_keys,
-)
-
-REFUSED = "operation.refused"
+from cautery.workflows.operation.partners import binding, check_key, known_keys
 
 
 @again_if_passed
@@ -61,25 +59,26 @@ def receive(
     except CauteryError as error:
         _record_refusal(desk, raw, key, str(error), at=at, who=who)
         raise
-    if any(body["digest"] == digest for body in desk.bodies(RECEIVED)):
+    if any(received.digest == digest for _, received in desk.contents(BundleReceived)):
         return bundle.statements
     refused = _void(desk, bundle)
     exhibit = desk.case.vault.seal(
         raw, media_type=MEDIA_TYPE, at=at, clock=desk.case.clock.offset()
     )
-    received = {
-        "from": bundle.by,
-        "at": iso(at),
-        "digest": digest,
-        "exhibit": exhibit.id,
-        "key": str(key),
-        "who": who or desk.agency.contact,
-        "refused": refused,
-    }
-    desk.case.ledger.append_all(
-        [*binding(desk, bundle.by, key, at=at), (RECEIVED, received, at)],
+    received = BundleReceived(
+        from_=bundle.by,
+        at=at,
+        digest=digest,
+        exhibit=exhibit.id,
+        key=str(key),
+        who=who or desk.agency.contact,
+        refused=refused,
+    )
+    desk.record_all(
+        [*binding(desk, bundle.by, key), received],
+        at=at,
         if_unchanged_since=size,
-        kinds=(RECEIVED, LETTER, PARTNER),
+        unless=(BundleReceived, DeconflictionLetter, PartnerRegistered),
     )
     return bundle.statements
 
@@ -94,16 +93,16 @@ def _checked(desk: Desk, raw: bytes, key: NoteVerifier, *, at: datetime) -> Bund
         check_key(desk, sender, key)
     if payload.get("format") == OLD_FORMAT:
         raise InputError(
-            f"a bundle of the format {OLD_FORMAT}: nobody signed its statements",
-            hint="Statements are signed since bundle/2: both sides need a Cautery that signs.",
+            f"the bundle has the format {OLD_FORMAT}, in which statements are not signed",
+            hint="Signed statements need bundle/2: both agencies need a newer version of Cautery.",
         )
     bundle = filed_bundle(desk, raw, sender, {**keys, sender: key})
     if bundle.at > at + CLOCKS_DISAGREE:
-        raise InputError(f"a bundle of {iso(bundle.at)}, which has not come yet")
+        raise InputError(f"the bundle has a time in the future: {iso(bundle.at)}")
     return bundle
 
 
-def _void(desk: Desk, bundle: Bundle) -> list[dict[str, str]]:
+def _void(desk: Desk, bundle: Bundle) -> tuple[RefusedStatement, ...]:
     """Return the statements of a bundle that do not count here, and why."""
     own_holdings = holdings(desk)
     first = {row.noted.key: row for row in own_holdings.rows if row.noted.notes}
@@ -119,8 +118,8 @@ def _void(desk: Desk, bundle: Bundle) -> list[dict[str, str]]:
             why = f"{by} has corrected or withdrawn it by {own_holdings.newer[shared.key]}"
         else:
             continue
-        void.append({"by": by, "id": name, "why": why})
-    return void
+        void.append(RefusedStatement(by=by, id=name, why=why))
+    return tuple(void)
 
 
 def _record_refusal(
@@ -128,7 +127,10 @@ def _record_refusal(
 ) -> None:
     """Record a bundle that is refused, once; what its sender signed is sealed as it came."""
     digest = digest_of(raw)
-    if any(body["digest"] == digest and body["why"] == why for body in desk.bodies(REFUSED)):
+    if any(
+        refused.digest == digest and refused.why == why
+        for _, refused in desk.contents(BundleRefused)
+    ):
         return
     exhibit = sender = None
     try:
@@ -139,33 +141,29 @@ def _record_refusal(
         exhibit = desk.case.vault.seal(
             raw, media_type=MEDIA_TYPE, at=at, clock=desk.case.clock.offset()
         ).id
-    body = {
-        "from": sender,
-        "at": iso(at),
-        "digest": digest,
-        "size": len(raw),
-        "exhibit": exhibit,
-        "key": str(key),
-        "who": who or desk.agency.contact,
-        "why": why,
-    }
-    desk.record(REFUSED, body, at=at)
+    refused = BundleRefused(
+        from_=sender,
+        at=at,
+        digest=digest,
+        size=len(raw),
+        exhibit=exhibit,
+        key=str(key),
+        who=who or desk.agency.contact,
+        why=why,
+    )
+    desk.record(refused, at=at)
 
 
 def refusals(desk: Desk) -> tuple[tuple[str, str], ...]:
     """Return what this desk has refused to take, bundles and statements: from whom, and why."""
-    refusals_listed: list[tuple[str, str]] = []
-    for rows in desk.each(_refusals_in, RECEIVED, REFUSED):
-        refusals_listed += rows
-    return tuple(refusals_listed)
-
-
-def _refusals_in(entry: Entry) -> list[tuple[str, str]]:
-    body = entry.record.body
-    sender = str(body["from"] or "unknown")
-    if entry.record.kind == REFUSED:
-        return [(sender, str(body["why"]))]
-    return [
-        (sender, f"statement {row['id']} of {row['by']}: {row['why']}")
-        for row in body.get("refused", ())
-    ]
+    listed: list[tuple[str, str]] = []
+    for _, content in desk.contents(BundleReceived, BundleRefused):
+        match content:
+            case BundleRefused():
+                listed.append((content.from_ or "unknown", content.why))
+            case BundleReceived():
+                listed += [
+                    (content.from_, f"statement {refused.id} of {refused.by}: {refused.why}")
+                    for refused in content.refused
+                ]
+    return tuple(listed)

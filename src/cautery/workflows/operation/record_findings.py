@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cautery.errors import InputError
-from cautery.model import AddressTag, Transfer
+from cautery.model import AddressTag, Transfer, from_json, to_json
+from cautery.model.records import CrimeFound
 from cautery.operation.findings import CrimeFinding, check_finding, counterparties_of, suggestions
 from cautery.operation.tags import by_address
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.register_book import Book
-
-FINDING = "operation.finding"
 
 
 def record_finding(desk: Desk, finding: CrimeFinding, *, book: Book | None = None) -> None:
@@ -26,12 +25,16 @@ def record_finding(desk: Desk, finding: CrimeFinding, *, book: Book | None = Non
     for exhibit in finding.exhibits:
         if not desk.case.vault.holds(exhibit):
             raise InputError(f"exhibit {exhibit} is not in the vault of this case")
-    desk.record(FINDING, finding)
+    desk.record(from_json(CrimeFound, to_json(finding)))
 
 
 def findings_of(desk: Desk) -> tuple[CrimeFinding, ...]:
     """Return the recorded links to other crimes."""
-    return tuple(desk.nouns(FINDING, CrimeFinding))
+    findings = []
+    for entry, found in desk.contents(CrimeFound):
+        with desk.passing_over(entry):
+            findings.append(from_json(CrimeFinding, to_json(found)))
+    return tuple(findings)
 
 
 def suggested_findings(

@@ -10,20 +10,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.evidence.exhibits import exhibits_of
-from cautery.model import CustodyEntry, Entry, Record, SeizedExhibit, from_json, to_json
+from cautery.model import CustodyEntry, ExhibitId, from_json, to_json
+from cautery.model.ledger import filed
+from cautery.model.records import (
+    CoinsMoved,
+    Entry,
+    ExhibitCorrected,
+    ExhibitTaken,
+    MisshapenRecord,
+    Record,
+    kinds_of,
+)
 from cautery.operation.register import Act, Correction, Register, Taken, ValueMoved, entry_digest
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
 
-TAKEN = "operation.exhibit"
-CUSTODY = "operation.custody"
-MOVED = "operation.value-moved"
-CORRECTED = "operation.exhibit-corrected"
-KINDS = (TAKEN, CUSTODY, MOVED, CORRECTED)
+_ACTS = (ExhibitTaken, CustodyEntry, CoinsMoved, ExhibitCorrected)
+"""The records of the register."""
 
 
 @dataclass(slots=True)
@@ -40,10 +46,10 @@ class Book:
     def register(self) -> Register:
         """The register as it stands now."""
         acts: list[tuple[int, Act]] = []
-        for entry in self.desk.case.ledger.read(since=self._next, kinds=KINDS):
+        for entry in self.desk.case.ledger.read(since=self._next, kinds=kinds_of(*_ACTS)):
             self._next = entry.index + 1
             try:
-                acts.append((entry.index, act_of(entry.record)))
+                acts.append((entry.index, act_of(entry.content)))
             except CauteryError as error:
                 self.void.append((entry.index, str(error)))
         if acts:
@@ -72,11 +78,9 @@ class Book:
         moment = at or self.desk.case.clock.now()
         size = self.desk.size()
         records = self.check(acts, at=moment)
-        return self.desk.case.ledger.append_all(records, if_unchanged_since=size, kinds=KINDS)
+        return self.desk.record_all(records, at=moment, if_unchanged_since=size, unless=_ACTS)
 
-    def check(
-        self, acts: Sequence[Act], *, at: datetime
-    ) -> list[tuple[str, dict[str, Any], datetime]]:
+    def check(self, acts: Sequence[Act], *, at: datetime) -> list[object]:
         """Check acts as :meth:`write` does and return their records; write nothing.
 
         Raises
@@ -85,10 +89,11 @@ class Book:
             At the first act that breaks a rule.
         """
         self.register.after(*acts)
-        records = [(*_record_of(act), at) for act in acts]
-        for kind, body, _ in records:
+        contents = [_content_of(act) for act in acts]
+        for content in contents:
+            kind, body = filed(content)
             self._check_named(Record(kind=kind, at=at, body=body))
-        return records
+        return contents
 
     def _check_named(self, record: Record) -> None:
         """Refuse a record that `cautery verify` would stumble over: what it names must be there."""
@@ -96,7 +101,7 @@ class Book:
             exhibits = [exhibit for exhibit, _ in exhibits_of(record)]
         except EvidenceError as error:
             raise InputError(
-                str(error), hint="Such members name what lies in the vault."
+                str(error), hint="Only Cautery sets these members: they name files in the vault."
             ) from error
         for exhibit in exhibits:
             if not self.desk.case.vault.holds(exhibit):
@@ -108,45 +113,48 @@ def register_of(desk: Desk) -> Register:
     return Book(desk).register
 
 
-def act_of(record: Record) -> Act:
-    """Rebuild an act from its record.
+def act_of(content: object) -> Act:
+    """Return the act that a record tells of.
 
     Raises
     ------
     InputError
-        If it does not fit its noun.
+        If it tells of none, or of one that there cannot be.
     """
-    body = dict(record.body)
-    if record.kind == TAKEN:
-        return Taken(
-            exhibit=from_json(SeizedExhibit, body.get("entry")),
-            custody=from_json(CustodyEntry, body.get("custody")),
-        )
-    if record.kind == CUSTODY:
-        return from_json(CustodyEntry, body)
-    if record.kind == MOVED:
-        return from_json(ValueMoved, body)
-    body.pop("exhibits", None)
-    return from_json(Correction, body)
+    match content:
+        case ExhibitTaken(entry=exhibit, custody=custody):
+            return Taken(exhibit=exhibit, custody=custody)
+        case CustodyEntry():
+            return content
+        case CoinsMoved():
+            return from_json(ValueMoved, to_json(content))
+        case ExhibitCorrected():
+            return from_json(Correction, to_json(content))
+        case MisshapenRecord(why=why):
+            raise InputError(why)
+    raise InputError(f"{type(content).__name__} is not an act of a register")
 
 
-def _record_of(act: Act) -> tuple[str, dict[str, Any]]:
-    if isinstance(act, Taken):
-        return TAKEN, {
-            "entry": to_json(act.exhibit),
-            "custody": to_json(act.custody),
-            "digest": entry_digest(act.exhibit),
-            "exhibits": _leans_on(act.exhibit.photo, act.exhibit.details),
-        }
-    if isinstance(act, CustodyEntry):
-        return CUSTODY, to_json(act)
-    if isinstance(act, ValueMoved):
-        return MOVED, to_json(act)
-    changed = _leans_on(act.changes.get("photo"), act.changes.get("details"))
-    return CORRECTED, to_json(act) | {"exhibits": changed}
+def _content_of(act: Act) -> object:
+    """Return the record of an act."""
+    match act:
+        case Taken(exhibit=exhibit, custody=custody):
+            return ExhibitTaken(
+                entry=exhibit,
+                custody=custody,
+                digest=entry_digest(exhibit),
+                exhibits=_leans_on(exhibit.photo, exhibit.details),
+            )
+        case CustodyEntry():
+            return act
+        case ValueMoved():
+            return from_json(CoinsMoved, to_json(act))
+        case Correction():
+            changed = _leans_on(act.changes.get("photo"), act.changes.get("details"))
+            return from_json(ExhibitCorrected, to_json(act) | {"exhibits": changed})
 
 
-def _leans_on(photo: object, details: object) -> list[str]:
+def _leans_on(photo: object, details: object) -> tuple[ExhibitId, ...]:
     """Return what lies in the vault for an entry: `cautery verify` looks for it there."""
     sealed = details.get("sealed") if isinstance(details, Mapping) else None
-    return [exhibit for exhibit in (photo, sealed) if isinstance(exhibit, str)]
+    return tuple(ExhibitId(exhibit) for exhibit in (photo, sealed) if isinstance(exhibit, str))

@@ -172,17 +172,17 @@ def _check_authority(desk: Desk, exhibit: SeizedExhibit, moment: datetime) -> No
     if not agency.may(Competence.SEIZE):
         raise InputError(
             f"exhibit {exhibit.number}: {agency.id} has no competence to seize",
-            hint="Enter it for the agency that took it.",
+            hint="Enter it for the agency that seized it.",
         )
     if exhibit.seized_at > moment:
-        raise InputError(f"exhibit {exhibit.number}: seized after it is entered")
+        raise InputError(f"exhibit {exhibit.number}: the time of seizure is after the entry")
     if exhibit.seized_at < desk.operation.opened_at - LONGEST_BEFORE:
         raise InputError(
             f"exhibit {exhibit.number}: seized {exhibit.seized_at:%Y-%m-%d}, decades before the "
             "operation was opened"
         )
     if exhibit.valued_at is not None and exhibit.valued_at > moment:
-        raise InputError(f"exhibit {exhibit.number}: valued after it is entered")
+        raise InputError(f"exhibit {exhibit.number}: the time of valuation is after the entry")
 
 
 def _masked(desk: Desk, exhibit: SeizedExhibit, moment: datetime) -> SeizedExhibit:
@@ -219,10 +219,10 @@ def _seal(desk: Desk, data: bytes, media_type: str, subject: str, moment: dateti
 
 def _media_type(number: str, photo: bytes) -> str:
     if len(photo) > MAX_PHOTO_BYTES:
-        raise InputError(f"exhibit {number}: a photo of more than {MAX_PHOTO_BYTES >> 20} MiB")
+        raise InputError(f"exhibit {number}: the photo is larger than {MAX_PHOTO_BYTES >> 20} MiB")
     for magic, media_type in _PICTURES.items():
         if photo.startswith(magic):
             return media_type
     if photo[:4] == b"RIFF" and photo[8:12] == b"WEBP":
         return "image/webp"
-    raise InputError(f"exhibit {number}: the photo is no JPEG, PNG or WebP")
+    raise InputError(f"exhibit {number}: the photo must be a JPEG, PNG or WebP")

@@ -1,4 +1,4 @@
-"""The action day as it happens: reports in, the board out, and another plan when a step fails.
+"""Run the action day: take reports, return the board, and plan again when a step fails.
 
 Each report is recorded before anything is made of it. A failed step gets another team or another
 act with the same effect; if there is none, the cut is chosen anew on what is still up, without
@@ -22,14 +22,11 @@ from cautery.model import (
     StepState,
     SupplyGraph,
 )
+from cautery.model.records import NodesProbedDark
 from cautery.operation.board import Board, BoardView
 from cautery.operation.schedule import Hours, alternatives, replan
 from cautery.plan import Act, Cut, Node, Supply, cut
 from cautery.workflows.operation.day_records import (
-    ANSWER,
-    DAY,
-    PROBED,
-    STEP,
     answers_of,
     day_of,
     hours_of,
@@ -125,9 +122,9 @@ class RunningDay:
             If it is none of the day's.
         """
         if given.criterion not in {criterion.id for criterion in self._day.criteria}:
-            raise InputError(f"{given.criterion!r} is no criterion of this day")
+            raise InputError(f"this day has no criterion {given.criterion!r}")
         self._answers.append(given)
-        self._record(ANSWER, given, given.at)
+        self._record(given, given.at)
 
     def probe(self, nodes: Collection[str], *, at: datetime) -> None:
         """Take what our own probes saw dark."""
@@ -135,7 +132,7 @@ class RunningDay:
         fresh = {node for node in nodes if node in known_nodes} - self._confirmed
         self._confirmed |= fresh
         if fresh:
-            self._record(PROBED, {"dark": sorted(fresh)}, at)
+            self._record(NodesProbedDark(dark=tuple(sorted(fresh))), at)
 
     def hear(self, report: StepReport, *, replacements: Sequence[Step] | None = None) -> BoardView:
         """Record a report, re-plan if its step failed, and return the board at its time.
@@ -148,10 +145,10 @@ class RunningDay:
         if report.step not in {step.step.id for step in self._day.steps}:
             dropped = next((row for row in self._day.dropped if row.step.id == report.step), None)
             if dropped is None:
-                raise InputError(f"a report of {report.step!r}, which is no step of the day")
-            raise InputError(f"step {report.step} is out of the day: {dropped.why}")
+                raise InputError(f"the report is for step {report.step!r}, which is not in the day")
+            raise InputError(f"step {report.step} was taken out of the day: {dropped.why}")
         self._reports.append(report)
-        self._record(STEP, report, report.at)
+        self._record(report, report.at)
         note = ""
         if report.state is StepState.FAILED:
             note = self._mend(report, replacements)
@@ -160,7 +157,7 @@ class RunningDay:
     def late(self, now: datetime) -> BoardView:
         """Re-time what waits for late steps, and return the board."""
         self._day = self._replanned({}, now)
-        self._record(DAY, self._day, now)
+        self._record(self._day, now)
         return self.board(now)
 
     def _mend(self, report: StepReport, replacements: Sequence[Step] | None) -> str:
@@ -177,14 +174,14 @@ class RunningDay:
             if replacements is None:
                 raise
             self._day = self._replanned({failed.id: ()}, report.at)
-            note = f"what was offered in the place of {failed.id} breaks a rule: {error}"
-        self._record(DAY, self._day, report.at)
+            note = f"the substitute offered for {failed.id} breaks a rule: {error}"
+        self._record(self._day, report.at)
         stands = [step.step.id for step in self._day.steps if step.replaces == failed.id]
         if stands:
-            return f"{failed.id} failed; in its place: {', '.join(stands)}" + (
+            return f"{failed.id} failed; replaced by: {', '.join(stands)}" + (
                 f" ({note})" if note else ""
             )
-        return f"{failed.id} failed, nothing takes its place" + (f": {note}" if note else "")
+        return f"{failed.id} failed and cannot be replaced" + (f": {note}" if note else "")
 
     def _replanned(self, offer: Mapping[str, Sequence[Step]], now: datetime) -> DayPlan:
         return replan(
@@ -231,11 +228,11 @@ class RunningDay:
             return (), str(error)
         if new_cut is None or self._graph is None:
             return (), "no other act is known"
-        left = f"{new_cut.served_after:.1%} of the known demand stays served"
+        left = f"{new_cut.served_after:.1%} of the known demand is still served"
         if not new_cut.chosen:
             if new_cut.reached:
-                return (), f"the goal is met without it: {left}"
-            return (), f"nothing is left to do: {left}"
+                return (), f"the goal is met without a substitute: {left}"
+            return (), f"no further act is possible: {left}"
         day = day_steps(
             self._graph,
             new_cut.chosen,
@@ -251,10 +248,10 @@ class RunningDay:
             if step.id not in known_ids and step.target not in targets
         ]
         if not fresh:
-            return (), f"nothing is left that anybody may do: {left}"
+            return (), f"no further act is allowed: {left}"
         return [
             _on_the_way(step) for step in fresh
-        ], f"the cut chosen anew: {len(new_cut.chosen)} acts, {left}"
+        ], f"substitutes from a new cut: {len(new_cut.chosen)} acts, {left}"
 
     def _down(self) -> frozenset[str]:
         """Return what steps reported done have removed."""
@@ -287,9 +284,9 @@ class RunningDay:
             self._shares[dark] = self._supply.served(dark)
         return self._shares[dark]
 
-    def _record(self, kind: str, noun: object, at: datetime) -> None:
+    def _record(self, content: object, at: datetime) -> None:
         if self._desk is not None:
-            self._desk.record(kind, noun, at=at)
+            self._desk.record(content, at=at)
 
 
 def _on_the_way(step: Step) -> Step:

@@ -11,17 +11,20 @@ from datetime import datetime
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import open_note
-from cautery.model import Json, Statement, digest_of, iso, to_json
+from cautery.model import Digest, Json, Statement, digest_of
+from cautery.model.records import (
+    BundleReceived,
+    BundleShared,
+    StatementPermitted,
+    StatementRecorded,
+)
 from cautery.operation.sharing import Bundle, bundle_for, displaced_by, statement_id
 from cautery.operation.signed import recipients_of, text_of_permission, text_of_statement
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.holdings import STATEMENT, held, holdings, own_noted
+from cautery.workflows.operation.holdings import held, holdings, own_noted
 from cautery.workflows.operation.letter import MEDIA_TYPE, write_letter
-from cautery.workflows.operation.partners import RECEIVED, known_keys
-
-SHARED = "operation.shared"
-PERMITTED = "operation.permitted"
+from cautery.workflows.operation.partners import known_keys
 
 LEAST_OF_AN_ID = 8
 """Digits of an id that name a statement if no other begins like it; a table shows twelve."""
@@ -50,10 +53,10 @@ def add_statements(
     moment, size = at or desk.case.clock.now(), desk.size()
     noted_pairs = {(row.statement.id, row.statement.to) for row in own_noted(desk) if row.notes}
     stated: list[Statement] = []
-    fresh: list[tuple[str, Json, datetime]] = []
+    fresh: list[StatementRecorded] = []
     for draft in statements:
         if draft.by != desk.agency.id:
-            raise InputError(f"statement {draft.id}: said by {draft.by}, not by {desk.agency.id}")
+            raise InputError(f"statement {draft.id} is by {draft.by}, not by {desk.agency.id}")
         for name in draft.to:
             desk.operation.agency(name)
         for exhibit in draft.exhibits:
@@ -63,20 +66,19 @@ def add_statements(
         stated.append(statement)
         if (statement.id, statement.to) not in noted_pairs:
             noted_pairs.add((statement.id, statement.to))
-            fresh.append(
-                (STATEMENT, {**to_json(statement), "notes": _signed(desk, statement)}, moment)
-            )
-    desk.case.ledger.append_all(fresh, if_unchanged_since=size, kinds=(STATEMENT,))
+            fresh.append(_signed(desk, statement))
+    desk.record_all(fresh, at=moment, if_unchanged_since=size, unless=(StatementRecorded,))
     return tuple(stated)
 
 
-def _signed(desk: Desk, statement: Statement) -> dict[str, str]:
-    """Return the notes by which this agency signs a statement: one for each recipient."""
+def _signed(desk: Desk, statement: Statement) -> StatementRecorded:
+    """Return the record of a statement, signed by this agency: a note for each recipient."""
     operation = desk.operation.id
-    return {
+    notes = {
         to: desk.sign(str(text_of_statement(statement, operation=operation, to=to)))
         for to in recipients_of(statement)
     }
+    return StatementRecorded.of(statement, notes=notes)
 
 
 @again_if_passed
@@ -114,20 +116,19 @@ def share(
         raw, media_type=MEDIA_TYPE, at=at, clock=desk.case.clock.offset()
     )
     desk.record(
-        SHARED,
-        {
-            "to": to,
-            "at": iso(at),
-            "digest": digest_of(raw),
-            "exhibit": exhibit.id,
-            "statements": [[statement.by, statement.id] for statement in bundle.statements],
-            "permissions": [digest_of(permission.encode()) for permission in bundle.permissions],
-            "why": why or f"need to know in operation {desk.operation.id}",
-            "who": who or desk.agency.contact,
-        },
+        BundleShared(
+            to=to,
+            at=at,
+            digest=digest_of(raw),
+            exhibit=exhibit.id,
+            statements=tuple((statement.by, statement.id) for statement in bundle.statements),
+            permissions=tuple(digest_of(note.encode()) for note in bundle.permissions),
+            why=why or f"need to know in operation {desk.operation.id}",
+            who=who or desk.agency.contact,
+        ),
         at=at,
         if_unchanged_since=size,
-        kinds=(STATEMENT, RECEIVED, PERMITTED, SHARED),
+        unless=(StatementRecorded, BundleReceived, StatementPermitted, BundleShared),
     )
     return raw
 
@@ -182,11 +183,13 @@ def permit(desk: Desk, statement: str, *, by: str, to: str, why: str, at: dateti
     """
     for name in (by, to):
         if desk.operation.agency(name).id == desk.agency.id:
-            raise InputError(f"{name}: a permission is for others than this desk's own agency")
+            raise InputError(
+                f"{name}: a permission must be for two other agencies than this desk's own"
+            )
     if by == to:
-        raise InputError(f"{by}: an agency passes nothing on to itself")
+        raise InputError(f"{by}: an agency cannot pass a statement on to itself")
     if not why.strip():
-        raise InputError("why it is permitted is logged: --why")
+        raise InputError("a permission needs a reason: --why TEXT")
     noted = list(own_noted(desk))
     statement_id_wanted = _meant(statement, (row.statement.id for row in noted))
     candidates = [
@@ -194,15 +197,17 @@ def permit(desk: Desk, statement: str, *, by: str, to: str, why: str, at: dateti
     ]
     if not candidates:
         raise InputError(
-            f"no own statement {statement[:80]!r}: only its provider permits it to go on",
-            hint="cautery operation state CASE lists them; ask the provider of another one.",
+            f"{statement[:80]!r} is not a statement of this agency; only the agency that made a "
+            "statement can permit others to share it",
+            hint=(
+                "cautery operation state CASE lists the agency's own statements; for another "
+                "statement, ask the agency that made it."
+            ),
         )
     text = text_of_permission(candidates[0], operation=desk.operation.id, by=by, to=to)
     note = desk.sign(str(text))
     desk.record(
-        PERMITTED,
-        {"statement": statement_id_wanted, "by": by, "to": to, "why": why, "note": note},
-        at=at,
+        StatementPermitted(statement=statement_id_wanted, by=by, to=to, why=why, note=note), at=at
     )
     return statement_id_wanted
 
@@ -236,12 +241,13 @@ def correct(
     rows = [row for row in own_rows if row.statement.id == id_wanted]
     if not rows:
         raise InputError(
-            f"no own statement {statement[:80]!r}: only its provider corrects it",
-            hint="cautery operation state CASE lists them.",
+            f"{statement[:80]!r} is not a statement of this agency; only the agency that made a "
+            "statement can correct it",
+            hint="cautery operation state CASE lists the agency's own statements.",
         )
     old = rows[0]
     if old.corrected_by is not None:
-        raise InputError(f"statement {id_wanted} was corrected already by {old.corrected_by}")
+        raise InputError(f"statement {id_wanted} was already corrected by {old.corrected_by}")
     base = dict(old.statement.details) if details is None else dict(details)
     new = {**base, "corrects": id_wanted, "withdrawn": withdrawn}
     if "corrects" in old.statement.details:
@@ -267,15 +273,15 @@ def must_be_told(desk: Desk) -> tuple[tuple[str, str], ...]:
 
 
 def _recipients(desk: Desk) -> set[str]:
-    return {str(body["to"]) for body in desk.bodies(SHARED)}
+    return {shared.to for _, shared in desk.contents(BundleShared)}
 
 
 def _told(desk: Desk, to: str) -> set[tuple[str, str]]:
     return {
-        (by, name)
-        for body in desk.bodies(SHARED)
-        if body["to"] == to
-        for by, name in body["statements"]
+        statement
+        for _, shared in desk.contents(BundleShared)
+        if shared.to == to
+        for statement in shared.statements
     }
 
 
@@ -285,23 +291,22 @@ def _permits(desk: Desk, agency: str) -> Iterator[str]:
     One that this desk's key did not sign, as in an older case, is passed over.
     """
     key = known_keys(desk)[desk.agency.id]
-    for body in desk.bodies(PERMITTED):
-        if body.get("by") == agency and "note" in body:
-            note = str(body["note"])
+    for _, permitted in desk.contents(StatementPermitted):
+        if permitted.by == agency and permitted.note is not None:
             try:
-                open_note(note.encode(errors="replace"), key)
+                open_note(permitted.note.encode(errors="replace"), key)
             except EvidenceError:
                 continue
-            yield note
+            yield permitted.note
 
 
-def _granted(desk: Desk, to: str) -> set[str]:
+def _granted(desk: Desk, to: str) -> set[Digest]:
     """Return the digests of the permissions that an agency has been sent."""
     return {
-        str(digest)
-        for body in desk.bodies(SHARED)
-        if body["to"] == to
-        for digest in body.get("permissions", ())
+        digest
+        for _, shared in desk.contents(BundleShared)
+        if shared.to == to
+        for digest in shared.permissions
     }
 
 
@@ -317,5 +322,5 @@ def _meant(prefix: str, ids: Iterable[str]) -> str:
         return prefix
     matches = {id_ for id_ in ids if id_.startswith(prefix)}
     if len(matches) > 1:
-        raise InputError(f"{prefix!r} begins several ids: write one out")
+        raise InputError(f"several ids begin with {prefix!r}: write more digits")
     return matches.pop() if matches else prefix

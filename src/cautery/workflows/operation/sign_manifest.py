@@ -7,8 +7,7 @@ import json
 import rfc8785
 
 from cautery.errors import EvidenceError
-from cautery.evidence.manifest import CASE_KEY
-from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier, open_note
+from cautery.evidence.note import NoteVerifier, open_note
 from cautery.evidence.signing import REGISTER, REGISTER_TITLE
 from cautery.model import digest_of
 from cautery.operation.totals import compare_manifest, manifest_of
@@ -54,21 +53,21 @@ def check_manifest(desk: Desk, raw: bytes, *, key: NoteVerifier | None = None) -
         Naming what is not the register's.
     """
     if len(raw) > MAX_MANIFEST_BYTES:
-        raise EvidenceError(f"a manifest of more than {MAX_MANIFEST_BYTES} bytes")
+        raise EvidenceError(f"the manifest is larger than {MAX_MANIFEST_BYTES} bytes")
     listed, _, note = raw.partition(b"\n")
     verifier = key or _case_key(desk)
     match = REGISTER.fullmatch(open_note(note, verifier))
     if match is None:
-        raise EvidenceError("the note is not of a register's manifest")
+        raise EvidenceError("the note does not sign the manifest of a register")
     if digest_of(listed) != match[3]:
-        raise EvidenceError("the manifest is not the one that was signed")
+        raise EvidenceError("the manifest differs from the one that was signed")
     try:
         stated = json.loads(listed)
     except (ValueError, RecursionError) as error:
-        raise EvidenceError(f"the manifest is no JSON: {error}") from error
+        raise EvidenceError(f"the manifest is not valid JSON: {error}") from error
     whose = {"operation": desk.operation.id, "desk": desk.agency.id}
     if not isinstance(stated, dict) or {name: stated.pop(name, None) for name in whose} != whose:
-        raise EvidenceError("the manifest of another operation or desk")
+        raise EvidenceError("the manifest belongs to another operation or desk")
     register = register_of(desk)
     compare_manifest(stated, register)
     return len(register)
@@ -77,7 +76,4 @@ def check_manifest(desk: Desk, raw: bytes, *, key: NoteVerifier | None = None) -
 def _case_key(desk: Desk) -> NoteVerifier:
     if desk.case.keys is not None:
         return desk.case.verifier
-    for body in desk.bodies("operation.opened"):
-        return NoteVerifier.parse(str(body["key"]))
-    raw = desk.case.store.read(desk.case.path, CASE_KEY, limit=MAX_NOTE_BYTES)
-    return NoteVerifier.parse(raw.decode())
+    return NoteVerifier.parse(desk.opening.key)

@@ -1,4 +1,4 @@
-"""JSON of other agencies, read strictly: no member twice, no number that is none, not too deep."""
+"""Read JSON of other agencies strictly: no duplicate members, no NaN or infinity, limited depth."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def is_deeper(told: Any, most: int) -> bool:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a member stands twice in an object: which one is meant?")
+        raise ValueError("an object has the same member twice")
     return members
 
 
 def _refused(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not valid JSON")

@@ -207,7 +207,7 @@ class Table:
         if role is Role.STOREFRONT:
             agency = self.able(StepKind.LOCK, country)
             if agency is None:
-                return [], "nobody at the table may lock a name"
+                return [], "no agency at the table may lock a name"
             lock = self.step(
                 f"lock-{tag}",
                 StepKind.LOCK,
@@ -236,7 +236,7 @@ class Table:
             if agency is None and (blocker := self.able(StepKind.BLOCK, country)) is not None:
                 agency, kind, verb = blocker, StepKind.BLOCK, "Block"
         if agency is None:
-            return [], f"nobody at the table may {kind.value} in {country or 'unknown country'}"
+            return [], f"no agency at the table may {kind.value} in {country or 'unknown country'}"
         at_desk = kind in {StepKind.FREEZE, StepKind.BLOCK}
         return [
             self.step(

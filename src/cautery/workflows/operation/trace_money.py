@@ -13,12 +13,14 @@ from cautery.errors import InputError
 from cautery.model import (
     AddressTag,
     Exhibit,
+    ExhibitId,
     Statement,
     digest_of,
     from_json,
     to_json,
     to_utc,
 )
+from cautery.model.records import MoneyTraced, TracedEnding, TracedHolding, TracedProposal
 from cautery.model.toml import simple_toml
 from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.lots import Method
@@ -29,7 +31,6 @@ from cautery.packed import content_of
 from cautery.payments.addresses import check_address, spelled, supported
 from cautery.workflows.operation.desk import Desk
 
-TRACED = "operation.trace"
 _MAX_TOML = 1_000_000
 _PURCHASE = ("id", "at", "price", "descriptor", "provider", "account", "wallet", "transfer")
 
@@ -70,7 +71,7 @@ def read_purchases(path: Path) -> tuple[Purchase, ...]:
     try:
         parsed = simple_toml(content_of(path, most=_MAX_TOML).decode())
     except ValueError as error:
-        raise InputError(f"{path}: no TOML: {error}") from error
+        raise InputError(f"{path}: not valid TOML: {error}") from error
     table = parsed.get("purchase")
     rows = [table] if isinstance(table, dict) else table
     if not isinstance(rows, list) or not rows or set(parsed) != {"purchase"}:
@@ -151,7 +152,7 @@ def trace_money(desk: Desk, found: Trace, *, supplied: bytes | None = None) -> E
     exhibits = [exhibit.id]
     if supplied is not None:
         exhibits.append(sealed(supplied, "text/csv").id)
-    desk.record(TRACED, _summary(desk, found) | {"exhibits": exhibits, "subject": subject}, at=now)
+    desk.record(_summary(desk, found, exhibits=tuple(exhibits), subject=subject), at=now)
     return exhibit
 
 
@@ -164,50 +165,51 @@ def _refuse_misspelt(asset: str, address: str) -> None:
             raise
 
 
-def _summary(desk: Desk, money_trace: Trace) -> dict[str, Any]:
+def _summary(
+    desk: Desk, money_trace: Trace, *, exhibits: tuple[ExhibitId, ...], subject: str
+) -> MoneyTraced:
     services = {node.id for node in money_trace.nodes if node.kind in {"service", "psp"}}
 
     def shown(place: str) -> str:
         is_open = place in services or f"service:{place}" in services or place == "fees"
         return place if is_open else "place:" + desk.case.pseudonyms.of(place)
 
-    return {
-        "method": money_trace.method,
-        "entered": to_json(money_trace.entered),
-        "places": len(money_trace.nodes),
-        "hops": len(money_trace.hops),
-        "endings": [
-            {
-                "place": shown(ending.node),
-                "asset": ending.asset,
-                "amount": str(ending.amount),
-                "ask": ending.ask,
-            }
+    return MoneyTraced(
+        method=money_trace.method,
+        entered=money_trace.entered,
+        places=len(money_trace.nodes),
+        hops=len(money_trace.hops),
+        endings=tuple(
+            TracedEnding(
+                place=shown(ending.node), asset=ending.asset, amount=ending.amount, ask=ending.ask
+            )
             for ending in money_trace.endings
-        ],
-        "holdings": [
-            {
-                "place": shown(holding.node),
-                "asset": holding.asset,
-                "tainted": str(holding.tainted),
-                "balance": str(holding.balance),
-                "addresses": len(holding.addresses),
-            }
+        ),
+        holdings=tuple(
+            TracedHolding(
+                place=shown(holding.node),
+                asset=holding.asset,
+                tainted=holding.tainted,
+                balance=holding.balance,
+                addresses=len(holding.addresses),
+            )
             for holding in money_trace.holdings
-        ],
-        "proposals": [
-            {
-                "kind": proposal.kind.value,
-                "addressee": shown(proposal.addressee)
-                if not proposal.addressee.startswith("issuer of ")
-                else proposal.addressee,
-                "asset": proposal.asset,
-                "amount": None if proposal.amount is None else str(proposal.amount),
-                "holds": len(proposal.holds),
-            }
+        ),
+        proposals=tuple(
+            TracedProposal(
+                kind=proposal.kind,
+                addressee=proposal.addressee
+                if proposal.addressee.startswith("issuer of ")
+                else shown(proposal.addressee),
+                asset=proposal.asset,
+                amount=proposal.amount,
+                holds=len(proposal.holds),
+            )
             for proposal in money_trace.proposals
-        ],
-    }
+        ),
+        exhibits=exhibits,
+        subject=subject,
+    )
 
 
 def _purchase(path: Path, place: int, row: Any) -> Purchase:

@@ -1,4 +1,4 @@
-"""What a desk may not tell an agency, wherever names of targets leave it but in a bundle."""
+"""Withhold targets that a desk may not name to an agency, in every output except bundles."""
 
 from __future__ import annotations
 

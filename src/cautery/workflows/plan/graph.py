@@ -53,7 +53,7 @@ def places(graph: PlanGraph, names: Sequence[str], where: str = "") -> NDArray[n
     number_of = {name: number for number, name in enumerate(graph.ids)}
     for name in names:
         if name not in number_of:
-            raise InputError(f"{where}{name[:80]!r} is neither a node nor an action")
+            raise InputError(f"{where}{name[:80]!r} is not a node or an action")
     return np.array([number_of[name] for name in names], np.int64)
 
 

@@ -1,4 +1,4 @@
-"""A plan by country as a picture: a map, and what each country does and what hangs on it."""
+"""Draw a plan by country: a map, the acts of each country and the demand that depends on them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cautery.drawing.europe import (
     frame_of,
     spots,
 )
-from cautery.drawing.svg import dot, fit, hint, line, rect, text
+from cautery.drawing.svg import SANS, dot, fit, hint, line, rect, text
 from cautery.drawing.words import number
 from cautery.plan.by_country import CountryPart
 from cautery.plan.supply_plan import SupplyPlan
@@ -26,8 +26,7 @@ _MAP_WIDE = 560.0
 MOST_ROWS = 24
 """Countries of the picture's table; the page beneath it, and the JSON, have all."""
 _STYLE = """
-text { font: 13px "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif;
-  fill: #1b1d22; }
+text { font: 13px SANS; fill: #1b1d22; }
 .title { font-size: 22px; font-weight: 700; } .name { font-weight: 700; font-size: 14px; }
 .sub, .head, .foot, .small { fill: #53575f; } .head, .foot, .small { font-size: 12px; }
 .sea { fill: #f6f8f8; } .land { fill: #e4e1d9; }
@@ -39,15 +38,14 @@ text { font: 13px "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", s
 .lead { stroke: #1b1d22; stroke-width: 5; } .anchor { fill: #1b1d22; }
 .rule { stroke: #dcd9d2; stroke-width: 1; } .bar { fill: #2a7d82; } .track { fill: #eef0f0; }
 .paper { fill: #fff; }
-"""
+""".replace("SANS", SANS)
 _PAGE = """
-body { margin: 0; background: #ebe8e2; color: #1b1d22;
-  font: 15px/1.5 "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
+body { margin: 0; background: #ebe8e2; color: #1b1d22; font: 15px/1.5 SANS; }
 main { max-width: 1380px; margin: 24px auto; background: #fff; box-shadow: 0 1px 3px #0002; }
 svg { display: block; width: 100%; height: auto; }
 section { padding: 8px 28px 32px; } h2 { font-size: 17px; margin: 24px 0 4px; }
 p { margin: 0 0 4px; color: #53575f; } code { overflow-wrap: anywhere; font-size: 13px; }
-"""
+""".replace("SANS", SANS)
 
 
 def plan_map(
@@ -96,9 +94,12 @@ def _svg(plan: SupplyPlan, parts: Sequence[CountryPart], cost_unit: str | None) 
         body += [map_svg, _legend(_HEAD + map_high + 20)]
     body += _table(rows, left, cost_unit)
     if len(parts) > len(rows):
-        note = f"{len(parts) - len(rows)} more countries, on each of which less hangs"
+        note = f"{len(parts) - len(rows)} more countries with a smaller share of the demand"
         body.append(text(left, _HEAD + 46 + _ROW * len(rows) + 16, note, "foot"))
-    foot = "Served shares are counted with everything there that may be there, every act working."
+    foot = (
+        "Shares of served demand assume that every asset that may exist does exist, and that "
+        "every act works."
+    )
     body.append(text(_PAD, high - 14, foot, "foot"))
     title = f"The plan by country: {_said(plan, cost_unit)}"
     return (
@@ -111,7 +112,7 @@ def _svg(plan: SupplyPlan, parts: Sequence[CountryPart], cost_unit: str | None) 
 def _said(plan: SupplyPlan, cost_unit: str | None) -> str:
     sentences = [f"{len(plan.remove)} acts", f"cost {_cost(plan.cost, cost_unit)}"]
     if plan.gap is not None:
-        sentences.append("proven least" if plan.status == "optimal" else f"gap {plan.gap:.2%}")
+        sentences.append("proven minimum" if plan.status == "optimal" else f"gap {plan.gap:.2%}")
     sentences.append(f"{plan.served:.2%} of the demand stays served")
     if plan.date is not None:
         sentences.append(f"all usable from {plan.date.isoformat()}")
@@ -174,7 +175,7 @@ def _table(parts: Sequence[CountryPart], left: float, cost_unit: str | None) -> 
     top = _HEAD + 14
     unit = f", {fit(cost_unit, 60)}" if cost_unit else ""
     body = [
-        text(left, top, "country, and acts there", "head"),
+        text(left, top, "country and acts", "head"),
         text(cost_at, top, f"cost{unit}", "head", "end"),
         text(carries_at, top, "demand behind it", "head"),
         text(spared_at, top, "served without", "head"),
@@ -204,7 +205,7 @@ def _table(parts: Sequence[CountryPart], left: float, cost_unit: str | None) -> 
             body.append(text(day_at, y + 35, f"first {part.first.isoformat()}", "small"))
         if part.fixed_cost:
             body.append(
-                text(cost_at, y + 35, f"{number(part.fixed_cost)} to take part", "small", "end")
+                text(cost_at, y + 35, f"{number(part.fixed_cost)} fixed cost", "small", "end")
             )
         if part.collateral:
             harm = f"{number(part.collateral)} bystanders"
@@ -212,7 +213,7 @@ def _table(parts: Sequence[CountryPart], left: float, cost_unit: str | None) -> 
         body.append("</g>")
         y += _ROW
     if not parts:
-        body.append(text(left, y + 20, "Nothing is acted on.", "small"))
+        body.append(text(left, y + 20, "The plan has no acts.", "small"))
     return body
 
 
@@ -229,7 +230,7 @@ def _in_words(part: CountryPart, cost_unit: str | None = None) -> str:
     roles = ", ".join(f"{role} ({count})" for role, count in part.roles)
     sentences = [roles, f"cost {_cost(part.cost, cost_unit)}"]
     sentences.append(f"{part.carries:.1%} of the demand could be supplied through it")
-    sentences.append(f"{part.spared:.1%} would stay served if it did not act")
+    sentences.append(f"{part.spared:.1%} would stay served without its acts")
     if part.last is not None:
         sentences.append(f"usable from {part.last.isoformat()}")
     return "; ".join(sentences)

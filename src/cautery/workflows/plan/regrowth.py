@@ -28,9 +28,9 @@ def read_regrowth(path: Path) -> RegrowthModel:
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
     if len(raw) > _MAX_BYTES:
-        raise InputError(f"{path}: more than {_MAX_BYTES:,} bytes")
+        raise InputError(f"{path}: larger than {_MAX_BYTES:,} bytes")
     try:
         document = parsed_toml(raw.decode())
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: no TOML: {error}") from error
+        raise InputError(f"{path}: not valid TOML: {error}") from error
     return overridden(document)

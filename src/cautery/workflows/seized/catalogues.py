@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cautery.evidence.ports import CaseVault
 from cautery.graph.catalogues import Listing
 from cautery.model.ports import Ledger
-from cautery.workflows.seized.records import TAKEN
+from cautery.workflows.seized.records import readings
 from cautery.workflows.seized.tables import frames
 
 _COLUMNS = ("stream", "title", "guide", "place")
@@ -18,13 +18,11 @@ def listings_of_seized(ledger: Ledger, vault: CaseVault) -> Iterator[Listing]:
     import polars as pl  # noqa: PLC0415 - heavy
 
     parts_of: dict[str, list[pl.DataFrame]] = {}
-    material = {}
     for dump, part in frames(ledger, vault, "stream", _COLUMNS):
         parts_of.setdefault(dump.id, []).append(part)
-        material[dump.id] = dump
-    index = {str(entry.record.body["id"]): entry.index for entry in ledger.read(kinds=(TAKEN,))}
+    material = readings(ledger)
     for name, parts in parts_of.items():
-        dump = material[name]
+        entry, dump = material[name]
         rows = pl.concat(parts).drop_nulls("title")
         # A panel shows its channels by its own numbers, and those without one as they were added.
         rows = rows.sort("place", "stream", nulls_last=True, maintain_order=True)
@@ -35,6 +33,6 @@ def listings_of_seized(ledger: Ledger, vault: CaseVault) -> Iterator[Listing]:
                 guides=tuple(rows["guide"]),
                 first_seen=dump.at,
                 last_seen=dump.at,
-                records=(index[name],),
+                records=(entry.index,),
                 exhibit=next(table.exhibit for table in dump.tables if table.kind == "stream"),
             )

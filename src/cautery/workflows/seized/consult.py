@@ -1,4 +1,4 @@
-"""Look at what is sealed, or destroy its key: each time somebody says who and why.
+"""Read sealed material or destroy its key; each time a person and a reason are recorded.
 
 Directive (EU) 2016/680, art. 25: consultation and erasure are logged with reason, moment and name.
 """
@@ -11,17 +11,11 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.evidence.ports import CaseVault
-from cautery.model import iso
+from cautery.model.ledger import append
+from cautery.model.records import MaterialConsulted, MaterialKeysErased, MaterialTaken
 from cautery.workflows.case.open import Case
 from cautery.workflows.seized.original import original_bytes, read_cover
-from cautery.workflows.seized.records import (
-    CONSULTED,
-    CUSTOMERS,
-    ERASED,
-    Taken,
-    subject_of,
-    taken_by_id,
-)
+from cautery.workflows.seized.records import CUSTOMERS, subject_of, taken_by_id
 
 
 def account_names(case: Case, id: str, *, by: str, why: str) -> list[dict[str, Any]]:
@@ -38,7 +32,7 @@ def account_names(case: Case, id: str, *, by: str, why: str) -> list[dict[str, A
 
     dump = taken_by_id(case.ledger, id)
     if dump.accounts is None:
-        raise InputError(f"seized material {id} names no account")
+        raise InputError(f"seized material {id} does not name an account")
     _log(case, dump, "names of accounts", by=by, why=why)
     raw = case.vault.open(dump.accounts.exhibit, subject=subject_of(id))
     return pl.read_parquet(io.BytesIO(raw)).to_dicts()
@@ -84,8 +78,8 @@ def erase(case: Case, id: str | None, *, by: str, why: str) -> int:
     _said(by, why)
     subject = CUSTOMERS if id is None else subject_of(id)
     destroyed = case.vault.erase(subject)
-    body = {"subject": subject, "keys": destroyed, "by": by, "why": why}
-    case.ledger.append(ERASED, body, at=case.clock.now())
+    erasure = MaterialKeysErased(subject=subject, keys=destroyed, by=by, why=why)
+    append(case.ledger, erasure, at=case.clock.now())
     return destroyed
 
 
@@ -94,15 +88,16 @@ def erase_in_closed_case(vault: CaseVault, id: str | None) -> int:
     return vault.erase(CUSTOMERS if id is None else subject_of(id))
 
 
-def _log(case: Case, dump: Taken, what: str, *, by: str, why: str) -> None:
+def _log(case: Case, dump: MaterialTaken, what: str, *, by: str, why: str) -> None:
     _said(by, why)
     now = case.clock.now()
-    body = {"seized": dump.id, "what": what, "by": by, "why": why, "at": iso(now)}
-    case.ledger.append(CONSULTED, body, at=now)
+    consulted = MaterialConsulted(seized=dump.id, what=what, by=by, why=why, at=now)
+    append(case.ledger, consulted, at=now)
 
 
 def _said(by: str, why: str) -> None:
     if not by.strip() or not why.strip():
         raise InputError(
-            "say who and why (Directive (EU) 2016/680, art. 25)", hint="--by NAME --why TEXT"
+            "give your name and the reason (Directive (EU) 2016/680, art. 25)",
+            hint="--by NAME --why TEXT",
         )

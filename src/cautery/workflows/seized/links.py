@@ -1,16 +1,17 @@
-"""What seized material ties together, as links: a panel's servers, sources, domains, handles."""
+"""Extract links from seized material: a panel's servers, sources, domains and handles."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from cautery.evidence.ports import CaseVault
 from cautery.model import Link
 from cautery.model.ports import Ledger
+from cautery.model.records import Entry, MaterialTaken
 from cautery.watch import address_in
-from cautery.workflows.seized.records import TAKEN, Taken, taken
+from cautery.workflows.seized.records import readings, taken
 from cautery.workflows.seized.tables import frame
 from cautery.workflows.seized.views import sources
 
@@ -39,10 +40,9 @@ def links_of_seized(ledger: Ledger, vault: CaseVault) -> tuple[Link, ...]:
         spans[key] = earlier._replace(
             first=min(earlier.first, observation.first), last=max(earlier.last, observation.last)
         )
-    material = {dump.id: dump for dump in taken(ledger)}
-    index = {str(entry.record.body["id"]): entry.index for entry in ledger.read(kinds=(TAKEN,))}
+    material = readings(ledger)
     return tuple(
-        _link(observation, material[observation.seized], index)
+        _link(observation, *material[observation.seized])
         for _, observation in sorted(spans.items())
     )
 
@@ -59,7 +59,7 @@ class _Found(NamedTuple):
     table: str | None
 
 
-def _link(observation: _Found, material: Taken, index: Mapping[str, int]) -> Link:
+def _link(observation: _Found, entry: Entry, material: MaterialTaken) -> Link:
     sealed = [table.exhibit for table in material.tables if table.kind == observation.table]
     return Link(
         subject=observation.subject,
@@ -69,7 +69,7 @@ def _link(observation: _Found, material: Taken, index: Mapping[str, int]) -> Lin
         first_seen=observation.first,
         last_seen=observation.last,
         exhibit=sealed[0] if sealed else None,
-        records=(index[observation.seized],),
+        records=(entry.index,),
         said=None
         if observation.table is None
         else f"{observation.kind} {observation.value}, {_WHERE[observation.table]}",

@@ -11,10 +11,12 @@ from typing import BinaryIO, cast
 
 from cautery.errors import EvidenceError, InputError, LimitError
 from cautery.evidence.ports import CaseVault
-from cautery.model import ExhibitId, to_json
+from cautery.model import ExhibitId
+from cautery.model.ledger import append, contents
+from cautery.model.records import OriginalPartSealed
 from cautery.packed import require_file, unpacked
 from cautery.workflows.case.open import Case
-from cautery.workflows.seized.records import PART, subject_of
+from cautery.workflows.seized.records import subject_of
 
 PART_BYTES = 32 << 20
 """Of the original a part; sealing takes three times as much memory."""
@@ -42,9 +44,11 @@ def digest_of_file(path: Path, told: Progress) -> tuple[str, int]:
         size += len(chunk)
         told(len(chunk))
     if not size:
-        raise InputError(f"{path}: an empty file")
+        raise InputError(f"{path}: the file is empty")
     if size > PART_BYTES * MOST_PARTS:
-        raise InputError(f"{path}: larger than a terabyte", hint="Split it, and take each piece.")
+        raise InputError(
+            f"{path}: larger than a terabyte", hint=("Split the file and take each part.")
+        )
     return digest.hexdigest(), size
 
 
@@ -66,9 +70,9 @@ def seal_original(
         If the case cannot be written.
     """
     sealed_parts = {
-        int(entry.record.body["index"]): ExhibitId(str(entry.record.body["exhibit"]["id"]))
-        for entry in case.ledger.read(kinds=(PART,))
-        if entry.record.body["seized"] == id
+        part.index: part.exhibit.id
+        for _, part in contents(case.ledger, OriginalPartSealed)
+        if part.seized == id
     }
     digest = hashlib.sha256()
     sealed: list[ExhibitId] = []
@@ -80,7 +84,9 @@ def seal_original(
         sealed.append(exhibit)
         told(len(part))
     if digest.hexdigest() != sha256:
-        raise EvidenceError(f"{path}: it changed while it was read", hint="Take it again.")
+        raise EvidenceError(
+            f"{path}: the file changed while it was read", hint="Take the file again."
+        )
     return tuple(sealed)
 
 
@@ -93,7 +99,7 @@ def _seal_part(part: bytes, id: str, index: int, case: Case) -> ExhibitId:
         clock=case.clock.offset(),
         subject=subject_of(id),
     )
-    case.ledger.append(PART, {"seized": id, "index": index, "exhibit": to_json(exhibit)}, at=now)
+    append(case.ledger, OriginalPartSealed(seized=id, index=index, exhibit=exhibit), at=now)
     return exhibit.id
 
 
@@ -141,7 +147,7 @@ def original_bytes(
         digest.update(clear)
         yield clear
     if sha256 is not None and digest.hexdigest() != sha256:
-        raise EvidenceError(f"seized material {id}: its parts do not make the original")
+        raise EvidenceError(f"seized material {id}: its parts do not add up to the original")
 
 
 def unpacked_bytes(parts: Iterator[bytes], packing: str, size: int) -> Iterator[bytes]:
@@ -157,7 +163,9 @@ def unpacked_bytes(parts: Iterator[bytes], packing: str, size: int) -> Iterator[
     for chunk in unpacked(cast("BinaryIO", io.BufferedReader(_Joined(parts))), packing):
         total += len(chunk)
         if packing and total > limit:
-            raise LimitError(f"it unpacks to over {limit:,} bytes, {LARGEST_RATIO} times its size")
+            raise LimitError(
+                f"the file unpacks to more than {limit:,} bytes, {LARGEST_RATIO} times its size"
+            )
         yield chunk
 
 
@@ -189,7 +197,7 @@ def _chunks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
         with path.open("rb") as file:
             yield from iter(lambda: file.read(size), b"")
     except OSError as error:
-        raise InputError(f"{path}: it cannot be read: {error.strerror}") from error
+        raise InputError(f"{path}: the file cannot be read: {error.strerror}") from error
 
 
 def _parts(path: Path) -> Iterator[bytes]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from cautery.evidence.ports import CaseVault
 from cautery.model.ports import Ledger
+from cautery.model.records import MaterialTable, MaterialTaken
 from cautery.watch import columns_of
 from cautery.workflows.case.open import Case
-from cautery.workflows.seized.records import Table, Taken, taken
+from cautery.workflows.seized.records import taken
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,7 +28,7 @@ class Tables:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._rows: dict[str, list[dict[str, Any]]] = {}
-        self._sealed: list[Table] = []
+        self._sealed: list[MaterialTable] = []
 
     def add(self, kind: str, row: dict[str, Any]) -> None:
         """Keep a row."""
@@ -36,7 +37,7 @@ class Tables:
         if len(rows) >= TABLE_ROWS:
             self._seal(kind)
 
-    def sealed(self) -> tuple[Table, ...]:
+    def sealed(self) -> tuple[MaterialTable, ...]:
         """Seal what is left, and return all tables."""
         for kind in sorted(self._rows):
             self._seal(kind)
@@ -50,7 +51,7 @@ class Tables:
             at=self._case.clock.now(),
             clock=self._case.clock.offset(),
         )
-        self._sealed.append(Table(kind=kind, rows=len(rows), exhibit=exhibit.id))
+        self._sealed.append(MaterialTable(kind=kind, rows=len(rows), exhibit=exhibit.id))
 
 
 def schema_of(kind: str) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def parquet(rows: list[dict[str, Any]], schema: dict[str, Any]) -> bytes:
 
 def frames(
     ledger: Ledger, vault: CaseVault, kind: str, columns: tuple[str, ...]
-) -> Iterator[tuple[Taken, pl.DataFrame]]:
+) -> Iterator[tuple[MaterialTaken, pl.DataFrame]]:
     """Yield the tables of a kind with the file that each was read from, some columns of them."""
     import polars as pl  # noqa: PLC0415 - heavy
 

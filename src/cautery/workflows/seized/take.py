@@ -8,7 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError, LimitError, SourceError
-from cautery.model import Authority, LedCategory, Pseudonyms, StatementKind, to_json
+from cautery.model import Authority, LedCategory, Pseudonyms, StatementKind
+from cautery.model.ledger import append
+from cautery.model.records import AccountNames, MaterialTaken, MaterialWarning
 from cautery.packed import PACKED_ERRORS, PACKINGS, chunks_of
 from cautery.watch import (
     Derivation,
@@ -31,21 +33,13 @@ from cautery.workflows.seized.original import (
     seal_original,
     unpacked_bytes,
 )
-from cautery.workflows.seized.records import (
-    CUSTOMERS,
-    TAKEN,
-    Accounts,
-    Taken,
-    Told,
-    subject_of,
-    taken,
-)
+from cautery.workflows.seized.records import CUSTOMERS, subject_of, taken
 from cautery.workflows.seized.tables import PARQUET, Tables, frame, parquet
 from cautery.workflows.watch.opening import begin_case
 
 HEAD_BYTES = 8192
 MOST_NAMES = 1_000_000
-_BROKEN_OFF = "the file breaks off, or is not packed as its name says"
+_BROKEN_OFF = "the file is cut off, or is not packed in the way its name says"
 
 
 def take(
@@ -63,7 +57,7 @@ def take(
     registered: str | None = None,
     again: bool = False,
     told: Progress = lambda _: None,
-) -> tuple[Taken, bool]:
+) -> tuple[MaterialTaken, bool]:
     """Take one file; return what the case knows of it, and whether it was known before.
 
     The tables are named by one record at the end. A run that was stopped before it leaves sealed
@@ -96,7 +90,10 @@ def take(
         If it changes meanwhile, or the case cannot be written.
     """
     if not by.strip():
-        raise InputError("who takes it? (Directive (EU) 2016/680, art. 25)", hint="--by NAME")
+        raise InputError(
+            "give the name of the person who takes it (Directive (EU) 2016/680, art. 25)",
+            hint="--by NAME",
+        )
     reader_kind = _kind(path, kind)
     sha256, size = digest_of_file(path, told)
     known_as = id_of(sha256, case)
@@ -121,8 +118,8 @@ def take(
     reading.read(reader_kind, stream, authority)
     sealed_tables = reading.tables.sealed()
     if reading.failed is not None and not sealed_tables:
-        raise SourceError(f"{path}: {reading.failed}", hint="--kind says what it is.")
-    dump = Taken(
+        raise SourceError(f"{path}: {reading.failed}", hint="Give the right format with --kind.")
+    dump = MaterialTaken(
         id=known_as,
         kind=reader_kind,
         panel=derivation.panel,
@@ -138,7 +135,7 @@ def take(
         failed=reading.failed,
         registered=registered,
     )
-    case.ledger.append(TAKEN, to_json(dump), at=dump.at)
+    append(case.ledger, dump, at=dump.at)
     case.ledger.checkpoint(case.signer, at=case.clock.now())
     return dump, False
 
@@ -151,7 +148,7 @@ class _Reading:
         self._derivation = derivation
         self._names: dict[str, dict[str, str]] = {}
         self.tables = Tables(case)
-        self.warnings: list[Told] = []
+        self.warnings: list[MaterialWarning] = []
         self.failed: str | None = None
 
     def read(self, kind: str, stream: Iterator[bytes], authority: Authority) -> None:
@@ -159,7 +156,9 @@ class _Reading:
             for row in rows(kind, stream, authority=authority):
                 if isinstance(row, ReadWarning):
                     self.warnings.append(
-                        Told(why=row.why, count=row.count, line=row.line, shape=row.quoted)
+                        MaterialWarning(
+                            why=row.why, count=row.count, line=row.line, shape=row.quoted
+                        )
                     )
                 else:
                     self._row(row)
@@ -169,7 +168,7 @@ class _Reading:
         except PACKED_ERRORS:
             self.failed = _BROKEN_OFF
 
-    def accounts(self, id: str, category: LedCategory, review_at: date) -> Accounts | None:
+    def accounts(self, id: str, category: LedCategory, review_at: date) -> AccountNames | None:
         """Seal the names of accounts apart, under the seizure's key."""
         if not self._names:
             return None
@@ -184,7 +183,7 @@ class _Reading:
             clock=self._case.clock.offset(),
             subject=subject_of(id),
         )
-        return Accounts(
+        return AccountNames(
             exhibit=sealed.id,
             names=len(listed),
             category=category,
@@ -211,8 +210,11 @@ def _kind(path: Path, kind: str | None) -> str:
     format_reader = reader(kind) if kind is not None else guess(head[:HEAD_BYTES])
     if format_reader.rows is None:
         raise InputError(
-            f"{path}: {format_reader.format} is no seized material",
-            hint="cautery read shows it; --kind says what it is if the guess is wrong.",
+            f"{path}: {format_reader.format} is not a format of seized material",
+            hint=(
+                "Use cautery read to show it; if the format is wrong, give the right one with "
+                "--kind."
+            ),
         )
     return format_reader.kind
 

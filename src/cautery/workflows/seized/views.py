@@ -1,4 +1,4 @@
-"""What the derivative of a case shows: counts by service, never a person, and none that is small.
+"""Views of a case's derivative: counts by service, without persons and without small counts.
 
 A number of customers under five is shown as unknown (docs/adr/0002). Servers, streams and accounts
 are the service's own, and are counted as they are.

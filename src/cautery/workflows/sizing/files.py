@@ -1,4 +1,4 @@
-"""Files of sizing sources: one CSV a kind, plain or packed, to the nouns of model/sizing."""
+"""Read sizing sources: one CSV for each kind, plain or packed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def find(folder: Path, stem: str) -> Path | None:
     """
     matches = [path for end in PACKINGS if (path := folder / f"{stem}.csv{end}").is_file()]
     if len(matches) > 1:
-        raise InputError(f"{folder}: {matches[0].name} and {matches[1].name}: which of them holds?")
+        raise InputError(
+            f"{folder}: both {matches[0].name} and {matches[1].name} exist; keep only one of them"
+        )
     return matches[0] if matches else None
 
 
@@ -75,21 +77,22 @@ def read_kind(path: Path, kind: str) -> list[Any]:
         missing = [column for column in columns if column not in fieldnames]
         if missing:
             raise InputError(
-                f"{path}: no column {', '.join(missing)}", hint=f"Columns: {','.join(columns)}."
+                f"{path}: no column {', '.join(missing)}",
+                hint=(f"The columns must be: {','.join(columns)}."),
             )
         if len(set(fieldnames)) < len(fieldnames):
-            raise InputError("a column stands twice in the header")
+            raise InputError("the header has the same column twice")
         for row in reader:
             if None in row:
-                raise InputError("more fields than the header names")
+                raise InputError("the row has more fields than the header")
             if len(values) >= MOST_ROWS:
                 raise InputError(f"more than {MOST_ROWS:,} rows")
             value = make({name: (row[name] or "").strip() for name in columns})
             identity = identity_of(value)  # of the value: one day has many spellings
             if identity in identities:
                 raise InputError(
-                    f"{', '.join(row[name] or '' for name in columns)[:80]}: "
-                    "it stands twice, and would count twice"
+                    f"{', '.join(row[name] or '' for name in columns)[:80]}: this row occurs "
+                    "twice and would be counted twice"
                 )
             identities.add(identity)
             values.append(value)
@@ -126,7 +129,7 @@ class _Stream(io.RawIOBase):
             self._unread = chunk
             self._total += len(chunk)
             if self._total > MOST_BYTES:
-                raise InputError(f"{self._path}: more than {MOST_BYTES:,} bytes")
+                raise InputError(f"{self._path}: larger than {MOST_BYTES:,} bytes")
         cut = len(self._unread) if size is None or size < 0 else size
         piece, self._unread = self._unread[:cut], self._unread[cut:]
         return piece
@@ -135,7 +138,7 @@ class _Stream(io.RawIOBase):
 def _count(row: _Row, name: str) -> int:
     text = row[name]
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise InputError(f"{name} {text[:40]!r}: a count is a whole number, not negative")
+        raise InputError(f"{name} {text[:40]!r}: a count must be a whole number, not negative")
     return int(text)
 
 
@@ -146,7 +149,8 @@ def _share(row: _Row, name: str) -> float:
         value = math.nan
     if not (value == 0 or _LEAST_SHARE <= value <= 1):
         raise InputError(
-            f"{name} {row[name][:40]!r}: a share is from 0 to 1, none or {_LEAST_SHARE:f} at least"
+            f"{name} {row[name][:40]!r}: a share must be from 0 to 1, and either 0 or at least "
+            f"{_LEAST_SHARE:f}"
         )
     return value
 
@@ -157,20 +161,20 @@ def _day(row: _Row, name: str) -> date:
         day = date.fromisoformat(f"{text}-01" if len(text) == 7 else text)
     except ValueError as error:
         raise InputError(
-            f"{name} {text[:40]!r} is no day", hint="Such as 2024-10-26, or 2024-10."
+            f"{name} {text[:40]!r} is not a valid day", hint="Write it as 2024-10-26, or 2024-10."
         ) from error
     if day.year not in YEARS:
-        raise InputError(f"{name} {text!r}: years from {YEARS[0]} to {YEARS[-1]} are sized")
+        raise InputError(f"{name} {text!r}: the year must be from {YEARS[0]} to {YEARS[-1]}")
     return day
 
 
 def _country(row: _Row) -> str:
     if not _COUNTRY.fullmatch(row["country"]):
         raise InputError(
-            f"country {row['country'][:40]!r}: ISO 3166-1 alpha-2 has two capital letters"
+            f"country {row['country'][:40]!r}: must be two capital letters (ISO 3166-1 alpha-2)"
         )
     if (iso := _NOT_ISO.get(row["country"])) is not None:
-        raise InputError(f"country {row['country']!r}: ISO 3166-1 says {iso}")
+        raise InputError(f"country {row['country']!r}: the code in ISO 3166-1 is {iso}")
     return row["country"]
 
 
@@ -178,11 +182,13 @@ def _money(row: _Row) -> Money:
     try:
         amount = Decimal(row["amount"])
     except InvalidOperation as error:
-        raise InputError(f"amount {row['amount'][:40]!r} is no number") from error
+        raise InputError(f"amount {row['amount'][:40]!r} is not a number") from error
     if not amount.is_finite() or amount < 0 or amount > Decimal(10) ** 15:
-        raise InputError(f"amount {row['amount'][:40]!r}: a sum paid is finite and not negative")
+        raise InputError(f"amount {row['amount'][:40]!r}: must be finite and not negative")
     if 0 < amount < _LEAST_AMOUNT:
-        raise InputError(f"amount {row['amount'][:40]!r}: less than any currency's smallest unit")
+        raise InputError(
+            f"amount {row['amount'][:40]!r}: smaller than the smallest unit of any currency"
+        )
     return Money(amount=amount, currency=row["currency"])
 
 
@@ -192,7 +198,7 @@ def _rate(row: _Row) -> tuple[str, float]:
     except ValueError:
         value = math.nan
     if math.isnan(value):
-        raise InputError(f"eur {row['eur'][:40]!r}: a rate is positive and finite")
+        raise InputError(f"eur {row['eur'][:40]!r}: a rate must be positive and finite")
     currency = Money(amount=Decimal(1), currency=row["currency"]).currency
     return currency, check_rate(currency, value)
 

@@ -1,4 +1,4 @@
-"""Size a network from the sources of a folder, and judge what was claimed of it."""
+"""Size a network from the sources in a folder, and judge claims about it."""
 
 from __future__ import annotations
 
@@ -82,17 +82,19 @@ def read_sources(
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
     if month is not None and month.year not in YEARS:
-        raise InputError(f"{month:%Y-%m}: months of {YEARS[0]} to {YEARS[-1]} are sized")
+        raise InputError(f"{month:%Y-%m}: the month must be from {YEARS[0]} to {YEARS[-1]}")
     place = _place(folder)
     rows = {kind: read_kind(path, kind) for kind in KINDS if (path := find(place, kind))}
     if not any(rows.get(kind) for kind in _DATED):
         raise InputError(
-            f"{place}: no source in it",
-            hint=f"At least one of {', '.join(f'{kind}.csv' for kind in _DATED)}, with rows.",
+            f"{place}: the folder has no source",
+            hint=(
+                f"Provide at least one of {', '.join(f'{kind}.csv' for kind in _DATED)}, with rows."
+            ),
         )
     countries = {row.country for kind in _BY_COUNTRY for row in rows.get(kind, ())}
     if len(countries) > MOST_COUNTRIES:
-        raise InputError(f"{place}: {len(countries)} countries; ISO 3166-1 has fewer")
+        raise InputError(f"{place}: {len(countries)} countries, but ISO 3166-1 has fewer")
     chosen_month = (month or _last_month(rows)).replace(day=1)
     notes: list[str] = []
     by_kind: dict[str, tuple[Any, ...]] = {}
@@ -134,9 +136,9 @@ def read_dumps(
     """
     if regime is not Regime.LED:
         raise InputError(
-            f"{dumps}: a seized panel's dump is viewers' personal data: only a competent "
+            f"{dumps}: a seized panel's dump holds viewers' personal data: only a competent "
             "authority may read it (regime led, Directive (EU) 2016/680)",
-            hint="An authority reads it: --regime led.",
+            hint="If you are a competent authority, give --regime led.",
         )
     if not dumps.is_dir():
         raise InputError(f"{dumps}: no such folder")
@@ -157,8 +159,9 @@ def read_dumps(
         on = stated_count.on if stated_count else _next(sources.month) - timedelta(days=1)
         if abs(_apart(on, sources.month)) > FARTHEST:
             raise InputError(
-                f"{panel_folder}: seized {on}, over {FARTHEST} months from {sources.month:%Y-%m}",
-                hint=f"Size a month near it: --month {on:%Y-%m}.",
+                f"{panel_folder}: seized {on}, more than {FARTHEST} months from "
+                f"{sources.month:%Y-%m}",
+                hint=f"Give a month near it: --month {on:%Y-%m}.",
             )
         progress(f"reading {panel_folder.name}")
         try:
@@ -174,7 +177,9 @@ def read_dumps(
         counts += dump.counts
         notes.append(f"dump of {panel_folder.name} as of {on}: {dump.words}")
     if not notes:
-        raise InputError(f"{dumps}: no dump in it", hint="Want DIR/<panel>/users.csv.")
+        raise InputError(
+            f"{dumps}: the folder has no dump", hint="Dumps must be at DIR/<panel>/users.csv."
+        )
     return replace(sources, panels=tuple(counts)), tuple(notes)
 
 
@@ -216,7 +221,7 @@ def size_network(
     all_notes = [*notes, *(disagreement.words for disagreement in together.disagreements)]
     all_notes += [f"{sized.method}: {note}" for sized in together.sized for note in sized.notes]
     if together.alone and sources is not None:
-        all_notes.append("only one method speaks: nothing reconciles it")
+        all_notes.append("only one method has data, so there is nothing to reconcile it with")
     return Sizing(
         month=sources.month if sources else None,
         seed=seed,
@@ -250,11 +255,15 @@ def _of_month(rows: Sequence[_T], field: str, month: date) -> tuple[tuple[_T, ..
         return (), None
     nearest = min(months, key=lambda candidate: (abs(_apart(candidate, month)), candidate))
     if abs(_apart(nearest, month)) > FARTHEST:
-        return (), f"left out: the nearest is of {nearest:%Y-%m}, over {FARTHEST} months away"
+        return (), (
+            f"left out: the nearest month is {nearest:%Y-%m}, more than {FARTHEST} months away"
+        )
     month_rows = tuple(row for row in rows if getattr(row, field).replace(day=1) == nearest)
     return (
         month_rows,
-        None if nearest == month else f"of {nearest:%Y-%m}, for want of {month:%Y-%m}",
+        None
+        if nearest == month
+        else (f"from {nearest:%Y-%m}, because there is none from {month:%Y-%m}"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The main job, live: sources to verdicts to a map to guarded interventions, all sealed.
+"""The watch: from sources to verdicts, to a map and to guarded interventions, all sealed.
 
 ``run`` says the order of events; each of its parts is one module. The journal is the only pen.
 """

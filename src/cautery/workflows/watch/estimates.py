@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from datetime import datetime
 
 from cautery.estimate import Seen as Look
 from cautery.estimate import audience_from_claims, effect, exposure, last_dark, revenue
-from cautery.model import (
-    MISSHAPEN,
-    DarkProbe,
-    Estimate,
-    Finding,
-    Mandate,
-    Verdict,
-    from_json,
-    require_utc,
-)
+from cautery.model import DarkProbe, Estimate, Finding, Mandate, Verdict
 from cautery.model.ports import Ledger
+from cautery.model.records import ProbeDone, kinds_of
 from cautery.watch import Page
 
 
@@ -37,18 +27,15 @@ def estimates(mandate: Mandate, ledger: Ledger, pages: Iterable[Page]) -> Iterat
     rights: dict[str, str] = {}
     dark: list[DarkProbe] = []
     now = mandate.window.end
-    for entry in ledger.read(kinds=("probe.done", "verdict", "dark.probed")):
-        body, now = entry.record.body, entry.record.at
-        with suppress(*MISSHAPEN):  # a record that is not what its kind says costs itself
-            if entry.record.kind == "probe.done":
-                url, live = str(body["url"]), body["failed"] is None
-                looks[url].append(Look(url=url, at=_time(body["at"]), live=live))
-            elif entry.record.kind == "dark.probed":
-                dark.append(from_json(DarkProbe, body))
-            else:
-                verdict = from_json(Verdict, body)
-                if verdict.finding is Finding.PROVEN:
-                    rights[verdict.url.text] = verdict.event or verdict.channels[0]
+    for entry in ledger.read(kinds=kinds_of(ProbeDone, Verdict, DarkProbe)):
+        now = entry.record.at
+        match entry.content:
+            case ProbeDone(url=url, at=at, failed=failed):
+                looks[url].append(Look(url=url, at=at, live=failed is None))
+            case DarkProbe() as probe:
+                dark.append(probe)
+            case Verdict(finding=Finding.PROVEN) as verdict:
+                rights[verdict.url.text] = verdict.event or verdict.channels[0]
     for right in sorted(set(rights.values())):
         seen_looks = [
             look
@@ -79,9 +66,3 @@ def _money(pages: Iterable[Page]) -> Iterator[Estimate]:
             if price.currency == "EUR" and price.months
         ]
         yield revenue(audience, list_price_eur=max(monthly, default=None), service=name)
-
-
-def _time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    require_utc("at", moment)
-    return moment

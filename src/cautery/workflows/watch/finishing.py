@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from cautery.errors import InputError, StorageError
-from cautery.model import Mandate, to_json
-from cautery.model.times import iso
+from cautery.model import Mandate
+from cautery.model.ledger import append, contents
+from cautery.model.records import (
+    CaseOpened,
+    CaseReopened,
+    WatchResumed,
+    WatchStarted,
+    WatchStopped,
+    kind_of_type,
+)
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.referral import mandate_of
@@ -46,18 +54,19 @@ def finish_killed_watch(case: Case) -> None:
     """
     opened = next(iter(case.ledger.read()), None)
     if opened is None:
+        raise InputError(f"{case.path}: the case has no records, so there is nothing to close")
+    if opened.record.kind != kind_of_type(CaseOpened):
         raise InputError(
-            f"{case.path}: nothing is recorded in this case; there is nothing to close"
-        )
-    if opened.record.kind != "case.opened":
-        raise InputError(
-            f"{case.path}: not the case of a watch",
-            hint="Of an operation: cautery operation close CASE.",
+            f"{case.path}: this case does not belong to a watch",
+            hint="To close the case of an operation: cautery operation close CASE.",
         )
     if case.store.shares(case.path):
         raise StorageError(
             f"{case.path}: another process is writing to this case",
-            hint="A watch closes its case itself at the end of its window; or stop it first.",
+            hint=(
+                "A running watch closes its case at the end of its window. Wait, or stop the "
+                "watch first."
+            ),
         )
     _record_the_stop(case, mandate_of(case.ledger))
     finish_case(case)
@@ -65,18 +74,17 @@ def finish_killed_watch(case: Case) -> None:
 
 def _record_the_stop(case: Case, mandate: Mandate) -> None:
     """Say when a killed watch was seen last, and what its records bear."""
-    running, last_seen = False, None
+    running = False
+    for _, content in contents(case.ledger, WatchStarted, WatchResumed, WatchStopped):
+        running = not isinstance(content, WatchStopped)
+    last_seen = None
     for entry in case.ledger.read():
-        if entry.record.kind in {"watch.started", "watch.resumed"}:
-            running = True
-        elif entry.record.kind == "watch.stopped":
-            running = False
-        if entry.record.kind != "case.reopened":
+        if entry.record.kind != kind_of_type(CaseReopened):
             last_seen = entry.record.at
     if not running or last_seen is None:
         return
     now = case.clock.now()
     # Storefronts are read by a running watch alone: what they claim is estimated no more.
     for estimate in estimates(mandate, case.ledger, ()):
-        case.ledger.append("estimate", to_json(estimate), at=now)
-    case.ledger.append("watch.stopped", {"why": "it was killed", "at": iso(last_seen)}, at=now)
+        append(case.ledger, estimate, at=now)
+    append(case.ledger, WatchStopped(why="it was killed", at=last_seen), at=now)

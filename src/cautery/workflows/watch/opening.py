@@ -1,4 +1,4 @@
-"""The first records of a case, and what each watch says when it begins."""
+"""The first records of a case and of each watch."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from cautery.errors import EvidenceError
 from cautery.identify.likelihood import published_error_rates
 from cautery.model import Mandate
 from cautery.model.ports import Ledger
+from cautery.model.records import CaseOpened, OperationOpened, kinds_of
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.case.opening import OPENED
-from cautery.workflows.operation import desk
-
-_OPENINGS = frozenset({OPENED, desk.OPENED})
 
 
 def begin_case(mandate: Mandate, *, ledger: Ledger, journal: Journal, key: str) -> None:
@@ -29,20 +26,12 @@ def begin_case(mandate: Mandate, *, ledger: Ledger, journal: Journal, key: str) 
     """
     first = next(iter(ledger.read()), None)
     if first is not None:
-        if first.record.kind not in _OPENINGS:
+        if first.record.kind not in kinds_of(CaseOpened, OperationOpened):
             raise EvidenceError(
-                f"the first record of this case is {first.record.kind}, which opens no case",
-                hint="Somebody else wrote it: begin another case in a new folder.",
+                f"the first record of this case is {first.record.kind}, which does not open a case",
+                hint="Another program wrote that record. Begin another case in a new folder.",
             )
         return
-    journal.write(
-        "case.opened",
-        {
-            "mandate": mandate,
-            "version": __version__,
-            "lab": mandate.lab,
-            "key": key,
-        },
-    )
+    journal.write(CaseOpened(mandate=mandate, version=__version__, lab=mandate.lab, key=key))
     for rate in published_error_rates():
-        journal.write("error.rate", rate)
+        journal.write(rate)

@@ -1,4 +1,4 @@
-"""Whether a watch keeps up: what nobody has looked at, what waits how long, why, what is put off.
+"""The pace of a watch: streams not looked at, waiting times, their reasons, and looks put off.
 
 A machine that is too slow must not look like a quiet evening, nor like streams that stall.
 """
@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from cautery.errors import DecodeError, LimitError
 from cautery.model import Finding, Mandate
+from cautery.model.records import LooksShed, WatchPace, WorkShed
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.streams import Stream
 
@@ -35,8 +35,8 @@ FETCHING, DECODING, COMPARING = "fetching", "decoding", "comparing"
 RIGHTS = ("event", "channel", "work", "other")
 LOOKS = ("new", "second", "again", "settled")
 ORDER = (
-    "own events before channels before works before what is named for nothing of ours; of each, "
-    "new streams before second looks before looks at what is settled"
+    "own events before channels before works before titles that match nothing of ours; within "
+    "each, new streams before second looks before repeated looks at settled streams"
 )
 
 
@@ -54,6 +54,16 @@ class Heard:
 
     until: Mapping[str, float | None]
     filled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lateness:
+    """How late a watch is, as :class:`~cautery.model.records.WatchPace` has it."""
+
+    references_late_s: float | None
+    references_silent: tuple[str, ...]
+    probes_late_s: float | None
+    why: str | None
 
 
 class Pace:
@@ -162,20 +172,20 @@ class Pace:
         while self._looked and self._looked[0] < now - timedelta(seconds=LATE_S):
             self._looked.popleft()
         due = [stream for stream in self._streams.values() if stream.wanted(now)]
-        figures = self._figures(now, due)
+        lateness = self._lateness(now, due)
         # Once it is late, until half of that is made up: else the order would change to and fro.
         bar_s = LATE_S / 2 if self.overloaded else LATE_S
-        self.overloaded = (figures["probes_late_s"] or 0.0) > bar_s
+        self.overloaded = (lateness.probes_late_s or 0.0) > bar_s
         if self.overloaded:
-            self._shed([stream for stream in due if not stream.in_hand], now, figures["why"])
-        if self._is_news(now, late=figures["late"]):
-            self._tell(now, figures)
+            self._shed([stream for stream in due if not stream.in_hand], now, lateness.why)
+        if self._is_news(now, late=lateness.why is not None):
+            self._tell(now, lateness)
 
     def conclude(self) -> None:
         """Record how it stood at the end."""
         now = self._journal.now()
         due = [stream for stream in self._streams.values() if stream.wanted(now)]
-        self._tell(now, self._figures(now, due))
+        self._tell(now, self._lateness(now, due))
 
     def _is_news(self, now: datetime, *, late: bool) -> bool:
         if self._last_report is None:
@@ -184,26 +194,31 @@ class Pace:
         every_s = TOLD_LATE_S if late else TOLD_S
         return late != was_late or (now - at).total_seconds() >= every_s
 
-    def _tell(self, now: datetime, figures: dict[str, Any]) -> None:
-        self._last_report = now, figures["late"]
+    def _tell(self, now: datetime, lateness: _Lateness) -> None:
+        late = lateness.why is not None
+        self._last_report = now, late
         unseen = Counter(
             RIGHTS[self._right(stream)]
             for stream in self._streams.values()
             if not stream.looked and stream.verdict is None
         )
         self._journal.write(
-            "watch.pace",
-            {
-                "at": now,
-                "offered": len(self._streams),
-                "unseen": sum(unseen.values()),
-                "unseen_by_right": {name: unseen[name] for name in RIGHTS if unseen[name]},
-                **figures,
-            },
+            WatchPace(
+                at=now,
+                offered=len(self._streams),
+                unseen=sum(unseen.values()),
+                unseen_by_right={name: unseen[name] for name in RIGHTS if unseen[name]},
+                late=late,
+                references_late_s=lateness.references_late_s,
+                references_silent=lateness.references_silent,
+                probes_late_s=lateness.probes_late_s,
+                loop_late_s=round(self._loop_late_s, 1),
+                why=lateness.why,
+            )
         )
         self._spent.clear()
 
-    def _figures(self, now: datetime, due: list[Stream]) -> dict[str, Any]:
+    def _lateness(self, now: datetime, due: list[Stream]) -> _Lateness:
         hearing = self._hearing()
         now_s = now.timestamp()
         late = {
@@ -211,21 +226,19 @@ class Pace:
             for name, until in hearing.until.items()
             if until is not None
         }
-        silent = sorted(name for name, until in hearing.until.items() if until is None)
+        silent = tuple(sorted(name for name, until in hearing.until.items() if until is None))
         probes_late_s = None
         if self._streams:
             probes_late_s = max(((now - stream.due).total_seconds() for stream in due), default=0.0)
         filling_s = 0.0 if hearing.filled else (now - self._begun).total_seconds()
         doing = Counter(stream.doing for stream in due if stream.in_hand and stream.doing)
         why = [*self._whys(late, filling_s, probes_late_s, doing)]
-        return {
-            "late": bool(why),
-            "references_late_s": round(max(late.values()), 1) if late else None,
-            "references_silent": silent,
-            "probes_late_s": None if probes_late_s is None else round(probes_late_s, 1),
-            "loop_late_s": round(self._loop_late_s, 1),
-            "why": "; ".join(why) or None,
-        }
+        return _Lateness(
+            references_late_s=round(max(late.values()), 1) if late else None,
+            references_silent=silent,
+            probes_late_s=None if probes_late_s is None else round(probes_late_s, 1),
+            why="; ".join(why) or None,
+        )
 
     def _whys(
         self,
@@ -235,26 +248,28 @@ class Pace:
         doing: Counter[str],
     ) -> Iterator[str]:
         if filling_s > LATE_S:
-            yield f"the references are being taken in since {filling_s:.0f} s"
+            yield f"the references have been loading for {filling_s:.0f} s"
         behind = {name: seconds for name, seconds in late.items() if seconds > LATE_S}
         if behind:
             name = max(behind, key=lambda reference: behind[reference])
-            yield f"{len(behind)} of {len(late)} references late, {name} by {behind[name]:.0f} s"
+            yield (
+                f"{len(behind)} of {len(late)} references are late, {name} by {behind[name]:.0f} s"
+            )
         if (probes_late_s or 0.0) > LATE_S:
-            yield f"looks late by {probes_late_s:.0f} s: {self._costly(doing)}"
+            yield f"looks are late by {probes_late_s:.0f} s: {self._costly(doing)}"
         if self._loop_late_s > LOOP_LATE_S:
-            yield f"this machine is slow: the watch's own loop came {self._loop_late_s:.1f} s late"
+            yield f"this machine is slow: the watch's own loop ran {self._loop_late_s:.1f} s late"
 
     def _costly(self, doing: Counter[str]) -> str:
         """Say what looks cost; while none of their steps ends, where they hang."""
         total = sum(self._spent.values())
         if total > 0:
             shares = sorted(self._spent.items(), key=lambda pair: -pair[1])
-            return "their time goes into " + ", ".join(
+            return "they spend their time on " + ", ".join(
                 f"{what} {100 * spent / total:.0f} %" for what, spent in shares
             )
         hang = ", ".join(f"{count} at {what}" for what, count in doing.most_common())
-        return f"they hang, {hang}" if hang else "none begins"
+        return f"they hang: {hang}" if hang else "no look begins"
 
     def _shed(self, waiting: list[Stream], now: datetime, why: str | None) -> None:
         """Put off looks again for which there is no time; a new stream is never put off."""
@@ -269,17 +284,16 @@ class Pace:
             shed[RIGHTS[self._right(stream)], LOOKS[look]] += 1
         if shed:
             self._journal.write(
-                "work.shed",
-                {
-                    "at": now,
-                    "until": until,
-                    "looks": [
-                        {"right": right, "look": look, "count": count}
+                WorkShed(
+                    at=now,
+                    until=until,
+                    looks=tuple(
+                        LooksShed(right=right, look=look, count=count)
                         for (right, look), count in sorted(shed.items())
-                    ],
-                    "order": ORDER,
-                    "why": why,
-                },
+                    ),
+                    order=ORDER,
+                    why=why,
+                )
             )
 
     def _right(self, stream: Stream) -> int:

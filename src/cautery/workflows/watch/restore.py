@@ -5,21 +5,22 @@ A record that has not the shape of its kind, whoever appended it, is passed over
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cautery.model import (
-    MISSHAPEN,
-    Digest,
-    Entry,
-    ExhibitId,
-    Offer,
-    Verdict,
-    from_json,
-    require_utc,
-)
+from cautery.model import Digest, ExhibitId, Verdict
+from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
+from cautery.model.records import (
+    AlignmentShown,
+    AssetFacts,
+    Entry,
+    SourceRead,
+    SourceRevisited,
+    StreamAppeared,
+    StreamResolved,
+)
 from cautery.watch.rhythm import KEPT
 from cautery.workflows.watch.streams import Stream
 
@@ -51,51 +52,32 @@ Shown = tuple[tuple[str, ...], str | None]
 def restored_hosts(ledger: Ledger) -> dict[str, Shown]:
     """Return what each host showed when it was last looked up."""
     hosts: dict[str, Shown] = {}
-    for entry in ledger.read(kinds=("asset.facts",)):
-        body = entry.record.body
-        with suppress(*MISSHAPEN):
-            certificate = body["certificate"]
-            if body["addresses"]:
-                hosts[str(body["host"])] = (
-                    tuple(str(address) for address in body["addresses"]),
-                    None if certificate is None else str(certificate["sha256"]),
-                )
+    for _, facts in contents(ledger, AssetFacts):
+        if facts.addresses:
+            certificate = None if facts.certificate is None else facts.certificate.sha256
+            hosts[facts.host] = (facts.addresses, certificate)
     return hosts
 
 
 def restored_readings(ledger: Ledger) -> dict[str, Reading]:
     """Return the last reading of each source by its redacted location."""
     readings: dict[str, Reading] = {}
-    for entry in ledger.read(kinds=("source.read", "source.revisited")):
-        with suppress(*MISSHAPEN):
-            _read(entry, readings)
+    visits: Iterator[tuple[Entry, SourceRead | SourceRevisited]]
+    visits = contents(ledger, SourceRead, SourceRevisited)
+    for _, visit in visits:
+        if visit.vantage is not None or visit.rhythm is None or visit.rhythm.due is None:
+            continue
+        reading = readings.setdefault(visit.source, Reading(at=visit.at, due=visit.rhythm.due))
+        reading.due = visit.rhythm.due
+        changed = isinstance(visit, SourceRead)
+        if isinstance(visit, SourceRead):
+            if visit.failed is not None:
+                continue
+            reading.at = visit.at
+            reading.digest, reading.exhibit = visit.digest, visit.exhibit
+            reading.table = visit.table
+        reading.visits = [*reading.visits, (visit.at, changed)][-KEPT - 1 :]
     return readings
-
-
-def _read(entry: Entry, readings: dict[str, Reading]) -> None:
-    body = entry.record.body
-    rhythm = body.get("rhythm")
-    if body.get("vantage") is not None or rhythm is None or rhythm["due"] is None:
-        return
-    source = str(body["source"])
-    at, due = _time(body["at"]), _time(rhythm["due"])
-    changed = entry.record.kind == "source.read" and body.get("failed") is None
-    sealed = (body["digest"], body["exhibit"], body["table"]) if changed else None
-    reading = readings.setdefault(source, Reading(at=at, due=due))
-    reading.due = due
-    if body.get("failed") is not None:
-        return
-    reading.visits = [*reading.visits, (at, changed)][-KEPT - 1 :]
-    if sealed is not None:
-        reading.at = at
-        reading.digest, reading.exhibit, reading.table = sealed
-
-
-def _time(text: object) -> datetime:
-    """Return a record's time; one without a zone is none."""
-    moment = datetime.fromisoformat(str(text))
-    require_utc("at", moment)
-    return moment
 
 
 def restored_streams(ledger: Ledger) -> dict[str, Stream]:
@@ -104,37 +86,24 @@ def restored_streams(ledger: Ledger) -> dict[str, Stream]:
     Their exact URLs are in no record: each comes back to life when its source names it again.
     """
     streams: dict[str, Stream] = {}
-    for entry in ledger.read(kinds=("stream.appeared", "stream.resolved", "verdict", "alignment")):
-        with suppress(*MISSHAPEN):
-            _seen(entry, streams)
+    for _, content in contents(ledger, StreamAppeared, StreamResolved, Verdict, AlignmentShown):
+        match content:
+            case StreamAppeared():
+                streams[content.url] = Stream(
+                    url="",
+                    key=content.url,
+                    host=content.host,
+                    title=content.title,
+                    source=content.source,
+                    first_seen=content.at,
+                    offer=content.offer,
+                    live=False,
+                    told=True,
+                )
+            case StreamResolved() if content.url in streams:
+                streams[content.url].offer = content.offer
+            case Verdict() if content.url.text in streams:
+                streams[content.url.text].verdict = content
+            case AlignmentShown() if content.url in streams:
+                streams[content.url].aligned = True
     return streams
-
-
-def _seen(entry: Entry, streams: dict[str, Stream]) -> None:
-    body = entry.record.body
-    if entry.record.kind == "verdict":
-        verdict = from_json(Verdict, body)
-        if verdict.url.text in streams:
-            streams[verdict.url.text].verdict = verdict
-        return
-    url = str(body["url"])
-    if entry.record.kind == "stream.appeared":
-        streams[url] = Stream(
-            url="",
-            key=url,
-            host=str(body["host"]),
-            title=None if body["title"] is None else str(body["title"]),
-            source=str(body["source"]),
-            first_seen=_time(body["at"]),
-            offer=_offer(body["offer"]),
-            live=False,
-            told=True,
-        )
-    elif url in streams and entry.record.kind == "stream.resolved":
-        streams[url].offer = _offer(body["offer"])
-    elif url in streams:
-        streams[url].aligned = True
-
-
-def _offer(body: object) -> Offer | None:
-    return None if body is None else from_json(Offer, body)

@@ -33,6 +33,13 @@ from cautery.model.ports import (
     Vault,
     VerifiedFetcher,
 )
+from cautery.model.records import (
+    DecoderConfined,
+    WatchResumed,
+    WatchStarted,
+    WatchStopped,
+    kinds_of,
+)
 from cautery.workflows.case.capturing import Capturing, CapturingOwn, named
 from cautery.workflows.case.journal import Journal, Listener
 from cautery.workflows.case.opening import signed_in
@@ -148,13 +155,13 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         ports.free_reserve()
         journal.fail("storage", "case", error)
     except asyncio.CancelledError:
-        journal.write("watch.stopped", {"why": "interrupted", "at": journal.now()})
+        journal.write(WatchStopped(why="interrupted", at=journal.now()))
         raise
     finally:
         await hearing.stop()
     watch.conclude()
     why = "window closed" if complete else "disk full"
-    journal.write("watch.stopped", {"why": why, "at": journal.now()})
+    journal.write(WatchStopped(why=why, at=journal.now()))
     ports.checkpoint()
     return complete
 
@@ -162,7 +169,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
 def _open(
     mandate: Mandate, journal: Journal, ports: WatchPorts, mandate_text: bytes, key: str
 ) -> None:
-    resumed = any(True for _ in ports.ledger.read(kinds=("watch.started",)))
+    resumed = any(True for _ in ports.ledger.read(kinds=kinds_of(WatchStarted)))
     now = journal.now()
     begin_case(mandate, ledger=ports.ledger, journal=journal, key=key)
     record_fixtures(mandate_of(ports.ledger), mandate, journal=journal)
@@ -170,11 +177,10 @@ def _open(
         mandate_text, what="mandate", media_type="application/toml", at=now, confidential=True
     )
     record_purchases(mandate, ledger=ports.ledger, journal=journal)
-    journal.write(
-        "watch.resumed" if resumed else "watch.started",
-        {"why": "window open" if mandate.window.holds(now) else "window ahead", "at": now},
-    )
-    journal.write("decoder.confined", {**ports.confinement, "at": now})
+    begins = WatchResumed if resumed else WatchStarted
+    why = "window open" if mandate.window.holds(now) else "window ahead"
+    journal.write(begins(why=why, at=now))
+    journal.write(DecoderConfined(**ports.confinement, at=now))
 
 
 def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
@@ -391,4 +397,4 @@ class _Watch:
         """Write what can be said only at the end."""
         pages = [page for page, _, _ in self._sightings.pages.values()]
         for estimate in estimates(self._mandate, self._ports.ledger, pages):
-            self._journal.write("estimate", estimate)
+            self._journal.write(estimate)

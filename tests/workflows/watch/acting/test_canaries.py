@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -30,10 +30,12 @@ from cautery.model import (
     Window,
     host_of,
     iso,
-    to_json,
 )
+from cautery.model.records import CanaryProbed, RollbackProposed
 from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.neighbours import Neighbours
+
+T = TypeVar("T")
 
 NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
 END = NOW + timedelta(hours=1)
@@ -128,16 +130,16 @@ class World:
 class Journal:
     def __init__(self, world: World) -> None:
         self.world = world
-        self.written: list[tuple[str, Any]] = []
+        self.written: list[object] = []
 
     def now(self) -> datetime:
         return self.world.now
 
-    def write(self, kind: str, body: Any) -> None:
-        self.written.append((kind, to_json(body)))
+    def write(self, content: object) -> None:
+        self.written.append(content)
 
-    def of(self, kind: str) -> list[Any]:
-        return [body for one, body in self.written if one == kind]
+    def of(self, shape: type[T]) -> list[T]:
+        return [content for content in self.written if isinstance(content, shape)]
 
 
 MANDATE = Mandate(
@@ -198,34 +200,34 @@ async def looked(canaries: CanaryWatch, world: World, filed: Referral, to: Inter
 async def test_an_intermediary_that_blocks_what_it_was_asked_to_hurts_no_canary() -> None:
     canaries, world, journal = seated()
     await looked(canaries, world, referral(), ISP)
-    seen = {one["canary"]: one["through"] for one in journal.of("canary.probed")}
+    seen = {one.canary: one.through for one in journal.of(CanaryProbed)}
     assert seen == {"bakery.example": True, "hospital.example": True, "partner.example": True}
-    assert journal.of("rollback.proposed") == []
+    assert journal.of(RollbackProposed) == []
 
 
 async def test_one_that_blocks_a_whole_address_for_a_name_gets_a_roll_back_proposed_once() -> None:
     canaries, world, journal = seated(wide=True)
     await looked(canaries, world, referral(), ISP)
-    (proposed,) = journal.of("rollback.proposed")
-    assert (proposed["target"], proposed["intermediary"]) == ("live.pirate.example", "isp")
-    assert proposed["dark"] == ["bakery.example", "hospital.example"]
-    assert proposed["tried"] == 3
+    (proposed,) = journal.of(RollbackProposed)
+    assert (proposed.target, proposed.intermediary) == ("live.pirate.example", "isp")
+    assert proposed.dark == ("bakery.example", "hospital.example")
+    assert proposed.tried == 3
     await canaries.finish()
-    assert len(journal.of("rollback.proposed")) == 1
+    assert len(journal.of(RollbackProposed)) == 1
 
 
 async def test_a_canary_that_is_down_for_all_the_world_says_nothing() -> None:
     canaries, world, journal = seated(wide=True, down={"bakery.example", "hospital.example"})
     await looked(canaries, world, referral(), ISP)
-    assert journal.of("rollback.proposed") == []
-    assert {one["direct"] for one in journal.of("canary.probed")} == {True, False}
+    assert journal.of(RollbackProposed) == []
+    assert {one.direct for one in journal.of(CanaryProbed)} == {True, False}
 
 
 async def test_a_vantage_through_which_nothing_answers_says_nothing_of_a_block() -> None:
     canaries, world, journal = seated(down={"isp"})
     await looked(canaries, world, referral(), ISP)
-    assert {one["through"] for one in journal.of("canary.probed")} == {None}
-    assert journal.of("rollback.proposed") == []
+    assert {one.through for one in journal.of(CanaryProbed)} == {None}
+    assert journal.of(RollbackProposed) == []
 
 
 async def test_without_a_vantage_nobody_is_asked() -> None:
@@ -237,7 +239,7 @@ async def test_without_a_vantage_nobody_is_asked() -> None:
 async def test_beside_a_blocked_address_its_neighbours_are_watched_and_not_who_is_on_it() -> None:
     canaries, world, journal = seated()
     await looked(canaries, world, referral(SHARED, Lever.ADDRESS), ISP)
-    assert {one["canary"] for one in journal.of("canary.probed")} == {"partner.example"}
+    assert {one.canary for one in journal.of(CanaryProbed)} == {"partner.example"}
 
 
 async def test_a_name_that_leads_to_a_private_address_is_not_asked_for(
@@ -246,8 +248,8 @@ async def test_a_name_that_leads_to_a_private_address_is_not_asked_for(
     monkeypatch.setitem(WHERE, "private.example", SHARED)
     canaries, world, journal = seated()
     await looked(canaries, world, referral(), ISP)
-    (seen,) = [one for one in journal.of("canary.probed") if one["canary"] == "private.example"]
-    assert (seen["direct"], seen["through"]) == (None, None)
+    (seen,) = [one for one in journal.of(CanaryProbed) if one.canary == "private.example"]
+    assert (seen.direct, seen.through) == (None, None)
     assert ("private.example", ISP.proxy.reveal()) not in world.asked
 
 
@@ -259,10 +261,10 @@ async def test_a_bystander_is_asked_less_and_less_often_and_once_more_after_the_
         canaries.look(world.now)
         if canaries._round is not None:
             await canaries._round
-    during = len([one for one in journal.of("canary.probed") if one["canary"] == "bakery.example"])
+    during = len([one for one in journal.of(CanaryProbed) if one.canary == "bakery.example"])
     assert during < 16
     world.now = END + timedelta(seconds=1)
     await canaries.finish()
-    after = [one for one in journal.of("canary.probed") if one["canary"] == "bakery.example"]
+    after = [one for one in journal.of(CanaryProbed) if one.canary == "bakery.example"]
     assert len(after) == during + 1
-    assert after[-1]["through"] is True
+    assert after[-1].through is True

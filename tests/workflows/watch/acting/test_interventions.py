@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -41,10 +41,22 @@ from cautery.model import (
     referral_id,
     to_json,
 )
+from cautery.model.ledger import contents, filed
+from cautery.model.records import (
+    ApprovalGiven,
+    CaseOpened,
+    EntryWithdrawn,
+    GuardRevalidated,
+    OverrideGiven,
+    OverrideSigned,
+    ReferralPublished,
+)
 from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import filed_referrals
 from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
+
+T = TypeVar("T")
 
 NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
 END = NOW + timedelta(hours=1)
@@ -114,6 +126,9 @@ class Ledger:
         record = Record(kind=kind, at=NOW, body=to_json(body))
         self.entries.append(Entry(index=len(self.entries), record=record, leaf=b""))
 
+    def write(self, content: object) -> None:
+        self.add(*filed(content))
+
     def read(self, *, since: int = 0, kinds: tuple[str, ...] = ()) -> list[Entry]:
         return [e for e in self.entries[since:] if not kinds or e.record.kind in kinds]
 
@@ -127,8 +142,8 @@ class Journal:
     def now(self) -> datetime:
         return self.moment
 
-    def write(self, kind: str, body: Any) -> None:
-        self.ledger.add(kind, body)
+    def write(self, content: object) -> None:
+        self.ledger.write(content)
 
     def pass_on(self, entry: Entry) -> None:
         pass
@@ -208,11 +223,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def opened(mandate: Mandate) -> CaseOpened:
+    return CaseOpened(mandate=mandate, version="", lab=True, key=str(CASE))
+
+
 def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Journal]:
     ledger = Ledger()
     journal = Journal(ledger)
-    ledger.add("case.opened", {"mandate": MANDATE, "key": str(CASE)})
-    ledger.add("referral.drafted", REFERRAL)
+    ledger.write(opened(MANDATE))
+    ledger.write(REFERRAL)
     intervener = Intervener(
         MANDATE,
         {},
@@ -234,13 +253,12 @@ def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Jour
     return intervener, ledger, journal
 
 
-def signed(name: str, *, at: datetime = NOW) -> dict[str, Any]:
-    mine = sign(digest(REFERRAL), approver=approver(name), key=KEYS[name], at=at, signed_for=HERE)
-    return {"referral": REFERRAL.id, **to_json(mine)}
+def signed(name: str, *, at: datetime = NOW) -> ApprovalGiven:
+    return over(REFERRAL, name, at=at)
 
 
-def forged(name: str) -> dict[str, Any]:
-    return {**signed(name), "signature": base64.b64encode(bytes(64)).decode()}
+def forged(name: str) -> ApprovalGiven:
+    return replace(signed(name), signature=base64.b64encode(bytes(64)).decode())
 
 
 BROKEN = [
@@ -261,10 +279,10 @@ BROKEN = [
 async def test_two_approvals_let_the_list_go_once(folder: Path) -> None:
     publisher = Publisher()
     intervener, ledger, _ = seated(publisher, folder)
-    ledger.add("approval.given", signed("A. Legal"))
+    ledger.write(signed("A. Legal"))
     await intervener.hear()
     assert publisher.taken == []
-    ledger.add("approval.given", signed("B. Duty"))
+    ledger.write(signed("B. Duty"))
     await intervener.hear()
     await intervener.hear()
     assert publisher.taken == [REFERRAL]
@@ -277,12 +295,12 @@ async def test_a_forged_approval_neither_helps_nor_stops_two_real_people(
     publisher = Publisher()
     intervener, ledger, journal = seated(publisher, folder)
     order = [forged("B. Duty"), signed("A. Legal")]
-    for body in order if forger == "first" else order[::-1]:
-        ledger.add("approval.given", body)
+    for approval in order if forger == "first" else order[::-1]:
+        ledger.write(approval)
     await intervener.hear()
     assert publisher.taken == []
     assert len(journal.failures) == 1
-    ledger.add("approval.given", signed("B. Duty"))
+    ledger.write(signed("B. Duty"))
     await intervener.hear()
     assert publisher.taken == [REFERRAL]
 
@@ -290,9 +308,9 @@ async def test_a_forged_approval_neither_helps_nor_stops_two_real_people(
 async def test_who_signs_again_and_again_crowds_nobody_out(folder: Path) -> None:
     publisher = Publisher()
     intervener, ledger, _ = seated(publisher, folder)
-    ledger.add("approval.given", signed("B. Duty"))
+    ledger.write(signed("B. Duty"))
     for second in range(30):
-        ledger.add("approval.given", signed("A. Legal", at=NOW - timedelta(seconds=second)))
+        ledger.write(signed("A. Legal", at=NOW - timedelta(seconds=second)))
     await intervener.hear()
     assert publisher.taken == [REFERRAL]
 
@@ -300,8 +318,8 @@ async def test_who_signs_again_and_again_crowds_nobody_out(folder: Path) -> None
 async def test_one_person_twice_is_one_person(folder: Path) -> None:
     publisher = Publisher()
     intervener, ledger, _ = seated(publisher, folder)
-    ledger.add("approval.given", signed("A. Legal"))
-    ledger.add("approval.given", signed("A. Legal"))
+    ledger.write(signed("A. Legal"))
+    ledger.write(signed("A. Legal"))
     await intervener.hear()
     assert publisher.taken == []
 
@@ -314,7 +332,7 @@ async def test_a_record_that_is_no_approval_ends_nothing(
     intervener, ledger, _ = seated(publisher, folder)
     ledger.add("approval.given", body)
     for name in KEYS:
-        ledger.add("approval.given", signed(name))
+        ledger.write(signed(name))
     await intervener.hear()
     assert publisher.taken == [REFERRAL]
     assert len(filed_referrals(ledger)[0].approvals) == 2  # type: ignore[arg-type]
@@ -326,17 +344,17 @@ async def test_an_intermediary_that_does_not_answer_is_not_held_to_have_the_list
     publisher = Publisher(deaf=True)
     intervener, ledger, journal = seated(publisher, folder)
     for name in KEYS:
-        ledger.add("approval.given", signed(name))
+        ledger.write(signed(name))
     await intervener.hear()
     assert journal.failures
-    assert not [e for e in ledger.entries if e.record.kind == "referral.published"]
+    assert records(ledger, ReferralPublished) == []
     (filed,) = intervener._filing
     assert filed.published == set()
     assert filed.again == NOW + timedelta(seconds=10)
 
 
-def bodies(ledger: Ledger, kind: str) -> list[Any]:
-    return [one.record.body for one in ledger.entries if one.record.kind == kind]
+def records(ledger: Ledger, shape: type[T]) -> list[T]:
+    return [content for _, content in contents(ledger, shape)]  # type: ignore[arg-type]
 
 
 def made_popular(folder: Path) -> None:
@@ -350,14 +368,14 @@ async def test_what_the_facts_no_longer_allow_is_withdrawn_before_it_goes_out(
     publisher = Publisher()
     intervener, ledger, _ = seated(publisher, folder)
     for name in KEYS:
-        ledger.add("approval.given", signed(name))
+        ledger.write(signed(name))
     made_popular(folder)
     await intervener.hear()
     assert publisher.taken == []
-    (withdrawn,) = bodies(ledger, "entry.withdrawn")
-    assert (withdrawn["target"], withdrawn["published"]) == ("edge.pirate.example", [])
-    assert withdrawn["reasons"][0]["code"] == "popular-name"
-    assert bodies(ledger, "guard.revalidated")[0]["withdrawn"] == ["edge.pirate.example"]
+    (withdrawn,) = records(ledger, EntryWithdrawn)
+    assert (withdrawn.target, withdrawn.published) == ("edge.pirate.example", ())
+    assert withdrawn.reasons[0].code == "popular-name"
+    assert records(ledger, GuardRevalidated)[0].withdrawn == ("edge.pirate.example",)
 
 
 async def test_a_block_that_stands_is_withdrawn_when_facts_change_and_its_roll_back_proposed(
@@ -366,27 +384,27 @@ async def test_a_block_that_stands_is_withdrawn_when_facts_change_and_its_roll_b
     publisher = Publisher()
     intervener, ledger, _ = seated(publisher, folder)
     for name in KEYS:
-        ledger.add("approval.given", signed(name))
+        ledger.write(signed(name))
     await intervener.hear()
     assert publisher.taken == [REFERRAL]
     await intervener.propose()
-    assert bodies(ledger, "entry.withdrawn") == []
+    assert records(ledger, EntryWithdrawn) == []
     made_popular(folder)
     intervener._notice(NOW)
     assert intervener._woken
     await intervener.propose()
-    (withdrawn,) = bodies(ledger, "entry.withdrawn")
-    assert withdrawn["published"] == ["isp"]
+    (withdrawn,) = records(ledger, EntryWithdrawn)
+    assert withdrawn.published == ("isp",)
     assert intervener._canaries.proposed == [("edge.pirate.example", "isp")]  # type: ignore[attr-defined]
     await intervener.propose()
-    assert len(bodies(ledger, "entry.withdrawn")) == 1
+    assert len(records(ledger, EntryWithdrawn)) == 1
 
 
 async def test_a_watch_that_goes_on_judges_anew_what_it_left_standing(folder: Path) -> None:
     publisher = Publisher()
     first, ledger, _ = seated(publisher, folder)
     for name in KEYS:
-        ledger.add("approval.given", signed(name))
+        ledger.write(signed(name))
     await first.hear()
     made_popular(folder)
     second, again, _ = seated(publisher, folder)
@@ -394,12 +412,12 @@ async def test_a_watch_that_goes_on_judges_anew_what_it_left_standing(folder: Pa
     second.restore()
     assert second._woken
     await second.propose()
-    assert [one["target"] for one in bodies(again, "entry.withdrawn")] == ["edge.pirate.example"]
+    assert [one.target for one in records(again, EntryWithdrawn)] == ["edge.pirate.example"]
     third, last, _ = seated(publisher, folder)
     last.entries = again.entries
     third.restore()
     await third.propose()
-    assert len(bodies(last, "entry.withdrawn")) == 1
+    assert len(records(last, EntryWithdrawn)) == 1
 
 
 def override(**said: Any) -> Override:
@@ -414,24 +432,24 @@ def override(**said: Any) -> Override:
     return Override(**(known | said))
 
 
-def answered(name: str, said: Override) -> dict[str, Any]:
+def answered(name: str, said: Override) -> OverrideSigned:
     approval = sign(digest(said), approver=approver(name), key=KEYS[name], at=NOW, signed_for=HERE)
-    return {"override": said, "approval": approval}
+    return OverrideSigned(override=said, approval=approval)
 
 
 async def test_an_override_is_in_force_once_both_people_have_signed_it(folder: Path) -> None:
     made_popular(folder)
     publisher = Publisher()
     intervener, ledger, _ = seated(publisher, folder)
-    ledger.add("override.signed", answered("A. Legal", override()))
+    ledger.write(answered("A. Legal", override()))
     await intervener.hear()
-    assert bodies(ledger, "override.given") == []
-    ledger.add("override.signed", answered("B. Duty", override()))
+    assert records(ledger, OverrideGiven) == []
+    ledger.write(answered("B. Duty", override()))
     for name in KEYS:
-        ledger.add("approval.given", signed(name))
+        ledger.write(signed(name))
     await intervener.hear()
-    (given,) = bodies(ledger, "override.given")
-    assert given["override"]["by"] == ["A. Legal", "B. Duty"]
+    (given,) = records(ledger, OverrideGiven)
+    assert given.override.by == ("A. Legal", "B. Duty")
     assert publisher.taken == [REFERRAL]
     assert publisher.without == [frozenset()]
 
@@ -451,10 +469,10 @@ async def test_an_override_that_names_others_or_does_not_hold_is_none(
     publisher = Publisher()
     intervener, ledger, _ = seated(publisher, folder)
     for name in KEYS:
-        ledger.add("override.signed", answered(name, override(**wrong)))
-        ledger.add("approval.given", signed(name))
+        ledger.write(answered(name, override(**wrong)))
+        ledger.write(signed(name))
     await intervener.hear()
-    assert bodies(ledger, "override.given") == []
+    assert records(ledger, OverrideGiven) == []
     assert publisher.taken == []
 
 
@@ -466,7 +484,7 @@ async def test_a_record_that_is_no_override_ends_nothing(folder: Path, body: Any
     intervener, ledger, journal = seated(publisher, folder)
     ledger.add("override.signed", body)
     for name in KEYS:
-        ledger.add("approval.given", signed(name))
+        ledger.write(signed(name))
     await intervener.hear()
     assert publisher.taken == [REFERRAL]
     assert journal.failures
@@ -477,13 +495,13 @@ async def test_an_overridden_block_is_withdrawn_when_its_override_ends(folder: P
     publisher = Publisher()
     intervener, ledger, journal = seated(publisher, folder)
     for name in KEYS:
-        ledger.add("override.signed", answered(name, override()))
-        ledger.add("approval.given", signed(name))
+        ledger.write(answered(name, override()))
+        ledger.write(signed(name))
     await intervener.hear()
     assert publisher.taken == [REFERRAL]
     journal.moment = NOW + timedelta(minutes=31)
     await intervener.propose()
-    assert [one["target"] for one in bodies(ledger, "entry.withdrawn")] == ["edge.pirate.example"]
+    assert [one.target for one in records(ledger, EntryWithdrawn)] == ["edge.pirate.example"]
 
 
 def swapped() -> Referral:
@@ -493,37 +511,40 @@ def swapped() -> Referral:
     return replace(REFERRAL, entries=(replace(entry, target="hospital.example", guard=guard),))
 
 
-def over(subject: Referral, name: str, *, here: SignedFor = HERE) -> dict[str, Any]:
-    mine = sign(digest(subject), approver=approver(name), key=KEYS[name], at=NOW, signed_for=here)
-    return {"referral": subject.id, **to_json(mine)}
+def over(
+    subject: Referral, name: str, *, at: datetime = NOW, here: SignedFor = HERE
+) -> ApprovalGiven:
+    key = KEYS[name]
+    approval = sign(digest(subject), approver=approver(name), key=key, at=at, signed_for=here)
+    return ApprovalGiven.of(subject.id, approval)
 
 
 async def test_a_restart_does_not_load_a_referral_that_was_swapped(folder: Path) -> None:
     _, ledger, _ = seated(Publisher(), folder)
-    ledger.add("referral.drafted", swapped())
+    ledger.write(swapped())
     publisher = Publisher()
     second, again, journal = seated(publisher, folder)
     again.entries = ledger.entries
     second.restore()
     for name in KEYS:
-        again.add("approval.given", over(swapped(), name))
+        again.write(over(swapped(), name))
     await second.hear()
     assert publisher.taken == []
     for name in KEYS:
-        again.add("approval.given", signed(name))
+        again.write(signed(name))
     await second.hear()
     assert publisher.taken == [REFERRAL]
-    assert any("1 record is not what the kind says" in one for one in journal.failures)
+    assert any("1 record is ignored" in one for one in journal.failures)
 
 
 async def test_a_referral_under_an_id_that_is_not_its_own_is_never_loaded(folder: Path) -> None:
     publisher = Publisher()
     intervener, ledger, _ = seated(publisher, folder)
     foreign = replace(swapped(), id="R-0123456789ab")
-    ledger.add("referral.drafted", foreign)
+    ledger.write(foreign)
     intervener.restore()
     for name in KEYS:
-        ledger.add("approval.given", over(foreign, name))
+        ledger.write(over(foreign, name))
     await intervener.hear()
     assert publisher.taken == []
 
@@ -541,7 +562,7 @@ async def test_approvals_of_another_case_or_mandate_let_nothing_go(
     publisher = Publisher()
     intervener, ledger, _ = seated(publisher, folder)
     for name in KEYS:
-        ledger.add("approval.given", over(REFERRAL, name, here=elsewhere))
+        ledger.write(over(REFERRAL, name, here=elsewhere))
     await intervener.hear()
     assert publisher.taken == []
 
@@ -549,12 +570,12 @@ async def test_approvals_of_another_case_or_mandate_let_nothing_go(
 async def test_a_flood_of_forged_approvals_stops_no_real_ones(folder: Path) -> None:
     publisher = Publisher()
     intervener, ledger, _ = seated(publisher, folder)
-    ledger.add("approval.given", signed("A. Legal"))
+    ledger.write(signed("A. Legal"))
     for _ in range(100):
-        ledger.add("approval.given", forged("B. Duty"))
-    ledger.add("approval.given", signed("B. Duty"))
+        ledger.write(forged("B. Duty"))
+    ledger.write(signed("B. Duty"))
     for _ in range(100):
-        ledger.add("approval.given", signed("A. Legal"))
+        ledger.write(signed("A. Legal"))
     await intervener.hear()
     assert publisher.taken == [REFERRAL]
 
@@ -575,7 +596,7 @@ async def test_a_strangers_record_stops_no_restart(
     again.entries = ledger.entries
     second.restore()
     for name in KEYS:
-        again.add("approval.given", signed(name))
+        again.write(signed(name))
     await second.hear()
     assert publisher.taken == [REFERRAL]
     assert [one.referral for one in filed_referrals(again)] == [REFERRAL]  # type: ignore[arg-type]
@@ -585,6 +606,6 @@ def test_a_case_goes_on_with_the_approvers_it_was_begun_with(folder: Path) -> No
     _, ledger, _ = seated(Publisher(), folder)
     others = replace(MANDATE, approvers=(approver("A. Legal"),))
     assert signed_in(ledger, MANDATE, key=str(CASE)) == HERE  # type: ignore[arg-type]
-    ledger.add("case.opened", {"mandate": others, "key": str(CASE)})
+    ledger.write(opened(others))
     with pytest.raises(InputError, match="other approvers"):
         signed_in(ledger, others, key=str(CASE))  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ class Table(dict[str, tuple[str, ...]]):
     async def resolve(self, host: str) -> tuple[str, ...]:
         self.asked += 1
         if host not in self:
-            raise SourceError(f"{host}: no such name")
+            raise SourceError(f"{host}: the name does not exist")
         return self[host]
 
 

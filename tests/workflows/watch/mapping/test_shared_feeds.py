@@ -34,6 +34,7 @@ from cautery.lab.timeline import span_of
 from cautery.lab.truth import truth_of
 from cautery.lab.world import plan_world
 from cautery.model import Finding, KeyedPseudonyms, RedactedUrl, Verdict
+from cautery.model.records import ProbeDone
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.media.fetching import Fetched
@@ -122,16 +123,14 @@ async def _probe(plan: Plan, streams: list[StreamSpec], case: Case, folder: Path
                 assert verdict is not None
                 marks = await finder.marks(stream, verdict, decoded, seen, media_at_s=media_at_s)
                 journal.write(
-                    "probe.done",
-                    {
-                        "url": stream.key,
-                        "at": NOON,
-                        "observation": seen,
-                        "failed": None,
-                        "hosts": fetched.hops,
-                        "faults": (*faults, *marks),
-                        "exhibits": [],
-                    },
+                    ProbeDone(
+                        url=stream.key,
+                        at=NOON,
+                        observation=seen,
+                        failed=None,
+                        hosts=fetched.hops,
+                        faults=(*faults, *marks),
+                    )
                 )
     engine.close()
 

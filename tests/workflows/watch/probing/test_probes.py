@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -31,12 +31,15 @@ from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import part_of
 from cautery.lab.readers import ReadersHere
 from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Mandate, Regime, Window, Work
+from cautery.model.records import ExhibitSealed, ProbeDone
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.pump import Tape
 from cautery.workflows.watch.pace import Heard, Pace
 from cautery.workflows.watch.probing.looks import MOST_WINDOWS, PROBE_S, windows_of
 from cautery.workflows.watch.probing.probes import Prober
 from cautery.workflows.watch.streams import Stream
+
+T = TypeVar("T")
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "http://pirate.example/film.ts"
@@ -163,8 +166,8 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
     return once
 
 
-def bodies(heard: list[Entry], kind: str) -> list[Any]:
-    return [one.record.body for one in heard if one.record.kind == kind]
+def of(heard: list[Entry], shape: type[T]) -> list[T]:
+    return [entry.content for entry in heard if isinstance(entry.content, shape)]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +221,7 @@ def test_a_film_that_is_ours_is_proven_by_windows_of_one_fetch(
     assert stream.verdict is not None
     assert stream.verdict.finding is Finding.PROVEN, stream.verdict.reasons
     assert stream.verdict.channels == ("work-1",)
-    sealed = {body["exhibit"]["id"] for body in bodies(heard, "exhibit.sealed")}
+    sealed = {record.exhibit.id for record in of(heard, ExhibitSealed)}
     cited = {one for each in stream.verdict.observations for one in each.exhibits}
     assert cited, "a claim cites what it rests on"
     assert cited <= sealed
@@ -283,7 +286,7 @@ def test_a_film_that_is_not_ours_is_not_accused(
     )
     assert stream.verdict is not None
     assert stream.verdict.finding is Finding.NOTHING
-    assert bodies(heard, "probe.done")[0]["failed"] is None
+    assert of(heard, ProbeDone)[0].failed is None
 
 
 @pytest.mark.parametrize(
@@ -298,8 +301,8 @@ def test_a_stream_that_fails_is_recorded_by_its_error_and_called_unreachable(
     probe: Callable[..., Stream], heard: list[Entry], error: CauteryError
 ) -> None:
     stream = probe(film(1.0), answer=error)
-    [done] = bodies(heard, "probe.done")
-    assert done["failed"] == f"{type(error).__name__}: {error}"
+    [done] = of(heard, ProbeDone)
+    assert done.failed == f"{type(error).__name__}: {error}"
     assert stream.verdict is not None
     assert stream.verdict.finding is Finding.UNREACHABLE
     assert stream.due > NOON, "it is asked again, later"
@@ -309,8 +312,8 @@ def test_media_that_kills_the_decoder_is_recorded_and_sealed(
     probe: Callable[..., Stream], heard: list[Entry]
 ) -> None:
     stream = probe(DecodeError("the decoder died of it"))
-    assert bodies(heard, "probe.done")[0]["failed"].startswith("DecodeError: ")
-    assert [body["what"] for body in bodies(heard, "exhibit.sealed")] == ["segment"]
+    assert of(heard, ProbeDone)[0].failed.startswith("DecodeError: ")
+    assert [sealed.what for sealed in of(heard, ExhibitSealed)] == ["segment"]
     assert stream.verdict is not None
     assert stream.verdict.reasons[0].startswith("no media")
 
@@ -320,7 +323,7 @@ def test_an_error_of_our_own_is_no_finding_about_the_stream(
 ) -> None:
     stream = probe(InputError("too large for one exhibit"))
     assert stream.verdict is None
-    assert bodies(heard, "probe.done")[0]["failed"].startswith("InputError")
+    assert of(heard, ProbeDone)[0].failed.startswith("InputError")
 
 
 def test_a_full_disk_ends_the_probing_and_is_no_failure_of_the_stream(
@@ -328,7 +331,7 @@ def test_a_full_disk_ends_the_probing_and_is_no_failure_of_the_stream(
 ) -> None:
     with pytest.raises(StorageError, match="full"):
         probe(StorageError("disk full"))
-    assert bodies(heard, "probe.done") == []
+    assert of(heard, ProbeDone) == []
 
 
 async def test_looks_that_are_refused_at_once_keep_nothing_else_from_going_on(
@@ -379,8 +382,8 @@ def test_an_unforeseen_error_costs_its_own_look_alone(
 
     monkeypatch.setattr(Prober, name, broken)
     stream = probe(film(36.0))
-    [done] = bodies(heard, "probe.done")
-    assert done["failed"].startswith("ValueError: http://a.example/live/~")
-    assert done["failed"].endswith("\ufffd")
+    [done] = of(heard, ProbeDone)
+    assert done.failed.startswith("ValueError: http://a.example/live/~")
+    assert done.failed.endswith("\ufffd")
     assert stream.verdict is None
     assert stream.due > NOON

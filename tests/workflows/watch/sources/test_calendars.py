@@ -98,7 +98,7 @@ async def test_a_match_that_moves_comes_or_goes_is_one_record_with_the_calendar_
 async def test_a_broken_calendar_is_told_once_and_what_was_said_before_holds(
     follow: Callable[..., Any], heard: list[Entry]
 ) -> None:
-    broken = MandateError("no calendar: this is HTML")
+    broken = MandateError("not a valid calendar: this is HTML")
     mandate = await follow((match("a"),), broken, broken, (match("a"), match("b")))
     assert [one.id for one in mandate.events] == ["a", "b"]
     [failure] = bodies(heard, "failure")
@@ -111,7 +111,7 @@ async def test_a_match_that_is_on_or_in_which_something_was_found_stays_when_it_
     verdict = Verdict(
         url=RedactedUrl("http://p.example/1"), finding=Finding.PROVEN, at=NOON, event="found"
     )
-    journal.write("verdict", verdict)
+    journal.write(verdict)
     before = (match("on", hours=0.2), match("found"), match("dropped"))
     mandate = await follow(before, (match("new"),))
     assert [one.id for one in mandate.events] == ["on", "found", "new"]
@@ -131,5 +131,5 @@ def test_the_record_gives_the_mandate_back_as_it_was_then(
     before, after = mandated(events=(match("a"),)), mandated(events=(match("a"), match("b")))
     record_fixtures(before, before, journal=journal)
     record_fixtures(before, after, journal=journal)
-    [said] = bodies(heard, "fixtures.changed")
-    assert with_fixtures(before, said) == after
+    [changed] = [entry.content for entry in heard]
+    assert with_fixtures(before, changed) == after

@@ -15,6 +15,7 @@ from cautery.errors import ForbiddenAddressError
 from cautery.evidence.warc import read_warc
 from cautery.lab.readers import ReadersHere
 from cautery.model import Calendar, Entry, Event, KeyedPseudonyms, Mandate, OwnLocation, Window
+from cautery.model.records import FixturesChanged
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.mandate.fixtures import Fixtures, FixtureTerms
@@ -104,7 +105,7 @@ async def test_a_fixed_rhythm_is_kept(fetched: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        (404, "answered with 404"),
+        (404, "answered 404"),
         (b"<html>no calendar</html>", "not a calendar"),
         (ForbiddenAddressError("league.example: 10.0.0.1 is private"), "private"),
     ],
@@ -169,7 +170,8 @@ async def test_what_an_earlier_run_had_fetched_holds_until_it_is_heard_again(
 ) -> None:
     fresh = mandated(calendars=(CALENDAR,))
     assert known_fixtures(fresh, case.ledger, journal.pseudonyms, read=calendar_of("r")) == fresh
-    begin_case(replace(fresh, events=(match("md1"),)), ledger=case.ledger, journal=journal, key="k")
+    opened = replace(fresh, events=(match("md1"),))
+    begin_case(opened, ledger=case.ledger, journal=journal, key=str(case.verifier))
     again = known_fixtures(fresh, case.ledger, journal.pseudonyms, read=calendar_of("r"))
     assert [one.id for one in again.events] == ["md1"]
     assert "t0k3n" not in json.dumps(journal.shown(again))
@@ -205,10 +207,14 @@ async def test_fixtures_that_a_stranger_appends_widen_nothing(
     mandated: Callable[..., Mandate],
 ) -> None:
     fresh = mandated(calendars=(CALENDAR,))
-    begin_case(fresh, ledger=case.ledger, journal=journal, key="k")
+    begin_case(fresh, ledger=case.ledger, journal=journal, key=str(case.verifier))
     event = replace(match("md1"), **forged)
-    journal.write("fixtures.changed", {"events": [event], "left_out": []})
-    journal.write("fixtures.changed", {"events": 7})
+    journal.write(
+        FixturesChanged(
+            appeared=(event.id,), gone=(), changed=(), events=(event,), left_out=(), at=NOON
+        )
+    )
+    case.ledger.append("fixtures.changed", {"events": 7}, at=NOON)
     again = known_fixtures(fresh, case.ledger, journal.pseudonyms, read=calendar_of("r", feed=FEED))
     assert [one.id for one in again.events] == taken
     assert all(

@@ -135,7 +135,7 @@ async def test_a_guide_that_is_a_gzip_file_is_unpacked_and_one_that_breaks_off_i
     await sources.read(SOURCE)
     assert bodies(heard, "source.read")[0]["entries"] == 3
     table[GUIDE] = packed[: len(packed) // 2]
-    with pytest.raises(SourceError, match="breaks off"):
+    with pytest.raises(SourceError, match="is cut off"):
         await sources.read(SOURCE)
 
 

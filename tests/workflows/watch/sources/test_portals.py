@@ -166,7 +166,7 @@ async def test_a_session_that_has_run_out_is_begun_anew_once(reader: Callable[..
 @pytest.mark.parametrize(
     ("asked", "said", "why"),
     [
-        (("stb", "handshake"), {"msg": "no"}, "gives no token"),
+        (("stb", "handshake"), {"msg": "no"}, "gave no token"),
         (("stb", "get_profile"), {"id": "1", "blocked": "1"}, "blocked the line"),
         (("itv", "get_all_channels"), False, "refuses"),
     ],

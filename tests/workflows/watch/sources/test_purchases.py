@@ -79,7 +79,7 @@ def test_a_pattern_is_told_by_an_example(tmp_path: Path, key: str, value: str, r
         "id": "P-18", "service": "S", "authorised_by": "A", "bought_at": NOON, "merchant": "M", "amount": "12.99",
         "currency": "EUR", "means": "card", key: value,
     }  # fmt: skip
-    with pytest.raises(InputError, match=f"{key}: '{value}': not written as {key} is") as caught:
+    with pytest.raises(InputError, match=f"{key}: '{value}': not in the format of {key}") as caught:
         checked_purchase(said, of)
     assert remedy in caught.value.hint
 
@@ -113,7 +113,7 @@ def test_a_purchase_made_meanwhile_gives_a_running_watch_its_line_and_no_record_
     journal: Journal, case: Case, heard: list[Entry], tmp_path: Path
 ) -> None:
     lines = Lines(case.ledger, journal)
-    with pytest.raises(SourceError, match="P-18 is not on record in this case yet"):
+    with pytest.raises(SourceError, match="P-18 is not recorded in this case yet"):
         lines(SOURCE)
     receipt = tmp_path / "receipt.txt"
     receipt.write_text("paid")
@@ -162,7 +162,7 @@ async def test_a_source_waits_for_its_purchase_and_says_so_once(
     following.cancel()
     assert fetcher.asked[0].endswith("username=ours&password=w0rd")
     said = [one.record.body for one in heard if one.record.kind == "source.read"]
-    assert "not on record in this case yet" in said[0]["failed"]
+    assert "not recorded in this case yet" in said[0]["failed"]
     assert "404" in said[1]["failed"]
 
 
@@ -176,7 +176,7 @@ def test_a_purchase_begins_a_case_that_a_watch_goes_on_with(case: Case, tmp_path
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"id": "P-17"}, "the mandate's file has it"),
+        ({"id": "P-17"}, "already in the mandate's file"),
         ({"amount": "12,99"}, "amount"),
         ({"currency": "euro"}, "currency"),
         ({"authorised_by": ""}, "authorised_by"),
@@ -207,20 +207,20 @@ def test_a_purchase_is_recorded_once_not_before_it_is_made_and_not_in_anothers_c
     with pytest.raises(InputError, match="in the future"):
         purchase_into(case, ours, bought(bought_at=NOON.replace(hour=13)), None)
     purchase_into(case, ours, bought(), None)
-    with pytest.raises(InputError, match="on record already"):
+    with pytest.raises(InputError, match="already recorded"):
         purchase_into(case, ours, bought(), None)
-    with pytest.raises(InputError, match="of the mandate 'm'"):
+    with pytest.raises(InputError, match="belongs to mandate 'm'"):
         purchase_into(case, replace(ours, id="other"), bought(), None)
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ('mac = "00:1A:79"\n', "mac is none"),
-        ('username = "u"\n', "no line can be read"),
-        ("password = 'w0rd", "no line can be read"),
-        ('username = "u"\npassword = ""\n', "are texts"),
-        ("x" * 5000, "longer than any line"),
+        ('mac = "00:1A:79"\n', "mac is not a valid MAC address"),
+        ('username = "u"\n', "the credentials of a line cannot be read"),
+        ("password = 'w0rd", "the credentials of a line cannot be read"),
+        ('username = "u"\npassword = ""\n', "must be text"),
+        ("x" * 5000, "longer than a line's credentials can be"),
     ],
 )
 def test_a_line_that_is_none_is_refused_and_never_quoted(
@@ -234,7 +234,7 @@ def test_a_line_that_is_none_is_refused_and_never_quoted(
 def test_a_line_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = line_file(tmp_path)
     path.chmod(0o644)
-    with pytest.raises(InputError, match="others can read"):
+    with pytest.raises(InputError, match="other users can read"):
         read_line(path)
 
 

@@ -529,7 +529,7 @@ async def test_a_list_that_is_blocked_here_is_read_where_it_is_not(
     with pytest.raises(SourceError, match="451"):
         await sources.read(SEEN_FROM)
     [finding] = bodies(heard, "vantage.compared")
-    assert "only to be had from FR home" in finding["why"][0]
+    assert "reachable only from FR home" in finding["why"][0]
     assert len(streams) == 1
 
 
@@ -556,7 +556,7 @@ async def test_a_page_with_another_price_there_is_a_finding(
     sources, _ = over(fetcher, journal, vantages={"FR home": FR})
     await sources.read(source)
     [finding] = bodies(heard, "vantage.compared")
-    assert finding["why"] == ["its page says something else: prices"]
+    assert finding["why"] == ["its page differs: prices"]
 
 
 async def test_a_sealed_archive_holds_the_exact_request_and_warcio_agrees(

@@ -92,9 +92,10 @@ def test_what_an_earlier_run_learned_is_gone_on_with(hands):
         hands.at = at
         first.visited(LEARNED, changed=changed)
     second.resume(LEARNED, visits)
-    assert (second.of(LEARNED) or {})["changes_per_day"] == (first.of(LEARNED) or {})[
-        "changes_per_day"
-    ]
+    known, learned = second.of(LEARNED), first.of(LEARNED)
+    assert known is not None
+    assert learned is not None
+    assert known.changes_per_day == learned.changes_per_day
 
 
 @pytest.mark.parametrize("begins_in", [-600.0, 0.0, 30.0, 90.0, 5400.0])
@@ -104,10 +105,11 @@ def test_what_a_record_says_of_when_it_is_due_is_when_it_is_read(hands, begins_i
     )
     schedule = Schedule(hands, lambda at: max(at, event.start) if at < event.end else None)
     schedule.visited(PATIENT, changed=False)
-    recorded = (schedule.of(PATIENT) or {})["due"]
+    rhythm = schedule.of(PATIENT)
     while schedule.left_s(PATIENT) > 0:
         hands.at += timedelta(seconds=1)
-    assert recorded == hands.at == max(NOON + timedelta(seconds=60), event.start)
+    assert rhythm is not None
+    assert rhythm.due == hands.at == max(NOON + timedelta(seconds=60), event.start)
 
 
 def test_an_event_that_is_over_before_the_next_visit_changes_nothing(hands):

@@ -1,1 +1,1 @@
-"""The replay: an operation of the lab told from the first statement to what grew back."""
+"""The replay: an operation of the lab, from the first statement to the regrowth."""

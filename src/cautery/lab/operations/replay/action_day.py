@@ -1,4 +1,4 @@
-"""The action day by the clock: teams report, searches find, a failed step is planned anew."""
+"""The action day by the clock: teams report, searches find, a failed step is re-planned."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from cautery.model import (
     StepReport,
     StepState,
 )
+from cautery.model.records import DumpCounted, ServedShare
 from cautery.operation.board import BoardView
 from cautery.operation.calendar import calendar
 from cautery.operation.schedule import precedence_violations
 from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
 from cautery.plan import Cut
 from cautery.watch import read_panel_dump
-from cautery.workflows.operation.course import SERVED, ServedShare
 from cautery.workflows.operation.day_records import record_day
 from cautery.workflows.operation.picture import Picture
 from cautery.workflows.operation.plan_day import plan_day
@@ -97,8 +97,8 @@ def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
     story.tell(
         "plan",
         "each agency has its call sheet in its own case: page, PDF and calendar; on them "
-        f"{counted(blank, 'step')} are on targets that their agency may not be told of "
-        "in writing",
+        f"{counted(blank, 'step')} have targets that their agency may not be told "
+        "about in writing",
         withheld=blank,
     )
     return day
@@ -148,7 +148,7 @@ def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float
     pace = _Pace(story, speed)
     last_share, said_at = 1.0, made.moment - timedelta(days=1)
     before = ServedShare(at=made.moment, share=running.board(made.moment).served_left, by="plan")
-    story.lead.record(SERVED, before, at=made.moment)
+    story.lead.record(before, at=made.moment)
     running_day = _Reports(story, running)
     for report in running_day:
         pace.reach(report.at)
@@ -159,11 +159,8 @@ def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float
             story.tell("re-planned", board.note, step=report.step)
         if board.served_left != last_share or report.at - said_at >= _REPORT_EVERY:
             if board.served_left != last_share:
-                story.lead.record(
-                    SERVED,
-                    ServedShare(at=report.at, share=board.served_left, by="plan"),
-                    at=report.at,
-                )
+                share = ServedShare(at=report.at, share=board.served_left, by="plan")
+                story.lead.record(share, at=report.at)
             last_share = board.served_left
             if report.at - said_at >= _REPORT_EVERY:
                 said_at = report.at
@@ -203,10 +200,7 @@ def count_dumps(story: Story) -> None:
         )
         counted = read_panel_dump([raw], panel=panel, on=sealed_counts[0].on, regime=Regime.LED)
         lines += sum(count.paid + count.trial + count.expired for count in counted.counts)
-        story.lead.record(
-            "operation.dump-counted",
-            {"panel": panel, "exhibit": sealed.id, "counts": len(counted.counts)},
-        )
+        story.lead.record(DumpCounted(panel=panel, exhibit=sealed.id, counts=len(counted.counts)))
     story.tell(
         "exhibits",
         f"{lines} lines of {len(smallest)} seized panels counted by country; "
@@ -232,7 +226,7 @@ class _Pace:
 
 
 class _Reports:
-    """What the teams report, one after the other, of the plan as it stands by then."""
+    """The reports of the teams, in order, on the plan as it is at that time."""
 
     def __init__(self, story: Story, running: RunningDay) -> None:
         self._story, self._running = story, running

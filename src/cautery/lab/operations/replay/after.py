@@ -13,15 +13,7 @@ from cautery.graph import cluster
 from cautery.lab.operations.chance import token
 from cautery.lab.operations.replay.story import Story
 from cautery.model import CriminalNetwork, LedCategory, Link
-from cautery.workflows.operation.course import (
-    GREW_BACK,
-    HAPPENED,
-    SERVED,
-    GrewBack,
-    Happened,
-    ServedShare,
-    record_all,
-)
+from cautery.model.records import GrewBack, OutsideEvent, ServedShare
 from cautery.workflows.operation.persons import erase_person, kept_persons
 from cautery.workflows.operation.picture import Picture, traits_of
 
@@ -55,8 +47,8 @@ def follow(story: Story, seen: Picture, taken: Collection[str]) -> tuple[GrewBac
         for day, share in enumerate(world.served_truth.tolist())
         if day and (day <= _DAILY or day % 7 == 0) and timedelta(days=day) <= _WATCHED
     ]
-    record_all(lead, SERVED, shares, at=story.clock.now())
-    record_all(lead, HAPPENED, _happened(story), at=story.clock.now())
+    lead.record_all(shares, at=story.clock.now())
+    lead.record_all(_happened(story), at=story.clock.now())
     story.tell(
         "regrowth",
         f"our probes see {shares[0].share:.0%} served on the first day after, "
@@ -78,7 +70,7 @@ def follow(story: Story, seen: Picture, taken: Collection[str]) -> tuple[GrewBac
         for newcomer in sorted(newcomers, key=lambda newcomer: (newcomer.at, newcomer.asset))
         if (growth := _tied(newcomer, networks, links, taken)) is not None
     )
-    record_all(lead, GREW_BACK, grown, at=story.clock.now())
+    lead.record_all(grown, at=story.clock.now())
     story.tell(
         "descendants",
         f"{len(grown)} of {len(newcomers)} newcomers are tied to what was taken"
@@ -169,11 +161,11 @@ def _strangers(story: Story) -> list[_Newcomer]:
     return strangers
 
 
-def _happened(story: Story) -> list[Happened]:
+def _happened(story: Story) -> list[OutsideEvent]:
     """Return what belongs on the timeline: tournaments, raids before, the action after."""
     moment = story.world.moment
     rows = [
-        Happened(
+        OutsideEvent(
             at=intervention.at,
             kind="intervention",
             text=intervention.text,
@@ -182,13 +174,15 @@ def _happened(story: Story) -> list[Happened]:
         for intervention in story.world.interventions
     ]
     rows += [
-        Happened(at=happening.at, kind="regrowth", text=happening.text, country=happening.country)
+        OutsideEvent(
+            at=happening.at, kind="regrowth", text=happening.text, country=happening.country
+        )
         for happening in story.world.timeline
         if happening.kind not in {"action-day", "descendant"} and happening.at > moment
     ]
     for name, first, last in _TOURNAMENTS:
         rows.append(
-            Happened(
+            OutsideEvent(
                 at=datetime.fromisoformat(f"{first}T00:00:00+00:00"),
                 kind="event",
                 text=name,

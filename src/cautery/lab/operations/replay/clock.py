@@ -1,4 +1,4 @@
-"""The clock of a replay: it stands where the story stands."""
+"""The clock of a replay: it shows the time of the story."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ class ReplayClock:
         """
         require_utc("moment", moment)
         if moment < self._now:
-            raise InputError(f"a replay does not go back: {self._now} to {moment}")
+            raise InputError(f"a replay cannot go back in time: from {self._now} to {moment}")
         self._now = moment

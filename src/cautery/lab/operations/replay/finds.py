@@ -119,7 +119,7 @@ class Finds:
     def _exhibit(self, find: Find, planned: ScheduledStep) -> SeizedExhibit:
         agency = self._story.operation.agency(find.agency)
         if not agency.may(Competence.SEIZE):
-            raise InputError(f"{agency.id} may not seize")
+            raise InputError(f"agency {agency.id} may not seize")
         self._numbers[agency.country] += 1
         number = self._numbers[agency.country]
         now = self._story.clock.now()

@@ -131,12 +131,12 @@ def replay(
     began = time.monotonic()
     if 0 < speed < 1:
         raise InputError(
-            f"speed {speed:g}: no day is replayed slower than it was",
-            hint="0 does not wait at all.",
+            f"speed {speed:g}: a day cannot be replayed more slowly than it was",
+            hint="Use 0 to replay without waiting.",
         )
     for place in (folder, others_of(folder)):
         if place.exists() and not (place.is_dir() and not any(place.iterdir())):
-            raise InputError(f"{place}: something is there", hint="Name a new folder.")
+            raise InputError(f"{place} already exists", hint="Name a new folder.")
     world = build_world(like, seed=seed, scale=scale)
     story = _open(world, folder, store, listen)
     try:

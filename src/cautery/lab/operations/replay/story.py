@@ -1,4 +1,4 @@
-"""The state of a replay as its chapters pass it on, and how each chapter is told."""
+"""The state that the chapters of a replay pass on, and the output of each chapter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cautery.workflows.operation.partners import register_partner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One thing that a replay tells as it goes: for the board, or a line of JSON.
+    """One message of a running replay: for the board, or as a line of JSON.
 
     ``figures`` are the numbers that stand beside the sentence.
     """

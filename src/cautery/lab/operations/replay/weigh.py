@@ -1,4 +1,4 @@
-"""Before the day: how large the network is, where its money lies, and what would cut it."""
+"""Before the day: the size of the network, the place of its money, and acts that would cut it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ from cautery.estimate import parse_claim
 from cautery.lab.operations.replay.story import Story
 from cautery.lab.operations.sources import sizing_sources
 from cautery.model import Claim, Instrument, InstrumentKind, Statement
+from cautery.model.records import PublishedFigure
 from cautery.operation.instruments import draft_eio, draft_freezing, draft_mla
 from cautery.operation.money.flows import table_of
 from cautery.operation.money.trail import Trace
-from cautery.workflows.operation.course import (
-    PUBLISHED,
-    SIZED,
-    Published,
-    record_all,
-    sized_network,
-)
+from cautery.workflows.operation.course import sized_network
 from cautery.workflows.operation.draft_instrument import file_draft
 from cautery.workflows.operation.holdings import picture
 from cautery.workflows.operation.plan_cut import PlannedCut, plan_cut
@@ -39,7 +34,7 @@ def publish(story: Story) -> None:
     if sheet is None or story.world.scale < 1:
         return
     rows = [
-        Published(
+        PublishedFigure(
             id=fact.id,
             what=fact.what,
             value=fact.value,
@@ -50,7 +45,7 @@ def publish(story: Story) -> None:
         )
         for fact in sheet.facts
     ]
-    record_all(story.lead, PUBLISHED, rows, at=story.clock.now())
+    story.lead.record_all(rows, at=story.clock.now())
 
 
 def size(story: Story, *, occasion: str, with_dumps: bool) -> Sizing:
@@ -60,7 +55,7 @@ def size(story: Story, *, occasion: str, with_dumps: bool) -> Sizing:
     if not with_dumps:  # panels are not seized yet: their dumps lie with the criminals
         sources = replace(sources, panels=())
     sizing = size_network(sources, claims_of(story), seed=story.world.seed)
-    story.lead.record(SIZED, sized_network(sizing, occasion=occasion))
+    story.lead.record(sized_network(sizing, occasion=occasion))
     users = sizing.reconciled.estimate("users")
     flagged = [judged.claim.text for judged in sizing.judged if judged.flagged]
     story.tell(

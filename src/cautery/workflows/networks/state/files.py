@@ -51,7 +51,7 @@ _NO_STATE = (
     RecursionError,  # nested too deeply
     pl.exceptions.PolarsError,
 )
-_RESTORE = "Restore the folder from a copy, or cluster all links again into a new one."
+_RESTORE = "Restore the folder from a copy, or cluster all links again into a new folder."
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         If it cannot be made.
     """
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: a state is a folder")
+        raise InputError(f"{folder}: a state must be a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY)
@@ -77,8 +77,8 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
     except BlockingIOError as error:
         raise InputError(
-            f"{folder}: another run is working on this state",
-            hint="Wait for it, or name another folder.",
+            f"{folder}: another run is using this state",
+            hint="Wait until it ends, or name another folder.",
         ) from error
     finally:
         os.close(descriptor)
@@ -96,11 +96,11 @@ def load(folder: Path) -> Kept | None:
     if not pointer.exists():
         inside = list(folder.iterdir()) if folder.is_dir() else []
         if any(not _ours(entry) for entry in inside):
-            raise InputError(f"{folder}: it holds something else than a state")
+            raise InputError(f"{folder}: the folder does not hold a state")
         if any(not entry.name.startswith(_WRITING) for entry in inside):
             raise InputError(
-                f"{folder}: {CURRENT} is gone, the rest of a state is there",
-                hint=f"Put {CURRENT} back, or cluster all links again into a new folder.",
+                f"{folder}: {CURRENT} is missing, but other files of a state are there",
+                hint=f"Restore {CURRENT}, or cluster all links again into a new folder.",
             )
         return None
     try:
@@ -108,8 +108,8 @@ def load(folder: Path) -> Kept | None:
         current = json.loads(pointer.read_text())
         if current["format"] != FORMAT:
             raise InputError(
-                f"{folder}: a state of format {current['format']}, not {FORMAT}",
-                hint="Its links-*.parquet are the links as they came: cluster those into another.",
+                f"{folder}: the state has format {current['format']}, expected {FORMAT}",
+                hint="Its links-*.parquet hold the original links: cluster them into a new folder.",
             )
         if current.get(BEGUN):
             return None
@@ -132,7 +132,8 @@ def load(folder: Path) -> Kept | None:
         raise InputError(f"{folder}: {missing}: {error.strerror}", hint=_RESTORE) from error
     except _NO_STATE as error:
         raise InputError(
-            f"{folder}: {CURRENT} is not as it was written ({error})", hint=_RESTORE
+            f"{folder}: {CURRENT} was changed or damaged after it was written ({error})",
+            hint=_RESTORE,
         ) from error
 
 
@@ -224,7 +225,7 @@ def tidy(folder: Path) -> None:
 
 
 def _changed(folder: Path, name: str) -> str:
-    return f"{folder}: {name} was changed since it was written"
+    return f"{folder}: {name} was changed after it was written"
 
 
 def _ours(path: Path) -> bool:

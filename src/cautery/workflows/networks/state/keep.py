@@ -1,4 +1,4 @@
-"""A clustering that is kept between runs, and grows by what is new.
+"""A clustering that is stored between runs and grows with new links.
 
 With frozen weights only what new links touch is decided anew. Once a state has grown by a
 fiftieth since its weights were learnt, they are learnt anew from all of its links, as ``refit``
@@ -64,7 +64,7 @@ def clustered_in(
         If it cannot be written; the state before it stands.
     """
     if reading.frame.height == 0 and not (folder / CURRENT).exists():
-        raise InputError(f"{folder}: there is no state yet to go on from, and there are no links")
+        raise InputError(f"{folder}: no state exists yet, and no links were given")
     with alone_in(folder):
         state = load(folder)
         if state is None:
@@ -91,16 +91,16 @@ def _gone_on(
 ) -> Clustered:
     rows = reading.frame.unique(maintain_order=True)
     kinds = {*state.names.kinds, *rows["kind"].unique()}
-    not_too_many(len(kinds), named=f"{folder} with what is new")
-    progress("placing what is new")
+    not_too_many(len(kinds), named=f"{folder} with the new links")
+    progress("placing the new links")
     new = numbered(state, rows)
     learnt = state.evidence.value.size
     links = learnt + state.later[0].size + new.subject.size
     if refit or links > (1 + GROWTH) * learnt:
         if not refit:
             reading.warnings.append(
-                f"refit: the weights were learnt from {learnt:,} links, with the new ones "
-                f"there are {links:,}: all is learnt anew"
+                f"refit: the weights were learnt from {learnt:,} links; with the new links there "
+                f"are {links:,}, so all weights are learnt again"
             )
         frame = pl.concat([links_of(folder, state.links), rows], how="diagonal").unique(
             maintain_order=True
@@ -204,8 +204,8 @@ def _changes(state: Kept, clustered: Clustered) -> list[str]:
     before, now = set(pairs["before"].unique()), set(pairs["network"].unique())
     sentences = [
         (
-            f"refit: {moved:,} of {pairs.height:,} known subjects are of another network, "
-            f"{len(before - now):,} networks went and {len(now - before):,} came"
+            f"refit: {moved:,} of {pairs.height:,} known subjects moved to another network, "
+            f"{len(before - now):,} networks disappeared and {len(now - before):,} were added"
         )
     ]
     earlier = dict(zip(state.names.kinds, state.weights.false.tolist(), strict=True))

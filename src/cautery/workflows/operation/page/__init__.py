@@ -6,12 +6,12 @@ from datetime import datetime
 
 from cautery import __version__
 from cautery.model import DayPlan, ScheduledStep, StepReport, StepState
+from cautery.model.records import ServedShare
 from cautery.operation.money.trail import Trace
 from cautery.operation.page.view import OperationPageView
 from cautery.operation.page.view.course import DayView, Served, StepLine
 from cautery.operation.schedule import precedence_violations
-from cautery.workflows.operation.course import SERVED, ServedShare
-from cautery.workflows.operation.day_records import DAY, reports_of
+from cautery.workflows.operation.day_records import reports_of
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.page import course, said, taken
 from cautery.workflows.operation.page.material import LabTruth, material_of
@@ -77,11 +77,11 @@ def lived_day(desk: Desk) -> tuple[DayView, frozenset[str]] | None:
 
     ``None`` when no day was planned in this case.
     """
-    plans = list(desk.nouns(DAY, DayPlan))
+    plans = [plan for _, plan in desk.contents(DayPlan)]
     if not plans:
         return None
     plan, reports = plans[-1], reports_of(desk)
-    shares = list(desk.nouns(SERVED, ServedShare))
+    shares = [share for _, share in desk.contents(ServedShare)]
     last = {report.step: report for report in reports}
     late = {report.step for report in reports if report.state is StepState.LATE}
     stood = {step.replaces for step in plan.steps}

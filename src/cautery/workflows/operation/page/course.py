@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
 
 from cautery.drawing.words import plural
-from cautery.model import Entry, ExhibitKind, Role, StepKind, StepState, from_json
+from cautery.model import ExhibitKind, Role, StepKind, StepState
+from cautery.model.records import AgencyJoined, BundleShared, CutChosen, DeconflictionResult
 from cautery.operation.page.view.course import (
     AgencyLine,
     Arrivals,
@@ -18,11 +18,7 @@ from cautery.operation.page.view.course import (
     TimelineView,
 )
 from cautery.operation.page.view.figures import KeyFigure
-from cautery.workflows.operation.course import CUT, JOINED
-from cautery.workflows.operation.deconfliction_run import RESULT
-from cautery.workflows.operation.desk import body_of
 from cautery.workflows.operation.page.material import Material, interval
-from cautery.workflows.operation.share import SHARED
 
 _KINDS = {
     "intervention": MomentKind.INTERVENTION,
@@ -37,8 +33,8 @@ def agencies(material: Material) -> tuple[AgencyLine, ...]:
     joined = dict(reversed(_joined(material)))
     said_counts = Counter(statement.by for statement in material.known)
     sent_counts: Counter[str] = Counter()
-    for body in material.desk.bodies(SHARED):
-        sent_counts[str(body["to"])] += len(body["statements"])
+    for _, shared in material.desk.contents(BundleShared):
+        sent_counts[shared.to] += len(shared.statements)
     others_count = sum(
         count for name, count in said_counts.items() if name != material.desk.agency.id
     )
@@ -76,19 +72,19 @@ def timeline(material: Material) -> TimelineView:
         )
         for agency, at in _joined(material)
     ]
-    for at, body in material.desk.each(_with_time, RESULT):
-        if shared := len(body["shared"]):
-            moments.append(
-                Moment(
-                    at=at,
-                    kind=MomentKind.DECONFLICTION,
-                    agency=body["with"],
-                    text=f"{plural(shared, 'target')} in common with {body['with']}",
-                )
-            )
     moments += [
-        Moment(at=at, kind=MomentKind.PLAN, text="the cut is chosen")
-        for at, _ in material.desk.each(_with_time, CUT)
+        Moment(
+            at=entry.record.at,
+            kind=MomentKind.DECONFLICTION,
+            agency=result.with_,
+            text=f"{plural(len(result.shared), 'target')} in common with {result.with_}",
+        )
+        for entry, result in material.desk.contents(DeconflictionResult)
+        if result.shared
+    ]
+    moments += [
+        Moment(at=entry.record.at, kind=MomentKind.PLAN, text="the cut is chosen")
+        for entry, _ in material.desk.contents(CutChosen)
     ]
     if material.day is not None:
         moments.append(Moment(at=material.day.moment, kind=MomentKind.ACTION, text="action day"))
@@ -221,14 +217,9 @@ def summary(material: Material) -> str:
 
 def _joined(material: Material) -> list[tuple[str, datetime]]:
     """Return which agencies joined when, in the order of the records."""
-    table = material.desk.operation
-
-    def joined(entry: Entry) -> tuple[str, datetime]:
-        body = body_of(entry)
-        return table.agency(body["agency"]).id, from_json(datetime, body["at"])
-
-    return list(material.desk.each(joined, JOINED))
-
-
-def _with_time(entry: Entry) -> tuple[datetime, dict[str, Any]]:
-    return entry.record.at, body_of(entry)
+    desk = material.desk
+    moments = []
+    for entry, joined in desk.contents(AgencyJoined):
+        with desk.passing_over(entry):  # none of this table's, say
+            moments.append((desk.operation.agency(joined.agency).id, joined.at))
+    return moments

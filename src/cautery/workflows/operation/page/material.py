@@ -7,21 +7,11 @@ from dataclasses import dataclass, field
 
 from cautery.model import Estimate, Marking, Statement, StepKind, StepState
 from cautery.model.marking import strictest
+from cautery.model.records import GrewBack, OutsideEvent, PublishedFigure, SizedNetwork
 from cautery.operation.money.trail import Trace
 from cautery.operation.page.view.course import DayView
 from cautery.operation.page.view.figures import Interval
 from cautery.operation.register import Register
-from cautery.workflows.operation.course import (
-    GREW_BACK,
-    HAPPENED,
-    PUBLISHED,
-    SIZED,
-    GrewBack,
-    Happened,
-    Published,
-    SizedNetwork,
-    sized_in,
-)
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import sources_of, standing
 from cautery.workflows.operation.persons import kept_persons
@@ -61,9 +51,9 @@ class Material:
     removed: frozenset[str]
     register: Register
     sized: tuple[SizedNetwork, ...]
-    published: tuple[Published, ...]
+    published: tuple[PublishedFigure, ...]
     grown: tuple[GrewBack, ...]
-    happened: tuple[Happened, ...]
+    happened: tuple[OutsideEvent, ...]
     day: DayView | None
     trace: Trace | None = None
     truth: LabTruth | None = field(default=None)
@@ -116,10 +106,10 @@ def material_of(
         ),
         removed=removed,
         register=register_of(desk),
-        sized=tuple(desk.each(sized_in, SIZED)),
-        published=tuple(desk.nouns(PUBLISHED, Published)),
-        grown=tuple(desk.nouns(GREW_BACK, GrewBack)),
-        happened=tuple(desk.nouns(HAPPENED, Happened)),
+        sized=tuple(sized for _, sized in desk.contents(SizedNetwork)),
+        published=tuple(figure for _, figure in desk.contents(PublishedFigure)),
+        grown=tuple(grown for _, grown in desk.contents(GrewBack)),
+        happened=tuple(event for _, event in desk.contents(OutsideEvent)),
         day=day,
         trace=trace,
         truth=truth,

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.model import ErrorRate, Estimate, ExhibitKind, Role, StepKind, StepState
+from cautery.model.records import QUANTITIES, GrewBack, PublishedFigure, SizedNetwork
 from cautery.operation.page.view.said import (
     ClaimLine,
     Comparison,
@@ -20,7 +21,6 @@ from cautery.operation.page.view.said import (
     VerifyView,
 )
 from cautery.operation.register import Register
-from cautery.workflows.operation.course import QUANTITIES, GrewBack, Published, SizedNetwork
 from cautery.workflows.operation.page.material import LabTruth, Material, interval
 
 _ROUNDED = 0.02
@@ -54,12 +54,12 @@ def estimates(material: Material) -> EstimatesView | None:
         ),
         claims=tuple(
             ClaimLine(
-                text=str(claim["text"]),
-                quantity=str(claim["quantity"]),
-                value=float(str(claim["value"])),
-                flagged=bool(claim["flagged"]),
-                words=str(claim["words"]),
-                source=str(claim["source"] or ""),
+                text=claim.text,
+                quantity=claim.quantity,
+                value=claim.value,
+                flagged=claim.flagged,
+                words=claim.words,
+                source=claim.source or "",
             )
             for claim in last.claims
         ),
@@ -120,7 +120,7 @@ def _counted(material: Material) -> dict[str, float]:
     }
 
 
-def _compared_count(figure: Published, count: float, unit: str) -> Comparison:
+def _compared_count(figure: PublishedFigure, count: float, unit: str) -> Comparison:
     low = figure.low if figure.low is not None else 0.0
     high = figure.high if figure.high is not None else float("inf")
     fits = low * (1 - _ROUNDED) <= count <= high * (1 + _ROUNDED)
@@ -135,7 +135,7 @@ def _compared_count(figure: Published, count: float, unit: str) -> Comparison:
     )
 
 
-def _compared_size(figure: Published, sized: SizedNetwork) -> Comparison:
+def _compared_size(figure: PublishedFigure, sized: SizedNetwork) -> Comparison:
     place = 0 if figure.id == "users" else 2
     inner, outer = sized.inner[place], sized.outer[place]
     if figure.id == "revenue-year":

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 
 from cautery.model import ExhibitKind, Instrument, InstrumentKind, Role
+from cautery.model.records import CutChosen, MoneyTraced
 from cautery.operation.page.view.taken import (
     CurrencyTotal,
     ExhibitLine,
@@ -24,11 +25,9 @@ from cautery.operation.page.view.taken import (
 from cautery.operation.page.words import exact
 from cautery.operation.totals import journal, totals
 from cautery.plan import Supply
-from cautery.workflows.operation.course import CUT
 from cautery.workflows.operation.draft_instrument import filed_drafts
 from cautery.workflows.operation.page.material import Material
 from cautery.workflows.operation.record_findings import findings_of
-from cautery.workflows.operation.trace_money import TRACED
 
 _LINE_ENDS = 16
 """Letters of an address that a person can compare; the whole stands sealed in the case."""
@@ -58,7 +57,7 @@ def supply(material: Material) -> SupplyView | None:
     up, before = supply_graph.standing(material.removed & node_ids), supply_graph.standing()
     weight = sum(node.weight for node in material.seen.nodes) or 1.0
     drawn_ids = {asset.id for asset in material.seen.graph.assets if asset.role in _ROLES_DRAWN}
-    planned = [dict(body) for body in material.desk.bodies(CUT)]
+    cuts = [cut for _, cut in material.desk.contents(CutChosen)]
     return SupplyView(
         nodes=tuple(
             SupplyNode(
@@ -83,7 +82,7 @@ def supply(material: Material) -> SupplyView | None:
         served_before=sum(node.weight for node in material.seen.nodes if node.id in before)
         / weight,
         served_after=sum(node.weight for node in material.seen.nodes if node.id in up) / weight,
-        method=str(planned[-1]["method"]) if planned else "",
+        method=cuts[-1].method if cuts else "",
     )
 
 
@@ -173,16 +172,17 @@ def money(material: Material) -> MoneyView | None:
         method=f"{material.trace.method}, over the supplied transactions only"
         if material.trace
         else "",
+        followed=material.trace.followed if material.trace else "",
         instead=instead,
     )
 
 
 def _sealed_trace(material: Material) -> str:
     """Say that the money was traced, where the page is made without opening the trace."""
-    traced = list(material.desk.bodies(TRACED))
-    if not traced:
+    traces = [traced for _, traced in material.desk.contents(MoneyTraced)]
+    if not traces:
         return ""
-    hops, holdings = traced[-1]["hops"], len(traced[-1]["holdings"])
+    hops, holdings = traces[-1].hops, len(traces[-1].holdings)
     return (
         f"The money was traced: {hops} hops, {holdings} holdings. A trace names people's accounts, "
         "so it lies encrypted in the case, and this page was made without it."

@@ -1,4 +1,4 @@
-"""Canaries beside every published entry: unrelated names that must still answer.
+"""Canaries for every published entry: unrelated names that must still answer.
 
 An intermediary may block more than it was asked to: a whole address for one name, a range for one
 address. A few unrelated names, asked for directly and through it, tell so within a minute. When
@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cautery.errors import ForbiddenAddressError, InputError, SourceError
-from cautery.model import BlockEntry, Intermediary, Json, Limits, Referral, host_of, revealed
+from cautery.model import BlockEntry, Intermediary, Limits, Referral, host_of, revealed
 from cautery.model.ports import Facts, Fetcher
+from cautery.model.records import CanaryProbed, RollbackProposed
 from cautery.plan.guard.canary import CanaryOutcome, canaries_of, propose_rollback
 from cautery.workflows.case.journal import Journal
 
@@ -27,9 +28,6 @@ ROUND_S = 30.0
 """Longest round: what was not seen by then is looked at in the next one."""
 
 _Answer = tuple[int, str] | tuple[()] | None
-
-PROBED = "canary.probed"
-PROPOSED = "rollback.proposed"
 
 
 @dataclass(slots=True)
@@ -95,10 +93,9 @@ class CanaryWatch:
             for name in canaries_of(entry.guard, facts=facts, beside=names):
                 self._watch(name, to, entry, now)
 
-    def restore(self, kind: str, body: Json) -> None:
-        """Take up a ``rollback.proposed`` of an earlier run."""
-        if kind == PROPOSED:
-            self._proposed.add((str(body["target"]), str(body["intermediary"])))
+    def restore(self, proposed: RollbackProposed) -> None:
+        """Take up what an earlier run proposed."""
+        self._proposed.add((proposed.target, proposed.intermediary))
 
     def propose(
         self,
@@ -114,15 +111,14 @@ class CanaryWatch:
             return
         self._proposed.add((target, intermediary))
         self._journal.write(
-            PROPOSED,
-            {
-                "target": target,
-                "intermediary": intermediary,
-                "why": why,
-                "dark": dark,
-                "tried": tried,
-                "at": self._journal.now(),
-            },
+            RollbackProposed(
+                target=target,
+                intermediary=intermediary,
+                why=why,
+                dark=dark,
+                tried=tried,
+                at=self._journal.now(),
+            )
         )
 
     def look(self, now: datetime) -> None:
@@ -190,15 +186,14 @@ class CanaryWatch:
         if self._is_meant(canary.name, canary.intermediary.name):
             return
         self._journal.write(
-            PROBED,
-            {
-                "canary": canary.name,
-                "intermediary": canary.intermediary.name,
-                "targets": sorted(canary.targets),
-                "direct": direct,
-                "through": through,
-                "at": now,
-            },
+            CanaryProbed(
+                canary=canary.name,
+                intermediary=canary.intermediary.name,
+                targets=tuple(sorted(canary.targets)),
+                direct=direct,
+                through=through,
+                at=now,
+            )
         )
         for target in canary.targets:
             self._latest[target, canary.intermediary.name, canary.name] = CanaryOutcome(
@@ -215,8 +210,8 @@ class CanaryWatch:
             self.propose(
                 rollback.target,
                 rollback.intermediary,
-                why=f"{len(rollback.dark)} of {rollback.tried} unrelated names are dark through it "
-                "and up for all others",
+                why=f"{len(rollback.dark)} of {rollback.tried} unrelated names are dark through "
+                "it, but reachable through all others",
                 dark=rollback.dark,
                 tried=rollback.tried,
             )

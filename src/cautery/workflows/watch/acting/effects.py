@@ -1,4 +1,4 @@
-"""What a published list did: our own probes through the intermediaries, until it expires."""
+"""Measure the effect of a published list by our own probes through the intermediaries."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from cautery.model import (
     DarkProbe,
     ExhibitId,
     Intermediary,
-    Json,
     Limits,
     Referral,
     host_of,
     revealed,
 )
 from cautery.model.ports import Fetcher
+from cautery.model.records import EntryExpired
 from cautery.workflows.case.capturing import Capturing, named
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.streams import Stream
@@ -82,20 +82,21 @@ class EffectWatch:
             for entry in referral.entries
         ]
 
-    def restore(self, kind: str, body: Json) -> None:
-        """Take up what an earlier run saw, from a ``dark.probed`` or ``entry.expired`` record."""
+    def restore(self, record: DarkProbe | EntryExpired) -> None:
+        """Take up what an earlier run saw."""
         for watched in self._watched:
             if (watched.entry.target, watched.intermediary.name) != (
-                body["target"],
-                body["intermediary"],
+                record.target,
+                record.intermediary,
             ):
                 continue
-            if kind == "dark.probed" and body["dark"]:
-                watched.dark.add(body["url"])
-            elif kind == "dark.probed":
-                watched.dark.discard(body["url"])
-            elif kind == "entry.expired" and watched.referral == body["referral"]:
-                watched.expired = True
+            match record:
+                case DarkProbe(dark=True):
+                    watched.dark.add(record.url)
+                case DarkProbe():
+                    watched.dark.discard(record.url)
+                case EntryExpired(referral=watched.referral):
+                    watched.expired = True
 
     async def finish(self) -> None:
         """Let looks under way end, and look once more at what has ended."""
@@ -111,7 +112,9 @@ class EffectWatch:
             *(self._see(watched) for watched in ended if watched.intermediary.proxy)
         )
         for watched in ended:
-            self._expire(watched, now, seen=None, why="it was not seen served again")
+            self._expire(
+                watched, now, seen=None, why=("not seen served again before the end of the watch")
+            )
 
     def look(self, now: datetime) -> None:
         """Begin every look that is due."""
@@ -120,7 +123,12 @@ class EffectWatch:
                 continue
             if watched.intermediary.proxy is None:
                 if watched.entry.valid_until <= now:
-                    self._expire(watched, now, seen=None, why="there is no vantage to see it from")
+                    self._expire(
+                        watched,
+                        now,
+                        seen=None,
+                        why=("no vantage exists from which it could be seen"),
+                    )
                 continue
             if watched.due <= now or (watched.dark and watched.entry.valid_until <= now):
                 watched.looking = True
@@ -159,13 +167,15 @@ class EffectWatch:
         if dark:
             direct, _ = await self._ask(stream.played or stream.url, None, exhibits)
             if direct is None or direct >= 400:
-                dark, why = False, "not to be had directly either: not the doing of this entry"
+                dark, why = (
+                    False,
+                    ("it cannot be reached directly either, so this entry is not the cause"),
+                )
         if dark:
             watched.dark.add(key)
         else:
             watched.dark.discard(key)
         self._journal.write(
-            "dark.probed",
             DarkProbe(
                 url=key,
                 target=watched.entry.target,
@@ -174,7 +184,7 @@ class EffectWatch:
                 dark=dark,
                 why=why,
                 exhibits=tuple(exhibits),
-            ),
+            )
         )
 
     def _expire(
@@ -184,15 +194,14 @@ class EffectWatch:
             return
         watched.expired = True
         self._journal.write(
-            "entry.expired",
-            {
-                "referral": watched.referral,
-                "target": watched.entry.target,
-                "intermediary": watched.intermediary.name,
-                "at": now,
-                "seen": seen,
-                "why": why,
-            },
+            EntryExpired(
+                referral=watched.referral,
+                target=watched.entry.target,
+                intermediary=watched.intermediary.name,
+                at=now,
+                seen=seen,
+                why=why,
+            )
         )
 
     async def _ask(

@@ -1,4 +1,4 @@
-"""Referrals on their way: drafted under an order, signed by two people, handed in, withdrawn."""
+"""The course of referrals: drafted under an order, signed by two people, published, withdrawn."""
 
 from __future__ import annotations
 
@@ -29,17 +29,16 @@ from cautery.model import (
     Referral,
     SignedFor,
     digest,
-    from_json,
+    has_own_id,
     to_json,
 )
+from cautery.model.records import ApprovalGiven, EntryWithdrawn, ReferralPublished
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.case.referral import APPROVED, DRAFTED, PUBLISHED, referral_in
 from cautery.workflows.watch.acting.judging import ISP_LEVERS
 from cautery.workflows.watch.streams import Stream
 
 AGAIN_S = 10.0
 """An intermediary that did not take a list is asked again after so long."""
-WITHDRAWN = "entry.withdrawn"
 
 
 @dataclass(slots=True)
@@ -114,39 +113,38 @@ class Filing:
 
     # -- what an earlier run did ------------------------------------------------------------
 
-    def restore(self, kind: str, body: Mapping[str, object]) -> None:
+    def restore(
+        self, record: Referral | ApprovalGiven | EntryWithdrawn | ReferralPublished
+    ) -> None:
         """Take up a record of an earlier run of this case.
 
         Raises
         ------
         CauteryError
-            If it is a referral that is none, whose id is not its own, or that comes under the id
-            of an earlier one; or as :meth:`approved`.
+            If it is a referral whose id is not its own, or that comes under the id of an earlier
+            one; or as :meth:`approved`.
         """
-        if kind == DRAFTED:
-            referral = referral_in(body)
-            if referral is None:
-                raise InputError("a record of a referral is none, or has not its own id")
-            if self._filed.setdefault(referral.id, Filed(referral)).referral != referral:
-                raise InputError(f"a second referral came under the id of {referral.id}")
-        elif kind == APPROVED:
-            self.approved(body)
-        elif kind == WITHDRAWN and (filed := self._filed.get(str(body["referral"]))) is not None:
-            filed.withdrawn.add(str(body["target"]))
-        elif kind == PUBLISHED:
-            filed = self._filed.get(str(body["referral"]))
-            name = body["intermediary"]
-            to = next(
-                (
-                    intermediary
-                    for intermediary in self._mandate.intermediaries
-                    if intermediary.name == name
-                ),
-                None,
-            )
-            if filed is not None and to is not None:
+        match record:
+            case Referral():
+                if not has_own_id(record):
+                    raise InputError(f"referral {record.id}: its id does not match its content")
+                if self._filed.setdefault(record.id, Filed(record)).referral != record:
+                    raise InputError(f"a second referral arrived with the id of {record.id}")
+            case ApprovalGiven():
+                self.approved(record)
+            case EntryWithdrawn():
+                if (filed := self._filed.get(record.referral)) is not None:
+                    filed.withdrawn.add(record.target)
+            case ReferralPublished():
+                self._restore_published(record)
+
+    def _restore_published(self, published: ReferralPublished) -> None:
+        filed = self._filed.get(published.referral)
+        for to in self._mandate.intermediaries:
+            if filed is not None and to.name == published.intermediary:
                 filed.published.add(to.name)
                 self._on_published(filed.referral, to)
+                return
 
     # -- drafting ---------------------------------------------------------------------------
 
@@ -194,7 +192,7 @@ class Filing:
                 self._journal.fail("referral", territory, error)
                 continue
             self._filed[referral.id] = Filed(referral)
-            self._journal.write(DRAFTED, referral)
+            self._journal.write(referral)
 
     def _exhibits(self, url: str) -> tuple[ExhibitId, ...]:
         verdict = self._streams[url].verdict
@@ -206,21 +204,18 @@ class Filing:
 
     # -- signing ----------------------------------------------------------------------------
 
-    def approved(self, body: Mapping[str, object]) -> None:
+    def approved(self, given: ApprovalGiven) -> None:
         """Take an approval up.
 
         Raises
         ------
         CauteryError
-            If a record is none, whoever wrote it, or the signature is no approver's under this
-            very referral for this case.
+            If the signature is no approver's under this very referral for this case.
         """
-        filed = self._filed.get(str(body.get("referral")))
+        filed = self._filed.get(given.referral)
         if filed is None:
             return
-        approval = from_json(
-            Approval, {name: value for name, value in body.items() if name != "referral"}
-        )
+        approval = given.approval
         check_signature(
             approval,
             what=f"referral {filed.referral.id}",
@@ -275,14 +270,13 @@ class Filing:
         for target, why in reasons.items():
             filed.withdrawn.add(target)
             self._journal.write(
-                WITHDRAWN,
-                {
-                    "referral": filed.referral.id,
-                    "target": target,
-                    "reasons": [to_json(reason) for reason in why],
-                    "published": sorted(filed.published),
-                    "at": self._journal.now(),
-                },
+                EntryWithdrawn(
+                    referral=filed.referral.id,
+                    target=target,
+                    reasons=tuple(why),
+                    published=tuple(sorted(filed.published)),
+                    at=self._journal.now(),
+                )
             )
 
     def _approval_of(self, filed: Filed) -> Approved[Referral] | None:
@@ -323,25 +317,24 @@ class Filing:
         exhibit = self._journal.seal(
             rfc8785.dumps(to_json(remaining)), what="list", media_type="application/json", at=now
         )
-        targets = [entry.target for entry in remaining.entries]
+        targets = tuple(entry.target for entry in remaining.entries)
         streams = {
-            target: [
+            target: tuple(
                 key
                 for key, stream in self._streams.items()
                 if stream.proven and self._cuts(target, stream)
-            ]
+            )
             for target in targets
         }
         self._journal.write(
-            PUBLISHED,
-            {
-                "referral": referral.id,
-                "intermediary": to.name,
-                "exhibit": exhibit,
-                "at": now,
-                "targets": targets,
-                "streams": streams,
-            },
+            ReferralPublished(
+                referral=referral.id,
+                intermediary=to.name,
+                exhibit=exhibit,
+                at=now,
+                targets=targets,
+                streams=streams,
+            )
         )
-        self._journal.write("acknowledgement", acknowledgement)
+        self._journal.write(acknowledgement)
         self._on_published(remaining, to)

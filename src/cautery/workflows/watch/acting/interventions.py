@@ -21,31 +21,52 @@ from cautery.errors import InputError
 from cautery.model import (
     MISSHAPEN,
     BlockEntry,
+    DarkProbe,
     GuardVerdict,
     Intermediary,
-    Json,
     Mandate,
     Referral,
     SignedFor,
-    from_json,
 )
 from cautery.model.ports import Engine, Ledger
+from cautery.model.records import (
+    ApprovalGiven,
+    EntryExpired,
+    EntryWithdrawn,
+    GuardRevalidated,
+    MisshapenRecord,
+    OverrideGiven,
+    OverrideSigned,
+    ReferralPublished,
+    RollbackProposed,
+    kinds_of,
+)
 from cautery.plan.guard.revalidation import due
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.case.referral import APPROVED
-from cautery.workflows.watch.acting.canaries import PROPOSED, CanaryWatch
+from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.effects import EffectWatch
 from cautery.workflows.watch.acting.filing import Filed, Filing
 from cautery.workflows.watch.acting.judging import Judge
 from cautery.workflows.watch.acting.neighbours import lawful_streams
-from cautery.workflows.watch.acting.overrides import GIVEN, SIGNED, Overrides
+from cautery.workflows.watch.acting.overrides import Overrides
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.streams import Stream
 
 TICK_S = 0.5
 BATCH_S = 2.0
 """Targets found within so many seconds go to the approvers as one referral."""
-REVALIDATED = "guard.revalidated"
+_TAKEN_UP = (
+    GuardVerdict,
+    Referral,
+    ApprovalGiven,
+    ReferralPublished,
+    EntryWithdrawn,
+    OverrideSigned,
+    RollbackProposed,
+    DarkProbe,
+    EntryExpired,
+)
+"""What a watch that goes on takes up from an earlier run, besides :class:`OverrideGiven`."""
 
 
 class Intervener:
@@ -102,10 +123,11 @@ class Intervener:
         What it left standing is judged anew as soon as work begins: another day, another window.
         """
         passed_over = 0
-        other_entries = (entry for entry in self._ledger.read() if entry.record.kind != GIVEN)
-        for entry in chain(self._ledger.read(kinds=(GIVEN,)), other_entries):
+        # What came into force is known first: a signature would put it on record once more.
+        given = self._ledger.read(kinds=kinds_of(OverrideGiven))
+        for entry in chain(given, self._ledger.read(kinds=kinds_of(*_TAKEN_UP))):
             try:
-                self._take_up(entry.record.kind, entry.record.body)
+                self._take_up(entry.content)
             except MISSHAPEN:
                 passed_over += 1
             self._next_index = max(self._next_index, entry.index + 1)
@@ -113,17 +135,22 @@ class Intervener:
             self._journal.fail("record", "case", _passed_over(passed_over))
         self._woken = any(self._standing())
 
-    def _take_up(self, kind: str, body: Json) -> None:
-        if kind == "guard.decided":
-            self._judge.restore(from_json(GuardVerdict, body))
-        elif kind in ("dark.probed", "entry.expired"):
-            self._effects.restore(kind, body)
-        elif kind == PROPOSED:
-            self._canaries.restore(kind, body)
-        elif kind in (GIVEN, SIGNED):
-            self._overrides.hear(kind, body)
-        else:
-            self._filing.restore(kind, body)
+    def _take_up(self, content: Any) -> None:
+        match content:
+            case GuardVerdict():
+                self._judge.restore(content)
+            case DarkProbe() | EntryExpired():
+                self._effects.restore(content)
+            case RollbackProposed():
+                self._canaries.restore(content)
+            case OverrideGiven():
+                self._overrides.restore(content)
+            case OverrideSigned():
+                self._overrides.hear(content)
+            case MisshapenRecord():
+                raise InputError(content.why)
+            case _:
+                self._filing.restore(content)
 
     async def work(self) -> None:
         """Do whatever is next, for ever."""
@@ -181,7 +208,7 @@ class Intervener:
         planned_targets = frozenset(intervention.target for intervention in plan.chosen)
         if planned_targets != self._planned:
             self._planned = planned_targets
-            self._journal.write("plan.made", plan)
+            self._journal.write(plan)
         self._filing.draft(plan)
         self._plan_next()
 
@@ -244,13 +271,12 @@ class Intervener:
         withdrawn = {verdict.target: verdict for verdict in revalidation.withdrawn}
         self._judge.record(withdrawn.values())
         self._journal.write(
-            REVALIDATED,
-            {
-                "why": why,
-                "asked": sorted({entry.target for _, entry in entries}),
-                "withdrawn": sorted(withdrawn),
-                "at": now,
-            },
+            GuardRevalidated(
+                why=why,
+                asked=tuple(sorted({entry.target for _, entry in entries})),
+                withdrawn=tuple(sorted(withdrawn)),
+                at=now,
+            )
         )
         for filed, entry in entries:
             verdict = withdrawn.get(entry.target)
@@ -261,20 +287,23 @@ class Intervener:
                 self._canaries.propose(
                     entry.target,
                     name,
-                    why=f"the guard allows it no more: {verdict.reasons[0].text}",
+                    why=f"the guard no longer allows it: {verdict.reasons[0].text}",
                 )
 
     # -- approve and publish ----------------------------------------------------------------
 
     async def hear(self) -> None:
         """Take up what people signed, and hand in what two of them have approved."""
-        for entry in self._ledger.read(since=self._next_index, kinds=(APPROVED, SIGNED)):
-            kind, body = entry.record.kind, entry.record.body
+        signatures = kinds_of(ApprovalGiven, OverrideSigned)
+        for entry in self._ledger.read(since=self._next_index, kinds=signatures):
             try:
-                if kind == SIGNED:
-                    self._woken |= self._overrides.hear(SIGNED, body)
-                else:
-                    self._filing.approved(body)
+                match entry.content:
+                    case OverrideSigned() as signed:
+                        self._woken |= self._overrides.hear(signed)
+                    case ApprovalGiven() as given:
+                        self._filing.approved(given)
+                    case MisshapenRecord(why=why):
+                        raise InputError(why)
             except MISSHAPEN as error:
                 self._journal.fail("signature", f"record {entry.index}", error)
             self._journal.pass_on(entry)
@@ -293,4 +322,4 @@ class Intervener:
 
 def _passed_over(count: int) -> InputError:
     which = "1 record is" if count == 1 else f"{count} records are"
-    return InputError(f"{which} not what the kind says, or not signed as it says: passed over")
+    return InputError(f"{which} ignored: the form or the signature is not valid")

@@ -1,4 +1,4 @@
-"""What the guard says of a watch's targets: with overrides, within budgets, and asked again.
+"""Ask the guard about a watch's targets, with overrides and budgets, and ask again later.
 
 A verdict is good for its window alone. So whatever was allowed is judged anew by the facts of the
 day before it goes out, while it stands, and when a stopped watch goes on; what is allowed no more
@@ -12,17 +12,18 @@ from datetime import datetime
 
 from cautery.model import (
     ActionPlan,
+    EventSpending,
     GuardVerdict,
     Intervention,
     Lever,
     Mandate,
     Override,
     host_of,
-    to_json,
 )
 from cautery.model.ports import Facts
+from cautery.model.records import BudgetSpent
 from cautery.plan import candidates, guard
-from cautery.plan.by_event import EventSpending, choose_by_event
+from cautery.plan.by_event import choose_by_event
 from cautery.plan.guard.revalidation import Revalidation, compare
 from cautery.workflows.case.journal import Journal
 
@@ -118,14 +119,14 @@ class Judge:
         for verdict in verdicts:
             if self._recorded.get(verdict.target) != _gist(verdict):
                 self._recorded[verdict.target] = _gist(verdict)
-                self._journal.write("guard.decided", verdict)
+                self._journal.write(verdict)
 
     def record_spending(self, spent: Iterable[EventSpending], *, at: datetime) -> None:
         """Record what an event's blocks may cost bystanders, when that changes."""
         for spending in spent:
             if self._spent.get(spending.event) != spending:
                 self._spent[spending.event] = spending
-                self._journal.write("budget.spent", {**to_json(spending), "at": at})
+                self._journal.write(BudgetSpent.of(spending, at=at))
 
     def _candidates(
         self,

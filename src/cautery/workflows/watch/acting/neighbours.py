@@ -1,4 +1,4 @@
-"""Who lives beside a blocked target: the names that an intermediary must not touch."""
+"""Find the neighbours of a blocked target: names that an intermediary must not touch."""
 
 from __future__ import annotations
 

@@ -1,26 +1,22 @@
-"""Overrides as a watch hears them: signed one by one, in force when both people have signed."""
+"""Overrides of a running watch: in force as soon as both people have signed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from itertools import combinations
 
 from cautery.act import approve_override, check_signature
 from cautery.errors import ApprovalError
-from cautery.model import Approval, Mandate, Override, SignedFor, digest, from_json
+from cautery.model import Approval, Mandate, Override, SignedFor, digest
+from cautery.model.records import OverrideGiven, OverrideSigned
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.guard.sign import SIGNED
 
-__all__ = ["GIVEN", "SIGNED", "Overrides"]
-
-GIVEN = "override.given"
 MOST_SIGNATURES = 12
 """Latest signatures of one override that are tried together: one person may have signed twice."""
 
 
 class Overrides:
-    """Collects ``override.signed`` records, and says which overrides hold."""
+    """Collects the signatures under overrides, and says which overrides hold."""
 
     def __init__(self, mandate: Mandate, *, signed_for: SignedFor, journal: Journal) -> None:
         self._mandate = mandate
@@ -28,23 +24,23 @@ class Overrides:
         self._journal = journal
         self._signed: dict[str, tuple[Override, list[Approval]]] = {}
         self._by_target: dict[str, Override] = {}
-        self._complaints: set[str] = set()
+        self._recorded: set[str] = set()
+        """Digests of those of which it is on record that they came into force."""
 
-    def hear(self, kind: str, body: Mapping[str, object]) -> bool:
-        """Take a record of either kind up; tell whether an override has come into force.
+    def restore(self, given: OverrideGiven) -> None:
+        """Take up that an override is on record as given; its signatures are checked anew."""
+        self._recorded.add(digest(given.override))
+
+    def hear(self, signed: OverrideSigned) -> bool:
+        """Take a signature up; tell whether an override has come into force.
 
         Raises
         ------
         CauteryError
-            If it is no override, or its signature is no approver's for this case: anybody with
-            the file may append a record.
+            If it is no approver's for this case: anybody with the file may append a record.
         """
-        override = from_json(Override, body.get("override"))
+        override, approval = signed.override, signed.approval
         subject = digest(override)
-        if kind == GIVEN:
-            self._complaints.add(subject)
-            return False
-        approval = from_json(Approval, body.get("approval"))
         check_signature(
             approval,
             what=f"the override of {override.target}",
@@ -81,10 +77,10 @@ class Overrides:
                 why = error
                 continue
             self._by_target[override.target] = approved.subject
-            if subject not in self._complaints:
-                self._complaints.add(subject)
+            if subject not in self._recorded:
+                self._recorded.add(subject)
                 self._journal.write(
-                    GIVEN, {"override": approved.subject, "approvals": approved.approvals}
+                    OverrideGiven(override=approved.subject, approvals=approved.approvals)
                 )
             return True
         if why is not None:

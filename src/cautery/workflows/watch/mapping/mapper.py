@@ -1,4 +1,4 @@
-"""Who stands behind a stream: names, addresses, certificates, pages; and the map of it all."""
+"""Map the infrastructure of streams: names, addresses, certificates and pages."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from cautery.model import (
     SupplyGraph,
     digest_of,
     host_of,
-    to_json,
 )
 from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
+from cautery.model.records import AddressesChanged, AssetChanged, AssetFacts, CertificateChanged
 from cautery.watch import address_in
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.mapping import relations
@@ -182,10 +182,10 @@ class Mapper:
             recorded_last = self._links.get(key)
             if recorded_last is None or link.last_seen - recorded_last >= REDATED:
                 self._links[key] = link.last_seen
-                self._journal.write("link.seen", link)
+                self._journal.write(link)
         if graph != self._graph:
             self._graph, self._networks = graph, graph.networks
-            self._journal.write("graph.mapped", graph)
+            self._journal.write(graph)
 
     # -- looking up -------------------------------------------------------------------------
 
@@ -291,14 +291,13 @@ class Mapper:
         renewed = None not in (was[1], now[1]) and was[1] != now[1]
         if moved or renewed:
             self._journal.write(
-                "asset.changed",
-                {
-                    "host": host,
-                    "at": facts.at,
-                    "moved": moved,
-                    "addresses": {"was": was[0], "now": now[0]},
-                    "certificate": {"was": was[1], "now": now[1]},
-                },
+                AssetChanged(
+                    host=host,
+                    at=facts.at,
+                    moved=moved,
+                    addresses=AddressesChanged(was=was[0], now=now[0]),
+                    certificate=CertificateChanged(was=was[1], now=now[1]),
+                )
             )
 
     async def _look_up_host(self, host: str) -> None:
@@ -335,19 +334,18 @@ class Mapper:
         self._tell_change(host, facts)
         networks = [network for network in map(self._facts.network_of, facts.addresses) if network]
         entry = self._journal.write(
-            "asset.facts",
-            {
-                "host": host,
-                "addresses": facts.addresses,
-                "asn": facts.asn,
-                "organisation": networks[0].organisation if networks else None,
-                "country": facts.country,
-                "shared": [to_json(address) for address in facts.shared],
-                "certificate": facts.certificate,
-                "registration": facts.registration,
-                "failed": failed,
-                "at": facts.at,
-            },
+            AssetFacts(
+                host=host,
+                addresses=facts.addresses,
+                asn=facts.asn,
+                organisation=networks[0].organisation if networks else None,
+                country=facts.country,
+                shared=facts.shared,
+                certificate=facts.certificate,
+                registration=facts.registration,
+                failed=tuple(failed),
+                at=facts.at,
+            )
         )
         self._facts_by_host[host] = replace(facts, record=entry.index)
 

@@ -1,4 +1,4 @@
-"""Who serves, sells and leads to whom, as a watch saw it: what a supply graph is drawn from."""
+"""Relations that a watch saw between hosts (serves, sells, leads to), for a supply graph."""
 
 from __future__ import annotations
 

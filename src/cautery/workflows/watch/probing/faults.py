@@ -13,7 +13,6 @@ from cautery.identify.picture import watched
 from cautery.identify.references.held import References
 from cautery.model import (
     Decoded,
-    Entry,
     Fault,
     FaultKind,
     Finding,
@@ -21,6 +20,7 @@ from cautery.model import (
     Verdict,
 )
 from cautery.model.ports import Engine
+from cautery.model.records import ProbeDone
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.fetching import Fetched
@@ -52,18 +52,23 @@ def pictures_due(stream: Stream, references: References, now: datetime) -> bool:
     return True
 
 
-def keep_faults(stream: Stream, faults: Sequence[Fault], probe: Entry) -> None:
-    """Keep what a probe showed with its stream, for the map; adverts are compared afterwards."""
-    body = probe.record.body
-    host, server = hosts_of(stream.key, body["hosts"])
+def keep_faults(stream: Stream, faults: Sequence[Fault], probe: ProbeDone, *, record: int) -> None:
+    """Keep what a probe showed with its stream, for the map; adverts are compared afterwards.
+
+    Parameters
+    ----------
+    record : int
+        The number of the probe's record.
+    """
+    host, server = hosts_of(stream.key, probe.hosts)
     stream.carried += [
         Carried(
             host=host,
             server=server,
             stream=stream.key,
             fault=fault,
-            at=datetime.fromisoformat(body["at"]),
-            record=probe.index,
+            at=probe.at,
+            record=record,
         )
         for fault in faults
         if fault.exhibit is None

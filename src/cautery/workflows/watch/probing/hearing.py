@@ -1,4 +1,4 @@
-"""What a watch listens against: its references, the tape of their bytes, and who fills both."""
+"""The references of a watch, the tape of their bytes, and the tasks that fill both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Probe suspect streams, hear them against all references, and claim only what two probes bear."""
+"""Probe suspect streams, compare them with all references, and claim what two probes confirm."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from cautery.model import (
     host_of,
 )
 from cautery.model.ports import Decoder, Engine, Fetcher, Readers
+from cautery.model.records import AlignmentShown, HostShown, ProbeDone
 from cautery.watch.shapes import shapes_of
 from cautery.workflows.case.capturing import Capturing
 from cautery.workflows.case.journal import Journal
@@ -299,15 +300,14 @@ class Prober:
         stream.probes -= 1
         stream.hindered += 1
         self._journal.write(
-            "probe.done",
-            {
-                "url": stream.key,
-                "at": self._journal.now(),
-                "observation": None,
-                "failed": f"not looked at: this machine was too slow at {what}",
-                "hindered": what,
-                "exhibits": exhibits,
-            },
+            ProbeDone(
+                url=stream.key,
+                at=self._journal.now(),
+                observation=None,
+                failed=f"not looked at: this machine was too slow for {what}",
+                hindered=what,
+                exhibits=tuple(exhibits),
+            )
         )
 
     def _failed(self, stream: Stream, error: Exception, exhibits: list[ExhibitId]) -> None:
@@ -315,14 +315,13 @@ class Prober:
         stream.failures += 1
         now = self._journal.now()
         self._journal.write(
-            "probe.done",
-            {
-                "url": stream.key,
-                "at": now,
-                "observation": None,
-                "failed": f"{type(error).__name__}: {self._journal.message(error)}"[:500],
-                "exhibits": exhibits,
-            },
+            ProbeDone(
+                url=stream.key,
+                at=now,
+                observation=None,
+                failed=f"{type(error).__name__}: {self._journal.message(error)}"[:500],
+                exhibits=tuple(exhibits),
+            )
         )
         if stream.verdict is None and isinstance(error, SourceError):
             undecodable = isinstance(error, DecodeError)
@@ -345,22 +344,19 @@ class Prober:
         marks = await self._faults.marks(
             stream, verdict, probed.decoded, probed.observation, media_at_s=probed.media_at_s
         )
-        recorded = self._journal.write(
-            "probe.done",
-            {
-                "url": stream.key,
-                "at": probed.fetched.at,
-                "observation": probed.observation,
-                "failed": None,
-                "hosts": [host_of(hop) for hop in probed.fetched.hops],
-                "shown": [
-                    {"host": host_of(place), "shows": shapes_of(place)} for place in stream.places
-                ],
-                "faults": (*probed.faults, *marks),
-                "exhibits": exhibits,
-            },
+        probe = ProbeDone(
+            url=stream.key,
+            at=probed.fetched.at,
+            observation=probed.observation,
+            failed=None,
+            hosts=tuple(host_of(hop) for hop in probed.fetched.hops),
+            shown=tuple(
+                HostShown(host=host_of(place), shows=shapes_of(place)) for place in stream.places
+            ),
+            faults=(*probed.faults, *marks),
+            exhibits=tuple(exhibits),
         )
-        keep_faults(stream, probed.faults, recorded)
+        keep_faults(stream, probed.faults, probe, record=self._journal.write(probe).index)
         if stream.verdict is None or differs(stream.verdict, verdict):
             if stream.proven and verdict.finding is not Finding.PROVEN:
                 return  # what two sealed probes bore stays true of their time
@@ -387,7 +383,7 @@ class Prober:
 
     def _claim(self, stream: Stream, verdict: Verdict) -> None:
         stream.verdict = verdict
-        self._journal.write("verdict", verdict)
+        self._journal.write(verdict)
         self._on_verdict(stream)
 
     async def _align(self, stream: Stream, probed: Probed, verdict: Verdict) -> bool:
@@ -423,20 +419,19 @@ class Prober:
                 data, reference_s - piece.start_s + piece.media_s, probed.fetched.at, None
             )
         self._journal.write(
-            "alignment",
-            {
-                "url": stream.key,
-                "reference": witness.reference,
-                "shown": picture_reference,
-                "kind": witness.kind,
-                "delay_s": witness.delay_s,
-                "suspect_still": suspect_still,
-                "reference_still": reference_still,
-                "suspect_at_s": suspect_s,
-                "reference_at_s": reference_s,
-                "lags_s": [round(float(lag), 3) for lag in lags_s],
-                "strength": [round(float(value), 4) for value in strength],
-            },
+            AlignmentShown(
+                url=stream.key,
+                reference=witness.reference,
+                shown=picture_reference,
+                kind=witness.kind,
+                delay_s=witness.delay_s,
+                suspect_still=suspect_still,
+                reference_still=reference_still,
+                suspect_at_s=suspect_s,
+                reference_at_s=reference_s,
+                lags_s=tuple(round(float(lag), 3) for lag in lags_s),
+                strength=tuple(round(float(value), 4) for value in strength),
+            )
         )
         return True
 
@@ -451,7 +446,9 @@ class Prober:
         """Show the licensee's own pictures if it is known, else the reference that matched."""
         return verdict.licensee or witness.reference
 
-    async def _still(self, data: bytes, at_s: float, at: datetime, url: str | None) -> str | None:
+    async def _still(
+        self, data: bytes, at_s: float, at: datetime, url: str | None
+    ) -> ExhibitId | None:
         try:
             png = await self._decoder.still(data, at_s=at_s)
         except SourceError:

@@ -194,7 +194,9 @@ def asks_of(source: Source) -> Iterator[tuple[str, Limits]]:
             url = of_line(url, username=username, password=password)
         yield url, LIST
     elif username is None or password is None:
-        raise InputError(f"{source.location}: a panel is read with a recorded test purchase")
+        raise InputError(
+            f"{source.location}: a panel may only be read with a recorded test purchase"
+        )
     else:
         yield api_url(url, username=username, password=password), PAGE
         for kind, action in xtream.ACTIONS.items():

@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from cautery.errors import CauteryError
-from cautery.model import Event, ExhibitId, Mandate, OwnLocation, Pseudonyms
+from cautery.model import Event, ExhibitId, Mandate, OwnLocation, Pseudonyms, Verdict
+from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
+from cautery.model.records import FixturesChanged
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.mandate.fixtures import Fixtures, FixtureTerms
 from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
 
-CHANGED = "fixtures.changed"
 REREAD_S = 60.0
 """A kick-off is moved hours before it, and a calendar of 400 matches is read in milliseconds."""
 MEDIA_TYPE = "text/calendar"
@@ -100,9 +101,9 @@ class Calendars:
 
     def _found(self) -> set[str]:
         return {
-            str(entry.record.body["event"])
-            for entry in self._ledger.read(kinds=("verdict",))
-            if entry.record.body.get("event") is not None
+            verdict.event
+            for _, verdict in contents(self._ledger, Verdict)
+            if verdict.event is not None
         }
 
     def _seal(self, path: Path) -> ExhibitId:
@@ -179,14 +180,15 @@ def record_fixtures(
     if old == new:
         return
     journal.write(
-        CHANGED,
-        {
-            "appeared": [name for name in new if name not in old],
-            "gone": [name for name in old if name not in new],
-            "changed": [name for name, event in new.items() if name in old and event != old[name]],
-            "events": list(new.values()),
-            "left_out": after.left_out,
-            "exhibits": list(exhibits),
-            "at": journal.now(),
-        },
+        FixturesChanged(
+            appeared=tuple(name for name in new if name not in old),
+            gone=tuple(name for name in old if name not in new),
+            changed=tuple(
+                name for name, event in new.items() if name in old and event != old[name]
+            ),
+            events=after.events,
+            left_out=after.left_out,
+            exhibits=tuple(exhibits),
+            at=journal.now(),
+        )
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from cautery.model.records import SourceChanged, StreamMoved
 from cautery.watch.diff import Changes
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 
 MOST_SINGLE = 1_000
 """So many changes of one reading are records; of more, one record names a table of them all."""
+MOST_HOSTS = 50
+"""Pairs of hosts that a record names; the table has all that moved."""
 
 
 def record_changes(
@@ -26,32 +29,30 @@ def record_changes(
     single = streams and len(changes.moved) <= MOST_SINGLE
     for move in changes.moved if single else ():
         journal.write(
-            "stream.moved",
-            {
-                "was": move.was.place,
-                "url": move.now.place,
-                "title": move.now.title,
-                "why": move.why,
-                "source": source,
-                "at": now,
-            },
+            StreamMoved(
+                was=move.was.place,
+                url=move.now.place,
+                title=move.now.title,
+                why=move.why,
+                source=source,
+                at=now,
+            )
         )
     table = journal.seal(
         table_of(changes, journal), what="table", media_type=tables.MEDIA_TYPE, at=now
     )
     journal.write(
-        "source.changed",
-        {
-            "source": source,
-            "at": now,
-            "appeared": len(changes.appeared),
-            "vanished": len(changes.vanished),
-            "moved": len(changes.moved),
-            "renamed": len(changes.renamed),
-            "kept": changes.kept,
-            "hosts": [list(host) for host in changes.hosts[:50]],
-            "table": table,
-        },
+        SourceChanged(
+            source=source,
+            at=now,
+            appeared=len(changes.appeared),
+            vanished=len(changes.vanished),
+            moved=len(changes.moved),
+            renamed=len(changes.renamed),
+            kept=changes.kept,
+            hosts=changes.hosts[:MOST_HOSTS],
+            table=table,
+        )
     )
 
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from cautery.errors import SourceError
 from cautery.model import Calendar, ExhibitId, Limits, OwnLocation, Response, Validator, digest_of
 from cautery.model.ports import Readers, VerifiedFetcher
+from cautery.model.records import CalendarRead
 from cautery.watch.jobs import calendar_is_read
 from cautery.workflows.case.capturing import CapturingOwn, named
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.schedule import Schedule
 
-CALENDAR_READ = "calendar.read"
 CALENDAR = Limits(max_bytes=32_000_000, total_s=30.0)
 """A league's season of 400 matches has 400 kB."""
 
@@ -88,7 +88,9 @@ class FetchedCalendars:
             unless=self._validators.get(calendar.location),
         )
         if answer.status not in (200, 304):
-            raise SourceError(f"the calendar is answered with {answer.status}")
+            raise SourceError(
+                f"the server answered {answer.status} to the request for the calendar"
+            )
         if answer.status == 200:
             # Read to its end: what is no calendar is known here, and does not replace one.
             await calendar_is_read(answer.body, readers=self._readers)
@@ -104,15 +106,14 @@ class FetchedCalendars:
     ) -> None:
         whole = answer is not None and answer.status == 200
         self._journal.write(
-            CALENDAR_READ,
-            {
-                "source": calendar.location,
-                "at": self._journal.now() if answer is None else answer.asked_at,
-                "status": None if answer is None else answer.status,
-                "exhibit": sealed[0] if sealed else None,
-                "rests_on": list(sealed[1:]),
-                "digest": digest_of(answer.body) if answer is not None and whole else None,
-                "rhythm": self._schedule.of(calendar),
-                "failed": failed,
-            },
+            CalendarRead(
+                source=calendar.location.shown(self._journal.pseudonyms),
+                at=self._journal.now() if answer is None else answer.asked_at,
+                status=None if answer is None else answer.status,
+                exhibit=sealed[0] if sealed else None,
+                rests_on=tuple(sealed[1:]),
+                digest=digest_of(answer.body) if answer is not None and whole else None,
+                rhythm=self._schedule.of(calendar),
+                failed=failed,
+            )
         )

@@ -66,7 +66,11 @@ def read_guide_source(
             else:
                 dropped += 1
     if dropped:
-        warnings.append(ReadWarning(line=0, why="more than is kept of a guide", count=dropped))
+        warnings.append(
+            ReadWarning(
+                line=0, why=("channels and programmes above the limit: left out"), count=dropped
+            )
+        )
     return Guide(tuple(channels), tuple(showings)), tuple(warnings)
 
 

@@ -1,14 +1,15 @@
-"""Guides as sources: what is announced where and when, and which of it is mine."""
+"""Guides as sources: what is announced where and when, and what of it is the mandate's."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 
 from cautery.catalogue import Catalogue, Listing, Resolution, Resolver
 from cautery.model import Mandate, iso
+from cautery.model.records import GuideOffered
 from cautery.model.screen import without_pseudonyms
 from cautery.watch import redacted_text
 from cautery.watch.diff import Listed, compare
@@ -17,7 +18,7 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.differences import MOST_SINGLE, record_changes
 from cautery.workflows.watch.sources.guide_source import Guide, Showing
 
-CHANNEL, PROGRAMME = "channel", "programme"
+CHANNEL, PROGRAMME, MORE = "channel", "programme", "more"
 
 
 class Guides:
@@ -68,17 +69,17 @@ class Guides:
         if before is not None and not quiet:
             record_changes(source, compare(before, listed), journal=self._journal, streams=False)
         recorded = self._recorded.setdefault(source, set())
+        at = self._journal.now()
         async with self._resolving:  # thousands of titles: the probes go on meanwhile
-            matches = await asyncio.to_thread(lambda: list(self._mine(guide)))
-        fresh = [(place, body) for place, body in matches if place not in recorded]
-        recorded |= {place for place, _ in fresh}
+            matches = await asyncio.to_thread(lambda: list(self._mine(source, guide, at)))
+        offers = [offered for place, offered in matches if place not in recorded]
+        recorded |= {place for place, _ in matches}
         if quiet:
             return
-        at = self._journal.now()
-        for _, body in fresh[:MOST_SINGLE]:
-            self._journal.write("guide.offered", {"source": source, **body, "at": at})
-        if len(fresh) > MOST_SINGLE:
-            self._tell_in_a_table(source, [body for _, body in fresh[MOST_SINGLE:]], at)
+        for offered in offers[:MOST_SINGLE]:
+            self._journal.write(offered)
+        if len(offers) > MOST_SINGLE:
+            self._tell_in_a_table(source, offers[MOST_SINGLE:], at)
 
     def _screened(self, guide: Guide) -> Guide:
         """Return a guide as it may be recorded; many showings have one title."""
@@ -99,11 +100,11 @@ class Guides:
             ),
         )
 
-    def _tell_in_a_table(self, source: str, bodies: list[dict[str, object]], at: datetime) -> None:
+    def _tell_in_a_table(self, source: str, offers: Sequence[GuideOffered], at: datetime) -> None:
         names = ("what", "channel", "channel_name", "title", "starts_at", "ends_at", "right")
         table = self._journal.seal(
             tables.parquet(
-                {name: [_cell(body[name]) for body in bodies] for name in names},
+                {name: [_cell(getattr(offered, name)) for offered in offers] for name in names},
                 scrubbed=self._journal.scrubbed,
             ),
             what="table",
@@ -111,19 +112,30 @@ class Guides:
             at=at,
         )
         self._journal.write(
-            "guide.offered",
-            {"source": source, "what": "more", "count": len(bodies), "table": table, "at": at},
+            GuideOffered(source=source, what=MORE, count=len(offers), table=table, at=at)
         )
 
-    def _mine(self, guide: Guide) -> Iterator[tuple[str, dict[str, object]]]:
-        """Yield what is mine by its place, with the body of its record."""
+    def _mine(self, source: str, guide: Guide, at: datetime) -> Iterator[tuple[str, GuideOffered]]:
+        """Yield what is mine by its place, with its record."""
         labelled = [(name, label) for name, label in guide.channels if label]
         resolutions = self._channels.resolve_all(
             Listing(title=without_pseudonyms(label)) for _, label in labelled
         )
         for (name, label), resolution in zip(labelled, resolutions, strict=True):
             if resolution.right is not None:
-                yield _plain(name), self._body(CHANNEL, name, label, None, resolution)
+                yield (
+                    _plain(name),
+                    GuideOffered(
+                        source=source,
+                        what=CHANNEL,
+                        channel=name,
+                        channel_name=label,
+                        right=resolution.right,
+                        probability=resolution.probability,
+                        why=resolution.why,
+                        at=at,
+                    ),
+                )
         names = dict(guide.channels)
         titles = list(dict.fromkeys(showing.title for showing in guide.showings if showing.title))
         resolved = dict(
@@ -140,8 +152,18 @@ class Guides:
             if match is not None and match.right is not None and self._in_time(showing, match):
                 yield (
                     _place(showing),
-                    self._body(
-                        PROGRAMME, showing.channel, names.get(showing.channel), showing, match
+                    GuideOffered(
+                        source=source,
+                        what=PROGRAMME,
+                        channel=showing.channel,
+                        channel_name=names.get(showing.channel),
+                        title=showing.title,
+                        starts_at=showing.starts_at,
+                        ends_at=showing.ends_at,
+                        right=match.right,
+                        probability=match.probability,
+                        why=match.why,
+                        at=at,
                     ),
                 )
 
@@ -152,30 +174,6 @@ class Guides:
         window = self._mandate.event(resolution.right.removeprefix("event:")).window
         ends_at = showing.ends_at or showing.starts_at
         return showing.starts_at < window.end and ends_at >= window.start
-
-    def _body(
-        self,
-        what: str,
-        channel: str,
-        name: str | None,
-        showing: Showing | None,
-        resolution: Resolution,
-    ) -> dict[str, object]:
-        return {
-            "what": what,
-            "channel": channel,
-            "channel_name": name,
-            "title": None if showing is None else showing.title,
-            "starts_at": None if showing is None else showing.starts_at,
-            "ends_at": None if showing is None else showing.ends_at,
-            "right": resolution.right,
-            "probability": resolution.probability,
-            "why": resolution.why,
-        }
-
-
-def _listing(words: str) -> Listing:
-    return Listing(title=without_pseudonyms(words))
 
 
 def _listed(guide: Guide) -> list[Listed]:

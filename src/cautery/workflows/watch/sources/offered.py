@@ -9,6 +9,7 @@ from datetime import datetime
 from cautery.catalogue import Listing, Resolution, Resolver
 from cautery.model import Offer, RedactedUrl, host_of
 from cautery.model.later_pseudonyms import LaterPseudonyms
+from cautery.model.records import StreamAppeared, StreamResolved, StreamVanished
 from cautery.model.screen import without_pseudonyms
 from cautery.watch import PlaylistEntry, redacted_text
 from cautery.watch.diff import Listed, compare
@@ -123,7 +124,7 @@ class Offered:
             stream = self._streams[key]
             stream.live = False
             if stream.told:
-                self._journal.write("stream.vanished", {"url": key, "source": source, "at": now})
+                self._journal.write(StreamVanished(url=key, source=source, at=now))
 
     def _appear(
         self,
@@ -180,7 +181,7 @@ class Offered:
         if (offer.right if offer is not None else None) != was:
             earlier.offer = offer
             self._journal.write(
-                "stream.resolved", {"url": earlier.key, "offer": offer, "at": self._journal.now()}
+                StreamResolved(url=earlier.key, offer=offer, at=self._journal.now())
             )
 
     def _title(self, entry: PlaylistEntry) -> str | None:
@@ -210,13 +211,12 @@ def tell(stream: Stream, journal: Journal) -> None:
         return
     stream.told = True
     journal.write(
-        "stream.appeared",
-        {
-            "url": stream.key,
-            "title": stream.title,
-            "source": stream.source,
-            "host": stream.host,
-            "at": stream.first_seen,
-            "offer": stream.offer,
-        },
+        StreamAppeared(
+            url=stream.key,
+            title=stream.title,
+            source=stream.source,
+            host=stream.host,
+            at=stream.first_seen,
+            offer=stream.offer,
+        )
     )

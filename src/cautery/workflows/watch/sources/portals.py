@@ -153,7 +153,7 @@ class Portals:
         **parameters: str,
     ) -> Response:
         if source.mac is None:
-            raise InputError("a portal is read with the MAC of a recorded test purchase")
+            raise InputError("a portal may only be read with the MAC of a recorded test purchase")
         return await self._fetcher.fetch(
             portal_url(source.location.reveal(), kind, action, **parameters),
             limits=ANSWER if kind == "stb" else LIST,
@@ -204,10 +204,12 @@ def read_portal(
         if action == _FILMS:
             pages = max(pages, read_pages([body]))
     if not read:
-        raise SourceError("the portal lists nothing: it answers neither channels nor films")
+        raise SourceError("the portal lists nothing: it returns neither channels nor films")
     if pages > FILM_PAGES:
         warnings.append(
-            ReadWarning(line=0, why="pages of older films not asked for", count=pages - FILM_PAGES)
+            ReadWarning(
+                line=0, why="pages of older films that were not requested", count=pages - FILM_PAGES
+            )
         )
     entries: list[PlaylistEntry] = []
     for entry in entries_of_portal(items, base=base, genres=genres):

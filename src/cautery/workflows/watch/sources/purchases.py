@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError, SourceError
-from cautery.model import ExhibitId, Json, Mandate, Purchase, Source
+from cautery.model import ExhibitId, Mandate, Purchase, Source
+from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
+from cautery.model.records import PurchaseRecorded
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.mandate.purchased_line import PurchasedLine, parsed_line
 
-RECORDED = "purchase.recorded"
 MOST_RECEIPT_BYTES = 32_000_000
 _TYPES = {
     ".pdf": "application/pdf",
@@ -38,7 +39,7 @@ def record_purchases(mandate: Mandate, *, ledger: Ledger, journal: Journal) -> N
 class NoLineYetError(SourceError):
     """The purchase whose line a source is read with is not on record."""
 
-    hint = "cautery purchase MANDATE.toml --case DIR records it; the watch goes on then."
+    hint = "Record it with: cautery purchase MANDATE.toml --case DIR; the watch then continues."
 
 
 class Lines:
@@ -68,18 +69,16 @@ class Lines:
         return source_with_line
 
     def _line(self, purchase: str) -> PurchasedLine:
-        for entry in self._ledger.read(kinds=(RECORDED,)):
-            body = entry.record.body
-            if _id_of(body) != purchase:
+        for _, recorded in contents(self._ledger, PurchaseRecorded):
+            if recorded.purchase.id != purchase:
                 continue
-            if body.get("line") is None:
-                raise SourceError(f"purchase {purchase} is on record without a line")
-            sealed = ExhibitId(str(body["line"]))
+            if recorded.line is None:
+                raise SourceError(f"purchase {purchase} is recorded without a line")
             try:
-                return parsed_line(self._journal.unseal(sealed, what=_line_of(purchase)))
+                return parsed_line(self._journal.unseal(recorded.line, what=_line_of(purchase)))
             except EvidenceError as error:
                 raise SourceError(f"the line of purchase {purchase}: {error}") from error
-        raise NoLineYetError(f"purchase {purchase} is not on record in this case yet")
+        raise NoLineYetError(f"purchase {purchase} is not recorded in this case yet")
 
 
 def record_purchase(
@@ -97,7 +96,7 @@ def record_purchase(
     InputError
         If the receipt cannot be read, is empty, or is larger than any receipt.
     """
-    recorded_ids = {_id_of(entry.record.body) for entry in ledger.read(kinds=(RECORDED,))}
+    recorded_ids = {recorded.purchase.id for _, recorded in contents(ledger, PurchaseRecorded)}
     if one.id in recorded_ids:
         return False
     sealed = None
@@ -111,23 +110,16 @@ def record_purchase(
             confidential=True,
         )
     journal.write(
-        RECORDED,
-        {
-            "purchase": one,
-            "exhibit": receipt,
-            "line": sealed,
-            "regime": mandate.regime,
-            "by": mandate.who,
-            "at": journal.now(),
-        },
+        PurchaseRecorded(
+            purchase=one,
+            exhibit=receipt,
+            line=sealed,
+            regime=mandate.regime,
+            by=mandate.who,
+            at=journal.now(),
+        )
     )
     return True
-
-
-def _id_of(body: Json) -> str | None:
-    """Return the id of a recorded purchase; ``None``: it is none, whoever appended it."""
-    purchase = body.get("purchase")
-    return str(purchase["id"]) if isinstance(purchase, dict) and "id" in purchase else None
 
 
 def _line_of(purchase: str) -> str:
@@ -146,7 +138,9 @@ def _sealed(purchase: Purchase, journal: Journal) -> ExhibitId | None:
     if not data:
         raise InputError(f"receipt of purchase {purchase.id}: the file is empty")
     if len(data) > MOST_RECEIPT_BYTES:
-        raise InputError(f"receipt of purchase {purchase.id}: more than {MOST_RECEIPT_BYTES} bytes")
+        raise InputError(
+            f"receipt of purchase {purchase.id}: larger than {MOST_RECEIPT_BYTES} bytes"
+        )
     return journal.seal(
         data,
         what=f"receipt {purchase.id}",

@@ -40,13 +40,13 @@ def checked_purchase(said: Mapping[str, object], mandate: Mandate) -> Purchase:
         raise InputError(f"{first['loc'][-1]}: {what}", hint=remedy) from error
     if mandate.regime is Regime.LED and table.authorisation is None:
         raise InputError(
-            "an authority's test purchase rests on a decision that allows it",
-            hint='--authorisation "..." with its reference.',
+            "an authority's test purchase needs a decision that allows it",
+            hint='Give --authorisation "..." with the reference of the decision.',
         )
     if any(purchase.id == table.id for purchase in mandate.purchases):
         raise InputError(
-            f"purchase {table.id}: the mandate's file has it",
-            hint="A watch records those itself; give this one another id.",
+            f"purchase {table.id} is already in the mandate's file",
+            hint="A watch records the purchases of its mandate. Give this purchase another id.",
         )
     bought_at = to_utc("bought_at", table.bought_at)
     return Purchase(**{**table.model_dump(exclude={"line"}), "bought_at": bought_at})
@@ -68,21 +68,21 @@ def purchase_into(case: Case, mandate: Mandate, purchase: Purchase, line: Path |
     """
     now = case.clock.now()
     if purchase.bought_at > now:
-        raise InputError("bought_at: in the future; a purchase is recorded when it was made")
+        raise InputError("bought_at is in the future: record a purchase after it is made")
     credentials = None if line is None else read_line(line)[1]
     journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
     begin_case(mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
     opened = mandate_of(case.ledger)
     if opened.id != mandate.id:
         raise InputError(
-            f"this case is of the mandate {opened.id!r}, not of {mandate.id!r}",
-            hint="Name the case that the watch of this mandate writes.",
+            f"this case belongs to mandate {opened.id!r}, not to {mandate.id!r}",
+            hint="Name the case of the watch of this mandate.",
         )
     if not record_purchase(
         purchase, credentials, mandate=mandate, ledger=case.ledger, journal=journal
     ):
         raise InputError(
-            f"purchase {purchase.id} is on record already", hint="Give another one another id."
+            f"purchase {purchase.id} is already recorded", hint="Give this purchase another id."
         )
     case.ledger.checkpoint(case.signer, at=case.clock.now())
 

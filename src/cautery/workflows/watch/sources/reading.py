@@ -7,19 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from cautery.catalogue import Resolver
 from cautery.errors import CauteryError, EvidenceError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
 from cautery.model import ExhibitId, Mandate, Source, Vantage, host_of
 from cautery.model.ports import Fetcher, Readers
-from cautery.watch import (
-    PlaylistEntry,
-    ReadWarning,
-    redacted_text,
-    redacted_warning,
-)
+from cautery.model.records import QuotedWarning, SourceRead, SourceRevisited, SourceRhythm
+from cautery.watch import PlaylistEntry, ReadWarning, redacted_text
 from cautery.watch.diff import Listed
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
@@ -174,17 +169,16 @@ class SourceReader:
             self._schedule.visited(source, changed=answer.says is not None)
         if answer.says is None:
             self._journal.write(
-                "source.revisited",
-                {
-                    "source": self._shown(source),
-                    "kind": source.kind,
-                    "vantage": _name(vantage),
-                    "at": answer.at,
-                    "status": answer.status,
-                    "exhibit": answer.exhibits[0],
-                    "rests_on": answer.exhibits[1:],
-                    "rhythm": self._rhythm(source, vantage),
-                },
+                SourceRevisited(
+                    source=self._shown(source),
+                    kind=source.kind,
+                    vantage=_name(vantage),
+                    at=answer.at,
+                    status=answer.status,
+                    exhibit=answer.exhibits[0],
+                    rests_on=answer.exhibits[1:],
+                    rhythm=self._rhythm(source, vantage),
+                )
             )
             return answer
         listed = await asyncio.to_thread(self._listed, answer.says)
@@ -285,11 +279,11 @@ class SourceReader:
                 self._shown(source), listed
             )
         if earlier.exhibit is None or earlier.digest is None:
-            raise EvidenceError("nothing was read yet")
+            raise EvidenceError("the source has not been read yet")
         sealed = self._journal.unseal(earlier.exhibit, url=source.location, what=WHAT[source.kind])
         answers = [exchange for exchange in read_warc(sealed) if exchange.status == 200]
         if not answers or any(answer.body is None for answer in answers):
-            raise EvidenceError("the archive refers to another one")
+            raise EvidenceError("the archive refers to another archive")
         says = await self._asker.understood(source, answers)
         answer = Told(
             at=earlier.at,
@@ -350,32 +344,36 @@ class SourceReader:
         warned = list(warnings)
         exhibits = exhibits if answer is None else answer.exhibits
         self._journal.write(
-            "source.read",
-            {
-                "source": self._shown(source),
-                "kind": source.kind,
-                "access": source.access,
-                "receipt": source.receipt,
-                "purchase": source.purchase,
-                "vantage": _name(vantage),
-                "at": self._journal.now() if answer is None else answer.at,
-                "status": None if answer is None else answer.status,
-                "entries": entries,
-                "table": table,
-                "exhibit": exhibits[0] if exhibits else None,
-                "rests_on": exhibits[1:],
-                "digest": None if answer is None else answer.digest,
-                "rhythm": self._rhythm(source, vantage),
-                "warnings": [
-                    redacted_warning(warning, self._journal.pseudonyms)
-                    for warning in warned[:TOLD_WARNINGS]
-                ],
-                "warnings_total": sum(warning.count for warning in warned),
-                "failed": failed,
-            },
+            SourceRead(
+                source=self._shown(source),
+                kind=source.kind,
+                access=source.access,
+                receipt=source.receipt,
+                purchase=source.purchase,
+                vantage=_name(vantage),
+                at=self._journal.now() if answer is None else answer.at,
+                status=None if answer is None else answer.status,
+                entries=entries,
+                table=table,
+                exhibit=exhibits[0] if exhibits else None,
+                rests_on=exhibits[1:],
+                digest=None if answer is None else answer.digest,
+                rhythm=self._rhythm(source, vantage),
+                warnings=tuple(map(self._quoted, warned[:TOLD_WARNINGS])),
+                warnings_total=sum(warning.count for warning in warned),
+                failed=failed,
+            )
         )
 
-    def _rhythm(self, source: Source, vantage: Vantage | None) -> dict[str, Any] | None:
+    def _quoted(self, warning: ReadWarning) -> QuotedWarning:
+        return QuotedWarning(
+            line=warning.line,
+            why=warning.why,
+            quoted=redacted_text(warning.quoted, self._journal.pseudonyms),
+            count=warning.count,
+        )
+
+    def _rhythm(self, source: Source, vantage: Vantage | None) -> SourceRhythm | None:
         """Return when a source is due: said where it is read from here, which sets it."""
         return self._schedule.of(source) if vantage is None else None
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from cautery.model import Location, Source
+from cautery.model.records import ChangesPerDay, SourceRhythm
 from cautery.watch.rhythm import HABITS, Rhythm
 
 RETRY_S = 5.0
@@ -118,23 +118,23 @@ class Schedule:
         """Make a source due at once."""
         self._due.pop(source.location, None)
 
-    def of(self, source: Source) -> dict[str, Any] | None:
+    def of(self, source: Source) -> SourceRhythm | None:
         """Return a source's rhythm as records have it; ``None``: it is not read again."""
         if source.is_file or source.kind == "stream":
             return None
         rate = self._rhythm(source).rate
-        return {
-            "due": self._due_at(source),
-            "wait_s": round(self._wait_s(source), 1),
-            "learned": source.revisit_s is None,
-            "changes_per_day": {
-                "low": float(f"{rate.low:.4g}"),
-                "mid": float(f"{rate.mid:.4g}"),
-                "high": float(f"{rate.high:.4g}"),
-                "visits": rate.visits,
-                "method": rate.method,
-            },
-        }
+        return SourceRhythm(
+            due=self._due_at(source),
+            wait_s=round(self._wait_s(source), 1),
+            learned=source.revisit_s is None,
+            changes_per_day=ChangesPerDay(
+                low=float(f"{rate.low:.4g}"),
+                mid=float(f"{rate.mid:.4g}"),
+                high=float(f"{rate.high:.4g}"),
+                visits=rate.visits,
+                method=rate.method,
+            ),
+        )
 
     def _wait_s(self, source: Source) -> float:
         return self._rhythm(source).wait_s if source.revisit_s is None else source.revisit_s

@@ -1,4 +1,4 @@
-"""What the answers of a source say: from bytes to entries, a page or a guide, and nothing kept.
+"""Read the answers of a source from bytes into entries, a page or a guide.
 
 It runs in a process that reads (:mod:`cautery.workflows.watch.sources.jobs`), so it needs no key,
 no record and no network.
@@ -130,10 +130,10 @@ def plain(body: bytes) -> Iterator[bytes]:
         for chunk in unpacked(io.BytesIO(body), ".gz"):
             left -= len(chunk)
             if left < 0:
-                raise LimitError(f"it unpacks to over {UNPACKED_BYTES:,} bytes")
+                raise LimitError(f"it unpacks to more than {UNPACKED_BYTES:,} bytes")
             yield chunk
     except PACKED_ERRORS as error:
-        raise SourceError("a gzip file that breaks off or is none") from error
+        raise SourceError("the gzip file is cut off or not valid") from error
 
 
 def gather(

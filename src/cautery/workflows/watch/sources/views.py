@@ -1,11 +1,12 @@
-"""One source seen from several networks: what is only here, only there, or not to be had at all."""
+"""Compare the views of one source from several networks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cautery.model import ExhibitId, Vantage, host_of
+from cautery.model.records import VantageCompared
 from cautery.watch import Page, PlaylistEntry
 from cautery.watch.diff import Listed, compare
 from cautery.workflows.case import tables
@@ -74,52 +75,54 @@ class Views:
         if home_view is None or vantage_view is None or (home_view.failed and vantage_view.failed):
             return
         why = tuple(_differences(home_view, vantage_view, vantage))
-        body: dict[str, object] = {"only_here": 0, "only_there": 0, "table": None}
+        compared = VantageCompared(
+            source=source,
+            vantage=vantage.name,
+            country=vantage.country,
+            at=self._journal.now(),
+            differs=bool(why),
+            why=why,
+            exhibits=tuple(
+                view.exhibit for view in (home_view, vantage_view) if view.exhibit is not None
+            ),
+        )
         if home_view.says is not None and vantage_view.says is not None:
             changes = compare(self._listed(home_view), self._listed(vantage_view))
             if changes:
-                body = {
-                    "only_here": len(changes.vanished),
-                    "only_there": len(changes.appeared),
-                    "elsewhere": len(changes.moved),
-                    "titles_there": [entry.title for entry in changes.appeared[:MOST_TITLES]],
-                    "titles_here": [entry.title for entry in changes.vanished[:MOST_TITLES]],
-                    "table": self._journal.seal(
+                compared = replace(
+                    compared,
+                    differs=True,
+                    why=(*why, "it lists other entries"),
+                    only_here=len(changes.vanished),
+                    only_there=len(changes.appeared),
+                    elsewhere=len(changes.moved),
+                    titles_there=_titles(changes.appeared),
+                    titles_here=_titles(changes.vanished),
+                    table=self._journal.seal(
                         table_of(changes, self._journal),
                         what="table",
                         media_type=tables.MEDIA_TYPE,
                         at=self._journal.now(),
                     ),
-                }
-                why = (*why, "it lists other things")
-        if self._last_differences.get((source, vantage.name)) == why:
+                )
+        if self._last_differences.get((source, vantage.name)) == compared.why:
             return
-        self._last_differences[source, vantage.name] = why
-        self._journal.write(
-            "vantage.compared",
-            {
-                "source": source,
-                "vantage": vantage.name,
-                "country": vantage.country,
-                "at": self._journal.now(),
-                "differs": bool(why),
-                "why": why,
-                "exhibits": [
-                    view.exhibit for view in (home_view, vantage_view) if view.exhibit is not None
-                ],
-                **body,
-            },
-        )
+        self._last_differences[source, vantage.name] = compared.why
+        self._journal.write(compared)
 
     def _listed(self, view: View) -> list[Listed]:
         return [] if view.says is None else self._list(view.says)
 
 
+def _titles(entries: Sequence[Listed]) -> tuple[str | None, ...]:
+    return tuple(entry.title for entry in entries[:MOST_TITLES])
+
+
 def _differences(home_view: View, vantage_view: View, vantage: Vantage) -> Iterator[str]:
     if home_view.failed:
-        yield f"only to be had from {vantage.name}; from here {home_view.failed}"
+        yield f"reachable only from {vantage.name}; from here {home_view.failed}"
     if vantage_view.failed:
-        yield f"not to be had from {vantage.name}: {vantage_view.failed}"
+        yield f"not reachable from {vantage.name}: {vantage_view.failed}"
     if (
         home_view.failed
         or vantage_view.failed
@@ -129,7 +132,7 @@ def _differences(home_view: View, vantage_view: View, vantage: Vantage) -> Itera
         return
     if home_view.host != vantage_view.host:
         away, home = vantage_view.host or "nowhere", home_view.host or "nowhere"
-        yield f"leads to {away} there, to {home} from here"
+        yield f"leads to {away} there, but to {home} from here"
     if home_view.says.page is not None and vantage_view.says.page is not None:
         names = [
             name
@@ -137,7 +140,7 @@ def _differences(home_view: View, vantage_view: View, vantage: Vantage) -> Itera
             if fact != _facts(vantage_view.says.page)[name]
         ]
         if names:
-            yield f"its page says something else: {', '.join(names)}"
+            yield f"its page differs: {', '.join(names)}"
 
 
 def _facts(page: Page) -> dict[str, object]:

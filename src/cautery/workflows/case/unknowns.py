@@ -1,4 +1,4 @@
-"""What a case does not know, in sentences: as prominent on page one as what it claims."""
+"""Sentences about what a case does not know; page one of the report shows them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cautery.drawing.words import percent, plural
-from cautery.evidence.report.collect import Records
-from cautery.evidence.report.view import StreamView, Unknown
+from cautery.evidence.report import StreamView, Unknown
 from cautery.evidence.report.words import TIMES, span
 from cautery.model import Finding, Mandate
+from cautery.projections import CaseRecords, Pace
 
 
 def unknowns(
-    records: Records, mandate: Mandate, streams: Sequence[StreamView], *, observed_s: float
+    records: CaseRecords, mandate: Mandate, streams: Sequence[StreamView], *, observed_s: float
 ) -> tuple[Unknown, ...]:
     """List what the records leave open, the weightiest first.
 
@@ -28,7 +28,7 @@ def unknowns(
         Never empty: a watch from one place never sees everything.
     """
     return (
-        *_pace(records, streams),
+        *_pace(records.pace, streams),
         *_streams(streams),
         *_time(mandate, observed_s),
         *_errors(records),
@@ -36,35 +36,40 @@ def unknowns(
     )
 
 
-def _pace(records: Records, streams: Sequence[StreamView]) -> Iterator[Unknown]:
+def _pace(pace: Pace, streams: Sequence[StreamView]) -> Iterator[Unknown]:
     """Say what nobody looked at, and how late the watch was: what it did not see is no absence."""
     unprobed = sum(stream.probes == 0 and stream.verdict is None for stream in streams)
-    last, worst = records.pace, records.worst_pace
+    last, worst = pace.newest, pace.worst
     unseen = unprobed if last is None else max(last.unseen, unprobed)
     if unseen:
         offered = len(streams) if last is None else max(last.offered, len(streams))
-        why = (worst.why if worst is not None else None) or "the watch ended before their turn"
+        why = (worst.why if worst is not None else None) or "the watch ended before it reached them"
         yield Unknown(
-            what=f"{plural(unseen, 'stream')} of {offered} offered that nobody looked at",
-            why=f"What they show is not known. Why: {why[:200]}.",
+            what=f"{plural(unseen, 'stream')} of {offered} offered: never probed",
+            why=f"Their content is not known. Reason: {why[:200]}.",
         )
     if worst is not None and worst.why is not None:
         yield Unknown(
-            what="What a watch that kept up would have seen",
-            why=f"At its worst moment references were {span(worst.references_late_s)} behind, "
-            f"looks {span(worst.probes_late_s)}. Why: {worst.why[:200]}.",
+            what="Content missed because the watch was late",
+            why=f"At the worst moment the references were {span(worst.references_late_s)} behind "
+            f"and the probes {span(worst.probes_late_s)}. Reason: {worst.why[:200]}.",
         )
-    if records.shed:
+    if pace.shed:
         yield Unknown(
-            what=f"What {plural(records.shed, 'look')} again would have shown",
-            why="There was no time for them: they were put off, and each time is on record.",
+            what=f"Results of {plural(pace.shed, 'look')} that did not take place",
+            why=(
+                "The watch had no time for these repeated probes and put them off. Each case is "
+                "on record."
+            ),
         )
-    if last is not None and last.silent:
-        suffix = f" and {len(last.silent) - 3} more" if len(last.silent) > 3 else ""
+    if last is not None and (silent := last.references_silent):
+        suffix = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
         yield Unknown(
-            what=f"What shows {plural(len(last.silent), 'reference')}",
-            why=f"Nothing was heard of {', '.join(last.silent[:3])}{suffix}, "
-            "so nothing could match.",
+            what=f"Content of {plural(len(silent), 'reference')}",
+            why=(
+                f"The watch received no media of {', '.join(silent[:3])}{suffix}, so no stream "
+                "could match."
+            ),
         )
 
 
@@ -75,7 +80,8 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
     if undecided := by_finding.get(Finding.UNDECIDED):
         yield Unknown(
             what=f"{plural(len(undecided), 'stream')} undecided",
-            why="Something speaks for a match, not enough to claim one: " + _numbers(undecided),
+            why="Some evidence supports a match, but not enough for a claim: "
+            + _numbers(undecided),
         )
     if unreachable := by_finding.get(Finding.UNREACHABLE):
         why = Counter(
@@ -92,14 +98,14 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
         )
         remaining = len(why) - 3
         yield Unknown(
-            what=f"{plural(len(unreachable), 'stream')} gave no media",
+            what=f"{plural(len(unreachable), 'stream')} delivered no media",
             why=reasons
             + (f"; {remaining} further reasons, see section 2" if remaining > 0 else ""),
         )
     if unjudged := [stream for stream in by_finding.get(None, []) if stream.probes]:
         yield Unknown(
-            what=f"{plural(len(unjudged), 'stream')} offered, without a verdict",
-            why="The watch did not come to a verdict before the last record.",
+            what=f"{plural(len(unjudged), 'stream')} offered and probed, but without a verdict",
+            why="The watch reached no verdict before the last record.",
         )
     nobody = [
         stream
@@ -108,8 +114,8 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
     ]
     if nobody:
         yield Unknown(
-            what=f"Whose feed {plural(len(nobody), 'proven stream')} took",
-            why="The event is proven; no licensee's own sound or graphics were recognised.",
+            what=f"Source feed of {plural(len(nobody), 'proven stream')}",
+            why="The event is proven, but no licensee's own sound or graphics were recognised.",
         )
 
 
@@ -128,49 +134,60 @@ def _time(mandate: Mandate, observed_s: float) -> Iterator[Unknown]:
     if missed >= 1:
         share = percent(missed / mandate.window.seconds)
         yield Unknown(
-            what=f"{span(missed)} of the window unobserved ({share})",
-            why="No record says what was offered then; exposure is counted from what was seen.",
+            what=f"{span(missed)} of the window not observed ({share})",
+            why=(
+                "No record shows what was offered in that time. Exposure is counted from our own "
+                "observations only."
+            ),
         )
 
 
-def _errors(records: Records) -> Iterator[Unknown]:
+def _errors(records: CaseRecords) -> Iterator[Unknown]:
     if not records.rates:
         yield Unknown(
-            what="How often this method errs here",
-            why="No error rate was recorded with this case; see the method's own measurements.",
+            what="Error rate of the method in this case",
+            why=(
+                "No error rate was recorded with this case. See the published measurements of "
+                "the method."
+            ),
         )
     measured = [rate for rate in records.rates.values() if rate.upper_bound is not None]
     if measured:
         worst = max(measured, key=lambda rate: rate.upper_bound or 1.0)
         yield Unknown(
             what="The true error rates",
-            why=f"{plural(len(measured), 'rate')} were measured in trials. The highest bound: "
-            f"{worst.what}, {worst.errors} of {worst.trials}, at most "
-            f"{percent(worst.upper_bound or 1.0)} at 95 % confidence; all in section 3.",
+            why=f"{plural(len(measured), 'rate')} were measured in trials. The highest upper "
+            f"bound is that of “{worst.what}”: {worst.errors} of {worst.trials} trials, at "
+            f"most {percent(worst.upper_bound or 1.0)} at 95 % confidence. Section 3 lists "
+            "all of them.",
         )
     for rate in records.rates.values():
         if rate.upper_bound is None:
-            yield Unknown(what=f"True rate of: {rate.what}", why="Not measured: no trials.")
+            yield Unknown(
+                what=f"True rate of: {rate.what}",
+                why=("It was not measured: there were no trials."),
+            )
 
 
-def _world(records: Records, mandate: Mandate) -> Iterator[Unknown]:
+def _world(records: CaseRecords, mandate: Mandate) -> Iterator[Unknown]:
     if records.unfiltered:
         yield Unknown(
-            what="What hostile media could do to this machine",
-            why="Media were decoded in processes whose system calls were not filtered, since the "
-            "machine can't, and the watch was told to go on.",
+            what="Effect of hostile media on this machine",
+            why="The processes that decoded the media ran without a filter of system calls, "
+            "because this machine does not offer one and the watch was set to continue "
+            "without it.",
         )
     if records.clocks_unknown:
         yield Unknown(
             what=f"Clock offset of {plural(records.clocks_unknown, 'capture')}",
-            why="The distance of the machine's clock from UTC was not known when they were sealed.",
+            why="The offset of the machine's clock from UTC was not known when they were sealed.",
         )
     failed = [source for source, why in records.sources.items() if why is not None]
     if failed:
         suffix = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
         yield Unknown(
-            what=f"What {plural(len(failed), 'source')} offered last",
-            why="They could not be read: "
+            what=f"Latest offers of {plural(len(failed), 'source')}",
+            why="Could not be read: "
             + ", ".join(_short(source) for source in failed[:3])
             + suffix
             + ".",
@@ -178,21 +195,25 @@ def _world(records: Records, mandate: Mandate) -> Iterator[Unknown]:
     blind = [
         intermediary.name for intermediary in mandate.intermediaries if intermediary.proxy is None
     ]
-    probed = sorted({look.intermediary for look in records.dark})
+    probed = sorted({probe.intermediary for probe in records.acts.dark})
     reach = (
-        f"Effects were probed through {', '.join(probed)}." if probed else "No block was probed."
+        f"Effects were probed through {', '.join(probed)}."
+        if probed
+        else ("No effect of a block was probed.")
     )
     if blind:
-        reach += f" No probe can pass through {', '.join(blind)}."
+        reach += f" No probe is possible through {', '.join(blind)}."
     yield Unknown(
-        what="What viewers elsewhere see",
-        why=f"Streams were probed from this machine alone. {reach}",
+        what="What viewers in other networks see",
+        why=f"Streams were probed from this machine only. {reach}",
     )
     yield Unknown(
-        what="What no source offered",
+        what="Streams that no source offered",
         why=(
-            "Only the one source of the mandate was read."
+            "Only the one source named in the mandate was read."
             if len(mandate.sources) == 1
-            else f"Only the {plural(len(mandate.sources), 'source')} of the mandate were read."
+            else (
+                f"Only the {plural(len(mandate.sources), 'source')} named in the mandate were read."
+            )
         ),
     )

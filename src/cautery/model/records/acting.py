@@ -1,0 +1,271 @@
+"""Records of acting: what the guard let through, who approved it, what it did, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from cautery.model.act import Acknowledgement, Approval, DarkProbe, Referral
+from cautery.model.evidence import ExhibitId
+from cautery.model.intervention import (
+    ActionPlan,
+    EventSpending,
+    GuardVerdict,
+    Override,
+    Reason,
+)
+from cautery.model.records.dated import Dated
+from cautery.model.times import require_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalGiven(Approval):
+    """A person approves a referral. The record alone does not prove the signature: check it.
+
+    Parameters
+    ----------
+    referral : str
+        Id of the referral that the person was shown; the digest ``subject`` is what counts.
+    """
+
+    referral: str
+
+    @classmethod
+    def of(cls, referral: str, approval: Approval) -> ApprovalGiven:
+        """Return the record of an approval of a referral."""
+        return cls(referral=referral, **_members(approval))
+
+    @property
+    def approval(self) -> Approval:
+        """The approval alone."""
+        return Approval(**_members(self))
+
+
+def _members(approval: Approval) -> dict[str, Any]:
+    return {member.name: getattr(approval, member.name) for member in fields(Approval)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralPublished(Dated):
+    """A list was sent to an intermediary, which accepted it.
+
+    Parameters
+    ----------
+    referral : str
+        Id of the referral.
+    intermediary : str
+        Name of the intermediary.
+    exhibit : ExhibitId or None
+        The list as it was sent; ``None``: it was not sealed.
+    targets : tuple of str
+        The targets on the list.
+    streams : mapping
+        By target, the proven streams that the target should cut.
+    """
+
+    referral: str
+    intermediary: str
+    exhibit: ExhibitId | None = None
+    targets: tuple[str, ...] = ()
+    streams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardRevalidated(Dated):
+    """The guard judged again what it had allowed.
+
+    Parameters
+    ----------
+    why : str
+        ``before publication``, or ``while it stands``.
+    asked : tuple of str
+        The targets that it judged.
+    withdrawn : tuple of str
+        The targets that it does not allow any more.
+    """
+
+    why: str
+    asked: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSpent(EventSpending):
+    """The number of bystanders that the blocks of one event may hit has changed.
+
+    Parameters
+    ----------
+    at : datetime
+        When it changed, in UTC.
+    """
+
+    at: datetime
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
+
+    @classmethod
+    def of(cls, spending: EventSpending, *, at: datetime) -> BudgetSpent:
+        """Return the record of what an event's blocks may cost from a moment on."""
+        return cls(
+            event=spending.event,
+            budget=spending.budget,
+            spending=spending.spending,
+            left_out=spending.left_out,
+            at=at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideSigned:
+    """One person signs an override; an override needs two.
+
+    Parameters
+    ----------
+    override : Override
+        The override.
+    approval : Approval
+        That person's signature over it.
+    """
+
+    override: Override
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideGiven:
+    """An override comes into force: both people have signed it.
+
+    Parameters
+    ----------
+    override : Override
+        The override.
+    approvals : tuple of Approval
+        The signatures of both people.
+    """
+
+    override: Override
+    approvals: tuple[Approval, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryWithdrawn(Dated):
+    """A target is taken out of a referral, and must be unblocked where it is blocked.
+
+    Parameters
+    ----------
+    referral : str
+        Id of the referral.
+    target : str
+        The target, in the guard's spelling.
+    reasons : tuple of Reason
+        Why the guard does not allow it any more.
+    published : tuple of str
+        Names of the intermediaries that had received it.
+    """
+
+    referral: str
+    target: str
+    reasons: tuple[Reason, ...]
+    published: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryProbed(Dated):
+    """An unrelated name near a block was asked for: directly, and through the intermediary.
+
+    Parameters
+    ----------
+    canary : str
+        The unrelated name.
+    intermediary : str
+        Name of the intermediary.
+    targets : tuple of str
+        The blocked targets that it is near.
+    direct : bool or None
+        Whether it answered directly; ``None``: not asked, or not certain.
+    through : bool or None
+        Whether it answered through the intermediary; ``None``: not asked, or not certain.
+    """
+
+    canary: str
+    intermediary: str
+    targets: tuple[str, ...]
+    direct: bool | None
+    through: bool | None
+
+    @property
+    def is_hit(self) -> bool:
+        """The block hits it: it answers all others, and does not through the intermediary."""
+        return self.direct is True and self.through is False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackProposed(Dated):
+    """A proposal to unblock a target at an intermediary; people decide.
+
+    Parameters
+    ----------
+    target : str
+        The target to unblock.
+    intermediary : str
+        Name of the intermediary.
+    why : str
+        Why it is proposed, in words.
+    dark : tuple of str
+        Canaries that do not answer through the intermediary.
+    tried : int
+        Number of canaries that were asked for; 0: the guard does not allow the target any more.
+    """
+
+    target: str
+    intermediary: str
+    why: str
+    dark: tuple[str, ...] = ()
+    tried: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryExpired(Dated):
+    """The time of an entry on a list has ended.
+
+    Parameters
+    ----------
+    referral : str
+        Id of the referral.
+    target : str
+        The target, in the guard's spelling.
+    intermediary : str
+        Name of the intermediary.
+    seen : str or None
+        Through whom the target is reachable again; ``None``: that was not seen.
+    why : str or None
+        Why that was not seen; ``None``: it was seen, or the record is of an older version.
+    """
+
+    referral: str
+    target: str
+    intermediary: str
+    seen: str | None = None
+    why: str | None = None
+
+
+KINDS: dict[str, type] = {
+    "guard.decided": GuardVerdict,
+    "plan.made": ActionPlan,
+    "referral.drafted": Referral,
+    "approval.given": ApprovalGiven,
+    "referral.published": ReferralPublished,
+    "acknowledgement": Acknowledgement,
+    "guard.revalidated": GuardRevalidated,
+    "budget.spent": BudgetSpent,
+    "override.signed": OverrideSigned,
+    "override.given": OverrideGiven,
+    "entry.withdrawn": EntryWithdrawn,
+    "canary.probed": CanaryProbed,
+    "rollback.proposed": RollbackProposed,
+    "dark.probed": DarkProbe,
+    "entry.expired": EntryExpired,
+}

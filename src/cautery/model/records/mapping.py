@@ -1,0 +1,110 @@
+"""Records about the hosts behind streams: what they show, what ties them, and their map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cautery.model.capture import CertificateFacts, Registration, SharedFact
+from cautery.model.graph import Link, SupplyGraph
+from cautery.model.records.dated import Dated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetFacts(Dated):
+    """A host was looked up.
+
+    Parameters
+    ----------
+    host : str
+        The host's name or address.
+    addresses : tuple of str
+        The addresses of the host; empty: its name has no address.
+    asn : int or None
+        Number of the autonomous system of its first address that has a known one; ``None``:
+        unknown.
+    organisation : str or None
+        Organisation of that system; ``None``: unknown.
+    country : str or None
+        Country of that system, ISO 3166-1 alpha-2; ``None``: unknown.
+    shared : tuple of SharedFact
+        Published shared ranges that hold its addresses.
+    certificate : CertificateFacts or None
+        The certificate that it shows; ``None``: it showed none where it was asked.
+    registration : Registration or None
+        What the registry says about its domain; ``None``: it has no registered domain, or the
+        registry says nothing.
+    failed : tuple of str
+        What could not be looked up, as sentences.
+    """
+
+    host: str
+    addresses: tuple[str, ...]
+    asn: int | None
+    organisation: str | None
+    country: str | None
+    shared: tuple[SharedFact, ...]
+    certificate: CertificateFacts | None
+    registration: Registration | None
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressesChanged:
+    """The addresses of a host before and now; they may be the same.
+
+    Parameters
+    ----------
+    was : tuple of str
+        The addresses before.
+    now : tuple of str
+        The addresses now.
+    """
+
+    was: tuple[str, ...]
+    now: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateChanged:
+    """The certificate of a host before and now.
+
+    Parameters
+    ----------
+    was : str or None
+        SHA-256 of the certificate before, hexadecimal; ``None``: the host showed none.
+    now : str or None
+        SHA-256 of the certificate now, hexadecimal; ``None``: the host showed none.
+    """
+
+    was: str | None
+    now: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetChanged(Dated):
+    """A host shows other addresses or another certificate than at the last look-up.
+
+    Parameters
+    ----------
+    host : str
+        The host's name.
+    moved : bool
+        Whether none of its former addresses is left.
+    addresses : AddressesChanged
+        The addresses before and now.
+    certificate : CertificateChanged
+        The certificate before and now.
+    """
+
+    host: str
+    moved: bool
+    addresses: AddressesChanged
+    certificate: CertificateChanged
+
+
+KINDS = {
+    "asset.facts": AssetFacts,
+    "asset.changed": AssetChanged,
+    "link.seen": Link,
+    "graph.mapped": SupplyGraph,
+}

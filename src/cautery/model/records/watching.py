@@ -1,0 +1,282 @@
+"""Records of a watch: when it ran, whether it kept up, and what its probes saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cautery.errors import InputError
+from cautery.model.evidence import ExhibitId
+from cautery.model.fault import Fault
+from cautery.model.records.dated import Dated
+from cautery.model.verdict import Observation, Verdict
+
+_LAST_S = 253_402_300_799.0
+"""The last second of the calendar, the end of the year 9999, in epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchStarted(Dated):
+    """The first watch of a case begins.
+
+    Parameters
+    ----------
+    why : str
+        ``window open``, or ``window ahead``: the watch waits for the window of its mandate.
+    """
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchResumed(Dated):
+    """A watch that was stopped goes on.
+
+    Parameters
+    ----------
+    why : str
+        As in :class:`WatchStarted`.
+    """
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchStopped(Dated):
+    """A watch ends; a later one may go on.
+
+    Parameters
+    ----------
+    at : datetime
+        When the watch ended, in UTC; of a killed watch whose case was closed by hand, when it was
+        last seen.
+    why : str
+        ``window closed``, ``disk full``, ``interrupted`` or ``it was killed``.
+    """
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoderConfined(Dated):
+    """How the decoder's processes are confined, at the start of each watch.
+
+    Parameters
+    ----------
+    seccomp : bool
+        Whether every system call that is not on a list is refused; ``False``: the analyst started
+        the watch without it, with ``CAUTERY_ALLOW_UNCONFINED``.
+    landlock : int
+        Version of Landlock in force; 0: none.
+    own_network : bool
+        Whether the processes have a network of their own, which is empty.
+    own_files : bool
+        Whether their root folder is empty.
+    """
+
+    seccomp: bool
+    landlock: int
+    own_network: bool
+    own_files: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchPace(Dated):
+    """Whether the watch keeps up; recorded every 5 minutes, while it is late every 15 s.
+
+    Parameters
+    ----------
+    offered : int
+        Number of streams that the watch knows.
+    unseen : int
+        Number of streams that were not looked at yet.
+    unseen_by_right : mapping
+        Of these, the number for an ``event``, a ``channel``, a ``work``, or for none of them
+        (``other``).
+    late : bool
+        Whether the watch does not keep up.
+    references_late_s : float or None
+        Delay of the latest live reference, seconds; ``None``: no live reference is followed.
+    references_silent : tuple of str
+        Ids of the live references that were never received.
+    probes_late_s : float or None
+        How long the oldest due look has waited, seconds; ``None``: no stream is known.
+    loop_late_s : float
+        How late the watch's own loop ran, seconds.
+    why : str or None
+        What is late, in words; ``None``: the watch keeps up.
+    """
+
+    offered: int
+    unseen: int
+    unseen_by_right: Mapping[str, int]
+    late: bool
+    references_late_s: float | None
+    references_silent: tuple[str, ...]
+    probes_late_s: float | None
+    loop_late_s: float
+    why: str | None
+
+    @property
+    def late_s(self) -> float:
+        """How far behind references or looks are, whichever is later; 0 if nothing was measured."""
+        return max(self.references_late_s or 0.0, self.probes_late_s or 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LooksShed:
+    """How many looks of one kind were put off.
+
+    Parameters
+    ----------
+    right : str
+        Whether they were for an ``event``, a ``channel``, a ``work``, or for none of them
+        (``other``).
+    look : str
+        The kind of look: ``second``, ``again`` or ``settled``.
+    count : int
+        Number of looks that were put off.
+    """
+
+    right: str
+    look: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkShed(Dated):
+    """Looks are put off for want of time, but never the first look at a new stream.
+
+    Parameters
+    ----------
+    until : datetime
+        Until when they are put off, in UTC.
+    looks : tuple of LooksShed
+        Which looks are put off, and how many.
+    order : str
+        What comes first, in words.
+    why : str or None
+        What is late, as in :class:`WatchPace`.
+    """
+
+    until: datetime
+    looks: tuple[LooksShed, ...]
+    order: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostShown:
+    """A host that a probe met, with what the host showed of itself.
+
+    Parameters
+    ----------
+    host : str
+        The host's name or address.
+    shows : tuple of str
+        Its port and the shapes of the path, such as ``port:25461`` and ``path:live``.
+    """
+
+    host: str
+    shows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeDone(Dated):
+    """A look at a stream ended, or was broken off.
+
+    Parameters
+    ----------
+    at : datetime
+        When the media were fetched, or when the look failed, in UTC.
+    url : str
+        The stream, redacted.
+    observation : Observation or None
+        What the probe found; ``None``: nothing could be fetched.
+    failed : str or None
+        Why nothing could be fetched; ``None``: the look succeeded.
+    hosts : tuple of str
+        The hosts through which the probe passed, in order.
+    shown : tuple of HostShown
+        What these hosts showed of themselves.
+    faults : tuple of Fault
+        What the stream carries that its reference does not: a delay by the feed's own stamps, a
+        freeze, an advert, a logo.
+    exhibits : tuple of ExhibitId
+        The WARC files of all transactions.
+    hindered : str or None
+        Why this machine broke the look off, so that it says nothing about the stream; ``None``:
+        the look was not broken off.
+    """
+
+    url: str
+    observation: Observation | None
+    failed: str | None
+    hosts: tuple[str, ...] = ()
+    shown: tuple[HostShown, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    exhibits: tuple[ExhibitId, ...] = ()
+    hindered: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlignmentShown:
+    """A proven stream and its reference: stills of one moment, and how well both agree.
+
+    Parameters
+    ----------
+    url : str
+        The stream, redacted.
+    reference : str
+        Id of the reference that matched.
+    shown : str or None
+        Id of the reference whose pictures are shown: the licensee's own, if the licensee is known;
+        ``None``: those of ``reference``.
+    kind : str
+        By which sense it matched: ``sound`` or ``picture``.
+    delay_s : float
+        Delay of the stream behind the reference, seconds.
+    suspect_still : ExhibitId or None
+        The sealed still of the stream; ``None``: it could not be made.
+    reference_still : ExhibitId or None
+        The sealed still of the reference; ``None``: it could not be made.
+    suspect_at_s : float or None
+        Moment of the stream's still, seconds of its media's time; ``None``: there is no still.
+    reference_at_s : float or None
+        The same moment in the reference's time, epoch seconds; ``None``: there is no still.
+    lags_s : tuple of float
+        Lags at which both were compared, seconds.
+    strength : tuple of float
+        How strongly both agree at each lag.
+    """
+
+    url: str
+    reference: str
+    shown: str | None = None
+    kind: str
+    delay_s: float
+    suspect_still: ExhibitId | None = None
+    reference_still: ExhibitId | None = None
+    suspect_at_s: float | None = None
+    reference_at_s: float | None = None
+    lags_s: tuple[float, ...]
+    strength: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        for at_s in (self.suspect_at_s, self.reference_at_s):
+            if at_s is not None and not abs(at_s) <= _LAST_S:
+                raise InputError(f"{at_s} s is outside of the calendar")
+
+
+KINDS: dict[str, type] = {
+    "watch.started": WatchStarted,
+    "watch.resumed": WatchResumed,
+    "watch.stopped": WatchStopped,
+    "decoder.confined": DecoderConfined,
+    "watch.pace": WatchPace,
+    "work.shed": WorkShed,
+    "probe.done": ProbeDone,
+    "verdict": Verdict,
+    "alignment": AlignmentShown,
+}

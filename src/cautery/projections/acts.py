@@ -1,0 +1,91 @@
+"""Decisions and acts: guard verdicts, the plan, and referrals with their course."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from cautery.model import (
+    MISSHAPEN,
+    Acknowledgement,
+    ActionPlan,
+    Approval,
+    DarkProbe,
+    Digest,
+    Entry,
+    GuardVerdict,
+    Referral,
+    SupplyGraph,
+    has_own_id,
+)
+from cautery.model.records import ApprovalGiven, EntryExpired, ReferralPublished
+
+
+@dataclass(slots=True)
+class Acts:
+    """The acts of a case.
+
+    Parameters
+    ----------
+    guards : dict
+        By target and lever, the guard's newest verdict.
+    graph, plan
+        The newest of each; ``None``: there is none.
+    referrals : dict
+        By id, the first of that id; one under an id that its content does not have counts nothing.
+    approvals : dict
+        By the digest that they are over; none of them is checked here.
+    published, answers, expired : dict
+        By the id of a referral.
+    passed_over : Counter
+        By the reason, how many records count for nothing.
+    """
+
+    guards: dict[tuple[str, str], GuardVerdict] = field(default_factory=dict)
+    graph: SupplyGraph | None = None
+    plan: ActionPlan | None = None
+    referrals: dict[str, Referral] = field(default_factory=dict)
+    approvals: defaultdict[Digest, list[Approval]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    published: defaultdict[str, list[ReferralPublished]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    answers: defaultdict[str, list[Acknowledgement]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    expired: defaultdict[str, list[EntryExpired]] = field(default_factory=lambda: defaultdict(list))
+    dark: list[DarkProbe] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+    def hear(self, entry: Entry) -> None:
+        """Take one entry up."""
+        match entry.content:
+            case DarkProbe() as probe:
+                self.dark.append(probe)
+            case GuardVerdict() as verdict:
+                self.guards[verdict.target, verdict.lever.value] = verdict
+            case SupplyGraph() as graph:
+                self.graph = graph
+            case ActionPlan() as plan:
+                self.plan = plan
+            case Referral() as referral:
+                self._draft(referral)
+            case ApprovalGiven() as given:
+                self.approvals[given.subject].append(given.approval)
+            case ReferralPublished() as published:
+                self.published[published.referral].append(published)
+            case Acknowledgement() as answer:
+                self.answers[answer.referral].append(answer)
+            case EntryExpired() as expired:
+                self.expired[expired.referral].append(expired)
+
+    def _draft(self, referral: Referral) -> None:
+        try:
+            is_own = has_own_id(referral)
+        except MISSHAPEN:  # a text in it has no canonical JSON, so nothing has its id
+            is_own = False
+        if not is_own:
+            self.passed_over["referral.drafted with an id that does not match its content"] += 1
+        elif self.referrals.setdefault(referral.id, referral) != referral:
+            self.passed_over["referral.drafted with the id of an earlier referral"] += 1

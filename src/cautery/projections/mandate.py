@@ -1,0 +1,40 @@
+"""The mandate in force: that of the case's opening, with the newest fixtures of its calendars."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from cautery.errors import CauteryError
+from cautery.model import Entry, Mandate, with_fixtures
+from cautery.model.records import CaseOpened, FixturesChanged, kind_of_type
+
+_OPENED = kind_of_type(CaseOpened)
+
+
+@dataclass(slots=True)
+class MandateInForce:
+    """The mandate, the entry that opened the case, and how many records count for nothing.
+
+    Only the first record of its kind opens a case, even if it is misshapen: anybody who has the
+    file can append another one.
+    """
+
+    mandate: Mandate | None = None
+    opening: Entry | None = None
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+    def hear(self, entry: Entry) -> None:
+        """Take one entry up."""
+        if entry.record.kind == _OPENED:
+            if self.opening is not None:
+                self.passed_over["case.opened in a case that was already open"] += 1
+                return
+            self.opening = entry
+            if isinstance(entry.content, CaseOpened):
+                self.mandate = entry.content.mandate
+        elif isinstance(entry.content, FixturesChanged) and self.mandate is not None:
+            try:
+                self.mandate = with_fixtures(self.mandate, entry.content)
+            except CauteryError:  # anybody with the file can append two events of one id
+                self.passed_over["fixtures.changed that does not fit the mandate"] += 1
