@@ -25,7 +25,10 @@ SMALL = 100
 
 
 def is_small(graph: PlanGraph) -> bool:
-    """Tell whether kernels would take longer to load than they save."""
+    """Tell whether kernels would take longer to load than they save.
+
+    An uncertain graph is never small: its search draws numbers by chance, only in kernels.
+    """
     return (
         len(graph.ids) + graph.groups.owner.size + graph.groups.member.size <= SMALL
         and not graph.uncertain
