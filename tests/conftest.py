@@ -15,7 +15,7 @@ from pytest_socket import socket_allow_hosts
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
-# Tests of loops hold what is compiled; tests/kernels holds the plain way against that.
+# Tests of loops hold what is compiled; tests/test_kernels.py holds the plain way against that.
 os.environ.setdefault("CAUTERY_KERNELS", "compiled")
 
 # Speed is measured in bench/, not here: a machine with others on it may be slow to draw examples.
