@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import ModuleType
 
-from cautery.model.records import acting, case, mapping, offers, operation, seized, watching
+from cautery.model.records import (
+    acting,
+    action_day,
+    case,
+    inquiry,
+    mapping,
+    offers,
+    operation,
+    seized,
+    watching,
+)
 from cautery.model.records.described import members_of, parts_of, summary_of
 
 ROOMS: tuple[tuple[str, ModuleType], ...] = (
@@ -15,6 +25,8 @@ ROOMS: tuple[tuple[str, ModuleType], ...] = (
     ("Who stands behind it", mapping),
     ("What is decided and done", acting),
     ("An operation of several agencies", operation),
+    ("What an agency finds out", inquiry),
+    ("The action day", action_day),
     ("Seized material", seized),
 )
 INTRODUCTION = """# Records

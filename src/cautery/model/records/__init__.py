@@ -12,6 +12,18 @@ from cautery.model.records.acting import (
     ReferralPublished,
     RollbackProposed,
 )
+from cautery.model.records.action_day import (
+    ChosenAct,
+    CoinsMoved,
+    CutChosen,
+    ExhibitCorrected,
+    ExhibitTaken,
+    GrewBack,
+    NodesProbedDark,
+    OutsideEvent,
+    SearchHours,
+    ServedShare,
+)
 from cautery.model.records.case import (
     CaseClosed,
     CaseOpened,
@@ -26,6 +38,22 @@ from cautery.model.records.case import (
 )
 from cautery.model.records.dated import Dated
 from cautery.model.records.entry import Entry, Record
+from cautery.model.records.inquiry import (
+    QUANTITIES,
+    CrimeFound,
+    DumpCounted,
+    JudgedClaim,
+    MoneyTraced,
+    PersonErased,
+    PersonNamed,
+    PersonRegistered,
+    PersonReviewed,
+    PublishedFigure,
+    SizedNetwork,
+    TracedEnding,
+    TracedHolding,
+    TracedProposal,
+)
 from cautery.model.records.kinds import (
     KINDS,
     MisshapenRecord,
@@ -58,43 +86,19 @@ from cautery.model.records.offers import (
     VantageCompared,
 )
 from cautery.model.records.operation import (
-    QUANTITIES,
     AgencyJoined,
     BundleReceived,
     BundleRefused,
     BundleShared,
-    ChosenAct,
-    CoinsMoved,
-    CrimeFound,
-    CutChosen,
     DeconflictionForgotten,
     DeconflictionLetter,
     DeconflictionResult,
-    DumpCounted,
-    ExhibitCorrected,
-    ExhibitTaken,
-    GrewBack,
-    JudgedClaim,
-    MoneyTraced,
-    NodesProbedDark,
     OperationOpened,
-    OutsideEvent,
     PartnerRegistered,
-    PersonErased,
-    PersonNamed,
-    PersonRegistered,
-    PersonReviewed,
-    PublishedFigure,
     RefusedStatement,
     SealedSecrets,
-    SearchHours,
-    ServedShare,
-    SizedNetwork,
     StatementPermitted,
     StatementRecorded,
-    TracedEnding,
-    TracedHolding,
-    TracedProposal,
 )
 from cautery.model.records.seized import (
     AccountNames,

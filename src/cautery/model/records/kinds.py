@@ -15,7 +15,17 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.model.evidence import Json
-from cautery.model.records import acting, case, mapping, offers, operation, seized, watching
+from cautery.model.records import (
+    acting,
+    action_day,
+    case,
+    inquiry,
+    mapping,
+    offers,
+    operation,
+    seized,
+    watching,
+)
 from cautery.model.wire import MISSHAPEN, from_json
 
 KINDS: Mapping[str, type] = {
@@ -25,6 +35,8 @@ KINDS: Mapping[str, type] = {
     **mapping.KINDS,
     **acting.KINDS,
     **operation.KINDS,
+    **inquiry.KINDS,
+    **action_day.KINDS,
     **seized.KINDS,
 }
 """By kind, the type of its records."""
