@@ -408,3 +408,11 @@ async def test_silence_and_one_second_are_decoded_as_they_are(decoder: ChildDeco
     assert np.abs(silent.audio).max() < 1e-3
     short = await decoder.decode(encoded("mpegts", "aac", 48000, seconds=1), pictures=False)
     assert 0.9 < len(short.audio) / 8000 < 1.2
+
+
+async def test_a_stream_that_ends_in_bytes_of_no_stream_is_heard_up_to_there(
+    decoder: ChildDecoder,
+) -> None:
+    padding = (b"\x47\x1f\xff\x10" + bytes(184)) * 2_000
+    heard = await decoder.decode(encoded("mpegts", "aac", 48000) + padding, pictures=False)
+    assert abs(len(heard.audio) / 8000 - SECONDS) < 0.2

@@ -127,7 +127,10 @@ class Source:
 
     def _section(self, base: int) -> Generator[tuple[bool, list[Any], float], None, int | None]:
         window = _Window(self._data, base)
-        with self._opened(window, base) as container:
+        container = self._opened(window, base)
+        if container is None:
+            return None
+        with container:
             audio, video = _stream(container, "audio"), _stream(container, "video")
             self.has_sound |= audio is not None
             self.has_pictures |= video is not None
@@ -189,11 +192,12 @@ class Source:
         return reopen_at
 
     def _opened(self, window: _Window, base: int) -> Any:
+        """Open what begins at ``base``; ``None``: what follows the last change is no stream."""
         try:
             return av.open(window, format=self._name, **_ODD_TEXT)
         except (FFmpegError, ValueError, MemoryError, OSError) as error:
-            if base:  # what follows the last change is no stream; what came before was one
-                return av.open(io.BytesIO(b""), format="mpegts")
+            if base:
+                return None
             raise Refusal(f"the {self._name} container can't be opened: {_why(error)}") from error
 
     def _packets(self, container: Any, streams: list[Any]) -> Iterator[Any]:
