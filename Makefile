@@ -59,6 +59,7 @@ check: $(VENV)/.dev ## format, lint, types, import contract, docs
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python tools/docs.py --check
+	@$(BIN)/python tools/messages.py --check
 	@$(BIN)/python tools/names.py --most 0.02
 
 $(VENV)/.docs: $(VENV)/.dev requirements/docs.txt
@@ -67,6 +68,7 @@ $(VENV)/.docs: $(VENV)/.dev requirements/docs.txt
 
 docs: $(VENV)/.dev ## write the generated pages of docs/ anew, then build the site
 	@$(BIN)/python tools/docs.py
+	@$(BIN)/python tools/messages.py
 	@$(MAKE) --no-print-directory site
 
 site: $(VENV)/.docs ## build the documentation site; a warning ends it: build/docs/index.html

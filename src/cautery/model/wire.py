@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ import numpy as np
 from cautery.errors import CauteryError, InputError
 from cautery.model.evidence import Digest, digest_of
 from cautery.model.hidden import Hidden
+from cautery.model.message import Message
 from cautery.model.pseudonyms import Pseudonyms
 from cautery.model.times import iso
 
@@ -37,7 +38,12 @@ SPELLED_WITHOUT_UNDERSCORE = {"alias_generator": lambda name: name.rstrip("_")}
 T = TypeVar("T")
 
 
-def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
+def to_json(
+    value: Any,
+    pseudonyms: Pseudonyms | None = None,
+    *,
+    words: Callable[[Message], str] | None = None,
+) -> Any:
     """Return ``value`` as plain JSON: dataclasses as objects, times as RFC 3339 with Z.
 
     A span of time is a number of seconds, bytes are hexadecimal. What is hidden stands redacted. A
@@ -47,6 +53,8 @@ def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
     ----------
     pseudonyms : Pseudonyms or None
         Those of a case, so that the same secret is the same in all its records.
+    words : callable or None
+        Writes a message as a sentence, for people; ``None``: it stays an id and its values.
 
     Raises
     ------
@@ -59,6 +67,8 @@ def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
         return value.value
     if isinstance(value, Hidden):
         return value.shown(pseudonyms)
+    if isinstance(value, Message):
+        return _message(value, pseudonyms, words)
     if isinstance(value, float | np.floating):
         if not np.isfinite(value):
             raise InputError(f"{value} cannot be written as JSON")
@@ -77,16 +87,28 @@ def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
         return value.hex()
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name.rstrip("_"): to_json(getattr(value, field.name), pseudonyms)
+            field.name.rstrip("_"): to_json(getattr(value, field.name), pseudonyms, words=words)
             for field in fields(value)
         }
     if isinstance(value, Mapping):
-        return {str(name): to_json(item, pseudonyms) for name, item in value.items()}
+        return {str(name): to_json(item, pseudonyms, words=words) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [to_json(item, pseudonyms) for item in value]
+        return [to_json(item, pseudonyms, words=words) for item in value]
     if isinstance(value, set | frozenset):
-        return sorted(to_json(item, pseudonyms) for item in value)
+        return sorted(to_json(item, pseudonyms, words=words) for item in value)
     raise InputError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _message(
+    message: Message, pseudonyms: Pseudonyms | None, words: Callable[[Message], str] | None
+) -> Any:
+    """Return a message's JSON; an older record's stays the text that it was, or digests change."""
+    if words is not None:
+        return words(message)
+    text = message.plain()
+    if text is not None:
+        return text
+    return {"id": message.id, "values": to_json(message.values, pseudonyms)}
 
 
 def from_json(noun: type[T], body: Any) -> T:

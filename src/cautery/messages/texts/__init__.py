@@ -1,0 +1,1 @@
+"""The sentences of records, a file a subject; see :mod:`cautery.messages.catalogue`."""

@@ -1,0 +1,87 @@
+"""A sentence of a record as its id and its values, so that a case reads in any language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+AS_WRITTEN = "as-written"
+"""Id of a sentence that stands in the record itself: in records of older versions, and where a
+person wrote it. Its one value is ``text``."""
+
+Value = Any
+"""Text, a number, a time, ``None``, a :class:`Message`, or a tuple of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence that people read.
+
+    Parameters
+    ----------
+    id : str
+        Its name in the catalogue, such as ``guard.shared-range`` (:mod:`cautery.messages`).
+    values : mapping
+        What stands in its places, by name. A name ends in the value's unit: ``late_s`` is in
+        seconds, ``size_bytes`` in bytes, ``known_share`` is a share of one.
+    """
+
+    id: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def plain(self) -> str | None:
+        """Return the sentence of a record that holds it as it was written, else ``None``."""
+        text = self.values.get("text")
+        return text if self.id == AS_WRITTEN and isinstance(text, str) else None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Read a sentence of an older record, which is a text, and one of today's."""
+        from pydantic_core import core_schema  # noqa: PLC0415 - heavy: 0.2 s of CPU
+
+        del source, handler
+        members = core_schema.typed_dict_schema(
+            {
+                "id": core_schema.typed_dict_field(core_schema.str_schema(max_length=LONGEST_ID)),
+                "values": core_schema.typed_dict_field(
+                    core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema()),
+                    required=False,
+                ),
+            },
+            extra_behavior="forbid",
+        )
+        return core_schema.union_schema(
+            [
+                core_schema.is_instance_schema(cls),
+                core_schema.no_info_after_validator_function(as_written, core_schema.str_schema()),
+                core_schema.no_info_after_validator_function(_read, members),
+            ],
+            mode="left_to_right",
+        )
+
+
+LONGEST_ID = 100
+"""Characters of a message's id."""
+
+
+def as_written(text: str) -> Message:
+    """Return the message of a sentence that has no id: an older record's, or a person's."""
+    return Message(AS_WRITTEN, {"text": text})
+
+
+def _read(body: Mapping[str, Any]) -> Message:
+    return Message(
+        body["id"], {name: _value(value) for name, value in body.get("values", {}).items()}
+    )
+
+
+def _value(value: Any) -> Value:
+    """Rebuild the messages and tuples among the values of a record's JSON."""
+    if isinstance(value, list):
+        return tuple(map(_value, value))
+    if isinstance(value, Mapping):
+        inner = _read(value) if isinstance(value.get("id"), str) else None
+        written = inner and inner.plain()
+        return inner if written is None else written
+    return value
