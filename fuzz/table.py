@@ -113,7 +113,8 @@ def main() -> None:
         return stood
 
     with ThreadPoolExecutor(asked.jobs) as pool:
-        raise SystemExit(any(stood.finds for stood in pool.map(one, asked.targets)))
+        stood = list(pool.map(one, asked.targets))  # all of them, whatever one finds
+    raise SystemExit(any(target.finds for target in stood))
 
 
 if __name__ == "__main__":
