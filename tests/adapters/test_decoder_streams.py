@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from cautery.adapters import _decoder_source as decoder_source
 from cautery.adapters._decoder_sound import Mixer, Sound
 from cautery.adapters._scrambling import scrambling_of
 from cautery.adapters._sniff import container_of
@@ -416,3 +417,21 @@ async def test_a_stream_that_ends_in_bytes_of_no_stream_is_heard_up_to_there(
     padding = (b"\x47\x1f\xff\x10" + bytes(184)) * 2_000
     heard = await decoder.decode(encoded("mpegts", "aac", 48000) + padding, pictures=False)
     assert abs(len(heard.audio) / 8000 - SECONDS) < 0.2
+
+
+@pytest.mark.parametrize(("step", "openings"), [(0, 1), (188, 64)])
+def test_a_stream_whose_sound_is_lost_again_and_again_is_not_followed_for_ever(
+    monkeypatch: pytest.MonkeyPatch, step: int, openings: int
+) -> None:
+    opened: list[int] = []
+
+    class Losing(decoder_source._Following):
+        def again(self) -> int | None:
+            opened.append(self._base)
+            return self._base + step
+
+    monkeypatch.setattr(decoder_source, "_Following", Losing)
+    stream = io.BytesIO(encoded("mpegts", "mp2", 48000, seconds=2))
+    for _ in decoder_source.Source(stream, "mpegts", pictures=False).frames():
+        pass
+    assert len(opened) == openings
