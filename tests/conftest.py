@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -61,6 +64,18 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data at {folder}; set CAUTERY_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def marks() -> ModuleType:
+    """A language in marks, which shows what a page says outside the catalogue (marks.py)."""
+    spec = importlib.util.spec_from_file_location("marks", Path(__file__).with_name("marks.py"))
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")

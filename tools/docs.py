@@ -10,11 +10,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pins
 import typer
-from records_page import records_page
+from records_page import records_pages
 
 from cautery import errors
 from cautery.cli import app
@@ -45,25 +46,25 @@ def commands_page() -> str:
 
 
 def _commands() -> list[tuple[str, ...]]:
-    found: list[tuple[str, ...]] = [()]
+    commands: list[tuple[str, ...]] = [()]
 
     def walk(command: object, words: tuple[str, ...]) -> None:
         below = getattr(command, "commands", None) or {}
         for name in sorted(below):
-            found.append((*words, name))
+            commands.append((*words, name))
             walk(below[name], (*words, name))
 
     walk(typer.main.get_command(app), ())
-    return found
+    return commands
 
 
 def errors_page() -> str:
     """Return the table of errors with their meaning and hint."""
     rows = [NOTE, "# Errors\n\n", "| error | means | remedy |\n| --- | --- | --- |\n"]
-    for name, one in inspect.getmembers(errors, inspect.isclass):
-        if issubclass(one, errors.CauteryError):
-            means = (inspect.getdoc(one) or "").split("\n\n")[0].replace("\n", " ")
-            rows.append(f"| `{name}` | {means} | {one.hint or 'in the message'} |\n")
+    for name, error in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(error, errors.CauteryError):
+            means = (inspect.getdoc(error) or "").split("\n\n")[0].replace("\n", " ")
+            rows.append(f"| `{name}` | {means} | {error.hint or 'in the message'} |\n")
     return "".join(rows)
 
 
@@ -72,8 +73,8 @@ def mandate_page() -> str:
     schema = mandate_schema()
     parts = [NOTE, "# The mandate file\n\nTOML; `cautery watch --schema` prints the JSON Schema.\n"]
     parts.append(
-        "Two people outside sign it ([how](../howto/sign-a-mandate.md)): their signatures lie\n"
-        "beside it, in a file of its name and `.signatures`, and cover its every byte.\n"
+        "Two people outside the team sign it ([how](../howto/sign-a-mandate.md)). Their\n"
+        "signatures cover every byte; they stand beside it, in `mandate.toml.signatures`.\n"
     )
     for table, described in schema["properties"].items():
         ref = described.get("$ref") or described.get("items", {}).get("$ref")
@@ -91,12 +92,12 @@ def mandate_page() -> str:
 
 def _type(value: dict[str, object], schema: dict[str, object]) -> str:
     if "enum" in value:
-        return ", ".join(f"`{one}`" for one in value["enum"])  # type: ignore[attr-defined]
+        return ", ".join(f"`{choice}`" for choice in value["enum"])  # type: ignore[attr-defined]
     if "$ref" in value:
         return _type(schema["$defs"][str(value["$ref"]).rsplit("/", 1)[1]], schema)  # type: ignore[index]
     if "anyOf" in value:
-        kinds = [_type(one, schema) for one in value["anyOf"]]  # type: ignore[attr-defined]
-        return " or ".join(one for one in kinds if one != "null")
+        kinds = [_type(shape, schema) for shape in value["anyOf"]]  # type: ignore[attr-defined]
+        return " or ".join(kind for kind in kinds if kind != "null")
     if value.get("type") == "array":
         return f"list of {_type(value['items'], schema)}"  # type: ignore[arg-type]
     return str(value.get("format") or value.get("type") or "any")
@@ -107,18 +108,26 @@ def dependencies_page() -> str:
     return NOTE.replace("the code", "requirements/") + pins.page()
 
 
-PAGES = {
-    DOCS / "reference" / "dependencies.md": dependencies_page,
-    DOCS / "reference" / "commands.md": commands_page,
-    DOCS / "reference" / "errors.md": errors_page,
-    DOCS / "reference" / "mandate.md": mandate_page,
-    DOCS / "reference" / "records.md": lambda: NOTE + records_page(),
-}
+def pages() -> dict[Path, str]:
+    """Return the text of every generated page, by its path."""
+    reference = DOCS / "reference"
+    return {
+        reference / "dependencies.md": dependencies_page(),
+        reference / "commands.md": commands_page(),
+        reference / "errors.md": errors_page(),
+        reference / "mandate.md": mandate_page(),
+        **{reference / path: NOTE + text for path, text in records_pages().items()},
+    }
+
+
+def leftover(current: Iterable[Path]) -> list[Path]:
+    """Return generated pages of records that no subject has any more."""
+    return sorted({*(DOCS / "reference" / "records").glob("*.md")} - {*current})
 
 
 def broken_links() -> list[str]:
     """Return relative links and anchors that lead nowhere, of pages that are not on the site."""
-    found = []
+    broken = []
     for page in [ROOT / "README.md", *ROOT.glob("tests/**/*.md")]:
         for target in _LINK.findall(page.read_text(encoding="utf-8")):
             if "://" in target or target.startswith("mailto:"):
@@ -126,8 +135,8 @@ def broken_links() -> list[str]:
             name, _, anchor = target.partition("#")
             there = page.parent / name if name else page
             if not there.exists() or (anchor and anchor not in _anchors(there)):
-                found.append(f"{page.relative_to(ROOT)}: {target}")
-    return found
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    return broken
 
 
 def _anchors(page: Path) -> set[str]:
@@ -139,26 +148,31 @@ def _anchors(page: Path) -> set[str]:
 def missing_tests() -> list[str]:
     """Return tests that a page names to show a claim, and that are not there."""
     tests = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
-    found = []
+    missing = []
     for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]:
         for path, name in _TEST.findall(page.read_text(encoding="utf-8")):
-            files = [one for one in tests if one.match(path)] if path else list(tests)
-            if not files or (name and not any(f"def {name}(" in tests[one] for one in files)):
-                found.append(f"{page.relative_to(ROOT)}: no test {path or name}")
-    return found
+            files = [file for file in tests if file.match(path)] if path else list(tests)
+            if not files or (name and not any(f"def {name}(" in tests[file] for file in files)):
+                missing.append(f"{page.relative_to(ROOT)}: no test {path or name}")
+    return missing
 
 
 def main() -> int:
     """Write or check; return the exit code."""
     check = "--check" in sys.argv[1:]
     wrong = pins.disagreements(pins.read_sets(), pins.read_reasons())
-    for path, make in PAGES.items():
-        text = make()
-        if check:
-            if not path.is_file() or path.read_text(encoding="utf-8") != text:
-                wrong.append(f"{path.relative_to(ROOT)} is stale: run `make docs`")
-        else:
+    current = pages()
+    for path, text in current.items():
+        if not check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            wrong.append(f"{path.relative_to(ROOT)} is stale: run `make docs`")
+    for path in leftover(current):
+        if not check:
+            path.unlink()
+        else:
+            wrong.append(f"{path.relative_to(ROOT)} is not generated any more: run `make docs`")
     wrong += broken_links() + missing_tests()
     for line in wrong:
         print(f"docs: {line}", file=sys.stderr)

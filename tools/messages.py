@@ -20,6 +20,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
+from cautery.drawing.europe import country_names
 from cautery.messages import TEXTS
 
 ROOT = Path(__file__).parent.parent / "src" / "cautery"
@@ -53,6 +54,8 @@ def template() -> bytes:
     )
     for name, text in TEXTS.items():
         catalogue.add(text, auto_comments=[name], flags={"python-format"})
+    for name in country_names().values():
+        catalogue.add(name, auto_comments=["a country"])
     for path in sorted((*ROOT.rglob("*.py"), *ROOT.rglob("*.j2"))):
         for text, comments in texts_of(path):
             catalogue.add(

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cautery.adapters.ledger_sql import SqlLedger
+from cautery.messages import message
 from cautery.model import Entry, Event, Finding, Mandate, RedactedUrl, Regime, Verdict, Window
 from cautery.model.ledger import filed
 from cautery.model.records import ProbeDone, StreamAppeared, StreamVanished
@@ -62,7 +63,11 @@ def night(records: int) -> Iterator[object]:
             url=url,
             at=at,
             observation=None,
-            failed="SourceError: the server answers with 403 and a page of another service",
+            failed=message(
+                "failed.with-error",
+                error="SourceError",
+                detail="the server answers with 403 and a page of another service",
+            ),
             hosts=(host, f"cdn-{number % 11}.example"),
             exhibits=(f"sha256:{number:064x}",),
         )
@@ -70,7 +75,7 @@ def night(records: int) -> Iterator[object]:
             url=RedactedUrl(url),
             finding=Finding.UNREACHABLE,
             at=at,
-            reasons=("unreachable: the server answers with 403",),
+            reasons=(message("verdict.unreachable", detail="the server answers with 403"),),
         )
         yield StreamVanished(url=url, source="http://panel.pirate.example:8080/get.php", at=at)
 

@@ -355,7 +355,7 @@ def outcomes(records: list[dict[str, Any]]) -> dict[str, Outcome]:
             outcome = found[name]
             outcome.finding = body["finding"]
             outcome.said = body["event"] or next(iter(body["channels"]), None)
-            outcome.reasons = tuple(body["reasons"])
+            outcome.reasons = tuple(reason["id"] for reason in body["reasons"])
             if body["finding"] == "proven":
                 outcome.ever.add(outcome.said or "?")
                 if outcome.proven_s is None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -25,6 +26,7 @@ from cautery.act import (
 )
 from cautery.act.rules import UNVERIFIED, Rule, require_confirmed, rules_for
 from cautery.errors import ApprovalError, InputError
+from cautery.messages import message
 from cautery.model import (
     ActionPlan,
     Approval,
@@ -49,6 +51,7 @@ from cautery.model import (
     referral_id,
     to_json,
 )
+from cautery.model.message import as_written
 
 NOW = datetime(2026, 11, 24, 20, 50, tzinfo=UTC)
 KEYS = {
@@ -103,7 +106,7 @@ def verdict(target="edge.pirate.example", decision=Decision.ALLOW, hours=1.0, le
         lever=lever,
         decision=decision,
         collateral=Collateral(high=0),
-        reasons=(Reason(code="own-name", text="its own name"),),
+        reasons=(Reason(code="own-name", text=as_written("its own name")),),
         valid_until=NOW + timedelta(hours=hours),
     )
 
@@ -123,7 +126,7 @@ def plan(*verdicts):
         cost=1,
         bound=1,
         seed=0,
-        method="t",
+        method=as_written("t"),
     )
 
 
@@ -301,6 +304,31 @@ def test_only_approve_makes_an_approved_and_nothing_changes_it():
 def test_the_digest_survives_json():
     subject = referral()
     assert digest(from_json(type(subject), to_json(subject))) == digest(subject)
+
+
+def test_a_reason_by_its_id_is_signed_and_survives_json():
+    reasons = (Reason(code="own-name", text=message("guard.own-name", name="edge.example")),)
+    subject = referral(replace(verdict(), reasons=reasons))
+    assert from_json(Referral, json.loads(rfc8785.dumps(to_json(subject)))) == subject
+    assert "edge.example is neither popular" in subject.statement
+
+
+def test_a_referral_of_an_older_version_keeps_its_id_and_its_signatures():
+    """Its reasons are texts: they are read, and written again as the same JSON."""
+
+    def signed_then() -> str:
+        return digest_of(rfc8785.dumps({"type": "Referral", "body": body}))
+
+    body = to_json(referral())
+    body["entries"][0]["guard"]["reasons"][0]["text"] = "a name of its own: 100 % dedicated"
+    body["id"] = ""
+    body["id"] = "R-" + signed_then().removeprefix("sha256:")[:12]
+    subject = from_json(Referral, body)
+    assert to_json(subject) == body
+    assert has_own_id(subject)
+    assert digest(subject) == signed_then()
+    approvals = signed(subject, "A. Legal", "B. Chief")
+    assert approve(subject, approvals, mandate=MANDATE, signed_for=HERE, now=NOW)
 
 
 def test_entries_end_with_the_first_of_guard_window_and_order():

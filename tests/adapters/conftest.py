@@ -26,6 +26,7 @@ from cautery.model import (
     Window,
     referral_id,
 )
+from cautery.model.message import as_written
 
 NOW = datetime(2026, 11, 24, 20, 50, tzinfo=UTC)
 WINDOW = Window(start=NOW - timedelta(minutes=20), end=NOW + timedelta(hours=2))
@@ -59,7 +60,7 @@ def entry(target, minutes):
         target=target,
         lever=Lever.NAME,
         decision=Decision.ALLOW,
-        reasons=(Reason(code="x", text="x"),),
+        reasons=(Reason(code="x", text=as_written("x")),),
         valid_until=until,
     )
     return BlockEntry(

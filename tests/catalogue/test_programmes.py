@@ -154,7 +154,7 @@ def test_another_film_is_none_of_mine(title):
 def test_what_heads_a_group_offers_no_match():
     found = SEASON.resolve("##### UFC 300 #####")
     assert (found.right, found.best) == (None, None)
-    assert found.why == "heads a group of the list, offers nothing"
+    assert found.why.id == "offer.heading"
 
 
 @settings(deadline=None)  # compiling or a busy machine is no fault

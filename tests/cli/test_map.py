@@ -13,6 +13,7 @@ import pytest
 
 from cautery.drawing.svg import width
 from cautery.model import Asset, CriminalNetwork, Edge, Membership, Role, SupplyGraph
+from cautery.model.message import as_written
 from cautery.plan.read_graph import graph_of
 from cautery.workflows.supply.draw import draw_supply
 from cautery.workflows.supply.infer import infer_supply, plan_graph_of
@@ -41,7 +42,12 @@ WATCHED = SupplyGraph(
         Asset(kind="host", value="shop.example", role=Role.STOREFRONT),
         Asset(kind="payment", value="btc:1", role=Role.PAYMENT),
         Asset(kind="certificate", value="ab"),
-        Asset(kind="address", value="203.0.113.7", role=Role.SHARED, shared="shared range of X"),
+        Asset(
+            kind="address",
+            value="203.0.113.7",
+            role=Role.SHARED,
+            shared=as_written("shared range of X"),
+        ),
     ),
     edges=(
         Edge(source="host:panel.example", relation="lists", target="host:edge1.example"),

@@ -13,7 +13,7 @@ import pytest
 
 from cautery.adapters.facts_folder import FactsFolder
 from cautery.adapters.facts_import import add_fact
-from cautery.adapters.keys_file import load_public_key
+from cautery.adapters.person_keys import load_public_key
 from cautery.errors import CauteryError, InputError
 from cautery.workflows.mandate.purchased_line import read_line
 from cautery.workflows.networks.state.files import load

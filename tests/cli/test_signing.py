@@ -18,7 +18,8 @@ import pytest
 
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
-from cautery.adapters.keys_file import KeyFolder, create_approver
+from cautery.adapters.keys_file import KeyFolder
+from cautery.adapters.person_keys import create_approver
 from cautery.errors import ApprovalError
 from cautery.model import (
     Approver,
@@ -41,6 +42,7 @@ from cautery.model import (
     to_json,
 )
 from cautery.model.ledger import filed
+from cautery.model.message import as_written
 from cautery.model.records import ApprovalGiven
 from cautery.wiring import signing
 from cautery.workflows.case.close import close_case
@@ -59,7 +61,7 @@ def drafted(target: str, *, statement: str = "Why it is referred.") -> Referral:
         target=target,
         lever=Lever.NAME,
         decision=Decision.ALLOW,
-        reasons=(Reason(code="own-name", text="a name of its own"),),
+        reasons=(Reason(code="own-name", text=as_written("a name of its own")),),
         valid_until=SPAN.end,
     )
     entry = BlockEntry(

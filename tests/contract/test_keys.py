@@ -11,13 +11,8 @@ import pytest
 
 from cautery.adapters import _case_secrets, _files
 from cautery.adapters._case_secrets import CaseSecrets
-from cautery.adapters.keys_file import (
-    KeyFolder,
-    create_approver,
-    default_folder,
-    load_approver,
-    load_public_key,
-)
+from cautery.adapters.keys_file import KeyFolder, default_folder
+from cautery.adapters.person_keys import create_approver, load_approver, load_public_key
 from cautery.adapters.signer import SignerProcess
 from cautery.errors import InputError
 from cautery.evidence.note import NoteVerifier

@@ -23,6 +23,7 @@ from cautery.estimate import (
     reconciled_from_published,
     span,
 )
+from cautery.messages import in_language, say
 
 PAID = dict.fromkeys(("users", "payers"), (2.5, 5.22, 7.0))
 
@@ -113,8 +114,8 @@ def test_the_headline_does_not_fit_the_published_market(market):
     money = judge_claim(parse_claim("250e6 EUR/month"), market)
     assert users.flagged
     assert money.flagged
-    assert "times the upper end of the 99 % interval" in money.words
-    assert "of all services together" in money.against[0].words
+    assert "times the upper end of the 99 % interval" in say(money.words)
+    assert "of all services together" in say(money.against[0].words)
 
 
 def test_the_published_market_is_as_published(market):
@@ -132,7 +133,7 @@ def test_a_true_claim_fits_and_one_three_times_too_large_does_not(sized):
     under = judge_claim(parse_claim(f"{truth / 3:.0f} users"), together)
     assert over.flagged
     assert under.flagged
-    assert "% of the lower end" in under.words
+    assert "% of the lower end" in say(under.words)
 
 
 @pytest.mark.parametrize("text", ["22.000 users", "250.000 EUR/month", "1.234 payers"])
@@ -166,7 +167,7 @@ def test_a_rate_that_no_currency_has_is_refused(market, rate):
 )
 def test_how_far_outside_is_said_in_words_that_are_true(market, end, factor, words):
     size = getattr(market.estimate("users", coverage=0.99), end) * factor
-    assert words in judge_claim(parse_claim(f"{size:.8e} users"), market).words
+    assert words in say(judge_claim(parse_claim(f"{size:.8e} users"), market).words)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_how_far_outside_is_said_in_words_that_are_true(market, end, factor, wor
 )
 def test_an_interval_says_its_unit_once_where_both_ends_have_it(market, low, high, words):
     found = replace(market.estimate("users"), low=low, mid=low, high=high)
-    assert span(found) == words
+    assert say(span(found)) == words
 
 
 @given(factor=st.floats(0.01, 100))
@@ -205,21 +206,21 @@ def test_a_claim_is_held_against_each_source_and_those_without_say_why(small_wor
     found = replace(small_world(2).sources, surveys=())
     together = reconcile(by_every_method(found, rng=rng), rng=rng)
     judged = judge_claim(parse_claim("22e6 users"), together)
-    words = {one.source: one.words for one in judged.against}
+    words = {one.source: say(one.words) for one in judged.against}
     assert set(words) == {"panels", "recapture", "payments", "names", "survey", "visits"}
     assert words["survey"] == "no statement: no survey"
     assert "outside its 99 % interval" in words["panels"]
 
 
 def test_money_over_users_is_found_to_be_the_list_price():
-    [said] = cross_check(
+    [finding] = cross_check(
         [parse_claim("22e6 users"), parse_claim("250e6 EUR/month")],
         list_prices_eur=[10.0],
         paid_eur=PAID,
     )
-    assert "EUR 11.36 a user and month" in said
-    assert "list price x claimed users" in said
-    assert "2.2 times the EUR 5.22" in said
+    assert "EUR 11.36 a user and month" in say(finding)
+    assert "list price x claimed users" in say(finding)
+    assert "2.2 times the EUR 5.22" in say(finding)
 
 
 def test_a_year_and_a_month_of_the_same_money_are_one_claim():
@@ -228,7 +229,9 @@ def test_a_year_and_a_month_of_the_same_money_are_one_claim():
         list_prices_eur=[10.0],
         paid_eur=PAID,
     )
-    assert said == ("250e6 EUR/month and 3e9 EUR/year are the same claim, stated twice",)
+    assert tuple(map(say, said)) == (
+        "250e6 EUR/month and 3e9 EUR/year are the same claim, stated twice",
+    )
 
 
 @pytest.mark.parametrize(
@@ -242,7 +245,7 @@ def test_a_year_and_a_month_of_the_same_money_are_one_claim():
     ],
 )
 def test_sizes_are_said_as_people_say_them(value, quantity, words):
-    assert in_words(value, quantity) == words
+    assert say(in_words(value, quantity)) == words
 
 
 def test_the_plot_is_one_svg_the_same_each_time_and_shows_each_claim(market):
@@ -262,3 +265,12 @@ def test_the_plot_of_hostile_text_is_still_an_svg_with_that_text(market):
     drawn = claims_plot(market, [judged], title="<script>$\\frac{1}{0}$</script>")
     assert "<script" not in drawn
     ET.fromstring(drawn)
+
+
+def test_every_text_of_the_plot_is_of_the_catalogue_or_data(market, marks):
+    judged = [judge_claim(parse_claim(one), market) for one in ("22e6 users", "250e6 EUR/month")]
+    known = [verdict.claim.text for verdict in judged]
+    known += [source.method for source in market.sized]
+    with in_language(marks.Marked()):
+        drawn = claims_plot(market, judged)
+    assert marks.forgotten(drawn, known) == []

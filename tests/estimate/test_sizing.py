@@ -24,6 +24,7 @@ from cautery.estimate import (
     price_level,
     reconcile,
 )
+from cautery.messages import message, say
 from cautery.model import Money
 from cautery.model.sizing import (
     NameSample,
@@ -110,7 +111,7 @@ def test_without_sources_each_method_says_why_it_says_nothing():
 
 def test_panels_without_a_traffic_share_say_nothing_of_the_network():
     said = by_panels(sources(panels=(panel(1000, share=None),)), rng=rng())
-    assert said.reason == "no panel's share of traffic is known"
+    assert said.reason == message("no-estimate.no-share")
 
 
 def test_a_panels_share_holds_for_all_its_countries_whichever_row_says_it():
@@ -149,7 +150,7 @@ def test_a_payment_too_small_to_be_one_is_none():
         ),
         rng=rng(),
     )
-    assert said.reason == "no payment into a known account"
+    assert said.reason == message("no-estimate.no-payment")
 
 
 def test_trial_and_expired_lines_do_not_count():
@@ -176,7 +177,9 @@ def test_recapture_is_too_low_by_the_variation_of_capture_and_is_lifted_by_it():
 
 def test_no_line_seen_twice_is_no_recapture():
     looks = RecaptureCount(country="IT", on=MONTH, first=4, second=4, both=0, coverage=0.5)
-    assert by_recapture(sources(recaptures=(looks,)), rng=rng()).reason == "no line was seen twice"
+    assert by_recapture(sources(recaptures=(looks,)), rng=rng()).reason == message(
+        "no-estimate.not-twice"
+    )
 
 
 def payments(known, bought, amount=10_000):
@@ -211,7 +214,7 @@ def test_payments_in_a_currency_without_a_rate_are_refused():
 
 def test_a_way_to_pay_without_a_test_purchase_is_said():
     paid = PaymentCount(country="IT", month=MONTH, channel="crypto", payments=5, total=euros(90))
-    assert "no test purchase" in by_payments(sources(payments=(paid,)), rng=rng()).notes[0]
+    assert by_payments(sources(payments=(paid,)), rng=rng()).notes[0].id == "sizing.no-purchase"
 
 
 def test_a_dozen_countries_where_nobody_looked_up_a_name_do_not_add_up_to_a_crowd():
@@ -317,7 +320,7 @@ def test_a_method_that_contradicts_the_rest_is_named_and_widens_the_interval(sma
     after = reconcile(by_every_method(replace(honest, panels=forged), rng=rng()), rng=rng())
     assert before.disagreements == ()
     assert "panels" in {one.method for one in after.disagreements}
-    assert "panels says" in " ".join(one.words for one in after.disagreements)
+    assert "panels says" in " ".join(say(one.words) for one in after.disagreements)
     assert after.between > 0
     wide, narrow = after.estimate("payers"), before.estimate("payers")
     assert wide.high / wide.low > 2 * narrow.high / narrow.low

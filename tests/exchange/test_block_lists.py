@@ -8,6 +8,7 @@ from cautery.errors import InputError
 from cautery.exchange import nftables_set, rpz_zone
 from cautery.model import BlockEntry, GuardVerdict, Lever, Reason, Referral, Window
 from cautery.model.intervention import Decision
+from cautery.model.message import as_written
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 
@@ -17,7 +18,7 @@ def entry(target, lever=Lever.NAME, minutes=30):
         target=target,
         lever=lever,
         decision=Decision.ALLOW,
-        reasons=(Reason(code="x", text="x"),),
+        reasons=(Reason(code="x", text=as_written("x")),),
         valid_until=NOW + timedelta(hours=2),
     )
     return BlockEntry(

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from cautery.graph import cluster
+from cautery.messages import say
 from cautery.model import Link
+from cautery.model.message import as_written
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 
@@ -67,13 +69,15 @@ def b_cubed(networks, truth):
 @pytest.mark.parametrize("seed", range(6))
 def test_planted_networks_are_found_among_the_traps(seed):
     links, truth = planted(seed)
-    networks = cluster(links, shared={("address", "cdn-address"): "shared range of a CDN"})
+    networks = cluster(
+        links, shared={("address", "cdn-address"): as_written("shared range of a CDN")}
+    )
     assert b_cubed(networks, truth) >= 0.95
 
 
 def test_a_shared_address_joins_nobody_when_the_facts_say_so():
     links = [link(f"{name}.example", "address", "cdn") for name in "abc"]
-    assert len(cluster(links, shared={("address", "cdn"): "CDN"})) == 3
+    assert len(cluster(links, shared={("address", "cdn"): as_written("CDN")})) == 3
     assert len(cluster(links)) == 1
 
 
@@ -122,7 +126,7 @@ def test_each_membership_explains_itself_with_its_log_odds():
     links = [link("a.example", "certificate", "k"), link("b.example", "certificate", "k")]
     (network,) = cluster(links)
     (why,) = network.members[0].why
-    assert why.startswith("shares certificate k with b.example, log-odds ")
+    assert say(why).startswith("shares certificate k with b.example, log-odds ")
     assert 0.9 < network.members[0].probability < 1
 
 

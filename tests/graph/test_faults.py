@@ -15,6 +15,7 @@ from cautery.graph.faults import (
     fault_links,
     same_sounds,
 )
+from cautery.messages import say
 from cautery.model import Fault, FaultKind
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE
@@ -102,7 +103,10 @@ def test_a_link_is_dated_and_names_the_records_that_it_rests_on():
     assert (first.subject, first.kind, first.records) == ("a.example", "feed-delay", (7, 9))
     assert first.first_seen == NOON + timedelta(seconds=5)
     assert first.last_seen == NOON + timedelta(seconds=60)
-    assert first.said == f"its stamp 0 is {EVENT} at 2026-11-24T20:00:00.00 in 2 looks, within 4 ms"
+    assert (
+        say(first.said)
+        == f"its stamp 0 is {EVENT} at 2026-11-24T20:00:00.00 in 2 looks, within 4 ms"
+    )
 
 
 def test_an_edge_and_the_panel_that_leads_to_it_do_not_tie_themselves():
@@ -213,7 +217,9 @@ def test_a_mark_of_one_server_ties_nobody_and_a_link_says_where_it_lies():
     assert tied(marked("a.example", 1, 1), marked("a.example", 1, 2)) == []
     [first, _] = fault_links([marked("a.example", 1, 1), marked("b.example", 1, 2)], source="watch")
     assert (first.kind, first.value, first.records) == ("feed-logo", "logo of sha256:1", (1,))
-    assert first.said == f"the same mark lies over the pictures of {EVENT}, top left, in 1 looks"
+    assert (
+        say(first.said) == f"the same mark lies over the pictures of {EVENT}, top left, in 1 looks"
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -4,7 +4,9 @@ import pytest
 
 from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
 from cautery.graph.name_servers import strangers_servers
+from cautery.messages import message
 from cautery.model import CertificateFacts, Registration, Role, SharedFact
+from cautery.model.message import as_written
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 
@@ -61,7 +63,7 @@ def test_a_privacy_proxy_is_no_registrant():
 
 def test_a_self_signed_certificate_for_localhost_is_a_products_default():
     hosts = [facts(f"{one}.example", certificate=certificate(f"{one}.example")) for one in "ab"]
-    assert shared_marks(hosts)["certificate", "k"].startswith("default certificate")
+    assert shared_marks(hosts)["certificate", "k"].id == "shared.default-certificate"
 
 
 def test_a_certificate_that_names_its_hosts_is_no_default():
@@ -86,7 +88,7 @@ def test_a_shared_fronts_certificate_joins_nobody_and_a_customers_own_does():
         )
 
     front = shared_marks([fronted("a.pirate.example", "hospital.example")])
-    assert front["certificate", "k"] == "certificate of a shared front"
+    assert front["certificate", "k"] == message("shared.front")
     assert shared_marks([fronted("*.pirate.example")]) == {}
 
 
@@ -95,7 +97,8 @@ def test_an_address_in_a_shared_range_is_marked():
     one = facts(
         "a.example", addresses=("192.0.2.1",), shared=(shared,), shared_addresses=("192.0.2.1",)
     )
-    assert shared_marks([one]) == {("address", "192.0.2.1"): "shared range of bigcdn"}
+    reason = message("shared.range", providers=("bigcdn",))
+    assert shared_marks([one]) == {("address", "192.0.2.1"): reason}
 
 
 def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
@@ -108,7 +111,7 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
         countries={"192.0.2.1": "NL", "192.0.2.8": "FR"},
         roles={"edge.example": (Role.EDGE,)},
         sells=[("shop.example", "panel.example")],
-        shared={("address", "192.0.2.1"): "CDN"},
+        shared={("address", "192.0.2.1"): as_written("CDN")},
     )
     relations = {(one.source, one.relation, one.target) for one in graph.edges}
     assert relations == {

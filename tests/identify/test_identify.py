@@ -15,6 +15,7 @@ from cautery.identify.observe import observe
 from cautery.identify.references.adopted import adopt
 from cautery.identify.references.opening import load as load_references
 from cautery.identify.references.saved import save
+from cautery.messages import say
 from cautery.model import (
     Channel,
     Decoded,
@@ -210,7 +211,7 @@ def test_a_changed_speed_is_measured_and_allowed_for(references: References, spe
 def test_one_probe_alone_accuses_nobody(references: References) -> None:
     found = judge(probe(references, 40, sound=SOUND["fr"]))
     assert found.finding is Finding.UNDECIDED
-    assert "second probe" in found.reasons[0]
+    assert found.reasons[0].id == "verdict.second-probe-needed"
 
 
 def test_ten_seconds_in_a_news_programme_are_a_quotation(references: References) -> None:
@@ -245,7 +246,7 @@ def test_other_music_and_another_match_are_nothing(references: References, seed:
 def test_silence_and_black_have_no_opinion(references: References) -> None:
     seen = probe(references, 40, sound=np.zeros(960_000, np.float32), luma=np.zeros_like(PLAY))
     assert not seen.witnesses
-    assert "silent" in (seen.reason or "")
+    assert "sound: silent" in say(seen.reason)
     assert judge(seen, seen).finding is Finding.UNDECIDED
 
 
@@ -264,7 +265,7 @@ def test_a_partner_with_what_it_may_carry_is_licensed_and_otherwise_not(
     ) == (Finding.LICENSED, "Lawful")
     accused = judge(*theirs, host="lawful.example")
     assert accused.finding is Finding.PROVEN
-    assert "not for it" in accused.reasons[0]
+    assert say(accused.reasons[0]).endswith("not for it")
 
 
 def test_delays_that_disagree_are_not_claimed_unless_the_clock_is_coarse(

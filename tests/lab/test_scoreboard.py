@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.lab.scoreboard import b_cubed, score, stream_key
+from cautery.messages import message
 from cautery.model import (
     BlockEntry,
     CriminalNetwork,
@@ -30,6 +31,7 @@ from cautery.model import (
     referral_id,
 )
 from cautery.model.ledger import filed
+from cautery.model.message import as_written
 from cautery.model.records import ProbeDone, ReferralPublished, WatchPace
 
 T0 = 1_800_000_000.0
@@ -161,7 +163,7 @@ def referral(target: str, lever: str) -> list[Entry]:
         target=target,
         lever=Lever(lever),
         decision=Decision.ALLOW,
-        reasons=(Reason(code="clear", text="nobody else is behind it"),),
+        reasons=(Reason(code="clear", text=as_written("nobody else is behind it")),),
         valid_until=at(60),
     )
     blocked = BlockEntry(
@@ -259,12 +261,13 @@ def test_what_nobody_looked_at_has_no_recall_and_no_time_to_detection() -> None:
         references_silent=(),
         probes_late_s=60.0,
         loop_late_s=0.0,
-        why="looks are late by 60 s: they hang: 10 at decoding",
+        why=message("pace.loop-late", late_s=3.0),
     )
     board = score(truth(one), [probed(one["url"], hindered="decoding"), entry(late)])
     assert (board.recall, board.precision, board.networks_bcubed) == (None, None, None)
     assert board.time_to_detection_s == (None, None)
-    assert (board.looked_at, board.late) == ((0, 1), late.why)
+    assert board.looked_at == (0, 1)
+    assert board.late == "this machine is slow: the watch's own loop ran 3 s late"
 
 
 def test_one_that_is_missed_among_many_leaves_the_median_and_no_maximum() -> None:

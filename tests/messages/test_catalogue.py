@@ -39,7 +39,9 @@ def test_each_id_is_used_and_each_id_that_is_used_has_a_text() -> None:
     for name in TEXTS:
         assert ID.fullmatch(name), name
         head = name.rpartition(".")[0]
-        assert f'"{name}"' in code or f'f"{head}.{{' in code, f"nobody says {name}"
+        enumeration = f"class {head.title().replace('-', '')}(StrEnum)"  # said by word()
+        ways = (f'"{name}"', f'f"{head}.{{', f'term("{head}"', f'word("{head}"', enumeration)
+        assert any(way in code for way in ways), f"nobody says {name}"
     for name in re.findall(r'\bmessage\(\s*"([\w.-]+)"', code):
         assert name in TEXTS, name
 

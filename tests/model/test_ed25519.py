@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cautery.act import public_key
-from cautery.adapters.keys_file import load_public_key
+from cautery.adapters.person_keys import load_public_key
 from cautery.errors import CauteryError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Approver, key_fault

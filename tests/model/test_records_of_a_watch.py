@@ -21,6 +21,7 @@ from cautery.model import (
     to_json,
 )
 from cautery.model.ledger import filed
+from cautery.model.message import as_written
 from cautery.model.records import (
     ApprovalGiven,
     BudgetSpent,
@@ -45,7 +46,9 @@ SPENDING = EventSpending(
     event="match", budget=3, spending=Spending(low=0, high=None, over=True, unbounded=("a",))
 )
 SPENT = BudgetSpent.of(SPENDING, at=NOON)
-DARK = DarkProbe(url="u", target="t", intermediary="isp", at=NOON, dark=True, why="no answer")
+DARK = DarkProbe(
+    url="u", target="t", intermediary="isp", at=NOON, dark=True, why=as_written("no answer")
+)
 PROBE = ProbeDone(
     url="http://p.example/1",
     at=NOON,

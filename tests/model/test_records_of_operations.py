@@ -135,7 +135,40 @@ def test_hours_are_times_of_day() -> None:
 
 
 def test_a_sizing_has_its_three_quantities() -> None:
-    body = {"month": str(date(2026, 11, 1)), "occasion": "x", "sources": []}
+    body = {"month": str(date(2026, 11, 1)), "occasion": "before the day", "sources": []}
     content = typed("operation.sized", {**body, "inner": [], "outer": []})
     assert isinstance(content, MisshapenRecord)
     assert "3 quantities" in content.why
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (
+            "operation.cut",
+            {
+                "chosen": [], "refused": {"a hospital": 2}, "served_before": 1.0,
+                "served_after": 0.5, "cost": 1.0, "bound": 1.0, "method": "least cost, proven",
+                "reached": True, "nodes": 1, "relations": 0, "statements": 1,
+            },
+        ),
+        (
+            "operation.grew-back",
+            {
+                "at": "2026-11-24T12:00:00.000000Z", "asset": "host:b", "like": "host:a",
+                "country": None, "traits": [], "probability": 0.9, "why": ["one certificate"],
+            },
+        ),
+        (
+            "operation.happened",
+            {
+                "at": "2026-11-24T12:00:00.000000Z", "kind": "intervention", "text": "a raid",
+                "country": "IT", "until": None,
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_a_record_of_an_older_version_keeps_its_sentences(kind: str, body: dict[str, Any]) -> None:
+    content = typed(kind, body)
+    assert not isinstance(content, MisshapenRecord)
+    assert to_json(content) == body

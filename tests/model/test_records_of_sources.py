@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cautery.messages import message
 from cautery.model import (
     Access,
     CertificateFacts,
@@ -19,6 +20,7 @@ from cautery.model import (
     SharedFact,
 )
 from cautery.model.ledger import filed
+from cautery.model.message import as_written
 from cautery.model.records import (
     AddressesChanged,
     AssetChanged,
@@ -29,6 +31,7 @@ from cautery.model.records import (
     FixturesChanged,
     GuideOffered,
     MisshapenRecord,
+    MoveReason,
     QuotedWarning,
     SourceChanged,
     SourceRead,
@@ -50,10 +53,16 @@ RHYTHM = SourceRhythm(
     due=NOON,
     wait_s=60.0,
     learned=True,
-    changes_per_day=ChangesPerDay(low=0.1, mid=1.0, high=9.0, visits=3, method="Poisson"),
+    changes_per_day=ChangesPerDay(
+        low=0.1, mid=1.0, high=9.0, visits=3, method=as_written("Poisson")
+    ),
 )
 OFFER = Offer(
-    url=RedactedUrl(STREAM), title="Arena 1", right="arena1", probability=0.9, why="is 'Arena 1'"
+    url=RedactedUrl(STREAM),
+    title="Arena 1",
+    right="arena1",
+    probability=0.9,
+    why=message("offer.every-word"),
 )
 CERTIFICATE = CertificateFacts(
     host="p.example", address="192.0.2.1", sha256="aa", spki_sha256="bb", subject="p", issuer="p",
@@ -64,17 +73,17 @@ REGISTRATION = Registration(
     registrant=None, seen_at=NOON,
 )  # fmt: skip
 COMPARED = VantageCompared(
-    source=LIST, vantage="fr", country="FR", at=NOON, differs=True, why=("it lists other things",),
+    source=LIST, vantage="fr", country="FR", at=NOON, differs=True, why=(message("vantage.other-entries"),),
     exhibits=(WARC,), only_here=1, titles_here=(None,), table=TABLE,
 )  # fmt: skip
 READ = SourceRead(
     source=LIST, kind="m3u", access=Access.TEST_PURCHASE, purchase="p1", at=NOON, status=200,
     entries=2, table=TABLE, exhibit=WARC, rests_on=(TABLE,), digest=Digest("sha256:3"),
-    rhythm=RHYTHM, warnings=(QuotedWarning(line=3, why="no URL", quoted="x"),), warnings_total=1,
+    rhythm=RHYTHM, warnings=(QuotedWarning(line=3, why=message("source-row.unread", detail="no URL"), quoted="x"),), warnings_total=1,
 )  # fmt: skip
 RECORDS = (
     FixturesChanged(
-        appeared=("md1",), gone=(), changed=(), left_out=(("md2", "over"),), exhibits=(WARC,),
+        appeared=("md1",), gone=(), changed=(), left_out=((as_written("md2"), message("fixture.called-off")),), exhibits=(WARC,),
         events=(Event(id="md1", name="A v B", kick_off=NOON, legal_basis="r"),), at=NOON,
     ),
     CalendarRead(
@@ -95,7 +104,7 @@ RECORDS = (
     ),
     StreamVanished(url=STREAM, source=LIST, at=NOON),
     StreamResolved(url=STREAM, offer=None, at=NOON),
-    StreamMoved(was=STREAM, url=STREAM, title=None, why="another line", source=LIST, at=NOON),
+    StreamMoved(was=STREAM, url=STREAM, title=None, why=MoveReason.ANOTHER_LINE, source=LIST, at=NOON),
     GuideOffered(source=LIST, what="more", count=7, table=TABLE, at=NOON),
     AssetFacts(
         host="p.example", addresses=("192.0.2.1",), asn=64500, organisation="Example Hosting",
@@ -148,7 +157,7 @@ def test_what_a_guide_offers_was_recorded_without_what_counts_the_others() -> No
     }  # fmt: skip
     assert typed("guide.offered", old) == GuideOffered(
         source=LIST, what="channel", channel="a1", channel_name="Arena 1", right="arena1",
-        probability=0.9, why="is 'Arena 1'", at=NOON,
+        probability=0.9, why=as_written("is 'Arena 1'"), at=NOON,
     )  # fmt: skip
 
 

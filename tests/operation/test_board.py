@@ -14,6 +14,7 @@ from cautery.model import (
     StepReport,
     StepState,
 )
+from cautery.model.message import as_written
 from cautery.operation.board import Board, Go, go_no_go
 
 MOMENT = datetime(2024, 11, 26, 5, 0, tzinfo=UTC)
@@ -39,7 +40,11 @@ def timed(name, start, *, agency="it-postal", removes=(), lasts=30, **more):
         removes=tuple(removes),
     )
     return ScheduledStep(
-        step=step, starts_at=at(start), ends_at=at(start + lasts), why="the moment", **more
+        step=step,
+        starts_at=at(start),
+        ends_at=at(start + lasts),
+        why=as_written("the moment"),
+        **more,
     )
 
 
@@ -117,7 +122,7 @@ def test_a_step_that_was_replaced_is_shown_as_such_and_not_lost():
     day = replace(
         DAY,
         steps=(*DAY.steps[1:], timed("a~2", 50, replaces="a")),
-        dropped=(replace(DAY.steps[0], why="failed: door"),),
+        dropped=(replace(DAY.steps[0], why=as_written("failed: door")),),
     )
     view = Board.of(day, [report("a", "failed", 10, "door")], at(20), served)
     assert view.state_of("a") is StepState.REPLACED

@@ -15,6 +15,7 @@ from cautery.model import (
     Step,
     StepKind,
 )
+from cautery.model.message import as_written
 from cautery.operation.calendar import calendar
 
 MOMENT = datetime(2024, 11, 26, 5, 0, tzinfo=UTC)
@@ -58,7 +59,9 @@ def timed(name, agency, text="Search it"):
         lasts=timedelta(hours=4),
         preparation=timedelta(minutes=40),
     )
-    return ScheduledStep(step=step, starts_at=MOMENT, ends_at=MOMENT + step.lasts, why="x")
+    return ScheduledStep(
+        step=step, starts_at=MOMENT, ends_at=MOMENT + step.lasts, why=as_written("x")
+    )
 
 
 DAY = DayPlan(

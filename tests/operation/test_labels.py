@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import ModuleType
 
 import pytest
 import typst
@@ -13,6 +15,7 @@ from PIL import Image
 
 from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import InputError
+from cautery.messages import in_language
 from cautery.model import ExhibitKind, SeizedExhibit
 from cautery.operation.labels import code_of, label_sheet_typst
 from cautery.operation.register import Line, Register
@@ -89,3 +92,17 @@ def test_an_operation_that_a_code_cannot_hold_is_refused(operation: str) -> None
 def test_an_empty_sheet_is_refused() -> None:
     with pytest.raises(InputError, match="0 labels"):
         label_sheet_typst([], operation="op", lab=False)
+
+
+def test_every_text_of_a_label_is_of_the_catalogue_or_data_of_the_register(
+    marks: ModuleType,
+) -> None:
+    register = Register().add(replace(lines(1)[0].exhibit, count=3))
+    several = list(register.lines.values())
+    with in_language(marks.Marked()):
+        source = label_sheet_typst(several, operation="taken-down", lab=True)
+    assert '"⟦seal⟧ "' in source
+    known = {*marks.strings(tuple(several)), several[0].digest[7:23], "qps"}
+    known |= {"a4", "Libertinus Serif", "DejaVu Sans Mono", "svg", "bold"}
+    for text in re.findall(r'"((?:[^"\\]|\\.)*)"', source):
+        assert "<svg" in text or marks.forgotten(text, known) == []

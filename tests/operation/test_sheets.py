@@ -1,3 +1,5 @@
+import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import CauteryError, InputError
+from cautery.messages import in_language
 from cautery.model import (
     Agency,
     AgencyRole,
@@ -20,6 +23,7 @@ from cautery.model import (
     Step,
     StepKind,
 )
+from cautery.model.message import as_written
 from cautery.operation.calendar import calendar
 from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
 
@@ -67,7 +71,10 @@ def timed(name, agency, target, *, start=0, **more):
     )
     begins = MOMENT + timedelta(minutes=start)
     return ScheduledStep(
-        step=step, starts_at=begins, ends_at=begins + step.lasts, why=f"after secret-{name}"
+        step=step,
+        starts_at=begins,
+        ends_at=begins + step.lasts,
+        why=as_written(f"after secret-{name}"),
     )
 
 
@@ -277,3 +284,61 @@ def test_no_text_can_reach_typst_as_code(text):
 def test_a_document_that_does_not_compile_is_an_error_of_ours():
     with pytest.raises(CauteryError, match="does not compile"):
         compile_pdf('#panic("no")')
+
+
+def data_of_the_day(marks):
+    """Return every text of the day and of its operation, which a sheet shows as it stands."""
+    offset = re.compile(r"UTC[+\u2212][\d:]+")
+    return {*marks.strings(DAY), *marks.strings(OPERATION), *offset.findall("UTC+1 UTC+2 UTC+5:30")}
+
+
+MARKING_CODES = {"TLP:AMBER+STRICT", "PAP:AMBER"}
+
+
+@pytest.mark.parametrize("name", ["it", "ro", "in"])
+def test_every_text_of_a_sheet_is_of_the_catalogue_or_data_of_the_day(name, marks):
+    with in_language(marks.Marked()):
+        sheet = call_sheet(replace(DAY, replanned_at=MOMENT), name, OPERATION)
+        page, source = call_sheet_html(sheet), call_sheet_typst(sheet)
+    assert '<html lang="qps-ploc">' in page
+    known = data_of_the_day(marks) | MARKING_CODES
+    assert marks.forgotten(page, known) == []
+    assert marks.forgotten(page.replace("⟦Whom to call⟧", "Whom to call"), known) == [
+        "Whom to call"
+    ]
+    *handed, template = re.split(r"^#let \w+ = json\(bytes\((.*)\)\)$", source, flags=re.MULTILINE)
+    for text in marks.strings([json.loads(json.loads(part)) for part in handed if part.strip()]):
+        assert marks.forgotten(text, known | {"qps"}) == []
+    assert typst_words(template) == []
+    compile_pdf(source)
+
+
+def typst_words(template):
+    """Return the words that stand in a Typst template as text: outside code and strings."""
+    text = re.sub(r'//.*|"(?:[^"\\]|\\.)*"', "", template)
+    parts = []
+    while blocks := re.findall(r"\[([^\[\]]*)\]", text):  # the innermost first
+        parts += blocks
+        text = re.sub(r"\[[^\[\]]*\]", "", text)
+    parts += re.findall(r"^(?:=+ .*|[A-Za-z].*)", text, re.MULTILINE)
+    words = []
+    for part in parts:
+        while (shorter := re.sub(r"\([^()]*\)|\{[^{}]*\}", "", part)) != part:
+            part = shorter  # noqa: PLW2901 - arguments and code, from within
+        words += re.findall("[A-Za-z]{2,}", re.sub(r"#(?:(?:if|let|for) .*|[\w.-]+)", "", part))
+    return words
+
+
+def test_a_word_in_the_typst_template_itself_is_noticed():
+    template = '#quiet[until #step.ends]\n= #say("x")\nNobody acts.'
+    assert typst_words(template) == ["until", "Nobody", "acts"]
+
+
+def test_every_text_of_a_calendar_is_of_the_catalogue_or_data_of_the_day(marks):
+    with in_language(marks.Marked()):
+        book = calendar(DAY, "it", operation=OPERATION, made_at=MOMENT).decode()
+    shown = re.findall(r"^(?:SUMMARY|DESCRIPTION):(.*(?:\r?\n .*)*)", book, re.MULTILINE)
+    assert len(shown) > 4
+    for text in shown:
+        unfolded = re.sub(r"\r?\n ", "", text).replace("\\,", ",")
+        assert marks.forgotten(unfolded, data_of_the_day(marks)) == []

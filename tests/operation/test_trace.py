@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
+from cautery.messages import say
 from cautery.model import AddressTag, Flow, InstrumentKind, Money, Transfer
 from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.supplied import read_tags, read_transfers
@@ -255,18 +256,19 @@ def test_a_tag_pack_and_a_sanctions_list_are_both_tags() -> None:
 
 def test_a_trace_says_in_a_sentence_whose_coins_it_follows() -> None:
     every = "Follows every coin that the owner of till1 received"
-    assert trace("till1", TRANSFERS).followed == f"{every}."
-    assert trace(BUY, TRANSFERS).followed == f"{every}, not only the EUR 12.50 of the purchase."
+    assert say(trace("till1", TRANSFERS).followed) == f"{every}."
+    more = trace(BUY, TRANSFERS).followed
+    assert say(more) == f"{every}, not only the EUR 12.50 of the purchase."
     alone = trace(BUY, TRANSFERS, follow="purchase").followed
-    assert alone == (
+    assert say(alone) == (
         "Follows only the EUR 12.50 of the purchase, not what else the owner of till1 received."
     )
     second = replace(BUY, id="TP-2", wallet="till2", transfer="other")
-    assert trace((BUY, second), TRANSFERS).followed == (
+    assert say(trace((BUY, second), TRANSFERS).followed) == (
         "Follows every coin that the owners of 2 addresses received, not only the EUR 25.00 of "
         "2 purchases."
     )
     to_service = replace(BUY, wallet="ex")
-    assert trace(to_service, TRANSFERS, [EXCHANGE]).followed == (
+    assert say(trace(to_service, TRANSFERS, [EXCHANGE]).followed) == (
         "Follows nothing beyond the record: a service's own address was paid."
     )

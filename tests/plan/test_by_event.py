@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from cautery.model import Collateral, Decision, GuardVerdict, Intervention, Lever, Reason
+from cautery.model.message import as_written
 from cautery.plan.by_event import choose_by_event
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
@@ -16,7 +17,7 @@ def act(target, *streams, high=0):
         lever=Lever.NAME,
         decision=Decision.ALLOW,
         collateral=Collateral(high=high),
-        reasons=(Reason(code="x", text="x"),),
+        reasons=(Reason(code="x", text=as_written("x")),),
         valid_until=NOW,
     )
     return Intervention(target=target, lever=Lever.NAME, streams=streams, cost=1.0, guard=verdict)

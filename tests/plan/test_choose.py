@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.model import Collateral, Decision, GuardVerdict, Intervention, Lever, Reason
+from cautery.model.message import as_written
 from cautery.plan import candidates, choose
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
@@ -16,7 +17,7 @@ def act(target, lever, streams, cost, *, high=0, decision=Decision.ALLOW):
         lever=lever,
         decision=decision,
         collateral=Collateral(high=high),
-        reasons=(Reason(code="x", text="x"),),
+        reasons=(Reason(code="x", text=as_written("x")),),
         valid_until=NOW,
     )
     return Intervention(

@@ -9,6 +9,7 @@ import pytest
 
 import cautery.plan.pareto as pareto_of
 from cautery.errors import InputError
+from cautery.messages import in_language
 from cautery.plan.goal import Goal
 from cautery.plan.pareto import Axis, pareto
 from cautery.plan.plot import pareto_plot
@@ -144,3 +145,11 @@ def test_nothing_is_drawn_where_no_point_has_a_plan():
             subtitle="",
             format="svg",
         )
+
+
+@pytest.mark.parametrize("axis", [Axis.SERVED, Axis.COUNTRIES])
+def test_every_text_of_a_plot_is_of_the_catalogue(axis, marks):
+    points = table(graph_of(draw_graph(np.random.default_rng(1))), axis)
+    with in_language(marks.Marked()):
+        drawn = pareto_plot(points, axis, cost_unit="EUR", subtitle="", format="svg").decode()
+    assert marks.forgotten(drawn) == []

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
+from cautery.messages import in_language
 from cautery.plan.plot import regrowth_plot
 from cautery.plan.read_graph import graph_of
 from cautery.plan.regrowth import LEAST_DRAWS, Schedule, regrow, schedules
@@ -199,3 +200,10 @@ def test_the_plot_is_the_same_bytes_for_the_same_courses():
     assert drawn[0] == drawn[1]
     assert b"&lt;b&gt;" in drawn[0]
     assert regrowth_plot(found, subtitle="", format="png").startswith(b"\x89PNG")
+
+
+def test_every_text_of_the_plot_is_of_the_catalogue_or_a_schedules_name(marks):
+    found = [course(model()), course(model(edge=(NEVER, 1.0)))]
+    with in_language(marks.Marked()):
+        drawn = regrowth_plot(found, subtitle="", format="svg").decode()
+    assert marks.forgotten(drawn, [one.schedule.name for one in found]) == []

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cautery.messages import message
 from cautery.model import (
     ActionPlan,
     Channel,
@@ -38,6 +39,7 @@ from cautery.model import (
     Work,
 )
 from cautery.model.ledger import filed
+from cautery.model.message import Message, as_written
 from cautery.model.records import (
     KINDS,
     ApprovalGiven,
@@ -45,6 +47,7 @@ from cautery.model.records import (
     ExhibitSealed,
     Failure,
     LooksShed,
+    LookStep,
     MisshapenRecord,
     ProbeDone,
     ReferralPublished,
@@ -95,7 +98,7 @@ def appeared(url: str, seconds: float) -> StreamAppeared:
     )
 
 
-def probed(url: str, seconds: float, failed: str | None = None, **more: Any) -> ProbeDone:
+def probed(url: str, seconds: float, failed: Message | None = None, **more: Any) -> ProbeDone:
     return ProbeDone(url=url, at=at(seconds), observation=None, failed=failed, **more)
 
 
@@ -105,7 +108,7 @@ def guarded(target: str, lever: Lever, decision: Decision, *names: str) -> Guard
         lever=lever,
         decision=decision,
         collateral=Collateral(names=names),
-        reasons=(Reason(code="shared", text="others are behind it"),),
+        reasons=(Reason(code="shared", text=as_written("others are behind it")),),
         valid_until=at(3600),
     )
 
@@ -149,7 +152,7 @@ NIGHT: list[object] = [
     appeared(A, 0),
     appeared(B, 10),
     probed(A, 3),
-    probed(B, 12, "LimitError: it never ends"),
+    probed(B, 12, message("failed.with-error", error="LimitError", detail="it never ends")),
     verdict(B, Finding.UNREACHABLE, 12, channels=(), event=None),
     verdict(A, Finding.PROVEN, 12),
     SupplyGraph(networks=tuple(CriminalNetwork(id=name, members=()) for name in "NM")),
@@ -166,7 +169,9 @@ NIGHT: list[object] = [
     StreamVanished(url=A, source="list", at=at(50)),
     EntryExpired(referral="R", target="p.example", intermediary="isp", at=at(60)),
     Failure(what="storage", where="case", error="StorageError", message="disk full"),
-    SourceRead(source="list", kind="m3u", at=at(61), failed="SourceError: nobody answers"),
+    SourceRead(
+        source="list", kind="m3u", at=at(61), failed=as_written("SourceError: nobody answers")
+    ),
     SEALED,
     UnknownRecord(kind="a.kind.of.tomorrow", body={}),
 ]
@@ -269,7 +274,7 @@ PACE = WatchPace(
     references_silent=("fr",),
     probes_late_s=60.0,
     loop_late_s=0.0,
-    why="looks are late by 60 s: they hang: 10 at decoding",
+    why=message("pace.loop-late", late_s=3.0),
 )
 
 
@@ -277,7 +282,7 @@ def test_what_was_not_looked_at_has_no_figures_and_is_counted() -> None:
     tally = heard(
         [
             *[appeared(f"{A}{n}", 0) for n in range(57)],
-            probed(f"{A}0", 1, "not looked at", hindered="decoding"),
+            probed(f"{A}0", 1, as_written("not looked at"), hindered=LookStep.DECODING),
             PACE,
         ]
     )
@@ -288,7 +293,7 @@ def test_what_was_not_looked_at_has_no_figures_and_is_counted() -> None:
 
 def test_looks_that_were_put_off_are_counted() -> None:
     looks = (LooksShed(right="event", look="again", count=3),) * 2
-    shed = WorkShed(at=at(1), until=at(2), looks=looks, order="events first", why=None)
+    shed = WorkShed(at=at(1), until=at(2), looks=looks, order=message("pace.order"), why=None)
     assert heard([shed]).pace.shed == 6
 
 

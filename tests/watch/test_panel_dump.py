@@ -71,8 +71,8 @@ def test_a_line_until_the_year_9999_is_paid():
 def test_no_name_and_no_password_leaves_the_reader():
     dump = read(HEAD + rows(9) + "broken,bob,topsecret\n" + '1,"bob,topsecret,1,0,1,1,IT\n')
     assert dump.damaged == 2
-    assert "bob" not in repr(dump) + dump.words
-    assert "topsecret" not in repr(dump) + dump.words
+    assert "bob" not in repr(dump) + repr(dump.words)
+    assert "topsecret" not in repr(dump) + repr(dump.words)
 
 
 def test_countries_of_under_five_lines_are_told_only_together():

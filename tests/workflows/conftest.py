@@ -14,6 +14,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import CauteryError, SourceError
+from cautery.messages import say
 from cautery.model import (
     Channel,
     Entry,
@@ -25,12 +26,19 @@ from cautery.model import (
     Response,
     Validator,
     Window,
+    from_json,
 )
+from cautery.model.message import Message
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEY = b"k" * 32
+
+
+def words(body: Any) -> str:
+    """Return what a message of a record's JSON says."""
+    return say(from_json(Message, body))
 
 
 @dataclass(slots=True)

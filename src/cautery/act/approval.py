@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from cautery.act.orders import in_force
 from cautery.act.rules import require_confirmed, rules_for
 from cautery.errors import ApprovalError
+from cautery.messages import say
 from cautery.model import (
     Approval,
     Approver,
@@ -340,7 +341,8 @@ def _check_entry(entry: BlockEntry, now: datetime) -> None:
         raise ApprovalError(f"{entry.target}: the guard's verdict is about {verdict.target}")
     if verdict.decision is not Decision.ALLOW:
         raise ApprovalError(
-            f"{entry.target}: the guard says {verdict.decision.value}: {verdict.reasons[0].text}"
+            f"{entry.target}: the guard says {verdict.decision.value}: "
+            f"{say(verdict.reasons[0].text)}"
         )
     if verdict.valid_until <= now:
         raise ApprovalError(

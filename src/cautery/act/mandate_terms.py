@@ -16,7 +16,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from cautery.act.approval import CLOCK_SKEW, NEEDED, public_key
+from cautery.drawing.words import both
 from cautery.errors import ApprovalError
+from cautery.messages import tr
 from cautery.model import (
     Approver,
     Digest,
@@ -57,20 +59,30 @@ class Standing:
     @property
     def words(self) -> str:
         """One sentence, for every place where the case is shown."""
-        whose = " and ".join(self.people)
         if not self.people:
-            sentence = "unsigned: nobody has signed this mandate"
+            sentence = tr("unsigned: nobody has signed this mandate")
         elif not self.signed:
-            sentence = f"unsigned: only {whose} has signed this mandate, and it takes two people"
-        elif self.vouched is None:
-            sentence = f"signed by {whose}; nobody vouches here for these keys"
-        elif self.vouched:
-            sentence = f"signed by {whose}; their keys are known from outside"
-        else:
-            sentence = (
-                f"signed by {whose}; of the keys known from outside, fewer than two are among them"
+            sentence = tr(
+                "unsigned: only %(people)s has signed this mandate, and it takes two people",
+                people=both(self.people),
             )
-        return f"LAB: {sentence}" if self.lab else sentence
+        elif self.vouched is None:
+            sentence = tr(
+                "signed by %(people)s; nobody vouches here for these keys",
+                people=both(self.people),
+            )
+        elif self.vouched:
+            sentence = tr(
+                "signed by %(people)s; their keys are known from outside",
+                people=both(self.people),
+            )
+        else:
+            sentence = tr(
+                "signed by %(people)s; of the keys known from outside, fewer than two are among "
+                "them",
+                people=both(self.people),
+            )
+        return tr("LAB: %(sentence)s", sentence=sentence) if self.lab else sentence
 
 
 def terms_of(mandate: Mandate) -> dict[str, Any]:
@@ -241,7 +253,12 @@ def standing_of(
     keys = {signature.public_key for signature in mandate.signatures}
     return Standing(
         people=tuple(
-            f"{signature.name} ({signature.role}, key {signature.public_key})"
+            tr(
+                "%(name)s (%(role)s, key %(key)s)",
+                name=signature.name,
+                role=signature.role,
+                key=signature.public_key,
+            )
             for signature in mandate.signatures
         ),
         signed=min(len(names), len(keys)) >= NEEDED,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cautery.act.orders import in_force
 from cautery.errors import ApprovalError, InputError
+from cautery.messages import say
 from cautery.model import (
     ActionPlan,
     BlockEntry,
@@ -132,7 +133,7 @@ def _statement(
         f"Each entry ends by itself, at the latest at {iso(span.end)}.",
     ]
     for entry in entries:
-        grounds = "; ".join(reason.text for reason in entry.guard.reasons)
+        grounds = "; ".join(say(reason.text) for reason in entry.guard.reasons)
         collateral = entry.guard.collateral
         upper = "unknown" if collateral.high is None else str(collateral.high)
         streams = "stream" if cut[entry.target] == 1 else "streams"

@@ -29,8 +29,9 @@ from cautery.adapters._files import (
     sync_folder,
     write_whole,
 )
-from cautery.adapters.keys_file import FileCaseKeys, KeyFolder, case_id, load_public_key
+from cautery.adapters.keys_file import FileCaseKeys, KeyFolder, case_id
 from cautery.adapters.ledger_sql import SqlLedger
+from cautery.adapters.person_keys import load_public_key
 from cautery.adapters.vault_folder import FolderVault
 from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.manifest import CASE_KEY, LEDGER, NOTE, VAULT, plain

@@ -4,7 +4,7 @@ Reaches: ``$CAUTERY_KEYS``, for its owner only; through a signer process (ADR 00
 Lawful basis: GDPR art. 32 (encryption, pseudonymisation); destroying a subject's key is how
 art. 17 and retention are served while every proof still holds.
 Manners: folders must be 0700 and files 0600, else nothing is read.
-Format: docs/reference/case-format.md; raw 32-byte keys, approvers' keys as PKCS #8 PEM.
+Format: docs/reference/case-format.md; raw 32-byte keys.
 
 Layout: ``case-ID.key`` (Ed25519 seed), ``case-ID.redaction`` (HMAC key), ``case-ID.last`` (the
 last root that was signed, and the manifest over it), ``case-ID.subjects/HASH-KEYID.key`` (one or
@@ -23,18 +23,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
 from cautery.adapters._case_secrets import (
     KEY_ID_BYTES,
-    MAX_KEY_FILE,
     CaseSecrets,
-    private_bytes,
     private_folder,
 )
-from cautery.adapters._files import read_whole, real_path, write_whole
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.restoring import Signatures
@@ -50,10 +43,7 @@ __all__ = [
     "Secrets",
     "SubjectKeys",
     "case_id",
-    "create_approver",
     "default_folder",
-    "load_approver",
-    "load_public_key",
 ]
 
 _CASE_ID = re.compile(r"[0-9a-f]{16}")
@@ -353,70 +343,3 @@ def case_id(verifier: NoteVerifier) -> str:
     if not _CASE_ID.fullmatch(case) or case != derived:
         raise EvidenceError(f"{verifier.name}: not the key of a case")
     return case
-
-
-def load_approver(path: Path) -> Ed25519PrivateKey:
-    """Load a person's signing key: Ed25519, PKCS #8 PEM, no password, mode 0600.
-
-    Raises
-    ------
-    InputError
-        If it is none, or others may read it.
-    """
-    try:
-        key = serialization.load_pem_private_key(private_bytes(path), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise InputError(f"{path}: expected a private key in PEM without a password") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise InputError(f"{path}: an approver's key must be Ed25519")
-    return key
-
-
-def create_approver(path: Path) -> Ed25519PrivateKey:
-    """Make a person's signing key and keep it at ``path`` with mode 0600.
-
-    Raises
-    ------
-    InputError
-        If something is there already.
-    StorageError
-        If it cannot be written.
-    """
-    if path.exists():
-        raise InputError(f"{path}: a key already exists")
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    write_whole(path, pem, mode=0o600)
-    return key
-
-
-def load_public_key(path: Path, *, name: str) -> NoteVerifier:
-    """Load a public key: a verifier key string, or Ed25519 in PEM (then named ``name``).
-
-    Raises
-    ------
-    InputError
-        If the file holds neither.
-    """
-    try:
-        raw = read_whole(real_path(path), limit=MAX_KEY_FILE)
-    except EvidenceError as error:
-        raise InputError(str(error)) from error
-    if b"-----BEGIN" in raw:
-        try:
-            key = serialization.load_pem_public_key(raw)
-        except (ValueError, UnsupportedAlgorithm) as error:
-            raise InputError(f"{path}: expected a public key in PEM") from error
-        if not isinstance(key, Ed25519PublicKey):
-            raise InputError(f"{path}: not an Ed25519 key")
-        return NoteVerifier(name, key.public_bytes_raw())
-    try:
-        return NoteVerifier.parse(raw.decode().strip())
-    except (UnicodeDecodeError, InputError) as error:
-        raise InputError(
-            f"{path}: neither a verifier key (name+hash+base64) nor PEM: {error}"
-        ) from error

@@ -12,7 +12,6 @@ flushed waits for that, and is then written together with all who wait: one flus
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,24 +19,22 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
-from urllib.parse import urlsplit
 
+from cautery.adapters._ledger_failures import failures, without_password
+from cautery.adapters._ledger_pages import Pages, marks
 from cautery.adapters._ledger_postgresql import PostgresqlDatabase
 from cautery.adapters._ledger_signing import Signing
 from cautery.adapters._ledger_sqlite import SqliteDatabase
 from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError, StorageError
 from cautery.evidence.in_groups import InGroups
-from cautery.evidence.leaf import MAX_LEAF_BYTES, leaf_of, record_of
+from cautery.evidence.leaf import leaf_of, record_of
 from cautery.evidence.merkle import Frontier, leaf_hash
-from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.model.evidence import Checkpoint, Json, digest_of
 from cautery.model.ledger import filed
 from cautery.model.ports import Signer
 from cautery.model.records import Entry, Record, RowReplaced
 from cautery.model.times import iso
 
-_PAGE = 256  # entries read in one short transaction, or fewer when they are large
-_PAGE_BYTES = MAX_LEAF_BYTES
 _WAIT_S = 30.0
 _SHOWN_BYTES = 256
 """Of such a row, kept in the record: enough to see what somebody tried. Judgement."""
@@ -99,17 +96,18 @@ class SqlLedger:
                 self._database = SqliteDatabase(
                     place, read_only=self._read_only, immutable=immutable, patience_s=_WAIT_S
                 )
-            return
-        if not place.startswith(("postgresql://", "postgres://")):
+        elif place.startswith(("postgresql://", "postgres://")):
+            self._name = without_password(place)
+            with self._failures("open"):
+                self._database = PostgresqlDatabase(
+                    place, read_only=self._read_only, patience_s=_WAIT_S
+                )
+        else:
             raise InputError(
                 f"{place[:80]!r} is not the place of a ledger's database",
                 hint="Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",
             )
-        self._name = _without_password(place)
-        with self._failures("open"):
-            self._database = PostgresqlDatabase(
-                place, read_only=self._read_only, patience_s=_WAIT_S
-            )
+        self._pages = Pages(self._database, self._name, reading=self._reading)
 
     @classmethod
     def at(cls, path: Path, *, read_only: bool = False, immutable: bool = False) -> SqlLedger:
@@ -218,11 +216,11 @@ class SqlLedger:
 
     def leaves(self) -> Iterator[tuple[int, str, bytes]]:
         """Yield index, kind as filed, and leaf of every record, unread."""
-        return self._rows(0, self.size(), ())
+        return self._pages.rows(0, self.size(), ())
 
     def size(self) -> int:
         """Return the number of entries."""
-        with self._failures("read"), self._database.reading() as cursor:
+        with self._reading() as cursor:
             return _size(cursor)
 
     def set_right(self, *, since: int, now: Callable[[], datetime]) -> None:
@@ -245,7 +243,7 @@ class SqlLedger:
             If it cannot be written.
         """
         self._unsigned_from, self._now = since, now
-        for index, kind, leaf in self._rows(since, self.size(), ()):
+        for index, kind, leaf in self._pages.rows(since, self.size(), ()):
             self._right(index, kind, leaf)
 
     def checkpoint(self, signer: Signer, *, at: datetime) -> Checkpoint:
@@ -279,7 +277,7 @@ class SqlLedger:
     def _hashes(self, since: int, until: int) -> list[bytes]:
         return [
             leaf_hash(self._right(index, kind, leaf)[1])
-            for index, kind, leaf in self._rows(since, until, ())
+            for index, kind, leaf in self._pages.rows(since, until, ())
         ]
 
     def _right(self, index: int, kind: str, leaf: bytes) -> tuple[str, bytes]:
@@ -314,36 +312,11 @@ class SqlLedger:
 
     def checkpoint_times(self) -> Iterator[tuple[int, str]]:
         """Yield size and time (RFC 3339) of each checkpoint; no signature covers the time."""
-        with self._failures("read"), self._database.reading() as cursor:
-            rows = cursor.execute(
-                "SELECT size, substr(at, 1, 40) FROM checkpoints ORDER BY number"
-            ).fetchall()
-        for size, at in rows:
-            if not isinstance(size, int):
-                raise EvidenceError(
-                    f"{self._name}: a checkpoint is filed under no number of records"
-                )
-            yield size, str(at)
+        return self._pages.checkpoint_times()
 
     def checkpoints(self) -> Iterator[str]:
         """Yield the checkpoints' notes in the order in which they were made."""
-        with self._failures("read"), self._database.reading() as cursor:
-            self._refuse_before_first(cursor, "checkpoint", "SELECT MIN(number) FROM checkpoints")
-        query = (
-            f"SELECT number, substr(note, 1, {MAX_NOTE_BYTES + 1}) FROM checkpoints"  # noqa: S608 - numbers
-            f" WHERE number > ? ORDER BY number LIMIT {_PAGE}"
-        )
-        last = -1
-        while True:
-            with self._failures("read"), self._database.reading() as cursor:
-                rows = cursor.execute(query, (last,)).fetchall()
-            for number, note in rows:
-                if not isinstance(number, int) or number <= last or not isinstance(note, str):
-                    raise EvidenceError(f"{self._name}: its checkpoints are not in rising order")
-                last = number
-                yield note
-            if len(rows) < _PAGE:
-                return
+        return self._pages.checkpoints()
 
     def refuse_writers(self) -> None:
         """Make sure that no other process writes, now and until this ledger is closed.
@@ -437,7 +410,7 @@ class SqlLedger:
             self._database.insert(cursor, rows)
 
     def _conflict(self, cursor: Any, since: int, kinds: tuple[str, ...]) -> ConflictError | None:
-        where = f" AND kind IN ({_marks(kinds)})" if kinds else ""
+        where = f" AND kind IN ({marks(kinds)})" if kinds else ""
         row = cursor.execute(
             f"SELECT idx, kind FROM entries WHERE idx >= ?{where} ORDER BY idx LIMIT 1",  # noqa: S608 - bound
             (since, *kinds),
@@ -449,7 +422,7 @@ class SqlLedger:
         )
 
     def _read(self, since: int, until: int, kinds: tuple[str, ...]) -> Iterator[Entry]:
-        for index, kind, leaf in self._rows(since, until, kinds):
+        for index, kind, leaf in self._pages.rows(since, until, kinds):
             kind, leaf = self._right(index, kind, leaf)  # noqa: PLW2901
             if kinds and kind not in kinds:
                 continue
@@ -463,65 +436,10 @@ class SqlLedger:
                 )
             yield Entry(index=index, record=record, leaf=leaf)
 
-    def _rows(
-        self, since: int, until: int, kinds: tuple[str, ...]
-    ) -> Iterator[tuple[int, str, bytes]]:
-        if since == 0 and not kinds:
-            with self._failures("read"), self._database.reading() as cursor:
-                self._refuse_before_first(cursor, "record", "SELECT MIN(idx) FROM entries")
-        while since < until:
-            with self._failures("read"), self._database.reading() as cursor:
-                if kinds:
-                    self._database.prove_index(cursor)
-                sizes = self._sizes(cursor, since, until, kinds)
-                if not sizes:
-                    return
-                page = self._page(sizes)
-                rows = cursor.execute(
-                    "SELECT idx, kind, leaf FROM entries"  # noqa: S608 - bound
-                    f" WHERE idx IN ({_marks(page)}) ORDER BY idx",
-                    page,
-                ).fetchall()
-            yield from rows
-            since = page[-1] + 1
-
-    def _refuse_before_first(self, cursor: Any, what: str, query: str) -> None:
-        """Refuse a row under a negative number: what counts from 0 would pass over it."""
-        (lowest,) = cursor.execute(query).fetchone()
-        if lowest is not None and lowest < 0:
-            raise EvidenceError(f"{self._name}: {what} {lowest} stands before the first")
-
-    def _sizes(
-        self, cursor: Any, since: int, until: int, kinds: tuple[str, ...]
-    ) -> list[tuple[int, int | None]]:
-        """Return indexes and sizes of a page's leaves, before any of them is read into memory."""
-        select = (
-            f"SELECT idx, {self._database.size_of_leaf} FROM entries WHERE idx >= ? AND idx < ?"  # noqa: S608 - bound
-        )
-        ordered = f" ORDER BY idx LIMIT {_PAGE}"
-        if not kinds:
-            rows = cursor.execute(select + ordered, (since, until)).fetchall()
-        else:  # each kind comes from the index in order, and the database merges them
-            per_kind = select + " AND kind = ?"
-            values = [value for kind in kinds for value in (since, until, kind)]
-            rows = cursor.execute(
-                " UNION ALL ".join([per_kind] * len(kinds)) + ordered, values
-            ).fetchall()
-        return [(int(index), size) for index, size in rows]
-
-    def _page(self, sizes: Sequence[tuple[int, int | None]]) -> list[int]:
-        """Return the indexes of a page that fits in memory."""
-        total, page = 0, []
-        for index, size in sizes:
-            if size is None:
-                raise EvidenceError(f"{self._name}: record {index}: its leaf is not bytes")
-            if size > MAX_LEAF_BYTES:
-                raise EvidenceError(f"{self._name}: record {index}: larger than a record can be")
-            total += size
-            page.append(index)
-            if total >= _PAGE_BYTES:
-                break
-        return page
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Any]:
+        with self._failures("read"), self._database.reading() as cursor:
+            yield cursor
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Any]:
@@ -535,41 +453,10 @@ class SqlLedger:
         """Speak of the database's failures in the analyst's words."""
         if self._closed:
             raise StorageError(f"{self._name}: it is closed", hint="")
-        try:
+        with failures(self._name, what):
             yield
-        except UnicodeDecodeError as error:
-            raise EvidenceError(f"{self._name}: cannot {what} it: {error}") from error
-        except Exception as error:
-            if not _is_of_database(error):
-                raise
-            message = f"{self._name}: cannot {what} it: {' '.join(str(error).split())}"
-            # Exactly DatabaseError: SQLite says it of files that are malformed or no database;
-            # DataError: of a value that is longer than any of ours. Interrupted: by ourselves.
-            interrupted = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
-            if interrupted or type(error) in {sqlite3.DatabaseError, sqlite3.DataError}:
-                raise EvidenceError(message) from error
-            raise StorageError(message) from error
 
 
 def _size(cursor: Any) -> int:
     (size,) = cursor.execute("SELECT COALESCE(MAX(idx) + 1, 0) FROM entries").fetchone()
     return int(size)
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _is_of_database(error: Exception) -> bool:
-    """Tell whether SQLite or psycopg, which is loaded only where it is used, raised this."""
-    return isinstance(error, sqlite3.Error) or any(
-        kind.__module__ == "psycopg" and kind.__name__ == "Error" for kind in type(error).__mro__
-    )
-
-
-def _without_password(url: str) -> str:
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return url.partition("@")[2]
-    return url if password is None else url.replace(f":{password}@", ":***@", 1)

@@ -1,4 +1,4 @@
-"""What a title was resolved to, and why, in words."""
+"""What a title was resolved to, and why."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import NamedTuple
 from cautery.catalogue._around import Listing, group_country
 from cautery.catalogue.normalise import LONGEST, QUALITY, SHIFT, is_heading, normalise
 from cautery.catalogue.places import source_country
+from cautery.messages import message
+from cautery.messages.joining import joined
+from cautery.model.message import Message
 
 _LISTED_WORDS = 8
 _OF_LATIN = frozenset(
@@ -50,17 +53,17 @@ class Resolution:
     name: str | None
 
     @property
-    def why(self) -> str:
-        """The reasons in words, for the analyst."""
+    def why(self) -> Message:
+        """The reasons, for the analyst."""
         return _because(self)
 
 
-def _because(resolution: Resolution) -> str:
+def _because(resolution: Resolution) -> Message:
     """Say what of the title is in the name, what is not, and what told the country."""
     if is_heading(resolution.listing.title):
-        return "heads a group of the list, offers nothing"
+        return message("offer.heading")
     if resolution.best is None or resolution.name is None:
-        return "no name is near"
+        return message("offer.no-name")
     title, name = normalise(resolution.listing.title), normalise(resolution.name)
     words = [
         word
@@ -75,37 +78,51 @@ def _because(resolution: Resolution) -> str:
     matched = [word for word in words if word in name.words]
     spare = [word for word in words if word not in name.words]
     missing = [word for word in name.words if word not in title.words]
-    verdict = "is" if resolution.right is not None else "nearest, but not sure enough:"
-    parts = [f"{verdict} {resolution.name!r} ({resolution.best.probability:.2f})"]
+    parts = [
+        message(
+            "offer.is" if resolution.right is not None else "offer.not-sure",
+            name=resolution.name,
+            probability=_rounded(resolution.best),
+        )
+    ]
     if "".join(words) == "".join(name.words):
-        parts.append("every word matches")
+        parts.append(message("offer.every-word"))
     else:
-        parts += _listed("matched", matched) + _listed("only in the title", spare)
-        parts += _listed("only in the name", missing)
-    parts += _listed("dropped", decoration)
+        parts += _listed("offer.matched", matched) + _listed("offer.only-in-title", spare)
+        parts += _listed("offer.only-in-name", missing)
+    parts += _listed("offer.dropped", decoration)
     if (script := _script(resolution.listing.title)) is not None:
-        parts.append(f"{script} transliterated")
+        parts.append(message("offer.transliterated", script=script))
     if (place := _place(resolution.listing, title.place)) is not None:
         parts.append(place)
     if resolution.runner_up is not None and resolution.runner_up.probability >= 0.005:
-        parts.append(f"then {resolution.runner_up.id} ({resolution.runner_up.probability:.2f})")
-    return "; ".join(parts)
+        runner_up = resolution.runner_up
+        parts.append(message("offer.then", right=runner_up.id, probability=_rounded(runner_up)))
+    return joined(parts) or parts[0]
 
 
-def _listed(what: str, words: list[str]) -> list[str]:
-    excess = "" if len(words) <= _LISTED_WORDS else f" and {len(words) - _LISTED_WORDS} more"
-    return [f"{what}: {' '.join(words[:_LISTED_WORDS])}{excess}"] if words else []
+def _rounded(guess: Guess) -> float:
+    return round(guess.probability, 2)
 
 
-def _place(listing: Listing, prefix: str | None) -> str | None:
+def _listed(id_: str, words: list[str]) -> list[Message]:
+    if not words:
+        return []
+    shown: str | Message = " ".join(words[:_LISTED_WORDS])
+    if len(words) > _LISTED_WORDS:
+        shown = message("offer.words-and-more", words=shown, more=len(words) - _LISTED_WORDS)
+    return [message(id_, words=shown)]
+
+
+def _place(listing: Listing, prefix: str | None) -> Message | None:
     if prefix is not None:
-        return f"{prefix.upper()} by its prefix"
+        return message("offer.by-prefix", country=prefix.upper())
     if listing.country:
-        return f"{listing.country.upper()[:8]} as told"
+        return message("offer.as-told", country=listing.country.upper()[:8])
     if listing.group and (country := group_country(listing.group[:LONGEST])) is not None:
-        return f"{country.upper()} by its group"
+        return message("offer.by-group", country=country.upper())
     if listing.source and (country := source_country(listing.source[:LONGEST])) is not None:
-        return f"{country.upper()} by its source"
+        return message("offer.by-source", country=country.upper())
     return None
 
 

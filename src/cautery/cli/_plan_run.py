@@ -17,6 +17,7 @@ from cautery import wiring
 from cautery.cli import _plan_tables as tables
 from cautery.cli import render
 from cautery.errors import InputError
+from cautery.messages import tr
 from cautery.plan.action_day import earliest, timed
 from cautery.plan.by_country import by_country
 from cautery.plan.explain import explain
@@ -266,16 +267,21 @@ class Run:
 
     def _subtitle(self, plan: SupplyPlan | None = None, *, but: str = "") -> str:
         goal, graph = self._goal, self._graph
-        parts = [f"{graph.nodes:,} nodes"]
+        parts = [tr("%(count)s nodes", count=graph.nodes)]
         if plan is not None:
-            parts += [f"{len(plan.remove)} acts", f"cost {tables.number(plan.cost)}"]
+            parts += [
+                tr("%(count)s acts", str, count=len(plan.remove)),
+                tr("cost %(cost)s", cost=tables.number(plan.cost)),
+            ]
         limits = {
-            "served": f"at most {goal.served:.2%} served",
-            "countries": None if goal.countries is None else f"at most {goal.countries} countries",
-            "date": None if goal.by is None else f"usable by {goal.by.isoformat()}",
+            "served": tr("at most %(share)s served", share=f"{goal.served:.2%}"),
+            "countries": None
+            if goal.countries is None
+            else tr("at most %(count)s countries", str, count=goal.countries),
+            "date": None if goal.by is None else tr("usable by %(day)s", day=goal.by.isoformat()),
             "collateral": None
             if goal.collateral is None
-            else f"at most {goal.collateral:,.6g} bystanders",
+            else tr("at most %(count)s bystanders", count=f"{goal.collateral:,.6g}"),
         }
         parts += [text for key, text in limits.items() if text is not None and key != but]
         return "   ·   ".join(parts)

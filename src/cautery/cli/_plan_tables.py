@@ -9,6 +9,7 @@ from datetime import date
 
 from cautery.cli import render
 from cautery.drawing.words import counted
+from cautery.messages import say
 from cautery.plan.action_day import Timed
 from cautery.plan.by_country import CountryPart
 from cautery.plan.explain import Why
@@ -68,7 +69,12 @@ def guard_table(judged: Sequence[Judged]) -> None:
         render.table(
             ("not in the plan", "target", "verdict", "why"),
             (
-                (judgement.id, judgement.verdict.target, judgement.verdict.decision, judgement.why)
+                (
+                    judgement.id,
+                    judgement.verdict.target,
+                    judgement.verdict.decision,
+                    say(judgement.why),
+                )
                 for judgement in out[: render.most_rows(MOST_ROWS)]
             ),
         )

@@ -10,6 +10,7 @@ import typer
 from cautery.act import terms_of
 from cautery.cli import render
 from cautery.errors import ApprovalError
+from cautery.messages import say
 from cautery.model import BlockEntry, Digest, Mandate, Override, digest_of
 from cautery.workflows.case.opening import Opening
 from cautery.workflows.case.referral import FiledReferral
@@ -61,7 +62,7 @@ def _entry_lines(entry: BlockEntry) -> Iterable[str]:
         f"{guard.collateral.low} to {'unknown' if high is None else high}"
     )
     for reason in guard.reasons:
-        yield f"    because {' '.join(reason.text.split())}"
+        yield f"    because {' '.join(say(reason.text).split())}"
     if guard.override is not None:
         yield f"    overridden by {' and '.join(guard.override.by)}: {guard.override.reason}"
     for exhibit in entry.exhibits:

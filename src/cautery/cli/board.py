@@ -17,6 +17,7 @@ from rich.text import Text
 
 from cautery.cli import render
 from cautery.cli.render import printable
+from cautery.messages import say, term, tr
 from cautery.model import Entry, Finding, Mandate, iso
 from cautery.projections import MandateInForce, Pace, Safeguards, Tally
 from cautery.projections.tally import middle
@@ -58,13 +59,21 @@ class Board:
 
     def _line(self) -> str:
         tally, streams = self._tally, self._tally.streams
-        return (
-            f"{datetime.now(UTC):%H:%M:%S}Z  looked at {tally.looked_at} of {tally.offered}"
-            f"  proven {streams.count(Finding.PROVEN)}  licensed {streams.count(Finding.LICENSED)}"
-            f"  networks {tally.networks}  refused {len(tally.refused)}"
-            f"  dark {tally.dark}  errors {sum(tally.errors.values())}"
-            + (f"  {_pace(tally.pace)}" if _is_late(tally.pace) else "")
+        line = tr(
+            "%(time)sZ  looked at %(looked)s of %(offered)s  proven %(proven)s"
+            "  licensed %(licensed)s  networks %(networks)s  refused %(refused)s"
+            "  dark %(dark)s  errors %(errors)s",
+            time=f"{datetime.now(UTC):%H:%M:%S}",
+            looked=tally.looked_at,
+            offered=tally.offered,
+            proven=streams.count(Finding.PROVEN),
+            licensed=streams.count(Finding.LICENSED),
+            networks=tally.networks,
+            refused=len(tally.refused),
+            dark=tally.dark,
+            errors=sum(tally.errors.values()),
         )
+        return line + (f"  {_pace(tally.pace)}" if _is_late(tally.pace) else "")
 
     def _render(self) -> Group:
         with self._lock:
@@ -74,11 +83,11 @@ class Board:
     def _head(self, now: datetime) -> Panel:
         window = self._mandate.window
         elapsed_s = max((now - window.start).total_seconds(), 0.0)
-        events = ", ".join(event.name for event in self._mandate.events) or "no event"
+        events = ", ".join(event.name for event in self._mandate.events) or tr("no event")
         title = Text.assemble(
             (printable(events), "bold"),
             f"  {printable(self._mandate.who)}  ",
-            ("LAB" if self._mandate.lab else "", "bold reverse"),
+            (tr("LAB") if self._mandate.lab else "", "bold reverse"),
         )
         left = max((window.end - now).total_seconds(), 0.0)
         grid = Table.grid(expand=True, padding=(0, 1))
@@ -88,21 +97,28 @@ class Board:
         grid.add_row(
             title,
             ProgressBar(total=window.seconds, completed=min(elapsed_s, window.seconds)),
-            f"{_span(left)} left",
+            tr("%(span)s left", span=_span(left)),
         )
         return Panel(grid, border_style="red" if self._mandate.lab else "blue")
 
     def _rights(self, now: datetime) -> Table:
         table = Table(expand=True, header_style="bold", box=None, pad_edge=False)
-        table.add_column("event or channel")
-        for name in ("proven", "licensed", "exposed", "to detect", "to refer", "to dark"):
+        table.add_column(tr("event or channel"))
+        for name in (
+            tr("proven"),
+            tr("licensed"),
+            tr("exposed"),
+            tr("to detect"),
+            tr("to refer"),
+            tr("to dark"),
+        ):
             table.add_column(name, justify="right")
         for row in self._tally.rows(now):
             table.add_row(
                 printable(row.right),
                 str(len(row.proven)),
                 str(len(row.licensed)),
-                "-" if row.exposed_s is None else f"{row.exposed_s / 60:.1f} min",
+                _minutes(row.exposed_s),
                 _span(middle(row.detected_s)),
                 _span(middle(row.referred_s)),
                 _span(middle(row.dark_s)),
@@ -111,32 +127,51 @@ class Board:
 
     def _foot(self) -> Text:
         tally, streams, safeguards = self._tally, self._tally.streams, self._tally.safeguards
-        errors = "  ".join(f"{name} {count}" for name, count in tally.errors.most_common(4))
-        text = Text()
-        text.append(
-            f"\nstreams looked at {tally.looked_at} of {tally.offered}"
-            f"   probes {tally.probes}   nothing of ours {streams.count(Finding.NOTHING)}"
-            f"   undecided {streams.count(Finding.UNDECIDED)}"
-            f"   unreachable {streams.count(Finding.UNREACHABLE)}\n"
+        named = [(say(term("error", name)), count) for name, count in tally.errors.most_common(4)]
+        errors = "  ".join(f"{name} {count}" for name, count in named)
+        looked = tr(
+            "streams looked at %(looked)s of %(offered)s   probes %(probes)s"
+            "   nothing of ours %(nothing)s   undecided %(undecided)s"
+            "   unreachable %(unreachable)s",
+            looked=tally.looked_at,
+            offered=tally.offered,
+            probes=tally.probes,
+            nothing=streams.count(Finding.NOTHING),
+            undecided=streams.count(Finding.UNDECIDED),
+            unreachable=streams.count(Finding.UNREACHABLE),
         )
-        text.append(
-            f"networks {tally.networks}   refused {len(tally.refused)}"
-            f"   narrowed {len(tally.narrowed)}   bystanders spared {len(tally.spared)}"
-            f"   approvals {tally.approvals}   dark {tally.dark}   expired {tally.expired}"
-            f"   sealed {tally.sealed}\n"
+        acted = tr(
+            "networks %(networks)s   refused %(refused)s   narrowed %(narrowed)s"
+            "   bystanders spared %(spared)s   approvals %(approvals)s   dark %(dark)s"
+            "   expired %(expired)s   sealed %(sealed)s",
+            networks=tally.networks,
+            refused=len(tally.refused),
+            narrowed=len(tally.narrowed),
+            spared=len(tally.spared),
+            approvals=tally.approvals,
+            dark=tally.dark,
+            expired=tally.expired,
+            sealed=tally.sealed,
         )
-        text.append(
-            f"checked again by the guard {safeguards.revalidated}"
-            f"   withdrawn {len(safeguards.withdrawn)}"
-            f"   canaries {len(safeguards.canaries)} ({len(safeguards.canaries_dark)} unreachable)"
-            f"   roll-backs proposed {len(safeguards.rollbacks)}"
-            f"   overrides {len(safeguards.overrides)}"
-            f"   bystanders at most {_spent(safeguards)}\n"
+        guarded = tr(
+            "checked again by the guard %(revalidated)s   withdrawn %(withdrawn)s"
+            "   canaries %(canaries)s (%(canaries_dark)s unreachable)"
+            "   roll-backs proposed %(rollbacks)s   overrides %(overrides)s"
+            "   bystanders at most %(spent)s",
+            revalidated=safeguards.revalidated,
+            withdrawn=len(safeguards.withdrawn),
+            canaries=len(safeguards.canaries),
+            canaries_dark=len(safeguards.canaries_dark),
+            rollbacks=len(safeguards.rollbacks),
+            overrides=len(safeguards.overrides),
+            spent=_spent(safeguards),
         )
+        text = Text(f"\n{looked}\n{acted}\n{guarded}\n")
         text.append(f"{_pace(tally.pace)}\n", style="bold red" if _is_late(tally.pace) else "")
-        text.append(f"errors  {errors or 'none'}", style="dim")
+        text.append(tr("errors  %(errors)s", errors=errors or tr("none")), style="dim")
         if tally.last:
-            text.append(f"\nlast    {printable(tally.last)[:MOST_SHOWN]}", style="dim")
+            last = tr("last    %(failure)s", failure=printable(tally.last)[:MOST_SHOWN])
+            text.append(f"\n{last}", style="dim")
         return text
 
     def __enter__(self) -> Self:
@@ -181,8 +216,11 @@ def _spent(safeguards: Safeguards) -> str:
     """Return how many bystanders all events may cost, and their budgets."""
     budgets = safeguards.budgets.values()
     highs = [budget.spending.high for budget in budgets]
-    upper = "unknown" if None in highs else str(sum(high or 0 for high in highs))
-    return f"{upper} (budget {sum(budget.budget for budget in budgets)})"
+    return tr(
+        "%(upper)s (budget %(budget)s)",
+        upper=tr("unknown") if None in highs else sum(high or 0 for high in highs),
+        budget=sum(budget.budget for budget in budgets),
+    )
 
 
 def _is_late(pace: Pace) -> bool:
@@ -192,29 +230,38 @@ def _is_late(pace: Pace) -> bool:
 def _pace(pace: Pace) -> str:
     """Return whether the watch keeps up, and why not; what was not measured is a dash."""
     newest = pace.newest
+    late_s = (None, None) if newest is None else (newest.references_late_s, newest.probes_late_s)
+    parts = [
+        tr("references late by %(late_s)s", late_s=_whole(late_s[0])),
+        tr("looks late by %(late_s)s", late_s=_whole(late_s[1])),
+    ]
     if newest is None:
-        return "references late by -   looks late by -"
-    words = (
-        f"{'LATE   ' if newest.late else ''}not yet looked at {newest.unseen}"
-        f"   references late by {_seconds(newest.references_late_s)}"
-        f"   looks late by {_seconds(newest.probes_late_s)}"
-    )
+        return "   ".join(parts)
+    parts.insert(0, tr("not yet looked at %(streams)s", streams=newest.unseen))
+    if newest.late:
+        parts.insert(0, tr("LATE"))
     if newest.references_silent:
-        words += f"   references silent {len(newest.references_silent)}"
+        parts.append(tr("references silent %(silent)s", silent=len(newest.references_silent)))
     if pace.shed:
-        words += f"   looks put off {pace.shed}"
-    return words + (f"   {printable(newest.why)}" if newest.why else "")
+        parts.append(tr("looks put off %(looks)s", looks=pace.shed))
+    if newest.why is not None:
+        parts.append(printable(say(newest.why)))
+    return "   ".join(parts)
 
 
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f} s"
+def _whole(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds)
+
+
+def _minutes(seconds: float | None) -> str:
+    return "-" if seconds is None else tr("%(minutes)s min", minutes=f"{seconds / 60:.1f}")
 
 
 def _span(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return tr("%(seconds)s s", seconds=round(seconds))
     if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+        return tr("%(minutes)s min", minutes=round(seconds / 60))
+    return tr("%(hours)s h", hours=f"{seconds / 3600:.1f}")

@@ -13,6 +13,7 @@ from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 from cautery.estimate import QUANTITIES, Reconciled, check_rate, number_in_words, span
+from cautery.messages import say
 from cautery.model import Estimate, to_json
 from cautery.model.mandate import Regime
 from cautery.wiring import cases
@@ -138,7 +139,11 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
         title=f"{title}: 90 % intervals (revenue in EUR a month)",
     )
     for method in together.sized:
-        remark = method.bias if method.reason is None else f"gives no estimate: {method.reason}"
+        remark = (
+            say(method.bias)
+            if method.reason is None
+            else f"gives no estimate: {say(method.reason)}"
+        )
         typer.echo(render.printable(f"  {method.method}: {remark}"))
     render.table(
         ("reconciled", *quantities),
@@ -169,22 +174,23 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
         )
     for claim in sizing.judged:
         mark = "FLAGGED: " if claim.flagged else ""
-        typer.echo(f"\n{mark}{render.printable(claim.words)}")
+        typer.echo(f"\n{mark}{render.printable(say(claim.words))}")
         for source in claim.against:
-            typer.echo(f"  {render.printable(source.source)}: {render.printable(source.words)}")
+            words = render.printable(say(source.words))
+            typer.echo(f"  {render.printable(source.source)}: {words}")
     if sizing.across:
         typer.echo("")
     for text in sizing.across:
-        typer.echo(render.printable(text))
+        typer.echo(render.printable(say(text)))
     for text in (*([together.scope] if together.scope else []), *sizing.notes):
-        render.say(render.printable(f"note: {text}"))
+        render.say(render.printable(f"note: {say(text)}"))
 
 
 def _cell(estimate: Estimate | None) -> str:
 
     if estimate is None:
         return ""
-    return f"{number_in_words(estimate.mid)}\n{span(estimate).replace(' to ', ' - ')}"
+    return f"{say(number_in_words(estimate.mid))}\n{say(span(estimate)).replace(' to ', ' - ')}"
 
 
 def _many(together: Reconciled, country: str) -> bool:
@@ -208,11 +214,11 @@ def _as_json(sizing: Sizing) -> dict[str, Any]:
         "methods": [
             {
                 "method": method.method,
-                "says_nothing": method.reason,
-                "bias": method.bias,
+                "says_nothing": to_json(method.reason, words=say),
+                "bias": say(method.bias),
                 "countries": list(method.countries),
                 "estimates": [
-                    to_json(interval)
+                    to_json(interval, words=say)
                     for quantity in QUANTITIES
                     for coverage in (0.90, 0.99)
                     if (interval := method.estimate(quantity, coverage=coverage)) is not None
@@ -221,40 +227,41 @@ def _as_json(sizing: Sizing) -> dict[str, Any]:
             for method in together.sized
         ],
         "reconciled": [
-            to_json(together.estimate(quantity, coverage=coverage))
+            to_json(together.estimate(quantity, coverage=coverage), words=say)
             for quantity in QUANTITIES
             for coverage in (0.90, 0.99)
         ],
         "by_country": {
             country: [
-                to_json(together.estimate(quantity, country=country)) for quantity in QUANTITIES
+                to_json(together.estimate(quantity, country=country), words=say)
+                for quantity in QUANTITIES
             ]
             for country in together.countries
             if _many(together, country)
         },
-        "scope": together.scope,
+        "scope": to_json(together.scope, words=say),
         "claims": [
             {
                 "claim": claim.claim.text,
                 "quantity": claim.claim.quantity,
                 "size": claim.size,
                 "flagged": claim.flagged,
-                "words": claim.words,
-                "within_90": to_json(claim.within_90),
-                "within_99": to_json(claim.within_99),
+                "words": say(claim.words),
+                "within_90": to_json(claim.within_90, words=say),
+                "within_99": to_json(claim.within_99, words=say),
                 "against": [
                     {
                         "source": source.source,
-                        "words": source.words,
-                        "interval": None if source.interval is None else to_json(source.interval),
+                        "words": say(source.words),
+                        "interval": to_json(source.interval, words=say),
                     }
                     for source in claim.against
                 ],
             }
             for claim in sizing.judged
         ],
-        "across": list(sizing.across),
-        "notes": list(sizing.notes),
+        "across": to_json(sizing.across, words=say),
+        "notes": to_json(sizing.notes, words=say),
     }
 
 

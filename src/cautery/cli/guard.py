@@ -17,7 +17,9 @@ from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.drawing.words import counted
 from cautery.errors import InputError
+from cautery.messages import say
 from cautery.model import Decision, GuardVerdict, to_utc
+from cautery.model.message import Message
 from cautery.packed import require_file
 from cautery.plan import parse_target
 from cautery.plan.guard.budget import spend
@@ -108,7 +110,7 @@ def guard(
                             0,
                             {
                                 "code": reason.code,
-                                "text": reason.text,
+                                "text": say(reason.text),
                                 "fact": None,
                                 "fact_date": None,
                             },
@@ -138,13 +140,13 @@ class Tally:
         self._rows: list[tuple[object, ...]] = []
         self._withdrawn: list[str] = []
         self._withdrawn_count = 0
-        self._replayed = ""
+        self._replay: Message | None = None
 
     def add(self, asked: Asked, verdict: GuardVerdict, *, withdrawn: bool) -> None:
         """Count a verdict."""
         self.counts[verdict.decision] += 1
-        replayed = next((reason.text for reason in verdict.reasons if reason.code == "replay"), "")
-        self._replayed = self._replayed or replayed
+        replay = next((reason.text for reason in verdict.reasons if reason.code == "replay"), None)
+        self._replay = self._replay or replay
         if withdrawn:
             self._withdrawn_count += 1
             self._withdrawn = [*self._withdrawn, verdict.target][:20]
@@ -157,7 +159,7 @@ class Tally:
                     "\n".join(verdict.narrow_to),
                     f"{verdict.collateral.low} to {'unknown' if high is None else high}",
                     "\n".join(
-                        reason.text
+                        say(reason.text)
                         + (f" ({reason.fact}, {reason.fact_date})" if reason.fact else "")
                         for reason in verdict.reasons
                         if reason.code != "replay"
@@ -176,8 +178,8 @@ class Tally:
             f"{self.counts[decision]:,} {decision}" for decision in ("allow", "narrow", "refuse")
         )
         render.say(f"{counted(count, 'target')}: {counts}")
-        if self._replayed:
-            render.say(self._replayed)
+        if self._replay is not None:
+            render.say(say(self._replay))
         if self._withdrawn_count:
             render.say(
                 render.printable(

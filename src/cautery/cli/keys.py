@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cautery.adapters.keys_file import create_approver, load_approver
+from cautery.adapters.person_keys import create_approver, load_approver
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 

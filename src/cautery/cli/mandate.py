@@ -10,10 +10,11 @@ import typer
 
 from cautery import wiring
 from cautery.act import standing_of, terms_digest
-from cautery.adapters.keys_file import load_approver
+from cautery.adapters.person_keys import load_approver
 from cautery.cli import render
 from cautery.cli._signing import ask, mandate_text
 from cautery.cli._verbs import Verbs
+from cautery.messages import say
 from cautery.model import Digest, Mandate, OwnService, Source, digest_of, iso, to_json
 from cautery.watch.rhythm import Rhythm
 from cautery.workflows.mandate.read import read_mandate, read_with_bytes
@@ -69,7 +70,7 @@ def show(
             ),
         )
     if checked.left_out:
-        render.table(("left out", "why"), checked.left_out)
+        render.table(("left out", "why"), ((say(what), say(why)) for what, why in checked.left_out))
     if checked.calendars:
         render.table(
             ("calendar, fetched during the watch", "read again"),
@@ -182,7 +183,7 @@ def _rows(mandate: Mandate) -> list[dict[str, object]]:
         }
         for event in sorted(mandate.events, key=lambda event: event.kick_off)
     ]
-    rows += [{"left_out": what, "why": why} for what, why in mandate.left_out]
+    rows += [{"left_out": say(what), "why": say(why)} for what, why in mandate.left_out]
     rows += [
         {"calendar": str(calendar.location), "revisit_s": calendar.revisit_s}
         for calendar in mandate.calendars

@@ -11,7 +11,8 @@ from cautery.cli import render
 from cautery.cli._signing import ask, overrides_text, referral_text, say_passed_over
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
-from cautery.model import Digest, to_json
+from cautery.messages import say
+from cautery.model import Digest, iso, to_json
 from cautery.wiring import cases, signing
 from cautery.workflows.case.opening import opening_of
 from cautery.workflows.case.referral import filed_in, filed_referral
@@ -144,12 +145,18 @@ def withdrawals(
         records = found_in(opened.ledger)
     if json:
         for record in records:
-            render.json_line(record)
+            render.json_line(to_json(record, words=say))
         return
     render.table(
         ("at", "target", "what", "intermediary", "why"),
         (
-            (record["at"], record["target"], record["what"], record["intermediary"], record["why"])
+            (
+                iso(record.at),
+                record.target,
+                record.what.value,
+                record.intermediary,
+                say(record.why),
+            )
             for record in records
         ),
     )

@@ -14,6 +14,7 @@ from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
 from cautery.drawing.words import counted
 from cautery.errors import InputError
+from cautery.messages import say
 from cautery.workflows.files.catalogue import read_catalogue
 from cautery.workflows.files.titles import read_titles
 
@@ -94,7 +95,7 @@ def resolve(
                     resolution.listing.title,
                     resolution.right or "-",
                     f"{resolution.probability:.2f}",
-                    resolution.why,
+                    say(resolution.why),
                 )
                 for resolution in listed
             ),
@@ -113,7 +114,7 @@ def _record(resolution: Resolution) -> dict[str, Any]:
         "probability": round(resolution.probability, 4),
         "best": _guess(resolution.best),
         "runner_up": _guess(resolution.runner_up),
-        "why": resolution.why,
+        "why": say(resolution.why),
     }
 
 

@@ -16,6 +16,7 @@ from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
+from cautery.messages import say
 from cautery.model import Authority, LedCategory, Link, revealed, to_json
 from cautery.model.records import MaterialTaken
 from cautery.watch import address_in
@@ -197,7 +198,7 @@ def links_(
         typer.echo(_links_csv(case), nl=False)
         return
     for link in _links(case):
-        render.json_line(to_json(link))
+        render.json_line(to_json(link, words=say))
 
 
 @app.command()
@@ -271,7 +272,7 @@ def erase(
 def _tell(file: Path, result: MaterialTaken, *, was_known: bool, json: bool) -> None:
 
     if json:
-        render.json_line({"known": was_known, **to_json(result)})
+        render.json_line({"known": was_known, **to_json(result, words=say)})
         return
     kinds = sorted({table.kind for table in result.tables})
     counts = ", ".join(f"{result.rows(kind):,} {kind}" for kind in kinds) or "no rows"
@@ -280,7 +281,7 @@ def _tell(file: Path, result: MaterialTaken, *, was_known: bool, json: bool) -> 
         render.say("  the case has this file already")
     for warning in result.warnings:
         shape = f" {warning.shape}" if warning.shape else ""
-        render.say(f"  line {warning.line}: {warning.count} x {warning.why}{shape}")
+        render.say(f"  line {warning.line}: {warning.count} x {say(warning.why)}{shape}")
     if result.accounts is not None:
         render.say(
             f"  names of {result.accounts.names} accounts sealed, category "
@@ -288,7 +289,7 @@ def _tell(file: Path, result: MaterialTaken, *, was_known: bool, json: bool) -> 
             f"{result.accounts.review_at}"
         )
     if result.failed is not None:
-        render.say(f"  reading ended early: {result.failed}")
+        render.say(f"  reading ended early: {say(result.failed)}")
 
 
 def _links(case: Path) -> tuple[Link, ...]:

@@ -11,6 +11,7 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.errors import InputError
+from cautery.messages import tr
 from cautery.wiring import cases
 from cautery.workflows.plan.graph import read_graph_file
 from cautery.workflows.supply.draw import draw_supply, svg_file
@@ -119,4 +120,6 @@ def _picture(graph: Path) -> Picture:
         mapped, met_at, source = cases.mapped_and_met(graph)
         return of_supply(mapped, met=met_at, source=source)
     name = "stdin" if str(graph) == "-" else graph.name
-    return of_plan(read_graph_file(graph), source=f"A graph for cautery plan: {name}")
+    return of_plan(
+        read_graph_file(graph), source=tr("A graph for cautery plan: %(file)s", file=name)
+    )

@@ -12,14 +12,12 @@ from cautery.act import standing_of
 from cautery.cli import render
 from cautery.cli.board import Board, JsonStream
 from cautery.errors import ApprovalError, InputError
+from cautery.messages import tr, word
 from cautery.model import Entry
-from cautery.model.records import WatchStopped
+from cautery.model.records import WatchEnd, WatchStopped
 from cautery.wiring import watching
 from cautery.workflows.mandate.read import mandate_schema, read_mandate
 from cautery.workflows.mandate.signers import read_signers
-
-WHOLE = "window closed"
-"""Why a watch that saw its whole window has stopped."""
 
 
 def watch(
@@ -73,7 +71,7 @@ def watch(
         )
     render.say(render.printable(f"mandate {standing.words}"))
     view = JsonStream() if json else Board(checked)
-    stopped: list[str] = []
+    stopped: list[WatchEnd] = []
 
     def note(entry: Entry) -> None:
         if isinstance(entry.content, WatchStopped):
@@ -89,7 +87,7 @@ def watch(
             close=not keep_open,
         )
     render.say(f"case    {case}\nreport  {report}")
-    if stopped[-1:] != [WHOLE]:
-        why = stopped[-1] if stopped else "for a reason that is not recorded"
-        render.say(f"the watch stopped before its window closed: {why}")
+    if stopped[-1:] != [WatchEnd.WINDOW_CLOSED]:
+        why = word(stopped[-1]) if stopped else tr("for a reason that is not recorded")
+        render.say(tr("the watch stopped before its window closed: %(why)s", why=why))
         raise typer.Exit(1)

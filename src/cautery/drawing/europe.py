@@ -12,6 +12,8 @@ from importlib.resources import files
 from typing import Any
 
 from cautery.drawing.apart import Frame, Mark, kept_apart
+from cautery.messages import tr
+from cautery.messages.language import gettext
 
 SHADES = 5
 """Classes of the choropleth; more cannot be told apart on paper."""
@@ -27,7 +29,7 @@ MARK_GAP = 12.0
 
 
 def country_name(code: str) -> str:
-    """Return a country's English name; the code itself where it is not known.
+    """Return a country's name in the language in use; the code itself where it is not known.
 
     Examples
     --------
@@ -36,11 +38,16 @@ def country_name(code: str) -> str:
     """
     code = ALIASES.get(code, code)
     if code == "EU":
-        return "European Union"
+        return tr("European Union")
+    name = country_names().get(code)
+    return code if name is None else gettext(name)
+
+
+def country_names() -> dict[str, str]:
+    """Return the English names of the countries of the world, by code."""
     world = europe()
-    if code in world["countries"]:
-        return str(world["countries"][code]["name"])
-    return str(world["elsewhere"].get(code, code))
+    elsewhere: dict[str, str] = world["elsewhere"]
+    return elsewhere | {code: country["name"] for code, country in world["countries"].items()}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -9,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cautery.drawing.escaping import LONGEST, clean, clip
-from cautery.drawing.words import number, part_of, percent, plural
-from cautery.messages import say
+from cautery.drawing.styles import quoted
+from cautery.drawing.words import both, either, number, percent
+from cautery.messages import language, say, term, word
 from cautery.messages.language import gettext, ngettext
 from cautery.model.message import Message
 
@@ -20,7 +22,11 @@ def environment(package: str, *, longest: int = LONGEST) -> Environment:
 
     Templates write their texts as ``_("Case %(case)s", case=id)``, as ``ngettext("%(count)s host",
     "%(count)s hosts", count)`` or between ``{% trans %}`` and ``{% endtrans %}``. A percent sign in
-    a text of the first two is doubled.
+    a text of the first two is doubled. A number among the values is written by :func:`number`; one
+    that is a name, such as a year, goes in as text.
+
+    The filter ``said`` gives the text of a message, ``word`` that of an enumeration's member, and
+    ``word("kind")`` that of a short code. A text in an attribute goes through ``quoted``.
 
     Parameters
     ----------
@@ -47,18 +53,49 @@ def environment(package: str, *, longest: int = LONGEST) -> Environment:
 
     def _filled(message: str, values: dict[str, Any]) -> Markup:
         markup = Markup(message)  # noqa: S704 - a text of ours, or of a translator
-        return markup % {name: shown(value) for name, value in values.items()}
+        return markup % {name: shown(_written(value)) for name, value in values.items()}
 
     env.newstyle_gettext = True  # type: ignore[attr-defined]
-    env.globals |= {"_": text, "gettext": text, "ngettext": text_n, "part_of": part_of}
-    env.filters |= {"clip": clip, "number": number, "percent": percent, "plural": plural}
+    env.globals |= {
+        "_": text,
+        "gettext": text,
+        "ngettext": text_n,
+        "language": language,
+    }
+    env.filters |= {
+        "both": both,
+        "clip": clip,
+        "either": either,
+        "number": number,
+        "percent": percent,
+        "quoted": quoted,
+        "said": said,
+        "word": _word,
+    }
     return env
+
+
+def said(value: Message | str) -> str:
+    """Return a message's text; a text is returned as it is."""
+    return say(value, number) if isinstance(value, Message) else value
+
+
+def _word(value: Enum | str, kind: str = "") -> str:
+    if kind:
+        return said(term(kind, str(value)))
+    return word(value) if isinstance(value, Enum) else value
+
+
+def _written(value: Any) -> Any:
+    """Write a number as the page does."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number(value) if is_number else value
 
 
 def _shown(longest: int, value: Any) -> Any:
     """Clean an outside text on its way to the page; our own markup passes."""
     if isinstance(value, Message):
-        value = say(value, number)
+        value = said(value)
     if isinstance(value, str) and not isinstance(value, Markup):
         return clean(value, longest)
     return value

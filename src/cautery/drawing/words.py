@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import reduce
+
+from cautery.messages import tr
 
 DASH, MINUS, THIN = "\u2013", "\u2212", "\u202f"
 """What stands for an unknown, the sign of a negative number, the space within numbers."""
@@ -22,7 +25,7 @@ def number(value: float | Decimal | None, digits: int = 3) -> str:
         return DASH
     value = float(value)
     if not math.isfinite(value):
-        return "no number"
+        return tr("no number")
     if value == 0:
         return "0"
     decimals = min(12, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
@@ -41,26 +44,20 @@ def percent(share: float | None) -> str:
     return DASH if share is None else f"{number(100 * share, 2)}{THIN}%"
 
 
-def plural(count: int, noun: str, many: str | None = None) -> str:
-    """Return a count with its noun.
+def both(names: Sequence[str]) -> str:
+    """Return names that all hold.
 
     Examples
     --------
-    >>> plural(1, "stream"), plural(1200, "step"), plural(2, "entry", "entries")
-    ('1 stream', '1\u202f200 steps', '2 entries')
+    >>> both(["A. Legal", "B. Desk"]), either(["FR", "IT", "ES"])
+    ('A. Legal and B. Desk', 'FR or IT or ES')
     """
-    return f"{number(count, 12)} {noun if count == 1 else many or noun + 's'}"
+    return reduce(lambda first, last: tr("%(first)s and %(last)s", first=first, last=last), names)
 
 
-def part_of(part: int, count: int, noun: str, many: str | None = None) -> str:
-    """Return how many of a count are meant, with its noun; nothing is not "0 of 0".
-
-    Examples
-    --------
-    >>> part_of(9, 12, "place"), part_of(1, 1, "flow"), part_of(0, 0, "flow")
-    ('9 of 12 places', '1 of 1 flow', 'no flow')
-    """
-    return f"{number(part, 12)} of {plural(count, noun, many)}" if count else f"no {noun}"
+def either(names: Sequence[str]) -> str:
+    """Return names of which one holds."""
+    return reduce(lambda first, last: tr("%(first)s or %(last)s", first=first, last=last), names)
 
 
 def counted(count: int, noun: str, many: str | None = None) -> str:

@@ -10,7 +10,9 @@ from decimal import Decimal
 from cautery.errors import InputError
 from cautery.estimate.prices import in_eur
 from cautery.estimate.sized import QUANTITIES
+from cautery.messages import message
 from cautery.model import Estimate, Money
+from cautery.model.message import Message
 from cautery.model.sizing import Claim
 
 _HINT = 'Write it like this: "22e6 users", "250e6 EUR/month", "3 billion EUR a year".'
@@ -156,22 +158,21 @@ def claimed_size(claim: Claim, rates: Mapping[str, float] | None = None) -> floa
     return in_eur(money, dict(rates or {})) * _PER_MONTH[claim.period]
 
 
-def in_words(value: float, quantity: str) -> str:
+def in_words(value: float, quantity: str) -> Message:
     """Return a size as people say it: ``22 million users``, ``EUR 250 million a month``."""
-    text = number_in_words(value)
-    return f"EUR {text} a month" if quantity == "revenue" else f"{text} {quantity}"
+    return message(f"size.{quantity}", size=number_in_words(value))
 
 
-def number_in_words(value: float) -> str:
+def number_in_words(value: float) -> Message:
     """Return a number to three figures: ``1.06 billion``, ``22 million``, ``8,400``."""
-    for least, word in ((1e9, "billion"), (1e6, "million")):
+    for least, unit in ((1e9, "billion"), (1e6, "million")):
         if value >= least * 0.9995:
-            return f"{float(f'{value / least:.3g}'):,g} {word}"
-    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
+            return message(f"size.{unit}", number=float(f"{value / least:.3g}"))
+    return message("size.number", number=float(f"{value:.3g}"))
 
 
-def span(estimate: Estimate) -> str:
+def span(estimate: Estimate) -> Message:
     """Return an interval in words: ``1.2 to 3.4 million``, ``986,000 to 10.1 million``."""
     low, high = number_in_words(estimate.low), number_in_words(estimate.high)
-    number, _, unit = low.partition(" ")
-    return f"{number if unit and high.endswith(f' {unit}') else low} to {high}"
+    is_one_unit = low.id == high.id
+    return message("size.span", low=low.values["number"] if is_one_unit else low, high=high)

@@ -6,18 +6,21 @@ import math
 from collections.abc import Iterable
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import DarkProbe, Estimate
 
 Z95 = 1.959963984540054
 
 
-def effect(*, dark: int, probed: int, where: str = "all intermediaries") -> Estimate:
+def effect(*, dark: int, probed: int, where: str | None = None) -> Estimate:
     """Return the share of referred streams seen dark, with Wilson's 95 % interval.
 
     Parameters
     ----------
     dark, probed : int
         Streams seen dark, among those referred and probed through the intermediary.
+    where : str or None
+        The intermediary; ``None``: all of them.
 
     Raises
     ------
@@ -26,7 +29,9 @@ def effect(*, dark: int, probed: int, where: str = "all intermediaries") -> Esti
     """
     if not 0 <= dark <= probed:
         raise InputError(f"effect: {dark} dark of {probed} probed is not possible")
-    quantity, unit = f"share of referred streams dark, {where}", "share"
+    quantity, unit = message("quantity.dark"), "share"
+    if where is not None:
+        quantity = message("quantity.dark-through", intermediary=where)
     if probed == 0:
         return Estimate(
             quantity=quantity,
@@ -34,8 +39,8 @@ def effect(*, dark: int, probed: int, where: str = "all intermediaries") -> Esti
             low=0.0,
             mid=0.5,
             high=1.0,
-            method="logical bounds",
-            note="nothing was probed: any share is possible",
+            method=message("method.logical-bounds"),
+            note=message("estimate.nothing-probed"),
         )
     low, high = wilson(dark, probed)
     return Estimate(
@@ -44,9 +49,9 @@ def effect(*, dark: int, probed: int, where: str = "all intermediaries") -> Esti
         low=low,
         mid=dark / probed,
         high=high,
-        method="Wilson score interval",
+        method=message("method.wilson"),
         coverage=0.95,
-        note=f"{dark} of {probed} streams, by our own probes only",
+        note=message("estimate.probed", dark=dark, count=probed),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import Estimate, Window, require_utc
 
 CLOSE_S = 120.0
@@ -67,14 +68,13 @@ def exposure(
         )
         low, mid, high = low + least, mid + likely, high + at_most
     return Estimate(
-        quantity=f"exposure of {event}",
+        quantity=message("quantity.exposure-of", event=event),
         unit="stream-minutes",
         low=low / 60,
         mid=min(max(mid, low), high) / 60,
         high=high / 60,
-        method="seen at least, possible at most, given the gaps between probes",
-        note=f"{streams} {'stream' if streams == 1 else 'streams'} ever seen live; "
-        f"gaps up to {close_s:g} s count as seen",
+        method=message("method.gaps-between-probes"),
+        note=message("estimate.streams-seen", count=streams, close_s=close_s),
     )
 
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from cautery.estimate.claims import claimed_size, in_words, span
 from cautery.estimate.reconcile import Reconciled
 from cautery.estimate.sized import Sized
+from cautery.messages import message
 from cautery.model import Estimate
+from cautery.model.message import Message
 from cautery.model.sizing import Claim
 
 _JUST = 1.05
@@ -27,7 +29,7 @@ class Against:
 
     source: str
     interval: Estimate | None
-    words: str
+    words: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Judged:
     within_90: Estimate
     within_99: Estimate
     flagged: bool
-    words: str
+    words: Message
     against: tuple[Against, ...]
 
 
@@ -57,34 +59,31 @@ def judge_claim(
     inner = reconciled.estimate(claim.quantity, coverage=0.90)
     outer = reconciled.estimate(claim.quantity, coverage=0.99)
     flagged = not outer.low <= size <= outer.high
-    what = _claimed(claim, size)
+    known = {"claim": _claimed(claim, size), "inner": span(inner), "outer": span(outer)}
     if flagged:
-        verdict = f"{what} does not fit: it is {_beyond(size, outer)} of the 99 % interval"
+        words = message("claim.does-not-fit", distance=_beyond(size, outer), **known)
     elif inner.low <= size <= inner.high:
-        verdict = f"{what} fits: it lies inside the 90 % interval"
+        words = message("claim.fits", **known)
     else:
-        verdict = (
-            f"{what} is not refuted: it lies outside the 90 % but inside the 99 % interval, "
-            f"{_beyond(size, inner)} of the 90 % interval"
-        )
+        words = message("claim.not-refuted", distance=_beyond(size, inner), **known)
     return Judged(
         claim=claim,
         size=size,
         within_90=inner,
         within_99=outer,
         flagged=flagged,
-        words=f"{verdict} (90 %: {span(inner)}; 99 %: {span(outer)})",
+        words=words,
         against=tuple(
             _against(size, claim.quantity, source, reconciled) for source in reconciled.sized
         ),
     )
 
 
-def _claimed(claim: Claim, size: float) -> str:
+def _claimed(claim: Claim, size: float) -> Message:
     """Return the claim in its own words, and in ours where they say something else."""
     restated = in_words(size, claim.quantity)
     same = claim.quantity != "revenue" or (claim.currency, claim.period) == ("EUR", "month")
-    return restated if same else f"{claim.text} ({restated})"
+    return restated if same else message("claim.restated", claim=claim.text, size=restated)
 
 
 def cross_check(
@@ -93,7 +92,7 @@ def cross_check(
     list_prices_eur: Sequence[float],
     paid_eur: Mapping[str, tuple[float, float, float]],
     rates: Mapping[str, float] | None = None,
-) -> tuple[str, ...]:
+) -> tuple[Message, ...]:
     """Say what claims mean for each other: money a user, and money said twice.
 
     Parameters
@@ -103,7 +102,7 @@ def cross_check(
     paid_eur : mapping of str to tuple of float
         What one of the ``users`` and of the ``payers`` really pays a month: low, usual, high.
     """
-    findings: list[str] = []
+    findings: list[Message] = []
     money = [claim for claim in claims if claim.quantity == "revenue"]
     for income in money:
         euros = claimed_size(income, rates)
@@ -111,70 +110,90 @@ def cross_check(
             per_head = euros / people.value
             person = people.quantity.removesuffix("s")
             low, usual, high = paid_eur[people.quantity]
-            text = f"{income.text} over {people.text} is EUR {per_head:.2f} a {person} and month"
+            money_each = {
+                "income": income.text,
+                "people": people.text,
+                "amount": f"{per_head:.2f}",
+            }
             near = [
                 price
                 for price in list_prices_eur
                 if 1 / _NEAR_LIST <= per_head / price <= _NEAR_LIST
             ]
             if near:
-                text += (
-                    f": the list price (EUR {near[0]:.2g}); "
-                    f"the sum is what list price x claimed {people.quantity} gives"
+                each = message(
+                    f"claims.list-price-per-{person}", price=f"{near[0]:.2g}", **money_each
                 )
-            if per_head > high:
-                text += f"; {_times(per_head / usual)} the EUR {usual:.2f} that is really paid"
-            elif per_head < low:
-                text += f"; less than the EUR {low:.2f} to {high:.2f} that is really paid"
             else:
-                text += f"; within the EUR {low:.2f} to {high:.2f} that is really paid"
-            findings.append(text)
+                each = message(f"claims.per-{person}", **money_each)
+            if per_head > high:
+                paid = message(
+                    "claims.more-than-paid", times=_times(per_head / usual), usual=f"{usual:.2f}"
+                )
+            else:
+                side = "less-than-paid" if per_head < low else "as-paid"
+                paid = message(f"claims.{side}", low=f"{low:.2f}", high=f"{high:.2f}")
+            findings.append(message("claims.all", sentences=(each, paid)))
     for place, first in enumerate(money):
         for second in money[place + 1 :]:
             ratio = claimed_size(first, rates) / claimed_size(second, rates)
             if 0.95 < ratio < 1.05:
-                findings.append(f"{first.text} and {second.text} are the same claim, stated twice")
+                findings.append(message("claims.same", first=first.text, second=second.text))
             else:
-                findings.append(f"{first.text} is {_times(ratio)} {second.text}")
+                findings.append(
+                    message(
+                        "claims.ratio", first=first.text, times=_times(ratio), second=second.text
+                    )
+                )
     return tuple(findings)
 
 
-def _beyond(size: float, interval: Estimate) -> str:
+def _beyond(size: float, interval: Estimate) -> Message:
     """Say how far outside of an interval: times the upper end, or a share of the lower."""
     if size > interval.high:
         ratio = size / interval.high
-        return f"{_times(ratio)} the upper end" if ratio >= _JUST else "just above the upper end"
+        if ratio < _JUST:
+            return message("distance.just-above")
+        return message("distance.above", times=_times(ratio))
     share = size / interval.low
     if share > 1 / _JUST:
-        return "just below the lower end"
-    return (
-        f"{100 * share:.0f} % of the lower end" if share >= 0.01 else "under 1 % of the lower end"
-    )
+        return message("distance.just-below")
+    if share < 0.01:
+        return message("distance.far-below")
+    return message("distance.below", end_share=round(share, 2))
 
 
-def _times(ratio: float) -> str:
+def _times(ratio: float) -> Message:
     if ratio < 0.01:
-        return "under a hundredth of"
-    return f"{ratio:.2g} times" if ratio < 100 else f"{ratio:,.0f} times"
+        return message("size.under-a-hundredth")
+    return message(
+        "size.times", factor=float(f"{ratio:.2g}") if ratio < 100 else float(round(ratio))
+    )
 
 
 def _against(size: float, quantity: str, source: Sized, reconciled: Reconciled) -> Against:
     inner = source.estimate(quantity, coverage=0.90)
     outer = source.estimate(quantity, coverage=0.99)
     if inner is None or outer is None:
-        return Against(source=source.method, interval=None, words=f"no statement: {source.reason}")
+        words = message("against.nothing", reason=source.reason)
+        return Against(source=source.method, interval=None, words=words)
     if inner.low <= size <= inner.high:
-        words = "inside its 90 % interval"
+        sentences = [message("against.inside")]
     elif outer.low <= size <= outer.high:
-        words = f"outside its 90 % but inside its 99 %: {_beyond(size, inner)} of the 90 % interval"
+        sentences = [message("against.between", distance=_beyond(size, inner))]
     else:
-        words = f"outside its 99 % interval: {_beyond(size, outer)}"
+        sentences = [message("against.outside", distance=_beyond(size, outer))]
     if source.whole:
-        words += (
-            f"; {_times(size / inner.mid)} the {in_words(inner.mid, quantity)} "
-            "of all services together, of which a network is a part"
+        sentences.append(
+            message(
+                "against.whole",
+                times=_times(size / inner.mid),
+                size=in_words(inner.mid, quantity),
+            )
         )
-    missing = len(reconciled.countries) - len(source.countries)
-    if missing > 0:
-        words += f"; it speaks of {len(source.countries)} of {len(reconciled.countries)} countries"
-    return Against(source=source.method, interval=inner, words=words)
+    spoken, countries = len(source.countries), len(reconciled.countries)
+    if spoken < countries:
+        sentences.append(message("against.countries", spoken=spoken, countries=countries))
+    return Against(
+        source=source.method, interval=inner, words=message("against.all", sentences=sentences)
+    )

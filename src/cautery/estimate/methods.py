@@ -17,6 +17,7 @@ from cautery.errors import InputError
 from cautery.estimate import priors
 from cautery.estimate.prices import in_eur, price_level
 from cautery.estimate.sized import FloatArray, Sized, said_nothing, sized_from_logs
+from cautery.messages import message
 from cautery.model import PanelCount, SizingSources
 
 _SIZE = 4000
@@ -34,13 +35,10 @@ METHODS = ("panels", "recapture", "payments", "names", "survey", "visits")
 
 def by_panels(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     """Size by the paid lines of seized panels over their share of the network's traffic."""
-    bias = (
-        "counts lines, not people; trial and expired lines are left out by their flags, "
-        "about 20 % dormant or duplicate ones by judgement"
-    )
+    bias = message("bias.panels")
     shares = _traffic_shares(sources.panels)
     if not shares:
-        why = "no panel's dump" if not sources.panels else "no panel's share of traffic is known"
+        why = message(f"no-estimate.{'no-share' if sources.panels else 'no-dump'}")
         return said_nothing("panels", "lines", why, bias=bias)
     last = {panel.panel: panel.on for panel in sorted(sources.panels, key=lambda panel: panel.on)}
     paid: Counter[str] = Counter()
@@ -50,7 +48,7 @@ def by_panels(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
             paid[panel.country] += panel.paid
     countries = sorted(paid)
     if not sum(paid.values()):
-        return said_nothing("panels", "lines", "no paid line in any dump", bias=bias)
+        return said_nothing("panels", "lines", message("no-estimate.no-paid-line"), bias=bias)
     share = np.array(list(shares.values()))
     error = priors.PANEL_TRAFFIC.draw(rng, (_SIZE, len(share))) @ (share / share.sum())
     seized = share.sum() / error / priors.TRAFFIC_COMMON.draw(rng, _SIZE)
@@ -72,7 +70,7 @@ def by_panels(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         bias=bias,
         price=price_level(sources),
         rng=rng,
-        notes=(f"{left} panel(s) without a traffic share were left out",) if left else (),
+        notes=(message("sizing.no-traffic-share", panels=left),) if left else (),
     )
 
 
@@ -85,13 +83,10 @@ def by_recapture(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     holds when all lines are caught alike; with variation ``cv`` of the chance between lines it is
     too low by ``1 + cv ** 2`` (Chao 1987), which is drawn from its prior.
     """
-    bias = (
-        "only lines in use at the peak; heavy viewers are seen twice, so plain recapture is too "
-        "low; boxes left on and trials count as well"
-    )
+    bias = message("bias.recapture")
     rows = [recapture for recapture in sources.recaptures if recapture.both > 0]
     if not rows:
-        why = "no two looks at edges" if not sources.recaptures else "no line was seen twice"
+        why = message(f"no-estimate.{'not-twice' if sources.recaptures else 'no-looks'}")
         return said_nothing("recapture", "lines", why, bias=bias)
     countries = sorted({row.country for row in rows})
     common = (
@@ -135,13 +130,10 @@ def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     InputError
         If a currency has no rate.
     """
-    bias = (
-        "sees revenue, payers only through ARPU; misses sales by hand, and what resellers keep; "
-        "counts resellers' credits twice"
-    )
+    bias = message("bias.payments")
     paid = [payment for payment in sources.payments if in_eur(payment.total, sources.rates) > 0]
     if not paid:
-        return said_nothing("payments", "revenue", "no payment into a known account", bias=bias)
+        return said_nothing("payments", "revenue", message("no-estimate.no-payment"), bias=bias)
     countries = sorted({payment.country for payment in paid})
     channels = sorted({payment.channel for payment in paid})
     euros = np.zeros((len(countries), len(channels)))
@@ -185,20 +177,18 @@ def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         bias=bias,
         price=price_level(sources),
         rng=rng,
-        notes=tuple(
-            f"{channel}: no test purchase, so its coverage is a judgement" for channel in unbought
-        ),
+        notes=tuple(message("sizing.no-purchase", channel=channel) for channel in unbought),
     )
 
 
 def by_names(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     """Size by sampled households that looked up the service's names."""
-    bias = "counts households that look; those behind a VPN are unseen, the curious are added"
+    bias = message("bias.names")
     countries, share, variance = _shares(
         [(name.country, name.hits, name.sampled, name.households) for name in sources.names]
     )
     if not countries:
-        return said_nothing("names", "payers", "no provider's sample of look-ups", bias=bias)
+        return said_nothing("names", "payers", message("no-estimate.no-names"), bias=bias)
     common = -np.log(priors.HOUSEHOLDS_LOOKING.draw(rng, _SIZE)) - np.log1p(
         -priors.VPN.draw(rng, _SIZE)
     )
@@ -216,7 +206,7 @@ def by_names(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
 
 def by_survey(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     """Size by people who say that they use such a service, times this network's share of them."""
-    bias = "people forget and deny; it asks for any such service, of which this is some share"
+    bias = message("bias.survey")
     countries, share, variance = _shares(
         [
             (survey.country, survey.yes, survey.asked, survey.households)
@@ -224,7 +214,7 @@ def by_survey(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         ]
     )
     if not countries:
-        return said_nothing("survey", "users", "no survey", bias=bias)
+        return said_nothing("survey", "users", message("no-estimate.no-survey"), bias=bias)
     common = (
         np.log(priors.ANY_NETWORK_SHARE.draw(rng, _SIZE))
         + np.log(priors.ADULTS_PER_HOUSEHOLD.draw(rng, _SIZE))
@@ -246,13 +236,13 @@ def by_survey(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
 
 def by_visits(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     """Size by visits to storefronts, their conversion, and the share of payers who are new."""
-    bias = "speaks of sales, not of use; conversion and turnover are hardly known"
+    bias = message("bias.visits")
     visits: Counter[str] = Counter()
     for visit in sources.visits:
         visits[visit.country] += visit.visits
     countries = sorted(country for country, count in visits.items() if count > 0)
     if not countries:
-        return said_nothing("visits", "payers", "no visits to storefronts", bias=bias)
+        return said_nothing("visits", "payers", message("no-estimate.no-visits"), bias=bias)
     common = np.log(priors.CONVERSION.draw(rng, _SIZE)) - np.log(priors.JOINING.draw(rng, _SIZE))
     logs, counting = _counted(np.array([visits[country] for country in countries], float))
     return sized_from_logs(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import Estimate
 
 ARPU_EUR = (2.5, 5.2, 7.0)
@@ -41,17 +42,21 @@ def audience_from_claims(claims: Sequence[str], *, service: str) -> Estimate | N
         return None
     middle = math.exp(sum(math.log(number) for number in numbers) / len(numbers))
     return Estimate(
-        quantity=f"paying customers of {service}",
+        quantity=message("quantity.customers-of", service=service),
         unit="customers",
         low=numbers[0] * LIVE_SHARE[0],
         mid=middle * LIVE_SHARE[1],
         high=numbers[-1],
-        method="claimed customers x share of lines that pay (0.4 to 1)",
+        method=message("method.claimed-customers"),
         note=(
-            f"one claim by the seller, {numbers[0]:,.0f}; nobody has counted"
+            message("estimate.claim", customers=round(numbers[0]))
             if len(numbers) == 1
-            else f"{len(numbers)} claims by the seller, {numbers[0]:,.0f} to "
-            f"{numbers[-1]:,.0f}; nobody has counted"
+            else message(
+                "estimate.claims",
+                claims=len(numbers),
+                fewest=round(numbers[0]),
+                most=round(numbers[-1]),
+            )
         ),
     )
 
@@ -76,7 +81,7 @@ def revenue(
     if audience.unit != "customers":
         raise InputError(f"revenue needs an audience in customers, not in {audience.unit}")
     low, mid, high = ARPU_EUR
-    note = "no list price seen"
+    price = message("price.not-seen")
     if list_price_eur is not None:
         if not (math.isfinite(list_price_eur) and list_price_eur > 0):
             raise InputError(f"a list price of {list_price_eur} EUR is not valid")
@@ -84,17 +89,15 @@ def revenue(
         # Resellers' and long terms take 60-70 % off (docs/reference/sources.md, F12).
         low, high = min(low, list_price_eur * 0.3), min(high, list_price_eur)
         mid = min(mid, (low + high) / 2) if mid > high else mid
-        note = f"list price EUR {list_price_eur:g} " + (
-            "agrees with surveyed spending" if agrees else "is below surveyed spending"
-        )
+        price = message(f"price.{'agrees' if agrees else 'below'}", price=f"{list_price_eur:g}")
     return Estimate(
-        quantity=f"revenue of {service}",
+        quantity=message("quantity.revenue-of", service=service),
         unit="EUR/month",
         low=audience.low * low,
         mid=audience.mid * mid,
         high=audience.high * high,
-        method=f"customers x EUR {low:.2f} to {high:.2f} a user and month",
-        note=f"{note}; audience: {audience.method}",
+        method=message("method.paid-by-each", low=f"{low:.2f}", high=f"{high:.2f}"),
+        note=message("estimate.price-and-audience", price=price, audience=audience.method),
     )
 
 

@@ -21,15 +21,12 @@ from cautery.errors import InputError
 from cautery.estimate.claims import number_in_words
 from cautery.estimate.judge import Judged
 from cautery.estimate.reconcile import Reconciled
+from cautery.messages import say, tr
 
 _BAND_90, _BAND_99 = PALE_TEAL, "#dcedea"
 _RECONCILED, _SOURCE = TEAL, "#4a5a6a"
 _FITS, _FLAGGED = "#2f7d32", "#c0392b"
-_TITLES = {
-    "users": "Users",
-    "payers": "Payers",
-    "revenue": "Revenue, EUR a month",
-}
+_QUANTITIES = ("users", "payers", "revenue")
 
 
 def claims_plot(reconciled: Reconciled, judged: Sequence[Judged] = (), *, title: str = "") -> str:
@@ -46,7 +43,7 @@ def claims_plot(reconciled: Reconciled, judged: Sequence[Judged] = (), *, title:
         If nothing is there to draw.
     """
     claimed = {verdict.claim.quantity for verdict in judged}
-    quantities = [quantity for quantity in _TITLES if quantity in claimed or not claimed]
+    quantities = [quantity for quantity in _QUANTITIES if quantity in claimed or not claimed]
     if not reconciled.sized:
         raise InputError("nothing to draw: there is no source")
     spoke = [source for source in reconciled.sized if source.draws is not None]
@@ -67,8 +64,10 @@ def claims_plot(reconciled: Reconciled, judged: Sequence[Judged] = (), *, title:
         figure.text(
             0.025,
             0.16 / total,
-            "Bars: 90 % interval of each source. Band: reconciled, 90 % (dark) and 99 % (pale). "
-            "Dashed: claims.",
+            tr(
+                "Bars: 90 %% interval of each source. Band: reconciled, 90 %% (dark) and 99 %% "
+                "(pale). Dashed: claims."
+            ),
             size=8,
             color=QUIET,
             va="center",
@@ -93,7 +92,7 @@ def _panel(
         for source in reconciled.sized
         if (spread := source.estimate(quantity)) is not None
     ]
-    summary = "one network of it" if reconciled.scope else "reconciled"
+    summary = tr("one network of it") if reconciled.scope else tr("reconciled")
     bars.append((summary, inner, _RECONCILED, 8.0))
     claims = [verdict for verdict in judged if verdict.claim.quantity == quantity]
     axes.set_xscale("log")
@@ -119,8 +118,7 @@ def _panel(
         colour = _FLAGGED if claim.flagged else _FITS
         axes.axvline(claim.size, color=colour, lw=1.5, ls=(0, (4, 2)), zorder=4)
         right = claim.size > (axes.get_xlim()[0] * axes.get_xlim()[1]) ** 0.5
-        mark = "does not fit" if claim.flagged else _mark(claim)
-        text = f"{_plain(claim.claim.text)}: {mark}"
+        text = tr("%(claim)s: %(verdict)s", claim=_plain(claim.claim.text), verdict=_verdict(claim))
         axes.annotate(
             text,
             (claim.size, 1.0),
@@ -139,13 +137,13 @@ def _panel(
     decades = high / low > 50
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if decades else (1.0, 2.0, 5.0)))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number_in_words(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: say(number_in_words(value))))
     axes.tick_params(axis="x", labelsize=8.5, length=3, which="both")
     axes.grid(axis="x", color=GRID, lw=0.8, zorder=0.2)
     axes.set_axisbelow(True)
     bare(axes, "top", "right", "left")
     axes.annotate(
-        _TITLES[quantity],
+        _title(quantity),
         (0, 1),
         xycoords="axes fraction",
         xytext=(-126, above * 72 - 22),
@@ -156,9 +154,20 @@ def _panel(
     )
 
 
-def _mark(claim: Judged) -> str:
+def _title(quantity: str) -> str:
+    titles = {
+        "users": tr("Users"),
+        "payers": tr("Payers"),
+        "revenue": tr("Revenue, EUR a month"),
+    }
+    return titles[quantity]
+
+
+def _verdict(claim: Judged) -> str:
+    if claim.flagged:
+        return tr("does not fit")
     inner = claim.within_90
-    return "fits" if inner.low <= claim.size <= inner.high else "not refuted"
+    return tr("fits") if inner.low <= claim.size <= inner.high else tr("not refuted")
 
 
 def _plain(text: str) -> str:

@@ -19,6 +19,7 @@ from scipy.special import ndtri
 from cautery.estimate import priors
 from cautery.estimate.reconcile import Reconciled
 from cautery.estimate.sized import DRAWS, Draws, Sized
+from cautery.messages import message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def reconciled_from_published(*, rng: np.random.Generator) -> Reconciled:
         countries=scope,
         log_mean=np.array([logs.mean()]),
         log_cov=np.array([[logs.var()]]),
-        bias=f"{survey.what}, {survey.scope}: a survey; people forget and deny",
+        bias=message("bias.published", what=survey.what, scope=survey.scope),
         draws=market,
         whole=True,
     )
@@ -100,9 +101,8 @@ def reconciled_from_published(*, rng: np.random.Generator) -> Reconciled:
         disagreements=(),
         between=0.0,
         alone=True,
-        scope=(
-            f"one network is taken for a quarter (9 to 45 %) of {survey.what} in {survey.scope}, "
-            f"which is a judgement; the market is that of {survey.source}"
+        scope=message(
+            "estimate.one-network", what=survey.what, scope=survey.scope, source=survey.source
         ),
     )
 

@@ -17,7 +17,9 @@ import numpy as np
 
 from cautery.errors import InputError
 from cautery.estimate.sized import Draws, PriceLevel, Shared, Sized, interval
+from cautery.messages import message, say
 from cautery.model import Estimate
+from cautery.model.message import Message
 
 CONTRADICTS = 3.0
 """Standard deviations from the rest at which a method is said to contradict it: 1 in 370 by
@@ -35,12 +37,13 @@ class Disagreement:
     deviations: float
 
     @property
-    def words(self) -> str:
+    def words(self) -> Message:
         """Say it."""
-        return (
-            f"{self.method} says {self.factor:.2g} times what the other sources say, "
-            f"{abs(self.deviations):.1f} standard deviations away: one of them is wrong beyond "
-            "its known bias, so every interval was widened"
+        return message(
+            "sizing.disagreement",
+            source=self.method,
+            factor=float(f"{self.factor:.2g}"),
+            deviations=round(abs(self.deviations), 1),
         )
 
 
@@ -55,7 +58,7 @@ class Reconciled:
         agree.
     alone : bool
         Whether only one method spoke: nothing could be reconciled with it.
-    scope : str or None
+    scope : Message or None
         What the estimate is of, where that is not simply the network sized by its own sources.
     """
 
@@ -66,7 +69,7 @@ class Reconciled:
     between: float
     alone: bool
     price: PriceLevel | None = None
-    scope: str | None = None
+    scope: Message | None = None
 
     def estimate(
         self, quantity: str, *, country: str | None = None, coverage: float = 0.90
@@ -85,7 +88,7 @@ class Reconciled:
             quantity,
             country=country,
             coverage=coverage,
-            method="reconciled from " + ", ".join(spoke),
+            method=message("method.reconciled", sources=spoke),
             note=self.scope,
         )
 
@@ -115,7 +118,12 @@ def reconcile(sized: Sequence[Sized], *, rng: np.random.Generator) -> Reconciled
     """
     spoke = [source for source in sized if source.reason is None]
     if not spoke:
-        why = "; ".join(f"{source.method}: {source.reason}" for source in sized) or "no method"
+        silent = (
+            f"{source.method}: {say(source.reason)}"
+            for source in sized
+            if source.reason is not None
+        )
+        why = "; ".join(silent) or "no method"
         raise InputError(f"nothing to reconcile: {why}", hint="Give at least one source.")
     countries = tuple(sorted({country for source in spoke for country in source.countries}))
     before = Shared.of(countries)

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from cautery.errors import InputError
 from cautery.estimate import priors
+from cautery.messages import message
 from cautery.model import Estimate
+from cautery.model.message import Message
 
 FloatArray = NDArray[np.float64]
 
@@ -77,8 +79,8 @@ class Sized:
         One of ``ABOUT``: what the method sees.
     log_mean, log_cov : ndarray, shape (countries,) and (countries, countries)
         Of the logarithm of what it sees, all its own biases inside.
-    bias : str
-        In words: which way the source leans, and what was assumed of it.
+    bias : Message
+        Which way the source leans, and what was assumed of it.
     draws : Draws or None
         Samples of users, payers and revenue, the shared factors drawn from their priors.
     """
@@ -88,11 +90,11 @@ class Sized:
     countries: tuple[str, ...]
     log_mean: FloatArray
     log_cov: FloatArray
-    bias: str
+    bias: Message
     price: PriceLevel | None = None
     draws: Draws | None = None
-    reason: str | None = None
-    notes: tuple[str, ...] = ()
+    reason: Message | None = None
+    notes: tuple[Message, ...] = ()
     whole: bool = False
     """Whether it counts all services together, not this network."""
 
@@ -108,13 +110,13 @@ class Sized:
             quantity,
             country=country,
             coverage=coverage,
-            method=self.method,
+            method=message("method.source", source=self.method),
             note=self.bias,
             adds_up=False,
         )
 
 
-def said_nothing(method: str, about: str, reason: str, *, bias: str = "") -> Sized:
+def said_nothing(method: str, about: str, reason: Message, *, bias: Message) -> Sized:
     """Return a method that has no source, with the reason."""
     return Sized(
         method=method,
@@ -134,10 +136,10 @@ def sized_from_logs(
     about: str,
     countries: Sequence[str],
     own_variance: FloatArray,
-    bias: str,
+    bias: Message,
     price: PriceLevel | None,
     rng: np.random.Generator,
-    notes: Sequence[str] = (),
+    notes: Sequence[Message] = (),
 ) -> Sized:
     """Make a method's word from Monte Carlo draws of its biases.
 
@@ -277,8 +279,8 @@ def interval(
     *,
     country: str | None,
     coverage: float,
-    method: str,
-    note: str | None,
+    method: Message,
+    note: Message | None,
     adds_up: bool = True,
 ) -> Estimate:
     """Return the equal-tailed interval of draws, in total or for one country.
@@ -299,8 +301,11 @@ def interval(
         )
     column = draws.sum(axis=1) if country is None else draws[:, list(countries).index(country)]
     low, high = np.quantile(column, [(1 - coverage) / 2, (1 + coverage) / 2])
+    what = message(f"quantity.{quantity}")
     return Estimate(
-        quantity=quantity if country is None else f"{quantity}, {country}",
+        quantity=what
+        if country is None
+        else message("quantity.in-country", quantity=what, country=country),
         unit=QUANTITIES[quantity],
         low=float(low),
         mid=float(np.clip(column.mean() if adds_up else np.median(column), low, high)),

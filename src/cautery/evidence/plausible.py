@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from cautery.messages import tr
 from cautery.model.records import ExhibitSealed, MisshapenRecord, Record, kind_of_type
 from cautery.model.times import iso
 
@@ -39,11 +40,19 @@ class Times:
         at = record.at
         latest = max(self._times[-1:], default=at)
         if latest - at > SLACK:  # a difference: a sum may lie outside of the calendar
-            self._note(
-                "order", f"record {index} has the time {iso(at)}, earlier than a record before it"
+            text = tr(
+                "record %(index)s has the time %(time)s, earlier than a record before it",
+                index=str(index),
+                time=iso(at),
             )
+            self._note("order", text)
         if self._latest is not None and at > self._latest:
-            self._note("future", f"record {index} has the time {iso(at)}, which is in the future")
+            text = tr(
+                "record %(index)s has the time %(time)s, which is in the future",
+                index=str(index),
+                time=iso(at),
+            )
+            self._note("future", text)
         if record.kind == _SEALED:
             self._seal(index, at, record.content)
         self._times.append(at)
@@ -51,59 +60,79 @@ class Times:
     def checkpoint(self, size: int, at: datetime) -> None:
         """Look at a checkpoint over the first ``size`` records, after all records."""
         if 0 < size <= len(self._times) and self._times[size - 1] - at > SLACK:
-            self._note(
-                "early checkpoint",
-                f"the checkpoint of {size} records has the time {iso(at)}, earlier than those "
+            text = tr(
+                "the checkpoint of %(size)s records has the time %(time)s, earlier than those "
                 "records",
+                size=str(size),
+                time=iso(at),
             )
+            self._note("early checkpoint", text)
         if size < len(self._times) and at - self._times[size] > SLACK:
-            self._note(
-                "late checkpoint",
-                f"the checkpoint of {size} records has the time {iso(at)}, later than record "
-                f"{size}",
+            text = tr(
+                "the checkpoint of %(size)s records has the time %(time)s, later than record "
+                "%(size)s",
+                size=str(size),
+                time=iso(at),
             )
+            self._note("late checkpoint", text)
         if self._latest is not None and at > self._latest:
-            self._note(
-                "future checkpoint",
-                f"the checkpoint of {size} records has the time {iso(at)}, which is in the future",
+            text = tr(
+                "the checkpoint of %(size)s records has the time %(time)s, which is in the future",
+                size=str(size),
+                time=iso(at),
             )
+            self._note("future checkpoint", text)
 
     @property
     def findings(self) -> tuple[str, ...]:
         """What is odd, the first of each sort, and how many more there are."""
         oddities = [
-            first if count == 1 else f"{first} (and {count - 1} more)"
+            first
+            if count == 1
+            else tr("%(first)s (and %(more)s more)", first=first, more=count - 1)
             for first, count in self._odd.values()
         ]
         if self._times and self._times[0] - self._times[-1] > SLACK:
             oddities.append(
-                f"the last record has the time {iso(self._times[-1])}, before that of the first, "
-                f"{iso(self._times[0])}"
+                tr(
+                    "the last record has the time %(last)s, before that of the first, %(first)s",
+                    last=iso(self._times[-1]),
+                    first=iso(self._times[0]),
+                )
             )
         return tuple(oddities)
 
     def _seal(self, index: int, at: datetime, sealing: object) -> None:
         if not isinstance(sealing, ExhibitSealed):
             why = sealing.why if isinstance(sealing, MisshapenRecord) else ""
-            self._note(
-                "shape",
-                f"record {index} does not seal an exhibit, although its kind says so ({why})",
+            text = tr(
+                "record %(index)s does not seal an exhibit, although its kind says so (%(why)s)",
+                index=str(index),
+                why=why,
             )
+            self._note("shape", text)
             return
         exhibit = sealing.exhibit
         if exhibit.sealed_at - at > SLACK:
-            self._note(
-                "sealed",
-                f"record {index}: its exhibit was sealed at {iso(exhibit.sealed_at)}, after the "
-                "record",
+            text = tr(
+                "record %(index)s: its exhibit was sealed at %(time)s, after the record",
+                index=str(index),
+                time=iso(exhibit.sealed_at),
             )
+            self._note("sealed", text)
         offset = exhibit.clock.seconds
         if offset is None:
-            self._note("unknown", f"record {index}: the offset of its clock from UTC is not known")
-        elif abs(offset) > OFF_S:
-            self._note(
-                "offset", f"record {index}: captured with a clock that was {offset:+.1f} s off UTC"
+            text = tr(
+                "record %(index)s: the offset of its clock from UTC is not known", index=str(index)
             )
+            self._note("unknown", text)
+        elif abs(offset) > OFF_S:
+            text = tr(
+                "record %(index)s: captured with a clock that was %(offset)s s off UTC",
+                index=str(index),
+                offset=f"{offset:+.1f}",
+            )
+            self._note("offset", text)
 
     def _note(self, sort: str, text: str) -> None:
         first, count = self._odd.get(sort, (text, 0))

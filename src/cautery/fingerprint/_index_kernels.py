@@ -65,6 +65,8 @@ def located(rows, words, first_frame, last_frame, starts, counts):  # type: igno
     for r in range(len(rows)):
         row = rows[r]
         table, bits = row[TABLE], row[BITS]
+        # Three passes over the hashes: each fetches the memory that the next one reads, so that it
+        # does not wait.
         shift = HASH_BITS - bits
         begin, end = row[START], row[START] + (1 << FRAME_BITS)
         for i in range(len(words)):
@@ -173,8 +175,10 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
     while size < 2 * room:
         size *= 2
     mask = np.uint64(size - 1)
-    # One more at each end, for the neighbours of the first and last.
+    # One more at each end, for the neighbours of the first and last, and one since the second
+    # pass reads four bytes where it wants three.
     cells = np.zeros(size + 3, np.uint8)
+    # One more than there are votes: what lies outside is written too, behind the last one.
     keys = np.empty(room + 1, np.uint32)
     ends = np.empty(n, np.int64)
     at = np.int64(0)
@@ -190,6 +194,8 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
             pointer = rows[r, POSTINGS] + 3 * np.int64(starts[r, i])
             for k in range(np.int64(counts[r, i])):
                 posting = np.int64(u32(pointer + 3 * k)) & ((1 << POSTING_BITS) - 1)
+                # An unsigned offset before the window is huge, so one comparison with ``span`` does
+                # for both ends.
                 offset = np.uint64((posting & ((1 << FRAME_BITS) - 1)) + apart)
                 reference = np.uint64(posting >> FRAME_BITS)
                 bin_ = offset // np.uint64(BIN_FRAMES)
@@ -238,6 +244,7 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
         while k < ends[i]:
             key = np.int64(survivors[k])
             k += 1
+            # A prime near 2^32 divided by the golden ratio, as ``_SPREAD``.
             slot = np.int64(np.uint64(key * 2654435761 >> 8) & mask)
             while slots[slot] != -1 and slots[slot] != key:
                 slot = np.int64(np.uint64(slot + 1) & mask)

@@ -34,6 +34,7 @@ def _copy(row, out):  # type: ignore[no-untyped-def]
 @kernel(nogil=True)
 def _marked(row, highest, floor, marks):  # type: ignore[no-untyped-def]
     """Mark the cells of a row that are highest in their own and both neighbouring columns."""
+    # Neither the first nor the last bin: ``audio.peaks_in`` reads a bin to each side of a peak.
     for f in range(1, len(row) - 1):
         p = row[f]
         marks[f] = (p >= highest[f]) & (p >= highest[f - 1]) & (p >= highest[f + 1]) & (p > floor)
@@ -82,6 +83,8 @@ def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: 
                 if eights[eight] == 0:
                     continue
                 for f in range(eight * 8, eight * 8 + 8):
+                    # The last eight marks may reach past the row: no cell there is ever marked, and
+                    # none may be read.
                     p = row[f] if marks[f] else np.float32(0)
                     if not marks[f] or p <= row[f - 1] or (t > 0 and p <= power[t - 1, f]):
                         continue
@@ -141,7 +144,10 @@ def landmarks(frame, step, pairs, least, widest):  # type: ignore[no-untyped-def
             df = int(np.rint(step[j])) - f1
             if df < -63 or df > 63:
                 continue
+            # 8 bits of frequency, 7 of the interval, 7 of the gap: ``_run_kernels.HASH_BITS``.
             word = np.uint32((f1 << 14) | ((df + 64) << 7) | (gap - least))
+            # Partners are chosen by a hash of the pair, not by distance: a further peak, as noise
+            # brings it, displaces a pair only if its own hash is lower.
             mixed = _mixed(word)
             if partners < pairs:
                 at = partners

@@ -196,7 +196,8 @@ def _lay(items, total, bits, table, rests, postings, plain, hot, many_hot):  # t
     to = postings.ctypes.data
     first = 0
     while first < total:
-        # Up to the next hot key no posting needs to be asked about.
+        # Up to the next hot key no posting needs to be asked about. Items are sorted: equal keys
+        # 255 apart are a key with more postings than a byte counts.
         until = first
         while until < total - MOST_COUNT and (
             items[until] >> key_shift != items[until + MOST_COUNT] >> key_shift
@@ -208,9 +209,14 @@ def _lay(items, total, bits, table, rests, postings, plain, hot, many_hot):  # t
         apart = plain - first
         for k in range(first, until):
             item = items[k]
+            # A record is 16 bytes, 4 of them its start: 16 * record + 4 + lane is 4 + 4 * record +
+            # key.
             key = np.uint64(item >> key_shift)
             record = key // np.uint64(LANES)
             _add_u8(counts + np.int64(np.uint64(4) * record + key))
+            # Four bytes are written for three, the fourth is zero: postings are written in rising
+            # order, so that the next one mends it. ``unpacked`` and the search read in the same
+            # way.
             _put_u32(to + 3 * (k + apart), item & ((1 << POSTING_BITS) - 1))
         if shift:
             for k in range(first, until):
@@ -287,6 +293,8 @@ def merged(rows, bits, table, rests, postings):  # type: ignore[no-untyped-def]
             shift = HASH_BITS - row[BITS]
             counts = row[TABLE] + 4
             first = count
+            # The shift is at most 8 bits (``run._LEAST_BITS``), fewer than DIGIT: a block of 2,048
+            # hashes begins and ends where a key does.
             for key in range((high << DIGIT) >> shift, ((high + 1) << DIGIT) >> shift):
                 key_count = np.int64(
                     u8(counts + np.int64(np.uint64(key) // np.uint64(LANES)) * 4 + key)

@@ -155,6 +155,7 @@ def _under(shared, reference_products, probe_energy, where, least):  # type: ign
             dot += k00 * products[s, y] + k01 * products[s, y + 1]
             dot += k10 * products[s + 1, y] + k11 * products[s + 1, y + 1]
             a += probe_energy[r, x]
+            # The energy of a weighted sum of four cells, from their products with each other.
             g, h = reference_products[s, y], reference_products[s, y + 1]
             i, j = reference_products[s + 1, y], reference_products[s + 1, y + 1]
             b += k00 * k00 * g[s, y] + k01 * k01 * h[s, y + 1]

@@ -90,6 +90,8 @@ def peaks_in(power: Floats, recipe: Recipe) -> Peaks:
     if not len(at):
         return Peaks(at.astype(np.float32), at.astype(np.float32), len(power))
     around = np.log(power[at[:, None], where[:, None] + np.array([-1, 0, 1])] + 1e-9)
+    # The vertex of the parabola through three log powers refines the bin (Smith and Serra, PARSHL,
+    # ICMC 1987). A flat top has none.
     bend = around[:, 0] - 2 * around[:, 1] + around[:, 2]
     lean = np.where(bend < -1e-6, (around[:, 0] - around[:, 2]) / (2 * np.minimum(bend, -1e-6)), 0)
     first = band_of(recipe)[0]

@@ -58,6 +58,8 @@ def bands_of(power: Floats, recipe: Recipe, *, pitch: float = 1.0) -> Floats:
 def _edges(recipe: Recipe, pitch: float) -> tuple[Longs, Floats, Longs]:
     low, high = band_of(recipe)
     edges = np.geomspace(recipe.code_low_hz, recipe.code_high_hz, BITS + 2) * pitch
+    # A pitch above 1 pushes the top edges out of the spectrogram. They end at its last bin, and a
+    # band keeps a sliver of width, so that none sums no bin at all.
     edges = np.clip(edges * recipe.window / recipe.rate_hz - low, 0, high - low - 1e-3)
     first, weights, starts = [], [], [0]
     for begin, end in zip(edges[:-1], np.maximum(edges[1:], edges[:-1] + 1e-3), strict=True):
@@ -140,6 +142,8 @@ def code_of(bands: Floats, *, tempo: float = 1.0, pitch: float = 1.0) -> Code:
         Made with the same ``pitch``.
     """
     length = max(0, int((len(bands) - 1) * tempo) // WORD_FRAMES - 1)
+    # The kernel takes the number of phases for the frames of a word as well: a word begins at every
+    # frame.
     coded, number, counts = _kernels.said(
         bands, length, WORD_FRAMES, tempo, np.float32(_FLOOR), np.float32(_STEADY)
     )
@@ -221,7 +225,7 @@ class Stack:
         """
         size = 1 << (words - 1).bit_length()
         if size not in self._sampled:
-            # A step prime to nearly everything: no piece's length can hide in it.
+            # The last place still has 2 * MARGIN words behind it, the most that ``chance`` wants.
             step = max(1, (len(self.held) - 2 * self.MARGIN) // SAMPLED)
             self._sampled[size] = _kernels.sampled(self.held, step, SAMPLED, size)
         return self._sampled[size]
@@ -242,6 +246,8 @@ class Stack:
         among : frozenset of int, optional
             References to look at; ``None``: all.
         """
+        # Pieces lie MARGIN words apart: a probe that hangs over by half of that meets dithered
+        # words and never the neighbouring piece.
         half = min(length // 2, self.MARGIN // 2)
         base = self.starts - self.first
         first = np.maximum(self.starts - half, low + base)

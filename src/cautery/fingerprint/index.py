@@ -27,6 +27,7 @@ _PER_WORD = 64
 commonest hashes are left out, which say least: a tenth of a true place's votes goes with two
 thirds of the work. Where all are common, as with one feed on many channels, the rarest still
 speak."""
+# Two bins short of what BIN_BITS can number: a vote in the last bin counts in the one after it.
 _MOST_WINDOW = (1 << _kernels.BIN_BITS) * _kernels.BIN_FRAMES - 2 * _kernels.BIN_FRAMES
 _FAN = 16
 """Runs merged at a time: at a second's worth a run three moves of a posting, at four, two."""
@@ -49,6 +50,8 @@ class Snapshot:
 
     def __init__(self, slices: Mapping[int, Sequence[Run]]) -> None:
         self._runs = [(number, run) for number in sorted(slices) for run in slices[number]]
+        # Rows hold bare addresses of the runs' arrays: ``_runs`` keeps these alive as long as a
+        # search may read them, also when the index drops the slice meanwhile.
         self._rows = np.array([run.row for _, run in self._runs], np.int64).reshape(-1, 8)
         self._rows[:, START] = [number * SLICE_FRAMES for number, _ in self._runs]
 
@@ -225,6 +228,9 @@ class Index:
         closing = max(self._slices, default=0) - 1
         for number, runs in self._slices.items():
             largest = max(map(len, runs))
+            # A slice is merged once, when it closes. What still comes into it waits until it weighs
+            # half of the largest run: merged each time, every late segment would have the whole
+            # slice written again.
             late = 2 * (sum(map(len, runs)) - largest) > largest
             if number < closing and len(runs) > 1 and (late or number >= self._closed):
                 self._slices[number] = [Run.merged(runs)]

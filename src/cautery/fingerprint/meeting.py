@@ -20,6 +20,7 @@ from cautery.fingerprint.codes import BITS, SAMPLED, WORD_FRAMES, Code, Longs, S
 _LEAST_SIGMA = 1.05
 """Of the binomial's: neighbouring words overlap, so real sound never lies below it (measured on
 music of two games: 1.08 to 1.15)."""
+# Of a normal distribution, whose third quartile lies 0.6745 sigma above the mean.
 _SIGMA_PER_MAD = 1.4826
 _NEAR = 6
 """Frames around a place that something else proposed."""
@@ -69,6 +70,7 @@ def chance(stack: Stack, words: Words, at: Longs) -> Chance:
     least = _LEAST_SIGMA * np.sqrt(BITS / 4 * max(1, len(words)))
     if len(stack.held) - 2 * stack.MARGIN < SAMPLED or not len(words):
         return Chance(expected, float(least), len(words))
+    # A sample has no more words. A later word meets the sample's last, which is as much chance.
     at = np.minimum(at, 2 * stack.MARGIN - 1)
     mean, off = _kernels.usual(stack.sample(int(at.max()) + 1), words, at)
     return Chance(mean, max(float(least), _SIGMA_PER_MAD * off), len(words))
@@ -164,6 +166,7 @@ def shift_of(stack: Stack, code: Code, place: Place) -> float:
     places = stack.place(place.piece, 0) + (offsets + phases) // WORD_FRAMES
     bits = _kernels.met(stack.held, places, phases, code.words, code.at).tolist()
     counts = [len(code.words[phase]) for phase in phases]
+    # A phase without words says what chance says: half of 32 bits.
     left, middle, right = (
         total / count if count else 16.0 for total, count in zip(bits, counts, strict=True)
     )

@@ -191,6 +191,8 @@ def spread(ours: Floats, theirs: Floats) -> float:
     probe_energy, reference_energy = float((ours**2).sum()), float((theirs**2).sum())
     if probe_energy <= 0 or reference_energy <= 0:
         return 1.0
+    # Bartlett, JRSS 98, 1935: the correlation of two autocorrelated series varies as the sum of the
+    # products of their autocorrelations over their length; the same over cells, by the traces.
     apart = float(((ours.T @ ours) * (theirs.T @ theirs)).sum()) / (probe_energy * reference_energy)
     lasting = float((_lasting(ours) * _lasting(theirs)).sum())
     return float(np.sqrt(max(apart * max(lasting, 1.0) / len(ours), 1e-6)))

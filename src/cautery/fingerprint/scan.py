@@ -32,6 +32,8 @@ Longs = NDArray[np.int64]
 _COARSE = 40
 _FEW_Z, _COARSE_Z = 2.6, 3.6
 """Of 23 million places (2,500 channels x 10 min) chance sends 110,000 and 3,000 on."""
+# Five times what chance sends on at 23 million places. Where a reference repeats itself and more
+# come, the later places are dropped.
 _ROOM = 16384
 _MOST_PLACES = 16
 """Places of one code that a scan tells."""
@@ -160,9 +162,12 @@ def _apart(
 def _spread(count: int) -> Longs:
     """Return at most 40 words' indices, the first ``FEW`` spread over the whole probe."""
     indices = np.unique(np.linspace(0, count - 1, min(_COARSE, count)).astype(np.int64))
+    # ``near`` passes or drops a place by its first FEW words alone, so these come from the whole
+    # probe: neighbouring words share half their sound and together say little more than one.
     first = np.unique(np.linspace(0, len(indices) - 1, _kernels.FEW).astype(np.int64))
     between = np.setdiff1d(np.arange(len(indices)), first)
     order = indices[np.concatenate((first, between))]
+    # The cache hands the same array to every caller.
     order.setflags(write=False)
     return order
 

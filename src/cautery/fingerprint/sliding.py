@@ -74,6 +74,8 @@ def correlate(probe: Signature, reference: Signature, *, low_s: float, high_s: f
     covered = (
         probe_energy[np.clip(length - places, 0, count)] - probe_energy[np.clip(-places, 0, count)]
     )
+    # A floor for both energies: where next to nothing moves, the quotient would turn a small
+    # product into a match. ``_video_kernels.strongest`` has the same.
     least = 0.02 * float(probe_energy[count]) + 1e-6
     scale = np.sqrt(np.maximum(reference_energy, least) * np.maximum(covered, least))
     lags = probe.start_s - (reference.start_s + places / rate)

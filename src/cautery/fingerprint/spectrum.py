@@ -43,9 +43,11 @@ def power_of(audio: Floats, recipe: Recipe) -> Floats:
     if len(audio) < recipe.window:
         return np.empty((0, last - first), np.float32)
     audio = np.ascontiguousarray(audio, dtype=np.float32)
+    # One sample that is not finite makes the sum so; no array of flags is needed.
     if not np.isfinite(audio.sum()):
         raise InputError("audio: not finite")
     views = sliding_window_view(audio, recipe.window)[:: recipe.hop]
+    # The periodic window of an STFT; NumPy's own is symmetric.
     window = np.hanning(recipe.window + 1)[:-1].astype(np.float32)
     lift = lift_of(recipe)
     power = np.empty((len(views), last - first), np.float32)

@@ -95,6 +95,9 @@ class Signature:
         Shape (blocks, frequencies, rows of ``change``): a probe is multiplied with it frequency by
         frequency.
         """
+        # Overlap-save: of a block's circular correlation the first ``hop`` places are free of
+        # wrap-around, and ``sliding._products`` keeps these alone. Half a probe of padding comes
+        # first because a probe may begin that much before the reference.
         length, hop = self.change.shape[1], self.block - LONGEST
         count = -(-(length + LONGEST // 2) // hop)
         rows = len(self.change)
@@ -225,6 +228,7 @@ def _whitened(change: NDArray[np.float64]) -> Floats:
     Without it a ticker's or a background's motion outweighs the pitch's, and one cut all else.
     """
     size = np.sqrt(np.median(change**2, axis=1))
+    # 9 luma levels, as ``detail._CUT``: a cut says nothing of how much a cell moves.
     size = size + np.sqrt((np.clip(change, -9, 9) ** 2).mean(axis=1))
     change = change / (size + 0.3 * size.mean() + 0.02)[:, None]
     instant = np.sqrt((change**2).mean(axis=0))

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 
+from cautery.messages import message
 from cautery.model import ExhibitId, Link
+from cautery.model.message import Message
 
 ORDER, QUIRKS = "catalogue-order", "epg-quirks"
 LEAST_TITLES = 20
@@ -81,14 +83,12 @@ def catalogue_links(listings: Sequence[Listing], *, source: str) -> tuple[Link, 
             other_quirks = set[Quirk]().union(*(quirks[k] for k in group if k != number))
             common = sorted(quirks[number] & other_quirks)
             title, guide = common[0]
-            reason = (
-                f"{len(common)} channels have the guide of another, as {title!r} that of {guide}"
-            )
+            reason = message("link.quirks", count=len(common), title=repr(title), guide=guide)
             links.append(_link(services[number], QUIRKS, _name(group, services), source, reason))
     return tuple(sorted(links, key=lambda link: (link.kind, link.value, link.subject)))
 
 
-def _link(listing: Listing, kind: str, value: str, source: str, reason: str) -> Link:
+def _link(listing: Listing, kind: str, value: str, source: str, reason: Message) -> Link:
     return Link(
         subject=listing.host,
         kind=kind,
@@ -131,7 +131,7 @@ def _order(titles: Sequence[str]) -> dict[str, int]:
     return {} if in_order(order, alphabetical) >= SAME_ORDER else order
 
 
-def _by_order(orders: Sequence[Mapping[str, int]]) -> list[tuple[list[int], str]]:
+def _by_order(orders: Sequence[Mapping[str, int]]) -> list[tuple[list[int], Message]]:
     agreed: dict[tuple[int, int], tuple[float, int]] = {}
 
     def same(a: int, b: int) -> bool:
@@ -146,7 +146,7 @@ def _by_order(orders: Sequence[Mapping[str, int]]) -> list[tuple[list[int], str]
     for group in _grouped(len(orders), same):
         shares = [agreement for pair, agreement in agreed.items() if set(pair) <= set(group)]
         share, common = max(shares)
-        reason = f"{share:.0%} of {common} common titles stand in one order"
+        reason = message("link.order", ordered_share=round(share, 2), titles=common)
         agreeing.append((group, reason))
     return agreeing
 

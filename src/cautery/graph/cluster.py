@@ -18,7 +18,9 @@ from cautery.graph.links_table import UNTYING, LinkTable, table_of
 from cautery.graph.membership import probabilities, ties_of
 from cautery.graph.networks import find_networks
 from cautery.graph.partition import Partition
+from cautery.messages import message
 from cautery.model import CriminalNetwork, Link, Membership
+from cautery.model.message import Message
 
 _WHY = 5
 
@@ -26,7 +28,7 @@ _WHY = 5
 def cluster(
     links: Sequence[Link],
     *,
-    shared: Mapping[Mark, str] | None = None,
+    shared: Mapping[Mark, Message] | None = None,
     previous: Sequence[CriminalNetwork] = (),
     seed: int = 0,
 ) -> tuple[CriminalNetwork, ...]:
@@ -36,7 +38,7 @@ def cluster(
     ----------
     links : sequence of Link
         In any order.
-    shared : mapping of (str, str) to str
+    shared : mapping of (str, str) to Message
         Values that join nobody, by ``(kind, value)``, with the reason.
     previous : sequence of CriminalNetwork
         An earlier result: a network keeps the id of the one it shares most hosts with.
@@ -63,7 +65,7 @@ def cluster(
         if link.kind not in UNTYING and (link.kind, link.value) not in nobody
     }
     table = table_of(sorted(rows))
-    members: dict[int, list[tuple[str, float, tuple[str, ...]]]] = defaultdict(list)
+    members: dict[int, list[tuple[str, float, tuple[Message, ...]]]] = defaultdict(list)
     if rows:
         evidence, of = table.evidence()
         part = find_networks(evidence, common=np.empty(0, np.int64), seed=seed)
@@ -74,7 +76,7 @@ def cluster(
                 (host, float(chance), _why(part, table, of, number))
             )
     alone = sorted({link.subject for link in links} - set(table.subjects))
-    groups: list[list[tuple[str, float, tuple[str, ...]]]] = list(members.values())
+    groups: list[list[tuple[str, float, tuple[Message, ...]]]] = list(members.values())
     groups += [[(host, 1.0, _NOTHING)] for host in alone]
     groups.sort(key=lambda group: (-len(group), group[0][0]))
     ids = named([[host for host, _, _ in group] for group in groups], previous)
@@ -90,11 +92,11 @@ def cluster(
     )
 
 
-_NOTHING = ("shares nothing with any other host",)
+_NOTHING = (message("member.shares-nothing"),)
 
 
-def _why(part: Partition, table: LinkTable, of: Ints, subject: int) -> tuple[str, ...]:
-    reasons = []
+def _why(part: Partition, table: LinkTable, of: Ints, subject: int) -> tuple[Message, ...]:
+    reasons: list[Message] = []
     evidence = part.evidence
     for tie in ties_of(part, subject):
         bearers = evidence.v_subjects[
@@ -106,12 +108,17 @@ def _why(part: Partition, table: LinkTable, of: Ints, subject: int) -> tuple[str
             if bearer != subject and part.label[bearer] == part.label[subject]
         ]
         if companions:
-            value = table.values[int(of[tie.value])]
-            tail = f" and {len(companions) - 1} more" if len(companions) > 1 else ""
-            kind = table.kinds[int(evidence.kind[tie.value])]
+            shares: dict[str, object] = {
+                "kind": table.kinds[int(evidence.kind[tie.value])],
+                "value": _short(table.values[int(of[tie.value])]),
+                "host": companions[0],
+                "log_odds": round(tie.log_odds, 1),
+            }
+            more = len(companions) - 1
             reasons.append(
-                f"shares {kind} {_short(value)} with {companions[0]}{tail}, "
-                f"log-odds {tie.log_odds:.1f}"
+                message("member.shares-with-more", more=more, **shares)
+                if more
+                else message("member.shares", **shares)
             )
     return tuple(reasons[:_WHY]) or _NOTHING
 

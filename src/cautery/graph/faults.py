@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.graph.logos import same_logo
+from cautery.messages import message
 from cautery.model import Fault, FaultKind, Link, host_of
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE
+from cautery.model.message import Message
 
 SAME_DELAY_S = 0.05
 """Two feeds of one encoder show the same instant at the same stamp, within so much: sound is
@@ -124,7 +126,7 @@ def fault_links(
 
 
 def _links(
-    groups: Sequence[Group], source: str, reason_of: Callable[[Group], str]
+    groups: Sequence[Group], source: str, reason_of: Callable[[Group], Message]
 ) -> Iterator[Link]:
     for group in groups:
         first = group[0]
@@ -154,36 +156,39 @@ def _clock(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-4]
 
 
-def _said_delay(group: Group) -> str:
+def _said_delay(group: Group) -> Message:
     at = np.array([carried.fault.at_s for carried in group])
-    return (
-        f"its stamp 0 is {group[0].fault.reference} at {_clock(float(np.median(at)))} "
-        f"in {len(group)} looks, within {(at.max() - at.min()) * 1000:.0f} ms"
+    return message(
+        "link.delay",
+        reference=group[0].fault.reference,
+        stamp=_clock(float(np.median(at))),
+        looks=len(group),
+        spread_ms=round(float(at.max() - at.min()) * 1000),
     )
 
 
-def _said_freeze(group: Group) -> str:
+def _said_freeze(group: Group) -> Message:
     fault = group[0].fault
-    return (
-        f"its picture stood still for {fault.seconds:.1f} s from {_clock(fault.at_s)} of "
-        f"{fault.reference} on, which went on"
+    return message(
+        "link.freeze",
+        still_s=round(fault.seconds, 1),
+        stamp=_clock(fault.at_s),
+        reference=fault.reference,
     )
 
 
-def _said_advert(group: Group) -> str:
-    fault = group[0].fault
-    return f"it played the same sound in place of {fault.reference}, {len(group)} times seen"
+def _said_advert(group: Group) -> Message:
+    return message("link.advert", reference=group[0].fault.reference, looks=len(group))
 
 
-def _said_logo(group: Group) -> str:
+def _said_logo(group: Group) -> Message:
     carried = group[0]
     rows, columns = np.nonzero(carried.logo.mark) if carried.logo is not None else (0, 0)
     high, wide = LUMA_SHAPE
     down = "top" if np.mean(rows) < high / 2 else "bottom"
     across = "left" if np.mean(columns) < wide / 2 else "right"
-    return (
-        f"the same mark lies over the pictures of {carried.fault.reference}, {down} {across}, "
-        f"in {len(group)} looks"
+    return message(
+        f"link.logo.{down}-{across}", reference=carried.fault.reference, looks=len(group)
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from cautery.errors import InputError
 from cautery.graph.name_servers import strangers_servers
+from cautery.messages import message
 from cautery.model import (
     CertificateFacts,
     ExhibitId,
@@ -17,6 +18,7 @@ from cautery.model import (
     SharedFact,
     require_utc,
 )
+from cautery.model.message import Message
 
 Mark = tuple[str, str]
 """A link's ``(kind, value)``."""
@@ -125,7 +127,7 @@ def links_of(facts: HostFacts) -> tuple[Link, ...]:
     )
 
 
-def shared_marks(facts: Iterable[HostFacts]) -> dict[Mark, str]:
+def shared_marks(facts: Iterable[HostFacts]) -> dict[Mark, Message]:
     """Return the values that join nobody, each with the reason: shared ranges, defaults.
 
     A certificate counts as a product's default when it is self-signed, names none of the hosts
@@ -134,16 +136,16 @@ def shared_marks(facts: Iterable[HostFacts]) -> dict[Mark, str]:
     names that host's own domain alone. Name servers are those that
     :func:`~cautery.graph.name_servers.strangers_servers` tells.
     """
-    reasons: dict[Mark, str] = {}
+    reasons: dict[Mark, Message] = {}
     bearers: dict[str, list[tuple[str, CertificateFacts]]] = {}
     subjects = tuple(facts)
     for server in strangers_servers(link for subject in subjects for link in links_of(subject)):
-        reasons["nameserver", server] = "a registrar's or a hoster's name server"
+        reasons["nameserver", server] = message("shared.name-server")
     for subject in subjects:
         if subject.shared:
-            providers = ", ".join(sorted({fact.provider for fact in subject.shared}))
+            providers = sorted({fact.provider for fact in subject.shared})
             for address in subject.shared_addresses:
-                reasons["address", address] = f"shared range of {providers}"
+                reasons["address", address] = message("shared.range", providers=providers)
         if subject.certificate is not None:
             key = subject.certificate.spki_sha256
             bearers.setdefault(key, []).append((subject.host, subject.certificate))
@@ -152,7 +154,7 @@ def shared_marks(facts: Iterable[HostFacts]) -> dict[Mark, str]:
             )
             own_domain = {_domain(subject.host)}
             if fronted and {_domain(name) for name in subject.certificate.names} - own_domain:
-                reasons["certificate", key] = "certificate of a shared front"
+                reasons["certificate", key] = message("shared.front")
     for spki, borne in bearers.items():
         certificate = borne[0][1]
         is_named = any(covers(presented.names, host) for host, presented in borne)
@@ -161,7 +163,9 @@ def shared_marks(facts: Iterable[HostFacts]) -> dict[Mark, str]:
             and not is_named
             and (_DEFAULT_SUBJECT.search(certificate.subject) or len(borne) >= 3)
         ):
-            reasons["certificate", spki] = f"default certificate ({certificate.subject[:60]})"
+            reasons["certificate", spki] = message(
+                "shared.default-certificate", subject=certificate.subject[:60]
+            )
     return reasons
 
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from cautery.graph.links import Mark
 from cautery.graph.links_table import GAP_S
+from cautery.messages import message
 from cautery.model import Link
 
 MOST_NAMED = 6
@@ -131,11 +132,15 @@ def _links(observation: _Observation) -> Iterable[Link]:
         if not beside:
             yield from links
             continue
-        names = ", ".join(sorted(value for value, _ in beside)[:MOST_NAMED])
-        excess = len(beside) - MOST_NAMED
-        names += f" and {excess} more" if excess > 0 else ""
+        values = sorted(value for value, _ in beside)[:MOST_NAMED]
+        more = len(beside) - len(values)
         records = [record for _, mates in beside for mate in mates for record in mate.records]
         for place, link in enumerate(links):
-            reason = f"{link.said or f'{link.kind} {link.value}'}, and with it {names}"
+            seen = link.said or message("link.bears", kind=link.kind, value=link.value)
+            reason = (
+                message("link.beside-more", link=seen, values=values, more=more)
+                if more
+                else message("link.beside", link=seen, values=values)
+            )
             own_records = (*link.records, *records) if place == 0 else link.records
             yield replace(link, said=reason, records=tuple(dict.fromkeys(own_records)))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cautery.graph.links import HostFacts, Mark
 from cautery.model import Asset, CriminalNetwork, Edge, Role, SupplyGraph
+from cautery.model.message import Message
 
 _STRONGEST = (
     Role.ENCODER,
@@ -27,7 +28,7 @@ def supply_graph(
     networks: Sequence[CriminalNetwork] = (),
     roles: Mapping[str, Sequence[Role]] | None = None,
     countries: Mapping[str, str] | None = None,
-    shared: Mapping[Mark, str] | None = None,
+    shared: Mapping[Mark, Message] | None = None,
     serves: Sequence[tuple[str, str]] = (),
     sells: Sequence[tuple[str, str]] = (),
     leads: Sequence[tuple[str, str]] = (),

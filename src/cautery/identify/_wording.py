@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cautery.drawing.words import counted
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import Glance
+from cautery.messages import word
 from cautery.model.identification import Stretch
 from cautery.model.verdict import NoMatch, verbal
 
@@ -87,7 +88,7 @@ class Words:
         silent = dict.fromkeys(
             pair for observation in observations for pair in observation.unmatched.items()
         )
-        reasons = [f"{sense}: {why.words}" for sense, why in silent]
+        reasons = [f"{sense}: {word(why)}" for sense, why in silent]
         summary = "; ".join(reasons)
         opinions = [
             kind

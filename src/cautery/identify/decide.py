@@ -20,7 +20,9 @@ from datetime import datetime
 
 from cautery.errors import InputError
 from cautery.identify.likelihood import fused, posterior
+from cautery.messages import message, term
 from cautery.model.mandate import Mandate
+from cautery.model.message import Message
 from cautery.model.sighting import RedactedUrl
 from cautery.model.verdict import Finding, Observation, Verdict, Witness, verbal
 
@@ -122,7 +124,7 @@ def decide(
         return replace(
             base,
             finding=Finding.UNDECIDED if ordered else Finding.UNREACHABLE,
-            reasons=reasons or ("no probe returned any media",),
+            reasons=reasons or (message("verdict.no-media"),),
         )
     families = _families(mandate)
     ranked = sorted(
@@ -137,9 +139,7 @@ def decide(
             finding=Finding.NOTHING,
             log10_lr=min(0.0, best.log10_lr),
             probability=posterior(min(0.0, best.log10_lr), base_rate),
-            reasons=(
-                f"{len(listened)} probes were compared; none matches what the mandate covers",
-            ),
+            reasons=(message("verdict.nothing-matches", count=len(listened)),),
         )
     unlisted = {
         witness.reference: witness.reference
@@ -161,7 +161,7 @@ class _Judged:
     log10_lr: float
     tracks: tuple[_Track, ...]
     witnesses: tuple[Witness, ...]
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
 
 def _alike(best: _Judged, rival: _Judged) -> bool:
@@ -214,12 +214,16 @@ def _judged(
         log10_lr = fused(used, probes=max(len(track.found) for track in good))
         if log10_lr >= LEAST_LOG10_LR:
             return _Judged(family, True, log10_lr, tuple(good), tuple(witnesses), ())
-        why = (f"only {verbal(log10_lr)}; a claim needs {verbal(LEAST_LOG10_LR)}",)
-        return _Judged(family, False, log10_lr, tuple(good), tuple(witnesses), why)
+        weak = message(
+            "verdict.weak-support",
+            support=term("verbal", verbal(log10_lr)),
+            needed=term("verbal", verbal(LEAST_LOG10_LR)),
+        )
+        return _Judged(family, False, log10_lr, tuple(good), tuple(witnesses), (weak,))
     log10_lr = fused(witnesses, probes=1)
     reasons = [wrong for wrong in complaints if wrong is not None]
     if not reasons and witnesses:
-        reasons = ["no two probes agree on the reference and on its delay"]
+        reasons = [message("verdict.no-agreement")]
     return _Judged(
         family, False, log10_lr, tuple(tracks), tuple(witnesses), tuple(dict.fromkeys(reasons))
     )
@@ -254,20 +258,21 @@ def _agree(
     return abs(b[1].delay_s - expected_s) <= tolerance_s + slack_s
 
 
-def _complaint(track: _Track, observations: Sequence[Observation], *, is_event: bool) -> str | None:
+def _complaint(
+    track: _Track, observations: Sequence[Observation], *, is_event: bool
+) -> Message | None:
     """Return what the track lacks for a claim, or ``None``."""
     newest = observations[-1]
     solid = [witness.coverage >= LEAST_COVERAGE for _, witness in track.found]
     if len(track.found) < 2 or track.apart_s < LEAST_APART_S:
-        return "a second probe, some seconds later, must agree before this is claimed"
+        return message("verdict.second-probe-needed")
     if track.found[-1][0] is not newest or not solid[-1]:
-        return (
-            f"{track.union_s:.0f} s match, but not throughout the newest probe: it may be a "
-            "quotation"
-        )
+        return message("verdict.maybe-quotation", matched_s=round(track.union_s))
     if is_event:
         if track.union_s < EVENT_UNION_S:
-            return f"only {track.union_s:.0f} s match; {EVENT_UNION_S:.0f} s are needed"
+            return message(
+                "verdict.too-short", matched_s=round(track.union_s), needed_s=EVENT_UNION_S
+            )
         return None
     # Back from the newest: an unbroken row of probes that match throughout.
     start_s = newest.media_start_s
@@ -280,10 +285,7 @@ def _complaint(track: _Track, observations: Sequence[Observation], *, is_event: 
         start_s = min(start_s, observation.media_start_s)
     span_s = newest.media_end_s - start_s
     if span_s <= CHANNEL_SPAN_S:
-        return (
-            f"the match spans {span_s:.0f} s; channels share adverts, so a claim needs more than "
-            f"{CHANNEL_SPAN_S:.0f} s"
-        )
+        return message("verdict.maybe-advert", span_s=round(span_s), needed_s=CHANNEL_SPAN_S)
     return None
 
 
@@ -305,7 +307,7 @@ def _verdict(
             if not track.reference.startswith("event:")
         }  # fmt: skip
         channels = tuple(sorted({*channels, *carried_too}))
-        why = [f"{', '.join(channels)} carry the same content here: it may be any of them"]
+        why = [message("verdict.simulcast", channels=channels)]
     lead = max(
         best.tracks,
         key=lambda track: (track.reference == licensee, track.kind == "sound", len(track.found)),
@@ -313,13 +315,8 @@ def _verdict(
     )
     newest = lead.found[-1][1] if lead else None
     reasons = list(best.reasons)
-    reasons += [
-        f"{track.kind}: {len(track.found)} probes agree with {track.reference}, "
-        f"{track.union_s:.0f} s of media, delay {track.found[-1][1].delay_s:.2f} s"
-        + (f", speed {track.found[-1][1].speed:.3f}" if track.found[-1][1].speed != 1 else "")
-        for track in best.tracks
-        if best.proven
-    ]
+    if best.proven:
+        reasons += map(_agreement, best.tracks)
     reasons += why
     finding = Finding.PROVEN if best.proven else Finding.UNDECIDED
     partner = mandate.partner_on(host)
@@ -332,10 +329,13 @@ def _verdict(
         }
         if best.proven and carried & allowed and (licensee is None or licensee in allowed):
             finding = Finding.LICENSED
-            reasons.insert(0, f"{partner.name} may carry {', '.join(sorted(carried & allowed))}")
+            may_carry = sorted(carried & allowed)
+            reasons.insert(0, message("verdict.licensed", partner=partner.name, channels=may_carry))
         elif best.proven:
-            names = ", ".join(sorted(carried)) or best.family
-            reasons.insert(0, f"{partner.name} is licensed on this host, but not for {names}")
+            names = sorted(carried) or [best.family]
+            reasons.insert(
+                0, message("verdict.not-licensed-for", partner=partner.name, channels=names)
+            )
     territory = next(
         (channel.territory for channel in mandate.channels if channel.id == licensee), None
     )
@@ -355,9 +355,25 @@ def _verdict(
     )
 
 
+def _agreement(track: _Track) -> Message:
+    """Say how many probes agree with one reference, and on what."""
+    newest = track.found[-1][1]
+    agreement = message(
+        "verdict.agreement",
+        sense=term("witness", track.kind),
+        count=len(track.found),
+        reference=track.reference,
+        matched_s=round(track.union_s),
+        delay_s=round(newest.delay_s, 2),
+    )
+    if newest.speed == 1:
+        return agreement
+    return message("verdict.agreement-at-speed", agreement=agreement, speed=round(newest.speed, 3))
+
+
 def _licensee(
     best: _Judged, event: str | None, mandate: Mandate
-) -> tuple[str | None, tuple[str, ...], list[str]]:
+) -> tuple[str | None, tuple[str, ...], list[Message]]:
     """Return (licensee, channels, why): by its own sound, else its graphics, else unknown."""
     if event is None:
         is_channel = any(channel.id == best.family for channel in mandate.channels)
@@ -370,19 +386,17 @@ def _licensee(
     if ranked and ranked[0][1] > clean:
         tied = [name for name, total in ranked if total * CLEAR_LEAD > ranked[0][1]]
         if len(tied) == 1:
-            return tied[0], (tied[0],), [f"the sound is {tied[0]}'s own"]
+            return tied[0], (tied[0],), [message("verdict.own-sound", licensee=tied[0])]
         by_graphics = _by_graphics(best, tied)
         if by_graphics:
-            return by_graphics, (by_graphics,), [f"the graphics are {by_graphics}'s"]
-        return None, tuple(sorted(tied)), ["the sound does not tell these licensees apart"]
+            why = message("verdict.own-graphics", licensee=by_graphics)
+            return by_graphics, (by_graphics,), [why]
+        return None, tuple(sorted(tied)), [message("verdict.several-licensees")]
     by_graphics = _by_graphics(best, showing)
     if by_graphics:
-        return (
-            by_graphics,
-            (by_graphics,),
-            [f"the sound is not a licensee's; the graphics are {by_graphics}'s"],
-        )
-    return None, (), ["neither the sound nor the graphics name a licensee"]
+        why = message("verdict.graphics-alone", licensee=by_graphics)
+        return by_graphics, (by_graphics,), [why]
+    return None, (), [message("verdict.no-licensee")]
 
 
 def _by_graphics(best: _Judged, among: Sequence[str]) -> str | None:

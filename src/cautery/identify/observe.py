@@ -16,6 +16,8 @@ from cautery.identify.ladder import Effort, listen, why_unmatched
 from cautery.identify.picture import Seen, aligned, look
 from cautery.identify.references.held import References
 from cautery.identify.sound import Heard
+from cautery.messages import message, term
+from cautery.messages.joining import joined
 from cautery.model.evidence import ExhibitId
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
 from cautery.model.verdict import NoMatch, Observation, Witness
@@ -110,7 +112,10 @@ def observed(
         media_start_s=at_s,
         media_end_s=at_s + max(decoded.duration_s, len(decoded.audio) / AUDIO_RATE_HZ),
         unmatched=unmatched,
-        reason="; ".join(f"{sense}: {why.words}" for sense, why in unmatched.items()) or None,
+        reason=joined(
+            message("observation.unmatched", sense=term("sense", sense), why=term("no-match", why))
+            for sense, why in unmatched.items()
+        ),
     )
 
 

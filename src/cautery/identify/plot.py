@@ -23,7 +23,9 @@ from cautery.drawing.figure import (
     shortened,
     written,
 )
+from cautery.drawing.words import both
 from cautery.identify.windows import Look
+from cautery.messages import say, term, tr
 from cautery.model.identification import Identification
 
 _PALE = "#f4f6f8"
@@ -56,7 +58,7 @@ class Alignment:
 
 def identification_plot(
     probe: str,
-    found: Identification,
+    identification: Identification,
     looks: Sequence[Look],
     *,
     audio: NDArray[np.float32],
@@ -84,22 +86,22 @@ def identification_plot(
     bytes
         The same for the same input.
     """
-    names = _names(found, looks)
+    names = _names(identification, looks)
     rows = [0.75, 1.25, 0.12 + 0.3 * max(1, len(names))] + ([1.9] if alignment else [])
     gaps = [0.16, 0.16, 0.72, 0.62][: len(rows)]
     total = _HEAD_IN + sum(rows) + sum(gaps)
     with in_style():
         figure = empty_figure(9.2, total)
-        _head(figure, probe, found, total)
+        _head(figure, probe, identification, total)
         top = total - _HEAD_IN
         boxes = []
         for height, gap in zip(rows, gaps, strict=True):
             boxes.append((0.105, (top - height) / total, 0.865, height / total))
             top -= height + gap
-        along_s = max(found.probe_s, len(audio) / rate_hz, 0.1)
+        along_s = max(identification.probe_s, len(audio) / rate_hz, 0.1)
         _wave(figure.add_axes(boxes[0]), audio, rate_hz, along_s)
         _scores(figure.add_axes(boxes[1]), looks, names, along_s)
-        _timeline(figure.add_axes(boxes[2]), found, names, along_s)
+        _timeline(figure.add_axes(boxes[2]), identification, names, along_s)
         if alignment is not None:
             colour = names.get(alignment.reference, _CLAIM)
             _lags(figure.add_axes(boxes[3]), alignment, colour)
@@ -127,15 +129,16 @@ def _head(figure: Any, probe: str, identification: Identification, total: float)
         if identification.event and identification.channels:
             title += f"   ({shortened(identification.event, 60)})"
     elif identification.quoted:
-        title = f"quotes {shortened(', '.join(identification.quoted), 60)}"
+        quoted = shortened(", ".join(identification.quoted), 60)
+        title = tr("quotes %(references)s", references=quoted)
     elif identification.probability is None:
-        title = "could not be judged"
+        title = tr("could not be judged")
     else:
-        title = "none of the references"
+        title = tr("none of the references")
     colour = _CLAIM if claimed else _DOUBT if identification.quoted else QUIET
     figure.text(0.03, 1 - 0.36 / total, title, size=16, weight="bold", color=colour, va="center")
     if claimed:
-        mark = "confirmed" if identification.confirmed else "not confirmed"
+        mark = tr("confirmed") if identification.confirmed else tr("not confirmed")
         box = {
             "boxstyle": "round,pad=0.35",
             "fc": colour if identification.confirmed else "white",
@@ -150,14 +153,23 @@ def _head(figure: Any, probe: str, identification: Identification, total: float)
     figure.text(0.03, 1 - 0.68 / total, heading[0], size=9.5, va="center")
     facts = []
     if claimed and identification.offset_s is not None:
-        facts.append(f"begins at {clock(identification.offset_s)} of the reference")
+        offset = clock(identification.offset_s)
+        facts.append(tr("begins at %(offset)s of the reference", offset=offset))
     if identification.delay_s is not None:
-        facts.append(f"{identification.delay_s:.2f} s behind it")
+        facts.append(tr("%(delay)s s behind it", delay=f"{identification.delay_s:.2f}"))
     if identification.speed != 1.0:
-        facts.append(f"speed {identification.speed:.3f}")
+        facts.append(tr("speed %(ratio)s", ratio=f"{identification.speed:.3f}"))
     if claimed:
-        facts.append(f"{identification.verbal} (likelihood ratio 10^{identification.log10_lr:.1f})")
-        facts.append(" and ".join(identification.witnesses))
+        facts.append(
+            tr(
+                "%(support)s (likelihood ratio 10^%(exponent)s)",
+                support=say(term("verbal", identification.verbal)),
+                exponent=f"{identification.log10_lr:.1f}",
+            )
+        )
+        if identification.witnesses:
+            witnesses = [say(term("witness", name)) for name in identification.witnesses]
+            facts.append(both(witnesses))
     else:
         facts.append(shortened(identification.reason, 120))
     figure.text(
@@ -168,12 +180,12 @@ def _head(figure: Any, probe: str, identification: Identification, total: float)
 
 def _wave(axes: Any, audio: NDArray[np.float32], rate_hz: int, along_s: float) -> None:
     """Draw the wave form's envelope."""
-    _frame(axes, along_s, "sound")
+    _frame(axes, along_s, tr("sound"))
     axes.set_ylim(-1.05, 1.05)
     axes.set_yticks([])
     axes.tick_params(axis="x", labelbottom=False)
     if not len(audio):
-        axes.text(along_s / 2, 0, "no sound", ha="center", va="center", color=QUIET, size=9)
+        axes.text(along_s / 2, 0, tr("no sound"), ha="center", va="center", color=QUIET, size=9)
         return
     size = max(1, len(audio) // _ENVELOPE)
     blocks = audio[: len(audio) // size * size].reshape(-1, size)
@@ -184,13 +196,13 @@ def _wave(axes: Any, audio: NDArray[np.float32], rate_hz: int, along_s: float) -
     )
     heard_s = len(audio) / rate_hz
     if heard_s < 0.95 * along_s:
-        note = f"  its first {clock(heard_s)}"
+        note = "  " + tr("its first %(duration)s", duration=clock(heard_s))
         axes.text(heard_s, 0, note, ha="left", va="center", color=QUIET, size=8)
 
 
 def _scores(axes: Any, looks: Sequence[Look], names: dict[str, str], along_s: float) -> None:
     """Draw the best witness's score of each window; a pale stub where nothing spoke."""
-    _frame(axes, along_s, "score of\neach window")
+    _frame(axes, along_s, tr("score of\neach window"))
     axes.tick_params(axis="x", labelbottom=False)
     glances = [
         window for look in looks for window in (look.windows or tuple(filter(None, [look.whole])))
@@ -220,12 +232,13 @@ def _timeline(
 ) -> None:
     """Draw which reference runs when, with where in it each stretch begins."""
     _frame(axes, along_s, "")
-    axes.set_xlabel("seconds of the probe" if along_s < 600 else "time of the probe", size=8.5)
+    unit = tr("seconds of the probe") if along_s < 600 else tr("time of the probe")
+    axes.set_xlabel(unit, size=8.5)
     if along_s >= 600:
         from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - as in figure.py
 
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock(value)))
-    rows = list(names) or ["nothing"]
+    rows = list(names) or [tr("nothing")]
     axes.set_ylim(len(rows) - 0.45, -0.55)
     axes.set_yticks(range(len(rows)), [shortened(name, 18) for name in rows], size=8.5)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
@@ -238,11 +251,11 @@ def _timeline(
             alpha=1.0 if stretch.confirmed else 0.55,
         )  # fmt: skip
         if stretch.seconds > along_s * 0.16:
-            also = (
-                f"  with {len(stretch.references) - 1} more" if len(stretch.references) > 1 else ""
-            )
+            label = tr("from %(offset)s", offset=clock(stretch.offset_s))
+            if len(stretch.references) > 1:
+                label += "  " + tr("with %(count)s more", count=len(stretch.references) - 1)
             axes.text(
-                stretch.start_s + along_s * 0.008, row, f"from {clock(stretch.offset_s)}{also}",
+                stretch.start_s + along_s * 0.008, row, label,
                 size=7.5, color="white", va="center", zorder=3, clip_on=True,
             )  # fmt: skip
 
@@ -265,7 +278,7 @@ def _lags(axes: Any, alignment: Alignment, colour: str) -> None:
         axes.text(
             lags[-1],
             runner_up,
-            "next best ",
+            tr("next best") + " ",
             ha="right",
             va="bottom",
             size=7.5,
@@ -277,7 +290,11 @@ def _lags(axes: Any, alignment: Alignment, colour: str) -> None:
             min(0.0, float(strength.min()) * 1.1), max(float(strength.max()) * 1.15, 1e-3)
         )
     axes.set_xlabel(
-        f"lag from the place that was chosen in {shortened(alignment.reference, 60)}, s", size=8.5
+        tr(
+            "lag from the place that was chosen in %(reference)s, s",
+            reference=shortened(alignment.reference, 60),
+        ),
+        size=8.5,
     )
     axes.set_ylabel(alignment.unit, size=8.5)
     axes.tick_params(labelsize=8, length=3)

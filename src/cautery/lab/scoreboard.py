@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError
+from cautery.messages import say
 from cautery.model import DarkProbe, Entry, Finding, Lever, SupplyGraph, Verdict
 from cautery.model.records import ProbeDone
 from cautery.projections import Acts, Pace
@@ -214,7 +215,7 @@ def score(
         else _bcubed(truth["hosts"], records.acts.graph),
         licensee_accuracy=_share(sum(good for _, good in licensed), len(licensed)),
         looked_at=(len(records.looked_at & streams.keys()), len(streams)),
-        late=records.pace.last_why,
+        late=None if records.pace.last_why is None else say(records.pace.last_why),
         machine=machine,
         verified=verified,
         case=case,

@@ -9,8 +9,19 @@ holds English text inside :func:`tr`. Both go through gettext, so a further lang
 'the watch waits for the window of its mandate, which opens at 2026-11-28 19:00:00 UTC'
 """
 
-from cautery.messages.catalogue import TEXTS, message
-from cautery.messages.language import in_language, languages, tr, tr_n
-from cautery.messages.saying import say
+from cautery.messages.catalogue import TEXTS, message, term
+from cautery.messages.language import in_language, language, languages, tr, tr_n
+from cautery.messages.saying import say, word
 
-__all__ = ["TEXTS", "in_language", "languages", "message", "say", "tr", "tr_n"]
+__all__ = [
+    "TEXTS",
+    "in_language",
+    "language",
+    "languages",
+    "message",
+    "say",
+    "term",
+    "tr",
+    "tr_n",
+    "word",
+]

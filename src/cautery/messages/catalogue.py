@@ -10,11 +10,22 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.messages.texts import acts, networks, operations, seizures, sources, watching
-from cautery.model.message import Message, Value
+from cautery.messages.texts import (
+    acts,
+    cases,
+    networks,
+    operations,
+    seizures,
+    sizes,
+    sources,
+    watching,
+    words,
+)
+from cautery.model.message import Message, Value, as_written
 from cautery.model.times import iso
 
 Text = str | tuple[str, str]
@@ -25,12 +36,16 @@ TEXTS: Mapping[str, Text] = {
     **sources.TEXTS,
     **networks.TEXTS,
     **acts.TEXTS,
+    **cases.TEXTS,
     **operations.TEXTS,
     **seizures.TEXTS,
+    **sizes.TEXTS,
+    **words.TEXTS,
 }
 """By id."""
 
 _PLACE = re.compile(r"%\((\w+)\)s")
+_ODD = re.compile(r"[^a-z0-9]+")
 
 
 def message(id_: str, /, **values: Any) -> Message:
@@ -50,6 +65,19 @@ def message(id_: str, /, **values: Any) -> Message:
     return Message(id_, {name: _as_json(value) for name, value in values.items()})
 
 
+def term(kind: str, value: str) -> Message:
+    """Return the message of a word, whose id is ``kind.value``; other values stay as written.
+
+    Examples
+    --------
+    >>> term("exhibit", "foreign sound")
+    Message(id='exhibit.foreign-sound', values={})
+    """
+    id_ = f"{kind}.{_ODD.sub('-', value.lower())}"
+    return Message(id_) if id_ in TEXTS else as_written(value)
+
+
+@cache
 def places(text: Text) -> frozenset[str]:
     """Return the names of a sentence's values."""
     if isinstance(text, str):

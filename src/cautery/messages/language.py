@@ -67,6 +67,11 @@ def in_language(translations: NullTranslations | str) -> Iterator[None]:
         _IN_USE.reset(token)
 
 
+def language() -> str:
+    """Return the code of the language in use, as HTML wants it."""
+    return _IN_USE.get().info().get("language", "en").replace("_", "-")
+
+
 def languages() -> tuple[str, ...]:
     """Return the codes of the languages that there are; English is the first."""
     folder = files("cautery.messages") / "locale"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from enum import Enum
 from functools import partial
 
-from cautery.messages.catalogue import TEXTS
+from cautery.messages.catalogue import TEXTS, term
 from cautery.messages.language import tr, tr_n
 from cautery.messages.values import DEEPEST, Shown, Style, plain
 from cautery.model.message import Message
@@ -41,6 +43,15 @@ def say(message: Message, style: Style = plain, *, depth: int = 0) -> str:
         return tr_n(*text, int(message.values["count"]), style, **_but_count(values))
     except (KeyError, TypeError, ValueError, OverflowError):
         return _as_it_stands(message)
+
+
+def word(member: Enum) -> str:
+    """Return the word for a member of an enumeration; its value, if the catalogue has no word.
+
+    The id is the enumeration's name and the value: ``role.super-reseller``.
+    """
+    kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(member).__name__).lower()
+    return say(term(kind, str(member.value)))
 
 
 def _but_count(values: Shown) -> dict[str, str]:

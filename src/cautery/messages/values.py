@@ -67,7 +67,8 @@ class Shown(Mapping[str, str]):
         if value is None:
             return "-"
         if isinstance(value, tuple | list):
-            return ", ".join(self._shown(name, item) for item in value)
+            between = "; " if name == "sentences" else ", "
+            return between.join(self._shown(name, item) for item in value)
         if isinstance(value, Message) and self._say is not None:
             return self._say(value)
         if isinstance(value, bool) or not isinstance(value, int | float):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from cautery.errors import InputError
 from cautery.model.evidence import Digest, ExhibitId
 from cautery.model.intervention import GuardVerdict, Lever
+from cautery.model.message import Message
 from cautery.model.times import Window, iso, require_utc
 from cautery.model.wire import digest
 
@@ -63,7 +64,7 @@ class Referral:
     entries : tuple of BlockEntry
         The targets.
     statement : str
-        The text that goes to the intermediary.
+        The text that goes to the intermediary, in the language in which people sign it.
     """
 
     id: str
@@ -215,8 +216,8 @@ class DarkProbe:
         When it was probed, in UTC.
     dark : bool
         Whether the stream is dark: not reachable through the intermediary, but reachable directly.
-    why : str
-        What the probe saw, in words.
+    why : Message
+        What the probe saw.
     exhibits : tuple of ExhibitId
         The WARC files of the probe.
     """
@@ -226,7 +227,7 @@ class DarkProbe:
     intermediary: str
     at: datetime
     dark: bool
-    why: str
+    why: Message
     exhibits: tuple[ExhibitId, ...] = ()
 
     def __post_init__(self) -> None:

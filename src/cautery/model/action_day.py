@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from cautery.errors import InputError
+from cautery.model.message import Message
 from cautery.model.times import ClockOffset, require_utc
 
 
@@ -202,7 +203,7 @@ class ScheduledStep:
         When it starts, in UTC.
     ends_at : datetime
         When it ends, in UTC.
-    why : str
+    why : Message
         What fixed the start: the moment, a predecessor, a warning; of a dropped step, what became
         of it.
     replaces : str or None
@@ -212,7 +213,7 @@ class ScheduledStep:
     step: Step
     starts_at: datetime
     ends_at: datetime
-    why: str
+    why: Message
     replaces: str | None = None
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from cautery.errors import InputError
+from cautery.model.message import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,8 @@ class Estimate:
 
     Parameters
     ----------
-    quantity : str
-        What is estimated, in words.
+    quantity : Message
+        What is estimated.
     unit : str
         Unit of the three numbers, such as ``customers``, ``EUR/month`` or ``share``.
     low : float
@@ -46,30 +47,30 @@ class Estimate:
         Middle of the interval; ``low <= mid <= high``.
     high : float
         Upper end of the interval.
-    method : str
+    method : Message
         How it was estimated.
     coverage : float or None
         Nominal probability of the interval, such as 0.9; ``None``: the bounds are logical (seen at
         least, possible at most).
-    note : str or None
+    note : Message or None
         What a reader must know about it; ``None``: nothing.
     """
 
-    quantity: str
+    quantity: Message
     unit: str
     low: float
     mid: float
     high: float
-    method: str
+    method: Message
     coverage: float | None = None
-    note: str | None = None
+    note: Message | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
-            raise InputError(f"{self.quantity}: an interval must be finite")
+            raise InputError(f"{self.quantity.id}: an interval must be finite")
         if not self.low <= self.mid <= self.high:
             raise InputError(
-                f"{self.quantity}: low <= mid <= high must hold, got "
+                f"{self.quantity.id}: low <= mid <= high must hold, got "
                 f"{self.low}, {self.mid}, {self.high}"
             )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NewType
 
+from cautery.model.message import Message
 from cautery.model.times import ClockOffset, require_utc
 
 Digest = NewType("Digest", str)
@@ -68,14 +69,14 @@ class CustodyLine:
 
     Parameters
     ----------
-    text : str
-        What it says of it in a word, if it has one.
+    text : Message or None
+        What it says of it in a word; ``None``: it has no such word.
     """
 
     index: int
     at: datetime
     kind: str
-    text: str = ""
+    text: Message | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

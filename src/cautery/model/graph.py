@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
+from cautery.model.message import Message
 from cautery.model.times import require_utc
 
 
@@ -43,7 +44,7 @@ class Asset:
         What it does in the supply.
     country : str or None
         Country, ISO 3166-1 alpha-2; ``None``: unknown.
-    shared : str or None
+    shared : Message or None
         Why it ties nobody together: a CDN, a default certificate; ``None``: it is not shared.
     marks : tuple of str
         What it was seen to show: ports, shapes of paths, the kind of its certificate.
@@ -53,7 +54,7 @@ class Asset:
     value: str
     role: Role = Role.UNKNOWN
     country: str | None = None
-    shared: str | None = None
+    shared: Message | None = None
     marks: tuple[str, ...] = ()
 
     @property
@@ -85,8 +86,8 @@ class Link:
         The sealed bytes that show it; ``None``: no bytes were sealed.
     records : tuple of int
         Numbers of the ledger's records that it rests on.
-    said : str or None
-        What was seen of this subject, in words; ``None``: the value says it all.
+    said : Message or None
+        What was seen of this subject; ``None``: the value says it all.
     """
 
     subject: str
@@ -97,7 +98,7 @@ class Link:
     source: str
     exhibit: ExhibitId | None = None
     records: tuple[int, ...] = ()
-    said: str | None = None
+    said: Message | None = None
 
     def __post_init__(self) -> None:
         require_utc("first_seen", self.first_seen)
@@ -123,13 +124,13 @@ class Membership:
         The host's name or address.
     probability : float
         Probability that it belongs to the network, 0 to 1.
-    why : tuple of str
-        What speaks for it, as sentences.
+    why : tuple of Message
+        What speaks for it.
     """
 
     host: str
     probability: float
-    why: tuple[str, ...] = ()
+    why: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.probability <= 1:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from cautery.errors import InputError
+from cautery.model.message import Message
 from cautery.model.people import person_key
 from cautery.model.times import require_utc
 
@@ -35,8 +36,8 @@ class Reason:
     ----------
     code : str
         Name of the rule, for machines, such as ``shared-range``.
-    text : str
-        The reason, in a sentence.
+    text : Message
+        The reason; its id begins with ``guard.``.
     fact : str or None
         Name of the fact that it rests on, such as ``ranges``; ``None``: it rests on no stored
         fact.
@@ -45,7 +46,7 @@ class Reason:
     """
 
     code: str
-    text: str
+    text: Message
     fact: str | None = None
     fact_date: date | None = None
 
@@ -230,7 +231,7 @@ class ActionPlan:
         one.
     seed : int
         Seed of the search, so that it can be repeated.
-    method : str
+    method : Message
         How the plan was found.
     uncovered : tuple of str
         Streams that stay served because no allowed intervention reaches them.
@@ -243,7 +244,7 @@ class ActionPlan:
     cost: float
     bound: float
     seed: int
-    method: str
+    method: Message
     uncovered: tuple[str, ...] = ()
 
     @property

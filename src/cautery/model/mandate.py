@@ -13,6 +13,7 @@ from enum import StrEnum
 from cautery.errors import MandateError
 from cautery.model.evidence import Digest
 from cautery.model.hidden import OwnLocation, hide_at_birth
+from cautery.model.message import Message
 from cautery.model.reach import (
     Access,
     Calendar,
@@ -200,7 +201,7 @@ class Mandate:
         Networks from which sources are read as well.
     purchases : tuple of Purchase
         Recorded test purchases.
-    left_out : tuple of (str, str)
+    left_out : tuple of (Message, Message)
         Fixtures of its calendars that are not events: which fixture, and why.
     calendars : tuple of Calendar
         Calendars of fixtures that are fetched; their events are added during the watch.
@@ -233,7 +234,7 @@ class Mandate:
     intermediaries: tuple[Intermediary, ...] = ()
     vantages: tuple[Vantage, ...] = ()
     purchases: tuple[Purchase, ...] = ()
-    left_out: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[tuple[Message, Message], ...] = ()
     calendars: tuple[Calendar, ...] = ()
     services: tuple[OwnService, ...] = ()
     network: NetworkPolicy = field(default_factory=NetworkPolicy)

@@ -30,6 +30,9 @@ class Message:
     id: str
     values: Mapping[str, Value] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # the values are a mapping, which has no hash
+
     def plain(self) -> str | None:
         """Return the sentence of a record that holds it as it was written, else ``None``."""
         text = self.values.get("text")

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
+from cautery.model.message import Message
 from cautery.model.pseudonyms import Pseudonyms
 from cautery.model.screen import NAMES, screened
 from cautery.model.times import require_utc
@@ -351,12 +352,12 @@ class Offer:
         Id of the channel, event or work; ``None``: none of the mandate's.
     probability : float
         Probability that the title is this right, 0 to 1.
-    why : str
-        What speaks for it and against it, in words.
+    why : Message
+        What speaks for it and against it.
     """
 
     url: RedactedUrl
     title: str | None
     right: str | None
     probability: float
-    why: str
+    why: Message

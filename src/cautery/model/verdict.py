@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
+from cautery.model.message import Message
 from cautery.model.sighting import RedactedUrl
 from cautery.model.times import require_utc
 
@@ -90,26 +91,6 @@ class NoMatch(StrEnum):
     TOO_STILL = "too-still"
     NO_REFERENCE = "no-reference"
 
-    @property
-    def words(self) -> str:
-        """The reason in words, after the sense's name and a colon."""
-        return _NO_MATCH[self]
-
-
-_NO_MATCH: Mapping[NoMatch, str] = {
-    NoMatch.NONE: "it matches no reference",
-    NoMatch.NO_SOUND: "no sound",
-    NoMatch.SHORT_SOUND: "under 3 s of sound",
-    NoMatch.SILENT: "silent",
-    NoMatch.SHAPELESS: "a sound without structure",
-    NoMatch.TONE: "a steady tone",
-    NoMatch.NO_PICTURES: "no pictures",
-    NoMatch.FEW_PICTURES: "too few pictures",
-    NoMatch.STILL: "black, frozen or almost without motion",
-    NoMatch.TOO_STILL: "too little motion to tell it from other pictures",
-    NoMatch.NO_REFERENCE: "no reference holds pictures",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
@@ -130,8 +111,8 @@ class Observation:
     unmatched : mapping
         Why ``sound`` or ``pictures`` name nothing. Records of version 0.1.0 do not have it; they
         have ``reason`` alone.
-    reason : str or None
-        The same reason in words; ``None``: both name a reference.
+    reason : Message or None
+        The same reason as a sentence; ``None``: both name a reference.
     """
 
     at: datetime
@@ -140,7 +121,7 @@ class Observation:
     media_start_s: float = 0.0
     media_end_s: float = 0.0
     unmatched: Mapping[str, NoMatch] = field(default_factory=dict)
-    reason: str | None = None
+    reason: Message | None = None
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)
@@ -209,8 +190,8 @@ class Verdict:
         The licensed partner on whose host the stream runs; ``None``: not a partner's host.
     observations : tuple of Observation
         The observations that it rests on, oldest first.
-    reasons : tuple of str
-        The reasons in words, strongest first.
+    reasons : tuple of Message
+        The reasons, strongest first.
     recipe : str
         Name of the fingerprint recipe that compared them.
     """
@@ -229,7 +210,7 @@ class Verdict:
     base_rate: float | None = None
     partner: str | None = None
     observations: tuple[Observation, ...] = field(default=())
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Message, ...] = ()
     recipe: str = ""
 
     def __post_init__(self) -> None:

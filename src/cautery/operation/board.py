@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cautery.drawing.words import counted
+from cautery.messages import say
 from cautery.model import (
     Criterion,
     CriterionAnswer,
@@ -258,7 +259,7 @@ def _shown(scheduled: ScheduledStep, report: StepReport | None, now: datetime) -
         starts_at=scheduled.starts_at,
         ends_at=scheduled.ends_at,
         text=scheduled.step.text,
-        word=scheduled.why if report is None else report.text,
+        word=say(scheduled.why) if report is None else report.text,
         reported=report is not None,
     )
 
@@ -271,7 +272,7 @@ def _gone(scheduled: ScheduledStep, stood_for: bool) -> BoardStep:  # noqa: FBT0
         starts_at=scheduled.starts_at,
         ends_at=scheduled.ends_at,
         text=scheduled.step.text,
-        word=scheduled.why,
+        word=say(scheduled.why),
         reported=True,
     )
 

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from icalendar import Alarm, Calendar, Event, Timezone
 
 from cautery.drawing.escaping import clean
+from cautery.messages import language, tr
 from cautery.model import DayPlan, Operation, ScheduledStep
 from cautery.operation.sheets.render import LONGEST
-from cautery.operation.sheets.view import KIND_WORDS
+from cautery.operation.sheets.view import kind_name
 
 ALARM_BEFORE = timedelta(minutes=30)
 """How long before a team must leave its alarm rings: by judgement."""
@@ -39,7 +40,7 @@ def calendar(day: DayPlan, agency: str, *, operation: Operation, made_at: dateti
     profile = operation.agency(agency)
     zone = ZoneInfo(profile.zone)
     book = Calendar()
-    book.add("prodid", "-//Cautery//action day//EN")
+    book.add("prodid", f"-//Cautery//action day//{language().upper()}")
     book.add("version", "2.0")
     book.add("method", "PUBLISH")
     book.add("x-wr-calname", clean(f"{operation.name}: {profile.name}", LONGEST))
@@ -59,16 +60,16 @@ def calendar(day: DayPlan, agency: str, *, operation: Operation, made_at: dateti
         if day.replanned_at is None
         else max(1, int((day.replanned_at - operation.opened_at).total_seconds()))
     )
-    lab = "LAB " if operation.lab else ""
+    lab = tr("LAB") + " " if operation.lab else ""
     moment = Event()
     moment.add("uid", _uid(day.operation, agency, "the moment"))
-    moment.add("summary", f"{lab}THE MOMENT: everybody begins")
+    moment.add("summary", lab + tr("THE MOMENT: everybody begins"))
     moment.add("dtstart", day.moment.astimezone(zone))
     moment.add("dtend", (day.moment + timedelta(seconds=day.warning_s)).astimezone(zone))
     moment.add("dtstamp", made_at)
     moment.add("sequence", sequence)
     moment.add("priority", 1)
-    moment.add_component(_alarm(ALARM_BEFORE, "The moment"))
+    moment.add_component(_alarm(ALARM_BEFORE, tr("The moment")))
     book.add_component(moment)
     for step in own_steps:
         book.add_component(_event(step, day, zone, made_at, sequence=sequence, lab=lab))
@@ -93,15 +94,17 @@ def _event(
     step = scheduled.step
     event = Event()
     event.add("uid", _uid(day.operation, step.agency, step.id))
-    event.add("summary", clean(f"{lab}{KIND_WORDS[step.kind]}: {step.text}", LONGEST))
+    event.add("summary", clean(f"{lab}{kind_name(step.kind)}: {step.text}", LONGEST))
     event.add("dtstart", scheduled.starts_at.astimezone(zone))
     event.add("dtend", scheduled.ends_at.astimezone(zone))
     event.add("dtstamp", made_at)
     event.add("sequence", sequence)
     event.add("location", clean(step.place, LONGEST))
-    event.add("description", clean(f"Team {step.team}. Report as {step.id}.", LONGEST))
+    report = tr("Team %(team)s. Report as %(step)s.", team=step.team, step=step.id)
+    event.add("description", clean(report, LONGEST))
     event.add("class", "CONFIDENTIAL")
-    event.add_component(_alarm(step.preparation + ALARM_BEFORE, f"Team {step.team}: {step.text}"))
+    summons = tr("Team %(team)s: %(step)s", team=step.team, step=step.text)
+    event.add_component(_alarm(step.preparation + ALARM_BEFORE, summons))
     return event
 
 

@@ -12,6 +12,7 @@ import segno
 
 from cautery.drawing.escaping import typst_literal
 from cautery.errors import InputError
+from cautery.messages import language, tr, tr_n, word
 from cautery.operation.register import Line
 
 ACROSS, DOWN = 3, 7
@@ -63,7 +64,7 @@ def label_sheet_typst(lines: Iterable[Line], *, operation: str, lab: bool, skip:
     if not 0 <= skip < ACROSS * DOWN:
         raise InputError(f"{skip} used stickers, but a sheet has {ACROSS * DOWN}")
     cells = ["[]"] * skip + [_label(line, operation, lab=lab) for line in sheet_lines]
-    return _SHEET + "#grid(\n  columns: (63.5mm,) * 3,\n  rows: 38.1mm,\n" + _joined(cells) + ")\n"
+    return _head() + "#grid(\n  columns: (63.5mm,) * 3,\n  rows: 38.1mm,\n" + _joined(cells) + ")\n"
 
 
 def matrix_of(text: str) -> tuple[tuple[bool, ...], ...]:
@@ -74,9 +75,10 @@ def matrix_of(text: str) -> tuple[tuple[bool, ...], ...]:
 
 def _label(line: Line, operation: str, *, lab: bool) -> str:
     exhibit = line.exhibit
-    contents = (
-        f"{exhibit.kind.value}, {exhibit.count} pieces" if exhibit.count > 1 else exhibit.kind.value
-    )
+    contents = word(exhibit.kind)
+    if exhibit.count > 1:
+        pieces = tr_n("%(count)s piece", "%(count)s pieces", exhibit.count, str)
+        contents = f"{contents}, {pieces}"
     fields = (
         exhibit.number,
         contents,
@@ -84,7 +86,7 @@ def _label(line: Line, operation: str, *, lab: bool) -> str:
         exhibit.agency,
         line.digest[7:23],
         _shortened(exhibit.description),
-        "LAB" if lab else "",
+        tr("LAB") if lab else "",
     )
     code = _svg(matrix_of(code_of(operation, line)))
     return f"label({typst_literal(code)}, {', '.join(typst_literal(field) for field in fields)})"
@@ -116,9 +118,22 @@ def _joined(cells: Iterable[str]) -> str:
     return "".join(f"  {cell},\n" for cell in cells)
 
 
-_SHEET = """#set document(title: "Labels of exhibits")
+def _head() -> str:
+    """Return the beginning of the document, with its texts as literals."""
+    sheet = _SHEET
+    for place, text in (
+        ("SHEET-TITLE", tr("Labels of exhibits")),
+        ("SHEET-LANGUAGE", language().partition("-")[0]),
+        ("SEAL-LABEL", tr("seal") + " "),
+        ("AGENCY-LABEL", tr("agency") + " "),
+    ):
+        sheet = sheet.replace(place, typst_literal(text))
+    return sheet
+
+
+_SHEET = """#set document(title: SHEET-TITLE)
 #set page(paper: "a4", margin: (x: 9.75mm, y: 15.1mm))
-#set text(font: "Libertinus Serif", size: 7.5pt, lang: "en", hyphenate: false)
+#set text(font: "Libertinus Serif", size: 7.5pt, lang: SHEET-LANGUAGE, hyphenate: false)
 #set par(leading: 0.35em, spacing: 0.5em)
 #let label(code, number, kind, seal, agency, digest, description, stamp) = block(
   width: 63.5mm, height: 38.1mm, inset: (x: 2mm, y: 2mm), clip: true,
@@ -129,8 +144,8 @@ _SHEET = """#set document(title: "Labels of exhibits")
       v(1.5mm)
       block(text(size: 11pt, weight: "bold", number))
       block(text(size: 8.5pt, kind))
-      block({ text(fill: luma(90), "seal "); text(seal) })
-      block({ text(fill: luma(90), "agency "); text(agency) })
+      block({ text(fill: luma(90), SEAL-LABEL); text(seal) })
+      block({ text(fill: luma(90), AGENCY-LABEL); text(agency) })
       block(text(font: "DejaVu Sans Mono", size: 6.5pt, digest))
       block(height: 7mm, clip: true, text(size: 6.5pt, description))
       if stamp != "" { text(size: 7pt, weight: "bold", tracking: 1pt, stamp) }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from cautery.messages import message
 from cautery.model import ActionPlan, EventSpending, GuardVerdict, Intervention
+from cautery.model.message import Message
 from cautery.plan.choose import choose
 from cautery.plan.guard.budget import spend
 
@@ -117,6 +119,13 @@ def _together(
         cost=cost,
         bound=min(cost, max(bounds, default=0.0) if shared else sum(bounds)),
         seed=seed,
-        method=" | ".join(dict.fromkeys(plan.method for plan in plans)) or "nothing to choose",
+        method=_method(plans),
         uncovered=tuple(sorted(url for plan in plans for url in plan.uncovered)),
     )
+
+
+def _method(plans: Sequence[ActionPlan]) -> Message:
+    methods = tuple(dict.fromkeys(plan.method for plan in plans))
+    if len(methods) > 1:
+        return message("plan.several", sentences=methods)
+    return methods[0] if methods else message("plan.nothing-to-choose")

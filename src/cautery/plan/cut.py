@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cautery.errors import CauteryError, InputError
+from cautery.messages import message
+from cautery.model.message import Message
 from cautery.plan.goal import Goal
 from cautery.plan.graph import SLACK, Groups, PlanGraph
 from cautery.plan.supply import Node, Supply
@@ -37,7 +39,7 @@ class Act:
         Bystanders hit, by the upper bound.
     allowed : bool
         What is not allowed drops out as an act; its nodes stay in the network.
-    why : str or None
+    why : Message or None
         Why it is not allowed.
     """
 
@@ -47,7 +49,7 @@ class Act:
     country: str | None = None
     collateral: int = 0
     allowed: bool = True
-    why: str | None = None
+    why: Message | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Cut:
     served_after: float
     cost: float
     bound: float
-    method: str
+    method: Message
     seed: int = 0
     reached: bool = True
 
@@ -141,13 +143,13 @@ def cut(
             served_after=before,
             cost=0.0,
             bound=0.0,
-            method=f"nothing to cut: {before:.2%} is served already"
+            method=message("plan.nothing-to-cut", served_share=_share(before))
             if reached
-            else f"{served_at_most:.2%} is not reached: no allowed act changes what is served",
+            else message("plan.nothing-changes", wanted_share=_share(served_at_most)),
             seed=seed,
             reached=reached,
         )
-    words: list[str] = []
+    sentences: list[Message] = []
     graph, act_at = _posed(supply, usable)
     goal = Goal(
         served=max(served_at_most, lowest),
@@ -156,7 +158,7 @@ def cut(
     )
     plan = plan_supply(graph, goal, seed=seed, time_limit_s=time_limit_s)
     if plan.conflict and plan.conflict != ("time",):
-        words.append(f"these limits cannot all be kept: {', '.join(plan.conflict)}")
+        sentences.append(message("plan.limits-conflict", limits=plan.conflict))
         goal = replace(goal, served=max(plan.served, goal.served))
         left_s = max(time_limit_s - plan.seconds, time_limit_s / 2)
         plan = plan_supply(graph, goal, seed=seed, time_limit_s=left_s)
@@ -172,14 +174,21 @@ def cut(
     selected.sort(key=lambda act: act.id)
     after = supply.served(_nodes_of(selected))
     if after > served_at_most + SLACK:
-        words.insert(0, f"{served_at_most:.2%} is not reached: {after:.2%} stays served")
+        sentences.insert(
+            0,
+            message(
+                "plan.not-reached",
+                wanted_share=_share(served_at_most),
+                served_share=_share(after),
+            ),
+        )
         if lowest > served_at_most + SLACK:
-            words.append("even all allowed acts together leave a part that no act may touch")
+            sentences.append(message("plan.out-of-reach"))
     cost = sum(act.cost for act in selected)
-    words.append(_method(plan))
+    sentences.append(message(f"plan.least-cost.{_how_sure(plan)}"))
     if countries_at_most is not None:
-        words.append(f"at most {countries_at_most} countries")
-    words.append(f"collateral budget {collateral_budget}")
+        sentences.append(message("plan.countries", count=countries_at_most))
+    sentences.append(message("plan.collateral-budget", budget=collateral_budget))
     return Cut(
         chosen=tuple(selected),
         refused=refused,
@@ -187,7 +196,7 @@ def cut(
         served_after=after,
         cost=cost,
         bound=min(cost, max(0.0, plan.bound or 0.0)),
-        method="; ".join(words),
+        method=message("plan.method", sentences=sentences),
         seed=seed,
         reached=after <= served_at_most + SLACK,
     )
@@ -285,8 +294,13 @@ def _check(
                 raise InputError(f"act {act.id} takes {node!r} down, which is not a node")
 
 
-def _over(act: Act, budget: int) -> str:
-    return f"{act.collateral} bystanders alone are more than the budget of {budget}"
+def _over(act: Act, budget: int) -> Message:
+    return message("plan.over-budget", count=act.collateral, budget=budget)
+
+
+def _share(share: float) -> float:
+    """Return a share to a hundredth of a percent."""
+    return round(share, 4)
 
 
 def _nodes_of(acts: Sequence[Act]) -> Collection[str]:
@@ -303,7 +317,5 @@ def _spared(supply: Supply, acts: Sequence[Act], target: float) -> list[Act]:
     return remaining
 
 
-def _method(plan: SupplyPlan) -> str:
-    if plan.status == "optimal":
-        return "least cost, proven"
-    return "least cost found in its time, with a proven bound"
+def _how_sure(plan: SupplyPlan) -> str:
+    return "proven" if plan.status == "optimal" else "in-time"

@@ -22,23 +22,12 @@ from cautery.drawing.figure import (
     written,
 )
 from cautery.errors import InputError
+from cautery.messages import tr, tr_n
 from cautery.plan.pareto import Axis, Point
 from cautery.plan.regrowth import HORIZONS, Course
 
 _PLAN, _BOUND, _NO_PLAN = TEAL, PALE_TEAL, "#f1e3e0"
 _COLOURS = (TEAL, OCHRE, BLUE, ROSE)
-_TITLES = {
-    Axis.SERVED: "Least cost by how much may stay served",
-    Axis.COUNTRIES: "Least cost by how many countries act",
-    Axis.DATE: "Least cost by the day of action",
-    Axis.COLLATERAL: "Least cost by how many bystanders may be hit",
-}
-_ALONG = {
-    Axis.SERVED: "share of the demand that may stay served",
-    Axis.COUNTRIES: "countries that act, at most",
-    Axis.DATE: "every act usable by",
-    Axis.COLLATERAL: "bystanders, at most",
-}
 
 
 def format_of(name: str) -> str:
@@ -76,7 +65,7 @@ def pareto_plot(
     if not planned:
         raise InputError("nothing to draw: no point has a plan")
     with in_style():
-        figure = _paper(_TITLES[axis], subtitle, 5.2)
+        figure = _paper(_title(axis), subtitle, 5.2)
         axes = _framed(figure, (0.095, 0.175, 0.88, 0.665))
         at = {id(point): _along(axis, point.level, number) for number, point in enumerate(points)}
         x = [at[id(point)] for point in planned]
@@ -105,7 +94,7 @@ def pareto_plot(
                 [x[n] for n in indexes], [cost[n] for n in indexes], "o", ms=6.5, mfc=face,
                 mec=_PLAN, mew=1.5, zorder=3,
             )  # fmt: skip
-        for n in _told(x, cost):
+        for n in _labelled(x, cost):
             axes.annotate(
                 f"{cost[n]:,.4g}", (x[n], cost[n]), xytext=(5, 6), textcoords="offset points",
                 size=8.5, color=INK, zorder=4,
@@ -113,11 +102,14 @@ def pareto_plot(
         axes.set_ylim(0, max(cost) * 1.14 or 1.0)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
         _ticks(axes, axis, points, list(at.values()))
-        axes.set_xlabel(_ALONG[axis], size=9.5)
-        axes.set_ylabel("cost" + (f", {shortened(cost_unit)}" if cost_unit else ""), size=9.5)
-        caption = "Filled: proven least cost. Hollow: best found. Band: down to the proven bound."
+        axes.set_xlabel(_axis_label(axis), size=9.5)
+        cost_label = tr("cost, %(unit)s", unit=shortened(cost_unit)) if cost_unit else tr("cost")
+        axes.set_ylabel(cost_label, size=9.5)
+        caption = tr(
+            "Filled: proven least cost. Hollow: best found. Band: down to the proven bound."
+        )
         if len(planned) < len(points):
-            caption += " Red: no plan reaches so little."
+            caption += " " + tr("Red: no plan reaches so little.")
         return _written(figure, caption, format)
 
 
@@ -131,21 +123,46 @@ def regrowth_plot(courses: Sequence[Course], *, subtitle: str, format: str) -> b
     each_in = 1.35 if rows > 1 else 3.2
     total = 1.15 + rows * (each_in + 0.42) + 0.55
     with in_style():
-        figure = _paper("Served capacity after the first act", subtitle, total)
+        figure = _paper(tr("Served capacity after the first act"), subtitle, total)
         top = total - 1.15
         for number, course in enumerate(courses):
             box = (0.095, (top - each_in) / total, 0.88, each_in / total)
             _course(_framed(figure, box), course, _COLOURS[number % len(_COLOURS)], courses)
             top -= each_in + 0.42
-        figure.axes[-1].set_xlabel("days after the first act", size=9.5)
+        figure.axes[-1].set_xlabel(tr("days after the first act"), size=9.5)
         for axes in figure.axes[:-1]:
             axes.tick_params(axis="x", labelbottom=False)
         for axes in figure.axes:
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        caption = f"Lines: medians of {courses[0].draws} draws. Bands: 90 % of them."
+        caption = tr_n(
+            "Lines: medians of %(count)s draw. Bands: 90 %% of them.",
+            "Lines: medians of %(count)s draws. Bands: 90 %% of them.",
+            courses[0].draws,
+            str,
+        )
         if rows > 1:
-            caption += " Grey: the other schedules."
+            caption += " " + tr("Grey: the other schedules.")
         return _written(figure, caption, format)
+
+
+def _title(axis: Axis) -> str:
+    titles = {
+        Axis.SERVED: tr("Least cost by how much may stay served"),
+        Axis.COUNTRIES: tr("Least cost by how many countries act"),
+        Axis.DATE: tr("Least cost by the day of action"),
+        Axis.COLLATERAL: tr("Least cost by how many bystanders may be hit"),
+    }
+    return titles[axis]
+
+
+def _axis_label(axis: Axis) -> str:
+    labels = {
+        Axis.SERVED: tr("share of the demand that may stay served"),
+        Axis.COUNTRIES: tr("countries that act, at most"),
+        Axis.DATE: tr("every act usable by"),
+        Axis.COLLATERAL: tr("bystanders, at most"),
+    }
+    return labels[axis]
 
 
 def _course(axes: Any, course: Course, colour: str, courses: Sequence[Course]) -> None:
@@ -161,7 +178,13 @@ def _course(axes: Any, course: Course, colour: str, courses: Sequence[Course]) -
     axes.fill_between(days, low, high, color=colour, alpha=0.18, lw=0, zorder=2)
     axes.plot(days, mid, color=colour, lw=2, zorder=3)
     summary = "   ·   ".join(
-        f"{area.mid:.1f} of {horizon} days served ({area.low:.1f} to {area.high:.1f})"
+        tr(
+            "%(served)s of %(horizon)s days served (%(low)s to %(high)s)",
+            served=f"{area.mid:.1f}",
+            horizon=str(horizon),
+            low=f"{area.low:.1f}",
+            high=f"{area.high:.1f}",
+        )
         for horizon, area in course.area.items()
     )
     for x, text, kind in ((0.0, course.schedule.name, "bold"), (1.0, summary, "normal")):
@@ -176,7 +199,7 @@ def _course(axes: Any, course: Course, colour: str, courses: Sequence[Course]) -
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.5, 1.0])
     axes.set_xticks(range(0, days[-1] + 1, 10))
-    axes.set_ylabel("served", size=9.5)
+    axes.set_ylabel(tr("served"), size=9.5)
 
 
 def _paper(title: str, subtitle: str, high_in: float) -> Any:
@@ -233,7 +256,7 @@ def _ticks(axes: Any, axis: Axis, points: Sequence[Point], at: Sequence[float]) 
     axes.set_xticks([at[index] for index in labelled], [labels[index] for index in labelled])
 
 
-def _told(x: Sequence[float], cost: Sequence[float]) -> list[int]:
+def _labelled(x: Sequence[float], cost: Sequence[float]) -> list[int]:
     """Return the points whose cost is written beside them: those with room for it."""
     wide, high = (max(x) - min(x)) * 0.06, max(cost) * 0.035
     labelled: list[int] = []

@@ -19,19 +19,25 @@ Example
 from cautery.projections.acts import Acts
 from cautery.projections.case import CaseRecords
 from cautery.projections.folding import Projection, folded
+from cautery.projections.hosts import Hosts, Shown
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
 from cautery.projections.safeguards import Safeguards
+from cautery.projections.sources import Reading, Sources
 from cautery.projections.streams import Streams, StreamState
 from cautery.projections.tally import Tally
 
 __all__ = [
     "Acts",
     "CaseRecords",
+    "Hosts",
     "MandateInForce",
     "Pace",
     "Projection",
+    "Reading",
     "Safeguards",
+    "Shown",
+    "Sources",
     "StreamState",
     "Streams",
     "Tally",

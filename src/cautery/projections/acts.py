@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from cautery.messages import message
 from cautery.model import (
     MISSHAPEN,
     Acknowledgement,
@@ -18,6 +19,7 @@ from cautery.model import (
     SupplyGraph,
     has_own_id,
 )
+from cautery.model.message import Message
 from cautery.model.records import ApprovalGiven, EntryExpired, ReferralPublished
 
 
@@ -37,6 +39,9 @@ class Acts:
         By the digest that they are over; none of them is checked here.
     published, answers, expired : dict
         By the id of a referral.
+    dark_now : dict
+        By target and intermediary, the streams that were dark at their newest probe since the
+        target was last published there.
     passed_over : Counter
         By the reason, how many records count for nothing.
     """
@@ -56,13 +61,16 @@ class Acts:
     )
     expired: defaultdict[str, list[EntryExpired]] = field(default_factory=lambda: defaultdict(list))
     dark: list[DarkProbe] = field(default_factory=list)
-    passed_over: Counter[str] = field(default_factory=Counter)
+    dark_now: defaultdict[tuple[str, str], set[str]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    passed_over: Counter[Message] = field(default_factory=Counter)
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
         match entry.content:
             case DarkProbe() as probe:
-                self.dark.append(probe)
+                self._probe(probe)
             case GuardVerdict() as verdict:
                 self.guards[verdict.target, verdict.lever.value] = verdict
             case SupplyGraph() as graph:
@@ -75,10 +83,17 @@ class Acts:
                 self.approvals[given.subject].append(given.approval)
             case ReferralPublished() as published:
                 self.published[published.referral].append(published)
+                for target in published.targets:
+                    self.dark_now.pop((target, published.intermediary), None)
             case Acknowledgement() as answer:
                 self.answers[answer.referral].append(answer)
             case EntryExpired() as expired:
                 self.expired[expired.referral].append(expired)
+
+    def _probe(self, probe: DarkProbe) -> None:
+        self.dark.append(probe)
+        dark = self.dark_now[probe.target, probe.intermediary]
+        (dark.add if probe.dark else dark.discard)(probe.url)
 
     def _draft(self, referral: Referral) -> None:
         try:
@@ -86,6 +101,6 @@ class Acts:
         except MISSHAPEN:  # a text in it has no canonical JSON, so nothing has its id
             is_own = False
         if not is_own:
-            self.passed_over["referral.drafted with an id that does not match its content"] += 1
+            self.passed_over[message("ignored.foreign-id", kind="referral.drafted")] += 1
         elif self.referrals.setdefault(referral.id, referral) != referral:
-            self.passed_over["referral.drafted with the id of an earlier referral"] += 1
+            self.passed_over[message("ignored.earlier-id", kind="referral.drafted")] += 1

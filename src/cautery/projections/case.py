@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.messages import message, term
 from cautery.model import (
     Entry,
     ErrorRate,
     Estimate,
     ExhibitId,
+    Finding,
     Mandate,
     RedactedUrl,
     Verdict,
 )
 from cautery.model.evidence import CustodyLine
+from cautery.model.message import Message, as_written
 from cautery.model.records import (
     AlignmentShown,
     ApprovalGiven,
@@ -32,7 +35,6 @@ from cautery.model.records import (
     OverrideSigned,
     ProbeDone,
     PurchaseRecorded,
-    SourceRead,
     WatchResumed,
     WatchStarted,
     WatchStopped,
@@ -42,6 +44,7 @@ from cautery.projections.folding import folded
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
 from cautery.projections.safeguards import Safeguards
+from cautery.projections.sources import Sources
 from cautery.projections.streams import Streams
 
 _WITHOUT_WATCH = (
@@ -63,10 +66,12 @@ class Spans:
     ----------
     watched : list of (datetime, datetime)
         From a start or a resumption to the last record before the next one.
+    running : bool
+        No record says that the last of them stopped.
     """
 
     watched: list[tuple[datetime, datetime]] = field(default_factory=list)
-    _stopped: bool = False
+    running: bool = False
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up.
@@ -77,17 +82,17 @@ class Spans:
         content, at = entry.content, entry.record.at
         if isinstance(content, WatchStarted | WatchResumed):
             self.watched.append((at, at))
-            self._stopped = False
+            self.running = True
             return
         setting_up = isinstance(content, ExhibitSealed) and content.what == "mandate"
-        if not self.watched or self._stopped or setting_up or isinstance(content, _WITHOUT_WATCH):
+        if not self.running or setting_up or isinstance(content, _WITHOUT_WATCH):
             return
         begun = self.watched[-1][0]
         if isinstance(content, WatchStopped):
             at = min(at, content.at)
             if at < begun:
                 return  # it says that it stopped before it began
-            self._stopped = True
+            self.running = False
         self.watched[-1] = (begun, at)
 
 
@@ -102,8 +107,6 @@ class CaseRecords:
         its comparisons with references.
     sealed : dict
         By id, each exhibit as it was sealed last.
-    sources : dict
-        By location, why the newest reading failed; ``None``: it did not.
     failures : Counter
         By what was tried and the name of the error; ``failure_words`` has the newest message.
     misshapen : Counter
@@ -118,12 +121,13 @@ class CaseRecords:
     acts: Acts = field(default_factory=Acts)
     safeguards: Safeguards = field(default_factory=Safeguards)
     pace: Pace = field(default_factory=Pace)
+    sources: Sources = field(default_factory=Sources)
     kinds: Counter[str] = field(default_factory=Counter)
     first_at: datetime | None = None
     last_at: datetime | None = None
     closed: datetime | None = None
     custody: defaultdict[str, list[CustodyLine]] = field(default_factory=lambda: defaultdict(list))
-    exhibits: defaultdict[str, dict[ExhibitId, str]] = field(
+    exhibits: defaultdict[str, dict[ExhibitId, Message]] = field(
         default_factory=lambda: defaultdict(dict)
     )
     alignments: defaultdict[str, list[AlignmentShown]] = field(
@@ -132,12 +136,11 @@ class CaseRecords:
     sealed: dict[ExhibitId, ExhibitSealed] = field(default_factory=dict)
     clocks_unknown: int = 0
     unfiltered: bool = False
-    sources: dict[str, str | None] = field(default_factory=dict)
-    estimates: dict[str, Estimate] = field(default_factory=dict)
+    estimates: dict[Message, Estimate] = field(default_factory=dict)
     rates: dict[tuple[str, str], ErrorRate] = field(default_factory=dict)
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
     failure_words: dict[tuple[str, str], str] = field(default_factory=dict)
-    misshapen: Counter[str] = field(default_factory=Counter)
+    misshapen: Counter[Message] = field(default_factory=Counter)
     _frontier: Frontier = field(default_factory=Frontier)
 
     def hear(self, entry: Entry) -> None:
@@ -154,6 +157,7 @@ class CaseRecords:
             self.acts,
             self.safeguards,
             self.pace,
+            self.sources,
         ):
             projection.hear(entry)
         self._sort(entry)
@@ -165,17 +169,17 @@ class CaseRecords:
                 self._seal(sealing)
             case ProbeDone(observation=observation) as probe if observation is not None:
                 for exhibit in observation.exhibits:
-                    self.exhibits[probe.url].setdefault(exhibit, "capture of a probe")
+                    self.exhibits[probe.url].setdefault(
+                        exhibit, term("exhibit", "capture of a probe")
+                    )
             case Verdict() as verdict:
                 for observation in verdict.observations:
                     for exhibit in observation.exhibits:
                         self.exhibits[verdict.url.text].setdefault(
-                            exhibit, "capture on which the verdict rests"
+                            exhibit, term("exhibit", "capture on which the verdict rests")
                         )
             case AlignmentShown() as alignment:
                 self.alignments[alignment.url].append(alignment)
-            case SourceRead(vantage=None) as read:  # one blocked elsewhere is read all the same
-                self.sources[read.source] = read.failed
             case DecoderConfined() as confined:
                 self.unfiltered |= not confined.seccomp
             case Estimate() as estimate:
@@ -188,13 +192,13 @@ class CaseRecords:
             case CaseClosed():
                 self.closed = entry.record.at
             case MisshapenRecord() as misshapen:
-                self.misshapen[f"{misshapen.kind} with an invalid form"] += 1
+                self.misshapen[message("ignored.misshapen", kind=misshapen.kind)] += 1
 
     def _seal(self, sealing: ExhibitSealed) -> None:
         self.clocks_unknown += sealing.exhibit.clock.seconds is None
         self.sealed[sealing.exhibit.id] = sealing
         if sealing.url in self.streams.by_url:
-            self.exhibits[sealing.url].setdefault(sealing.exhibit.id, sealing.what)
+            self.exhibits[sealing.url].setdefault(sealing.exhibit.id, term("exhibit", sealing.what))
 
     def _note_custody(self, entry: Entry) -> None:
         url = getattr(entry.content, "url", None)
@@ -233,16 +237,21 @@ class CaseRecords:
         return self._frontier.root().hex()
 
     @property
-    def passed_over(self) -> Counter[str]:
+    def passed_over(self) -> Counter[Message]:
         """By the reason, how many records count for nothing."""
         return self.misshapen + self.acts.passed_over + self.in_force.passed_over
 
 
-def _in_a_word(content: object) -> str:
+def _in_a_word(content: object) -> Message | None:
     for name in ("what", "failed", "finding", "why"):
-        if value := getattr(content, name, None):
-            return str(value)
-    return ""
+        value = getattr(content, name, None)
+        if isinstance(value, Message):
+            return value
+        if isinstance(value, Finding):
+            return term("finding", value)
+        if value:
+            return term("exhibit", value) if name == "what" else as_written(str(value))
+    return None
 
 
 def case_records(entries: Iterable[Entry]) -> CaseRecords:

@@ -6,7 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from cautery.errors import CauteryError
+from cautery.messages import message
 from cautery.model import Entry, Mandate, with_fixtures
+from cautery.model.message import Message
 from cautery.model.records import CaseOpened, FixturesChanged, kind_of_type
 
 _OPENED = kind_of_type(CaseOpened)
@@ -22,13 +24,13 @@ class MandateInForce:
 
     mandate: Mandate | None = None
     opening: Entry | None = None
-    passed_over: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[Message] = field(default_factory=Counter)
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
         if entry.record.kind == _OPENED:
             if self.opening is not None:
-                self.passed_over["case.opened in a case that was already open"] += 1
+                self.passed_over[message("ignored.second-opening", kind=_OPENED)] += 1
                 return
             self.opening = entry
             if isinstance(entry.content, CaseOpened):
@@ -37,4 +39,4 @@ class MandateInForce:
             try:
                 self.mandate = with_fixtures(self.mandate, entry.content)
             except CauteryError:  # anybody with the file can append two events of one id
-                self.passed_over["fixtures.changed that does not fit the mandate"] += 1
+                self.passed_over[message("ignored.other-fixtures", kind=entry.record.kind)] += 1

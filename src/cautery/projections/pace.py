@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cautery.model import Entry
+from cautery.model.message import Message
 from cautery.model.records import WatchPace, WorkShed
 
 
@@ -16,7 +17,7 @@ class Pace:
     ----------
     newest, worst : WatchPace or None
         ``None``: nothing was measured.
-    last_why : str or None
+    last_why : Message or None
         Why it was late, the last time that it was; ``None``: it never was, or nobody measured.
     shed : int
         Looks that were put off because there was no time for them.
@@ -24,7 +25,7 @@ class Pace:
 
     newest: WatchPace | None = None
     worst: WatchPace | None = None
-    last_why: str | None = None
+    last_why: Message | None = None
     shed: int = 0
 
     def hear(self, entry: Entry) -> None:

@@ -11,6 +11,7 @@ from cautery.model.records import (
     EntryWithdrawn,
     GuardRevalidated,
     OverrideGiven,
+    OverrideSigned,
     RollbackProposed,
 )
 
@@ -25,6 +26,8 @@ class Safeguards:
         By event (``None``: of no event), the newest.
     overrides : list of (Override, tuple of Approval)
         With the signatures that a record says they have; none of them is checked here.
+    override_signatures : list of OverrideSigned
+        None of them is checked here.
     revalidated : int
         Targets that the guard judged again.
     taken_back : list
@@ -37,6 +40,7 @@ class Safeguards:
 
     budgets: dict[str | None, BudgetSpent] = field(default_factory=dict)
     overrides: list[tuple[Override, tuple[Approval, ...]]] = field(default_factory=list)
+    override_signatures: list[OverrideSigned] = field(default_factory=list)
     revalidated: int = 0
     taken_back: list[EntryWithdrawn | RollbackProposed] = field(default_factory=list)
     canaries: set[str] = field(default_factory=set)
@@ -51,6 +55,8 @@ class Safeguards:
                 self.budgets[budget.event] = budget
             case OverrideGiven() as given:
                 self.overrides.append((given.override, given.approvals))
+            case OverrideSigned() as signed:
+                self.override_signatures.append(signed)
             case GuardRevalidated() as revalidated:
                 self.revalidated += len(revalidated.asked)
             case EntryWithdrawn() | RollbackProposed() as taken:
@@ -71,7 +77,12 @@ class Safeguards:
     @property
     def withdrawn(self) -> set[str]:
         """Targets that are withdrawn everywhere."""
-        return {taken.target for taken in self.taken_back if isinstance(taken, EntryWithdrawn)}
+        return {withdrawal.target for withdrawal in self.withdrawals}
+
+    @property
+    def withdrawals(self) -> tuple[EntryWithdrawn, ...]:
+        """Targets that are withdrawn, each from a referral, oldest first."""
+        return tuple(taken for taken in self.taken_back if isinstance(taken, EntryWithdrawn))
 
     @property
     def rollbacks(self) -> set[tuple[str, str]]:

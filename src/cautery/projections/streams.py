@@ -6,8 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cautery.model import DarkProbe, Entry, Finding, Verdict
-from cautery.model.records import AlignmentShown, ProbeDone, StreamAppeared, StreamVanished
+from cautery.model import DarkProbe, Entry, Finding, Offer, Verdict
+from cautery.model.message import Message
+from cautery.model.records import (
+    AlignmentShown,
+    ProbeDone,
+    StreamAppeared,
+    StreamResolved,
+    StreamVanished,
+)
 
 
 @dataclass(slots=True)
@@ -18,6 +25,8 @@ class StreamState:
     ----------
     first_seen : datetime or None
         ``None``: nobody saw it begin.
+    offer : Offer or None
+        What its title offers, by the newest fixtures.
     vanished : datetime or None
         When its last source dropped it; ``None``: it is listed, as far as is known.
     verdict : Verdict or None
@@ -26,10 +35,12 @@ class StreamState:
         The time of the first verdict that proves it.
     probes : int
         Looks that came to an end; those that this machine broke off are no looks.
-    failures : list of str
+    failures : list of Message
         Why probes had no media, each reason once.
     dark_at : datetime or None
         When a probe of ours first found it dark behind a block.
+    aligned : bool
+        Whether it was compared with a reference.
     """
 
     url: str
@@ -37,12 +48,14 @@ class StreamState:
     host: str = ""
     sources: list[str] = field(default_factory=list)
     first_seen: datetime | None = None
+    offer: Offer | None = None
     vanished: datetime | None = None
     verdict: Verdict | None = None
     proven_at: datetime | None = None
     probes: int = 0
-    failures: list[str] = field(default_factory=list)
+    failures: list[Message] = field(default_factory=list)
     dark_at: datetime | None = None
+    aligned: bool = False
 
     @property
     def looked_at(self) -> bool:
@@ -75,6 +88,8 @@ class Streams:
                     stream.proven_at = verdict.at
             case StreamAppeared() as appeared:
                 self._appear(self._of(appeared.url), appeared)
+            case StreamResolved() as resolved:
+                self._of(resolved.url).offer = resolved.offer
             case StreamVanished() as vanished:
                 self._of(vanished.url).vanished = vanished.at
             case DarkProbe() as probe:
@@ -82,7 +97,7 @@ class Streams:
                 if probe.dark and stream.dark_at is None:
                     stream.dark_at = probe.at
             case AlignmentShown() as alignment:
-                self._of(alignment.url)
+                self._of(alignment.url).aligned = True
 
     def _of(self, url: str) -> StreamState:
         key = self.key(url)
@@ -97,6 +112,7 @@ class Streams:
         if appeared.source not in stream.sources:
             stream.sources.append(appeared.source)
         stream.first_seen = stream.first_seen or appeared.at
+        stream.offer = appeared.offer
         stream.vanished = None
 
     def _probe(self, stream: StreamState, probe: ProbeDone) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
+from cautery.messages import say
 from cautery.model import ActionPlan, DarkProbe, Decision, Entry, Finding, GuardVerdict, Mandate
+from cautery.model.message import Message
 from cautery.model.records import (
     ApprovalGiven,
     CalendarRead,
@@ -23,6 +25,9 @@ from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
 from cautery.projections.safeguards import Safeguards
 from cautery.projections.streams import Streams, StreamState
+
+NOT_LOOKED_AT = "not looked at"
+"""Stands among the errors for looks that this machine broke off."""
 
 
 @dataclass(slots=True)
@@ -59,7 +64,7 @@ class Tally:
     referred : dict
         By URL, when a proven stream was first on a list.
     errors : Counter
-        By the name of the error.
+        By the name of the error, or :data:`NOT_LOOKED_AT`.
     last : str
         What failed last, in words.
     """
@@ -87,14 +92,16 @@ class Tally:
                 self.sealed += 1
             case ProbeDone() as probe:
                 self.probes += 1
-                if probe.failed is not None:
+                if probe.hindered is not None:
+                    self.errors[NOT_LOOKED_AT] += 1
+                elif probe.failed is not None:
                     self._fail(probe.failed)
             case Failure() as failure:
                 self.errors[failure.error] += 1
                 self.last = f"{failure.what} {failure.where}: {failure.message}"
             case SourceRead() | CalendarRead() as read if read.failed is not None:
                 self._fail(read.failed)
-                self.last = f"{read.source}: {read.failed}"
+                self.last = f"{read.source}: {say(read.failed)}"
             case ActionPlan() as plan:
                 self._behind |= {
                     intervention.target: frozenset(intervention.streams)
@@ -111,8 +118,11 @@ class Tally:
             case ApprovalGiven():
                 self.approvals += 1
 
-    def _fail(self, failed: str) -> None:
-        self.errors[failed.partition(":")[0]] += 1
+    def _fail(self, failed: Message) -> None:
+        """Count a failure by its error, which a record of an older version has before a colon."""
+        written = failed.plain()
+        error = failed.values.get("error", failed.id) if written is None else written
+        self.errors[str(error).partition(":")[0]] += 1
 
     def rows(self, now: datetime) -> list[Row]:
         """Return one row for each event, linear channel and work, in the mandate's order."""

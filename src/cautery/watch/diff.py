@@ -5,7 +5,7 @@ Examples
 >>> old = [Listed("http://a.example/live/~1/~2/7.ts", "Arena 1"), Listed("http://a.example/8", "X")]
 >>> new = [Listed("http://b.example/live/~1/~2/7.ts", "Arena 1"), Listed("http://b.example/9", "Y")]
 >>> found = compare(old, new)
->>> [(one.was.place, one.now.place, one.why) for one in found.moved]
+>>> [(one.was.place, one.now.place, one.why.value) for one in found.moved]
 [('http://a.example/live/~1/~2/7.ts', 'http://b.example/live/~1/~2/7.ts', 'another host')]
 >>> [one.title for one in found.appeared], [one.title for one in found.vanished]
 (['Y'], ['X'])
@@ -19,6 +19,8 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from cautery.model.records import MoveReason
 
 _PSEUDONYM = re.compile(r"~[0-9a-f]{1,16}")
 
@@ -43,8 +45,7 @@ class Move(NamedTuple):
 
     was: Listed
     now: Listed
-    why: str
-    """``another line``, ``another host`` or ``same title``."""
+    why: MoveReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ class _Rest:
     new: dict[str, Listed]
     moved: list[Move] = field(default_factory=list)
 
-    def pair(self, key: Callable[[Listed], Hashable | None], why: str) -> None:
+    def pair(self, key: Callable[[Listed], Hashable | None], why: MoveReason) -> None:
         """Pair what has the same key, if only one of the old and one of the new have it."""
         olds, news = _once(self.old, key), _once(self.new, key)
         for same, was in olds.items():
@@ -101,7 +102,7 @@ def compare(old: Iterable[Listed], new: Iterable[Listed]) -> Changes:
     before, after = dict(reversed(before.items())), dict(reversed(after.items()))
     common = before.keys() & after.keys()
     renamed = tuple(
-        Move(before[place], now, "another title")
+        Move(before[place], now, MoveReason.ANOTHER_TITLE)
         for place, now in after.items()
         if place in common and _title(before[place]) != _title(now)
     )
@@ -109,12 +110,13 @@ def compare(old: Iterable[Listed], new: Iterable[Listed]) -> Changes:
         {place: listed for place, listed in before.items() if place not in common},
         {place: listed for place, listed in after.items() if place not in common},
     )
-    unmatched.pair(_without_line, "another line")
-    unmatched.pair(_path_and_title, "another host")
+    unmatched.pair(_without_line, MoveReason.ANOTHER_LINE)
+    unmatched.pair(_path_and_title, MoveReason.ANOTHER_HOST)
     # A title that stays somewhere names that one, not the one that has gone.
     staying = {_title(side[place]) for side in (before, after) for place in common}
     unmatched.pair(
-        lambda listed: None if _title(listed) in staying else _title(listed), "same title"
+        lambda listed: None if _title(listed) in staying else _title(listed),
+        MoveReason.SAME_TITLE,
     )
     order = {place: at for at, place in enumerate(after)}
     moved = tuple(sorted(unmatched.moved, key=lambda move: order[move.now.place]))

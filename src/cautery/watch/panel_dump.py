@@ -14,8 +14,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from cautery.errors import InputError, LimitError, SourceError
+from cautery.messages import message
 from cautery.model import PanelCount
 from cautery.model.mandate import Regime
+from cautery.model.message import Message
 from cautery.watch._text import markup_of, what_is
 
 if TYPE_CHECKING:
@@ -80,16 +82,16 @@ class PanelDump:
     suppressed: int
 
     @property
-    def words(self) -> str:
+    def words(self) -> Message:
         """Say what was read, and what was not."""
-        text = f"{self.rows:,} rows"
+        sentences = [message("dump.rows", count=self.rows)]
         if self.damaged:
-            text += f"; {self.damaged:,} damaged and not counted"
+            sentences.append(message("dump.damaged", rows=self.damaged))
         if self.merged:
-            text += f"; {self.merged} lines of small countries counted as {ELSEWHERE}"
+            sentences.append(message("dump.merged", lines=self.merged, country=ELSEWHERE))
         if self.suppressed:
-            text += f"; {self.suppressed} lines not shown, in groups of fewer than {SMALLEST}"
-        return text
+            sentences.append(message("dump.suppressed", lines=self.suppressed, fewest=SMALLEST))
+        return message("dump.all", sentences=sentences)
 
 
 def read_panel_dump(

@@ -24,6 +24,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from cautery.messages import message
+from cautery.model.message import Message
+
 KEPT = 40
 """Visits that are remembered: a source that changes its habits is followed within as many."""
 PER_CHANGE = 2.0
@@ -60,6 +63,8 @@ kick-off is moved hours before it; addresses flee within hours; a
 certificate lasts 90 days, renewed after 60. Least and most are our manners and our patience:
 judgement."""
 
+METHOD = message("rhythm.poisson-changes")
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -69,7 +74,7 @@ class Rate:
     mid: float
     high: float
     visits: int
-    method: str = "Poisson changes seen at visits, Gamma prior by kind of source"
+    method: Message = METHOD
 
 
 @dataclass(frozen=True, slots=True)

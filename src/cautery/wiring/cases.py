@@ -13,6 +13,7 @@ from cautery.adapters.keys_file import KeyFolder, default_folder
 from cautery.adapters.signer import SignerProcess
 from cautery.errors import InputError
 from cautery.evidence.manifest import LEDGER, MANIFEST
+from cautery.messages import tr
 from cautery.model import SupplyGraph
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
@@ -123,8 +124,10 @@ def mapped_and_met(case_path: Path) -> tuple[SupplyGraph, dict[str, Met], str]:
         if not newest:
             raise InputError(f"{case_path}: nothing is mapped in this case")
         entry, graph = newest[0]
-        source = (
-            f"As a watch saw it until {entry.record.at:%Y-%m-%d %H:%M} UTC: record "
-            f"{entry.index} of the case; networks and roles are hypotheses"
+        source = tr(
+            "As a watch saw it until %(time)s UTC: record %(record)s of the case; networks and "
+            "roles are hypotheses",
+            time=f"{entry.record.at:%Y-%m-%d %H:%M}",
+            record=str(entry.index),
         )
         return graph, met_in(case.ledger), source

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cautery import wiring
-from cautery.adapters.keys_file import load_approver
+from cautery.adapters.person_keys import load_approver
 from cautery.errors import InputError
 from cautery.evidence.manifest import LEDGER
 from cautery.wiring.cases import reading_store, store, writing

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cautery import wiring
-from cautery.adapters.keys_file import load_approver
+from cautery.adapters.person_keys import load_approver
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Approval, Digest, Override

@@ -60,6 +60,7 @@ from cautery.model import (
     iso,
     referral_id,
 )
+from cautery.model.message import as_written
 from cautery.model.records import UnknownRecord
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
@@ -244,7 +245,7 @@ class Making:
             target=target,
             lever=Lever.NAME,
             decision=Decision.ALLOW,
-            reasons=(Reason(code="own-name", text="a name of its own"),),
+            reasons=(Reason(code="own-name", text=as_written("a name of its own")),),
             valid_until=WINDOW.end,
         )
         entry = BlockEntry(

@@ -292,7 +292,7 @@ def opened(*, lab: bool = True) -> Case:
             "key": str(CASE),
         },
     )
-    case.note("watch.started", {"why": "asked", "at": case.now}, after_s=40)
+    case.note("watch.started", {"why": "window open", "at": case.now}, after_s=40)
     return case
 
 
@@ -590,7 +590,7 @@ def whole_case(*, streams: int = 50, lab: bool = True, stills: bool = True) -> C
             proven.append(url)
     case.note(
         "watch.resumed",
-        {"why": "the process was killed", "at": case.now + timedelta(seconds=95)},
+        {"why": "window open", "at": case.now + timedelta(seconds=95)},
         after_s=95,
     )
     case.note(
@@ -746,7 +746,10 @@ def whole_case(*, streams: int = 50, lab: bool = True, stills: bool = True) -> C
             "at": case.now,
         },
     )
-    case.note("guard.revalidated", {"why": "x", "asked": ["a", "b"], "withdrawn": ["b"], "at": END})
+    case.note(
+        "guard.revalidated",
+        {"why": "before publication", "asked": ["a", "b"], "withdrawn": ["b"], "at": END},
+    )
     case.note(
         "canary.probed",
         {
@@ -850,7 +853,7 @@ def whole_case(*, streams: int = 50, lab: bool = True, stills: bool = True) -> C
         )
     case.note(
         "watch.stopped",
-        {"why": "the window closed", "at": END},
+        {"why": "window closed", "at": END},
         after_s=(END - case.now).total_seconds(),
     )
     return case

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from gettext import NullTranslations
 from html import unescape
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -27,6 +28,7 @@ from cautery.drawing.escaping import clean
 from cautery.drawing.europe import country_name, europe
 from cautery.drawing.svg import TimeScale, lanes, width
 from cautery.errors import InputError
+from cautery.messages import in_language
 from cautery.model import ErrorRate, Role, StepState
 from cautery.operation.page import (
     Arrivals,
@@ -413,7 +415,7 @@ def test_a_crowded_graph_says_how_much_it_shows() -> None:
     )
     drawn = supply_drawings(SupplyView(nodes=nodes))
     assert isinstance(drawn, GraphDrawing)
-    assert drawn.said.startswith("600 of 1\u202f500 nodes")
+    assert drawn.extent.startswith("600 of 1\u202f500 nodes")
     assert "+ 900 more" in drawn.before
 
 
@@ -645,7 +647,7 @@ def test_where_nothing_flows_the_page_does_not_count_to_none_of_none(
     nodes = (SupplyNode(id="a", label="a", role=Role.PANEL),)
     drawn = supply_drawings(SupplyView(nodes=nodes))
     assert isinstance(drawn, GraphDrawing)
-    assert drawn.said == "1 of 1 node and no relation shown"
+    assert drawn.extent == "1 of 1 node and no relation shown"
 
 
 def test_the_page_says_whose_coins_were_followed(view: OperationPageView) -> None:
@@ -811,3 +813,53 @@ def test_in_a_browser_hostile_text_does_not_widen_a_phone(
     across = tab.evaluate("document.documentElement.scrollWidth")
     tab.close()
     assert across <= 390
+
+
+def _codes(view: OperationPageView) -> set[str]:
+    """Return what a view holds in words or codes of its own: kinds, currencies, a zone's city."""
+    exhibits, money, day = view.exhibits, view.money, view.day
+    codes = {line.kind for line in exhibits.lines} if exhibits else set()
+    codes |= {total.currency for total in exhibits.totals} if exhibits else set()
+    if money:
+        codes |= {place.currency for place in (*money.flows, *money.holdings, *money.proposals)}
+    return codes | ({day.zone.rpartition("/")[2]} if day else set())
+
+
+KEYS = ("country", "currency", "kind", "quantity", "unit", "zone")
+"""Members whose texts are codes: what a page shows of them are words of the catalogue."""
+
+
+@pytest.mark.parametrize("name", ["sample", "crowded", "empty"])
+def test_every_text_of_the_page_is_of_the_catalogue_or_data_of_the_operation(
+    name: str, marks: ModuleType
+) -> None:
+    view = EMPTY if name == "empty" else getattr(_made(), name)()
+    with in_language(marks.Marked()):
+        drawn = render_page(marks.as_data(view, but=KEYS))
+    assert '<html lang="qps-ploc">' in drawn
+    assert "⟦The day by the clock⟧" in drawn
+    assert marks.forgotten(drawn, _codes(view)) == []
+
+
+def test_a_text_of_the_page_that_is_not_of_the_catalogue_is_noticed(marks: ModuleType) -> None:
+    with in_language(marks.Marked()):
+        drawn = render_page(marks.as_data(EMPTY, but=KEYS))
+    for text in ("No exhibit was registered.", "Contents", "Cautery: page of an operation"):
+        assert marks.forgotten(drawn.replace(f"⟦{text}⟧", text)) == [text]
+
+
+def test_no_quote_of_a_translator_ends_an_attribute_or_a_style_sheet(
+    view: OperationPageView,
+) -> None:
+    class Quoting(NullTranslations):
+        def gettext(self, message: str) -> str:
+            return f'"{message}"'
+
+        def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+            return self.gettext(msgid1 if n == 1 else msgid2)
+
+    with in_language(Quoting()):
+        drawn = _Outline(render_page(view))
+    plain = _Outline(render_page(view))
+    assert drawn.tags == plain.tags
+    assert drawn.names == plain.names

@@ -7,6 +7,7 @@ import pytest
 
 from cautery.adapters.facts_folder import FactsFolder
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import Decision, NetworkFact, Override
 from cautery.plan import guard
 from cautery.plan.guard.network_kind import NetworkKind, kind_of_network, sharing_kind
@@ -166,7 +167,8 @@ def test_sharp_s_is_a_letter_of_its_own(facts):
 def test_a_name_that_looks_like_another_is_told_as_it_is_looked_up(facts):
     verdict = guard("g\u043e\u043egle.com", facts=facts, at=NOW)
     assert verdict.target == "xn--ggle-55da.com"
-    assert any(one.code == "spelling" and verdict.target in one.text for one in verdict.reasons)
+    spelling = message("guard.spelling", target=verdict.target)
+    assert any(reason.text == spelling for reason in verdict.reasons)
 
 
 @pytest.mark.parametrize(

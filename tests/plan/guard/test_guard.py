@@ -1,10 +1,13 @@
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cautery.model import Decision, DedicatedFact, Lever
+from cautery.messages import say
+from cautery.model import Decision, DedicatedFact, GuardVerdict, Lever, from_json, to_json
 from cautery.plan import guard
 
 from ..conftest import NOW, codes
@@ -132,7 +135,7 @@ def test_stale_facts_refuse_and_name_the_remedy(facts):
     verdict = guard("203.0.113.5", facts=facts, at=NOW + timedelta(days=20), suspects=[EDGE])
     assert verdict.decision is Decision.REFUSE
     stale = next(one for one in verdict.reasons if one.code == "stale-facts")
-    assert "renew" in stale.text
+    assert "renew" in say(stale.text)
 
 
 def test_a_missing_list_of_popular_names_refuses_every_name(without):
@@ -217,7 +220,7 @@ def test_what_is_no_target_is_refused_as_such(facts, target):
 
 def test_a_refused_login_is_not_repeated(facts):
     verdict = guard("http://me:secret@h.example/a", facts=facts, at=NOW)
-    assert "secret" not in verdict.reasons[0].text
+    assert "secret" not in say(verdict.reasons[0].text)
 
 
 def test_a_wildcard_is_wider_than_a_host(facts):
@@ -255,6 +258,22 @@ def test_a_name_above_a_lawful_one_is_not_blocked_whole(facts):
 def test_case_dots_and_unicode_are_one_name(facts):
     assert guard("EDGE1.Pirate.Example.", facts=facts, at=NOW).target == "edge1.pirate.example"
     assert guard("bücher.example", facts=facts, at=NOW).target == "xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "188.114.97.7", "203.0.113.6", "203.0.113.7", "203.0.113.8", "203.0.113.77", "9.9.9.9",
+        "2606::/16", "64:ff9b::cb00:7105", "10.0.0.1", "*.pirate.example", "co.uk", "t.me",
+        "https://t.me/pirate_channel", "x.dyn.example", "dyn.example", "uni.example", "a..b",
+    ],
+)  # fmt: skip
+def test_a_verdict_is_the_same_once_it_was_written_and_read(facts, target):
+    verdict = guard(target, facts=facts, at=NOW, suspects=[EDGE])
+    assert from_json(GuardVerdict, json.loads(rfc8785.dumps(to_json(verdict)))) == verdict
+    for reason in verdict.reasons:
+        assert reason.text.id.startswith("guard.")
+        assert "%(" not in say(reason.text)
 
 
 @given(st.text(max_size=60))

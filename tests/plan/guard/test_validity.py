@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cautery.adapters.facts_folder import FactsFolder
+from cautery.messages import say
 from cautery.model import Decision, DedicatedFact, Override
 from cautery.plan import guard, parse_target
 
@@ -114,7 +115,7 @@ def test_a_list_of_no_known_day_is_no_ground_to_pass(folder):
 
 
 def reasons(verdict, code):
-    return [one.text for one in verdict.reasons if one.code == code]
+    return [say(reason.text) for reason in verdict.reasons if reason.code == code]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from cautery.model import (
     digest,
 )
 from cautery.model.ledger import append
+from cautery.model.message import as_written
 from cautery.model.records import CaseOpened
 from cautery.wiring.cases import adding_to
 from cautery.workflows.case.referral import approve_referral, filed_referrals
@@ -94,7 +95,7 @@ def a_referral() -> Referral:
         lever=Lever.NAME,
         decision=Decision.ALLOW,
         collateral=Collateral(high=0),
-        reasons=(Reason(code="own-name", text="its own name"),),
+        reasons=(Reason(code="own-name", text=as_written("its own name")),),
         valid_until=NOW + timedelta(hours=1),
     )
     chosen = Intervention(
@@ -108,7 +109,7 @@ def a_referral() -> Referral:
         cost=1,
         bound=1,
         seed=0,
-        method="t",
+        method=as_written("t"),
     )
     order = CourtOrder(
         id="TJ-2026-118",

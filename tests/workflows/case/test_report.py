@@ -13,6 +13,7 @@ import pytest
 from cautery.errors import EvidenceError, StorageError
 from cautery.evidence import EMPTY_ROOT, Frontier, leaf_hash
 from cautery.evidence.report import render
+from cautery.messages import message, say
 from cautery.model import Decision, Entry, Finding, Record, to_json
 from cautery.workflows.case.report import report_view, write_report, write_report_file
 
@@ -71,7 +72,7 @@ def test_the_mandate_sealed_before_a_resumption_does_not_hide_the_gap() -> None:
     case = made.opened()
     case.now += timedelta(seconds=300)
     case.seal(b"mandate", "mandate")
-    case.note("watch.resumed", {"why": "asked again", "at": case.now})
+    case.note("watch.resumed", {"why": "window open", "at": case.now})
     view = report_view(case.ledger.read(), case.vault.read, at=case.now)
     assert view.observed_s == 0
 
@@ -186,7 +187,7 @@ def test_a_record_of_odd_values_costs_itself_and_is_counted(
     entries.append(Entry(index=len(entries), record=record, leaf=b"odd"))
     view = report_view(entries, case.vault.read, at=case.now)
     assert render(view)
-    assert view.passed_over == {f"{kind} with an invalid form": 1}
+    assert view.passed_over == {message("ignored.misshapen", kind=kind): 1}
     assert len(view.streams) == 1
 
 
@@ -206,7 +207,9 @@ def test_a_case_is_opened_by_its_first_record_alone(case: Any) -> None:
     taken_over.note("case.opened", {**first, "mandate": theirs})
     view = report_view(taken_over.ledger.read(), taken_over.vault.read, at=taken_over.now)
     assert view.mandate.approvers
-    assert view.passed_over == {"case.opened in a case that was already open": 1}
+    second = message("ignored.second-opening", kind="case.opened")
+    assert view.passed_over == {second: 1}
+    assert say(second) == "case.opened in a case that was already open"
 
 
 def test_a_second_referral_of_an_id_does_not_replace_the_first() -> None:
@@ -293,7 +296,7 @@ def test_a_stream_that_reappeared_is_exposed_beyond_its_first_vanishing() -> Non
     }
     case.note("stream.appeared", seen)
     case.now += timedelta(seconds=60)
-    case.note("watch.stopped", {"why": "asked", "at": case.now})
+    case.note("watch.stopped", {"why": "interrupted", "at": case.now})
     (one,) = report_view(case.ledger.read(), case.vault.read, at=case.now).streams
     assert replace(one).exposed_s > 60
 

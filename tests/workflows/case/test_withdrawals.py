@@ -8,8 +8,9 @@ from pathlib import Path
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.model import Reason
 from cautery.model.ledger import append
+from cautery.model.message import as_written
 from cautery.model.records import EntryWithdrawn, RollbackProposed
-from cautery.workflows.case.referral import withdrawals
+from cautery.workflows.case.referral import Undoing, Withdrawal, withdrawals
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TARGET = "edge.pirate.example"
@@ -28,28 +29,21 @@ def test_withdrawals_and_roll_backs_are_listed_and_strangers_records_are_not(
     for kind in ("entry.withdrawn", "rollback.proposed"):
         ledger.append(kind, {"target": TARGET, "reasons": "none", "at": 7}, at=NOON)
     append(ledger, withdrawn(), at=NOON)
-    append(ledger, withdrawn(Reason(code="popular-name", text="it is popular")), at=NOON)
+    popular, dark = as_written("it is popular"), as_written("1 of 1")
+    append(ledger, withdrawn(Reason(code="popular-name", text=popular)), at=NOON)
     proposed = RollbackProposed(
-        target=TARGET, intermediary="isp", why="1 of 1", dark=("bakery.example",), tried=1, at=NOON
+        target=TARGET, intermediary="isp", why=dark, dark=("bakery.example",), tried=1, at=NOON
     )
     append(ledger, proposed, at=NOON)
-    at = "2026-11-24T12:00:00.000000Z"
     assert withdrawals(ledger) == (
-        {
-            "at": at,
-            "target": TARGET,
-            "what": "withdrawn",
-            "intermediary": None,
-            "dark": [],
-            "why": "it is popular",
-        },
-        {
-            "at": at,
-            "target": TARGET,
-            "what": "roll-back proposed",
-            "intermediary": "isp",
-            "dark": ["bakery.example"],
-            "why": "1 of 1",
-        },
+        Withdrawal(at=NOON, target=TARGET, what=Undoing.WITHDRAWN, why=popular),
+        Withdrawal(
+            at=NOON,
+            target=TARGET,
+            what=Undoing.ROLLBACK_PROPOSED,
+            intermediary="isp",
+            dark=("bakery.example",),
+            why=dark,
+        ),
     )
     ledger.close()

@@ -8,6 +8,7 @@ import pytest
 
 from cautery.errors import InputError
 from cautery.lab.catalogues import draw_catalogues
+from cautery.messages import say
 from cautery.model import (
     Asset,
     Fault,
@@ -20,6 +21,7 @@ from cautery.model import (
     SupplyGraph,
     Verdict,
 )
+from cautery.model.message import as_written
 from cautery.model.records import ProbeDone, PurchaseRecorded, SourceRead
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
@@ -113,7 +115,7 @@ def test_who_took_the_money_for_two_panels_lines_ties_them(case: Case, journal: 
     links, _ = links_of_case(case.ledger, case.vault)
     assert pairs(links, "payment") == [["panel0.example", "panel1.example"]]
     assert {link.value for link in links} == {"merchant:ACME GAMES"}
-    assert all(link.said == "ACME GAMES received 9.99 EUR for its line" for link in links)
+    assert all(say(link.said) == "ACME GAMES received 9.99 EUR for its line" for link in links)
 
 
 def test_who_taps_a_partner_is_not_tied_to_it_nor_by_it(case: Case, journal: Journal) -> None:
@@ -145,7 +147,7 @@ def test_recorded_links_name_their_record_and_fronts_are_left_out(
     kept = seen("payment", "btc:1")
     seen("address", "192.0.2.1")
     seen("feed-delay", "as it stood while the watch ran")
-    front = Asset(kind="address", value="192.0.2.1", shared="shared range of X")
+    front = Asset(kind="address", value="192.0.2.1", shared=as_written("shared range of X"))
     journal.write(SupplyGraph(assets=(front,)))
     links, warnings = links_of_case(case.ledger, case.vault)
     assert [(link.kind, link.records) for link in links] == [("payment", (kept,))]
@@ -170,7 +172,7 @@ def test_two_name_servers_that_all_have_are_one_tie_with_the_records_of_both(
     links, _ = links_of_case(case.ledger, case.vault)
     assert [(link.subject, link.value) for link in links] == [("a", pair[0]), ("b", pair[0])]
     assert [list(link.records) for link in links] == index
-    assert {link.said for link in links} == {f"nameserver {pair[0]}, and with it {pair[1]}"}
+    assert {say(link.said) for link in links} == {f"nameserver {pair[0]}, and with it {pair[1]}"}
 
 
 def test_a_link_that_was_seen_longer_than_was_recorded_first_is_one(

@@ -12,6 +12,7 @@ from cautery.errors import EvidenceError, InputError
 from cautery.evidence.manifest import Manifest
 from cautery.model import Estimate, to_json
 from cautery.model.ledger import append
+from cautery.model.message import as_written
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.verify import verify_case
@@ -125,10 +126,19 @@ def test_a_sizing_without_its_quantities_or_claims_is_passed_over(
 ) -> None:
     desk = agency_desk(HERE)
     one = to_json(
-        Estimate(quantity="users", low=1, mid=2, high=3, unit="", coverage=0.9, method="m")
+        Estimate(
+            quantity=as_written("users"),
+            low=1,
+            mid=2,
+            high=3,
+            unit="",
+            coverage=0.9,
+            method=as_written("m"),
+        )
     )
     body = {
-        "month": "2026-11-01", "occasion": "x", "inner": [one] * 3, "outer": [one] * 3, "sources": [],
+        "month": "2026-11-01", "occasion": "before the day", "inner": [one] * 3, "outer": [one] * 3,
+        "sources": [],
     }  # fmt: skip
     desk.case.ledger.append("operation.sized", body, at=desk.case.clock.now())
     desk.case.ledger.append("operation.sized", body | more, at=desk.case.clock.now())

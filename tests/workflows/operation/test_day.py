@@ -24,6 +24,7 @@ from cautery.model import (
     from_json,
     to_json,
 )
+from cautery.model.message import as_written
 from cautery.operation.schedule import precedence_violations, schedule
 from cautery.plan import Act, Node, cut
 from cautery.workflows.operation.day_records import (
@@ -74,7 +75,9 @@ GRAPH = SupplyGraph(
         Asset(kind="host", value="edge2", role=Role.EDGE, country="IT"),
         Asset(kind="host", value="shop", role=Role.STOREFRONT, country="DE"),
         Asset(kind="payment", value="psp", role=Role.PAYMENT, country="NL"),
-        Asset(kind="as", value="AS1", role=Role.SHARED, country="NL", shared="a hoster"),
+        Asset(
+            kind="as", value="AS1", role=Role.SHARED, country="NL", shared=as_written("a hoster")
+        ),
     ),
     edges=(
         Edge(source="as:AS1", relation="needed-by", target="host:edge1"),

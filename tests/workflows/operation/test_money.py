@@ -11,10 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from cautery.errors import InputError
+from cautery.messages import in_language
 from cautery.model import Marking, Money, Pap, Statement, StatementKind, Tlp
 from cautery.model.records import MoneyTraced
 from cautery.operation.money.picture import flow_picture
@@ -187,3 +189,19 @@ def test_the_picture_escapes_what_others_wrote(supplied: Path) -> None:
     drawn = flow_picture(found)
     texts = {one.text for one in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")}
     assert {"Big <Exchange>", "MEDIA & CO"} <= texts
+
+
+def test_every_text_of_the_picture_is_of_the_catalogue_or_data_of_the_trail(
+    supplied: Path, marks: ModuleType
+) -> None:
+    found = trace_supplied(
+        read_purchases(supplied / "buy.toml"),
+        read_supplied(supplied / "t.csv"),
+        read_tag_file(supplied / "tags.csv"),
+    )
+    with in_language(marks.Marked()):
+        drawn = flow_picture(found)
+    labels = [node.label for node in found.nodes]
+    cut = [f"{label[:13]}…{label[-8:]}" for label in labels]  # as a drawing has room for it
+    known = {found.method, *labels, *cut, *(hop.asset for hop in found.hops)}
+    assert marks.forgotten(drawn, known) == []

@@ -9,6 +9,7 @@ from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
+from cautery.messages import in_language
 from cautery.model import (
     Estimate,
     Marking,
@@ -25,7 +27,9 @@ from cautery.model import (
     StatementKind,
     Tlp,
 )
+from cautery.model.message import as_written
 from cautery.model.records import GrewBack, OutsideEvent, PublishedFigure, ServedShare, SizedNetwork
+from cautery.model.records.inquiry import SizingOccasion
 from cautery.operation.money.trail import Trace
 from cautery.operation.page import Fate, Fit, MomentKind, render_page
 from cautery.workflows.case.close import close_case
@@ -33,7 +37,7 @@ from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.course import record_joined
 from cautery.workflows.operation.deconflict import deconflict_desks
 from cautery.workflows.operation.desk import Desk, open_desk
-from cautery.workflows.operation.page import lived_day, page_view
+from cautery.workflows.operation.page import LabTruth, lived_day, page_view
 from cautery.workflows.operation.receive import receive
 from cautery.workflows.operation.share import add_statements, correct, share
 from cautery.workflows.operation.trace_money import trace_money
@@ -259,10 +263,24 @@ def test_published_figures_are_compared_where_the_case_speaks_of_them(agency_des
 
 def sized(low: float, mid: float, high: float) -> SizedNetwork:
     rows = tuple(
-        Estimate(quantity=name, unit=unit, low=low, mid=mid, high=high, method="m", coverage=0.9)
+        Estimate(
+            quantity=as_written(name),
+            unit=unit,
+            low=low,
+            mid=mid,
+            high=high,
+            method=as_written("m"),
+            coverage=0.9,
+        )
         for name, unit in (("users", "users"), ("payers", "payers"), ("revenue", "EUR/month"))
     )
-    return SizedNetwork(month=date(2026, 10, 1), occasion="x", inner=rows, outer=rows, sources=())
+    return SizedNetwork(
+        month=date(2026, 10, 1),
+        occasion=SizingOccasion.AFTER_DAY,
+        inner=rows,
+        outer=rows,
+        sources=(),
+    )
 
 
 @pytest.mark.parametrize(("claim", "fit"), [(22e6, Fit.NO), (1.5e6, Fit.YES), (0.1e6, Fit.NO)])
@@ -348,14 +366,14 @@ def test_hostile_texts_add_no_element_and_steer_nothing(agency_desk: Desks) -> N
         )  # fmt: skip
         desk.record_all(
             [
-                OutsideEvent(at=NOON, kind=text, text=text, country=text),
-                OutsideEvent(at=NOON, kind="event", text=text, until=date(2026, 12, 1)),
+                OutsideEvent(at=NOON, kind=text, text=as_written(text), country=text),
+                OutsideEvent(at=NOON, kind="event", text=as_written(text), until=date(2026, 12, 1)),
             ],
             at=NOON,
         )
         desk.record_all(
             [GrewBack(at=NOON, asset=text, like=text, country=text, traits=(text,),
-                      probability=0.5, why=(text,))],
+                      probability=0.5, why=(as_written(text),))],
             at=NOON,
         )  # fmt: skip
         desk.record_all([published(what=text, value=text, source=text)], at=NOON)
@@ -363,3 +381,40 @@ def test_hostile_texts_add_no_element_and_steer_nothing(agency_desk: Desks) -> N
     assert Tags(page).seen <= Tags(drawn(other, statement="plain")).seen
     assert not {"\x1b", "\u202e", "\x00"} & set(page)
     assert "<script>alert(1)</script>" in unescape(page)
+
+
+def test_every_text_of_a_page_of_a_case_is_of_the_catalogue_or_data_of_the_case(
+    agency_desk: Desks, agency_table: Operation, marks: ModuleType
+) -> None:
+    rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
+    nobody = said("n", "link", details={"source": "host:yy", "target": "host:shop", "needs": 1})
+    person = said("P-1234", "person", details={"category": "suspect", "country": "BG"})
+    add_statements(rome, [*SUPPLY, nobody, person])
+    record_joined(rome, "bg-gdbop", at=NOON)
+    deconflict_desks(rome, sofia, at=NOON, targets_a=["host:a"], targets_b=["host:a"], size=64)
+    figures = ("arrests", "panels", "users", "revenue-year", "countries", "harm-year", "other")
+    rome.record_all(
+        [
+            *(published(id=name, what="ф", value="ф", source="ф", low=7, high=8) for name in figures),
+            sized(1e6, 1.4e6, 2e6),
+            OutsideEvent(at=NOON, kind="regrowth", text=as_written("ф"), country="BG"),
+            GrewBack(
+                at=NOON + timedelta(days=9), asset="ф", like="ф", country="BG", traits=("ф",),
+                probability=0.9, why=(),
+            ),
+        ],
+        at=NOON,
+    )  # fmt: skip
+    found = Trace(
+        method="fifo", entered={"EUR": Decimal("9.99")}, nodes=(), hops=(), endings=(), holdings=(),
+        proposals=(), refused=0,
+    )  # fmt: skip
+    trace_money(rome, found)
+    truth = LabTruth(seed=1, sizes={}, descends_from={"ц": "ц"}, network_of={})
+    with in_language(marks.Marked()):
+        view = page_view(rome, made_at=NOON, truth=truth)
+        page = render_page(view)
+    known = {*marks.strings(agency_table), *view.verify.commands, view.verify.root, view.verify.key}
+    known |= {"m", "shop", "edge", "yy", "Rome", "(IT)", "TLP:GREEN", "PAP:AMBER"}
+    assert marks.forgotten(page, known) == []
+    assert marks.forgotten(page.replace("⟦reconciled⟧", "reconciled"), known) != []

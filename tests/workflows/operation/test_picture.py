@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cautery.messages import message
 from cautery.model import Marking, Pap, Role, Statement, StatementKind, Tlp, digest_of
+from cautery.model.message import as_written
 from cautery.plan import Node, Supply, cut
 from cautery.workflows.operation.picture import DEFAULT_COST, Picture, picture_of, traits_of
 
@@ -79,13 +81,13 @@ def test_a_member_that_nobody_described_is_a_node_that_no_act_may_touch() -> Non
     assert seen.seen_by["host:origin"] == ()
     (act,) = [one for one in seen.acts() if one.nodes == ("host:origin",)]
     assert not act.allowed
-    assert "none describes it" in str(act.why)
+    assert act.why == message("act.not-described")
 
 
 def test_acts_are_allowed_where_somebody_at_the_table_can_act() -> None:
     acts = {one.nodes[0]: one for one in picture_of(SUPPLY).acts(countries=["NL"])}
     assert acts["host:edge1"].allowed
-    assert acts["host:edge2"].why == "no agency at the table can act in IT"
+    assert acts["host:edge2"].why == message("act.out-of-reach", country="IT")
     assert acts["host:edge2"].cost == DEFAULT_COST
     assert acts["host:shop"].cost == 1
 
@@ -112,7 +114,7 @@ def test_what_one_agency_holds_to_be_untouchable_no_other_declares_free(
         ]
     )
     (act,) = seen.acts()
-    assert (act.allowed, act.why) == (False, "a hospital")
+    assert (act.allowed, act.why) == (False, as_written("a hospital"))
 
 
 def test_of_other_details_the_latest_word_counts_and_nothing_unsays() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cautery import messages
 from cautery.adapters.facts_folder import FactsFolder
 from cautery.errors import InputError
 from cautery.model import (
@@ -94,7 +95,7 @@ def test_the_guard_decides_which_acts_exist(known: Desk, tmp_path: Path) -> None
     add_statements(known, [asset(known, "ip:192.0.2.7", "edge", "NL", cost=0.1)], at=NOON)
     judge = partial(judge_picture, facts=FactsFolder(tmp_path), at=NOON)
     planned = plan_cut(known, judge=judge)
-    barred = {one.nodes[0]: one.why or "" for one in planned.cut.refused}
+    barred = {one.nodes[0]: messages.say(one.why) for one in planned.cut.refused if one.why}
     assert "guard: edge1.example is a popular site" in barred["host:edge1.example"]
     assert "cdn" in barred["ip:192.0.2.7"]
     assert "host:edge2.example" not in barred

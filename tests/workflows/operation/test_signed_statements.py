@@ -15,6 +15,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import CauteryError, EvidenceError, InputError
+from cautery.messages import say
 from cautery.model import (
     Digest,
     ExhibitId,
@@ -260,7 +261,8 @@ def test_what_was_withdrawn_stays_withdrawn_when_it_is_sent_again(agency_desk: D
     handed(sofia, hague, row)
     assert picture(hague) == ()
     ((sender, why),) = refusals(hague)
-    assert (sender, new.id in why) == ("bg-gdbop", True)
+    assert (sender, why.values["reason"].id) == ("bg-gdbop", "refused.corrected")
+    assert new.id in say(why)
 
 
 def test_an_old_bundle_sent_again_after_a_withdrawal_changes_nothing(agency_desk: Desks) -> None:
@@ -287,7 +289,7 @@ def test_of_two_statements_under_one_id_the_first_holds_and_the_conflict_is_name
     assert picture(hague) == (first,)
     ((sender, why),) = refusals(hague)
     assert sender == "it-postal"
-    assert "another statement under this id" in why
+    assert "another statement under this id" in say(why)
 
 
 def test_a_bundle_for_somebody_else_is_refused_and_recorded(agency_desk: Desks) -> None:

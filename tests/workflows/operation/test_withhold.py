@@ -20,6 +20,7 @@ from cautery.model import (
     StepKind,
     Tlp,
 )
+from cautery.model.message import as_written
 from cautery.operation.calendar import calendar
 from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
 from cautery.workflows.operation.desk import Desk
@@ -49,7 +50,7 @@ def step(name: str, target: str, *, after: tuple[str, ...] = (), **more: Any) ->
         ),
         starts_at=NOON,
         ends_at=NOON + timedelta(hours=1),
-        why=f"at the moment, because of {target}",
+        why=as_written(f"at the moment, because of {target}"),
         **more,
     )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from cautery.messages import in_language
 from cautery.plan.by_country import by_country
 from cautery.plan.goal import Goal
 from cautery.plan.read_graph import graph_of
@@ -71,3 +73,17 @@ def test_a_page_loads_nothing_and_runs_nothing() -> None:
     page = drawn(["NL"], html=True)
     assert "default-src 'none'" in page
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_every_text_of_the_map_is_of_the_catalogue_or_data_of_the_plan(
+    html: bool,  # noqa: FBT001 - a parameter of the test
+    marks: ModuleType,
+) -> None:
+    with in_language(marks.Marked()):
+        picture = drawn(["NL", "FR", None, *["US"] * 2, *(f"Z{n}" for n in range(30))], html=html)
+    known = {"edge", "<b>", "<i>", *(f"Z{n}" for n in range(30))}
+    assert marks.forgotten(picture, known) == []
+    assert "The plan by country" in marks.forgotten(
+        picture.replace("⟦The plan by country⟧", "The plan by country"), known
+    )

@@ -13,6 +13,7 @@ import pytest
 from cautery.errors import ErasedError, InputError, SourceError, StorageError
 from cautery.lab.authority import police
 from cautery.lab.catalogues import draw_catalogues
+from cautery.messages import message, say
 from cautery.model import LedCategory
 from cautery.model.ledger import contents
 from cautery.model.records import MaterialConsulted, MaterialTaken, OriginalPartSealed
@@ -106,7 +107,7 @@ def test_a_table_of_lines_as_csv_is_taken_like_the_same_table_of_a_dump(case, tm
     assert rows[:2] == rows[2:]
     assert rows[0]["username"].startswith("~")
     [told] = of_table.warnings
-    assert (told.why, told.line) == ("not a row of the table", 4)
+    assert (say(told.why), told.line) == ("not a row of the table", 4)
 
 
 def test_the_same_file_is_taken_once_under_whatever_name(case, tmp_path):
@@ -251,7 +252,8 @@ def test_each_link_names_the_record_and_the_sealed_table_that_it_stands_in(case,
     assert {link.records for link in found} == {(record,)}
     drawn = next(link for link in found if link.subject == "up.example")
     assert drawn.exhibit == sealed["stream"]
-    assert drawn.said == "panel north, in its panel's table of streams, as their source"
+    assert drawn.said is not None
+    assert say(drawn.said) == "panel north, in its panel's table of streams, as their source"
     server = next(link for link in found if (link.subject, link.kind) == ("203.0.113.5", "address"))
     assert server.exhibit == sealed["server"]
 
@@ -306,7 +308,7 @@ def test_a_packed_dump_that_is_cut_off_keeps_what_stood_before(case, tmp_path):
     path = tmp_path / "dump.sql.gz"
     path.write_bytes(packed[: len(packed) // 2])
     found, _ = took(case, path)
-    assert "is cut off" in found.failed
+    assert found.failed == message("seized.cut-off")
     assert 20_000 < found.rows("line") < 50_000
 
 
@@ -317,7 +319,8 @@ def test_a_bomb_ends_the_reading_not_the_machine(case, tmp_path, monkeypatch):
         gzip.compress((LINES + "(1,'a',1893456000,'IT',1);\n-- ").encode() + b"x" * (8 << 20))
     )
     found, _ = took(case, path)
-    assert "unpacks to more than" in found.failed
+    assert found.failed.id == "seized.over-limit"
+    assert "unpacks to more than" in say(found.failed)
     assert found.rows("line") == 1
 
 

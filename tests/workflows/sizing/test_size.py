@@ -8,6 +8,7 @@ import pytest
 
 from cautery.errors import InputError
 from cautery.estimate import parse_claim
+from cautery.messages import say
 from cautery.model.mandate import Regime
 from cautery.packed import zstd
 from cautery.workflows.sizing.size import read_dumps, read_sources, size_network
@@ -57,14 +58,14 @@ def test_without_a_month_the_last_of_which_most_kinds_speak_is_sized(folder):
 def test_a_source_of_a_near_month_stands_in_and_is_said(folder):
     found, notes = read_sources(folder, month=date(2024, 11, 1))
     assert len(found.payments) == 1
-    assert notes == ("payments: from 2024-10, because there is none from 2024-11",)
+    assert tuple(map(say, notes)) == ("payments: from 2024-10, because there is none from 2024-11",)
 
 
 def test_a_source_of_a_far_month_is_left_out_and_said(folder):
     found, notes = read_sources(folder, month=date(2025, 11, 1))
     assert found.panels == found.payments == ()
     assert len(notes) == 3
-    assert all("left out" in one for one in notes)
+    assert all("left out" in say(note) for note in notes)
 
 
 @pytest.mark.parametrize("year", [1, 1999, 2100, 9999])
@@ -248,7 +249,7 @@ def test_dumps_stand_in_for_the_panels_counts(folder, dumps):
         ("a", 1300, 0.4),
         ("b", 50, None),
     ]
-    assert "dump of a as of 2024-11-28: 1,300 rows" in notes
+    assert "dump of a as of 2024-11-28: 1,300 rows" in map(say, notes)
 
 
 def test_a_dumps_share_is_its_panels_whichever_row_says_it(folder, dumps):
@@ -287,7 +288,7 @@ def test_a_network_is_sized_and_its_claims_judged(folder):
     claims = [parse_claim("22e6 users"), parse_claim("250e6 EUR/month")]
     sizing = size_network(sources, claims, seed=1, notes=notes)
     assert [one.flagged for one in sizing.judged] == [True, True]
-    assert sizing.notes[0].startswith("payments: from 2024-10")
+    assert say(sizing.notes[0]).startswith("payments: from 2024-10")
     assert len(sizing.across) == 1
     assert sizing.reconciled.countries == ("GB", "IT")
 
@@ -295,7 +296,8 @@ def test_a_network_is_sized_and_its_claims_judged(folder):
 def test_without_sources_the_published_market_stands_in_and_is_said():
     sizing = size_network(None, [parse_claim("22e6 users")], seed=1)
     assert sizing.month is None
-    assert "which is a judgement" in sizing.reconciled.scope
+    assert sizing.reconciled.scope is not None
+    assert "which is a judgement" in say(sizing.reconciled.scope)
     assert sizing.judged[0].flagged
 
 

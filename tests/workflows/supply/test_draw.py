@@ -7,8 +7,10 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 
 from cautery.drawing.svg import width
 from cautery.errors import InputError
+from cautery.messages import in_language
 from cautery.model import Link
 from cautery.model.ledger import append
 from cautery.model.records import StreamAppeared
@@ -77,13 +80,13 @@ def test_at_every_size_each_asset_has_one_row_and_each_relation_a_line(
     names = [one.name for _, rows in drawn.rows for row in rows for one in row.assets]
     assert sorted(names) == sorted(one.name for one in picture.assets)
     assert all(len(rows) <= MOST_OF_A_LAYER for _, rows in drawn.rows)
-    said = numbers(drawn.said)
+    said = numbers(drawn.summary)
     total = said.pop("relations")
     assert total == len(picture.relations)
     assert sum(said.values()) == (total if said else 0)
     links, bundles = (drawn.svg.count(f'class="{kind}" ') for kind in ("link", "bundle"))
     assert links == said.get("one", total)
-    told = re.search(r"in ([\d,]+) bundle", drawn.said)
+    told = re.search(r"in ([\d,]+) bundle", drawn.summary)
     assert bundles == (int(told[1].replace(",", "")) if told else 0)
     assert (count >= 200) == bool(bundles)
 
@@ -106,7 +109,7 @@ def test_whatever_points_to_whom_all_of_it_is_shown(
     )
     drawn = draw_supply(picture)
     shown = [int(count.replace(",", "")) for count in re.findall(
-        r": ([\d,]+) one by one|([\d,]+) in \d+ bundles?|([\d,]+) within heaps", drawn.said
+        r": ([\d,]+) one by one|([\d,]+) in \d+ bundles?|([\d,]+) within heaps", drawn.summary
     ) for count in count if count]  # fmt: skip
     assert sum(shown) == len(ties) or not shown
     assert sum(len(row.assets) for _, rows in drawn.rows for row in rows) == 60
@@ -148,7 +151,7 @@ def test_a_layer_with_too_many_has_heaps_by_what_they_hang_below() -> None:
     assert [row.label for row in heaps] == ["36 of p0", "36 of p1"]
     assert len(rows) - len(heaps) == MOST_OF_A_LAYER - MOST_HEAPS
     drawn = draw_supply(picture)
-    assert "72 less connected in 2 heaps" in drawn.said
+    assert "72 less connected in 2 heaps" in drawn.summary
     assert "36 needs: p0" in drawn.svg
 
 
@@ -253,7 +256,7 @@ def test_when_hosts_were_met_is_told_by_the_first_records(case: Case) -> None:
 def test_a_page_has_its_title_counts_and_source_once_and_a_file_of_its_own_has_them_too() -> None:
     picture = replace(world(200), source="record 12 of the case")
     drawing = draw_supply(picture)
-    texts = ("The supply graph", drawing.said, "record 12 of the case")
+    texts = ("The supply graph", drawing.summary, "record 12 of the case")
     page = supply_page(picture, drawing)
     assert [page.count(f">{words}</") for words in texts] == [1 + page.count(
         f"<title>{words}</title>"
@@ -358,3 +361,51 @@ def test_in_a_browser_an_asset_is_found_and_told_also_in_a_heap(
 def test_without_assets_there_is_nothing_to_draw() -> None:
     with pytest.raises(InputError, match="nothing to draw"):
         draw_supply(Picture(assets=(), relations=()))
+
+
+@pytest.mark.parametrize("count", [20, 1000])
+@pytest.mark.parametrize("by_country", [False, True])
+def test_every_text_of_the_map_is_of_the_catalogue_or_data_of_the_graph(
+    count: int,
+    by_country: bool,  # noqa: FBT001 - a parameter of the test
+    marks: ModuleType,
+) -> None:
+    picture = marks.as_data(world(count), but=("role", "country", "relations", "near"))
+    names = {one.name: marks.as_data(one.name) for one in world(count).assets}
+    picture = replace(
+        picture,
+        assets=(
+            *(
+                replace(
+                    asset,
+                    sure=0.5 + place % 2 / 2,
+                    network=marks.as_data(f"network-{place % 3}") if place % 5 else None,
+                    rivals=((CHAIN[0], 0.3),),
+                    met=Met(first=NOON, last=NOON, records=(7,)),
+                )
+                for place, asset in enumerate(picture.assets)
+            ),
+            Drawn(name="я", role="address"),
+        ),
+        relations=tuple((names[a], relation, names[b]) for a, relation, b in picture.relations),
+    )
+    middle = picture.assets[0].name
+    with in_language(marks.Marked()):
+        drawing = draw_supply(picture, middle=middle, by_country=by_country)
+        pages = svg_file(drawing), supply_page(picture, drawing, middle=middle)
+    assert '<html lang="qps-ploc">' in pages[1]
+    for page in pages:
+        assert marks.forgotten(page) == []
+    bare = pages[1].replace("⟦Find an asset⟧", "Find an asset")
+    assert marks.forgotten(bare) == ["Find an asset"]
+    assert marks.forgotten(pages[1].replace(r"\u27e6relations (\u27e7", "relations (")) != []
+
+
+def test_no_text_stands_in_the_script_itself() -> None:
+    script = files("cautery.workflows.supply").joinpath("page.js").read_text(encoding="utf-8")
+    code = re.sub(r"//.*|querySelector(?:All)?\(.*?\)|\$\{.*?\}", "", script)
+    literals = re.findall("[\"`']([^\"`']*)[\"`']", code.replace('"use strict"', ""))
+    assert [text for text in literals if re.search("[A-Za-z]{2,} +[A-Za-z]{2,}", text)] == []
+    assert (
+        re.findall(r"(?:textContent|title|label) = [^;]*[\"`'][^;]*[A-Za-z]{2}[^;]*;", code) == []
+    )

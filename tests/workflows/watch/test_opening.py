@@ -12,6 +12,7 @@ import pytest
 
 import cautery
 from cautery.errors import EvidenceError
+from cautery.messages import message
 from cautery.model import (
     Authority,
     Channel,
@@ -25,6 +26,7 @@ from cautery.model import (
     from_json,
     to_json,
 )
+from cautery.model.message import as_written
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.seized.take import take
@@ -69,7 +71,7 @@ def test_a_mandate_is_recorded_without_its_secrets_and_reads_back(journal: Journ
                 vantages=("FR home",),
             ),
         ),
-        left_out=(("Called off v Rained off", "called off"),),
+        left_out=((as_written("Called off v Rained off"), message("fixture.called-off")),),
     )
     body = journal.shown(mandate)
     for secret in ("w0rd", "bought-by-us", "pa55word", "AA:BB", "/home/anna"):

@@ -15,6 +15,7 @@ from cautery.errors import DecodeError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references.held import References
 from cautery.lab.readers import ReadersHere
+from cautery.messages import message, say
 from cautery.model import (
     Channel,
     Entry,
@@ -30,7 +31,7 @@ from cautery.model import (
     Witness,
     Work,
 )
-from cautery.model.records import LooksShed, ProbeDone, WatchPace, WorkShed
+from cautery.model.records import LooksShed, LookStep, ProbeDone, WatchPace, WorkShed
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.pump import Tape
 from cautery.workflows.watch.pace import LATE_S, ORDER, PUT_OFF_S, Heard, Pace
@@ -76,7 +77,13 @@ class Pen:
 
 def stream(name: str, right: str | None = None) -> Stream:
     url = f"http://p.example/{name}"
-    offer = Offer(url=RedactedUrl(url), title=name, right=right, probability=0.9, why="test")
+    offer = Offer(
+        url=RedactedUrl(url),
+        title=name,
+        right=right,
+        probability=0.9,
+        why=message("offer.every-word"),
+    )
     return Stream(
         url=url, key=url, host="p.example", title=name, source="l", first_seen=NOON, offer=offer
     )
@@ -114,7 +121,7 @@ def test_what_nobody_looked_at_for_a_minute_is_said_with_its_lateness() -> None:
     assert (said.offered, said.unseen, said.probes_late_s) == (57, 57, 60.0)
     assert said.unseen_by_right == {"event": 20, "other": 37}
     assert said.late
-    assert "looks are late by 60 s" in said.why
+    assert "looks are late by 60 s" in say(said.why)
 
 
 def test_what_is_not_known_is_nothing_and_never_zero() -> None:
@@ -143,7 +150,7 @@ def test_references_that_fall_behind_are_named_with_their_seconds() -> None:
     over(pen, heard=heard).conclude()
     [said] = pen.of(WatchPace)
     assert (said.references_late_s, said.references_silent) == (41.0, ("it",))
-    assert said.why == "1 of 1 references are late, fr by 41 s"
+    assert say(said.why) == "1 of 1 references are late, fr by 41 s"
 
 
 def test_references_that_are_not_in_after_half_a_minute_are_late() -> None:
@@ -151,7 +158,7 @@ def test_references_that_are_not_in_after_half_a_minute_are_late() -> None:
     pace = over(pen, heard=Heard(until={}, filled=False))
     pen.at += timedelta(seconds=LATE_S + 1)
     pace.check(loop_late_s=0.0)
-    assert "the references have been loading for 31 s" in pen.of(WatchPace)[0].why
+    assert "the references have been loading for 31 s" in say(pen.of(WatchPace)[0].why)
 
 
 def test_a_slow_machine_is_named_as_the_cause() -> None:
@@ -159,17 +166,18 @@ def test_a_slow_machine_is_named_as_the_cause() -> None:
     over(pen).check(loop_late_s=9.0)
     [said] = pen.of(WatchPace)
     assert said.loop_late_s == 9.0
-    assert "this machine is slow" in said.why
+    assert "this machine is slow" in say(said.why)
 
 
 def test_where_looks_hang_is_said_as_long_as_none_ends() -> None:
     pen = Pen()
     hanging = stream("a", "match")
     pace = over(pen, hanging)
-    hanging.in_hand, hanging.doing = True, "decoding"
+    hanging.in_hand, hanging.doing = True, LookStep.DECODING
     pen.at += timedelta(seconds=45)
     pace.check(loop_late_s=0.0)
-    assert pen.of(WatchPace)[0].why == "looks are late by 45 s: they hang: 1 at decoding"
+    why = say(pen.of(WatchPace)[0].why)
+    assert why == "looks are late by 45 s: they hang: 1 at decoding"
 
 
 def test_own_events_come_before_channels_before_works_and_new_before_second_looks() -> None:
@@ -190,7 +198,7 @@ def test_own_events_come_before_channels_before_works_and_new_before_second_look
     pace.check(loop_late_s=0.0)
     assert pace.overloaded
     assert sorted(backwards, key=pace.order) == wanted
-    assert ORDER.startswith("own events before channels before works")
+    assert say(ORDER).startswith("own events before channels before works")
 
 
 def test_a_watch_in_time_asks_second_looks_first_as_ever() -> None:
@@ -212,7 +220,7 @@ def test_work_that_is_put_off_is_recorded_by_kind_and_no_new_stream_is_put_off()
         LooksShed(right="event", look="settled", count=12),
         LooksShed(right="work", look="again", count=5),
     )
-    assert (shed.order, "looks are late" in shed.why) == (ORDER, True)
+    assert (shed.order, shed.why.id) == (ORDER, "pace.looks-late")
     assert {one.due for one in new} == {NOON}
     assert {one.due for one in (*settled, *films)} == {pen.at + timedelta(seconds=PUT_OFF_S)}
 
@@ -314,7 +322,7 @@ def test_a_decoder_that_gave_up_late_may_have_got_no_time_in_a_late_watch_alone(
         timer=lambda: at_s,
     )
     gave_up = DecodeError("decoding took more than 20 s; its process was ended")
-    one.doing, at_s = "decoding", 20.0
+    one.doing, at_s = LookStep.DECODING, 20.0
     assert pace.hindered(one, gave_up, 0.0) is None, "a bomb"
     pen.at += timedelta(seconds=60)
     pace.check(loop_late_s=0.0)
@@ -336,7 +344,7 @@ def test_a_server_that_hangs_is_the_streams_own_doing(
 ) -> None:
     one, _ = probed(Hangs())
     [done] = of(heard, ProbeDone)
-    assert "it stalls" in done.failed
+    assert "it stalls" in say(done.failed)
     assert done.hindered is None
     assert of(heard, Verdict)[0].finding == "unreachable"
     assert one.looked

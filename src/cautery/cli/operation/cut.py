@@ -13,6 +13,7 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli.guard import moment
 from cautery.cli.operation._places import check_place
+from cautery.messages import say
 from cautery.model import to_json
 from cautery.plan.warm import warm
 from cautery.wiring import desks
@@ -89,13 +90,13 @@ def cut(
                 "cost": planned.cut.cost,
                 "bound": planned.cut.bound,
                 "gap": planned.cut.gap,
-                "method": planned.cut.method,
+                "method": say(planned.cut.method),
                 "acts": [to_json(act) for act in planned.cut.chosen],
                 "guard": [
                     {
                         "node": node,
                         "verdict": str(verdict.decision),
-                        "reasons": to_json(verdict.reasons),
+                        "reasons": to_json(verdict.reasons, words=say),
                         "valid_until": to_json(verdict.valid_until),
                     }
                     for node, verdict in planned.judged.items()

@@ -14,6 +14,7 @@ from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.drawing.words import counted
 from cautery.errors import InputError, StorageError
+from cautery.messages import say
 from cautery.model import DayPlan, Operation, to_json, to_utc
 from cautery.operation.calendar import calendar
 from cautery.operation.schedule import schedule
@@ -174,7 +175,7 @@ def _moment(text: str) -> datetime:
 def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None = None) -> None:
 
     if json:
-        render.json_line(to_json(day))
+        render.json_line(to_json(day, words=say))
         return
     if agency is not None:
         operation.agency(agency)
@@ -190,7 +191,7 @@ def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None
                 ),
                 step.step.id,
                 f"{step.step.agency}, {step.step.team}",
-                f"{step.step.text} ({step.why}"
+                f"{step.step.text} ({say(step.why)}"
                 + (")" if step.replaces is None else f"; replaces {step.replaces})"),
             )
             for step in day.steps
@@ -201,5 +202,5 @@ def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None
     if day.dropped and agency is None:
         render.table(
             ("no longer in the day", "why"),
-            ((dropped.step.id, dropped.why) for dropped in day.dropped),
+            ((dropped.step.id, say(dropped.why)) for dropped in day.dropped),
         )

@@ -11,6 +11,7 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.errors import InputError
+from cautery.messages import say
 from cautery.model import to_json
 from cautery.operation.money.lots import METHODS
 from cautery.operation.money.picture import flow_picture
@@ -92,14 +93,14 @@ def money(
         wiring.write_file(plot, flow_picture(trace).encode())
         render.say(f"drawn: {plot}")
     if json:
-        render.json_line(to_json(trace))
+        render.json_line(to_json(trace, words=say))
         return
     _show(trace)
 
 
 def _show(trace: Trace) -> None:
     """Print what is followed, then hops, endings, holdings and proposals, the largest of each."""
-    render.say(render.printable(trace.followed))
+    render.say(render.printable(say(trace.followed)))
     name = {node.id: _short(node.label) for node in trace.nodes}
 
     def cut(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
@@ -130,7 +131,7 @@ def _show(trace: Trace) -> None:
                 name.get(ending.node, ending.node),
                 f"{ending.amount:f}",
                 ending.asset,
-                ending.why,
+                say(ending.why),
                 ending.ask or "nobody",
             )
             for ending in trace.endings
@@ -160,7 +161,8 @@ def _show(trace: Trace) -> None:
                 proposal.addressee,
                 "" if proposal.amount is None else f"{proposal.amount:f}",
                 proposal.asset,
-                "\n".join(proposal.holds[:3]) + ("\n..." if len(proposal.holds) > 3 else ""),
+                "\n".join(map(say, proposal.holds[:3]))
+                + ("\n..." if len(proposal.holds) > 3 else ""),
             )
             for proposal in trace.proposals
         ],
@@ -168,7 +170,7 @@ def _show(trace: Trace) -> None:
     if not trace.hops and not trace.holdings:
         render.say("nothing went on from there in the supplied transactions")
     for note in trace.notes:
-        render.say(render.printable(note))
+        render.say(render.printable(say(note)))
 
 
 def _days(first: datetime, last: datetime) -> str:

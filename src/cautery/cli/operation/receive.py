@@ -9,6 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
+from cautery.messages import say
 from cautery.model import digest_of, to_json
 from cautery.model.records import BundleReceived
 from cautery.wiring import desks
@@ -69,6 +70,6 @@ def receive(
     else:
         render.say(f"{len(statements)} {word}, nothing new: this bundle was filed already")
     for refused in received.refused:
-        render.say(f"statement {refused.id[:12]} of {refused.by} was refused: {refused.why}")
+        render.say(f"statement {refused.id[:12]} of {refused.by} was refused: {say(refused.why)}")
     for name in passed_on:  # Directive (EU) 2016/680, art. 7(3)
         render.say(f"it corrects a statement that you shared with {name}: share with {name} again")

@@ -9,7 +9,9 @@ import typer
 
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
+from cautery.messages import say
 from cautery.model import to_json
+from cautery.model.message import Message
 from cautery.wiring import desks
 from cautery.workflows.operation.holdings import Held, held, unsigned_statements
 from cautery.workflows.operation.partners import register_partner
@@ -136,12 +138,12 @@ def _add(case: Path, statements: Path, *, json: bool) -> None:
     render.say(f"{len(added)} {word} recorded and signed in {case}")
 
 
-def _show_refusals(refusal: tuple[tuple[str, str], ...], *, json: bool) -> None:
+def _show_refusals(refusal: tuple[tuple[str, Message], ...], *, json: bool) -> None:
     if json:
         for sender, why in refusal:
-            render.json_line({"from": sender, "why": why})
+            render.json_line({"from": sender, "why": say(why)})
         return
-    render.table(("from", "why it was refused"), refusal)
+    render.table(("from", "why it was refused"), ((sender, say(why)) for sender, why in refusal))
     if not refusal:
         render.say("nothing was refused")
 

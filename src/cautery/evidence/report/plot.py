@@ -11,6 +11,7 @@ from cautery.drawing.escaping import markup
 from cautery.drawing.words import number
 from cautery.evidence.report.view import Alignment
 from cautery.evidence.report.words import delay
+from cautery.messages import say, term, tr
 
 _WIDE, _LEFT, _RIGHT, _TOP, _FOOT = 720.0, 46.0, 14.0, 26.0, 34.0
 
@@ -32,7 +33,9 @@ def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
     """
     lags, strength = alignment.lags_s, alignment.strength
     if len(lags) < 2 or len(lags) != len(strength) or lags[-1] <= lags[0]:
-        return Markup('<p class="quiet">No alignment curve was recorded for this stream.</p>')
+        return Markup('<p class="quiet">{}</p>').format(
+            tr("No alignment curve was recorded for this stream.")
+        )
     low, top = min(0.0, *strength), max(strength)
     top = top if top > low else low + 1.0
 
@@ -53,14 +56,21 @@ def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
         f'text-anchor="middle">{markup(number(tick))}</text>'
         for tick in _ticks(lags[0], lags[-1])
     )
-    ahead = alignment.delay_s < 0
     # Beside the peak there is room for few words.
-    label = f"{-alignment.delay_s:.2f} s ahead" if ahead else f"delay {delay(alignment.delay_s)}"
-    anchor, shift = ("end", -9) if px > _WIDE * 0.72 else ("start", 9)
-    title = (
-        f"Agreement of suspect and reference at every lag; highest at {label}, "
-        f"strength {number(strength[peak])}."
+    label = (
+        tr("%(seconds)s s ahead", seconds=f"{-alignment.delay_s:.2f}")
+        if alignment.delay_s < 0
+        else tr("delay %(delay)s", delay=delay(alignment.delay_s))
     )
+    anchor, shift = ("end", -9) if px > _WIDE * 0.72 else ("start", 9)
+    title = tr(
+        "Agreement of suspect and reference at every lag; highest at %(label)s, "
+        "strength %(strength)s.",
+        label=label,
+        strength=number(strength[peak]),
+    )
+    vertical = tr("strength of agreement (%(kind)s)", kind=say(term("witness", alignment.kind)))
+    horizontal = tr("lag of the suspect behind the reference, seconds")
     return Markup(  # noqa: S704 - numbers, and texts escaped one by one
         f'<svg class="plot" viewBox="0 0 {_WIDE:g} {high:g}" role="img" '
         f'aria-label="{markup(title)}"><title>{markup(title)}</title>{ticks}'
@@ -74,9 +84,9 @@ def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
         f"{markup(label)}</text>"
         f'<text x="{_LEFT - 8}" y="{_TOP + 4}" text-anchor="end">{markup(number(top))}</text>'
         f'<text x="{_LEFT - 8}" y="{ground + 4:.1f}" text-anchor="end">{markup(number(low))}</text>'
-        f'<text x="{_LEFT}" y="13">strength of agreement ({markup(alignment.kind)})</text>'
+        f'<text x="{_LEFT}" y="13">{markup(vertical)}</text>'
         f'<text x="{_WIDE - _RIGHT}" y="{high - 5:.1f}" text-anchor="end">'
-        "lag of the suspect behind the reference, seconds</text></svg>"
+        f"{markup(horizontal)}</text></svg>"
     )
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from cautery.drawing.escaping import clean
 from cautery.drawing.page import environment
+from cautery.drawing.styles import style
 from cautery.errors import InputError
 from cautery.evidence.report import words
 from cautery.evidence.report.plot import alignment_plot
 from cautery.evidence.report.supply import colour_of, letters, role_shape, supply_drawing
 from cautery.evidence.report.view import ReportView, StreamView
-from cautery.model import Finding, Role
+from cautery.messages import tr
+from cautery.model import Finding, Mandate, Role
 from cautery.model.verdict import VERBAL_SCALE
 
 _DIGEST = re.compile(r"\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b")
@@ -59,14 +60,29 @@ def render(view: ReportView) -> str:
             accused=len(accused),
             drawing=supply_drawing(graph) if graph and graph.assets else None,
             letters=letters(graph) if graph else {},
-            names={
-                channel.id: channel.names[0] for channel in view.mandate.channels if channel.names
-            }
-            | {f"event:{event.id}": f"clean feed of {event.name}" for event in view.mandate.events}
-            | {event.id: event.name for event in view.mandate.events}
-            | {work.id: work.title for work in view.mandate.works},
-            style=_style(),
+            names=_names(view.mandate),
+            style=style(
+                "cautery.evidence.report",
+                "report.css",
+                **{
+                    "PAGE-NAME": tr("Cautery case report"),
+                    "SCROLL-SIDEWAYS": tr("wider than the screen: scroll sideways"),
+                },
+            ),
         )
+    )
+
+
+def _names(mandate: Mandate) -> dict[str, str]:
+    """Return what the page calls each reference, by id."""
+    return (
+        {channel.id: channel.names[0] for channel in mandate.channels if channel.names}
+        | {
+            f"event:{event.id}": tr("clean feed of %(event)s", event=event.name)
+            for event in mandate.events
+        }
+        | {event.id: event.name for event in mandate.events}
+        | {work.id: work.title for work in mandate.works}
     )
 
 
@@ -81,12 +97,6 @@ def _statement(text: str) -> Markup:
     """Return a referral's statement line by line, the digests in it cut to what an eye compares."""
     shortened = _DIGEST.sub(r"\1…", clean(text))
     return Markup("").join(Markup("<p>{}</p>").format(line) for line in shortened.split("\n"))
-
-
-@cache
-def _style() -> Markup:
-    css = files("cautery.evidence.report").joinpath("report.css").read_text(encoding="utf-8")
-    return Markup(css)  # noqa: S704 - our own file, no outside text in it
 
 
 @cache

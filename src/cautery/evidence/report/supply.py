@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from cautery.drawing.escaping import clean, markup
-from cautery.drawing.words import DASH, plural
+from cautery.drawing.page import said
+from cautery.drawing.words import DASH, number
+from cautery.messages import say, term, tr, tr_n, word
 from cautery.model import Asset, Role, SupplyGraph
 
 PALETTE = ("#0b5cad", "#b3400a", "#1b7a4b", "#8a2f8f", "#7a5c00", "#0f7377", "#a8123e", "#4b4fb8")
@@ -47,9 +49,10 @@ class Drawing:
     @property
     def said(self) -> str:
         """How much is shown, in words."""
-        return (
-            f"{self.shown} of {plural(self.total, 'asset')} and {self.edges_shown} of "
-            f"{plural(self.edges_total, 'relation')} shown"
+        return tr(
+            "%(assets)s and %(relations)s shown",
+            assets=_assets(self.shown, self.total),
+            relations=_relations(self.edges_shown, self.edges_total),
         )
 
 
@@ -102,7 +105,7 @@ def supply_drawing(graph: SupplyGraph) -> Drawing:
         high = deepest * _STEP + _PAD
         body.append(
             f'<line class="grid" x1="0" x2="{_WIDE:g}" y1="{top:.1f}" y2="{top:.1f}"/>'
-            f'<text class="band" x="0" y="{top + 19:.1f}">{name}</text>'
+            f'<text class="band" x="0" y="{top + 19:.1f}">{markup(say(term("band", name)))}</text>'
         )
         for column, row in enumerate(rows):
             room = _CELL * lanes
@@ -118,7 +121,7 @@ def supply_drawing(graph: SupplyGraph) -> Drawing:
                 x, y = _GUTTER + column * per + 12 + lane * (per / lanes), top + 15 + line * _STEP
                 body.append(
                     f'<text class="more" x="{x - 5:.1f}" y="{y + 4:.1f}">'
-                    f"+ {len(row) - len(visible)} more</text>"
+                    f"{markup(tr('+ %(more)s more', more=len(row) - len(visible)))}</text>"
                 )
         top += high
     edges = [edge for edge in graph.edges if edge.source in spots and edge.target in spots]
@@ -139,9 +142,16 @@ def supply_drawing(graph: SupplyGraph) -> Drawing:
         f'x2="{_GUTTER + place * per - 6:.1f}" y1="8" y2="{top:.1f}"/>'
         for place, head in enumerate(heads)
     )
-    title = (
-        f"Supply graph by country: {len(spots)} of {total} assets, {len(visible_edges)} of "
-        f"{len(graph.edges)} relations, {plural(len(graph.networks), 'hypothesised network')}."
+    title = tr(
+        "Supply graph by country: %(assets)s, %(relations)s, %(networks)s.",
+        assets=_assets(len(spots), total),
+        relations=_relations(len(visible_edges), len(graph.edges)),
+        networks=tr_n(
+            "%(count)s hypothesised network",
+            "%(count)s hypothesised networks",
+            len(graph.networks),
+            style=number,
+        ),
     )
     svg = Markup(  # noqa: S704 - numbers, and texts escaped one by one
         f'<svg class="supply" viewBox="0 0 {_WIDE:g} {top + 6:.0f}" role="img" '
@@ -162,6 +172,26 @@ def role_shape(role: Role, *, colour: str = _GREY) -> Markup:
 def colour_of(place: int) -> str:
     """Return the colour of the network at a place; past the palette, grey (its letter remains)."""
     return PALETTE[place] if place < len(PALETTE) else _GREY
+
+
+def _assets(shown: int, count: int) -> str:
+    return tr_n(
+        "%(shown)s of %(count)s asset",
+        "%(shown)s of %(count)s assets",
+        count,
+        style=number,
+        shown=shown,
+    )
+
+
+def _relations(shown: int, count: int) -> str:
+    return tr_n(
+        "%(shown)s of %(count)s relation",
+        "%(shown)s of %(count)s relations",
+        count,
+        style=number,
+        shown=shown,
+    )
 
 
 def _networks(graph: SupplyGraph) -> tuple[dict[str, int], dict[str, int]]:
@@ -203,12 +233,16 @@ def _columns(assets: Sequence[Asset]) -> dict[str, int]:
 def _heads(columns: Mapping[str, int]) -> list[str]:
     countries: defaultdict[int, list[str]] = defaultdict(list)
     for country, place in columns.items():
-        countries[place].append(clean(country) or "country unknown")
+        countries[place].append(clean(country) or tr("country unknown"))
     heads = [countries[place] for place in sorted(countries)]
     return [
         head[0]
         if len(head) == 1
-        else f"{len(head)} others: {', '.join(head[:3])}" + ("…" if len(head) > 3 else "")
+        else tr(
+            "%(count)s others: %(countries)s",
+            count=len(head),
+            countries=", ".join(head[:3]) + ("…" if len(head) > 3 else ""),
+        )
         for head in heads
     ] or [DASH]
 
@@ -238,9 +272,14 @@ def _node(
     name = clean(asset.value)
     mark = "" if place is None else (chr(65 + place) if place < 26 else f"N{place + 1}")
     short = _fitting(name, letter_room - 30 - 9 * len(mark))
-    full = f"{asset.kind} {name}, {asset.role.value}" + (
-        f": {clean(asset.shared)}" if asset.shared else ""
+    full = tr(
+        "%(kind)s %(name)s, %(role)s",
+        kind=say(term("asset", asset.kind)),
+        name=name,
+        role=word(asset.role),
     )
+    if asset.shared:
+        full += f": {clean(said(asset.shared))}"
     tag = f'<tspan class="mark" style="fill:{colour}"> {mark}</tspan>' if mark else ""
     return (
         f'<g class="node{dimmed}" transform="translate({x:.1f} {y:.1f})">'

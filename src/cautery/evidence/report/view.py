@@ -1,4 +1,8 @@
-"""The content of the report as frozen values, complete and ready to render."""
+"""The content of the report as frozen values, complete and ready to render.
+
+A text of ours is in the language in use when the view was made; a ``Message`` of a record is put
+into words when the page is.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ from cautery.model import (
     Verdict,
 )
 from cautery.model.evidence import CustodyLine
+from cautery.model.message import Message
 from cautery.model.records import (
     BudgetSpent,
     EntryExpired,
@@ -68,7 +73,7 @@ class SealedLine:
     """One exhibit of a stream: what it is, its digest and when it was sealed, if recorded."""
 
     exhibit: ExhibitId
-    what: str
+    what: Message
     size: int | None = None
     sealed_at: datetime | None = None
     clock: str | None = None
@@ -86,7 +91,7 @@ class StreamView:
         Seconds from its first appearance to ``exposed_until``; ``None`` when never seen to start.
     exposed_why : str
         What ended the count: our dark probe, its vanishing, or the end of the watch.
-    failures : tuple of str
+    failures : tuple of Message
         Reasons of probes that gave no media, each once.
     """
 
@@ -105,7 +110,7 @@ class StreamView:
     alignment: Alignment | None = None
     sealed: tuple[SealedLine, ...] = ()
     custody: tuple[CustodyLine, ...] = ()
-    failures: tuple[str, ...] = ()
+    failures: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +176,10 @@ class SafeguardsView:
 class FailureView:
     """Failures of one kind, counted, with the last one's words."""
 
-    what: str
+    what: Message
     error: str
     count: int
-    message: str
+    message: Message | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +210,7 @@ class ReportView:
     made_at: datetime
     mandate: Mandate
     standing: str
-    passed_over: Mapping[str, int]
+    passed_over: Mapping[Message, int]
     version: str
     key: str
     lab: bool

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from cautery.drawing.words import DASH, MINUS, number
-
-TIMES = "\u00d7"
-"""So many times."""
+from cautery.messages import tr
+from cautery.messages.dates import month_short
 
 _EPOCH_AXIS = 1e9
 """Reference media are timed in epoch seconds, suspects from their capture's start; no capture
@@ -18,12 +17,18 @@ def utc(moment: datetime | None) -> str:
     """Return date and time to the second, labelled; a dash for an unknown one."""
     if moment is None:
         return DASH
-    return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+    return tr(
+        "%(day)s %(month)s %(year)s, %(time)s UTC",
+        day=str(moment.day),
+        month=month_short(moment),
+        year=f"{moment:%Y}",
+        time=f"{moment:%H:%M:%S}",
+    )
 
 
 def clock(moment: datetime | None) -> str:
     """Return the time of day, labelled; for tables whose day is said above them."""
-    return DASH if moment is None else f"{moment:%H:%M:%S} UTC"
+    return DASH if moment is None else tr("%(time)s UTC", time=f"{moment:%H:%M:%S}")
 
 
 def span(seconds: float | None) -> str:
@@ -37,14 +42,20 @@ def span(seconds: float | None) -> str:
     if seconds is None:
         return DASH
     sign, left = (MINUS if seconds < 0 else ""), abs(seconds)
-    if left < 10:
-        return f"{sign}{left:.2f} s"
     if left < 59.95:
-        return f"{sign}{left:.1f} s"
+        return _seconds(f"{sign}{left:.2f}" if left < 10 else f"{sign}{left:.1f}")
     whole = round(left)
     if whole < 3600:
-        return f"{sign}{whole // 60} min {whole % 60:02d} s"
-    return f"{sign}{whole // 3600} h {whole % 3600 // 60:02d} min"
+        return tr(
+            "%(minutes)s min %(seconds)s s",
+            minutes=f"{sign}{whole // 60}",
+            seconds=f"{whole % 60:02d}",
+        )
+    return tr(
+        "%(hours)s h %(minutes)s min",
+        hours=f"{sign}{whole // 3600}",
+        minutes=f"{whole % 3600 // 60:02d}",
+    )
 
 
 def speed(ratio: float) -> str:
@@ -56,10 +67,10 @@ def speed(ratio: float) -> str:
     ('+2.0 % (faster)', 'unchanged')
     """
     if abs(ratio - 1) < 0.0005:
-        return "unchanged"
+        return tr("unchanged")
     if ratio > 1:
-        return f"+{100 * (ratio - 1):.1f} % (faster)"
-    return f"{MINUS}{100 * (1 - ratio):.1f} % (slower)"
+        return tr("+%(percent)s %% (faster)", percent=f"{100 * (ratio - 1):.1f}")
+    return tr("\u2212%(percent)s %% (slower)", percent=f"{100 * (1 - ratio):.1f}")
 
 
 def delay(seconds: float | None) -> str:
@@ -71,8 +82,10 @@ def delay(seconds: float | None) -> str:
     ('94.17 s', '1.50 s ahead of the reference', 'not determined')
     """
     if seconds is None:
-        return "not determined"
-    return f"{seconds:.2f} s" if seconds >= 0 else f"{-seconds:.2f} s ahead of the reference"
+        return tr("not determined")
+    if seconds >= 0:
+        return _seconds(f"{seconds:.2f}")
+    return tr("%(seconds)s s ahead of the reference", seconds=f"{-seconds:.2f}")
 
 
 def lag(seconds: float | None) -> str:
@@ -83,7 +96,7 @@ def lag(seconds: float | None) -> str:
     >>> lag(94.167), lag(-1.5), lag(None)
     ('94.17 s', '\u22121.50 s', '\u2013')
     """
-    return DASH if seconds is None else f"{seconds:.2f} s".replace("-", MINUS)
+    return DASH if seconds is None else _seconds(f"{seconds:.2f}".replace("-", MINUS))
 
 
 def moment(at_s: float) -> str:
@@ -95,9 +108,9 @@ def moment(at_s: float) -> str:
     ('61.48 s into the media', 'at 20:31:01.48 UTC')
     """
     if at_s < _EPOCH_AXIS:
-        return f"{at_s:.2f} s into the media"
+        return tr("%(seconds)s s into the media", seconds=f"{at_s:.2f}")
     time = datetime.fromtimestamp(at_s, UTC)
-    return f"at {time:%H:%M:%S}.{time.microsecond // 10000:02d} UTC"
+    return tr("at %(time)s UTC", time=f"{time:%H:%M:%S}.{time.microsecond // 10000:02d}")
 
 
 def size(octets: int | None) -> str:
@@ -105,13 +118,18 @@ def size(octets: int | None) -> str:
     if octets is None:
         return DASH
     if octets < 1000:
-        return f"{octets} B"
-    for unit, scale in (("kB", 1e3), ("MB", 1e6)):
-        if octets < scale * 1000:
-            return f"{number(octets / scale)} {unit}"
-    return f"{number(octets / 1e9)} GB"
+        return tr("%(number)s B", number=str(octets))
+    if octets < 1e6:
+        return tr("%(number)s kB", number=number(octets / 1e3))
+    if octets < 1e9:
+        return tr("%(number)s MB", number=number(octets / 1e6))
+    return tr("%(number)s GB", number=number(octets / 1e9))
 
 
 def bare(digest: str) -> str:
     """Return the hexadecimal of a digest, as ``sha256sum`` prints it."""
     return digest.removeprefix("sha256:")
+
+
+def _seconds(number: str) -> str:
+    return tr("%(number)s s", number=number)

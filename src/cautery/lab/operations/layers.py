@@ -11,6 +11,7 @@ from cautery.lab.operations.shapes import Shape
 from cautery.lab.operations.spec import Drawn
 from cautery.lab.operations.titles import words
 from cautery.model import Asset, Role
+from cautery.model.message import as_written
 
 
 class Layers:
@@ -37,7 +38,8 @@ class Layers:
         groups: list[tuple[tuple[str, ...], int]] | None = None,
         shared: str | None = None,
     ) -> str:
-        asset = Asset(kind=kind, value=value, role=role, country=country, shared=shared)
+        why = None if shared is None else as_written(shared)
+        asset = Asset(kind=kind, value=value, role=role, country=country, shared=why)
         net = self.net
         net.assets[asset.id] = asset
         net.types[asset.id] = type

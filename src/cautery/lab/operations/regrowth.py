@@ -13,6 +13,7 @@ from cautery.lab.operations.network import Supply
 from cautery.lab.operations.shapes import MONTHS, Shape
 from cautery.lab.operations.spec import Descendant, Drawn, FloatArray, Happening
 from cautery.lab.operations.titles import words
+from cautery.messages import message, say
 
 DAYS = 460
 """Of truth after the day: fourteen months [S16] and a few weeks."""
@@ -26,18 +27,17 @@ def draw_interventions(shape: Shape, raids: Sequence[int], seed: int) -> tuple[H
             at=datetime(MONTHS[n].year, MONTHS[n].month, int(rng.integers(3, 27)), 6, tzinfo=UTC),
             kind="national-raid",
             country=str(rng.choice([shape.lead, "ES", "GR", "FR"])),
-            text="a national action against a few edges and resellers",
+            text=message("event.national-raid"),
         )
         for n in raids
     ]
+    euro, paris = (message("event.blocking", event=name) for name in ("Euro 2024", "Paris 2024"))
     for kind, day, text in (
-        ("live-blocking", datetime(2024, 6, 14, 12, tzinfo=UTC), "Euro 2024: names and addresses"),
-        ("live-blocking", datetime(2024, 7, 26, 12, tzinfo=UTC), "Paris 2024: names and addresses"),
-        ("notices", datetime(2024, 2, 12, 12, tzinfo=UTC), "a round of notices to hosters"),
+        ("live-blocking", datetime(2024, 6, 14, 12, tzinfo=UTC), euro),
+        ("live-blocking", datetime(2024, 7, 26, 12, tzinfo=UTC), paris),
+        ("notices", datetime(2024, 2, 12, 12, tzinfo=UTC), message("event.notices")),
     ):
-        happenings.append(
-            Happening(at=day, kind=kind, country="EU", text=f"{text}, for the length of the event")
-        )
+        happenings.append(Happening(at=day, kind=kind, country="EU", text=text))
     return tuple(sorted(happenings, key=lambda happening: happening.at))
 
 
@@ -130,7 +130,7 @@ def draw_regrowth(
             at=shape.moment,
             kind="action-day",
             country=shape.lead,
-            text=f"{shape.title}: the day",
+            text=message("event.action-day", title=shape.title),
         )
     ]
     timeline += [
@@ -138,9 +138,10 @@ def draw_regrowth(
             at=descendant.at,
             kind="descendant",
             country=descendant.country,
-            text=(
-                f"{descendant.asset.partition(':')[2]} appears in place of "
-                f"{descendant.like.partition(':')[2]}"
+            text=message(
+                "event.descendant",
+                asset=descendant.asset.partition(":")[2],
+                like=descendant.like.partition(":")[2],
             ),
             refs=(descendant.asset, descendant.like),
         )
@@ -152,12 +153,12 @@ def draw_regrowth(
                 at=datetime(2026, 2, 3, 6, 0, tzinfo=UTC),  # [S16]
                 kind="second-action",
                 country="IT",
-                text="the action on the descendants, with leads from what was seized",
+                text=message("event.second-action"),
                 refs=tuple(descendant.asset for descendant in descendants[-3:]),
             )
         )
     return descendants, tuple(
-        sorted(timeline, key=lambda happening: (happening.at, happening.text))
+        sorted(timeline, key=lambda happening: (happening.at, say(happening.text)))
     )
 
 

@@ -23,6 +23,7 @@ from cautery.model import (
     SupplyGraph,
     Transfer,
 )
+from cautery.model.message import Message
 from cautery.plan import Node
 
 FloatArray = NDArray[np.float64]
@@ -137,7 +138,7 @@ class Happening:
     at: datetime
     kind: str
     country: str
-    text: str
+    text: Message
     refs: tuple[str, ...] = ()
 
 

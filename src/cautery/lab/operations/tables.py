@@ -13,6 +13,7 @@ from typing import Any
 from cautery.lab.operations.panel_lines import COLUMNS, panel_tables
 from cautery.lab.operations.sources import sizing_sources
 from cautery.lab.operations.spec import OperationWorld
+from cautery.messages import say
 from cautery.model import to_json
 
 FORMAT = "cautery-lab-operation/1"
@@ -209,7 +210,7 @@ def _parquet(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 
 def as_json(value: Any) -> bytes:
     """Return nouns and plain values as JSON for people and programs."""
-    return (json.dumps(to_json(value), ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(to_json(value, words=say), ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _json_lines(path: Path, rows: Iterable[Any]) -> None:

@@ -2,4 +2,102 @@
 
 from __future__ import annotations
 
-TEXTS: dict[str, str | tuple[str, str]] = {}
+TEXTS: dict[str, str | tuple[str, str]] = {
+    "several.sentences": "%(sentences)s",
+    "rhythm.poisson-changes": "Poisson changes seen at visits, Gamma prior by kind of source",
+    # What could not be read of a source, and which fixtures are no events.
+    "source-row.unread": "%(detail)s",
+    "fixture.of-line": "%(table)s %(number)s, from line %(line)s of the calendar",
+    "fixture.called-off": "called off",
+    "fixture.no-kick-off": "no kick-off time yet, only a date",
+    # How a source differs at a vantage.
+    "vantage.reachable-only-there": "reachable only from %(vantage)s; from here %(detail)s",
+    "vantage.not-reachable-there": "not reachable from %(vantage)s: %(detail)s",
+    "vantage.leads-elsewhere": "leads to %(there)s there, but to %(here)s from here",
+    "vantage.nowhere": "nowhere",
+    "vantage.page-differs": "its page differs: %(facts)s",
+    "vantage.other-entries": "it lists other entries",
+    "page-fact.title": "title",
+    "page-fact.language": "language",
+    "page-fact.prices": "prices",
+    "page-fact.payments": "payments",
+    "page-fact.contacts": "contacts",
+    "page-fact.panels": "panels",
+    # What a title offers.
+    "offer.heading": "heads a group of the list, offers nothing",
+    "offer.no-name": "no name is near",
+    "offer.is": "is '%(name)s' (%(probability)s)",
+    "offer.not-sure": "nearest, but not sure enough: '%(name)s' (%(probability)s)",
+    "offer.every-word": "every word matches",
+    "offer.matched": "matched: %(words)s",
+    "offer.only-in-title": "only in the title: %(words)s",
+    "offer.only-in-name": "only in the name: %(words)s",
+    "offer.dropped": "dropped: %(words)s",
+    "offer.words-and-more": "%(words)s and %(more)s more",
+    "offer.transliterated": "%(script)s transliterated",
+    "offer.by-prefix": "%(country)s by its prefix",
+    "offer.as-told": "%(country)s as told",
+    "offer.by-group": "%(country)s by its group",
+    "offer.by-source": "%(country)s by its source",
+    "offer.then": "then %(right)s (%(probability)s)",
+    # Why a stream is taken for one of another URL, or stays one under another title.
+    "move-reason.another-line": "another line",
+    "move-reason.another-host": "another host",
+    "move-reason.same-title": "same title",
+    "move-reason.another-title": "another title",
+    # What a sense says.
+    "sense.sound": "sound",
+    "sense.pictures": "pictures",
+    "no-match.none": "it matches no reference",
+    "no-match.no-sound": "no sound",
+    "no-match.short-sound": "under 3 s of sound",
+    "no-match.silent": "silent",
+    "no-match.shapeless": "a sound without structure",
+    "no-match.tone": "a steady tone",
+    "no-match.no-pictures": "no pictures",
+    "no-match.few-pictures": "too few pictures",
+    "no-match.still": "black, frozen or almost without motion",
+    "no-match.too-still": "too little motion to tell it from other pictures",
+    "no-match.no-reference": "no reference holds pictures",
+    "observation.unmatched": "%(sense)s: %(why)s",
+    # What a verdict rests on, and what it lacks.
+    "verdict.undecodable": "no media: %(detail)s",
+    "verdict.unreachable": "unreachable: %(detail)s",
+    "verdict.no-media": "no probe returned any media",
+    "verdict.nothing-matches": (
+        "%(count)s probe was compared; it matches nothing that the mandate covers",
+        "%(count)s probes were compared; none matches what the mandate covers",
+    ),
+    "verdict.weak-support": "only %(support)s; a claim needs %(needed)s",
+    "verdict.no-agreement": "no two probes agree on the reference and on its delay",
+    "verdict.second-probe-needed": (
+        "a second probe, some seconds later, must agree before this is claimed"
+    ),
+    "verdict.maybe-quotation": (
+        "%(matched_s)s match, but not throughout the newest probe: it may be a quotation"
+    ),
+    "verdict.too-short": "only %(matched_s)s match; %(needed_s)s are needed",
+    "verdict.maybe-advert": (
+        "the match spans %(span_s)s; channels share adverts, so a claim needs more than "
+        "%(needed_s)s"
+    ),
+    "verdict.simulcast": ("%(channels)s carry the same content here: it may be any of them"),
+    "verdict.agreement": (
+        (
+            "%(sense)s: %(count)s probe agrees with %(reference)s, %(matched_s)s of media, delay "
+            "%(delay_s)s"
+        ),
+        (
+            "%(sense)s: %(count)s probes agree with %(reference)s, %(matched_s)s of media, delay "
+            "%(delay_s)s"
+        ),
+    ),
+    "verdict.agreement-at-speed": "%(agreement)s, speed %(speed)s",
+    "verdict.licensed": "%(partner)s may carry %(channels)s",
+    "verdict.not-licensed-for": ("%(partner)s is licensed on this host, but not for %(channels)s"),
+    "verdict.own-sound": "the sound is %(licensee)s's own",
+    "verdict.own-graphics": "the graphics are %(licensee)s's",
+    "verdict.several-licensees": "the sound does not tell these licensees apart",
+    "verdict.graphics-alone": ("the sound is not a licensee's; the graphics are %(licensee)s's"),
+    "verdict.no-licensee": "neither the sound nor the graphics name a licensee",
+}

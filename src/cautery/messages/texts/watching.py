@@ -4,4 +4,34 @@ from __future__ import annotations
 
 TEXTS: dict[str, str | tuple[str, str]] = {
     "watch.waits": "the watch waits for the window of its mandate, which opens at %(window_at)s",
+    # Why a watch ended.
+    "watch-end.window-closed": "window closed",
+    "watch-end.disk-full": "disk full",
+    "watch-end.interrupted": "interrupted",
+    "watch-end.it-was-killed": "it was killed",
+    # Whether it keeps up.
+    "pace.references-loading": "the references have been loading for %(loading_s)s",
+    "pace.references-late": (
+        "%(late)s of %(references)s references are late, %(reference)s by %(late_s)s"
+    ),
+    "pace.looks-late": "looks are late by %(late_s)s: %(cost)s",
+    "pace.time-spent": "they spend their time on %(shares)s",
+    "pace.spent-on": "%(step)s %(spent_share)s",
+    "pace.looks-hang": "they hang: %(hanging)s",
+    "pace.hang-at": "%(looks)s at %(step)s",
+    "pace.no-look": "no look begins",
+    "pace.loop-late": "this machine is slow: the watch's own loop ran %(late_s)s late",
+    "pace.order": (
+        "own events before channels before works before titles that match nothing of ours; within "
+        "each, new streams before second looks before repeated looks at settled streams"
+    ),
+    # What a look does.
+    "look-step.fetching": "fetching",
+    "look-step.decoding": "decoding",
+    "look-step.comparing": "comparing",
+    "look-step.its-own-loop": "its own loop",
+    "error.not-looked-at": "not looked at",
+    # Why a look, a source or a calendar gave nothing.
+    "failed.with-error": "%(error)s: %(detail)s",
+    "failed.too-slow": "not looked at: this machine was too slow for %(step)s",
 }

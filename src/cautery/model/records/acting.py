@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from cautery.model.act import Acknowledgement, Approval, DarkProbe, Referral
@@ -16,6 +17,7 @@ from cautery.model.intervention import (
     Override,
     Reason,
 )
+from cautery.model.message import Message
 from cautery.model.records.dated import Dated
 from cautery.model.times import require_utc
 
@@ -72,21 +74,28 @@ class ReferralPublished(Dated):
     streams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class RevalidationTime(StrEnum):
+    """When the guard judges again what it has allowed."""
+
+    BEFORE_PUBLICATION = "before publication"
+    WHILE_IT_STANDS = "while it stands"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardRevalidated(Dated):
     """The guard judged again what it had allowed.
 
     Parameters
     ----------
-    why : str
-        ``before publication``, or ``while it stands``.
+    why : RevalidationTime
+        When it judged again.
     asked : tuple of str
         The targets that it judged.
     withdrawn : tuple of str
         The targets that it does not allow any more.
     """
 
-    why: str
+    why: RevalidationTime
     asked: tuple[str, ...]
     withdrawn: tuple[str, ...]
 
@@ -212,8 +221,8 @@ class RollbackProposed(Dated):
         The target to unblock.
     intermediary : str
         Name of the intermediary.
-    why : str
-        Why it is proposed, in words.
+    why : Message
+        Why it is proposed.
     dark : tuple of str
         Canaries that do not answer through the intermediary.
     tried : int
@@ -222,7 +231,7 @@ class RollbackProposed(Dated):
 
     target: str
     intermediary: str
-    why: str
+    why: Message
     dark: tuple[str, ...] = ()
     tried: int = 0
 
@@ -239,17 +248,17 @@ class EntryExpired(Dated):
         The target, in the guard's spelling.
     intermediary : str
         Name of the intermediary.
-    seen : str or None
+    seen : Message or None
         Through whom the target is reachable again; ``None``: that was not seen.
-    why : str or None
+    why : Message or None
         Why that was not seen; ``None``: it was seen, or the record is of an older version.
     """
 
     referral: str
     target: str
     intermediary: str
-    seen: str | None = None
-    why: str | None = None
+    seen: Message | None = None
+    why: Message | None = None
 
 
 KINDS: dict[str, type] = {

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from enum import StrEnum
 
 from cautery.errors import InputError
 from cautery.model.action_day import CriterionAnswer, DayPlan, StepReport
 from cautery.model.evidence import Digest, ExhibitId, Json
+from cautery.model.message import Message
 from cautery.model.operation import (
     Instrument,
 )
@@ -40,6 +42,22 @@ class ChosenAct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedActs:
+    """Acts of a cut that were not available, for one reason.
+
+    Parameters
+    ----------
+    why : Message
+        The reason.
+    acts : int
+        Number of acts.
+    """
+
+    why: Message
+    acts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CutChosen:
     """Acts were chosen that cut the network's supply.
 
@@ -47,8 +65,9 @@ class CutChosen:
     ----------
     chosen : tuple of ChosenAct
         The chosen acts.
-    refused : mapping
-        By reason, the number of acts that were not available.
+    refused : tuple of RefusedActs, or mapping
+        The acts that were not available; in cases of older versions their number by the reason's
+        sentence.
     served_before : float
         Share of the known demand that was served before, 0 to 1.
     served_after : float
@@ -57,7 +76,7 @@ class CutChosen:
         Cost of the chosen acts.
     bound : float
         Proven least cost of any acts that reach the goal.
-    method : str
+    method : Message
         How they were chosen.
     reached : bool
         Whether the goal is reached.
@@ -70,12 +89,12 @@ class CutChosen:
     """
 
     chosen: tuple[ChosenAct, ...]
-    refused: Mapping[str, int]
+    refused: tuple[RefusedActs, ...] | Mapping[str, int]
     served_before: float
     served_after: float
     cost: float
     bound: float
-    method: str
+    method: Message
     reached: bool
     nodes: int
     relations: int
@@ -119,6 +138,15 @@ class SearchHours:
         }
 
 
+class ServedBasis(StrEnum):
+    """What a served share rests on."""
+
+    PLAN = "plan"
+    """Removed nodes in the picture: the least that the picture proves."""
+    PROBE = "probe"
+    """Our own probes of what viewers get."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedShare:
     """The share of demand that is still served.
@@ -129,14 +157,13 @@ class ServedShare:
         The moment that the share is about, in UTC.
     share : float
         The share, 0 to 1.
-    by : str
-        Who states it: ``plan`` (removed nodes in the picture: the least that the picture proves)
-        or ``probe`` (our own probes of what viewers get).
+    by : ServedBasis
+        What states it.
     """
 
     at: datetime
     share: float
-    by: str
+    by: ServedBasis
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)
@@ -249,8 +276,8 @@ class GrewBack:
         What both assets show.
     probability : float
         Probability that it belongs to the network of ``like``, 0 to 1.
-    why : tuple of str
-        What ties them together, as sentences.
+    why : tuple of Message
+        What ties them together.
     """
 
     at: datetime
@@ -259,7 +286,7 @@ class GrewBack:
     country: str | None
     traits: tuple[str, ...]
     probability: float
-    why: tuple[str, ...] = ()
+    why: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)
@@ -275,8 +302,8 @@ class OutsideEvent:
         When it happened, in UTC.
     kind : str
         ``event`` (a sporting event), ``intervention``, ``regrowth`` ...
-    text : str
-        What happened, in a sentence.
+    text : Message
+        What happened.
     country : str
         Country, ISO 3166-1 alpha-2; empty: none.
     until : date or None
@@ -285,7 +312,7 @@ class OutsideEvent:
 
     at: datetime
     kind: str
-    text: str
+    text: Message
     country: str = ""
     until: date | None = None
 

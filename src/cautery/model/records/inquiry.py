@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from cautery.errors import InputError
 from cautery.model.estimate import Estimate
 from cautery.model.evidence import Exhibit, ExhibitId
 from cautery.model.marking import Marking
+from cautery.model.message import Message
 from cautery.model.operation import (
     InstrumentKind,
     Person,
@@ -139,8 +141,8 @@ class JudgedClaim:
         Its size, in the unit of our estimate.
     flagged : bool
         Whether it is outside of the 99 % interval.
-    words : str
-        How it compares, in a sentence.
+    words : Message
+        How it compares.
     source : str or None
         Who published it; ``None``: not stated.
     """
@@ -149,8 +151,16 @@ class JudgedClaim:
     quantity: str
     value: float
     flagged: bool
-    words: str
+    words: Message
     source: str | None
+
+
+class SizingOccasion(StrEnum):
+    """Why a network is sized."""
+
+    BEFORE_DAY = "before the day"
+    AFTER_DAY = "after the day"
+    """The seized panels are counted too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +171,7 @@ class SizedNetwork:
     ----------
     month : date
         The month that is estimated, by its first day.
-    occasion : str
+    occasion : SizingOccasion
         Why it was estimated then.
     inner : tuple of Estimate
         The 90 % intervals of the :data:`QUANTITIES`, from all sources together.
@@ -173,21 +183,21 @@ class SizedNetwork:
         By country, the estimate of its users.
     claims : tuple of JudgedClaim
         Published sizes, and whether they fit.
-    words : tuple of str
-        What a reader must know about it, as sentences.
-    silent : tuple of str
+    words : tuple of Message
+        What a reader must know about it.
+    silent : tuple of Message
         Sources that give no estimate, and why.
     """
 
     month: date
-    occasion: str
+    occasion: SizingOccasion
     inner: tuple[Estimate, ...]
     outer: tuple[Estimate, ...]
     sources: tuple[Estimate, ...]
     countries: Mapping[str, Estimate] = field(default_factory=dict)
     claims: tuple[JudgedClaim, ...] = ()
-    words: tuple[str, ...] = ()
-    silent: tuple[str, ...] = ()
+    words: tuple[Message, ...] = ()
+    silent: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         if not len(self.inner) == len(self.outer) == len(QUANTITIES):

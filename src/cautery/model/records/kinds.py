@@ -24,6 +24,7 @@ from cautery.model.records import (
     offers,
     operation,
     seized,
+    sources,
     watching,
 )
 from cautery.model.wire import MISSHAPEN, from_json
@@ -31,6 +32,7 @@ from cautery.model.wire import MISSHAPEN, from_json
 KINDS: Mapping[str, type] = {
     **case.KINDS,
     **watching.KINDS,
+    **sources.KINDS,
     **offers.KINDS,
     **mapping.KINDS,
     **acting.KINDS,

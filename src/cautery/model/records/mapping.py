@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cautery.model.capture import CertificateFacts, Registration, SharedFact
 from cautery.model.graph import Link, SupplyGraph
+from cautery.model.message import Message
 from cautery.model.records.dated import Dated
 
 
@@ -33,8 +34,8 @@ class AssetFacts(Dated):
     registration : Registration or None
         What the registry says about its domain; ``None``: it has no registered domain, or the
         registry says nothing.
-    failed : tuple of str
-        What could not be looked up, as sentences.
+    failed : tuple of Message
+        What could not be looked up.
     """
 
     host: str
@@ -45,7 +46,7 @@ class AssetFacts(Dated):
     shared: tuple[SharedFact, ...]
     certificate: CertificateFacts | None
     registration: Registration | None
-    failed: tuple[str, ...] = ()
+    failed: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

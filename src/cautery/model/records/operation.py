@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from cautery.model.evidence import Digest, ExhibitId
+from cautery.model.message import Message
 from cautery.model.operation import (
     Operation,
     Statement,
@@ -177,13 +178,13 @@ class RefusedStatement:
         Id of the agency that made the statement.
     id : str
         Id of the statement.
-    why : str
+    why : Message
         Why it is not accepted.
     """
 
     by: str
     id: str
-    why: str
+    why: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +240,7 @@ class BundleRefused:
         The verifier key that checked it.
     who : str
         The person who would have received it.
-    why : str
+    why : Message
         Why it was refused.
     """
 
@@ -252,7 +253,7 @@ class BundleRefused:
     exhibit: ExhibitId | None
     key: str
     who: str
-    why: str
+    why: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from cautery.model.evidence import Exhibit, ExhibitId
+from cautery.model.message import Message
 from cautery.model.operation import LedCategory, StatementKind
 
 
@@ -78,7 +80,7 @@ class MaterialWarning:
 
     Parameters
     ----------
-    why : str
+    why : Message
         Why they could not be read.
     count : int
         Number of rows.
@@ -88,7 +90,7 @@ class MaterialWarning:
         Shape of the first one, without its values.
     """
 
-    why: str
+    why: Message
     count: int
     line: int
     shape: str
@@ -124,7 +126,7 @@ class MaterialTaken:
         The legal basis, in words.
     at : datetime
         When it was taken, in UTC.
-    failed : str or None
+    failed : Message or None
         Why the reading ended before the end of the file; the tables hold all rows before that
         place. ``None``: it was read to its end.
     registered : str or None
@@ -143,12 +145,19 @@ class MaterialTaken:
     by: str
     legal_basis: str
     at: datetime
-    failed: str | None = None
+    failed: Message | None = None
     registered: str | None = None
 
     def rows(self, kind: str) -> int:
         """Return how many rows of a kind there are."""
         return sum(table.rows for table in self.tables if table.kind == kind)
+
+
+class ConsultedPart(StrEnum):
+    """What somebody looked at."""
+
+    ORIGINAL = "the original"
+    ACCOUNT_NAMES = "names of accounts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +168,8 @@ class MaterialConsulted:
     ----------
     seized : str
         Id of the material.
-    what : str
-        ``the original`` or ``names of accounts``.
+    what : ConsultedPart
+        What was looked at.
     by : str
         Who looked at it.
     why : str
@@ -170,7 +179,7 @@ class MaterialConsulted:
     """
 
     seized: str
-    what: str
+    what: ConsultedPart
     by: str
     why: str
     at: datetime

@@ -5,15 +5,52 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
 from cautery.model.fault import Fault
+from cautery.model.message import Message
 from cautery.model.records.dated import Dated
 from cautery.model.verdict import Observation, Verdict
 
 _LAST_S = 253_402_300_799.0
 """The last second of the calendar, the end of the year 9999, in epoch seconds."""
+
+
+class WatchBegin(StrEnum):
+    """How a watch begins."""
+
+    WINDOW_OPEN = "window open"
+    """In the window of its mandate."""
+    WINDOW_AHEAD = "window ahead"
+    """It waits for the window of its mandate."""
+
+
+class WatchEnd(StrEnum):
+    """Why a watch ends."""
+
+    WINDOW_CLOSED = "window closed"
+    """It saw the whole window of its mandate."""
+    DISK_FULL = "disk full"
+    """The case could not be written any more."""
+    INTERRUPTED = "interrupted"
+    """Somebody stopped it."""
+    KILLED = "it was killed"
+    """It ended without a record; who closed its case by hand says when it was last seen."""
+
+
+class LookStep(StrEnum):
+    """What a look does, or what keeps it from its end."""
+
+    FETCHING = "fetching"
+    """Media are fetched."""
+    DECODING = "decoding"
+    """Media are decoded."""
+    COMPARING = "comparing"
+    """Media are compared with the references."""
+    OWN_LOOP = "its own loop"
+    """The watch's own loop was late, so an answer may have waited in this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +59,11 @@ class WatchStarted(Dated):
 
     Parameters
     ----------
-    why : str
-        ``window open``, or ``window ahead``: the watch waits for the window of its mandate.
+    why : WatchBegin
+        Whether the window of its mandate is open.
     """
 
-    why: str
+    why: WatchBegin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +72,11 @@ class WatchResumed(Dated):
 
     Parameters
     ----------
-    why : str
+    why : WatchBegin
         As in :class:`WatchStarted`.
     """
 
-    why: str
+    why: WatchBegin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +88,11 @@ class WatchStopped(Dated):
     at : datetime
         When the watch ended, in UTC; of a killed watch whose case was closed by hand, when it was
         last seen.
-    why : str
-        ``window closed``, ``disk full``, ``interrupted`` or ``it was killed``.
+    why : WatchEnd
+        Why it ends.
     """
 
-    why: str
+    why: WatchEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +141,8 @@ class WatchPace(Dated):
         How long the oldest due look has waited, seconds; ``None``: no stream is known.
     loop_late_s : float
         How late the watch's own loop ran, seconds.
-    why : str or None
-        What is late, in words; ``None``: the watch keeps up.
+    why : Message or None
+        What is late; ``None``: the watch keeps up.
     """
 
     offered: int
@@ -116,7 +153,7 @@ class WatchPace(Dated):
     references_silent: tuple[str, ...]
     probes_late_s: float | None
     loop_late_s: float
-    why: str | None
+    why: Message | None
 
     @property
     def late_s(self) -> float:
@@ -154,16 +191,16 @@ class WorkShed(Dated):
         Until when they are put off, in UTC.
     looks : tuple of LooksShed
         Which looks are put off, and how many.
-    order : str
-        What comes first, in words.
-    why : str or None
+    order : Message
+        What comes first.
+    why : Message or None
         What is late, as in :class:`WatchPace`.
     """
 
     until: datetime
     looks: tuple[LooksShed, ...]
-    order: str
-    why: str | None
+    order: Message
+    why: Message | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +231,7 @@ class ProbeDone(Dated):
         The stream, redacted.
     observation : Observation or None
         What the probe found; ``None``: nothing could be fetched.
-    failed : str or None
+    failed : Message or None
         Why nothing could be fetched; ``None``: the look succeeded.
     hosts : tuple of str
         The hosts through which the probe passed, in order.
@@ -205,19 +242,19 @@ class ProbeDone(Dated):
         freeze, an advert, a logo.
     exhibits : tuple of ExhibitId
         The WARC files of all transactions.
-    hindered : str or None
-        Why this machine broke the look off, so that it says nothing about the stream; ``None``:
-        the look was not broken off.
+    hindered : LookStep or None
+        What this machine was too slow for, so that the look says nothing about the stream;
+        ``None``: the look was not broken off.
     """
 
     url: str
     observation: Observation | None
-    failed: str | None
+    failed: Message | None
     hosts: tuple[str, ...] = ()
     shown: tuple[HostShown, ...] = ()
     faults: tuple[Fault, ...] = ()
     exhibits: tuple[ExhibitId, ...] = ()
-    hindered: str | None = None
+    hindered: LookStep | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

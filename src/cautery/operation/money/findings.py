@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
+from cautery.messages import message
 from cautery.model import InstrumentKind
 from cautery.operation.money.cluster import Clusters
 from cautery.operation.money.flows import FlowTable, plain
@@ -28,7 +29,7 @@ def direct_endings(purchases: Sequence[Purchase], places: Places) -> tuple[Endin
             asset=purchase.price.currency,
             amount=purchase.price.amount,
             addresses=(end_of(purchase),),
-            why=f"purchase {purchase.id} was paid into it",
+            why=message("ending.paid-into", purchase=purchase.id),
             ask=tag.label
             if (tag := places.tags[end_of(purchase)]).category not in UNASKED
             else None,
@@ -100,13 +101,20 @@ def endings_of(found: Tainted, places: Places) -> tuple[Ending, ...]:
                 asset=asset,
                 amount=sum_of(amounts.values()),
                 addresses=tuple(sorted(amounts)),
-                why=f"{tag.category}, says {tag.source}",
+                why=message("ending.tagged", category=tag.category, source=tag.source),
                 ask=tag.label if askable else None,
             )
         )
     endings.sort(key=lambda ending: (-ending.amount, ending.node, ending.asset))
     fees = [
-        Ending(node="fees", asset=asset, amount=amount, addresses=(), why="network fees", ask=None)
+        Ending(
+            node="fees",
+            asset=asset,
+            amount=amount,
+            addresses=(),
+            why=message("ending.fees"),
+            ask=None,
+        )
         for asset, amount in sorted(found.fees.items())
     ]
     return (*endings, *fees)
@@ -122,32 +130,37 @@ def proposals_of(
     proposals = []
     for provider in dict.fromkeys(purchase.provider for purchase in purchases):
         group = [purchase for purchase in purchases if purchase.provider == provider]
-        what = dict.fromkeys(
-            f"merchant account behind {purchase.descriptor!r}" for purchase in group
-        )
+        descriptors = dict.fromkeys(purchase.descriptor for purchase in group)
         proposals.append(
             Proposal(
                 kind=InstrumentKind.PRESERVATION,
                 addressee=provider,
-                holds=tuple(what),
+                holds=tuple(
+                    message("hold.merchant-account", descriptor=descriptor)
+                    for descriptor in descriptors
+                ),
                 asset=None,
                 amount=None,
-                grounds="took the money of test purchases "
-                + ", ".join(purchase.id for purchase in group),
+                grounds=message(
+                    "grounds.took-money", purchases=[purchase.id for purchase in group]
+                ),
             )
         )
     for ending in endings:
         if ending.ask is None:
             continue
-        holds = tuple(f"{ending.asset} deposit {address}" for address in ending.addresses)
+        holds = tuple(
+            message("hold.deposit", asset=ending.asset, address=address)
+            for address in ending.addresses
+        )
         proposals += [
             Proposal(
                 kind=InstrumentKind.PRESERVATION,
                 addressee=ending.ask,
-                holds=tuple(f"customer and log-ins behind {hold}" for hold in holds),
+                holds=tuple(message("hold.customer", deposit=hold) for hold in holds),
                 asset=None,
                 amount=None,
-                grounds=f"{ending.amount} {ending.asset} of the trail arrived there",
+                grounds=message("grounds.arrived", amount=ending.amount, asset=ending.asset),
             ),
             Proposal(
                 kind=InstrumentKind.FREEZING,
@@ -155,7 +168,7 @@ def proposals_of(
                 holds=holds,
                 asset=ending.asset,
                 amount=ending.amount,
-                grounds="the trail ends there; the customer may have withdrawn it since",
+                grounds=message("grounds.trail-ends"),
             ),
         ]
     for holding in holdings:
@@ -165,11 +178,15 @@ def proposals_of(
                 Proposal(
                     kind=InstrumentKind.FREEZING,
                     addressee=addressee,
-                    holds=tuple(f"{holding.asset} at {address}" for address in holding.addresses),
+                    holds=tuple(
+                        message("hold.at-address", asset=holding.asset, address=address)
+                        for address in holding.addresses
+                    ),
                     asset=holding.asset,
                     amount=holding.tainted,
-                    grounds=f"of the {holding.balance} {holding.asset} there, this amount "
-                    "belongs to the trail",
+                    grounds=message(
+                        "grounds.part-of-balance", balance=holding.balance, asset=holding.asset
+                    ),
                 )
             )
     return tuple(proposals)

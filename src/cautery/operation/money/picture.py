@@ -15,6 +15,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from cautery.drawing.escaping import markup
+from cautery.messages import say, term, tr, tr_n
 from cautery.operation.money.trail import Hop, Node, Trace
 
 MOST_IN_COLUMN = 12
@@ -44,10 +45,10 @@ class _Box:
     out: float = 0.0
 
 
-def flow_picture(found: Trace) -> str:
+def flow_picture(trace: Trace) -> str:
     """Return the trail as a self-contained SVG document; every text in it is escaped."""
-    boxes, place = _boxes(found.nodes, found.hops)
-    bands = _bands(found.hops, place)
+    boxes, place = _boxes(trace.nodes, trace.hops)
+    bands = _bands(trace.hops, place)
     widest = _widest(bands)
     for (source, target, asset, basis), amount in bands.items():
         wide = _wide(asset, basis, amount, widest)
@@ -72,7 +73,19 @@ def flow_picture(found: Trace) -> str:
     }
     body = "".join(_band(boxes, key, amount, widest, hue) for key, amount in bands.items())
     body += "".join(_place(box) for box in boxes.values())
-    title = f"Flow of money through {len(found.nodes)} places, followed by {found.method}"
+    title = _text(
+        tr_n(
+            "Flow of money through %(count)s place, followed by %(method)s",
+            "Flow of money through %(count)s places, followed by %(method)s",
+            len(trace.nodes),
+            str,
+            method=trace.method,
+        )
+    )
+    note = tr(
+        "The width of a band is relative to the widest band of the same asset. Thin lines are "
+        "records of purchases. Only the supplied transactions are shown."
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across:g} {high:.0f}" '
         f'width="{across:g}" height="{high:.0f}" role="img" aria-label="{title}" '
@@ -80,9 +93,7 @@ def flow_picture(found: Trace) -> str:
         f'font-size="11"><title>{title}</title><rect width="100%" height="100%" '
         f'fill="#fff"/><text x="{_LEFT}" y="18" font-size="13" '
         f'font-weight="bold">{title}</text>{_legend(hue, widest)}{body}<text x="{_LEFT}" '
-        f'y="{high - 8:.0f}" fill="#666">The width of a band is relative to the widest band '
-        "of the same asset. Thin lines are records of purchases. Only the supplied transactions "
-        "are shown.</text></svg>\n"
+        f'y="{high - 8:.0f}" fill="#666">{_text(note)}</text></svg>\n'
     )
 
 
@@ -108,7 +119,7 @@ def _boxes(nodes: Sequence[Node], hops: Sequence[Hop]) -> tuple[dict[str, _Box],
         for node in ordered[keep:]:
             heap = f"others at step {step}"
             boxes.setdefault(
-                heap, _Box(label=f"{len(ordered) - keep} others", kind="wallet", column=step)
+                heap, _Box(label=_others(len(ordered) - keep), kind="wallet", column=step)
             )
             place[node.id] = heap
     return boxes, place
@@ -183,7 +194,15 @@ def _band(
     taker.into += wide
     # Money that goes back a step swings out, so that it is seen to go back.
     bend = (x2 - x1) / 2 if x2 > x1 else _COLUMN * 0.45
-    label = _text(f"{giver.label} to {taker.label}: {amount:f} {asset}")
+    label = _text(
+        tr(
+            "%(source)s to %(target)s: %(amount)s %(asset)s",
+            source=giver.label,
+            target=taker.label,
+            amount=f"{amount:f}",
+            asset=asset,
+        )
+    )
     dash = ' stroke-dasharray="4 3"' if basis == "record" else ""
     return (
         f'<path d="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} '
@@ -199,20 +218,26 @@ def _place(box: _Box) -> str:
         f'fill="{_KINDS.get(box.kind, "#4a4a4a")}"/>'
         f'<text x="{x + _BAR + 5:.1f}" y="{box.top + min(box.high, 30) / 2 + 4:.1f}" '
         f'stroke="#fff" stroke-width="3" paint-order="stroke">{_text(box.label)}'
-        f"<title>{_text(box.kind)}</title></text>"
+        f"<title>{_text(say(term('money-place', box.kind)))}</title></text>"
     )
 
 
 def _legend(hue: Mapping[str, str], widest: Mapping[str, Decimal]) -> str:
     parts, x = [], _LEFT
     for asset, colour in hue.items():
-        label = asset + (f" (widest {_round(widest[asset])})" if widest.get(asset) else "")
+        label = asset
+        if widest.get(asset):
+            label = tr("%(asset)s (widest %(amount)s)", asset=asset, amount=_round(widest[asset]))
         parts.append(
             f'<rect x="{x:.0f}" y="27" width="10" height="10" fill="{colour}" fill-opacity="0.6"/>'
             f'<text x="{x + 14:.0f}" y="36">{_text(label)}</text>'
         )
         x += 34 + 6.2 * len(label)
     return "".join(parts)
+
+
+def _others(count: int) -> str:
+    return tr_n("%(count)s other", "%(count)s others", count, str)
 
 
 def _text(text: str) -> Markup:

@@ -14,7 +14,9 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import AddressTag, Transfer
+from cautery.model.message import Message
 from cautery.operation.money.cluster import Clusters, cluster
 from cautery.operation.money.findings import (
     direct_endings,
@@ -117,7 +119,7 @@ def _followed(
     follow: Follow,
     method: Method,
     tags: Mapping[str, AddressTag],
-) -> tuple[Tainted, tuple[str, ...]]:
+) -> tuple[Tainted, tuple[Message, ...]]:
     """Follow taint from the ends that are nobody's service."""
     if not ends:
         nothing = Tainted(
@@ -130,7 +132,7 @@ def _followed(
 
 def _starts(
     groups: Clusters, purchases: Sequence[Purchase], ends: Sequence[str], follow: Follow
-) -> tuple[list[Start], tuple[str, ...]]:
+) -> tuple[list[Start], tuple[Message, ...]]:
     """Return where taint begins, and what of the beginning was not found."""
     missing = [end for end in ends if not groups.knows(end)]
     if len(missing) == len(ends):
@@ -163,31 +165,33 @@ def _starts(
             for asset in assets.get(member, ()):
                 starts[Start(address=member, asset=asset)] = None
     notes = tuple(
-        f"{address}: not in the supplied transactions" for address in dict.fromkeys(missing)
+        message("trace.not-supplied", address=address) for address in dict.fromkeys(missing)
     )
     return list(starts), notes
 
 
-def _followed_in_words(purchases: Sequence[Purchase], ends: Sequence[str], follow: Follow) -> str:
+def _followed_in_words(
+    purchases: Sequence[Purchase], ends: Sequence[str], follow: Follow
+) -> Message:
     """Say whose coins are followed: much more than a purchase's price, unless that was asked."""
     if not ends:
-        return "Follows nothing beyond the record: a service's own address was paid."
+        return message("trace.follows-nothing")
     addresses = list(dict.fromkeys(ends))
     if len(addresses) == 1:
-        owner = f"the owner of {addresses[0][:80]}"
+        owner = message("trace.owner", address=addresses[0][:80])
     else:
-        owner = f"the owners of {len(addresses):,} addresses"
+        owner = message("trace.owners", count=len(addresses))
     if not purchases:
-        return f"Follows every coin that {owner} received."
+        return message("trace.follows-owner", owner=owner)
     paid: dict[str, Decimal] = {}
     for purchase in purchases:
         currency = purchase.price.currency
         paid[currency] = paid.get(currency, Decimal(0)) + purchase.price.amount
-    prices = " and ".join(f"{currency} {amount:f}" for currency, amount in paid.items())
-    what = "the purchase" if len(purchases) == 1 else f"{len(purchases):,} purchases"
+    prices = [f"{currency} {amount:f}" for currency, amount in paid.items()]
+    bought = message("trace.purchases", count=len(purchases))
     if follow == "purchase":
-        return f"Follows only the {prices} of {what}, not what else {owner} received."
-    return f"Follows every coin that {owner} received, not only the {prices} of {what}."
+        return message("trace.follows-price", prices=prices, purchases=bought, owner=owner)
+    return message("trace.follows-more", owner=owner, prices=prices, purchases=bought)
 
 
 def _recorded(purchases: Sequence[Purchase], places: Places) -> tuple[Hop, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from cautery.errors import InputError
 from cautery.model import AddressTag, InstrumentKind, Money, require_utc
+from cautery.model.message import Message, as_written
 from cautery.operation.money.lots import Method
 
 
@@ -87,7 +88,7 @@ class Ending:
     asset: str
     amount: Decimal
     addresses: tuple[str, ...]
-    why: str
+    why: Message
     ask: str | None
 
 
@@ -113,10 +114,10 @@ class Proposal:
 
     kind: InstrumentKind
     addressee: str
-    holds: tuple[str, ...]
+    holds: tuple[Message, ...]
     asset: str | None
     amount: Decimal | None
-    grounds: str
+    grounds: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,6 @@ class Trace:
     entered: Mapping[str, Decimal]
     refused: int
     """Transactions that were not used for clustering: coinjoins and services."""
-    notes: tuple[str, ...] = ()
-    followed: str = ""
+    notes: tuple[Message, ...] = ()
+    followed: Message = field(default_factory=lambda: as_written(""))
     """Whose coins were followed, in one sentence; empty in a trace of an older release."""

@@ -20,6 +20,7 @@ from cautery.drawing.svg import (
     text,
     width,
 )
+from cautery.messages import tr
 from cautery.operation.page import words
 from cautery.operation.page.view.said import (
     ClaimLine,
@@ -64,7 +65,7 @@ def claims_drawing(view: EstimatesView | None, quantity: str, *, lab: bool) -> M
     ]
     claims = [claim for claim in (view.claims if view else ()) if claim.quantity == quantity]
     if not sources and not reconciled:
-        return sentence(f"No source speaks of {quantity}.")
+        return sentence(tr("No source speaks of %(quantity)s.", quantity=words.quantity(quantity)))
     scale = _LogScale(_values(sources, reconciled, claims, lab=lab))
     visible = sources[:MOST_SOURCES]
     rows = len(visible) + len(reconciled)
@@ -88,16 +89,25 @@ def claims_drawing(view: EstimatesView | None, quantity: str, *, lab: bool) -> M
         y += _ROW
     body += [_claim(label, ground) for label in placed]
     unit = reconciled[0].inner.unit if reconciled else sources[0].interval.unit
-    body.append(text(0, 14, quantity + (f", {unit}" if unit and unit != quantity else ""), "head"))
+    name = words.quantity(quantity)
+    head = f"{name}, {words.unit(unit)}" if unit and unit != quantity else name
+    body.append(text(0, 14, head, "head"))
     summary = [
-        f"ours {words.big(estimate.inner.mid)}, {words.within(estimate.inner)}, "
-        f"{words.within(estimate.outer)}"
+        tr(
+            "ours %(middle)s, %(inner)s, %(outer)s",
+            middle=words.big(estimate.inner.mid),
+            inner=words.within(estimate.inner),
+            outer=words.within(estimate.outer),
+        )
         for estimate in reconciled
     ]
     summary += [
-        f"claim {claim.text}: {'does not fit' if claim.flagged else 'fits'}" for claim in claims
+        tr("claim %(claim)s: does not fit", claim=claim.text)
+        if claim.flagged
+        else tr("claim %(claim)s: fits", claim=claim.text)
+        for claim in claims
     ]
-    title = f"{quantity}: {'; '.join(summary)}"
+    title = f"{name}: {'; '.join(summary)}"
     return drawing("claims", wide=WIDE, high=ground + 24, title=title, body="".join(body))
 
 
@@ -178,10 +188,14 @@ def _ours(estimate: ReconciledEstimate, scale: _LogScale, y: float, *, lab: bool
     outer, inner = (
         (scale(interval.low), scale(interval.high)) for interval in (estimate.outer, estimate.inner)
     )
-    tooltip = f"reconciled: {words.within(estimate.inner)}, {words.within(estimate.outer)}"
+    tooltip = tr(
+        "reconciled: %(inner)s, %(outer)s",
+        inner=words.within(estimate.inner),
+        outer=words.within(estimate.outer),
+    )
     body = (
         f'<g class="ours">{hint(tooltip)}'
-        + text(_GUTTER - 10, y + 4, "reconciled", "row strong", "end")
+        + text(_GUTTER - 10, y + 4, tr("reconciled"), "row strong", "end")
         + rect("outer", outer[0], y - 3, max(2.0, outer[1] - outer[0]), 6)
         + rect("inner", inner[0], y - 7, max(2.0, inner[1] - inner[0]), 14)
         + dot("mid", scale(estimate.inner.mid), y, 4)
@@ -190,7 +204,7 @@ def _ours(estimate: ReconciledEstimate, scale: _LogScale, y: float, *, lab: bool
     if not lab or estimate.truth is None:
         return body
     x = scale(estimate.truth)
-    truth = hint(f"the lab's truth: {words.big(estimate.truth)}")
+    truth = hint(tr("the lab's truth: %(size)s", size=words.big(estimate.truth)))
     return f'{body}<path class="truth" d="M{x:.1f} {y - 8:.1f}l5 -9h-10z">{truth}</path>'
 
 
@@ -201,7 +215,7 @@ def _placed(
     entries: list[tuple[ClaimLine, float, str, bool]] = []
     spans: list[tuple[float, float]] = []
     for claim in claims:
-        x, label = scale(claim.value), fit(f"claim: {claim.text}", 260, 13)
+        x, label = scale(claim.value), fit(tr("claim: %(claim)s", claim=claim.text), 260, 13)
         wide = width(label, 13) + 8
         turned = x + wide > _RIGHT
         spans.append((x - wide, x) if turned else (x, x + wide))

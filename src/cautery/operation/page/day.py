@@ -26,7 +26,8 @@ from cautery.drawing.svg import (
     text,
     width,
 )
-from cautery.drawing.words import percent, plural
+from cautery.drawing.words import number, percent
+from cautery.messages import tr, tr_n, word
 from cautery.model import StepKind, StepState
 from cautery.operation.page import words
 from cautery.operation.page.served import served_curve
@@ -37,20 +38,6 @@ MOST_BARS = 3000
 
 MOST_MARKED = 24
 """Failed steps with a cross in the drawing, and words where there is room; the table has more."""
-
-NOUNS = {
-    StepKind.PRESERVE: "preserve",
-    StepKind.CONTINUITY: "continuity",
-    StepKind.SEARCH: "search",
-    StepKind.ARREST: "arrest",
-    StepKind.SEIZE: "seize",
-    StepKind.FREEZE: "freeze",
-    StepKind.LOCK: "lock names",
-    StepKind.BLOCK: "block",
-    StepKind.SPLASH: "splash page",
-    StepKind.ANNOUNCE: "announce",
-}
-"""What a row of the drawing is called."""
 
 _GUTTER, _RIGHT, _TOP = 176.0, WIDE - 52.0, 62.0
 _CURVE = 120.0
@@ -85,7 +72,7 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
         An ``svg`` with its counts; a sentence when no step was recorded.
     """
     if view is None or not view.steps:
-        return DayDrawing(sentence("No step of an action day was recorded."), 0, 0, 0, 0)
+        return DayDrawing(sentence(tr("No step of an action day was recorded.")), 0, 0, 0, 0)
     scale = _window(view)
     inside = [
         step for step in view.steps if _ends(step) >= scale.first and step.starts_at <= scale.last
@@ -119,7 +106,7 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
                 text(
                     _GUTTER - 8,
                     y + high / 2 + 4,
-                    f"{NOUNS.get(kind, kind.value)} {len(steps)}",
+                    f"{_row_name(kind)} {len(steps)}",
                     "kind",
                     "end",
                 )
@@ -136,19 +123,25 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
         top = ground + 26
         left = max(view.served, key=lambda point: point.at)
         curve = (
-            text(0, top + 4, "demand served", "row")
+            text(0, top + 4, tr("demand served"), "row")
             + served_curve(view.served, scale, top=top, high=_CURVE)
             + text(_RIGHT + 6, top + _CURVE * (1 - left.share) + 5, percent(left.share), "said")
-            + text(_RIGHT + 6, top + _CURVE * (1 - left.share) + 19, "left", "tick")
+            + text(_RIGHT + 6, top + _CURVE * (1 - left.share) + 19, tr("left"), "tick")
         )
         bottom = top + _CURVE + 26
-    states = Counter(step.state.value for step in view.steps)
-    title = (
-        f"The day by the clock, from {words.utc(view.moment)}: "
-        f"{plural(len(view.steps), 'step')}, "
-        + ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-        + (f"; {percent(view.served[-1].share)} of demand still served" if view.served else "")
+    states = Counter(step.state for step in view.steps)
+    title = tr(
+        "The day by the clock, from %(moment)s: %(steps)s, %(states)s",
+        moment=words.utc(view.moment),
+        steps=tr_n("%(count)s step", "%(count)s steps", len(view.steps), number),
+        states=", ".join(
+            f"{count} {word(state)}"
+            for state, count in sorted(states.items(), key=lambda item: item[0].value)
+        ),
     )
+    if view.served:
+        served = percent(view.served[-1].share)
+        title = "; ".join((title, tr("%(share)s of demand still served", share=served)))
     now = scale(view.moment)
     body.insert(
         0,
@@ -157,6 +150,23 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
     )
     svg = drawing("day", wide=WIDE, high=bottom, title=title, body="".join(body) + curve + marks)
     return DayDrawing(svg, len(visible), len(view.steps), earlier, later)
+
+
+def _row_name(kind: StepKind) -> str:
+    """Return what a row of the drawing is called."""
+    names = {
+        StepKind.PRESERVE: tr("preserve"),
+        StepKind.CONTINUITY: tr("continuity"),
+        StepKind.SEARCH: tr("search"),
+        StepKind.ARREST: tr("arrest"),
+        StepKind.SEIZE: tr("seize"),
+        StepKind.FREEZE: tr("freeze"),
+        StepKind.LOCK: tr("lock names"),
+        StepKind.BLOCK: tr("block"),
+        StepKind.SPLASH: tr("splash page"),
+        StepKind.ANNOUNCE: tr("announce"),
+    }
+    return names[kind]
 
 
 def _ends(step: StepLine) -> datetime:
@@ -193,11 +203,15 @@ def _bars(
         left, right = scale(step.starts_at), scale(_ends(step))
         right = max(right, left + 2)
         spots[step.id] = (left, right, y)
-        tooltip = (
-            f"{step.text} ({step.agency}, {step.country}): planned {step.starts_at:%H:%M} to "
-            f"{step.ends_at:%H:%M} UTC, {step.state.value}"
-            + (f", {step.note}" if step.note else "")
+        schedule = tr(
+            "%(step)s (%(agency)s, %(country)s): planned %(start)s to %(end)s UTC",
+            step=step.text,
+            agency=step.agency,
+            country=step.country,
+            start=f"{step.starts_at:%H:%M}",
+            end=f"{step.ends_at:%H:%M}",
         )
+        tooltip = ", ".join(filter(None, (schedule, word(step.state), step.note)))
         plan = ""
         if step.state is StepState.LATE:
             planned = scale(step.starts_at)
@@ -231,7 +245,8 @@ def _marked(
                 f'{onset - bend:.1f} {below:.1f} {onset:.1f} {below:.1f}"/>'
             )
             x, y = end, below
-        caption = f"{step.text}: failed" + (f", {step.note}" if step.note else "")
+        failed_step = tr("%(step)s: failed", step=step.text)
+        caption = ", ".join(filter(None, (failed_step, step.note)))
         room = scale.right - x - 8
         if room < 150:
             x, anchor, room = left - 6, "end", left - scale.left - 8
@@ -263,7 +278,7 @@ def _clock(view: DayView, scale: TimeScale, ground: float) -> str:
     if zone.key != "UTC":
         parts.append(text(_GUTTER - 8, 46, f"{name}", "tick", "end"))
     now = scale(view.moment)
-    caption = f"{view.moment:%H:%M} UTC: everywhere at once"
+    caption = tr("%(time)s UTC: everywhere at once", time=f"{view.moment:%H:%M}")
     turned = now + width(caption, 12) + 10 > scale.right
     parts.append(
         text(now + (-6 if turned else 0), 12, caption, "said", "end" if turned else "start")

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from cautery.drawing.bands import BANDS
 from cautery.drawing.svg import drawing, hint, sentence, text
-from cautery.drawing.words import number, part_of, percent, plural
+from cautery.drawing.words import number, percent
+from cautery.messages import say, term, tr, tr_n, word
 from cautery.operation.page.view.taken import Fate, SupplyNode, SupplyView
 
 MOST_DOTS = 600
@@ -37,11 +38,26 @@ class GraphDrawing:
     serving: int
 
     @property
-    def said(self) -> str:
+    def extent(self) -> str:
         """How much is shown, in words."""
-        return (
-            f"{part_of(self.nodes, self.nodes_total, 'node')} and "
-            f"{part_of(self.links, self.links_total, 'relation')} shown"
+        return tr(
+            "%(nodes)s and %(relations)s shown",
+            nodes=tr_n(
+                "%(part)s of %(count)s node",
+                "%(part)s of %(count)s nodes",
+                self.nodes_total,
+                number,
+                part=self.nodes,
+            ),
+            relations=tr_n(
+                "%(part)s of %(count)s relation",
+                "%(part)s of %(count)s relations",
+                self.links_total,
+                number,
+                part=self.links,
+            )
+            if self.links_total
+            else tr("no relation"),
         )
 
 
@@ -54,7 +70,7 @@ def supply_drawings(view: SupplyView | None) -> GraphDrawing | Markup:
         A sentence when there is no node.
     """
     if view is None or not view.nodes:
-        return sentence("No supply graph was put together.")
+        return sentence(tr("No supply graph was put together."))
     nodes = {node.id: node for node in view.nodes}
     links = [link for link in view.links if link.source in nodes and link.target in nodes]
     near: defaultdict[str, list[str]] = defaultdict(list)
@@ -78,15 +94,25 @@ def supply_drawings(view: SupplyView | None) -> GraphDrawing | Markup:
             _labels(bands, rows, after=after),
             *(_dot(nodes[node_id], spot, after=after) for node_id, spot in spots.items()),
         ]
-        share = view.served_after if after else view.served_before
         title = (
-            f"Supply graph {'after' if after else 'before'} the day: "
-            f"{percent(share)} of demand served"
-            + (
-                f"; {fates.count(Fate.REMOVED)} nodes taken, {fates.count(Fate.DARK)} dark, "
-                f"{fates.count(Fate.SERVING)} still serving."
-                if after
-                else f" by {plural(len(nodes), 'node')}."
+            tr_n(
+                "Supply graph after the day: %(share)s of demand served; %(count)s node taken, "
+                "%(dark)s dark, %(serving)s still serving.",
+                "Supply graph after the day: %(share)s of demand served; %(count)s nodes taken, "
+                "%(dark)s dark, %(serving)s still serving.",
+                fates.count(Fate.REMOVED),
+                str,
+                share=percent(view.served_after),
+                dark=fates.count(Fate.DARK),
+                serving=fates.count(Fate.SERVING),
+            )
+            if after
+            else tr_n(
+                "Supply graph before the day: %(share)s of demand served by %(count)s node.",
+                "Supply graph before the day: %(share)s of demand served by %(count)s nodes.",
+                len(nodes),
+                number,
+                share=percent(view.served_before),
             )
         )
         drawings.append(drawing("supply", wide=_WIDE, high=high, title=title, body="".join(parts)))
@@ -171,13 +197,17 @@ def _labels(
     for (name, nodes, total), (top, high) in zip(bands, rows, strict=True):
         middle = top + high / 2
         serving = sum(node.fate is Fate.SERVING for node in nodes)
-        count = f"{serving} of {len(nodes)}" if after else number(total, 9)
+        count = (
+            tr("%(serving)s of %(drawn)s left", str, serving=serving, drawn=len(nodes))
+            if after
+            else number(total, 9)
+        )
         parts.append(
-            text(0, middle - 2, name, "row")
-            + text(0, middle + 13, count + (" left" if after else ""), "tick")
+            text(0, middle - 2, say(term("band", name)), "row")
+            + text(0, middle + 13, count, "tick")
         )
         if len(nodes) < total:
-            remainder = f"+ {total - len(nodes)} more"
+            remainder = tr("+ %(count)s more", str, count=total - len(nodes))
             parts.append(text(_WIDE - _RIGHT, top + high + 12, remainder, "tick", "end"))
     return "".join(parts)
 
@@ -185,8 +215,9 @@ def _labels(
 def _dot(node: SupplyNode, spot: tuple[float, float, float], *, after: bool) -> str:
     x, y, radius = spot
     fate = node.fate if after else Fate.SERVING
-    tooltip = f"{node.label} ({node.role.value}{', ' + node.country if node.country else ''})"
-    tooltip += f": {fate.value}" if after else ""
+    about = ", ".join(filter(None, (word(node.role), node.country)))
+    tooltip = f"{node.label} ({about})"
+    tooltip += f": {word(fate)}" if after else ""
     if fate is Fate.REMOVED:
         left, side = x - radius * 0.95, radius * 1.9
         return (

@@ -26,7 +26,8 @@ from cautery.drawing.europe import (
     marks_frame,
 )
 from cautery.drawing.svg import dot, drawing, hint, line, sentence, text
-from cautery.drawing.words import number, plural
+from cautery.drawing.words import number
+from cautery.messages import tr, tr_n
 from cautery.operation.page import words
 from cautery.operation.page.view.course import CountryLine
 
@@ -70,7 +71,7 @@ def map_drawing(countries: Sequence[CountryLine]) -> MapDrawing:
     elsewhere = tuple(country for code, country in lines.items() if code not in shapes)
     if not inside:
         return MapDrawing(
-            sentence("Nothing is known by country of Europe."), "users", (), elsewhere, 0
+            sentence(tr("Nothing is known by country of Europe.")), "users", (), elsewhere, 0
         )
     measure = "users" if any(country.users for country in lines.values()) else "searches"
     breaks = _breaks([_measured(country, measure) for country in lines.values()])
@@ -79,14 +80,20 @@ def map_drawing(countries: Sequence[CountryLine]) -> MapDrawing:
     for code, shape in shapes.items():
         counts = inside.get(code)
         kind = f"c{_class(_measured(counts, measure), breaks)}" if counts else "land"
-        tooltip = f"{shape['name']}: {_said(counts)}" if counts else str(shape["name"])
+        name = country_name(code)
+        tooltip = f"{name}: {_counted(counts)}" if counts else name
         body.append(f'<path class="{kind}" d="{shape["path"]}">{hint(tooltip)}</path>')
     marks, bottom = _marks(inside, shapes, (left, top, wide, high))
     body += marks
     high = max(high, bottom + MARK_GAP - top)
     body[0] = f'<rect class="sea" x="{left}" y="{top}" width="{wide}" height="{high}"/>'
-    title = f"Map of Europe by country, {measure}: " + "; ".join(
-        f"{shapes[code]['name']} {_said(country)}" for code, country in list(inside.items())[:60]
+    title = tr(
+        "Map of Europe by country, %(measure)s: %(countries)s",
+        measure=measure_name(measure),
+        countries="; ".join(
+            f"{country_name(code)} {_counted(country)}"
+            for code, country in list(inside.items())[:60]
+        ),
     )
     svg = drawing(
         "europe", left=left, top=top, wide=wide, high=high, title=title, body="".join(body)
@@ -108,18 +115,29 @@ def _measured(line: CountryLine, measure: str) -> float:
     return float(line.searches)
 
 
-def _said(line: CountryLine) -> str:
+def measure_name(measure: str) -> str:
+    """Return what the shades stand for, in words."""
+    return tr("users") if measure == "users" else tr("searches")
+
+
+def _counted(line: CountryLine) -> str:
+    """Return what was counted in a country, in words."""
     parts = []
     if line.users:
-        parts.append(f"{words.big(line.users.mid)} users, {words.within(line.users)}")
-    for count, noun, nouns in (
-        (line.searches, "search", "searches"),
-        (line.servers, "server", "servers"),
-        (line.arrests, "arrest", "arrests"),
-    ):
-        if count:
-            parts.append(plural(count, noun, nouns))
-    return ", ".join(parts) or "nothing counted"
+        parts.append(
+            tr(
+                "%(middle)s users, %(interval)s",
+                middle=words.big(line.users.mid),
+                interval=words.within(line.users),
+            )
+        )
+    if line.searches:
+        parts.append(tr_n("%(count)s search", "%(count)s searches", line.searches, number))
+    if line.servers:
+        parts.append(tr_n("%(count)s server", "%(count)s servers", line.servers, number))
+    if line.arrests:
+        parts.append(tr_n("%(count)s arrest", "%(count)s arrests", line.arrests, number))
+    return ", ".join(parts) or tr("nothing counted")
 
 
 def _breaks(values: Sequence[float]) -> tuple[float, ...]:
@@ -148,10 +166,11 @@ def _legend(breaks: Sequence[float]) -> tuple[tuple[str, int], ...]:
     if not breaks:
         return ()
     first = SHADES - len(breaks)
-    entries = [(f"under {words.big(breaks[0])}", first)]
+    entries = [(tr("under %(bound)s", bound=words.big(breaks[0])), first)]
     for place, (low, high) in enumerate(pairwise(breaks), first + 1):
-        entries.append((f"{words.big(low)} to {words.big(high)}", place))
-    return (*entries, (f"{words.big(breaks[-1])} and more", SHADES))
+        class_bounds = tr("%(low)s to %(high)s", low=words.big(low), high=words.big(high))
+        entries.append((class_bounds, place))
+    return (*entries, (tr("%(bound)s and more", bound=words.big(breaks[-1])), SHADES))
 
 
 def _marks(
@@ -192,7 +211,7 @@ def _marks(
         if math.hypot(x - box.x, y - box.y) > 20:
             leads.append(line("lead", box.x, box.y, x, y) + dot("anchor", box.x, box.y, 9))
         if counted[code]:
-            title = f"{country_name(code)}: {_said(lines[code])}"
+            title = f"{country_name(code)}: {_counted(lines[code])}"
             marks.append(_mark(counted[code], title, x, y, box.wide))
         else:
             marks.append(text(x, y + 14, code, "code", "middle"))

@@ -11,21 +11,15 @@ from markupsafe import Markup
 
 from cautery.drawing.escaping import clip
 from cautery.drawing.svg import WIDE, drawing, fit, hint, sentence, text, wrapped
-from cautery.drawing.words import plural
+from cautery.drawing.words import number
+from cautery.messages import tr, tr_n
 from cautery.operation.page import words
 from cautery.operation.page.view.taken import MoneyFlow, MoneyNode, MoneyView
 
 MOST_NODES = 9
 """Places drawn of one kind; the ones with most money first, the others as one."""
 
-KINDS: tuple[tuple[str, str], ...] = (
-    ("purchase", "test purchase"),
-    ("descriptor", "merchant descriptor"),
-    ("psp", "payment provider"),
-    ("account", "account"),
-    ("wallet", "wallet"),
-    ("service", "service"),
-)
+KINDS = ("purchase", "descriptor", "psp", "account", "wallet", "service")
 """The columns, from left to right; cash and unknown places stand in the last one."""
 
 MOST_LABEL_LINES = 4
@@ -56,7 +50,8 @@ def money_drawing(view: MoneyView | None) -> MoneyDrawing:
         With a sentence when no money was traced, or none can be shown.
     """
     if view is None or not view.nodes:
-        message = view.instead if view is not None and view.instead else "No money was traced."
+        instead = view.instead if view is not None else ""
+        message = instead or tr("No money was traced.")
         return MoneyDrawing(sentence(message), 0, 0, 0, 0)
     nodes = {node.id: node for node in view.nodes}
     flows = [flow for flow in view.flows if flow.source in nodes and flow.target in nodes]
@@ -99,16 +94,20 @@ def money_drawing(view: MoneyView | None) -> MoneyDrawing:
             x, y = spots[f"\x00{place}"]
             body.append(
                 f'<rect class="place" x="{x:.1f}" y="{y - 12:.1f}" width="{_BAR}" height="24"/>'
-                + text(x, y + 26, f"+ {folded[place]} more", "tick")
+                + text(x, y + 26, tr("+ %(count)s more", str, count=folded[place]), "tick")
             )
     bottom = max(
         y + 52 + _LINE * (len(labels.get(node_id, " ")) - 1) for node_id, (_, y) in spots.items()
     )
     nodes_shown = sum(len(column) for column in visible.values())
-    title = (
-        f"Flow of money from {plural(len(columns[0]), 'test purchase')} to "
-        f"{plural(len(columns[4]), 'wallet')} and "
-        f"{plural(len(columns[5]), 'service')}: {plural(len(flows), 'flow')}."
+    title = tr(
+        "Flow of money from %(purchases)s to %(wallets)s and %(services)s: %(flows)s.",
+        purchases=tr_n(
+            "%(count)s test purchase", "%(count)s test purchases", len(columns[0]), number
+        ),
+        wallets=tr_n("%(count)s wallet", "%(count)s wallets", len(columns[4]), number),
+        services=tr_n("%(count)s service", "%(count)s services", len(columns[5]), number),
+        flows=tr_n("%(count)s flow", "%(count)s flows", len(flows), number),
     )
     svg = drawing("money", wide=WIDE, high=bottom, title=title, body="".join(body))
     return MoneyDrawing(svg, nodes_shown, len(nodes), len(flows), len(view.flows))
@@ -130,8 +129,7 @@ def short(label: str) -> str:
 
 
 def _column(node: MoneyNode) -> int:
-    kinds = [kind for kind, _ in KINDS]
-    return kinds.index(node.kind) if node.kind in kinds else len(kinds) - 1
+    return KINDS.index(node.kind) if node.kind in KINDS else len(KINDS) - 1
 
 
 def _worth(flow: MoneyFlow) -> float:
@@ -161,8 +159,8 @@ def _spots(
         x = _x(order, len(used))
         ids = [node.id for node in visible[place]] + ([f"\x00{place}"] if place in folded else [])
         pitch = room / len(ids)
-        for number, node_id in enumerate(ids):
-            spots[node_id] = (x, _TOP + pitch * (number + 0.5) - 6)
+        for row, node_id in enumerate(ids):
+            spots[node_id] = (x, _TOP + pitch * (row + 0.5) - 6)
     return spots
 
 
@@ -171,8 +169,16 @@ def _x(order: int, count: int) -> float:
 
 
 def _heads(used: Sequence[int]) -> str:
+    heads = (
+        tr("test purchase"),
+        tr("merchant descriptor"),
+        tr("payment provider"),
+        tr("account"),
+        tr("wallet"),
+        tr("service"),
+    )
     return "".join(
-        text(_x(order, len(used)), 14, KINDS[place][1], "head") for order, place in enumerate(used)
+        text(_x(order, len(used)), 14, heads[place], "head") for order, place in enumerate(used)
     )
 
 
@@ -186,13 +192,15 @@ def _ribbon(
     (ax, ay), (bx, by) = spots[pair[0]], spots[pair[1]]
     worth = sum(_worth(flow) for flow in group)
     wide = 1.4 + (20.0 * (worth / largest) ** 0.5 if largest > 0 else 0.0)
-    names = [nodes[node_id].label if node_id in nodes else "others" for node_id in pair]
+    names = [nodes[node_id].label if node_id in nodes else tr("others") for node_id in pair]
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     for flow in group:
         if flow.amount.is_finite():
             sums[flow.currency] += flow.amount
     amounts = ", ".join(f"{words.exact(total)} {currency}" for currency, total in sums.items())
-    tooltip = f"{names[0]} to {names[1]}: {amounts}"
+    tooltip = tr(
+        "%(source)s to %(target)s: %(amounts)s", source=names[0], target=names[1], amounts=amounts
+    )
     if bx <= ax:  # within a column, or back: a loop on the right of both
         ax, bx = ax + _BAR, bx + _BAR
         path = f"M{ax:.1f} {ay:.1f}C{ax + 62:.1f} {ay:.1f} {bx + 62:.1f} {by:.1f} {bx:.1f} {by:.1f}"
@@ -214,8 +222,10 @@ def _label(node: MoneyNode) -> list[str]:
 def _box(node: MoneyNode, spot: tuple[float, float], label: Sequence[str], through: float) -> str:
     x, y = spot
     kind = "place frozen" if node.frozen else "place"
-    tooltip = f"{node.label} ({node.kind}{', ' + node.country if node.country else ''})"
-    tooltip += ": to be frozen" if node.frozen else ""
+    about = ", ".join(filter(None, (words.place_kind(node.kind), node.country)))
+    tooltip = f"{node.label} ({about})"
+    if node.frozen:
+        tooltip = tr("%(place)s: to be frozen", place=tooltip)
     notes = (clip(node.country), f"EUR {words.cents(through)}" if through else "")
     note = ", ".join(part for part in notes if part)
     return (
@@ -223,6 +233,6 @@ def _box(node: MoneyNode, spot: tuple[float, float], label: Sequence[str], throu
         f'height="26" rx="1.5"/>'
         + "".join(text(x, y + 26 + _LINE * row, part, "name") for row, part in enumerate(label))
         + (text(x, y + 26 + _LINE * len(label), fit(note, _LABEL_ROOM, 11), "tick") if note else "")
-        + (text(x + _BAR + 5, y + 4, "to freeze", "tofreeze") if node.frozen else "")
+        + (text(x + _BAR + 5, y + 4, tr("to freeze"), "tofreeze") if node.frozen else "")
         + "</g>"
     )

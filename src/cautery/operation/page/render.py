@@ -6,15 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup
 
 from cautery.drawing.europe import country_name
 from cautery.drawing.page import environment
+from cautery.drawing.styles import css_text, quoted, style
 from cautery.drawing.words import number
+from cautery.messages import tr, tr_n, word
 from cautery.model import StepState
 from cautery.operation.page import words
 from cautery.operation.page.compare import claims_drawing, quantities
@@ -30,9 +30,9 @@ from cautery.operation.page.view.said import Fit
 from cautery.operation.page.view.taken import ExhibitLine
 
 _LONGEST = 4_000
-"""Characters of any one text shown; what is longer is cut and its length said."""
+"""Characters of any one text shown; a longer one is cut, and its length stands behind it."""
 IN_FULL = 6
-"""Descendants told at length; the table has all."""
+"""Descendants that are described at length; the table has all."""
 MOST_ROWS = 400
 """Rows of any one table; what is left out is counted beneath it and stands in the case."""
 
@@ -68,7 +68,7 @@ def render_page(view: OperationPageView) -> str:
                 day.after if day else (), view.descendants, day.moment if day else None
             ),
             story=story_drawing(day),
-            told=_told(view),
+            moments=_listed(view),
             map=map_drawing(view.countries),
             supply=supply,
             drawn=isinstance(supply, GraphDrawing),
@@ -79,7 +79,11 @@ def render_page(view: OperationPageView) -> str:
             judged=any(descendant.right is not None for descendant in view.descendants),
             wrong=sum(descendant.right is False for descendant in view.descendants),
             fits=Counter(comparison.fit for comparison in view.comparisons),
-            style=_style(),
+            style=style(
+                "cautery.operation.page",
+                "page.css",
+                **{"PAGE-NAME": tr("Cautery: page of an operation")},
+            ),
         )
     )
 
@@ -89,8 +93,12 @@ def _states(steps: Sequence[StepLine]) -> str:
     counts = Counter(step.state for step in steps)
     late = counts.pop(StepState.LATE, 0)
     finished = counts.pop(StepState.DONE, 0) + late
-    parts = [f"{number(finished, 9)} done" + (f" ({number(late, 9)} of them late)" if late else "")]
-    parts += [f"{number(count, 9)} {state.value}" for state, count in counts.items()]
+    parts = [f"{number(finished, 9)} {word(StepState.DONE)}"]
+    if late:
+        parts = [
+            tr("%(finished)s done (%(late)s of them late)", number, finished=finished, late=late)
+        ]
+    parts += [f"{number(count, 9)} {word(state)}" for state, count in counts.items()]
     return ", ".join(parts)
 
 
@@ -103,7 +111,7 @@ def _troubled(steps: Sequence[StepLine]) -> list[StepLine]:
     )
 
 
-def _told(view: OperationPageView) -> list[Moment]:
+def _listed(view: OperationPageView) -> list[Moment]:
     """Return the moments for the list: all but bundles, and joinings that the table has too."""
     joined = {agency.id for agency in view.agencies if agency.joined_at is not None}
     moments = view.timeline.moments if view.timeline else ()
@@ -133,7 +141,9 @@ def _matrix(lines: Sequence[ExhibitLine]) -> dict[str, Any]:
     ]
     leading = ranked if len(ranked) <= MOST_COLUMNS else ranked[: MOST_COLUMNS - 1]
     remaining = ranked[len(leading) :]
-    columns = [*leading, *([f"{len(remaining)} others"] if remaining else [])]
+    columns = list(leading)
+    if remaining:
+        columns.append(tr_n("%(count)s other", "%(count)s others", len(remaining), str))
 
     def row(tally: Counter[str]) -> list[int]:
         cells = [tally[country] for country in leading]
@@ -173,22 +183,21 @@ def _shade(value: int, highest: int) -> int:
 
 
 @cache
-def _style() -> Markup:
-    css = files("cautery.operation.page").joinpath("page.css").read_text(encoding="utf-8")
-    return Markup(css)  # noqa: S704 - our own file, no outside text in it
-
-
-@cache
 def _environment() -> Environment:
     env = environment("cautery.operation.page", longest=_LONGEST)
     env.filters |= {
         "big": words.big,
         "bounds": words.bounds,
         "country": country_name,
+        "css_text": css_text,
         "day": words.day,
         "exact": words.exact,
+        "place_kind": words.place_kind,
+        "quantity": words.quantity,
+        "quoted": quoted,
         "short": short,
         "since": words.since,
+        "unit": words.unit,
         "utc": words.utc,
         "within": words.within,
     }

@@ -19,7 +19,9 @@ from cautery.drawing.svg import (
     sentence,
     text,
 )
-from cautery.drawing.words import percent, plural
+from cautery.drawing.words import number, percent
+from cautery.messages import tr, tr_n
+from cautery.messages.dates import month_short
 from cautery.operation.page import words
 from cautery.operation.page.view.course import DayView, Served
 from cautery.operation.page.view.said import DescendantLine
@@ -81,7 +83,7 @@ def regrowth_drawing(
         An ``svg``, or a sentence when nobody watched after the day.
     """
     if len(after) < 2 or moment is None:
-        return sentence("Nobody measured what was served after the day.")
+        return sentence(tr("Nobody measured what was served after the day."))
     points = sorted(after, key=lambda point: point.at)
     top, high = 26.0, 150.0
     by_time = sorted(descendants, key=lambda descendant: descendant.found_at)
@@ -95,7 +97,7 @@ def regrowth_drawing(
         x = scale(instant(month))
         parts.append(
             line("axis", x, ground, x, ground + 5)
-            + text(x, ground + 18, f"{month:%b}", "tick", "middle")
+            + text(x, ground + 18, month_short(month), "tick", "middle")
             + (
                 text(x, ground + 32, f"{month.year}", "year", "middle")
                 if month.month == 1 or month == scale.months(18)[0]
@@ -107,13 +109,19 @@ def regrowth_drawing(
     ending = points[-1].share
     parts.append(
         text(scale.right + 16, ground - high * ending + 5, percent(ending), "said")
-        + text(scale.right + 16, ground - high * ending + 20, "at the end", "tick")
+        + text(scale.right + 16, ground - high * ending + 20, tr("at the end"), "tick")
     )
     low = min(points, key=lambda point: point.share)
-    title = (
-        f"Share of demand served after the day: lowest {percent(low.share)} on "
-        f"{words.day(low.at)}, {percent(ending)} on {words.day(points[-1].at)}; "
-        f"{plural(len(by_time), 'descendant')} found."
+    title = tr(
+        "Share of demand served after the day: lowest %(lowest)s on %(lowest_on)s, %(last)s on "
+        "%(last_on)s; %(found)s.",
+        lowest=percent(low.share),
+        lowest_on=words.day(low.at),
+        last=percent(ending),
+        last_on=words.day(points[-1].at),
+        found=tr_n(
+            "%(count)s descendant found", "%(count)s descendants found", len(by_time), number
+        ),
     )
     return drawing("curve", wide=WIDE, high=ground + 38, title=title, body="".join(parts))
 
@@ -152,11 +160,19 @@ def _numbered_circles(
         if (x, y) != own:
             lines.append(line("stem", *own, x, y))
         marks.append(
-            f"<g>{hint(f'{descendant.name}: found {words.day(descendant.found_at)}')}"
+            f"<g>{hint(_circle_hint(descendant))}"
             f"{dot('place', x, y, mark.wide / 2 - 1)}"
             f"{text(x, y + 4, str(place), 'mark', 'middle')}</g>"
         )
     return f'<g class="moment m-descendant">{"".join(lines + marks)}</g>'
+
+
+def _circle_hint(descendant: DescendantLine) -> str:
+    return tr(
+        "%(name)s: found %(found_on)s",
+        name=descendant.name,
+        found_on=words.day(descendant.found_at),
+    )
 
 
 def story_drawing(view: DayView | None) -> Markup | None:
@@ -188,7 +204,12 @@ def story_drawing(view: DayView | None) -> Markup | None:
     for point in after:
         corners += [(scale(point.at), corners[-1][1]), (scale(point.at), down(point.share))]
     days = (last.at - view.moment).days
-    span = f"{round(days / 30.44)} months" if days > 75 else plural(days, "day")
+    months = round(days / 30.44)
+    later = (
+        tr_n("%(count)s month later", "%(count)s months later", months, str)
+        if days > 75
+        else tr_n("%(count)s day later", "%(count)s days later", days, number)
+    )
     beside = [down(point.share) for point in after if scale(point.at) < cut + 70]
     # Beside the low point if the curve has risen clear of it there, else above the curve.
     clear = all(y < down(lowest) - 34 for y in beside)
@@ -199,17 +220,20 @@ def story_drawing(view: DayView | None) -> Markup | None:
         + line("fall", cut, down(before), cut, down(lowest))
         + line("axis", 0, ground, end, ground)
         + dot("end", end, down(last.share), 4.5)
-        + text(0, 12, "demand served", "row")
+        + text(0, 12, tr("demand served"), "row")
         + text(0, down(before) - 10, percent(before), "figure")
         + text(cut + 9, low, percent(lowest), "figure")
         + text(end, down(last.share) - 12, percent(last.share), "figure", "end")
-        + text(0, ground + 18, "before", "tick")
-        + text(cut, ground + 18, f"{view.moment.day} {view.moment:%b %Y}", "tick")
-        + text(end, ground + 18, f"{span} later", "tick", "end")
+        + text(0, ground + 18, tr("before"), "tick")
+        + text(cut, ground + 18, words.short_day(view.moment), "tick")
+        + text(end, ground + 18, later, "tick", "end")
     )
-    title = (
-        f"Demand served: {percent(before)} before, {percent(lowest)} at the end of the "
-        f"day, {percent(last.share)} {span} later."
+    title = tr(
+        "Demand served: %(before)s before, %(lowest)s at the end of the day, %(last)s %(later)s.",
+        before=percent(before),
+        lowest=percent(lowest),
+        last=percent(last.share),
+        later=later,
     )
     return drawing("story", wide=wide, high=ground + 26, title=title, body=body)
 

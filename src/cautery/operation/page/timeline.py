@@ -27,12 +27,15 @@ from cautery.drawing.svg import (
     width,
     wrapped,
 )
-from cautery.drawing.words import plural
+from cautery.drawing.words import number
+from cautery.messages import tr, tr_n
+from cautery.messages.dates import month_short
 from cautery.operation.page import words
 from cautery.operation.page.view.course import (
     AgencyLine,
     Moment,
     MomentKind,
+    SportingEvent,
     TimelineView,
 )
 
@@ -72,7 +75,7 @@ def timeline_drawing(view: TimelineView | None, agencies: Sequence[AgencyLine]) 
         An ``svg``, or a sentence when nothing is known of the course.
     """
     if view is None or not (view.arrivals or view.moments) or view.last <= view.first:
-        return sentence("No course over time was recorded.")
+        return sentence(tr("No course over time was recorded."))
     order, counts = _rows(view, agencies)
     scale = TimeScale(
         instant(view.first), instant(view.last) + timedelta(days=1), _GUTTER, WIDE - 10
@@ -101,10 +104,13 @@ def timeline_drawing(view: TimelineView | None, agencies: Sequence[AgencyLine]) 
     labels, bottom = _said(view.moments, scale, ground)
     body += [_rug(view.moments, scale, ground), labels]
     total = sum(arrival.statements for arrival in view.arrivals)
-    title = (
-        f"Timeline from {words.day(view.first)} to {words.day(view.last)}: "
-        f"{plural(total, 'statement')} by {plural(len(counts), 'agency', 'agencies')}, "
-        f"{plural(len(view.moments), 'moment')}."
+    title = tr(
+        "Timeline from %(first)s to %(last)s: %(statements)s by %(agencies)s, %(moments)s.",
+        first=words.day(view.first),
+        last=words.day(view.last),
+        statements=tr_n("%(count)s statement", "%(count)s statements", total, number),
+        agencies=tr_n("%(count)s agency", "%(count)s agencies", len(counts), number),
+        moments=tr_n("%(count)s moment", "%(count)s moments", len(view.moments), number),
     )
     return drawing("timeline", wide=WIDE, high=bottom, title=title, body="".join(body))
 
@@ -121,7 +127,7 @@ def _rows(
     if len(order) <= MOST_AGENCIES:
         return order, {agency: counts[agency] for agency in order}
     folded = order[MOST_AGENCIES - 1 :]
-    last = f"{len(folded)} others"
+    last = tr_n("%(count)s other", "%(count)s others", len(folded), str)
     together: dict[date, int] = {}
     for agency in folded:
         for month, count in counts[agency].items():
@@ -138,12 +144,21 @@ def _events(view: TimelineView, scale: TimeScale, ground: float) -> str:
         parts.append((event, left, max(right, left + 2)))
     return "".join(
         '<g class="sport">'
-        f"{hint(f'{event.name}, {words.day(event.first)} to {words.day(event.last)}')}"
+        f"{hint(_span(event))}"
         f'<rect x="{left:.1f}" y="{_TOP - 10:.1f}" width="{right - left:.1f}" '
         f'height="{ground - _TOP + 10:.1f}"/>'
         + (text(left, _TOP - 14 - 13 * lane, event.name) if lane is not None else "")
         + "</g>"
         for (event, left, right), lane in zip(parts, lanes(spans, most=2), strict=True)
+    )
+
+
+def _span(event: SportingEvent) -> str:
+    return tr(
+        "%(event)s, %(first)s to %(last)s",
+        event=event.name,
+        first=words.day(event.first),
+        last=words.day(event.last),
     )
 
 
@@ -165,7 +180,7 @@ def _axis(scale: TimeScale, ground: float) -> str:
                 )
             )
         elif month.month in (4, 7, 10):
-            parts.append(text(x, ground + 17, f"{month:%b}", "tick", "middle"))
+            parts.append(text(x, ground + 17, month_short(month), "tick", "middle"))
     if scale.first.month != 1 and scale.first.month < 12:
         parts.append(text(_GUTTER, ground + 17, f"{scale.first.year}", "year"))
     return "".join(parts)
@@ -186,7 +201,14 @@ def _area(counts: dict[date, int], scale: TimeScale, base: float, highest: int, 
         month = following
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     start, end = points[0][0], points[-1][0]
-    tooltip = f"{agency}: {plural(sum(counts.values()), 'statement')} in {len(counts)} months"
+    tooltip = tr(
+        "%(agency)s: %(statements)s in %(months)s",
+        agency=agency,
+        statements=tr_n(
+            "%(count)s statement", "%(count)s statements", sum(counts.values()), number
+        ),
+        months=tr_n("%(count)s month", "%(count)s months", len(counts), str),
+    )
     return (
         f'<g class="flow">{hint(tooltip)}<polygon points="{start - 5:.1f},{base:.1f} {path} '
         f'{end + 5:.1f},{base:.1f}"/><polyline points="{path}"/></g>'
@@ -199,7 +221,7 @@ def _rug(moments: Sequence[Moment], scale: TimeScale, ground: float) -> str:
         {f"{scale(moment.at):.0f}" for moment in moments if moment.kind is MomentKind.SHARED}
     )
     ticks = "".join(f"M{x} {ground + 1:.1f}v4" for x in spots)
-    return f'<path class="rug" d="{ticks}">{hint("bundles shared")}</path>' if ticks else ""
+    return f'<path class="rug" d="{ticks}">{hint(tr("bundles shared"))}</path>' if ticks else ""
 
 
 def _said(moments: Sequence[Moment], scale: TimeScale, ground: float) -> tuple[str, float]:

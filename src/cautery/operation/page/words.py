@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from cautery.drawing.escaping import clean
-from cautery.drawing.words import DASH, MINUS, THIN, number, plural
+from cautery.drawing.words import DASH, MINUS, THIN, number
+from cautery.messages import say, term, tr, tr_n
+from cautery.messages.dates import month_name, month_short
 from cautery.operation.page.view.figures import Interval
 
 
@@ -20,7 +22,7 @@ def big(value: float) -> str:
     ('22\u202fM', '1.23\u202fM', '40.2\u202fk', '560')
     """
     if not math.isfinite(value):
-        return "no number"
+        return tr("no number")
     for scale, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= scale * 0.9995 and abs(value) >= 10_000:
             digits = f"{value / scale:.3g}"
@@ -37,7 +39,7 @@ def within(interval: Interval) -> str:
     '4.1\u202fM to 6.6\u202fM (90\u202f%)'
     """
     if interval.coverage is None:
-        return f"{bounds(interval)} (at least, at most)"
+        return tr("%(bounds)s (at least, at most)", bounds=bounds(interval))
     return f"{bounds(interval)} ({number(100 * interval.coverage, 2)}{THIN}%)"
 
 
@@ -49,7 +51,7 @@ def bounds(interval: Interval) -> str:
     >>> bounds(Interval(low=60_000, mid=90_000, high=135_000))
     '60\u202fk to 135\u202fk'
     """
-    return f"{big(interval.low)} to {big(interval.high)}"
+    return tr("%(low)s to %(high)s", low=big(interval.low), high=big(interval.high))
 
 
 def exact(amount: Decimal | None) -> str:
@@ -79,20 +81,70 @@ def cents(amount: float) -> str:
 
 
 def day(moment: date | datetime | None) -> str:
-    """Return a date as it is said."""
-    return DASH if moment is None else f"{moment.day} {moment:%B %Y}"
+    """Return a date with its month in full.
+
+    Examples
+    --------
+    >>> day(date(2024, 11, 26)), short_day(date(2024, 11, 26))
+    ('26 November 2024', '26 Nov 2024')
+    """
+    if moment is None:
+        return DASH
+    return tr(
+        "%(day)s %(month)s %(year)s",
+        day=str(moment.day),
+        month=month_name(moment),
+        year=f"{moment:%Y}",
+    )
+
+
+def short_day(moment: date) -> str:
+    """Return a date with its month in short."""
+    return tr(
+        "%(day)s %(month)s %(year)s",
+        day=str(moment.day),
+        month=month_short(moment),
+        year=f"{moment:%Y}",
+    )
 
 
 def utc(moment: datetime | None) -> str:
     """Return date and time to the minute, labelled."""
-    return DASH if moment is None else f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+    return DASH if moment is None else f"{short_day(moment)}, {moment:%H:%M} UTC"
 
 
 def since(span: timedelta) -> str:
-    """Return how long after something: ``9 hours after``, ``34 days after``."""
+    """Return how long after the moment something was, in hours or days."""
     hours = span.total_seconds() / 3600
     if hours < 0:
-        return "before"
-    return (
-        f"{plural(round(hours), 'hour') if hours < 72 else plural(round(hours / 24), 'day')} after"
-    )
+        return tr("before the moment")
+    if hours < 72:
+        return tr_n(
+            "%(count)s hour after the moment",
+            "%(count)s hours after the moment",
+            round(hours),
+            number,
+        )
+    days = round(hours / 24)
+    return tr_n("%(count)s day after the moment", "%(count)s days after the moment", days, number)
+
+
+def quantity(name: str) -> str:
+    """Return what is estimated, in words; a name that is not ours stays as it is.
+
+    Examples
+    --------
+    >>> quantity("payers"), quantity("streams")
+    ('payers', 'streams')
+    """
+    return say(term("quantity", name))
+
+
+def unit(name: str) -> str:
+    """Return a unit in words; one that is not ours stays as it is."""
+    return say(term("unit", name))
+
+
+def place_kind(kind: str) -> str:
+    """Return what a place that money went through is; a kind that is not ours stays as it is."""
+    return say(term("money-place", kind))

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import (
     DayPlan,
     Operation,
@@ -24,6 +25,7 @@ from cautery.model import (
     StepState,
     require_utc,
 )
+from cautery.model.message import Message
 from cautery.operation.schedule.instead import alternatives
 from cautery.operation.schedule.passes import Forward, TooLateError
 from cautery.operation.schedule.rules import (
@@ -76,13 +78,13 @@ def replan(
     history, open_steps = _split(day, latest, failed, now)
     planned = {scheduled.step.id: scheduled for scheduled in day.steps}
     gone_ids = {scheduled.step.id for scheduled in day.dropped}
-    dropped: dict[str, str] = {}
+    dropped: dict[str, Message] = {}
     stands_for: dict[str, str] = {}
     instead: dict[str, tuple[str, ...]] = {}
     todo: dict[str, Step] = {scheduled.step.id: scheduled.step for scheduled in open_steps}
     allotted: dict[str, datetime] = {}
     for name in sorted(failed):
-        step, text = planned[name].step, latest[name].text or "no reason given"
+        step = planned[name].step
         offered = (
             replacements[name]
             if replacements is not None and name in replacements
@@ -104,10 +106,13 @@ def replan(
             begins = max(allotted.get(substitute.team, now), now)
             allotted[substitute.team] = begins + substitute.preparation + substitute.lasts
         instead[name] = tuple(substitute.id for substitute in fresh)
-        dropped[name] = f"failed: {text}; " + (
-            "in its place: " + ", ".join(instead[name])
+        remark = latest[name].text or message("step.no-reason-given")
+        dropped[name] = (
+            message("step.failed-replaced", remark=remark, steps=instead[name])
             if fresh
-            else barred or "no other team or act is available"
+            else message(
+                "step.failed", remark=remark, reason=barred or message("step.nothing-available")
+            )
         )
     _rewire(todo, instead, dropped, stood={scheduled.step.id for scheduled in history})
     remaining = [*todo.values(), *(_freed(scheduled.step, history) for scheduled in history)]
@@ -120,12 +125,14 @@ def replan(
     dropped_steps = []
     for name, why in sorted(dropped.items()):
         if name in planned:
-            reasons = [
-                f"{new_id}: {dropped[new_id]}"
+            further = [
+                message("step.replacement-dropped", step=new_id, reason=dropped[new_id])
                 for new_id in instead.get(name, ())
                 if new_id in dropped
             ]
-            dropped_steps.append(replace(planned[name], why="; but ".join((why, *reasons))))
+            if further:
+                why = message("step.failed-and-dropped", reason=why, further=further)  # noqa: PLW2901 - the same reason, completed
+            dropped_steps.append(replace(planned[name], why=why))
     resulting = [
         *(replace(scheduled, step=_freed(scheduled.step, history)) for scheduled in history),
         *(
@@ -221,23 +228,20 @@ def _freed(step: Step, history: Sequence[ScheduledStep]) -> Step:
     return replace(step, after=step.after & {scheduled.step.id for scheduled in history})
 
 
-def _pointless(step: Step, history: Sequence[ScheduledStep]) -> str:
-    """Say why nothing can take the step's place any more, or nothing."""
+def _pointless(step: Step, history: Sequence[ScheduledStep]) -> Message | None:
+    """Return why nothing can take the step's place any more, or ``None``."""
     if step.phase not in {Phase.PRESERVE, Phase.SECURE}:
-        return ""
+        return None
     for scheduled in history:
         if scheduled.step.phase > step.phase and touched(scheduled.step) & touched(step):
-            return (
-                f"{scheduled.step.id} has already begun on {step.target}, so a replacement "
-                "would be too late"
-            )
-    return ""
+            return message("step.replacement-too-late", step=scheduled.step.id, target=step.target)
+    return None
 
 
 def _rewire(
     todo: dict[str, Step],
     instead: Mapping[str, tuple[str, ...]],
-    dropped: dict[str, str],
+    dropped: dict[str, Message],
     *,
     stood: set[str],
 ) -> None:
@@ -258,7 +262,7 @@ def _rewire(
             after.discard(name)
             if missing is not None and step.kind is not StepKind.ANNOUNCE:
                 del todo[name]
-                dropped[name] = f"not done: it waits for {missing}, which has no replacement"
+                dropped[name] = message("step.waits-in-vain", step=missing)
                 changed = True
             elif after != step.after:
                 todo[name] = replace(step, after=frozenset(after))
@@ -267,7 +271,7 @@ def _rewire(
 
 def _drop_unkept(
     todo: dict[str, Step],
-    dropped: dict[str, str],
+    dropped: dict[str, Message],
     history: Sequence[ScheduledStep],
     day: DayPlan,
 ) -> None:
@@ -281,14 +285,14 @@ def _drop_unkept(
             refuse_without_continuity([*keepers, step], day.co_tenants)
         except InputError as error:
             del todo[name]
-            dropped[name] = f"not done: {error}"
+            dropped[name] = message("step.without-continuity", detail=str(error))
     _rewire(todo, {}, dropped, stood={scheduled.step.id for scheduled in history})
 
 
 def _timed(
     day: DayPlan,
     todo: dict[str, Step],
-    dropped: dict[str, str],
+    dropped: dict[str, Message],
     history: Sequence[ScheduledStep],
     *,
     now: datetime,
@@ -317,16 +321,16 @@ def _timed(
         before = orders(
             [*todo.values(), *(_freed(scheduled.step, history) for scheduled in history)]
         )
-        floors = {}
+        floors: dict[str, tuple[datetime, Message]] = {}
         for name, step in todo.items():
             is_early = step.phase in {Phase.PRESERVE, Phase.SECURE}
-            if name in times:
-                floor = times[name] if times[name] > now else now + _TICK
-                floors[name] = (floor, "as planned" if times[name] > now else "as soon as possible")
+            if name in times and times[name] > now:
+                floors[name] = (times[name], message("step.as-planned"))
             else:
-                floors[name] = (now + step.preparation + _TICK, "as soon as possible")
+                preparation = timedelta(0) if name in times else step.preparation
+                floors[name] = (now + preparation + _TICK, message("step.as-soon-as-possible"))
             if not is_early and floors[name][0] < moment:
-                floors[name] = (moment, "the moment")
+                floors[name] = (moment, message("step.at-the-moment"))
         try:
             placed = Forward(
                 todo=list(todo.values()),
@@ -340,7 +344,7 @@ def _timed(
             ).place()
         except TooLateError as error:
             del todo[error.step]
-            dropped[error.step] = f"not done: {error}"
+            dropped[error.step] = error.reason
             _rewire(todo, {}, dropped, stood={scheduled.step.id for scheduled in history})
             continue
         tail = max(
@@ -359,8 +363,6 @@ def _timed(
             moment = tail.starts_at
             continue
         del todo[tail.step.id]
-        dropped[tail.step.id] = (
-            "not done: it warns a suspect and cannot begin together with the others"
-        )
+        dropped[tail.step.id] = message("step.cannot-begin-together")
         _rewire(todo, {}, dropped, stood={scheduled.step.id for scheduled in history})
         moment, shifts = day.moment, 0

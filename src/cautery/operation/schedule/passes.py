@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import Phase, ScheduledStep, Step
+from cautery.model.message import Message
 from cautery.operation.schedule.rules import Hours, lawful_start
 
 _MOST_ROUNDS = 60
@@ -34,6 +36,7 @@ class TooLateError(InputError):
             ),
         )
         self.step = step
+        self.reason = message("step.too-late", step=step, by=by, warning_s=warning_s)
 
 
 @dataclass(slots=True)
@@ -83,7 +86,7 @@ class Forward:
 
     Parameters
     ----------
-    floors : mapping of step id to (datetime, str)
+    floors : mapping of step id to (datetime, Message)
         No step begins before its floor, and why.
     fixed : sequence of ScheduledStep
         What has begun, or is placed already.
@@ -91,7 +94,7 @@ class Forward:
 
     todo: Sequence[Step]
     fixed: Sequence[ScheduledStep]
-    floors: Mapping[str, tuple[datetime, str]]
+    floors: Mapping[str, tuple[datetime, Message]]
     before: Mapping[str, Mapping[str, str]]
     warning: timedelta
     hours: Hours
@@ -152,26 +155,28 @@ class Forward:
         for pending in self.todo:
             for prior in self.before[pending.id]:
                 users.setdefault(prior, []).append(pending.id)
-        ready: list[tuple[bool, datetime, str, str]] = []
+        ready: list[tuple[bool, datetime, str]] = []
+        reasons: dict[str, Message] = {}
 
         def rise(name: str) -> None:
             start, why = self.floors[name]
             for prior in self.before[name]:
                 if prior in ends and ends[prior][0] > start:
-                    start, why = ends[prior][0], f"after {prior}"
+                    start, why = ends[prior][0], message("step.after", step=prior)
             if name in put_off and put_off[name][0] > start:
                 start = put_off[name][0]
-                why = f"it warns the target of {put_off[name][1]}, which begins later"
-            heapq.heappush(ready, (name not in pressing, start, name, why))
+                why = message("step.warns-target-of", step=put_off[name][1])
+            reasons[name] = why
+            heapq.heappush(ready, (name not in pressing, start, name))
 
         for name, count in waiting.items():
             if not count:
                 rise(name)
         placed: dict[str, ScheduledStep] = {}
         while ready:
-            _, start, name, why = heapq.heappop(ready)
+            _, start, name = heapq.heappop(ready)
             step = steps[name]
-            start, why = self._fitted(step, start, why, teams)
+            start, why = self._fitted(step, start, reasons[name], teams)
             end = start + step.lasts
             placed[name] = ScheduledStep(step=step, starts_at=start, ends_at=end, why=why)
             teams.book(step, start, end)
@@ -183,17 +188,17 @@ class Forward:
         return placed
 
     def _fitted(
-        self, step: Step, start: datetime, why: str, teams: Bookings
-    ) -> tuple[datetime, str]:
+        self, step: Step, start: datetime, why: Message, teams: Bookings
+    ) -> tuple[datetime, Message]:
         """Return the earliest start at which its team is free and local law allows it."""
         while True:
             lawful = lawful_start(step, start, self.hours, self.zones.get(step.agency, "UTC"))
             if lawful > start:
-                start, why = lawful, f"a search in {step.country} may not begin earlier"
+                start, why = lawful, message("step.search-hours", country=step.country)
             start, previous = teams.free_from(step, start)
             if previous is None:
                 return start, why
-            why = f"team {step.team} comes from step {previous.id}"
+            why = message("step.team-comes-from", team=step.team, step=previous.id)
 
 
 def back(
@@ -221,14 +226,15 @@ def back(
     timed: list[ScheduledStep] = []
     while ready:
         step = by_id[ready.pop(0)]
-        end, why = moment - (timedelta(0) if step.tips_off else buffer), "before the moment"
+        end = moment - (timedelta(0) if step.tips_off else buffer)
+        why = message("step.before-the-moment")
         for user in users.get(step.id, ()):
             if begun[user] < end:
-                end, why = begun[user], f"before {user}"
+                end, why = begun[user], message("step.before", step=user)
         start = end - step.lasts
         start, following = teams.free_until(step, start)
         if following is not None:
-            why = f"before team {step.team} leaves for {following.id}"
+            why = message("step.team-leaves-for", team=step.team, step=following.id)
         if now is not None and start - step.preparation < now:
             raise InputError(
                 f"step {step.id} would have to begin at {start.astimezone(UTC):%d %b %H:%M} UTC, "

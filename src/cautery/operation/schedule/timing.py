@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cautery.errors import CauteryError, InputError
+from cautery.messages import message, say
 from cautery.model import (
     ClockOffset,
     CoTenant,
@@ -101,7 +102,7 @@ def schedule(
     placed = Forward(
         todo=late,
         fixed=(),
-        floors={step.id: (moment, "the moment") for step in late},
+        floors={step.id: (moment, message("step.at-the-moment")) for step in late},
         before=before,
         warning=warning,
         hours=hours or {},
@@ -115,7 +116,7 @@ def schedule(
         ):
             raise InputError(
                 f"step {scheduled.step.id} warns {', '.join(sorted(scheduled.step.tips_off))} and "
-                f"cannot begin within {warning_s:g} s of the moment: {scheduled.why}",
+                f"cannot begin within {warning_s:g} s of the moment: {say(scheduled.why)}",
                 hint=(
                     "Acts that warn a suspect must begin everywhere at once. Use another team, "
                     "or remove what the step waits for."

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from cautery.drawing.escaping import clean, typst_literal
+from cautery.drawing.page import environment
+from cautery.drawing.styles import quoted, style
+from cautery.messages import language, tr, tr_n
+from cautery.messages.language import gettext
 from cautery.operation.sheets.view import CallSheet
 
 LONGEST = 2_000
 """Characters of any one text on the sheet: a page, which is more than anybody reads at five."""
+_TEXT = re.compile(r'\bsay\("([^"]+)"')
+"""A text of the Typst template; each stands in the HTML template too."""
 
 
 def call_sheet_html(view: CallSheet) -> str:
@@ -26,7 +32,9 @@ def call_sheet_html(view: CallSheet) -> str:
     view : CallSheet
         Its texts may be hostile: they are escaped, and odd characters shown.
     """
-    return _environment().get_template("call_sheet.html.j2").render(view=view, style=_style())
+    css = style("cautery.operation.sheets", "call_sheet.css", **{"SHEET-NAME": tr("Call sheet")})
+    template = _environment().get_template("call_sheet.html.j2")
+    return template.render(view=view, style=css)
 
 
 def call_sheet_typst(view: CallSheet) -> str:
@@ -36,7 +44,24 @@ def call_sheet_typst(view: CallSheet) -> str:
     Typst never parses it as markup.
     """
     template = files("cautery.operation.sheets").joinpath("call_sheet.typ").read_text("utf-8")
-    return f"#let view = json(bytes({typst_literal(json.dumps(_plain(asdict(view))))}))\n{template}"
+    steps = tr_n("Your %(count)s step", "Your %(count)s steps", len(view.steps), str)
+    values = asdict(view) | {
+        "language": language().partition("-")[0],
+        "heading": steps,
+        "footer": tr(
+            "Call sheet, %(agency)s, operation %(operation)s",
+            agency=view.agency,
+            operation=view.operation,
+        ),
+    }
+    texts = {text: gettext(text) for text in _TEXT.findall(template)}
+    return "".join(
+        (
+            f"#let view = json(bytes({typst_literal(json.dumps(_plain(values)))}))\n",
+            f"#let texts = json(bytes({typst_literal(json.dumps(texts))}))\n",
+            template,
+        )
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -50,25 +75,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _finalize(value: Any) -> Any:
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return clean(value, LONGEST)
-    return value
-
-
-@cache
-def _style() -> Markup:
-    css = files("cautery.operation.sheets").joinpath("call_sheet.css").read_text("utf-8")
-    return Markup(css)  # noqa: S704 - our own file, no outside text in it
-
-
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("cautery.operation.sheets", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-    )
+    env = environment("cautery.operation.sheets", longest=LONGEST)
+    env.filters["quoted"] = quoted
+    return env

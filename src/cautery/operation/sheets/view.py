@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cautery.drawing.words import counted
+from cautery.messages import tr, tr_n
+from cautery.messages.dates import month_name, month_short, weekday_name, weekday_short
 from cautery.model import (
     Agency,
     AgencyRole,
@@ -30,26 +31,6 @@ MARKING = Marking(tlp=Tlp.AMBER_STRICT, pap=Pap.AMBER)
 
 MOST_NAMED = 4
 """Targets that one line names; more are counted, since nobody reads a list of twenty at five."""
-
-PHASE_WORDS = {
-    Phase.PRESERVE: "Before: preserve",
-    Phase.SECURE: "Before: keep co-tenants alive",
-    Phase.ACT: "At the moment",
-    Phase.TELL: "After: tell",
-}
-
-KIND_WORDS = {
-    StepKind.PRESERVE: "Preserve",
-    StepKind.CONTINUITY: "Continuity",
-    StepKind.SEARCH: "Search",
-    StepKind.ARREST: "Arrest",
-    StepKind.SEIZE: "Seize",
-    StepKind.FREEZE: "Freeze",
-    StepKind.LOCK: "Lock",
-    StepKind.BLOCK: "Block",
-    StepKind.SPLASH: "Notice",
-    StepKind.ANNOUNCE: "Announce",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +137,20 @@ def call_sheet(
         country=addressee.country,
         zone=addressee.zone,
         offset=_offset(local),
-        moment_day=f"{local:%A} {local.day} {local:%B %Y}",
+        moment_day=tr(
+            "%(weekday)s %(day)s %(month)s %(year)s",
+            weekday=weekday_name(local),
+            day=str(local.day),
+            month=month_name(local),
+            year=f"{local:%Y}",
+        ),
         moment_local=f"{local:%H:%M}" if local.second == 0 else f"{local:%H:%M:%S}",
-        moment_utc=f"{day.moment.day} {day.moment:%b, %H:%M:%S} UTC",
+        moment_utc=tr(
+            "%(day)s %(month)s, %(time)s UTC",
+            day=str(day.moment.day),
+            month=month_short(day.moment),
+            time=f"{day.moment:%H:%M:%S}",
+        ),
         latest_local=f"{latest:%H:%M}" if latest.second == 0 else f"{latest:%H:%M:%S}",
         warning_s=day.warning_s,
         steps=sheet_steps,
@@ -169,16 +161,48 @@ def call_sheet(
         contacts=_contacts(addressee, operation, own_steps, other_steps),
         warned=_warned(own_steps, other_steps, operation, zone),
         co_tenants=tuple(
-            f"{tenant.name} ({counted(tenant.services, 'service')}) on {tenant.target}: "
-            f"{tenant.continuity}"
+            tr(
+                "%(tenant)s (%(services)s) on %(target)s: %(continuity)s",
+                tenant=tenant.name,
+                services=tr_n("%(count)s service", "%(count)s services", tenant.services),
+                target=tenant.target,
+                continuity=tenant.continuity,
+            )
             for tenant in day.co_tenants
             if tenant.target in targets | {node for step in own_steps for node in step.step.removes}
         ),
         teams=tuple(teams),
         replanned=""
         if day.replanned_at is None
-        else f"{day.replanned_at.astimezone(zone):%H:%M:%S} local",
+        else tr("%(time)s local", time=f"{day.replanned_at.astimezone(zone):%H:%M:%S}"),
     )
+
+
+def kind_name(kind: StepKind) -> str:
+    """Return what a kind of step is called on a sheet."""
+    names = {
+        StepKind.PRESERVE: tr("Preserve"),
+        StepKind.CONTINUITY: tr("Continuity"),
+        StepKind.SEARCH: tr("Search"),
+        StepKind.ARREST: tr("Arrest"),
+        StepKind.SEIZE: tr("Seize"),
+        StepKind.FREEZE: tr("Freeze"),
+        StepKind.LOCK: tr("Lock"),
+        StepKind.BLOCK: tr("Block"),
+        StepKind.SPLASH: tr("Notice"),
+        StepKind.ANNOUNCE: tr("Announce"),
+    }
+    return names[kind]
+
+
+def _phase_name(phase: Phase) -> str:
+    names = {
+        Phase.PRESERVE: tr("Before: preserve"),
+        Phase.SECURE: tr("Before: keep co-tenants alive"),
+        Phase.ACT: tr("At the moment"),
+        Phase.TELL: tr("After: tell"),
+    }
+    return names[phase]
 
 
 def _step(
@@ -195,28 +219,31 @@ def _step(
     moment = day.moment.astimezone(zone)
     step = scheduled.step
     waits = tuple(
-        f"a step of {names[other_steps[name].step.agency]}, which ends at "
-        f"{other_steps[name].ends_at.astimezone(zone):%H:%M}"
+        tr(
+            "a step of %(agency)s, which ends at %(time)s",
+            agency=names[other_steps[name].step.agency],
+            time=f"{other_steps[name].ends_at.astimezone(zone):%H:%M}",
+        )
         if name in other_steps
-        else f"your step {name}"
+        else tr("your step %(step)s", step=name)
         for name in sorted(step.after & {planned.step.id for planned in day.steps})
     )
     own_targets = sorted(step.tips_off & targets - {step.target})
     warned = []
     if step.target in step.tips_off:
-        warned.append("its own target")
+        warned.append(tr("its own target"))
     warned += (
         own_targets
         if len(own_targets) <= MOST_NAMED
-        else [f"{len(own_targets)} other targets of yours"]
+        else [tr("%(count)s other targets of yours", str, count=len(own_targets))]
     )
     if step.tips_off - targets:
-        warned.append("people or targets that are not yours")
+        warned.append(tr("people or targets that are not yours"))
     return SheetStep(
         number=number,
         id=step.id,
-        kind=KIND_WORDS[step.kind],
-        phase=PHASE_WORDS[step.phase],
+        kind=kind_name(step.kind),
+        phase=_phase_name(step.phase),
         text=step.text,
         target=step.target,
         team=step.team,
@@ -224,7 +251,14 @@ def _step(
         begins=f"{begins:%H:%M}" if begins.second == 0 else f"{begins:%H:%M:%S}",
         ends=f"{ends:%H:%M}" + _later(ends, begins),
         utc=f"{scheduled.starts_at:%H:%M} UTC",
-        day="" if begins.date() == moment.date() else f"{begins:%a} {begins.day} {begins:%b}",
+        day=""
+        if begins.date() == moment.date()
+        else tr(
+            "%(weekday)s %(day)s %(month)s",
+            weekday=weekday_short(begins),
+            day=str(begins.day),
+            month=month_short(begins),
+        ),
         leaves=f"{begins - step.preparation:%H:%M}" if step.preparation else "",
         waits=waits,
         warns=", ".join(warned),
@@ -242,12 +276,12 @@ def _stood_for(scheduled: ScheduledStep, day: DayPlan, names: Mapping[str, str])
     )
     if failed is None or failed.agency == scheduled.step.agency:
         return scheduled.replaces
-    return f"a step of {names[failed.agency]}"
+    return tr("a step of %(agency)s", agency=names[failed.agency])
 
 
 def _later(ends: datetime, begins: datetime) -> str:
     days = (ends.date() - begins.date()).days
-    return f" +{days} d" if days else ""
+    return " " + tr("+%(count)s d", str, count=days) if days else ""
 
 
 def _offset(local: datetime) -> str:
@@ -282,13 +316,13 @@ def _contacts(
     contacts = []
     for agency in operation.agencies:
         if agency.id == addressee.id:
-            role = "your own contact point"
+            role = tr("your own contact point")
         elif agency.role is AgencyRole.LEAD:
-            role = "leads the operation"
+            role = tr("leads the operation")
         elif agency.role is AgencyRole.COORDINATION:
-            role = "coordinates"
+            role = tr("coordinates")
         elif agency.id in tied:
-            role = "you wait for each other's steps"
+            role = tr("you wait for each other's steps")
         else:
             continue
         contacts.append(
@@ -314,9 +348,17 @@ def _warned(
     lines = []
     for agency, (when, hit) in sorted(first.items()):
         names = sorted(hit)
-        summary = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} of your targets"
+        summary = (
+            ", ".join(names)
+            if len(names) <= MOST_NAMED
+            else tr("%(count)s of your targets", str, count=len(names))
+        )
         lines.append(
-            f"From {when.astimezone(zone):%H:%M} on, the acts of {operation.agency(agency).name} "
-            f"warn {summary}."
+            tr(
+                "From %(time)s on, the acts of %(agency)s warn %(targets)s.",
+                time=f"{when.astimezone(zone):%H:%M}",
+                agency=operation.agency(agency).name,
+                targets=summary,
+            )
         )
     return tuple(lines)

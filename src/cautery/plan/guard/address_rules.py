@@ -6,7 +6,9 @@ import ipaddress
 from collections.abc import Collection, Sequence
 
 from cautery.errors import InputError
+from cautery.messages import TEXTS, message
 from cautery.model import ADDRESS_LISTS, CoHosted, DedicatedFact, host_of
+from cautery.model.message import Message
 from cautery.plan.guard.network_kind import NetworkKind, kind_of_network
 from cautery.plan.guard.ruling import Ruling
 from cautery.plan.guard.targets import Network, embedded_ranges
@@ -30,23 +32,6 @@ _NEVER_TEXT = (
     "224.0.0.0/4 240.0.0.0/4 ::/128 ::1/128 fc00::/7 fe80::/10 ff00::/8"
 )
 _NEVER = tuple(ipaddress.ip_network(text) for text in _NEVER_TEXT.split())
-_SHARING = {
-    "cdn": "a content delivery network",
-    "waf": "a web firewall",
-    "cloud": "a cloud, whose addresses pass from tenant to tenant",
-    "service": "a public service",
-    "institution": "a university, bank or hospital, which leases hosts to nobody",
-}
-_NETWORKS = {
-    NetworkKind.HOSTING: "a hoster: one address may carry many customers",
-    NetworkKind.ACCESS: "an access provider: addresses may pass from line to line",
-}
-_KINDS = {
-    "public-dns": "a public DNS resolver",
-    "root-server": "a root server of the DNS",
-    "parking": "a parking server: the former tenant has left",
-    "sinkhole": "a sinkhole of the authorities or of researchers",
-}
 _LISTS = {"public-dns": "public-dns-v4", "parking": "parking-domain", "sinkhole": "sinkholes"}
 MOST_TOLD = 10
 MOST_SHARED = 10_000
@@ -78,7 +63,7 @@ def judge_address(
     # What leads to an IPv4 host by way of an IPv6 address hits whoever is on that host.
     places = [str(candidate) for candidate in (address, target.embedded) if candidate is not None]
     if target.embedded is not None:
-        ruling.note("embedded-ipv4", f"{address} leads to {target.embedded}, which is judged too")
+        ruling.note("embedded-ipv4", _embedded(address, target.embedded))
     for place in places:
         _judge_place(ruling, place, allow)
     listed = [facts.dedicated(place) for place in places]
@@ -101,7 +86,7 @@ def judge_address(
             (host_of(location) if "://" in location else location) == place for location in lawful
         ):
             ruling.at_least = max(ruling.at_least, 1)
-            ruling.refuse("lawful-content", f"{place} also carries lawful content")
+            ruling.refuse("lawful-content", message("guard.lawful-content.address", address=place))
     judge_dedication(ruling, evidence, current, own_names)
 
 
@@ -115,9 +100,7 @@ def judge_url_address(ruling: Ruling, allow: Sequence[str]) -> None:
 def _judge_public(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
     if _never(ipaddress.ip_address(text), allow):
         ruling.narrowable = ruling.overridable = False
-        ruling.refuse(
-            "not-public", f"{text} is private, local or reserved: blocking it has no effect"
-        )
+        ruling.refuse("not-public", message("guard.not-public.address", address=text))
 
 
 def _judge_place(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
@@ -128,16 +111,25 @@ def _judge_place(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
     for kind in sorted({*reserved, *ruling.kinds_of_address(text)}):
         ruling.kinds.add(kind)
         ruling.high = None
-        what = _KINDS.get(kind, f"of a protected kind: {kind}")
-        ruling.refuse(kind, f"{text} is {what}", fact=_LISTS.get(kind))
+        ruling.refuse(
+            kind,
+            message("guard.kind.address", address=text, what=_kind(kind)),
+            fact=_LISTS.get(kind),
+        )
     shared = facts.shared(text)
     if shared is not None and shared.kind != "hosting":
         ruling.high = None
         ruling.kinds.add(shared.kind)
-        what = _SHARING.get(shared.kind, "shared infrastructure")
         ruling.refuse(
             "shared-range",
-            f"{text} is in {shared.cidr} of {shared.provider}, {what} ({shared.kind})",
+            message(
+                "guard.shared-range.address",
+                address=text,
+                range=shared.cidr,
+                provider=shared.provider,
+                what=_sharing(shared.kind),
+                kind=shared.kind,
+            ),
             fact=shared.fact,
         )
     network = ruling.network_of(text)
@@ -145,17 +137,21 @@ def _judge_place(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
         return
     table = "asn-ipv6" if ":" in text else "asn-ipv4"
     kind_of = kind_of_network(network)
-    who = f"AS{network.asn} ({network.organisation})"
     if kind_of is None:
         return
-    if kind_of in _NETWORKS:
-        what = _NETWORKS[kind_of]
-        ruling.note(f"{kind_of}-network", f"{text} is announced by {who}, {what}", fact=table)
+    announced = message(
+        "guard.network",
+        address=text,
+        asn=str(network.asn),
+        organisation=network.organisation,
+        what=_sharing(kind_of),
+    )
+    if kind_of in (NetworkKind.HOSTING, NetworkKind.ACCESS):
+        ruling.note(f"{kind_of}-network", announced, fact=table)
         return
     ruling.high = None
     ruling.kinds.add(kind_of.value)
-    what = _SHARING[kind_of]
-    ruling.refuse(f"{kind_of}-network", f"{text} is announced by {who}, {what}", fact=table)
+    ruling.refuse(f"{kind_of}-network", announced, fact=table)
 
 
 def _judge_range(
@@ -168,18 +164,19 @@ def _judge_range(
     ruling.high = None
     ruling.refuse(
         "wider-than-host",
-        f"{network} holds {network.num_addresses:,} addresses; only single hosts are blocked",
+        message(
+            "guard.wider-than-host.range",
+            range=str(network),
+            addresses=f"{network.num_addresses:,}",  # of IPv6 more than a number of JSON holds
+        ),
     )
     current: list[CoHosted] = []
     for part in (network, *embedded_ranges(network)):
         if part is not network:
-            ruling.note("embedded-ipv4", f"{network} leads to {part}, which is judged too")
+            ruling.note("embedded-ipv4", _embedded(network, part))
         if _never_within(part, allow):
             ruling.narrowable = ruling.overridable = False
-            ruling.refuse(
-                "not-public",
-                f"{part} holds private, local or reserved addresses: blocking them has no effect",
-            )
+            ruling.refuse("not-public", message("guard.not-public.range", range=str(part)))
         current += _judge_part(ruling, part)
     judge_tenants(ruling, current[:MOST_NAMES], suspects)
 
@@ -191,24 +188,47 @@ def _judge_part(ruling: Ruling, network: Network) -> list[CoHosted]:
     ruling.consults(*ADDRESS_LISTS)
     for kind in sorted({*facts.kinds_within(first, last), *well_known_within(network)}):
         ruling.kinds.add(kind)
-        what = _KINDS.get(kind, f"of a protected kind: {kind}")
-        ruling.refuse(kind, f"an address in {network} is {what}", fact=_LISTS.get(kind))
+        ruling.refuse(
+            kind,
+            message("guard.kind.range", range=str(network), what=_kind(kind)),
+            fact=_LISTS.get(kind),
+        )
     shared = facts.shared_within(first, last, most=MOST_SHARED)
     ruling.kinds.update(entry.kind for entry in shared)
     owners = {(entry.provider, entry.kind): entry for entry in reversed(shared)}
     for _, entry in sorted(owners.items())[:MOST_TOLD]:
         ruling.refuse(
             "shared-range",
-            f"{network} overlaps {entry.cidr} of {entry.provider} ({entry.kind})",
+            message(
+                "guard.shared-range.range",
+                range=str(network),
+                shared=entry.cidr,
+                provider=entry.provider,
+                kind=entry.kind,
+            ),
             fact=entry.fact,
         )
     if len(owners) > MOST_TOLD:
         ruling.refuse(
             "shared-range",
-            f"{network} overlaps ranges of {len(owners) - MOST_TOLD} more providers",
+            message("guard.shared-range.more", range=str(network), count=len(owners) - MOST_TOLD),
             fact="ranges",
         )
     return seen_of_late(ruling, facts.names_within(first, last, most=MOST_NAMES))
+
+
+def _embedded(target: object, inner: object) -> Message:
+    return message("guard.embedded-ipv4", address=str(target), embedded=str(inner))
+
+
+def _kind(kind: str) -> Message:
+    text = f"guard.address-kind.{kind}"
+    return message(text) if text in TEXTS else message("guard.protected-kind.address", kind=kind)
+
+
+def _sharing(kind: str) -> Message:
+    text = f"guard.network-kind.{kind}"
+    return message(text if text in TEXTS else "guard.network-kind.shared")
 
 
 def _never_within(network: Network, allow: Sequence[str]) -> bool:

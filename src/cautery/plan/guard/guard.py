@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import (
     Collateral,
     Decision,
@@ -25,11 +26,19 @@ from cautery.model import (
     host_of,
     require_utc,
 )
+from cautery.model.message import Message
 from cautery.model.ports import Facts
 from cautery.plan.guard.address_rules import judge_address, judge_url_address
 from cautery.plan.guard.name_rules import judge_name
 from cautery.plan.guard.ruling import Ruling
-from cautery.plan.guard.targets import Target, address_of, exact, parse_target, plain_name
+from cautery.plan.guard.targets import (
+    NoTargetError,
+    Target,
+    address_of,
+    exact,
+    parse_target,
+    plain_name,
+)
 from cautery.plan.guard.tenant_rules import says_nothing
 
 __all__ = ["GuardPolicy", "guard", "no_target"]
@@ -125,8 +134,8 @@ def guard(
     require_utc("at", at)
     try:
         parsed = parse_target(target)
-    except InputError as error:
-        return no_target(target, str(error), at=at)
+    except NoTargetError as error:
+        return no_target(target, error.why, at=at)
     urls = {suspect for suspect in suspects if "://" in suspect}
     names = {host for host in map(_host, suspects) if host and address_of(host) is None}
     ruling = Ruling(target=parsed, facts=facts, at=at, policy=policy)
@@ -162,12 +171,12 @@ def guard(
         narrow_to = ()
         horizon = policy.revalidate_url
     if not target.isascii():
-        ruling.note("spelling", f"the name in the spelling of the DNS: {parsed.text}")
+        ruling.note("spelling", message("guard.spelling", target=parsed.text))
     ruling.replayed()
     return _verdict(ruling, narrow_to, horizon, override)
 
 
-def no_target(text: str, why: str, *, at: datetime) -> GuardVerdict:
+def no_target(text: str, why: Message, *, at: datetime) -> GuardVerdict:
     """Refuse what cannot be judged at all, such as a broken line of a list."""
     return GuardVerdict(
         target=_SECRET.sub("://~@", text)[:MAX_ECHO],
@@ -183,16 +192,13 @@ def _judge_url(
 ) -> None:
     target = ruling.target
     if target.text in lawful:
-        ruling.refuse("lawful-content", "this exact URL is known to be lawful")
+        ruling.refuse("lawful-content", message("guard.lawful-content.url"))
     if not exact(target.text):
         ruling.overridable = False
-        ruling.refuse(
-            "not-exact",
-            "a part of this URL is hidden behind a pseudonym: only the exact URL can be acted on",
-        )
+        ruling.refuse("not-exact", message("guard.not-exact"))
     if target.address is not None:
         judge_url_address(ruling, allow)
-        ruling.allow("exact-url", "one exact URL on a bare address; nothing else is affected")
+        ruling.allow("exact-url", message("guard.exact-url.address"))
         return
     ruling.needs("popular", "public_suffix_list")
     kinds, popular = ruling.kinds_of_name(target.host), ruling.popular(target.host)
@@ -202,16 +208,15 @@ def _judge_url(
         if second is None or says_nothing(second):
             ruling.refuse(
                 "second-approver",
-                f"{target.host} is a popular or protected name: an exact URL on it needs a named "
-                "second approver",
+                message("guard.second-approver.needed", host=target.host),
                 fact="popular",
             )
         else:
             ruling.note(
                 "second-approver",
-                f"{second} takes responsibility for an exact URL on {target.host}",
+                message("guard.second-approver.named", person=second, host=target.host),
             )
-    ruling.allow("exact-url", f"one exact URL; the rest of {target.host} stays reachable")
+    ruling.allow("exact-url", message("guard.exact-url.name", host=target.host))
 
 
 def _names_in_place(
@@ -248,17 +253,22 @@ def _verdict(
             if override.bystanders is not None:
                 ruling.high = max(override.bystanders, len(ruling.strangers), ruling.at_least)
         else:
-            why = "has ended" if ruling.overridable else "cannot make this a target"
-            ruling.note("override-void", f"the override by {_people(override)} {why}")
+            why = "ended" if ruling.overridable else "no-target"
+            ruling.note(
+                "override-void", message(f"guard.override-void.{why}", people=_people(override))
+            )
     if answered is not None:
         decision, narrow_to = Decision.ALLOW, ()
         ruling.objections.insert(
             0,
             Reason(
                 code="override",
-                text=f"{_people(answered)} take responsibility for it until "
-                f"{answered.until:%Y-%m-%d %H:%M} UTC, despite the "
-                f"objections that follow: {answered.reason}",
+                text=message(
+                    "guard.override",
+                    people=_people(answered),
+                    until_at=answered.until,
+                    reason=answered.reason,
+                ),
             ),
         )
     elif not ruling.objections:
@@ -287,8 +297,8 @@ def _verdict(
     )
 
 
-def _people(override: Override) -> str:
-    return " and ".join(override.by)
+def _people(override: Override) -> Message:
+    return message("guard.people", first=override.by[:-1], last=override.by[-1])
 
 
 def _host(text: str) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
+from cautery.messages import message
 from cautery.model import host_of
 from cautery.plan.guard.ruling import Ruling
 
-SERVICE_ZONES = {
-    "dynamic-dns": "a dynamic DNS zone: each name below it is another customer's",
-    "link-in-bio": "a link service: each page is another customer's",
-    "url-shortener": "a URL shortener: each link is another customer's",
-    "disposable-email": "a mail service",
-    "cdn-name": "a CDN's own zone: each name below it is another customer's",
-}
+SERVICE_ZONES = frozenset(
+    ("dynamic-dns", "link-in-bio", "url-shortener", "disposable-email", "cdn-name")
+)
 """Kinds that protect the zone itself, not the customer's name below it."""
 _LABELS = (
     "accounts api apis app assets auth avatars blob camo cdn cloud codeload content dns docs "
@@ -44,13 +41,13 @@ def judge_name(
     name = target.host
     ruling.needs("popular", "public_suffix_list")
     if target.wildcard:
-        ruling.refuse("wider-than-host", "a wildcard covers names that nobody has checked")
+        ruling.refuse("wider-than-host", message("guard.wider-than-host.wildcard"))
     registered = ruling.registered_domain(name)
     if registered is None:
         ruling.high = None
         ruling.refuse(
             "public-suffix",
-            f"{name} is a public suffix: names below it belong to different owners",
+            message("guard.public-suffix", name=name),
             fact="public_suffix_list",
         )
     else:
@@ -60,7 +57,7 @@ def judge_name(
         ruling.collateral_popular = (name,)
         ruling.refuse(
             "popular-name",
-            f"{name} is a popular site, a service name of a popular site, or a name above one",
+            message("guard.popular-name.site", name=name),
             fact="popular",
         )
     for kind in ruling.kinds_of_name(name):
@@ -68,13 +65,15 @@ def judge_name(
             if _is_zone(ruling, name, kind):
                 ruling.kinds.add(kind)
                 ruling.high = None
-                ruling.refuse(kind, f"{name} is {SERVICE_ZONES[kind]}")
+                ruling.refuse(kind, message(f"guard.zone.{kind}", name=name))
             else:
-                ruling.note(kind, f"{name} is one customer's name in such a zone")
+                ruling.note(kind, message("guard.zone-customer", name=name))
         else:
             ruling.kinds.add(kind)
             ruling.high = None
-            ruling.refuse("protected-kind", f"{name} belongs to a protected kind: {kind}")
+            ruling.refuse(
+                "protected-kind", message("guard.protected-kind.name", name=name, kind=kind)
+            )
     for location in sorted(lawful):
         host = host_of(location) if "://" in location else location.rstrip(".").lower()
         # Many resolvers block a name together with all below it.
@@ -82,7 +81,7 @@ def judge_name(
             ruling.strangers.add(location)
             ruling.refuse(
                 "lawful-content",
-                f"{name}, or a name below it, also carries lawful content: {location}",
+                message("guard.lawful-content.name", name=name, location=location),
             )
             break
     _judge_owner(ruling, name, evidence_date)
@@ -90,7 +89,7 @@ def judge_name(
         ruling.high = None
     ruling.allow(
         "own-name",
-        f"{name} is neither popular, nor a public suffix, nor of a protected kind",
+        message("guard.own-name", name=name),
         fact="public_suffix_list",
     )
 
@@ -105,14 +104,14 @@ def _judge_suffix(ruling: Ruling, name: str, registered: str) -> None:
         ruling.high = None
         ruling.refuse(
             "protected-kind",
-            f"{name} is below .{suffix}, which is reserved for bodies of a protected kind: {kind}",
+            message("guard.protected-kind.suffix", name=name, suffix=suffix, kind=kind),
             fact="public_suffix_list",
         )
     if label in OWN_LABELS and "." in suffix and ruling.popular(suffix):
         ruling.high = None
         ruling.refuse(
             "popular-name",
-            f"{name} may be a server of {suffix} itself, not of one of its tenants",
+            message("guard.popular-name.own-server", name=name, zone=suffix),
             fact="popular",
         )
 
@@ -122,11 +121,16 @@ def _judge_owner(ruling: Ruling, name: str, evidence_date: date | None) -> None:
     owner = ruling.owner_of(name)
     if owner is None or owner.since > ruling.at.date():
         return
-    ownership = f"{name} has belonged to {owner.owner} since {owner.since} ({owner.source})"
+    ownership = {
+        "name": name,
+        "owner": owner.owner,
+        "since_on": owner.since,
+        "source": owner.source,
+    }
     if evidence_date is not None and evidence_date < owner.since:
-        ruling.refuse("recycled-name", f"{ownership}: the evidence is older", fact="owners")
+        ruling.refuse("recycled-name", message("guard.recycled-name", **ownership), fact="owners")
     else:
-        ruling.note("owner", ownership, fact="owners")
+        ruling.note("owner", message("guard.owner", **ownership), fact="owners")
 
 
 def _is_zone(ruling: Ruling, name: str, kind: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from cautery.messages import message
 from cautery.model import Decision, GuardVerdict, Reason, Window
 
 
@@ -65,6 +66,5 @@ def withdrawal(now: GuardVerdict, before: Mapping[str, str]) -> Reason | None:
         return None
     return Reason(
         code="withdrawn",
-        text=f"this target was allowed before, until {until}, and is not allowed any more: "
-        "remove the block",
+        text=message("guard.withdrawn", until_at=until),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from cautery.messages import TEXTS, message
 from cautery.model import (
     ADDRESS_LISTS,
     NAME_LISTS,
@@ -14,22 +15,9 @@ from cautery.model import (
     OwnerFact,
     Reason,
 )
+from cautery.model.message import Message
 from cautery.model.ports import Facts
 from cautery.plan.guard.targets import Target
-
-_WHAT = {
-    "asn-names": "the names of autonomous systems",
-    "owners": "the list of owners",
-    "ranges": "the list of shared ranges",
-    "asn-ipv4": "the table of autonomous systems (IPv4)",
-    "asn-ipv6": "the table of autonomous systems (IPv6)",
-    "popular": "the list of popular names",
-    "public_suffix_list": "the public suffix list",
-    "passive-dns": "passive DNS",
-    "certificates": "the list of certificates' names",
-    "dedicated": "the evidence of dedication",
-    "protected-names": "the list of protected names",
-}
 
 
 class Policy(Protocol):
@@ -76,19 +64,19 @@ class Ruling:
     _asked: set[str] = field(default_factory=set)
 
     def refuse(
-        self, code: str, text: str, *, fact: str | None = None, dated: date | None = None
+        self, code: str, text: Message, *, fact: str | None = None, dated: date | None = None
     ) -> None:
         """Add an objection; ``dated`` if the fact has a day of its own."""
         self.objections.append(self._reason(code, text, fact, dated))
 
     def allow(
-        self, code: str, text: str, *, fact: str | None = None, dated: date | None = None
+        self, code: str, text: Message, *, fact: str | None = None, dated: date | None = None
     ) -> None:
         """Add what speaks for the target, if nothing speaks against it."""
         if not self.objections:
             self.grounds.append(self._reason(code, text, fact, dated))
 
-    def note(self, code: str, text: str, *, fact: str | None = None) -> None:
+    def note(self, code: str, text: Message, *, fact: str | None = None) -> None:
         """Add a ground that stands whatever else is found."""
         self.grounds.append(self._reason(code, text, fact, None))
 
@@ -148,11 +136,12 @@ class Ruling:
                 continue
             self.narrowable = False
             dated = self.facts.dated(name)
-            state = "is missing or undated" if dated is None else f"of {dated} is stale"
+            what = _fact(name)
             self.refuse(
                 "stale-facts",
-                f"{_WHAT.get(name, name)} {state}: renew it (cautery facts add FILE --name {name}; "
-                "cautery facts info shows all), then ask again",
+                message("guard.stale-facts.missing", what=what, fact=name)
+                if dated is None
+                else message("guard.stale-facts.stale", what=what, fact=name, dated_on=dated),
                 fact=name,
             )
 
@@ -167,8 +156,7 @@ class Ruling:
             newest = max(later, key=lambda name: later[name])
             self.note(
                 "replay",
-                f"a replay: facts of {later[newest]} are used for a judgement on {self.at.date()}; "
-                "they did not exist on that day",
+                message("guard.replay", facts_on=later[newest], judged_on=self.at.date()),
                 fact=newest,
             )
 
@@ -199,7 +187,13 @@ class Ruling:
             high = min(high, good)
         return high
 
-    def _reason(self, code: str, text: str, fact: str | None, dated: date | None) -> Reason:
+    def _reason(self, code: str, text: Message, fact: str | None, dated: date | None) -> Reason:
         if dated is None and fact is not None:
             dated = self.facts.dated(fact)
         return Reason(code=code, text=text, fact=fact, fact_date=dated)
+
+
+def _fact(name: str) -> Message | str:
+    """Return what a fact is called; of one that only a mandate knows, its name."""
+    text = f"guard.fact.{name.replace('_', '-')}"
+    return message(text) if text in TEXTS else name

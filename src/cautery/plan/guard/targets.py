@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError
+from cautery.messages import message, say
 from cautery.model import Lever, ascii_name
+from cautery.model.message import Message
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -21,6 +23,14 @@ _TUNNELS = tuple(
 _ISATAP = 0x00005EFE
 _MAPPED_BITS = 96
 _PSEUDONYM = re.compile(r"~[0-9a-f]{16}\b")
+
+
+class NoTargetError(InputError):
+    """A text is no target in one certain reading; ``why`` is the guard's reason."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(say(why))
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +66,7 @@ def parse_target(text: str) -> Target:
 
     Raises
     ------
-    InputError
+    NoTargetError
         If it is no URL, host name, address or range in one certain reading.
     """
     plain = text.strip()
@@ -65,7 +75,7 @@ def parse_target(text: str) -> Target:
         or len(plain) > 4096
         or any(ord(character) < 33 or ord(character) == 127 for character in plain)
     ):
-        raise InputError(f"{text[:80]!r} is empty, too long, or has blanks in it")
+        raise _no_target("blank", text)
     if "://" in plain:
         return _url(plain)
     bare = plain[1:-1] if plain.startswith("[") and plain.endswith("]") else plain
@@ -73,7 +83,7 @@ def parse_target(text: str) -> Target:
         try:
             network = ipaddress.ip_network(bare, strict=False)
         except ValueError as error:
-            raise InputError(f"{text[:80]!r} is not an address range: {error}") from error
+            raise _no_target("range", text, error) from error
         network = _unmapped(network)
         if network.num_addresses == 1:
             return _of_address(network.network_address)
@@ -106,18 +116,18 @@ def plain_name(text: str) -> str:
 
     Raises
     ------
-    InputError
+    NoTargetError
         If it is none (RFC 1123, with underscores; a last label of digits would be an address).
     """
     try:
         name = ascii_name(text).rstrip(".")
     except UnicodeError as error:
-        raise InputError(f"{text[:80]!r} is not a host name: {error}") from error
+        raise _no_target("spelling", text, error) from error
     labels = name.split(".")
     if len(name) > 253 or not all(_LABEL.match(label) for label in labels):
-        raise InputError(f"{text[:80]!r} is not a host name")
+        raise _no_target("name", text)
     if labels[-1].isdigit() or re.fullmatch(r"0x[0-9a-f]*", labels[-1]):
-        raise InputError(f"{text[:80]!r} is neither a host name nor an address")
+        raise _no_target("neither", text)
     return name
 
 
@@ -165,6 +175,11 @@ def embedded_ranges(network: Network) -> tuple[ipaddress.IPv4Network, ...]:
     return tuple(dict.fromkeys(ranges))
 
 
+def _no_target(why: str, text: str, error: Exception | None = None) -> NoTargetError:
+    detail = {} if error is None else {"detail": str(error)}
+    return NoTargetError(message(f"guard.invalid-target.{why}", written=repr(text[:80]), **detail))
+
+
 def _of_address(address: Address) -> Target:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
@@ -192,11 +207,11 @@ def _url(text: str) -> Target:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
-        raise InputError(f"{text[:80]!r} is not a URL: {error}") from error
+        raise _no_target("url", text, error) from error
     if parts.scheme not in ("http", "https", "rtmp", "rtmps", "rtsp") or not host:
-        raise InputError(f"{text[:80]!r} is not the URL of a stream")
+        raise _no_target("scheme", text)
     if parts.username is not None or parts.password is not None:
-        raise InputError(f"a URL that holds a login cannot be a target: host {host!r}")
+        raise NoTargetError(message("guard.invalid-target.login", host=repr(host)))
     address = address_of(host)
     name = str(address) if address is not None else plain_name(host)
     if parts.path.strip("/") == "" and not parts.query:

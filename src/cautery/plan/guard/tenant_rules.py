@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import CoHosted, DedicatedFact, host_of
 from cautery.plan.guard.network_kind import sharing_kind
 from cautery.plan.guard.ruling import Ruling
@@ -37,11 +38,14 @@ def judge_tenants(ruling: Ruling, current: Sequence[CoHosted], own: Collection[s
         ruling.kinds.update(kinds)
     if len(strangers) > ruling.policy.unrelated_names:
         ruling.high = None
-        listed = ", ".join(strangers[:5]) + (", ..." if len(strangers) > 5 else "")
-        are = "unrelated name is" if len(strangers) == 1 else "unrelated names are"
         ruling.refuse(
             "co-hosted",
-            f"{len(strangers)} {are} on {ruling.target.text}: {listed}",
+            message(
+                "guard.co-hosted",
+                count=len(strangers),
+                target=ruling.target.text,
+                names=(*strangers[:5], "...") if len(strangers) > 5 else tuple(strangers),
+            ),
             fact=current[0].fact,
         )
     guarded = [name for name in strangers if protected[name] or name in popular]
@@ -49,7 +53,12 @@ def judge_tenants(ruling: Ruling, current: Sequence[CoHosted], own: Collection[s
         listed_kinds = sorted({kind for name in guarded for kind in protected[name]})
         ruling.refuse(
             "protected-co-tenant",
-            f"{guarded[0]} is on {ruling.target.text} ({', '.join(listed_kinds) or 'popular'})",
+            message(
+                "guard.protected-co-tenant.on-it",
+                name=guarded[0],
+                target=ruling.target.text,
+                kinds=tuple(listed_kinds) or ("popular",),
+            ),
             fact="passive-dns",
         )
 
@@ -81,8 +90,13 @@ def judge_history(
                 continue
             ruling.refuse(
                 "recycled-address",
-                f"{before.name} was here until {_day(before.last_seen)}, {after.name} since "
-                f"{_day(after.first_seen)}: the address changed hands recently",
+                message(
+                    "guard.recycled-address.changed-hands",
+                    before=before.name,
+                    until_on=before.last_seen.date(),
+                    after=after.name,
+                    since_on=after.first_seen.date(),
+                ),
                 fact=after.fact,
             )
             return
@@ -93,7 +107,9 @@ def judge_history(
         last = max(tenant.last_seen for tenant in suspects_gone)
         ruling.refuse(
             "recycled-address",
-            f"{suspects_gone[-1].name} was last seen here on {_day(last)} and has gone",
+            message(
+                "guard.recycled-address.gone", name=suspects_gone[-1].name, seen_on=last.date()
+            ),
             fact="passive-dns",
         )
 
@@ -109,7 +125,13 @@ def judge_owner(ruling: Ruling, text: str, evidence: DedicatedFact | None) -> No
     ):
         ruling.refuse(
             "recycled-address",
-            f"{text} has belonged to {owner.owner} since {owner.since} ({owner.source})",
+            message(
+                "guard.recycled-address.owner",
+                address=text,
+                owner=owner.owner,
+                since_on=owner.since,
+                source=owner.source,
+            ),
             fact="owners",
         )
 
@@ -123,12 +145,11 @@ def judge_dedication(
     """Refuse an address that no evidence shows to serve one customer alone."""
     if evidence is None:
         ruling.high = None
+        is_hosting_known = ruling.facts.knows_hosting()
         ruling.refuse(
             "unknown-co-hosting",
-            "no evidence shows that this address serves one customer alone; its other tenants are "
-            + ("not known in full" if ruling.facts.knows_hosting() else "unknown")
-            + " (to show it, state dedicated_to, evidence and evidence_date, all three)",
-            fact="passive-dns" if ruling.facts.knows_hosting() else None,
+            message(f"guard.unknown-co-hosting.{'partly' if is_hosting_known else 'wholly'}"),
+            fact="passive-dns" if is_hosting_known else None,
         )
         return
     valid_for = timedelta(days=ruling.policy.dedication_days)
@@ -140,8 +161,7 @@ def judge_dedication(
         ruling.high = None
         ruling.refuse(
             "stale-facts",
-            f"the evidence of dedication is {age} days old: renew it (evidence_date in TARGETS, or "
-            "cautery facts add FILE --name dedicated), then ask again",
+            message("guard.stale-facts.dedication", days=age),
             fact="dedicated",
             dated=evidence.evidence_date,
         )
@@ -149,7 +169,7 @@ def judge_dedication(
         ruling.high = None
         ruling.refuse(
             "stale-facts",
-            f"the evidence of dedication is dated {evidence.evidence_date}, in the future",
+            message("guard.stale-facts.dedication-in-future", evidence_on=evidence.evidence_date),
             fact="dedicated",
             dated=evidence.evidence_date,
         )
@@ -165,7 +185,7 @@ def judge_dedication(
         ruling.high = None
         ruling.refuse(
             "protected-co-tenant",
-            f"the address is dedicated to {min(guarded)}, a popular or protected name",
+            message("guard.protected-co-tenant.dedicated", customer=min(guarded)),
             fact="dedicated",
             dated=evidence.evidence_date,
         )
@@ -176,7 +196,7 @@ def judge_dedication(
     ):
         ruling.refuse(
             "recycled-address",
-            f"the address was dedicated to {evidence.dedicated_to}, who is no longer on it",
+            message("guard.recycled-address.customer-gone", customer=evidence.dedicated_to),
             fact="dedicated",
             dated=evidence.evidence_date,
         )
@@ -188,13 +208,18 @@ def judge_dedication(
     ):
         ruling.refuse(
             "dedicated-to-another",
-            f"the address is dedicated to {evidence.dedicated_to}, against whom nothing is known",
+            message("guard.dedicated-to-another", customer=evidence.dedicated_to),
             fact="dedicated",
             dated=evidence.evidence_date,
         )
     ruling.allow(
         "dedicated-address",
-        f"dedicated to {evidence.dedicated_to}: {evidence.evidence} ({evidence.evidence_date})",
+        message(
+            "guard.dedicated-address",
+            customer=evidence.dedicated_to,
+            evidence=evidence.evidence,
+            evidence_on=evidence.evidence_date,
+        ),
         fact="dedicated",
         dated=evidence.evidence_date,
     )
@@ -280,7 +305,3 @@ def _customer(ruling: Ruling, registered: str, name: str) -> str:
             return registered
         zone = f"{inner.pop()}.{zone}"
     return f"{inner.pop()}.{zone}" if inner else zone
-
-
-def _day(moment: datetime) -> str:
-    return moment.date().isoformat()

@@ -140,6 +140,14 @@ class Journal:
 
     def _screened(self, value: Any, *, by_stranger: bool = False) -> Any:
         """Screen once more what strangers may have said, wherever in a record it stands."""
+        if isinstance(value, dict) and by_stranger and value.keys() == {"id", "values"}:
+            values = value["values"]  # of a message: strangers' words are among them
+            if isinstance(values, dict):
+                values = {
+                    whole_text(name): self._screened(item, by_stranger=True)
+                    for name, item in values.items()
+                }
+            return {"id": self._screened(value["id"], by_stranger=True), "values": values}
         if isinstance(value, dict):
             return {
                 whole_text(name): self._screened(item, by_stranger=name in _OF_STRANGERS)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -28,6 +28,7 @@ from cautery.model import (
     has_own_id,
 )
 from cautery.model.ledger import append, contents
+from cautery.model.message import Message
 from cautery.model.ports import Ledger
 from cautery.model.records import (
     ApprovalGiven,
@@ -39,7 +40,6 @@ from cautery.model.records import (
     RollbackProposed,
     kinds_of,
 )
-from cautery.model.times import iso
 from cautery.projections import MandateInForce, folded
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.opening import Opening, opening_in, opening_of
@@ -184,22 +184,63 @@ def _verifies(approval: Approval, referral: str, signed: Digest, opening: Openin
     return True
 
 
-def withdrawals(ledger: Ledger) -> tuple[dict[str, Any], ...]:
+class Undoing(StrEnum):
+    """How a block is to be lifted."""
+
+    WITHDRAWN = "withdrawn"
+    """Its target is taken out of the referral."""
+    ROLLBACK_PROPOSED = "roll-back proposed"
+    """An intermediary is to lift it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A target that is withdrawn, or whose block should be lifted.
+
+    Parameters
+    ----------
+    intermediary : str or None
+        Who should lift the block; ``None``: everybody, the target is withdrawn.
+    dark : tuple of str
+        Canaries that do not answer through the intermediary.
+    why : Message
+        The first reason of the guard, or what the canaries showed.
+    """
+
+    at: datetime
+    target: str
+    what: Undoing
+    intermediary: str | None = None
+    dark: tuple[str, ...] = ()
+    why: Message
+
+
+def withdrawals(ledger: Ledger) -> tuple[Withdrawal, ...]:
     """Return what was withdrawn and which roll-backs are proposed, oldest first."""
-    rows: list[dict[str, Any]] = []
+    listed: list[Withdrawal] = []
     for _, content in contents(ledger, EntryWithdrawn, RollbackProposed):
-        row: dict[str, Any] = {"at": iso(content.at)}
         match content:
-            case EntryWithdrawn(target=target, reasons=(first, *_)):
-                row |= {"target": target, "what": "withdrawn", "intermediary": None}
-                row |= {"dark": [], "why": first.text}
-            case RollbackProposed(target=target, intermediary=name, dark=dark, why=why):
-                row |= {"target": target, "what": "roll-back proposed", "intermediary": name}
-                row |= {"dark": list(dark), "why": why}
-            case _:
-                continue
-        rows.append(row)
-    return tuple(rows)
+            case EntryWithdrawn(reasons=(first, *_)):
+                listed.append(
+                    Withdrawal(
+                        at=content.at,
+                        target=content.target,
+                        what=Undoing.WITHDRAWN,
+                        why=first.text,
+                    )
+                )
+            case RollbackProposed():
+                listed.append(
+                    Withdrawal(
+                        at=content.at,
+                        target=content.target,
+                        what=Undoing.ROLLBACK_PROPOSED,
+                        intermediary=content.intermediary,
+                        dark=content.dark,
+                        why=content.why,
+                    )
+                )
+    return tuple(listed)
 
 
 def mandate_of(ledger: Ledger) -> Mandate:

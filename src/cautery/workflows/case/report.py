@@ -30,6 +30,7 @@ from cautery.evidence.report import (
     reduced,
     render,
 )
+from cautery.messages import message, say, term, tr
 from cautery.model import (
     Approval,
     Checkpoint,
@@ -44,6 +45,7 @@ from cautery.model import (
     digest,
     person_key,
 )
+from cautery.model.message import Message
 from cautery.model.ports import Ledger, Vault
 from cautery.model.records import AlignmentShown, ExhibitSealed
 from cautery.projections import CaseRecords, StreamState
@@ -178,14 +180,19 @@ def report_view(
     observed = _observed(records, mandate)
     guards = _guards(records)
     failures = tuple(
-        FailureView(what=what, error=error, count=n, message=records.failure_words[what, error])
+        FailureView(
+            what=term("attempt", what),
+            error=error,
+            count=n,
+            message=records.failure_words[what, error],
+        )
         for (what, error), n in records.failures.most_common()
     )
     return ReportView(
         made_at=at,
         mandate=mandate,
         standing=_standing(opening),
-        passed_over=dict(sorted(passed_over.items())),
+        passed_over=dict(sorted(passed_over.items(), key=lambda item: say(item[0]))),
         version=opened.version,
         key=opened.key,
         lab=opened.lab or mandate.lab,
@@ -233,12 +240,16 @@ class _Pictures:
             return None
         still = Still(exhibit=exhibit, uri=None, at_s=at_s)
         if self._bytes_left <= 0:
-            note = "not shown, to keep this page small; the sealed still is in the vault"
-            return replace(still, missing=note)
+            return replace(
+                still,
+                missing=tr("not shown, to keep this page small; the sealed still is in the vault"),
+            )
         try:
             uri = reduced(self._read_exhibit(exhibit))
         except (EvidenceError, DecodeError) as error:
-            return replace(still, missing=str(error))
+            return replace(
+                still, missing=tr("the still cannot be shown: %(detail)s", detail=str(error))
+            )
         self._bytes_left -= len(uri)
         return replace(still, uri=uri)
 
@@ -298,14 +309,18 @@ def _alignment(shown: AlignmentShown, pictures: _Pictures) -> Alignment:
 def _sealed(sealing: ExhibitSealed) -> SealedLine:
     clock = sealing.exhibit.clock
     if clock.seconds is None:
-        offset = "offset of the clock unknown"
+        offset = tr("offset of the clock unknown")
+    elif clock.uncertainty_s is None:
+        offset = tr("clock %(offset)s ms from UTC", offset=f"{1000 * clock.seconds:+.0f}")
     else:
-        offset = f"clock {1000 * clock.seconds:+.0f} ms from UTC"
-        if clock.uncertainty_s is not None:
-            offset += f" ± {1000 * clock.uncertainty_s:.0f} ms"
+        offset = tr(
+            "clock %(offset)s ms from UTC ± %(uncertainty)s ms",
+            offset=f"{1000 * clock.seconds:+.0f}",
+            uncertainty=f"{1000 * clock.uncertainty_s:.0f}",
+        )
     return SealedLine(
         exhibit=sealing.exhibit.id,
-        what=sealing.what,
+        what=term("exhibit", sealing.what),
         size=sealing.exhibit.size,
         sealed_at=sealing.exhibit.sealed_at,
         clock=offset,
@@ -328,12 +343,12 @@ def _best(alignments: Sequence[AlignmentShown]) -> AlignmentShown | None:
 
 def _exposed_until(stream: StreamState, ended: datetime) -> tuple[datetime, str]:
     if stream.dark_at is not None:
-        return stream.dark_at, (
+        return stream.dark_at, tr(
             "until our own probe through a blocking provider could no longer get the stream"
         )
     if stream.vanished is not None:
-        return stream.vanished, "until the stream disappeared from its sources"
-    return ended, "still available at the last record"
+        return stream.vanished, tr("until the stream disappeared from its sources")
+    return ended, tr("still available at the last record")
 
 
 def _observed(records: CaseRecords, mandate: Mandate) -> float:
@@ -418,11 +433,11 @@ def _standing(opening: Opening) -> str:
     try:
         return opening.standing().words
     except ApprovalError as error:
-        return f"BROKEN: {error}"
+        return tr("BROKEN: %(detail)s", detail=str(error))
 
 
 def _referrals(
-    records: CaseRecords, opening: Opening, passed_over: Counter[str]
+    records: CaseRecords, opening: Opening, passed_over: Counter[Message]
 ) -> tuple[ReferralView, ...]:
     """Return each referral with the signatures that verify; the others are counted."""
     acts, views, verified = records.acts, [], 0
@@ -441,12 +456,12 @@ def _referrals(
             )
         )
     if unverified := sum(map(len, acts.approvals.values())) - verified:
-        passed_over["approval.given without a valid signature of an approver"] = unverified
+        passed_over[message("ignored.approval", kind="approval.given")] = unverified
     return tuple(views)
 
 
 def _safeguards(
-    records: CaseRecords, opening: Opening, passed_over: Counter[str]
+    records: CaseRecords, opening: Opening, passed_over: Counter[Message]
 ) -> SafeguardsView:
     """Return what was done for bystanders, with the overrides that those named have signed."""
     safeguards, overrides = records.safeguards, []
@@ -457,7 +472,7 @@ def _safeguards(
         if {person_key(name) for name in override.by} <= signed:
             overrides.append(override)
         else:
-            passed_over["override.given without valid signatures of the people it names"] += 1
+            passed_over[message("ignored.override", kind="override.given")] += 1
     return SafeguardsView(
         budgets=tuple(safeguards.budgets.values()),
         overrides=tuple(overrides),

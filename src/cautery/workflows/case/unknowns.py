@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from cautery.drawing.words import percent, plural
+from cautery.drawing.page import said
+from cautery.drawing.words import number, percent
 from cautery.evidence.report import StreamView, Unknown
-from cautery.evidence.report.words import TIMES, span
+from cautery.evidence.report.words import span
+from cautery.messages import tr, tr_n
 from cautery.model import Finding, Mandate
 from cautery.projections import CaseRecords, Pace
 
@@ -43,32 +45,56 @@ def _pace(pace: Pace, streams: Sequence[StreamView]) -> Iterator[Unknown]:
     unseen = unprobed if last is None else max(last.unseen, unprobed)
     if unseen:
         offered = len(streams) if last is None else max(last.offered, len(streams))
-        why = (worst.why if worst is not None else None) or "the watch ended before it reached them"
+        why = (
+            tr("the watch ended before it reached them")
+            if worst is None or worst.why is None
+            else said(worst.why)
+        )
         yield Unknown(
-            what=f"{plural(unseen, 'stream')} of {offered} offered: never probed",
-            why=f"Their content is not known. Reason: {why[:200]}.",
+            what=tr_n(
+                "%(count)s stream of %(offered)s offered: never probed",
+                "%(count)s streams of %(offered)s offered: never probed",
+                unseen,
+                style=number,
+                offered=offered,
+            ),
+            why=tr("Their content is not known. Reason: %(why)s.", why=why[:200]),
         )
     if worst is not None and worst.why is not None:
         yield Unknown(
-            what="Content missed because the watch was late",
-            why=f"At the worst moment the references were {span(worst.references_late_s)} behind "
-            f"and the probes {span(worst.probes_late_s)}. Reason: {worst.why[:200]}.",
+            what=tr("Content missed because the watch was late"),
+            why=tr(
+                "At the worst moment the references were %(references)s behind and the probes "
+                "%(probes)s. Reason: %(why)s.",
+                references=span(worst.references_late_s),
+                probes=span(worst.probes_late_s),
+                why=said(worst.why)[:200],
+            ),
         )
     if pace.shed:
         yield Unknown(
-            what=f"Results of {plural(pace.shed, 'look')} that did not take place",
-            why=(
+            what=tr_n(
+                "Results of %(count)s look that did not take place",
+                "Results of %(count)s looks that did not take place",
+                pace.shed,
+                style=number,
+            ),
+            why=tr(
                 "The watch had no time for these repeated probes and put them off. Each case is "
                 "on record."
             ),
         )
     if last is not None and (silent := last.references_silent):
-        suffix = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
         yield Unknown(
-            what=f"Content of {plural(len(silent), 'reference')}",
-            why=(
-                f"The watch received no media of {', '.join(silent[:3])}{suffix}, so no stream "
-                "could match."
+            what=tr_n(
+                "Content of %(count)s reference",
+                "Content of %(count)s references",
+                len(silent),
+                style=number,
+            ),
+            why=tr(
+                "The watch received no media of %(references)s, so no stream could match.",
+                references=_first(silent, 3),
             ),
         )
 
@@ -79,33 +105,51 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
         by_finding.setdefault(stream.verdict.finding if stream.verdict else None, []).append(stream)
     if undecided := by_finding.get(Finding.UNDECIDED):
         yield Unknown(
-            what=f"{plural(len(undecided), 'stream')} undecided",
-            why="Some evidence supports a match, but not enough for a claim: "
-            + _numbers(undecided),
+            what=tr_n(
+                "%(count)s stream undecided",
+                "%(count)s streams undecided",
+                len(undecided),
+                style=number,
+            ),
+            why=tr(
+                "Some evidence supports a match, but not enough for a claim: %(streams)s.",
+                streams=_first(
+                    [tr("no. %(number)s", number=str(stream.number)) for stream in undecided], 12
+                ),
+            ),
         )
     if unreachable := by_finding.get(Finding.UNREACHABLE):
-        why = Counter(
-            (stream.failures[-1] if stream.failures else "")
-            or (
-                stream.verdict.reasons[0]
-                if stream.verdict and stream.verdict.reasons
-                else "no reason given"
+        why = Counter(map(_reason, unreachable))
+        reasons = [
+            tr("%(times)s \u00d7 %(reason)s", times=str(count), reason=_short(reason))
+            for reason, count in why.most_common(3)
+        ]
+        if len(why) > 3:
+            reasons.append(
+                tr_n(
+                    "%(count)s further reason, see section 2",
+                    "%(count)s further reasons, see section 2",
+                    len(why) - 3,
+                )
             )
-            for stream in unreachable
-        )
-        reasons = "; ".join(
-            f"{count} {TIMES} {_short(reason)}" for reason, count in why.most_common(3)
-        )
-        remaining = len(why) - 3
         yield Unknown(
-            what=f"{plural(len(unreachable), 'stream')} delivered no media",
-            why=reasons
-            + (f"; {remaining} further reasons, see section 2" if remaining > 0 else ""),
+            what=tr_n(
+                "%(count)s stream delivered no media",
+                "%(count)s streams delivered no media",
+                len(unreachable),
+                style=number,
+            ),
+            why="; ".join(reasons),
         )
     if unjudged := [stream for stream in by_finding.get(None, []) if stream.probes]:
         yield Unknown(
-            what=f"{plural(len(unjudged), 'stream')} offered and probed, but without a verdict",
-            why="The watch reached no verdict before the last record.",
+            what=tr_n(
+                "%(count)s stream offered and probed, but without a verdict",
+                "%(count)s streams offered and probed, but without a verdict",
+                len(unjudged),
+                style=number,
+            ),
+            why=tr("The watch reached no verdict before the last record."),
         )
     nobody = [
         stream
@@ -114,8 +158,13 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
     ]
     if nobody:
         yield Unknown(
-            what=f"Source feed of {plural(len(nobody), 'proven stream')}",
-            why="The event is proven, but no licensee's own sound or graphics were recognised.",
+            what=tr_n(
+                "Source feed of %(count)s proven stream",
+                "Source feed of %(count)s proven streams",
+                len(nobody),
+                style=number,
+            ),
+            why=tr("The event is proven, but no licensee's own sound or graphics were recognised."),
         )
 
 
@@ -124,18 +173,30 @@ def _short(text: str) -> str:
     return text if len(text) <= 90 else text[:89] + "…"
 
 
-def _numbers(streams: Sequence[StreamView]) -> str:
-    listed = ", ".join(f"no. {stream.number}" for stream in streams[:12])
-    return listed + (f" and {len(streams) - 12} more." if len(streams) > 12 else ".")
+def _reason(stream: StreamView) -> str:
+    """Return why a stream delivered no media."""
+    reasons = stream.failures[-1:] or (stream.verdict.reasons if stream.verdict else ())
+    return said(reasons[0]) if reasons else tr("no reason given")
+
+
+def _first(names: Sequence[str], most: int) -> str:
+    """Return the first names, and how many more there are."""
+    listed = ", ".join(names[:most])
+    if len(names) <= most:
+        return listed
+    return tr("%(names)s and %(more)s more", names=listed, more=len(names) - most)
 
 
 def _time(mandate: Mandate, observed_s: float) -> Iterator[Unknown]:
     missed = mandate.window.seconds - observed_s
     if missed >= 1:
-        share = percent(missed / mandate.window.seconds)
         yield Unknown(
-            what=f"{span(missed)} of the window not observed ({share})",
-            why=(
+            what=tr(
+                "%(span)s of the window not observed (%(part)s)",
+                span=span(missed),
+                part=percent(missed / mandate.window.seconds),
+            ),
+            why=tr(
                 "No record shows what was offered in that time. Exposure is counted from our own "
                 "observations only."
             ),
@@ -145,8 +206,8 @@ def _time(mandate: Mandate, observed_s: float) -> Iterator[Unknown]:
 def _errors(records: CaseRecords) -> Iterator[Unknown]:
     if not records.rates:
         yield Unknown(
-            what="Error rate of the method in this case",
-            why=(
+            what=tr("Error rate of the method in this case"),
+            why=tr(
                 "No error rate was recorded with this case. See the published measurements of "
                 "the method."
             ),
@@ -155,65 +216,84 @@ def _errors(records: CaseRecords) -> Iterator[Unknown]:
     if measured:
         worst = max(measured, key=lambda rate: rate.upper_bound or 1.0)
         yield Unknown(
-            what="The true error rates",
-            why=f"{plural(len(measured), 'rate')} were measured in trials. The highest upper "
-            f"bound is that of “{worst.what}”: {worst.errors} of {worst.trials} trials, at "
-            f"most {percent(worst.upper_bound or 1.0)} at 95 % confidence. Section 3 lists "
-            "all of them.",
+            what=tr("The true error rates"),
+            why=tr_n(
+                "%(count)s rate was measured in trials. The highest upper bound is that of "
+                "“%(what)s”: %(errors)s of %(trials)s trials, at most %(bound)s at 95 %% "
+                "confidence. Section 3 lists all of them.",
+                "%(count)s rates were measured in trials. The highest upper bound is that of "
+                "“%(what)s”: %(errors)s of %(trials)s trials, at most %(bound)s at 95 %% "
+                "confidence. Section 3 lists all of them.",
+                len(measured),
+                style=number,
+                what=said(worst.what),
+                errors=worst.errors,
+                trials=worst.trials,
+                bound=percent(worst.upper_bound or 1.0),
+            ),
         )
     for rate in records.rates.values():
         if rate.upper_bound is None:
             yield Unknown(
-                what=f"True rate of: {rate.what}",
-                why=("It was not measured: there were no trials."),
+                what=tr("True rate of: %(what)s", what=said(rate.what)),
+                why=tr("It was not measured: there were no trials."),
             )
 
 
 def _world(records: CaseRecords, mandate: Mandate) -> Iterator[Unknown]:
     if records.unfiltered:
         yield Unknown(
-            what="Effect of hostile media on this machine",
-            why="The processes that decoded the media ran without a filter of system calls, "
-            "because this machine does not offer one and the watch was set to continue "
-            "without it.",
+            what=tr("Effect of hostile media on this machine"),
+            why=tr(
+                "The processes that decoded the media ran without a filter of system calls, "
+                "because this machine does not offer one and the watch was set to continue "
+                "without it."
+            ),
         )
     if records.clocks_unknown:
         yield Unknown(
-            what=f"Clock offset of {plural(records.clocks_unknown, 'capture')}",
-            why="The offset of the machine's clock from UTC was not known when they were sealed.",
+            what=tr_n(
+                "Clock offset of %(count)s capture",
+                "Clock offset of %(count)s captures",
+                records.clocks_unknown,
+                style=number,
+            ),
+            why=tr(
+                "The offset of the machine's clock from UTC was not known when they were sealed."
+            ),
         )
-    failed = [source for source, why in records.sources.items() if why is not None]
+    failed = [source for source, why in records.sources.failed.items() if why is not None]
     if failed:
-        suffix = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
         yield Unknown(
-            what=f"Latest offers of {plural(len(failed), 'source')}",
-            why="Could not be read: "
-            + ", ".join(_short(source) for source in failed[:3])
-            + suffix
-            + ".",
+            what=tr_n(
+                "Latest offers of %(count)s source",
+                "Latest offers of %(count)s sources",
+                len(failed),
+                style=number,
+            ),
+            why=tr("Could not be read: %(sources)s.", sources=_first(list(map(_short, failed)), 3)),
         )
     blind = [
         intermediary.name for intermediary in mandate.intermediaries if intermediary.proxy is None
     ]
     probed = sorted({probe.intermediary for probe in records.acts.dark})
-    reach = (
-        f"Effects were probed through {', '.join(probed)}."
+    sentences = [
+        tr("Streams were probed from this machine only."),
+        tr("Effects were probed through %(providers)s.", providers=", ".join(probed))
         if probed
-        else ("No effect of a block was probed.")
-    )
+        else tr("No effect of a block was probed."),
+    ]
     if blind:
-        reach += f" No probe is possible through {', '.join(blind)}."
+        sentences.append(
+            tr("No probe is possible through %(providers)s.", providers=", ".join(blind))
+        )
+    yield Unknown(what=tr("What viewers in other networks see"), why=" ".join(sentences))
     yield Unknown(
-        what="What viewers in other networks see",
-        why=f"Streams were probed from this machine only. {reach}",
-    )
-    yield Unknown(
-        what="Streams that no source offered",
-        why=(
-            "Only the one source named in the mandate was read."
-            if len(mandate.sources) == 1
-            else (
-                f"Only the {plural(len(mandate.sources), 'source')} named in the mandate were read."
-            )
+        what=tr("Streams that no source offered"),
+        why=tr_n(
+            "Only the one source named in the mandate was read.",
+            "Only the %(count)s sources named in the mandate were read.",
+            len(mandate.sources),
+            style=number,
         ),
     )

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from cautery.errors import InputError
-from cautery.model import Decision, GuardVerdict, Lever
+from cautery.messages import message, say
+from cautery.model import Decision, GuardVerdict, Lever, to_json
+from cautery.model.message import Message
 from cautery.model.ports import Facts
 from cautery.plan import Target, guard, parse_target
 from cautery.plan.graph import PlanGraph
@@ -33,7 +35,7 @@ class Judged:
     id: str
     verdict: GuardVerdict
     exists: bool
-    why: str
+    why: Message
 
     def as_json(self) -> dict[str, Any]:
         """Return the public JSON."""
@@ -43,17 +45,9 @@ class Judged:
             "target": verdict.target,
             "verdict": str(verdict.decision),
             "exists": self.exists,
-            "why": self.why,
+            "why": say(self.why),
             "narrow_to": list(verdict.narrow_to),
-            "reasons": [
-                {
-                    "code": reason.code,
-                    "text": reason.text,
-                    "fact": reason.fact,
-                    "fact_date": None if reason.fact_date is None else reason.fact_date.isoformat(),
-                }
-                for reason in verdict.reasons
-            ],
+            "reasons": to_json(verdict.reasons, words=say),
             "collateral": {"low": verdict.collateral.low, "high": verdict.collateral.high},
             "valid_until": verdict.valid_until.isoformat(),
         }
@@ -104,14 +98,14 @@ def guarded(
     return replace(graph, refused=refused, collateral=collateral), tuple(judged)
 
 
-def _word(verdict: GuardVerdict, *, budgeted: bool) -> tuple[bool, str]:
+def _word(verdict: GuardVerdict, *, budgeted: bool) -> tuple[bool, Message]:
     reason = verdict.reasons[0].text
     if verdict.decision is Decision.NARROW:
-        return False, f"{reason}; a narrower target would do: {', '.join(verdict.narrow_to)}"
+        return False, message("guard.narrower-would-do", reason=reason, targets=verdict.narrow_to)
     if verdict.decision is Decision.REFUSE:
         return False, reason
     if budgeted and verdict.collateral.high is None:
-        return False, "the number of bystanders is unknown, so it exceeds every budget"
+        return False, message("guard.unbounded")
     return True, reason
 
 

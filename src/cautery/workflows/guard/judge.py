@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.messages import say
 from cautery.model import GuardVerdict, Lever, Override, to_json
 from cautery.model.ports import Facts
 from cautery.plan import GuardPolicy, guard, no_target, parse_target
@@ -36,7 +37,7 @@ def judge_targets(
     """
     for row in asked:
         at = now()
-        if row.problem:
+        if row.problem is not None:
             yield row, no_target(row.target, row.problem, at=at)
             continue
         verdict = guard(
@@ -57,7 +58,7 @@ def judge_targets(
 
 def line_of(asked: Asked, verdict: GuardVerdict) -> dict[str, Any]:
     """Return a verdict as the JSON line of ``cautery guard``; the target as it was asked for."""
-    body = to_json(verdict)
+    body = to_json(verdict, words=say)
     body["verdict"] = body.pop("decision")
     broken = verdict.reasons[0].code == "invalid-target"
     body["target"] = verdict.target if broken else asked.target

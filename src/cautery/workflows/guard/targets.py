@@ -10,7 +10,9 @@ from itertools import chain
 from pathlib import Path
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import DedicatedFact
+from cautery.model.message import Message
 from cautery.packed import chunks_of
 
 MAX_LINE = 16_384
@@ -33,8 +35,8 @@ class Asked:
         URLs and names with evidence against them.
     dedicated : DedicatedFact or None
         Evidence that an address is dedicated, as the caller states it.
-    problem : str
-        Why the row cannot be used, if so: the target is refused for it.
+    problem : Message or None
+        Why the row cannot be used: the target is refused for it. ``None``: it can be used.
     """
 
     target: str
@@ -42,7 +44,7 @@ class Asked:
     lawful: tuple[str, ...] = ()
     second_approver: str | None = None
     dedicated: DedicatedFact | None = None
-    problem: str = ""
+    problem: Message | None = None
 
 
 def read_targets(path: Path) -> Iterator[Asked]:
@@ -75,7 +77,8 @@ def targets_in(chunks: Iterable[bytes], *, name: str) -> Iterator[Asked]:
         if not line.strip() or line.startswith("#"):
             continue
         if len(raw) > MAX_LINE:
-            yield Asked(target=line[:80], problem=f"the line has more than {MAX_LINE:,} bytes")
+            problem = message("guard.invalid-target.line", most_bytes=MAX_LINE)
+            yield Asked(target=line[:80], problem=problem)
         elif header is None:
             yield Asked(target=line.strip())
         else:
@@ -118,11 +121,13 @@ def _row(header: list[str], line: str, mark: str) -> Asked:
     cells = dict(zip(header, (cell.strip() for cell in _cells(line, mark)), strict=False))
     target = cells.get("target", "")
     if not target:
-        return Asked(target=target, problem="the row has no target")
+        return Asked(target=target, problem=message("guard.invalid-target.row"))
     try:
         dedicated = _dedicated(target, cells)
-    except InputError as error:
-        return Asked(target=target, problem=str(error))
+    except ValueError:
+        written = repr(cells["evidence_date"][:40])
+        problem = message("guard.invalid-target.evidence-date", written=written)
+        return Asked(target=target, problem=problem)
     return Asked(
         target=target,
         suspects=_split(cells.get("suspects", "")),
@@ -133,17 +138,18 @@ def _row(header: list[str], line: str, mark: str) -> Asked:
 
 
 def _dedicated(target: str, cells: dict[str, str]) -> DedicatedFact | None:
-    """Return the evidence of a row; what lacks its customer, its source or its day is none."""
+    """Return the evidence of a row; what lacks its customer, its source or its day is none.
+
+    Raises
+    ------
+    ValueError
+        If its day is no date.
+    """
     to, evidence = cells.get("dedicated_to", ""), cells.get("evidence", "")
     dated = cells.get("evidence_date", "")
     if not (to and evidence and dated):
         return None
-    try:
-        day = datetime.fromisoformat(dated).date() if len(dated) > 10 else date.fromisoformat(dated)
-    except ValueError as error:
-        raise InputError(
-            f"evidence_date {dated[:40]!r} is not a date such as 2026-08-22"
-        ) from error
+    day = datetime.fromisoformat(dated).date() if len(dated) > 10 else date.fromisoformat(dated)
     return DedicatedFact(address=target, dedicated_to=to, evidence=evidence, evidence_date=day)
 
 

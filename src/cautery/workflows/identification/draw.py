@@ -12,15 +12,13 @@ from cautery.identify.observe import alignment
 from cautery.identify.plot import Alignment, identification_plot
 from cautery.identify.references.held import References
 from cautery.identify.windows import Look, begin_of, part_of
+from cautery.messages import tr
 from cautery.model import AUDIO_RATE_HZ, Decoded
 from cautery.workflows.identification.records import Answer
 
 _LONGEST_NAME = 120
-_UNITS = {
-    "sound": "standard deviations above chance",
-    "picture": "correlation",
-    "graphics": "correlation",
-}
+_ALIGNED = frozenset({"sound", "picture", "graphics"})
+"""Lines of evidence that have a place in time."""
 
 
 def plot_name(probe: str) -> str:
@@ -89,7 +87,7 @@ class Drawing:
             (witness, glance)
             for glance in glances
             for witness in glance.observation.witnesses
-            if witness.kind in _UNITS
+            if witness.kind in _ALIGNED
         ]
         if not candidates:
             return None
@@ -100,7 +98,9 @@ class Drawing:
         lags, strength = alignment(part, self._references, witness, media_at_s=at_s)
         return Alignment(
             reference=witness.reference,
-            unit=_UNITS[witness.kind],
+            unit=tr("standard deviations above chance")
+            if witness.kind == "sound"
+            else tr("correlation"),
             lags_s=[lag - witness.delay_s for lag in lags],
             strength=strength,
         )

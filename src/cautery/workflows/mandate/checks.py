@@ -12,8 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from cautery.errors import InputError, MandateError
 from cautery.model import OwnLocation, Window, to_utc
-from cautery.workflows.mandate.file import TIME_REMEDY, MandateFile, http_url
+from cautery.workflows.mandate.file import MandateFile
 from cautery.workflows.mandate.lines import Lines
+from cautery.workflows.mandate.values import TIME_REMEDY, http_url
 
 _PATH = re.compile(r"[^@?=&:%\x00-\x1f]{1,1000}")
 

@@ -1,23 +1,19 @@
-"""The tables of a mandate file, and what each value by itself must be.
+"""The tables of a mandate file.
 
-What values must be to each other is checked in :mod:`cautery.workflows.mandate.read`.
+What each value by itself must be is checked in :mod:`cautery.workflows.mandate.values`, what values
+must be to each other in :mod:`cautery.workflows.mandate.read`.
 """
 
 from __future__ import annotations
 
-import base64
-import ipaddress
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
-from cautery.model import Access, Regime, ascii_name
-from cautery.model.work_ids import fault_of
+from cautery.model import Access, Regime
+from cautery.workflows.mandate import values
 
 SOURCE_KINDS = ("m3u", "xtream", "stalker", "xmltv", "page", "stream")
 """What ``watch`` can be pointed at; ``stream`` is one stream by itself."""
@@ -25,158 +21,13 @@ SOURCE_KINDS = ("m3u", "xtream", "stalker", "xmltv", "page", "stream")
 LEAST_RATE = 0.001
 """Requests per second and host; with fewer, a whole match passes without one."""
 
-
-TIME_REMEDY = "Write it as 2026-11-24T20:30:00Z, without quotes."
-"""TOML has times of its own: a number or a text in their place is a mistake, not a time."""
-
-
-def refused(said: str, remedy: str) -> PydanticCustomError:
-    """Return an error that carries its own remedy, and does not repeat the value."""
-    return PydanticCustomError("refused", "{said}", {"said": said, "remedy": remedy})
-
-
-def http_url(text: str) -> str:
-    """Return an http(s) URL as it is.
-
-    Raises
-    ------
-    PydanticCustomError
-        If it is none, has no host, or an impossible port.
-    """
-    remedy = "Write it as http://host/path or https://host/path."
-    if not text.isprintable() or re.search(r"\s", text):
-        raise refused("a URL may not contain spaces or control characters", remedy)
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        # Neither quoted nor chained: a port that is none may be half of a password.
-        raise refused("not a valid URL: its host or port cannot be read", remedy) from None
-    if parts.scheme.lower() not in ("http", "https"):
-        raise refused("not an http(s) URL", remedy)
-    if not (host or "").strip("."):
-        raise refused("a URL without a host", remedy)
-    return text
-
-
-def _proxy(text: str) -> str:
-    remedy = 'Write it as "socks5://USER:PASSWORD@proxy.example:1080" or "http://...:3128".'
-    if not text.isprintable() or re.search(r"\s", text):
-        raise refused("the URL of a proxy may not contain spaces or control characters", remedy)
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise refused("not a valid URL of a proxy", remedy) from None
-    if parts.scheme not in ("http", "socks5") or not host or not port:
-        raise refused(
-            "the URL of a proxy must begin with http or socks5 and name a host and a port", remedy
-        )
-    return text
-
-
-def _partner_host(text: str) -> str:
-    host = text.lower().removesuffix(".")
-    if re.search(r"[*/:\s]", host) or not host.isprintable() or not all(host.split(".")):
-        raise refused(
-            f"{text[:60]!r} is not a valid host name",
-            'Write the bare name, such as "partner.example"; names below it are covered.',
-        )
-    return host
-
-
-_HOST = re.compile(r"[a-z0-9._-]{1,253}")
-
-
-def _service_host(text: str) -> str:
-    """Return a host as the client names it when it connects, which is how its proof is found."""
-    try:
-        name = ascii_name(_partner_host(text))
-    except UnicodeError:
-        name = ""
-    last = name.rpartition(".")[2]
-    numeric = last.isdigit() or last.startswith("0x")
-    if not _HOST.fullmatch(name) or (numeric and not (text.isascii() and _is_address(name))):
-        raise refused(
-            f"{text[:60]!r} is not a host name that can be connected to",
-            'Write the bare name, such as "isp.example", or an IPv4 address in four numbers.',
-        )
-    return name
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return str(ipaddress.ip_address(text)) == text
-    except ValueError:
-        return False
-
-
-def _pin(text: str) -> str:
-    """Return a key's SHA-256 in hexadecimal; RFC 7469 and curl write it in base64."""
-    bare = re.sub(r"^sha256[:/]{0,2}", "", text)
-    try:
-        raw = bytes.fromhex(bare) if len(bare) == 64 else base64.b64decode(bare, validate=True)
-    except ValueError:
-        raw = b""
-    if len(raw) != 32:
-        raise refused(
-            f"{text[:80]!r} is not the SHA-256 of a public key",
-            "Print it: openssl x509 -in CERTIFICATE -pubkey -noout | openssl pkey -pubin "
-            "-outform der | openssl dgst -sha256",
-        )
-    return raw.hex()
-
-
-def _user_agent(text: str) -> str:
-    if not (text.isascii() and text.isprintable()):
-        raise refused(
-            "a user agent must be one line of printable ASCII", 'Write it as "Name-monitor/1".'
-        )
-    return text
-
-
-def _resolver(text: str) -> str:
-    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):([0-9]{1,5})", text)
-    wrong = refused(
-        f"{text[:60]!r} is not address:port of a DNS server",
-        'Write it as "192.0.2.53:53" or "[2001:db8::53]:53".',
-    )
-    if match is None or not 1 <= int(match[3]) <= 65_535:
-        raise wrong
-    try:
-        if match[1] is None:
-            ipaddress.IPv4Address(match[2])
-        else:
-            ipaddress.IPv6Address(match[1])
-    except ValueError as error:
-        raise wrong from error
-    return text
-
-
-def _work_id(text: str) -> str:
-    if (fault := fault_of(text)) is not None:
-        raise refused(f"{text[:60]!r} is {fault}", "Compare it with the entry in the register.")
-    return text
-
-
-def _range(text: str) -> str:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError as error:
-        raise refused(
-            f"{text[:60]!r} is not a network: {error}"[:200],
-            'Write ranges as "127.0.0.0/8"; leave the list empty outside a lab.',
-        ) from error
-    return text
-
-
 _Text = Annotated[str, Field(min_length=1)]
 _Id = Annotated[str, Field(min_length=1, max_length=200)]
 _Territory = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 _Time = Annotated[datetime, Field(strict=True)]
-_Url = Annotated[str, AfterValidator(http_url), WithJsonSchema({"type": "string", "format": "uri"})]
-
-
+_Url = Annotated[
+    str, AfterValidator(values.http_url), WithJsonSchema({"type": "string", "format": "uri"})
+]
 _Budget = Annotated[
     int,
     Field(
@@ -244,14 +95,14 @@ class PartnerTable(_Table):
     """``[[partner]]``: hosts on which channels may lawfully run."""
 
     name: _Text
-    hosts: Annotated[list[Annotated[str, AfterValidator(_partner_host)]], Field(min_length=1)]
+    hosts: Annotated[list[Annotated[str, AfterValidator(values.partner_host)]], Field(min_length=1)]
     channels: list[str]
 
 
 class WorkTable(_Table):
     """``[[work]]``: a film, series or documentary."""
 
-    id: Annotated[_Id, AfterValidator(_work_id)] = Field(
+    id: Annotated[_Id, AfterValidator(values.work_id)] = Field(
         description="EIDR or ISAN with a correct check character, an IMDb id, or an id of your own."
     )
     title: _Text
@@ -402,7 +253,7 @@ class VantageTable(_Table):
     country: _Territory
     proxy: Annotated[
         str,
-        AfterValidator(_proxy),
+        AfterValidator(values.proxy_url),
         Field(description="http://[user:word@]host:port (CONNECT) or socks5://..."),
     ]
 
@@ -419,16 +270,16 @@ class IntermediaryTable(_Table):
 class ServiceTable(_Table):
     """``[[service]]``: how one of our own services proves its identity, and how we log in."""
 
-    host: Annotated[str, AfterValidator(_service_host)] = Field(
+    host: Annotated[str, AfterValidator(values.service_host)] = Field(
         description="Host of an intermediary, feed, calendar or RDAP service of this mandate."
     )
-    also: list[Annotated[str, AfterValidator(_service_host)]] = Field(
+    also: list[Annotated[str, AfterValidator(values.service_host)]] = Field(
         default_factory=list, description="Hosts to which its playlists lead."
     )
     ca: _Text | None = Field(
         default=None, description="A PEM file: only these authorities are trusted for the service."
     )
-    pins: list[Annotated[str, AfterValidator(_pin)]] = Field(
+    pins: list[Annotated[str, AfterValidator(values.pin)]] = Field(
         default_factory=list,
         description="SHA-256 of the public keys (SPKI) that the service may show, hex or base64.",
     )
@@ -444,12 +295,12 @@ class ServiceTable(_Table):
 class NetworkTable(_Table):
     """``[network]``: private ranges that may be contacted, and rules for requests."""
 
-    allow: list[Annotated[str, AfterValidator(_range)]] = Field(default_factory=list)
+    allow: list[Annotated[str, AfterValidator(values.network)]] = Field(default_factory=list)
     rate_per_host: Annotated[float, Field(ge=LEAST_RATE, le=1000)] = 1.0
-    user_agent: Annotated[str, Field(min_length=1), AfterValidator(_user_agent)] = (
+    user_agent: Annotated[str, Field(min_length=1), AfterValidator(values.user_agent)] = (
         "Cautery-monitor/1"
     )
-    resolver: Annotated[str, AfterValidator(_resolver)] | None = Field(
+    resolver: Annotated[str, AfterValidator(values.resolver)] | None = Field(
         default=None, description="address:port of a DNS server"
     )
     facts: str | None = Field(
@@ -483,48 +334,3 @@ class MandateFile(_Table):
     purchase: list[PurchaseTable] = Field(default_factory=list)
     fixtures: list[FixturesTable] = Field(default_factory=list)
     network: NetworkTable = Field(default_factory=NetworkTable)
-
-
-_SPELLINGS = {
-    "amount": 'Write it as "12.99".',
-    "currency": 'Write its code, such as "EUR".',
-    "mac": 'Write it as "00:1A:79:12:34:56".',
-}
-"""How to write what has to be like a pattern."""
-_QUOTED = frozenset(
-    "regime start end territories lab collateral_budget id event year kind territory country "  # noqa: SIM905 - a table of words
-    "access revisit_s revisit_least_s revisit_most_s bought_at amount currency kick_off before_min "
-    "after_min allow rate_per_host user_agent resolver canary_port hosts names channels vantages "
-    "imdb tmdb eidr isan targets_rule matching".split()
-)
-"""Keys whose value an error may quote: any other may hold a secret, or a piece of one."""
-_KEY = re.compile(r"[a-z_]{1,40}")
-"""As keys of a mandate are written: anything else in a key's place may be a secret."""
-
-
-def in_words(error: Any) -> tuple[str, str]:
-    """Return what is wrong and the remedy, of one of pydantic's errors."""
-    kind, key = error["type"], str(error["loc"][-1])
-    field_name = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "")
-    if kind == "refused":
-        return error["ctx"]["said"], error["ctx"]["remedy"]
-    if kind == "missing":
-        return f"{key!r} is missing", f"Add {key} = ... here; `cautery watch --schema` explains it."
-    if kind == "extra_forbidden":
-        quoted = repr(key) if _KEY.fullmatch(key) else "this key"
-        return f"{quoted} is not known here", "Correct its spelling or remove it."
-    if kind.startswith("datetime"):
-        return f"{key!r} is not a valid time", TIME_REMEDY
-    if kind == "list_type" and len(error["loc"]) == 1:
-        return "must be a list of tables", f"Write [[{key}]], in two brackets."
-    if kind == "string_pattern_mismatch" and key in _SPELLINGS:
-        quoted = f"{error['input'][:60]!r}: " if field_name in _QUOTED else ""
-        return f"{quoted}not in the format of {key}", _SPELLINGS[key]
-    message = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
-    value = error.get("input")
-    if field_name not in _QUOTED or not isinstance(value, str | int | float | datetime):
-        return message, "Correct this value."
-    try:
-        return f"{str(value)[:60]!r}: {message}", "Correct this value."
-    except ValueError:  # an integer of thousands of digits, written in base 16
-        return message, "Correct this value."

@@ -8,7 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from cautery.errors import SourceError
+from cautery.messages import message
 from cautery.model import Calendar, Event, OwnLocation, Window, hide_at_birth
+from cautery.model.message import Message, as_written
 from cautery.watch import Fixture, ReadWarning, read_ical
 from cautery.watch.fixtures import fixtures_in
 from cautery.workflows.mandate.checks import Checks
@@ -43,7 +45,7 @@ class Fixtures:
     ----------
     events : tuple of Event
         Each with the window in which it is watched.
-    left_out : tuple of (str, str)
+    left_out : tuple of (Message, Message)
         What is no event, and why.
     files : tuple of Path
         The calendars.
@@ -52,7 +54,7 @@ class Fixtures:
     """
 
     events: tuple[Event, ...]
-    left_out: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[Message, Message], ...]
     files: tuple[Path, ...]
     terms: tuple[FixtureTerms, ...] = ()
 
@@ -105,7 +107,7 @@ class FixtureChecks(Checks):
             By URL, the calendars that are fetched; one that is not here has no events yet.
         """
         events: list[Event] = []
-        left_out: list[tuple[str, str]] = []
+        left_out: list[tuple[Message, Message]] = []
         for at, row in enumerate(file.fixtures):
             table = ("fixtures", at)
             key = (*table, "path" if row.url is None else "url")
@@ -115,9 +117,9 @@ class FixtureChecks(Checks):
             left_out += doubts
             for fixture in read:
                 if fixture.cancelled:
-                    left_out.append((_named(fixture), "called off"))
+                    left_out.append((_named(fixture), message("fixture.called-off")))
                 elif fixture.whole_day:
-                    left_out.append((_named(fixture), "no kick-off time yet, only a date"))
+                    left_out.append((_named(fixture), message("fixture.no-kick-off")))
                 elif len(events) < MOST_EVENTS:
                     events.append(self._event(row, fixture, file, table))
                 else:
@@ -148,7 +150,7 @@ class FixtureChecks(Checks):
         key: tuple[str, int, str],
         window: Window,
         fetched: Mapping[OwnLocation, bytes],
-    ) -> tuple[list[Fixture], list[tuple[str, str]]]:
+    ) -> tuple[list[Fixture], list[tuple[Message, Message]]]:
         chunks: Iterable[bytes]
         if row.url is not None:
             chunks = (fetched[OwnLocation(row.url)],)
@@ -168,7 +170,10 @@ class FixtureChecks(Checks):
             ) from error
         pattern = (row.matching or "").casefold()
         doubts = [
-            (f"{key[0]} {key[1] + 1}, from line {warning.line} of the calendar", warning.why)
+            (
+                message("fixture.of-line", table=key[0], number=key[1] + 1, line=warning.line),
+                message("source-row.unread", detail=warning.why),
+            )
             for warning in items
             if isinstance(warning, ReadWarning)
         ]
@@ -193,9 +198,9 @@ class FixtureChecks(Checks):
         )
 
 
-def _named(fixture: Fixture) -> str:
+def _named(fixture: Fixture) -> Message:
     day = fixture.starts_at.strftime("%Y-%m-%d" if fixture.whole_day else "%Y-%m-%dT%H:%MZ")
-    return f"{fixture.title or fixture.key} ({day})"[:300]
+    return as_written(f"{fixture.title or fixture.key} ({day})"[:300])
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

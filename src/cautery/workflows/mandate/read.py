@@ -31,7 +31,8 @@ from cautery.model import (
     person_key,
 )
 from cautery.workflows.mandate.checks import some
-from cautery.workflows.mandate.file import MandateFile, in_words
+from cautery.workflows.mandate.faults import in_words
+from cautery.workflows.mandate.file import MandateFile
 from cautery.workflows.mandate.fixtures import FixtureChecks, Fixtures
 from cautery.workflows.mandate.lines import bytes_of, tables_of, text_of
 from cautery.workflows.mandate.services import ServiceChecks

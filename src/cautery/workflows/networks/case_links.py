@@ -21,6 +21,7 @@ from cautery.graph.catalogues import ORDER, QUIRKS, Listing, catalogue_links
 from cautery.graph.faults import KINDS, Carried, fault_links, hosts_of
 from cautery.graph.name_servers import strangers_servers
 from cautery.graph.observations import one_each
+from cautery.messages import message
 from cautery.model import (
     Entry,
     ExhibitId,
@@ -219,7 +220,12 @@ def _paid(ledger: Ledger) -> Iterator[Link]:
             source=WATCHED,
             exhibit=recorded.exhibit,
             records=(record.index, entry.index),
-            said=f"{purchase.merchant} received {purchase.amount} {purchase.currency} for its line",
+            said=message(
+                "link.payment",
+                merchant=purchase.merchant,
+                amount=purchase.amount,
+                currency=purchase.currency,
+            ),
         )
 
 

@@ -14,6 +14,7 @@ import polars as pl
 from cautery.drawing.words import counted, numbered
 from cautery.errors import InputError
 from cautery.graph.links_table import LinkTable
+from cautery.messages import say
 from cautery.model import Link
 from cautery.packed import as_plain_file
 from cautery.workflows.networks.table import LINE, MOST_BYTES, NEEDED, TIMES, read_table
@@ -65,7 +66,7 @@ def frame_of_links(links: Sequence[Link]) -> Reading:
             "first_seen": [link.first_seen.timestamp() for link in links],
             "last_seen": [link.last_seen.timestamp() for link in links],
             "source": [_resting(link) for link in links],
-            "said": [link.said for link in links],
+            "said": [None if link.said is None else say(link.said) for link in links],
         },
         schema_overrides={"said": pl.String},
     )

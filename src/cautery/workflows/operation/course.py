@@ -6,10 +6,12 @@ rest that the page of an operation is made of.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from cautery.errors import InputError
+from cautery.messages import message, say
+from cautery.model.message import Message
 from cautery.model.records import (
     QUANTITIES,
     AgencyJoined,
@@ -18,7 +20,9 @@ from cautery.model.records import (
     JudgedClaim,
     SizedNetwork,
 )
-from cautery.plan import Cut
+from cautery.model.records.action_day import RefusedActs
+from cautery.model.records.inquiry import SizingOccasion
+from cautery.plan import Act, Cut
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.picture import Picture
 from cautery.workflows.sizing.size import Sizing
@@ -43,7 +47,7 @@ def record_cut(desk: Desk, cut: Cut, picture: Picture, *, at: datetime) -> None:
                 ChosenAct(act=act.id, nodes=tuple(act.nodes), country=act.country, cost=act.cost)
                 for act in cut.chosen
             ),
-            refused=Counter(act.why or "not allowed" for act in cut.refused),
+            refused=_by_reason(cut.refused),
             served_before=cut.served_before,
             served_after=cut.served_after,
             cost=cut.cost,
@@ -58,7 +62,16 @@ def record_cut(desk: Desk, cut: Cut, picture: Picture, *, at: datetime) -> None:
     )
 
 
-def sized_network(sizing: Sizing, *, occasion: str) -> SizedNetwork:
+def _by_reason(acts: Iterable[Act]) -> tuple[RefusedActs, ...]:
+    """Return how many acts were not available, by the reason."""
+    reasons: dict[str, list[Message]] = {}
+    for act in acts:
+        reason = act.why or message("act.not-allowed")
+        reasons.setdefault(say(reason), []).append(reason)
+    return tuple(RefusedActs(why=equal[0], acts=len(equal)) for equal in reasons.values())
+
+
+def sized_network(sizing: Sizing, *, occasion: SizingOccasion) -> SizedNetwork:
     """Return what is recorded of a sizing.
 
     Raises
@@ -97,7 +110,7 @@ def sized_network(sizing: Sizing, *, occasion: str) -> SizedNetwork:
         ),
         words=(*sizing.across, *sizing.notes),
         silent=tuple(
-            f"{method.method}: {method.reason}"
+            message("sizing.silent", method=method.method, reason=method.reason)
             for method in together.sized
             if method.reason is not None
         ),

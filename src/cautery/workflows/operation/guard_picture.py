@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import Decision, GuardVerdict
+from cautery.model.message import Message
 from cautery.model.ports import Facts
 from cautery.operation.targets import normalise
 from cautery.plan import guard
@@ -35,10 +37,10 @@ def judge_picture(seen: Picture, *, facts: Facts, at: datetime) -> dict[str, Gua
     }
 
 
-def objections(verdicts: Mapping[str, GuardVerdict]) -> dict[str, str]:
+def objections(verdicts: Mapping[str, GuardVerdict]) -> dict[str, Message]:
     """Return why each node that may not be acted on may not."""
     return {
-        node: f"the guard: {verdict.reasons[0].text}"
+        node: message("act.guard-objects", reason=verdict.reasons[0].text)
         for node, verdict in verdicts.items()
         if verdict.decision is not Decision.ALLOW
     }

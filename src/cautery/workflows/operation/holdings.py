@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from cautery.drawing.words import counted
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.leaf import record_of
 from cautery.evidence.note import NoteVerifier, open_note
+from cautery.messages import tr, tr_n
 from cautery.model import Operation, Statement
 from cautery.model.records import BundleReceived, StatementRecorded
 from cautery.operation.sharing import (
@@ -237,10 +237,16 @@ def sources_of(rows: Iterable[Held]) -> str:
         if row.received_from not in (None, row.statement.by)
     )
     unsigned = sum(not row.signed for row in held_rows)
-    parts = [f"{count} as passed on by {sender}" for sender, count in sorted(second.items())]
-    parts += [f"{unsigned} unsigned"] if unsigned else []
-    words = counted(len(held_rows), "statement")
-    return f"{words}, of them {', '.join(parts)}" if parts else words
+    parts = [
+        tr("%(count)s as passed on by %(sender)s", str, count=count, sender=sender)
+        for sender, count in sorted(second.items())
+    ]
+    if unsigned:
+        parts.append(tr("%(count)s unsigned", str, count=unsigned))
+    statements = tr_n("%(count)s statement", "%(count)s statements", len(held_rows))
+    if not parts:
+        return statements
+    return tr("%(statements)s, of them %(parts)s", statements=statements, parts=", ".join(parts))
 
 
 def permissions_of(desk: Desk) -> frozenset[tuple[str, str, str]]:

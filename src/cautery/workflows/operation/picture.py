@@ -14,7 +14,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeGuard
 
+from cautery.messages import message
 from cautery.model import Asset, Edge, Link, Role, Statement, SupplyGraph
+from cautery.model.message import Message, as_written
 from cautery.operation.targets import NOT_TARGETS
 from cautery.plan import Act, Node
 from cautery.workflows.operation.desk import Desk
@@ -64,7 +66,10 @@ class Picture:
         return sum(node.weight for node in self.nodes)
 
     def acts(
-        self, *, countries: Iterable[str] | None = None, refused: Mapping[str, str] | None = None
+        self,
+        *,
+        countries: Iterable[str] | None = None,
+        refused: Mapping[str, Message] | None = None,
     ) -> tuple[Act, ...]:
         """Return one act a node that may be acted on; those in other countries are not allowed.
 
@@ -72,23 +77,22 @@ class Picture:
         ----------
         countries : iterable of str, optional
             Where somebody at the table can act; everywhere by default.
-        refused : mapping of node to str, optional
+        refused : mapping of node to Message, optional
             What the guard objects to, and why.
         """
         reach = None if countries is None else set(countries)
         acts = []
         for asset in self.graph.assets:
             country = self.place_of.get(asset.id)
-            why = self.untouchable.get(asset.id) or asset.shared
+            stated = self.untouchable.get(asset.id)
+            why = as_written(stated) if stated else asset.shared
             if why is None and refused is not None:
                 why = refused.get(asset.id)
             if why is None and not self.seen_by.get(asset.id):
-                why = (
-                    "other statements refer to it, but none describes it: its kind and owner "
-                    "are unknown"
-                )
+                why = message("act.not-described")
             if why is None and reach is not None and country not in reach:
-                why = f"no agency at the table can act in {country or 'an unknown country'}"
+                where = country or message("act.unknown-country")
+                why = message("act.out-of-reach", country=where)
             acts.append(
                 Act(
                     id=f"act:{asset.id}",
@@ -245,8 +249,10 @@ def _asset(name: str, details: Mapping[str, Any]) -> Asset:
         value=value,
         role=role,
         country=str(details["country"]) if details.get("country") else None,
-        shared=str(untouchable or "shared with others")
-        if untouchable or role is Role.SHARED
+        shared=as_written(str(untouchable))
+        if untouchable
+        else message("shared.with-others")
+        if role is Role.SHARED
         else None,
     )
 

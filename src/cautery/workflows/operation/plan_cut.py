@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.messages import say
 from cautery.model import Competence, CoTenant, GuardVerdict, StepKind, to_json
 from cautery.plan import Cut, Supply, cut
 from cautery.plan.cut import TIME_LIMIT_S
@@ -53,7 +54,7 @@ class PlannedCut:
         if self.judged:
             out = objections(self.judged)
             lines.append(f"guard: {len(self.judged)} targets judged, {len(out)} not available")
-            lines += [f"  {node}: {why}" for node, why in sorted(out.items())[:MOST_LINES]]
+            lines += [f"  {node}: {say(out[node])}" for node in sorted(out)[:MOST_LINES]]
         if self.goal <= self.floor + SLACK:
             lines.append(
                 f"{self.floor:.1%} of the known demand depends on targets that no agency at the "

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cautery.errors import CauteryError, InputError
+from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
+from cautery.messages import message
 from cautery.model import Statement, digest_of, iso
+from cautery.model.message import Message
 from cautery.model.records import (
     BundleReceived,
     BundleRefused,
@@ -57,7 +59,7 @@ def receive(
     try:
         bundle = _checked(desk, raw, key, at=at)
     except CauteryError as error:
-        _record_refusal(desk, raw, key, str(error), at=at, who=who)
+        _record_refusal(desk, raw, key, _refusal(error), at=at, who=who)
         raise
     if any(received.digest == digest for _, received in desk.contents(BundleReceived)):
         return bundle.statements
@@ -111,19 +113,29 @@ def _void(desk: Desk, bundle: Bundle) -> tuple[RefusedStatement, ...]:
         by, name = shared.key
         old = first[shared.key].noted.statement if shared.key in first else None
         if old is not None and statement_digest(shared.statement) != statement_digest(old):
-            level = shared.statement.marking.is_level_with(old.marking)
-            what = "statement" if level else f"marking ({shared.statement.marking.words})"
-            why = f"{by} has signed another {what} under this id: the first holds"
+            marking = shared.statement.marking
+            if marking.is_level_with(old.marking):
+                why = message("refused.another-statement", by=by)
+            else:
+                why = message("refused.another-marking", by=by, marking=marking.words)
         elif shared.key in own_holdings.newer:
-            why = f"{by} has corrected or withdrawn it by {own_holdings.newer[shared.key]}"
+            newer = own_holdings.newer[shared.key]
+            why = message("refused.corrected", by=by, statement=newer)
         else:
             continue
         void.append(RefusedStatement(by=by, id=name, why=why))
     return tuple(void)
 
 
+def _refusal(error: CauteryError) -> Message:
+    """Return why a bundle is refused: it is not genuine, or breaks a rule."""
+    if isinstance(error, EvidenceError):
+        return message("refused.not-genuine", detail=str(error))
+    return message("refused.not-allowed", detail=str(error))
+
+
 def _record_refusal(
-    desk: Desk, raw: bytes, key: NoteVerifier, why: str, *, at: datetime, who: str | None
+    desk: Desk, raw: bytes, key: NoteVerifier, why: Message, *, at: datetime, who: str | None
 ) -> None:
     """Record a bundle that is refused, once; what its sender signed is sealed as it came."""
     digest = digest_of(raw)
@@ -154,16 +166,17 @@ def _record_refusal(
     desk.record(refused, at=at)
 
 
-def refusals(desk: Desk) -> tuple[tuple[str, str], ...]:
+def refusals(desk: Desk) -> tuple[tuple[str, Message], ...]:
     """Return what this desk has refused to take, bundles and statements: from whom, and why."""
-    listed: list[tuple[str, str]] = []
+    listed: list[tuple[str, Message]] = []
     for _, content in desk.contents(BundleReceived, BundleRefused):
         match content:
             case BundleRefused():
                 listed.append((content.from_ or "unknown", content.why))
             case BundleReceived():
-                listed += [
-                    (content.from_, f"statement {refused.id} of {refused.by}: {refused.why}")
-                    for refused in content.refused
-                ]
+                for refused in content.refused:
+                    why = message(
+                        "refused.statement", statement=refused.id, by=refused.by, reason=refused.why
+                    )
+                    listed.append((content.from_, why))
     return tuple(listed)

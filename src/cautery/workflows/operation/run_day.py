@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cautery.errors import CauteryError, InputError
+from cautery.messages import message, say
 from cautery.model import (
     CriterionAnswer,
     DayPlan,
@@ -146,7 +147,7 @@ class RunningDay:
             dropped = next((row for row in self._day.dropped if row.step.id == report.step), None)
             if dropped is None:
                 raise InputError(f"the report is for step {report.step!r}, which is not in the day")
-            raise InputError(f"step {report.step} was taken out of the day: {dropped.why}")
+            raise InputError(f"step {report.step} was taken out of the day: {say(dropped.why)}")
         self._reports.append(report)
         self._record(report, report.at)
         note = ""
@@ -206,7 +207,7 @@ class RunningDay:
         down = self._down() | self._under_way()
         failed = {node for row in self._day.dropped for node in row.step.removes} | set(without)
         usable = [
-            replace(act, allowed=False, why="it failed on the day")
+            replace(act, allowed=False, why=message("act.failed-on-day"))
             if act.allowed and failed & set(act.nodes)
             else act
             for act in self._acts

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from cautery.model import Agency, DayPlan, Marking, ScheduledStep, Statement
+from cautery.model.message import as_written
 from cautery.operation.sharing import withheld
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import permissions_of, standing
@@ -101,7 +102,7 @@ def day_for(
             tips_off=scheduled.step.tips_off - hidden.keys(),
             keeps=frozenset(),
         )
-        return replace(scheduled, step=step, replaces=replaces, why="")
+        return replace(scheduled, step=step, replaces=replaces, why=as_written(""))
 
     counted = Counter(blank[row.step.id][1].words for row in day.steps if row.step.id in blank)
     abridged = replace(

@@ -18,6 +18,8 @@ from cautery.drawing.europe import (
 )
 from cautery.drawing.svg import SANS, dot, fit, hint, line, rect, text
 from cautery.drawing.words import number
+from cautery.messages import language, say, term, tr, tr_n
+from cautery.model import Role
 from cautery.plan.by_country import CountryPart
 from cautery.plan.supply_plan import SupplyPlan
 
@@ -66,11 +68,11 @@ def plan_map(
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{picture}\n'
     lists = "".join(_acts(part, cost_unit) for part in parts)
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{markup(language())}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>The plan by country</title><style>{_PAGE}</style></head>"
+        f"<title>{markup(tr('The plan by country'))}</title><style>{_PAGE}</style></head>"
         f"<body><main>{picture}<section>{lists}</section></main></body></html>\n"
     )
 
@@ -88,20 +90,25 @@ def _svg(plan: SupplyPlan, parts: Sequence[CountryPart], cost_unit: str | None) 
     map_svg, map_high = _map(on_map) if on_map else ("", 0.0)
     high = _HEAD + max(map_high + 30 if on_map else 0, table_high) + 40
     body = [rect("paper", 0, 0, _WIDE, high)]
-    body.append(text(_PAD, 42, "The plan by country", "title"))
-    body.append(text(_PAD, 68, _said(plan, cost_unit), "sub"))
+    body.append(text(_PAD, 42, tr("The plan by country"), "title"))
+    body.append(text(_PAD, 68, _summary(plan, cost_unit), "sub"))
     if on_map:
         body += [map_svg, _legend(_HEAD + map_high + 20)]
     body += _table(rows, left, cost_unit)
     if len(parts) > len(rows):
-        note = f"{len(parts) - len(rows)} more countries with a smaller share of the demand"
+        note = tr_n(
+            "%(count)s more country with a smaller share of the demand",
+            "%(count)s more countries with a smaller share of the demand",
+            len(parts) - len(rows),
+            str,
+        )
         body.append(text(left, _HEAD + 46 + _ROW * len(rows) + 16, note, "foot"))
-    foot = (
+    foot = tr(
         "Shares of served demand assume that every asset that may exist does exist, and that "
         "every act works."
     )
     body.append(text(_PAD, high - 14, foot, "foot"))
-    title = f"The plan by country: {_said(plan, cost_unit)}"
+    title = tr("The plan by country: %(summary)s", summary=_summary(plan, cost_unit))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE:.0f} {high:.0f}" '
         f'width="{_WIDE:.0f}" height="{high:.0f}" role="img" aria-label="{markup(title)}">'
@@ -109,15 +116,22 @@ def _svg(plan: SupplyPlan, parts: Sequence[CountryPart], cost_unit: str | None) 
     )
 
 
-def _said(plan: SupplyPlan, cost_unit: str | None) -> str:
-    sentences = [f"{len(plan.remove)} acts", f"cost {_cost(plan.cost, cost_unit)}"]
+def _summary(plan: SupplyPlan, cost_unit: str | None) -> str:
+    sentences = [
+        tr_n("%(count)s act", "%(count)s acts", len(plan.remove), str),
+        tr("cost %(cost)s", cost=_cost(plan.cost, cost_unit)),
+    ]
     if plan.gap is not None:
-        sentences.append("proven minimum" if plan.status == "optimal" else f"gap {plan.gap:.2%}")
-    sentences.append(f"{plan.served:.2%} of the demand stays served")
+        sentences.append(
+            tr("proven minimum")
+            if plan.status == "optimal"
+            else tr("gap %(gap)s", gap=f"{plan.gap:.2%}")
+        )
+    sentences.append(tr("%(served)s of the demand stays served", served=f"{plan.served:.2%}"))
     if plan.date is not None:
-        sentences.append(f"all usable from {plan.date.isoformat()}")
+        sentences.append(tr("all usable from %(day)s", day=plan.date.isoformat()))
     if plan.collateral:
-        sentences.append(f"{number(plan.collateral)} bystanders")
+        sentences.append(tr("%(count)s bystanders", count=number(plan.collateral)))
     return "  ·  ".join(sentences)
 
 
@@ -131,7 +145,8 @@ def _map(parts: dict[str, CountryPart]) -> tuple[str, float]:
     for code, shape in shapes.items():
         part = parts.get(code)
         kind = f"c{_shade(part.carries)}" if part is not None else "land"
-        title = str(shape["name"]) if part is None else f"{shape['name']}: {_in_words(part)}"
+        name = country_name(code)
+        title = name if part is None else f"{name}: {_in_words(part)}"
         body.append(f'<path class="shape {kind}" d="{shape["path"]}">{hint(title)}</path>')
     ranked = sorted(parts.items(), key=lambda item: (-len(item[1].acts), item[0]))
     anchors = [
@@ -144,7 +159,7 @@ def _map(parts: dict[str, CountryPart]) -> tuple[str, float]:
         lead = ""
         if math.hypot(px - x, py - y) > 20:
             lead = line("lead", x, y, px, py) + dot("anchor", x, y, 9)
-        title = f"{shapes[code]['name']}: {_in_words(part)}"
+        title = f"{country_name(code)}: {_in_words(part)}"
         body.append(
             f'<g class="mark">{hint(title)}{lead}'
             + rect("rim", px - across / 2 - 4, py - MARK_HIGH / 2 - 4, across + 8, MARK_HIGH + 8)
@@ -160,10 +175,10 @@ def _map(parts: dict[str, CountryPart]) -> tuple[str, float]:
 
 
 def _legend(y: float) -> str:
-    pieces = [text(_PAD, y, "Demand behind it:", "small")]
+    pieces = [text(_PAD, y, tr("Demand behind it:"), "small")]
     x = _PAD + 112
     for shade in range(1, SHADES + 1):
-        label = f"{20 * (shade - 1)} to {20 * shade} %"
+        label = tr("%(low)s to %(high)s %%", str, low=20 * (shade - 1), high=20 * shade)
         pieces.append(rect(f"c{shade}", x, y - 10, 14, 11) + text(x + 18, y, label, "small"))
         x += 90
     return "".join(pieces)
@@ -173,21 +188,21 @@ def _table(parts: Sequence[CountryPart], left: float, cost_unit: str | None) -> 
     right = _WIDE - _PAD
     cost_at, carries_at, spared_at, day_at = right - 372, right - 350, right - 196, right - 86
     top = _HEAD + 14
-    unit = f", {fit(cost_unit, 60)}" if cost_unit else ""
+    cost = tr("cost, %(unit)s", unit=fit(cost_unit, 60)) if cost_unit else tr("cost")
     body = [
-        text(left, top, "country and acts", "head"),
-        text(cost_at, top, f"cost{unit}", "head", "end"),
-        text(carries_at, top, "demand behind it", "head"),
-        text(spared_at, top, "served without", "head"),
-        text(day_at, top, "usable from", "head"),
+        text(left, top, tr("country and acts"), "head"),
+        text(cost_at, top, cost, "head", "end"),
+        text(carries_at, top, tr("demand behind it"), "head"),
+        text(spared_at, top, tr("served without"), "head"),
+        text(day_at, top, tr("usable from"), "head"),
     ]
     y = top + 12
     for part in parts:
         body.append(line("rule", left, y, right, y))
-        name = "no country" if part.country is None else country_name(part.country)
+        name = tr("no country") if part.country is None else country_name(part.country)
         if part.country is not None and name != part.country:
             name = f"{name} ({part.country})"
-        roles = ", ".join(f"{role} ({count})" for role, count in part.roles)
+        roles = _roles(part)
         room = cost_at - left - 78
         body += [
             "<g>",
@@ -202,23 +217,24 @@ def _table(parts: Sequence[CountryPart], left: float, cost_unit: str | None) -> 
             text(day_at, y + 18, "" if part.last is None else part.last.isoformat()),
         ]
         if part.first is not None and part.first != part.last:
-            body.append(text(day_at, y + 35, f"first {part.first.isoformat()}", "small"))
-        if part.fixed_cost:
             body.append(
-                text(cost_at, y + 35, f"{number(part.fixed_cost)} fixed cost", "small", "end")
+                text(day_at, y + 35, tr("first %(day)s", day=part.first.isoformat()), "small")
             )
+        if part.fixed_cost:
+            fixed = tr("%(cost)s fixed cost", cost=number(part.fixed_cost))
+            body.append(text(cost_at, y + 35, fixed, "small", "end"))
         if part.collateral:
-            harm = f"{number(part.collateral)} bystanders"
+            harm = tr("%(count)s bystanders", count=number(part.collateral))
             body.append(text(carries_at, y + 35, harm, "small"))
         body.append("</g>")
         y += _ROW
     if not parts:
-        body.append(text(left, y + 20, "The plan has no acts.", "small"))
+        body.append(text(left, y + 20, tr("The plan has no acts."), "small"))
     return body
 
 
 def _acts(part: CountryPart, cost_unit: str | None) -> str:
-    name = "No country" if part.country is None else country_name(part.country)
+    name = tr("No country") if part.country is None else country_name(part.country)
     ids = ", ".join(markup(act, 400) for act in part.acts)
     return (
         f"<h2>{markup(name, 400)}</h2>"
@@ -227,13 +243,20 @@ def _acts(part: CountryPart, cost_unit: str | None) -> str:
 
 
 def _in_words(part: CountryPart, cost_unit: str | None = None) -> str:
-    roles = ", ".join(f"{role} ({count})" for role, count in part.roles)
-    sentences = [roles, f"cost {_cost(part.cost, cost_unit)}"]
-    sentences.append(f"{part.carries:.1%} of the demand could be supplied through it")
-    sentences.append(f"{part.spared:.1%} would stay served without its acts")
+    sentences = [
+        _roles(part),
+        tr("cost %(cost)s", cost=_cost(part.cost, cost_unit)),
+        tr("%(carries)s of the demand could be supplied through it", carries=f"{part.carries:.1%}"),
+        tr("%(spared)s would stay served without its acts", spared=f"{part.spared:.1%}"),
+    ]
     if part.last is not None:
-        sentences.append(f"usable from {part.last.isoformat()}")
+        sentences.append(tr("usable from %(day)s", day=part.last.isoformat()))
     return "; ".join(sentences)
+
+
+def _roles(part: CountryPart) -> str:
+    names = {role: say(term("role", role)) if role in set(Role) else role for role, _ in part.roles}
+    return ", ".join(f"{names[role]} ({count})" for role, count in part.roles)
 
 
 def _cost(value: float | None, unit: str | None) -> str:

@@ -13,6 +13,7 @@ from cautery.errors import InputError
 from cautery.evidence.ports import CaseVault
 from cautery.model.ledger import append
 from cautery.model.records import MaterialConsulted, MaterialKeysErased, MaterialTaken
+from cautery.model.records.seized import ConsultedPart
 from cautery.workflows.case.open import Case
 from cautery.workflows.seized.original import original_bytes, read_cover
 from cautery.workflows.seized.records import CUSTOMERS, subject_of, taken_by_id
@@ -33,7 +34,7 @@ def account_names(case: Case, id: str, *, by: str, why: str) -> list[dict[str, A
     dump = taken_by_id(case.ledger, id)
     if dump.accounts is None:
         raise InputError(f"seized material {id} does not name an account")
-    _log(case, dump, "names of accounts", by=by, why=why)
+    _log(case, dump, ConsultedPart.ACCOUNT_NAMES, by=by, why=why)
     raw = case.vault.open(dump.accounts.exhibit, subject=subject_of(id))
     return pl.read_parquet(io.BytesIO(raw)).to_dicts()
 
@@ -52,7 +53,7 @@ def write_original(
     """
     dump = taken_by_id(case.ledger, id)
     name, sha256 = read_cover(case.vault, dump.cover, id)
-    _log(case, dump, "the original", by=by, why=why)
+    _log(case, dump, ConsultedPart.ORIGINAL, by=by, why=why)
     write(original_bytes(case.vault, dump.exhibits, id, sha256=sha256))
     return name, sha256
 
@@ -88,7 +89,7 @@ def erase_in_closed_case(vault: CaseVault, id: str | None) -> int:
     return vault.erase(CUSTOMERS if id is None else subject_of(id))
 
 
-def _log(case: Case, dump: MaterialTaken, what: str, *, by: str, why: str) -> None:
+def _log(case: Case, dump: MaterialTaken, what: ConsultedPart, *, by: str, why: str) -> None:
     _said(by, why)
     now = case.clock.now()
     consulted = MaterialConsulted(seized=dump.id, what=what, by=by, why=why, at=now)

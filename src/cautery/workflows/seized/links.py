@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from cautery.evidence.ports import CaseVault
+from cautery.messages import message
 from cautery.model import Link
 from cautery.model.ports import Ledger
 from cautery.model.records import Entry, MaterialTaken
@@ -16,14 +17,6 @@ from cautery.workflows.seized.tables import frame
 from cautery.workflows.seized.views import sources
 
 COLUMNS = ("subject", "kind", "value", "first_seen", "last_seen", "source")
-_WHERE = {
-    "server": "in its panel's table of servers",
-    "stream": "in its panel's table of streams, as their source",
-    "account": "in its panel's table of accounts",
-    "request": "in its panel's log of requests",
-    "flow": "in its panel's flows",
-}
-"""Of what stands in a table of a kind, in words."""
 
 
 def links_of_seized(ledger: Ledger, vault: CaseVault) -> tuple[Link, ...]:
@@ -72,7 +65,11 @@ def _link(observation: _Found, entry: Entry, material: MaterialTaken) -> Link:
         records=(entry.index,),
         said=None
         if observation.table is None
-        else f"{observation.kind} {observation.value}, {_WHERE[observation.table]}",
+        else message(
+            f"link.in-table.{observation.table}",
+            kind=observation.kind,
+            value=observation.value,
+        ),
     )
 
 

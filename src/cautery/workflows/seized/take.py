@@ -8,8 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError, LimitError, SourceError
+from cautery.messages import message, say
 from cautery.model import Authority, LedCategory, Pseudonyms, StatementKind
 from cautery.model.ledger import append
+from cautery.model.message import Message, as_written
 from cautery.model.records import AccountNames, MaterialTaken, MaterialWarning
 from cautery.packed import PACKED_ERRORS, PACKINGS, chunks_of
 from cautery.watch import (
@@ -39,7 +41,6 @@ from cautery.workflows.watch.opening import begin_case
 
 HEAD_BYTES = 8192
 MOST_NAMES = 1_000_000
-_BROKEN_OFF = "the file is cut off, or is not packed in the way its name says"
 
 
 def take(
@@ -118,7 +119,9 @@ def take(
     reading.read(reader_kind, stream, authority)
     sealed_tables = reading.tables.sealed()
     if reading.failed is not None and not sealed_tables:
-        raise SourceError(f"{path}: {reading.failed}", hint="Give the right format with --kind.")
+        raise SourceError(
+            f"{path}: {say(reading.failed)}", hint="Give the right format with --kind."
+        )
     dump = MaterialTaken(
         id=known_as,
         kind=reader_kind,
@@ -149,7 +152,7 @@ class _Reading:
         self._names: dict[str, dict[str, str]] = {}
         self.tables = Tables(case)
         self.warnings: list[MaterialWarning] = []
-        self.failed: str | None = None
+        self.failed: Message | None = None
 
     def read(self, kind: str, stream: Iterator[bytes], authority: Authority) -> None:
         try:
@@ -157,16 +160,21 @@ class _Reading:
                 if isinstance(row, ReadWarning):
                     self.warnings.append(
                         MaterialWarning(
-                            why=row.why, count=row.count, line=row.line, shape=row.quoted
+                            why=as_written(row.why),
+                            count=row.count,
+                            line=row.line,
+                            shape=row.quoted,
                         )
                     )
                 else:
                     self._row(row)
-        except (SourceError, LimitError) as error:
+        except LimitError as error:
+            self.failed = message("seized.over-limit", detail=str(error))
+        except SourceError as error:
             # Readers say what is wrong in words of their own, never in the file's.
-            self.failed = str(error)
+            self.failed = message("seized.unreadable", detail=str(error))
         except PACKED_ERRORS:
-            self.failed = _BROKEN_OFF
+            self.failed = message("seized.cut-off")
 
     def accounts(self, id: str, category: LedCategory, review_at: date) -> AccountNames | None:
         """Seal the names of accounts apart, under the seizure's key."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cautery.evidence.ports import CaseVault
+from cautery.messages import say
 from cautery.model import iso
 from cautery.model.ports import Ledger
 from cautery.watch import SMALLEST
@@ -49,7 +50,7 @@ def _taken(ledger: Ledger, _vault: CaseVault, _on: datetime) -> list[Row]:
             "bytes": dump.size,
             "rows": {kind: dump.rows(kind) for kind in sorted({t.kind for t in dump.tables})},
             "unread": sum(warning.count for warning in dump.warnings),
-            "failed": dump.failed,
+            "failed": None if dump.failed is None else say(dump.failed),
             "by": dump.by,
             "at": iso(dump.at),
         }

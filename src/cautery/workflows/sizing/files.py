@@ -142,6 +142,10 @@ def _count(row: _Row, name: str) -> int:
     return int(text)
 
 
+def _counts(row: _Row, *names: str) -> dict[str, int]:
+    return {name: _count(row, name) for name in names}
+
+
 def _share(row: _Row, name: str) -> float:
     try:
         value = float(row[name])
@@ -208,9 +212,7 @@ def _panel(row: _Row) -> PanelCount:
         panel=row["panel"],
         country=_country(row),
         on=_day(row, "on"),
-        paid=_count(row, "paid"),
-        trial=_count(row, "trial"),
-        expired=_count(row, "expired"),
+        **_counts(row, "paid", "trial", "expired"),
         traffic_share=_share(row, "traffic_share") if row["traffic_share"] else None,
     )
 
@@ -219,10 +221,8 @@ def _recapture(row: _Row) -> RecaptureCount:
     return RecaptureCount(
         country=_country(row),
         on=_day(row, "on"),
-        first=_count(row, "first"),
-        second=_count(row, "second"),
-        both=_count(row, "both"),
         coverage=_share(row, "coverage"),
+        **_counts(row, "first", "second", "both"),
     )
 
 
@@ -237,18 +237,14 @@ def _payment(row: _Row) -> PaymentCount:
 
 
 def _purchase(row: _Row) -> PurchaseCount:
-    return PurchaseCount(
-        channel=row["channel"], purchases=_count(row, "purchases"), known=_count(row, "known")
-    )
+    return PurchaseCount(channel=row["channel"], **_counts(row, "purchases", "known"))
 
 
 def _name(row: _Row) -> NameSample:
     return NameSample(
         country=_country(row),
         month=_day(row, "month"),
-        households=_count(row, "households"),
-        sampled=_count(row, "sampled"),
-        hits=_count(row, "hits"),
+        **_counts(row, "households", "sampled", "hits"),
     )
 
 
@@ -256,9 +252,7 @@ def _survey(row: _Row) -> SurveyAnswer:
     return SurveyAnswer(
         country=_country(row),
         on=_day(row, "on"),
-        asked=_count(row, "asked"),
-        yes=_count(row, "yes"),
-        households=_count(row, "households"),
+        **_counts(row, "asked", "yes", "households"),
     )
 
 

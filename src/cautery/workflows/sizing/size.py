@@ -13,8 +13,10 @@ import numpy as np
 from cautery import estimate
 from cautery.errors import InputError, SourceError
 from cautery.estimate import Judged, Reconciled
+from cautery.messages import message
 from cautery.model import Claim, PanelCount, SizingSources
 from cautery.model.mandate import Regime
+from cautery.model.message import Message
 from cautery.packed import chunks_of
 from cautery.watch import read_panel_dump
 from cautery.workflows.sizing.files import KINDS, YEARS, find, read_kind
@@ -45,9 +47,9 @@ class Sizing:
     ----------
     month : date or None
         The month that was sized; ``None``: no sources, the published market stands in.
-    across : tuple of str
+    across : tuple of Message
         What the claims mean for each other.
-    notes : tuple of str
+    notes : tuple of Message
         What was left out or taken from another month, and disagreements.
     """
 
@@ -55,13 +57,13 @@ class Sizing:
     seed: int
     reconciled: Reconciled
     judged: tuple[Judged, ...]
-    across: tuple[str, ...]
-    notes: tuple[str, ...]
+    across: tuple[Message, ...]
+    notes: tuple[Message, ...]
 
 
 def read_sources(
     folder: Path, *, month: date | None = None
-) -> tuple[SizingSources, tuple[str, ...]]:
+) -> tuple[SizingSources, tuple[Message, ...]]:
     """Read the CSVs of a folder, or of the ``sources`` in a world's folder.
 
     Parameters
@@ -96,11 +98,11 @@ def read_sources(
     if len(countries) > MOST_COUNTRIES:
         raise InputError(f"{place}: {len(countries)} countries, but ISO 3166-1 has fewer")
     chosen_month = (month or _last_month(rows)).replace(day=1)
-    notes: list[str] = []
+    notes: list[Message] = []
     by_kind: dict[str, tuple[Any, ...]] = {}
     for kind, field in _DATED.items():
         by_kind[kind], note = _of_month(rows.get(kind, []), field, chosen_month)
-        notes += [f"{kind}: {note}"] if note else []
+        notes += [message("sizing.note", source=kind, note=note)] if note else []
     return (
         SizingSources(
             month=chosen_month,
@@ -119,7 +121,7 @@ def read_dumps(
     regime: Regime,
     folder: Path | None = None,
     progress: Progress = lambda _: None,
-) -> tuple[SizingSources, tuple[str, ...]]:
+) -> tuple[SizingSources, tuple[Message, ...]]:
     """Count the seized panels' tables ``DIR/<panel>/users.csv`` in place of the panels' counts.
 
     Parameters
@@ -150,7 +152,7 @@ def read_dumps(
         if row.traffic_share:
             shares[row.panel] = row.traffic_share
     counts: list[PanelCount] = []
-    notes: list[str] = []
+    notes: list[Message] = []
     for panel_folder in sorted(entry for entry in dumps.iterdir() if entry.is_dir()):
         path = find(panel_folder, "users")
         if path is None:
@@ -175,7 +177,7 @@ def read_dumps(
         except SourceError as error:
             raise InputError(f"{path}: {error}", hint=error.hint) from error
         counts += dump.counts
-        notes.append(f"dump of {panel_folder.name} as of {on}: {dump.words}")
+        notes.append(message("sizing.dump", panel=panel_folder.name, taken_on=on, rows=dump.words))
     if not notes:
         raise InputError(
             f"{dumps}: the folder has no dump", hint="Dumps must be at DIR/<panel>/users.csv."
@@ -188,7 +190,7 @@ def size_network(
     claims: Sequence[Claim] = (),
     *,
     seed: int = 0,
-    notes: Sequence[str] = (),
+    notes: Sequence[Message] = (),
     rates: Mapping[str, float] | None = None,
 ) -> Sizing:
     """Size by every method, reconcile, and judge each claim.
@@ -219,9 +221,13 @@ def size_network(
     prices = [together.price.list_price_eur] if together.price else []
     table = {**(rates or {}), **((sources.rates if sources else None) or {})}
     all_notes = [*notes, *(disagreement.words for disagreement in together.disagreements)]
-    all_notes += [f"{sized.method}: {note}" for sized in together.sized for note in sized.notes]
+    all_notes += [
+        message("sizing.note", source=sized.method, note=note)
+        for sized in together.sized
+        for note in sized.notes
+    ]
     if together.alone and sources is not None:
-        all_notes.append("only one method has data, so there is nothing to reconcile it with")
+        all_notes.append(message("sizing.alone"))
     return Sizing(
         month=sources.month if sources else None,
         seed=seed,
@@ -248,22 +254,19 @@ def _last_month(rows: Mapping[str, Sequence[Any]]) -> date:
     return max(speak, key=lambda month: (speak[month], month))
 
 
-def _of_month(rows: Sequence[_T], field: str, month: date) -> tuple[tuple[_T, ...], str | None]:
+def _of_month(rows: Sequence[_T], field: str, month: date) -> tuple[tuple[_T, ...], Message | None]:
     """Return a month's rows, or else those of the nearest month that is near enough."""
     months = {getattr(row, field).replace(day=1) for row in rows}
     if not months:
         return (), None
     nearest = min(months, key=lambda candidate: (abs(_apart(candidate, month)), candidate))
     if abs(_apart(nearest, month)) > FARTHEST:
-        return (), (
-            f"left out: the nearest month is {nearest:%Y-%m}, more than {FARTHEST} months away"
-        )
+        return (), message("sizing.too-far", nearest=f"{nearest:%Y-%m}", months=FARTHEST)
     month_rows = tuple(row for row in rows if getattr(row, field).replace(day=1) == nearest)
-    return (
-        month_rows,
-        None
-        if nearest == month
-        else (f"from {nearest:%Y-%m}, because there is none from {month:%Y-%m}"),
+    if nearest == month:
+        return month_rows, None
+    return month_rows, message(
+        "sizing.other-month", nearest=f"{nearest:%Y-%m}", month=f"{month:%Y-%m}"
     )
 
 

@@ -7,24 +7,36 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cautery.drawing.escaping import clean, markup
+from cautery.drawing.escaping import markup
 from cautery.drawing.svg import SANS, dot, fit, hint, rect, text, width
-from cautery.drawing.words import counted
 from cautery.errors import InputError
+from cautery.messages import tr, tr_n
 from cautery.model import Role
-from cautery.workflows.supply.layers import Layer, Row, band_of, layers_of, rows_of
-from cautery.workflows.supply.picture import BESIDE, Drawn, Picture
+from cautery.workflows.supply.layers import (
+    Layer,
+    Row,
+    band_of,
+    layer_name,
+    layers_of,
+    rows_of,
+)
+from cautery.workflows.supply.naming import (
+    SURE,
+    is_weak,
+    label_of,
+    relation_name,
+    shortened,
+    title_of,
+    tooltip,
+)
+from cautery.workflows.supply.picture import Drawn, Picture
 
 COLOURS = 6
 """Networks, or roles, drawn in a colour of their own, the largest first; the others are pale."""
-SURE = 0.8
-"""Below, a dot is hollow and the probability stands behind the name."""
 _ROW, _PAD, _DOT = 24.0, 40.0, 5.0
 _TITLED, _KEY, _HEAD = 84.0, 100.0, 164.0
 """How far down the title reaches, the first line of the key stands, and the first row begins."""
 _KEY_LINE = 20.0
-_ROOM = 180.0
-"""Units for a name at most: a longer one is cut."""
 _LINES = 76.0
 """Units behind the names of a layer for lines, which then cross no names beside them."""
 _LEAST_WIDE = 848.0
@@ -60,14 +72,14 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """An SVG element, its sentence, and the rows of each layer that it shows.
+    """An SVG element, what it shows in words, and the rows of each layer.
 
     ``untitled`` is the same for a page that has the title and the sentence itself.
     """
 
     svg: str
     untitled: str
-    said: str
+    summary: str
     rows: tuple[tuple[str, tuple[Row, ...]], ...]
 
 
@@ -109,12 +121,12 @@ class _Sheet:
         self._by_country = by_country
         self._colours, self._legend = _colours(picture, by_country=by_country)
         self._highest = max(len(layer_rows) for layer_rows in rows)
-        self._heads = [f"{name} ({len(assets):,})" for name, assets in layers]
+        self._heads = [f"{layer_name(name)} ({len(assets):,})" for name, assets in layers]
         self._lefts: list[float] = []
         self._rooms: list[float] = []
         left = right = _PAD
         for head, layer_rows in zip(self._heads, rows, strict=True):
-            room = 12 + max(width(_label(row)) for row in layer_rows)
+            room = 12 + max(width(label_of(row)) for row in layer_rows)
             self._lefts.append(left)
             self._rooms.append(room)
             right = left + max(room, width(head, 14))
@@ -128,7 +140,7 @@ class _Sheet:
             for at, row in enumerate(layer_rows):
                 x = self._lefts[column] + _DOT
                 y = self._top(column) + _ROW * (at + 0.5)
-                end = x + _DOT + 7 + width(_label(row))
+                end = x + _DOT + 7 + width(label_of(row))
                 self._spots[column, row.label] = Spot(column=column, x=x, y=y, end=end)
                 self._row_of |= {asset.name: (column, row) for asset in row.assets}
 
@@ -146,11 +158,13 @@ class _Sheet:
         ]
         high = self._head + _ROW * (self._highest + 1)
         wide = self._wide
-        title = "The supply graph"
-        if self._middle is not None:
-            title = f"The supply graph around {self._middle}"
-        layered = "by country" if self._by_country else "by role"
-        label = markup(f"{title}, {layered}: {summary}", 400)
+        title = title_of(self._middle)
+        layered = (
+            tr("%(title)s, by country: %(summary)s", title=title, summary=summary)
+            if self._by_country
+            else tr("%(title)s, by role: %(summary)s", title=title, summary=summary)
+        )
+        label = markup(layered, 400)
         titled = (
             text(_PAD, 40, fit(title, wide - 2 * _PAD, 22), "title")
             + text(_PAD, 62, fit(summary, wide - 2 * _PAD), "sub")
@@ -170,7 +184,7 @@ class _Sheet:
         return Drawing(
             svg=drawn(0, titled),
             untitled=drawn(_TITLED, ""),
-            said=summary,
+            summary=summary,
             rows=tuple(
                 (name, tuple(layer_rows))
                 for (name, _), layer_rows in zip(self._layers, self._rows, strict=True)
@@ -200,10 +214,11 @@ class _Sheet:
                 )
         paths = []
         for (begin, end), relations in sorted(between.items()):
-            counted = ", ".join(
-                f"{count:,} {word}" for word, count in Counter(relations).most_common()
+            counts = ", ".join(
+                f"{count:,} {relation_name(relation)}"
+                for relation, count in Counter(relations).most_common()
             )
-            title = hint(f"{begin[1]}: {counted}: {end[1]}")
+            title = hint(f"{begin[1]}: {counts}: {end[1]}")
             way = self._way(self._spots[begin], self._spots[end])
             thick = 1 + 0.8 * math.log2(len(relations))
             paths.append(
@@ -216,26 +231,41 @@ class _Sheet:
             begin, end = (self._row_of[source][0], source), (self._row_of[target][0], target)
             linked.add((source, target))
             way = self._way(self._spots[begin], self._spots[end])
-            title = hint(f"{source} {relation} {target}")
+            title = hint(f"{source} {relation_name(relation)} {target}")
             paths.append(f'<path class="{kind}" d="{way}" {_ends(begin, end)}>{title}</path>')
         paths.sort(key=lambda path: ('class="near"' in path, 'class="link"' in path))
-        return paths, self._said(len(alone), sum(map(len, between.values())), len(between), inside)
+        bundled = sum(map(len, between.values()))
+        return paths, self._summary(len(alone), bundled, len(between), inside)
 
-    def _said(self, alone: int, bundled: int, bundles: int, inside: int) -> str:
+    def _summary(self, alone: int, bundled: int, bundles: int, inside: int) -> str:
+        """Return how many assets and relations are drawn, and how."""
         heaps = [row for layer_rows in self._rows for row in layer_rows if row.heap]
         heaped = sum(len(row.assets) for row in heaps)
-        sentences = [f"{counted(len(self._picture.assets), 'asset')}"]
-        if heaps:
-            sentences[0] += f": {len(self._picture.assets) - heaped:,} by name, "
-            sentences[0] += f"{heaped:,} less connected in {counted(len(heaps), 'heap')}"
-        lines = [f"{counted(alone + bundled + inside, 'relation')}"]
-        if heaps:
-            lines[0] += f": {alone:,} one by one"
-            if bundles:
-                lines.append(f"{bundled:,} in {counted(bundles, 'bundle')}")
-            if inside:
-                lines.append(f"{inside:,} within heaps")
-        return "; ".join((sentences[0], ", ".join(lines)))
+        count = len(self._picture.assets)
+        assets = tr_n("%(count)s asset", "%(count)s assets", count)
+        relations = tr_n("%(count)s relation", "%(count)s relations", alone + bundled + inside)
+        if not heaps:
+            return f"{assets}; {relations}"
+        assets = tr(
+            "%(assets)s: %(named)s by name, %(heaped)s less connected in %(heaps)s",
+            assets=assets,
+            named=count - heaped,
+            heaped=heaped,
+            heaps=tr_n("%(count)s heap", "%(count)s heaps", len(heaps)),
+        )
+        lines = [tr("%(relations)s: %(alone)s one by one", relations=relations, alone=alone)]
+        if bundles:
+            lines.append(
+                tr_n(
+                    "%(lines)s in %(count)s bundle",
+                    "%(lines)s in %(count)s bundles",
+                    bundles,
+                    lines=bundled,
+                )
+            )
+        if inside:
+            lines.append(tr("%(count)s within heaps", count=inside))
+        return f"{assets}; {', '.join(lines)}"
 
     def _way(self, begin: Spot, end: Spot) -> str:
         """Return a path from behind one name to the other's dot, through gaps between names.
@@ -274,27 +304,31 @@ class _Sheet:
         kinds = {self._kind(asset) for asset in self._picture.assets}
         entries = list(self._legend)
         if not self._colours:
-            entries.append(("node", "an asset"))
+            entries.append(("node", tr("an asset")))
         entries += [
-            ("alone", "others" if self._by_country else "of no network, or a smaller one"),
-            ("shared", "shared with strangers"),
-            ("middle", f"{_cut(self._middle or '')}: its relations are red"),
+            (
+                "alone",
+                tr("others") if self._by_country else tr("of no network, or a smaller one"),
+            ),
+            ("shared", tr("shared with strangers")),
+            ("middle", tr("%(asset)s: its relations are red", asset=shortened(self._middle or ""))),
         ]
-        entries = [(kind, words) for kind, words in entries if kind in kinds]
-        if any(_weak(asset) for asset in self._picture.assets):
-            entries.append(("node weak", f"hollow: less than {SURE:.0%} sure of its role"))
-        marks = [(kind, words, _DOT) for kind, words in entries]
+        entries = [(kind, meaning) for kind, meaning in entries if kind in kinds]
+        if any(is_weak(asset) for asset in self._picture.assets):
+            hollow = tr("hollow: less than %(share)s sure of its role", share=f"{SURE:.0%}")
+            entries.append(("node weak", hollow))
+        marks = [(kind, meaning, _DOT) for kind, meaning in entries]
         if any(row.heap for row in rows):
-            marks.append(("alone", "a heap; its lines are as thick as many", _DOT + 2))
+            marks.append(("alone", tr("a heap; its lines are as thick as many"), _DOT + 2))
         lines, x = [""], _PAD
-        for kind, words, radius in marks:
-            across = 2 * _DOT + 29 + width(words)
+        for kind, meaning, radius in marks:
+            across = 2 * _DOT + 29 + width(meaning)
             if x + across - 24 > self._wide - _PAD and lines[-1]:
                 lines.append("")
                 x = _PAD
             y = _KEY + _KEY_LINE * (len(lines) - 1)
             lines[-1] += dot(kind, x + _DOT, y, radius)
-            lines[-1] += text(x + _DOT + radius + 5, y + 4, words, "sub")
+            lines[-1] += text(x + _DOT + radius + 5, y + 4, meaning, "sub")
             x += across
         return lines
 
@@ -311,13 +345,13 @@ class _Sheet:
         return "node"
 
     def _node(self, row: Row, spot: Spot) -> str:
-        name, title = _label(row), _told(row)
+        name, title = label_of(row), tooltip(row)
         if row.heap:
             kinds = {self._kind(asset) for asset in row.assets} - {"middle"}
             shape = dot(kinds.pop() if len(kinds) == 1 else "alone", spot.x, spot.y, _DOT + 2)
         else:
             (asset,) = row.assets
-            weak = " weak" if _weak(asset) else ""
+            weak = " weak" if is_weak(asset) else ""
             shape = dot(self._kind(asset) + weak, spot.x, spot.y, _DOT)
         back = rect("paper", spot.x + _DOT + 3, spot.y - 8, width(name) + 4, 16)
         label = text(spot.x + _DOT + 5, spot.y + 4, name, "many" if row.heap else "")
@@ -348,49 +382,4 @@ def _colours(
     )
     largest = sorted(sizes, key=lambda name: (-sizes[name], name or ""))[:COLOURS]
     classes = {name or "": f"c{place}" for place, name in enumerate(largest)}
-    return classes, [(kind, name) for name, kind in classes.items()]
-
-
-def _weak(asset: Drawn) -> bool:
-    return asset.sure is not None and asset.sure < SURE
-
-
-def _told(row: Row) -> str:
-    """Return what a pointer is told of a row."""
-    if row.heap:
-        names = ", ".join(asset.name for asset in row.assets[:8])
-        return f"{row.label}: {names}{' ...' if len(row.assets) > 8 else ''}"
-    (asset,) = row.assets
-    parts = [asset.name, asset.role, asset.country or "no country"]
-    if asset.sure is not None:
-        parts.append(f"probability {asset.sure:.2f}")
-    if asset.network is not None:
-        parts.append(f"of {asset.network}")
-    if asset.met is not None:
-        parts.append(
-            f"seen {asset.met.first:%Y-%m-%d %H:%M} to {asset.met.last:%Y-%m-%d %H:%M} UTC"
-        )
-    return "; ".join(parts)
-
-
-def _label(row: Row) -> str:
-    """Return a name without what its layer says anyway, and how sure it is, if it is not."""
-    if row.heap:
-        return _cut(row.label)
-    (asset,) = row.assets
-    beside = asset.role in BESIDE or asset.role == str(Role.SHARED)
-    kind, _, bare_name = asset.name.partition(":")
-    label = bare_name if beside and kind in BESIDE else asset.name
-    label = label.removeprefix("http://").removeprefix("https://")
-    return f"{_cut(label, 5)} {asset.sure:.0%}" if _weak(asset) else _cut(label)
-
-
-def _cut(name: str, reserve: int = 0) -> str:
-    """Return a name that fits, cut in its middle: its end tells as much as its beginning."""
-    cleaned = clean(name, 400)
-    limit = int(_ROOM / width("n")) - reserve
-    return (
-        cleaned
-        if len(cleaned) <= limit
-        else f"{cleaned[: limit // 2]}…{cleaned[-((limit - 1) // 2) :]}"
-    )
+    return classes, [(kind, layer_name(name)) for name, kind in classes.items()]

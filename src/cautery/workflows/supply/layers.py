@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cautery.drawing.bands import BANDS
+from cautery.messages import say, term, tr
+from cautery.model import Role
 from cautery.workflows.supply.picture import BESIDE, Drawn, Picture
 
 MOST_OF_A_LAYER = 40
@@ -23,6 +25,8 @@ NO_COUNTRY, OTHERS = "no country", "other countries"
 _BEFORE, _AFTER = ("playlists", "streams"), ("demand", "hosting", "addresses", "certificates")
 _NO_ANCHORS = frozenset({"shared", "other", "playlists", "streams", *_AFTER})
 """Layers that strangers meet in: to hang below the same of them says nothing."""
+_OWN = {*_BEFORE, *_AFTER, *(name for name, _ in BANDS), NO_COUNTRY, OTHERS, "others"}
+"""Names of layers that are ours: the others are countries, and roles of a file."""
 
 Layer = tuple[str, list[Drawn]]
 
@@ -100,9 +104,18 @@ def rows_of(
         largest_named = [key for key in largest if key][: MOST_HEAPS - 1]
         leftover = [asset for key in largest if key not in largest_named for asset in heaps[key]]
         one_by_one = [Row(label=asset.name, assets=(asset,)) for asset in own_rows[name]]
-        heap_rows = [_heap(heaps[key], key if by_country else f"of {key}") for key in largest_named]
+        heap_rows = [
+            _heap(heaps[key], _heap_label(len(heaps[key]), key, by_country=by_country))
+            for key in largest_named
+        ]
         if leftover:
-            heap_rows.append(_heap(leftover, "others" if largest_named else "more"))
+            count = len(leftover)
+            label = (
+                tr("%(count)s others", count=count)
+                if largest_named
+                else tr("%(count)s more", count=count)
+            )
+            heap_rows.append(_heap(leftover, label))
         rows.append([*one_by_one, *heap_rows])
     _order(picture, rows)
     return rows
@@ -130,6 +143,18 @@ def band_of(role: str) -> str:
     return next((name for name, roles in BANDS if role in roles), role)
 
 
+def layer_name(name: str) -> str:
+    """Return a layer's name in words; a country's code or a role of a file stays as it is."""
+    return say(term("band", name)) if name in _OWN else name
+
+
+def role_name(role: str) -> str:
+    """Return a role, or a kind of what has none, in words; a role of a file stays as it is."""
+    if role in BESIDE:
+        return say(term("asset", role))
+    return say(term("role", role)) if role in set(Role) else role
+
+
 def _asset_json(asset: Drawn) -> dict[str, Any]:
     return {
         "name": asset.name,
@@ -145,10 +170,17 @@ def _asset_json(asset: Drawn) -> dict[str, Any]:
     }
 
 
-def _heap(assets: Sequence[Drawn], what: str) -> Row:
+def _heap(assets: Sequence[Drawn], label: str) -> Row:
     if len(assets) == 1:
-        return Row(label=assets[0].name, assets=tuple(assets))
-    return Row(label=f"{len(assets):,} {what}", assets=tuple(assets))
+        label = assets[0].name
+    return Row(label=label, assets=tuple(assets))
+
+
+def _heap_label(count: int, key: str, *, by_country: bool) -> str:
+    """Return what stands beside a heap: how many of a layer, or of what they hang below."""
+    if by_country:
+        return tr("%(count)s %(layer)s", count=count, layer=layer_name(key))
+    return tr("%(count)s of %(asset)s", count=count, asset=key)
 
 
 def _anchors(

@@ -5,13 +5,19 @@
   const svg = pan.querySelector("svg");
   const about = document.getElementById("about");
   const search = document.getElementById("search");
-  const told = document.getElementById("told");
+  const hits = document.getElementById("told");
+  const texts = JSON.parse(document.getElementById("texts").textContent);
   const rows = [...svg.querySelectorAll(".row")];
   const paths = [...svg.querySelectorAll("path[data-from]")];
   const lines = [...document.querySelectorAll("tbody tr")];
   const wide = svg.viewBox.baseVal.width;
   const high = svg.viewBox.baseVal.height;
   const wider = document.getElementById("wider");
+  const counted = (forms, count) => {
+    const late = texts.period + (count % texts.period);
+    const form = forms[count] ?? forms[late] ?? forms[forms.length - 1];
+    return form.replace("%(count)s", count);
+  };
   let scale = 1;
   let zoomed = false;
   let shown = null;
@@ -50,37 +56,37 @@
     title.textContent = row.querySelector("text").textContent;
     const list = document.createElement("dl");
     const names = new Set(row.dataset.assets.split("\n"));
-    const heads = [...document.querySelectorAll("#assets th")].map((one) => one.textContent);
-    const own = [...document.querySelectorAll("#assets tbody tr")].filter((one) =>
-      names.has(one.cells[0].textContent));
+    const heads = [...document.querySelectorAll("#assets th")].map((head) => head.textContent);
+    const own = [...document.querySelectorAll("#assets tbody tr")].filter((line) =>
+      names.has(line.cells[0].textContent));
     if (own.length === 1) {
       heads.forEach((head, at) => item(list, head, own[0].cells[at].textContent ?
         [own[0].cells[at].textContent] : []));
     } else {
-      item(list, `${own.length} assets`, own.map((one) => one.cells[0].textContent));
+      item(list, counted(texts.assets, own.length), own.map((line) => line.cells[0].textContent));
     }
-    const ties = [...document.querySelectorAll("#relations tbody tr")].filter((one) =>
-      names.has(one.cells[0].textContent) || names.has(one.cells[2].textContent));
-    item(list, `relations (${ties.length})`, ties.slice(0, 200).map((one) =>
-      [...one.cells].map((cell) => cell.textContent).join(" ")));
+    const ties = [...document.querySelectorAll("#relations tbody tr")].filter((line) =>
+      names.has(line.cells[0].textContent) || names.has(line.cells[2].textContent));
+    item(list, counted(texts.relations, ties.length), ties.slice(0, 200).map((line) =>
+      [...line.cells].map((cell) => cell.textContent).join(" ")));
     about.append(title, list);
     about.classList.add("open");
   };
   const quiet = () => {
     svg.classList.remove("quiet");
     about.classList.remove("open");
-    for (const one of [...rows, ...paths]) one.classList.remove("lit");
+    for (const shape of [...rows, ...paths]) shape.classList.remove("lit");
   };
   const pick = (row) => {
     quiet();
     const near = new Set([row.dataset.row]);
-    for (const one of paths) {
-      if (one.dataset.from === row.dataset.row || one.dataset.to === row.dataset.row) {
-        one.classList.add("lit");
-        near.add(one.dataset.from).add(one.dataset.to);
+    for (const path of paths) {
+      if (path.dataset.from === row.dataset.row || path.dataset.to === row.dataset.row) {
+        path.classList.add("lit");
+        near.add(path.dataset.from).add(path.dataset.to);
       }
     }
-    for (const one of rows) one.classList.toggle("lit", near.has(one.dataset.row));
+    for (const other of rows) other.classList.toggle("lit", near.has(other.dataset.row));
     svg.classList.add("quiet");
     describe(row);
   };
@@ -88,17 +94,17 @@
   const find = () => {
     const asked = search.value.trim().toLowerCase();
     // A name that begins as asked comes before one that only holds it: a panel before its streams.
-    const fits = (one) => Math.min(...one.dataset.assets.toLowerCase().split("\n").map((name) =>
+    const fits = (row) => Math.min(...row.dataset.assets.toLowerCase().split("\n").map((name) =>
       name === asked ? 0 : name.startsWith(asked) ? 1 : name.includes(asked) ? 2 : 3));
-    const found = asked ? rows.map((one) => [fits(one), one]).filter(([fit]) => fit < 3)
-      .sort(([a], [b]) => a - b).map(([, one]) => one) : [];
-    const hit = new Set(found);
-    for (const one of rows) one.classList.toggle("found", hit.has(one));
-    for (const one of lines) {
-      one.classList.toggle("hidden", Boolean(asked) && !one.textContent.toLowerCase().includes(asked));
+    const matches = asked ? rows.map((row) => [fits(row), row]).filter(([fit]) => fit < 3)
+      .sort(([a], [b]) => a - b).map(([, row]) => row) : [];
+    const hit = new Set(matches);
+    for (const row of rows) row.classList.toggle("found", hit.has(row));
+    for (const line of lines) {
+      line.classList.toggle("hidden", Boolean(asked) && !line.textContent.toLowerCase().includes(asked));
     }
-    told.textContent = asked ? `${found.length} ${found.length === 1 ? "row" : "rows"} of the picture` : "";
-    return found;
+    hits.textContent = asked ? counted(texts.rows, matches.length) : "";
+    return matches;
   };
   const show = (row) => {
     const at = row.getBoundingClientRect();
@@ -111,11 +117,11 @@
   search.addEventListener("input", find);
   search.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
-    const found = find();
-    if (found.length) {
+    const matches = find();
+    if (matches.length) {
       zoomed = true;
       if (scale < 0.7) zoom(1);
-      shown = found[(found.indexOf(shown) + 1) % found.length];
+      shown = matches[(matches.indexOf(shown) + 1) % matches.length];
       show(shown);
     }
   });
@@ -130,25 +136,25 @@
     const view = pan.getBoundingClientRect();
     zoom(scale * (event.deltaY < 0 ? 1.15 : 1 / 1.15), event.clientX - view.left, event.clientY - view.top);
   }, { passive: false });
-  let held = null;
+  let grip = null;
   pan.addEventListener("pointerdown", (event) => {
     if (event.pointerType === "mouse" && event.button === 0) {
-      held = { x: event.clientX, y: event.clientY, left: pan.scrollLeft, top: pan.scrollTop };
+      grip = { x: event.clientX, y: event.clientY, left: pan.scrollLeft, top: pan.scrollTop };
     }
   });
   pan.addEventListener("pointermove", (event) => {
-    if (!held) return;
-    pan.scrollLeft = held.left + held.x - event.clientX;
-    pan.scrollTop = held.top + held.y - event.clientY;
+    if (!grip) return;
+    pan.scrollLeft = grip.left + grip.x - event.clientX;
+    pan.scrollTop = grip.top + grip.y - event.clientY;
   });
-  addEventListener("pointerup", () => { held = null; });
+  addEventListener("pointerup", () => { grip = null; });
   svg.addEventListener("click", (event) => {
     const row = event.target.closest(".row");
     if (row) pick(row); else quiet();
   });
-  for (const one of rows) {
-    one.setAttribute("tabindex", "0");
-    one.addEventListener("keydown", (event) => { if (event.key === "Enter") pick(one); });
+  for (const row of rows) {
+    row.setAttribute("tabindex", "0");
+    row.addEventListener("keydown", (event) => { if (event.key === "Enter") pick(row); });
   }
   addEventListener("keydown", (event) => { if (event.key === "Escape") quiet(); });
   document.documentElement.classList.add("scripted");

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from cautery.errors import InputError, StorageError
 from cautery.model import Mandate
-from cautery.model.ledger import append, contents
-from cautery.model.records import (
-    CaseOpened,
-    CaseReopened,
-    WatchResumed,
-    WatchStarted,
-    WatchStopped,
-    kind_of_type,
-)
+from cautery.model.ledger import append
+from cautery.model.records import CaseOpened, WatchEnd, WatchStopped, kind_of_type
+from cautery.projections import folded
+from cautery.projections.case import Spans
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.referral import mandate_of
@@ -74,17 +69,12 @@ def finish_killed_watch(case: Case) -> None:
 
 def _record_the_stop(case: Case, mandate: Mandate) -> None:
     """Say when a killed watch was seen last, and what its records bear."""
-    running = False
-    for _, content in contents(case.ledger, WatchStarted, WatchResumed, WatchStopped):
-        running = not isinstance(content, WatchStopped)
-    last_seen = None
-    for entry in case.ledger.read():
-        if entry.record.kind != kind_of_type(CaseReopened):
-            last_seen = entry.record.at
-    if not running or last_seen is None:
+    spans = folded(Spans(), case.ledger.read())
+    if not spans.running:
         return
+    _, last_seen = spans.watched[-1]
     now = case.clock.now()
     # Storefronts are read by a running watch alone: what they claim is estimated no more.
     for estimate in estimates(mandate, case.ledger, ()):
         append(case.ledger, estimate, at=now)
-    append(case.ledger, WatchStopped(why="it was killed", at=last_seen), at=now)
+    append(case.ledger, WatchStopped(why=WatchEnd.KILLED, at=last_seen), at=now)

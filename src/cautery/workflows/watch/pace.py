@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cautery.errors import DecodeError, LimitError
+from cautery.messages import message, term
+from cautery.messages.joining import joined
 from cautery.model import Finding, Mandate
-from cautery.model.records import LooksShed, WatchPace, WorkShed
+from cautery.model.message import Message
+from cautery.model.records import LooksShed, LookStep, WatchPace, WorkShed
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.streams import Stream
 
@@ -31,13 +34,9 @@ PUT_OFF_S = 60.0
 TOLD_LATE_S, TOLD_S = 15.0, 300.0
 """How often it is recorded: while the watch is late, and else."""
 AT_LEAST_KEPT = 10
-FETCHING, DECODING, COMPARING = "fetching", "decoding", "comparing"
 RIGHTS = ("event", "channel", "work", "other")
 LOOKS = ("new", "second", "again", "settled")
-ORDER = (
-    "own events before channels before works before titles that match nothing of ours; within "
-    "each, new streams before second looks before repeated looks at settled streams"
-)
+ORDER = message("pace.order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ class _Lateness:
     references_late_s: float | None
     references_silent: tuple[str, ...]
     probes_late_s: float | None
-    why: str | None
+    why: Message | None
 
 
 class Pace:
@@ -98,7 +97,7 @@ class Pace:
         }
         self._rights |= {event.id: 0 for event in mandate.events}
         self._begun = max(journal.now(), mandate.window.start)
-        self._spent: defaultdict[str, float] = defaultdict(float)
+        self._spent: defaultdict[LookStep, float] = defaultdict(float)
         self._looked: deque[datetime] = deque()
         self._loop_late_s = 0.0
         self._slow_at = float("-inf")
@@ -116,15 +115,15 @@ class Pace:
         return 0, rank, due
 
     @contextmanager
-    def spends(self, stream: Stream, what: str) -> Iterator[None]:
+    def spends(self, stream: Stream, step: LookStep) -> Iterator[None]:
         """Take note of what a look is doing, and how long."""
-        before, stream.doing = stream.doing, what
+        before, stream.doing = stream.doing, step
         begun = self._timer()
         try:
             yield
             stream.doing = before
         finally:
-            self._spent[what] += self._timer() - begun
+            self._spent[step] += self._timer() - begun
 
     def looked(self, stream: Stream) -> None:
         """Take note that a look came to an end, whatever it showed."""
@@ -132,7 +131,7 @@ class Pace:
         stream.hindered = 0
         self._looked.append(self._journal.now())
 
-    def hindered(self, stream: Stream, error: Exception, since_s: float) -> str | None:
+    def hindered(self, stream: Stream, error: Exception, since_s: float) -> LookStep | None:
         """Say what of this machine kept a look from its end; ``None``: the stream did.
 
         A limit of time that is met in decoding or comparing is this machine's; met in fetching, it
@@ -141,13 +140,13 @@ class Pace:
         """
         if not isinstance(error, TimeoutError | LimitError | DecodeError):
             return None
-        is_local = stream.doing in (DECODING, COMPARING)
+        is_local = stream.doing in (LookStep.DECODING, LookStep.COMPARING)
         if isinstance(error, DecodeError):
             long = self._timer() - since_s > LONG_S
             return stream.doing if is_local and long and self.overloaded else None
         if is_local:
             return stream.doing
-        return "its own loop" if self._slow_at >= since_s else None
+        return LookStep.OWN_LOOP if self._slow_at >= since_s else None
 
     @property
     def now_s(self) -> float:
@@ -232,12 +231,11 @@ class Pace:
             probes_late_s = max(((now - stream.due).total_seconds() for stream in due), default=0.0)
         filling_s = 0.0 if hearing.filled else (now - self._begun).total_seconds()
         doing = Counter(stream.doing for stream in due if stream.in_hand and stream.doing)
-        why = [*self._whys(late, filling_s, probes_late_s, doing)]
         return _Lateness(
             references_late_s=round(max(late.values()), 1) if late else None,
             references_silent=silent,
             probes_late_s=None if probes_late_s is None else round(probes_late_s, 1),
-            why="; ".join(why) or None,
+            why=joined(self._whys(late, filling_s, probes_late_s, doing)),
         )
 
     def _whys(
@@ -245,33 +243,52 @@ class Pace:
         late: Mapping[str, float],
         filling_s: float,
         probes_late_s: float | None,
-        doing: Counter[str],
-    ) -> Iterator[str]:
+        doing: Counter[LookStep],
+    ) -> Iterator[Message]:
         if filling_s > LATE_S:
-            yield f"the references have been loading for {filling_s:.0f} s"
+            yield message("pace.references-loading", loading_s=round(filling_s))
         behind = {name: seconds for name, seconds in late.items() if seconds > LATE_S}
         if behind:
             name = max(behind, key=lambda reference: behind[reference])
-            yield (
-                f"{len(behind)} of {len(late)} references are late, {name} by {behind[name]:.0f} s"
+            yield message(
+                "pace.references-late",
+                late=len(behind),
+                references=len(late),
+                reference=name,
+                late_s=round(behind[name]),
             )
-        if (probes_late_s or 0.0) > LATE_S:
-            yield f"looks are late by {probes_late_s:.0f} s: {self._costly(doing)}"
+        if probes_late_s is not None and probes_late_s > LATE_S:
+            yield message("pace.looks-late", late_s=round(probes_late_s), cost=self._costly(doing))
         if self._loop_late_s > LOOP_LATE_S:
-            yield f"this machine is slow: the watch's own loop ran {self._loop_late_s:.1f} s late"
+            yield message("pace.loop-late", late_s=round(self._loop_late_s, 1))
 
-    def _costly(self, doing: Counter[str]) -> str:
+    def _costly(self, doing: Counter[LookStep]) -> Message:
         """Say what looks cost; while none of their steps ends, where they hang."""
         total = sum(self._spent.values())
         if total > 0:
             shares = sorted(self._spent.items(), key=lambda pair: -pair[1])
-            return "they spend their time on " + ", ".join(
-                f"{what} {100 * spent / total:.0f} %" for what, spent in shares
+            return message(
+                "pace.time-spent",
+                shares=[
+                    message(
+                        "pace.spent-on",
+                        step=term("look-step", step),
+                        spent_share=round(spent / total, 2),
+                    )
+                    for step, spent in shares
+                ],
             )
-        hang = ", ".join(f"{count} at {what}" for what, count in doing.most_common())
-        return f"they hang: {hang}" if hang else "no look begins"
+        if not doing:
+            return message("pace.no-look")
+        return message(
+            "pace.looks-hang",
+            hanging=[
+                message("pace.hang-at", looks=looks, step=term("look-step", step))
+                for step, looks in doing.most_common()
+            ],
+        )
 
-    def _shed(self, waiting: list[Stream], now: datetime, why: str | None) -> None:
+    def _shed(self, waiting: list[Stream], now: datetime, why: Message | None) -> None:
         """Put off looks again for which there is no time; a new stream is never put off."""
         able = max(len(self._looked), AT_LEAST_KEPT)
         shed: Counter[tuple[str, str]] = Counter()

@@ -1,109 +1,102 @@
-"""Rebuild what a stopped watch knew of its sources and streams, from the ledger alone.
-
-A record that has not the shape of its kind, whoever appended it, is passed over.
-"""
+"""What a watch that goes on takes up from the earlier runs of its case, from the ledger alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import TypeVar
 
-from cautery.model import Digest, ExhibitId, Verdict
-from cautery.model.ledger import contents
+from cautery.model import MISSHAPEN, Entry, Verdict
 from cautery.model.ports import Ledger
 from cautery.model.records import (
     AlignmentShown,
     AssetFacts,
-    Entry,
+    MisshapenRecord,
     SourceRead,
     SourceRevisited,
     StreamAppeared,
     StreamResolved,
+    acting,
+    kinds_of,
 )
-from cautery.watch.rhythm import KEPT
+from cautery.projections import Acts, Hosts, Safeguards, Sources, Streams, folded
 from cautery.workflows.watch.streams import Stream
 
+T = TypeVar("T")
 
-@dataclass(slots=True, kw_only=True)
-class Reading:
-    """What a source said last, from here, when it is due again, and when it was visited.
+_LOOKED_AT = (AssetFacts, SourceRead, SourceRevisited)
+_OF_STREAMS = (AlignmentShown, StreamAppeared, StreamResolved, Verdict)
+_TAKEN_UP = (*acting.KINDS, *kinds_of(*_LOOKED_AT, *_OF_STREAMS))
+"""Records of other kinds (probes, maps, seals) are most of a ledger, and are not read again."""
+
+
+@dataclass(slots=True)
+class EarlierRuns:
+    """What the earlier runs of a case left.
 
     Parameters
     ----------
-    exhibit, table : str or None
-        The sealed transactions, and what they list.
-    visits : list of (datetime, bool)
-        Oldest first: when, and whether there was a change since the one before.
+    misshapen : int
+        Records that do not have the form of their kind.
+    next_index : int
+        The first entry that is not read yet.
     """
 
-    at: datetime
-    due: datetime
-    digest: Digest | None = None
-    exhibit: ExhibitId | None = None
-    table: ExhibitId | None = None
-    visits: list[tuple[datetime, bool]] = field(default_factory=list)
+    hosts: Hosts = field(default_factory=Hosts)
+    sources: Sources = field(default_factory=Sources)
+    streams: Streams = field(default_factory=Streams)
+    acts: Acts = field(default_factory=Acts)
+    safeguards: Safeguards = field(default_factory=Safeguards)
+    misshapen: int = 0
+    next_index: int = 0
+
+    def hear(self, entry: Entry) -> None:
+        """Take one entry up."""
+        for projection in (self.hosts, self.sources, self.streams, self.acts, self.safeguards):
+            projection.hear(entry)
+        self.misshapen += isinstance(entry.content, MisshapenRecord)
+        self.next_index = entry.index + 1
+
+    def read_on(self, ledger: Ledger) -> EarlierRuns:
+        """Return itself, after it has heard what came into the ledger since."""
+        return folded(self, ledger.read(since=self.next_index, kinds=_TAKEN_UP))
+
+    @property
+    def ignored(self) -> int:
+        """How many records count for nothing; no signature is checked here."""
+        return self.misshapen + self.acts.passed_over.total()
 
 
-Shown = tuple[tuple[str, ...], str | None]
-"""A host's addresses, and the SHA-256 of its certificate."""
-
-
-def restored_hosts(ledger: Ledger) -> dict[str, Shown]:
-    """Return what each host showed when it was last looked up."""
-    hosts: dict[str, Shown] = {}
-    for _, facts in contents(ledger, AssetFacts):
-        if facts.addresses:
-            certificate = None if facts.certificate is None else facts.certificate.sha256
-            hosts[facts.host] = (facts.addresses, certificate)
-    return hosts
-
-
-def restored_readings(ledger: Ledger) -> dict[str, Reading]:
-    """Return the last reading of each source by its redacted location."""
-    readings: dict[str, Reading] = {}
-    visits: Iterator[tuple[Entry, SourceRead | SourceRevisited]]
-    visits = contents(ledger, SourceRead, SourceRevisited)
-    for _, visit in visits:
-        if visit.vantage is not None or visit.rhythm is None or visit.rhythm.due is None:
-            continue
-        reading = readings.setdefault(visit.source, Reading(at=visit.at, due=visit.rhythm.due))
-        reading.due = visit.rhythm.due
-        changed = isinstance(visit, SourceRead)
-        if isinstance(visit, SourceRead):
-            if visit.failed is not None:
-                continue
-            reading.at = visit.at
-            reading.digest, reading.exhibit = visit.digest, visit.exhibit
-            reading.table = visit.table
-        reading.visits = [*reading.visits, (visit.at, changed)][-KEPT - 1 :]
-    return readings
-
-
-def restored_streams(ledger: Ledger) -> dict[str, Stream]:
-    """Return known streams by redacted URL.
+def restored_streams(streams: Streams) -> dict[str, Stream]:
+    """Return the streams that appeared, by redacted URL.
 
     Their exact URLs are in no record: each comes back to life when its source names it again.
     """
-    streams: dict[str, Stream] = {}
-    for _, content in contents(ledger, StreamAppeared, StreamResolved, Verdict, AlignmentShown):
-        match content:
-            case StreamAppeared():
-                streams[content.url] = Stream(
-                    url="",
-                    key=content.url,
-                    host=content.host,
-                    title=content.title,
-                    source=content.source,
-                    first_seen=content.at,
-                    offer=content.offer,
-                    live=False,
-                    told=True,
-                )
-            case StreamResolved() if content.url in streams:
-                streams[content.url].offer = content.offer
-            case Verdict() if content.url.text in streams:
-                streams[content.url.text].verdict = content
-            case AlignmentShown() if content.url in streams:
-                streams[content.url].aligned = True
-    return streams
+    return {
+        state.url: Stream(
+            url="",
+            key=state.url,
+            host=state.host,
+            title=state.title,
+            source=state.sources[0],
+            first_seen=state.first_seen,
+            offer=state.offer,
+            live=False,
+            verdict=state.verdict,
+            aligned=state.aligned,
+            told=True,
+        )
+        for state in streams.by_url.values()
+        if state.first_seen is not None
+    }
+
+
+def refused(take: Callable[[T], object], records: Iterable[T]) -> int:
+    """Hand records over one by one, and return how many are not valid."""
+    count = 0
+    for record in records:
+        try:
+            take(record)
+        except MISSHAPEN:
+            count += 1
+    return count

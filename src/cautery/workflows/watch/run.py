@@ -35,6 +35,8 @@ from cautery.model.ports import (
 )
 from cautery.model.records import (
     DecoderConfined,
+    WatchBegin,
+    WatchEnd,
     WatchResumed,
     WatchStarted,
     WatchStopped,
@@ -57,11 +59,7 @@ from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.pace import Pace
 from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
 from cautery.workflows.watch.probing.probes import Prober
-from cautery.workflows.watch.restore import (
-    restored_hosts,
-    restored_readings,
-    restored_streams,
-)
+from cautery.workflows.watch.restore import EarlierRuns, restored_streams
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.sources.calendars import Calendars, known_fixtures, record_fixtures
 from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
@@ -140,7 +138,10 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         mandate.calendars, fetcher=ports.own, readers=ports.readers, journal=journal
     )
     hearing = _hearing(mandate, ports, journal)
-    watch = _Watch(mandate, ports, journal, hearing, fetched, signed_for=signed_for)
+    earlier = EarlierRuns()
+    watch = _Watch(
+        mandate, ports, journal, hearing, fetched, earlier=earlier, signed_for=signed_for
+    )
     try:
         _open(mandate, journal, ports, mandate_text, key)
         ports.checkpoint()  # whose mandate it is, and who approves, is signed before all else
@@ -148,19 +149,21 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
             if feeds_of(renewed) != hearing.feeds:
                 await hearing.stop()
                 hearing = _hearing(renewed, ports, journal)
-            watch = _Watch(renewed, ports, journal, hearing, fetched, signed_for=signed_for)
+            watch = _Watch(
+                renewed, ports, journal, hearing, fetched, earlier=earlier, signed_for=signed_for
+            )
         complete = True
     except StorageError as error:
         journal.wait_until_idle()
         ports.free_reserve()
         journal.fail("storage", "case", error)
     except asyncio.CancelledError:
-        journal.write(WatchStopped(why="interrupted", at=journal.now()))
+        journal.write(WatchStopped(why=WatchEnd.INTERRUPTED, at=journal.now()))
         raise
     finally:
         await hearing.stop()
     watch.conclude()
-    why = "window closed" if complete else "disk full"
+    why = WatchEnd.WINDOW_CLOSED if complete else WatchEnd.DISK_FULL
     journal.write(WatchStopped(why=why, at=journal.now()))
     ports.checkpoint()
     return complete
@@ -178,7 +181,8 @@ def _open(
     )
     record_purchases(mandate, ledger=ports.ledger, journal=journal)
     begins = WatchResumed if resumed else WatchStarted
-    why = "window open" if mandate.window.holds(now) else "window ahead"
+    is_open = mandate.window.holds(now)
+    why = WatchBegin.WINDOW_OPEN if is_open else WatchBegin.WINDOW_AHEAD
     journal.write(begins(why=why, at=now))
     journal.write(DecoderConfined(**ports.confinement, at=now))
 
@@ -210,6 +214,7 @@ class _Watch:
         hearing: Hearing,
         fetched: FetchedCalendars,
         *,
+        earlier: EarlierRuns,
         signed_for: SignedFor,
     ) -> None:
         self._mandate = mandate
@@ -217,6 +222,7 @@ class _Watch:
         self._fetched = fetched
         self._ports = ports
         self._journal = journal
+        earlier.read_on(ports.ledger)
         self._streams: dict[str, Stream] = {}
         self._sightings = Seen()
         registry_fetcher = CapturingOwn(ports.own, journal, named("registration"))
@@ -230,7 +236,7 @@ class _Watch:
             fetcher=Capturing(ports.fetcher, journal, named("icon")),
             engine=ports.engine,
             journal=journal,
-            earlier=restored_hosts(ports.ledger),
+            earlier=earlier.hosts.shown,
         )
         neighbours = Neighbours(
             mandate,
@@ -269,10 +275,10 @@ class _Watch:
             fetcher=ports.fetcher,
             readers=ports.readers,
             journal=journal,
-            restored=restored_streams(ports.ledger),
+            restored=restored_streams(earlier.streams),
             on_page=lambda _host: self._mapper.wake(),
             with_line=Lines(ports.ledger, journal),
-            earlier=restored_readings(ports.ledger),
+            earlier=earlier.sources.readings,
         )
         self._pace = Pace(mandate, self._streams, heard=hearing.heard, journal=journal)
         self._prober = Prober(
@@ -292,7 +298,7 @@ class _Watch:
         self._calendars = Calendars(
             mandate, ports.fixtures, fetched, ledger=ports.ledger, journal=journal
         )
-        self._intervener.restore()
+        self._intervener.restore(earlier)
 
     def _on_verdict(self, stream: Stream) -> None:
         self._mapper.wake()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from cautery.graph.faults import Carried
 from cautery.model import Finding, Observation, Offer, Verdict
+from cautery.model.records import LookStep
 
 SECOND_LOOK_S = 8.0
 """Two probes this far apart hold enough new media to agree (docs/reference/sources.md, F38)."""
@@ -54,7 +55,7 @@ class Stream:
     """Whether a look at it came to an end, whatever it showed."""
     hindered: int = 0
     """Looks in a row that this machine broke off."""
-    doing: str = ""
+    doing: LookStep | None = None
     """What the look under way, or the one that was broken off, is doing."""
     aligned: bool = False
     told: bool = False

@@ -31,6 +31,7 @@ from cautery.model import (
     host_of,
     iso,
 )
+from cautery.model.message import as_written
 from cautery.model.records import CanaryProbed, RollbackProposed
 from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.neighbours import Neighbours
@@ -56,7 +57,7 @@ def referral(target: str = "live.pirate.example", lever: Lever = Lever.NAME) -> 
         lever=lever,
         decision=Decision.ALLOW,
         collateral=Collateral(high=0),
-        reasons=(Reason(code="own-name", text="a name of its own"),),
+        reasons=(Reason(code="own-name", text=as_written("a name of its own")),),
         valid_until=END,
     )
     entry = BlockEntry(target=target, lever=lever, valid_until=END, guard=verdict, exhibits=())

@@ -42,6 +42,7 @@ from cautery.model import (
     to_json,
 )
 from cautery.model.ledger import contents, filed
+from cautery.model.message import as_written
 from cautery.model.records import (
     ApprovalGiven,
     CaseOpened,
@@ -55,6 +56,7 @@ from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import filed_referrals
 from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
+from cautery.workflows.watch.restore import EarlierRuns
 
 T = TypeVar("T")
 
@@ -93,7 +95,7 @@ GUARD = GuardVerdict(
     target="edge.pirate.example",
     lever=Lever.NAME,
     decision=Decision.ALLOW,
-    reasons=(Reason(code="name", text="a name of its own"),),
+    reasons=(Reason(code="name", text=as_written("a name of its own")),),
     valid_until=END,
 )
 _DRAFT = Referral(
@@ -185,6 +187,9 @@ class Effects:
     def add(self, referral: Referral, to: Intermediary) -> None:
         pass
 
+    def restore(self, earlier: object) -> None:
+        pass
+
 
 class Canaries(Effects):
     def __init__(self) -> None:
@@ -227,6 +232,10 @@ def opened(mandate: Mandate) -> CaseOpened:
     return CaseOpened(mandate=mandate, version="", lab=True, key=str(CASE))
 
 
+def earlier(ledger: Ledger) -> EarlierRuns:
+    return EarlierRuns().read_on(ledger)  # type: ignore[arg-type]
+
+
 def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Journal]:
     ledger = Ledger()
     journal = Journal(ledger)
@@ -249,7 +258,7 @@ def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Jour
         publisher=publisher,
         journal=journal,  # type: ignore[arg-type]
     )
-    intervener.restore()
+    intervener.restore(earlier(ledger))
     return intervener, ledger, journal
 
 
@@ -409,13 +418,13 @@ async def test_a_watch_that_goes_on_judges_anew_what_it_left_standing(folder: Pa
     made_popular(folder)
     second, again, _ = seated(publisher, folder)
     again.entries = ledger.entries
-    second.restore()
+    second.restore(earlier(again))
     assert second._woken
     await second.propose()
     assert [one.target for one in records(again, EntryWithdrawn)] == ["edge.pirate.example"]
     third, last, _ = seated(publisher, folder)
     last.entries = again.entries
-    third.restore()
+    third.restore(earlier(last))
     await third.propose()
     assert len(records(last, EntryWithdrawn)) == 1
 
@@ -525,7 +534,7 @@ async def test_a_restart_does_not_load_a_referral_that_was_swapped(folder: Path)
     publisher = Publisher()
     second, again, journal = seated(publisher, folder)
     again.entries = ledger.entries
-    second.restore()
+    second.restore(earlier(again))
     for name in KEYS:
         again.write(over(swapped(), name))
     await second.hear()
@@ -542,7 +551,7 @@ async def test_a_referral_under_an_id_that_is_not_its_own_is_never_loaded(folder
     intervener, ledger, _ = seated(publisher, folder)
     foreign = replace(swapped(), id="R-0123456789ab")
     ledger.write(foreign)
-    intervener.restore()
+    intervener.restore(earlier(ledger))
     for name in KEYS:
         ledger.write(over(foreign, name))
     await intervener.hear()
@@ -594,7 +603,7 @@ async def test_a_strangers_record_stops_no_restart(
     publisher = Publisher()
     second, again, _ = seated(publisher, folder)
     again.entries = ledger.entries
-    second.restore()
+    second.restore(earlier(again))
     for name in KEYS:
         again.write(signed(name))
     await second.hear()

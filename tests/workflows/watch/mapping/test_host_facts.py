@@ -19,7 +19,7 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.watch.mapping.host_facts import Known, facts_of
 from cautery.workflows.watch.mapping.mapper import REDATED, Mapper
-from cautery.workflows.watch.restore import restored_hosts
+from cautery.workflows.watch.restore import EarlierRuns
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 
@@ -129,7 +129,8 @@ async def test_a_pool_that_turns_is_no_move_and_a_dead_name_keeps_what_is_known(
 async def test_a_move_while_nobody_watched_is_seen_after_a_restart(watched, hands, heard, case):
     await watched(Table({HOST: ("192.0.2.1",)}))._look_up()
     hands.at = NOON + timedelta(days=1)
-    await watched(Table({HOST: ("198.51.100.7",)}), earlier=restored_hosts(case.ledger))._look_up()
+    shown = EarlierRuns().read_on(case.ledger).hosts.shown
+    await watched(Table({HOST: ("198.51.100.7",)}), earlier=shown)._look_up()
     [changed] = bodies(heard, "asset.changed")
     assert changed["moved"]
 

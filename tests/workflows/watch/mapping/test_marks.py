@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from cautery.graph.links import HostFacts
 from cautery.model import CertificateFacts, Role, SharedFact
+from cautery.model.message import as_written
 from cautery.watch import read_page
 from cautery.workflows.watch.mapping import relations
 from cautery.workflows.watch.mapping.marks import MANY_NAMES, marks_of
@@ -59,7 +60,7 @@ def test_each_host_shows_what_was_met_on_the_way_to_it() -> None:
         [LED, SAID],
         panels=["panel.example"],
         pages={"shop.example": read_page([SHOP.encode()], base="http://shop.example/")},
-        shared={("certificate", "key of ('localhost',)"): "default certificate (CN=x)"},
+        shared={("certificate", "key of ('localhost',)"): as_written("default certificate (CN=x)")},
     )
     assert shown["edge.example"] == (
         "certificate:default", "path:manifest", "path:segments", "port:80",

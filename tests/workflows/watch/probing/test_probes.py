@@ -30,6 +30,7 @@ from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import part_of
 from cautery.lab.readers import ReadersHere
+from cautery.messages import say
 from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Mandate, Regime, Window, Work
 from cautery.model.records import ExhibitSealed, ProbeDone
 from cautery.workflows.case.journal import Journal
@@ -302,7 +303,7 @@ def test_a_stream_that_fails_is_recorded_by_its_error_and_called_unreachable(
 ) -> None:
     stream = probe(film(1.0), answer=error)
     [done] = of(heard, ProbeDone)
-    assert done.failed == f"{type(error).__name__}: {error}"
+    assert say(done.failed) == f"{type(error).__name__}: {error}"
     assert stream.verdict is not None
     assert stream.verdict.finding is Finding.UNREACHABLE
     assert stream.due > NOON, "it is asked again, later"
@@ -312,10 +313,10 @@ def test_media_that_kills_the_decoder_is_recorded_and_sealed(
     probe: Callable[..., Stream], heard: list[Entry]
 ) -> None:
     stream = probe(DecodeError("the decoder died of it"))
-    assert of(heard, ProbeDone)[0].failed.startswith("DecodeError: ")
+    assert of(heard, ProbeDone)[0].failed.values["error"] == "DecodeError"
     assert [sealed.what for sealed in of(heard, ExhibitSealed)] == ["segment"]
     assert stream.verdict is not None
-    assert stream.verdict.reasons[0].startswith("no media")
+    assert stream.verdict.reasons[0].id == "verdict.undecodable"
 
 
 def test_an_error_of_our_own_is_no_finding_about_the_stream(
@@ -323,7 +324,7 @@ def test_an_error_of_our_own_is_no_finding_about_the_stream(
 ) -> None:
     stream = probe(InputError("too large for one exhibit"))
     assert stream.verdict is None
-    assert of(heard, ProbeDone)[0].failed.startswith("InputError")
+    assert of(heard, ProbeDone)[0].failed.values["error"] == "InputError"
 
 
 def test_a_full_disk_ends_the_probing_and_is_no_failure_of_the_stream(
@@ -383,7 +384,8 @@ def test_an_unforeseen_error_costs_its_own_look_alone(
     monkeypatch.setattr(Prober, name, broken)
     stream = probe(film(36.0))
     [done] = of(heard, ProbeDone)
-    assert done.failed.startswith("ValueError: http://a.example/live/~")
-    assert done.failed.endswith("\ufffd")
+    assert done.failed.values["error"] == "ValueError"
+    assert done.failed.values["detail"].startswith("http://a.example/live/~")
+    assert done.failed.values["detail"].endswith("\ufffd")
     assert stream.verdict is None
     assert stream.due > NOON

@@ -23,7 +23,7 @@ from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.sources.calendars import Calendars, known_fixtures
 from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
 
-from ...conftest import KEY, NOON
+from ...conftest import KEY, NOON, words
 
 URL = "https://league.example/ics?token=t0k3n"
 CALENDAR = Calendar(location=URL, kind="ical")
@@ -120,7 +120,7 @@ async def test_what_fails_is_told_tried_again_and_replaces_nothing(
     clock.turn(86_400)
     await calendars.fetch_due()
     assert calendars.texts == {CALENDAR.location: BOOK}
-    assert said in bodies(heard, "calendar.read")[-1]["failed"]
+    assert said in words(bodies(heard, "calendar.read")[-1]["failed"])
     assert calendars.wait_s() == 5.0
     table[URL] = OTHER
     clock.turn(5)

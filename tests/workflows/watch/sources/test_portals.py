@@ -15,7 +15,7 @@ from cautery.model import Access, Entry, Mandate, Source
 from cautery.watch import portal_url
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
-from cautery.workflows.watch.restore import restored_readings, restored_streams
+from cautery.workflows.watch.restore import EarlierRuns, restored_streams
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.sources.portals import FILM_PAGES
 from cautery.workflows.watch.sources.reading import SourceReader
@@ -198,8 +198,11 @@ async def test_a_restarted_watch_knows_a_portals_streams_from_the_archive(
 
     first, _, _ = reader(portal())
     await first.read(SOURCE)
+    earlier = EarlierRuns().read_on(case.ledger)
     again, streams, fetcher = reader(
-        portal(), restored=restored_streams(case.ledger), earlier=restored_readings(case.ledger)
+        portal(),
+        restored=restored_streams(earlier.streams),
+        earlier=earlier.sources.readings,
     )
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(again.follow(SOURCE), timeout=1.0)

@@ -21,6 +21,8 @@ from cautery.workflows.watch.sources import reading as sources
 from cautery.workflows.watch.sources.purchases import Lines, record_purchase, record_purchases
 from cautery.workflows.watch.sources.purchasing import checked_purchase, purchase_into
 
+from ...conftest import words
+
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -162,8 +164,8 @@ async def test_a_source_waits_for_its_purchase_and_says_so_once(
     following.cancel()
     assert fetcher.asked[0].endswith("username=ours&password=w0rd")
     said = [one.record.body for one in heard if one.record.kind == "source.read"]
-    assert "not recorded in this case yet" in said[0]["failed"]
-    assert "404" in said[1]["failed"]
+    assert "not recorded in this case yet" in words(said[0]["failed"])
+    assert "404" in words(said[1]["failed"])
 
 
 def test_a_purchase_begins_a_case_that_a_watch_goes_on_with(case: Case, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from cautery.model import (
     StepState,
 )
 from cautery.model.records import DumpCounted, ServedShare
+from cautery.model.records.action_day import ServedBasis
 from cautery.operation.board import BoardView
 from cautery.operation.calendar import calendar
 from cautery.operation.schedule import precedence_violations
@@ -147,7 +148,9 @@ def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float
     register = Finds(story)
     pace = _Pace(story, speed)
     last_share, said_at = 1.0, made.moment - timedelta(days=1)
-    before = ServedShare(at=made.moment, share=running.board(made.moment).served_left, by="plan")
+    before = ServedShare(
+        at=made.moment, share=running.board(made.moment).served_left, by=ServedBasis.PLAN
+    )
     story.lead.record(before, at=made.moment)
     running_day = _Reports(story, running)
     for report in running_day:
@@ -159,7 +162,7 @@ def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float
             story.tell("re-planned", board.note, step=report.step)
         if board.served_left != last_share or report.at - said_at >= _REPORT_EVERY:
             if board.served_left != last_share:
-                share = ServedShare(at=report.at, share=board.served_left, by="plan")
+                share = ServedShare(at=report.at, share=board.served_left, by=ServedBasis.PLAN)
                 story.lead.record(share, at=report.at)
             last_share = board.served_left
             if report.at - said_at >= _REPORT_EVERY:

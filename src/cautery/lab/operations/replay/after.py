@@ -13,7 +13,9 @@ from cautery.graph import cluster
 from cautery.lab.operations.chance import token
 from cautery.lab.operations.replay.story import Story
 from cautery.model import CriminalNetwork, LedCategory, Link
+from cautery.model.message import as_written
 from cautery.model.records import GrewBack, OutsideEvent, ServedShare
+from cautery.model.records.action_day import ServedBasis
 from cautery.workflows.operation.persons import erase_person, kept_persons
 from cautery.workflows.operation.picture import Picture, traits_of
 
@@ -43,7 +45,7 @@ def follow(story: Story, seen: Picture, taken: Collection[str]) -> tuple[GrewBac
     world, lead = story.world, story.lead
     story.clock.reach(world.moment + _WATCHED)
     shares = [
-        ServedShare(at=world.moment + timedelta(days=day), share=float(share), by="probe")
+        ServedShare(at=world.moment + timedelta(days=day), share=float(share), by=ServedBasis.PROBE)
         for day, share in enumerate(world.served_truth.tolist())
         if day and (day <= _DAILY or day % 7 == 0) and timedelta(days=day) <= _WATCHED
     ]
@@ -185,7 +187,7 @@ def _happened(story: Story) -> list[OutsideEvent]:
             OutsideEvent(
                 at=datetime.fromisoformat(f"{first}T00:00:00+00:00"),
                 kind="event",
-                text=name,
+                text=as_written(name),
                 until=datetime.fromisoformat(last).date(),
             )
         )

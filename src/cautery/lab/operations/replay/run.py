@@ -19,6 +19,7 @@ from cautery.lab.operations.replay.clock import ReplayClock
 from cautery.lab.operations.replay.story import Listener, Story, others_of
 from cautery.lab.operations.spec import OperationWorld
 from cautery.model import Estimate, Operation
+from cautery.model.records.inquiry import SizingOccasion
 from cautery.operation.page import OperationPageView
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.verify import verify_case
@@ -142,13 +143,13 @@ def replay(
     try:
         weigh.publish(story)
         intelligence.gather(story)
-        weigh.size(story, occasion="before the day", with_dumps=False)
+        weigh.size(story, occasion=SizingOccasion.BEFORE_DAY, with_dumps=False)
         trace = weigh.follow_money(story)
         planned = weigh.choose_cut(story)
         day_plan = action_day.plan(story, planned.seen, planned.cut)
         day = action_day.run(story, day_plan, planned.seen, goal=planned.goal, speed=speed)
         action_day.count_dumps(story)
-        sizing = weigh.size(story, occasion="after the day", with_dumps=True)
+        sizing = weigh.size(story, occasion=SizingOccasion.AFTER_DAY, with_dumps=True)
         grown = after.follow(story, planned.seen, day.removed)
         after.erase_those_of_no_use(story)
         lead = story.lead

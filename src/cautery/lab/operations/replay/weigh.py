@@ -9,8 +9,10 @@ from typing import Any
 from cautery.estimate import parse_claim
 from cautery.lab.operations.replay.story import Story
 from cautery.lab.operations.sources import sizing_sources
+from cautery.messages import say
 from cautery.model import Claim, Instrument, InstrumentKind, Statement
 from cautery.model.records import PublishedFigure
+from cautery.model.records.inquiry import SizingOccasion
 from cautery.operation.instruments import draft_eio, draft_freezing, draft_mla
 from cautery.operation.money.flows import table_of
 from cautery.operation.money.trail import Trace
@@ -48,7 +50,7 @@ def publish(story: Story) -> None:
     story.lead.record_all(rows, at=story.clock.now())
 
 
-def size(story: Story, *, occasion: str, with_dumps: bool) -> Sizing:
+def size(story: Story, *, occasion: SizingOccasion, with_dumps: bool) -> Sizing:
     """Size the network of the last whole month from what sources say, and judge the claims."""
     month = _month_before(story.world.moment)
     sources = sizing_sources(story.world, month)
@@ -127,7 +129,7 @@ def _drafts(story: Story, trace: Trace) -> list[Instrument]:
         country = story.world.place_of.get(whom)
         if country is None or len(drafts) >= _MOST_DRAFTS:
             continue
-        holds, grounds = proposal.holds, proposal.grounds
+        holds, grounds = tuple(map(say, proposal.holds)), say(proposal.grounds)
         if proposal.kind is not InstrumentKind.FREEZING and country == lead.country:
             continue  # at home the lead asks by its own law, with none of these instruments
         if {country, lead.country} & _OUTSIDE and country != lead.country:

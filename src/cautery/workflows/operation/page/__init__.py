@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from cautery import __version__
+from cautery.messages import say
 from cautery.model import DayPlan, ScheduledStep, StepReport, StepState
 from cautery.model.records import ServedShare
+from cautery.model.records.action_day import ServedBasis
 from cautery.operation.money.trail import Trace
 from cautery.operation.page.view import OperationPageView
 from cautery.operation.page.view.course import DayView, Served, StepLine
@@ -94,10 +96,14 @@ def lived_day(desk: Desk) -> tuple[DayView, frozenset[str]] | None:
             for row in scheduled
         ),
         served=tuple(
-            Served(at=share.at, share=share.share) for share in shares if share.by == "plan"
+            Served(at=share.at, share=share.share)
+            for share in shares
+            if share.by is ServedBasis.PLAN
         ),
         after=tuple(
-            Served(at=share.at, share=share.share) for share in shares if share.by == "probe"
+            Served(at=share.at, share=share.share)
+            for share in shares
+            if share.by is ServedBasis.PROBE
         ),
         bystanders_kept=sum(tenant.services for tenant in plan.co_tenants),
         precedence_violations=len(precedence_violations(plan)),
@@ -128,5 +134,5 @@ def _line(row: ScheduledStep, report: StepReport | None, *, late: bool, stood: b
         state=state,
         ended_at=None if report is None else report.at,
         replaces=row.replaces,
-        note=row.why if report is None else report.text,
+        note=say(row.why) if report is None else report.text,
     )

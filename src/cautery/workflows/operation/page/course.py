@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from cautery.drawing.words import plural
+from cautery.drawing.page import said
+from cautery.drawing.words import number
+from cautery.messages import tr, tr_n, word
+from cautery.messages.dates import month_name
 from cautery.model import ExhibitKind, Role, StepKind, StepState
 from cautery.model.records import AgencyJoined, BundleShared, CutChosen, DeconflictionResult
 from cautery.operation.page.view.course import (
@@ -43,7 +46,7 @@ def agencies(material: Material) -> tuple[AgencyLine, ...]:
             id=agency.id,
             name=agency.name,
             country=agency.country,
-            role=agency.role.value,
+            role=word(agency.role),
             zone=agency.zone,
             joined_at=joined.get(agency.id),
             statements=said_counts[agency.id],
@@ -68,7 +71,7 @@ def timeline(material: Material) -> TimelineView:
             at=at,
             kind=MomentKind.JOINED,
             agency=agency,
-            text=f"{material.desk.operation.agency(agency).name} joins",
+            text=tr("%(agency)s joins", agency=material.desk.operation.agency(agency).name),
         )
         for agency, at in _joined(material)
     ]
@@ -77,22 +80,30 @@ def timeline(material: Material) -> TimelineView:
             at=entry.record.at,
             kind=MomentKind.DECONFLICTION,
             agency=result.with_,
-            text=f"{plural(len(result.shared), 'target')} in common with {result.with_}",
+            text=tr_n(
+                "%(count)s target in common with %(agency)s",
+                "%(count)s targets in common with %(agency)s",
+                len(result.shared),
+                number,
+                agency=result.with_,
+            ),
         )
         for entry, result in material.desk.contents(DeconflictionResult)
         if result.shared
     ]
     moments += [
-        Moment(at=entry.record.at, kind=MomentKind.PLAN, text="the cut is chosen")
+        Moment(at=entry.record.at, kind=MomentKind.PLAN, text=tr("the cut is chosen"))
         for entry, _ in material.desk.contents(CutChosen)
     ]
     if material.day is not None:
-        moments.append(Moment(at=material.day.moment, kind=MomentKind.ACTION, text="action day"))
+        moments.append(
+            Moment(at=material.day.moment, kind=MomentKind.ACTION, text=tr("action day"))
+        )
     moments += [
         Moment(
             at=event.at,
             kind=_KINDS.get(event.kind, MomentKind.OTHER),
-            text=event.text,
+            text=said(event.text),
             country=event.country,
         )
         for event in material.happened
@@ -103,7 +114,7 @@ def timeline(material: Material) -> TimelineView:
         Moment(
             at=descendant.at,
             kind=MomentKind.DESCENDANT,
-            text=f"{descendant.asset}, like {descendant.like}",
+            text=tr("%(asset)s, like %(other)s", asset=descendant.asset, other=descendant.like),
             country=descendant.country or "",
         )
         for descendant in sorted(material.grown, key=lambda asset: asset.at)[::step]
@@ -117,7 +128,7 @@ def timeline(material: Material) -> TimelineView:
         ),
         moments=tuple(sorted(moments, key=lambda moment: moment.at)),
         events=tuple(
-            SportingEvent(name=event.text, first=event.at.date(), last=event.until)
+            SportingEvent(name=said(event.text), first=event.at.date(), last=event.until)
             for event in material.happened
             if event.until is not None
         ),
@@ -163,22 +174,24 @@ def figures(material: Material) -> tuple[KeyFigure, ...]:
     if material.sized:
         key_figures += [
             KeyFigure(
-                label="users", interval=interval(material.sized[-1].inner[0]), note="reconciled"
+                label=tr("users"),
+                interval=interval(material.sized[-1].inner[0]),
+                note=tr("reconciled"),
             ),
             KeyFigure(
-                label="revenue a month",
+                label=tr("revenue a month"),
                 unit="EUR",
                 interval=interval(material.sized[-1].inner[2]),
-                note="reconciled",
+                note=tr("reconciled"),
             ),
         ]
     if material.day is not None and material.day.served:
         key_figures.append(
             KeyFigure(
-                label="served at the day's end",
+                label=tr("served at the day's end"),
                 value=round(100 * material.day.served[-1].share, 1),
                 unit="%",
-                note="of the demand in the shared picture",
+                note=tr("of the demand in the shared picture"),
             )
         )
     if material.day is not None:
@@ -187,18 +200,26 @@ def figures(material: Material) -> tuple[KeyFigure, ...]:
         )
         key_figures.append(
             KeyFigure(
-                label="steps done", value=done_count, note=f"of {len(material.day.steps)} planned"
+                label=tr("steps done"),
+                value=done_count,
+                note=tr("of %(count)s planned", str, count=len(material.day.steps)),
             )
         )
     if len(material.register):
         key_figures.append(
-            KeyFigure(label="exhibits", value=len(material.register), note="each with its custody")
+            KeyFigure(
+                label=tr("exhibits"),
+                value=len(material.register),
+                note=tr("each with its custody"),
+            )
         )
     key_figures.append(
         KeyFigure(
-            label="assets in the picture",
+            label=tr("assets in the picture"),
             value=len(material.seen.graph.assets),
-            note=f"{len(material.removed)} of them taken down" if material.removed else "",
+            note=tr("%(count)s of them taken down", str, count=len(material.removed))
+            if material.removed
+            else "",
         )
     )
     return tuple(key_figures[:6])
@@ -207,11 +228,22 @@ def figures(material: Material) -> tuple[KeyFigure, ...]:
 def summary(material: Material) -> str:
     """Return the sentence under the name."""
     if material.day is None:
-        return "The action day is yet to come."
-    return (
-        f"{material.done(StepKind.SEARCH)} searches and {material.done(StepKind.ARREST)} arrests "
-        f"around one moment, {material.day.moment:%d %B %Y at %H:%M} UTC; "
-        f"{len(material.register)} exhibits taken."
+        return tr("The action day is yet to come.")
+    moment = material.day.moment
+    return tr(
+        "%(searches)s and %(arrests)s around one moment, %(day)s %(month)s %(year)s at %(time)s "
+        "UTC; %(exhibits)s.",
+        searches=tr_n(
+            "%(count)s search", "%(count)s searches", material.done(StepKind.SEARCH), str
+        ),
+        arrests=tr_n("%(count)s arrest", "%(count)s arrests", material.done(StepKind.ARREST), str),
+        day=f"{moment:%d}",
+        month=month_name(moment),
+        year=f"{moment:%Y}",
+        time=f"{moment:%H:%M}",
+        exhibits=tr_n(
+            "%(count)s exhibit taken", "%(count)s exhibits taken", len(material.register), str
+        ),
     )
 
 

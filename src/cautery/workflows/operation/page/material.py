@@ -116,6 +116,12 @@ def material_of(
     )
 
 
-def interval(one: Estimate) -> Interval:
+def interval(estimate: Estimate) -> Interval:
     """Return an estimate as the page prints it."""
-    return Interval(low=one.low, mid=one.mid, high=one.high, unit=one.unit, coverage=one.coverage)
+    return Interval(
+        low=estimate.low,
+        mid=estimate.mid,
+        high=estimate.high,
+        unit=estimate.unit,
+        coverage=estimate.coverage,
+    )

@@ -6,8 +6,11 @@ from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
+from cautery.drawing.page import said
 from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.messages import tr, tr_n
 from cautery.model import ErrorRate, Estimate, ExhibitKind, Role, StepKind, StepState
+from cautery.model.message import Message
 from cautery.model.records import QUANTITIES, GrewBack, PublishedFigure, SizedNetwork
 from cautery.operation.page.view.said import (
     ClaimLine,
@@ -35,10 +38,10 @@ def estimates(material: Material) -> EstimatesView | None:
     return EstimatesView(
         sources=tuple(
             SourceEstimate(
-                quantity=source.quantity,
-                source=source.method,
+                quantity=source.quantity.plain() or source.quantity.id.rpartition(".")[2],
+                source=said(source.method),
                 interval=interval(source),
-                note=source.note or "",
+                note="" if source.note is None else said(source.note),
             )
             for source in last.sources
         ),
@@ -48,7 +51,7 @@ def estimates(material: Material) -> EstimatesView | None:
                 inner=interval(inner),
                 outer=interval(outer),
                 truth=material.truth.sizes.get(name) if material.truth else None,
-                words=inner.method,
+                words=said(inner.method),
             )
             for name, inner, outer in zip(QUANTITIES, last.inner, last.outer, strict=True)
         ),
@@ -58,12 +61,12 @@ def estimates(material: Material) -> EstimatesView | None:
                 quantity=claim.quantity,
                 value=claim.value,
                 flagged=claim.flagged,
-                words=claim.words,
+                words=said(claim.words),
                 source=claim.source or "",
             )
             for claim in last.claims
         ),
-        words=last.words,
+        words=tuple(map(said, last.words)),
     )
 
 
@@ -89,8 +92,8 @@ def comparisons(material: Material) -> tuple[Comparison, ...]:
                     published=figure.value,
                     fit=Fit.NOT_OURS,
                     source=figure.source,
-                    ours="not counted",
-                    reason=_NOT_OURS.get(figure.id, "nothing in the case speaks of it"),
+                    ours=tr("not counted"),
+                    reason=_why_not_ours(figure.id),
                 )
             )
     return tuple(sorted(rows, key=lambda row: row.fit is Fit.NOT_OURS))
@@ -131,7 +134,7 @@ def _compared_count(figure: PublishedFigure, count: float, unit: str) -> Compari
         fit=Fit.YES if fits else Fit.NO,
         ours=amount,
         source=figure.source,
-        reason="" if fits else _COUNTED_OTHERWISE.get(figure.id, "the case holds another number"),
+        reason="" if fits else _why_otherwise(figure.id),
     )
 
 
@@ -156,10 +159,14 @@ def _compared_size(figure: PublishedFigure, sized: SizedNetwork) -> Comparison:
 def _how_far(low: float, high: float, outer: Estimate) -> str:
     """Say on which side of an interval a published size lies, and by how much."""
     if high < outer.low:
-        return f"{high / outer.low:.2g} of the lower end of the 99 % interval"
+        return tr(
+            "%(factor)s of the lower end of the 99 %% interval", factor=f"{high / outer.low:.2g}"
+        )
     if not outer.high:
-        return "above the 99 % interval, which ends at nothing"
-    return f"{low / outer.high:.1f} times the upper end of the 99 % interval"
+        return tr("above the 99 %% interval, which ends at nothing")
+    return tr(
+        "%(factor)s times the upper end of the 99 %% interval", factor=f"{low / outer.high:.1f}"
+    )
 
 
 def descendants(material: Material) -> tuple[DescendantLine, ...]:
@@ -170,7 +177,7 @@ def descendants(material: Material) -> tuple[DescendantLine, ...]:
             name=descendant.asset,
             like=descendant.like,
             traits=descendant.traits,
-            found_by="; ".join(descendant.why) or "shared traits",
+            found_by="; ".join(map(said, descendant.why)) or tr("shared traits"),
             country=descendant.country or "",
             right=_right(descendant, material.truth) if material.truth else None,
         )
@@ -187,16 +194,16 @@ def error_rates(material: Material) -> tuple[ErrorRate, ...]:
     missed = sum(asset not in assets for asset in material.truth.descends_from)
     return (
         ErrorRate(
-            what="assets tied to a network that they do not descend from",
+            what=tr("assets tied to a network that they do not descend from"),
             errors=wrong,
             trials=len(material.grown),
-            source="this world's truth",
+            source=tr("this world's truth"),
         ),
         ErrorRate(
-            what="descendants not found",
+            what=tr("descendants not found"),
             errors=missed,
             trials=len(material.truth.descends_from),
-            source="this world's truth",
+            source=tr("this world's truth"),
         ),
     )
 
@@ -208,46 +215,65 @@ def unknowns(material: Material) -> tuple[UnknownLine, ...]:
     if nameless:
         lines.append(
             UnknownLine(
-                what=f"{nameless} nodes that others need",
-                why="named in statements, described by nobody: what they are is not established",
+                what=tr_n(
+                    "%(count)s node that others need",
+                    "%(count)s nodes that others need",
+                    nameless,
+                    str,
+                ),
+                why=tr(
+                    "named in statements, described by nobody: what they are is not established"
+                ),
             )
         )
     lines.append(
         UnknownLine(
-            what="backups that no agency saw",
-            why="a node with a hidden second support stays up although the plan counts it down",
+            what=tr("backups that no agency saw"),
+            why=tr("a node with a hidden second support stays up although the plan counts it down"),
         )
     )
     if material.sized:
-        lines += [
-            UnknownLine(what=sentence.partition(":")[0], why=sentence.partition(":")[2].strip())
-            for sentence in material.sized[-1].silent
-        ]
+        lines += [_silent(silent) for silent in material.sized[-1].silent]
     if material.day is not None:
         lines += [
-            UnknownLine(what=f"step {step.id}", why=step.note or "it failed")
+            UnknownLine(what=tr("step %(step)s", step=step.id), why=step.note or tr("it failed"))
             for step in material.day.steps
             if step.state is StepState.FAILED
         ]
     if material.truth is not None:
         lines.append(
             UnknownLine(
-                what="whether the published figures are right",
-                why="this world was drawn to the published counts of searches, servers and "
-                "seizures: that ours fit them shows that the register counts right, not that "
-                "the press did",
+                what=tr("whether the published figures are right"),
+                why=tr(
+                    "this world was drawn to the published counts of searches, servers and "
+                    "seizures: that ours fit them shows that the register counts right, not that "
+                    "the press did"
+                ),
             )
         )
     if material.desk.passed_over:
         kinds = sorted(Counter(material.desk.passed_over.values()).items())
         lines.append(
             UnknownLine(
-                what=f"records passed over: {len(material.desk.passed_over)}",
-                why="they are not what their kind says, and count for nothing here: "
-                + ", ".join(f"{count} {kind}" for kind, count in kinds),
+                what=tr(
+                    "records passed over: %(count)s", str, count=len(material.desk.passed_over)
+                ),
+                why=tr(
+                    "they are not what their kind says, and count for nothing here: %(kinds)s",
+                    kinds=", ".join(f"{count} {kind}" for kind, count in kinds),
+                ),
             )
         )
     return tuple(lines)
+
+
+def _silent(silent: Message) -> UnknownLine:
+    """Return a source that gives no estimate, and why."""
+    method, reason = silent.values.get("method"), silent.values.get("reason")
+    if isinstance(method, str) and isinstance(reason, Message):
+        return UnknownLine(what=method, why=said(reason))
+    what, _, why = said(silent).partition(":")  # of an older record
+    return UnknownLine(what=what, why=why.strip())
 
 
 def verify(material: Material) -> VerifyView:
@@ -260,37 +286,50 @@ def verify(material: Material) -> VerifyView:
         root=frontier.root().hex(),
         size=frontier.size,
         key=str(material.desk.case.verifier) if material.desk.case.keys is not None else "",
-        note="the root is that of the records before this page was written",
+        note=tr("the root is that of the records before this page was written"),
     )
 
 
-_IN_THE_PICTURE = "what this desk's picture shows: not every agency's statement reached it"
-_COUNTED_OTHERWISE = {
-    "panels": _IN_THE_PICTURE,
-    "signal-servers": _IN_THE_PICTURE,
-    "resellers": _IN_THE_PICTURE,
-    "suspects": _IN_THE_PICTURE,
-    "searches-italy": "with the searches at resellers that the cut asks for",
-    "searches-abroad": "with the searches at resellers that the cut asks for",
-}
-"""Why a count of ours may be another than the published one."""
-_NOT_OURS = {
-    "action-day": "the day was set, not found out",
-    "countries": "who sits at the table is stated, not counted",
-    "price": "prices are read on price pages, and go into the sizing",
-    "regrowth-months": "the second action is not in this case",
-    "regrowth-suspects": "the second action is not in this case",
-    "regrowth-channels": "the second action is not in this case",
-    "means": "a way of hiding is told, not counted",
-    "administrators": "roles of persons are assessments until a court has spoken",
-    "regions-italy": "regions were not recorded",
-    "channels": "what is on offer was pirated, not seized: an offer is counted by watching it",
-    "harm-year": "harm is a judgement on what viewers would have paid; no source here shows it",
-    "lead": "who leads is stated, not counted",
-    "ringleaders": "a court says who led",
-    "officers-italy": "no case counts officers",
-    "kratos": "the same totals are reported for both: they are never added",
-}
+def _why_otherwise(figure: str) -> str:
+    """Return why a count of ours may be another than the published one."""
+    in_the_picture = tr("what this desk's picture shows: not every agency's statement reached it")
+    at_resellers = tr("with the searches at resellers that the cut asks for")
+    reasons = {
+        "panels": in_the_picture,
+        "signal-servers": in_the_picture,
+        "resellers": in_the_picture,
+        "suspects": in_the_picture,
+        "searches-italy": at_resellers,
+        "searches-abroad": at_resellers,
+    }
+    return reasons.get(figure) or tr("the case holds another number")
+
+
+def _why_not_ours(figure: str) -> str:
+    """Return why a published figure is not compared with one of ours."""
+    second_action = tr("the second action is not in this case")
+    reasons = {
+        "action-day": tr("the day was set, not found out"),
+        "countries": tr("who sits at the table is stated, not counted"),
+        "price": tr("prices are read on price pages, and go into the sizing"),
+        "regrowth-months": second_action,
+        "regrowth-suspects": second_action,
+        "regrowth-channels": second_action,
+        "means": tr("a way of hiding is told, not counted"),
+        "administrators": tr("roles of persons are assessments until a court has spoken"),
+        "regions-italy": tr("regions were not recorded"),
+        "channels": tr(
+            "what is on offer was pirated, not seized: an offer is counted by watching it"
+        ),
+        "harm-year": tr(
+            "harm is a judgement on what viewers would have paid; no source here shows it"
+        ),
+        "lead": tr("who leads is stated, not counted"),
+        "ringleaders": tr("a court says who led"),
+        "officers-italy": tr("no case counts officers"),
+        "kratos": tr("the same totals are reported for both: they are never added"),
+    }
+    return reasons.get(figure) or tr("nothing in the case speaks of it")
 
 
 def _worth(register: Register, kind: ExhibitKind) -> Decimal | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from decimal import Decimal
 
+from cautery.drawing.page import said
+from cautery.messages import tr, tr_n, word
 from cautery.model import ExhibitKind, Instrument, InstrumentKind, Role
 from cautery.model.records import CutChosen, MoneyTraced
 from cautery.operation.page.view.taken import (
@@ -82,7 +84,7 @@ def supply(material: Material) -> SupplyView | None:
         served_before=sum(node.weight for node in material.seen.nodes if node.id in before)
         / weight,
         served_after=sum(node.weight for node in material.seen.nodes if node.id in up) / weight,
-        method=cuts[-1].method if cuts else "",
+        method=said(cuts[-1].method) if cuts else "",
     )
 
 
@@ -97,7 +99,7 @@ def exhibits(material: Material) -> ExhibitsView | None:
     values: defaultdict[str, list[Decimal]] = defaultdict(list)
     for line in material.register.lines.values():
         exhibit = line.exhibit
-        key = (exhibit.kind.value, material.country_of(exhibit.agency))
+        key = (word(exhibit.kind), material.country_of(exhibit.agency))
         lines[key] += 1
         things[key] += exhibit.count
         custody += len(line.chain)
@@ -123,7 +125,7 @@ def exhibits(material: Material) -> ExhibitsView | None:
         custody_entries=custody,
         custody_gaps=0,  # a register refuses a link that leaves one
         findings=tuple(
-            Finding(crime=finding.crime.value, text=finding.text, exhibits=finding.numbers)
+            Finding(crime=word(finding.crime), text=finding.text, exhibits=finding.numbers)
             for finding in findings_of(material.desk)
         ),
     )
@@ -164,15 +166,18 @@ def money(material: Material) -> MoneyView | None:
                 currency=holding.asset,
                 amount=holding.balance,
                 addresses=len(holding.addresses),
-                certainty=f"{exact(holding.tainted)} of it came from the test purchases' owners",
+                certainty=tr(
+                    "%(amount)s of it came from the test purchases' owners",
+                    amount=exact(holding.tainted),
+                ),
             )
             for holding in (material.trace.holdings if material.trace else ())
         ),
         proposals=tuple(_proposal(draft) for draft in drafts),
-        method=f"{material.trace.method}, over the supplied transactions only"
+        method=tr("%(method)s, over the supplied transactions only", method=material.trace.method)
         if material.trace
         else "",
-        followed=material.trace.followed if material.trace else "",
+        followed=said(material.trace.followed) if material.trace else "",
         instead=instead,
     )
 
@@ -183,18 +188,22 @@ def _sealed_trace(material: Material) -> str:
     if not traces:
         return ""
     hops, holdings = traces[-1].hops, len(traces[-1].holdings)
-    return (
-        f"The money was traced: {hops} hops, {holdings} holdings. A trace names people's accounts, "
-        "so it lies encrypted in the case, and this page was made without it."
+    return tr(
+        "The money was traced: %(hops)s, %(holdings)s. A trace names people's accounts, so it lies "
+        "encrypted in the case, and this page was made without it.",
+        hops=tr_n("%(count)s hop", "%(count)s hops", hops, str),
+        holdings=tr_n("%(count)s holding", "%(count)s holdings", holdings, str),
     )
 
 
 def _proposal(draft: Instrument) -> FreezingProposal:
     return FreezingProposal(
-        instrument=draft.kind.value,
+        instrument=word(draft.kind),
         addressee=draft.addressee.partition(":")[2] or draft.addressee,
         country=draft.country,
-        holds=f"{len(draft.holds)} positions" if len(draft.holds) > 1 else _short(draft.holds[0]),
+        holds=tr("%(count)s positions", str, count=len(draft.holds))
+        if len(draft.holds) > 1
+        else _short(draft.holds[0]),
         basis=draft.basis,
         due_at=draft.due_at,
     )

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cautery.errors import ForbiddenAddressError, InputError, SourceError
+from cautery.messages import message
 from cautery.model import BlockEntry, Intermediary, Limits, Referral, host_of, revealed
+from cautery.model.message import Message
 from cautery.model.ports import Facts, Fetcher
 from cautery.model.records import CanaryProbed, RollbackProposed
 from cautery.plan.guard.canary import CanaryOutcome, canaries_of, propose_rollback
@@ -93,16 +95,16 @@ class CanaryWatch:
             for name in canaries_of(entry.guard, facts=facts, beside=names):
                 self._watch(name, to, entry, now)
 
-    def restore(self, proposed: RollbackProposed) -> None:
-        """Take up what an earlier run proposed."""
-        self._proposed.add((proposed.target, proposed.intermediary))
+    def restore(self, proposed: Iterable[tuple[str, str]]) -> None:
+        """Take up the targets that earlier runs proposed to unblock, each at an intermediary."""
+        self._proposed.update(proposed)
 
     def propose(
         self,
         target: str,
         intermediary: str,
         *,
-        why: str,
+        why: Message,
         dark: tuple[str, ...] = (),
         tried: int = 0,
     ) -> None:
@@ -210,8 +212,9 @@ class CanaryWatch:
             self.propose(
                 rollback.target,
                 rollback.intermediary,
-                why=f"{len(rollback.dark)} of {rollback.tried} unrelated names are dark through "
-                "it, but reachable through all others",
+                why=message(
+                    "rollback.canaries-dark", dark=len(rollback.dark), tried=rollback.tried
+                ),
                 dark=rollback.dark,
                 tried=rollback.tried,
             )

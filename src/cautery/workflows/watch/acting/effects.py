@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cautery.errors import SourceError
+from cautery.messages import message
 from cautery.model import (
     BlockEntry,
     DarkProbe,
@@ -18,14 +19,18 @@ from cautery.model import (
     host_of,
     revealed,
 )
+from cautery.model.message import Message
 from cautery.model.ports import Fetcher
 from cautery.model.records import EntryExpired
+from cautery.projections import Acts
 from cautery.workflows.case.capturing import Capturing, named
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.streams import Stream
 
 UNTIL_DARK_S = 1.5
 WHILE_DARK_S = 15.0
+MOST_DETAIL = 300
+"""Letters of an error that are recorded."""
 LOOK = Limits(max_bytes=64_000, total_s=5.0, connect_s=3.0, partial=True)
 
 
@@ -82,21 +87,15 @@ class EffectWatch:
             for entry in referral.entries
         ]
 
-    def restore(self, record: DarkProbe | EntryExpired) -> None:
-        """Take up what an earlier run saw."""
+    def restore(self, acts: Acts) -> None:
+        """Take up what earlier runs saw."""
         for watched in self._watched:
-            if (watched.entry.target, watched.intermediary.name) != (
-                record.target,
-                record.intermediary,
-            ):
-                continue
-            match record:
-                case DarkProbe(dark=True):
-                    watched.dark.add(record.url)
-                case DarkProbe():
-                    watched.dark.discard(record.url)
-                case EntryExpired(referral=watched.referral):
-                    watched.expired = True
+            place = (watched.entry.target, watched.intermediary.name)
+            watched.dark |= acts.dark_now.get(place, set())
+            watched.expired = any(
+                (expired.target, expired.intermediary) == place
+                for expired in acts.expired.get(watched.referral, ())
+            )
 
     async def finish(self) -> None:
         """Let looks under way end, and look once more at what has ended."""
@@ -112,9 +111,7 @@ class EffectWatch:
             *(self._see(watched) for watched in ended if watched.intermediary.proxy)
         )
         for watched in ended:
-            self._expire(
-                watched, now, seen=None, why=("not seen served again before the end of the watch")
-            )
+            self._expire(watched, now, seen=None, why=message("entry-expired.watch-ended"))
 
     def look(self, now: datetime) -> None:
         """Begin every look that is due."""
@@ -127,7 +124,7 @@ class EffectWatch:
                         watched,
                         now,
                         seen=None,
-                        why=("no vantage exists from which it could be seen"),
+                        why=message("entry-expired.no-vantage"),
                     )
                 continue
             if watched.due <= now or (watched.dark and watched.entry.valid_until <= now):
@@ -161,16 +158,16 @@ class EffectWatch:
         served = status is not None and status < 400
         if served and watched.entry.valid_until <= now:
             self._expire(
-                watched, now, seen=f"served again through {watched.intermediary.name}", why=None
+                watched,
+                now,
+                seen=message("entry-expired.served-again", intermediary=watched.intermediary.name),
+                why=None,
             )
         dark = not served
         if dark:
             direct, _ = await self._ask(stream.played or stream.url, None, exhibits)
             if direct is None or direct >= 400:
-                dark, why = (
-                    False,
-                    ("it cannot be reached directly either, so this entry is not the cause"),
-                )
+                dark, why = False, message("dark-probe.unreachable")
         if dark:
             watched.dark.add(key)
         else:
@@ -188,7 +185,7 @@ class EffectWatch:
         )
 
     def _expire(
-        self, watched: Watched, now: datetime, *, seen: str | None, why: str | None
+        self, watched: Watched, now: datetime, *, seen: Message | None, why: Message | None
     ) -> None:
         if watched.expired:
             return
@@ -206,7 +203,7 @@ class EffectWatch:
 
     async def _ask(
         self, url: str, through: Intermediary | None, exhibits: list[ExhibitId]
-    ) -> tuple[int | None, str]:
+    ) -> tuple[int | None, Message]:
         fetcher = Capturing(self._fetcher, self._journal, named("look"), into=exhibits)
         proxy, vantage = (
             (None, None) if through is None else (revealed(through.proxy), through.name)
@@ -214,5 +211,7 @@ class EffectWatch:
         try:
             answer = await fetcher.fetch(url, limits=LOOK, proxy=proxy, vantage=vantage)
         except SourceError as error:
-            return None, f"no answer: {error}"[:300]
-        return answer.status, f"answered {answer.status} by {host_of(answer.url)}"
+            return None, message("dark-probe.no-answer", detail=str(error)[:MOST_DETAIL])
+        return answer.status, message(
+            "dark-probe.answered", status=str(answer.status), host=host_of(answer.url)
+        )

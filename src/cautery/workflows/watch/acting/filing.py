@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import combinations
+from itertools import chain, combinations
 
 from cautery.act import (
     Approved,
@@ -29,12 +29,13 @@ from cautery.model import (
     Referral,
     SignedFor,
     digest,
-    has_own_id,
     to_json,
 )
 from cautery.model.records import ApprovalGiven, EntryWithdrawn, ReferralPublished
+from cautery.projections import Acts
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.acting.judging import ISP_LEVERS
+from cautery.workflows.watch.restore import refused
 from cautery.workflows.watch.streams import Stream
 
 AGAIN_S = 10.0
@@ -113,30 +114,19 @@ class Filing:
 
     # -- what an earlier run did ------------------------------------------------------------
 
-    def restore(
-        self, record: Referral | ApprovalGiven | EntryWithdrawn | ReferralPublished
-    ) -> None:
-        """Take up a record of an earlier run of this case.
-
-        Raises
-        ------
-        CauteryError
-            If it is a referral whose id is not its own, or that comes under the id of an earlier
-            one; or as :meth:`approved`.
-        """
-        match record:
-            case Referral():
-                if not has_own_id(record):
-                    raise InputError(f"referral {record.id}: its id does not match its content")
-                if self._filed.setdefault(record.id, Filed(record)).referral != record:
-                    raise InputError(f"a second referral arrived with the id of {record.id}")
-            case ApprovalGiven():
-                self.approved(record)
-            case EntryWithdrawn():
-                if (filed := self._filed.get(record.referral)) is not None:
-                    filed.withdrawn.add(record.target)
-            case ReferralPublished():
-                self._restore_published(record)
+    def restore(self, acts: Acts, withdrawals: Iterable[EntryWithdrawn]) -> int:
+        """Take up what earlier runs of this case filed; return how many records are not valid."""
+        self._filed = {name: Filed(referral) for name, referral in acts.referrals.items()}
+        for withdrawal in withdrawals:
+            if (filed := self._filed.get(withdrawal.referral)) is not None:
+                filed.withdrawn.add(withdrawal.target)
+        given = (
+            ApprovalGiven.of(filed.referral.id, approval)
+            for filed in self
+            for approval in acts.approvals.get(filed.digest, ())
+        )
+        published = chain.from_iterable(acts.published.values())
+        return refused(self.approved, given) + refused(self._restore_published, published)
 
     def _restore_published(self, published: ReferralPublished) -> None:
         filed = self._filed.get(published.referral)

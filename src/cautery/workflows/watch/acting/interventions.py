@@ -13,15 +13,14 @@ import asyncio
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
-from itertools import chain
 from typing import Any
 
 from cautery.act import Publisher
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import (
     MISSHAPEN,
     BlockEntry,
-    DarkProbe,
     GuardVerdict,
     Intermediary,
     Mandate,
@@ -31,14 +30,10 @@ from cautery.model import (
 from cautery.model.ports import Engine, Ledger
 from cautery.model.records import (
     ApprovalGiven,
-    EntryExpired,
-    EntryWithdrawn,
     GuardRevalidated,
     MisshapenRecord,
-    OverrideGiven,
     OverrideSigned,
-    ReferralPublished,
-    RollbackProposed,
+    RevalidationTime,
     kinds_of,
 )
 from cautery.plan.guard.revalidation import due
@@ -50,23 +45,12 @@ from cautery.workflows.watch.acting.judging import Judge
 from cautery.workflows.watch.acting.neighbours import lawful_streams
 from cautery.workflows.watch.acting.overrides import Overrides
 from cautery.workflows.watch.mapping.mapper import Mapper
+from cautery.workflows.watch.restore import EarlierRuns, refused
 from cautery.workflows.watch.streams import Stream
 
 TICK_S = 0.5
 BATCH_S = 2.0
 """Targets found within so many seconds go to the approvers as one referral."""
-_TAKEN_UP = (
-    GuardVerdict,
-    Referral,
-    ApprovalGiven,
-    ReferralPublished,
-    EntryWithdrawn,
-    OverrideSigned,
-    RollbackProposed,
-    DarkProbe,
-    EntryExpired,
-)
-"""What a watch that goes on takes up from an earlier run, besides :class:`OverrideGiven`."""
 
 
 class Intervener:
@@ -117,40 +101,27 @@ class Intervener:
         """Say that something new was proven."""
         self._woken = True
 
-    def restore(self) -> None:
-        """Take up what an earlier run of this case had filed and published.
+    def restore(self, earlier: EarlierRuns) -> None:
+        """Take up what earlier runs of this case filed and published.
 
-        What it left standing is judged anew as soon as work begins: another day, another window.
+        What they left standing is judged anew as soon as work begins: another day, another window.
         """
-        passed_over = 0
+        acts, safeguards = earlier.acts, earlier.safeguards
+        self._judge.restore(acts.guards.values())
+        self._canaries.restore(safeguards.rollbacks)
         # What came into force is known first: a signature would put it on record once more.
-        given = self._ledger.read(kinds=kinds_of(OverrideGiven))
-        for entry in chain(given, self._ledger.read(kinds=kinds_of(*_TAKEN_UP))):
-            try:
-                self._take_up(entry.content)
-            except MISSHAPEN:
-                passed_over += 1
-            self._next_index = max(self._next_index, entry.index + 1)
-        if passed_over:
-            self._journal.fail("record", "case", _passed_over(passed_over))
+        given = (override for override, _ in safeguards.overrides)
+        ignored = (
+            earlier.ignored
+            + refused(self._overrides.restore, given)
+            + refused(self._overrides.hear, safeguards.override_signatures)
+            + self._filing.restore(acts, safeguards.withdrawals)
+        )
+        self._effects.restore(acts)
+        self._next_index = earlier.next_index
+        if ignored:
+            self._journal.fail("record", "case", _passed_over(ignored))
         self._woken = any(self._standing())
-
-    def _take_up(self, content: Any) -> None:
-        match content:
-            case GuardVerdict():
-                self._judge.restore(content)
-            case DarkProbe() | EntryExpired():
-                self._effects.restore(content)
-            case RollbackProposed():
-                self._canaries.restore(content)
-            case OverrideGiven():
-                self._overrides.restore(content)
-            case OverrideSigned():
-                self._overrides.hear(content)
-            case MisshapenRecord():
-                raise InputError(content.why)
-            case _:
-                self._filing.restore(content)
 
     async def work(self) -> None:
         """Do whatever is next, for ever."""
@@ -188,7 +159,7 @@ class Intervener:
         """Judge what stands, plan for what is proven, and draft what is new."""
         standing = [(filed, entry) for filed, entry in self._standing() if filed.published]
         if standing:
-            await self._revalidate(standing, why="while it stands")
+            await self._revalidate(standing, why=RevalidationTime.WHILE_IT_STANDS)
         knowledge = self._known()
         proven = knowledge["proven"]
         if not proven:
@@ -257,7 +228,9 @@ class Intervener:
             (verdict.valid_until for verdict in verdicts if verdict.target in short), default=None
         )
 
-    async def _revalidate(self, entries: Collection[tuple[Filed, BlockEntry]], *, why: str) -> None:
+    async def _revalidate(
+        self, entries: Collection[tuple[Filed, BlockEntry]], *, why: RevalidationTime
+    ) -> None:
         """Judge entries anew; withdraw what is allowed no more, and propose to unblock it."""
         now = self._journal.now()
         revalidation = await self._engine.run(
@@ -287,7 +260,7 @@ class Intervener:
                 self._canaries.propose(
                     entry.target,
                     name,
-                    why=f"the guard no longer allows it: {verdict.reasons[0].text}",
+                    why=message("rollback.not-allowed", reason=verdict.reasons[0].text),
                 )
 
     # -- approve and publish ----------------------------------------------------------------
@@ -312,7 +285,7 @@ class Intervener:
         for filed in self._filing.ready():
             entries = [(filed, entry) for entry in filed.standing(self._journal.now())]
             if entries and filed.judged < filed.heard:
-                await self._revalidate(entries, why="before publication")
+                await self._revalidate(entries, why=RevalidationTime.BEFORE_PUBLICATION)
             await self._filing.publish(filed)
 
     def _on_published(self, referral: Referral, to: Intermediary) -> None:

@@ -53,9 +53,9 @@ class Judge:
         """Return the facts as they are now."""
         return self._facts()
 
-    def restore(self, verdict: GuardVerdict) -> None:
-        """Take up what an earlier run of this case had recorded."""
-        self._recorded[verdict.target] = _gist(verdict)
+    def restore(self, verdicts: Iterable[GuardVerdict]) -> None:
+        """Take up what earlier runs of this case recorded."""
+        self._recorded |= {verdict.target: _gist(verdict) for verdict in verdicts}
 
     def plan(
         self,

@@ -27,9 +27,9 @@ class Overrides:
         self._recorded: set[str] = set()
         """Digests of those of which it is on record that they came into force."""
 
-    def restore(self, given: OverrideGiven) -> None:
+    def restore(self, given: Override) -> None:
         """Take up that an override is on record as given; its signatures are checked anew."""
-        self._recorded.add(digest(given.override))
+        self._recorded.add(digest(given))
 
     def hear(self, signed: OverrideSigned) -> bool:
         """Take a signature up; tell whether an override has come into force.

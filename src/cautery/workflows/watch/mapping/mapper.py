@@ -14,6 +14,7 @@ from cautery.errors import InputError, SourceError, StorageError
 from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
 from cautery.graph.faults import fault_links
 from cautery.graph.observations import one_each
+from cautery.messages import message
 from cautery.model import (
     CertificateFacts,
     CriminalNetwork,
@@ -24,15 +25,16 @@ from cautery.model import (
     digest_of,
     host_of,
 )
+from cautery.model.message import Message
 from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
 from cautery.model.records import AddressesChanged, AssetChanged, AssetFacts, CertificateChanged
+from cautery.projections import Shown
 from cautery.watch import address_in
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.mapping import relations
 from cautery.workflows.watch.mapping.host_facts import Known, facts_of, nothing_known
 from cautery.workflows.watch.mapping.marks import marks_of
 from cautery.workflows.watch.mapping.revisits import Revisits
-from cautery.workflows.watch.restore import Shown
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 
@@ -302,11 +304,11 @@ class Mapper:
 
     async def _look_up_host(self, host: str) -> None:
         addresses: tuple[str, ...] = ()
-        failed: list[str] = []
+        failed: list[Message] = []
         try:
             addresses = await self._names.resolve(host)
         except SourceError as error:
-            failed.append(str(error))
+            failed.append(message("look-up.addresses", detail=str(error)))
         networks = [
             network for network in (self._facts.network_of(a) for a in addresses) if network
         ]
@@ -329,7 +331,7 @@ class Mapper:
         self._tell(host, facts, failed)
         await self._icon(host)
 
-    def _tell(self, host: str, facts: Known, failed: list[str]) -> None:
+    def _tell(self, host: str, facts: Known, failed: list[Message]) -> None:
         """Record what is known of a host, and keep it."""
         self._tell_change(host, facts)
         networks = [network for network in map(self._facts.network_of, facts.addresses) if network]
@@ -349,7 +351,7 @@ class Mapper:
         )
         self._facts_by_host[host] = replace(facts, record=entry.index)
 
-    async def _certificate(self, host: str, failed: list[str]) -> CertificateFacts | None:
+    async def _certificate(self, host: str, failed: list[Message]) -> CertificateFacts | None:
         """Ask a host for its certificate, at each port where TLS may be until one answers."""
         for port in self._tls_ports(host):
             if port in self._tls_asked[host]:
@@ -358,13 +360,13 @@ class Mapper:
             try:
                 certificate = await self._certificates.of(host, port)
             except SourceError as error:
-                failed.append(str(error))
+                failed.append(message("look-up.certificate", detail=str(error)))
             else:
                 self._tls_at[host] = port
                 return certificate
         return None
 
-    async def _registration(self, host: str, failed: list[str]) -> Registration | None:
+    async def _registration(self, host: str, failed: list[Message]) -> Registration | None:
         """Return what the registry says of a host's domain; a bare address is in none."""
         try:
             domain = self._facts.registered_domain(host)
@@ -378,7 +380,7 @@ class Mapper:
                 try:
                     self._registered[domain] = await self._registry.of(domain)
                 except SourceError as error:
-                    failed.append(str(error))
+                    failed.append(message("look-up.registration", detail=str(error)))
         return self._registered[domain]
 
     async def _icon(self, host: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from cautery.graph.links import HostFacts, Mark, covers
 from cautery.model import host_of
+from cautery.model.message import Message
 from cautery.watch import Page
 from cautery.watch.shapes import shapes_of
 from cautery.workflows.watch.streams import Stream
@@ -28,7 +29,7 @@ def marks_of(
     *,
     panels: Iterable[str],
     pages: Mapping[str, Page],
-    shared: Mapping[Mark, str],
+    shared: Mapping[Mark, Message],
 ) -> dict[str, tuple[str, ...]]:
     """Return what each host shows, as :data:`cautery.graph.roles.MARKS` names it, sorted.
 
@@ -67,7 +68,7 @@ def _of_page(page: Page) -> set[str]:
     return marks
 
 
-def _of_facts(facts: HostFacts, shared: Mapping[Mark, str]) -> set[str]:
+def _of_facts(facts: HostFacts, shared: Mapping[Mark, Message]) -> set[str]:
     marks = {"shared-range"} if facts.shared else set()
     if facts.certificate is None:
         return marks

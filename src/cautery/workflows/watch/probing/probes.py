@@ -14,6 +14,7 @@ from cautery.identify.ladder import Effort
 from cautery.identify.observe import alignment, observe
 from cautery.identify.picture import watched
 from cautery.identify.references.held import References
+from cautery.messages import message, term
 from cautery.model import (
     Decoded,
     ExhibitId,
@@ -26,13 +27,14 @@ from cautery.model import (
     host_of,
 )
 from cautery.model.ports import Decoder, Engine, Fetcher, Readers
-from cautery.model.records import AlignmentShown, HostShown, ProbeDone
+from cautery.model.records import AlignmentShown, HostShown, LookStep, ProbeDone
 from cautery.watch.shapes import shapes_of
 from cautery.workflows.case.capturing import Capturing
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.fetching import Fetched, fetch_newest, media
 from cautery.workflows.media.pump import Tape, media_start_s
-from cautery.workflows.watch.pace import COMPARING, DECODING, FETCHING, Pace
+from cautery.workflows.watch.failing import failed_with
+from cautery.workflows.watch.pace import Pace
 from cautery.workflows.watch.probing.faults import FaultFinder, keep_faults, pictures_due
 from cautery.workflows.watch.probing.looks import PROBE_S, best, differs, settled, windows_of
 from cautery.workflows.watch.sources.offered import tell
@@ -150,7 +152,7 @@ class Prober:
 
     async def _probe(self, stream: Stream) -> None:
         stream.probes += 1
-        stream.doing = ""
+        stream.doing = None
         tell(stream, self._journal)
         again_s, exhibits = 0.0, list[ExhibitId]()
         try:
@@ -187,7 +189,7 @@ class Prober:
         """Return one probe of a live stream, or several of media that has ended."""
         fetcher = Capturing(self._fetcher, self._journal, media, into=sealed)
         stream.played = await self._playable(stream.url, sealed)
-        with self._pace.spends(stream, FETCHING):
+        with self._pace.spends(stream, LookStep.FETCHING):
             fetched = await fetch_newest(
                 stream.played, fetcher=fetcher, readers=self._readers, seconds=self._span_s(stream)
             )
@@ -196,7 +198,7 @@ class Prober:
             probed = await self._heard(stream, fetched, exhibits)
             if probed is not None:
                 return [probed]
-        with self._pace.spends(stream, DECODING):
+        with self._pace.spends(stream, LookStep.DECODING):
             whole = await self._decode(fetched)
         windows = (whole,) if fetched.live else windows_of(whole)
         return [await self._observed(stream, fetched, window, exhibits) for window in windows]
@@ -211,7 +213,7 @@ class Prober:
         data = fetched.data if fetched.sound is None else fetched.sound
         pictured = bool(watched(self._references))
         try:
-            with self._pace.spends(stream, DECODING):
+            with self._pace.spends(stream, LookStep.DECODING):
                 sound = await self._decoder.decode(data, pictures=False)
         except DecodeError:
             return None  # the pictures may be sound, or the whole decoding says what it is
@@ -230,7 +232,7 @@ class Prober:
         effort: Effort = "full",
     ) -> Probed:
         media_at_s = self._media_clock(stream, fetched, decoded)
-        with self._pace.spends(stream, COMPARING):
+        with self._pace.spends(stream, LookStep.COMPARING):
             observation = await self._engine.run(
                 partial(
                     observe,
@@ -295,7 +297,7 @@ class Prober:
             stream.observations.clear()
         return stream.anchor + start_s
 
-    def _broken_off(self, stream: Stream, what: str, exhibits: list[ExhibitId]) -> None:
+    def _broken_off(self, stream: Stream, step: LookStep, exhibits: list[ExhibitId]) -> None:
         """Record that this machine, not the stream, kept a look from its end: nobody has looked."""
         stream.probes -= 1
         stream.hindered += 1
@@ -304,8 +306,8 @@ class Prober:
                 url=stream.key,
                 at=self._journal.now(),
                 observation=None,
-                failed=f"not looked at: this machine was too slow for {what}",
-                hindered=what,
+                failed=message("failed.too-slow", step=term("look-step", step)),
+                hindered=step,
                 exhibits=tuple(exhibits),
             )
         )
@@ -319,17 +321,21 @@ class Prober:
                 url=stream.key,
                 at=now,
                 observation=None,
-                failed=f"{type(error).__name__}: {self._journal.message(error)}"[:500],
+                failed=failed_with(error, self._journal),
                 exhibits=tuple(exhibits),
             )
         )
         if stream.verdict is None and isinstance(error, SourceError):
-            undecodable = isinstance(error, DecodeError)
+            detail = str(error)[:300]
             verdict = Verdict(
                 url=self._journal.redact(stream.url),
                 finding=Finding.UNREACHABLE,
                 at=now,
-                reasons=(("no media: " if undecodable else "unreachable: ") + str(error)[:300],),
+                reasons=(
+                    message("verdict.undecodable", detail=detail)
+                    if isinstance(error, DecodeError)
+                    else message("verdict.unreachable", detail=detail),
+                ),
             )
             self._claim(stream, verdict)
 

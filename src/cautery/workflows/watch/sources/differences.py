@@ -64,7 +64,7 @@ def table_of(changes: Changes, journal: Journal) -> bytes:
     rows += [("vanished", None, None, entry.place, entry.title, None) for entry in changes.vanished]
     for name, moves in (("moved", changes.moved), ("renamed", changes.renamed)):
         rows += [
-            (name, move.now.place, move.now.title, move.was.place, move.was.title, move.why)
+            (name, move.now.place, move.now.title, move.was.place, move.was.title, move.why.value)
             for move in moves
         ]
     names = ("change", "url", "title", "was", "was_title", "why")

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from cautery.errors import SourceError
 from cautery.model import Calendar, ExhibitId, Limits, OwnLocation, Response, Validator, digest_of
+from cautery.model.message import Message
 from cautery.model.ports import Readers, VerifiedFetcher
 from cautery.model.records import CalendarRead
 from cautery.watch.jobs import calendar_is_read
 from cautery.workflows.case.capturing import CapturingOwn, named
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.watch.failing import failed_with
 from cautery.workflows.watch.sources.schedule import Schedule
 
 CALENDAR = Limits(max_bytes=32_000_000, total_s=30.0)
@@ -69,8 +71,7 @@ class FetchedCalendars:
                 answer = await self._fetch(calendar, sealed)
             except SourceError as error:
                 self._schedule.failed(calendar)
-                message = f"{type(error).__name__}: {self._journal.message(error)}"
-                self._record(calendar, None, sealed, failed=message[:500])
+                self._record(calendar, None, sealed, failed=failed_with(error, self._journal))
             else:
                 changed = answer.status == 200 and self.texts.get(calendar.location) != answer.body
                 self._schedule.visited(calendar, changed=changed)
@@ -102,7 +103,7 @@ class FetchedCalendars:
         answer: Response | None,
         sealed: Sequence[ExhibitId],
         *,
-        failed: str | None = None,
+        failed: Message | None = None,
     ) -> None:
         whole = answer is not None and answer.status == 200
         self._journal.write(

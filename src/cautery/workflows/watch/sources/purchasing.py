@@ -13,7 +13,8 @@ from cautery.model import Mandate, Purchase, Regime, Source, to_utc
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.referral import mandate_of
-from cautery.workflows.mandate.file import PurchaseTable, in_words
+from cautery.workflows.mandate.faults import in_words
+from cautery.workflows.mandate.file import PurchaseTable
 from cautery.workflows.mandate.purchased_line import read_line
 from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.sources.purchases import record_purchase

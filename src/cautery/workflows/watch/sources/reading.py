@@ -11,14 +11,17 @@ from pathlib import Path
 from cautery.catalogue import Resolver
 from cautery.errors import CauteryError, EvidenceError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
+from cautery.messages import message
 from cautery.model import ExhibitId, Mandate, Source, Vantage, host_of
+from cautery.model.message import Message
 from cautery.model.ports import Fetcher, Readers
 from cautery.model.records import QuotedWarning, SourceRead, SourceRevisited, SourceRhythm
+from cautery.projections import Reading
 from cautery.watch import PlaylistEntry, ReadWarning, redacted_text
 from cautery.watch.diff import Listed
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.watch.restore import Reading
+from cautery.workflows.watch.failing import failed_with
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.sources.asking import (
     LIST,
@@ -138,8 +141,7 @@ class SourceReader:
             try:
                 answer = await self._ask(source, vantage)
             except SourceError as error:
-                why = self._journal.message(error)[:300]
-                self._views.failed(place, vantage, why)
+                self._views.failed(place, vantage, self._journal.message(error)[:300])
                 self._asker.forget(source, vantage)
                 if vantage is None:
                     problem = error
@@ -148,7 +150,7 @@ class SourceReader:
                         source,
                         vantage=vantage,
                         exhibits=self._asker.sealed(source, vantage),
-                        failed=f"{type(error).__name__}: {why}",
+                        failed=failed_with(error, self._journal),
                     )
             else:
                 self._views.told(place, vantage, answer)
@@ -339,7 +341,7 @@ class SourceReader:
         exhibits: tuple[ExhibitId, ...] = (),
         table: ExhibitId | None = None,
         warnings: Iterable[ReadWarning] = (),
-        failed: str | None = None,
+        failed: Message | None = None,
     ) -> None:
         warned = list(warnings)
         exhibits = exhibits if answer is None else answer.exhibits
@@ -368,7 +370,7 @@ class SourceReader:
     def _quoted(self, warning: ReadWarning) -> QuotedWarning:
         return QuotedWarning(
             line=warning.line,
-            why=warning.why,
+            why=message("source-row.unread", detail=warning.why),
             quoted=redacted_text(warning.quoted, self._journal.pseudonyms),
             count=warning.count,
         )
@@ -380,8 +382,11 @@ class SourceReader:
     def _failed(self, source: Source, error: Exception) -> None:
         self._asker.forget(source)
         self._schedule.failed(source)
-        message = f"{type(error).__name__}: {self._journal.message(error)}"
-        self._record(source, exhibits=self._asker.sealed(source), failed=message[:500])
+        self._record(
+            source,
+            exhibits=self._asker.sealed(source),
+            failed=failed_with(error, self._journal),
+        )
 
     def _shown(self, source: Source) -> str:
         return source.location.shown(self._journal.pseudonyms)

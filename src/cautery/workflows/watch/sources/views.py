@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from cautery.messages import message, term
 from cautery.model import ExhibitId, Vantage, host_of
+from cautery.model.message import Message
 from cautery.model.records import VantageCompared
 from cautery.watch import Page, PlaylistEntry
 from cautery.watch.diff import Listed, compare
@@ -46,7 +48,7 @@ class Views:
         self._journal = journal
         self._list = listed
         self._views: dict[tuple[str, str | None], View] = {}
-        self._last_differences: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._last_differences: dict[tuple[str, str], tuple[Message, ...]] = {}
 
     def told(self, source: str, vantage: Vantage | None, told: Told) -> None:
         """Take up a reading."""
@@ -92,7 +94,7 @@ class Views:
                 compared = replace(
                     compared,
                     differs=True,
-                    why=(*why, "it lists other entries"),
+                    why=(*why, message("vantage.other-entries")),
                     only_here=len(changes.vanished),
                     only_there=len(changes.appeared),
                     elsewhere=len(changes.moved),
@@ -118,11 +120,12 @@ def _titles(entries: Sequence[Listed]) -> tuple[str | None, ...]:
     return tuple(entry.title for entry in entries[:MOST_TITLES])
 
 
-def _differences(home_view: View, vantage_view: View, vantage: Vantage) -> Iterator[str]:
+def _differences(home_view: View, vantage_view: View, vantage: Vantage) -> Iterator[Message]:
+    name = vantage.name
     if home_view.failed:
-        yield f"reachable only from {vantage.name}; from here {home_view.failed}"
+        yield message("vantage.reachable-only-there", vantage=name, detail=home_view.failed)
     if vantage_view.failed:
-        yield f"not reachable from {vantage.name}: {vantage_view.failed}"
+        yield message("vantage.not-reachable-there", vantage=name, detail=vantage_view.failed)
     if (
         home_view.failed
         or vantage_view.failed
@@ -131,16 +134,21 @@ def _differences(home_view: View, vantage_view: View, vantage: Vantage) -> Itera
     ):
         return
     if home_view.host != vantage_view.host:
-        away, home = vantage_view.host or "nowhere", home_view.host or "nowhere"
-        yield f"leads to {away} there, but to {home} from here"
+        nowhere = message("vantage.nowhere")
+        yield message(
+            "vantage.leads-elsewhere",
+            there=vantage_view.host or nowhere,
+            here=home_view.host or nowhere,
+        )
     if home_view.says.page is not None and vantage_view.says.page is not None:
-        names = [
-            name
-            for name, fact in _facts(home_view.says.page).items()
-            if fact != _facts(vantage_view.says.page)[name]
+        there = _facts(vantage_view.says.page)
+        facts = [
+            term("page-fact", fact)
+            for fact, here in _facts(home_view.says.page).items()
+            if here != there[fact]
         ]
-        if names:
-            yield f"its page differs: {', '.join(names)}"
+        if facts:
+            yield message("vantage.page-differs", facts=facts)
 
 
 def _facts(page: Page) -> dict[str, object]:

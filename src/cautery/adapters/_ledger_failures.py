@@ -1,0 +1,64 @@
+"""What a database says when it fails, in the words of who analyses a case.
+
+Reaches nothing itself; for :mod:`cautery.adapters.ledger_sql`, on whose lawful basis and with
+whose manners. Format: docs/reference/case-format.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from cautery.errors import EvidenceError, StorageError
+
+
+@contextlib.contextmanager
+def failures(name: str, what: str) -> Iterator[None]:
+    """Raise an error of ours for one of the database.
+
+    Parameters
+    ----------
+    name : str
+        Of the ledger.
+    what : str
+        What is done with it, as a verb: ``read``, ``append to``.
+
+    Raises
+    ------
+    EvidenceError
+        If the database is malformed, or holds what no ledger does.
+    StorageError
+        If it cannot be reached, read or written.
+    """
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise EvidenceError(f"{name}: cannot {what} it: {error}") from error
+    except Exception as error:
+        if not _is_of_database(error):
+            raise
+        message = f"{name}: cannot {what} it: {' '.join(str(error).split())}"
+        # Exactly DatabaseError: SQLite says it of files that are malformed or no database;
+        # DataError: of a value that is longer than any of ours. Interrupted: by ourselves.
+        interrupted = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+        if interrupted or type(error) in {sqlite3.DatabaseError, sqlite3.DataError}:
+            raise EvidenceError(message) from error
+        raise StorageError(message) from error
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown."""
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return url.partition("@")[2]
+    return url if password is None else url.replace(f":{password}@", ":***@", 1)
+
+
+def _is_of_database(error: Exception) -> bool:
+    """Tell whether SQLite or psycopg, which is loaded only where it is used, raised this."""
+    return isinstance(error, sqlite3.Error) or any(
+        kind.__module__ == "psycopg" and kind.__name__ == "Error" for kind in type(error).__mro__
+    )

@@ -1,0 +1,14 @@
+"""Sentences about the records of a case."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str | tuple[str, str]] = {
+    # Records that count for nothing.
+    "ignored.misshapen": "%(kind)s with an invalid form",
+    "ignored.second-opening": "%(kind)s in a case that was already open",
+    "ignored.other-fixtures": "%(kind)s that does not fit the mandate",
+    "ignored.foreign-id": "%(kind)s with an id that does not match its content",
+    "ignored.earlier-id": "%(kind)s with the id of an earlier referral",
+    "ignored.approval": "%(kind)s without a valid signature of an approver",
+    "ignored.override": "%(kind)s without valid signatures of the people it names",
+}

@@ -1,0 +1,152 @@
+"""Sentences about estimates: what is estimated, how, and how claims compare."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str | tuple[str, str]] = {
+    # What is estimated
+    "quantity.users": "users",
+    "quantity.payers": "payers",
+    "quantity.revenue": "revenue",
+    "quantity.in-country": "%(quantity)s, %(country)s",
+    "quantity.exposure-of": "exposure of %(event)s",
+    "quantity.customers-of": "paying customers of %(service)s",
+    "quantity.revenue-of": "revenue of %(service)s",
+    "quantity.dark": "share of referred streams dark, all intermediaries",
+    "quantity.dark-through": "share of referred streams dark, %(intermediary)s",
+    # How it is estimated
+    "method.logical-bounds": "logical bounds",
+    "method.wilson": "Wilson score interval",
+    "method.gaps-between-probes": "seen at least, possible at most, given the gaps between probes",
+    "method.claimed-customers": "claimed customers x share of lines that pay (0.4 to 1)",
+    "method.paid-by-each": "customers x EUR %(low)s to %(high)s a user and month",
+    "method.source": "%(source)s",
+    "method.reconciled": "reconciled from %(sources)s",
+    # What a reader must know about it
+    "estimate.nothing-probed": "nothing was probed: any share is possible",
+    "estimate.probed": (
+        "%(dark)s of %(count)s stream, by our own probes only",
+        "%(dark)s of %(count)s streams, by our own probes only",
+    ),
+    "estimate.streams-seen": (
+        "%(count)s stream ever seen live; gaps up to %(close_s)s count as seen",
+        "%(count)s streams ever seen live; gaps up to %(close_s)s count as seen",
+    ),
+    "estimate.claim": "one claim by the seller, %(customers)s; nobody has counted",
+    "estimate.claims": (
+        "%(claims)s claims by the seller, %(fewest)s to %(most)s; nobody has counted"
+    ),
+    "estimate.price-and-audience": "%(price)s; audience: %(audience)s",
+    "price.not-seen": "no list price seen",
+    "price.agrees": "list price EUR %(price)s agrees with surveyed spending",
+    "price.below": "list price EUR %(price)s is below surveyed spending",
+    "estimate.one-network": (
+        "one network is taken for a quarter (9 to 45 %%) of %(what)s in %(scope)s, which is a "
+        "judgement; the market is that of %(source)s"
+    ),
+    # Which way a source leans
+    "bias.panels": (
+        "counts lines, not people; trial and expired lines are left out by their flags, "
+        "about 20 %% dormant or duplicate ones by judgement"
+    ),
+    "bias.recapture": (
+        "only lines in use at the peak; heavy viewers are seen twice, so plain recapture is too "
+        "low; boxes left on and trials count as well"
+    ),
+    "bias.payments": (
+        "sees revenue, payers only through ARPU; misses sales by hand, and what resellers keep; "
+        "counts resellers' credits twice"
+    ),
+    "bias.names": (
+        "counts households that look; those behind a VPN are unseen, the curious are added"
+    ),
+    "bias.survey": (
+        "people forget and deny; it asks for any such service, of which this is some share"
+    ),
+    "bias.visits": "speaks of sales, not of use; conversion and turnover are hardly known",
+    "bias.published": "%(what)s, %(scope)s: a survey; people forget and deny",
+    # Why a source gives no estimate
+    "no-estimate.no-dump": "no panel's dump",
+    "no-estimate.no-share": "no panel's share of traffic is known",
+    "no-estimate.no-paid-line": "no paid line in any dump",
+    "no-estimate.no-looks": "no two looks at edges",
+    "no-estimate.not-twice": "no line was seen twice",
+    "no-estimate.no-payment": "no payment into a known account",
+    "no-estimate.no-names": "no provider's sample of look-ups",
+    "no-estimate.no-survey": "no survey",
+    "no-estimate.no-visits": "no visits to storefronts",
+    # What went into a sizing
+    "sizing.note": "%(source)s: %(note)s",
+    "sizing.no-traffic-share": "%(panels)s panel(s) without a traffic share were left out",
+    "sizing.no-purchase": "%(channel)s: no test purchase, so its coverage is a judgement",
+    "sizing.too-far": (
+        "left out: the nearest month is %(nearest)s, more than %(months)s months away"
+    ),
+    "sizing.other-month": "from %(nearest)s, because there is none from %(month)s",
+    "sizing.dump": "dump of %(panel)s as of %(taken_on)s: %(rows)s",
+    "sizing.alone": "only one method has data, so there is nothing to reconcile it with",
+    "sizing.disagreement": (
+        "%(source)s says %(factor)s times what the other sources say, %(deviations)s standard "
+        "deviations away: one of them is wrong beyond its known bias, so every interval was widened"
+    ),
+    # What was read of a seized panel's dump
+    "dump.all": "%(sentences)s",
+    "dump.rows": ("%(count)s row", "%(count)s rows"),
+    "dump.damaged": "%(rows)s damaged and not counted",
+    "dump.merged": "%(lines)s lines of small countries counted as %(country)s",
+    "dump.suppressed": "%(lines)s lines not shown, in groups of fewer than %(fewest)s",
+    # Sizes as people say them
+    "size.number": "%(number)s",
+    "size.million": "%(number)s million",
+    "size.billion": "%(number)s billion",
+    "size.span": "%(low)s to %(high)s",
+    "size.users": "%(size)s users",
+    "size.payers": "%(size)s payers",
+    "size.revenue": "EUR %(size)s a month",
+    "size.times": "%(factor)s times",
+    "size.under-a-hundredth": "under a hundredth of",
+    # How a claim compares
+    "claim.restated": "%(claim)s (%(size)s)",
+    "claim.does-not-fit": (
+        "%(claim)s does not fit: it is %(distance)s of the 99 %% interval (90 %%: %(inner)s; "
+        "99 %%: %(outer)s)"
+    ),
+    "claim.fits": (
+        "%(claim)s fits: it lies inside the 90 %% interval (90 %%: %(inner)s; 99 %%: %(outer)s)"
+    ),
+    "claim.not-refuted": (
+        "%(claim)s is not refuted: it lies outside the 90 %% but inside the 99 %% interval, "
+        "%(distance)s of the 90 %% interval (90 %%: %(inner)s; 99 %%: %(outer)s)"
+    ),
+    "distance.above": "%(times)s the upper end",
+    "distance.just-above": "just above the upper end",
+    "distance.just-below": "just below the lower end",
+    "distance.below": "%(end_share)s of the lower end",
+    "distance.far-below": "under 1 %% of the lower end",
+    "against.all": "%(sentences)s",
+    "against.nothing": "no statement: %(reason)s",
+    "against.inside": "inside its 90 %% interval",
+    "against.between": (
+        "outside its 90 %% but inside its 99 %%: %(distance)s of the 90 %% interval"
+    ),
+    "against.outside": "outside its 99 %% interval: %(distance)s",
+    "against.whole": (
+        "%(times)s the %(size)s of all services together, of which a network is a part"
+    ),
+    "against.countries": "it speaks of %(spoken)s of %(countries)s countries",
+    "claims.all": "%(sentences)s",
+    "claims.per-user": "%(income)s over %(people)s is EUR %(amount)s a user and month",
+    "claims.per-payer": "%(income)s over %(people)s is EUR %(amount)s a payer and month",
+    "claims.list-price-per-user": (
+        "%(income)s over %(people)s is EUR %(amount)s a user and month: the list price "
+        "(EUR %(price)s); the sum is what list price x claimed users gives"
+    ),
+    "claims.list-price-per-payer": (
+        "%(income)s over %(people)s is EUR %(amount)s a payer and month: the list price "
+        "(EUR %(price)s); the sum is what list price x claimed payers gives"
+    ),
+    "claims.more-than-paid": "%(times)s the EUR %(usual)s that is really paid",
+    "claims.less-than-paid": "less than the EUR %(low)s to %(high)s that is really paid",
+    "claims.as-paid": "within the EUR %(low)s to %(high)s that is really paid",
+    "claims.same": "%(first)s and %(second)s are the same claim, stated twice",
+    "claims.ratio": "%(first)s is %(times)s %(second)s",
+}
