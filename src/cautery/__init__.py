@@ -4,4 +4,4 @@ The command ``cautery`` is the usual way in; ``docs/tutorial`` walks through it.
 read :mod:`cautery.model` for the nouns and :mod:`cautery.workflows` for what can be done.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

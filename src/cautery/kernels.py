@@ -83,6 +83,7 @@ class Kernel:
             if self._steps is not None and _state.steps_left > 0:
                 steps = self._steps(*arguments)
                 if steps <= _state.steps_left:
+                    # Not locked: two threads may take a few steps more than there are.
                     _state.steps_left -= steps
                     return _quietly(self.plain, arguments)
             dispatcher = self.compiled
@@ -108,6 +109,7 @@ class Kernel:
         place = _place(folder)
         # numba looks for the kernels that a loop calls among its globals, and must find its own.
         twin = _twin(self._function, lambda called: called.compiled)
+        # numba reads it as it decorates, so the kernels of each folder get a place of their own.
         numba.config.CACHE_DIR = "" if place is None or place == folder else str(place)
         return numba.njit(cache=place is not None, **self._options)(twin)
 

@@ -237,6 +237,8 @@ class CaseSecrets:
         """
         destroyed = 0
         for path in sorted(self._subjects.glob(f"{_hashed(subject)}-*.key")):
+            # The mark first: killed in between, the key is still listed and destroyed by the next
+            # call. The other way round, its exhibits would look as if the key had never been here.
             write_whole(path.with_suffix(".erased"), b"", mode=0o600)
             try:
                 with path.open("r+b") as file:
@@ -255,6 +257,7 @@ class CaseSecrets:
     def _made(self) -> tuple[Ed25519PrivateKey, str]:
         private = Ed25519PrivateKey.generate()
         self.case = case = _id_of(private.public_key().public_bytes_raw())
+        # The key comes last: where it is, the last root and the redaction key are.
         self._remember((0, _EMPTY_ROOT))
         write_whole(self._path("redaction"), os.urandom(KEY_BYTES), mode=0o600)
         write_whole(self._path("key"), private.private_bytes_raw(), mode=0o600)

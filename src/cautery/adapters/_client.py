@@ -231,6 +231,7 @@ class Client(ABC):
     @asynccontextmanager
     async def _turn(self, target: Target, way: Way) -> AsyncIterator[None]:
         place = (way.gateway or target).addresses[0]
+        # Always the host first and then the address, so that no two requests wait for each other.
         async with self._hosts.turn(target.host), self._places.turn(place):
             yield
 
@@ -274,6 +275,7 @@ class Client(ABC):
             if way.gateway is not None and way.proxy is not None:
                 session = self._through(way.proxy, way.gateway.addresses[0])
             if target.scheme == "https":
+                # The URL names the address that was checked; the handshake is about the host.
                 via["server_hostname"] = host
         asked_at = self._clock.now()
         try:
@@ -379,6 +381,7 @@ class Client(ABC):
         keep_partial = limits.partial
 
         def take(chunk: bytes) -> bool:
+            # One byte more than allowed tells a body that is too long from one that just fits.
             body.add(unpack.feed(chunk, most=limits.max_bytes + 1 - body.size))
             if unpack.packed:
                 wire.add(chunk)

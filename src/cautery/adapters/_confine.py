@@ -121,6 +121,9 @@ def confine(
     room = _room(memory_mb)
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         raise ConfinementError("the process already has threads, so it cannot be confined")
+    # The order is fixed by what each step takes away. A new user namespace gives its maker every
+    # capability, so these are dropped after it; Landlock and seccomp demand NO_NEW_PRIVS first; and
+    # the filter comes last, since it refuses the calls of all other steps.
     own_network = _namespaces.leave_network(machine)
     own_files = own_network and not with_files and _namespaces.leave_files(machine)
     _namespaces.drop_capabilities(machine)
@@ -192,6 +195,8 @@ def _judged(reached: Confinement, why: str, *, without_seccomp: bool) -> Confine
 
 def _room(memory_mb: int) -> int:
     """Return the address space in which the process can grow to so much resident memory."""
+    # Linux heeds no limit of resident memory (RLIMIT_RSS, getrlimit(2)), and libraries map far more
+    # than they use: the limit is today's address space and what may be added.
     virtual, resident = (
         int(word) * resource.getpagesize()
         for word in Path("/proc/self/statm").read_bytes().split()[:2]

@@ -111,7 +111,9 @@ class _Columns:
     def means(self, plane: Any) -> Bytes:
         """Return a picture's cell means."""
         eights = np.ndarray(self._shape, np.uint64, plane, strides=(plane.line_size, 8))
+        # With ``mode="raise"`` NumPy would copy through a buffer of its own.
         eights.take(self._rows, axis=0, out=self._row_buffer, mode="clip")
+        # Five rows of 255 fit 16 bits.
         np.add.reduce(self._samples, axis=0, dtype=np.uint16, out=self._sums)
         self._cells.reshape(ROWS, -1)[:] = self._sums
         means = self._cells @ self._share
@@ -120,6 +122,7 @@ class _Columns:
 
 
 def _slot_of(at_s: float) -> int:
+    # A picture on the border of a slot must not fall into the one before by rounding.
     return math.floor(at_s * PICTURES_PER_S + 1e-3)
 
 

@@ -65,6 +65,7 @@ def _warm() -> None:
     resampler.room(4096)
     resampler.flush()
     with contextlib.suppress(Refusal):
+        # A file that is refused, since errors load what success does not need.
         nothing = io.BytesIO(b"RIFF\x00\x00\x00\x00WAVE")
         list(parts(nothing, "wav", pictures=True, part_s=1.0, most_s=1.0))
 
@@ -87,6 +88,8 @@ def _allow(seconds: float) -> None:
     """Let the process use so many CPU seconds more."""
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     soft = math.ceil(used + seconds) + 1
+    # The soft limit alone: a hard one can only be lowered, and the next job needs more. The filter
+    # lets this one call through (``_seccomp._OWN_CPU_LIMIT``).
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
 
 

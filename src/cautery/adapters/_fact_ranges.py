@@ -51,6 +51,7 @@ class RangeTable(Generic[V]):
                     ends.append(high)
                     self._values.append(narrowest)
             position = after
+        # Addresses of IPv6 fit no array of machine words.
         small = not ends or max(ends) < 2**64
         self._starts: Sequence[int] = array("Q", starts) if small else starts
         self._ends: Sequence[int] = array("Q", ends) if small else ends
@@ -135,6 +136,7 @@ def _flattened(group: Sequence[tuple[int, int, int, V]]) -> list[tuple[int, int,
             start, end, order, value = group[arriving]
             heapq.heappush(open_ranges, (end - start, order, end, value))
             arriving += 1
+        # Only the top has to be open: ended ranges below it are dropped when they come up.
         while open_ranges and open_ranges[0][2] < low:
             heapq.heappop(open_ranges)
         if not open_ranges:
@@ -153,6 +155,7 @@ def covered(
     """Return how many numbers of each inclusive range lie in the disjoint, sorted other ranges."""
     if not len(by_starts):
         return np.zeros(len(starts))
+    # Exact below 2^53, which is enough for IPv4.
     lengths = by_ends.astype(np.float64) - by_starts + 1
     before = np.concatenate(([0.0], np.cumsum(lengths)))
 

@@ -54,6 +54,8 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE) ->
             file.writelines(pieces)
             file.flush()
             os.fsync(handle)
+        # The bytes before the name: the other way round, a power cut could leave the name with no
+        # bytes under it.
         os.replace(name, path)  # noqa: PTH105 - as rename(2) has it
         sync_folder(path.parent)
     except BaseException as error:
@@ -72,6 +74,7 @@ def real_path(path: Path) -> Path:
 
 def ordinary_mode() -> int:
     """Return the mode that the person's umask gives a file that is no part of a case."""
+    # It can be read only by setting another; what threads make meanwhile is stricter.
     mask = os.umask(0o077)
     os.umask(mask)
     return 0o666 & ~mask
@@ -88,6 +91,7 @@ def abandoned(path: Path) -> bool:
     if not (process.isascii() and process.isdigit() and len(process) < 10):
         return True
     try:
+        # The id may be another process's by now; then the file stays until that one has ended.
         os.kill(int(process), 0)
     except ProcessLookupError:
         return True

@@ -112,5 +112,7 @@ def _permit(ruleset: int, path: Path, rights: int) -> None:
     with contextlib.ExitStack() as stack:
         stack.callback(os.close, place)
         if not stat.S_ISDIR(os.fstat(place).st_mode):
+            # The kernel refuses a rule that gives a file the rights of a folder
+            # (landlock_add_rule(2), EINVAL).
             rights &= _OF_FILES
         call(_ADD, ruleset, _PATH_BENEATH, _PathRule(rights, place), 0)

@@ -61,6 +61,8 @@ class LedgerLocks:
         OSError
             If the folder takes no file.
         """
+        # The last writer removes the file as it leaves: a lock on a file that has lost its name
+        # keeps nobody out, so it is taken again on the one that stands.
         while self._handle is None:
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, self._mode())
             with contextlib.ExitStack() as undo:

@@ -123,4 +123,5 @@ class _Cursor:
         self.raw = raw
 
     def execute(self, statement: str, values: Any = ()) -> Any:
+        # No statement of ours has a question mark or a percent sign of its own.
         return self.raw.execute(statement.replace("?", "%s"), values)

@@ -70,6 +70,7 @@ class Signing:
             raise EvidenceError(
                 f"the ledger has {until} records, but {start} were signed", hint=RESTORE
             )
+        # The case went back to an older copy (``case restore``) since this process signed.
         if self._signed.size > start:
             self._signed = Frontier()
         signed = self._signed.extend(hashes(self._signed.size, start))
@@ -79,6 +80,7 @@ class Signing:
             )
         new = hashes(start, until)
         now = signed.extend(new)
+        # What was appended here before the last signed root has been compared with that root.
         expected = appended.extend(new[appended.size - start :]) if appended.size >= start else now
         if expected.size == now.size and expected.root() != now.root():
             raise EvidenceError("records were changed after they were appended", hint=RESTORE)

@@ -95,6 +95,8 @@ class SqliteDatabase:
     def writing(self) -> Iterator[Any]:
         """Lend a cursor that alone may write; what it wrote is on disk at the end, or undone."""
         turn = self._locks.turn if self._locks is not None else contextlib.nullcontext
+        # File locks belong to the open file, which the threads of a process share: between these
+        # only ``_lock`` keeps order.
         with self._lock, turn():
             self._allow()
             cursor = self._connection.cursor()
@@ -122,6 +124,7 @@ class SqliteDatabase:
         """
         if self._index_holds:
             return
+        # ``quick_check`` does not compare an index with its table (sqlite.org/pragma.html).
         (verdict,) = cursor.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise EvidenceError(f"{self._path}: its pages contradict each other: {verdict}")

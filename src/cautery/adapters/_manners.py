@@ -91,6 +91,7 @@ class Manners:
         if status not in (429, 503):
             gate.refusals = 0
             return
+        # 2^6 s are more than LONGEST_SILENCE_S: to count on would change nothing.
         gate.refusals = min(gate.refusals + 1, 6)
         asked_s = seconds_of(retry_after, now=now)
         silence_s = asked_s if asked_s is not None else float(2**gate.refusals)
@@ -102,6 +103,8 @@ class Manners:
 
     def _book(self, name: str, gate: _Gate) -> float:
         now = self._time_s()
+        # ``free_at`` is the theoretical arrival time of the generic cell rate algorithm (ITU-T
+        # I.371), the burst its tolerance.
         start = max(now, gate.free_at - self._burst_s, gate.silent_until)
         if start - now > self._longest_s:
             raise LimitError(
@@ -115,6 +118,8 @@ class Manners:
         if gate is None:
             gate = self._gates[name] = _Gate(slots=asyncio.Semaphore(self._at_once))
             if len(self._gates) > _MOST_GATES:
+                # A gate in use is never forgotten: a second one of that name would let twice as
+                # many in.
                 idle = next((k for k, g in self._gates.items() if g.users == 0 and k != name), None)
                 if idle is not None:
                     del self._gates[idle]

@@ -48,6 +48,7 @@ def leave_network(machine: str) -> bool:
 
     Only a process of one thread can.
     """
+    # All, or at least the network: a system may allow the one and not the other.
     for flags in (_USER | _NETWORK | _MOUNTS | _UTS_IPC_CGROUP, _USER | _NETWORK):
         with contextlib.suppress(OSError, KeyError):
             call(_UNSHARE[machine], flags)
@@ -62,6 +63,8 @@ def leave_files(machine: str) -> bool:
         mount(b"none", _PLACE, b"tmpfs", _READ_ONLY_EMPTY, b"size=4k,nr_inodes=1")
         os.chdir(_PLACE)
         dot = ctypes.create_string_buffer(b".")
+        # ``pivot_root(".", ".")`` stacks the old root on the new one, so no folder for it is needed
+        # in a file system that takes none (pivot_root(2), Notes).
         call(_PIVOT_ROOT[machine], ctypes.addressof(dot), ctypes.addressof(dot))
         unmount(b".", _DETACH)
         os.chdir("/")
@@ -74,6 +77,7 @@ def drop_capabilities(machine: str) -> None:
     """Give up every capability, also those of the superuser, where the machine is known."""
     with contextlib.suppress(OSError):
         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+        # The kernel refuses the first number that it does not know, which ends the loop.
         for capability in range(64):
             prctl(PR_CAPBSET_DROP, capability)
     with contextlib.suppress(OSError, KeyError):

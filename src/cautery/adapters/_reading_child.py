@@ -71,6 +71,7 @@ def _answer(pipe: BinaryIO, head: dict[str, Any], payload: bytes) -> None:
 def _allow(seconds: float) -> None:
     """Let the process use so many CPU seconds more."""
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    # The soft limit alone, as in the decoder: a hard one could not be raised for the next job.
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used + seconds), resource.RLIM_INFINITY))
 
 
@@ -120,6 +121,7 @@ def main(memory_mb: int, modules: list[str], *, without_seccomp: bool) -> NoRetu
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     jobs = _load(modules)
     gc.collect()
+    # What was imported lives as long as the process: the collector need not visit it in each job.
     gc.freeze()
     try:
         reached = confine(memory_mb=memory_mb, without_seccomp=without_seccomp)

@@ -205,6 +205,8 @@ def allow_only(calls: Mapping[str, Rule]) -> None:
     code = program(calls, machine)
     instructions = ctypes.create_string_buffer(code, len(code))
     filter_program = _Program(len(code) // 8, ctypes.addressof(instructions))
+    # With TSYNC the kernel returns the id of a thread that could not take the filter; then none has
+    # it.
     stray = call(_SECCOMP[machine], _SET_FILTER, _ALL_THREADS, filter_program)
     if stray:
         raise OSError(errno.EBUSY, f"thread {stray} has a filter of its own")
@@ -220,12 +222,14 @@ def program(calls: Mapping[str, Rule], machine: str) -> bytes:
     """
     if machine not in _MACHINES:
         raise OSError(errno.ENOSYS, f"the system calls of {machine!r} are not known here")
+    # x86_64 first, as the columns of _NUMBERS.
     column = sorted(_MACHINES, reverse=True).index(machine)
     code = [
         _step(_LOAD, _MACHINE_AT),
         _step(_EQUAL, _MACHINES[machine], true=1),
         _step(_RETURN, _KILL),
         _step(_LOAD, _NUMBER_AT),
+        # x32 has the same machine as x86_64 and is told by a bit of the number.
         _step(_AT_LEAST, _X32, false=1),
         _step(_RETURN, _KILL),
     ]
@@ -247,6 +251,8 @@ def _alternatives(rule: Rule) -> list[bytes]:
         for same in alternative:
             left -= 3
             code += [
+                # The low half of an argument, which both machines store first. The kernel reads no
+                # more of the arguments in these rules: they are ints, or flags below 2^32.
                 _step(_LOAD, _ARGUMENTS_AT + 8 * same.argument),
                 _step(_MASK, same.mask),
                 _step(_EQUAL, same.value, false=left + 1),

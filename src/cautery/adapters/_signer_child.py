@@ -30,6 +30,7 @@ def main(descriptor: int, folder: str, case: str, unconfined: str) -> NoReturn:
     """Open or make (no case named) the secrets of a case, and answer what is asked of them."""
     # A terminal's Ctrl-C is for the one who asks; we end when nobody can ask any more.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The line takes a fixed low number: ``confine`` closes all descriptors above it.
     os.dup2(descriptor, _LINE)
     try:
         secrets = CaseSecrets(Path(folder), case or None)

@@ -142,6 +142,7 @@ def _after_id3(data: bytes) -> str:
     while data[at : at + 3] == b"ID3" and len(data) >= at + 10:
         size = 0
         for byte in data[at + 6 : at + 10]:
+            # ID3v2 sizes are synchsafe: seven bits of each byte count.
             size = size << 7 | byte & 0x7F
         at += 10 + size
     container = _binary(data[at : at + _SEARCH]) if at < len(data) else None

@@ -72,6 +72,8 @@ def verifying(ca: str | None = None) -> _Verifying:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     else:
         context.load_verify_locations(cafile=ca)
+        # The file may name an intermediate authority or the server's own certificate; without this
+        # only a self-signed root ends a chain.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
 

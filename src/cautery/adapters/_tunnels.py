@@ -57,6 +57,7 @@ class Tunnel(aiohttp.TCPConnector):
         super().__init__(limit=limit, use_dns_cache=False)
         self._at, self._address = _parts(proxy), address
 
+    # Private in aiohttp: another version may call it in another way.
     async def _wrap_create_connection(
         self,
         *args: Any,

@@ -96,6 +96,8 @@ class FolderStore:
             self._reserve(path)
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from error
+        # Keys first: killed in between, they belong to no case, which harms nobody; a case without
+        # its keys could never be continued.
         case_keys = keys.create_case()
         write_whole(path / CASE_KEY, f"{case_keys.signer.key}\n".encode())
         return case_keys
@@ -295,6 +297,7 @@ class FolderStore:
             return
         handle = os.open(reserve, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
+            # A file that is only made long is sparse and keeps no room.
             os.posix_fallocate(handle, 0, RESERVE_BYTES)
         except OSError:
             reserve.unlink()

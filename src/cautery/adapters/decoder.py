@@ -72,6 +72,7 @@ class ChildDecoder:
             raise InputError("a decoder needs at least one worker, 96 MB and positive limits")
         self._limits = (memory_mb, seconds, max_media_s, max_bytes)
         self._without_seccomp = without_seccomp
+        # Last in, first out: a child that is never needed is never started.
         self._idle: asyncio.LifoQueue[Child] = asyncio.LifoQueue()
         self._children = [Child(memory_mb, without_seccomp=without_seccomp) for _ in range(workers)]
         for child in self._children:
@@ -157,6 +158,8 @@ class ChildDecoder:
             }
             small = before.st_size <= _LONG_BYTES
             data = await asyncio.to_thread(_whole, file, before.st_size) if small else b""
+            # Also where the file gets a child of its own: so no more of them decode than there are
+            # workers.
             pooled = await self._idle.get()
             child = (
                 pooled if small else Child(memory_mb, file, without_seccomp=self._without_seccomp)
@@ -241,6 +244,7 @@ def _answered(head: dict[str, Any]) -> dict[str, Any]:
 
 def _most(seconds: float) -> int:
     """Return the bytes that the arrays of so many media seconds may have."""
+    # A picture has 36 x 64 bytes and 8 of its time: 2,312.
     return int((seconds + 30) * (4 * AUDIO_RATE_HZ + LUMA_RATE_HZ * 2400)) + (8 << 20)
 
 
@@ -287,6 +291,7 @@ def _decoded(head: dict[str, Any], payload: bytes, most_s: float) -> Decoded:
     audio_s, duration_s = float(head["audio_s"]), float(head["duration_s"])
     if not (math.isfinite(audio_s) and 0 <= duration_s <= most_s + 60):
         raise ValueError("times are not valid")
+    # NaN comes through both, and no array of flags is made.
     if samples and not np.isfinite(audio.min() + audio.max()):
         raise ValueError("sound is not valid")
     if pictures and not (np.isfinite(luma_s).all() and (np.diff(luma_s) > 0).all()):

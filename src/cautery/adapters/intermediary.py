@@ -34,6 +34,7 @@ from cautery.model import (
 )
 from cautery.model.ports import VerifiedFetcher
 
+# No redirect: a list goes to the URL that the mandate names and nowhere else.
 _LIMITS = Limits(max_bytes=65_536, total_s=20.0, connect_s=5.0, redirects=0)
 _SKEW = timedelta(minutes=5)
 

@@ -205,6 +205,8 @@ class SqlLedger:
         stop = stop or Event()
         heard_at = time.monotonic()
         while True:
+            # ``stop`` is read before the size: what was appended before it was set is still
+            # yielded.
             over, size = stop.is_set(), self.size()
             for entry in self._read(since, size, tuple(kinds)):
                 yield entry
@@ -370,6 +372,8 @@ class SqlLedger:
         ]
         first = next((entries[0].index for entries in appended if isinstance(entries, tuple)), None)
         with self._lock:
+            # Only where no other process appended in between. Else the frontier stays behind, and
+            # the next checkpoint hashes anew what this process has not seen.
             if self._frontier.size == first:
                 self._frontier = self._frontier.extend(map(leaf_hash, leaves))
         return appended

@@ -142,6 +142,8 @@ class _Worker:
     def _ask(self, message: bytes) -> Any:
         for _ in range(_TRIES):
             process = self._started()
+            # Tells a death by our timer, which is final, from one by the task, which gets another
+            # try.
             late = threading.Event()
             timer = threading.Timer(self._most_s, _ended, (process, late))
             timer.daemon = True

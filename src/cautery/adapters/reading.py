@@ -177,6 +177,7 @@ class ReadingProcess:
         )  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
+        # With pipes that never block every wait is one of ``_wait``, which has a limit.
         os.set_blocking(process.stdin.fileno(), False)
         os.set_blocking(process.stdout.fileno(), False)
         fine = False

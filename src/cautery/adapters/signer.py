@@ -159,6 +159,8 @@ class SignerProcess:
         try:
             self._process = subprocess.Popen(  # noqa: S603 - ourselves
                 [
+                    # Without ``site`` it starts sooner; ``_ROOTS`` are the two folders that it
+                    # imports from.
                     *(sys.executable, "-I", "-S", "-c", _RUN, *_ROOTS),
                     *(str(child_end.fileno()), str(self._folder), self.case, _unconfined()),
                 ],
@@ -241,6 +243,8 @@ def _unconfined() -> str:
 
 
 def _end(process: subprocess.Popen[bytes], sock: socket.socket, owner: int) -> None:
+    # A fork inherits this finalizer: it closes its own copy of the socket and must neither wait for
+    # a process that is not its child nor end it.
     sock.close()
     if os.getpid() != owner:
         return

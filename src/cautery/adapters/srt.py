@@ -126,6 +126,7 @@ class SrtStreams:
             if reading is not None:
                 reading.cancel()
             with contextlib.suppress(ProcessLookupError):
+                # Not process.kill(), for the reason in ``_decoder_process.Child.end``.
                 os.kill(process.pid, signal.SIGKILL)
             await process.wait()
             tail.cancel()

@@ -173,8 +173,12 @@ def _socket(where: Listening) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
+        # Several may listen to one group. A unicast port must be ours alone: with this option a
+        # second listener there would take the stream away.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(where.address.is_multicast))
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        # To the group itself: bound to all addresses, a socket also gets what comes for other
+        # groups at this port (ip(7), IP_MULTICAST_ALL).
         sock.bind((str(where.address), where.port))
         if where.address.is_multicast:
             _join(sock, where)
@@ -208,6 +212,7 @@ def _payload(datagram: bytes) -> bytes:
     """Return the packets of a datagram, out of RTP if they are in it (RFC 2250, 2)."""
     if len(datagram) < 13 or datagram[0] == 0x47 or datagram[0] >> 6 != 2:
         return datagram
+    # RFC 3550, 5.1 and 5.3.1: the fixed header, its contributing sources, one extension.
     at = 12 + 4 * (datagram[0] & 0x0F)
     if datagram[0] & 0x10 and len(datagram) >= at + 4:
         at += 4 + 4 * int.from_bytes(datagram[at + 2 : at + 4], "big")

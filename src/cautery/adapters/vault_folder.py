@@ -206,6 +206,8 @@ class FolderVault:
         if self._keys is None:
             raise InputError("a confidential exhibit needs the case's keys")
         key_id, key = self._keys.current(subject)
+        # Random, since several processes seal under one key: of 2^32 exhibits two share a nonce
+        # with a chance of 2^-33.
         nonce = secrets.token_bytes(_NONCE_BYTES)
         header = _MAGIC + key_id + nonce
         return header + ChaCha20Poly1305(key).encrypt(nonce, data, header + subject.encode())

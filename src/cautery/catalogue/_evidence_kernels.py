@@ -17,6 +17,8 @@ _NUMBER, _QUALITY, _PLACE, _SHIFT, _SUB = 1, 2, 3, 4, 5
 @kernel(plain=True, nogil=True)
 def features(title, batch, around, names, masks, scratch, out_name, out_score, ranked, out):  # noqa: PLR0917
     """Write what speaks for and against each candidate, shape (ranked, FEATURES)."""
+    # The choice was fitted to these figures as they are (``data/resolve.npz``, ADR 0015): whoever
+    # changes a factor or a column has to fit it anew.
     first, past = batch.word_from[title], batch.word_from[title + 1]
     total_grams = write_grams(
         batch.letters, batch.letters_from[title], batch.letters_from[title + 1], scratch.grams

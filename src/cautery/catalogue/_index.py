@@ -32,8 +32,10 @@ _FILLERS = frozenset(
     kanali chaine the live direct telekanal network
     """.split()  # noqa: SIM905 - a table of words
 )
+# Countries whose channels are known by call signs; None: the catalogue does not say.
 _STATIONS = frozenset(("us", "ca", "mx", None))
 _MOST_EDITIONS = 60
+# In so many names that are no station's a call sign counts as a word.
 _PLAIN = 3
 
 
@@ -315,6 +317,8 @@ class Index:
         if not place and len(words) > 1 and len(words[-1]) == 2 and title.kinds[-1] == WORD:
             code = words[-1] if words[-1] in places().countries else None
             code = "gb" if words[-1] == "uk" else code
+            # Two letters at the end are a country's code; but .tv is Tuvalu's, and in a title the
+            # medium.
             if code is not None and code != "tv":
                 place = self._place_names[code]
         return place

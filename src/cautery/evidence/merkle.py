@@ -204,6 +204,8 @@ def verify_consistency(
             raise wrong
         return
     steps = list(proof)
+    # The earlier log is one whole subtree of the later one: its root is known and left out of the
+    # proof.
     if earlier.bit_count() == 1:
         steps.insert(0, earlier_root)
     if not steps:

@@ -125,6 +125,7 @@ def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> b
             f"{len(signatures)} signatures, but at most {MAX_SIGNATURES} are checked"
         )
     approvers = approvers_in(opened)
+    # Neither one key under two names nor one name in two spellings is two people.
     names = {" ".join(name.casefold().split()) for name, _, _ in signatures}
     if len(signatures) < NEEDED or min(len(names), len({key for _, key, _ in signatures})) < NEEDED:
         raise EvidenceError(

@@ -155,6 +155,8 @@ def require_signable(
 
 def _next_root(size: int, encoded: str, last: Root | None, proof: Sequence[bytes]) -> Root:
     root = base64.b64decode(encoded)
+    # 43 letters have two bits more than 32 bytes: other last letters would state the same root in
+    # other bytes.
     if base64.b64encode(root).decode() != encoded:
         raise InputError("a checkpoint's root must be canonical base64")
     if last is None or last[0] == 0:

@@ -160,6 +160,7 @@ def dithered(stack, first):  # type: ignore[no-untyped-def]
     """Replace nothing (0) by words that are like nobody's: a hash of where they lie."""
     for i in range(len(stack)):
         if stack[i] == 0:
+            # Increment and first multiplier of SplitMix64 (Steele et al., OOPSLA 2014).
             x = np.uint64(first + i) * np.uint64(0x9E3779B97F4A7C15)
             x ^= x >> np.uint64(29)
             x *= np.uint64(0xBF58476D1CE4E5B9)

@@ -45,6 +45,8 @@ def _among_hot(row, word):  # type: ignore[no-untyped-def]
     """Return (first posting, number of postings) of a hash under hot keys."""
     ends = (0, 0)
     for step in range(2):
+        # Hot hashes are sorted: the first that is not below ``word``, then the first that is not
+        # below ``word + 1``.
         below, above = 0, row[HOTS]
         while below < above:
             middle = (below + above) >> 1
@@ -121,7 +123,7 @@ def affordable(counts, per_word):  # type: ignore[no-untyped-def]
     use = np.ones(words, np.bool_)
     if in_all <= left:
         return use
-    # The most postings of a hash so that all with no more fit.
+    # The largest number of postings such that all hashes with no more than that fit.
     fits, too_many = np.int64(0), largest
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
@@ -136,7 +138,7 @@ def affordable(counts, per_word):  # type: ignore[no-untyped-def]
     for i in range(words):
         if totals[i] <= fits:
             left -= totals[i]
-    # Of those that are the next in number, the first.
+    # Of the hashes with the next larger number, the first ones that still fit.
     for i in range(words):
         if totals[i] > too_many:
             use[i] = False
@@ -170,7 +172,7 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
             if not use[i]:
                 counts[r, i] = 0
             room += counts[r, i]
-    # Cells twice as many as votes: what shares them reaches ``least`` seldom.
+    # Twice as many cells as votes: references that share one seldom reach ``least`` together.
     size = 1 << 12
     while size < 2 * room:
         size *= 2
@@ -199,7 +201,7 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
                 offset = np.uint64((posting & ((1 << FRAME_BITS) - 1)) + apart)
                 reference = np.uint64(posting >> FRAME_BITS)
                 bin_ = offset // np.uint64(BIN_FRAMES)
-                # No branch: what lies outside is written over by the next.
+                # No branch: a vote outside is overwritten by the next one.
                 keys[at] = reference << np.uint64(BIN_BITS) | bin_
                 inside = np.int64(offset < span)
                 at += inside
@@ -208,7 +210,7 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
                 cells[slot] = cell + (inside & np.int64(cell < 255))
         ends[i] = at
     cells[0], cells[size + 1] = cells[size], cells[1]
-    # What remains, twice if for both windows.
+    # The votes that pass the filter, twice if they count in both windows.
     survivors = np.empty(2 * at, np.uint32)
     k = survivor_count = 0
     for i in range(n):

@@ -115,6 +115,7 @@ def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: 
 
 @kernel(nogil=True)
 def _mixed(word):  # type: ignore[no-untyped-def]
+    # Two primes and a shift of xxHash32.
     x = np.uint32(word) * np.uint32(2654435761)
     x ^= x >> np.uint32(15)
     return np.uint32(x * np.uint32(2246822519))

@@ -98,6 +98,7 @@ def _add_u8(address):  # type: ignore[no-untyped-def]
 
 @kernel(nogil=True)
 def _sum_of_bytes(word):  # type: ignore[no-untyped-def]
+    # Eight bytes to four sums of 16 bits, which the multiplication adds up in the highest.
     pairs = (word & np.uint64(0x00FF00FF00FF00FF)) + (
         (word >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
     )

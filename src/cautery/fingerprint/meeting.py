@@ -96,7 +96,7 @@ def judged(
     """
     if not wanted:
         return []
-    # The phases are one sound: what chance gives the first goes, by its words, for all.
+    # All phases are one sound: chance is measured on the first, and scaled by words for others.
     usual = usual or chance(stack, code.words[0], code.at[0])
     return [_nearest(stack, code, *proposal, usual) for proposal in wanted]
 
@@ -124,7 +124,7 @@ def scores_at(
     pieces, offsets : ndarray, shape (places,), int64
     """
     phases = -offsets % WORD_FRAMES
-    # The word at or after the offset; the phase is what it lies after it.
+    # The first word at or after the offset; the phase is the distance between the two.
     places = (stack.starts - stack.first)[pieces] + (offsets + phases) // WORD_FRAMES
     inside = (places >= 0) & (places <= len(stack.held) - code.length - WORD_FRAMES)
     places[~inside] = -1

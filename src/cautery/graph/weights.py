@@ -177,6 +177,7 @@ def log_theta(networks: float, subjects: int) -> float:
     low, high = 1.0, 1e9
     for _ in range(80):
         middle = (low * high) ** 0.5
+        # n guests sit at about theta ln(1 + n / theta) tables (Ewens 1972).
         if middle * np.log1p(subjects / middle) < networks:
             low = middle
         else:

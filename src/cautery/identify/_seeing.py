@@ -328,6 +328,7 @@ def _lead(place: Place, decoys: Sequence[Place]) -> float:
     """Return how much more alike a place is than the best decoys, as Fisher's z."""
     chance = [decoy.alike for decoy in decoys]
     level = max(float(np.mean(chance)) if chance else 0.0, _LEAST_ALIKE / 2)
+    # arctanh(1) is infinite, and rounding may lead there.
     lead = np.arctanh(min(place.alike, 0.995)) - np.arctanh(min(level, 0.995))
     return max(0.0, float(lead))
 

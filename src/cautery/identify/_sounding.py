@@ -40,6 +40,7 @@ _PROPOSED = 32
 """Candidates that the codes judge, of all passes together."""
 _ALIKE = 0.5
 """Agreement (1 - 2 x bit-error rate) from which a lead's speed is right to half a per cent."""
+# Both ways together just fit what ``Snapshot.candidates`` searches at once.
 _EVERYWHERE = (1 << 21) - 8
 """Frames: 9 h each way, more than is held of anything."""
 
@@ -154,7 +155,7 @@ def proposed(sounding: Sounding, speeds: Sequence[tuple[float, float]]) -> list[
         base, low, high = sounding.frames(works=works)
         snapshot = sounding.snapshots[works]
         for speed, landmarks in zip(speeds, marks, strict=True):
-            # What as many have outvoted already would not be judged: to look for it costs more.
+            # Fewer votes than the best 32 so far would not be judged, so they are not looked for.
             least = best[-1] if len(best) == _PROPOSED else _LEAST_VOTES
             peaks = snapshot.candidates(
                 landmarks, base=base, low=low, high=high, least=least, most=_PROPOSED

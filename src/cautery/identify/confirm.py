@@ -210,7 +210,7 @@ def passages_of(looks: Sequence[Look]) -> list[Passage]:
 
 def _together(passage: Passage, start_s: float, end_s: float, chain: Chain) -> bool:
     both_s = min(passage.end_s, end_s) - max(passage.start_s, start_s)
-    # The same reference twice at once is a repeat within it: the stronger line has it.
+    # Two chains of one reference at one time are a repeat within it; the stronger one stands.
     share = 0.0 if any(x.reference == chain.reference for x in passage.chains) else _TOGETHER
     return both_s > share * min(passage.seconds, end_s - start_s)
 

@@ -239,6 +239,8 @@ def _agreeing(
         and witness.log10_lr >= _WEAK_LOG10_LR and witness.coverage > 0
     ]  # fmt: skip
     best: list[tuple[Observation, Witness]] = []
+    # From the newest on: of equally large sets the one that reaches the newest probe stands, since
+    # only such a one can be claimed.
     for anchor in reversed(candidates):
         agreeing = [candidate for candidate in candidates if _agree(anchor, candidate, tolerance_s)]
         if len(agreeing) > len(best):
@@ -253,6 +255,7 @@ def _agree(
     speed = (a[1].speed + b[1].speed) / 2
     if abs(a[1].speed - b[1].speed) > 2 * _SPEED_SLACK + 0.004:
         return False
+    # At another speed a stream runs away from its reference, by ``1 - speed`` each second.
     expected_s = a[1].delay_s + apart_s * (1 - speed)
     slack_s = 0.0 if speed == 1.0 else abs(apart_s) * _SPEED_SLACK
     return abs(b[1].delay_s - expected_s) <= tolerance_s + slack_s

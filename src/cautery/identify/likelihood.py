@@ -171,5 +171,6 @@ def posterior(log10_lr: float, base_rate: float) -> float:
     """
     if not 0 < base_rate < 1:
         raise InputError("a base rate must be between 0 and 1")
+    # 10 ** 309 is no float any more.
     odds: float = base_rate / (1 - base_rate) * 10.0 ** min(log10_lr, 300.0)
     return odds / (1 + odds)

@@ -280,6 +280,8 @@ def _ear(place: Place, request: Asked) -> Ear:
     with _lock:
         ear = _ears.get(key)
     if ear is None:
+        # Outside the lock, which ``opened`` takes as well and which is not reentrant. Two threads
+        # may make the same ear; either will do.
         ear = Ear(request.audio, opened(place), media_at_s=request.media_at_s, hints=request.hints)
     with _lock:
         _ears[key] = ear

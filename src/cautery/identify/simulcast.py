@@ -110,7 +110,7 @@ def sifted(matches: Sequence[M], *, least: float) -> list[M]:
     for at, match in enumerate(matches):
         repeats: list[float] = []
         beside: dict[str, list[tuple[int, NDArray[np.bool_]]]] = {}
-        # What is shared is as like the one as the other; a rhythm in common is not.
+        # Shared sound is about as like both references; a rhythm in common is not.
         alike = (strength >= np.maximum(_SUPPORTED, AS_LIKE * match.strength)) & (
             match.strength >= _SUPPORTED
         )
@@ -119,7 +119,7 @@ def sifted(matches: Sequence[M], *, least: float) -> list[M]:
             if k == at or match.works != other_match.works or other_match.score < least:
                 continue
             if match.reference == other_match.reference:
-                # It says so twice: the place is open, whose it is not.
+                # The same reference twice: whose the sound is stays clear, its place does not.
                 if other_match.score >= AS_LIKE * match.score:
                     repeats.append(other_match.delay_s)
             elif match.family != other_match.family:

@@ -207,7 +207,7 @@ def _matched(
     origin_s = references.origin_s(works=lead.works)
     per_s = references.recipe.frames_per_s
     middle = lead.offset + lead.shift + sounding.probe_s * per_s * lead.tempo / 2
-    # By its votes where it was proposed, or where the codes have found it since.
+    # By the votes that proposed it, or by those at the place where the codes found it.
     voted = lead.votes >= _SURE_VOTES or _votes_at(sounding, lead) >= _SURE_VOTES
     return Match(
         info.id,

@@ -188,6 +188,7 @@ def _delays(rng: np.random.Generator, timing: Timing, count: int) -> list[float]
     draws = np.exp(rng.uniform(np.log(5.0), np.log(high), count * 2))
     apart: list[float] = []
     for delay in [high, 5.0, *draws.tolist()]:
+        # Far enough apart that no two streams look like one feed: in this world none is (ADR 0032).
         if all(abs(delay - earlier) > 0.35 for earlier in apart):
             apart.append(round(float(delay), 2))
     return [apart[0], *apart[2:], apart[1]][:count]

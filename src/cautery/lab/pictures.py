@@ -207,12 +207,14 @@ class Scenes:
         return (self._headline + self._headline)[place : place + WIDTH // 8 + 2]
 
     def _camera(self, t: float) -> tuple[int, int]:
+        # A triangle wave over the room that there is: the camera turns back at the texture's edges.
         room_y, room_x = self._grey.shape[0] - HEIGHT, self._grey.shape[1] - WIDTH
         shift = self._pan * t
         top = (
             int(abs((self._begin[0] + shift[0] + room_y) % (2 * room_y) - room_y)) if room_y else 0
         )
         left = int(abs((self._begin[1] + shift[1] + room_x) % (2 * room_x) - room_x))
+        # Even places, since the chroma planes have half the size.
         return min(top, room_y) & ~1, min(left, room_x) & ~1
 
     def _open(self, shot: int) -> None:

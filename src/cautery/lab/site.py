@@ -216,6 +216,8 @@ class Site:
         file = "index.m3u8" if suffix == "m3u8" else "stream.ts"
         place = stream.edge or network.panel
         _, feed = self._streams[place, folder]
+        # Neither fMP4 nor encrypted segments make a transport stream when they are joined: such a
+        # line leads to the playlist.
         whole = feed is not None and feed.media.init is None and "aes-128" not in stream.disguise
         if file == "stream.ts" and not whole:
             file = "index.m3u8"

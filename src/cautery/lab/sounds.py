@@ -133,6 +133,7 @@ def speech(rng: np.random.Generator, seconds: float, voice: Voice) -> Sound:
         piece[:hiss] = breath[place : place + hiss] * rng.uniform(1, 9)
         total = np.zeros(end - place)
         for i, centre in enumerate(formants):
+            # A digital resonator (Klatt, JASA 67, 1980) with bandwidths of 60, 100 and 140 Hz.
             radius = np.exp(-np.pi * (60 + 40 * i) / RATE_HZ)
             poles = [1, -2 * radius * np.cos(2 * np.pi * centre / RATE_HZ), radius * radius]
             voiced, states[i] = signal.lfilter([1 - radius], poles, piece, zi=states[i])

@@ -282,6 +282,7 @@ async def _serve_all(
     except OSError as error:
         line.send((0.0, str(error)))
         return
+    # The clock starts when everything listens, so that no second of the plan passes unserved.
     t0 = time()
     site.start(t0, t0 + lead_s)
     line.send((t0, None))

@@ -96,6 +96,7 @@ def check_size(size: int) -> None:
 def session_of(operation: str, first: str, second: str, size: int, nonce: bytes) -> str:
     """Return a run's id: bound to both agencies, who begins, the size, and a fresh nonce."""
     parts = [part.encode() for part in (operation, first, second, str(size))] + [nonce]
+    # Each part after its length: else two different lists of parts could give the same bytes.
     framed = b"".join(len(part).to_bytes(4, "big") + part for part in [_SESSION, *parts])
     return hashlib.sha256(framed).hexdigest()
 
@@ -132,6 +133,7 @@ def masked_set(
             f"more targets than the {size} that this run compares",
             hint="Agree on a larger size, or deconflict only a part of the targets.",
         )
+    # 512 bits, so that reducing them to the order of the group favours no scalar noticeably.
     scalar = rbcl.crypto_core_ristretto255_scalar_reduce(random(64))
     # Padding is uniform in the group whoever holds the scalar: masked or not makes no difference.
     padding = [
@@ -182,6 +184,7 @@ def check_points(points: Sequence[bytes], *, size: int, ascending: bool) -> None
         raise InputError("the set contains a point twice")
     if ascending and any(point >= following for point, following in pairwise(points)):
         raise InputError("a masked set must be sorted, so that its order reveals nothing")
+    # The identity stays itself whatever it is raised to, and would look shared.
     if _IDENTITY in points or not all(_over(_valid, points)):
         raise InputError("every point must be an element of the group other than the identity")
 

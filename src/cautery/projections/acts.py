@@ -20,7 +20,7 @@ from cautery.model import (
     has_own_id,
 )
 from cautery.model.message import Message
-from cautery.model.records import ApprovalGiven, EntryExpired, ReferralPublished
+from cautery.model.records import ApprovalGiven, EntryExpired, ReferralPublished, kind_of_type
 
 
 @dataclass(slots=True)
@@ -101,6 +101,6 @@ class Acts:
         except MISSHAPEN:  # a text in it has no canonical JSON, so nothing has its id
             is_own = False
         if not is_own:
-            self.passed_over[message("ignored.foreign-id", kind="referral.drafted")] += 1
+            self.passed_over[message("ignored.foreign-id", kind=kind_of_type(Referral))] += 1
         elif self.referrals.setdefault(referral.id, referral) != referral:
-            self.passed_over[message("ignored.earlier-id", kind="referral.drafted")] += 1
+            self.passed_over[message("ignored.earlier-id", kind=kind_of_type(Referral))] += 1

@@ -36,6 +36,7 @@ _URL = re.compile(r"(?i)[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>\\]{1,4096}")
 _MOST_SOURCES = 64
 _MOST_CACHED = 1 << 17
 """Hashes remembered: customers come back row by row."""
+# As seconds the year 11476, as milliseconds July 1979: panels and logs use both.
 _MILLISECONDS_FROM = 300_000_000_000
 TYPES: Mapping[Sort, type] = {
     Sort.NUMBER: float, Sort.MOMENT: datetime, Sort.TRUTH: bool, Sort.URLS: list,

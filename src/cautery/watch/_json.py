@@ -332,6 +332,7 @@ def number_in(value: object) -> int | None:
     if isinstance(value, int):
         return value if abs(value) < 2**63 else None
     if isinstance(value, float):
+        # From 2^53 on a float no longer tells whole numbers apart.
         return int(value) if abs(value) < 2**53 else None
     if isinstance(value, str):
         digits = value.strip()

@@ -179,6 +179,8 @@ class _Reading:
                 yield from building.taken()
                 if not self._records or self._encoding.lower().startswith("utf-16"):
                     raise
+                # Only a record that begins in this part can be read once more: earlier bytes are
+                # gone.
                 can_resume = not self._lenient and building.begins >= self._fed
                 if error.code == _UNDECLARED and can_resume:
                     self._error, at, self._bytes_pending = (

@@ -26,6 +26,7 @@ _DURATION = re.compile(
     r"^P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,6})D)?"
     r"(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?$"
 )
+# Of an ISO 8601 duration; a year counts 365 days here, and a month 30.
 _UNIT_S = (31_536_000, 2_592_000, 86_400, 3_600, 60, 1)
 _KID = re.compile(r"^[0-9a-fA-F-]{32,36}$")
 

@@ -141,11 +141,14 @@ class TsCutter:
 
     def _tick(self, packet: bytes) -> Iterator[TsPiece]:
         """Read the clock, if the packet carries it, and cut where it says so."""
+        # An adaptation field that holds a PCR; its base is the first 33 bits of 48 (2.4.3.4,
+        # 2.4.3.5).
         if not packet[3] & 0x20 or packet[4] < 7 or not packet[5] & 0x10:
             return
         pcr = int.from_bytes(packet[6:11], "big") >> 7
         broken = bool(packet[5] & 0x80)
         if self._clock is not None:
+            # The shorter way round, so that a wrap is a small step and no jump.
             step = (pcr - self._clock + WRAP // 2) % WRAP - WRAP // 2
             if broken or not -CLOCK_HZ // 2 <= step <= _JUMP_S * CLOCK_HZ:
                 yield from self._end_run("its clock jumped")

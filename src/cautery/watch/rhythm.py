@@ -123,6 +123,7 @@ class Rhythm:
 
         def slope(rate_hz: float) -> float:
             """Return the derivative of the log posterior; it only falls."""
+            # expm1 overflows from 710 on.
             won = sum(gap / math.expm1(min(rate_hz * gap, 500.0)) for gap in gaps)
             return won + _WEIGHT / rate_hz - unchanged_s
 

@@ -158,6 +158,7 @@ def _with_plain_dates(der: bytes, sound_dates: tuple[bool, bool]) -> bytes:
     at = 4 if fields and fields[0][:1] == b"\xa0" else 3  # a version may stand first
     if len(fields) <= at or fields[at][:1] != b"\x30":
         raise ValueError("no validity")
+    # UTCTime, 1 January 2000 (RFC 5280, section 4.1.2.5.1).
     plain = b"\x17\x0d000101000000Z"
     dates = plain, plain
     if any(sound_dates):

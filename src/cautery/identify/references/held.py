@@ -235,7 +235,7 @@ class References:
             agreed_s = self.claims.agreed_s()[0]
         if agreed_s is not None:
             return agreed_s
-        # Of a file nobody has spoken yet: what it holds says how far it reaches.
+        # References of a file have claimed no time yet: what is held says how far they reach.
         ends_s = sorted(track.newest_s for track in self._live_tracks if track.newest_s is not None)
         return ends_s[(len(ends_s) - 1) // 2] if ends_s else None
 

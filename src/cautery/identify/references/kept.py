@@ -38,7 +38,7 @@ class Kept(Generic[T]):
                 value, changes, at_s = self._value
                 if changes == self._changes or now_s - at_s < self._for_s:
                     return value
-            # What comes in meanwhile may be in it or not: it counts as not.
+            # What comes in while it is made may be missing from it, so it counts as a change.
             changes = self._changes
             value = make()
             self._value = value, changes, now_s

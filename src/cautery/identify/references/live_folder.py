@@ -203,6 +203,8 @@ class LiveFolder:
         rows, arrays = packed_runs({"live": {number: runs}})
         for kind in KINDS:
             arrays += packed(kind, pieces.get(kind, ()))
+        # By chance, so that no name is given twice: readers keep what they mapped under a name
+        # (``manifest.Known``) and never look at its file again.
         name = f"s{number}-{secrets.token_hex(4)}.slice"
         head = {"form": SLICE_FORM, "slice": number, "runs": rows}
         write_arrays(self.path / name, head, arrays)

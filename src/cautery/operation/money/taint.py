@@ -98,6 +98,7 @@ class Tainted:
 
     def out(self, asset: str) -> Decimal:
         """Return all that is accounted for: held, ended and fees. Of fifo and haircut: entered."""
+        # Amounts have up to 38 digits, and the usual context rounds a sum to 28.
         with localcontext(prec=60):
             return sum(
                 (
@@ -312,6 +313,7 @@ class _Walk:
         if self.method == "poison":
             part, left = (spent, whole - spent) if tainted else (0, 0)
         else:
+            # Rounded down; the rest stays in the purse, so that the sum never changes.
             part = tainted if spent == whole else tainted * spent // whole
             left = tainted - part
         if whole > spent:

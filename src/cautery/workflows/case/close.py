@@ -74,6 +74,7 @@ def close_case(
     append(case.ledger, closed_with, at=at)
     checkpoint = case.ledger.checkpoint(signer, at=at)
     case.ledger.settle()
+    # From the signer and not from the disk: others can write into the folder, too.
     case.write(CASE_KEY, f"{signer.key}\n".encode())
     for stem, verifier in sorted((public_keys or {}).items()):
         if not stem.replace("-", "").isalnum() or f"keys/{stem}.pub" == CASE_KEY:

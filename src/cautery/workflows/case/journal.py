@@ -175,6 +175,7 @@ class Journal:
                     [(kind, body, self._clock.now()) for kind, body in bodies]
                 )
             except InputError as error:
+                # A record without an RFC 8785 form costs itself and none that waited with it.
                 if len(bodies) == 1:
                     return [error]
                 return [outcome for body in bodies for outcome in self._write_all([body])]
@@ -215,6 +216,8 @@ class Journal:
         with self._idle:
             self._sealing += 1
         try:
+            # The bytes first and their record after: killed in between, an exhibit lies there that
+            # no record names, which harms nobody. A record never names what is not there.
             exhibit = self._vault.seal(
                 data, media_type=media_type, at=at, clock=clock, subject=subject
             )
@@ -296,6 +299,8 @@ class Journal:
             confidential=confidential,
         )
         with self._lock:
+            # Only now, so that nothing refers to an archive that is not sealed yet. Two threads may
+            # keep the same payload twice meanwhile; that costs room alone.
             self._payloads.remember(sealed, subject, exhibit)
         return (exhibit, *(warc for warc in beside if warc != exhibit))
 

@@ -47,7 +47,13 @@ from cautery.model import (
 )
 from cautery.model.message import Message
 from cautery.model.ports import Ledger, Vault
-from cautery.model.records import AlignmentShown, ExhibitSealed
+from cautery.model.records import (
+    AlignmentShown,
+    ApprovalGiven,
+    ExhibitSealed,
+    OverrideGiven,
+    kind_of_type,
+)
 from cautery.projections import CaseRecords, StreamState
 from cautery.projections.case import case_records
 from cautery.workflows.case.opening import Opening, opening_in
@@ -456,7 +462,7 @@ def _referrals(
             )
         )
     if unverified := sum(map(len, acts.approvals.values())) - verified:
-        passed_over[message("ignored.approval", kind="approval.given")] = unverified
+        passed_over[message("ignored.approval", kind=kind_of_type(ApprovalGiven))] = unverified
     return tuple(views)
 
 
@@ -472,7 +478,7 @@ def _safeguards(
         if {person_key(name) for name in override.by} <= signed:
             overrides.append(override)
         else:
-            passed_over[message("ignored.override", kind="override.given")] += 1
+            passed_over[message("ignored.override", kind=kind_of_type(OverrideGiven))] += 1
     return SafeguardsView(
         budgets=tuple(safeguards.budgets.values()),
         overrides=tuple(overrides),

@@ -333,6 +333,8 @@ class Pump:
                 self._next.pop(track)  # the playlist has begun anew
             return
         start_s = asked_s - sum(segment.duration_s for segment in fresh)
+        # Media that go on without a gap follow the playlist's durations. The moment of each fetch
+        # says only to within a poll when a segment appeared, and would shift the reference's clock.
         if next_number is not None and fresh[0].sequence == next_number:
             start_s = self._edge_s[track]
         for batch in _batches(fresh):

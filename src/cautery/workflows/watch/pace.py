@@ -121,6 +121,7 @@ class Pace:
         begun = self._timer()
         try:
             yield
+            # Only where the step ends well: of one that fails, ``hindered`` asks which it was.
             stream.doing = before
         finally:
             self._spent[step] += self._timer() - begun

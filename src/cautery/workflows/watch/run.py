@@ -314,6 +314,7 @@ class _Watch:
             pace.cancel()
 
     async def _run(self, pace: asyncio.Task[None]) -> Mandate | None:
+        # A watch that other fixtures made anew goes on with the references that are filled.
         if not self._hearing.filled:
             await self._fill()
             await self._sleep_until_start()

@@ -141,6 +141,7 @@ class EffectWatch:
                 if stream.proven and stream.url and self._cuts(watched.entry.target, stream)
             ]
             lit = [key for key in cut if key not in watched.dark]
+            # One of the dark ones is enough to see the end of a block.
             known_dark = [key for key in cut if key in watched.dark][:1]
             for key in lit + known_dark:
                 await self._see_stream(watched, key)

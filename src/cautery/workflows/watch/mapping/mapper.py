@@ -376,6 +376,7 @@ class Mapper:
             return None
         async with self._registering[domain]:  # hosts of one domain are looked up side by side
             if domain not in self._registered:
+                # Also if it fails: a registry is asked once a watch for each domain.
                 self._registered[domain] = None
                 try:
                     self._registered[domain] = await self._registry.of(domain)

@@ -63,6 +63,8 @@ class Offered:
         They are asked for when a reading is recorded and when it is compared, and to redact a URL
         costs more than to read it. Their secrets are asked about all at once.
         """
+        # An id can be given again once its object is gone; the entry keeps the object alive, and
+        # ``is`` makes sure.
         cached = self._latest.get(id(entries))
         if cached is not None and cached[0] is entries:
             return cached[1]

@@ -132,6 +132,8 @@ class Portals:
     async def _token(self, source: Source, exhibits: list[ExhibitId], *, but: str | None) -> str:
         """Return the session's token; a new one if there is none but the one that has run out."""
         async with self._beginning:
+            # Several looks may meet the end of a session at once: the first begins another, and the
+            # rest find a token here that is not the one they had.
             if self._tokens.get(source.location, but) == but:
                 answer = await self._ask(source, "stb", "handshake", token="")
                 await self._seal(answer, exhibits)
