@@ -14,11 +14,12 @@ import pytest
 from cautery.drawing.svg import width
 from cautery.model import Asset, CriminalNetwork, Edge, Membership, Role, SupplyGraph
 from cautery.model.message import as_written
+from cautery.pages.supply_map.draw import draw_supply
+from cautery.pages.supply_map.layers import layers_of
+from cautery.pages.supply_map.view import Drawn, Picture
 from cautery.plan.read_graph import graph_of
-from cautery.workflows.supply.draw import draw_supply
 from cautery.workflows.supply.infer import infer_supply, plan_graph_of
-from cautery.workflows.supply.layers import layers_of
-from cautery.workflows.supply.picture import Drawn, Picture, around, of_supply
+from cautery.workflows.supply.picture import around, of_supply
 
 GRAPH = {
     "nodes": [

@@ -12,15 +12,16 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.errors import InputError
 from cautery.messages import tr
+from cautery.pages.supply_map.draw import draw_supply, svg_file
+from cautery.pages.supply_map.layers import as_json, layers_of
+from cautery.pages.supply_map.page import supply_page
+from cautery.pages.supply_map.view import Picture
 from cautery.wiring import cases
 from cautery.workflows.plan.graph import read_graph_file
-from cautery.workflows.supply.draw import draw_supply, svg_file
 from cautery.workflows.supply.infer import plan_graph_of
 from cautery.workflows.supply.known import read_known
-from cautery.workflows.supply.layers import as_json, layers_of
-from cautery.workflows.supply.page import supply_page
-from cautery.workflows.supply.picture import Picture, of_plan, of_supply
 from cautery.workflows.supply.picture import around as near
+from cautery.workflows.supply.picture import of_plan, of_supply
 
 
 def draw_map(

@@ -14,8 +14,8 @@ from icalendar import Alarm, Calendar, Event, Timezone
 from cautery.drawing.escaping import clean
 from cautery.messages import language, tr
 from cautery.model import DayPlan, Operation, ScheduledStep
-from cautery.operation.sheets.render import LONGEST
-from cautery.operation.sheets.view import kind_name
+from cautery.pages.call_sheet.render import LONGEST
+from cautery.pages.call_sheet.view import kind_name
 
 ALARM_BEFORE = timedelta(minutes=30)
 """How long before a team must leave its alarm rings: by judgement."""

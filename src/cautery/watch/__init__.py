@@ -57,7 +57,6 @@ from cautery.watch.hls import (
 from cautery.watch.ical import Fixture, read_ical
 from cautery.watch.m3u import PlaylistHead, PlaylistLimits, list_attributes, read_m3u
 from cautery.watch.netflow import read_netflow
-from cautery.watch.page import Page, read_page
 from cautery.watch.panel_dump import SMALLEST, DumpLimits, PanelDump, read_panel_dump
 from cautery.watch.panel_sql import read_panel_sql
 from cautery.watch.rdap import RdapAnswer, read_bootstrap, read_rdap, read_registration
@@ -73,6 +72,7 @@ from cautery.watch.stalker import (
     read_token,
 )
 from cautery.watch.tls import read_certificate, read_certificates
+from cautery.watch.web_page import Page, read_page
 from cautery.watch.whois import WhoisAnswer, read_whois
 from cautery.watch.xmltv import GuideChannel, Programme, read_xmltv
 from cautery.watch.xtream import (

@@ -19,12 +19,12 @@ from cautery.watch import (
     ical,
     m3u,
     netflow,
-    page,
     panel_dump,
     panel_sql,
     rdap,
     stalker,
     tls,
+    web_page,
     whois,
     xmltv,
     xtream,
@@ -119,7 +119,7 @@ def _dash(chunks: Iterable[bytes], base: str) -> Iterator[object]:
 
 
 def _page(chunks: Iterable[bytes], base: str) -> Iterator[object]:
-    yield page.read_page(chunks, base=base or _NOWHERE)
+    yield web_page.read_page(chunks, base=base or _NOWHERE)
 
 
 def _tls(chunks: Iterable[bytes], base: str) -> Iterator[object]:
@@ -177,7 +177,7 @@ READERS: Mapping[str, Reader] = {
             stalker.PortalLink,
             xmltv.Programme,
         ),
-        _of("page", page, _page, page.Page),
+        _of("page", web_page, _page, web_page.Page),
         _of("tls", tls, _tls, CertificateFacts),
         _of("ct", ct, _plain(ct.read_ct), ct.LoggedCertificate),
         _of("rdap", rdap, _rdap, rdap.RdapAnswer),

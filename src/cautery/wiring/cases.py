@@ -17,8 +17,9 @@ from cautery.messages import tr
 from cautery.model import SupplyGraph
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
+from cautery.pages.supply_map.view import Met
 from cautery.workflows.case.open import Case, open_case, refuse_closed
-from cautery.workflows.supply.picture import Met, met_in
+from cautery.workflows.supply.picture import met_in
 
 
 def keys(folder: Path | None) -> KeyFolder:

@@ -92,7 +92,7 @@ def write_operation_page(case: Path, out: Path) -> None:
     StorageError
         If the page cannot be written.
     """
-    from cautery.operation.page import render_page  # noqa: PLC0415 - heavy
+    from cautery.pages.operation import render_page  # noqa: PLC0415 - heavy
     from cautery.workflows.operation.page import page_view  # noqa: PLC0415 - heavy
 
     with desk(case, read_only=True) as opened:

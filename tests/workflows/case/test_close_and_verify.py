@@ -936,7 +936,7 @@ def test_the_commands_that_the_report_prints_check_the_signature(
 ) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
-    template = files("cautery.evidence.report").joinpath("report.html.j2").read_text()
+    template = files("cautery.pages.case_report").joinpath("report.html.j2").read_text()
     [commands] = [
         html.unescape(block)
         for block in re.findall(r"<pre>(.*?)</pre>", template, re.DOTALL)

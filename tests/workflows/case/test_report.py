@@ -12,9 +12,9 @@ import pytest
 
 from cautery.errors import EvidenceError, StorageError
 from cautery.evidence import EMPTY_ROOT, Frontier, leaf_hash
-from cautery.evidence.report import render
 from cautery.messages import message, say
 from cautery.model import Decision, Entry, Finding, Record, to_json
+from cautery.pages.case_report import render
 from cautery.workflows.case.report import report_view, write_report, write_report_file
 
 SYNTHETIC = Path(__file__).parents[2] / "evidence" / "report" / "synthetic.py"

@@ -31,7 +31,7 @@ from cautery.model.message import as_written
 from cautery.model.records import GrewBack, OutsideEvent, PublishedFigure, ServedShare, SizedNetwork
 from cautery.model.records.inquiry import SizingOccasion
 from cautery.operation.money.trail import Trace
-from cautery.operation.page import Fate, Fit, MomentKind, render_page
+from cautery.pages.operation import Fate, Fit, MomentKind, render_page
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.course import record_joined

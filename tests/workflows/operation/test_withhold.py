@@ -22,7 +22,7 @@ from cautery.model import (
 )
 from cautery.model.message import as_written
 from cautery.operation.calendar import calendar
-from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
+from cautery.pages.call_sheet import call_sheet, call_sheet_html, call_sheet_typst
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.receive import receive
 from cautery.workflows.operation.share import add_statements, share

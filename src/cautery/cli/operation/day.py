@@ -18,7 +18,7 @@ from cautery.messages import say
 from cautery.model import DayPlan, Operation, to_json, to_utc
 from cautery.operation.calendar import calendar
 from cautery.operation.schedule import schedule
-from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
+from cautery.pages.call_sheet import call_sheet, call_sheet_html, call_sheet_typst
 from cautery.wiring import desks
 from cautery.workflows.operation.day_records import day_of, record_day, record_hours
 from cautery.workflows.operation.read_day import EXAMPLE, read_day

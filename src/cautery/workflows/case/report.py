@@ -16,20 +16,6 @@ from pathlib import Path
 
 from cautery.act import check_signature
 from cautery.errors import ApprovalError, DecodeError, EvidenceError, InputError, StorageError
-from cautery.evidence.report import (
-    Alignment,
-    FailureView,
-    Figures,
-    LedgerView,
-    ReferralView,
-    ReportView,
-    SafeguardsView,
-    SealedLine,
-    Still,
-    StreamView,
-    reduced,
-    render,
-)
 from cautery.messages import message, say, term, tr
 from cautery.model import (
     Approval,
@@ -53,6 +39,20 @@ from cautery.model.records import (
     ExhibitSealed,
     OverrideGiven,
     kind_of_type,
+)
+from cautery.pages.case_report import (
+    Alignment,
+    FailureView,
+    Figures,
+    LedgerView,
+    ReferralView,
+    ReportView,
+    SafeguardsView,
+    SealedLine,
+    Still,
+    StreamView,
+    reduced,
+    render,
 )
 from cautery.projections import CaseRecords, StreamState
 from cautery.projections.case import case_records

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cautery.operation.page import OperationPageView, render_page
+from cautery.pages.operation import OperationPageView, render_page
 from cautery.workflows.case.close import close_case
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.page import page_view

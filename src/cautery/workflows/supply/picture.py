@@ -1,10 +1,9 @@
-"""What a picture of a supply graph shows: assets, their odds and dates, who points to whom."""
+"""The picture of a supply graph, from a case or a graph file."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -16,64 +15,15 @@ from cautery.model import Asset, Link, Role, SupplyGraph
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
 from cautery.model.records import AssetFacts, StreamAppeared
+from cautery.pages.supply_map.view import BESIDE, Drawn, Met, Picture
 from cautery.plan.graph import PlanGraph
 from cautery.workflows.supply.infer import infer_supply
 
 LEAST_SURE = 0.5
 """A role that is less probable is not drawn as one."""
-BESIDE: Mapping[str, str] = {
-    "playlist": "playlists", "stream": "streams", "address": "addresses",
-    "certificate": "certificates",
-}  # fmt: skip
-"""Layers of what has no role in the supply, by kind."""
 _MOST_RECORDS = 3
 _RIVAL = 0.02
 """Other roles that are less probable are not told."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
-    """When a host was first and last seen, and the first records of the ledger that say so."""
-
-    first: datetime
-    last: datetime
-    records: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """One asset of the picture; ``sure`` is its role's or its own probability, if any.
-
-    ``network`` is the criminal network that it is held to belong to, if that has other members;
-    ``rivals`` the other roles that it may have; ``why`` what speaks for its own.
-    """
-
-    name: str
-    role: str
-    country: str | None = None
-    sure: float | None = None
-    network: str | None = None
-    rivals: tuple[tuple[str, float], ...] = ()
-    why: tuple[str, ...] = ()
-    met: Met | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """Assets and who points to whom, with the relation's word; ``source`` says whence it is."""
-
-    assets: tuple[Drawn, ...]
-    relations: tuple[tuple[str, str, str], ...]
-    source: str = ""
-    near: Mapping[str, frozenset[str]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        near: defaultdict[str, set[str]] = defaultdict(set)
-        for source, _, target in self.relations:
-            near[source].add(target)
-            near[target].add(source)
-        neighbours = {asset.name: frozenset(near[asset.name]) for asset in self.assets}
-        object.__setattr__(self, "near", neighbours)
 
 
 def met_in(ledger: Ledger) -> dict[str, Met]:

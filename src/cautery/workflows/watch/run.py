@@ -59,7 +59,7 @@ from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.pace import Pace
 from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
 from cautery.workflows.watch.probing.probes import Prober
-from cautery.workflows.watch.restore import EarlierRuns, restored_streams
+from cautery.workflows.watch.resume import EarlierRuns, restored_streams
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.sources.calendars import Calendars, known_fixtures, record_fixtures
 from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars

@@ -56,7 +56,7 @@ from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import filed_referrals
 from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
-from cautery.workflows.watch.restore import EarlierRuns
+from cautery.workflows.watch.resume import EarlierRuns
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.watch.mapping.host_facts import Known, facts_of
 from cautery.workflows.watch.mapping.mapper import REDATED, Mapper
-from cautery.workflows.watch.restore import EarlierRuns
+from cautery.workflows.watch.resume import EarlierRuns
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 

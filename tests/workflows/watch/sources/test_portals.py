@@ -15,7 +15,7 @@ from cautery.model import Access, Entry, Mandate, Source
 from cautery.watch import portal_url
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
-from cautery.workflows.watch.restore import EarlierRuns, restored_streams
+from cautery.workflows.watch.resume import EarlierRuns, restored_streams
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.sources.portals import FILM_PAGES
 from cautery.workflows.watch.sources.reading import SourceReader

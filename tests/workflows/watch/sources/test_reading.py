@@ -21,7 +21,7 @@ from cautery.model import Access, Channel, Entry, Mandate, Regime, Source, Vanta
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
-from cautery.workflows.watch.restore import EarlierRuns, restored_streams
+from cautery.workflows.watch.resume import EarlierRuns, restored_streams
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.sources.reading import SourceReader
 from cautery.workflows.watch.streams import Stream

@@ -31,7 +31,7 @@ from cautery.model.records.action_day import ServedBasis
 from cautery.operation.board import BoardView
 from cautery.operation.calendar import calendar
 from cautery.operation.schedule import precedence_violations
-from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
+from cautery.pages.call_sheet import call_sheet, call_sheet_html, call_sheet_typst
 from cautery.plan import Cut
 from cautery.watch import read_panel_dump
 from cautery.workflows.operation.day_records import record_day

@@ -20,7 +20,7 @@ from cautery.lab.operations.replay.story import Listener, Story, others_of
 from cautery.lab.operations.spec import OperationWorld
 from cautery.model import Estimate, Operation
 from cautery.model.records.inquiry import SizingOccasion
-from cautery.operation.page import OperationPageView
+from cautery.pages.operation import OperationPageView
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.close_desk import PAGE, close_desk

@@ -10,9 +10,9 @@ from cautery.model import DayPlan, ScheduledStep, StepReport, StepState
 from cautery.model.records import ServedShare
 from cautery.model.records.action_day import ServedBasis
 from cautery.operation.money.trail import Trace
-from cautery.operation.page.view import OperationPageView
-from cautery.operation.page.view.course import DayView, Served, StepLine
 from cautery.operation.schedule import precedence_violations
+from cautery.pages.operation.view import OperationPageView
+from cautery.pages.operation.view.course import DayView, Served, StepLine
 from cautery.workflows.operation.day_records import reports_of
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.page import course, said, taken

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from cautery.drawing.page import said
+from cautery.drawing.templates import said
 from cautery.drawing.words import number
 from cautery.messages import tr, tr_n, word
 from cautery.messages.dates import month_name
 from cautery.model import ExhibitKind, Role, StepKind, StepState
 from cautery.model.records import AgencyJoined, BundleShared, CutChosen, DeconflictionResult
-from cautery.operation.page.view.course import (
+from cautery.pages.operation.view.course import (
     AgencyLine,
     Arrivals,
     CountryLine,
@@ -20,7 +20,7 @@ from cautery.operation.page.view.course import (
     SportingEvent,
     TimelineView,
 )
-from cautery.operation.page.view.figures import KeyFigure
+from cautery.pages.operation.view.figures import KeyFigure
 from cautery.workflows.operation.page.material import Material, interval
 
 _KINDS = {

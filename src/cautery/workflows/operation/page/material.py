@@ -9,9 +9,9 @@ from cautery.model import Estimate, Marking, Statement, StepKind, StepState
 from cautery.model.marking import strictest
 from cautery.model.records import GrewBack, OutsideEvent, PublishedFigure, SizedNetwork
 from cautery.operation.money.trail import Trace
-from cautery.operation.page.view.course import DayView
-from cautery.operation.page.view.figures import Interval
 from cautery.operation.register import Register
+from cautery.pages.operation.view.course import DayView
+from cautery.pages.operation.view.figures import Interval
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import sources_of, standing
 from cautery.workflows.operation.persons import kept_persons

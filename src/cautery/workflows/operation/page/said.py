@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
-from cautery.drawing.page import said
+from cautery.drawing.templates import said
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.messages import tr, tr_n
 from cautery.model import ErrorRate, Estimate, ExhibitKind, Role, StepKind, StepState
 from cautery.model.message import Message
 from cautery.model.records import QUANTITIES, GrewBack, PublishedFigure, SizedNetwork
-from cautery.operation.page.view.said import (
+from cautery.operation.register import Register
+from cautery.pages.operation.view.said import (
     ClaimLine,
     Comparison,
     DescendantLine,
@@ -23,7 +24,6 @@ from cautery.operation.page.view.said import (
     UnknownLine,
     VerifyView,
 )
-from cautery.operation.register import Register
 from cautery.workflows.operation.page.material import LabTruth, Material, interval
 
 _ROUNDED = 0.02

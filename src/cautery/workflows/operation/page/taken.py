@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from decimal import Decimal
 
-from cautery.drawing.page import said
+from cautery.drawing.templates import said
 from cautery.messages import tr, tr_n, word
 from cautery.model import ExhibitKind, Instrument, InstrumentKind, Role
 from cautery.model.records import CutChosen, MoneyTraced
-from cautery.operation.page.view.taken import (
+from cautery.operation.totals import journal, totals
+from cautery.pages.operation.view.taken import (
     CurrencyTotal,
     ExhibitLine,
     ExhibitsView,
@@ -24,8 +25,7 @@ from cautery.operation.page.view.taken import (
     SupplyNode,
     SupplyView,
 )
-from cautery.operation.page.words import exact
-from cautery.operation.totals import journal, totals
+from cautery.pages.operation.words import exact
 from cautery.plan import Supply
 from cautery.workflows.operation.draft_instrument import filed_drafts
 from cautery.workflows.operation.page.material import Material

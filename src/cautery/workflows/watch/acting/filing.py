@@ -35,7 +35,7 @@ from cautery.model.records import ApprovalGiven, EntryWithdrawn, ReferralPublish
 from cautery.projections import Acts
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.acting.judging import ISP_LEVERS
-from cautery.workflows.watch.restore import refused
+from cautery.workflows.watch.resume import refused
 from cautery.workflows.watch.streams import Stream
 
 AGAIN_S = 10.0

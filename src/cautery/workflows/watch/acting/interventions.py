@@ -45,7 +45,7 @@ from cautery.workflows.watch.acting.judging import Judge
 from cautery.workflows.watch.acting.neighbours import lawful_streams
 from cautery.workflows.watch.acting.overrides import Overrides
 from cautery.workflows.watch.mapping.mapper import Mapper
-from cautery.workflows.watch.restore import EarlierRuns, refused
+from cautery.workflows.watch.resume import EarlierRuns, refused
 from cautery.workflows.watch.streams import Stream
 
 TICK_S = 0.5

@@ -1,0 +1,52 @@
+"""The court-readable page of a case: from a typed view to one HTML file.
+
+Example
+-------
+>>> from cautery.pages.case_report import Alignment, alignment_plot
+>>> curve = Alignment(
+...     reference="licensee-fr",
+...     kind="sound",
+...     delay_s=37.4,
+...     lags_s=(0.0, 37.4, 60.0),
+...     strength=(1.0, 240.0, 2.0),
+... )
+>>> "delay 37.40 s" in alignment_plot(curve)
+True
+"""
+
+from cautery.pages.case_report.plot import alignment_plot
+from cautery.pages.case_report.render import render
+from cautery.pages.case_report.stills import reduced
+from cautery.pages.case_report.supply import Drawing, supply_drawing
+from cautery.pages.case_report.view import (
+    Alignment,
+    FailureView,
+    Figures,
+    LedgerView,
+    ReferralView,
+    ReportView,
+    SafeguardsView,
+    SealedLine,
+    Still,
+    StreamView,
+    Unknown,
+)
+
+__all__ = [
+    "Alignment",
+    "Drawing",
+    "FailureView",
+    "Figures",
+    "LedgerView",
+    "ReferralView",
+    "ReportView",
+    "SafeguardsView",
+    "SealedLine",
+    "Still",
+    "StreamView",
+    "Unknown",
+    "alignment_plot",
+    "reduced",
+    "render",
+    "supply_drawing",
+]

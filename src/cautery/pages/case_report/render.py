@@ -1,0 +1,126 @@
+"""Render a report as one HTML file without scripts or requests; all outside text is escaped."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from cautery.drawing.escaping import clean
+from cautery.drawing.styles import style
+from cautery.drawing.templates import environment
+from cautery.errors import InputError
+from cautery.messages import tr
+from cautery.model import Finding, Mandate, Role
+from cautery.model.verdict import VERBAL_SCALE
+from cautery.pages.case_report import words
+from cautery.pages.case_report.plot import alignment_plot
+from cautery.pages.case_report.supply import colour_of, letters, role_shape, supply_drawing
+from cautery.pages.case_report.view import ReportView, StreamView
+
+_DIGEST = re.compile(r"\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b")
+_PICTURE = re.compile(r"data:image/(?:jpeg|png);base64,[A-Za-z0-9+/]+={0,2}")
+
+MOST_IN_FULL = 200
+"""Streams shown at full length; the others stand in the table of all, and the page says so."""
+
+MOST_ROWS = 2000
+"""Rows of any one table; what is left out is counted below it."""
+
+
+def render(view: ReportView) -> str:
+    """Return the report as one self-contained HTML page.
+
+    Parameters
+    ----------
+    view : ReportView
+        Everything that is shown; its texts may be hostile.
+
+    Returns
+    -------
+    str
+        HTML that loads nothing and runs nothing; prints on A4, the supply graph on its side.
+    """
+    groups: dict[str, list[StreamView]] = {finding.value: [] for finding in Finding}
+    groups["none"] = []
+    for stream in view.streams:
+        groups[stream.verdict.finding.value if stream.verdict else "none"].append(stream)
+    accused = groups["proven"] + groups["undecided"]
+    graph = view.graph
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            view=view,
+            mandate=view.mandate,
+            groups=groups,
+            full=accused[:MOST_IN_FULL],
+            accused=len(accused),
+            drawing=supply_drawing(graph) if graph and graph.assets else None,
+            letters=letters(graph) if graph else {},
+            names=_names(view.mandate),
+            style=style(
+                "cautery.pages.case_report",
+                "report.css",
+                **{
+                    "PAGE-NAME": tr("Cautery case report"),
+                    "SCROLL-SIDEWAYS": tr("wider than the screen: scroll sideways"),
+                },
+            ),
+        )
+    )
+
+
+def _names(mandate: Mandate) -> dict[str, str]:
+    """Return what the page calls each reference, by id."""
+    return (
+        {channel.id: channel.names[0] for channel in mandate.channels if channel.names}
+        | {
+            f"event:{event.id}": tr("clean feed of %(event)s", event=event.name)
+            for event in mandate.events
+        }
+        | {event.id: event.name for event in mandate.events}
+        | {work.id: work.title for work in mandate.works}
+    )
+
+
+def _picture(uri: str) -> Markup:
+    """Pass a picture's URI whole, and nothing but a picture's."""
+    if not _PICTURE.fullmatch(uri):
+        raise InputError(f"{uri[:40]!r} is not the data URI of a picture")
+    return Markup(uri)  # noqa: S704 - base64 and a fixed head, checked above
+
+
+def _statement(text: str) -> Markup:
+    """Return a referral's statement line by line, the digests in it cut to what an eye compares."""
+    shortened = _DIGEST.sub(r"\1…", clean(text))
+    return Markup("").join(Markup("<p>{}</p>").format(line) for line in shortened.split("\n"))
+
+
+@cache
+def _environment() -> Environment:
+    env = environment("cautery.pages.case_report")
+    env.filters |= {
+        "utc": words.utc,
+        "clock": words.clock,
+        "span": words.span,
+        "speed": words.speed,
+        "delay": words.delay,
+        "lag": words.lag,
+        "statement": _statement,
+        "moment": words.moment,
+        "size": words.size,
+        "bare": words.bare,
+        "picture": _picture,
+    }
+    env.globals |= {
+        "alignment_plot": alignment_plot,
+        "colour_of": colour_of,
+        "role_shape": role_shape,
+        "roles": tuple(Role),
+        "scale": VERBAL_SCALE,
+        "most": MOST_ROWS,
+    }
+    return env
