@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
+import itertools
 import os
+import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -78,6 +81,41 @@ def marks() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="session")
+def made_once(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, Callable[[Path], Any]], Any]:
+    """Make what is dear once a run: the first worker that asks makes it, the others read it."""
+    top = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):  # a worker's folder lies in that of the run
+        top = top.parent
+
+    def made(name: str, make: Callable[[Path], Any]) -> Any:
+        folder = top / name
+        folder.mkdir(exist_ok=True)
+        kept = top / f"{name}.pickle"
+        with (top / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                kept.write_bytes(pickle.dumps(make(folder)))
+        return pickle.loads(kept.read_bytes())
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def lab_media(made_once: Callable[..., Path]) -> Path:
+    """The folder of the lab's rendered media, with the small world of seed 3 in it."""
+
+    from cautery.lab import build_world  # heavy: few tests need a lab
+
+    def render(folder: Path) -> Path:
+        build_world(3, folder, size="small")
+        return folder
+
+    return made_once("lab-media", render)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's Chromium, driven by Playwright, or a skip that says what is missing."""
@@ -93,9 +131,16 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+@pytest.fixture(scope="session")
+def _key_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders for keys that are counted here: pytest looks through all of them for a free name."""
+    top = tmp_path_factory.mktemp("keys")
+    return (top / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _keys_outside_home(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _keys_outside_home(_key_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the analyst's own keys."""
-    monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path_factory.mktemp("keys")))
+    folder = next(_key_folders)
+    folder.mkdir()
+    monkeypatch.setenv("CAUTERY_KEYS", str(folder))

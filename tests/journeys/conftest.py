@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 
-from cautery.cli.demo import lab_cache
 from cautery.lab import LiveLab, World, build_world, start_lab
 from cautery.lab.demo import Approvers, Waiting
 from cautery.model import Digest, Entry
@@ -31,14 +30,23 @@ PATIENCE_S = 150.0
 
 
 @dataclass(slots=True)
-class Watch:
-    """``cautery watch --json`` as a process: what it said, what it weighed, how it ended."""
+class Heard:
+    """What ``cautery watch --json`` said, and what it weighed."""
 
-    process: subprocess.Popen[str]
     records: list[dict[str, Any]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     first_mb: float | None = None
     most_mb: float = 0.0
+
+    def bodies(self, kind: str) -> list[Any]:
+        return [one["body"] for one in self.records if one["kind"] == kind]
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch(Heard):
+    """``cautery watch --json`` as a process: what is heard of it, and how it ended."""
+
+    process: subprocess.Popen[str]
     _threads: list[threading.Thread] = field(default_factory=list)
 
     @classmethod
@@ -46,7 +54,7 @@ class Watch:
         """Start it; ``weigh_from`` names the record at which its first weight is taken."""
         command = [sys.executable, "-m", "cautery", "watch", str(mandate), "--case", str(case)]
         watch = cls(
-            subprocess.Popen(
+            process=subprocess.Popen(
                 [*command, "--keys", str(keys), "--json"],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -85,8 +93,9 @@ class Watch:
             one.join(10)
         return code
 
-    def bodies(self, kind: str) -> list[Any]:
-        return [one["body"] for one in self.records if one["kind"] == kind]
+    def heard(self) -> Heard:
+        """Return what can be kept of it."""
+        return Heard(self.records, self.said, self.first_mb, self.most_mb)
 
     def _hear(self, weigh_from: str) -> None:
         assert self.process.stdout is not None
@@ -151,8 +160,8 @@ class Night:
     mandate: str
     case: Path
     keys: Path
-    killed: Watch
-    resumed: Watch
+    killed: Heard
+    resumed: Heard
     code: int
     before: tuple[Entry, ...]
     """The ledger as it lay on the disk after the kill."""
@@ -163,10 +172,14 @@ class Night:
 
 
 @pytest.fixture(scope="session")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+def night(made_once: Callable[..., Night], lab_media: Path) -> Night:
+    """A night that all workers share."""
+    return made_once("night", lambda run: _night(run, lab_media))
+
+
+def _night(run: Path, media: Path) -> Night:
     """Watch a small world; kill the watch once it has heard something; watch on to the end."""
-    run = tmp_path_factory.mktemp("night")
-    world = build_world(SMALL_SEED, lab_cache(), size="small")
+    world = build_world(SMALL_SEED, media, size="small")
     case, keys = run / "case", run / "case-keys"
     with start_lab(world, run, lead_s=2.0, window_s=38.0) as lab, approvers_of(lab, case):
         killed = Watch.start(lab.mandate_path, case, keys)
@@ -190,8 +203,8 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
         mandate=mandate,
         case=case,
         keys=keys,
-        killed=killed,
-        resumed=resumed,
+        killed=killed.heard(),
+        resumed=resumed.heard(),
         code=code,
         before=before,
         sealed=sealed,

@@ -129,7 +129,8 @@ def test_a_closed_case_is_not_gone_on_with(night: Any, cautery: Cautery, tmp_pat
     shutil.copy(
         Path(night.case).parent / "film.ts", tmp_path
     ) if "film.ts" in night.mandate else None
-    ended = cautery("watch", mandate, "--case", night.case, "--keys", night.keys)
+    shutil.copytree(night.case, tmp_path / "case")  # the night's own is read beside this test
+    ended = cautery("watch", mandate, "--case", tmp_path / "case", "--keys", night.keys)
     assert ended.returncode == 2
     assert "closed" in ended.stderr
     assert "Traceback" not in ended.stderr

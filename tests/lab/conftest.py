@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,8 @@ from cautery.lab import LiveLab, World, build_world, start_lab
 
 
 @pytest.fixture(scope="session")
-def small_world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return build_world(3, tmp_path_factory.mktemp("cache"), size="small")
+def small_world(lab_media: Path) -> World:
+    return build_world(3, lab_media, size="small")
 
 
 @pytest.fixture(scope="session")
