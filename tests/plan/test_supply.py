@@ -33,3 +33,9 @@ def test_k_of_n_goes_down_below_k():
 def test_a_group_that_names_no_node_is_refused():
     with pytest.raises(InputError, match="not a node"):
         Supply([Node(id="x", groups=((("y",), 1),))]).served()
+
+
+def test_no_more_is_served_than_there_is_however_sums_are_rounded():
+    weights = [0.5, 0, 0.7, 0.9, 0.1, 0.2, 0.8, 0.9]
+    nodes = [Node(id=f"n{number}", weight=one) for number, one in enumerate(weights)]
+    assert Supply(nodes).served({"n1"}) == 1.0

@@ -166,4 +166,5 @@ class PlanGraph:
 
     def served(self, gone: Bools) -> float:
         """Return the share of all demand that is served when these places are gone."""
-        return float(self.weight[self.groups.standing(gone)].sum() / self.demand)
+        share = float(self.weight[self.groups.standing(gone)].sum() / self.demand)
+        return min(share, 1.0)  # a part summed in another order may exceed the whole

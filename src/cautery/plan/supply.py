@@ -83,7 +83,8 @@ class Supply:
         """Return the share of demand still served, 0 to 1, in time linear in nodes and links."""
         if self.demand <= 0:
             return 0.0
-        return float(self.weight[self._up(removed)].sum() / self.demand)
+        share = float(self.weight[self._up(removed)].sum() / self.demand)
+        return min(share, 1.0)  # a part summed in another order may exceed the whole
 
     def standing(self, removed: Collection[str] = ()) -> frozenset[str]:
         """Return the nodes that still work when some are removed."""
