@@ -274,8 +274,12 @@ def _noted(leaf: bytes, operation: str, key: str) -> NotedStatement:
     return NotedStatement(statement=statement, notes=signed)
 
 
+@lru_cache(maxsize=1 << 16)
 def _text_in(note: str) -> SignedText:
-    """Return the text of a note that was verified when its bundle was read."""
+    """Return the text of a note that was verified when its bundle was read.
+
+    A desk reads all its notes whenever it asks what it holds.
+    """
     return SignedText.parse(note.partition("\n\n")[0] + "\n")
 
 
@@ -291,16 +295,20 @@ def filed_bundle(desk: Desk, raw: bytes, sender: str, keys: Mapping[str, NoteVer
     InputError, EvidenceError
         As :func:`~cautery.operation.sharing.read_bundle`.
     """
-    key_pairs = tuple(sorted((agency, str(key)) for agency, key in keys.items()))
+    key_pairs = tuple(sorted(keys.items()))
     return _filed(raw, desk.operation, desk.agency.id, sender, key_pairs)
 
 
 @lru_cache(maxsize=512)
 def _filed(
-    raw: bytes, operation: Operation, to: str, sender: str, keys: tuple[tuple[str, str], ...]
+    raw: bytes,
+    operation: Operation,
+    to: str,
+    sender: str,
+    keys: tuple[tuple[str, NoteVerifier], ...],
 ) -> Bundle:
     """Return the bundle in a letter; the same bytes are read once."""
-    verifiers = {agency: NoteVerifier.parse(key) for agency, key in keys}
+    verifiers = dict(keys)
     payload = open_letter(raw, verifiers[sender])
     if payload.get("format") == OLD_FORMAT:
         return read_old_bundle(payload, to=operation.agency(to), operation=operation)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier, open_note
@@ -48,7 +49,7 @@ def binding(desk: Desk, agency: str, key: NoteVerifier) -> tuple[PartnerRegister
     """Return what is to be recorded so that a key that was checked is known: nothing if it is."""
     if agency in known_keys(desk):
         return ()
-    note = desk.sign(_text(desk, agency, str(key)))
+    note = desk.sign(_text(desk.operation.id, agency, str(key)))
     return (PartnerRegistered(agency=agency, key=str(key), note=note),)
 
 
@@ -62,8 +63,8 @@ def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
     if desk.opening.partners_signed:
         for entry, partner in desk.contents(PartnerRegistered):
             with desk.passing_over(entry):
-                _check_note(desk, partner, own_key)
-                keys.setdefault(partner.agency, NoteVerifier.parse(partner.key))
+                key = _noted_key(desk.operation.id, partner, own_key)
+                keys.setdefault(partner.agency, key)
         return keys
     for entry, agency, key in _keys_that_nobody_signed(desk):
         with desk.passing_over(entry):
@@ -71,11 +72,16 @@ def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
     return keys
 
 
-def _check_note(desk: Desk, partner: PartnerRegistered, own_key: NoteVerifier) -> None:
-    """Refuse a partner's key that this desk did not sign."""
+@lru_cache(maxsize=1 << 12)
+def _noted_key(operation: str, partner: PartnerRegistered, own_key: NoteVerifier) -> NoteVerifier:
+    """Return a partner's key if this desk signed it; the same record is verified once.
+
+    A desk asks for the keys that it knows whenever it reads a bundle or a note.
+    """
     note = (partner.note or "").encode(errors="replace")
-    if open_note(note, own_key) != _text(desk, partner.agency, partner.key):
+    if open_note(note, own_key) != _text(operation, partner.agency, partner.key):
         raise InputError("the record names another agency or key than the one this desk signed")
+    return NoteVerifier.parse(partner.key)
 
 
 def _keys_that_nobody_signed(desk: Desk) -> Iterator[tuple[Entry, str, str]]:
@@ -90,8 +96,8 @@ def _keys_that_nobody_signed(desk: Desk) -> Iterator[tuple[Entry, str, str]]:
                 yield entry, content.agency, content.key
 
 
-def _text(desk: Desk, agency: str, key: str) -> str:
-    return f"cautery partner v1\noperation {desk.operation.id}\nagency {agency}\nkey {key}\n"
+def _text(operation: str, agency: str, key: str) -> str:
+    return f"cautery partner v1\noperation {operation}\nagency {agency}\nkey {key}\n"
 
 
 def check_key(desk: Desk, agency: str, key: NoteVerifier) -> None:
