@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -82,9 +83,16 @@ def media(audio: np.ndarray, luma: np.ndarray | None = None) -> Decoded:
     )
 
 
-PLAY = match(1, 120)
-SOUND = {name: music(k, 120) for k, name in enumerate(LATE)}
-SOUND["film"][30 * 8000 : 50 * 8000] = SOUND["talk"][60 * 8000 : 80 * 8000]  # a shared advert
+@cache
+def play() -> np.ndarray:
+    return match(1, 120)
+
+
+@cache
+def sounds() -> dict[str, np.ndarray]:
+    made = {name: music(k, 120) for k, name in enumerate(LATE)}
+    made["film"][30 * 8000 : 50 * 8000] = made["talk"][60 * 8000 : 80 * 8000]  # a shared advert
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +106,12 @@ def references() -> References:
     ]
     made = References(DEFAULT_RECIPE, infos)
     for info in infos:
-        luma = PLAY if info.clean else branded(PLAY, info.id) if info.event else None
+        luma = play() if info.clean else branded(play(), info.id) if info.event else None
         for start in range(0, 120, 4):
             piece = luma[start * 25 // 2 : (start + 4) * 25 // 2] if luma is not None else None
             made.add(
                 info.id,
-                media(SOUND[info.id][start * 8000 : (start + 4) * 8000], piece),
+                media(sounds()[info.id][start * 8000 : (start + 4) * 8000], piece),
                 at_s=T0 + start + LATE[info.id],
             )
     return made
@@ -147,7 +155,7 @@ def judge(*observations: Observation, host: str = "pirate.example", **more: floa
 
 def test_a_licensees_own_sound_names_it_with_its_delay(references: References) -> None:
     found = judge(
-        *(probe(references, s, sound=SOUND["fr"], luma=branded(PLAY, "fr")) for s in (40, 54))
+        *(probe(references, s, sound=sounds()["fr"], luma=branded(play(), "fr")) for s in (40, 54))
     )
     assert (found.finding, found.event, found.licensee, found.territory) == (
         Finding.PROVEN,
@@ -162,7 +170,7 @@ def test_with_other_commentary_pictures_name_the_event_and_graphics_the_licensee
     references: References,
 ) -> None:
     other = music(77, 120)
-    mirrored = np.ascontiguousarray(branded(PLAY, "it")[:, :, ::-1])
+    mirrored = np.ascontiguousarray(branded(play(), "it")[:, :, ::-1])
     found = judge(*(probe(references, s, sound=other, luma=mirrored) for s in (40, 54)))
     assert (found.finding, found.event, found.licensee) == (Finding.PROVEN, "m", "it")
 
@@ -170,7 +178,7 @@ def test_with_other_commentary_pictures_name_the_event_and_graphics_the_licensee
 def test_with_commentary_and_graphics_replaced_only_the_event_is_named(
     references: References,
 ) -> None:
-    found = judge(*(probe(references, s, sound=music(78, 120), luma=PLAY) for s in (40, 54)))
+    found = judge(*(probe(references, s, sound=music(78, 120), luma=play()) for s in (40, 54)))
     assert (found.finding, found.event, found.licensee, found.channels) == (
         Finding.PROVEN,
         "m",
@@ -184,7 +192,7 @@ def test_with_commentary_and_graphics_replaced_only_the_event_is_named(
 def test_a_box_over_a_licensees_graphics_names_nobody(
     references: References, which: str, grey: int
 ) -> None:
-    luma = branded(PLAY, which, covered=grey)
+    luma = branded(play(), which, covered=grey)
     found = judge(*(probe(references, s, sound=music(79, 120), luma=luma) for s in (40, 54)))
     assert (found.finding, found.event, found.licensee) == (Finding.PROVEN, "m", None)
 
@@ -193,7 +201,7 @@ def test_a_box_over_a_licensees_graphics_names_nobody(
 def test_a_band_over_other_parts_does_not_hide_the_graphics(
     references: References, which: str
 ) -> None:
-    luma = branded(PLAY, which)
+    luma = branded(play(), which)
     luma[:, 33:] = 140
     found = judge(*(probe(references, s, sound=music(79, 120), luma=luma) for s in (40, 54)))
     assert found.licensee == which
@@ -202,35 +210,37 @@ def test_a_band_over_other_parts_does_not_hide_the_graphics(
 @pytest.mark.parametrize("speed", [0.98, 1.02])
 def test_a_changed_speed_is_measured_and_allowed_for(references: References, speed: float) -> None:
     at = np.arange(int(119 * 8000 / speed)) * speed
-    sound = np.interp(at, np.arange(len(SOUND["it"])), SOUND["it"]).astype(np.float32)
+    sound = np.interp(at, np.arange(len(sounds()["it"])), sounds()["it"]).astype(np.float32)
     found = judge(*(probe(references, s, sound=sound) for s in (40, 54)))
     assert (found.finding, found.licensee) == (Finding.PROVEN, "it")
     assert found.speed == pytest.approx(speed, abs=0.003)
 
 
 def test_one_probe_alone_accuses_nobody(references: References) -> None:
-    found = judge(probe(references, 40, sound=SOUND["fr"]))
+    found = judge(probe(references, 40, sound=sounds()["fr"]))
     assert found.finding is Finding.UNDECIDED
     assert found.reasons[0].id == "verdict.second-probe-needed"
 
 
 def test_ten_seconds_in_a_news_programme_are_a_quotation(references: References) -> None:
     news = music(90, 120)
-    news[42 * 8000 : 52 * 8000] = SOUND["fr"][42 * 8000 : 52 * 8000]
+    news[42 * 8000 : 52 * 8000] = sounds()["fr"][42 * 8000 : 52 * 8000]
     seen = [probe(references, s, sound=news) for s in (38, 41, 44, 48, 52)]
     for count in range(1, 6):
         assert judge(*seen[:count]).finding is not Finding.PROVEN
 
 
 def test_an_advert_that_two_channels_share_is_no_evidence(references: References) -> None:
-    seen = [probe(references, s, sound=SOUND["talk"], delay=d) for s, d in ((61, 20.0), (67, 20.0))]
+    seen = [
+        probe(references, s, sound=sounds()["talk"], delay=d) for s, d in ((61, 20.0), (67, 20.0))
+    ]
     assert judge(*seen).finding is not Finding.PROVEN
 
 
 def test_a_linear_channel_is_claimed_only_past_an_adverts_length(references: References) -> None:
-    early = [probe(references, s, sound=SOUND["film"]) for s in (55, 68)]
+    early = [probe(references, s, sound=sounds()["film"]) for s in (55, 68)]
     assert judge(*early).finding is Finding.UNDECIDED
-    later = [*early, probe(references, 81, sound=SOUND["film"])]
+    later = [*early, probe(references, 81, sound=sounds()["film"])]
     assert (judge(*later).finding, judge(*later).licensee) == (Finding.PROVEN, "film")
 
 
@@ -244,7 +254,7 @@ def test_other_music_and_another_match_are_nothing(references: References, seed:
 
 
 def test_silence_and_black_have_no_opinion(references: References) -> None:
-    seen = probe(references, 40, sound=np.zeros(960_000, np.float32), luma=np.zeros_like(PLAY))
+    seen = probe(references, 40, sound=np.zeros(960_000, np.float32), luma=np.zeros_like(play()))
     assert not seen.witnesses
     assert "sound: silent" in say(seen.reason)
     assert judge(seen, seen).finding is Finding.UNDECIDED
@@ -257,8 +267,8 @@ def test_no_probe_at_all_is_unreachable() -> None:
 def test_a_partner_with_what_it_may_carry_is_licensed_and_otherwise_not(
     references: References,
 ) -> None:
-    mine = [probe(references, s, sound=SOUND["fr"]) for s in (40, 54)]
-    theirs = [probe(references, s, sound=SOUND["it"]) for s in (40, 54)]
+    mine = [probe(references, s, sound=sounds()["fr"]) for s in (40, 54)]
+    theirs = [probe(references, s, sound=sounds()["it"]) for s in (40, 54)]
     assert (
         judge(*mine, host="eu.lawful.example").finding,
         judge(*mine, host="lawful.example").partner,
@@ -272,8 +282,8 @@ def test_delays_that_disagree_are_not_claimed_unless_the_clock_is_coarse(
     references: References,
 ) -> None:
     seen = [
-        probe(references, 40, sound=SOUND["fr"]),
-        probe(references, 54, sound=SOUND["fr"], delay=22.0),
+        probe(references, 40, sound=sounds()["fr"]),
+        probe(references, 54, sound=sounds()["fr"], delay=22.0),
     ]
     assert judge(*seen).finding is Finding.UNDECIDED
     assert judge(*seen, tolerance_s=4.0).finding is Finding.PROVEN
@@ -336,7 +346,7 @@ def test_channels_of_a_simulcast_are_a_set_which_a_partner_may_carry(other: str,
 
 
 def test_the_alignment_peaks_at_the_delay(references: References) -> None:
-    decoded = media(SOUND["fr"][320_000:416_000], PLAY[500:650])
+    decoded = media(sounds()["fr"][320_000:416_000], play()[500:650])
     seen = observe(decoded, references, media_at_s=T0 + 60, at=NOON)
     for witness in seen.witnesses:
         lags, strength = alignment(decoded, references, witness, media_at_s=T0 + 60)
@@ -350,7 +360,7 @@ def test_a_reference_file_gives_back_the_same_witnesses(
     save(references, tmp_path / "m.ref")
     again = load_references(tmp_path / "m.ref", recipe=DEFAULT_RECIPE)
     one, two = (
-        probe(r, 40, sound=SOUND["fr"], luma=branded(PLAY, "fr")) for r in (references, again)
+        probe(r, 40, sound=sounds()["fr"], luma=branded(play(), "fr")) for r in (references, again)
     )
     assert one.witnesses == two.witnesses
     with pytest.raises(InputError, match="recipe"):
@@ -362,12 +372,12 @@ def test_an_adopted_reference_gives_the_witnesses_of_the_file(
 ) -> None:
     save(references, tmp_path / "m.ref")
     held = References(DEFAULT_RECIPE, references.infos)
-    held.add("talk", media(SOUND["talk"][:320_000]), at_s=T0 - 7.3)
+    held.add("talk", media(sounds()["talk"][:320_000]), at_s=T0 - 7.3)
     for info in references.infos:
         if info.id != "talk":
             adopt(held, info.id, tmp_path / "m.ref")
     one, two = (
-        probe(r, 70, sound=SOUND["fr"], luma=branded(PLAY, "fr")) for r in (references, held)
+        probe(r, 70, sound=sounds()["fr"], luma=branded(play(), "fr")) for r in (references, held)
     )
     assert [(w.kind, w.reference) for w in one.witnesses] == [
         (w.kind, w.reference) for w in two.witnesses
@@ -380,12 +390,12 @@ def test_an_adopted_reference_gives_the_witnesses_of_the_file(
 
 def test_the_only_reference_of_a_file_is_adopted_under_any_name(tmp_path: Path) -> None:
     made = References(DEFAULT_RECIPE, [ReferenceInfo(id="stem", kind="work")])
-    made.add("stem", media(SOUND["film"]), at_s=0.0)
+    made.add("stem", media(sounds()["film"]), at_s=0.0)
     save(made, tmp_path / "w.ref")
     held = References(DEFAULT_RECIPE, [ReferenceInfo(id="the-film", kind="work")])
     adopt(held, "the-film", tmp_path / "w.ref")
     assert held.span("the-film") == made.span("stem")
-    seen = observe(media(SOUND["film"][320_000:416_000]), held, media_at_s=T0, at=NOON)
+    seen = observe(media(sounds()["film"][320_000:416_000]), held, media_at_s=T0, at=NOON)
     assert seen.witnesses[0].reference == "the-film"
 
 
@@ -396,7 +406,7 @@ def test_a_reference_that_does_not_fit_is_not_adopted(
     save(references, tmp_path / "m.ref")
     infos = [ReferenceInfo(id="other"), ReferenceInfo(id="film", kind="work")]
     held = References(DEFAULT_RECIPE, [*infos, ReferenceInfo(id="talk")])
-    held.add("talk", media(SOUND["talk"][:80_000]), at_s=T0)
+    held.add("talk", media(sounds()["talk"][:80_000]), at_s=T0)
     name = {"several": "other", "live": "film", "held": "talk", "unknown": "nobody"}[fault]
     with pytest.raises(InputError):
         adopt(held, name, tmp_path / "m.ref")
@@ -425,7 +435,7 @@ def test_old_media_are_forgotten_and_works_are_kept() -> None:
     )
     held.add("w", media(music(3, 20)), at_s=0.0)
     for start in range(0, 400, 40):
-        held.add("c", media(music(start, 40), PLAY[:500]), at_s=T0 + start)
+        held.add("c", media(music(start, 40), play()[:500]), at_s=T0 + start)
     assert held.live.nbytes < 300_000
     assert len(held.snapshot(works=True)._runs) == 1
     assert held.pictures("c").times[0] > T0 + 250  # type: ignore[union-attr]
@@ -467,5 +477,5 @@ def test_published_error_rates_carry_their_trials() -> None:
 
 
 def test_probes_do_not_depend_on_their_order(references: References) -> None:
-    seen = [probe(references, s, sound=SOUND["fr"]) for s in (40, 54)]
+    seen = [probe(references, s, sound=sounds()["fr"]) for s in (40, 54)]
     assert replace(judge(*seen), observations=()) == replace(judge(*seen[::-1]), observations=())

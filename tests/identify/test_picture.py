@@ -1,5 +1,7 @@
 """Pictures against references: right, or no opinion; whatever else is held."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -42,8 +44,14 @@ def holding(films: dict[str, np.ndarray | None]) -> References:
     return made
 
 
-MINE = film(1, 90)
-OTHERS = {f"other{k}": film(10 + k, 90) for k in range(7)}
+@cache
+def mine() -> np.ndarray:
+    return film(1, 90)
+
+
+@cache
+def others() -> dict[str, np.ndarray]:
+    return {f"other{k}": film(10 + k, 90) for k in range(7)}
 
 
 def asked(luma: np.ndarray, held: References, *, speed: float = 1.0) -> Seen:
@@ -52,10 +60,10 @@ def asked(luma: np.ndarray, held: References, *, speed: float = 1.0) -> Seen:
 
 @pytest.mark.parametrize("speed", [0.95, 1.0, 1.04])
 def test_a_disguised_piece_is_found_at_its_place_and_speed(speed: float) -> None:
-    piece = np.roll(MINE[400:550, :, ::-1], 2, axis=1) * 0.8 + 20
-    best = asked(piece.astype(np.uint8), holding({"mine": MINE, **OTHERS}), speed=speed).witnesses[
-        0
-    ]
+    piece = np.roll(mine()[400:550, :, ::-1], 2, axis=1) * 0.8 + 20
+    best = asked(
+        piece.astype(np.uint8), holding({"mine": mine(), **others()}), speed=speed
+    ).witnesses[0]
     middle_s = best.probe_s / 2
     assert best.reference == "mine"
     assert best.speed == pytest.approx(speed, abs=0.004)
@@ -63,16 +71,16 @@ def test_a_disguised_piece_is_found_at_its_place_and_speed(speed: float) -> None
 
 
 def test_the_score_is_the_same_whatever_else_is_held() -> None:
-    piece = MINE[400:525, 3:33, 5:60].repeat(2, axis=1)[:, :36].repeat(2, axis=2)[:, :, :64]
-    alone = asked(piece, holding({"mine": MINE})).witnesses[0]
-    among = asked(piece, holding({"mine": MINE, **OTHERS})).witnesses[0]
+    piece = mine()[400:525, 3:33, 5:60].repeat(2, axis=1)[:, :36].repeat(2, axis=2)[:, :, :64]
+    alone = asked(piece, holding({"mine": mine()})).witnesses[0]
+    among = asked(piece, holding({"mine": mine(), **others()})).witnesses[0]
     assert (alone.reference, among.reference) == ("mine", "mine")
     assert among.score == pytest.approx(alone.score, rel=0.15)
 
 
 def test_other_content_scores_low_against_one_reference_and_against_many() -> None:
-    right = asked(MINE[400:525], holding({"mine": MINE})).witnesses[0].score
-    one, many = holding({"mine": MINE}), holding({"mine": MINE, **OTHERS})
+    right = asked(mine()[400:525], holding({"mine": mine()})).witnesses[0].score
+    one, many = holding({"mine": mine()}), holding({"mine": mine(), **others()})
     for seed in range(30, 36):
         for held in (one, many):
             seen = asked(film(seed, 10), held)
@@ -80,22 +88,22 @@ def test_other_content_scores_low_against_one_reference_and_against_many() -> No
 
 
 def test_two_references_with_the_same_pictures_are_both_found() -> None:
-    held = holding({"mine": MINE, "again": MINE[100:], **OTHERS})
-    best = asked(MINE[400:525], held).witnesses[:2]
+    held = holding({"mine": mine(), "again": mine()[100:], **others()})
+    best = asked(mine()[400:525], held).witnesses[:2]
     assert {one.reference for one in best} == {"mine", "again"}
     assert min(one.score for one in best) > 0.8 * max(one.score for one in best)
 
 
 def test_a_wide_shot_where_two_small_figures_walk_is_right() -> None:
     square = film(50, 90, actors=2, pace=0.3)
-    best = asked(square[400:525], holding({"square": square, **OTHERS})).witnesses[0]
+    best = asked(square[400:525], holding({"square": square, **others()})).witnesses[0]
     assert best.reference == "square"
     assert best.probe_s / 2 - best.delay_s == pytest.approx(32 + best.probe_s / 2, abs=0.1)
 
 
 def test_without_references_that_hold_pictures_there_is_no_opinion() -> None:
     for held in (holding({}), holding({"mine": None})):
-        seen = look(shown(MINE[:125]), held, media_at_s=None, speed_heard=None)
+        seen = look(shown(mine()[:125]), held, media_at_s=None, speed_heard=None)
         assert (seen.witnesses, seen.reason) == ((), NoMatch.NO_REFERENCE)
 
 
@@ -103,14 +111,14 @@ def test_where_too_little_moves_for_a_match_to_count_there_is_no_opinion() -> No
     swing = 90 + 60 * np.sin(np.arange(125) / 12.5)[:, None, None]
     luma = np.full((125, 36, 64), 90.0)
     luma[:, 12:24, 20:40] = swing
-    seen = look(shown(luma.astype(np.uint8)), holding(dict(OTHERS)), media_at_s=None,
+    seen = look(shown(luma.astype(np.uint8)), holding(dict(others())), media_at_s=None,
                 speed_heard=None)  # fmt: skip
     assert not seen.witnesses
     assert seen.reason is NoMatch.TOO_STILL
 
 
 def test_other_content_that_moves_well_matches_none() -> None:
-    seen = look(shown(film(60, 10)), holding(dict(OTHERS)), media_at_s=None, speed_heard=None)
+    seen = look(shown(film(60, 10)), holding(dict(others())), media_at_s=None, speed_heard=None)
     assert (seen.witnesses, seen.reason) == ((), NoMatch.NONE)
 
 
@@ -136,9 +144,9 @@ def slow(luma: np.ndarray) -> Decoded:
 
 
 def holding_leaves() -> References:
-    names = ["leaves", "leaves elsewhere", *OTHERS]
+    names = ["leaves", "leaves elsewhere", *others()]
     made = References(DEFAULT_RECIPE, [ReferenceInfo(id=name, kind="work") for name in names])
-    for name, luma in OTHERS.items():
+    for name, luma in others().items():
         made.add(name, shown(luma), at_s=0.0)
     made.add("leaves", slow(leaves(70, 60)), at_s=0.0)
     made.add("leaves elsewhere", slow(leaves(71, 60)), at_s=0.0)
@@ -167,6 +175,6 @@ def test_references_that_are_too_long_are_not_searched_in_detail(
     monkeypatch.setattr(Pictures, "detail", property(looked))
     stranger = film(30, 10)
     with pytest.raises(AssertionError, match="in detail"):
-        asked(stranger, holding(dict(OTHERS)))
+        asked(stranger, holding(dict(others())))
     monkeypatch.setattr("cautery.identify._seeing._MOST_DETAIL_S", 600.0)
-    asked(stranger, holding(dict(OTHERS)))
+    asked(stranger, holding(dict(others())))

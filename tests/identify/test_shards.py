@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 import pytest
@@ -50,18 +51,36 @@ def media(audio: np.ndarray) -> Decoded:
     )
 
 
-SOUND = {name: music(k, SECONDS) for k, name in enumerate(("a", "b", "c", "d", "e", "f", "g"))}
-SOUND["b"][40 * RATE : 60 * RATE] = SOUND["a"][90 * RATE : 110 * RATE]  # an advert of both
-SOUND["d"][20 * RATE : 140 * RATE] = SOUND["c"][20 * RATE : 140 * RATE]  # two hours of a network
-SOUND["g"][60 * RATE : 72 * RATE] = SOUND["g"][30 * RATE : 42 * RATE]  # it repeats itself
-NEWS = music(99, SECONDS)
-INFOS = [ReferenceInfo(id=name) for name in SOUND]
+NAMES = ("a", "b", "c", "d", "e", "f", "g")
+
+
+@cache
+def sounds() -> dict[str, np.ndarray]:
+    """Return the sound of each reference; made when the first test asks, not at collection."""
+    made = {name: music(k, SECONDS) for k, name in enumerate(NAMES)}
+    made["b"][40 * RATE : 60 * RATE] = made["a"][90 * RATE : 110 * RATE]  # an advert of both
+    made["d"][20 * RATE : 140 * RATE] = made["c"][20 * RATE : 140 * RATE]  # two hours of a network
+    made["g"][60 * RATE : 72 * RATE] = made["g"][30 * RATE : 42 * RATE]  # it repeats itself
+    return made
+
+
+@cache
+def news() -> np.ndarray:
+    return music(99, SECONDS)
+
+
+@cache
+def stranger() -> np.ndarray:
+    return music(77, SECONDS)
+
+
+INFOS = [ReferenceInfo(id=name) for name in NAMES]
 
 
 def held(infos: tuple[ReferenceInfo, ...]) -> References:
     made = References(DEFAULT_RECIPE, infos)
     for info in infos:
-        made.add(info.id, media(SOUND[info.id]), at_s=T0)
+        made.add(info.id, media(sounds()[info.id]), at_s=T0)
     return made
 
 
@@ -133,7 +152,7 @@ def plain(audio: np.ndarray, _: int) -> np.ndarray:
 
 
 def with_a_voice(audio: np.ndarray, start: int) -> np.ndarray:
-    over = NEWS[start * RATE :][: len(audio)]
+    over = news()[start * RATE :][: len(audio)]
     return audio + over * np.sqrt((audio**2).mean() / (over**2).mean())
 
 
@@ -158,7 +177,7 @@ def test_shards_say_of_any_probe_what_one_process_says(  # noqa: PLR0917 - drawn
     start: int,
     disguise: Callable[[np.ndarray, int], np.ndarray],
 ) -> None:
-    source = SOUND.get(name, music(77, SECONDS))
+    source = sounds().get(name, stranger())
     audio = disguise(source[start * RATE : (start + 10) * RATE], start)
     one, several = both(audio, whole, places[count], engine)
     alike(one, several)
@@ -169,7 +188,7 @@ def test_shards_say_of_any_probe_what_one_process_says(  # noqa: PLR0917 - drawn
 def test_an_advert_in_two_shards_names_neither(
     whole: References, places: dict[int, list[Place]], engine: ThreadEngine, count: int
 ) -> None:
-    audio = SOUND["a"][95 * RATE : 105 * RATE]
+    audio = sounds()["a"][95 * RATE : 105 * RATE]
     one, several = both(audio, whole, places[count], engine)
     alike(one, several)
     assert all(w.log10_lr <= 0 and w.coverage == 0 for w in several.witnesses)
@@ -179,7 +198,7 @@ def test_an_advert_in_two_shards_names_neither(
 def test_a_simulcast_in_two_shards_names_both(
     whole: References, places: dict[int, list[Place]], engine: ThreadEngine, count: int
 ) -> None:
-    audio = SOUND["c"][75 * RATE : 85 * RATE]
+    audio = sounds()["c"][75 * RATE : 85 * RATE]
     one, several = both(audio, whole, places[count], engine)
     alike(one, several)
     assert {w.reference for w in several.witnesses} == {"c", "d"}
@@ -189,7 +208,7 @@ def test_a_simulcast_in_two_shards_names_both(
 def test_a_hint_counts_in_the_shard_that_holds_it_and_for_as_many_as_were_searched(
     whole: References, places: dict[int, list[Place]], engine: ThreadEngine, count: int
 ) -> None:
-    audio = with_a_voice(SOUND["f"][50 * RATE : 60 * RATE], 30)
+    audio = with_a_voice(sounds()["f"][50 * RATE : 60 * RATE], 30)
     one, several = both(audio, whole, places[count], engine, hints=("f",))
     alike(one, several)
     assert [w.reference for w in several.witnesses] == ["f"]
@@ -201,7 +220,7 @@ def test_a_hint_counts_in_the_shard_that_holds_it_and_for_as_many_as_were_search
 def test_a_reference_that_repeats_itself_is_told_with_both_places(
     whole: References, places: dict[int, list[Place]], engine: ThreadEngine, count: int
 ) -> None:
-    audio = SOUND["g"][31 * RATE : 41 * RATE]
+    audio = sounds()["g"][31 * RATE : 41 * RATE]
     one, several = both(audio, whole, places[count], engine)
     alike(one, several)
     (found,) = several.witnesses
@@ -212,7 +231,7 @@ def test_a_reference_that_repeats_itself_is_told_with_both_places(
 def test_a_probe_with_a_clock_is_searched_in_every_shards_window(
     whole: References, places: dict[int, list[Place]], engine: ThreadEngine
 ) -> None:
-    audio = SOUND["e"][20 * RATE : 30 * RATE]
+    audio = sounds()["e"][20 * RATE : 30 * RATE]
     one, several = both(audio, whole, places[5], engine, media_at_s=T0 + 32.0)
     alike(one, several)
     assert several.witnesses[0].delay_s == pytest.approx(12.0, abs=0.02)
@@ -237,7 +256,7 @@ def test_what_one_shard_is_sure_of_spares_all_the_dear_rungs(
             return await engine.run_at(shard, task, *arguments)
 
     counting = Counting(1)
-    audio = SOUND["e"][20 * RATE : 30 * RATE]
+    audio = sounds()["e"][20 * RATE : 30 * RATE]
     asyncio.run(observe_in(counting, places[5], media(audio), media_at_s=None, at=NOON))
     counting.close()
     climbed = [one for one in asked if one[0] == "climb_at"]  # type: ignore[index]
@@ -246,4 +265,4 @@ def test_what_one_shard_is_sure_of_spares_all_the_dear_rungs(
 
 def test_no_shard_is_no_question(engine: ThreadEngine) -> None:
     with pytest.raises(InputError, match="at least one shard"):
-        asyncio.run(observe_in(engine, [], media(NEWS), media_at_s=None, at=NOON))
+        asyncio.run(observe_in(engine, [], media(news()), media_at_s=None, at=NOON))
