@@ -22,6 +22,8 @@ from cautery.errors import DecodeError, EncryptedError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.fingerprint.audio import landmarks_of, peaks_of
 
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+
 SECONDS = 12.0
 ASSETS = Path(__file__).parent / "assets"
 HE_S = 8.0
@@ -92,8 +94,9 @@ def test_other_music_shares_next_to_nothing() -> None:
     assert shared(music(8000, seed=5)) < 0.02
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def decoder() -> AsyncIterator[ChildDecoder]:
+    """One child for all these streams, as a watch has it."""
     async with ChildDecoder(1, seconds=30) as made:
         yield made
 
@@ -117,6 +120,7 @@ async def decoder() -> AsyncIterator[ChildDecoder]:
         ("wav", "pcm_f32le", 44099),
     ],
 )
+@in_one_loop
 async def test_landmarks_survive_each_codec_at_each_rate(
     decoder: ChildDecoder, fmt: str, codec: str, rate: int
 ) -> None:
@@ -148,6 +152,7 @@ def he_aac(version: str, fmt: str) -> bytes:
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("fmt", ["adts", "mpegts", "latm", "mp4", "matroska"])
+@in_one_loop
 async def test_landmarks_survive_he_aac_in_every_container(
     decoder: ChildDecoder, fmt: str, version: str
 ) -> None:
@@ -159,6 +164,7 @@ async def test_landmarks_survive_he_aac_in_every_container(
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
+@in_one_loop
 async def test_plain_aac_of_24_khz_that_becomes_he_aac_is_heard_to_its_end(
     decoder: ChildDecoder, version: str
 ) -> None:
@@ -170,6 +176,7 @@ async def test_plain_aac_of_24_khz_that_becomes_he_aac_is_heard_to_its_end(
 
 
 @pytest.mark.parametrize("layout", ["mono", "stereo", "3.0", "5.1", "5.1(side)"])
+@in_one_loop
 async def test_speech_in_the_centre_is_heard_in_every_layout(
     decoder: ChildDecoder, layout: str
 ) -> None:
@@ -284,6 +291,7 @@ def test_numbers_that_are_none_become_silence(rate: int) -> None:
         (("aac", 48000, "5.1"), ("aac", 48000, "stereo")),
     ],
 )
+@in_one_loop
 async def test_a_stream_that_changes_its_sound_midway_is_heard_to_its_end(
     decoder: ChildDecoder, first: tuple[str, int, str], second: tuple[str, int, str]
 ) -> None:
@@ -295,6 +303,7 @@ async def test_a_stream_that_changes_its_sound_midway_is_heard_to_its_end(
     assert shared(heard.audio[-int(SECONDS * 8000) :]) > 0.3
 
 
+@in_one_loop
 async def test_stamps_that_wrap_at_33_bits_make_no_gap(decoder: ChildDecoder) -> None:
     start_s = 2**33 / 90_000 - SECONDS / 2 - 1.4
     heard = await decoder.decode(encoded("mpegts", "aac", 48000, start_s=start_s), pictures=False)
@@ -302,6 +311,7 @@ async def test_stamps_that_wrap_at_33_bits_make_no_gap(decoder: ChildDecoder) ->
     assert shared(heard.audio) > 0.3
 
 
+@in_one_loop
 async def test_a_stream_joined_before_its_tables_is_heard(decoder: ChildDecoder) -> None:
     data = encoded("mpegts", "aac", 48000)
     rows = [data[at : at + 188] for at in range(0, len(data), 188)]
@@ -310,6 +320,7 @@ async def test_a_stream_joined_before_its_tables_is_heard(decoder: ChildDecoder)
     assert len(heard.audio) / 8000 > SECONDS - 1
 
 
+@in_one_loop
 async def test_lost_packets_leave_the_rest_in_its_place(decoder: ChildDecoder) -> None:
     data = encoded("mpegts", "aac", 48000)
     rows = [data[at : at + 188] for at in range(0, len(data), 188)]
@@ -319,6 +330,7 @@ async def test_lost_packets_leave_the_rest_in_its_place(decoder: ChildDecoder) -
     assert shared(heard.audio) > 0.2
 
 
+@in_one_loop
 async def test_a_truncated_file_gives_what_it_has(decoder: ChildDecoder) -> None:
     data = encoded("mpegts", "aac", 48000)
     heard = await decoder.decode(data[: len(data) // 2], pictures=False)
@@ -334,6 +346,7 @@ def sealed_ts(data: bytes, bits: int = 0x80) -> bytes:
     return b"".join(bytes(row) for row in rows)
 
 
+@in_one_loop
 async def test_scrambled_packets_are_encrypted_and_no_decoder_sees_them(
     decoder: ChildDecoder,
 ) -> None:
@@ -361,6 +374,7 @@ def test_even_bytes_without_a_container_are_not_said_to_be_encrypted() -> None:
         container_of(b"PK\x03\x04" + os.urandom(60_000))
 
 
+@in_one_loop
 async def test_common_encryption_is_a_record_of_its_own(decoder: ChildDecoder) -> None:
     made = io.BytesIO()
     options = {
@@ -382,6 +396,7 @@ async def test_common_encryption_is_a_record_of_its_own(decoder: ChildDecoder) -
         await decoder.decode(made.getvalue(), pictures=False)
 
 
+@in_one_loop
 async def test_fragments_with_their_init_segment_are_heard(decoder: ChildDecoder) -> None:
     made = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "2000000"}
@@ -404,6 +419,7 @@ async def test_fragments_with_their_init_segment_are_heard(decoder: ChildDecoder
         await decoder.decode(data[second:third], pictures=False)
 
 
+@in_one_loop
 async def test_silence_and_one_second_are_decoded_as_they_are(decoder: ChildDecoder) -> None:
     silent = await decoder.decode(encoded("mpegts", "ac3", 48000, channels=[]), pictures=False)
     assert np.abs(silent.audio).max() < 1e-3
