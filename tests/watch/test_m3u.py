@@ -284,7 +284,7 @@ def test_no_more_entries_are_read_in_runs_than_the_limit_allows():
     assert found[-1].why == "stopped after 4100 entries"
 
 
-@pytest.mark.parametrize("times", [1, 20_000])
+@pytest.mark.parametrize("times", [1, 1_000])
 @pytest.mark.parametrize(
     "said",
     [
