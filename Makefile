@@ -25,6 +25,7 @@ $(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
 	@echo "compiling the kernels (once)"
 	@$(BIN)/cautery warm
 	@touch $@
