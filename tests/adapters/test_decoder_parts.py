@@ -100,7 +100,7 @@ async def test_pictures_alone_and_sound_alone_come_in_parts_too(tmp_path: Path) 
     assert all(not len(one.audio) and "no sound" in one.warnings for one in seen)
 
 
-async def test_ten_hours_pass_in_bounded_memory(
+async def test_five_hours_pass_in_bounded_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapter, "_LONG_BYTES", 0)
@@ -108,7 +108,7 @@ async def test_ten_hours_pass_in_bounded_memory(
     with av.open(path, "w", format="wav") as out:
         stream = out.add_stream("pcm_u8", rate=8000, layout="mono")
         noise = np.random.default_rng(1).integers(0, 255, (1, 80_000)).astype(np.uint8)
-        for k in range(3600):
+        for k in range(1800):
             frame = av.AudioFrame.from_ndarray(noise, "u8", "mono")
             frame.sample_rate, frame.time_base, frame.pts = 8000, Fraction(1, 8000), 80_000 * k
             out.mux(stream.encode(frame))
@@ -131,8 +131,8 @@ async def test_ten_hours_pass_in_bounded_memory(
             limits = told_by_kernel(process.pid, "limits")
     opened = next(line for line in limits.splitlines() if line.startswith("Max open files"))
     assert opened.split()[3:5] == ["4", "4"]
-    assert seconds == pytest.approx(36_000, abs=1)
-    assert most_kb < 250_000
+    assert seconds == pytest.approx(18_000, abs=1)
+    assert most_kb < 250_000  # all of it would be 576 MB
 
 
 async def test_a_reader_who_leaves_early_gives_the_child_back(tmp_path: Path) -> None:

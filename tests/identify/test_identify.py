@@ -178,7 +178,8 @@ def test_with_other_commentary_pictures_name_the_event_and_graphics_the_licensee
 def test_with_commentary_and_graphics_replaced_only_the_event_is_named(
     references: References,
 ) -> None:
-    found = judge(*(probe(references, s, sound=music(78, 120), luma=play()) for s in (40, 54)))
+    sound = music(78, 120)
+    found = judge(*(probe(references, s, sound=sound, luma=play()) for s in (40, 54)))
     assert (found.finding, found.event, found.licensee, found.channels) == (
         Finding.PROVEN,
         "m",
@@ -193,7 +194,8 @@ def test_a_box_over_a_licensees_graphics_names_nobody(
     references: References, which: str, grey: int
 ) -> None:
     luma = branded(play(), which, covered=grey)
-    found = judge(*(probe(references, s, sound=music(79, 120), luma=luma) for s in (40, 54)))
+    sound = music(79, 120)
+    found = judge(*(probe(references, s, sound=sound, luma=luma) for s in (40, 54)))
     assert (found.finding, found.event, found.licensee) == (Finding.PROVEN, "m", None)
 
 
@@ -203,7 +205,8 @@ def test_a_band_over_other_parts_does_not_hide_the_graphics(
 ) -> None:
     luma = branded(play(), which)
     luma[:, 33:] = 140
-    found = judge(*(probe(references, s, sound=music(79, 120), luma=luma) for s in (40, 54)))
+    sound = music(79, 120)
+    found = judge(*(probe(references, s, sound=sound, luma=luma) for s in (40, 54)))
     assert found.licensee == which
 
 
