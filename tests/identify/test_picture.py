@@ -54,6 +54,16 @@ def others() -> dict[str, np.ndarray]:
     return {f"other{k}": film(10 + k, 90) for k in range(7)}
 
 
+@cache
+def all_films() -> References:
+    return holding({"mine": mine(), **others()})
+
+
+@cache
+def other_films() -> References:
+    return holding(dict(others()))
+
+
 def asked(luma: np.ndarray, held: References, *, speed: float = 1.0) -> Seen:
     return look(shown(luma, speed=speed), held, media_at_s=None, speed_heard=None, least=0.0)
 
@@ -61,9 +71,7 @@ def asked(luma: np.ndarray, held: References, *, speed: float = 1.0) -> Seen:
 @pytest.mark.parametrize("speed", [0.95, 1.0, 1.04])
 def test_a_disguised_piece_is_found_at_its_place_and_speed(speed: float) -> None:
     piece = np.roll(mine()[400:550, :, ::-1], 2, axis=1) * 0.8 + 20
-    best = asked(
-        piece.astype(np.uint8), holding({"mine": mine(), **others()}), speed=speed
-    ).witnesses[0]
+    best = asked(piece.astype(np.uint8), all_films(), speed=speed).witnesses[0]
     middle_s = best.probe_s / 2
     assert best.reference == "mine"
     assert best.speed == pytest.approx(speed, abs=0.004)
@@ -73,14 +81,14 @@ def test_a_disguised_piece_is_found_at_its_place_and_speed(speed: float) -> None
 def test_the_score_is_the_same_whatever_else_is_held() -> None:
     piece = mine()[400:525, 3:33, 5:60].repeat(2, axis=1)[:, :36].repeat(2, axis=2)[:, :, :64]
     alone = asked(piece, holding({"mine": mine()})).witnesses[0]
-    among = asked(piece, holding({"mine": mine(), **others()})).witnesses[0]
+    among = asked(piece, all_films()).witnesses[0]
     assert (alone.reference, among.reference) == ("mine", "mine")
     assert among.score == pytest.approx(alone.score, rel=0.15)
 
 
 def test_other_content_scores_low_against_one_reference_and_against_many() -> None:
     right = asked(mine()[400:525], holding({"mine": mine()})).witnesses[0].score
-    one, many = holding({"mine": mine()}), holding({"mine": mine(), **others()})
+    one, many = holding({"mine": mine()}), all_films()
     for seed in range(30, 36):
         for held in (one, many):
             seen = asked(film(seed, 10), held)
@@ -111,14 +119,14 @@ def test_where_too_little_moves_for_a_match_to_count_there_is_no_opinion() -> No
     swing = 90 + 60 * np.sin(np.arange(125) / 12.5)[:, None, None]
     luma = np.full((125, 36, 64), 90.0)
     luma[:, 12:24, 20:40] = swing
-    seen = look(shown(luma.astype(np.uint8)), holding(dict(others())), media_at_s=None,
+    seen = look(shown(luma.astype(np.uint8)), other_films(), media_at_s=None,
                 speed_heard=None)  # fmt: skip
     assert not seen.witnesses
     assert seen.reason is NoMatch.TOO_STILL
 
 
 def test_other_content_that_moves_well_matches_none() -> None:
-    seen = look(shown(film(60, 10)), holding(dict(others())), media_at_s=None, speed_heard=None)
+    seen = look(shown(film(60, 10)), other_films(), media_at_s=None, speed_heard=None)
     assert (seen.witnesses, seen.reason) == ((), NoMatch.NONE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def calls(tree: ast.Module) -> set[str]:
     return taken - {"exceptions", "oid"}
 
 
+@cache
 def called() -> set[str]:
     every: set[str] = set()
     for path in sorted((ROOT / "src").rglob("*.py")):
