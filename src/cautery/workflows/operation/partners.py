@@ -66,9 +66,9 @@ def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
                 key = _noted_key(desk.operation.id, partner, own_key)
                 keys.setdefault(partner.agency, key)
         return keys
-    for entry, agency, key in _keys_that_nobody_signed(desk):
+    for entry, agency, written in _keys_that_nobody_signed(desk):
         with desk.passing_over(entry):
-            keys.setdefault(agency, NoteVerifier.parse(key))
+            keys.setdefault(agency, NoteVerifier.parse(written))
     return keys
 
 
