@@ -142,5 +142,5 @@ def _key_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def _keys_outside_home(_key_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the analyst's own keys."""
     folder = next(_key_folders)
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     monkeypatch.setenv("CAUTERY_KEYS", str(folder))

@@ -63,8 +63,8 @@ def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
     if desk.opening.partners_signed:
         for entry, partner in desk.contents(PartnerRegistered):
             with desk.passing_over(entry):
-                key = _noted_key(desk.operation.id, partner, own_key)
-                keys.setdefault(partner.agency, key)
+                noted_key = _noted_key(desk.operation.id, partner, own_key)
+                keys.setdefault(partner.agency, noted_key)
         return keys
     for entry, agency, written in _keys_that_nobody_signed(desk):
         with desk.passing_over(entry):
