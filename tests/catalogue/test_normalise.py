@@ -1,5 +1,7 @@
 """Titles taken apart."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,6 +63,18 @@ def test_a_framed_title_heads_a_group(title):
 )  # fmt: skip
 def test_another_title_heads_none(title):
     assert not is_heading(title)
+
+
+@pytest.mark.parametrize("opening", ["", "ab"])
+@pytest.mark.parametrize("mark", ["=", "- ", "*", "|", "🇫🇷"])
+def test_a_title_of_marks_alone_is_read_at_once(opening, mark):
+    """Each cost a third of a second, and a list may have a hundred thousand."""
+    title = (opening + mark * LONGEST)[: LONGEST - 1] + "x"
+    began = time.process_time()
+    for _ in range(10):
+        is_heading(title)
+        normalise(title[:-1])
+    assert time.process_time() - began < 0.5
 
 
 def test_quality_and_hours_are_told_apart_from_words():

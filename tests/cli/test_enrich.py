@@ -153,6 +153,18 @@ def test_what_is_no_table_is_refused_in_words(
     assert (ended.code, "not a text file" in ended.err) == (2, True)
 
 
+def test_a_parquet_file_that_is_a_bomb_or_none_is_refused(
+    cautery: Callable[..., Any], facts: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "links.parquet"
+    assert "no such file" in cautery("enrich", path, "--facts", facts).err
+    pl.select(subject=pl.repeat("a", 5_000_000)).write_parquet(path)
+    ended = cautery("enrich", path, "--facts", facts)
+    assert (ended.code, "over 500 times its size" in ended.err) == (2, True)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert "not a Parquet file" in cautery("enrich", path, "--facts", facts).err
+
+
 def test_broken_rows_are_counted_and_quoted(
     cautery: Callable[..., Any], facts: Path, tmp_path: Path
 ) -> None:

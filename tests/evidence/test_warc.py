@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 from cautery.errors import EvidenceError
 from cautery.evidence.warc import NOT_MODIFIED, SAME_PAYLOAD, Earlier, read_warc, write_warc
@@ -105,6 +107,40 @@ def test_a_packed_payload_is_kept_as_received_and_read_unpacked(tmp_path, capsys
     assert checked(data, tmp_path, capsys)[0] == 0
     [kept] = read_warc(data)
     assert kept.body == b"#EXTM3U\n" * 1000
+
+
+def test_payloads_that_unpack_to_far_more_are_refused(monkeypatch):
+    monkeypatch.setattr("cautery.evidence.warc.ALWAYS_BYTES", 8 << 20)
+    packed = (("Content-Encoding", "gzip"),)
+    bomb = an_exchange(gzip.compress(bytes(9 << 20)), headers=packed)
+    with pytest.raises(EvidenceError, match="unpacks to over 8,388,608 bytes"):
+        list(read_warc(write_warc([bomb], about={})))
+    answer = an_exchange(gzip.compress(bytes(8 << 20)), headers=packed)
+    assert [len(kept.body) for kept in read_warc(write_warc([answer], about={}))] == [8 << 20]
+    with pytest.raises(EvidenceError, match="unpacks to over"):
+        list(read_warc(write_warc([answer] * 3, about={})))
+
+
+def test_a_large_payload_that_is_not_packed_is_read(monkeypatch):
+    monkeypatch.setattr("cautery.evidence.warc.ALWAYS_BYTES", 1 << 10)
+    answers = [an_exchange(bytes(1 << 20))] * 3
+    assert [len(kept.body) for kept in read_warc(write_warc(answers, about={}))] == [1 << 20] * 3
+
+
+def test_neither_chunks_nor_a_packed_archive_are_unpacked_without_a_bound():
+    packed = gzip.compress(bytes(100 << 20))
+    chunk = f"{len(packed):x}\r\n".encode() + packed + b"\r\n0\r\n\r\n"
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=False)
+    head = [("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked")]
+    head = StatusAndHeaders("200 OK", head, protocol="HTTP/1.1")
+    writer.write_record(
+        writer.create_warc_record(LIST, "response", payload=io.BytesIO(chunk), http_headers=head)
+    )
+    [kept] = read_warc(out.getvalue())
+    assert kept.body == chunk
+    with pytest.raises(EvidenceError, match="does not begin with WARC/"):
+        list(read_warc(gzip.compress(out.getvalue())))
 
 
 def test_a_transfer_coding_that_was_undone_is_said_to_have_been(tmp_path, capsys):

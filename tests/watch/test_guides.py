@@ -118,6 +118,26 @@ def test_a_zone_by_name_and_a_day_without_a_time():
     assert (day.whole_day, day.cancelled) == (True, True)
 
 
+def in_own_zone(hours, *, broken=False):
+    zone = ["BEGIN:VTIMEZONE", "TZID:Stadium", "BEGIN:STANDARD", "DTSTART:19961027T030000",
+            f"TZOFFSETFROM:{hours}", f"TZOFFSETTO:{'x' if broken else hours}", "END:STANDARD",
+            "END:VTIMEZONE"]  # fmt: skip
+    event = ["BEGIN:VEVENT", "DTSTART;TZID=Stadium:20261127T204500", "END:VEVENT"]
+    text = "\r\n".join(["BEGIN:VCALENDAR", *zone, *event, *event, "END:VCALENDAR", ""])
+    return list(read_ical([text.encode()]))
+
+
+def test_a_zone_of_a_calendar_is_that_of_all_its_events_and_of_no_other_calendar():
+    for hours, hour in (("+0200", 18), ("-0300", 23)):
+        assert [event.starts_at.hour for event in in_own_zone(hours)] == [hour, hour]
+
+
+def test_a_broken_zone_of_a_calendar_is_an_unknown_one():
+    found = in_own_zone("+0200", broken=True)
+    assert ["the zone 'Stadium' is not known" in each.why for each in found[::2]] == [True, True]
+    assert [event.starts_at.hour for event in found[1::2]] == [20, 20]
+
+
 def test_what_recurs_in_a_way_that_no_league_uses_is_given_once_and_said_so():
     warning, found = calendar("DTSTART:20261125T194500Z", "RRULE:FREQ=MONTHLY;BYSETPOS=-1")
     assert "recurs" in warning.why

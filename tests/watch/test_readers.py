@@ -31,11 +31,11 @@ NO_FORMATS = (
     "readers", "sightings", "mpegts", "diff", "fixtures", "jobs", "packing", "rhythm", "shapes",
     "warm",
 )  # fmt: skip
-FORMATS = [
-    one.stem
-    for one in sorted(Path(cautery.watch.__file__).parent.glob("*.py"))
+FORMATS = sorted(
+    {"web_page": "page"}.get(one.stem, one.stem)
+    for one in Path(cautery.watch.__file__).parent.glob("*.py")
     if not one.name.startswith("_") and one.stem not in NO_FORMATS
-]
+)
 
 
 def seen(*entries):

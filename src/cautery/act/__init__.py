@@ -9,6 +9,7 @@ Examples
 """
 
 from cautery.act.approval import (
+    CLOCK_SKEW,
     OLDEST,
     Approved,
     approve,
@@ -34,6 +35,7 @@ from cautery.act.rules import RULES, Rule, require_confirmed, rules_for
 from cautery.model import digest
 
 __all__ = [
+    "CLOCK_SKEW",
     "OLDEST",
     "RULES",
     "Approved",

@@ -8,12 +8,17 @@ Format: RFC 9110 section 8.4 (content codings), RFC 1952 (gzip), RFC 1950 and 19
 
 from __future__ import annotations
 
+import re
 import zlib
-from typing import Protocol
+from typing import Protocol, cast
 
 from cautery.errors import SourceError
 
 _STEP = 65_536
+_FIRST_STEP = 1_024
+"""What a member leaves over is copied, and there may be one every twenty bytes: it gets little
+first, then more."""
+_PADDING = re.compile(rb"\0*+")
 
 
 class Unpacker(Protocol):
@@ -101,16 +106,17 @@ class _Packed:
 
     def feed(self, data: bytes, *, most: int) -> bytes:
         out = bytearray()
-        packed = data
-        while packed and len(out) < most:
-            if self._stream.eof:  # gzip allows members one after the other
-                if not packed.strip(b"\0"):
+        at, step = 0, _FIRST_STEP
+        while at < len(data) and len(out) < most:
+            if self._stream.eof:  # gzip allows members one after the other, and zeros behind them
+                at = cast("re.Match[bytes]", _PADDING.match(data, at)).end()
+                if at == len(data):
                     break
-                self._stream = zlib.decompressobj(47)
-            out += self._step(packed, min(_STEP, most - len(out)))
-            packed = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
-            if not packed and not self._stream.eof and len(out) < most:
-                break
+                self._stream, step = zlib.decompressobj(47), _FIRST_STEP
+            piece = data[at : at + step]
+            out += self._step(piece, min(_STEP, most - len(out)))
+            at += len(piece) - len(self._stream.unused_data or self._stream.unconsumed_tail)
+            step = min(2 * step, _STEP)
         return bytes(out)
 
     def _step(self, data: bytes, limit: int) -> bytes:

@@ -339,8 +339,8 @@ class FolderStore:
                 raise EvidenceError(f"{place}: a symbolic link, which a case cannot have")
 
 
-_BEGINNINGS = frozenset({"keys", VAULT, RESERVE, "mandate.toml"})
-"""What may stand in a folder that is not yet a case: the mandate, and a beginning cut short."""
+_BEGINNINGS = frozenset({"keys", VAULT, RESERVE})
+"""What may stand in a folder that is not yet a case: a beginning cut short."""
 
 
 def _remove_spent_journal(path: Path) -> None:

@@ -23,7 +23,9 @@ _WHOLE_SEASON = re.compile(rf"\b{_SEASON}[ .]?(\d{{1,2}})\b")
 _YEAR = re.compile(r"(?<!\w)(?:19|20)\d\d(?!\w)")
 _CODE = re.compile(r"\W*[a-z0-9+]{1,5}\W?\s*[|:\-\])]+\s+(?=\w)")
 """A shop's shelf before a name: ``VOD -``, ``[NF]``, ``4K |``."""
-_TAIL = re.compile(r"[\s|(\[]+(?:en|fr|de|es|it|pt|eng|fra|ger|spa|ita|por|ara|rus|us|uk)[\])\s]*$")
+_TAIL = re.compile(
+    r"(?<![\s|(\[])[\s|(\[]++(?:en|fr|de|es|it|pt|eng|fra|ger|spa|ita|por|ara|rus|us|uk)[\])\s]*$"
+)
 _EXTRAS = frozenset(
     """
     trailer teaser making behind bonus extras soundtrack ost recap review podcast

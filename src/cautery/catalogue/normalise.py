@@ -36,12 +36,12 @@ _TOKENS = re.compile(
 _SORT = r"(?:vip|raw|hevc|[fu]?hd|sd|[248]k)"
 _PREFIX = re.compile(
     rf"[\s|\[({{<:*#~=.\-]*(?:{_SORT}[\s|\])}}>:*\-]+)?(ex[ \-]?yu|[a-z]{{2,5}})(?:[\s\-]{_SORT})?"
-    r"\s*(?:[|\])}>:~*#=]+[\s|:>\-*]*|\s-+\s|-\s|\s-)(?=.*[^\W_])"
+    r"\s*(?:[|\])}>:~*#=]++[\s|:>\-*]*+|\s-+\s|-\s|\s-)(?=.*[^\W_])"
 )
 _FLAG = re.compile(r"\W*?([\U0001F1E6-\U0001F1FF]{2})(?=.*\w)")
 _ASCII_FROM_FLAG = ord("a") - 0x1F1E6
 _MARK = r"[#=*~_\-–—•·\u2500-\u25ff\u2605\u2606\u2726-\u2730\u2796]"  # noqa: RUF001 - as they are typed
-_HEADING = re.compile(rf"\s*(?:{_MARK}\s*){{2,}}.*?(?:{_MARK}\s*){{2,}}|\s*{_MARK}{{4,}}.*")
+_HEADING = re.compile(rf"\s*+{_MARK}\s*+{_MARK}.*{_MARK}\s*+{_MARK}\s*+|\s*+{_MARK}{{4,}}+.*")
 _NO_PREFIX = frozenset(("tv", "ni", "la", "no", "so", "to", "me"))
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4"}
 _NUMBER_WORDS = {

@@ -48,15 +48,16 @@ class _Report:
 
     def _show(self) -> None:
         if self._bar is None:
-            from rich.console import Console
             from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
             from rich.progress import Progress as Bar
+
+            from cautery.cli._terminal import Terminal
 
             self._bar = Bar(
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TimeElapsedColumn(),
-                console=Console(stderr=True, highlight=False),
+                console=Terminal(stderr=True),
                 transient=True,
             )
             self._task = self._bar.add_task("compiling")

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from cautery import wiring
 from cautery.cli import _plan_tables as tables
 from cautery.cli import render
+from cautery.cli._terminal import Terminal
 from cautery.errors import InputError
 from cautery.messages import tr
 from cautery.plan.action_day import earliest, timed
@@ -303,7 +304,7 @@ class _Shown:
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
-            self._status = Console(stderr=True, highlight=False).status("reading")
+            self._status = Terminal(stderr=True).status(Text("reading"))
             self._status.start()
         return self
 
@@ -313,14 +314,12 @@ class _Shown:
 
     def tell(self, what: str, best: float | None, bound: float) -> None:
         """Show how far the search is."""
-        if self._status is None:
-            return
         words = f"{what}: bound {bound:,.6g}"
         if best is not None and best > 0:
             words += f", best {best:,.6g}, gap {max(0.0, best - bound) / best:.2%}"
-        self._status.update(words)
+        self.say(words)
 
     def say(self, words: str) -> None:
         """Show what is being done."""
         if self._status is not None:
-            self._status.update(words)
+            self._status.update(Text(words))

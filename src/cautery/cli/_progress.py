@@ -31,7 +31,6 @@ class Progress:
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
-            from rich.console import Console
             from rich.progress import (
                 BarColumn,
                 MofNCompleteColumn,
@@ -40,12 +39,14 @@ class Progress:
                 TimeRemainingColumn,
             )
 
+            from cautery.cli._terminal import Terminal
+
             self._bar = Progress(
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeRemainingColumn(),
-                console=Console(stderr=True, highlight=False),
+                console=Terminal(stderr=True),
                 transient=True,
             )
             self._task = self._bar.add_task(self._what, total=self._total)
@@ -77,6 +78,6 @@ class Progress:
         """Say a line above the bar."""
         text = render.printable_lines(text)
         if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False)
+            self._bar.console.print(text)
         else:
             render.say(text)

@@ -27,7 +27,7 @@ def ask(shown: str, *, question: str, hint: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ApprovalError("signing needs a terminal, which shows what is to be signed", hint=hint)
     render.say(shown)
-    if not typer.confirm(question, default=False, err=True):
+    if not typer.confirm(render.printable(question), default=False, err=True):
         raise ApprovalError("nothing was signed")
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cautery.cli import render
+from cautery.cli._terminal import Terminal
 from cautery.cli.render import printable
 from cautery.messages import say, term, tr
 from cautery.model import Entry, Finding, Mandate, iso
@@ -34,7 +35,7 @@ class Board:
         self._mandate = mandate
         self._tally = Tally(in_force=MandateInForce(mandate))
         self._lock = threading.Lock()
-        self._console = Console(stderr=stderr, highlight=False)
+        self._console = Terminal(stderr=stderr)
         self._live = Live(
             get_renderable=self._render,
             console=self._console,

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cautery import wiring
 from cautery.cli import render
+from cautery.cli._terminal import Terminal
 from cautery.cli.board import Board
 from cautery.lab import build_world
 from cautery.lab.capacity import wait_for_capacity
@@ -162,12 +162,12 @@ class Rendering:
 
     def __init__(self) -> None:
 
-        console = Console(stderr=True)
+        console = Terminal(stderr=True)
         self._plain = not console.is_terminal
         self._bar = Progress(
-            TextColumn("rendering the lab's world"),
+            TextColumn("rendering the lab's world", markup=False),
             BarColumn(),
-            TextColumn("{task.completed}/{task.total} {task.fields[what]}"),
+            TextColumn("{task.completed}/{task.total} {task.fields[what]}", markup=False),
             TimeRemainingColumn(),
             console=console,
             transient=True,

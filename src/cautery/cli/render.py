@@ -81,21 +81,19 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
 
 
 def _show(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    # As Text: what stands in square brackets in a name is no markup of ours.
+    from cautery.cli._terminal import Terminal
+
     rich_table = Table(
         title=Text(printable(title)) if title else None, title_justify="left", header_style="bold"
     )
     for column in columns:
         rich_table.add_column(column, overflow="fold")
     for row in rows:
-        rich_table.add_row(
-            *(Text("" if cell is None else printable_lines(str(cell))) for cell in row)
-        )
-    Console(highlight=False).print(rich_table)
+        rich_table.add_row(*("" if cell is None else printable_lines(str(cell)) for cell in row))
+    Terminal().print(rich_table)
 
 
 def _for_people() -> bool:

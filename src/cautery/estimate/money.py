@@ -20,7 +20,9 @@ ARPU_EUR = (2.5, 5.2, 7.0)
 LIVE_SHARE = (0.4, 0.6, 0.8)
 """Share of claimed lines that are paying customers: 20-60 % of a panel's lines are trial or
 expired (docs/reference/sources.md, F17: a judgement)."""
-_NUMBER = re.compile(r"(\d[\d.,' ]*)\s*(k|m|thousand|million|mio)?\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?<!\d)(\d++(?:[.,' ]*+\d++)*)(?:[.,'\s]*+(k|m|thousand|million|mio))?\b", re.IGNORECASE
+)
 _FACTORS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "mio": 1e6}
 
 

@@ -28,17 +28,20 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.bufferedreaders import BufferedReader
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from cautery.errors import EvidenceError
 from cautery.model import Digest, Exchange, digest_of, iso
+from cautery.packed import ALWAYS_BYTES, MOST_TIMES
 
 MEDIA_TYPE = "application/warc"
 VERSION = "WARC/1.1"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+_CODINGS = ("gzip", "deflate")
 _UNDONE = "X-Archive-Orig-"
 """Before the name of a header that no longer holds, as archives write it (pywb, warcprox)."""
 
@@ -98,22 +101,44 @@ def read_warc(data: bytes) -> Iterator[Archived]:
     Raises
     ------
     EvidenceError
-        If it is no archive, or a digest does not hold.
+        If it is no archive, a digest does not hold, or its payloads unpack to far more than
+        its size.
     """
+    if not data.startswith(b"WARC/"):  # a packed archive would be unpacked without a bound
+        raise EvidenceError("the archive cannot be read: it does not begin with WARC/")
+    left = max(ALWAYS_BYTES, MOST_TIMES * len(data))
     try:
         for record in ArchiveIterator(BytesIO(data), check_digests="raise"):
             if record.rec_type not in ("response", "revisit") or record.http_headers is None:
                 continue
             headers = record.rec_headers
+            body = None
+            if record.rec_type == "response":
+                body = _body(record, most=min(left, max(ALWAYS_BYTES, len(data))))
+                left -= len(body)
             yield Archived(
                 url=headers.get_header("WARC-Target-URI"),
                 at=datetime.fromisoformat(headers.get_header("WARC-Date")),
                 status=int(record.http_headers.get_statuscode()),
                 headers=tuple(record.http_headers.headers),
-                body=None if record.rec_type == "revisit" else record.content_stream().read(),
+                body=body,
             )
     except (ArchiveLoadFailed, ValueError, TypeError, EOFError, AttributeError) as error:
         raise EvidenceError(f"the archive cannot be read: {error}"[:300]) from error
+
+
+def _body(record: Any, *, most: int) -> bytes:
+    """Return an answer's body, unpacked.
+
+    warcio's own reader of bodies would unpack a chunk of any size at once; a payload in chunks is
+    never kept as one.
+    """
+    coding = (record.http_headers.get_header("Content-Encoding") or "").lower()
+    stream = BufferedReader(record.raw_stream, decomp_type=coding if coding in _CODINGS else None)
+    body: bytes = stream.read(most + 1)
+    if len(body) > most:
+        raise EvidenceError(f"the archive cannot be read: a payload unpacks to over {most:,} bytes")
+    return body
 
 
 def _info(writer: Any, about: Mapping[str, str], at: datetime) -> None:

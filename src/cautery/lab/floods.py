@@ -56,8 +56,48 @@ _LINES = {
     "panel_sql": ((b"INSERT INTO users (id, username) VALUES (1,'a',", b"\0", b'"b"],"c");'),),
 }  # fmt: skip
 """Lines of a format that open with something, go on with one letter, and end."""
+_POSTGRESQL = b"-- PostgreSQL database dump\n"
+_ROWS = b"INSERT INTO users (id) VALUES "
+_BEGINNINGS: dict[str, tuple[tuple[bytes, bytes], ...]] = {
+    "panel_sql": (
+        (_POSTGRESQL + _ROWS, b"(E'\\'),"),
+        (_POSTGRESQL + _ROWS, b"('a\\'),"),
+        (_POSTGRESQL + _ROWS, b"(E'"),
+        (_POSTGRESQL, b"CREATE TABLE a (b E'\\' E' E'\\\n"),
+        (_POSTGRESQL, b"CREATE TABLE a (b;-- E'\\' E' E'\\\n"),
+        (b"-- MySQL dump\n" + _ROWS, b"('\\'),"),
+        (_ROWS, b"(\\',"),
+        (b"", b"CREATE TABLE a (b \"'\"\\'\\\n"),
+        (b"", b"CREATE TABLE a (b;-- \\'\\\n"),
+        (_ROWS + b"(1)", b" "),
+        (_ROWS + b"(1),", b" "),
+    ),
+}
+"""Beginnings of a format that are not its sample's, and a piece that hurts behind each."""
+_OF_LINES = frozenset(
+    ("m3u", "hls", "whois", "dns", "ical", "netflow", "panel_dump", "panel_sql", "access_log")
+)
+"""Readers that look at one line after the other."""
+_OTHER_LINES = {
+    "dns": b"www.a.example. 300 IN A 192.0.2.1",
+    "whois": b"1. [Name Server] ns1.a.example (192.0.2.1)",
+    "hls": b'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",URI="b"',
+    "ical": b"DTSTART;TZID=Europe/Paris:20261127T204500",
+}
+"""Lines of a format that its sample lacks."""
+_CUT = re.compile(rb"[\s=:\"'(\[,;|.-]")
+_MOST_CUTS, _CUTS_TOGETHER = 48, 8
 _PAIRS = ((b"<b>", b"</i>"), (b"[", b"]"), (b'{"a":', b"}"), (b"\0", b'\0"],'), (b'a="', b",\n"))
 """Many of the one, then as many of the other."""
+_ZONE = (
+    b"BEGIN:VTIMEZONE\r\nTZID:Z\r\n"
+    + b"BEGIN:STANDARD\r\nDTSTART:19961027T030000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\n"
+    b"END:STANDARD\r\n" * 12 + b"END:VTIMEZONE\r\n"
+)
+_PAIRS_OF_KIND = {
+    "ical": ((_ZONE, b"BEGIN:VEVENT\r\nDTSTART;TZID=Z:20261127T204500\r\nEND:VEVENT\r\n"),)
+}
+"""Pairs of a format's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +118,9 @@ class Flood:
         Whether it is made for this kind of reader.
     ends : bytes
         What closes it, or each of its lines.
+    cuts : tuple of bytes
+        Beginnings of lines, each of which gets its share of the flood: where a reader tries every
+        way to part a run of blanks, its time grows with the square of that share.
     """
 
     kind: str
@@ -87,14 +130,23 @@ class Flood:
     opens: bytes = b""
     own: bool = False
     ends: bytes = b""
+    cuts: tuple[bytes, ...] = ()
 
     def __str__(self) -> str:
         lines = f", in lines of {self.within} after {self.opens[-40:]!r}" if self.within else ""
-        return f"{self.kind}: {self.begins[-40:]!r} then {self.units!r}{lines}"
+        cuts = f" after each of {self.cuts!r}" if self.cuts else ""
+        return f"{self.kind}: {self.begins[-40:]!r} then {self.units!r}{lines}{cuts}"
 
     def bytes_of(self, size: int) -> bytes:
         """Return at most so many bytes of it."""
         room = max(0, size - len(self.begins) - len(self.ends))
+        if self.cuts:
+            share = room // len(self.cuts)
+            lines = (
+                cut + self._run(share - len(cut) - len(self.ends) - 1) + self.ends + b"\n"
+                for cut in self.cuts
+            )
+            return (self.begins + b"".join(lines))[:size]
         if not self.within:
             return self.begins + self._run(room) + self.ends
         limit = min(self.within, room) - len(self.opens) - 1
@@ -127,6 +179,12 @@ def floods(kind: str, sample: bytes) -> Iterator[Flood]:
             kind=kind, begins=first, units=(unit,), within=LINE_BYTES, opens=opens, ends=ends,
             own=True,
         )  # fmt: skip
+    for units in _PAIRS_OF_KIND.get(kind, ()):
+        yield Flood(kind=kind, begins=first, units=units, own=True)
+    for begins, unit in _BEGINNINGS.get(kind, ()):
+        yield Flood(kind=kind, begins=begins, units=(unit,), own=True)
+    if kind in _OF_LINES:
+        yield from _blanks_within(kind, first, lines)
     for pair in _PAIRS:
         yield Flood(kind=kind, begins=middle, units=pair)
     for opens in _openings(lines[1:9]):
@@ -145,6 +203,21 @@ def _middle(sample: bytes) -> int:
     """Return where a sample's second half begins, at the end of a line if there is one."""
     at = sample.find(b"\n", len(sample) // 2)
     return at + 1 if at >= 0 else len(sample) // 2
+
+
+def _blanks_within(kind: str, first: bytes, lines: list[bytes]) -> Iterator[Flood]:
+    """Yield the floods of lines that are cut off behind a mark, and go on with blanks alone."""
+    lines = [_OTHER_LINES.get(kind, b""), *lines[:80]]
+    cuts = list(
+        dict.fromkeys(line[: cut.end()] for line in lines for cut in _CUT.finditer(line, 0, 200))
+    )
+    # Some of all of them, for the lines of a sample are often alike.
+    cuts = cuts[:: -(-len(cuts) // _MOST_CUTS) or 1]
+    for at in range(0, len(cuts), _CUTS_TOGETHER):
+        some = tuple(cuts[at : at + _CUTS_TOGETHER])
+        # Without a first line of the format, the guess of the kind looks at the others.
+        for begins in (first, b""):
+            yield Flood(kind=kind, begins=begins, units=(b" ",), ends=b"x", cuts=some, own=True)
 
 
 def _openings(lines: list[bytes]) -> Iterator[bytes]:

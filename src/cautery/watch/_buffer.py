@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+_BLANKS = re.compile(rb"\s*+")
+
 
 class Buffer:
     """A window on a stream of bytes.
@@ -50,11 +52,12 @@ class Buffer:
         self.at = 0
         return True
 
-    def byte(self) -> bytes:
-        """Return the next byte without reading it; none at the end."""
-        if self.at >= len(self.data):
-            self.more()
-        return self.data[self.at : self.at + 1]
+    def past_blanks(self) -> bytes:
+        """Read blanks, and return the byte behind them without reading it; none at the end."""
+        while True:
+            self.at = _BLANKS.match(self.data, self.at).end()  # type: ignore[union-attr]
+            if self.at < len(self.data) or not self.more():
+                return self.data[self.at : self.at + 1]
 
     def match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
         """Read what matches here."""
@@ -65,17 +68,16 @@ class Buffer:
     def match_more(self, pattern: re.Pattern[bytes], *, most: int) -> re.Match[bytes] | None:
         """Read what matches here, taking more chunks while it does not, up to ``most`` bytes.
 
-        What ends where the held bytes end might go on, so it is looked at again with more.
+        The pattern says by its last letter that it is whole, for no more is then looked at.
         """
-        while True:
-            match = pattern.match(self.data, self.at)
-            if match is not None and (match.end() < len(self.data) or self.ended):
-                self.at = match.end()
-                return match
-            if match is None and len(self.data) - self.at > most:
+        while (match := self.match(pattern)) is None:
+            tried = len(self.data) - self.at
+            if tried > most or not self.more():
                 return None
-            if not self.more() and match is None:
-                return None
+            # Tried again at every chunk, a long row would be looked at as often as it has chunks.
+            while len(self.data) - self.at < 2 * tried and self.more():
+                pass
+        return match
 
     def seek(self, pattern: re.Pattern[bytes], *, keep: int) -> re.Match[bytes] | None:
         """Read up to the end of the next match; without one, to the end of everything.

@@ -41,7 +41,6 @@ _DELIMITER = re.compile(rb"(?i)DELIMITER[ \t]+(\S{1,16})[^\n]{0,100}(?:\n|$)")
 _SPACE = re.compile(rb"[\s;]*+")
 _NEWLINE = re.compile(rb"\n")
 _COMMENT_END = re.compile(rb"\*/")
-_STRUCTURE = re.compile(rb"['\"()]|" + BEGINS)
 _HEADER = re.compile(rb"-- (?:MySQL|MariaDB) dump|-- PostgreSQL database dump\s*$", re.MULTILINE)
 _FOOTER = re.compile(rb"-- (?:Dump completed|PostgreSQL database dump complete)")
 
@@ -147,6 +146,7 @@ class _Reading(Generic[P]):
         width = len(columns) if columns is not None else None
         buffer, dialect = self._buffer, self._dialect
         while True:
+            buffer.past_blanks()
             match = buffer.match_more(dialect.row, most=ROW_BYTES)
             if match is None:
                 going_on = yield from self._bad_row(head)
@@ -164,7 +164,7 @@ class _Reading(Generic[P]):
                 else:
                     cells = tuple(plain(values[place], dialect) for place in choice.places)
                     yield SqlRow(choice.plan, cells)
-            if buffer.byte() != b",":
+            if buffer.past_blanks() != b",":
                 break
             buffer.at += 1
         yield from self._rest()
@@ -172,7 +172,6 @@ class _Reading(Generic[P]):
     def _bad_row(self, head: re.Match[bytes]) -> Generator[ReadWarning, None, bool]:
         """Warn of what is no row, and return whether the statement goes on behind it."""
         buffer = self._buffer
-        buffer.at = _SPACE.match(buffer.data, buffer.at).end()  # type: ignore[union-attr]
         start = buffer.data[buffer.at : buffer.at + 120]
         if start.startswith(b"("):
             where, length = buffer.line, buffer.passed
@@ -198,9 +197,9 @@ class _Reading(Generic[P]):
     def _skip_row(self) -> bool:
         """Go behind a row without keeping it; return False at a new statement, or at the end."""
         buffer, depth = self._buffer, 0
-        while (match := buffer.seek(_STRUCTURE, keep=16)) is not None:
+        while (match := buffer.seek(self._dialect.structure, keep=16)) is not None:
             mark = match[0]
-            if mark in b"'\"":
+            if mark.endswith((b"'", b'"')):
                 if not self._skip_string(mark):
                     return False
             elif mark == b"(":
@@ -213,10 +212,10 @@ class _Reading(Generic[P]):
                 return False
         return False
 
-    def _skip_string(self, quote: bytes) -> bool:
-        pattern = self._dialect.string_end[quote]
+    def _skip_string(self, opening: bytes) -> bool:
+        pattern = self._dialect.string_end_after(opening)
         while (match := self._buffer.seek(pattern, keep=16)) is not None:
-            if match[0] == quote:
+            if match[0] == opening[-1:]:
                 return True
             if match[0] == b"\n":
                 return False
@@ -225,15 +224,21 @@ class _Reading(Generic[P]):
     def _rest(self) -> Iterator[ReadWarning]:
         """Skip to the end of a statement, or to the beginning of the next one."""
         buffer = self._buffer
-        pattern = re.compile(rb"['\"`]|--[ \t]|/\*|" + re.escape(self._delimiter) + rb"|" + BEGINS)
+        pattern = re.compile(
+            self._dialect.opening
+            + rb"|`|--[ \t]|/\*|"
+            + re.escape(self._delimiter)
+            + rb"|"
+            + BEGINS
+        )
         bare = True
         start = buffer.data[buffer.at : buffer.at + 80]
         while (match := buffer.seek(pattern, keep=16)) is not None:
             mark = match[0]
-            if mark in (b"'", b'"', b"`"):
-                if mark == b"`":
-                    bare = buffer.seek(re.compile(b"[`\n]"), keep=0) is not None
-                elif not self._skip_string(mark):
+            if mark == b"`":
+                bare = buffer.seek(re.compile(b"[`\n]"), keep=0) is not None
+            elif mark.endswith((b"'", b'"')):
+                if not self._skip_string(mark):
                     bare = buffer.at < len(buffer.data)
                     break
             elif mark == b"/*":

@@ -26,6 +26,10 @@ BEGINS = rb"\n(?=" + _STATEMENT + rb")"
 """Dump tools write a line's end inside a string as an escape: a statement at the beginning of a
 line begins anew whatever was broken before it."""
 _MOST_COLUMNS = 2_000
+_COLUMN_BYTES = 4_096
+"""The longest column of a CREATE TABLE; a broken one is looked at no further."""
+_BEFORE_E = rb"[\s,()'\"`]"
+"""What stands before the E of E'...'; DATE'...' is none."""
 
 Value = tuple[bytes | None, bytes | None, bytes | None, bytes | None]
 """A letter before a string (``x``, ``b``, ``_binary``), '...', "...", or bare words."""
@@ -38,17 +42,28 @@ class Dialect:
     Parameters
     ----------
     row : pattern
-        A row in parentheses with the blanks around it; its group is what stands inside.
+        A row in parentheses; its group is what stands inside.
+    opening : bytes
+        A pattern of what opens a string, with the letters that say how it is written.
+    structure : pattern
+        What is to be looked for in a row that cannot be read. It takes the same things for strings
+        as ``row`` does: else it would stop short, and ``row`` look at the same bytes again.
     string_end : mapping
-        By quote, what is to be looked for inside a string: its end, an escape, or a statement that
-        begins in a new line because the string was never closed.
+        By what opens a string, what is to be looked for inside it: its end, an escape, or a
+        statement that begins in a new line because the string was never closed.
     """
 
     backslash: bool
     row: re.Pattern[bytes]
     value: re.Pattern[bytes]
     column: re.Pattern[bytes]
+    opening: bytes
+    structure: re.Pattern[bytes]
     string_end: Mapping[bytes, re.Pattern[bytes]]
+
+    def string_end_after(self, opening: bytes) -> re.Pattern[bytes]:
+        """Return what is to be looked for inside a string that is opened so."""
+        return self.string_end.get(opening) or self.string_end[opening[-1:]]
 
     def values(self, inside: bytes) -> list[Value] | None:
         """Split what stands inside a row's parentheses; ``None`` if it cannot be."""
@@ -65,7 +80,10 @@ class Dialect:
         """Return the columns of a CREATE TABLE whose ``(`` stands at ``at``, and where it ends."""
         names: list[str] = []
         at += 1
-        while len(names) < _MOST_COLUMNS and (match := self.column.match(data, at)) is not None:
+        while len(names) < _MOST_COLUMNS:
+            match = self.column.match(data, at, at + _COLUMN_BYTES)
+            if match is None:
+                break
             at = match.end()
             if not _NO_COLUMN.match(match[1]):
                 names.append(names_in(match[1])[-1].lower())
@@ -82,18 +100,24 @@ def _dialect(*, backslash: bool) -> Dialect:
     double = (rb'[^"\\\n]++|\\.|""' if backslash else rb'[^"\n]++|""') + line
     single = rb"'(?:" + inner + rb")*+'"
     if not backslash:  # PostgreSQL escapes in E'...' alone
-        single = rb"(?:(?<=[\s,(][Ee])'(?:" + escaped + rb")*+'|" + single + rb")"
+        e_before = _BEFORE_E + rb"[Ee])"
+        single = (
+            rb"(?:(?<=" + e_before + rb"'(?:" + escaped + rb")*+'|(?<!" + e_before + single + rb")"
+        )
     quoted = rb'"(?:' + double + rb')*+"'
     nested = rb"\((?:[^'\"()]++|" + single + rb"|\([^'\"()]*+\))*+\)"
     escape = rb"\\." if backslash else b"(?!)"
+    # Three letters are no E'...': the first of them is none that may stand before it.
+    opening = rb"['\"]" if backslash else rb"[^" + _BEFORE_E[1:-1] + rb"]?[Ee]'|['\"]"
+    escaped_end = re.compile(rb"\\.|''|'|" + BEGINS, re.DOTALL)
     return Dialect(
         backslash=backslash,
         row=re.compile(
-            rb"\s*+\(((?:[^'\"()]++|" + single + rb"|" + quoted + rb"|" + nested + rb")*+)\)\s*+",
+            rb"\(((?:[^'\"()]++|" + single + rb"|" + quoted + rb"|" + nested + rb")*+)\)",
             re.DOTALL,
         ),
         value=re.compile(
-            rb"\s*+(?:(?:([Ee])(?=')|(_?\w*+)\s*+)'((?:(?(1)(?:"
+            rb"\s*+(?:(?:([Ee])(?=')|(?![Ee]')(_?\w*+)\s*+)'((?:(?(1)(?:"
             + escaped
             + rb")|(?:"
             + inner
@@ -114,7 +138,11 @@ def _dialect(*, backslash: bool) -> Dialect:
             + rb")*+([,)])",
             re.DOTALL,
         ),
+        opening=opening,
+        structure=re.compile(opening + rb"|[()]|" + BEGINS),
         string_end={
+            b"E'": escaped_end,
+            b"e'": escaped_end,
             b"'": re.compile(escape + rb"|''|'|" + BEGINS, re.DOTALL),
             b'"': re.compile(escape + rb'|""|"|' + BEGINS, re.DOTALL),
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -117,16 +118,23 @@ def read_ical(chunks: Iterable[bytes]) -> Iterator[Fixture | ReadWarning]:
     >>> one.title, one.window().start.isoformat()
     ('Home v Away', '2026-11-25T19:15:00+00:00')
     """
+    from icalendar.timezone import tzp  # noqa: PLC0415 - heavy: only calendars need it
+
+    tzp.use_default()  # without the zones of the calendar before, which the library keeps
+    # It also tells the analyst's terminal what it thinks of zones' names.
+    warnings.filterwarnings("ignore", module="icalendar")
     tally = Tally()
-    zones: list[str] = []
+    zones: dict[str, str] = {}
     for number, block, kind in _components(chunks):
         if kind == "VTIMEZONE":
-            zones.append(block)
+            for name in _zone_names(block):
+                zones.setdefault(name, block)
             continue
         if kind != "VEVENT":
             yield from tally.add(number, f"a {kind} that is too long or never ends", block[:80])
             continue
-        fixture, problem = _fixture(block, zones)
+        _define_zones(zones, block)
+        fixture, problem = _fixture(block)
         if problem:
             yield from tally.add(number, problem, block[13:200])
         if fixture is not None:
@@ -173,14 +181,19 @@ def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, str]]:
         yield number + 1, decode_line(partial.rstrip(b"\r"))
 
 
-def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
+def _define_zones(zones: dict[str, str], block: str) -> None:
+    """Hand the library the zones that an event names first; it keeps them for those behind it."""
     from icalendar import Calendar  # noqa: PLC0415 - heavy: only calendars need it
 
-    # It also tells the analyst's terminal what it thinks of zones' names.
-    warnings.filterwarnings("ignore", module="icalendar")
-    # A zone that the calendar defines itself is needed only by events that name it.
-    needed = [zone for zone in zones if any(name in block for name in _zone_names(zone))]
-    text = "BEGIN:VCALENDAR\r\n" + "".join(needed) + block + "END:VCALENDAR\r\n"
+    for name in [name for name in zones if name in block]:
+        with suppress(*_BROKEN):
+            Calendar.from_ical(f"BEGIN:VCALENDAR\r\n{zones.pop(name)}END:VCALENDAR\r\n")
+
+
+def _fixture(block: str) -> tuple[Fixture | None, str]:
+    from icalendar import Calendar  # noqa: PLC0415 - heavy: only calendars need it
+
+    text = f"BEGIN:VCALENDAR\r\n{block}END:VCALENDAR\r\n"
     try:
         book = Calendar.from_ical(text)
         event = next(iter(book.walk("VEVENT")))

@@ -32,7 +32,7 @@ _UNQUOTED_END = re.compile(r",|(?<!\s)\s++[^\s=,\"']{1,64}\s{0,8}=")
 """Whitespace is looked at once, from where it begins: there may be a whole line of it."""
 _MOST_QUOTES = 32
 """So many quotes in a value are asked if they end it; titles have four at most."""
-_LATE = re.compile(r"\s*,?\s*[A-Za-z][\w-]{1,40}\s{0,8}=\s{0,8}[\"']")
+_LATE = re.compile(r"\s*+,?\s*+[A-Za-z][\w-]{1,40}\s{0,8}=\s{0,8}[\"']")
 _MOST_LATE = 16
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]{0,30}:")
 _MOST_ATTRIBUTES = 64

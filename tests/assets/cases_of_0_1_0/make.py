@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cautery.adapters.keys_file import create_approver
+from cautery.adapters.person_keys import create_approver
 from cautery.lab.encode import Rendered, Writer
 from cautery.lab.encode_options import Coding
 from cautery.lab.pictures import FPS, STYLES, Canvas, Scenes

@@ -50,7 +50,6 @@ def store_of(folder: Path) -> FolderStore:
 def begun(folder: Path) -> Case:
     """An open case with two exhibits, one of them confidential, and their records."""
     case = open_case(folder / "case", store=store_of(folder), clock=CLOCK)
-    (case.path / "mandate.toml").write_text("[mandate]\nid = 'x'\n")
     case.ledger.append("case.opened", {"mandate": "x"}, at=NOON)
     for data, subject in ((b"segment", None), (b"line=secret", "source:1")):
         exhibit = case.vault.seal(
@@ -123,7 +122,7 @@ def sign_again(folder: Path) -> None:
 
 def test_a_closed_case_verifies_and_counts_what_it_holds(closed: Path) -> None:
     found = verified(closed)
-    assert (found.files, found.records, found.checkpoints) == (6, 5, 2)
+    assert (found.files, found.records, found.checkpoints) == (5, 5, 2)
     assert (found.exhibits, found.named) == (2, 2)
 
 
@@ -175,7 +174,7 @@ def test_a_case_verifies_from_a_folder_that_cannot_be_written(closed: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["manifest.note", "manifest.sha256", "keys/case.pub", "mandate.toml", "report.html"]
+    "name", ["manifest.note", "manifest.sha256", "keys/case.pub", "report.html"]
 )
 def test_no_bit_of_a_small_file_can_change_unnoticed(closed: Path, name: str) -> None:
     path = closed / name
@@ -606,11 +605,23 @@ def test_keys_are_not_kept_in_the_case(tmp_path: Path) -> None:
         open_case(tmp_path, store=store_of(tmp_path), clock=CLOCK)
 
 
-def test_a_folder_with_other_things_is_not_made_a_case(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["holiday.jpg", "mandate.toml"])
+def test_a_folder_with_other_things_is_not_made_a_case(tmp_path: Path, name: str) -> None:
     (tmp_path / "case").mkdir()
-    (tmp_path / "case/holiday.jpg").write_bytes(b"")
-    with pytest.raises(InputError, match=r"holiday\.jpg"):
+    (tmp_path / "case" / name).write_bytes(b"")
+    with pytest.raises(InputError, match=re.escape(name)):
         open_case(tmp_path / "case", store=store_of(tmp_path), clock=CLOCK)
+
+
+def test_a_mandate_that_a_stranger_lays_into_a_case_is_not_signed_with_it(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    (case.path / "mandate.toml").write_text("[mandate]\nwho = 'Mallory'\n")
+    with pytest.raises(InputError, match=r"mandate\.toml: not a file that Cautery writes") as told:
+        close_case(case, at=NOON)
+    assert "Move it out" in told.value.hint
+    (case.path / "mandate.toml").unlink()
+    close_case(case, at=NOON)
+    assert "mandate.toml" not in (case.path / "manifest.sha256").read_text()
 
 
 def test_what_is_left_of_a_case_is_not_made_another(tmp_path: Path) -> None:
@@ -634,7 +645,6 @@ def test_what_is_left_of_a_case_is_not_made_another(tmp_path: Path) -> None:
 def test_a_beginning_that_was_cut_short_is_begun_again(tmp_path: Path) -> None:
     for folder in ("keys", "vault/ab"):
         (tmp_path / "case" / folder).mkdir(parents=True)
-    (tmp_path / "case/mandate.toml").write_text("[mandate]")
     (tmp_path / "case/keys/.writing-999999999-x").write_text("half")
     case = open_case(tmp_path / "case", store=store_of(tmp_path), clock=CLOCK)
     assert case.ledger.size() == 0
@@ -685,7 +695,7 @@ def test_a_file_that_the_case_did_not_write_is_not_signed(tmp_path: Path, name: 
     assert [entry.record.kind for entry in case.ledger.read()][-1] != "case.closed"
     (case.path / name).unlink()
     close_case(case, at=NOON)
-    assert verified(case.path).files == 6
+    assert verified(case.path).files == 5
 
 
 @pytest.mark.parametrize("left", [b"", bytes(512), b"\0" + b"x" * 4096])
@@ -694,7 +704,7 @@ def test_a_spent_journal_that_a_crash_left_is_removed(tmp_path: Path, left: byte
     case = begun(tmp_path)
     (case.path / "ledger.sqlite-journal").write_bytes(left)
     close_case(case, at=NOON)
-    assert verified(case.path).files == 6
+    assert verified(case.path).files == 5
 
 
 def test_a_link_in_a_journals_place_is_not_followed(tmp_path: Path) -> None:
@@ -713,7 +723,7 @@ def test_a_case_opened_again_signs_no_report_of_an_earlier_process(tmp_path: Pat
         close_case(again, at=NOON)
     again.write("report.html", b"<h1>LAB</h1>")
     close_case(again, at=NOON)
-    assert verified(again.path).files == 6
+    assert verified(again.path).files == 5
 
 
 ABSENT = "sha256:" + "0" * 64
@@ -821,7 +831,7 @@ def test_approvers_keys_lie_in_the_closed_case(tmp_path: Path) -> None:
     case = begun(tmp_path)
     close_case(case, at=NOON, public_keys={"approver-1": case.verifier})
     assert (case.path / "keys/approver-1.pub").read_text() == f"{case.verifier}\n"
-    assert verified(case.path).files == 7
+    assert verified(case.path).files == 6
 
 
 def test_a_case_that_met_a_full_disk_is_closed_when_there_is_room(tmp_path: Path) -> None:
@@ -1030,7 +1040,6 @@ def test_a_case_is_for_its_owner_alone(tmp_path: Path) -> None:
     try:
         (tmp_path / "case").mkdir(mode=0o755)
         case = begun(tmp_path)
-        (case.path / "mandate.toml").unlink()  # written by the test itself
         (case.path / "report.html").unlink()
         open_to_others = [
             f"{one.relative_to(tmp_path)} {one.stat().st_mode & 0o777:03o}"

@@ -17,7 +17,7 @@ from cautery.model import Decision, Entry, Finding, Record, to_json
 from cautery.pages.case_report import render
 from cautery.workflows.case.report import report_view, write_report, write_report_file
 
-SYNTHETIC = Path(__file__).parents[2] / "evidence" / "report" / "synthetic.py"
+SYNTHETIC = Path(__file__).parents[2] / "pages" / "case_report" / "synthetic.py"
 
 
 def _synthetic() -> ModuleType:

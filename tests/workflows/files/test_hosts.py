@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import time
 from datetime import date
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def test_lines_are_hosts_or_urls_and_comments_are_skipped() -> None:
         "b.example",
         "c.example",
     ]
+
+
+def test_a_line_of_blanks_takes_time_by_its_length_alone() -> None:
+    began = time.process_time()
+    hosts(f"a.example\nb.example{' ' * 60_000}c\n")
+    assert time.process_time() - began < 0.1
 
 
 def test_a_table_tells_days_and_lists() -> None:

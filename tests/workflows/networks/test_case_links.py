@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from cautery.errors import InputError
@@ -11,6 +13,7 @@ from cautery.lab.catalogues import draw_catalogues
 from cautery.messages import say
 from cautery.model import (
     Asset,
+    ExhibitId,
     Fault,
     FaultKind,
     Finding,
@@ -81,6 +84,65 @@ def test_panels_that_list_one_catalogue_are_linked_with_the_readings_as_evidence
     assert pairs(links, "epg-quirks") == [copies]
     assert all(link.records == (index[link.subject],) and link.exhibit for link in links)
     assert warnings == []
+
+
+def sealed(journal: Journal, frame: pl.DataFrame) -> ExhibitId:
+    out = io.BytesIO()
+    frame.write_parquet(out)
+    return journal.seal(out.getvalue(), what="table", media_type=tables.MEDIA_TYPE, at=NOON)
+
+
+BOMB = pl.select(
+    url=pl.repeat("http://a.example/1", 5_000_000), title=pl.lit("t"), word=pl.lit(1),
+    frame=pl.lit(1),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(BOMB, id="a bomb"),
+        pytest.param(pl.DataFrame({"url": ["http://a.example/1"]}), id="a column is missing"),
+        pytest.param(pl.DataFrame({"url": [1], "title": [2]}), id="numbers for text"),
+    ],
+)
+def test_a_record_that_names_another_table_costs_no_more_than_its_own_links(
+    case: Case, journal: Journal, table: pl.DataFrame
+) -> None:
+    panels = draw_catalogues(7, networks=1, panels=2)
+    for one in panels:
+        rows = [(f"http://{one.host}/live/~a/~b/{n}", *row) for n, row in enumerate(one.entries)]
+        read(journal, f"http://{one.host}:8080", rows)
+    forged = SourceRead(
+        source="http://forged.example", kind="xtream", at=NOON, entries=10**9,
+        table=sealed(journal, table),
+    )  # fmt: skip
+    journal.write(forged)
+    links, warnings = links_of_case(case.ledger, case.vault)
+    assert pairs(links, "catalogue-order") == [sorted(one.host for one in panels if one.network)]
+    assert warnings == ["1 list cannot be read from the vault: left out"]
+
+
+@pytest.mark.parametrize("kind", [FaultKind.ADVERT, FaultKind.LOGO])
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(BOMB, id="a bomb"),
+        pytest.param(pl.DataFrame({"word": ["a"], "frame": [1]}), id="text for numbers"),
+        pytest.param(pl.DataFrame({"mark": [1], "light": [1], "known": [1]}), id="one cell"),
+    ],
+)
+def test_a_fault_whose_table_holds_something_else_is_left_out(
+    case: Case, journal: Journal, table: pl.DataFrame, kind: FaultKind
+) -> None:
+    fault = Fault(
+        kind=kind, reference="match", at_s=0.0, seconds=10.0, exhibit=sealed(journal, table)
+    )
+    url = "http://a.example/live.m3u8"
+    journal.write(ProbeDone(url=url, at=NOON, observation=None, failed=None, faults=(fault,)))
+    links, warnings = links_of_case(case.ledger, case.vault)
+    assert links == ()
+    assert warnings == ["1 advert or logo cannot be read from the vault: left out"]
 
 
 def test_a_portal_lists_what_is_its_own_wherever_it_is_served(case: Case, journal: Journal) -> None:

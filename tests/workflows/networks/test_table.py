@@ -219,6 +219,14 @@ def test_a_column_of_lists_is_refused(tmp_path):
         read_links(path, now=NOW)
 
 
+def test_a_table_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path):
+    path = tmp_path / "links.parquet"
+    bomb = pl.select(subject=pl.repeat("a", 5_000_000), kind=pl.lit("ip"), value=pl.lit("1"))
+    bomb.write_parquet(path)
+    with pytest.raises(InputError, match=r"links\.parquet: its table unpacks to over 500 times"):
+        read_links(path, now=NOW)
+
+
 @pytest.mark.parametrize(
     ("value", "read_as"),
     [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cautery import wiring
 from cautery.cli import render
+from cautery.cli._terminal import Terminal
 from cautery.errors import InputError
 from cautery.model import CriterionAnswer, StepReport, StepState, to_json
 from cautery.operation.board import BoardStep, BoardView
@@ -44,7 +45,7 @@ def board(
 
     Example: cautery operation board cases/it
     """
-    console = Console(highlight=False)
+    console = Terminal()
     view, picture = _look(case)
     has_demand = picture.demand > 0
     if json:
@@ -115,7 +116,7 @@ def report(
         return
     if view.note:
         typer.echo(render.printable_lines(view.note))
-    typer.echo(_served_words(view, has_demand=picture.demand > 0))
+    typer.echo(render.printable_lines(_served_words(view, has_demand=picture.demand > 0)))
 
 
 def answer(
@@ -155,7 +156,9 @@ def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
     head.add_column(justify="center", ratio=1)
     head.add_column(justify="right")
     head.add_row(
-        Text.assemble((f" {view.go.value} ", COLOURS[view.go.value]), f"  {view.operation}"),
+        Text.assemble(
+            (f" {view.go.value} ", COLOURS[view.go.value]), f"  {render.printable(view.operation)}"
+        ),
         Text(_countdown(view.countdown_s), style="bold"),
         Text(f"{view.at:%H:%M:%S} UTC"),
     )
@@ -177,7 +180,7 @@ def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
     table.add_column("last report", ratio=1, overflow="ellipsis", no_wrap=True)
     for row in view.rows:
         table.add_row(
-            row.agency,
+            render.printable(row.agency),
             f"{row.done}/{row.total}",
             str(row.running),
             Text(str(row.late), style="bold yellow" if row.late else ""),
@@ -188,7 +191,7 @@ def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
         )
     parts += [table, Text("\n" + _served_words(view, has_demand=known), style="bold")]
     if sources:
-        parts.append(Text(f"known from {sources}", style="dim"))
+        parts.append(Text(f"known from {render.printable(sources)}", style="dim"))
     if view.note:
         parts.append(Text(render.printable_lines(view.note)))
     for title, steps, style in (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cautery.cli import render
+from cautery.cli._terminal import Terminal
 from cautery.errors import StorageError
 from cautery.lab.operations.replay.story import Told
 from cautery.wiring import desks
@@ -86,7 +87,7 @@ class _Screen:
     def __init__(self, *, json: bool) -> None:
 
         self._json = json
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Terminal(stderr=True)
         self._told: list[Told] = []
         self._figures: dict[str, Any] = {}
         self._live = Live(

@@ -120,7 +120,8 @@ def _sign(case: Path, *, yes: bool) -> None:
         )
         word = "statement" if len(unsigned) == 1 else "statements"
         if unsigned and not yes:
-            typer.confirm(f"Sign {len(unsigned)} {word} as {desk.agency.id}?", abort=True, err=True)
+            agency = render.printable(desk.agency.id)
+            typer.confirm(f"Sign {len(unsigned)} {word} as {agency}?", abort=True, err=True)
         add_statements(desk, unsigned)
     render.say(f"{len(unsigned)} {word} signed in {case}")
 

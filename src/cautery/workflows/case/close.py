@@ -98,8 +98,6 @@ def close_case(
 
 
 _TAKE_OUT = "Move it out of the case, then close the case."
-_LAID_THERE = frozenset({LEDGER, "mandate.toml"})
-"""Files that lie in a case and that :meth:`Case.write` does not write."""
 _BESIDE = tuple(f"{LEDGER}-{what}" for what in ("wal", "shm", "turns"))
 """SQLite's and ours, while the ledger is open."""
 
@@ -116,7 +114,7 @@ def _refuse_strangers(case: Case, *, open_still: bool = False) -> tuple[FileSeen
         files = case.store.files(case.path)
     except EvidenceError as error:
         raise InputError(str(error), hint=_TAKE_OUT) from error
-    expected = _LAID_THERE.union(case.written, (CASE_KEY, *_BESIDE) if open_still else ())
+    expected = {LEDGER, *case.written, *((CASE_KEY, *_BESIDE) if open_still else ())}
     for file in files:
         if file.name.startswith(f"{VAULT}/"):
             if file.size > MAX_EXHIBIT_BYTES:  # a terabyte of nothing takes an hour to digest

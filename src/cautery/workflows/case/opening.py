@@ -102,8 +102,8 @@ def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
     Raises
     ------
     InputError
-        If the case stands already, and this mandate has other approvers than the one it was begun
-        under, or that one was signed and this one has other terms or not those people's signatures.
+        If the case stands already, and this mandate has other terms than the one it was begun
+        under, or lacks the signatures of the people who signed that one.
     EvidenceError
         If its first record names another key than the case's.
     """
@@ -128,17 +128,20 @@ def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
                 "sign it again."
             ),
         )
-    if opening.mandate.signatures and begun != terms:
-        odd = min(name for name in terms if begun[name] != terms[name])
-        raise InputError(
-            "this case was begun under a signed mandate, and this mandate differs from it in: "
-            f"{odd}",
-            hint="Continue with the mandate that was signed, or begin another case.",
-        )
-    if begun["approvers"] != terms["approvers"]:
+    signed = bool(opening.mandate.signatures)
+    if not signed and begun["approvers"] != terms["approvers"]:
         raise InputError(
             "this case was begun with other approvers than this mandate names",
             hint="The approvers of a case cannot change after it begins. Begin another case.",
+        )
+    # Also where nobody signed: approvals name the terms of the opening, and must not let anything
+    # go under others.
+    if begun != terms:
+        odd = min(name for name in terms if begun[name] != terms[name])
+        raise InputError(
+            f"this case was begun under {'a signed' if signed else 'another'} mandate, and this "
+            f"mandate differs from it in: {odd}",
+            hint="Continue with the mandate as it was when the case began, or begin another case.",
         )
     return opening.signed_for
 

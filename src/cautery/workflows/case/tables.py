@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from cautery.errors import EvidenceError, InputError
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE
 from cautery.model.whole_text import whole_text
+from cautery.parquet import read_parquet
 
 if TYPE_CHECKING:
     import polars as pl
@@ -64,16 +67,82 @@ def of_logo(logo: Logo) -> bytes:
     )
 
 
-def logo_in(table: pl.DataFrame) -> Logo:
-    """Return the mark of such a table."""
-    mark, light, is_known = (
-        table[name].to_numpy().reshape(LUMA_SHAPE) for name in ("mark", "light", "known")
-    )
-    return Logo(mark=mark.astype(np.bool_), light=light, known=is_known.astype(np.bool_))
+def frame_in(
+    data: bytes, columns: Callable[[Sequence[str]], Sequence[str]] = lambda stored: stored
+) -> pl.DataFrame:
+    """Return columns of a table that was sealed, all of them by default.
+
+    Raises
+    ------
+    EvidenceError
+        If it is no such table, or unpacks to far more than its size: a record without a signature
+        may name any bytes.
+    """
+    try:
+        return read_parquet(data, "a sealed table", columns)
+    except InputError as error:
+        raise EvidenceError(str(error)) from error
+
+
+def text_in(data: bytes, *names: str, optional: str = "") -> pl.DataFrame:
+    """Return columns of text of a table that was sealed, the ``optional`` one if it is there.
+
+    Raises
+    ------
+    EvidenceError
+        As :func:`frame_in` does, or if one holds anything but text.
+    """
+    import polars as pl  # noqa: PLC0415 - heavy: 0.45 s of CPU, only where a list is read
+
+    frame = frame_in(data, lambda stored: [*names, *({optional} & set(stored) - set(names))])
+    if set(frame.dtypes) != {pl.String}:
+        raise EvidenceError(f"a sealed table does not hold text alone: {frame.dtypes}"[:200])
+    return frame
 
 
 def rows_of(data: bytes, *names: str) -> list[tuple[str | None, ...]]:
-    """Return some columns of a Parquet file of our own, row by row."""
-    import polars as pl  # noqa: PLC0415 - heavy: 0.45 s of CPU, only where a list is read
+    """Return columns of text of a table that was sealed, row by row.
 
-    return pl.read_parquet(io.BytesIO(data), columns=list(names)).rows()
+    Raises
+    ------
+    EvidenceError
+        As :func:`text_in` does.
+    """
+    return text_in(data, *names).rows()
+
+
+def sound_in(table: pl.DataFrame) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """Return the landmarks of a sound and where they lie.
+
+    Raises
+    ------
+    EvidenceError
+        If the table does not hold them.
+    """
+    words, frames = _whole_numbers(table, "word", "frame")
+    return words, frames
+
+
+def logo_in(table: pl.DataFrame) -> Logo:
+    """Return the mark of such a table.
+
+    Raises
+    ------
+    EvidenceError
+        If the table does not hold one.
+    """
+    layers = _whole_numbers(table, "mark", "light", "known")
+    try:
+        mark, light, is_known = (layer.reshape(LUMA_SHAPE) for layer in layers)
+    except ValueError as error:
+        raise EvidenceError("a sealed table does not hold a mark") from error
+    return Logo(mark=mark.astype(np.bool_), light=light, known=is_known.astype(np.bool_))
+
+
+def _whole_numbers(table: pl.DataFrame, *names: str) -> list[NDArray[Any]]:
+    if not all(
+        name in table.columns and table[name].dtype.is_integer() and not table[name].null_count()
+        for name in names
+    ):
+        raise EvidenceError(f"a sealed table does not hold the numbers {', '.join(names)}")
+    return [table[name].to_numpy() for name in names]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ from cautery.workflows.case.roots import CheckpointWalk
 
 _KINDS_SHOWN = 20
 _BY_NOBODY = "not proven to be signed by two people"
+_NOT_OF_THESE = "not a restoration of these records"
 _OF_THE_CASE = frozenset(kinds_of(CaseRestored, CaseReopened, CaseClosed, RowReplaced))
 AUTHENTIC, CONSISTENT, BROKEN = "authentic", "consistent", "broken"
 """What may be said of a case: signed by a key known from elsewhere, by its own, or neither."""
@@ -332,11 +334,24 @@ def exhibit_at(path: Path, name: str, digest: str) -> str:
 
 @dataclass(slots=True)
 class Seen:
-    """What the records of a case show on the way to its root."""
+    """What the records of a case show on the way to its root.
+
+    Parameters
+    ----------
+    signed : int
+        Records under the newest checkpoint so far.
+    roots : dict of int to bytes
+        The roots so far, by size, of the sizes that a return of the case names.
+    returns : set of str
+        The signed texts of the returns so far that are believed.
+    """
 
     times: Times
     case: str
     checkpoints: int = 0
+    signed: int = 0
+    roots: dict[int, bytes] = field(default_factory=dict)
+    returns: set[str] = field(default_factory=set)
     opened: bytes = b""
     named: set[str] = field(default_factory=set)
     restored: list[str] = field(default_factory=list)
@@ -358,6 +373,7 @@ class Seen:
         if record.kind in _OF_THE_CASE:
             self._note(entry, record)
         if signed:
+            self.signed = entry.index + 1
             self.unsigned.clear()
         else:
             self.unsigned[record.kind] += 1
@@ -366,8 +382,7 @@ class Seen:
         where, content = f"record {entry.index}", record.content
         match content:
             case CaseRestored():
-                how = _restored(content, self.opened, self.unsigned, case=self.case)
-                self.restored.append(f"{where}: {how}")
+                self.restored.append(f"{where}: {_restored(content, self)}")
             case CaseReopened():
                 self.reopened.append(f"{where}: {_reopened(content)}")
             case CaseClosed():
@@ -404,7 +419,7 @@ def check_ledger(
     """
     pending = CheckpointWalk(path, ledger, verifier)
     frontier, audit, kind = Frontier(), Seen(Times(now), manifest.case), ""
-    unproven = _unproven(ledger)
+    unproven, sizes = _unproven(ledger), _sizes_of_returns(ledger, manifest.case)
     pending.pass_by(frontier)
     for entry in ledger.read():
         where = f"{path}: record {entry.index}"
@@ -422,6 +437,8 @@ def check_ledger(
         except EvidenceError as error:
             raise EvidenceError(f"{where}: {error}") from error
         frontier, kind = frontier.append(leaf_hash(entry.leaf)), record.kind
+        if frontier.size in sizes:
+            audit.roots[frontier.size] = frontier.root()
         checkpoints = pending.count
         pending.pass_by(frontier)
         audit.record(entry, record, signed=pending.count > checkpoints)
@@ -487,33 +504,56 @@ def _unproven(ledger: CaseLedger) -> frozenset[int]:
     return frozenset(closed.unproven if isinstance(closed, CaseClosed) else ())
 
 
-def _restored(
-    record: CaseRestored, opened: bytes, unsigned: Mapping[str, int], *, case: str
-) -> str:
+def _sizes_of_returns(ledger: CaseLedger, case: str) -> frozenset[int]:
+    """Return to how many records the case goes back by the texts of its returns."""
+    sizes = set()
+    for entry in ledger.read(kinds=kinds_of(CaseRestored)):
+        if isinstance(entry.content, CaseRestored):
+            with contextlib.suppress(EvidenceError):
+                sizes.add(return_in(entry.content.text, case=case).to[0])
+    return frozenset(sizes)
+
+
+def _restored(record: CaseRestored, seen: Seen) -> str:
     """Say how a case went back, and whether two people are proven to have wanted it.
 
     Only what they signed is believed: whoever can append a record writes any body around it. The
-    records that no root covered by then are counted here for the same reason.
+    records that no root covered by then are counted here for the same reason. What they signed is
+    believed once, and only at the root that they signed for: whoever has the text can append it
+    again, also in another copy of the case.
     """
+    if record.text in seen.returns:
+        return "repeated: an earlier record has the same signed text"
     try:
-        restoration = return_in(record.text, case=case)
+        restoration = return_in(record.text, case=seen.case)
         signatures = [
             (signer.name, bytes.fromhex(signer.key), bytes.fromhex(signer.signature))
             for signer in record.by
         ]
-        are_approvers = require_two_people(record.text, signatures, opened=opened)
-        people = " and ".join(name for name, _, _ in signatures)
-        total = sum(unsigned.values())
-        uncovered = (
-            f" and {total} that no signed root covered ({_listed(unsigned)})" if total else ""
-        )
-        whose = "its approvers" if are_approvers else "who are not approvers named in the case"
-        return (
-            f"from {restoration.last[0]} signed records to {restoration.to[0]}"
-            f"{uncovered}, by {people}, {whose}: {restoration.why}"
-        )
+        are_approvers = require_two_people(record.text, signatures, opened=seen.opened)
     except (EvidenceError, ValueError) as error:
         return f"{_BY_NOBODY} ({error})"
+    size, root = restoration.to
+    if seen.roots.get(size) != root:
+        return (
+            f"{_NOT_OF_THESE}: they do not begin with the {size} records that two people signed for"
+        )
+    if seen.signed > size:
+        return (
+            f"{_NOT_OF_THESE}: it goes back to {size} records, but {seen.signed} were signed "
+            "before it"
+        )
+    seen.returns.add(record.text)
+    people = " and ".join(name for name, _, _ in signatures)
+    total = sum(seen.unsigned.values())
+    uncovered = (
+        f" and {total} that no signed root covered ({_listed(seen.unsigned)})" if total else ""
+    )
+    whose = "its approvers" if are_approvers else "who are not approvers named in the case"
+    return (
+        f"from {restoration.last[0]} signed records to {size}"
+        f"{uncovered}, by {people}, {whose}: {restoration.why}"
+    )
 
 
 def _reopened(record: CaseReopened) -> str:

@@ -23,7 +23,7 @@ LONGEST_HOST = 253
 """Of a name in the DNS; RFC 1035, 2.3.4."""
 _NAME = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*")
 """Labels of a name; RFC 1035, 2.3.4."""
-_LISTED = re.compile(r"^(0\.0\.0\.0|127\.0\.0\.1|::1?)\s+|^\|\||\^$|\s+#.*$")
+_LISTED = re.compile(r"^(0\.0\.0\.0|127\.0\.0\.1|::1?)\s+|^\|\||\^$|(?<!\s)\s++#.*$")
 """What hosts files and ad blockers' lists have around a name."""
 
 

@@ -7,12 +7,10 @@ same mistaken guide ids, paid into one account. Each names the records that it r
 
 from __future__ import annotations
 
-import io
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from cautery.drawing.words import counted
 from cautery.errors import EvidenceError
@@ -39,9 +37,6 @@ from cautery.workflows.case import tables
 from cautery.workflows.networks.links import Reading, frame_of_links
 from cautery.workflows.seized.catalogues import listings_of_seized
 from cautery.workflows.seized.links import links_of_seized
-
-if TYPE_CHECKING:
-    import polars as pl
 
 MOMENTARY_KINDS = frozenset({*KINDS.values(), ORDER, QUIRKS})
 """Kinds that a watch records as they stood then: all that was seen says more."""
@@ -127,7 +122,7 @@ def _shared(ledger: Ledger) -> set[tuple[str, str]]:
 def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Carried]:
     """Yield each fault that a probe recorded.
 
-    Adverts and logos whose exhibit is gone are counted in ``warnings``.
+    Adverts and logos whose exhibit is gone or cannot be read are counted in ``warnings``.
     """
     missing = 0
     for entry, probe in contents(ledger, ProbeDone):
@@ -136,14 +131,14 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
             words = frames = logo = None
             if fault.exhibit is not None:
                 try:
-                    table = _table(vault, fault.exhibit)
+                    table = tables.frame_in(vault.read(fault.exhibit))
+                    if fault.kind is FaultKind.LOGO:
+                        logo = tables.logo_in(table)
+                    else:
+                        words, frames = tables.sound_in(table)
                 except EvidenceError:
                     missing += 1
                     continue
-                if fault.kind is FaultKind.LOGO:
-                    logo = tables.logo_in(table)
-                else:
-                    words, frames = table["word"].to_numpy(), table["frame"].to_numpy()
             yield Carried(
                 host=host,
                 server=server,
@@ -156,7 +151,8 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
                 logo=logo,
             )
     if missing:
-        warnings.append(f"{missing:,} adverts and logos are no longer in the vault: left out")
+        unread = counted(missing, "advert or logo", "adverts or logos")
+        warnings.append(f"{unread} cannot be read from the vault: left out")
 
 
 def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Listing]:
@@ -169,7 +165,7 @@ def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[
     for source, entries in sorted(readings.items()):
         entry, fullest, exhibit = max(entries, key=lambda row: (row[1].entries, -row[0].index))
         try:
-            table = _table(vault, exhibit)
+            table = tables.text_in(vault.read(exhibit), "url", "title", optional="guide")
         except EvidenceError:
             missing += 1
             continue
@@ -187,7 +183,7 @@ def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[
                 exhibit=exhibit,
             )
     if missing:
-        warnings.append(f"{missing:,} lists are no longer in the vault: left out")
+        warnings.append(f"{counted(missing, 'list')} cannot be read from the vault: left out")
 
 
 def _owner(urls: list[str | None]) -> str | None:
@@ -227,9 +223,3 @@ def _paid(ledger: Ledger) -> Iterator[Link]:
                 currency=purchase.currency,
             ),
         )
-
-
-def _table(vault: CaseVault, exhibit: ExhibitId) -> pl.DataFrame:
-    import polars as pl  # noqa: PLC0415 - heavy: only where there are tables
-
-    return pl.read_parquet(io.BytesIO(vault.read(exhibit)))

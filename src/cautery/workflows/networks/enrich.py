@@ -13,7 +13,8 @@ from cautery.cells import plain_cell
 from cautery.errors import InputError
 from cautery.graph.enrich import Derived, Enricher
 from cautery.model.ports import Facts
-from cautery.packed import chunks_of
+from cautery.packed import chunks_of, require_file
+from cautery.parquet import read_parquet
 from cautery.watch import ReadWarning
 from cautery.workflows.files.lines import as_utf8, lines_of, separator_of
 
@@ -132,10 +133,13 @@ def _chunks(path: Path) -> Iterator[bytes]:
         return
     import polars as pl  # noqa: PLC0415 - heavy: only where there is Parquet
 
+    require_file(path)
     try:
-        yield pl.read_parquet(path).write_csv().encode()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path}: not a Parquet file, or an incomplete one") from error
+        yield read_parquet(path, str(path)).write_csv().encode()
+    except OSError as error:
+        raise InputError(f"{path}: it cannot be read: {error}") from error
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{path}: a column holds lists or records, but must hold text") from error
 
 
 def _cells(line: str, separator: str) -> list[str]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,9 +23,10 @@ from cautery.cells import MARKED
 from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.packed import plain_name
+from cautery.parquet import read_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 NEEDED = ("subject", "kind", "value")
 TIMES = ("first_seen", "last_seen")
@@ -64,7 +64,7 @@ def read_table(
     Raises
     ------
     InputError
-        If it is empty, or neither CSV nor Parquet.
+        If it is empty, neither CSV nor Parquet, or unpacks to far more than its size.
     """
     try:
         with plain.open("rb") as file:
@@ -73,7 +73,8 @@ def read_table(
             raise InputError(f"{path}: the file is empty")
         parquet = head.startswith(b"PAR1") or plain_name(path).suffix == ".parquet"
         if parquet:
-            frame = _of_text(read_parquet(plain), path).with_row_index(LINE, offset=1)
+            stored = read_parquet(plain, str(path), _known_columns)
+            frame = _of_text(stored, path).with_row_index(LINE, offset=1)
         elif _first_line(head).lstrip(codecs.BOM_UTF8).startswith((b"{", b"[")):
             raise InputError(
                 f"{path}: this is JSON, not CSV or Parquet",
@@ -89,12 +90,7 @@ def read_table(
     except OSError as error:
         raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     except pl.exceptions.PolarsError as error:
-        fault = (
-            "not a Parquet file, or an incomplete or encrypted one"
-            if parquet
-            else "not a table in CSV or Parquet"
-        )
-        raise InputError(f"{path}: {fault}") from error
+        raise InputError(f"{path}: not a table in CSV or Parquet") from error
     names = {name: name.strip().lstrip("\ufeff") for name in frame.columns}
     if folded:
         names = {name: plain_one.lower() for name, plain_one in names.items()}
@@ -103,13 +99,9 @@ def read_table(
     return frame.rename(names)
 
 
-def read_parquet(plain: Path) -> pl.DataFrame:
-    """Return the known columns of a Parquet file; without any, the first, to name it."""
-    # Zones such as +05:30 are no names of a time zone; polars would end the process over them.
-    os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
-    columns = list(pl.scan_parquet(plain).collect_schema())
-    wanted_columns = [name for name in columns if name.strip().lower() in _COLUMNS] or columns[:1]
-    return pl.read_parquet(plain, columns=wanted_columns)
+def _known_columns(stored: Sequence[str]) -> Sequence[str]:
+    """Return the known columns of a table; without any, the first, to name it."""
+    return [name for name in stored if name.strip().lower() in _COLUMNS] or stored[:1]
 
 
 def _of_text(frame: pl.DataFrame, path: Path) -> pl.DataFrame:

@@ -5,7 +5,6 @@ Directive (EU) 2016/680, art. 25: consultation and erasure are logged with reaso
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from cautery.evidence.ports import CaseVault
 from cautery.model.ledger import append
 from cautery.model.records import MaterialConsulted, MaterialKeysErased, MaterialTaken
 from cautery.model.records.seized import ConsultedPart
+from cautery.workflows.case import tables
 from cautery.workflows.case.open import Case
 from cautery.workflows.seized.original import original_bytes, read_cover
 from cautery.workflows.seized.records import CUSTOMERS, subject_of, taken_by_id
@@ -28,15 +28,15 @@ def account_names(case: Case, id: str, *, by: str, why: str) -> list[dict[str, A
         If there is no such material, it names no account, or who and why are not said.
     ErasedError
         If the key was destroyed.
+    EvidenceError
+        If what was sealed is no table.
     """
-    import polars as pl  # noqa: PLC0415 - heavy
-
     dump = taken_by_id(case.ledger, id)
     if dump.accounts is None:
         raise InputError(f"seized material {id} does not name an account")
     _log(case, dump, ConsultedPart.ACCOUNT_NAMES, by=by, why=why)
     raw = case.vault.open(dump.accounts.exhibit, subject=subject_of(id))
-    return pl.read_parquet(io.BytesIO(raw)).to_dicts()
+    return tables.frame_in(raw).to_dicts()
 
 
 def write_original(

@@ -12,6 +12,7 @@ from cautery.model.ports import Ledger
 from cautery.model.records import MaterialTable, MaterialTaken
 from cautery.watch import columns_of
 from cautery.workflows.case.open import Case
+from cautery.workflows.case.tables import frame_in
 from cautery.workflows.seized.records import taken
 
 if TYPE_CHECKING:
@@ -84,12 +85,12 @@ def frames(
     for dump in taken(ledger):
         for table in dump.tables:
             if table.kind == kind:
-                raw = vault.read(table.exhibit)
-                stored = pl.read_parquet_schema(io.BytesIO(raw))
-                part = pl.read_parquet(io.BytesIO(raw), columns=[n for n in columns if n in stored])
+                part = frame_in(
+                    vault.read(table.exhibit), lambda stored: [n for n in columns if n in stored]
+                )
                 # A column that was not read yet when the table was sealed is empty.
                 schema = schema_of(kind)
-                lacking = [pl.lit(None, schema[n]).alias(n) for n in columns if n not in stored]
+                lacking = [pl.lit(None, schema[n]).alias(n) for n in columns if n not in part]
                 yield dump, part.with_columns(lacking).select(columns)
 
 

@@ -589,6 +589,50 @@ async def test_a_flood_of_forged_approvals_stops_no_real_ones(folder: Path) -> N
     assert publisher.taken == [REFERRAL]
 
 
+async def test_an_approval_that_is_dated_ahead_counts_when_its_time_has_come(
+    folder: Path,
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, journal = seated(publisher, folder)
+    ledger.write(over(REFERRAL, "A. Legal", at=NOW + timedelta(minutes=10)))
+    ledger.write(over(REFERRAL, "B. Duty"))
+    await intervener.hear()
+    await intervener.hear()
+    assert publisher.taken == []
+    [failure] = journal.failures
+    assert "A. Legal's approval is dated in the future" in failure
+    journal.moment = NOW + timedelta(minutes=9)
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+
+
+async def test_an_approval_that_is_dated_ahead_displaces_no_other_of_the_same_person(
+    folder: Path,
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ahead = over(REFERRAL, "A. Legal", at=NOW + timedelta(days=365))
+    for given in (ahead, over(REFERRAL, "A. Legal"), ahead, over(REFERRAL, "B. Duty")):
+        ledger.write(given)
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+
+
+async def test_a_restart_takes_up_an_approval_whose_time_has_come(folder: Path) -> None:
+    _, ledger, _ = seated(Publisher(), folder)
+    for name in KEYS:
+        ledger.write(over(REFERRAL, name, at=NOW + timedelta(minutes=10)))
+    publisher = Publisher()
+    second, again, journal = seated(publisher, folder)
+    again.entries = ledger.entries
+    second.restore(earlier(again))
+    await second.hear()
+    assert publisher.taken == []
+    journal.moment = NOW + timedelta(minutes=10)
+    await second.hear()
+    assert publisher.taken == [REFERRAL]
+
+
 KINDS = """referral.drafted approval.given referral.published override.signed override.given
 guard.decided dark.probed entry.expired entry.withdrawn rollback.proposed case.opened"""
 
@@ -618,3 +662,23 @@ def test_a_case_goes_on_with_the_approvers_it_was_begun_with(folder: Path) -> No
     ledger.write(opened(others))
     with pytest.raises(InputError, match="other approvers"):
         signed_in(ledger, others, key=str(CASE))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"lab": False}, "lab"),
+        ({"collateral_budget": 10**9}, "collateral_budget"),
+        ({"who": "Mallory Ltd"}, "who"),
+        ({"orders": ()}, "orders"),
+        ({"window": Window(start=MANDATE.window.start, end=END + timedelta(days=9))}, "end"),
+    ],
+)
+def test_a_case_goes_on_under_the_terms_it_was_begun_with_signed_or_not(
+    change: dict[str, Any], named: str, folder: Path
+) -> None:
+    _, ledger, _ = seated(Publisher(), folder)
+    ledger.write(opened(MANDATE))
+    assert signed_in(ledger, MANDATE, key=str(CASE)) == HERE  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=f"another mandate.* differs from it in: {named}"):
+        signed_in(ledger, replace(MANDATE, **change), key=str(CASE))  # type: ignore[arg-type]

@@ -215,6 +215,18 @@ def test_a_purchase_is_recorded_once_not_before_it_is_made_and_not_in_anothers_c
         purchase_into(case, replace(ours, id="other"), bought(), None)
 
 
+def test_a_purchase_is_not_recorded_under_other_terms_than_those_of_its_case(
+    case: Case, tmp_path: Path
+) -> None:
+    """A file with the same id and another regime would spare the authority's decision."""
+    ours = replace(mandate(tmp_path / "none"), regime=Regime.LED, purchases=())
+    purchase_into(case, ours, bought(), None)
+    lenient = replace(ours, regime=Regime.GDPR)
+    with pytest.raises(InputError, match="differs from it in: regime"):
+        purchase_into(case, lenient, replace(bought(), id="P-19"), None)
+    assert len([*case.ledger.read(kinds=("purchase.recorded",))]) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -503,6 +503,43 @@ async def test_a_restarted_watch_reads_a_source_anew_when_its_archive_was_erased
     assert fetcher.asked == [LIST]
 
 
+LAST_MOMENT = "9999-12-31T23:59:59.000000Z"
+
+
+@pytest.mark.parametrize("change", [{"at": LAST_MOMENT}, {"rhythm": {"due": LAST_MOMENT}}])
+async def test_a_reading_that_a_stranger_dated_ahead_ends_no_restarted_watch(
+    change: dict[str, Any], answers: Callable[..., Any], journal: Journal, case: Case
+) -> None:
+    source = Source(location=LIST, kind="m3u")
+    first, _ = over(answers({LIST: m3u("1")}), journal)
+    await first.read(source)
+    [entry] = case.ledger.read(kinds=("source.read",))
+    rhythm = entry.record.body["rhythm"] | change.get("rhythm", {})
+    body = dict(entry.record.body) | change | {"rhythm": rhythm}
+    case.ledger.append("source.read", body, at=NOON)
+    earlier = EarlierRuns().read_on(case.ledger).sources.readings
+    again, streams = over(answers({LIST: m3u("1")}), journal, earlier=earlier)
+    following = asyncio.create_task(again.follow(source))
+    done, _ = await asyncio.wait([following], timeout=0.3)
+    following.cancel()
+    assert not done
+    assert len(streams) == 1
+
+
+async def test_a_stream_that_a_stranger_dated_ahead_is_looked_at(
+    reader: Callable[..., Any], case: Case
+) -> None:
+    body = {"url": "http://pirate.example/live/1.m3u8", "title": "Sport 1", "source": LIST}
+    body |= {"host": "pirate.example", "at": LAST_MOMENT, "offer": None}
+    case.ledger.append("stream.appeared", body, at=NOON)
+    restored = restored_streams(EarlierRuns().read_on(case.ledger).streams)
+    assert len(restored) == 1
+    sources, streams = reader({LIST: m3u("1")}, restored=restored)
+    await sources.read(SOURCE)
+    [stream] = streams.values()
+    assert stream.wanted(NOON)
+
+
 FR = Vantage(name="FR home", country="FR", proxy="socks5://league:w0rd@127.0.0.1:1080")
 SEEN_FROM = Source(location=LIST, kind="m3u", vantages=("FR home",))
 

@@ -128,3 +128,33 @@ def test_a_source_that_fails_while_an_event_is_on_is_not_asked_without_a_pause(h
         schedule.failed(PATIENT)
         waits.append(due_in_s(schedule, PATIENT))
     assert waits == [5, 10, 20, 40, 60, 60]
+
+
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
+
+
+def test_a_visit_that_is_dated_ahead_is_not_believed(hands):
+    schedule = Schedule(hands, always)
+    schedule.resume(LEARNED, [(NOON - timedelta(hours=1), True), (LAST_MOMENT, True)])
+    schedule.due_at(LEARNED, LAST_MOMENT)
+    rhythm = schedule.of(LEARNED)
+    assert rhythm is not None
+    assert rhythm.changes_per_day.visits == 0, "no two visits are known"
+    assert due_in_s(schedule, LEARNED) <= 0, "an event is on"
+
+
+@pytest.mark.parametrize("source", [FIXED, LEARNED, PATIENT])
+def test_a_source_is_due_no_later_than_its_own_rhythm_says(hands, source):
+    schedule = Schedule(hands, never)
+    schedule.resume(source, [(NOON - timedelta(hours=1), True)])
+    schedule.due_at(source, LAST_MOMENT)
+    rhythm = schedule.of(source)
+    assert rhythm is not None
+    assert 0 < due_in_s(schedule, source) <= rhythm.wait_s + 0.1
+
+
+def test_a_source_without_a_known_visit_is_due_at_once_whatever_a_record_says(hands):
+    schedule = Schedule(hands, never)
+    schedule.resume(LEARNED, [(LAST_MOMENT, True)])
+    schedule.due_at(LEARNED, NOON + timedelta(hours=9))
+    assert due_in_s(schedule, LEARNED) == 0

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain, combinations
 
 from cautery.act import (
+    CLOCK_SKEW,
     Approved,
     Publisher,
     approve,
@@ -29,6 +30,7 @@ from cautery.model import (
     Referral,
     SignedFor,
     digest,
+    iso,
     to_json,
 )
 from cautery.model.records import ApprovalGiven, EntryWithdrawn, ReferralPublished
@@ -108,6 +110,7 @@ class Filing:
         self._publisher = publisher
         self._journal = journal
         self._filed: dict[str, Filed] = {}
+        self._dated_ahead: set[ApprovalGiven] = set()
 
     def __iter__(self) -> Iterator[Filed]:
         return iter(tuple(self._filed.values()))
@@ -195,7 +198,7 @@ class Filing:
     # -- signing ----------------------------------------------------------------------------
 
     def approved(self, given: ApprovalGiven) -> None:
-        """Take an approval up.
+        """Take an approval up; one that is dated ahead counts as soon as its time has come.
 
         Raises
         ------
@@ -213,6 +216,11 @@ class Filing:
             mandate=self._mandate,
             signed_for=self._signed_for,
         )
+        if approval.at > self._journal.now() + CLOCK_SKEW:
+            if given not in self._dated_ahead:
+                self._dated_ahead.add(given)
+                self._journal.fail("approval", filed.referral.id, _dated_ahead(approval))
+            return
         earlier = filed.signed.get(approval.approver)
         if earlier is None or earlier.at < approval.at:
             filed.signed[approval.approver] = approval
@@ -221,6 +229,10 @@ class Filing:
     def ready(self) -> Iterator[Filed]:
         """Yield the referrals with two approvals that somebody has not taken yet."""
         now = self._journal.now()
+        for given in tuple(self._dated_ahead):
+            if given.at <= now + CLOCK_SKEW:
+                self._dated_ahead.remove(given)
+                self.approved(given)
         for filed in self:
             rested = filed.again is None or filed.again <= now
             if len(filed.approvals) >= 2 and rested and self._waiting(filed):
@@ -328,3 +340,11 @@ class Filing:
         )
         self._journal.write(acknowledgement)
         self._on_published(remaining, to)
+
+
+def _dated_ahead(approval: Approval) -> ApprovalError:
+    return ApprovalError(
+        f"{approval.approver}'s approval is dated in the future and does not count before "
+        f"{iso(approval.at - CLOCK_SKEW)}",
+        hint="If the clock of that person's computer is wrong, set it and sign again.",
+    )

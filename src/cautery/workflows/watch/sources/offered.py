@@ -178,6 +178,7 @@ class Offered:
         """Bring a stream of an earlier run to life; other fixtures may make another offer of it."""
         earlier.url = entry.url
         earlier.live = True
+        earlier.due = min(earlier.due, self._journal.now())  # a stranger may date it ahead
         self._streams[earlier.key] = earlier
         was = earlier.offer.right if earlier.offer is not None else None
         if (offer.right if offer is not None else None) != was:

@@ -12,6 +12,7 @@ from cautery.errors import InputError
 from cautery.model import Mandate, Purchase, Regime, Source, to_utc
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
+from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.mandate.faults import in_words
 from cautery.workflows.mandate.file import PurchaseTable
@@ -65,7 +66,7 @@ def purchase_into(case: Case, mandate: Mandate, purchase: Purchase, line: Path |
     ------
     InputError
         If it is on record already, lies in the future, or a file cannot be read; or if the case is
-        another mandate's.
+        another mandate's, or was begun under other terms.
     """
     now = case.clock.now()
     if purchase.bought_at > now:
@@ -79,6 +80,7 @@ def purchase_into(case: Case, mandate: Mandate, purchase: Purchase, line: Path |
             f"this case belongs to mandate {opened.id!r}, not to {mandate.id!r}",
             hint="Name the case of the watch of this mandate.",
         )
+    signed_in(case.ledger, mandate, key=str(case.verifier))
     if not record_purchase(
         purchase, credentials, mandate=mandate, ledger=case.ledger, journal=journal
     ):

@@ -88,10 +88,13 @@ class SourceReader:
 
     async def follow(self, source: Source) -> None:
         """Read one source for ever; a failure is recorded and tried again."""
-        await self._resume(await self._when_bought(source))
+        resumed = False
         while True:
-            await self._schedule.until_due(source)
             try:
+                if not resumed:
+                    resumed = True
+                    await self._resume(await self._when_bought(source))
+                await self._schedule.until_due(source)
                 await self.read(source)
             except StorageError:
                 raise
@@ -288,7 +291,7 @@ class SourceReader:
             raise EvidenceError("the archive refers to another archive")
         says = await self._asker.understood(source, answers)
         answer = Told(
-            at=earlier.at,
+            at=min(earlier.at, self._journal.now()),  # a stranger's record may date it ahead
             status=200,
             url=answers[0].url,
             says=says,

@@ -102,7 +102,12 @@ class Schedule:
         self._due[source.location] = self._now() + timedelta(seconds=wait_s)
 
     def resume(self, source: Source, visits: Sequence[tuple[datetime, bool]]) -> None:
-        """Take up visits of an earlier run, oldest first: when, and whether there was a change."""
+        """Take up visits of an earlier run, oldest first: when, and whether there was a change.
+
+        Anybody with the case's file can append a visit: one that is dated ahead is passed over.
+        """
+        now = self._now()
+        visits = [visit for visit in visits if visit[0] <= now]
         for (last, _), (at, changed) in pairwise(visits):
             self._rhythms[source.location] = self._rhythm(source).saw(
                 changed=changed, after_s=(at - last).total_seconds()
@@ -111,8 +116,13 @@ class Schedule:
             self._visited[source.location] = self._asked_at[source.location] = visits[-1][0]
 
     def due_at(self, source: Source, due: datetime) -> None:
-        """Set when a source is due, as an earlier run had it."""
-        self._due[source.location] = due
+        """Set when a source that was visited is due, as an earlier run had it.
+
+        It is due no later than its own rhythm says from now on, whatever a record says.
+        """
+        if source.location in self._visited:
+            latest = self._now() + timedelta(seconds=self._wait_s(source))
+            self._due[source.location] = min(due, latest)
 
     def now(self, source: Source) -> None:
         """Make a source due at once."""

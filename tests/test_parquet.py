@@ -1,0 +1,103 @@
+"""A Parquet file: read whole, or refused before it costs more than a packed file may."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cautery.errors import InputError
+from cautery.parquet import _unpacked_bytes, read_parquet
+
+FRAME = pl.DataFrame(
+    {
+        "subject": [f"h{number}.example" for number in range(3000)],
+        "value": ["192.0.2.1", None, "192.0.2.3"] * 1000,
+        "line": range(3000),
+        "sources": [["a", "b"], [], None] * 1000,
+    }
+)
+
+
+def packed(frame: pl.DataFrame, **options: Any) -> bytes:
+    out = io.BytesIO()
+    frame.write_parquet(out, **options)
+    return out.getvalue()
+
+
+PACKED = packed(FRAME, row_group_size=1000)
+
+
+@pytest.mark.parametrize("compression", ["uncompressed", "zstd", "snappy", "gzip", "lz4", "brotli"])
+def test_what_was_written_is_read(tmp_path: Path, compression: str) -> None:
+    data = packed(FRAME, compression=compression, row_group_size=1000)
+    path = tmp_path / "links.parquet"
+    path.write_bytes(data)
+    assert read_parquet(data, "it").equals(FRAME)
+    assert read_parquet(path, "it").equals(FRAME)
+    assert read_parquet(data, "it", lambda names: names[:1]).columns == ["subject"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(pl.repeat("t", 500_000), id="many rows"),
+        pytest.param(pl.repeat(None, 500_000, dtype=pl.String), id="many empty cells"),
+        pytest.param(pl.repeat(7, 500_000), id="many numbers"),
+        pytest.param(pl.repeat(["x"] * 1000, 1000), id="many cells in few rows"),
+        pytest.param(pl.lit("x" * 20_000_000), id="one large cell"),
+        pytest.param(pl.repeat("x" * 60_000, 1000), id="one text in many cells"),
+        pytest.param(pl.repeat("x" * 60_000, 1000, dtype=pl.Categorical), id="categories"),
+    ],
+)
+def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch, value: pl.Expr) -> None:
+    monkeypatch.setattr("cautery.parquet.ALWAYS_BYTES", 1 << 20)
+    data = packed(pl.select(value=value), compression="zstd")
+    with pytest.raises(InputError, match="it: its table unpacks to over 500 times its size"):
+        read_parquet(data, "it")
+
+
+def test_rows_beyond_the_bound_are_not_read() -> None:
+    data = packed(pl.select(value=pl.repeat("t", 5_000_000)), compression="zstd")
+    began_s = time.process_time()
+    with pytest.raises(InputError, match="over 500 times its size"):
+        read_parquet(data, "it")
+    assert time.process_time() - began_s < 0.2
+
+
+def test_a_column_that_is_not_read_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cautery.parquet.ALWAYS_BYTES", 1 << 20)
+    frame = pl.DataFrame({"subject": ["a"], "remark": ["x" * 20_000_000]})
+    data = packed(frame, compression="zstd")
+    assert read_parquet(data, "it", lambda names: names[:1]).rows() == [("a",)]
+
+
+@given(st.dictionaries(st.integers(0, len(PACKED) - 1), st.integers(0, 255), max_size=20))
+def test_what_a_damaged_footer_claims_is_a_number_or_an_error(changes: dict[int, int]) -> None:
+    damaged = bytearray(PACKED)
+    for place, byte in changes.items():
+        damaged[-1 - place] = byte
+    with contextlib.suppress(ValueError):
+        assert _unpacked_bytes(bytes(damaged), frozenset(FRAME.columns)) >= 0
+
+
+@pytest.mark.parametrize("data", [b"PAR1", b"", b"no table", PACKED[:-1], PACKED[9:]])
+def test_what_is_no_whole_file_is_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "links.parquet"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="it: not a Parquet file, or an incomplete"):
+        read_parquet(path, "it")
+    with pytest.raises(InputError, match="it: not a Parquet file, or an incomplete"):
+        read_parquet(data, "it")
+
+
+def test_a_column_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InputError):
+        read_parquet(PACKED, "it", lambda _: ["url"])
