@@ -19,6 +19,7 @@ from cautery.act.approval import (
     sign,
 )
 from cautery.act.expiry import expired, in_effect, latest
+from cautery.act.following import Room, without_referral
 from cautery.act.mandate_terms import (
     Standing,
     check_mandate_signature,
@@ -40,6 +41,7 @@ __all__ = [
     "RULES",
     "Approved",
     "Publisher",
+    "Room",
     "Rule",
     "Standing",
     "approve",
@@ -62,4 +64,5 @@ __all__ = [
     "standing_of",
     "terms_digest",
     "terms_of",
+    "without_referral",
 ]

@@ -143,12 +143,13 @@ class Board:
         )
         acted = tr(
             "networks %(networks)s   refused %(refused)s   narrowed %(narrowed)s"
-            "   bystanders spared %(spared)s   approvals %(approvals)s   dark %(dark)s"
-            "   expired %(expired)s   sealed %(sealed)s",
+            "   bystanders spared %(spared)s   proofs without referral %(unanswered)s"
+            "   approvals %(approvals)s   dark %(dark)s   expired %(expired)s   sealed %(sealed)s",
             networks=tally.networks,
             refused=len(tally.refused),
             narrowed=len(tally.narrowed),
             spared=len(tally.spared),
+            unanswered=tally.acts.unanswered,
             approvals=tally.approvals,
             dark=tally.dark,
             expired=tally.expired,

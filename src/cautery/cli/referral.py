@@ -15,7 +15,7 @@ from cautery.messages import say
 from cautery.model import Digest, iso, to_json
 from cautery.wiring import cases, signing
 from cautery.workflows.case.opening import opening_of
-from cautery.workflows.case.referral import filed_in, filed_referral
+from cautery.workflows.case.referral import filed_in, filed_referral, proofs_without_referral
 from cautery.workflows.case.referral import withdrawals as found_in
 from cautery.workflows.guard.overrides import read_overrides
 from cautery.workflows.guard.sign import overrides_of
@@ -31,17 +31,20 @@ def list_(
     case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List the referrals of a case, with who signed them and to whom they were sent.
+    """List the referrals of a case, and the proven streams that are on none, each with the reason.
 
     Example: cautery referral list cases/md34
     """
     with cases.reading(case) as opened:
         filed = filed_in(opened.ledger)
+        without = proofs_without_referral(opened.ledger)
     say_passed_over(filed.passed_over)
     referrals = filed.referrals
     if json:
         for filing in referrals:
             render.json_line(to_json(filing))
+        for followed in without:
+            render.json_line(to_json(followed, words=say))
         return
     render.table(
         ("id", "territory", "order", "until", "targets", "approved by", "published to"),
@@ -58,6 +61,18 @@ def list_(
             for filing in referrals
         ),
     )
+    if without:
+        render.table(
+            ("proven stream", "referrals", "why there is no other"),
+            (
+                (
+                    followed.url,
+                    "\n".join(followed.referrals) or "none",
+                    "\n".join(map(say, followed.without)),
+                )
+                for followed in without
+            ),
+        )
 
 
 @app.command()

@@ -20,7 +20,13 @@ from cautery.model import (
     has_own_id,
 )
 from cautery.model.message import Message
-from cautery.model.records import ApprovalGiven, EntryExpired, ReferralPublished, kind_of_type
+from cautery.model.records import (
+    ApprovalGiven,
+    EntryExpired,
+    ProofFollowed,
+    ReferralPublished,
+    kind_of_type,
+)
 
 
 @dataclass(slots=True)
@@ -42,6 +48,8 @@ class Acts:
     dark_now : dict
         By target and intermediary, the streams that were dark at their newest probe since the
         target was last published there.
+    followed : dict
+        By the URL of a proven stream, what follows from its proof.
     passed_over : Counter
         By the reason, how many records count for nothing.
     """
@@ -64,6 +72,7 @@ class Acts:
     dark_now: defaultdict[tuple[str, str], set[str]] = field(
         default_factory=lambda: defaultdict(set)
     )
+    followed: dict[str, ProofFollowed] = field(default_factory=dict)
     passed_over: Counter[Message] = field(default_factory=Counter)
 
     def hear(self, entry: Entry) -> None:
@@ -79,6 +88,8 @@ class Acts:
                 self.plan = plan
             case Referral() as referral:
                 self._draft(referral)
+            case ProofFollowed() as followed:
+                self.followed[followed.url] = followed
             case ApprovalGiven() as given:
                 self.approvals[given.subject].append(given.approval)
             case ReferralPublished() as published:
@@ -89,6 +100,11 @@ class Acts:
                 self.answers[answer.referral].append(answer)
             case EntryExpired() as expired:
                 self.expired[expired.referral].append(expired)
+
+    @property
+    def unanswered(self) -> int:
+        """How many proven streams are on no referral."""
+        return sum(not followed.referrals for followed in self.followed.values())
 
     def _probe(self, probe: DarkProbe) -> None:
         self.dark.append(probe)

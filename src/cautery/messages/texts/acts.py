@@ -17,6 +17,22 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "others"
     ),
     "rollback.not-allowed": "the guard no longer allows it: %(reason)s",
+    # Why nothing follows from a proof
+    "follow.no-intermediary": "the mandate names no access provider",
+    "follow.no-order": "the mandate names no order that is in force for %(territory)s",
+    "follow.not-drafted": (
+        "no referral for %(territory)s could be drafted; the failures of the case say why"
+    ),
+    "follow.no-target": "neither a name nor an address of its host is known",
+    "follow.no-facts": "every target is refused because facts are missing: %(reason)s",
+    "follow.url-alone": (
+        "the only lawful target is the exact URL, which access providers cannot block"
+    ),
+    "follow.ask-the-host": "a notice to its host can name the exact URL: %(host)s",
+    "follow.no-host": "nobody knows who operates its address, so no host can be notified",
+    "follow.over-budget": "the collateral budget does not allow %(targets)s",
+    "follow.refused": "the guard refuses %(target)s: %(reason)s",
+    "follow.not-chosen": "the plan has chosen no target of it yet",
     # How a plan was found
     "plan.method": "%(sentences)s",
     "plan.several": "event by event: %(sentences)s",

@@ -261,10 +261,30 @@ class EntryExpired(Dated):
     why: Message | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofFollowed(Dated):
+    """What follows from a proven stream, recorded when that changes.
+
+    Parameters
+    ----------
+    url : str
+        The stream's URL, redacted.
+    referrals : tuple of str
+        Ids of the referrals that hold a target of the stream.
+    without : tuple of Message
+        Why there is no referral, or none in a territory; empty: there is one in each.
+    """
+
+    url: str
+    referrals: tuple[str, ...]
+    without: tuple[Message, ...] = ()
+
+
 KINDS: dict[str, type] = {
     "guard.decided": GuardVerdict,
     "plan.made": ActionPlan,
     "referral.drafted": Referral,
+    "proof.followed": ProofFollowed,
     "approval.given": ApprovalGiven,
     "referral.published": ReferralPublished,
     "acknowledgement": Acknowledgement,

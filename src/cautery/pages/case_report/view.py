@@ -32,6 +32,7 @@ from cautery.model.records import (
     BudgetSpent,
     EntryExpired,
     EntryWithdrawn,
+    ProofFollowed,
     ReferralPublished,
     RollbackProposed,
 )
@@ -110,6 +111,7 @@ class StreamView:
     alignment: Alignment | None = None
     sealed: tuple[SealedLine, ...] = ()
     custody: tuple[CustodyLine, ...] = ()
+    followed: ProofFollowed | None = None
     failures: tuple[Message, ...] = ()
 
 

@@ -36,6 +36,7 @@ from cautery.model.records import (
     EntryWithdrawn,
     FixturesChanged,
     MisshapenRecord,
+    ProofFollowed,
     ReferralPublished,
     RollbackProposed,
     kinds_of,
@@ -241,6 +242,12 @@ def withdrawals(ledger: Ledger) -> tuple[Withdrawal, ...]:
                     )
                 )
     return tuple(listed)
+
+
+def proofs_without_referral(ledger: Ledger) -> tuple[ProofFollowed, ...]:
+    """Return the proven streams that are on no referral, or on none in some territory, and why."""
+    newest = {followed.url: followed for _, followed in contents(ledger, ProofFollowed)}
+    return tuple(followed for followed in newest.values() if followed.without)
 
 
 def mandate_of(ledger: Ledger) -> Mandate:

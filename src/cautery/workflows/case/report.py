@@ -287,6 +287,7 @@ def _stream(
         exposed_why=why,
         probes=stream.probes,
         verdict=stream.verdict,
+        followed=records.acts.followed.get(stream.url),
         alignment=alignment,
         sealed=tuple(
             _sealed(records.sealed[exhibit])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -186,6 +187,18 @@ class Filing:
                 continue
             self._filed[referral.id] = Filed(referral)
             self._journal.write(referral)
+
+    def by_target(self) -> Mapping[str, Mapping[str, str]]:
+        """Return, by target and territory, the latest referral that holds or held an entry on it.
+
+        An entry that has ended led to something; one that was withdrawn did not.
+        """
+        referrals: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for filed in self._filed.values():
+            for entry in filed.referral.entries:
+                if entry.target not in filed.withdrawn:
+                    referrals[entry.target][filed.referral.territory] = filed.referral.id
+        return referrals
 
     def _exhibits(self, url: str) -> tuple[ExhibitId, ...]:
         verdict = self._streams[url].verdict

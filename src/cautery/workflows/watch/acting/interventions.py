@@ -41,6 +41,7 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.effects import EffectWatch
 from cautery.workflows.watch.acting.filing import Filed, Filing
+from cautery.workflows.watch.acting.following import Following
 from cautery.workflows.watch.acting.judging import Judge
 from cautery.workflows.watch.acting.neighbours import lawful_streams
 from cautery.workflows.watch.acting.overrides import Overrides
@@ -90,6 +91,9 @@ class Intervener:
             publisher=publisher,
             journal=journal,
         )
+        self._following = Following(
+            mandate, streams, mapper, filing=self._filing, judge=judge, journal=journal
+        )
         self._planned: frozenset[str] = frozenset()
         self._next_index = 0
         self._woken = False
@@ -118,6 +122,7 @@ class Intervener:
             + self._filing.restore(acts, safeguards.withdrawals)
         )
         self._effects.restore(acts)
+        self._following.restore(acts.followed.values())
         self._next_index = earlier.next_index
         if ignored:
             self._journal.fail("record", "case", _passed_over(ignored))
@@ -181,6 +186,7 @@ class Intervener:
             self._planned = planned_targets
             self._journal.write(plan)
         self._filing.draft(plan)
+        self._following.record(proven, plan, spent, at=now)
         self._plan_next()
 
     def _known(self) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""What follows from a proven stream: the referrals that hold a target of it, or why none does.
+
+A proof that leads to nothing is the worst end for who relies on it. So there is always an answer,
+territory by territory, and each is one of the reasons of ``messages/texts/acts.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cautery.messages import message
+from cautery.model import Decision, GuardVerdict, Intervention, Lever
+from cautery.model.message import Message
+
+_MOST_REASONS = 3
+"""Refusals told of one stream; the guard's verdicts in the case say the others."""
+_FACTS_MISSING = "stale-facts"
+"""Code of the guard's rule that facts are missing or too old."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Where a watch may act, and on what.
+
+    Parameters
+    ----------
+    territories : mapping of str to bool
+        The territories of the mandate's intermediaries, and whether an order is in force there.
+    chosen : collection of str
+        Targets that the plan chose, or that are on a list already.
+    left_out : collection of str
+        Targets that the guard allows and the collateral budget does not.
+    """
+
+    territories: Mapping[str, bool]
+    chosen: Collection[str]
+    left_out: Collection[str]
+
+
+def without_referral(
+    targets: Collection[str],
+    judged: Sequence[Intervention],
+    referrals: Mapping[str, str],
+    room: Room,
+    *,
+    host: str,
+) -> tuple[Message, ...]:
+    """Return why a proven stream is on no referral, in each territory where it is on none.
+
+    Parameters
+    ----------
+    targets : collection of str
+        The targets that cut the stream: its host's name and addresses.
+    judged : sequence of Intervention
+        What the guard refused or narrowed of these targets.
+    referrals : mapping of str to str
+        By territory, the referral that holds one of these targets.
+    host : str
+        Who operates the stream's address, in words: ``AS 64500, Example Hosting``; empty: unknown.
+
+    Returns
+    -------
+    tuple of Message
+        Empty if a referral holds the stream in each territory.
+    """
+    if not room.territories:
+        return (message("follow.no-intermediary"),)
+    if not referrals and not any(target in room.chosen for target in targets):
+        notice = message("follow.ask-the-host", host=host) if host else message("follow.no-host")
+        return (*_no_target(targets, judged, room), notice)
+    return tuple(
+        message("follow.not-drafted" if has_order else "follow.no-order", territory=territory)
+        for territory, has_order in sorted(room.territories.items())
+        if territory not in referrals
+    )
+
+
+def _no_target(
+    targets: Collection[str], judged: Sequence[Intervention], room: Room
+) -> Iterator[Message]:
+    """Yield why no target of a stream is in the plan; at least one reason."""
+    verdicts = [act.guard for act in judged if act.lever is not Lever.URL]
+    over = tuple(sorted(set(targets) & set(room.left_out)))
+    if over:
+        yield message("follow.over-budget", targets=over)
+    elif not targets:
+        yield message("follow.no-target")
+    elif not verdicts:
+        yield message("follow.not-chosen")
+    elif all(map(_lacks_facts, verdicts)):
+        yield message("follow.no-facts", reason=verdicts[0].reasons[0].text)
+    elif any(verdict.decision is Decision.NARROW for verdict in verdicts):
+        yield message("follow.url-alone")
+    else:
+        for verdict in verdicts[:_MOST_REASONS]:
+            yield message("follow.refused", target=verdict.target, reason=verdict.reasons[0].text)
+
+
+def _lacks_facts(verdict: GuardVerdict) -> bool:
+    return any(reason.code == _FACTS_MISSING for reason in verdict.reasons)

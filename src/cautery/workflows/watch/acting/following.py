@@ -1,0 +1,100 @@
+"""Record what follows from each proof, or why nothing does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from cautery.act import Room, orders_in_force, without_referral
+from cautery.model import ActionPlan, EventSpending, Intervention, Mandate
+from cautery.model.message import Message
+from cautery.model.records import ProofFollowed
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.watch.acting.filing import Filing
+from cautery.workflows.watch.acting.judging import Judge
+from cautery.workflows.watch.mapping.mapper import Mapper
+from cautery.workflows.watch.streams import Stream
+
+
+class Following:
+    """Asks after each plan what follows from each proven stream, and records what is new."""
+
+    def __init__(
+        self,
+        mandate: Mandate,
+        streams: Mapping[str, Stream],
+        mapper: Mapper,
+        *,
+        filing: Filing,
+        judge: Judge,
+        journal: Journal,
+    ) -> None:
+        self._mandate = mandate
+        self._streams = streams
+        self._mapper = mapper
+        self._filing = filing
+        self._judge = judge
+        self._journal = journal
+        self._recorded: dict[str, tuple[tuple[str, ...], tuple[Message, ...]]] = {}
+
+    def restore(self, followed: Iterable[ProofFollowed]) -> None:
+        """Take up what earlier runs of this case recorded."""
+        self._recorded = {record.url: (record.referrals, record.without) for record in followed}
+
+    def record(
+        self,
+        proven: Iterable[str],
+        plan: ActionPlan,
+        spent: Iterable[EventSpending],
+        *,
+        at: datetime,
+    ) -> None:
+        """Record what follows from each proven stream after a plan, where that is new."""
+        room = self._room(plan, spent, at)
+        judged: defaultdict[str, list[Intervention]] = defaultdict(list)
+        for act in plan.refused:
+            for url in act.streams:
+                judged[url].append(act)
+        filed = self._filing.by_target()
+        for url in proven:
+            stream = self._streams[url]
+            addresses = self._mapper.addresses(stream.host)
+            targets = {stream.host, stream.key, *addresses}
+            referrals: dict[str, str] = {}
+            for target in sorted(targets):
+                referrals |= filed.get(target, {})
+            self._note(
+                ProofFollowed(
+                    url=url,
+                    referrals=tuple(sorted(set(referrals.values()))),
+                    without=without_referral(
+                        targets, judged[url], referrals, room, host=self._host(addresses)
+                    ),
+                    at=at,
+                )
+            )
+
+    def _room(self, plan: ActionPlan, spent: Iterable[EventSpending], at: datetime) -> Room:
+        territories = {intermediary.territory for intermediary in self._mandate.intermediaries}
+        return Room(
+            territories={
+                territory: bool(orders_in_force(self._mandate.orders, territory=territory, at=at))
+                for territory in territories
+            },
+            chosen={act.target for act in plan.chosen},
+            left_out={target for spending in spent for target in spending.left_out},
+        )
+
+    def _note(self, followed: ProofFollowed) -> None:
+        gist = (followed.referrals, followed.without)
+        if self._recorded.get(followed.url) != gist:
+            self._recorded[followed.url] = gist
+            self._journal.write(followed)
+
+    def _host(self, addresses: Iterable[str]) -> str:
+        """Return who announces some addresses, in words; empty: nobody knows."""
+        facts = self._judge.facts()
+        networks = (facts.network_of(address) for address in sorted(addresses))
+        names = (f"AS {net.asn}, {net.organisation}" for net in networks if net is not None)
+        return "; ".join(dict.fromkeys(names))
