@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -275,6 +276,17 @@ def test_numbers_that_are_none_become_silence(rate: int) -> None:
     sound.finish()
     heard = sound.pop(sound.waiting)
     assert len(heard) == pytest.approx(8000 * 48_000 / rate, abs=20)
+    assert not heard.any()
+
+
+def test_a_header_that_announces_many_channels_is_a_gap() -> None:
+    layout = SimpleNamespace(nb_channels=47)
+    frame = SimpleNamespace(sample_rate=48_000, samples=24_000, layout=layout)
+    sound = Sound(most_s=10)
+    sound.begin(0.0)
+    sound.take([frame, frame])
+    heard = sound.pop(sound.waiting)
+    assert len(heard) == pytest.approx(8000, abs=20)
     assert not heard.any()
 
 

@@ -25,7 +25,9 @@ from cautery.model import (
     Statement,
     StatementKind,
     Tlp,
+    iso,
 )
+from cautery.operation import sharing
 from cautery.operation.sharing import (
     Bundle,
     NotedStatement,
@@ -487,3 +489,22 @@ def test_what_an_agency_may_not_be_told_is_withheld_from_it_under_its_marking() 
         "host:red.example": Tlp.RED,
         "host:strict.example": Tlp.AMBER_STRICT,
     }
+
+
+@pytest.mark.parametrize("missing", ["operation", "to", "from", "at"])
+def test_an_old_bundle_that_lacks_a_member_is_refused(missing: str) -> None:
+    payload = {
+        "format": sharing.OLD_FORMAT,
+        "operation": TABLE.id,
+        "to": BG.id,
+        "from": LEAD.id,
+        "at": iso(NOON),
+        "statements": [],
+    }
+    assert sharing.read_old_bundle(payload, to=BG, operation=TABLE).by == LEAD.id
+    with pytest.raises(InputError):
+        sharing.read_old_bundle(
+            {name: value for name, value in payload.items() if name != missing},
+            to=BG,
+            operation=TABLE,
+        )

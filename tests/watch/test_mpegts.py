@@ -172,3 +172,9 @@ def test_hostile_tables_never_raise_and_nothing_is_ever_added(bodies):
     assert len(left) <= len(data)
     packets = [data[at : at + PACKET] for at in range(0, len(data), PACKET)]
     assert all(left[at : at + PACKET] in packets for at in range(0, len(left), PACKET))
+
+
+def test_a_table_that_ends_before_its_own_head_does_names_no_pictures() -> None:
+    short = _packet(0x100, start=True, body=b"\0" + bytes((2, 0xB0, 2, 0, 1)))
+    data = _pat() + short + _packet(0x101)
+    assert without_pictures(data) == data

@@ -197,6 +197,11 @@ class FilterResampler:
         return np.concatenate(parts).astype(np.float32) if parts else _EMPTY
 
 
+_MOST_CHANNELS = 8
+"""A damaged header announces more. FFmpeg keeps them apart from the first eight, and PyAV counts
+planes beyond their end: nobody may look at these."""
+
+
 class Pair:
     """Tells whether the two channels of stereo are opposed, so that their sum is next to nothing.
 
@@ -352,6 +357,9 @@ class Sound:
     def take(self, frames: Sequence[Any]) -> None:
         """Take frames that are alike and go on where the sound ends."""
         rate_hz, samples = frames[0].sample_rate, frames[0].samples * len(frames)
+        if frames[0].layout.nb_channels > _MOST_CHANNELS:
+            self.silence(samples / rate_hz)
+            return
         if rate_hz != self._rate:
             self.finish()
             fits = MatrixResampler.fits(rate_hz)

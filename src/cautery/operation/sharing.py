@@ -456,20 +456,19 @@ def read_old_bundle(payload: Mapping[str, Any], *, to: Agency, operation: Operat
         operation=operation.id,
         by=_sender(payload, to=to, operation=operation).id,
         to=to.id,
-        at=_time(payload["at"]),
+        at=_time(payload.get("at")),
         rows=tuple(rows),
     )
 
 
 def _sender(payload: Mapping[str, Any], *, to: Agency, operation: Operation) -> Agency:
     """Return who sent a bundle, having checked whom it is for."""
-    if payload["operation"] != operation.id:
-        raise InputError(
-            f"the bundle belongs to operation {str(payload['operation'])[:80]!r}, not to this one"
-        )
-    if payload["to"] != to.id:
-        raise InputError(f"the bundle is for {str(payload['to'])[:80]!r}, not for {to.id}")
-    return operation.agency(str(payload["from"])[:80])
+    about, addressee = payload.get("operation"), payload.get("to")
+    if about != operation.id:
+        raise InputError(f"the bundle belongs to operation {str(about)[:80]!r}, not to this one")
+    if addressee != to.id:
+        raise InputError(f"the bundle is for {str(addressee)[:80]!r}, not for {to.id}")
+    return operation.agency(str(payload.get("from"))[:80])
 
 
 def _time(value: Any) -> datetime:

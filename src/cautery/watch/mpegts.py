@@ -271,6 +271,8 @@ def _program_map(section: bytes) -> int | None:
 
 def _streams(section: bytes) -> bytes:
     """Return type and PID of each elementary stream (2.4.4.8), as far as the packet holds them."""
+    if len(section) < 12:  # a table that ends before its own head does
+        return b""
     at = 12 + ((section[10] & 0x0F) << 8 | section[11])
     entries = bytearray()
     while at + 5 <= len(section) - 4:
