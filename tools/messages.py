@@ -13,6 +13,7 @@ import argparse
 import io
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def texts_of(path: Path) -> Iterator[tuple[str | tuple[str, str], list[str]]]:
         if path.suffix == ".py"
         else ("jinja2", {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"})
     )
-    with path.open("rb") as file:
+    # Babel warns of each f-string inside a call, also where it is a value and not the text.
+    with path.open("rb") as file, redirect_stderr(io.StringIO()):
         for _, text, comments, _ in extract(
             method, file, keywords=KEYWORDS, comment_tags=("Translators:",), options=options
         ):
