@@ -28,6 +28,7 @@ from cautery.model import (
     KeyedPseudonyms,
     Mandate,
     MandateSignature,
+    Work,
     digest_of,
     from_json,
     to_json,
@@ -381,6 +382,19 @@ def test_a_case_begun_under_a_signed_mandate_goes_on_under_that_one_alone(
     assert signed_in(case.ledger, mandate, key=key) == opening_of(case.ledger).signed_for
     with pytest.raises(InputError, match="signed mandate"):
         signed_in(case.ledger, replace(mandate, **change), key=key)
+    case.leave()
+
+
+def test_a_title_of_the_mandate_is_ours_and_stays_as_it_is(path: Path, tmp_path: Path) -> None:
+    work = Work(id="w", title="Call me on +44 20 7946 0958", legal_basis="rights")
+    mandate = replace(read_mandate(path, now=NOW), works=(work,))
+    case = open_case(
+        tmp_path / "case", store=FolderStore(KeyFolder(tmp_path / "keys")), clock=FixedClock(NOW)
+    )
+    key = str(case.verifier)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
+    begin_case(mandate, ledger=case.ledger, journal=journal, key=key)
+    assert signed_in(case.ledger, mandate, key=key) == opening_of(case.ledger).signed_for
     case.leave()
 
 

@@ -138,8 +138,11 @@ class Journal:
         text = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
         return redacted_text(text, self._pseudonyms, kind="message")
 
-    def _screened(self, value: Any, *, by_stranger: bool = False) -> Any:
-        """Screen once more what strangers may have said, wherever in a record it stands."""
+    def _screened(self, value: Any, *, by_stranger: bool = False, is_ours: bool = False) -> Any:
+        """Screen once more what strangers may have said, wherever in a record it stands.
+
+        A mandate is ours: its signatures cover the title of a work, which must stay as it is.
+        """
         if isinstance(value, dict) and by_stranger and value.keys() == {"id", "values"}:
             values = value["values"]  # of a message: strangers' words are among them
             if isinstance(values, dict):
@@ -150,13 +153,19 @@ class Journal:
             return {"id": self._screened(value["id"], by_stranger=True), "values": values}
         if isinstance(value, dict):
             return {
-                whole_text(name): self._screened(item, by_stranger=name in _OF_STRANGERS)
+                whole_text(name): self._screened(
+                    item,
+                    by_stranger=name in _OF_STRANGERS and not is_ours,
+                    is_ours=is_ours or name == "mandate",
+                )
                 if not isinstance(item, int | float)
                 else item
                 for name, item in value.items()
             }
         if isinstance(value, list):
-            return [self._screened(item, by_stranger=by_stranger) for item in value]
+            return [
+                self._screened(item, by_stranger=by_stranger, is_ours=is_ours) for item in value
+            ]
         if isinstance(value, str):
             value = self.scrubbed(value)
             return redacted_text(value, self._pseudonyms, kind="message") if by_stranger else value
