@@ -439,6 +439,7 @@ async def test_silence_and_one_second_are_decoded_as_they_are(decoder: ChildDeco
     assert 0.9 < len(short.audio) / 8000 < 1.2
 
 
+@in_one_loop
 async def test_a_stream_that_ends_in_bytes_of_no_stream_is_heard_up_to_there(
     decoder: ChildDecoder,
 ) -> None:
