@@ -147,6 +147,13 @@ def test_an_archive_that_is_cut_short_is_refused(tmp_path):
         FactsFolder(tmp_path).popular("a.example")
 
 
+def test_a_suffix_list_that_holds_no_names_is_named(tmp_path):
+    (tmp_path / "public_suffix_list.dat").write_text("com\n\u00e9..\u00e9\n")
+    facts = FactsFolder(tmp_path)
+    with pytest.raises(InputError, match="is not a list of public suffixes"):
+        facts.registered_domain("www.pirate.example")
+
+
 def test_the_packaged_suffix_list_stands_in_when_the_folder_has_none(tmp_path):
     facts = FactsFolder(tmp_path)
     assert facts.registered_domain("a.b.co.uk") == "b.co.uk"

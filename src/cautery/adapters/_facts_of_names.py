@@ -10,6 +10,7 @@ from typing import Any
 from cautery.adapters._fact_files import KNOWN, text_of
 from cautery.adapters._fact_tables import FactTables
 from cautery.adapters._fact_text import parents, read_name
+from cautery.errors import InputError
 from cautery.model import NAME_LISTS
 
 
@@ -94,7 +95,10 @@ class NameFacts:
         path = next((file.path for file in self._tables.role("public_suffix_list")), None)
         if path is None:
             return PublicSuffixList()
-        return PublicSuffixList(source=io.StringIO(text_of(path)))
+        try:
+            return PublicSuffixList(source=io.StringIO(text_of(path)))
+        except UnicodeError as error:
+            raise InputError(f"{path} is not a list of public suffixes: {error}") from error
 
     @cached_property
     def _registered(self) -> Any:
