@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -246,6 +247,12 @@ def test_any_bytes_are_transactions_or_refused(noise: bytes, headed: bool) -> No
     except InputError:
         return
     assert len(table) > 0
+
+
+@pytest.mark.parametrize("packed", [b"x\x01\x02\x01", gzip.compress(HEAD.encode() * 100_000)])
+def test_packed_bytes_are_no_transactions(packed: bytes) -> None:
+    with pytest.raises(InputError, match=r"columns|NUL"):
+        read_transfers(packed)
 
 
 def test_a_tag_pack_and_a_sanctions_list_are_both_tags() -> None:
