@@ -78,6 +78,12 @@ def test_any_message_of_a_record_is_said(body: object) -> None:
     assert from_json(Message, to_json(read)) == read
 
 
+@pytest.mark.parametrize(("number", "text"), [(10**400, "no number"), (1e300, "1e+300")])
+def test_a_number_of_any_size_is_said_in_a_few_letters(number: float, text: str) -> None:
+    assert say(Message("of-tomorrow", {"cost": number})) == f"of-tomorrow (cost: {text})"
+    assert text in say(Message("watch.waits", {"window_at": (number,)}))
+
+
 def test_a_sentence_of_an_older_record_stays_the_text_that_it_was() -> None:
     old = from_json(Message, "shared with 3 names")
     assert old == as_written("shared with 3 names")

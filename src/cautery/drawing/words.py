@@ -23,7 +23,10 @@ def number(value: float | Decimal | None, digits: int = 3) -> str:
     """
     if value is None:
         return DASH
-    value = float(value)
+    try:
+        value = float(value)
+    except OverflowError:  # a record may hold a whole number of any length
+        return tr("no number")
     if not math.isfinite(value):
         return tr("no number")
     if value == 0:

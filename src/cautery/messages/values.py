@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from cautery.model.message import Message
 Style = Callable[[float], str]
 """Writes a number."""
 
+_TOO_LONG = 1e15
+"""From here on a number is written with its power of ten: a record may hold any."""
 DEEPEST = 8
 """Messages within messages."""
 
@@ -21,9 +24,11 @@ def plain(value: float) -> str:
 
     Examples
     --------
-    >>> plain(1200), plain(0.0742), plain(31.46)
-    ('1,200', '0.0742', '31.46')
+    >>> plain(1200), plain(0.0742), plain(31.46), plain(1e300)
+    ('1,200', '0.0742', '31.46', '1e+300')
     """
+    if abs(value) >= _TOO_LONG:
+        return f"{value:.4g}" if abs(value) <= sys.float_info.max else "no number"
     if isinstance(value, int):
         return f"{value:,}"
     if not math.isfinite(value) or value == 0:
