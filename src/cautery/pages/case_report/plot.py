@@ -13,7 +13,7 @@ from cautery.messages import say, term, tr
 from cautery.pages.case_report.view import Alignment
 from cautery.pages.case_report.words import delay
 
-_WIDE, _LEFT, _RIGHT, _TOP, _FOOT = 720.0, 46.0, 14.0, 26.0, 34.0
+_WIDE, _LEFT, _RIGHT, _TOP, _FOOT = 720.0, 68.0, 14.0, 26.0, 42.0
 
 
 def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
