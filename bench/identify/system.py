@@ -31,6 +31,7 @@ from cautery.identify.picture import look
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.model.media import LUMA_SHAPE, Decoded
+from cautery.model.verdict import NoMatch
 
 RECIPE = DEFAULT_RECIPE
 CHANNEL_S = 600.0
@@ -70,7 +71,7 @@ class Answer:
     own: float | None = None
     searched: int = 0
     methods: tuple[str, ...] = ()
-    reason: str | None = None
+    reason: NoMatch | None = None
     cpu_s: float = 0.0
 
     def told(self) -> dict[str, object]:

@@ -28,6 +28,7 @@ from video import (
 )
 
 from cautery.identify.likelihood import tail
+from cautery.model.verdict import NoMatch
 
 if TYPE_CHECKING:
     from settings import Run
@@ -90,7 +91,7 @@ class Asked:
         """Yield what ``identify_scores.py --cases`` fits the likelihoods on and tests them with."""
         groups = {role: "fit" if role.startswith("tuning") else "test" for role in NEGATIVE_SEEDS}
         for one, answer in self.answers.items():
-            if one.part or (answer.reason is not None and "match none" not in answer.reason):
+            if one.part or answer.reason not in (None, NoMatch.NONE):
                 continue
             probe = one.of if isinstance(one.of, Probe) else None
             yield {

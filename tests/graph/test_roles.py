@@ -10,6 +10,7 @@ from cautery.errors import InputError
 from cautery.graph.needs import plan_document
 from cautery.graph.roles import MARKS, RELATIONS, infer_roles
 from cautery.lab.behaviours import draw_behaviours
+from cautery.messages import say, term
 from cautery.model import Edge, Role
 from cautery.plan.read_graph import graph_of
 
@@ -39,13 +40,16 @@ def test_what_shows_nothing_is_known_by_its_neighbours() -> None:
     assert told["cam.example"].role is Role.SOURCE
     assert told["edge2.example"].role is Role.EDGE
     assert told["origin.example"].probability > 0.8
-    assert any("feeds" in word for word, _ in told["origin.example"].why)
+    assert any("feeds" in say(reason) for reason, _ in told["origin.example"].why)
 
 
 def test_marks_alone_tell_a_panel_and_why() -> None:
     (one,) = infer_roles({"a.example": ("path:player_api", "path:get.php")}, ())
     assert one.role is Role.PANEL
-    assert {word for word, odds in one.why if odds > 0} == {"path:player_api", "path:get.php"}
+    assert {reason for reason, odds in one.why if odds > 0} == {
+        term("role-mark", "path:player_api"),
+        term("role-mark", "path:get.php"),
+    }
 
 
 def test_what_nothing_speaks_for_has_no_role() -> None:

@@ -14,6 +14,7 @@ from cautery.identify import ReferenceInfo, References
 from cautery.identify.confirm import named
 from cautery.identify.likelihood import tail
 from cautery.identify.windows import Glance, Look, look_at, seconds_of, windows_in
+from cautery.messages import say
 from cautery.model import Decoded, Identification, Observation, Partner, Stretch, Witness
 from cautery.model.verdict import NoMatch
 
@@ -84,8 +85,8 @@ def test_two_windows_that_agree_confirm_and_state_the_offset_at_the_start() -> N
     assert (found.channels, found.confirmed, found.witnesses) == (("a",), True, ("landmark",))
     assert found.offset_s == pytest.approx(100)
     assert found.delay_s is None
-    assert "two windows agree" in found.reason
-    assert "not an accusation" in found.reason
+    assert "two windows agree" in say(found.reason)
+    assert "not an accusation" in say(found.reason)
 
 
 def test_two_windows_that_disagree_by_over_a_fifth_of_a_second_do_not_confirm() -> None:
@@ -124,7 +125,7 @@ def test_a_delay_is_stated_where_there_is_a_clock() -> None:
 def test_references_that_say_the_same_are_a_set_without_a_licensee() -> None:
     found = judge(*windows(3, 10, "a", "b"))
     assert (found.channels, found.licensee, found.confirmed) == (("a", "b"), None, True)
-    assert "any of them" in found.reason
+    assert "any of them" in say(found.reason)
 
 
 def test_a_partner_who_may_carry_one_of_a_set_is_named_as_licensed() -> None:
@@ -183,7 +184,7 @@ def test_ten_seconds_of_a_film_in_an_hour_are_a_quotation() -> None:
     found = judge(*probe)
     assert (found.channels, found.event, found.confirmed) == ((), None, False)
     assert found.quoted == ("film",)
-    assert "film is quoted for 10 s at 1005 s" in found.reason
+    assert "film is quoted for 10 s at 1,005 s" in say(found.reason)
     (part,) = found.stretches
     assert (part.start_s, part.end_s, part.offset_s) == (1005, 1015, 55)
 
@@ -258,7 +259,7 @@ def test_a_loop_confirms_through_its_repeats_and_says_that_the_place_is_open() -
     )
     assert again.offset_s == pytest.approx(100)
     assert again.alternatives == pytest.approx((200.0,))
-    assert "repeats itself" in again.reason
+    assert "repeats itself" in say(again.reason)
 
 
 def test_nothing_found_is_evidence_against_and_silence_is_no_opinion() -> None:
@@ -269,8 +270,8 @@ def test_nothing_found_is_evidence_against_and_silence_is_no_opinion() -> None:
     assert heard.probability < heard.base_rate  # type: ignore[operator]
     mute = judge(whole=glance(0, [], 10, sound=NoMatch.SILENT, pictures=NoMatch.NO_PICTURES))
     assert (mute.log10_lr, mute.probability) == (0.0, None)
-    assert "no opinion" in mute.reason
-    assert "silent" in mute.reason
+    assert "no opinion" in say(mute.reason)
+    assert "silent" in say(mute.reason)
 
 
 def test_an_identification_contradicts_itself_nowhere() -> None:
@@ -323,7 +324,7 @@ def test_what_two_references_share_names_both_and_accuses_nobody() -> None:
     found = named([Look(glance(0, [jingle]), ())], INFOS, recipe="r")
     assert found.channels == ("a", "b")
     assert not found.confirmed
-    assert "accuses nobody" in found.reason
+    assert "accuses nobody" in say(found.reason)
 
 
 def test_of_a_probe_that_is_a_shared_jingle_throughout_all_are_named_however_long_it_is() -> None:
@@ -332,7 +333,7 @@ def test_of_a_probe_that_is_a_shared_jingle_throughout_all_are_named_however_lon
     whole = glance(0, [witness("a", 100, seconds=16, **jingle)], 16)
     found = judge(*windows(2, 8, "a", **jingle), whole=whole)
     assert (found.channels, found.confirmed) == (("a", "b"), False)
-    assert "accuses nobody" in found.reason
+    assert "accuses nobody" in say(found.reason)
 
 
 def test_a_shared_jingle_in_a_part_of_a_long_probe_is_placed_by_its_windows() -> None:
@@ -340,7 +341,7 @@ def test_a_shared_jingle_in_a_part_of_a_long_probe_is_placed_by_its_windows() ->
     carries = [glance(30, [witness("a", 100, seconds=10, **jingle)], 10)]
     part = Look(glance(0, [witness("a", 70, seconds=60, **jingle)], 60), tuple(carries))
     found = named([part, Look(None, (glance(60, [], 10),))], INFOS, recipe="r")
-    assert "is quoted for 10 s at 30 s of the probe (beginning at 100.0 s of it)" in found.reason
+    assert "quoted for 10 s at 30 s of the probe (beginning at 100 s of it)" in say(found.reason)
 
 
 def test_an_advert_that_two_channels_carry_in_a_strangers_programme_is_a_quotation() -> None:
@@ -354,6 +355,6 @@ def test_an_advert_that_two_channels_carry_in_a_strangers_programme_is_a_quotati
     assert (found.channels, found.confirmed) == ((), False)
     assert found.quoted == ("a", "b")
     assert found.score == 60.0
-    assert "quotation" in found.reason
+    assert "quotation" in say(found.reason)
     (part,) = found.stretches
     assert (part.start_s, part.end_s, part.offset_s) == (10, 30, 100)

@@ -10,6 +10,7 @@ import pytest
 from cautery.identify.plot import Alignment, identification_plot
 from cautery.messages import in_language
 from cautery.model.identification import METHODS, Identification, Stretch
+from cautery.model.message import as_written
 
 LONG = Stretch(references=("канал", "другой"), start_s=0.0, end_s=900.0, offset_s=90.0)
 CLAIMED = Identification(
@@ -30,7 +31,7 @@ CLAIMED = Identification(
     "identification",
     [
         CLAIMED,
-        Identification(quoted=("канал",), probability=0.1, reason="коротко"),
+        Identification(quoted=("канал",), probability=0.1, reason=as_written("коротко")),
         Identification(probability=0.1),
         Identification(),
     ],

@@ -48,9 +48,9 @@ NOT_OURS = {
 """Members that hold text, and whose text it is."""
 
 STILL_TEXT = {
-    "Failure.hint": "still text",
-    "Failure.message": "still text",
-    "Step.text": "still text: a draft, which people may reword in the plan's file",
+    "Failure.hint": "an error's text, as a log has it (ADR 0039)",
+    "Failure.message": "an error's text, as a log has it (ADR 0039)",
+    "Step.text": "a draft, which people may reword in the plan's file before they sign it",
 }
 """Members that hold a sentence of ours; they may leave this list, and none may enter it."""
 

@@ -3,6 +3,7 @@
 import pytest
 
 from cautery.errors import SourceError
+from cautery.messages import say
 from cautery.watch import GuideChannel, Programme, ReadWarning, read_dash, read_xmltv
 
 PROGRAMME = '<programme start="20261126{hour:02d}0000 +0000" channel="a">\n<title>{title}</title></programme>\n'
@@ -35,7 +36,7 @@ def test_a_broken_programme_is_a_quoted_warning_and_the_others_are_read(bad, cut
     assert titles_of(found)[0] == "One"
     assert titles_of(found)[-1] == "Four"
     [warning] = warnings_of(found)
-    assert warning.why.startswith("broken XML")
+    assert say(warning.why).startswith("broken XML")
     assert warning.line in (5, 6)
     assert warning.quoted
 
@@ -151,4 +152,4 @@ def test_a_record_broken_in_its_own_tag_does_not_hold_the_reading_up(bad, cut):
 def test_a_record_that_is_never_closed_costs_what_it_swallows():
     found = read(guide("One").replace("</tv>", "<channel id='x'>" + guide("Two")[5:]))
     assert titles_of(found) == ["One"]
-    assert [one.why for one in warnings_of(found)] == ["broken XML (mismatched tag)"]
+    assert [say(one.why) for one in warnings_of(found)] == ["broken XML (mismatched tag)"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cautery.errors import SourceError
+from cautery.messages import say
 from cautery.watch import Fixture, GuideChannel, Programme, ReadWarning, read_ical, read_xmltv
 
 DATA = Path(os.environ.get("CAUTERY_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -40,7 +41,7 @@ def test_a_programme_without_a_time_is_a_warning(start):
 def test_an_end_that_is_none_is_told_and_unknown():
     found, warning = programme("20261124204500 +0100", "late")
     assert found.ends_at is None
-    assert "an end that is not valid" in warning.why
+    assert "an end that is not valid" in say(warning.why)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "utf-16", "windows-1252"])
@@ -134,13 +135,16 @@ def test_a_zone_of_a_calendar_is_that_of_all_its_events_and_of_no_other_calendar
 
 def test_a_broken_zone_of_a_calendar_is_an_unknown_one():
     found = in_own_zone("+0200", broken=True)
-    assert ["the zone 'Stadium' is not known" in each.why for each in found[::2]] == [True, True]
+    assert ["the zone 'Stadium' is not known" in say(each.why) for each in found[::2]] == [
+        True,
+        True,
+    ]
     assert [event.starts_at.hour for event in found[1::2]] == [20, 20]
 
 
 def test_what_recurs_in_a_way_that_no_league_uses_is_given_once_and_said_so():
     warning, found = calendar("DTSTART:20261125T194500Z", "RRULE:FREQ=MONTHLY;BYSETPOS=-1")
-    assert "recurs" in warning.why
+    assert "recurs" in say(warning.why)
     assert isinstance(found, Fixture)
     assert found.recurs is None
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import cautery.watch
 from cautery.errors import CauteryError, InputError, SourceError
+from cautery.messages import message
 from cautery.model import KeyedPseudonyms
 from cautery.watch import (
     READERS,
@@ -104,7 +105,11 @@ def test_a_sighting_carries_no_credential_anywhere():
 
 
 def test_a_warning_passes_with_its_quote_redacted():
-    [found] = seen(ReadWarning(line=3, why="x", quoted="'http://p.example/bob/topsecret/7'"))
+    [found] = seen(
+        ReadWarning(
+            line=3, why=message("unread.no-url"), quoted="'http://p.example/bob/topsecret/7'"
+        )
+    )
     assert "topsecret" not in found.quoted
     assert found.line == 3
 

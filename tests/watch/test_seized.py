@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import InputError, MandateError, SourceError
 from cautery.lab.authority import police
+from cautery.messages import say
 from cautery.model import KeyedPseudonyms, Regime
 from cautery.watch import (
     FIELDS,
@@ -98,7 +99,7 @@ def test_a_panels_dump_says_who_points_to_whom():
     assert {one["account"] for one in found["line"]} == {seller["account"]}
     assert found["activity"][0]["line"] == found["line"][0]["line"]
     assert found["activity"][0]["ip_country"] == "IT"
-    assert [one.why for one in warnings] == [
+    assert [say(one.why) for one in warnings] == [
         "a row of 3 values in a table of 9 columns", "rows of tables that are not read"]  # fmt: skip
 
 
@@ -137,7 +138,7 @@ def test_postgresql_escapes_in_strings_that_say_so():
     texts = [r"E'it\'s'", r"e'a\\'", r"'C:\'", "'E'", r"E'\', (9, ''x'"]
     rows_of = "".join(map(row.format, range(1, 6), texts))
     found, warnings = sql("-- PostgreSQL database dump\n" + rows_of)
-    assert [one.why for one in warnings] == [
+    assert [say(one.why) for one in warnings] == [
         "the dump does not say that it is complete: it may be cut off"
     ]
     assert [one["username"] for one in found["line"]] == [
@@ -168,7 +169,7 @@ def test_an_escaped_quote_in_a_bad_row_does_not_end_it():
         "-- PostgreSQL database dump complete\n"
     )
     assert [row["username"] for row in found["line"]] == [derivation().pseudonym("bob")]
-    assert [warning.why for warning in warnings] == ["a row that cannot be read"]
+    assert [say(warning.why) for warning in warnings] == ["a row that cannot be read"]
 
 
 def test_a_megabyte_of_blanks_between_rows_loses_none():
@@ -223,7 +224,7 @@ def test_a_dump_cut_anywhere_keeps_every_row_that_is_whole(cut):
         assert some == whole[kind][: len(some)]
     rows_seen = sum(map(len, found.values()))
     assert rows_seen == 11 or any(
-        "complete" in one.why or "breaks off" in one.why for one in warnings
+        "complete" in say(one.why) or "breaks off" in say(one.why) for one in warnings
     )
 
 
@@ -242,7 +243,7 @@ def test_a_row_without_end_costs_no_memory_and_no_other_row(traced):
         "c",
         "d",
     ]
-    assert [one.why for one in found if isinstance(one, ReadWarning)] == [
+    assert [say(one.why) for one in found if isinstance(one, ReadWarning)] == [
         "a row of more than 1,048,576 bytes"
     ]
 
@@ -376,7 +377,7 @@ def test_flows_of_every_exporter_say_the_same(table):
 def test_the_summary_below_the_flows_is_none():
     found, warnings = read("netflow", (SAMPLES / "netflow").read_bytes())
     assert len(found["flow"]) == 3
-    assert [one.why for one in warnings] == ["no flow"]
+    assert [say(one.why) for one in warnings] == ["no flow"]
 
 
 def test_a_carriage_return_inside_a_line_is_a_broken_line():

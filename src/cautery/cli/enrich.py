@@ -16,6 +16,7 @@ from cautery.cells import csv_cell
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.errors import InputError
+from cautery.messages import say
 from cautery.wiring.facts import known_facts, named_folder
 from cautery.workflows.networks.enrich import COLUMNS, FACTS, Tally, enrich_links
 from cautery.workflows.networks.enrich import schema as json_schema
@@ -78,7 +79,7 @@ def enrich(
             for line in _csv(rows):
                 sys.stdout.write(line)
     for warning in tally.warnings:
-        render.say(render.printable(f"line {warning.line}: {warning.why}: {warning.quoted}"))
+        render.say(render.printable(f"line {warning.line}: {say(warning.why)}: {warning.quoted}"))
     for name, count in fact_source.broken.items():
         render.say(f"facts: {count} line(s) of {name} could not be used")
     render.say(

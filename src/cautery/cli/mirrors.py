@@ -12,6 +12,7 @@ from cautery.cli._progress import Progress
 from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.graph.mirrors import Family
+from cautery.messages import say
 from cautery.wiring.facts import known_facts
 from cautery.workflows.files.hosts import read_hosts
 from cautery.workflows.networks.mirrors import Mirrors, find_mirrors
@@ -70,7 +71,7 @@ def mirrors(
     else:
         _tell(result)
     for warning in result.warnings:
-        render.say(render.printable(f"line {warning.line}: {warning.why}: {warning.quoted}"))
+        render.say(render.printable(f"line {warning.line}: {say(warning.why)}: {warning.quoted}"))
     if result.broken > len(result.warnings):
         render.say(
             f"{result.broken - len(result.warnings):,} more lines or dates could not be used"
@@ -89,7 +90,10 @@ def mirrors(
 def _first(result: Mirrors) -> str | None:
     """Return the first thing that was wrong."""
     return next(
-        (f"line {warning.line}: {warning.why}: {warning.quoted}" for warning in result.warnings),
+        (
+            f"line {warning.line}: {say(warning.why)}: {warning.quoted}"
+            for warning in result.warnings
+        ),
         None,
     )
 

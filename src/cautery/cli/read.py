@@ -11,6 +11,7 @@ import typer
 from cautery.cli import render
 from cautery.drawing.words import counted
 from cautery.errors import InputError, SourceError
+from cautery.messages import say
 from cautery.watch import ReadWarning
 from cautery.workflows.files.read import read_file
 from cautery.workflows.files.read import schema as json_schema
@@ -50,7 +51,7 @@ def read(
         if isinstance(value, ReadWarning):
             warnings += value.count
             if warnings <= MOST_WARNINGS:
-                render.say(f"line {value.line}: {value.why} {render.printable(value.quoted)}")
+                render.say(f"line {value.line}: {say(value.why)} {render.printable(value.quoted)}")
             continue
         total += 1
         if json:

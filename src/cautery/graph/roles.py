@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.errors import InputError
+from cautery.messages import message, term
 from cautery.model import Edge, Role
+from cautery.model.message import Message
 
 ROLES = (
     Role.SOURCE, Role.ENCODER, Role.ORIGIN, Role.EDGE, Role.PANEL, Role.SUPER_RESELLER,
@@ -110,7 +112,7 @@ their source, and the roles. A shop without credits is a shop rather than a rese
 TOLD = 0.5
 """How often such a relation is seen, where any of its kind is: the other half stays hidden."""
 _STEPS, _DAMPING = 30, 0.5
-Said = tuple[str, NDArray[np.float64]]
+Said = tuple[Message, NDArray[np.float64]]
 """A mark or a relation, and the logarithm of how well it fits each role."""
 
 
@@ -127,7 +129,7 @@ class RoleBelief:
     role: Role
     probability: float
     roles: Mapping[Role, float]
-    why: tuple[tuple[str, float], ...] = ()
+    why: tuple[tuple[Message, float], ...] = ()
 
 
 def infer_roles(
@@ -170,10 +172,10 @@ def infer_roles(
     chance, _ = _believed(observed, rates, missing, edges, place)
     # Once by the table, once more by what the assets of each role then turn out to show.
     rates = (observed.T @ chance + HABIT * rates) / (chance.sum(axis=0) + HABIT)
-    chance, messages = _believed(observed, rates, missing, edges, place)
+    chance, heard = _believed(observed, rates, missing, edges, place)
     spoken: list[list[Said]] = [[] for _ in names]
-    for number, message in messages:
-        spoken[number].append(message)
+    for number, reason in heard:
+        spoken[number].append(reason)
     return tuple(
         _belief(name, chance[number], _said(observed[number], rates), spoken[number])
         for number, name in enumerate(names)
@@ -190,12 +192,12 @@ def _believed(
     """Return each asset's chance of each role, and what each end of a relation is told."""
     prior = np.log([_BEFORE.get(role, 1.0) for role in ROLES]) + missing
     prior = prior + observed @ np.log(rates) + UNSEEN * ((1 - observed) @ np.log(1 - rates))
-    messages = _heard(prior, relations, place)
+    heard = _heard(prior, relations, place)
     belief = prior.copy()
-    for number, (_, message) in messages:
-        belief[number] += message
+    for number, (_, odds) in heard:
+        belief[number] += odds
     chance = np.exp(belief - belief.max(axis=1, keepdims=True))
-    return chance / chance.sum(axis=1, keepdims=True), messages
+    return chance / chance.sum(axis=1, keepdims=True), heard
 
 
 def _missing(relations: Sequence[Edge], place: Mapping[str, int]) -> NDArray[np.float64]:
@@ -218,7 +220,11 @@ def _missing(relations: Sequence[Edge], place: Mapping[str, int]) -> NDArray[np.
 
 def _said(observed: NDArray[np.float64], rates: NDArray[np.float64]) -> list[Said]:
     """Return what each mark that an asset shows says of its role."""
-    return [(mark, np.log(rates[row])) for row, mark in enumerate(MARKS) if observed[row]]
+    return [
+        (term("role-mark", mark), np.log(rates[row]))
+        for row, mark in enumerate(MARKS)
+        if observed[row]
+    ]
 
 
 def _tie(relation: str) -> NDArray[np.float64]:
@@ -246,21 +252,31 @@ def _heard(
     )
     hearer = np.roll(sender, len(relations))
     reverse = np.roll(np.arange(len(sender)), len(relations))
-    messages = np.zeros((len(sender), len(ROLES)))
+    passed = np.zeros((len(sender), len(ROLES)))
     for _ in range(_STEPS):
         total = prior.copy()
-        np.add.at(total, hearer, messages)
+        np.add.at(total, hearer, passed)
         # What a sender believes, but for what it was told by this very hearer.
-        belief = total[sender] - messages[reverse]
+        belief = total[sender] - passed[reverse]
         belief = np.exp(belief - belief.max(axis=1, keepdims=True))
         new = np.log(np.einsum("eij,ej->ei", tables, belief))
         new -= new.max(axis=1, keepdims=True)
-        messages = _DAMPING * messages + (1 - _DAMPING) * new
-    words = [f"{relation.relation} {relation.target}" for relation in relations]
-    words = [f"{relation.source} {relation.relation} it" for relation in relations] + words
+        passed = _DAMPING * passed + (1 - _DAMPING) * new
+    reasons = [
+        message(
+            "role-reason.is-target",
+            source=relation.source, relation=term("relation", relation.relation),
+        )
+        for relation in relations
+    ] + [
+        message(
+            "role-reason.is-source",
+            relation=term("relation", relation.relation), target=relation.target,
+        )
+        for relation in relations
+    ]  # fmt: skip
     return [
-        (int(at), (word, message))
-        for at, word, message in zip(hearer, words, messages, strict=True)
+        (int(at), (reason, odds)) for at, reason, odds in zip(hearer, reasons, passed, strict=True)
     ]
 
 
@@ -269,7 +285,7 @@ def _belief(
 ) -> RoleBelief:
     order = np.argsort(-chance, kind="stable")
     best, next_best = int(order[0]), int(order[1])
-    why = [(word, float(odds[best] - odds[next_best])) for word, odds in (*marked, *related)]
+    why = [(reason, float(odds[best] - odds[next_best])) for reason, odds in (*marked, *related)]
     # What most assets are is no evidence of what this one is.
     has_evidence = bool(marked) or any(odds > 0 for _, odds in why)
     return RoleBelief(

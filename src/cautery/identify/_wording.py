@@ -1,21 +1,23 @@
-"""An identification's reason, in words that an analyst can check."""
+"""An identification's reason, as sentences that an analyst can check."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
-from cautery.drawing.words import counted
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import Glance
-from cautery.messages import word
+from cautery.messages import message, term
+from cautery.messages.joining import joined
 from cautery.model.identification import Stretch
+from cautery.model.message import Message
 from cautery.model.verdict import NoMatch, verbal
 
 _MOST_STRETCHES = 6
 
 
 class Words:
-    """Tells stretches of one probe.
+    """Describes the stretches of one probe.
 
     Parameters
     ----------
@@ -28,13 +30,9 @@ class Words:
         self._infos = known
         self._probe_s = probe_s
 
-    def common(self, channels: Sequence[str]) -> str:
+    def common(self, channels: Sequence[str]) -> Message:
         """Say that what was found is shared."""
-        return (
-            f"{' and '.join(channels)} carry the same content here, no longer than an advert (a "
-            "jingle, an advert or stock music): they cannot be told apart, this is not confirmed, "
-            "and it accuses nobody"
-        )
+        return message("identified.shared", channels=_all_of(channels))
 
     def found(
         self,
@@ -42,54 +40,54 @@ class Words:
         others: Sequence[Stretch],
         quoted: Sequence[Stretch],
         *,
-        why: str | None,
+        why: Message | None,
         methods: Sequence[str],
         repeats: int,
         short: bool,
         partner: str | None,
-    ) -> str:
+    ) -> Message | None:
         """Say what is claimed, on what grounds, and what it does not prove."""
+        by = [term("witness", method) for method in methods]
         parts = [
-            f"{self.stretch(lead)}, by {' and '.join(methods) or 'a method that is not recorded'}"
+            message(
+                "identified.by",
+                stretch=self.stretch(lead),
+                methods=_all_of(by) if by else message("identified.unknown-method"),
+            ),
+            message("identified.confirmed" if lead.confirmed else "identified.not-confirmed"),
+            term("verbal", verbal(lead.log10_lr)),
         ]
-        parts.append(
-            "two windows agree within 0.2 s"
-            if lead.confirmed
-            else "not confirmed: no two windows of 5 s agree and are each strong enough"
-        )
-        parts.append(verbal(lead.log10_lr))
-        if len(lead.references) > 1 and why is None:
-            parts.append("these references cannot be told apart here: it may be any of them")
-        if why:
+        if why is not None:
             parts.append(why)
+        elif len(lead.references) > 1:
+            parts.append(message("identified.any-of-them"))
         if repeats:
-            parts.append(
-                f"the reference repeats itself: {counted(repeats, 'other place')} fit "
-                "equally well, so the place of the probe in it is not certain"
-            )
-        parts += [f"also {self.stretch(stretch)}" for stretch in others[:_MOST_STRETCHES]]
-        parts += self._quotations(quoted)
+            parts.append(message("identified.repeats", count=repeats))
+        parts += [
+            message("identified.also", stretch=self.stretch(stretch))
+            for stretch in others[:_MOST_STRETCHES]
+        ]
+        parts += _quotations(quoted)
         if partner:
-            parts.append(f"{partner} is licensed for it")
+            parts.append(message("identified.licensed", partner=partner))
         elif short:
-            parts.append(
-                f"{self._probe_s:.0f} s may be an advert, a trailer or a quotation: this "
-                "is a match, not an accusation"
-            )
-        return "; ".join(parts)
+            parts.append(message("identified.short", probe_s=round(self._probe_s)))
+        return joined(parts)
 
-    def quoted(self, stretches: Sequence[Stretch]) -> str:
+    def quoted(self, stretches: Sequence[Stretch]) -> Message | None:
         """Say what is quoted, where and for how long."""
-        return "; ".join((*self._quotations(stretches), "a quotation is not a re-broadcast"))
+        return joined((*_quotations(stretches), message("identified.no-re-broadcast")))
 
-    def unmatched(self, glances: Sequence[Glance]) -> tuple[tuple[str, ...], str]:
+    def unmatched(self, glances: Sequence[Glance]) -> tuple[tuple[str, ...], Message | None]:
         """Return which senses had an opinion, and why nothing is named."""
         observations = [glance.observation for glance in glances]
         silent = dict.fromkeys(
             pair for observation in observations for pair in observation.unmatched.items()
         )
-        reasons = [f"{sense}: {word(why)}" for sense, why in silent]
-        summary = "; ".join(reasons)
+        reasons = [
+            message("observation.unmatched", sense=term("sense", sense), why=term("no-match", why))
+            for sense, why in silent
+        ]
         opinions = [
             kind
             for kind, sense in (("sound", "sound"), ("picture", "pictures"))
@@ -101,40 +99,59 @@ class Words:
             )
         ]
         if not opinions:
-            return (), f"no opinion: {summary or 'no sound and no pictures'}"
+            why = joined(reasons) or message("identified.nothing-there")
+            return (), message("identified.no-opinion", why=why)
         weak = [
-            f"{w.kind} points to {w.reference}, but too weakly to name it"
-            for w in sorted(
+            message(
+                "identified.too-weak",
+                witness=term("witness", witness.kind),
+                reference=witness.reference,
+            )
+            for witness in sorted(
                 (
-                    w
+                    witness
                     for glance in glances
-                    for w in glance.observation.witnesses
-                    if w.kind != "graphics"
+                    for witness in glance.observation.witnesses
+                    if witness.kind != "graphics"
                 ),
-                key=lambda w: -w.log10_lr,
+                key=lambda witness: -witness.log10_lr,
             )[:1]
         ]
-        return tuple(opinions), "; ".join([*weak, *reasons]) or "none of the references"
+        return tuple(opinions), joined([*weak, *reasons]) or message("identified.no-reference")
 
-    def stretch(self, one: Stretch) -> str:
+    def stretch(self, one: Stretch) -> Message:
         """Say which reference runs from where to where."""
-        names = " = ".join(one.references)
-        part = (
-            f"throughout its {self._probe_s:.1f} s"
-            if one.seconds >= self._probe_s - 0.5
-            else f"from {one.start_s:.1f} s to {one.end_s:.1f} s of {self._probe_s:.1f} s"
-        )
-        speed = f", speed {one.speed:.3f}" if one.speed != 1 else ""
-        return (
-            f"it follows {names} {part}, beginning at {one.offset_s:.2f} s of the reference{speed}"
-        )
+        places = {
+            "references": " = ".join(one.references),
+            "probe_s": round(self._probe_s, 1),
+            "offset_s": round(one.offset_s, 2),
+        }
+        if one.seconds >= self._probe_s - 0.5:
+            follows = message("identified.throughout", **places)
+        else:
+            start_s, end_s = round(one.start_s, 1), round(one.end_s, 1)
+            follows = message("identified.from-to", **places, start_s=start_s, end_s=end_s)
+        if one.speed == 1:
+            return follows
+        return message("identified.at-speed", stretch=follows, speed=round(one.speed, 3))
 
-    def _quotations(self, stretches: Sequence[Stretch]) -> list[str]:
-        parts = [
-            f"{' = '.join(stretch.references)} is quoted for {stretch.seconds:.0f} s at "
-            f"{stretch.start_s:.0f} s of the probe (beginning at {stretch.offset_s:.1f} s of it)"
-            for stretch in stretches[:_MOST_STRETCHES]
-        ]
-        if len(stretches) > _MOST_STRETCHES:
-            parts.append(f"and {len(stretches) - _MOST_STRETCHES} more quotations")
-        return parts
+
+def _all_of(names: Sequence[str | Message]) -> str | Message:
+    """Return names that all hold, as one value of a message."""
+    return reduce(lambda first, last: message("names.both", first=first, last=last), names)
+
+
+def _quotations(stretches: Sequence[Stretch]) -> list[Message]:
+    parts = [
+        message(
+            "identified.quoted",
+            references=" = ".join(stretch.references),
+            lasts_s=round(stretch.seconds),
+            start_s=round(stretch.start_s),
+            offset_s=round(stretch.offset_s, 1),
+        )
+        for stretch in stretches[:_MOST_STRETCHES]
+    ]
+    if len(stretches) > _MOST_STRETCHES:
+        parts.append(message("identified.more-quotations", count=len(stretches) - _MOST_STRETCHES))
+    return parts

@@ -28,7 +28,9 @@ from cautery.identify.likelihood import methods_of, posterior, tail, unmatched
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.stretches import GAP_S, SOLID, Chain, chains_of
 from cautery.identify.windows import Glance, Look
+from cautery.messages import message
 from cautery.model.identification import Identification, Stretch
+from cautery.model.message import Message
 from cautery.model.rights import Partner
 
 ADVERT_S = 30.0
@@ -310,7 +312,7 @@ def _nothing(
 
 def _whose(
     passage: Passage, infos: Mapping[str, ReferenceInfo], glances: Sequence[Glance]
-) -> tuple[tuple[str, ...], str | None, str | None]:
+) -> tuple[tuple[str, ...], str | None, Message | None]:
     """Return (channels, licensee, why)."""
     channels = _channels(passage, infos)
     works = all(infos[x.reference].kind == "work" for x in passage.chains)
@@ -336,7 +338,8 @@ def _whose(
         if works and not infos[by_sound[0][1]].event:
             return channels, None, None
         alone = (by_sound[0][1],) if infos[by_sound[0][1]].event else channels
-        return alone, by_sound[0][1], f"the sound is {by_sound[0][1]}'s own"
+        licensee = by_sound[0][1]
+        return alone, licensee, message("verdict.own-sound", licensee=licensee)
     totals: dict[str, float] = {}
     for glance in glances:
         for witness in glance.observation.witnesses:
@@ -346,9 +349,9 @@ def _whose(
     if ranked and (len(ranked) == 1 or ranked[0][1] >= CLEAR_LEAD * ranked[1][1]):
         name = ranked[0][0]
         if not channels or name in channels:
-            return (name,), name, f"the graphics are {name}'s"
+            return (name,), name, message("verdict.own-graphics", licensee=name)
     if clean and OWN_LEAD * clean >= max((x[0] for x in by_sound), default=0.0):
-        return (), None, "neither the sound nor the graphics name a licensee"
+        return (), None, message("verdict.no-licensee")
     return channels, None, None
 
 

@@ -170,8 +170,8 @@ def _head(figure: Any, probe: str, identification: Identification, total: float)
         if identification.witnesses:
             witnesses = [say(term("witness", name)) for name in identification.witnesses]
             facts.append(both(witnesses))
-    else:
-        facts.append(shortened(identification.reason, 120))
+    elif identification.reason is not None:
+        facts.append(shortened(say(identification.reason), 120))
     figure.text(
         0.03, 1 - 0.93 / total, "   ·   ".join(fact for fact in facts if fact), size=9.5,
         color=QUIET, va="center",

@@ -19,6 +19,7 @@ from cautery.messages.texts import (
     cases,
     networks,
     operations,
+    readings,
     seizures,
     sizes,
     sources,
@@ -34,6 +35,7 @@ Text = str | tuple[str, str]
 TEXTS: Mapping[str, Text] = {
     **watching.TEXTS,
     **sources.TEXTS,
+    **readings.TEXTS,
     **networks.TEXTS,
     **acts.TEXTS,
     **cases.TEXTS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cautery.errors import InputError
+from cautery.model.message import Message
 from cautery.model.verdict import verbal
 
 METHODS = ("landmark", "bit-error", "video")
@@ -74,8 +75,8 @@ class Identification:
         0.2 s once the speed is undone.
     witnesses : tuple of str
         Which of :data:`METHODS` speak for it.
-    reason : str
-        In words: what matched where, or why nothing is claimed.
+    reason : Message or None
+        What matched where, or why nothing is claimed; ``None``: no reason is given.
     stretches : tuple of Stretch
         What was found along the probe, in order of time, quotations too.
     quoted : tuple of str
@@ -101,7 +102,7 @@ class Identification:
     confirmed: bool = False
     witnesses: tuple[str, ...] = ()
     recipe: str = ""
-    reason: str = ""
+    reason: Message | None = None
     stretches: tuple[Stretch, ...] = ()
     quoted: tuple[str, ...] = ()
     partner: str | None = None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from cautery.errors import LimitError, SourceError
+from cautery.messages import message
+from cautery.model.message import Message
 from cautery.watch._tally import Tally
 from cautery.watch._text import markup_of, text_of, what_is
 from cautery.watch._values import ReadWarning
@@ -64,7 +66,7 @@ class HlsLines:
         self.segments: list[Entry] = []
         self.variants: list[Entry] = []
         self.renditions: list[Entry] = []
-        self.first_problem = ""
+        self.first_problem: Message | None = None
         self._query = parse_qs(query)
         self._variables: dict[str, str] = {}
         self._tally = Tally()
@@ -73,7 +75,7 @@ class HlsLines:
         self._pending_attributes: tuple[tuple[str, str], ...] = ()
         self._expects_segment = self._expects_variant = False
         self._room = _MOST_REPLACED
-        self._problem: tuple[str, str] | None = None
+        self._problem: tuple[Message, str] | None = None
         lines = (
             self._taken(bare, number)
             for number, line in enumerate(text.splitlines(), start=1)
@@ -91,11 +93,11 @@ class HlsLines:
         """Entries that could not be read."""
         return (*self._warnings, *self._tally.rest())
 
-    def warn(self, entry: Entry, why: str) -> None:
+    def warn(self, entry: Entry, why: Message) -> None:
         """Say that an entry could not be read."""
         self.warn_line(entry.line, why, entry.url)
 
-    def warn_line(self, line: int, why: str, said: str) -> None:
+    def warn_line(self, line: int, why: Message, said: str) -> None:
         """Say what is wrong in a line."""
         self.first_problem = self.first_problem or why
         self._warnings.extend(self._tally.add(line, why, said))
@@ -114,7 +116,7 @@ class HlsLines:
             attributes = _attributes(value)
             self._pending_attributes, self._expects_variant = _left(attributes, _OF_VARIANTS), True
             if "BANDWIDTH" in attributes and not _WHOLE.fullmatch(attributes["BANDWIDTH"].strip()):
-                self._problem = ("a variant whose bandwidth is not a number", line)
+                self._problem = (message("unread.hls-bandwidth"), line)
                 return "#EXT-X-STREAM-INF:BANDWIDTH=0"
         elif tag == "#EXT-X-MEDIA":
             attributes = _attributes(value)
@@ -123,7 +125,7 @@ class HlsLines:
         elif tag in ("#EXTINF", "#EXT-X-BYTERANGE"):
             self._expects_segment = True
             if tag == "#EXTINF" and not _SECONDS.match(line):
-                self._problem = ("a segment whose duration is not a number", line)
+                self._problem = (message("unread.hls-duration"), line)
                 return "#EXTINF:0,"
         elif (
             line.startswith("#EXT") and tag not in _UNDERSTOOD and len(self._extras) < _MOST_EXTRAS
@@ -142,7 +144,7 @@ class HlsLines:
         else:
             line = ""  # nothing announced it
         if self._problem is not None:
-            self.warn_line(number - 1, f"HLS playlist: {self._problem[0]}", self._problem[1])
+            self.warn_line(number - 1, *self._problem)
         self._pending_attributes, self._problem = (), None
         return line
 

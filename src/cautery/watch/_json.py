@@ -12,6 +12,8 @@ from itertools import chain
 from typing import Any
 
 from cautery.errors import SourceError
+from cautery.messages import message
+from cautery.model.message import Message
 from cautery.model.whole_text import whole_text
 from cautery.watch._text import begin, markup_of, text_of, what_is, whole
 
@@ -254,7 +256,7 @@ def _is_broken(error: Exception, text: str) -> bool:
     )
 
 
-def lines(chunks: Iterable[bytes], *, wanted: str) -> Iterator[tuple[int, Any, str]]:
+def lines(chunks: Iterable[bytes], *, wanted: str) -> Iterator[tuple[int, Any, Message | None]]:
     """Yield (line, value, problem) of NDJSON; a line that cannot be read is its text and why.
 
     Raises
@@ -267,18 +269,18 @@ def lines(chunks: Iterable[bytes], *, wanted: str) -> Iterator[tuple[int, Any, s
         raise SourceError(f"not {wanted}: this is {markup}")
     for number, line in _lines(stream):
         if line is None:
-            yield number, "", f"a line of more than {_LONGEST_LINE} bytes"
+            yield number, "", message("unread.long-line", most_bytes=_LONGEST_LINE)
             continue
         text = line.decode("utf-8", "replace").strip()
         if not text or text.startswith("#"):
             continue
         if not text.startswith(_VALUE):
-            yield number, text[:200], "not valid JSON"
+            yield number, text[:200], message("unread.not-json")
             continue
         try:
-            yield number, json.loads(text), ""
+            yield number, json.loads(text), None
         except (ValueError, RecursionError):
-            yield number, text[:200], "not valid JSON"
+            yield number, text[:200], message("unread.not-json")
 
 
 def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:

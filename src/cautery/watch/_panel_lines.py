@@ -10,6 +10,7 @@ import csv
 from collections.abc import Iterable, Iterator
 
 from cautery.errors import SourceError
+from cautery.messages import message
 from cautery.model import Authority
 from cautery.watch._buffer import Buffer
 from cautery.watch._panel_tables import Plan, choose
@@ -58,7 +59,7 @@ def read_panel_lines(
         separator, width, choice = table
         fields = _fields(text, separator)
         if len(fields) != width:
-            yield from unread(tally, number, "not a row of the table", text)
+            yield from unread(tally, number, message("unread.not-a-row"), text)
             continue
         cells = zip(choice.plan.fields, (fields[place] for place in choice.places), strict=True)
         values = {name: value for name, value in cells if value.lower() not in _NULLS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+from cautery.messages import message
 from cautery.watch._panel_urls import panel_base
 from cautery.watch._values import PlaylistEntry, ReadWarning
 from cautery.watch.stalker import PortalItem
@@ -88,7 +89,7 @@ def entries_of_portal(
         if url is None and item.command is not None:
             url = portal_url(base, kind, _LINK, cmd=item.command)
         if url is None:
-            yield ReadWarning(line=number, why="an item that cannot be played", quoted=item.id)
+            yield ReadWarning(line=number, why=message("unread.not-playable"), quoted=item.id)
             continue
         attributes = (
             ("group-title", genres.get(item.genre or "")),

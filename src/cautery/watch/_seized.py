@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cautery.model.message import Message
 from cautery.watch._tally import Tally
 from cautery.watch._values import ReadWarning
 
@@ -131,7 +132,7 @@ def masked(text: str, *, most: int = 120) -> str:
     return _UNMASKED.sub(".", _DIGIT.sub("9", _LETTER.sub("x", excerpt)))
 
 
-def unread(tally: Tally, line: int, why: str, what: bytes | str) -> Iterator[ReadWarning]:
+def unread(tally: Tally, line: int, why: Message, what: bytes | str) -> Iterator[ReadWarning]:
     """Yield the warning of a record of people's data: its shape, and never its content."""
     if tally.told >= tally.most:  # it is only counted, so nobody looks at it
         return tally.add(line, why, "")

@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from cautery.errors import SourceError
+from cautery.messages import message
+from cautery.model.message import Message
 from cautery.watch._buffer import Buffer
 from cautery.watch._seized import unread
 from cautery.watch._sql_values import BEGINS, DIALECTS, Dialect, copied, names_in, plain
@@ -118,7 +120,7 @@ class _Reading(Generic[P]):
         if not self._statements:
             raise SourceError("not an SQL dump: no table in it")
         if self._has_header and not self._has_footer and not self._broken_off:
-            yield from self._warn("the dump does not say that it is complete: it may be cut off")
+            yield from self._warn(message("unread.maybe-cut-off"))
         yield from self._tally.rest()
 
     def _next(self) -> bool:
@@ -157,9 +159,9 @@ class _Reading(Generic[P]):
                 if choice is None:
                     yield SqlRow(None, ())
                 elif values is None:
-                    yield from self._warn("a row that cannot be read", match[0])
+                    yield from self._warn(message("unread.broken-row"), match[0])
                 elif width is not None and len(values) != width:
-                    why = f"a row of {len(values)} values in a table of {width} columns"
+                    why = message("unread.width", values=len(values), columns=width)
                     yield from self._warn(why, match[0])
                 else:
                     cells = tuple(plain(values[place], dialect) for place in choice.places)
@@ -179,18 +181,18 @@ class _Reading(Generic[P]):
             length = buffer.passed - length
             if not closed and buffer.ended and buffer.at >= len(buffer.data):
                 self._broken_off = True
-                why = "the dump breaks off in the middle of a row"
+                why = message("unread.cut-row")
             elif length > ROW_BYTES:
-                why = f"a row of more than {ROW_BYTES:,} bytes"
+                why = message("unread.long-row", most_bytes=ROW_BYTES)
             else:
-                why = "a row that cannot be read"
+                why = message("unread.broken-row")
             yield from unread(self._tally, where, why, start)
             return closed
         if not start:
             self._broken_off = True
-            yield from self._warn("the dump breaks off in the middle of a statement", head[0])
+            yield from self._warn(message("unread.cut-statement"), head[0])
             return False
-        yield from self._warn("a row is missing", start)
+        yield from self._warn(message("unread.missing-row"), start)
         yield from self._rest()
         return False
 
@@ -249,7 +251,7 @@ class _Reading(Generic[P]):
                 return
         if start.strip() and not (bare and buffer.at < len(buffer.data)):
             self._broken_off = True
-            yield from self._warn("the dump breaks off in the middle of a statement", start)
+            yield from self._warn(message("unread.cut-statement"), start)
 
     def _copied(self, head: re.Match[bytes]) -> Iterator[SqlRow[P] | ReadWarning]:
         table, columns = self._named(head)
@@ -258,18 +260,18 @@ class _Reading(Generic[P]):
             line = self._buffer.take_line(most=ROW_BYTES)
             if line is None:
                 self._broken_off = True
-                yield from self._warn("the dump breaks off in the middle of a table", head[0])
+                yield from self._warn(message("unread.cut-table"), head[0])
                 return
             if line.rstrip(b"\r") == b"\\.":
                 return
             if len(line) > ROW_BYTES:
-                yield from self._warn(f"a row of more than {ROW_BYTES:,} bytes", line[:120])
+                yield from self._warn(message("unread.long-row", most_bytes=ROW_BYTES), line[:120])
                 continue
             values = line.split(b"\t")
             if choice is None:
                 yield SqlRow(None, ())
             elif columns is not None and len(values) != len(columns):
-                why = f"a row of {len(values)} values in a table of {len(columns)} columns"
+                why = message("unread.width", values=len(values), columns=len(columns))
                 yield from self._warn(why, line[:120])
             else:
                 cells = tuple(copied(values[place]) for place in choice.places)
@@ -290,5 +292,5 @@ class _Reading(Generic[P]):
             return table, tuple(name.lower() for name in names_in(head[2]))
         return table, self._columns.get(table)
 
-    def _warn(self, why: str, what: bytes = b"") -> Iterator[ReadWarning]:
+    def _warn(self, why: Message, what: bytes = b"") -> Iterator[ReadWarning]:
         return unread(self._tally, self._buffer.line, why, what)

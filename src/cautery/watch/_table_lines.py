@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cautery.messages import message
 from cautery.watch._buffer import Buffer
 from cautery.watch._seized import unread
 from cautery.watch._tally import Tally
@@ -20,7 +21,9 @@ def table_lines(buffer: Buffer, tally: Tally) -> Iterator[tuple[int, str] | Read
     while (raw := _line(buffer)) is not None:
         number += 1
         if len(raw) > LONGEST_LINE:
-            yield from unread(tally, number, f"a line of more than {LONGEST_LINE:,} bytes", raw)
+            yield from unread(
+                tally, number, message("unread.long-line", most_bytes=LONGEST_LINE), raw
+            )
         elif raw.strip():
             yield number, decode_line(raw).strip("\r\n")
 

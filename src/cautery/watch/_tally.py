@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from cautery.model.message import Message
 from cautery.watch._text import quoted
 from cautery.watch._values import ReadWarning
 
@@ -16,17 +16,19 @@ class Tally:
 
     most: int = 100
     told: int = 0
-    untold: Counter[str] = field(default_factory=Counter)
+    _counted: dict[str, tuple[Message, int]] = field(default_factory=dict)
 
-    def add(self, line: int, why: str, what: str) -> Iterator[ReadWarning]:
+    def add(self, line: int, why: Message, what: str) -> Iterator[ReadWarning]:
         """Yield the warning, or count it if there were too many."""
         self.told += 1
         if self.told > self.most:
-            self.untold[why] += 1
+            # Reasons may differ in a value alone, and then have one hash: their text is the key.
+            key = f"{why.id} {why.values}"
+            self._counted[key] = why, self._counted.get(key, (why, 0))[1] + 1
             return
         yield ReadWarning(line=line, why=why, quoted=quoted(what) if what else "")
 
     def rest(self) -> Iterator[ReadWarning]:
         """Yield one warning for each reason of those that were only counted."""
-        for why, count in sorted(self.untold.items()):
+        for _, (why, count) in sorted(self._counted.items(), key=lambda item: item[0]):
             yield ReadWarning(line=0, why=why, count=count)

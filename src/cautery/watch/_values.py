@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from cautery.model.message import Message
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadWarning:
@@ -22,7 +24,7 @@ class ReadWarning:
     """
 
     line: int
-    why: str
+    why: Message
     quoted: str = ""
     count: int = 1
 

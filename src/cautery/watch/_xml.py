@@ -195,7 +195,7 @@ class _Reading:
                         f"{building.wanted}: broken in over {MOST_BREAKS:,} places"
                     ) from None
                 where = max(at, least, at + self._parser.ErrorByteIndex - self._fed)
-                why = f"broken XML ({expat.ErrorString(error.code)})"
+                why = expat.ErrorString(error.code)
                 excerpt = piece[max(at, where - 60) : where + 20].decode("utf-8", "replace")
                 line = self.lines + error.lineno
                 yield Element(name=BROKEN, attributes={"why": why}, line=line, text=excerpt)

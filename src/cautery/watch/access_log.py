@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cautery.errors import SourceError
+from cautery.messages import message
 from cautery.model import Authority
 from cautery.watch._buffer import Buffer
 from cautery.watch._seized import SeizedRow, unread
@@ -121,12 +122,14 @@ def read_access_log(
         if not raw.strip() or raw[:1] == b"#":
             continue
         if len(raw) > _LONGEST_LINE:
-            yield from unread(tally, number, f"a line of more than {_LONGEST_LINE:,} bytes", raw)
+            yield from unread(
+                tally, number, message("unread.long-line", most_bytes=_LONGEST_LINE), raw
+            )
             continue
         text = decode_line(raw).strip()
         values = _from_json(text) if text.startswith("{") else _from_text(text)
         if values is None:
-            yield from unread(tally, number, "no request", text)
+            yield from unread(tally, number, message("unread.no-request"), text)
             continue
         count += 1
         yield SeizedRow(kind="request", values=values, line=number)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cautery.errors import SourceError
+from cautery.messages import message
 from cautery.watch._dates import moment_of
 from cautery.watch._json import objects, other_in, text_in
 from cautery.watch._tally import Tally
@@ -78,7 +79,9 @@ def read_ct(chunks: Iterable[bytes]) -> Iterator[LoggedCertificate | ReadWarning
         try:
             yield _entry(entry)
         except SourceError as error:
-            yield from tally.add(number, str(error)[:120], repr(entry)[:200])
+            yield from tally.add(
+                number, message("source-row.unread", detail=str(error)[:120]), repr(entry)[:200]
+            )
     yield from tally.rest()
 
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError, LimitError, SourceError
+from cautery.messages import message, say
+from cautery.model.message import Message
 from cautery.watch._dash_addresses import MOST_SEGMENTS, Addressing, DashSegment, based, number_of
 from cautery.watch._dates import moment_of
 from cautery.watch._tally import Tally
@@ -171,7 +173,7 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
         at += lasts or 0.0
     warnings.extend(tally.rest())
     if not representations:
-        why = warnings[0].why if warnings else "DASH manifest: no representation in it"
+        why = say(warnings[0].why) if warnings else "DASH manifest: no representation in it"
         raise SourceError(why)
     return DashManifest(
         url=base,
@@ -186,7 +188,7 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
 @dataclass(frozen=True, slots=True)
 class _Unread:
     line: int
-    why: str
+    why: Message
     said: str
 
 
@@ -214,7 +216,9 @@ def _representations(
                 attributes = " ".join(
                     f"{name}={value[:60]}" for name, value in element.attributes.items()
                 )
-                yield _Unread(element.line, str(error), attributes)
+                yield _Unread(
+                    element.line, message("source-row.unread", detail=str(error)), attributes
+                )
 
 
 def _representation(

@@ -10,6 +10,8 @@ from itertools import chain
 from typing import Any
 
 from cautery.errors import SourceError
+from cautery.messages import message
+from cautery.model.message import Message
 from cautery.watch._buffer import Buffer
 from cautery.watch._dates import moment_of
 from cautery.watch._json import document, epoch_in, lines, number_in, objects, other_in, text_in
@@ -99,19 +101,21 @@ def read_dns(chunks: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWa
         yield from _passive(lines(stream, wanted="passive DNS"))
     elif start.startswith(b"["):
         listed = enumerate(objects(stream, wanted="passive DNS"), start=1)
-        yield from _passive((number, record, "") for number, record in listed)
+        yield from _passive((number, record, None) for number, record in listed)
     else:
         yield from _as_text(stream)
 
 
-def _passive(listed: Iterable[tuple[int, Any, str]]) -> Iterator[DnsRecord | ReadWarning]:
+def _passive(
+    listed: Iterable[tuple[int, Any, Message | None]],
+) -> Iterator[DnsRecord | ReadWarning]:
     tally = Tally()
     for number, record, problem in listed:
         name = text_in(record.get("rrname"), most=255) if isinstance(record, dict) else None
         kind = text_in(record.get("rrtype"), most=20) if isinstance(record, dict) else None
         if problem or name is None or kind is None:
             yield from tally.add(
-                number, problem or "a record without a name or a type", str(record)[:200]
+                number, problem or message("unread.bare-record"), str(record)[:200]
             )
             continue
         data = record.get("rdata")
@@ -156,7 +160,7 @@ def _over_https(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | Rea
             owner = text_in(record.get("name"), most=255) if isinstance(record, dict) else None
             data = text_in(record.get("data"), most=65_536) if isinstance(record, dict) else None
             if owner is None or data is None:
-                yield from tally.add(number, "a record without a name or data", repr(record)[:200])
+                yield from tally.add(number, message("unread.bare-data"), repr(record)[:200])
                 continue
             kind = number_in(record.get("type"))
             yield DnsRecord(
@@ -188,7 +192,7 @@ def _message(body: dict[str, Any]) -> Iterator[DnsRecord | DnsStatus | ReadWarni
             data = text_in(fields.get(f"rdata{kind}"), most=65_536) if kind else None
             data = data or text_in(fields.get("RDATAHEX"), most=65_536)
             if name is None or kind is None or data is None:
-                yield from tally.add(number, "a record without a name or data", repr(record)[:200])
+                yield from tally.add(number, message("unread.bare-data"), repr(record)[:200])
                 continue
             ttl = number_in(fields.get("TTL"))
             yield DnsRecord(name=_name(name), type=kind, data=(_data(data),), ttl=ttl)
@@ -203,7 +207,7 @@ def _as_text(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWa
         if number > _MOST_BEFORE and not count:
             raise SourceError(f"not DNS answers: no record in {number} lines")
         if len(line) > _LONGEST_LINE:
-            why = f"a line of more than {_LONGEST_LINE} bytes"
+            why = message("unread.long-line", most_bytes=_LONGEST_LINE)
             yield from tally.add(number, why, decode_line(line[:200]))
             continue
         for record in _line(decode_line(line), number, tally):
@@ -224,7 +228,7 @@ def _line(line: str, number: int, tally: Tally) -> Iterator[DnsRecord | DnsStatu
         return
     match = _RECORD.match(line)
     if match is None:
-        yield from tally.add(number, "no record", line)
+        yield from tally.add(number, message("unread.no-record"), line)
         return
     yield DnsRecord(
         name=_name(match["name"]),

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
+from cautery.messages import message
 from cautery.watch._dates import moment_of
 from cautery.watch._json import number_in, objects, other_in, text_in
 from cautery.watch._tally import Tally
@@ -81,7 +82,7 @@ def read_har(chunks: Iterable[bytes]) -> Iterator[WebExchange | ReadWarning]:
     for number, entry in enumerate(entries, start=1):
         exchange = _exchange(entry) if isinstance(entry, dict) else None
         if exchange is None:
-            yield from tally.add(number, "an entry without a URL", repr(entry)[:200])
+            yield from tally.add(number, message("unread.bare-entry"), repr(entry)[:200])
         else:
             yield exchange
     yield from tally.rest()

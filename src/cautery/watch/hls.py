@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from cautery.errors import InputError, SourceError
+from cautery.messages import message, say
 from cautery.watch._hls_lines import HlsLimits, HlsLines, checked_text
 from cautery.watch._text import whole
 from cautery.watch._values import ReadWarning
@@ -252,17 +253,17 @@ def _master(parsed: Any, base: str, lines: HlsLines) -> MasterPlaylist:
                 other=entry.other,
             )
         except SourceError as error:
-            lines.warn(entry, str(error))
+            lines.warn(entry, message("source-row.unread", detail=str(error)))
             continue
         variants.append(variant)
     if not variants:
-        raise SourceError(lines.first_problem or "HLS playlist: a master without variants")
+        raise SourceError(_problem(lines) or "HLS playlist: a master without variants")
     renditions = []
     for media, entry in zip(parsed.media, lines.renditions, strict=True):
         try:
             url = _absolute(base, media.uri) if media.uri else None
         except SourceError as error:
-            lines.warn(entry, str(error))
+            lines.warn(entry, message("source-row.unread", detail=str(error)))
             continue
         renditions.append(
             Rendition(
@@ -286,6 +287,10 @@ def _master(parsed: Any, base: str, lines: HlsLines) -> MasterPlaylist:
     )
 
 
+def _problem(lines: HlsLines) -> str:
+    return "" if lines.first_problem is None else say(lines.first_problem)
+
+
 def _media(parsed: Any, base: str, lines: HlsLines) -> MediaPlaylist:
     first = _bounded("MEDIA-SEQUENCE", parsed.media_sequence or 0, _MOST_SEQUENCE)
     keys: dict[int, Key] = {}
@@ -300,9 +305,9 @@ def _media(parsed: Any, base: str, lines: HlsLines) -> MediaPlaylist:
         try:
             segments.append(_segment(segment, base, sequence=first + index, key=key))
         except SourceError as error:
-            lines.warn(entry, str(error))
-    if not segments and lines.first_problem:
-        raise SourceError(lines.first_problem)
+            lines.warn(entry, message("source-row.unread", detail=str(error)))
+    if not segments and (problem := _problem(lines)):
+        raise SourceError(problem)
     target = parsed.target_duration
     if target is not None and not 0 <= target <= LONGEST_SEGMENT_S:
         raise SourceError(f"HLS playlist: a target duration of {target} seconds is not valid")

@@ -10,7 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from cautery.errors import SourceError
+from cautery.messages import message
 from cautery.model import Event, OwnLocation, Window
+from cautery.model.message import Message
 from cautery.watch._recurrence import Recurrence, recurrence_of
 from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line
@@ -131,7 +133,7 @@ def read_ical(chunks: Iterable[bytes]) -> Iterator[Fixture | ReadWarning]:
                 zones.setdefault(name, block)
             continue
         if kind != "VEVENT":
-            yield from tally.add(number, f"a {kind} that is too long or never ends", block[:80])
+            yield from tally.add(number, message("unread.endless", component=kind), block[:80])
             continue
         _define_zones(zones, block)
         fixture, problem = _fixture(block)
@@ -190,7 +192,7 @@ def _define_zones(zones: dict[str, str], block: str) -> None:
             Calendar.from_ical(f"BEGIN:VCALENDAR\r\n{zones.pop(name)}END:VCALENDAR\r\n")
 
 
-def _fixture(block: str) -> tuple[Fixture | None, str]:
+def _fixture(block: str) -> tuple[Fixture | None, Message | None]:
     from icalendar import Calendar  # noqa: PLC0415 - heavy: only calendars need it
 
     text = f"BEGIN:VCALENDAR\r\n{block}END:VCALENDAR\r\n"
@@ -212,7 +214,7 @@ def _fixture(block: str) -> tuple[Fixture | None, str]:
             ends_at = starts_at + MATCH_LASTS
         if ends_at - starts_at > _LONGEST:
             ends_at = starts_at + MATCH_LASTS
-            problem = "it lasts more than a month: two hours are assumed"
+            problem = message("unread.lasts")
         title = _said(event, "SUMMARY")
         dates = "RRULE" in event or "RDATE" in event
         recurs = _recurs(event, starts) if dates and not whole_day else None
@@ -237,19 +239,19 @@ def _fixture(block: str) -> tuple[Fixture | None, str]:
             recurs=recurs,
         )
     except _BROKEN as error:
-        return None, f"an event that cannot be read ({type(error).__name__})"
+        return None, message("unread.broken-event", error=type(error).__name__)
     return (
         fixture,
-        "it recurs: only the first event is used" if dates and recurs is None else problem,
+        message("unread.recurs") if dates and recurs is None else problem,
     )
 
 
-def _unknown_zone(event: Any, starts: object) -> str:
+def _unknown_zone(event: Any, starts: object) -> Message | None:
     """Say which zone an event names that nobody knows; hours may be wrong."""
     zone = getattr(event["DTSTART"], "params", {}).get("TZID")
     if zone is None or not isinstance(starts, datetime) or starts.tzinfo is not None:
-        return ""
-    return f"the zone {str(zone)[:60]!r} is not known: its time is read as UTC"
+        return None
+    return message("unread.zone", zone=repr(str(zone)[:60]))
 
 
 def _recurs(event: Any, starts: datetime) -> Recurrence | None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from cautery.errors import LimitError, SourceError
+from cautery.messages import message
+from cautery.model.message import Message
 from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line, markup_of
 from cautery.watch._values import PlaylistEntry, ReadWarning
@@ -108,7 +110,9 @@ def read_m3u(
     for block in _blocks(stream, limits=limits):
         if block is None:
             number += 1
-            yield from tally.add(number, f"line longer than {limits.line_bytes} bytes", "")
+            yield from tally.add(
+                number, message("unread.long-line", most_bytes=limits.line_bytes), ""
+            )
             pending = _Pending()
             continue
         at, end = 0, len(block)
@@ -136,7 +140,7 @@ def read_m3u(
             at = end if stop == -1 else stop + 1
             number += 1
             if "\0" in line:
-                yield from tally.add(number, "NUL bytes in a line", line.replace("\0", ""))
+                yield from tally.add(number, message("unread.nul-bytes"), line.replace("\0", ""))
                 line = line.replace("\0", "")
             line = line.strip(" \t\ufeff")
             if not line:
@@ -146,27 +150,29 @@ def read_m3u(
                     raise SourceError("not a list of channels: this is an HLS playlist (RFC 8216)")
                 started = started or line.upper().startswith("#EXTM3U")
                 if line[:8].upper() == "#EXTINF:" and pending.described:
-                    yield from tally.add(pending.line, "no URL follows", pending.title or "")
+                    yield from tally.add(
+                        pending.line, message("unread.no-url"), pending.title or ""
+                    )
                     pending = _Pending()
                 if problem := pending.take(line, number):
                     yield from tally.add(number, problem, line)
                 continue
             # Without #EXTM3U any bytes would pass for relative addresses.
             below = folder if started else None
-            entry, problem = _entry(line, pending, number=number, base=below)
+            entry = _entry(line, pending, number=number, base=below)
             if pending.line:
                 pending = _Pending()
-            if entry is None:
-                yield from tally.add(number, problem, line)
+            if isinstance(entry, Message):
+                yield from tally.add(number, entry, line)
                 continue
             yield entry
             entries += 1
             rests = max(0, rests - 1)
         if entries >= limits.entries:
-            yield ReadWarning(line=number, why=f"stopped after {entries} entries")
+            yield ReadWarning(line=number, why=message("unread.entries", most=entries))
             break
     if pending.described:
-        yield from tally.add(pending.line, "no URL follows", pending.title or "")
+        yield from tally.add(pending.line, message("unread.no-url"), pending.title or "")
     yield from tally.rest()
     if entries == 0 and not started:
         raise SourceError(f"not a playlist: neither #EXTM3U nor an entry in {number} lines")
@@ -198,7 +204,7 @@ class _Pending:
     headers: list[tuple[str, str]] = field(default_factory=list)
     line: int = 0
 
-    def take(self, line: str, number: int) -> str:
+    def take(self, line: str, number: int) -> Message | None:
         """Take one ``#`` line in; return what is wrong with it, or nothing."""
         tag, _, value = line.partition(":")
         tag = tag.upper()
@@ -207,7 +213,7 @@ class _Pending:
             self.described, self.line = True, number
             return self._extinf(value)
         if len(self.attributes) + len(self.headers) >= _MOST_ATTRIBUTES:
-            return "too many attributes"
+            return message("unread.many-attributes")
         if tag == "#EXTGRP" and value.strip():
             if all(name != "group-title" for name, _ in self.attributes):
                 self.attributes.append(("group-title", value.strip()))
@@ -222,16 +228,16 @@ class _Pending:
             self.attributes.append((f"kodi:{name.strip().lower()}", what.strip()))
         elif tag.startswith("#EXT") and not tag.startswith("#EXTM3U") and value:
             self.attributes.append((tag[1:].lower(), value.strip()))
-        return ""
+        return None
 
-    def _extinf(self, value: str) -> str:
-        problem = ""
+    def _extinf(self, value: str) -> Message | None:
+        problem = None
         if match := _DURATION.match(value):
             seconds = float(match[1])
             self.duration_s = seconds if seconds > 0 and math.isfinite(seconds) else None
             value = value[match.end() :]
         else:
-            problem = "no duration"
+            problem = message("unread.no-duration")
         attributes, title, unread = _attributes(value)
         # Some lists put a comma before the attributes, or between them.
         for _ in range(_MOST_LATE):
@@ -251,10 +257,10 @@ def _header(name: str) -> str:
     return {"referrer": "Referer", "user-agent": "User-Agent"}.get(name, name.title())
 
 
-def _attributes(text: str) -> tuple[list[tuple[str, str]], str, str]:
+def _attributes(text: str) -> tuple[list[tuple[str, str]], str, Message | None]:
     """Split ``key="value" ... ,title``; also say what could not be read."""
     attributes: list[tuple[str, str]] = []
-    problem = ""
+    problem: Message | None = None
     at, end = 0, len(text)
     loose: list[str] = []
     while at < end and len(attributes) < _MOST_ATTRIBUTES:
@@ -277,12 +283,12 @@ def _attributes(text: str) -> tuple[list[tuple[str, str]], str, str]:
         attributes.append((match[1].lower(), value))
     if len(attributes) >= _MOST_ATTRIBUTES:
         title = text[at:].partition(",")[2].strip()
-        return attributes, title, "too many attributes"
+        return attributes, title, message("unread.many-attributes")
     # No comma at all: some panels write the title straight after the attributes.
-    return attributes, " ".join(loose), problem or ("" if loose else "no title")
+    return attributes, " ".join(loose), problem or (None if loose else message("unread.no-title"))
 
 
-def _value(text: str, at: int) -> tuple[str, int, str]:
+def _value(text: str, at: int) -> tuple[str, int, Message | None]:
     mark = text[at : at + 1]
     if mark in ('"', "'") and mark:
         close = text.find(mark, at + 1)
@@ -291,16 +297,16 @@ def _value(text: str, at: int) -> tuple[str, int, str]:
             if close == -1:
                 break
             if _AFTER_QUOTE.match(text, close + 1):
-                return text[at + 1 : close], close + 1, ""
+                return text[at + 1 : close], close + 1, None
             close = text.find(mark, close + 1)
         if first != -1:
-            return text[at + 1 : first], first + 1, ""
+            return text[at + 1 : first], first + 1, None
         comma = text.find(",", at)
         stop = comma if comma != -1 else len(text)
-        return text[at + 1 : stop], stop, "a quote that is never closed"
+        return text[at + 1 : stop], stop, message("unread.open-quote")
     stop_at = _UNQUOTED_END.search(text, at)
     stop = stop_at.start() if stop_at else len(text)
-    return text[at:stop].strip(), stop, ""
+    return text[at:stop].strip(), stop, None
 
 
 class _Folder:
@@ -342,7 +348,7 @@ def _folder_of(base: str) -> str:
 
 def _entry(
     line: str, pending: _Pending, *, number: int, base: _Folder | None
-) -> tuple[PlaylistEntry | None, str]:
+) -> PlaylistEntry | Message:
     url, pipe, tail = line.partition("|")
     headers = list(pending.headers)
     if pipe and "=" in tail:
@@ -352,8 +358,7 @@ def _entry(
         url = line
     url = url.strip()
     if _CONTROL.search(url):
-        return None, "not a URL"
-    problem = ""
+        return message("unread.not-a-url")
     sound = None if base is None else base.of_file(url)
     if sound is not None:
         url = sound
@@ -361,15 +366,15 @@ def _entry(
         try:
             if not _SCHEME.match(url):
                 if base is None or " " in url:
-                    return None, "not a URL"
+                    return message("unread.not-a-url")
                 url = base.join(url)
             parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            return None, "not a URL"
+            return message("unread.not-a-url")
         if parts.scheme in ("http", "https") and (not parts.hostname or port == 0):
-            return None, "a URL without a host"
-    entry = PlaylistEntry(
+            return message("unread.no-host")
+    return PlaylistEntry(
         url=url,
         title=pending.title,
         duration_s=pending.duration_s,
@@ -377,7 +382,6 @@ def _entry(
         headers=tuple(headers),
         line=number,
     )
-    return entry, problem
 
 
 def _runs(block: bytes) -> Runs:

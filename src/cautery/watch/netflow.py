@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from cautery.errors import SourceError
+from cautery.messages import message
 from cautery.model import Authority
 from cautery.watch._buffer import Buffer
 from cautery.watch._seized import SeizedRow, unread
@@ -94,7 +95,7 @@ def read_netflow(
         fields = _fields(text, separator)
         values = _values(fields, columns) if abs(len(fields) - width) <= 1 else None
         if values is None:
-            yield from unread(tally, number, "no flow", text)
+            yield from unread(tally, number, message("unread.no-flow"), text)
             continue
         yield SeizedRow(kind="flow", values=values, line=number)
     if columns is None:

@@ -15,7 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from cautery.errors import InputError
+from cautery.model.message import Message
 from cautery.model.whole_text import whole_json, whole_text
+from cautery.model.wire import from_json, to_json
 from cautery.watch._values import PlaylistEntry, ReadWarning, made_entries
 
 _UNKNOWN = -1
@@ -161,7 +164,10 @@ def _pairs(unpacker: Unpacker) -> Iterator[tuple[tuple[str, str], ...]]:
 def pack_warnings(packer: Packer, warnings: Iterable[ReadWarning]) -> None:
     """Add warnings."""
     packer.json(
-        [[warning.line, warning.why, warning.quoted, warning.count] for warning in warnings]
+        [
+            [warning.line, to_json(warning.why), warning.quoted, warning.count]
+            for warning in warnings
+        ]
     )
 
 
@@ -177,5 +183,9 @@ def unpack_warnings(unpacker: Unpacker) -> tuple[ReadWarning, ...]:
     for line, why, quoted, count in unpacker.json():
         if not (isinstance(line, int) and isinstance(count, int)):
             raise ValueError("a number that is not valid")  # noqa: TRY004 - of a child, not of the caller
-        warnings.append(ReadWarning(line=line, why=str(why), quoted=str(quoted), count=count))
+        try:
+            reason = from_json(Message, why)
+        except InputError as error:
+            raise ValueError("a reason that is not valid") from error
+        warnings.append(ReadWarning(line=line, why=reason, quoted=str(quoted), count=count))
     return tuple(warnings)

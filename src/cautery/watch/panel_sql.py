@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from cautery.messages import message
 from cautery.model import Authority
 from cautery.watch._panel_tables import Plan, choose
 from cautery.watch._seized import SeizedRow
@@ -47,7 +48,7 @@ def read_panel_sql(
         else:
             yield _row(row, row.plan)
     if skipped:
-        yield ReadWarning(line=0, why="rows of tables that are not read", count=skipped)
+        yield ReadWarning(line=0, why=message("unread.other-tables"), count=skipped)
 
 
 def _row(row: SqlRow[Plan], plan: Plan) -> SeizedRow:

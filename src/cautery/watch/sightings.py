@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.model import ExhibitId, Pseudonyms, RedactedUrl, Sighting
 from cautery.model.screen import Kind, screened
 from cautery.watch._values import PlaylistEntry, ReadWarning
@@ -57,7 +58,7 @@ def sightings(
         try:
             url = RedactedUrl.of(entry.url, pseudonyms)
         except InputError:
-            yield ReadWarning(line=entry.line, why="not a URL")
+            yield ReadWarning(line=entry.line, why=message("unread.not-a-url"))
             continue
         attributes = [
             (name, _redacted(name, value, pseudonyms)) for name, value in entry.attributes

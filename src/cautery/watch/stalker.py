@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cautery.errors import SourceError
+from cautery.messages import message
 from cautery.watch._dates import moment_of
 from cautery.watch._json import (
     document,
@@ -259,7 +260,7 @@ def _genres(items: list[Any]) -> Iterator[PortalGenre | ReadWarning]:
         said_id = text_in(item.get("id")) if isinstance(item, dict) else None
         title = text_in(item.get("title")) if isinstance(item, dict) else None
         if said_id is None or title is None:
-            yield from tally.add(number, "a genre without an id or a title", repr(item)[:200])
+            yield from tally.add(number, message("unread.bare-genre"), repr(item)[:200])
             continue
         yield PortalGenre(id=said_id, title=title, censored=truth_in(item.get("censored")))
     yield from tally.rest()
@@ -270,7 +271,7 @@ def _items(items: list[Any]) -> Iterator[PortalItem | ReadWarning]:
     for number, item in enumerate(items, start=1):
         said_id = text_in(item.get("id")) if isinstance(item, dict) else None
         if said_id is None:
-            yield from tally.add(number, "an item without an id", repr(item)[:200])
+            yield from tally.add(number, message("unread.bare-item"), repr(item)[:200])
             continue
         url = _playable(item.get("cmd"))
         yield PortalItem(
@@ -319,7 +320,7 @@ def _guide(listed: Iterable[tuple[Any, Any]]) -> Iterator[Programme | ReadWarnin
                 epoch_in(programme.get("start_timestamp")) if isinstance(programme, dict) else None
             )
             if starts is None:
-                yield from tally.add(number, "a programme without a start", repr(programme)[:200])
+                yield from tally.add(number, message("unread.no-start"), repr(programme)[:200])
                 continue
             title = text_in(programme.get("name"))
             yield Programme(

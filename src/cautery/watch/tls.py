@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cautery.errors import SourceError
+from cautery.messages import message
 from cautery.model import CertificateFacts
 from cautery.watch._tally import Tally
 from cautery.watch._text import whole
@@ -56,9 +57,9 @@ def read_certificates(
             line += text.count("\n", counted, match.start())
             counted = match.start()
             why = (
-                str(error)
+                message("source-row.unread", detail=str(error))
                 if isinstance(error, SourceError)
-                else "a certificate that is not valid base64"
+                else message("unread.not-base64")
             )
             yield from tally.add(line, why, match[1].strip()[:80])
     yield from tally.rest()

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from cautery.messages import message
+from cautery.model.message import Message
 from cautery.watch._dates import moment_of
 from cautery.watch._tally import Tally
 from cautery.watch._values import ReadWarning
@@ -97,12 +99,16 @@ def read_xmltv(chunks: Iterable[bytes]) -> Iterator[GuideChannel | Programme | R
     records = ("channel", "programme")
     for element in elements(chunks, wanted="an XMLTV guide", root="tv", records=records):
         if element.name == BROKEN:
-            yield from tally.add(element.line, element.attributes["why"], element.text)
+            yield from tally.add(
+                element.line,
+                message("unread.broken-xml", detail=element.attributes["why"]),
+                element.text,
+            )
         elif element.name == "channel":
             if element.attributes.get("id"):
                 yield _channel(element)
             else:
-                yield from tally.add(element.line, "a channel without an id", _said(element))
+                yield from tally.add(element.line, message("unread.bare-channel"), _said(element))
         elif element.name == "programme":
             programme, problem = _programme(element)
             if programme is not None:
@@ -110,7 +116,7 @@ def read_xmltv(chunks: Iterable[bytes]) -> Iterator[GuideChannel | Programme | R
             if problem:
                 yield from tally.add(element.line, problem, _said(element))
         else:
-            yield from tally.add(element.line, "neither a channel nor a programme", element.name)
+            yield from tally.add(element.line, message("unread.not-of-a-guide"), element.name)
     yield from tally.rest()
 
 
@@ -125,11 +131,11 @@ def _channel(element: Element) -> GuideChannel:
     )
 
 
-def _programme(element: Element) -> tuple[Programme | None, str]:
+def _programme(element: Element) -> tuple[Programme | None, Message | None]:
     channel = element.attributes.get("channel", "")
     starts, ends = _moment(element.attributes.get("start", "")), element.attributes.get("stop")
     if not channel or starts is None:
-        return None, "a programme without a channel" if not channel else "a time that is not valid"
+        return None, message("unread.no-channel") if not channel else message("unread.bad-time")
     ends_at = _moment(ends) if ends else None
     subtitle, about, episode = (
         element.first(name) for name in ("sub-title", "desc", "episode-num")
@@ -147,7 +153,7 @@ def _programme(element: Element) -> tuple[Programme | None, str]:
         episode=(episode.text or None) if episode else None,
         other=_other(element),
     )
-    return programme, "an end that is not valid" if ends and ends_at is None else ""
+    return programme, message("unread.bad-end") if ends and ends_at is None else None
 
 
 def _named(element: Element, name: str) -> tuple[tuple[str, str], ...]:

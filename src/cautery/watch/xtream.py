@@ -11,6 +11,7 @@ from itertools import chain, islice
 from typing import Any
 
 from cautery.errors import InputError, SourceError
+from cautery.messages import message
 from cautery.watch._json import (
     document,
     epoch_in,
@@ -195,7 +196,7 @@ def _categories(chunks: Iterable[bytes]) -> Iterator[PanelCategory | ReadWarning
         fields = item if isinstance(item, dict) else {}
         number, name = text_in(fields.get("category_id")), text_in(fields.get("category_name"))
         if number is None or name is None:
-            yield from tally.add(line, "a category without a number or a name", repr(item)[:200])
+            yield from tally.add(line, message("unread.bare-category"), repr(item)[:200])
             continue
         yield PanelCategory(
             id=number,
@@ -234,7 +235,7 @@ def read_streams(
         if stream is not None:
             yield stream
         else:
-            yield from tally.add(number, "a stream without a number", repr(item)[:200])
+            yield from tally.add(number, message("unread.bare-stream"), repr(item)[:200])
     yield from tally.rest()
 
 
@@ -261,7 +262,7 @@ def read_details(
         if (stream := _stream(fields, kind="movie", names={})) is not None:
             yield stream
         else:
-            yield from tally.add(1, "a film without a number", repr(film)[:200])
+            yield from tally.add(1, message("unread.bare-film"), repr(film)[:200])
         return
     if not isinstance(episodes, dict | list):
         if (
@@ -277,11 +278,11 @@ def read_details(
     flat = chain.from_iterable(group if isinstance(group, list) else [group] for group in groups)
     for number, item in enumerate(flat, start=1):
         if number > _MOST_EPISODES:
-            yield ReadWarning(line=number, why=f"stopped after {_MOST_EPISODES} episodes")
+            yield ReadWarning(line=number, why=message("unread.episodes", most=_MOST_EPISODES))
             break
         episode = number_in(item.get("id")) if isinstance(item, dict) else None
         if episode is None:
-            yield from tally.add(number, "an episode without a number", repr(item)[:200])
+            yield from tally.add(number, message("unread.bare-episode"), repr(item)[:200])
             continue
         yield PanelEpisode(
             id=episode,
@@ -308,7 +309,7 @@ def read_guide(chunks: Iterable[bytes]) -> Iterator[Programme | ReadWarning]:
     for number, item in enumerate(listed, start=1):
         starts = epoch_in(item.get("start_timestamp")) if isinstance(item, dict) else None
         if starts is None:
-            yield from tally.add(number, "a programme without a start", repr(item)[:200])
+            yield from tally.add(number, message("unread.no-start"), repr(item)[:200])
             continue
         title, about = _packed(item.get("title")), _packed(item.get("description"))
         yield Programme(

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from cautery.drawing.svg import width
 from cautery.errors import InputError
-from cautery.messages import in_language
+from cautery.messages import in_language, term
 from cautery.pages.supply_map.draw import draw_supply, svg_file
 from cautery.pages.supply_map.layers import (
     MOST_HEAPS,
@@ -194,7 +194,8 @@ def test_by_country_colours_tell_roles() -> None:
 
 WEAK = Drawn(
     name="maybe.example", role="edge", sure=0.61, rivals=(("origin", 0.3),),
-    why=("path:live",), met=Met(first=NOON, last=NOON + timedelta(hours=2), records=(7, 9)),
+    why=(term("role-mark", "path:live"),),
+    met=Met(first=NOON, last=NOON + timedelta(hours=2), records=(7, 9)),
 )  # fmt: skip
 HOSTILE = Drawn(name="</script><script>alert(1)</script>", role="panel", sure=0.99)
 
@@ -222,7 +223,7 @@ def test_a_page_tells_odds_dates_and_records_and_runs_its_own_script_only() -> N
     for head, cell in (
         ("probability", "0.61"),
         ("or else", "origin 0.30"),
-        ("what speaks for it", "path:live"),
+        ("what speaks for it", "paths of live streams"),
         ("records", "7, 9"),
     ):
         assert f'<td data-head="{head}">{cell}</td>' in page

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
+from cautery.messages import say
 from cautery.watch import ReadWarning
 from cautery.workflows.files.hosts import HostSeen, hosts_in, read_hosts
 
@@ -63,7 +64,7 @@ def test_a_broken_row_is_quoted_and_the_others_are_read() -> None:
         'host,first\na.example,yesterday\n"b.example\nc.example,2025-01-01\n,2025-01-01\n'
     )
     warnings = [one for one in found if isinstance(one, ReadWarning)]
-    assert [(one.line, one.why) for one in warnings] == [
+    assert [(one.line, say(one.why)) for one in warnings] == [
         (2, "a date is not of the form 2026-08-22: not used"),
         (5, "not a host"),
     ]

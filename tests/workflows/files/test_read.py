@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cautery.errors import InputError, SourceError
+from cautery.messages import say
 from cautery.packed import zstd
 from cautery.watch import READERS
 from cautery.workflows.files.read import read_file, schema
@@ -109,7 +110,7 @@ def shown(tmp_path, text, kind=None):
     path = tmp_path / "file"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return [
-        one if isinstance(one, dict) else {"warning": one.why, "quoted": one.quoted}
+        one if isinstance(one, dict) else {"warning": say(one.why), "quoted": one.quoted}
         for one in read_file(path, kind=kind)
     ]
 

@@ -6,7 +6,6 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "several.sentences": "%(sentences)s",
     "rhythm.poisson-changes": "Poisson changes seen at visits, Gamma prior by kind of source",
     # What could not be read of a source, and which fixtures are no events.
-    "source-row.unread": "%(detail)s",
     "fixture.of-line": "%(table)s %(number)s, from line %(line)s of the calendar",
     "fixture.called-off": "called off",
     "fixture.no-kick-off": "no kick-off time yet, only a date",
@@ -100,4 +99,54 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "verdict.several-licensees": "the sound does not tell these licensees apart",
     "verdict.graphics-alone": ("the sound is not a licensee's; the graphics are %(licensee)s's"),
     "verdict.no-licensee": "neither the sound nor the graphics name a licensee",
+    # What one probe shows, and what that does not prove.
+    "names.both": "%(first)s and %(last)s",
+    "identified.throughout": (
+        "it follows %(references)s throughout its %(probe_s)s, beginning at %(offset_s)s of the "
+        "reference"
+    ),
+    "identified.from-to": (
+        "it follows %(references)s from %(start_s)s to %(end_s)s of %(probe_s)s, beginning at "
+        "%(offset_s)s of the reference"
+    ),
+    "identified.at-speed": "%(stretch)s, speed %(speed)s",
+    "identified.by": "%(stretch)s, by %(methods)s",
+    "identified.unknown-method": "a method that is not recorded",
+    "identified.confirmed": "two windows agree within 0.2 s",
+    "identified.not-confirmed": (
+        "not confirmed: no two windows of 5 s agree and are each strong enough"
+    ),
+    "identified.any-of-them": ("these references cannot be told apart here: it may be any of them"),
+    "identified.repeats": (
+        (
+            "the reference repeats itself: %(count)s other place fits equally well, so the place "
+            "of the probe in it is not certain"
+        ),
+        (
+            "the reference repeats itself: %(count)s other places fit equally well, so the place "
+            "of the probe in it is not certain"
+        ),
+    ),
+    "identified.also": "also %(stretch)s",
+    "identified.licensed": "%(partner)s is licensed for it",
+    "identified.short": (
+        "%(probe_s)s may be an advert, a trailer or a quotation: this is a match, not an accusation"
+    ),
+    "identified.shared": (
+        "%(channels)s carry the same content here, no longer than an advert (a jingle, an advert "
+        "or stock music): they cannot be told apart, this is not confirmed, and it accuses nobody"
+    ),
+    "identified.quoted": (
+        "%(references)s is quoted for %(lasts_s)s at %(start_s)s of the probe (beginning at "
+        "%(offset_s)s of it)"
+    ),
+    "identified.more-quotations": (
+        "and %(count)s more quotation",
+        "and %(count)s more quotations",
+    ),
+    "identified.no-re-broadcast": "a quotation is not a re-broadcast",
+    "identified.no-opinion": "no opinion: %(why)s",
+    "identified.nothing-there": "no sound and no pictures",
+    "identified.too-weak": "%(witness)s points to %(reference)s, but too weakly to name it",
+    "identified.no-reference": "none of the references",
 }

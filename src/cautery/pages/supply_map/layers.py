@@ -162,7 +162,7 @@ def _asset_json(asset: Drawn) -> dict[str, Any]:
         "country": asset.country,
         "probability": asset.sure,
         "other_roles": dict(asset.rivals),
-        "why": list(asset.why),
+        "why": [say(reason) for reason in asset.why],
         "network": asset.network,
         "first_seen": None if asset.met is None else asset.met.first.isoformat(),
         "last_seen": None if asset.met is None else asset.met.last.isoformat(),

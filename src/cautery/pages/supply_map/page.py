@@ -9,7 +9,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from cautery.drawing.escaping import markup
-from cautery.messages import language, tr
+from cautery.messages import language, say, tr
 from cautery.messages.language import gettext, ngettext
 from cautery.pages.supply_map.draw import Drawing
 from cautery.pages.supply_map.layers import role_name
@@ -120,7 +120,7 @@ def _cells(asset: Drawn) -> tuple[str, ...]:
         role_name(asset.role),
         "" if asset.sure is None else f"{asset.sure:.2f}",
         ", ".join(f"{role_name(role)} {chance:.2f}" for role, chance in asset.rivals),
-        ", ".join(asset.why),
+        ", ".join(map(say, asset.why)),
         asset.country or "",
         asset.network or "",
         "" if sighted is None else f"{sighted.first:%Y-%m-%d %H:%M:%S} UTC",

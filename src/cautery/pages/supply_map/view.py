@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cautery.model.message import Message
+
 BESIDE: Mapping[str, str] = {
     "playlist": "playlists", "stream": "streams", "address": "addresses",
     "certificate": "certificates",
@@ -37,7 +39,7 @@ class Drawn:
     sure: float | None = None
     network: str | None = None
     rivals: tuple[tuple[str, float], ...] = ()
-    why: tuple[str, ...] = ()
+    why: tuple[Message, ...] = ()
     met: Met | None = None
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError
+from cautery.messages import message
 from cautery.packed import chunks_of
 from cautery.watch import ReadWarning
 from cautery.workflows.files.lines import as_utf8, lines_of, separator_of
@@ -87,17 +88,21 @@ def hosts_in(chunks: Iterable[bytes], *, named: str = "hosts") -> Iterator[HostS
         try:
             host = _host(row.get(column, "") if column else _LISTED.sub("", text))
         except ValueError as error:
-            yield ReadWarning(line=number, why=str(error), quoted=quoted)
+            yield ReadWarning(
+                line=number, why=message("source-row.unread", detail=str(error)), quoted=quoted
+            )
             continue
         days: list[date | None] = []
         for name in ("first", "last"):
             try:
                 days.append(_day(row.get(name, "")))
             except ValueError as error:
-                yield ReadWarning(line=number, why=str(error), quoted=quoted)
+                yield ReadWarning(
+                    line=number, why=message("source-row.unread", detail=str(error)), quoted=quoted
+                )
                 days.append(None)
         if days[0] and days[1] and days[0] > days[1]:
-            yield ReadWarning(line=number, why="first is after last: swapped", quoted=quoted)
+            yield ReadWarning(line=number, why=message("unread.swapped"), quoted=quoted)
             days.reverse()
         source = row.get("source", "").strip()
         yield HostSeen(line=number, host=host, first=days[0], last=days[1], source=source)

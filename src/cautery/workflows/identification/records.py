@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from cautery.messages import say
 from cautery.model import Identification
 
 KEYS = (
@@ -108,6 +109,7 @@ class Answer:
                 "recipe": self.recipe,
                 "reason": self.reason,
             }
+        shown = "" if identification.reason is None else say(identification.reason)
         return {
             "probe": self.probe,
             "channels": list(identification.channels),
@@ -123,9 +125,7 @@ class Answer:
             "confirmed": identification.confirmed,
             "witnesses": list(identification.witnesses),
             "recipe": identification.recipe,
-            "reason": "; ".join(
-                reason for reason in (identification.reason, self.reason) if reason
-            ),
+            "reason": "; ".join(reason for reason in (shown, self.reason) if reason),
         }
 
     @property

@@ -172,7 +172,7 @@ class FixtureChecks(Checks):
         doubts = [
             (
                 message("fixture.of-line", table=key[0], number=key[1] + 1, line=warning.line),
-                message("source-row.unread", detail=warning.why),
+                warning.why,
             )
             for warning in items
             if isinstance(warning, ReadWarning)

@@ -12,6 +12,8 @@ from typing import Any
 from cautery.cells import plain_cell
 from cautery.errors import InputError
 from cautery.graph.enrich import Derived, Enricher
+from cautery.messages import message
+from cautery.model.message import Message
 from cautery.model.ports import Facts
 from cautery.packed import chunks_of, require_file
 from cautery.parquet import read_parquet
@@ -47,7 +49,7 @@ class Tally:
     broken: int = 0
     warnings: list[ReadWarning] = field(default_factory=list)
 
-    def warn(self, line: int, why: str, text: str) -> None:
+    def warn(self, line: int, why: Message, text: str) -> None:
         """Count a row that could not be used whole, and quote the first of them."""
         self.broken += 1
         if len(self.warnings) < _MOST_WARNINGS:
@@ -116,13 +118,13 @@ def _links(chunks: Iterable[bytes], tally: Tally, name: str) -> Iterator[Row]:
         cells = dict(zip(header, stripped, strict=False))
         row = {column: cells.get(column, "") for column in COLUMNS}
         if not all(row[column] for column in _NEEDED):
-            tally.warn(number, "subject, kind or value is missing: left out", text)
+            tally.warn(number, message("unread.bare-link"), text)
         elif max(len(row[column]) for column in _NEEDED) > LONGEST:
-            tally.warn(number, f"a name has more than {LONGEST} letters: left out", text)
+            tally.warn(number, message("unread.long-name", most=LONGEST), text)
         else:
             tally.links += 1
             if any(row[column] and _moment(row[column]) is None for column in _TIMES):
-                tally.warn(number, "a time is not valid: not used", text)
+                tally.warn(number, message("unread.time-not-used"), text)
             yield row
 
 

@@ -11,7 +11,7 @@ from cautery.errors import InputError, LimitError, SourceError
 from cautery.messages import message, say
 from cautery.model import Authority, LedCategory, Pseudonyms, StatementKind
 from cautery.model.ledger import append
-from cautery.model.message import Message, as_written
+from cautery.model.message import Message
 from cautery.model.records import AccountNames, MaterialTaken, MaterialWarning
 from cautery.packed import PACKED_ERRORS, PACKINGS, chunks_of
 from cautery.watch import (
@@ -160,7 +160,7 @@ class _Reading:
                 if isinstance(row, ReadWarning):
                     self.warnings.append(
                         MaterialWarning(
-                            why=as_written(row.why),
+                            why=row.why,
                             count=row.count,
                             line=row.line,
                             shape=row.quoted,

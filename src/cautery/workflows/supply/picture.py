@@ -13,6 +13,7 @@ from cautery.errors import InputError
 from cautery.graph.roles import RoleBelief
 from cautery.model import Asset, Link, Role, SupplyGraph
 from cautery.model.ledger import contents
+from cautery.model.message import Message
 from cautery.model.ports import Ledger
 from cautery.model.records import AssetFacts, StreamAppeared
 from cautery.pages.supply_map.view import BESIDE, Drawn, Met, Picture
@@ -165,8 +166,19 @@ def _rivals(belief: RoleBelief, *, has_role: bool) -> tuple[tuple[str, float], .
     return tuple((str(role), chance) for role, chance in ranked[has_role:4] if chance >= _RIVAL)
 
 
-def _why(belief: RoleBelief) -> tuple[str, ...]:
-    return tuple(word.replace("host:", "") for word, odds in belief.why if odds > 0)
+def _why(belief: RoleBelief) -> tuple[Message, ...]:
+    """Return what speaks for an asset's role; hosts are named without their kind."""
+    return tuple(
+        Message(
+            reason.id,
+            {
+                name: _name(value) if isinstance(value, str) else value
+                for name, value in reason.values.items()
+            },
+        )
+        for reason, odds in belief.why
+        if odds > 0
+    )
 
 
 def _name(asset: str) -> str:

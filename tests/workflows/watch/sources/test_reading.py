@@ -341,7 +341,7 @@ def test_a_local_list_of_a_gigabyte_is_read_within_200_mb_or_refused(
     assert len(found["streams"]) == streams
     if failed is None:
         assert found["read"]["failed"] is None
-        assert any("longer than" in words(one["why"]) for one in found["read"]["warnings"])
+        assert any("of more than" in words(one["why"]) for one in found["read"]["warnings"])
     else:
         assert failed in words(found["read"]["failed"])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from cautery.messages import message
 from cautery.model import Window
 from cautery.watch import GuideChannel, Programme, ReadWarning, read_xmltv
 
@@ -66,11 +67,7 @@ def read_guide_source(
             else:
                 dropped += 1
     if dropped:
-        warnings.append(
-            ReadWarning(
-                line=0, why=("channels and programmes above the limit: left out"), count=dropped
-            )
-        )
+        warnings.append(ReadWarning(line=0, why=message("unread.guide-limit"), count=dropped))
     return Guide(tuple(channels), tuple(showings)), tuple(warnings)
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from cautery.errors import InputError, SourceError
+from cautery.messages import message
 from cautery.model import ExhibitId, Limits, Location, Response, Source, Vantage, host_of, revealed
 from cautery.model.ports import Fetcher, Readers
 from cautery.watch import (
@@ -195,7 +196,9 @@ def read_portal(
         except SourceError as error:
             if action == _CHANNELS:
                 raise
-            warnings.append(ReadWarning(line=0, why=f"{action}: {error}"))
+            warnings.append(
+                ReadWarning(line=0, why=message("unread.portal", action=action, detail=str(error)))
+            )
             continue
         if any(isinstance(value, PortalSession) and value.blocked for value in values):
             raise SourceError("the portal has blocked the line", hint="Check the test purchase.")
@@ -209,9 +212,7 @@ def read_portal(
         raise SourceError("the portal lists nothing: it returns neither channels nor films")
     if pages > FILM_PAGES:
         warnings.append(
-            ReadWarning(
-                line=0, why="pages of older films that were not requested", count=pages - FILM_PAGES
-            )
+            ReadWarning(line=0, why=message("unread.older-pages"), count=pages - FILM_PAGES)
         )
     entries: list[PlaylistEntry] = []
     for entry in entries_of_portal(items, base=base, genres=genres):

@@ -373,7 +373,7 @@ class SourceReader:
     def _quoted(self, warning: ReadWarning) -> QuotedWarning:
         return QuotedWarning(
             line=warning.line,
-            why=message("source-row.unread", detail=warning.why),
+            why=warning.why,
             quoted=redacted_text(warning.quoted, self._journal.pseudonyms),
             count=warning.count,
         )
@@ -414,7 +414,7 @@ class _FileAnswer:
             body = file.read(LIST.max_bytes + 1)
         if len(body) <= LIST.max_bytes:
             return cls(body, ())
-        why = f"only the first {LIST.max_bytes:,} bytes are read"
+        why = message("unread.beginning-alone", most_bytes=LIST.max_bytes)
         return cls(body[: LIST.max_bytes], (ReadWarning(line=0, why=why),))
 
     def header(self, _: str) -> str | None:

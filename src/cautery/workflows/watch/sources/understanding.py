@@ -13,6 +13,7 @@ from itertools import chain
 from urllib.parse import parse_qsl, urlsplit
 
 from cautery.errors import LimitError, SourceError
+from cautery.messages import message
 from cautery.model import Source, Window, revealed
 from cautery.packed import PACKED_ERRORS, unpacked
 from cautery.watch import (
@@ -148,7 +149,9 @@ def gather(
         elif len(entries) < MAX_STREAMS:
             entries.append(item)
         else:
-            warnings.append(ReadWarning(line=item.line, why=f"more than {MAX_STREAMS} entries"))
+            warnings.append(
+                ReadWarning(line=item.line, why=message("unread.more-entries", most=MAX_STREAMS))
+            )
             break
     return tuple(entries), tuple(warnings)
 

@@ -1,0 +1,72 @@
+"""What a reader could not read of a file or of an answer, and went on."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str | tuple[str, str]] = {
+    "source-row.unread": "%(detail)s",  # an error's own text
+    # Any format.
+    "unread.long-line": "a line of more than %(most_bytes)s",
+    "unread.entries": "stopped after %(most)s entries",
+    "unread.more-entries": "more than %(most)s entries",
+    "unread.beginning-alone": "only the first %(most_bytes)s are read",
+    "unread.not-json": "not valid JSON",
+    # Playlists.
+    "unread.nul-bytes": "NUL bytes in a line",
+    "unread.no-url": "no URL follows",
+    "unread.many-attributes": "too many attributes",
+    "unread.open-quote": "a quote that is never closed",
+    "unread.no-duration": "no duration",
+    "unread.no-title": "no title",
+    "unread.not-a-url": "not a URL",
+    "unread.no-host": "a URL without a host",
+    "unread.hls-bandwidth": "HLS playlist: a variant whose bandwidth is not a number",
+    "unread.hls-duration": "HLS playlist: a segment whose duration is not a number",
+    "unread.bare-entry": "an entry without a URL",
+    # Panels and portals.
+    "unread.not-playable": "an item that cannot be played",
+    "unread.bare-genre": "a genre without an id or a title",
+    "unread.bare-item": "an item without an id",
+    "unread.bare-category": "a category without a number or a name",
+    "unread.bare-stream": "a stream without a number",
+    "unread.bare-film": "a film without a number",
+    "unread.bare-episode": "an episode without a number",
+    "unread.episodes": "stopped after %(most)s episodes",
+    "unread.older-pages": "pages of older films that were not requested",
+    "unread.portal": "%(action)s: %(detail)s",
+    # Guides and calendars.
+    "unread.no-start": "a programme without a start",
+    "unread.no-channel": "a programme without a channel",
+    "unread.bare-channel": "a channel without an id",
+    "unread.not-of-a-guide": "neither a channel nor a programme",
+    "unread.bad-time": "a time that is not valid",
+    "unread.bad-end": "an end that is not valid",
+    "unread.broken-xml": "broken XML (%(detail)s)",
+    "unread.guide-limit": "channels and programmes above the limit: left out",
+    "unread.endless": "a %(component)s that is too long or never ends",
+    "unread.broken-event": "an event that cannot be read (%(error)s)",
+    "unread.lasts": "it lasts more than a month: two hours are assumed",
+    "unread.recurs": "it recurs: only the first event is used",
+    "unread.zone": "the zone %(zone)s is not known: its time is read as UTC",
+    # Observations of names and certificates.
+    "unread.no-record": "no record",
+    "unread.bare-record": "a record without a name or a type",
+    "unread.bare-data": "a record without a name or data",
+    "unread.not-base64": "a certificate that is not valid base64",
+    "unread.swapped": "first is after last: swapped",
+    "unread.bare-link": "subject, kind or value is missing: left out",
+    "unread.long-name": "a name has more than %(most)s letters: left out",
+    "unread.time-not-used": "a time is not valid: not used",
+    # Seized material.
+    "unread.no-flow": "no flow",
+    "unread.no-request": "no request",
+    "unread.not-a-row": "not a row of the table",
+    "unread.broken-row": "a row that cannot be read",
+    "unread.missing-row": "a row is missing",
+    "unread.long-row": "a row of more than %(most_bytes)s",
+    "unread.width": "a row of %(values)s values in a table of %(columns)s columns",
+    "unread.other-tables": "rows of tables that are not read",
+    "unread.maybe-cut-off": "the dump does not say that it is complete: it may be cut off",
+    "unread.cut-statement": "the dump breaks off in the middle of a statement",
+    "unread.cut-row": "the dump breaks off in the middle of a row",
+    "unread.cut-table": "the dump breaks off in the middle of a table",
+}
