@@ -97,6 +97,36 @@ def require_file(path: Path) -> None:
     raise InputError(f"{path}: no such file")
 
 
+def small_file(path: Path, *, most: int, of: str, hint: str | None = None) -> bytes:
+    """Return all bytes of a small file.
+
+    Parameters
+    ----------
+    most : int
+        Bytes that it may have.
+    of : str
+        What it is the file of, for the error: ``a letter``.
+    hint : str or None
+        What helps where the file cannot be read.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is no regular file, or is larger.
+    """
+    try:
+        if path.exists():
+            require_file(path)  # a pipe would be waited for
+        with path.open("rb") as file:
+            raw = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: cannot be read ({why})", hint=hint) from error
+    if len(raw) > most:
+        raise InputError(f"{path}: larger than {most:,} bytes, the limit for {of}")
+    return raw
+
+
 def unpacked(file: BinaryIO, packing: str) -> Iterator[bytes]:
     """Yield what an open file holds, unpacked; ``packing`` is a name's ending, such as ``.gz``.
 

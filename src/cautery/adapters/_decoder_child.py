@@ -14,13 +14,10 @@ part and one that says ``end``.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import io
-import json
 import math
 import os
 import resource
-import struct
 import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
@@ -28,6 +25,7 @@ from typing import Any, BinaryIO, NoReturn
 import av
 import numpy as np
 
+from cautery.adapters._child_pipes import read_head, read_payload, widen, write_answer
 from cautery.adapters._confine import confine
 from cautery.adapters._decoder_media import Part, parts
 from cautery.adapters._decoder_sound import FilterResampler
@@ -35,7 +33,6 @@ from cautery.adapters._decoder_source import Refusal
 from cautery.adapters._decoder_still import still
 from cautery.errors import ConfinementError
 
-_PIPE_BYTES = 1 << 20
 _FILE = 3
 """The descriptor of the one file that a child for a long file may read."""
 
@@ -70,20 +67,6 @@ def _warm() -> None:
         list(parts(nothing, "wav", pictures=True, part_s=1.0, most_s=1.0))
 
 
-def _read(pipe: BinaryIO, size: int) -> bytes:
-    data = pipe.read(size)
-    if len(data) != size:
-        raise EOFError
-    return data
-
-
-def _answer(pipe: BinaryIO, head: dict[str, Any], payload: bytes) -> None:
-    head_bytes = json.dumps(head).encode()
-    pipe.write(struct.pack("<I", len(head_bytes)) + head_bytes + struct.pack("<Q", len(payload)))
-    pipe.write(payload)
-    pipe.flush()
-
-
 def _allow(seconds: float) -> None:
     """Let the process use so many CPU seconds more."""
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
@@ -112,12 +95,6 @@ def _work(head: dict[str, Any], data: BinaryIO) -> Iterator[Part]:
         yield {"end": True}, b""
 
 
-def _widen(pipe: BinaryIO) -> None:
-    """Let a probe's bytes fit the pipe, if the system allows: both sides wake less often."""
-    with contextlib.suppress(OSError):
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-
-
 def main(memory_mb: int, file: int, *, without_seccomp: bool) -> NoReturn:
     """Serve jobs until stdin ends.
 
@@ -137,8 +114,8 @@ def main(memory_mb: int, file: int, *, without_seccomp: bool) -> NoReturn:
             os.dup2(file, _FILE)
             os.close(file)
         long = open(_FILE, "rb", buffering=0, closefd=False)  # noqa: SIM115 - till the end
-    _widen(jobs)
-    _widen(answers)
+    widen(jobs)
+    widen(answers)
     av.logging.set_level(None)
     _warm()
     try:
@@ -148,9 +125,9 @@ def main(memory_mb: int, file: int, *, without_seccomp: bool) -> NoReturn:
             without_seccomp=without_seccomp,
         )
     except ConfinementError as error:
-        _answer(answers, {"unconfined": str(error)}, b"")
+        write_answer(answers, {"unconfined": str(error)})
         os._exit(1)
-    _answer(answers, {"confined": reached.to_json()}, b"")
+    write_answer(answers, {"confined": reached.to_json()})
     with contextlib.suppress(EOFError):
         while True:
             _serve(jobs, answers, long)
@@ -166,14 +143,11 @@ def _serve(jobs: BinaryIO, answers: BinaryIO, long: BinaryIO | None) -> None:
     EOFError
         If there is none.
     """
-    (size,) = struct.unpack("<I", _read(jobs, 4))
-    head = json.loads(_read(jobs, size))
-    (size,) = struct.unpack("<Q", _read(jobs, 8))
-    data = _read(jobs, size)
+    head, data = read_head(jobs), read_payload(jobs)
     try:
         for answer_head, payload in _work(head, io.BytesIO(data) if long is None else long):
-            _answer(answers, answer_head, payload)
+            write_answer(answers, answer_head, payload)
     except Refusal as refusal:
-        _answer(answers, {"refused": str(refusal), "encrypted": refusal.encrypted}, b"")
+        write_answer(answers, {"refused": str(refusal), "encrypted": refusal.encrypted})
     except MemoryError:
-        _answer(answers, {"refused": "it needs more memory than allowed"}, b"")
+        write_answer(answers, {"refused": "it needs more memory than allowed"})

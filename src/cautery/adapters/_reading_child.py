@@ -15,23 +15,20 @@ from __future__ import annotations
 import codecs
 import contextlib
 import encodings
-import fcntl
 import gc
 import importlib
-import json
 import math
 import os
 import pkgutil
 import resource
-import struct
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, NoReturn
 
+from cautery.adapters._child_pipes import read_head, read_payload, widen, write_answer
 from cautery.adapters._confine import confine
 from cautery.errors import CauteryError, ConfinementError
 
-PIPE_BYTES = 1 << 20
 MOST_HEAD_BYTES = 1 << 20
 _NO_TEXT = frozenset(("mbcs", "oem", "idna", "undefined"))
 
@@ -54,20 +51,6 @@ def _load(modules: list[str]) -> Mapping[str, Job]:
     return jobs
 
 
-def _read(pipe: BinaryIO, size: int) -> bytes:
-    data = pipe.read(size)
-    if len(data) != size:
-        raise EOFError
-    return data
-
-
-def _answer(pipe: BinaryIO, head: dict[str, Any], payload: bytes) -> None:
-    head_bytes = json.dumps(head).encode()
-    pipe.write(struct.pack("<I", len(head_bytes)) + head_bytes + struct.pack("<Q", len(payload)))
-    pipe.write(payload)
-    pipe.flush()
-
-
 def _allow(seconds: float) -> None:
     """Let the process use so many CPU seconds more."""
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
@@ -83,24 +66,22 @@ def _serve(jobs: Mapping[str, Job], asks: BinaryIO, answers: BinaryIO) -> None:
     EOFError
         If there is none.
     """
-    (size,) = struct.unpack("<I", _read(asks, 4))
-    head = json.loads(_read(asks, size))
-    (size,) = struct.unpack("<Q", _read(asks, 8))
+    head = read_head(asks)
     try:
-        data = _read(asks, size)
+        data = read_payload(asks)
         _allow(head["cpu_s"])
         packed = jobs[head["job"]](head["asked"], data)
     except CauteryError as error:
         refused = {"refused": str(error)[:1000], "kind": type(error).__name__}
-        _answer(answers, refused | {"hint": error.hint[:1000]}, b"")
+        write_answer(answers, refused | {"hint": error.hint[:1000]})
     except MemoryError:
-        _answer(
-            answers, {"refused": "it needs more memory than allowed", "kind": "LimitError"}, b""
+        write_answer(
+            answers, {"refused": "it needs more memory than allowed", "kind": "LimitError"}
         )
     except RecursionError:
-        _answer(answers, {"refused": "it is nested too deeply", "kind": "SourceError"}, b"")
+        write_answer(answers, {"refused": "it is nested too deeply", "kind": "SourceError"})
     else:
-        _answer(answers, {"done": True}, packed)
+        write_answer(answers, {"done": True}, packed)
 
 
 def main(memory_mb: int, modules: list[str], *, without_seccomp: bool) -> NoReturn:
@@ -116,9 +97,8 @@ def main(memory_mb: int, modules: list[str], *, without_seccomp: bool) -> NoRetu
         Go on where system calls can't be filtered.
     """
     asks, answers = sys.stdin.buffer, sys.stdout.buffer
-    for pipe in (asks, answers):
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    widen(asks)
+    widen(answers)
     jobs = _load(modules)
     gc.collect()
     # What was imported lives as long as the process: the collector need not visit it in each job.
@@ -126,9 +106,9 @@ def main(memory_mb: int, modules: list[str], *, without_seccomp: bool) -> NoRetu
     try:
         reached = confine(memory_mb=memory_mb, without_seccomp=without_seccomp)
     except ConfinementError as error:
-        _answer(answers, {"unconfined": str(error)}, b"")
+        write_answer(answers, {"unconfined": str(error)})
         os._exit(1)
-    _answer(answers, {"confined": reached.to_json()}, b"")
+    write_answer(answers, {"confined": reached.to_json()})
     with contextlib.suppress(EOFError):
         while True:
             _serve(jobs, asks, answers)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from cautery.kernels import kernel
-from cautery.plan._standing_kernels import count_in, count_out, standing
+from cautery.plan._standing_kernels import count_in, count_out, raise_with, standing
 
 
 @kernel(plain=True)
@@ -54,7 +54,8 @@ def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
     alone = np.zeros(items.size)
     inside = np.full(n, -1, np.int32)
     reach = np.empty(n, np.int32)
-    rising = np.empty(n, np.int32)
+    raised = np.empty(n, np.int32)
+    barred = np.ones(n, np.bool_)
     for k in range(items.size):
         item = items[k]
         if not up[item]:
@@ -77,26 +78,23 @@ def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
             m = reach[place]
             up[m] = False
             count_out(m, owner, need, use_start, uses, count, lacking)
-        top = 0
+        again = 0
         for place in range(1, size):
             m = reach[place]
+            barred[m] = False
             if lacking[m] == 0:
                 up[m] = True
-                rising[top] = m
-                top += 1
-        while top > 0:
-            top -= 1
-            m = rising[top]
-            for i in range(use_start[m], use_start[m + 1]):
-                g = uses[i]
-                count[g] += 1
-                if count[g] == need[g]:
-                    v = owner[g]
-                    lacking[v] -= 1
-                    if lacking[v] == 0 and inside[v] == k and v != item and not up[v]:
-                        up[v] = True
-                        rising[top] = v
-                        top += 1
+                raised[again] = m
+                again += 1
+        head = 0
+        while head < again:
+            m = raised[head]
+            head += 1
+            again = raise_with(
+                m, owner, need, use_start, uses, count, lacking, barred, up, raised, again
+            )
+        for place in range(1, size):
+            barred[reach[place]] = True
         for place in range(size):
             m = reach[place]
             if not up[m]:
@@ -134,16 +132,9 @@ def risen_each(groups_of, owner, need, use_start, uses, removed, items):
         while head < size:
             m = raised[head]
             head += 1
-            for i in range(use_start[m], use_start[m + 1]):
-                g = uses[i]
-                count[g] += 1
-                if count[g] == need[g]:
-                    v = owner[g]
-                    lacking[v] -= 1
-                    if lacking[v] == 0 and not removed[v] and not up[v]:
-                        up[v] = True
-                        raised[size] = v
-                        size += 1
+            size = raise_with(
+                m, owner, need, use_start, uses, count, lacking, removed, up, raised, size
+            )
         while total + size > risen.size:
             risen = np.concatenate((risen, np.empty(risen.size, np.int32)))
         for place in range(size):

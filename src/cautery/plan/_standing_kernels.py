@@ -93,6 +93,26 @@ def count_out(m, owner, need, use_start, uses, count, lacking):
 
 
 @kernel(plain=True)
+def raise_with(m, owner, need, use_start, uses, count, lacking, barred, up, raised, size):
+    """Count ``m`` in as :func:`count_in` does, and raise the owners that lack nothing any more.
+
+    These are appended to the first ``size`` of ``raised``, except those that are ``barred``; the
+    new size is returned.
+    """
+    for i in range(use_start[m], use_start[m + 1]):
+        g = uses[i]
+        count[g] += 1
+        if count[g] == need[g]:
+            v = owner[g]
+            lacking[v] -= 1
+            if lacking[v] == 0 and not barred[v] and not up[v]:
+                up[v] = True
+                raised[size] = v
+                size += 1
+    return size
+
+
+@kernel(plain=True)
 def give_back(groups_of, owner, need, use_start, uses, weight, removed, order, ceiling):
     """Give back, in ``order``, whatever leaves at most ``ceiling`` up; ``removed`` is changed."""
     count = np.zeros(owner.size, np.int32)
@@ -119,17 +139,12 @@ def give_back(groups_of, owner, need, use_start, uses, weight, removed, order, c
         while head < size and total <= ceiling:
             m = raised[head]
             head += 1
-            for i in range(use_start[m], use_start[m + 1]):
-                g = uses[i]
-                count[g] += 1
-                if count[g] == need[g]:
-                    u = owner[g]
-                    lacking[u] -= 1
-                    if lacking[u] == 0 and not removed[u] and not up[u]:
-                        up[u] = True
-                        raised[size] = u
-                        size += 1
-                        total += weight[u]
+            before = size
+            size = raise_with(
+                m, owner, need, use_start, uses, count, lacking, removed, up, raised, size
+            )
+            for new in range(before, size):
+                total += weight[raised[new]]
         if total <= ceiling:
             left = total
             continue

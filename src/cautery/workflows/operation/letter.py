@@ -18,7 +18,7 @@ from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier, open_note
 from cautery.evidence.signing import LETTER_TITLE
 from cautery.model import digest_of
-from cautery.packed import require_file
+from cautery.packed import small_file
 from cautery.workflows.operation.strict_json import is_deeper, strictly_parsed
 
 HEAD = LETTER_TITLE
@@ -69,17 +69,7 @@ def read_letter(path: Path) -> bytes:
     InputError
         If it cannot be read or is too large.
     """
-    try:
-        if path.exists():
-            require_file(path)  # a pipe would be waited for
-        with path.open("rb") as file:
-            raw = file.read(MAX_LETTER_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: cannot be read ({why})") from error
-    if len(raw) > MAX_LETTER_BYTES:
-        raise InputError(f"{path}: larger than {MAX_LETTER_BYTES:,} bytes, the limit for a letter")
-    return raw
+    return small_file(path, most=MAX_LETTER_BYTES, of="a letter")
 
 
 def open_letter(raw: bytes, verifier: NoteVerifier) -> dict[str, Any]:

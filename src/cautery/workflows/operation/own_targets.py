@@ -15,7 +15,7 @@ from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.model import Agency
 from cautery.operation.targets import NOT_TARGETS, normalise
-from cautery.packed import require_file
+from cautery.packed import small_file
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import standing
 from cautery.workflows.operation.withhold import unmatched
@@ -89,17 +89,11 @@ def read_targets(path: Path) -> tuple[str, ...]:
     InputError
         Naming file and line.
     """
+    raw = small_file(path, most=MAX_TARGET_BYTES, of="a list of targets")
     try:
-        if path.exists():
-            require_file(path)  # a pipe would be waited for
-        with path.open("rb") as file:
-            raw = file.read(MAX_TARGET_BYTES + 1)
         text = raw.decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: cannot be read ({why[:200]})") from error
-    if len(raw) > MAX_TARGET_BYTES:
-        raise InputError(f"{path}: larger than {MAX_TARGET_BYTES:,} bytes")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text", hint="Save it as UTF-8.") from error
     targets: set[str] = set()
     for number, line in enumerate(text.split("\n"), 1):
         target = line.strip()

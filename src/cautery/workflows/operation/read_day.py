@@ -19,7 +19,7 @@ from cautery.errors import InputError
 from cautery.model import ClockOffset, CoTenant, Criterion, Operation, Step, StepKind, to_utc
 from cautery.model.toml import parsed_toml
 from cautery.operation.schedule.rules import MOST_STEPS
-from cautery.packed import require_file
+from cautery.packed import small_file
 from cautery.workflows.operation.table import LASTS
 
 MAX_BYTES = 8_000_000
@@ -296,18 +296,8 @@ def _hours(path: Path, country: str, span: list[str]) -> tuple[time, time]:
 
 
 def _tables(path: Path) -> Any:
-    try:
-        if path.exists():
-            require_file(path)  # a pipe would be waited for
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(
-            f"{path}: cannot be read ({why})", hint="cautery operation day example > steps.toml"
-        ) from error
-    if len(raw) > MAX_BYTES:
-        raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes, the limit for an action day")
+    hint = "cautery operation day example > steps.toml"
+    raw = small_file(path, most=MAX_BYTES, of="an action day", hint=hint)
     try:
         text = raw.decode("utf-8-sig")
         return json.loads(text) if path.suffix == ".json" else parsed_toml(text)

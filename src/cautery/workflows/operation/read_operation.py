@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cautery.errors import InputError
 from cautery.model import Agency, AgencyRole, Competence, Operation, Regime, to_utc
 from cautery.model.toml import parsed_toml
-from cautery.packed import require_file
+from cautery.packed import small_file
 from cautery.workflows.mandate.lines import Lines
 
 MAX_BYTES = 1_000_000
@@ -191,18 +191,8 @@ class _Reading:
 
 
 def _text_of(path: Path) -> str:
-    try:
-        if path.exists():
-            require_file(path)  # a pipe would be waited for
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(
-            f"{path}: cannot be read ({why})", hint="cautery operation open --example > op.toml"
-        ) from error
-    if len(raw) > MAX_BYTES:
-        raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes, the limit for an operation")
+    hint = "cautery operation open --example > op.toml"
+    raw = small_file(path, most=MAX_BYTES, of="an operation", hint=hint)
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

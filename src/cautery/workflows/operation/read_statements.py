@@ -13,7 +13,7 @@ from cautery.errors import InputError
 from cautery.model import Statement, from_json, iso
 from cautery.model.ids import is_pseudonym
 from cautery.operation.targets import normalise
-from cautery.packed import require_file
+from cautery.packed import small_file
 from cautery.workflows.operation.strict_json import is_deeper, strictly_parsed
 
 MAX_BYTES = 256 << 20
@@ -70,17 +70,7 @@ def read_statements(path: Path, *, by: str, now: datetime) -> tuple[Statement, .
 
 
 def _lines_of(path: Path) -> list[bytes]:
-    try:
-        if path.exists():
-            require_file(path)  # a pipe would be waited for
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: cannot be read ({why})") from error
-    if len(raw) > MAX_BYTES:
-        raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes")
-    return raw.split(b"\n")
+    return small_file(path, most=MAX_BYTES, of="a file of statements").split(b"\n")
 
 
 def _statement(line: bytes, by: str, now: datetime) -> Statement:

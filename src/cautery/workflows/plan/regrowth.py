@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.model.toml import parsed_toml
-from cautery.packed import require_file
+from cautery.packed import small_file
 from cautery.plan.regrowth_model import RegrowthModel, overridden
 
 _MAX_BYTES = 1_000_000
@@ -20,15 +20,7 @@ def read_regrowth(path: Path) -> RegrowthModel:
     InputError
         If the file cannot be read, or says what cannot be.
     """
-    try:
-        if path.exists():
-            require_file(path)  # a pipe would be waited for
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error
-    if len(raw) > _MAX_BYTES:
-        raise InputError(f"{path}: larger than {_MAX_BYTES:,} bytes")
+    raw = small_file(path, most=_MAX_BYTES, of="a file of assumptions")
     try:
         document = parsed_toml(raw.decode())
     except (ValueError, RecursionError) as error:
