@@ -372,13 +372,8 @@ def _bundle() -> Target:
 
     from cautery.evidence.note import parse_note
     from cautery.model import KeyedPseudonyms
-    from cautery.operation.sharing import (
-        NotedStatement,
-        bundle_for,
-        read_bundle,
-        read_old_bundle,
-        statement_id,
-    )
+    from cautery.operation.bundle import NotedStatement, bundle_for, read_bundle, read_old_bundle
+    from cautery.operation.sharing import statement_id
     from cautery.operation.signed import recipients_of, text_of_statement
     from cautery.workflows.operation.read_statements import read_statements
     from cautery.workflows.operation.strict_json import strictly_parsed

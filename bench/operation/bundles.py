@@ -34,7 +34,8 @@ from cautery.model import (
     StatementKind,
     Tlp,
 )
-from cautery.operation.sharing import NotedStatement, bundle_for, releasable
+from cautery.operation.bundle import NotedStatement, bundle_for
+from cautery.operation.sharing import releasable
 from cautery.operation.signed import recipients_of, text_of_statement
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.holdings import own_statements

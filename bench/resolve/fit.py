@@ -38,7 +38,8 @@ from cautery.adapters.clock import SystemClock
 from cautery.catalogue import Catalogue, Listing, normalise
 from cautery.catalogue import _choice_kernels as kernels
 from cautery.catalogue._around import around
-from cautery.catalogue._index import Index, Names, grams_of_names
+from cautery.catalogue._arrays import Names
+from cautery.catalogue._index import Index, grams_of_names
 from cautery.catalogue.lexicon import GRAMS, Lexicon, Trees
 from cautery.catalogue.resolve import scratch_for
 from cautery.workflows.files.catalogue import read_catalogue

@@ -7,7 +7,7 @@ import pytest
 from cautery.adapters.decoder import ChildDecoder
 from cautery.errors import DecodeError
 from cautery.lab._hostile_bodies import black
-from cautery.lab.hostile import ATTACKS, Attack
+from cautery.lab.attacks import ATTACKS, Attack
 
 BOMBS = [one for one in ATTACKS.values() if one.kind == "stream" and one.body is not None]
 

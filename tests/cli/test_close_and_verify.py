@@ -102,7 +102,7 @@ def test_when_a_killed_watch_was_seen_last_is_on_record(killed: Path, cautery: C
 
 def test_time_without_a_watch_is_not_reported_as_watched(killed: Path, cautery: Cautery) -> None:
     from cautery import wiring
-    from cautery.workflows.case.report import report_view
+    from cautery.workflows.case.report_view import report_view
 
     close(cautery, killed)
     with cases.reading(killed / "case") as case:

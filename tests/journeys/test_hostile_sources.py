@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from cautery.lab.hostile import ATTACKS, Attack, Hostile
+from cautery.lab.attacks import ATTACKS, Attack
+from cautery.lab.hostile import Hostile
 from cautery.model import Entry
 
 pytestmark = pytest.mark.journey

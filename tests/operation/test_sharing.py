@@ -27,16 +27,15 @@ from cautery.model import (
     Tlp,
     iso,
 )
-from cautery.operation import sharing
-from cautery.operation.sharing import (
+from cautery.operation.bundle import (
+    OLD_FORMAT,
     Bundle,
     NotedStatement,
     bundle_for,
     read_bundle,
-    releasable,
-    statement_id,
-    withheld,
+    read_old_bundle,
 )
+from cautery.operation.sharing import releasable, statement_id, withheld
 from cautery.operation.signed import (
     recipients_of,
     text_of_permission,
@@ -494,16 +493,16 @@ def test_what_an_agency_may_not_be_told_is_withheld_from_it_under_its_marking() 
 @pytest.mark.parametrize("missing", ["operation", "to", "from", "at"])
 def test_an_old_bundle_that_lacks_a_member_is_refused(missing: str) -> None:
     payload = {
-        "format": sharing.OLD_FORMAT,
+        "format": OLD_FORMAT,
         "operation": TABLE.id,
         "to": BG.id,
         "from": LEAD.id,
         "at": iso(NOON),
         "statements": [],
     }
-    assert sharing.read_old_bundle(payload, to=BG, operation=TABLE).by == LEAD.id
+    assert read_old_bundle(payload, to=BG, operation=TABLE).by == LEAD.id
     with pytest.raises(InputError):
-        sharing.read_old_bundle(
+        read_old_bundle(
             {name: value for name, value in payload.items() if name != missing},
             to=BG,
             operation=TABLE,

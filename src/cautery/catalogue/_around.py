@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cautery.catalogue._index import Batch, Names
+from cautery.catalogue._arrays import Batch, Names
 from cautery.catalogue._place_kernels import unmistakable
 from cautery.catalogue.normalise import LONGEST, normalise
 from cautery.catalogue.places import country_code, language_number, places, source_country

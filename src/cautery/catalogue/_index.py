@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from cautery.catalogue._arrays import Batch, Names, filled, norms_of, rows_of, text_of
 from cautery.catalogue._match_kernels import grams_of, postings_of
 from cautery.catalogue.lexicon import Lexicon
 from cautery.catalogue.normalise import (
@@ -37,69 +38,6 @@ _STATIONS = frozenset(("us", "ca", "mx", None))
 _MOST_EDITIONS = 60
 # In so many names that are no station's a call sign counts as a word.
 _PLAIN = 3
-
-
-class Names(NamedTuple):
-    """Everything that kernels ask of a catalogue: by name, by right, by word."""
-
-    right: npt.NDArray[np.int32]
-    first: npt.NDArray[np.uint8]
-    word_from: npt.NDArray[np.int32]
-    words: npt.NDArray[np.int32]
-    kinds: npt.NDArray[np.uint8]
-    gram_from: npt.NDArray[np.int32]
-    grams: npt.NDArray[np.int32]
-    word_norm: npt.NDArray[np.float32]
-    gram_norm: npt.NDArray[np.float32]
-    key_whole: npt.NDArray[np.int32]
-    key_core: npt.NDArray[np.int32]
-    called: npt.NDArray[np.uint8]
-    named: npt.NDArray[np.uint8]
-    name_area: npt.NDArray[np.uint32]
-    word_at: npt.NDArray[np.int32]
-    word_names: npt.NDArray[np.int32]
-    gram_at: npt.NDArray[np.int32]
-    gram_names: npt.NDArray[np.int32]
-    key_at: npt.NDArray[np.int32]
-    key_names: npt.NDArray[np.int32]
-    call_at: npt.NDArray[np.int32]
-    call_rights: npt.NDArray[np.int32]
-    right_from: npt.NDArray[np.int32]
-    home: npt.NDArray[np.int16]
-    areas: npt.NDArray[np.uint32]
-    area_size: npt.NDArray[np.int16]
-    has_area: npt.NDArray[np.uint8]
-    spoken_from: npt.NDArray[np.int32]
-    spoken: npt.NDArray[np.int16]
-    context_from: npt.NDArray[np.int32]
-    context: npt.NDArray[np.int32]
-    network: npt.NDArray[np.int32]
-    call: npt.NDArray[np.int32]
-    sub: npt.NDArray[np.int16]
-    closed: npt.NDArray[np.uint8]
-    editions: npt.NDArray[np.int16]
-    weight: npt.NDArray[np.float32]
-    title_drop: npt.NDArray[np.float32]
-    name_drop: npt.NDArray[np.float32]
-    stem: npt.NDArray[np.int32]
-    gram_weight: npt.NDArray[np.float32]
-
-
-class Batch(NamedTuple):
-    """Titles as the kernels read them."""
-
-    word_from: npt.NDArray[np.int32]
-    words: npt.NDArray[np.int32]
-    stems: npt.NDArray[np.int32]
-    kinds: npt.NDArray[np.uint8]
-    aside: npt.NDArray[np.uint8]
-    letters_from: npt.NDArray[np.int32]
-    letters: npt.NDArray[np.uint8]
-    keys: npt.NDArray[np.int32]
-    call: npt.NDArray[np.int32]
-    sub: npt.NDArray[np.int16]
-    prefix: npt.NDArray[np.int16]
-    place: npt.NDArray[np.int16]
 
 
 class Index:
@@ -180,33 +118,33 @@ class Index:
             context.append(list(around))
         lexicon = self._lexicon
         total = len(self._words) + 1
-        weight = _filled(lexicon.weight, total, lexicon.rarest)
-        title_drop = _filled(lexicon.title_drop, total, lexicon.unknown_drop[0])
-        name_drop = _filled(lexicon.name_drop, total, lexicon.unknown_drop[1])
-        word_from, flat = _rows(words)
-        gram_from, grams = grams_of(*_text(letters))
+        weight = filled(lexicon.weight, total, lexicon.rarest)
+        title_drop = filled(lexicon.title_drop, total, lexicon.unknown_drop[0])
+        name_drop = filled(lexicon.name_drop, total, lexicon.unknown_drop[1])
+        word_from, flat = rows_of(words)
+        gram_from, grams = grams_of(*text_of(letters))
         word_at, word_names = postings_of(word_from, flat, total)
         gram_at, gram_names = postings_of(gram_from, grams, len(lexicon.gram_weight))
-        key_from, keys = _rows(list(zip(by_name["whole"], by_name["core"], strict=True)))
+        key_from, keys = rows_of(list(zip(by_name["whole"], by_name["core"], strict=True)))
         key_at, key_names = postings_of(key_from, keys, len(self._keys))
         call = np.array(by_right["call"], np.int32)
         call_at, call_rights = postings_of(
-            *_rows([[number] if number >= 0 else [] for number in call]), len(self._calls)
+            *rows_of([[number] if number >= 0 else [] for number in call]), len(self._calls)
         )
         name_places = np.array(by_name["named"], np.int16).reshape(-1)
-        spoken_from, spoken_flat = _rows(spoken)
-        context_from, context_flat = _rows(context)
+        spoken_from, spoken_flat = rows_of(spoken)
+        context_from, context_flat = rows_of(context)
         stem = np.array([self._stem(word) for word in self._words] + [-1], np.int32)
         return Names(
             right=np.array(by_name["right"], np.int32),
             first=np.array(by_name["first"], np.uint8),
             word_from=word_from,
             words=flat,
-            kinds=_rows(kinds)[1].astype(np.uint8),
+            kinds=rows_of(kinds)[1].astype(np.uint8),
             gram_from=gram_from,
             grams=grams,
-            word_norm=_norms(word_from, weight[flat] * (1 - name_drop[flat])),
-            gram_norm=_norms(gram_from, lexicon.gram_weight[grams]),
+            word_norm=norms_of(word_from, weight[flat] * (1 - name_drop[flat])),
+            gram_norm=norms_of(gram_from, lexicon.gram_weight[grams]),
             key_whole=np.array(by_name["whole"], np.int32),
             key_core=np.array(by_name["core"], np.int32),
             called=np.array(by_name["called"], np.uint8),
@@ -270,7 +208,7 @@ class Index:
             call.append(calls(title.call, -1) if title.call is not None else -1)
             sub.append(title.sub)
             prefix.append(self._place_names[title.place] if title.place is not None else 0)
-        letters_from, flat = _text(letters)
+        letters_from, flat = text_of(letters)
         return Batch(
             word_from=np.array(word_from, np.int32),
             words=np.array(words, np.int32),
@@ -329,9 +267,8 @@ _PLACE_HEADS = frozenset(name[0] for name in places().names)
 
 def grams_of_names(names: Iterable[str]) -> npt.NDArray[np.int32]:
     """Return the runs of three letters of every name, each once a name."""
-    grams: npt.NDArray[np.int32] = grams_of(*_text([_keys(normalise(name))[0] for name in names]))[
-        1
-    ]
+    texts = text_of([_keys(normalise(name))[0] for name in names])
+    grams: npt.NDArray[np.int32] = grams_of(*texts)[1]
     return grams
 
 
@@ -370,34 +307,3 @@ def _place_masks() -> tuple[dict[str, int], npt.NDArray[np.uint32]]:
         for country in members:
             masks[number, country >> 5] |= np.uint32(1 << (country & 31))
     return numbers, masks
-
-
-def _rows(rows: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    starts = np.zeros(len(rows) + 1, np.int32)
-    np.cumsum([len(row) for row in rows], out=starts[1:])
-    return starts, np.fromiter(
-        (number for row in rows for number in row), np.int32, count=int(starts[-1])
-    )
-
-
-def _text(rows: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    encoded = [row.encode("utf-8", "replace") for row in rows]
-    starts = np.zeros(len(rows) + 1, np.int32)
-    np.cumsum([len(row) for row in encoded], out=starts[1:])
-    return starts, np.frombuffer(b"".join(encoded), np.uint8)
-
-
-def _norms(
-    starts: npt.NDArray[np.int32], weights: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
-    total = np.concatenate(([0.0], np.cumsum(weights.astype(np.float64) ** 2)))
-    norms: npt.NDArray[np.float32] = np.sqrt(
-        np.maximum(total[starts[1:]] - total[starts[:-1]], 1e-6)
-    ).astype(np.float32)
-    return norms
-
-
-def _filled(values: npt.NDArray[np.float32], total: int, default: float) -> npt.NDArray[np.float32]:
-    out = np.full(total, default, np.float32)
-    out[: len(values)] = values
-    return out

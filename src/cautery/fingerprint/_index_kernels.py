@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cautery.fingerprint._memory_kernels import prefetch, u8, u32, u64
 from cautery.fingerprint._run_kernels import (
     BITS,
     FRAME_BITS,
@@ -21,10 +22,6 @@ from cautery.fingerprint._run_kernels import (
     START,
     TABLE,
     place,
-    prefetch,
-    u8,
-    u32,
-    u64,
 )
 from cautery.kernels import kernel
 

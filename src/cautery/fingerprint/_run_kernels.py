@@ -8,13 +8,9 @@ An *item* is a hash and its posting in one integer, ``hash << 24 | reference << 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
+from cautery.fingerprint._memory_kernels import put_u8, put_u32, u8, u32, u64
 from cautery.kernels import kernel
 
 HASH_BITS = 22
@@ -32,68 +28,9 @@ _AT_ONCE = 8
 """Postings of a key written without asking how many it has: most have fewer."""
 
 
-def _loaded(width: int, result: Any) -> Any:
-    """Make an intrinsic that reads an unsigned integer of ``width`` bits at an address."""
-
-    @intrinsic
-    def load(_typing, _address):  # type: ignore[no-untyped-def]
-        def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-            pointer = builder.inttoptr(arguments[0], ir.IntType(width).as_pointer())
-            return builder.load(pointer, align=1)
-
-        return result(types.int64), code
-
-    return load
-
-
-def _stored(width: int) -> Any:
-    """Make an intrinsic that writes the low ``width`` bits of an integer at an address."""
-
-    @intrinsic
-    def store(_typing, _address, _value):  # type: ignore[no-untyped-def]
-        def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-            pointer = builder.inttoptr(arguments[0], ir.IntType(width).as_pointer())
-            builder.store(builder.trunc(arguments[1], ir.IntType(width)), pointer, align=1)
-            return _context.get_dummy_value()
-
-        return types.void(types.int64, types.int64), code
-
-    return store
-
-
-def _prefetching() -> Any:
-    """Make an intrinsic that has an address's line of memory fetched and does not wait for it."""
-
-    @intrinsic
-    def fetch(_typing, _address):  # type: ignore[no-untyped-def]
-        def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-            name, byte, number = "llvm.prefetch.p0i8", ir.IntType(8).as_pointer(), ir.IntType(32)
-            callee = builder.module.globals.get(name) or ir.Function(
-                builder.module,
-                ir.FunctionType(ir.VoidType(), [byte, number, number, number]),
-                name,
-            )
-            to_read, every_cache, data = number(0), number(3), number(1)
-            pointer = builder.inttoptr(arguments[0], byte)
-            builder.call(callee, [pointer, to_read, every_cache, data])
-            return _context.get_dummy_value()
-
-        return types.void(types.int64), code
-
-    return fetch
-
-
-prefetch = _prefetching()
-u8 = _loaded(8, types.uint8)
-u32 = _loaded(32, types.uint32)
-u64 = _loaded(64, types.uint64)
-_put_u8 = _stored(8)
-_put_u32 = _stored(32)
-
-
 @kernel(nogil=True)
 def _add_u8(address):  # type: ignore[no-untyped-def]
-    _put_u8(address, np.int64(u8(address)) + 1)
+    put_u8(address, np.int64(u8(address)) + 1)
 
 
 @kernel(nogil=True)
@@ -218,7 +155,7 @@ def _lay(items, total, bits, table, rests, postings, plain, hot, many_hot):  # t
             # Four bytes are written for three, the fourth is zero: postings are written in rising
             # order, so that the next one mends it. ``unpacked`` and the search read in the same
             # way.
-            _put_u32(to + 3 * (k + apart), item & ((1 << POSTING_BITS) - 1))
+            put_u32(to + 3 * (k + apart), item & ((1 << POSTING_BITS) - 1))
         if shift:
             for k in range(first, until):
                 rests[k + apart] = (items[k] >> POSTING_BITS) & ((1 << shift) - 1)
@@ -244,7 +181,7 @@ def _done(table, rests, postings, plain, hot):  # type: ignore[no-untyped-def]
     hot_words = np.empty(len(hot), np.uint32)
     for k in range(len(hot)):
         hot_words[k] = hot[k] >> POSTING_BITS
-        _put_u32(postings.ctypes.data + 3 * (plain + k), hot[k] & ((1 << POSTING_BITS) - 1))
+        put_u32(postings.ctypes.data + 3 * (plain + k), hot[k] & ((1 << POSTING_BITS) - 1))
     if len(rests) > plain:
         rests = rests[:plain].copy()
     return table, rests, postings, hot_words

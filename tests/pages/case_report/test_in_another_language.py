@@ -28,7 +28,7 @@ from cautery.model.message import Message
 from cautery.model.records import KINDS
 from cautery.pages.case_report import ReportView, Still, render
 from cautery.pages.case_report.supply import letters
-from cautery.workflows.case.report import report_view
+from cautery.workflows.case.report_view import report_view
 
 DATA = frozenset(
     {

@@ -15,7 +15,8 @@ from cautery.evidence import EMPTY_ROOT, Frontier, leaf_hash
 from cautery.messages import message, say
 from cautery.model import Decision, Entry, Finding, Record, to_json
 from cautery.pages.case_report import render
-from cautery.workflows.case.report import report_view, write_report, write_report_file
+from cautery.workflows.case.report import write_report, write_report_file
+from cautery.workflows.case.report_view import report_view
 
 SYNTHETIC = Path(__file__).parents[2] / "pages" / "case_report" / "synthetic.py"
 

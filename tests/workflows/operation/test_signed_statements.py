@@ -41,8 +41,8 @@ from cautery.model.records import (
     StatementPermitted,
     StatementRecorded,
 )
-from cautery.operation import sharing
-from cautery.operation.sharing import OLD_FORMAT, Bundle, SharedStatement
+from cautery.operation import bundle
+from cautery.operation.bundle import OLD_FORMAT, Bundle, SharedStatement
 from cautery.operation.signed import text_of_permission, text_of_statement
 from cautery.workflows.case.open import open_case
 from cautery.workflows.operation.desk import Desk
@@ -406,7 +406,7 @@ def test_a_partner_that_signs_nonsense_is_refused_in_words_and_whole(
 def test_what_does_not_fit_into_one_bundle_goes_with_the_next(
     agency_desk: Desks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharing, "MAX_STATEMENTS", 2)
+    monkeypatch.setattr(bundle, "MAX_STATEMENTS", 2)
     rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
     add_statements(rome, [said(f"no. {n}") for n in range(5)])
     assert [len(told(rome, sofia)) for _ in range(4)] == [2, 2, 1, 0]

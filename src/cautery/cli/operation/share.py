@@ -12,7 +12,7 @@ from cautery.cli.operation._markings import marking_lines
 from cautery.cli.operation._places import check_place
 from cautery.errors import InputError, StorageError
 from cautery.model import digest_of, to_json
-from cautery.operation.sharing import MAX_STATEMENTS
+from cautery.operation.bundle import MAX_STATEMENTS
 from cautery.wiring import desks
 from cautery.workflows.operation.holdings import source_words, unsigned_statements
 from cautery.workflows.operation.share import share as share_statements

@@ -15,7 +15,8 @@ from cautery.model.records import CaseClosed
 from cautery.workflows.case.manifest import Listing, finish_closing, list_files
 from cautery.workflows.case.open import Case, refuse_closed
 from cautery.workflows.case.roots import check_roots
-from cautery.workflows.case.verify import UnprovenError, check_ledger, exhibit_at, named_by
+from cautery.workflows.case.verify import exhibit_at
+from cautery.workflows.case.verify_records import UnprovenError, check_ledger, named_by
 
 
 def close_case(

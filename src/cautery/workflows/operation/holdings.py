@@ -18,14 +18,14 @@ from cautery.evidence.note import NoteVerifier, open_note
 from cautery.messages import tr, tr_n
 from cautery.model import Operation, Statement
 from cautery.model.records import BundleReceived, StatementRecorded
-from cautery.operation.sharing import (
+from cautery.operation.bundle import (
     OLD_FORMAT,
     Bundle,
     NotedStatement,
-    displaced_by,
     read_bundle,
     read_old_bundle,
 )
+from cautery.operation.sharing import displaced_by
 from cautery.operation.signed import SignedText, statement_digest, text_of_statement
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.letter import open_letter

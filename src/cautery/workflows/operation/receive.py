@@ -16,7 +16,7 @@ from cautery.model.records import (
     PartnerRegistered,
     RefusedStatement,
 )
-from cautery.operation.sharing import CLOCKS_DISAGREE, OLD_FORMAT, Bundle
+from cautery.operation.bundle import CLOCKS_DISAGREE, OLD_FORMAT, Bundle
 from cautery.operation.signed import statement_digest
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk

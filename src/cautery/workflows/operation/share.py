@@ -18,7 +18,8 @@ from cautery.model.records import (
     StatementPermitted,
     StatementRecorded,
 )
-from cautery.operation.sharing import Bundle, bundle_for, displaced_by, statement_id
+from cautery.operation.bundle import Bundle, bundle_for
+from cautery.operation.sharing import displaced_by, statement_id
 from cautery.operation.signed import recipients_of, text_of_permission, text_of_statement
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk

@@ -1,0 +1,438 @@
+"""Join the records of a case to the view that its report shows, and fetch the stills.
+
+The page says nothing that no record says: every figure is counted here from the entries, so that
+whoever replays the ledger gets the same page.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cautery.act import check_signature
+from cautery.errors import ApprovalError, DecodeError, EvidenceError, InputError
+from cautery.messages import message, say, term, tr
+from cautery.model import (
+    Approval,
+    Checkpoint,
+    Decision,
+    Entry,
+    ExhibitId,
+    Finding,
+    GuardVerdict,
+    Mandate,
+    Override,
+    Referral,
+    digest,
+    person_key,
+)
+from cautery.model.message import Message
+from cautery.model.records import (
+    AlignmentShown,
+    ApprovalGiven,
+    ExhibitSealed,
+    OverrideGiven,
+    kind_of_type,
+)
+from cautery.pages.case_report import (
+    Alignment,
+    FailureView,
+    Figures,
+    LedgerView,
+    ReferralView,
+    ReportView,
+    SafeguardsView,
+    SealedLine,
+    Still,
+    StreamView,
+    reduced,
+)
+from cautery.projections import CaseRecords, StreamState
+from cautery.projections.case import case_records
+from cautery.workflows.case.opening import Opening, opening_in
+from cautery.workflows.case.unknowns import unknowns
+
+Reader = Callable[[ExhibitId], bytes]
+_ORDER = {
+    Finding.PROVEN: 0,
+    Finding.UNDECIDED: 1,
+    Finding.LICENSED: 2,
+    Finding.NOTHING: 3,
+    Finding.UNREACHABLE: 4,
+}
+_MOST_STILLS_BYTES = 4_000_000
+"""Of pictures on one page: sixty streams at two stills of 20 kB take 2.4 MB of it."""
+
+
+def report_view(
+    entries: Iterable[Entry],
+    read_exhibit: Reader,
+    *,
+    at: datetime,
+    checkpoints: Sequence[Checkpoint] = (),
+) -> ReportView:
+    """Join a ledger's entries into what the report shows.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+        In the ledger's order.
+    read_exhibit : callable
+        Returns an exhibit's bytes; it raises ``EvidenceError`` where they cannot be trusted, and
+        the page then says so in the picture's place.
+    at : datetime
+        When the report is made, UTC.
+
+    Raises
+    ------
+    EvidenceError
+        If no case is opened in them.
+    """
+    records = case_records(entries)
+    mandate, opened, entry = records.mandate, records.opened, records.in_force.opening
+    if mandate is None or opened is None or entry is None:
+        raise EvidenceError("the ledger has no case.opened record, so no report can be made")
+    try:
+        opening = opening_in(entry)
+    except InputError as error:
+        raise EvidenceError(str(error)) from error
+    passed_over = records.passed_over
+    referrals = _referrals(records, opening, passed_over)
+    safeguards = _safeguards(records, opening, passed_over)
+    ranked = sorted(records.streams.by_url.values(), key=_rank)
+    # Records of a later closing say nothing of what was still up.
+    watched = records.spans.watched
+    ended = watched[-1][1] if watched else records.last_at or at
+    pictures = _Pictures(read_exhibit)
+    streams = tuple(
+        _stream(number, stream, records, ended, pictures)
+        for number, stream in enumerate(ranked, start=1)
+    )
+    observed = _observed(records, mandate)
+    guards = _guards(records)
+    failures = tuple(
+        FailureView(
+            what=term("attempt", what),
+            error=error,
+            count=n,
+            message=records.failure_words[what, error],
+        )
+        for (what, error), n in records.failures.most_common()
+    )
+    return ReportView(
+        made_at=at,
+        mandate=mandate,
+        standing=_standing(opening),
+        passed_over=dict(sorted(passed_over.items(), key=lambda item: say(item[0]))),
+        version=opened.version,
+        key=opened.key,
+        lab=opened.lab or mandate.lab,
+        observed_s=observed,
+        unobserved_s=max(0.0, mandate.window.seconds - observed),
+        figures=_figures(
+            streams,
+            guards,
+            offered=0 if records.pace.newest is None else records.pace.newest.offered,
+        ),
+        streams=streams,
+        hero=_hero(streams),
+        guards=guards,
+        safeguards=safeguards,
+        unknowns=unknowns(records, mandate, streams, observed_s=observed),
+        error_rates=tuple(records.rates.values()),
+        graph=records.acts.graph,
+        plan=records.acts.plan,
+        referrals=referrals,
+        estimates=tuple(records.estimates.values()),
+        failures=failures,
+        ledger=LedgerView(
+            size=records.size,
+            root=records.root,
+            first_at=records.first_at,
+            last_at=records.last_at,
+            kinds=dict(sorted(records.kinds.items())),
+            checkpoints=tuple(checkpoints),
+            exhibits=len(records.sealed),
+            exhibit_bytes=sum(sealing.exhibit.size for sealing in records.sealed.values()),
+            confidential=sum(sealing.exhibit.confidential for sealing in records.sealed.values()),
+        ),
+    )
+
+
+class _Pictures:
+    """Fetches and reduces stills while the page has room for them."""
+
+    def __init__(self, read: Reader) -> None:
+        self._read_exhibit = read
+        self._bytes_left = _MOST_STILLS_BYTES
+
+    def show(self, exhibit: ExhibitId | None, at_s: float | None) -> Still | None:
+        if exhibit is None:
+            return None
+        still = Still(exhibit=exhibit, uri=None, at_s=at_s)
+        if self._bytes_left <= 0:
+            return replace(
+                still,
+                missing=tr("not shown, to keep this page small; the sealed still is in the vault"),
+            )
+        try:
+            uri = reduced(self._read_exhibit(exhibit))
+        except (EvidenceError, DecodeError) as error:
+            return replace(
+                still, missing=tr("the still cannot be shown: %(detail)s", detail=str(error))
+            )
+        self._bytes_left -= len(uri)
+        return replace(still, uri=uri)
+
+
+def _rank(stream: StreamState) -> tuple[int, float, str]:
+    if stream.verdict is None:
+        return len(_ORDER), 0.0, stream.url
+    return _ORDER[stream.verdict.finding], -stream.verdict.log10_lr, stream.url
+
+
+def _stream(
+    number: int, stream: StreamState, records: CaseRecords, ended: datetime, pictures: _Pictures
+) -> StreamView:
+    best = _best(records.alignments[stream.url])
+    alignment = None if best is None else _alignment(best, pictures)
+    until, why = _exposed_until(stream, ended)
+    return StreamView(
+        number=number,
+        url=stream.url,
+        title=stream.title,
+        host=stream.host or (stream.verdict.url.host if stream.verdict else ""),
+        sources=tuple(stream.sources),
+        first_seen=stream.first_seen,
+        proven_at=stream.proven_at,
+        dark_at=stream.dark_at,
+        exposed_s=None
+        if stream.first_seen is None
+        else (until - stream.first_seen).total_seconds(),
+        exposed_why=why,
+        probes=stream.probes,
+        verdict=stream.verdict,
+        followed=records.acts.followed.get(stream.url),
+        alignment=alignment,
+        sealed=tuple(
+            _sealed(records.sealed[exhibit])
+            if exhibit in records.sealed
+            else SealedLine(exhibit=exhibit, what=what)
+            for exhibit, what in records.exhibits[stream.url].items()
+        ),
+        custody=tuple(records.custody[stream.url]),
+        failures=tuple(stream.failures),
+    )
+
+
+def _alignment(shown: AlignmentShown, pictures: _Pictures) -> Alignment:
+    return Alignment(
+        reference=shown.reference,
+        shown=shown.shown or shown.reference,
+        kind=shown.kind,
+        delay_s=shown.delay_s,
+        lags_s=shown.lags_s,
+        strength=shown.strength,
+        suspect=pictures.show(shown.suspect_still, shown.suspect_at_s),
+        original=pictures.show(shown.reference_still, shown.reference_at_s),
+    )
+
+
+def _sealed(sealing: ExhibitSealed) -> SealedLine:
+    clock = sealing.exhibit.clock
+    if clock.seconds is None:
+        offset = tr("offset of the clock unknown")
+    elif clock.uncertainty_s is None:
+        offset = tr("clock %(offset)s ms from UTC", offset=f"{1000 * clock.seconds:+.0f}")
+    else:
+        offset = tr(
+            "clock %(offset)s ms from UTC ± %(uncertainty)s ms",
+            offset=f"{1000 * clock.seconds:+.0f}",
+            uncertainty=f"{1000 * clock.uncertainty_s:.0f}",
+        )
+    return SealedLine(
+        exhibit=sealing.exhibit.id,
+        what=term("exhibit", sealing.what),
+        size=sealing.exhibit.size,
+        sealed_at=sealing.exhibit.sealed_at,
+        clock=offset,
+    )
+
+
+def _best(alignments: Sequence[AlignmentShown]) -> AlignmentShown | None:
+    """Return the alignment that shows most: with both stills, then with a picture's curve, last."""
+    ranked = enumerate(alignments)
+    best = max(
+        ranked,
+        key=lambda candidate: (
+            candidate[1].suspect_still is not None and candidate[1].reference_still is not None,
+            candidate[0],
+        ),
+        default=None,
+    )
+    return None if best is None else best[1]
+
+
+def _exposed_until(stream: StreamState, ended: datetime) -> tuple[datetime, str]:
+    if stream.dark_at is not None:
+        return stream.dark_at, tr(
+            "until our own probe through a blocking provider could no longer get the stream"
+        )
+    if stream.vanished is not None:
+        return stream.vanished, tr("until the stream disappeared from its sources")
+    return ended, tr("still available at the last record")
+
+
+def _observed(records: CaseRecords, mandate: Mandate) -> float:
+    """Return the seconds of the window during which the watch ran."""
+    window = mandate.window
+    return sum(
+        max(0.0, (min(end, window.end) - max(start, window.start)).total_seconds())
+        for start, end in records.spans.watched
+    )
+
+
+def _guards(records: CaseRecords) -> tuple[GuardVerdict, ...]:
+    """Return the guard's last word on each target, the heaviest refusal or narrowing on top."""
+    last, plan = dict(records.acts.guards), records.acts.plan
+    for intervention in (*plan.refused, *plan.chosen) if plan else ():
+        last.setdefault(
+            (intervention.guard.target, intervention.guard.lever.value), intervention.guard
+        )
+    order = {Decision.REFUSE: 0, Decision.NARROW: 1, Decision.ALLOW: 2}
+    return tuple(
+        sorted(
+            last.values(),
+            key=lambda guard: (
+                guard.decision is Decision.ALLOW,
+                -_hit(guard),
+                order[guard.decision],
+                guard.target,
+                guard.lever.value,
+            ),
+        )
+    )
+
+
+def _hit(guard: GuardVerdict) -> int:
+    """Return how many bystanders a target is known to have, at least."""
+    return max(guard.collateral.low, len(guard.collateral.names))
+
+
+def _figures(
+    streams: Sequence[StreamView], guards: Sequence[GuardVerdict], *, offered: int
+) -> Figures:
+    findings = [stream.verdict.finding for stream in streams if stream.verdict is not None]
+    proven = [
+        stream for stream in streams if stream.verdict and stream.verdict.finding is Finding.PROVEN
+    ]
+    exposed = [stream.exposed_s / 60 for stream in proven if stream.exposed_s is not None]
+    refused = [guard for guard in guards if guard.decision is not Decision.ALLOW]
+    # A name behind two refused addresses is spared once; nameless ones cannot be told apart, so
+    # only the largest nameless remainder counts: the sum might count them twice.
+    names = {name for guard in refused for name in guard.collateral.names}
+    nameless = max((_hit(guard) - len(guard.collateral.names) for guard in refused), default=0)
+    return Figures(
+        offered=max(len(streams), offered),
+        checked=sum(stream.probes > 0 or stream.verdict is not None for stream in streams),
+        proven=len(proven),
+        undecided=findings.count(Finding.UNDECIDED),
+        refused=len(refused),
+        decided=len(guards),
+        exposed_min=statistics.median(exposed) if exposed else None,
+        exposed_n=len(exposed),
+        dark=sum(stream.dark_at is not None for stream in proven),
+        spared=len(names) + nameless,
+    )
+
+
+def _hero(streams: Sequence[StreamView]) -> StreamView | None:
+    """Return the strongest proven match that has both pictures, else one with a curve."""
+    proven = [
+        stream for stream in streams if stream.verdict and stream.verdict.finding is Finding.PROVEN
+    ]
+    aligned = [stream for stream in proven if stream.alignment is not None]
+    pair = (
+        stream
+        for stream in aligned
+        if stream.alignment and stream.alignment.suspect and stream.alignment.original
+        if stream.alignment.suspect.uri and stream.alignment.original.uri
+    )
+    return next(pair, aligned[0] if aligned else None)
+
+
+def _standing(opening: Opening) -> str:
+    try:
+        return opening.standing().words
+    except ApprovalError as error:
+        return tr("BROKEN: %(detail)s", detail=str(error))
+
+
+def _referrals(
+    records: CaseRecords, opening: Opening, passed_over: Counter[Message]
+) -> tuple[ReferralView, ...]:
+    """Return each referral with the signatures that verify; the others are counted."""
+    acts, views, verified = records.acts, [], 0
+    for name, referral in acts.referrals.items():
+        targets = {entry.target for entry in referral.entries}
+        approvals = _verified(acts.approvals.get(digest(referral), ()), referral, opening)
+        verified += len(approvals)
+        views.append(
+            ReferralView(
+                referral=referral,
+                approvals=tuple(dict.fromkeys(approvals)),
+                published=tuple(acts.published.get(name, ())),
+                answers=tuple(acts.answers.get(name, ())),
+                probes=tuple(probe for probe in acts.dark if probe.target in targets),
+                expired=tuple(acts.expired.get(name, ())),
+            )
+        )
+    if unverified := sum(map(len, acts.approvals.values())) - verified:
+        passed_over[message("ignored.approval", kind=kind_of_type(ApprovalGiven))] = unverified
+    return tuple(views)
+
+
+def _safeguards(
+    records: CaseRecords, opening: Opening, passed_over: Counter[Message]
+) -> SafeguardsView:
+    """Return what was done for bystanders, with the overrides that those named have signed."""
+    safeguards, overrides = records.safeguards, []
+    for override, approvals in safeguards.overrides:
+        signed = {
+            person_key(approval.approver) for approval in _verified(approvals, override, opening)
+        }
+        if {person_key(name) for name in override.by} <= signed:
+            overrides.append(override)
+        else:
+            passed_over[message("ignored.override", kind=kind_of_type(OverrideGiven))] += 1
+    return SafeguardsView(
+        budgets=tuple(safeguards.budgets.values()),
+        overrides=tuple(overrides),
+        revalidated=safeguards.revalidated,
+        taken_back=tuple(safeguards.taken_back),
+        canaries=len(safeguards.canaries),
+        probes=safeguards.probes,
+        hits=safeguards.hits,
+    )
+
+
+def _verified(
+    approvals: Iterable[Approval], subject: Referral | Override, opening: Opening
+) -> list[Approval]:
+    valid = []
+    for approval in approvals:
+        try:
+            check_signature(
+                approval,
+                what="this",
+                subject=digest(subject),
+                mandate=opening.mandate,
+                signed_for=opening.signed_for,
+            )
+        except ApprovalError:
+            continue
+        valid.append(approval)
+    return valid
