@@ -48,6 +48,7 @@ class _Report:
 
     def _show(self) -> None:
         if self._bar is None:
+            # Heavy: loaded only where a person watches the terminal.
             from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
             from rich.progress import Progress as Bar
 

@@ -31,6 +31,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
+            # Heavy: loaded only where a person watches the terminal.
             from rich.progress import (
                 BarColumn,
                 MofNCompleteColumn,

@@ -57,7 +57,8 @@ def guard(
         typer.Option(help="TOML file of overrides: two people's answers to objections."),
     ] = None,
     budget: Annotated[
-        int | None, typer.Option(min=0, help="Most bystanders that the whole list may hit.")
+        int | None,
+        typer.Option(min=0, help="Largest number of bystanders that the whole list may hit."),
     ] = None,
     since: Annotated[
         Path | None, typer.Option(help="JSON lines of an earlier run: report what to withdraw.")

@@ -46,7 +46,7 @@ def serve(
         float | None, typer.Option(help="Length of the mandate's window, seconds.")
     ] = None,
 ) -> None:
-    """Serve a world until Ctrl-C; then watch it from another terminal.
+    """Serve a world until Ctrl-C, so that a watch in another terminal can watch it.
 
     Example: cautery lab serve /tmp/run --seed 7
     """

@@ -34,13 +34,13 @@ def plan(
         float, typer.Option(min=0, max=1, help="Largest share of the demand that may stay served.")
     ] = 0.05,
     countries: Annotated[
-        int | None, typer.Option(min=0, help="Most countries that may act.")
+        int | None, typer.Option(min=0, help="Largest number of countries that may act.")
     ] = None,
     by: Annotated[
         str | None, typer.Option(help="Date by which every act is usable, such as 2026-12-24.")
     ] = None,
     collateral: Annotated[
-        float | None, typer.Option(min=0, help="Most bystanders, over all acts.")
+        float | None, typer.Option(min=0, help="Largest number of bystanders of all acts together.")
     ] = None,
     confidence: Annotated[
         float, typer.Option(help="Probability of reaching the goal, if the graph is uncertain.")
@@ -79,7 +79,7 @@ def plan(
     pareto: Annotated[
         str | None, typer.Option(help=f"Print a table of plans over one limit: {', '.join(AXES)}.")
     ] = None,
-    points: Annotated[int, typer.Option(min=2, help="Most points in --pareto.")] = 12,
+    points: Annotated[int, typer.Option(min=2, help="Largest number of points in --pareto.")] = 12,
     csv: Annotated[
         bool, typer.Option("--csv", help="Print the points of --pareto as CSV.")
     ] = False,

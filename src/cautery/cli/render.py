@@ -81,6 +81,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
 
 
 def _show(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str) -> None:
+    # Heavy: loaded only where a person watches the terminal.
     from rich.table import Table
     from rich.text import Text
 

@@ -89,7 +89,7 @@ def take(
         str | None, typer.Option("--exhibit", help="Exhibit number in the operation's register.")
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Read files again that the case has already.")
+        bool, typer.Option("--again", help="Read also the files that the case already has.")
     ] = False,
     links: Annotated[
         Path | None, typer.Option(help="Write the case's links to this CSV, for cautery cluster.")
@@ -257,7 +257,7 @@ def erase(
     ] = False,
     keys: _Keys = None,
 ) -> None:
-    """Destroy a key for good: of one original and its accounts' names, or of all customers' hashes.
+    """Destroy a key forever: of one original and its accounts' names, or of all customers' hashes.
 
     Every digest and proof of the case stays valid.
 

@@ -36,7 +36,8 @@ def draw_map(
         typer.Option(help="Show only assets near this one; give its name in the graph."),
     ] = None,
     ways: Annotated[
-        int, typer.Option(min=1, max=9, help="With --around: most relations to the farthest asset.")
+        int,
+        typer.Option(min=1, max=9, help="With --around: how many relations away an asset may be."),
     ] = 2,
     by: Annotated[str, typer.Option(help="Layers by role or by country.")] = "role",
     svg: Annotated[Path | None, typer.Option(help="Write the picture to this SVG file.")] = None,

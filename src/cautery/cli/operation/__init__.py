@@ -37,7 +37,7 @@ _VERBS = {
     ),
     "close": (
         "cautery.cli.operation.close:close",
-        "Close a case for good: write its page and exhibits' manifest, and sign every file.",
+        "Close a case permanently: write its page and exhibits' manifest, and sign every file.",
     ),
     "page": (
         "cautery.cli.operation.page:page",

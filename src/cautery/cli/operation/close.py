@@ -14,7 +14,7 @@ from cautery.wiring import desks
 def close(
     case: Annotated[Path, typer.Argument(help="The agency's case of the operation.")],
 ) -> None:
-    """Close a case for good: write its page and exhibits' manifest, and sign every file.
+    """Close a case permanently: write its page and exhibits' manifest, and sign every file.
 
     Persons can still be erased afterwards; nothing else can change.
 

@@ -30,7 +30,7 @@ def cut(
         float, typer.Option(min=0, max=1, help="Share of the known demand that may stay served.")
     ] = 0.05,
     countries_at_most: Annotated[
-        int | None, typer.Option(min=1, help="Most countries that may act.")
+        int | None, typer.Option(min=1, help="Largest number of countries that may act.")
     ] = None,
     steps: Annotated[
         Path | None,

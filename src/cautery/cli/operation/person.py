@@ -61,7 +61,10 @@ def add(
     erase_at: Annotated[
         datetime | None,
         typer.Option(
-            "--erase", formats=_DAY, metavar="YYYY-MM-DD", help="Erased by this day; required."
+            "--erase",
+            formats=_DAY,
+            metavar="YYYY-MM-DD",
+            help="Day by which it is erased; required.",
         ),
     ] = None,
     country: Annotated[

@@ -9,6 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
+from cautery.drawing.words import counted
 from cautery.messages import say
 from cautery.model import digest_of, to_json
 from cautery.model.records import BundleReceived
@@ -64,11 +65,11 @@ def receive(
                 for statement in statements
             ),
         )
-    word = "statement" if len(statements) == 1 else "statements"
+    received_rows = counted(len(statements), "statement")
     if filed:
-        render.say(f"{len(statements)} {word} filed in {case}")
+        render.say(f"{received_rows} filed in {case}")
     else:
-        render.say(f"{len(statements)} {word}, nothing new: this bundle was filed already")
+        render.say(f"{received_rows}, nothing new: this bundle was filed already")
     for refused in received.refused:
         render.say(f"statement {refused.id[:12]} of {refused.by} was refused: {say(refused.why)}")
     for name in passed_on:  # Directive (EU) 2016/680, art. 7(3)

@@ -10,6 +10,7 @@ import typer
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
 from cautery.cli.operation._places import check_place
+from cautery.drawing.words import counted
 from cautery.errors import InputError, StorageError
 from cautery.model import digest_of, to_json
 from cautery.operation.bundle import MAX_STATEMENTS
@@ -84,10 +85,10 @@ def share(
     if json:
         summary = {"to": to, "bundle": str(out), "digest": digest_of(raw), "statements": count}
         render.json_line(summary)
-    render.say(f"{out}: {count} {'statement' if count == 1 else 'statements'} for {to}")
+    render.say(f"{out}: {counted(count, 'statement')} for {to}")
     if outgoing.permissions:
-        word = "permission" if len(outgoing.permissions) == 1 else "permissions"
-        render.say(f"with {len(outgoing.permissions)} {word} to pass statements on")
+        permissions = counted(len(outgoing.permissions), "permission")
+        render.say(f"with {permissions} to pass statements on")
     if count == MAX_STATEMENTS:
         render.say(
             f"a bundle holds at most {MAX_STATEMENTS:,} statements: share again for the rest"

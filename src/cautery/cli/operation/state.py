@@ -9,6 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
+from cautery.drawing.words import counted
 from cautery.messages import say
 from cautery.model import to_json
 from cautery.model.message import Message
@@ -118,12 +119,12 @@ def _sign(case: Path, *, yes: bool) -> None:
                 for statement in unsigned
             ),
         )
-        word = "statement" if len(unsigned) == 1 else "statements"
+        old_statements = counted(len(unsigned), "statement")
         if unsigned and not yes:
             agency = render.printable(desk.agency.id)
-            typer.confirm(f"Sign {len(unsigned)} {word} as {agency}?", abort=True, err=True)
+            typer.confirm(f"Sign {old_statements} as {agency}?", abort=True, err=True)
         add_statements(desk, unsigned)
-    render.say(f"{len(unsigned)} {word} signed in {case}")
+    render.say(f"{old_statements} signed in {case}")
 
 
 def _add(case: Path, statements: Path, *, json: bool) -> None:
@@ -135,8 +136,7 @@ def _add(case: Path, statements: Path, *, json: bool) -> None:
     if json:
         for statement in added:
             render.json_line(to_json(statement))
-    word = "statement" if len(added) == 1 else "statements"
-    render.say(f"{len(added)} {word} recorded and signed in {case}")
+    render.say(f"{counted(len(added), 'statement')} recorded and signed in {case}")
 
 
 def _show_refusals(refusal: tuple[tuple[str, Message], ...], *, json: bool) -> None:

@@ -35,10 +35,10 @@ def without_facts(reading: Reading) -> list[str]:
     shared = int((bearers > 1).sum())
     if not shared:
         return []
-    plural = "" if shared == 1 else "es"
+    addresses_shared = counted(shared, "address", "addresses")
     sentence = (
-        f"several subjects share {shared:,} address{plural}: with so few links, only facts "
-        "(--facts DIR) can tell an address of a content network from a network's own address"
+        f"several subjects share {addresses_shared}: with so few links, only facts (--facts DIR) "
+        "can tell an address of a content network from a network's own address"
     )
     return [sentence]
 

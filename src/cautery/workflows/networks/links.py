@@ -255,9 +255,9 @@ def _spellings(subjects: pl.Series) -> list[str]:
     if not extra:
         return []
     twice = names.filter(plain.is_duplicated()).sort().head(2).to_list()
-    verb = " differs" if extra == 1 else "s differ"
+    differ = counted(extra, "subject differs", "subjects differ")
     examples = " and ".join(twice)
-    return [f"{extra:,} subject{verb} from another only by capitals or a final dot ({examples})"]
+    return [f"{differ} from another only by capitals or a final dot ({examples})"]
 
 
 def _tell(warnings: list[str], wrong: pl.Series, lines: Any, what: str) -> None:
