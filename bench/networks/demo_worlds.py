@@ -27,7 +27,7 @@ from cautery.adapters.facts_folder import FactsFolder
 from cautery.graph import HostFacts, cluster, links_of, shared_marks
 from cautery.graph.faults import Carried, fault_links
 from cautery.graph.observations import one_each
-from cautery.lab import pages
+from cautery.lab import answers
 from cautery.lab.facts_folder import write_facts
 from cautery.lab.pirate import content_at
 from cautery.lab.scoreboard import b_cubed
@@ -142,7 +142,7 @@ def seen_in(plan: Plan) -> Seen:
         if source.kind == "page":
             host = plan.host(source.host)
             url = f"http://{host.name}:{PORTS[0]}/"
-            page = read_page([pages.front_page(plan, host, PORTS).encode()], base=url)
+            page = read_page([answers.front_page(plan, host, PORTS).encode()], base=url)
             seen.pages[host.name] = (page, ExhibitId(digest_of(url.encode())), NOW)
         elif source.kind == "xtream":
             seen.panels[source.host] = listed
@@ -201,7 +201,7 @@ def _registration(plan: Plan, host: HostSpec | None, facts: FactsFolder) -> Regi
     if host is None or host.name[0].isdigit():
         return None
     domain = facts.registered_domain(host.name)
-    told = None if domain is None else pages.registration(plan, domain, NOW)
+    told = None if domain is None else answers.registration(plan, domain, NOW)
     if told is None:
         return None
     return read_registration([json.dumps(told).encode()], redact=_hidden, seen_at=NOW)
@@ -237,7 +237,7 @@ def host_facts(plan: Plan, *, paired: bool = True) -> tuple[HostFacts, ...]:
             known=known,
             streams=streams,
             seen=seen,
-            icon=str(digest_of(pages.favicon(plan.host(name)))) if name in seen.pages else None,
+            icon=str(digest_of(answers.favicon(plan.host(name)))) if name in seen.pages else None,
             hidden=_hidden,
         )
         for name in known

@@ -20,8 +20,8 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
+from cautery.adapters._ledger_batches import Pages, marks
 from cautery.adapters._ledger_failures import failures, without_password
-from cautery.adapters._ledger_pages import Pages, marks
 from cautery.adapters._ledger_postgresql import PostgresqlDatabase
 from cautery.adapters._ledger_signing import Signing
 from cautery.adapters._ledger_sqlite import SqliteDatabase

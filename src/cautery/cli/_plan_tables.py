@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cautery.cli import render
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.messages import say
 from cautery.plan.action_day import Timed
 from cautery.plan.by_country import CountryPart

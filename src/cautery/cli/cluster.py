@@ -12,7 +12,7 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.errors import InputError
 from cautery.model import to_json
 from cautery.wiring import cases

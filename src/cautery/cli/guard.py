@@ -15,7 +15,7 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.cli._progress import Progress
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.errors import InputError
 from cautery.messages import say
 from cautery.model import Decision, GuardVerdict, to_utc

@@ -14,7 +14,7 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.identify.plot import clock
 from cautery.model import verbal
 from cautery.wiring import identification

@@ -9,7 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli._progress import Progress
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.errors import InputError
 from cautery.graph.mirrors import Family
 from cautery.messages import say

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cautery.cli import render
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.errors import InputError, SourceError
 from cautery.messages import say
 from cautery.watch import ReadWarning

@@ -12,7 +12,7 @@ from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
 from cautery.cli._verbs import Verbs
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.errors import InputError
 from cautery.identify.plot import clock
 from cautery.identify.references.opening import load as load_references

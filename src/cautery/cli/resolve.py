@@ -12,7 +12,7 @@ from cautery.catalogue import Guess, Resolution, Resolver, country_code
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.errors import InputError
 from cautery.messages import say
 from cautery.workflows.files.catalogue import read_catalogue

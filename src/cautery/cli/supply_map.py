@@ -14,7 +14,7 @@ from cautery.errors import InputError
 from cautery.messages import tr
 from cautery.pages.supply_map.draw import draw_supply, svg_file
 from cautery.pages.supply_map.layers import as_json, layers_of
-from cautery.pages.supply_map.page import supply_page
+from cautery.pages.supply_map.render import supply_page
 from cautery.pages.supply_map.view import Picture
 from cautery.wiring import cases
 from cautery.workflows.plan.graph import read_graph_file

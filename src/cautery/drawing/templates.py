@@ -10,8 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cautery.drawing.escaping import LONGEST, clean, clip
+from cautery.drawing.formatting import both, either, number, percent
 from cautery.drawing.styles import quoted
-from cautery.drawing.words import both, either, number, percent
 from cautery.messages import language, say, term, word
 from cautery.messages.language import gettext, ngettext
 from cautery.model.message import Message

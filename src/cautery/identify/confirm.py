@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cautery.identify._common import shared_quotation, strongest_shared
-from cautery.identify._wording import Words
+from cautery.identify._reasons import Words
 from cautery.identify.decide import BASE_RATE, CLEAR_LEAD, EVENT_UNION_S
 from cautery.identify.likelihood import methods_of, posterior, tail, unmatched
 from cautery.identify.references.info import ReferenceInfo

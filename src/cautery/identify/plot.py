@@ -23,7 +23,7 @@ from cautery.drawing.figure import (
     shortened,
     written,
 )
-from cautery.drawing.words import both
+from cautery.drawing.formatting import both
 from cautery.identify.windows import Look
 from cautery.messages import say, term, tr
 from cautery.model.identification import Identification

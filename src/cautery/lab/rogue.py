@@ -8,7 +8,7 @@ from contextlib import suppress
 import numpy as np
 from aiohttp import web
 
-from cautery.lab.pages import page
+from cautery.lab.answers import page
 
 _NULL_PACKET = bytes([0x47, 0x1F, 0xFF, 0x10]) + b"\xff" * 184
 """An MPEG-TS null packet (ISO/IEC 13818-1, 2.4.3)."""

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from cautery.errors import InputError
-from cautery.lab import pages, rogue
+from cautery.lab import answers, rogue
 from cautery.lab.encode import Rendered
 from cautery.lab.isp import Isp
 from cautery.lab.pirate import aes_key
@@ -186,18 +186,18 @@ class Site:
             network.password,
         )
         now = datetime.now(UTC)
-        streams = pages.offered(self._plan, network.panel, time() - self.kick_off)
+        streams = answers.offered(self._plan, network.panel, time() - self.kick_off)
         if path == "/player_api.php":
             if not is_subscriber:
                 return web.json_response({"user_info": {"auth": 0}})
-            body = pages.panel_answer(
+            body = answers.panel_answer(
                 self._plan, network, query.get("action"), streams, ports=self._ports, now=now
             )
             return web.json_response(body)
         if path == "/get.php":
             if not is_subscriber:
                 return web.Response(status=403)
-            text = pages.m3u(self._plan, streams, self._ports[0])
+            text = answers.m3u(self._plan, streams, self._ports[0])
             return web.Response(text=text, content_type="audio/x-mpegurl")
         if path == "/xmltv.php" and is_subscriber:
             empty = '<?xml version="1.0" encoding="utf-8"?>\n<tv generator-info-name="lab"></tv>\n'
@@ -226,13 +226,13 @@ class Site:
     def _page(self, host: HostSpec, path: str) -> web.StreamResponse:
         source = next((source for source in self._plan.sources if source.host == host.name), None)
         if source is not None and source.kind == "m3u" and path == source.path:
-            streams = pages.offered(self._plan, source.id, time() - self.kick_off)
-            text = pages.m3u(self._plan, streams, self._ports[0])
+            streams = answers.offered(self._plan, source.id, time() - self.kick_off)
+            text = answers.m3u(self._plan, streams, self._ports[0])
             return web.Response(text=text, content_type="audio/x-mpegurl")
         if path == "/favicon.ico":
-            return web.Response(body=pages.favicon(host), content_type="image/png")
+            return web.Response(body=answers.favicon(host), content_type="image/png")
         if path in ("/", "/c/", "/pay", "/index.html"):
-            text = pages.front_page(self._plan, host, self._ports)
+            text = answers.front_page(self._plan, host, self._ports)
             return web.Response(text=text, content_type="text/html")
         return _missing()
 
@@ -240,7 +240,7 @@ class Site:
         kind, _, name = path.strip("/").rpartition("/")
         record = None
         if kind.endswith("domain"):
-            record = pages.registration(self._plan, name.lower().rstrip("."), datetime.now(UTC))
+            record = answers.registration(self._plan, name.lower().rstrip("."), datetime.now(UTC))
         if record is None:
             return web.json_response({"errorCode": 404, "title": "not found"}, status=404)
         return web.Response(body=json.dumps(record), content_type="application/rdap+json")

@@ -23,8 +23,8 @@ from cautery.messages.texts import (
     seizures,
     sizes,
     sources,
+    terms,
     watching,
-    words,
 )
 from cautery.model.message import Message, Value, as_written
 from cautery.model.times import iso
@@ -42,7 +42,7 @@ TEXTS: Mapping[str, Text] = {
     **operations.TEXTS,
     **seizures.TEXTS,
     **sizes.TEXTS,
-    **words.TEXTS,
+    **terms.TEXTS,
 }
 """By id."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.messages import say
 from cautery.model import (
     Criterion,

@@ -93,7 +93,7 @@ def write_operation_page(case: Path, out: Path) -> None:
         If the page cannot be written.
     """
     from cautery.pages.operation import render_page  # noqa: PLC0415 - heavy
-    from cautery.workflows.operation.page import page_view  # noqa: PLC0415 - heavy
+    from cautery.workflows.operation.page_view import page_view  # noqa: PLC0415 - heavy
 
     with desk(case, read_only=True) as opened:
         page = render_page(page_view(opened, made_at=wiring.clock().now()))

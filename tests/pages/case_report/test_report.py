@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.drawing.escaping import clean
-from cautery.drawing.words import percent
+from cautery.drawing.formatting import percent
 from cautery.errors import DecodeError
 from cautery.model import Asset, Role, SupplyGraph
 from cautery.pages.case_report import Alignment, alignment_plot, reduced, supply_drawing
-from cautery.pages.case_report.words import delay, span, speed
+from cautery.pages.case_report.formatting import delay, span, speed
 from cautery.workflows.case.report import write_report
 
 

@@ -50,13 +50,13 @@ from cautery.pages.operation import (
 )
 from cautery.pages.operation.compare import claims_drawing
 from cautery.pages.operation.day import day_drawing
+from cautery.pages.operation.formatting import bounds, within
 from cautery.pages.operation.graph import GraphDrawing, supply_drawings
 from cautery.pages.operation.map import map_drawing
 from cautery.pages.operation.money import money_drawing
 from cautery.pages.operation.served import regrowth_drawing, story_drawing
 from cautery.pages.operation.timeline import _placed, timeline_drawing
-from cautery.pages.operation.view.said import ClaimLine, EstimatesView, ReconciledEstimate
-from cautery.pages.operation.words import bounds, within
+from cautery.pages.operation.view.claims import ClaimLine, EstimatesView, ReconciledEstimate
 
 HOSTILE = "</svg></style><script>alert(1)</script>\"'\u202egnp\x00<img src=x onerror=y>&amp;"
 EMPTY = OperationPageView(

@@ -30,7 +30,7 @@ from cautery.pages.supply_map.layers import (
     layers_of,
     rows_of,
 )
-from cautery.pages.supply_map.page import supply_page
+from cautery.pages.supply_map.render import supply_page
 from cautery.pages.supply_map.view import Drawn, Met, Picture
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -37,7 +37,7 @@ from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.course import record_joined
 from cautery.workflows.operation.deconflict import deconflict_desks
 from cautery.workflows.operation.desk import Desk, open_desk
-from cautery.workflows.operation.page import LabTruth, lived_day, page_view
+from cautery.workflows.operation.page_view import LabTruth, lived_day, page_view
 from cautery.workflows.operation.receive import receive
 from cautery.workflows.operation.share import add_statements, correct, share
 from cautery.workflows.operation.trace_money import trace_money

@@ -12,7 +12,7 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.errors import InputError, StorageError
 from cautery.messages import say
 from cautery.model import DayPlan, Operation, to_json, to_utc

@@ -9,7 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.messages import say
 from cautery.model import digest_of, to_json
 from cautery.model.records import BundleReceived

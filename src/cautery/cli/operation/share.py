@@ -10,7 +10,7 @@ import typer
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
 from cautery.cli.operation._places import check_place
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.errors import InputError, StorageError
 from cautery.model import digest_of, to_json
 from cautery.operation.bundle import MAX_STATEMENTS

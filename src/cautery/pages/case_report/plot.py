@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from cautery.drawing.escaping import markup
-from cautery.drawing.words import number
+from cautery.drawing.formatting import number
 from cautery.messages import say, term, tr
+from cautery.pages.case_report.formatting import delay
 from cautery.pages.case_report.view import Alignment
-from cautery.pages.case_report.words import delay
 
 _WIDE, _LEFT, _RIGHT, _TOP, _FOOT = 720.0, 68.0, 14.0, 26.0, 42.0
 

@@ -15,7 +15,7 @@ from cautery.errors import InputError
 from cautery.messages import tr
 from cautery.model import Finding, Mandate, Role
 from cautery.model.verdict import VERBAL_SCALE
-from cautery.pages.case_report import words
+from cautery.pages.case_report import formatting
 from cautery.pages.case_report.plot import alignment_plot
 from cautery.pages.case_report.supply import colour_of, letters, role_shape, supply_drawing
 from cautery.pages.case_report.view import ReportView, StreamView
@@ -103,16 +103,16 @@ def _statement(text: str) -> Markup:
 def _environment() -> Environment:
     env = environment("cautery.pages.case_report")
     env.filters |= {
-        "utc": words.utc,
-        "clock": words.clock,
-        "span": words.span,
-        "speed": words.speed,
-        "delay": words.delay,
-        "lag": words.lag,
+        "utc": formatting.utc,
+        "clock": formatting.clock,
+        "span": formatting.span,
+        "speed": formatting.speed,
+        "delay": formatting.delay,
+        "lag": formatting.lag,
         "statement": _statement,
-        "moment": words.moment,
-        "size": words.size,
-        "bare": words.bare,
+        "moment": formatting.moment,
+        "size": formatting.size,
+        "bare": formatting.bare,
         "picture": _picture,
     }
     env.globals |= {

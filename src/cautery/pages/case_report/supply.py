@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from cautery.drawing.escaping import clean, markup
+from cautery.drawing.formatting import DASH, number
 from cautery.drawing.templates import said
-from cautery.drawing.words import DASH, number
 from cautery.messages import say, term, tr, tr_n, word
 from cautery.model import Asset, Role, SupplyGraph
 

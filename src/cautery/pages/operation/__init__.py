@@ -23,6 +23,17 @@ True
 
 from cautery.pages.operation.render import render_page
 from cautery.pages.operation.view import OperationPageView
+from cautery.pages.operation.view.claims import (
+    ClaimLine,
+    Comparison,
+    DescendantLine,
+    EstimatesView,
+    Fit,
+    ReconciledEstimate,
+    SourceEstimate,
+    UnknownLine,
+    VerifyView,
+)
 from cautery.pages.operation.view.course import (
     AgencyLine,
     Arrivals,
@@ -36,18 +47,7 @@ from cautery.pages.operation.view.course import (
     TimelineView,
 )
 from cautery.pages.operation.view.figures import Interval, KeyFigure
-from cautery.pages.operation.view.said import (
-    ClaimLine,
-    Comparison,
-    DescendantLine,
-    EstimatesView,
-    Fit,
-    ReconciledEstimate,
-    SourceEstimate,
-    UnknownLine,
-    VerifyView,
-)
-from cautery.pages.operation.view.taken import (
+from cautery.pages.operation.view.seizures import (
     CurrencyTotal,
     ExhibitLine,
     ExhibitsView,

@@ -21,8 +21,8 @@ from cautery.drawing.svg import (
     width,
 )
 from cautery.messages import tr
-from cautery.pages.operation import words
-from cautery.pages.operation.view.said import (
+from cautery.pages.operation import formatting
+from cautery.pages.operation.view.claims import (
     ClaimLine,
     EstimatesView,
     ReconciledEstimate,
@@ -65,7 +65,9 @@ def claims_drawing(view: EstimatesView | None, quantity: str, *, lab: bool) -> M
     ]
     claims = [claim for claim in (view.claims if view else ()) if claim.quantity == quantity]
     if not sources and not reconciled:
-        return sentence(tr("No source speaks of %(quantity)s.", quantity=words.quantity(quantity)))
+        return sentence(
+            tr("No source speaks of %(quantity)s.", quantity=formatting.quantity(quantity))
+        )
     scale = _LogScale(_values(sources, reconciled, claims, lab=lab))
     visible = sources[:MOST_SOURCES]
     rows = len(visible) + len(reconciled)
@@ -77,7 +79,7 @@ def claims_drawing(view: EstimatesView | None, quantity: str, *, lab: bool) -> M
         x = scale(tick)
         body.append(
             line("grid", x, top - 4, x, ground)
-            + text(x, ground + 16, words.big(tick), "tick", "middle")
+            + text(x, ground + 16, formatting.big(tick), "tick", "middle")
         )
     y = top + 6
     for source in visible:
@@ -89,15 +91,15 @@ def claims_drawing(view: EstimatesView | None, quantity: str, *, lab: bool) -> M
         y += _ROW
     body += [_claim(label, ground) for label in placed]
     unit = reconciled[0].inner.unit if reconciled else sources[0].interval.unit
-    name = words.quantity(quantity)
-    head = f"{name}, {words.unit(unit)}" if unit and unit != quantity else name
+    name = formatting.quantity(quantity)
+    head = f"{name}, {formatting.unit(unit)}" if unit and unit != quantity else name
     body.append(text(0, 14, head, "head"))
     summary = [
         tr(
             "ours %(middle)s, %(inner)s, %(outer)s",
-            middle=words.big(estimate.inner.mid),
-            inner=words.within(estimate.inner),
-            outer=words.within(estimate.outer),
+            middle=formatting.big(estimate.inner.mid),
+            inner=formatting.within(estimate.inner),
+            outer=formatting.within(estimate.outer),
         )
         for estimate in reconciled
     ]
@@ -169,10 +171,8 @@ def _row(source: SourceEstimate, scale: _LogScale, y: float) -> str:
         scale(value) for value in (source.interval.low, source.interval.mid, source.interval.high)
     )
     high = max(high, low + 2)
-    tooltip = (
-        f"{source.source}: {words.big(source.interval.mid)}, {words.within(source.interval)}. "
-        f"{source.note}"
-    )
+    size, interval = formatting.big(source.interval.mid), formatting.within(source.interval)
+    tooltip = f"{source.source}: {size}, {interval}. {source.note}"
     return (
         f'<g class="source">{hint(tooltip)}'
         + text(_GUTTER - 10, y + 4, fit(source.source, _GUTTER - 14), "row", "end")
@@ -190,8 +190,8 @@ def _ours(estimate: ReconciledEstimate, scale: _LogScale, y: float, *, lab: bool
     )
     tooltip = tr(
         "reconciled: %(inner)s, %(outer)s",
-        inner=words.within(estimate.inner),
-        outer=words.within(estimate.outer),
+        inner=formatting.within(estimate.inner),
+        outer=formatting.within(estimate.outer),
     )
     body = (
         f'<g class="ours">{hint(tooltip)}'
@@ -204,7 +204,7 @@ def _ours(estimate: ReconciledEstimate, scale: _LogScale, y: float, *, lab: bool
     if not lab or estimate.truth is None:
         return body
     x = scale(estimate.truth)
-    truth = hint(tr("the lab's truth: %(size)s", size=words.big(estimate.truth)))
+    truth = hint(tr("the lab's truth: %(size)s", size=formatting.big(estimate.truth)))
     return f'{body}<path class="truth" d="M{x:.1f} {y - 8:.1f}l5 -9h-10z">{truth}</path>'
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup
 
+from cautery.drawing.formatting import number, percent
 from cautery.drawing.svg import (
     WIDE,
     TimeScale,
@@ -26,10 +27,9 @@ from cautery.drawing.svg import (
     text,
     width,
 )
-from cautery.drawing.words import number, percent
 from cautery.messages import tr, tr_n, word
 from cautery.model import StepKind, StepState
-from cautery.pages.operation import words
+from cautery.pages.operation import formatting
 from cautery.pages.operation.served import served_curve
 from cautery.pages.operation.view.course import AgencyLine, DayView, StepLine
 
@@ -132,7 +132,7 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
     states = Counter(step.state for step in view.steps)
     title = tr(
         "The day by the clock, from %(moment)s: %(steps)s, %(states)s",
-        moment=words.utc(view.moment),
+        moment=formatting.utc(view.moment),
         steps=tr_n("%(count)s step", "%(count)s steps", len(view.steps), number),
         states=", ".join(
             f"{count} {word(state)}"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from cautery.drawing.bands import BANDS
+from cautery.drawing.formatting import number, percent
 from cautery.drawing.svg import drawing, hint, sentence, text
-from cautery.drawing.words import number, percent
 from cautery.messages import say, term, tr, tr_n, word
-from cautery.pages.operation.view.taken import Fate, SupplyNode, SupplyView
+from cautery.pages.operation.view.seizures import Fate, SupplyNode, SupplyView
 
 MOST_DOTS = 600
 """Nodes drawn of one band; the best connected first, the rest counted at its end."""

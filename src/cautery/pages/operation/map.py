@@ -25,10 +25,10 @@ from cautery.drawing.europe import (
     frame_of,
     marks_frame,
 )
+from cautery.drawing.formatting import number
 from cautery.drawing.svg import dot, drawing, hint, line, sentence, text
-from cautery.drawing.words import number
 from cautery.messages import tr, tr_n
-from cautery.pages.operation import words
+from cautery.pages.operation import formatting
 from cautery.pages.operation.view.course import CountryLine
 
 _PAD = 14.0
@@ -127,8 +127,8 @@ def _counted(line: CountryLine) -> str:
         parts.append(
             tr(
                 "%(middle)s users, %(interval)s",
-                middle=words.big(line.users.mid),
-                interval=words.within(line.users),
+                middle=formatting.big(line.users.mid),
+                interval=formatting.within(line.users),
             )
         )
     if line.searches:
@@ -166,11 +166,11 @@ def _legend(breaks: Sequence[float]) -> tuple[tuple[str, int], ...]:
     if not breaks:
         return ()
     first = SHADES - len(breaks)
-    entries = [(tr("under %(bound)s", bound=words.big(breaks[0])), first)]
+    entries = [(tr("under %(bound)s", bound=formatting.big(breaks[0])), first)]
     for place, (low, high) in enumerate(pairwise(breaks), first + 1):
-        class_bounds = tr("%(low)s to %(high)s", low=words.big(low), high=words.big(high))
+        class_bounds = tr("%(low)s to %(high)s", low=formatting.big(low), high=formatting.big(high))
         entries.append((class_bounds, place))
-    return (*entries, (tr("%(bound)s and more", bound=words.big(breaks[-1])), SHADES))
+    return (*entries, (tr("%(bound)s and more", bound=formatting.big(breaks[-1])), SHADES))
 
 
 def _marks(

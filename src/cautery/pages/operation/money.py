@@ -10,11 +10,11 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from cautery.drawing.escaping import clip
+from cautery.drawing.formatting import number
 from cautery.drawing.svg import WIDE, drawing, fit, hint, sentence, text, wrapped
-from cautery.drawing.words import number
 from cautery.messages import tr, tr_n
-from cautery.pages.operation import words
-from cautery.pages.operation.view.taken import MoneyFlow, MoneyNode, MoneyView
+from cautery.pages.operation import formatting
+from cautery.pages.operation.view.seizures import MoneyFlow, MoneyNode, MoneyView
 
 MOST_NODES = 9
 """Places drawn of one kind; the ones with most money first, the others as one."""
@@ -197,7 +197,7 @@ def _ribbon(
     for flow in group:
         if flow.amount.is_finite():
             sums[flow.currency] += flow.amount
-    amounts = ", ".join(f"{words.exact(total)} {currency}" for currency, total in sums.items())
+    amounts = ", ".join(f"{formatting.exact(total)} {currency}" for currency, total in sums.items())
     tooltip = tr(
         "%(source)s to %(target)s: %(amounts)s", source=names[0], target=names[1], amounts=amounts
     )
@@ -222,11 +222,11 @@ def _label(node: MoneyNode) -> list[str]:
 def _box(node: MoneyNode, spot: tuple[float, float], label: Sequence[str], through: float) -> str:
     x, y = spot
     kind = "place frozen" if node.frozen else "place"
-    about = ", ".join(filter(None, (words.place_kind(node.kind), node.country)))
+    about = ", ".join(filter(None, (formatting.place_kind(node.kind), node.country)))
     tooltip = f"{node.label} ({about})"
     if node.frozen:
         tooltip = tr("%(place)s: to be frozen", place=tooltip)
-    notes = (clip(node.country), f"EUR {words.cents(through)}" if through else "")
+    notes = (clip(node.country), f"EUR {formatting.cents(through)}" if through else "")
     note = ", ".join(part for part in notes if part)
     return (
         f'<g class="{kind}">{hint(tooltip)}<rect x="{x:.1f}" y="{y - 13:.1f}" width="{_BAR}" '

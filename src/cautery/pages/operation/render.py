@@ -11,12 +11,12 @@ from typing import Any
 from jinja2 import Environment
 
 from cautery.drawing.europe import country_name
+from cautery.drawing.formatting import number
 from cautery.drawing.styles import css_text, quoted, style
 from cautery.drawing.templates import environment
-from cautery.drawing.words import number
 from cautery.messages import tr, tr_n, word
 from cautery.model import StepState
-from cautery.pages.operation import words
+from cautery.pages.operation import formatting
 from cautery.pages.operation.compare import claims_drawing, quantities
 from cautery.pages.operation.day import day_drawing
 from cautery.pages.operation.graph import GraphDrawing, supply_drawings
@@ -25,9 +25,9 @@ from cautery.pages.operation.money import money_drawing, short
 from cautery.pages.operation.served import regrowth_drawing, story_drawing
 from cautery.pages.operation.timeline import MOST_SAID, timeline_drawing
 from cautery.pages.operation.view import OperationPageView
+from cautery.pages.operation.view.claims import Fit
 from cautery.pages.operation.view.course import Moment, MomentKind, StepLine
-from cautery.pages.operation.view.said import Fit
-from cautery.pages.operation.view.taken import ExhibitLine
+from cautery.pages.operation.view.seizures import ExhibitLine
 
 _LONGEST = 4_000
 """Characters of any one text shown; a longer one is cut, and its length stands behind it."""
@@ -186,20 +186,20 @@ def _shade(value: int, highest: int) -> int:
 def _environment() -> Environment:
     env = environment("cautery.pages.operation", longest=_LONGEST)
     env.filters |= {
-        "big": words.big,
-        "bounds": words.bounds,
+        "big": formatting.big,
+        "bounds": formatting.bounds,
         "country": country_name,
         "css_text": css_text,
-        "day": words.day,
-        "exact": words.exact,
-        "place_kind": words.place_kind,
-        "quantity": words.quantity,
+        "day": formatting.day,
+        "exact": formatting.exact,
+        "place_kind": formatting.place_kind,
+        "quantity": formatting.quantity,
         "quoted": quoted,
         "short": short,
-        "since": words.since,
-        "unit": words.unit,
-        "utc": words.utc,
-        "within": words.within,
+        "since": formatting.since,
+        "unit": formatting.unit,
+        "utc": formatting.utc,
+        "within": formatting.within,
     }
     env.globals |= {
         "Fit": Fit,

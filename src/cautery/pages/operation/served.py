@@ -8,6 +8,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from cautery.drawing.apart import Frame, Mark, kept_apart
+from cautery.drawing.formatting import number, percent
 from cautery.drawing.svg import (
     WIDE,
     TimeScale,
@@ -19,12 +20,11 @@ from cautery.drawing.svg import (
     sentence,
     text,
 )
-from cautery.drawing.words import number, percent
 from cautery.messages import tr, tr_n
 from cautery.messages.dates import month_short
-from cautery.pages.operation import words
+from cautery.pages.operation import formatting
+from cautery.pages.operation.view.claims import DescendantLine
 from cautery.pages.operation.view.course import DayView, Served
-from cautery.pages.operation.view.said import DescendantLine
 
 MOST_FOUND = 24
 """Descendants with a number in the curve; all stand in their section."""
@@ -116,9 +116,9 @@ def regrowth_drawing(
         "Share of demand served after the day: lowest %(lowest)s on %(lowest_on)s, %(last)s on "
         "%(last_on)s; %(found)s.",
         lowest=percent(low.share),
-        lowest_on=words.day(low.at),
+        lowest_on=formatting.day(low.at),
         last=percent(ending),
-        last_on=words.day(points[-1].at),
+        last_on=formatting.day(points[-1].at),
         found=tr_n(
             "%(count)s descendant found", "%(count)s descendants found", len(by_time), number
         ),
@@ -171,7 +171,7 @@ def _circle_hint(descendant: DescendantLine) -> str:
     return tr(
         "%(name)s: found %(found_on)s",
         name=descendant.name,
-        found_on=words.day(descendant.found_at),
+        found_on=formatting.day(descendant.found_at),
     )
 
 
@@ -225,7 +225,7 @@ def story_drawing(view: DayView | None) -> Markup | None:
         + text(cut + 9, low, percent(lowest), "figure")
         + text(end, down(last.share) - 12, percent(last.share), "figure", "end")
         + text(0, ground + 18, tr("before"), "tick")
-        + text(cut, ground + 18, words.short_day(view.moment), "tick")
+        + text(cut, ground + 18, formatting.short_day(view.moment), "tick")
         + text(end, ground + 18, later, "tick", "end")
     )
     title = tr(

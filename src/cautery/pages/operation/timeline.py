@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
+from cautery.drawing.formatting import number
 from cautery.drawing.svg import (
     WIDE,
     TimeScale,
@@ -27,10 +28,9 @@ from cautery.drawing.svg import (
     width,
     wrapped,
 )
-from cautery.drawing.words import number
 from cautery.messages import tr, tr_n
 from cautery.messages.dates import month_short
-from cautery.pages.operation import words
+from cautery.pages.operation import formatting
 from cautery.pages.operation.view.course import (
     AgencyLine,
     Moment,
@@ -96,7 +96,7 @@ def timeline_drawing(view: TimelineView | None, agencies: Sequence[AgencyLine]) 
             x = scale(joined[agency].at)
             body.append(
                 '<g class="joined">'
-                + hint(f"{joined[agency].text}, {words.day(joined[agency].at)}")
+                + hint(f"{joined[agency].text}, {formatting.day(joined[agency].at)}")
                 + line("stem", x, base - 17, x, base)
                 + dot("place", x, base - 19, 3.4)
                 + "</g>"
@@ -106,8 +106,8 @@ def timeline_drawing(view: TimelineView | None, agencies: Sequence[AgencyLine]) 
     total = sum(arrival.statements for arrival in view.arrivals)
     title = tr(
         "Timeline from %(first)s to %(last)s: %(statements)s by %(agencies)s, %(moments)s.",
-        first=words.day(view.first),
-        last=words.day(view.last),
+        first=formatting.day(view.first),
+        last=formatting.day(view.last),
         statements=tr_n("%(count)s statement", "%(count)s statements", total, number),
         agencies=tr_n("%(count)s agency", "%(count)s agencies", len(counts), number),
         moments=tr_n("%(count)s moment", "%(count)s moments", len(view.moments), number),
@@ -157,8 +157,8 @@ def _span(event: SportingEvent) -> str:
     return tr(
         "%(event)s, %(first)s to %(last)s",
         event=event.name,
-        first=words.day(event.first),
-        last=words.day(event.last),
+        first=formatting.day(event.first),
+        last=formatting.day(event.last),
     )
 
 
@@ -244,7 +244,7 @@ def _said(moments: Sequence[Moment], scale: TimeScale, ground: float) -> tuple[s
         y = ground + 40 + 17 * lane
         day = moment.kind is MomentKind.ACTION
         start = 26.0 if day else ground
-        note = f"{words.day(moment.at)}: {moment.text}"
+        note = f"{formatting.day(moment.at)}: {moment.text}"
         parts.append(
             f'<g class="moment m-{moment.kind.value}">{hint(note)}'
             f"{line('stem', x, start, x, y - 4)}{dot('place', x, y - 4, 4)}"

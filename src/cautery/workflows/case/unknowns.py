@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from cautery.drawing.formatting import number, percent
 from cautery.drawing.templates import said
-from cautery.drawing.words import number, percent
 from cautery.messages import tr, tr_n
 from cautery.model import Finding, Mandate
 from cautery.pages.case_report import StreamView, Unknown
-from cautery.pages.case_report.words import span
+from cautery.pages.case_report.formatting import span
 from cautery.projections import CaseRecords, Pace
 
 

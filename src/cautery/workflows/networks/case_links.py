@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.errors import EvidenceError
 from cautery.evidence.ports import CaseVault
 from cautery.graph.catalogues import ORDER, QUIRKS, Listing, catalogue_links

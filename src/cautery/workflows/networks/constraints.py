@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cautery.drawing.words import numbered
+from cautery.drawing.formatting import numbered
 from cautery.errors import InputError
 from cautery.packed import as_plain_file
 from cautery.workflows.networks.table import LINE, MOST_BYTES, read_table

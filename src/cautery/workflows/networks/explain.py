@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from cautery.drawing.words import counted, numbered
+from cautery.drawing.formatting import counted, numbered
 from cautery.errors import InputError
 from cautery.graph.evidence import Ints, evidence_of, slices
 from cautery.graph.membership import log_odds, ties_of

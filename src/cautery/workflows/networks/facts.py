@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.graph.enrich import ADDRESS_KINDS, SERVER_KINDS
 from cautery.graph.name_servers import is_providers
 from cautery.model.ports import Facts

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cautery.drawing.words import counted, numbered
+from cautery.drawing.formatting import counted, numbered
 from cautery.errors import InputError
 from cautery.graph.links_table import LinkTable
 from cautery.messages import say

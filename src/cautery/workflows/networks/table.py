@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import polars as pl
 
 from cautery.cells import MARKED
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.errors import InputError
 from cautery.packed import plain_name
 from cautery.parquet import read_parquet

@@ -7,7 +7,7 @@ from pathlib import Path
 from cautery.pages.operation import OperationPageView, render_page
 from cautery.workflows.case.close import close_case
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.page import page_view
+from cautery.workflows.operation.page_view import page_view
 from cautery.workflows.operation.register_book import register_of
 from cautery.workflows.operation.sign_manifest import register_manifest
 

@@ -16,8 +16,8 @@ from cautery.drawing.europe import (
     frame_of,
     spots,
 )
+from cautery.drawing.formatting import number
 from cautery.drawing.svg import SANS, dot, fit, hint, line, rect, text
-from cautery.drawing.words import number
 from cautery.messages import language, say, term, tr, tr_n
 from cautery.model import Role
 from cautery.plan.by_country import CountryPart

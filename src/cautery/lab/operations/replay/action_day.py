@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cautery.adapters.typst_pdf import compile_pdf
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.lab.operations.panel_lines import panel_tables
 from cautery.lab.operations.replay.finds import Finds
 from cautery.lab.operations.replay.story import Story

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.lab.operations.replay.story import Story
 from cautery.model import (
     Agency,

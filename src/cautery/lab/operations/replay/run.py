@@ -24,7 +24,7 @@ from cautery.pages.operation import OperationPageView
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.close_desk import PAGE, close_desk
-from cautery.workflows.operation.page import LabTruth, page_view
+from cautery.workflows.operation.page_view import LabTruth, page_view
 
 _NAMES = {
     "taken-down": "Taken Down",

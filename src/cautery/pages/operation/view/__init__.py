@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cautery.model import ErrorRate
-from cautery.pages.operation.view.course import AgencyLine, CountryLine, DayView, TimelineView
-from cautery.pages.operation.view.figures import KeyFigure
-from cautery.pages.operation.view.said import (
+from cautery.pages.operation.view.claims import (
     Comparison,
     DescendantLine,
     EstimatesView,
     UnknownLine,
     VerifyView,
 )
-from cautery.pages.operation.view.taken import ExhibitsView, MoneyView, SupplyView
+from cautery.pages.operation.view.course import AgencyLine, CountryLine, DayView, TimelineView
+from cautery.pages.operation.view.figures import KeyFigure
+from cautery.pages.operation.view.seizures import ExhibitsView, MoneyView, SupplyView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

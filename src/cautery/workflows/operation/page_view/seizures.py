@@ -10,7 +10,8 @@ from cautery.messages import tr, tr_n, word
 from cautery.model import ExhibitKind, Instrument, InstrumentKind, Role
 from cautery.model.records import CutChosen, MoneyTraced
 from cautery.operation.totals import journal, totals
-from cautery.pages.operation.view.taken import (
+from cautery.pages.operation.formatting import exact
+from cautery.pages.operation.view.seizures import (
     CurrencyTotal,
     ExhibitLine,
     ExhibitsView,
@@ -25,10 +26,9 @@ from cautery.pages.operation.view.taken import (
     SupplyNode,
     SupplyView,
 )
-from cautery.pages.operation.words import exact
 from cautery.plan import Supply
 from cautery.workflows.operation.draft_instrument import filed_drafts
-from cautery.workflows.operation.page.material import Material
+from cautery.workflows.operation.page_view.material import Material
 from cautery.workflows.operation.record_findings import findings_of
 
 _LINE_ENDS = 16

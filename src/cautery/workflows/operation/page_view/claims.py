@@ -13,7 +13,7 @@ from cautery.model import ErrorRate, Estimate, ExhibitKind, Role, StepKind, Step
 from cautery.model.message import Message
 from cautery.model.records import QUANTITIES, GrewBack, PublishedFigure, SizedNetwork
 from cautery.operation.register import Register
-from cautery.pages.operation.view.said import (
+from cautery.pages.operation.view.claims import (
     ClaimLine,
     Comparison,
     DescendantLine,
@@ -24,7 +24,7 @@ from cautery.pages.operation.view.said import (
     UnknownLine,
     VerifyView,
 )
-from cautery.workflows.operation.page.material import LabTruth, Material, interval
+from cautery.workflows.operation.page_view.material import LabTruth, Material, interval
 
 _ROUNDED = 0.02
 """Published sums are rounded: "about EUR 1.6 million"."""

@@ -15,8 +15,8 @@ from cautery.pages.operation.view import OperationPageView
 from cautery.pages.operation.view.course import DayView, Served, StepLine
 from cautery.workflows.operation.day_records import reports_of
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.page import course, said, taken
-from cautery.workflows.operation.page.material import LabTruth, material_of
+from cautery.workflows.operation.page_view import claims, course, seizures
+from cautery.workflows.operation.page_view.material import LabTruth, material_of
 
 __all__ = ["LabTruth", "lived_day", "page_view"]
 
@@ -57,20 +57,20 @@ def page_view(
         summary=course.summary(material),
         sources=material.sources,
         marking=material.marking.words if material.marking else "",
-        verify=said.verify(material),
+        verify=claims.verify(material),
         agencies=course.agencies(material),
         figures=course.figures(material),
         timeline=course.timeline(material),
         day=day,
         countries=course.countries(material),
-        supply=taken.supply(material),
-        exhibits=taken.exhibits(material),
-        money=taken.money(material),
-        estimates=said.estimates(material),
-        comparisons=said.comparisons(material),
-        descendants=said.descendants(material),
-        unknowns=said.unknowns(material),
-        error_rates=said.error_rates(material),
+        supply=seizures.supply(material),
+        exhibits=seizures.exhibits(material),
+        money=seizures.money(material),
+        estimates=claims.estimates(material),
+        comparisons=claims.comparisons(material),
+        descendants=claims.descendants(material),
+        unknowns=claims.unknowns(material),
+        error_rates=claims.error_rates(material),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
+from cautery.drawing.formatting import number
 from cautery.drawing.templates import said
-from cautery.drawing.words import number
 from cautery.messages import tr, tr_n, word
 from cautery.messages.dates import month_name
 from cautery.model import ExhibitKind, Role, StepKind, StepState
@@ -21,7 +21,7 @@ from cautery.pages.operation.view.course import (
     TimelineView,
 )
 from cautery.pages.operation.view.figures import KeyFigure
-from cautery.workflows.operation.page.material import Material, interval
+from cautery.workflows.operation.page_view.material import Material, interval
 
 _KINDS = {
     "intervention": MomentKind.INTERVENTION,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cautery.drawing.words import number
+from cautery.drawing.formatting import number
 
 
 @pytest.mark.parametrize("value", [10**400, -(10**400), float("inf"), float("nan")])

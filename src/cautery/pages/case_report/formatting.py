@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from cautery.drawing.words import DASH, MINUS, number
+from cautery.drawing.formatting import DASH, MINUS, number
 from cautery.messages import tr
 from cautery.messages.dates import month_short
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from cautery.drawing.words import counted
+from cautery.drawing.formatting import counted
 from cautery.lab.spec import HostSpec, NetworkSpec, Plan, StreamSpec
 from cautery.lab.truth import url_of
 

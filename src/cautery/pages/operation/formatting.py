@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from cautery.drawing.escaping import clean
-from cautery.drawing.words import DASH, MINUS, THIN, number
+from cautery.drawing.formatting import DASH, MINUS, THIN, number
 from cautery.messages import say, term, tr, tr_n
 from cautery.messages.dates import month_name, month_short
 from cautery.pages.operation.view.figures import Interval
