@@ -46,8 +46,8 @@ from cautery.workflows.watch.probing.probes import PROBE_S
 if TYPE_CHECKING:
     from settings import Run
 
+    from cautery.identify.ladder import Effort
     from cautery.identify.references.held import References
-    from cautery.identify.sound import Effort
 
 SEGMENTS_S = {10.0: 5, PROBE_S: 4}
 """Seconds of a segment by those of a probe, which takes whole segments."""

@@ -19,7 +19,7 @@ from cautery.identify.references.opening import load as load_references
 from cautery.model import Mandate
 from cautery.wiring import identification
 from cautery.workflows.identification.build import Built
-from cautery.workflows.identification.held import held_line, held_schema
+from cautery.workflows.identification.reference_info import held_line, held_schema
 from cautery.workflows.identification.reference_map import read_map
 from cautery.workflows.identification.sources import Source, sources_of
 from cautery.workflows.mandate.read import read_mandate

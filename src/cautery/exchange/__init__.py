@@ -1,4 +1,4 @@
-"""Exchange: ours to theirs. Here the two formats in which block lists are consumed.
+"""Exchange: what the tools of others read. Block lists for DNS (RPZ) and for nftables.
 
 Examples
 --------

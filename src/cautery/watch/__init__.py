@@ -1,5 +1,7 @@
 r"""Bytes from the world to values: one pure, streaming reader for each format.
 
+A format has a file of its own, and an entry in ``readers``.
+
 Examples
 --------
 >>> from cautery.watch import PlaylistEntry, read_m3u

@@ -1,4 +1,4 @@
-"""``cautery operation``: the coordinated operation, from the table to the day and after."""
+"""``cautery operation``: the coordinated operation, from its first statement to what grows back."""
 
 from __future__ import annotations
 

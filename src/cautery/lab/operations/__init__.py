@@ -1,4 +1,4 @@
-"""Operations of the lab: a network at full size with its truth, and all that was published of two.
+"""Operations of the lab: a network at full size with its truth, and two published operations.
 
 Examples
 --------

@@ -1,4 +1,7 @@
-"""Records: one type for each kind, and the one place where bytes of a ledger get their type."""
+"""Records: one type for each kind, and the one place where bytes of a ledger get their type.
+
+A kind stands in the file of its subject, which lists it under ``KINDS``.
+"""
 
 from cautery.model.records.acting import (
     ApprovalGiven,

@@ -11,12 +11,12 @@ import polars as pl
 
 from cautery.cells import escaped
 from cautery.graph.cluster import network_id
+from cautery.graph.constraints import overlaid
 from cautery.graph.evidence import Floats, Ints
 from cautery.graph.links_table import Names
 from cautery.graph.membership import probabilities
 from cautery.graph.networks import find_networks
 from cautery.graph.partition import Partition
-from cautery.graph.said import overlaid
 from cautery.workflows.networks.borne_out import doubts
 from cautery.workflows.networks.constraints import Constraint
 from cautery.workflows.networks.links import Reading, table_of_frame

@@ -14,10 +14,10 @@ import polars as pl
 
 from cautery.drawing.formatting import counted, numbered
 from cautery.errors import InputError
+from cautery.graph.constraints import overlaid
 from cautery.graph.evidence import Ints, evidence_of, slices
 from cautery.graph.membership import log_odds, ties_of
 from cautery.graph.partition import Partition
-from cautery.graph.said import overlaid
 from cautery.workflows.networks.cluster import Clustered, cluster_links
 from cautery.workflows.networks.constraints import Constraint
 from cautery.workflows.networks.links import Reading
