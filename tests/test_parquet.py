@@ -64,6 +64,28 @@ def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch, value: pl.Expr) -> N
         read_parquet(data, "it")
 
 
+def test_a_column_is_counted_under_the_name_that_its_reader_gives_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A chunk states its own path; polars takes the column at its place."""
+    monkeypatch.setattr("cautery.parquet.ALWAYS_BYTES", 1 << 20)
+    data = packed(pl.select(pl.repeat("t", 500_000).alias("subject")), statistics=False)
+    size = int.from_bytes(data[-8:-4], "little")
+    body, footer = data[: -8 - size], data[-8 - size : -8]
+    in_chunk = footer.index(b"subject", footer.index(b"subject") + 1)
+    spoofed = footer[:in_chunk] + b"subjecX" + footer[in_chunk + 7 :]
+    with pytest.raises(InputError, match="unpacks to over 500 times"):
+        read_parquet(body + spoofed + data[-8:], "it")
+
+
+def test_booleans_of_a_header_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cautery.parquet._MOST_VALUES", 10_000)
+    footer = PACKED[-8 - int.from_bytes(PACKED[-8:-4], "little") :]
+    data = b"PAR1" + b"\x11" * 200_000 + b"\0" + footer
+    with pytest.raises(InputError):
+        read_parquet(data, "it")
+
+
 def test_rows_beyond_the_bound_are_not_read() -> None:
     data = packed(pl.select(value=pl.repeat("t", 5_000_000)), compression="zstd")
     began_s = time.process_time()

@@ -131,17 +131,37 @@ def _unpacked_bytes(data: bytes | mmap.mmap, wanted: frozenset[str]) -> int:
     try:
         thrift.at = footer_at
         footer = thrift.structure()
-        leaves = [element for element in footer[2] if not element.get(5)]
+        leaves = _leaves(footer[2])
         for group in footer[4]:
             rows = group[3]
-            for leaf, chunk in zip(leaves, group[1], strict=True):
-                if chunk[3][3][0].decode() in wanted:
+            for (name, leaf), chunk in zip(leaves, group[1], strict=True):
+                if name in wanted:
                     cells, unpacked = _of_pages(thrift, chunk[3])
                     cell_bytes = max(CELL_BYTES, leaf.get(2, 0))
                     total += unpacked + max(rows, cells) * cell_bytes
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("the footer is not one of Parquet") from error
     return total
+
+
+def _leaves(schema: list[dict[int, Any]]) -> list[tuple[str, dict[int, Any]]]:
+    """Return each leaf of a schema with the name of the column that it is of.
+
+    A chunk is of the leaf at its place: the path that it states of itself binds no reader.
+    """
+    leaves, name, columns, inside = [], "", 0, 0
+    for element in schema[1:]:
+        if inside == 0:
+            name, columns, inside = element[4].decode(), columns + 1, 1
+        children = element.get(5, 0)
+        if children < 0:
+            raise ValueError("a column of negative size")
+        inside += children - 1
+        if not children:
+            leaves.append((name, element))
+    if inside or columns != schema[0].get(5, 0):
+        raise ValueError("a schema that is not whole")
+    return leaves
 
 
 def _of_pages(thrift: _Thrift, column: dict[int, Any]) -> tuple[int, int]:
@@ -176,13 +196,18 @@ class _Thrift:
             step = kind >> 4
             number = number + step if step else self._integer()
             kind &= 15
+            if kind in (1, 2):  # a boolean's value is its kind
+                self._count()
             fields[number] = kind == 1 if kind in (1, 2) else self._value(kind)
         return fields
 
-    def _value(self, kind: int) -> Any:
+    def _count(self) -> None:
         self._left -= 1
         if self._left < 0:
             raise ValueError(f"more than {_MOST_VALUES:,} values in its headers")
+
+    def _value(self, kind: int) -> Any:
+        self._count()
         match kind:
             case 1 | 2 | 3:
                 return self._byte()

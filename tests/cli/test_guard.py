@@ -176,6 +176,19 @@ def test_two_people_override_a_refusal_until_their_answer_ends(
     assert line["valid_until"].startswith("2026-11-24T20:30:00")
 
 
+def test_an_override_of_a_day_outside_of_the_calendar_is_refused_in_words(
+    cautery: Callable[..., Any], facts: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "override.toml"
+    path.write_text(
+        '[[override]]\ntarget = "a.example"\nby = ["A", "B"]\nreason = "x"\n'
+        "at = 0001-01-01T00:00:00+14:00\nuntil = 2026-01-01T00:00:00Z\n"
+    )
+    said = cautery("guard", "a.example", "--override", path, "--facts", facts)
+    assert said.code == 2
+    assert "outside of the calendar" in said.err
+
+
 def test_what_was_allowed_before_and_is_not_now_is_told_to_be_withdrawn(
     cautery: Callable[..., Any], facts: Path, tmp_path: Path
 ) -> None:

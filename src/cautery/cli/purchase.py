@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.errors import InputError
+from cautery.model.times import to_utc
 from cautery.packed import require_file
 from cautery.wiring import cases
 from cautery.workflows.mandate.read import read_mandate
@@ -110,9 +111,6 @@ def _moment(text: str) -> datetime:
         hint="Write it as 2026-11-24T10:00:00Z.",
     )
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        return to_utc("--bought-at", datetime.fromisoformat(text))
+    except (ValueError, InputError):
         raise wrong from None
-    if moment.tzinfo is None:
-        raise wrong
-    return moment.astimezone(UTC)

@@ -31,7 +31,10 @@ class Message:
     values: Mapping[str, Value] = field(default_factory=dict)
 
     def __hash__(self) -> int:
-        return hash(self.id)  # the values are a mapping, which has no hash
+        try:
+            return hash((self.id, frozenset(self.values.items())))
+        except TypeError:  # a list among the values has no hash
+            return hash(self.id)
 
     def plain(self) -> str | None:
         """Return the sentence of a record that holds it as it was written, else ``None``."""
@@ -66,6 +69,8 @@ class Message:
 
 LONGEST_ID = 100
 """Characters of a message's id."""
+DEEPEST = 16
+"""How deep messages and lists may stand within a message; today's are three deep."""
 
 
 def as_written(text: str) -> Message:
@@ -73,18 +78,19 @@ def as_written(text: str) -> Message:
     return Message(AS_WRITTEN, {"text": text})
 
 
-def _read(body: Mapping[str, Any]) -> Message:
-    return Message(
-        body["id"], {name: _value(value) for name, value in body.get("values", {}).items()}
-    )
+def _read(body: Mapping[str, Any], depth: int = 0) -> Message:
+    values = body.get("values", {})
+    return Message(body["id"], {name: _value(value, depth) for name, value in values.items()})
 
 
-def _value(value: Any) -> Value:
+def _value(value: Any, depth: int) -> Value:
     """Rebuild the messages and tuples among the values of a record's JSON."""
+    if depth > DEEPEST:
+        raise ValueError(f"a message is nested more than {DEEPEST} deep")
     if isinstance(value, list):
-        return tuple(map(_value, value))
+        return tuple(_value(item, depth + 1) for item in value)
     if isinstance(value, Mapping):
-        inner = _read(value) if isinstance(value.get("id"), str) else None
+        inner = _read(value, depth + 1) if isinstance(value.get("id"), str) else None
         written = inner and inner.plain()
         return inner if written is None else written
     return value

@@ -35,8 +35,8 @@ class StreamState:
         The time of the first verdict that proves it.
     probes : int
         Looks that came to an end; those that this machine broke off are no looks.
-    failures : list of Message
-        Why probes had no media, each reason once.
+    failures : dict of Message
+        Why probes had no media, each reason once, the first one first; the values are ``None``.
     dark_at : datetime or None
         When a probe of ours first found it dark behind a block.
     aligned : bool
@@ -53,7 +53,7 @@ class StreamState:
     verdict: Verdict | None = None
     proven_at: datetime | None = None
     probes: int = 0
-    failures: list[Message] = field(default_factory=list)
+    failures: dict[Message, None] = field(default_factory=dict)
     dark_at: datetime | None = None
     aligned: bool = False
 
@@ -121,8 +121,8 @@ class Streams:
         if probe.observation is not None:
             reasons.append(probe.observation.reason)
         for reason in reasons:
-            if reason is not None and reason not in stream.failures:
-                stream.failures.append(reason)
+            if reason is not None:
+                stream.failures.setdefault(reason)
 
     def count(self, finding: Finding) -> int:
         """Return how many streams have this as their newest finding."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.model import Override
+from cautery.model.times import to_utc
 from cautery.model.toml import simple_toml
 from cautery.packed import chunks_of, require_file
 from cautery.workflows.guard.judge import spelt
@@ -60,8 +61,8 @@ def read_overrides(path: Path) -> dict[str, Override]:
             target=spelt(row["target"]),
             by=tuple(by),
             reason=row["reason"],
-            at=at.astimezone(UTC),
-            until=until.astimezone(UTC),
+            at=to_utc(f"{where}: at", at),
+            until=to_utc(f"{where}: until", until),
             bystanders=bystanders,
         )
         overrides[override.target] = override
