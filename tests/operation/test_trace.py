@@ -231,6 +231,13 @@ def test_csv_and_json_lines_say_the_same() -> None:
         (HEAD + "a,BTC,2024-01-01T00:00:00Z,out,\x1b[2J,1\n", "not plain text"),
         ("{}\n", "line 1: not a valid transaction"),
         ('{"id":1}\n', "line 1"),
+        (
+            (
+                '{"id":"\\ud800","asset":"BTC","at":"2024-01-01T00:00:00Z","inputs":[],'
+                '"outputs":[{"address":"x","amount":"1"}]}\n'
+            ),
+            "line 1: not a valid transaction",
+        ),
         ("[" * 100_000, "columns|damaged"),
     ],
 )

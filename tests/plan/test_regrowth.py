@@ -179,6 +179,7 @@ def test_a_role_that_a_file_names_leaves_the_class_that_had_it():
         ([], "expected a table"),
         ({"clases": {}}, "clases"),
         ({"classes": {"panel": {"returns": 1.5}}}, "returns"),
+        ({"classes": {"panel": {"returns": 10**400}}}, "returns"),
         ({"classes": {"panel": {"returns": [0.5, 0.4, 0.6]}}}, "returns"),
         ({"classes": {"panel": {"days": [1, 2]}}}, "days"),
         ({"classes": {"panel": {"days": float("nan")}}}, "days"),

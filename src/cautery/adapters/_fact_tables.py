@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from cautery.adapters._fact_files import KNOWN, ROLES, FactFile, inventory, rows_in, text_of
@@ -128,6 +128,7 @@ class FactTables:
                 yield first, last, row[2]
 
 
+@cache  # the guard asks for each target
 def _packaged_date() -> date | None:
     """Return the date of the packaged suffix list, which its version ends with."""
     version = importlib.metadata.version("publicsuffixlist")

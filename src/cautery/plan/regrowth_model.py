@@ -263,10 +263,10 @@ def _ranged(entry: Mapping[str, Any], key: str, base: Range, where: str) -> Rang
             f"{where}: {key}: expected a number, or least, likeliest and greatest, got "
             f"{str(value)[:60]!r}"
         )
-    low, mode, high = (float(number) for number in values)
+    low, mode, high = values
     highest = 1.0 if key in _SHARES else 36_500.0
-    if not 0 <= low <= mode <= high <= highest:
+    if not 0 <= low <= mode <= high <= highest:  # an integer of 400 digits is no float
         raise InputError(
             f"{where}: {key}: expected 0 <= least <= likeliest <= greatest <= {highest:g}"
         )
-    return _range(low, mode, high)
+    return _range(float(low), float(mode), float(high))

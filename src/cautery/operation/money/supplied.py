@@ -144,6 +144,7 @@ def _rows_of(value: Any) -> Iterator[tuple[str, ...]]:
             row = (*head, side, flow["address"], flow["amount"])
             if not all(isinstance(cell, str) for cell in row):
                 raise TypeError("ids, times, addresses and amounts must be strings")
+            "".join(row).encode()  # half of a surrogate pair is no text
             yield row
 
 
