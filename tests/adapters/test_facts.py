@@ -1,5 +1,6 @@
 import gzip
 import importlib.metadata
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -114,10 +115,10 @@ def test_a_fact_that_is_not_there_is_neither_dated_nor_valid(tmp_path):
     assert not facts.valid("popular", NOW)
 
 
-@pytest.mark.parametrize("path", ["../secret.csv", "/etc/passwd", "missing.csv"])
+@pytest.mark.parametrize("path", ["../secret.csv", "/etc/passwd", "missing.csv", "a\0.csv"])
 def test_facts_toml_names_files_inside_the_folder_only(tmp_path, path):
     with pytest.raises(InputError, match="path"):
-        folder(tmp_path, facts=f"[facts.popular]\npath = {path!r}\n")
+        folder(tmp_path, facts=f"[facts.popular]\npath = {json.dumps(path)}\n")
 
 
 def test_a_broken_facts_toml_or_a_missing_folder_says_so(tmp_path):

@@ -63,6 +63,10 @@ def shown(url: str) -> str:
         "http://p.example/get?login=anna&pin=s3cret",
         "http://p.example/get?user-name=anna&Kennwort=s3cret",
         "http://p.example/get?q=anna:s3cret",
+        "rtmp://p.example/app playpath=x pubUser=anna pubPasswd=s3cret",
+        "rtmpe://p.example/app playpath=x swfUrl=http://q.example/a.swf conn=S:s3cret live=1",
+        "rtmp://p.example/app tcUrl=rtmp://anna:s3cret@q.example/app?password=s3cret",
+        "rtmp://p.example/app playpath=x?user=anna&password=s3cret token=s3cret",
     ],
 )
 def test_no_credential_is_shown_wherever_it_stands(url: str) -> None:

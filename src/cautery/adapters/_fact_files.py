@@ -214,7 +214,7 @@ def _merged(
     located = standard.path if standard else None
     if path is not None:
         # A facts folder may come from elsewhere: it names files of its own only.
-        if not isinstance(path, str) or PurePosixPath(path).is_absolute():
+        if not isinstance(path, str) or "\0" in path or PurePosixPath(path).is_absolute():
             raise InputError(f"{where}.path: {path!r} is not a path inside the folder")
         located = folder / path
         if not real_path(located).is_relative_to(real_path(folder)):

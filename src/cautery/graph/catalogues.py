@@ -210,7 +210,7 @@ def plain_title(title: str | None) -> str:
 
 
 _MARKS = frozenset("hd fhd uhd sd hevc raw vip backup tv live".split())  # noqa: SIM905 - words
-_ASIDE = re.compile(r"[\[(|].*?[\])|]|\b(?:[0-9]{3,4}[pi]|[48]k|h\.?26[45])\b")
+_ASIDE = re.compile(r"[\[(|].{0,200}?[\])|]|\b(?:[0-9]{3,4}[pi]|[48]k|h\.?26[45])\b")
 """What says how good a channel's picture is, or for whom it is: in brackets, or by itself."""
 
 

@@ -132,7 +132,8 @@ NAMES = (
 )
 """What a user, a word or a number of a login is called, as a pattern."""
 _EQUALS = re.compile(
-    rf"(?i)(?<![\w-])((?:{NAMES}|(?:\w{{1,20}}_)?token|mac|api_?key|key|secret|auth|bearer|sid)"
+    rf"(?i)(?<![\w-])((?:{NAMES}|pub(?:user|passwd)|conn|jtv|(?:\w{{1,20}}_)?token|mac|api_?key"
+    r"|key|secret|auth|bearer|sid)"
     r"(?:\s?=\s?|['\"]\s?:\s?['\"]))(?!~[0-9a-f]{16})([^\s&'\"|;,<>]{1,512})"
 )
 """A secret and its name as in a query without its URL, or in a quoted JSON object."""

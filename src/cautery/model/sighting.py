@@ -19,7 +19,7 @@ from cautery.model.whole_text import whole_text
 
 _SECRET_PARAMETER = re.compile(
     rf"(?i){NAMES}|u|p|passwd|tok(?:en)?|(?:play|access|auth)token|(?:api)?key|auth|mac|sn|deviceid"
-    r"|sig(?:nature)?|session|sid|jwt|secret"
+    r"|sig(?:nature)?|session|sid|jwt|secret|pub(?:user|passwd)|ushertoken|jtv|conn"
 )
 """Without the ``_`` and ``-`` that some write in them: ``user_name``, ``api-key``."""
 _LINE_PARAMETERS = frozenset(("username", "password", "token"))
@@ -49,6 +49,10 @@ _MIXED = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*+[0-9])(?=[0-9]*+[A-Za-z])[A-Z
 _MAC = re.compile(r"(?i)\b(?:[0-9a-f]{2}(?::|%3a)){5}[0-9a-f]{2}\b")
 _PSEUDONYM = re.compile(r"~[0-9a-f]{16}")
 _MAYBE_PERSONAL = re.compile(r"[%@:=(\[]|\+[0-9]|[0-9]\.[0-9]{1,3}\.[0-9]")
+_RTMP = re.compile(r"(?i)\s*rtmp[a-z]{0,2}://")
+_OPTIONS = re.compile(r"\s+(?=\w{1,40}=)")
+"""Between a URL of RTMP and its options as librtmp has them: ``rtmp://h/app playpath=x live=1``."""
+_QUERY = re.compile(r"[=&?@]")
 _LEAST_BASE64 = 12
 _LEAST_TOKEN = 20
 _DEEPEST = 3
@@ -140,8 +144,9 @@ class RedactedUrl:
 
 
 def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
+    url, *options = _OPTIONS.split(whole_text(url)) if _RTMP.match(url) else [whole_text(url)]
     try:
-        parts = urlsplit(whole_text(url))
+        parts = urlsplit(url)
         port = parts.port
         name = parts.hostname
     except ValueError:
@@ -172,7 +177,16 @@ def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
         safe="~",
         errors="replace",
     )
-    return urlunsplit(SplitResult(parts.scheme, netloc, path, query, ""))
+    plain = urlunsplit(SplitResult(parts.scheme, netloc, path, query, ""))
+    pairs = (option.partition("=") for option in options)
+    shown = (
+        # What is a query itself has names of its own, which nobody looks at here.
+        f"{name}={hidden(value)}"
+        if _QUERY.search(value) and "://" not in value
+        else f"{name}={personal(_redacted_value(name, value, hidden, pseudonyms, depth))}"
+        for name, _, value in pairs
+    )
+    return " ".join([plain, *shown])
 
 
 def _redacted_path(path: str, hidden: Callable[[str], str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 MOST_PARTS = 100
 """Of a dotted key: the parser's time grows with their square; files of ours have three."""
 _LONG_KEY = re.compile(
-    rf"(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}[\w\"'-]"
+    rf"(?<![\w-])(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}[\w\"'-]"
 )
 
 

@@ -131,7 +131,9 @@ def redacted_text(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") ->
 
 
 def redacted_json(value: Any, pseudonyms: Pseudonyms) -> Any:
-    """Return JSON of what a reader yields, redacted; pairs of a name and a value by the name too.
+    """Return JSON of what a reader yields, redacted; a pair of texts by its first one, too.
+
+    Two texts may be a name and its value, or a list of two.
 
     Examples
     --------
@@ -143,6 +145,7 @@ def redacted_json(value: Any, pseudonyms: Pseudonyms) -> Any:
         return {name: redacted_json(member, pseudonyms) for name, member in value.items()}
     if isinstance(value, list):
         if len(value) == 2 and all(isinstance(item, str) for item in value):
-            return [value[0], _redacted(value[0], value[1], pseudonyms)]
+            name, content = value
+            return [redacted_text(name, pseudonyms), _redacted(name, content, pseudonyms)]
         return [redacted_json(item, pseudonyms) for item in value]
     return redacted_text(value, pseudonyms) if isinstance(value, str) else value
