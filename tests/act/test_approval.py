@@ -20,10 +20,12 @@ from cautery.act import (
     draft,
     expired,
     in_effect,
+    list_subject,
     public_key,
     sign,
     terms_digest,
 )
+from cautery.act.approval import statement_of
 from cautery.act.rules import UNVERIFIED, Rule, require_confirmed, rules_for
 from cautery.errors import ApprovalError, InputError
 from cautery.messages import message
@@ -144,7 +146,7 @@ def referral(*verdicts, window=MANDATE.window, order=ORDER):
 def signed(subject, *people, at=NOW):
     by = {"A. Legal": LEGAL, "B. Chief": CHIEF}
     return [
-        sign(digest(subject), approver=by[one], key=KEYS[one], at=at, signed_for=HERE)
+        sign(list_subject(subject, ORDER), approver=by[one], key=KEYS[one], at=at, signed_for=HERE)
         for one in people
     ]
 
@@ -198,7 +200,13 @@ def test_two_names_with_one_key_are_one_person():
     mandate = replace(MANDATE, approvers=(LEGAL, twin))
     subject = referral()
     approvals = [
-        sign(digest(subject), approver=one, key=KEYS["A. Legal"], at=NOW, signed_for=HERE)
+        sign(
+            list_subject(subject, ORDER),
+            approver=one,
+            key=KEYS["A. Legal"],
+            at=NOW,
+            signed_for=HERE,
+        )
         for one in (LEGAL, twin)
     ]
     refuse(subject, approvals, "of 2 people", mandate=mandate)
@@ -408,6 +416,30 @@ def test_what_an_earlier_version_signed_is_read_and_checked(earlier):
 
 def test_a_signature_that_names_no_case_lets_nothing_go(earlier):
     subject, approvals = earlier
+    refuse(subject, approvals, "signed another text")
+
+
+def test_a_signature_over_the_list_that_names_no_case_lets_nothing_go():
+    subject = referral()
+    unsigned = [
+        Approval(
+            subject=list_subject(subject, ORDER),
+            approver=person.name,
+            role=person.role,
+            at=NOW,
+            signature="",
+        )
+        for person in (LEGAL, CHIEF)
+    ]
+    approvals = [
+        replace(
+            approval,
+            signature=base64.b64encode(
+                KEYS[approval.approver].sign(statement_of(approval))
+            ).decode(),
+        )
+        for approval in unsigned
+    ]
     refuse(subject, approvals, "does not say for which case")
 
 
@@ -421,7 +453,13 @@ def test_a_signature_that_names_no_case_lets_nothing_go(earlier):
 def test_a_signature_for_another_case_or_mandate_lets_nothing_go(elsewhere):
     subject = referral()
     approvals = [
-        sign(digest(subject), approver=one, key=KEYS[one.name], at=NOW, signed_for=elsewhere)
+        sign(
+            list_subject(subject, ORDER),
+            approver=one,
+            key=KEYS[one.name],
+            at=NOW,
+            signed_for=elsewhere,
+        )
         for one in (LEGAL, CHIEF)
     ]
     refuse(subject, approvals, "another case")

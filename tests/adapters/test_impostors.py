@@ -141,12 +141,12 @@ def isp(port, **changed):
     )
 
 
-async def test_the_intermediary_itself_gets_the_list(approved, authority, trust):
+async def test_the_intermediary_itself_gets_the_list(handed_in, authority, trust):
     async with (
         listening(proofs(authority.vouch("isp.example"))) as server,
         PoliteClient(LAB, Names(), WallClock(), services=trust) as http,
     ):
-        said = await publisher(http).publish(approved, isp(server.port), now=NOW)
+        said = await publisher(http).publish(handed_in(isp(server.port)), now=NOW)
     assert said.effect is Effect.APPLIED
     assert b"a.example" in server.heard.text
 
@@ -157,28 +157,28 @@ async def test_the_intermediary_itself_gets_the_list(approved, authority, trust)
      "a name in the subject alone", "an expired certificate", "an authority that nobody knows",
 ],
 )  # fmt: skip
-async def test_an_impostor_gets_no_byte_of_the_list(approved, impostors, trust, attack):
+async def test_an_impostor_gets_no_byte_of_the_list(handed_in, impostors, trust, attack):
     async with (
         listening(impostors[attack]) as server,
         PoliteClient(LAB, Names(), WallClock(), services=trust) as http,
     ):
         with pytest.raises(UnprovenError, match=r"isp\.example did not prove its identity"):
-            await publisher(http).publish(approved, isp(server.port), now=NOW)
+            await publisher(http).publish(handed_in(isp(server.port)), now=NOW)
     assert b"referral" not in server.heard.text
     assert b"PUT" not in server.heard.text
 
 
-async def test_a_server_of_old_tls_gets_no_byte_of_the_list(approved, impostors, trust):
+async def test_a_server_of_old_tls_gets_no_byte_of_the_list(handed_in, impostors, trust):
     async with (
         listening(impostors["TLS 1.0"]) as server,
         PoliteClient(LAB, Names(), WallClock(), services=trust) as http,
     ):
         with pytest.raises(SourceError):
-            await publisher(http).publish(approved, isp(server.port), now=NOW)
+            await publisher(http).publish(handed_in(isp(server.port)), now=NOW)
     assert server.heard == []
 
 
-async def test_a_server_without_tls_gets_no_byte_of_the_list(approved, trust):
+async def test_a_server_without_tls_gets_no_byte_of_the_list(handed_in, trust):
     heard = Heard()
 
     async def serve(reader, writer):
@@ -190,18 +190,18 @@ async def test_a_server_without_tls_gets_no_byte_of_the_list(approved, trust):
     port = server.sockets[0].getsockname()[1]
     async with PoliteClient(LAB, Names(), WallClock(), services=trust) as http:
         with pytest.raises(UnprovenError):
-            await publisher(http).publish(approved, isp(port), now=NOW)
+            await publisher(http).publish(handed_in(isp(port)), now=NOW)
     server.close()
     assert b"PUT" not in heard.text
 
 
-async def test_without_an_authority_of_its_own_the_systems_vouch(approved, authority):
+async def test_without_an_authority_of_its_own_the_systems_vouch(handed_in, authority):
     async with (
         listening(proofs(authority.vouch("isp.example"))) as server,
         PoliteClient(LAB, Names(), WallClock()) as http,
     ):
         with pytest.raises(UnprovenError):
-            await publisher(http).publish(approved, isp(server.port), now=NOW)
+            await publisher(http).publish(handed_in(isp(server.port)), now=NOW)
     assert server.heard == []
 
 

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from cautery.errors import ApprovalError, SourceError
 from cautery.model import (
     Effect,
     Intermediary,
+    RefusedEntry,
     Response,
 )
 
@@ -34,42 +34,49 @@ class Wire:
         )
 
 
-async def test_the_list_goes_out_as_json_and_the_acknowledgement_comes_back(approved):
+async def test_the_version_goes_out_as_it_was_signed_and_the_answer_comes_back(handed_in):
     wire = Wire(b'{"effect": "applied", "applied_at": "2026-11-24T20:49:00+00:00", "reason": null}')
-    said = await HttpPublisher(wire).publish(approved, ISP, now=NOW)
-    assert (said.effect, said.applied_at, said.intermediary) == (
+    envelope = handed_in(ISP)
+    answer = await HttpPublisher(wire).publish(envelope, now=NOW)
+    assert (answer.effect, answer.applied_at, answer.intermediary, answer.version) == (
         Effect.APPLIED,
         NOW - timedelta(minutes=1),
         "isp-fr",
+        1,
     )
     method, url, sent = wire.asked[0]
     assert (method, url) == ("PUT", ISP.list_url.reveal())
-    assert [one["target"] for one in sent["entries"]] == ["b.example", "a.example"]
-    assert len(sent["approvals"]) == 2
+    assert sent["version"] == envelope.version.text
+    [referral] = sent["referrals"]
+    entries = json.loads(referral["text"])["entries"]
+    assert [entry["target"] for entry in entries] == ["a.example", "b.example"]
+    assert len(referral["approvals"]) == 2
 
 
-async def test_a_pending_list_may_say_when_it_will_be_applied(approved):
+async def test_a_referral_that_the_intermediary_holds_is_not_sent_again(handed_in):
+    wire, envelope = Wire(b'{"effect": "pending"}'), handed_in(ISP)
+    await HttpPublisher(wire).publish(envelope, now=NOW, held=frozenset(envelope.parts))
+    assert wire.asked[0][2]["referrals"] == []
+
+
+async def test_a_pending_list_may_say_when_it_will_be_applied(handed_in):
     wire = Wire(b'{"effect": "pending", "applied_at": "2026-11-24T21:05:00.000Z"}')
-    said = await HttpPublisher(wire).publish(approved, ISP, now=NOW)
-    assert said.applied_at == NOW + timedelta(minutes=15)
+    answer = await HttpPublisher(wire).publish(handed_in(ISP), now=NOW)
+    assert answer.applied_at == NOW + timedelta(minutes=15)
 
 
-async def test_entries_that_ended_meanwhile_are_left_out(approved):
-    wire = Wire(b'{"effect": "pending"}')
-    await HttpPublisher(wire).publish(approved, ISP, now=NOW + timedelta(minutes=30))
-    assert [one["target"] for one in wire.asked[0][2]["entries"]] == ["a.example"]
-
-
-async def test_nothing_unapproved_ended_or_of_another_territory_is_sent(approved):
+async def test_nothing_but_an_envelope_of_approved_referrals_is_sent(approved_referral):
     wire = Wire(b"{}")
-    publisher = HttpPublisher(wire)
-    with pytest.raises(ApprovalError, match="only an approved"):
-        await publisher.publish(approved.subject, ISP, now=NOW)
-    with pytest.raises(ApprovalError, match="serves IT"):
-        await publisher.publish(approved, replace(ISP, territory="IT"), now=NOW)
-    with pytest.raises(ApprovalError, match="has ended"):
-        await publisher.publish(approved, ISP, now=NOW + timedelta(hours=1))
+    with pytest.raises(ApprovalError, match="only a list of approved"):
+        await HttpPublisher(wire).publish(approved_referral.subject, now=NOW)
     assert wire.asked == []
+
+
+async def test_refused_entries_come_back_with_their_rules(handed_in):
+    refused = [{"target": "a.example", "rule": "never-block", "reason": "ours\x1b"}]
+    wire = Wire(json.dumps({"effect": "applied", "refused": refused}).encode())
+    answer = await HttpPublisher(wire).publish(handed_in(ISP), now=NOW)
+    assert answer.refused == (RefusedEntry(target="a.example", rule="never-block", reason="ours?"),)
 
 
 @pytest.mark.parametrize(
@@ -87,22 +94,24 @@ async def test_nothing_unapproved_ended_or_of_another_territory_is_sent(approved
         b'{"effect": "applied", "applied_at": "2030-01-01T00:00:00Z"}',
         b'{"effect": "applied", "applied_at": "0001-01-01T00:00:00+14:00"}',
         b'{"effect": "applied", "applied_at": {}}',
+        b'{"effect": "applied", "refused": {}}',
+        b'{"effect": "applied", "refused": ["a.example"]}',
     ],
 )
-async def test_an_answer_that_is_not_as_agreed_is_an_error(approved, body):
+async def test_an_answer_that_is_not_as_agreed_is_an_error(handed_in, body):
     with pytest.raises(SourceError):
-        await HttpPublisher(Wire(body)).publish(approved, ISP, now=NOW)
+        await HttpPublisher(Wire(body)).publish(handed_in(ISP), now=NOW)
 
 
-async def test_a_status_that_is_no_success_is_an_error(approved):
+async def test_a_status_that_is_no_success_is_an_error(handed_in):
     with pytest.raises(SourceError, match="503"):
         await HttpPublisher(Wire(b'{"effect": "applied"}', status=503)).publish(
-            approved, ISP, now=NOW
+            handed_in(ISP), now=NOW
         )
 
 
-async def test_a_reason_is_cut_and_made_printable(approved):
+async def test_a_reason_is_cut_and_made_printable(handed_in):
     body = json.dumps({"effect": "rejected", "reason": "\x1b[2J" + "x" * 9999}).encode()
-    said = await HttpPublisher(Wire(body)).publish(approved, ISP, now=NOW)
+    said = await HttpPublisher(Wire(body)).publish(handed_in(ISP), now=NOW)
     assert said.reason.startswith("?[2J")
     assert len(said.reason) == 500

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from cautery.act import list_subject
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
@@ -36,7 +37,6 @@ from cautery.model import (
     Referral,
     Regime,
     Window,
-    digest,
     digest_of,
     referral_id,
     to_json,
@@ -84,6 +84,8 @@ def drafted(target: str, *, statement: str = "Why it is referred.") -> Referral:
 
 
 TRUE = drafted("edge.pirate.example")
+ORDER = CourtOrder(id="o", authority="Court", territory="FR", window=SPAN, targets_rule="services")
+SUBJECT = list_subject(TRUE, ORDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +135,7 @@ def watched(tmp_path: Path) -> Watched:
         window=SPAN,
         territories=("FR",),
         channels=(Channel(id="c", names=("C",), legal_basis="rights"),),
-        orders=(
-            CourtOrder(
-                id="o", authority="Court", territory="FR", window=SPAN, targets_rule="services"
-            ),
-        ),
+        orders=(ORDER,),
         approvers=approvers(tmp_path),
     )
     case = open_case(
@@ -167,9 +165,9 @@ def test_show_prints_what_is_blocked_and_the_digest_that_is_signed(
 ) -> None:
     said = cautery("referral", "show", watched.path, TRUE.id).out
     assert "name edge.pirate.example, until" in said
-    assert said.endswith(f"digest to sign  {digest(TRUE)}\n")
+    assert said.endswith(f"digest to sign  {SUBJECT}\n")
     told = json.loads(cautery("referral", "show", watched.path, TRUE.id, "--json").out)
-    assert told["digest"] == digest(TRUE)
+    assert told["digest"] == SUBJECT
     assert told["mandate"] == "unsigned: nobody has signed this mandate"
 
 
@@ -186,7 +184,7 @@ def test_what_a_statement_hides_stands_among_the_entries(
 def test_the_digest_that_was_shown_is_signed(cautery: Callable[..., Ran], watched: Watched) -> None:
     assert approve(cautery, watched, "--digest", shown_digest(cautery, watched)).code == 0
     (given,) = watched.records("approval.given")
-    assert given["subject"] == digest(TRUE)
+    assert given["subject"] == SUBJECT
     assert given["signed_for"]["case"] == watched.records("case.opened")[0]["key"][13:29]
 
 
@@ -198,7 +196,11 @@ def test_a_swap_between_show_and_approve_is_not_signed(
     watched.write(swapped)
     with pytest.raises(ApprovalError, match="differs from the one that was shown"):
         signing.approve(
-            watched.path, TRUE.id, shown=digest(swapped), name="anna", key=watched.key("anna")
+            watched.path,
+            TRUE.id,
+            shown=list_subject(swapped, ORDER),
+            name="anna",
+            key=watched.key("anna"),
         )
     assert approve(cautery, watched, "--digest", shown).code == 0
     assert [one["subject"] for one in watched.records("approval.given")] == [shown]
@@ -239,7 +241,7 @@ def test_in_a_terminal_it_is_shown_and_asked(
                 break
         process.wait(30)
     os.close(ours)
-    assert f"digest to sign  {digest(TRUE)}".encode() in said
+    assert f"digest to sign  {SUBJECT}".encode() in said
     assert len(watched.records("approval.given")) == signatures
 
 
@@ -248,7 +250,7 @@ def test_a_forged_approval_is_neither_listed_nor_stops_the_person(
 ) -> None:
     forged = ApprovalGiven(
         referral=TRUE.id,
-        subject=digest(TRUE),
+        subject=SUBJECT,
         approver="anna",
         role="legal",
         at=datetime.now(UTC),
@@ -258,7 +260,7 @@ def test_a_forged_approval_is_neither_listed_nor_stops_the_person(
     listed = cautery("referral", "list", watched.path, "--json")
     assert json.loads(listed.out)["approvals"] == []
     assert "approval with an invalid signature" in listed.err
-    assert approve(cautery, watched, "--digest", digest(TRUE)).code == 0
+    assert approve(cautery, watched, "--digest", SUBJECT).code == 0
 
 
 def test_approvers_of_a_case_that_is_opened_a_second_time_sign_nothing(
@@ -270,7 +272,7 @@ def test_approvers_of_a_case_that_is_opened_a_second_time_sign_nothing(
     watched.append("case.opened", theirs)
     ended = cautery(
         *("referral", "approve", watched.path, TRUE.id, "--as", "mallory"),
-        *("--key", watched.key("mallory"), "--digest", digest(TRUE)),
+        *("--key", watched.key("mallory"), "--digest", SUBJECT),
     )
     assert ended.code != 0
     assert "not an approver of this mandate" in ended.err

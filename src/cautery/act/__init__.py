@@ -15,9 +15,12 @@ from cautery.act.approval import (
     approve,
     approve_override,
     check_signature,
+    order_of,
     public_key,
     sign,
+    subjects_of,
 )
+from cautery.act.block_list import Envelope, ListVersion, StandingList
 from cautery.act.expiry import expired, in_effect, latest
 from cautery.act.following import Room, without_referral
 from cautery.act.mandate_terms import (
@@ -31,7 +34,9 @@ from cautery.act.mandate_terms import (
 from cautery.act.notice import draft_notice
 from cautery.act.orders import in_force, orders_in_force
 from cautery.act.ports import Publisher
+from cautery.act.read_list import AcceptedList, ListTrust, RefusedListError, read_list
 from cautery.act.referral import draft
+from cautery.act.referral_text import list_subject
 from cautery.act.rules import RULES, Rule, require_confirmed, rules_for
 from cautery.model import digest
 
@@ -39,11 +44,17 @@ __all__ = [
     "CLOCK_SKEW",
     "OLDEST",
     "RULES",
+    "AcceptedList",
     "Approved",
+    "Envelope",
+    "ListTrust",
+    "ListVersion",
     "Publisher",
+    "RefusedListError",
     "Room",
     "Rule",
     "Standing",
+    "StandingList",
     "approve",
     "approve_override",
     "check_mandate_signature",
@@ -55,13 +66,17 @@ __all__ = [
     "in_effect",
     "in_force",
     "latest",
+    "list_subject",
+    "order_of",
     "orders_in_force",
     "public_key",
+    "read_list",
     "require_confirmed",
     "rules_for",
     "sign",
     "sign_mandate",
     "standing_of",
+    "subjects_of",
     "terms_digest",
     "terms_of",
     "without_referral",

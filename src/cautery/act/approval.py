@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -15,13 +15,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from cautery.act.orders import in_force
+from cautery.act.referral_text import list_subject
 from cautery.act.rules import require_confirmed, rules_for
-from cautery.errors import ApprovalError
+from cautery.errors import ApprovalError, InputError
 from cautery.messages import say
 from cautery.model import (
     Approval,
     Approver,
     BlockEntry,
+    CourtOrder,
     Decision,
     Digest,
     Mandate,
@@ -131,7 +133,7 @@ def sign(
         signature="",
         signed_for=signed_for,
     )
-    signature = base64.b64encode(key.sign(_message(unsigned))).decode("ascii")
+    signature = base64.b64encode(key.sign(statement_of(unsigned))).decode("ascii")
     return replace(unsigned, signature=signature)
 
 
@@ -168,7 +170,7 @@ def check_signature(
         )
     try:
         signature = base64.b64decode(approval.signature, validate=True)
-        public_key(approver).verify(signature, _message(approval))
+        public_key(approver).verify(signature, statement_of(approval))
     except (InvalidSignature, ValueError) as error:
         raise ApprovalError(f"{approver.name}'s signature does not verify") from error
     return approver
@@ -229,15 +231,16 @@ def approve(
     require_utc("now", now)
     if not has_own_id(referral):
         raise ApprovalError(f"referral {referral.id}: this id does not match the content")
+    order = order_of(referral, mandate)
     _two_people(
         f"referral {referral.id}",
-        referral,
+        list_subject(referral, order),
         approvals,
         mandate=mandate,
         signed_for=signed_for,
         now=now,
     )
-    _check_authority(referral, mandate, now)
+    _check_authority(referral, order, mandate, now)
     if not referral.entries:
         raise ApprovalError(f"referral {referral.id}: it has no entries")
     for entry in referral.entries:
@@ -266,7 +269,7 @@ def approve_override(
     require_utc("now", now)
     what = f"the override of {override.target}"
     signers = _two_people(
-        what, override, approvals, mandate=mandate, signed_for=signed_for, now=now
+        what, digest(override), approvals, mandate=mandate, signed_for=signed_for, now=now
     )
     missing = {person_key(name) for name in override.by} - {
         person_key(signer.name) for signer in signers
@@ -283,7 +286,7 @@ def approve_override(
 
 def _two_people(
     what: str,
-    subject: Any,
+    subject: Digest,
     approvals: Sequence[Approval],
     *,
     mandate: Mandate,
@@ -294,7 +297,7 @@ def _two_people(
     signers = []
     for approval in approvals:
         approver = check_signature(
-            approval, what=what, subject=digest(subject), mandate=mandate, signed_for=signed_for
+            approval, what=what, subject=subject, mandate=mandate, signed_for=signed_for
         )
         if approval.signed_for is None:
             raise ApprovalError(
@@ -316,12 +319,39 @@ def _two_people(
     return signers
 
 
-def _check_authority(referral: Referral, mandate: Mandate, now: datetime) -> None:
-    order = next((order for order in mandate.orders if order.id == referral.order), None)
-    if order is None:
-        raise ApprovalError(
-            f"referral {referral.id}: the mandate registers no order {referral.order!r}"
-        )
+def order_of(referral: Referral, mandate: Mandate) -> CourtOrder:
+    """Return the order of a mandate that a referral is under.
+
+    Raises
+    ------
+    ApprovalError
+        If the mandate registers no such order.
+    """
+    for order in mandate.orders:
+        if order.id == referral.order:
+            return order
+    raise ApprovalError(
+        f"referral {referral.id}: the mandate registers no order {referral.order!r}"
+    )
+
+
+def subjects_of(referral: Referral, mandate: Mandate) -> tuple[Digest, ...]:
+    """Return what signatures on a referral may be over, what is signed today first.
+
+    Until version 0.2.0 they were over the whole referral; such a signature can be read and checked,
+    but approves nothing any more. If no access provider can be sent the referral, there is that
+    one alone.
+    """
+    earlier = digest(referral)
+    try:
+        return list_subject(referral, order_of(referral, mandate)), earlier
+    except (ApprovalError, InputError):
+        return (earlier,)
+
+
+def _check_authority(
+    referral: Referral, order: CourtOrder, mandate: Mandate, now: datetime
+) -> None:
     if not in_force(order, territory=referral.territory, at=now):
         raise ApprovalError(
             f"order {order.id} ({order.territory}, {iso(order.window.start)} to "
@@ -357,7 +387,8 @@ def _check_entry(entry: BlockEntry, now: datetime) -> None:
         raise ApprovalError(f"{entry.target}: no exhibit shows the complaint")
 
 
-def _message(approval: Approval) -> bytes:
+def statement_of(approval: Approval) -> bytes:
+    """Return the text over which an approval is signed, in the form of RFC 8785."""
     import rfc8785  # noqa: PLC0415 - only where something is signed or checked
 
     message = {

@@ -6,27 +6,25 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
-from cautery.act.approval import Approved
-from cautery.model import Acknowledgement, Intermediary, Referral
+from cautery.act.block_list import Envelope
+from cautery.model import Digest, ListAnswer
 
 
 class Publisher(Protocol):
-    """Hands approved lists to intermediaries."""
+    """Hands versions of lists to intermediaries."""
 
     async def publish(
-        self,
-        approved: Approved[Referral],
-        to: Intermediary,
-        *,
-        now: datetime,
-        without: Collection[str] = (),
-    ) -> Acknowledgement:
-        """Hand a list in, ``without`` the targets withdrawn since; return what they say.
+        self, envelope: Envelope, *, now: datetime, held: Collection[Digest] = ()
+    ) -> ListAnswer:
+        """Hand a version in at its intermediary, and return what the intermediary says.
+
+        Parameters
+        ----------
+        held : collection of str
+            Digests of referrals that the intermediary holds and that are not sent again.
 
         Raises
         ------
-        ApprovalError
-            If it is not approved, not for this intermediary's territory, or out of date.
         SourceError
             If the intermediary does not answer as agreed.
         """

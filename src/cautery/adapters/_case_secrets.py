@@ -32,7 +32,10 @@ from cautery.evidence.restoring import (
 )
 from cautery.evidence.signing import (
     MANIFEST,
+    ListHead,
     Root,
+    list_of,
+    require_next_list,
     require_signable,
     signed_note,
     text_digest,
@@ -138,6 +141,39 @@ class CaseSecrets:
             elif closed is None and last is not None and MANIFEST.fullmatch(text):
                 self._remember(last, closed=text_digest(text))
         return note
+
+    def last_list(self, name: str) -> ListHead | None:
+        """Return number and digest of the last version of a list that was signed."""
+        path = self._path(f"list-{name}")
+        if not path.exists():
+            return None
+        try:
+            version, digest = private_bytes(path).decode("ascii").split()
+            return int(version), digest
+        except ValueError as error:
+            raise EvidenceError(
+                f"{path}: this file does not hold the last version of a list",
+                hint="Restore it from a backup of the keys.",
+            ) from error
+
+    def sign_list(self, text: str) -> bytes:
+        """Return the Ed25519 signature over the next version of a block list.
+
+        Raises
+        ------
+        EvidenceError, InputError
+            As :func:`cautery.evidence.signing.require_next_list`, or if the case is closed.
+        StorageError
+            If the version cannot be written down; then nothing is signed.
+        """
+        with self._alone():
+            if self._standing()[1] is not None:
+                raise EvidenceError("not signed: the case is closed, and its lists have ended")
+            public = self._private.public_key().public_bytes_raw()
+            name, head = require_next_list(text, key=public, last=self.last_list(list_of(text)))
+            signature = self._private.sign(text.encode())
+            write_whole(self._path(f"list-{name}"), " ".join(map(str, head)).encode(), mode=0o600)
+        return signature
 
     def go_back(
         self,

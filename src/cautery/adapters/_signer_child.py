@@ -19,6 +19,7 @@ from cautery.adapters._case_secrets import CaseSecrets
 from cautery.adapters._confine import confine
 from cautery.adapters._signer_talk import framed, receive
 from cautery.errors import CauteryError, StorageError
+from cautery.evidence.signing import require_list_id
 
 TIME = struct.Struct(">d")
 _LINE = 3
@@ -78,6 +79,11 @@ def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:
             return secrets.hashes(values)
         case [b"sign", text, *proof]:
             return [secrets.sign(text.decode(), proof).encode()]
+        case [b"sign list", text]:
+            return [secrets.sign_list(text.decode())]
+        case [b"last list", name]:
+            head = secrets.last_list(require_list_id(name.decode()))
+            return [] if head is None else [str(head[0]).encode(), head[1].encode()]
         case [b"last"]:
             last = secrets.last()
             if last is None:

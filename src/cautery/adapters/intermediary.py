@@ -1,42 +1,45 @@
-"""Hands approved block lists to access providers and reads what they acknowledge.
+"""Hands signed block lists to access providers and reads what they answer.
 
 Reaches: the list endpoint of each intermediary that the mandate names, and nothing else.
 
-Lawful basis: the court order named in the referral; only an ``Approved`` referral, signed by two
-people, for the order's territory and before its end.
+Lawful basis: the court orders named in the list; each referral on it is signed by two people, for
+its order's territory, and ends with it.
 
-Manners: one request a list, through the polite fetcher (its rate, limits and allowed addresses),
+Manners: one request a version, through the polite fetcher (its rate, limits and allowed addresses),
 and to nobody who does not prove over TLS to be the intermediary.
 
-Format: ``PUT list_url`` with JSON ``{"referral", "order", "territory", "entries": [{"target",
-"lever", "valid_until"}], "approvals": [...]}``; the answer is JSON ``{"effect": "applied" |
-"pending" | "rejected", "applied_at", "reason"}``, after DSA art. 9(1): if and when.
+Format: ``PUT list_url`` with the envelope of docs/reference/block-list.md; the answer is JSON
+``{"effect": "applied" | "pending" | "rejected", "applied_at", "reason", "refused"}``, after DSA
+art. 9(1): if and when.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from cautery.act import Approved, in_effect
+from cautery.act import Envelope
 from cautery.errors import ApprovalError, SourceError
 from cautery.model import (
-    Acknowledgement,
+    Digest,
     Effect,
     Intermediary,
     Limits,
-    Referral,
+    ListAnswer,
+    RefusedEntry,
     Response,
     iso,
     require_utc,
-    to_json,
 )
 from cautery.model.ports import VerifiedFetcher
 
 # No redirect: a list goes to the URL that the mandate names and nowhere else.
-_LIMITS = Limits(max_bytes=65_536, total_s=20.0, connect_s=5.0, redirects=0)
+_LIMITS = Limits(max_bytes=1 << 20, total_s=20.0, connect_s=5.0, redirects=0)
 _SKEW = timedelta(minutes=5)
+_LONGEST_REASON = 500
+_MOST_REFUSED = 10_000
 
 
 class HttpPublisher:
@@ -46,82 +49,74 @@ class HttpPublisher:
         self._fetcher = fetcher
 
     async def publish(
-        self,
-        approved: Approved[Referral],
-        to: Intermediary,
-        *,
-        now: datetime,
-        without: Collection[str] = (),
-    ) -> Acknowledgement:
-        """Hand a list in; entries that have ended or were withdrawn meanwhile are left out.
+        self, envelope: Envelope, *, now: datetime, held: Collection[Digest] = ()
+    ) -> ListAnswer:
+        """Hand a version in, without the referrals that the intermediary holds.
 
         Raises
         ------
         ApprovalError
-            If it is not approved, for another territory, or ended.
+            If it is not an envelope of approved referrals.
         SourceError
             If nobody answers, or not as agreed.
         """
         require_utc("now", now)
-        if not isinstance(approved, Approved) or not isinstance(approved.subject, Referral):
-            raise ApprovalError("only an approved referral can be published")
-        referral = approved.subject
-        if referral.territory.upper() != to.territory.upper():
-            raise ApprovalError(
-                f"referral {referral.id} is for {referral.territory}, but {to.name} serves "
-                f"{to.territory}"
-            )
-        holding = [
-            entry
-            for entry in in_effect(referral.entries, now)
-            if entry.guard.valid_until > now and entry.target not in without
-        ]
-        if not holding:
-            raise ApprovalError(
-                f"referral {referral.id}: at {iso(now)} every entry has ended or is withdrawn"
-            )
-        body = {
-            "referral": referral.id,
-            "order": referral.order,
-            "territory": referral.territory,
-            "entries": [
-                {
-                    "target": entry.target,
-                    "lever": entry.lever.value,
-                    "valid_until": iso(entry.valid_until),
-                }
-                for entry in holding
-            ],
-            "approvals": to_json(approved.approvals),
-        }
+        if not isinstance(envelope, Envelope):
+            raise ApprovalError("only a list of approved referrals can be published")
         response = await self._fetcher.fetch(
-            to.list_url.reveal(), limits=_LIMITS, method="PUT", body=json.dumps(body).encode()
+            envelope.to.list_url.reveal(),
+            limits=_LIMITS,
+            method="PUT",
+            body=envelope.body(held=held),
         )
-        return _acknowledged(response, referral, to)
+        return _answer(response, envelope)
 
 
-def _acknowledged(response: Response, referral: Referral, to: Intermediary) -> Acknowledgement:
-    if response.status // 100 != 2:
-        raise SourceError(f"{to.name} answered {response.status} to referral {referral.id}")
+def _answer(response: Response, envelope: Envelope) -> ListAnswer:
+    to, version = envelope.to, envelope.version.version
     try:
         body = json.loads(response.body)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{to.name} sent an acknowledgement that is not valid JSON") from error
+        raise _refused(response, envelope, "an answer that is not valid JSON") from error
     if not isinstance(body, dict):
-        raise SourceError(f"{to.name} sent an acknowledgement that is not a JSON object")
+        raise _refused(response, envelope, "an answer that is not a JSON object")
+    if response.status // 100 != 2:
+        raise _refused(response, envelope, _printable(body.get("reason")) or "no reason")
     try:
         effect = Effect(str(body.get("effect")))
     except ValueError as error:
         raise SourceError(f"{to.name}: unknown effect {str(body.get('effect'))[:60]!r}") from error
-    reason = body.get("reason")
-    return Acknowledgement(
-        referral=referral.id,
+    return ListAnswer(
         intermediary=to.name,
+        version=version,
         effect=effect,
         received_at=response.answered_at,
         applied_at=_applied_at(body.get("applied_at"), effect, response, to),
-        reason=_printable(reason) if isinstance(reason, str) and reason else None,
+        reason=_printable(body.get("reason")),
+        refused=tuple(_refused_entries(body.get("refused"), to)),
     )
+
+
+def _refused(response: Response, envelope: Envelope, what: str) -> SourceError:
+    return SourceError(
+        f"{envelope.to.name} answered {response.status} to version {envelope.version.version} of "
+        f"its list: {what}"
+    )
+
+
+def _refused_entries(body: object, to: Intermediary) -> Iterator[RefusedEntry]:
+    if body is None:
+        return
+    if not isinstance(body, list) or len(body) > _MOST_REFUSED:
+        raise SourceError(f"{to.name}: 'refused' is not a list of at most {_MOST_REFUSED} entries")
+    for entry in body:
+        if not isinstance(entry, dict):
+            raise SourceError(f"{to.name}: an entry of 'refused' is not a JSON object")
+        yield RefusedEntry(
+            target=_printable(entry.get("target")) or "",
+            rule=_printable(entry.get("rule")) or "",
+            reason=_printable(entry.get("reason")) or "",
+        )
 
 
 def _applied_at(
@@ -151,5 +146,7 @@ def _applied_at(
     return moment
 
 
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:500])
+def _printable(text: Any) -> str | None:
+    if not isinstance(text, str) or not text:
+        return None
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_LONGEST_REASON])

@@ -7,12 +7,14 @@ Manners: folders must be 0700 and files 0600, else nothing is read.
 Format: docs/reference/case-format.md; raw 32-byte keys.
 
 Layout: ``case-ID.key`` (Ed25519 seed), ``case-ID.redaction`` (HMAC key), ``case-ID.last`` (the
-last root that was signed, and the manifest over it), ``case-ID.subjects/HASH-KEYID.key`` (one or
+last root that was signed, and the manifest over it), ``case-ID.list-L-ID`` (the last version of a
+list that was signed), ``case-ID.subjects/HASH-KEYID.key`` (one or
 more a subject) or ``.erased`` where one was.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import re
@@ -61,6 +63,8 @@ class Secrets(Protocol):
 
     def last(self) -> tuple[int, bytes, float, str] | None: ...  # noqa: D102 - see CaseSecrets
     def sign(self, text: str, proof: Sequence[bytes]) -> str: ...  # noqa: D102
+    def last_list(self, name: str) -> tuple[int, str] | None: ...  # noqa: D102
+    def sign_list(self, text: str) -> bytes: ...  # noqa: D102
     def go_back(  # noqa: D102
         self,
         text: str,
@@ -155,6 +159,23 @@ class CaseSigner:
             If the signer is gone; nothing was signed.
         """
         return self.secrets.sign(text, proof)
+
+    def last_list(self, name: str) -> tuple[int, Digest] | None:
+        """Return number and digest of the last version of a list that it signed."""
+        head = self.secrets.last_list(name)
+        return None if head is None else (head[0], Digest(head[1]))
+
+    def sign_list(self, text: str) -> str:
+        """Return the signature over the next version of a block list, base64.
+
+        Raises
+        ------
+        EvidenceError, InputError
+            As :func:`cautery.evidence.signing.require_next_list`.
+        SignerError
+            If the signer is gone; nothing was signed.
+        """
+        return base64.b64encode(self.secrets.sign_list(text)).decode("ascii")
 
     def go_back(
         self,

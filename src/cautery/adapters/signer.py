@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cryptography
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cautery import errors
 from cautery.adapters._files import real_path
@@ -113,6 +115,31 @@ class SignerProcess:
         except EvidenceError as error:
             raise self._nonsense() from error
         raise self._nonsense()
+
+    def last_list(self, name: str) -> tuple[int, str] | None:
+        """Return number and digest of the last version of a list that was signed."""
+        parts = self._ask(b"last list", name.encode(), answers=(0, 2))
+        try:
+            return (int(parts[0]), parts[1].decode()) if parts else None
+        except ValueError as error:
+            raise self._nonsense() from error
+
+    def sign_list(self, text: str) -> bytes:
+        """Return the signature over a version of a block list.
+
+        Raises
+        ------
+        SignerError
+            If what comes back is not a signature by the case's key over this text.
+        """
+        [signature] = self._ask(b"sign list", text.encode(), answers=(1,))
+        try:
+            Ed25519PublicKey.from_public_bytes(self._verifier.public).verify(
+                signature, text.encode()
+            )
+        except InvalidSignature as error:
+            raise self._nonsense() from error
+        return signature
 
     def go_back(
         self,

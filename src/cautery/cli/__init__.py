@@ -117,6 +117,10 @@ _VERBS = {
         "cautery.cli.referral:app",
         "List and approve a case's referrals; override the guard.",
     ),
+    "lists": (
+        "cautery.cli.lists:app",
+        "Show the block lists of a case; print the keys by which a provider checks its list.",
+    ),
     "keys": (
         "cautery.cli.keys:app",
         "Make signing keys for the people who approve.",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 
@@ -22,6 +23,8 @@ from cautery.evidence.merkle import verify_consistency
 
 Root = tuple[int, bytes]
 """Size and RFC 9162 root of a ledger."""
+ListHead = tuple[int, str]
+"""Number and digest of a version of a block list."""
 
 ED25519 = b"\x01"  # c2sp.org/signed-note, signature types
 DASH = "\N{EM DASH} "
@@ -29,6 +32,7 @@ COUNT = r"(0|[1-9][0-9]{0,18})"
 MANIFEST_TITLE = "Cautery case manifest v1"
 REGISTER_TITLE = "Cautery register manifest v1"
 LETTER_TITLE = "cautery.letter/1"
+LIST_TYPE = "cautery/block-list/1"
 MANIFEST = re.compile(
     rf"{re.escape(MANIFEST_TITLE)}\n"
     r"case ([0-9a-f]{16})\n"
@@ -42,6 +46,7 @@ REGISTER = re.compile(
     rf"exhibits {COUNT}\nmanifest (sha256:[0-9a-f]{{64}})\n"
 )
 _CHECKPOINT = re.compile(rf"([^\n]+)\n{COUNT}\n([A-Za-z0-9+/]{{43}}=)\n")
+_LIST_ID = re.compile("L-[0-9a-f]{12}")
 _OTHER_FORMS = (
     re.compile(rf"{re.escape(LETTER_TITLE)}\nsha256:[0-9a-f]{{64}}\n"),
     re.compile(
@@ -151,6 +156,69 @@ def require_signable(
             hint="It signs only checkpoints, manifests, letters, statements and partners' keys.",
         )
     return None
+
+
+def require_next_list(text: str, *, key: bytes, last: ListHead | None) -> tuple[str, ListHead]:
+    """Raise unless the key of a case may sign this version of a block list now.
+
+    Parameters
+    ----------
+    text : str
+        The version, as docs/reference/block-list.md has it.
+    key : bytes
+        The raw public key of the case.
+    last : (int, str) or None
+        Number and digest of the last version of that list that was signed; ``None``: there is none.
+
+    Returns
+    -------
+    (str, (int, str))
+        The list's id, and what is its last version from now on.
+
+    Raises
+    ------
+    EvidenceError
+        If it does not follow the last version, or names another key.
+    InputError
+        If it is not a version of a block list in its one spelling.
+    """
+    name = list_of(text)
+    body = json.loads(text)
+    if body.get("key") != base64.b64encode(key).decode():
+        raise EvidenceError(f"not signed: list {name} names another key")
+    version, previous = (last[0] + 1, last[1]) if last else (1, None)
+    if (body.get("version"), body.get("previous")) != (version, previous):
+        raise EvidenceError(
+            f"not signed: version {body.get('version')} of list {name} does not follow the last one"
+        )
+    return name, (version, text_digest(text))
+
+
+def require_list_id(name: str) -> str:
+    """Return a list's id; raise InputError if it is none, since a file has its name."""
+    if _LIST_ID.fullmatch(name) is None:
+        raise InputError(f"{name[:60]!r} is not the id of a block list")
+    return name
+
+
+def list_of(text: str) -> str:
+    """Return the id of the list of which a text is a version.
+
+    Raises
+    ------
+    InputError
+        If it is none, or not in its one spelling.
+    """
+    try:
+        body = json.loads(text)
+        plain = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        name = body["list"]
+        is_list = plain == text and body["type"] == LIST_TYPE and _LIST_ID.fullmatch(name)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        is_list = None
+    if not is_list:
+        raise InputError("the key of a case signs a block list in its one spelling alone")
+    return str(name)
 
 
 def _next_root(size: int, encoded: str, last: Root | None, proof: Sequence[bytes]) -> Root:

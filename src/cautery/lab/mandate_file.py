@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cautery.act import ListTrust
 from cautery.lab.encode import Rendered
 from cautery.lab.spec import Plan
 from cautery.model import digest_of
+from cautery.public_keys import raw_public_key
 from cautery.workflows.mandate.read import read_with_bytes
 from cautery.workflows.mandate.signatures import add_signature, signatures_path
 
@@ -82,7 +85,7 @@ def write_mandate(
         lines += [
             "",
             "[[intermediary]]",
-            f'name = "Lab access provider {territory}"',
+            f"name = {_string(_provider(territory))}",
             f'territory = "{territory}"',
             f'list_url = "http://{address}:{port}/list"',
             f'proxy = "http://{address}:{port}"',
@@ -103,6 +106,20 @@ def write_mandate(
     path.write_text("\n".join(lines), encoding="utf-8")
     _sign(path, run_dir / "signers.toml", now)
     return path
+
+
+def list_trust(run_dir: Path, territory: str) -> ListTrust:
+    """Return whom a lab access provider believes: the approvers of the mandate, and their case."""
+    mandate = tomllib.loads((run_dir / "mandate.toml").read_text(encoding="utf-8"))
+    return ListTrust(
+        provider=_provider(territory),
+        territory=territory,
+        approvers=[raw_public_key(person["public_key"]) for person in mandate["approver"]],
+    )
+
+
+def _provider(territory: str) -> str:
+    return f"Lab access provider {territory}"
 
 
 def _sign(path: Path, signers: Path, now: datetime) -> None:

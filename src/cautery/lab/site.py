@@ -256,7 +256,7 @@ class Site:
         elif path == "/__lab__/clock":
             body = {"t0": self.t0, "kick_off": self.kick_off, "now": time()}
         elif path == "/__lab__/lists":
-            body = {isp.territory: isp.lists for isp in self._isps.values()}
+            body = {isp.territory: isp.effect(time()) for isp in self._isps.values()}
         else:
             return _missing()
         return web.json_response(body)

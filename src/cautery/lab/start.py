@@ -9,6 +9,7 @@ import signal
 import socket
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -250,14 +251,21 @@ async def _serve_all(
     from cautery.lab.certificates import contexts, write_certificates  # noqa: PLC0415 - the same
     from cautery.lab.dns_server import DnsServer  # noqa: PLC0415 - the same
     from cautery.lab.isp import Isp  # noqa: PLC0415 - the same
+    from cautery.lab.mandate_file import list_trust  # noqa: PLC0415 - the same
     from cautery.lab.site import Site  # noqa: PLC0415 - the same
 
     loop = asyncio.get_running_loop()
     plan, media, run_dir = what
     services = layout.services
     isps = [
-        Isp(territory="FR", address=services["isp-fr.lab.example"], delay_s=1.5, closes=False),
-        Isp(territory="GB", address=services["isp-gb.lab.example"], delay_s=3.0, closes=True),
+        Isp(
+            territory=territory,
+            address=services[f"isp-{territory.lower()}.lab.example"],
+            delay_s=delay_s,
+            closes=closes,
+            trust=partial(list_trust, run_dir, territory),
+        )
+        for territory, delay_s, closes in (("FR", 1.5, False), ("GB", 3.0, True))
     ]
     site = Site(plan, media, layout.ports, services, isps)
     web_server = web.Server(site.answer, access_log=None)

@@ -201,6 +201,67 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedEntry:
+    """An entry of a list that an intermediary does not apply.
+
+    Parameters
+    ----------
+    target : str
+        The target, in the guard's spelling.
+    rule : str
+        Id of the intermediary's rule.
+    reason : str
+        The intermediary's reason, in its words.
+    """
+
+    target: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListAnswer:
+    """An intermediary's answer about a version of its list: a claim, like every acknowledgement.
+
+    Parameters
+    ----------
+    intermediary : str
+        Name of the intermediary.
+    version : int
+        Number of the version.
+    effect : Effect
+        What the intermediary says it did.
+    received_at : datetime
+        When the answer arrived, in UTC.
+    applied_at : datetime or None
+        When the intermediary says it applied it, in UTC; ``None``: not stated.
+    reason : str or None
+        The intermediary's reason; ``None``: not stated.
+    refused : tuple of RefusedEntry
+        What it does not apply of the version.
+    """
+
+    intermediary: str
+    version: int
+    effect: Effect
+    received_at: datetime
+    applied_at: datetime | None = None
+    reason: str | None = None
+    refused: tuple[RefusedEntry, ...] = ()
+
+    def about(self, referral: str) -> Acknowledgement:
+        """Return what this answer says about one referral of the version."""
+        return Acknowledgement(
+            referral=referral,
+            intermediary=self.intermediary,
+            effect=self.effect,
+            received_at=self.received_at,
+            applied_at=self.applied_at,
+            reason=self.reason,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DarkProbe:
     """What our own probe through an intermediary saw of a blocked stream.
 

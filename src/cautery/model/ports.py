@@ -21,6 +21,7 @@ from cautery.model.capture import (
     Validator,
 )
 from cautery.model.evidence import (
+    Digest,
     Exhibit,
     ExhibitId,
     Json,
@@ -180,6 +181,24 @@ class Signer(Protocol):
             If a checkpoint does not go on from the last one, or a manifest states another root.
         InputError
             If it is a text that a case does not sign.
+        SignerError
+            If the signer is gone; nothing was signed.
+        """
+        ...
+
+    def last_list(self, name: str) -> tuple[int, Digest] | None:
+        """Return number and digest of the last version of a block list that it signed."""
+        ...
+
+    def sign_list(self, text: str) -> str:
+        """Return its Ed25519 signature over the next version of a block list, base64.
+
+        Raises
+        ------
+        EvidenceError
+            If the version does not follow the last one, or the case is closed.
+        InputError
+            If it is not a version in its one spelling.
         SignerError
             If the signer is gone; nothing was signed.
         """

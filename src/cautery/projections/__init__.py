@@ -20,6 +20,7 @@ from cautery.projections.acts import Acts
 from cautery.projections.case import CaseRecords
 from cautery.projections.folding import Projection, folded
 from cautery.projections.hosts import Hosts, Shown
+from cautery.projections.lists import Lists
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
 from cautery.projections.safeguards import Safeguards
@@ -31,6 +32,7 @@ __all__ = [
     "Acts",
     "CaseRecords",
     "Hosts",
+    "Lists",
     "MandateInForce",
     "Pace",
     "Projection",

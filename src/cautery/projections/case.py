@@ -41,6 +41,7 @@ from cautery.model.records import (
 )
 from cautery.projections.acts import Acts
 from cautery.projections.folding import folded
+from cautery.projections.lists import Lists
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
 from cautery.projections.safeguards import Safeguards
@@ -120,6 +121,7 @@ class CaseRecords:
     streams: Streams = field(default_factory=Streams)
     acts: Acts = field(default_factory=Acts)
     safeguards: Safeguards = field(default_factory=Safeguards)
+    lists: Lists = field(default_factory=Lists)
     pace: Pace = field(default_factory=Pace)
     sources: Sources = field(default_factory=Sources)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -156,6 +158,7 @@ class CaseRecords:
             self.streams,
             self.acts,
             self.safeguards,
+            self.lists,
             self.pace,
             self.sources,
         ):

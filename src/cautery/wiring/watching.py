@@ -113,6 +113,7 @@ async def _watch(
                 facts=latest_facts.latest(),
                 facts_now=latest_facts.latest,
                 publisher=HttpPublisher(own_client),
+                signer=case.signer,
                 fixtures=calendars_of(mandate_file),
                 pseudonyms=case.pseudonyms,
                 checkpoint=lambda: _checkpoint(case),

@@ -30,7 +30,7 @@ from unittest import mock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import sign_mandate
+from cautery.act import list_subject, sign_mandate
 from cautery.adapters._case_secrets import CaseSecrets
 from cautery.adapters._files import write_whole
 from cautery.adapters.case_folder import FolderStore
@@ -55,7 +55,6 @@ from cautery.model import (
     Referral,
     Regime,
     Window,
-    digest,
     digest_of,
     iso,
     referral_id,
@@ -233,7 +232,7 @@ class Making:
                 approve_referral(
                     case.ledger,
                     referral.id,
-                    shown=digest(referral),
+                    shown=list_subject(referral, ORDER),
                     name=name,
                     key=PEOPLE[name],
                     now=self.clock.now(),

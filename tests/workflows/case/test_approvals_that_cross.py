@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import draft
+from cautery.act import draft, list_subject
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.errors import ApprovalError, InputError
 from cautery.evidence.manifest import NOTE
@@ -32,7 +32,6 @@ from cautery.model import (
     Referral,
     Regime,
     Window,
-    digest,
 )
 from cautery.model.ledger import append
 from cautery.model.message import as_written
@@ -50,14 +49,23 @@ def raw(key: Ed25519PrivateKey) -> str:
 
 SHOWN = {"http://s/1": (ExhibitId("sha256:" + "0" * 64),)}
 EVENT = Event(id="home-away", name="Home v Away", kick_off=NOW, legal_basis="rights")
+WINDOW = Window(start=NOW - timedelta(minutes=20), end=NOW + timedelta(hours=2))
+ORDER = CourtOrder(
+    id="TJ-2026-118",
+    authority="Tribunal judiciaire de Paris",
+    territory="FR",
+    window=WINDOW,
+    targets_rule="services not yet identified",
+)
 MANDATE = Mandate(
     id="m",
     who="League",
     regime=Regime.GDPR,
     legal_basis="rights",
-    window=Window(start=NOW - timedelta(minutes=20), end=NOW + timedelta(hours=2)),
+    window=WINDOW,
     territories=("FR",),
     events=(EVENT,),
+    orders=(ORDER,),
     approvers=tuple(
         Approver(name=name, role="approver", public_key=raw(key)) for name, key in KEYS.items()
     ),
@@ -73,7 +81,7 @@ CASE_KEY = str(
 
 def signed(ledger: SqlLedger, referral: Referral, name: str) -> None:
     approve_referral(
-        ledger, referral.id, shown=digest(referral), name=name, key=KEYS[name], now=NOW
+        ledger, referral.id, shown=list_subject(referral, ORDER), name=name, key=KEYS[name], now=NOW
     )
 
 
@@ -111,14 +119,7 @@ def a_referral() -> Referral:
         seed=0,
         method=as_written("t"),
     )
-    order = CourtOrder(
-        id="TJ-2026-118",
-        authority="Tribunal judiciaire de Paris",
-        territory="FR",
-        window=MANDATE.window,
-        targets_rule="services not yet identified",
-    )
-    return draft(plan, order=order, event=EVENT, window=MANDATE.window, at=NOW, exhibits=SHOWN)
+    return draft(plan, order=ORDER, event=EVENT, window=MANDATE.window, at=NOW, exhibits=SHOWN)
 
 
 @pytest.fixture

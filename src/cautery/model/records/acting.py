@@ -8,8 +8,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from cautery.model.act import Acknowledgement, Approval, DarkProbe, Referral
-from cautery.model.evidence import ExhibitId
+from cautery.model.act import (
+    Acknowledgement,
+    Approval,
+    DarkProbe,
+    Effect,
+    Referral,
+    RefusedEntry,
+)
+from cautery.model.evidence import Digest, ExhibitId
 from cautery.model.intervention import (
     ActionPlan,
     EventSpending,
@@ -72,6 +79,78 @@ class ReferralPublished(Dated):
     exhibit: ExhibitId | None = None
     targets: tuple[str, ...] = ()
     streams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSent(Dated):
+    """A version of an intermediary's list was sent, because the list had changed.
+
+    Parameters
+    ----------
+    intermediary : str
+        Name of the intermediary.
+    list : str
+        Id of the list.
+    version : int
+        Number of the version.
+    digest : Digest
+        Digest of the text that the key of the case signed.
+    referrals : tuple of str
+        Ids of the referrals that the version names.
+    withdrawn : tuple of str
+        Targets that were taken off the list since the version that was sent before.
+    exhibit : ExhibitId
+        The version with its referrals and signatures, as it was sent.
+    effect : Effect
+        What the intermediary says it did.
+    applied_at : datetime or None
+        When the intermediary says it applied it, in UTC; ``None``: not stated.
+    reason : str or None
+        The intermediary's reason; ``None``: not stated.
+    refused : tuple of RefusedEntry
+        What the intermediary does not apply of the version.
+    """
+
+    intermediary: str
+    list: str
+    version: int
+    digest: Digest
+    referrals: tuple[str, ...]
+    withdrawn: tuple[str, ...] = ()
+    exhibit: ExhibitId
+    effect: Effect
+    applied_at: datetime | None = None
+    reason: str | None = None
+    refused: tuple[RefusedEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockLifted(Dated):
+    """A target that was withdrawn is reachable again through an intermediary.
+
+    Parameters
+    ----------
+    referral : str
+        Id of the referral from which the target was withdrawn.
+    target : str
+        The target, in the guard's spelling.
+    intermediary : str
+        Name of the intermediary.
+    withdrawn_at : datetime
+        When the target was withdrawn, in UTC.
+    seen : Message
+        What our own probe saw.
+    """
+
+    referral: str
+    target: str
+    intermediary: str
+    withdrawn_at: datetime
+    seen: Message
+
+    def __post_init__(self) -> None:
+        Dated.__post_init__(self)
+        require_utc("withdrawn_at", self.withdrawn_at)
 
 
 class RevalidationTime(StrEnum):
@@ -288,6 +367,8 @@ KINDS: dict[str, type] = {
     "approval.given": ApprovalGiven,
     "referral.published": ReferralPublished,
     "acknowledgement": Acknowledgement,
+    "list.sent": ListSent,
+    "block.lifted": BlockLifted,
     "guard.revalidated": GuardRevalidated,
     "budget.spent": BudgetSpent,
     "override.signed": OverrideSigned,

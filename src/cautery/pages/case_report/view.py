@@ -32,6 +32,7 @@ from cautery.model.records import (
     BudgetSpent,
     EntryExpired,
     EntryWithdrawn,
+    ListSent,
     ProofFollowed,
     ReferralPublished,
     RollbackProposed,
@@ -152,6 +153,27 @@ class ReferralView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListsView:
+    """What intermediaries were sent last, and how long blocks took to come and go.
+
+    Parameters
+    ----------
+    newest : tuple of ListSent
+        By intermediary, the last version that changed something.
+    block_s, unblock_s : tuple of float
+        Seconds from the sending of a list until our own probe saw a target dark; from a withdrawal
+        until our own probe saw the target reachable again.
+    not_lifted : int
+        Withdrawn targets that were dark and were not seen reachable again.
+    """
+
+    newest: tuple[ListSent, ...] = ()
+    block_s: tuple[float, ...] = ()
+    unblock_s: tuple[float, ...] = ()
+    not_lifted: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SafeguardsView:
     """What was done for bystanders.
 
@@ -228,6 +250,7 @@ class ReportView:
     graph: SupplyGraph | None
     plan: ActionPlan | None
     referrals: tuple[ReferralView, ...]
+    lists: ListsView = ListsView()
     estimates: tuple[Estimate, ...]
     failures: tuple[FailureView, ...]
     ledger: LedgerView

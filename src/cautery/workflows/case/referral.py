@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import OLDEST, check_signature, sign
+from cautery.act import OLDEST, check_signature, sign, subjects_of
 from cautery.errors import ApprovalError, InputError
 from cautery.model import (
     MISSHAPEN,
@@ -24,7 +24,6 @@ from cautery.model import (
     Digest,
     Mandate,
     Referral,
-    digest,
     has_own_id,
 )
 from cautery.model.ledger import append, contents
@@ -95,7 +94,7 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
     if first is None:
         return Filed(referrals=(), passed_over={})
     opening = opening_in(first)
-    referrals: dict[str, tuple[Referral, Digest]] = {}
+    referrals: dict[str, tuple[Referral, tuple[Digest, ...]]] = {}
     approvals: dict[str, dict[str, Approval]] = {}
     published: dict[str, list[str]] = {}
     passed_over: Counter[str] = Counter()
@@ -112,7 +111,7 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
                 if not _has_own_id(content):
                     passed_over["referral whose id does not match its content"] += 1
                 elif about not in referrals:
-                    referrals[about] = content, digest(content)
+                    referrals[about] = content, subjects_of(content, opening.mandate)
                 elif referrals[about][0] != content:
                     passed_over["second referral with the id of an earlier one"] += 1
             case _ if about not in referrals:
@@ -133,11 +132,11 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
         referrals=tuple(
             FiledReferral(
                 referral=referral,
-                digest=its_digest,
+                digest=subjects[0],
                 approvals=tuple(approvals.get(referral.id, {}).values()),
                 published_to=tuple(published.get(referral.id, ())),
             )
-            for referral, its_digest in referrals.values()
+            for referral, subjects in referrals.values()
         ),
         passed_over=passed_over,
     )
@@ -170,13 +169,15 @@ def _has_own_id(referral: Referral) -> bool:
         return False
 
 
-def _verifies(approval: Approval, referral: str, signed: Digest, opening: Opening) -> bool:
-    """Tell whether an approval is an approver's, over this digest and for this case."""
+def _verifies(
+    approval: Approval, referral: str, subjects: tuple[Digest, ...], opening: Opening
+) -> bool:
+    """Tell whether an approval is an approver's, over one of these digests and for this case."""
     try:
         check_signature(
             approval,
             what=f"referral {referral}",
-            subject=signed,
+            subject=approval.subject if approval.subject in subjects else subjects[0],
             mandate=opening.mandate,
             signed_for=opening.signed_for,
         )
@@ -322,6 +323,7 @@ def approve_referral(
     approver = approver_named(opening.mandate, name)
     if any(
         approval.approver == name
+        and approval.subject == filed.digest
         and approval.signed_for is not None
         and approval.at >= now - OLDEST
         for approval in filed.approvals

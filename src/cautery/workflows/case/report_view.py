@@ -12,20 +12,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cautery.act import check_signature
+from cautery.act import check_signature, subjects_of
 from cautery.errors import ApprovalError, DecodeError, EvidenceError, InputError
 from cautery.messages import message, say, term, tr
 from cautery.model import (
     Approval,
     Checkpoint,
     Decision,
+    Digest,
     Entry,
     ExhibitId,
     Finding,
     GuardVerdict,
     Mandate,
-    Override,
-    Referral,
     digest,
     person_key,
 )
@@ -42,6 +41,7 @@ from cautery.pages.case_report import (
     FailureView,
     Figures,
     LedgerView,
+    ListsView,
     ReferralView,
     ReportView,
     SafeguardsView,
@@ -50,7 +50,7 @@ from cautery.pages.case_report import (
     StreamView,
     reduced,
 )
-from cautery.projections import CaseRecords, StreamState
+from cautery.projections import CaseRecords, Lists, StreamState
 from cautery.projections.case import case_records
 from cautery.workflows.case.opening import Opening, opening_in
 from cautery.workflows.case.unknowns import unknowns
@@ -146,6 +146,7 @@ def report_view(
         graph=records.acts.graph,
         plan=records.acts.plan,
         referrals=referrals,
+        lists=_lists(records.lists),
         estimates=tuple(records.estimates.values()),
         failures=failures,
         ledger=LedgerView(
@@ -378,7 +379,11 @@ def _referrals(
     acts, views, verified = records.acts, [], 0
     for name, referral in acts.referrals.items():
         targets = {entry.target for entry in referral.entries}
-        approvals = _verified(acts.approvals.get(digest(referral), ()), referral, opening)
+        approvals = [
+            approval
+            for subject in subjects_of(referral, opening.mandate)
+            for approval in _verified(acts.approvals.get(subject, ()), subject, opening)
+        ]
         verified += len(approvals)
         views.append(
             ReferralView(
@@ -395,6 +400,15 @@ def _referrals(
     return tuple(views)
 
 
+def _lists(lists: Lists) -> ListsView:
+    return ListsView(
+        newest=tuple(sent for _, sent in sorted(lists.newest.items())),
+        block_s=tuple(sorted(lists.block_s)),
+        unblock_s=tuple(sorted(lists.unblock_s)),
+        not_lifted=len(lists.not_lifted),
+    )
+
+
 def _safeguards(
     records: CaseRecords, opening: Opening, passed_over: Counter[Message]
 ) -> SafeguardsView:
@@ -402,7 +416,8 @@ def _safeguards(
     safeguards, overrides = records.safeguards, []
     for override, approvals in safeguards.overrides:
         signed = {
-            person_key(approval.approver) for approval in _verified(approvals, override, opening)
+            person_key(approval.approver)
+            for approval in _verified(approvals, digest(override), opening)
         }
         if {person_key(name) for name in override.by} <= signed:
             overrides.append(override)
@@ -419,16 +434,14 @@ def _safeguards(
     )
 
 
-def _verified(
-    approvals: Iterable[Approval], subject: Referral | Override, opening: Opening
-) -> list[Approval]:
+def _verified(approvals: Iterable[Approval], subject: Digest, opening: Opening) -> list[Approval]:
     valid = []
     for approval in approvals:
         try:
             check_signature(
                 approval,
                 what="this",
-                subject=digest(subject),
+                subject=subject,
                 mandate=opening.mandate,
                 signed_for=opening.signed_for,
             )

@@ -19,7 +19,7 @@ from cautery.model.records import (
     acting,
     kinds_of,
 )
-from cautery.projections import Acts, Hosts, Safeguards, Sources, Streams, folded
+from cautery.projections import Acts, Hosts, Lists, Safeguards, Sources, Streams, folded
 from cautery.workflows.watch.streams import Stream
 
 T = TypeVar("T")
@@ -47,12 +47,20 @@ class EarlierRuns:
     streams: Streams = field(default_factory=Streams)
     acts: Acts = field(default_factory=Acts)
     safeguards: Safeguards = field(default_factory=Safeguards)
+    lists: Lists = field(default_factory=Lists)
     misshapen: int = 0
     next_index: int = 0
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
-        for projection in (self.hosts, self.sources, self.streams, self.acts, self.safeguards):
+        for projection in (
+            self.hosts,
+            self.sources,
+            self.streams,
+            self.acts,
+            self.safeguards,
+            self.lists,
+        ):
             projection.hear(entry)
         self.misshapen += isinstance(entry.content, MisshapenRecord)
         self.next_index = entry.index + 1

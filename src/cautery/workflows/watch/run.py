@@ -29,6 +29,7 @@ from cautery.model.ports import (
     Names,
     Readers,
     Registry,
+    Signer,
     Streams,
     Vault,
     VerifiedFetcher,
@@ -52,6 +53,7 @@ from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.effects import EffectWatch
 from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
+from cautery.workflows.watch.acting.lists import Lists
 from cautery.workflows.watch.acting.neighbours import Neighbours
 from cautery.workflows.watch.estimates import estimates
 from cautery.workflows.watch.mapping.mapper import Mapper
@@ -100,6 +102,7 @@ class WatchPorts:
     facts: Facts
     facts_now: Callable[[], Facts]
     publisher: Publisher
+    signer: Signer
     fixtures: Callable[[Mapping[OwnLocation, bytes]], Fixtures]
     pseudonyms: Pseudonyms
     checkpoint: Callable[[], None]
@@ -264,7 +267,12 @@ class _Watch:
                 journal=journal,
                 port=mandate.network.canary_port,
             ),
-            publisher=ports.publisher,
+            lists=Lists(
+                mandate.intermediaries,
+                signer=ports.signer,
+                publisher=ports.publisher,
+                journal=journal,
+            ),
             journal=journal,
         )
         self._sources = SourceReader(

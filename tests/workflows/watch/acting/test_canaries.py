@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -11,6 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from cautery.act import AcceptedList, ListTrust
+from cautery.act.read_list import ListedEntry
 from cautery.errors import ForbiddenAddressError, SourceError
 from cautery.lab.isp import Isp
 from cautery.model import (
@@ -19,6 +20,7 @@ from cautery.model import (
     CoHosted,
     Collateral,
     Decision,
+    Digest,
     GuardVerdict,
     Intermediary,
     Lever,
@@ -29,7 +31,6 @@ from cautery.model import (
     Regime,
     Window,
     host_of,
-    iso,
 )
 from cautery.model.message import as_written
 from cautery.model.records import CanaryProbed, RollbackProposed
@@ -156,7 +157,7 @@ MANDATE = Mandate(
 
 
 def seated(*, wide: bool = False, down: Iterable[str] = ()) -> tuple[CanaryWatch, World, Journal]:
-    isp = Isp(territory="FR", address="127.0.0.1", delay_s=0.0, closes=False)
+    isp = Isp(territory="FR", address="127.0.0.1", delay_s=0.0, closes=False, trust=no_trust)
     world = World(isp, wide=wide, down=down)
     journal = Journal(world)
     mapper: Any = SimpleNamespace(
@@ -180,13 +181,25 @@ def seated(*, wide: bool = False, down: Iterable[str] = ()) -> tuple[CanaryWatch
     return canaries, world, journal
 
 
+def no_trust() -> ListTrust:
+    raise NotImplementedError
+
+
 def hand_in(world: World, filed: Referral) -> None:
-    entries = [
-        {"target": one.target, "lever": one.lever.value, "valid_until": iso(one.valid_until)}
-        for one in filed.entries
-    ]
-    body = {"referral": filed.id, "entries": entries, "approvals": [{}, {}]}
-    world.isp.take(json.dumps(body).encode(), world.now.timestamp())
+    entries = tuple(
+        ListedEntry(lever=entry.lever, target=entry.target, end=entry.valid_until, max_stale_s=None)
+        for entry in filed.entries
+    )
+    accepted = AcceptedList(
+        list_id="L",
+        key=b"",
+        version=1,
+        digest=Digest(""),
+        made_at=NOW,
+        entries=entries,
+        referrals={},
+    )
+    world.isp.lists.append((world.now.timestamp(), accepted))
 
 
 async def looked(canaries: CanaryWatch, world: World, filed: Referral, to: Intermediary) -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from cautery.model import (
     BlockEntry,
@@ -20,8 +26,8 @@ from cautery.model import (
 )
 from cautery.model.ledger import filed
 from cautery.model.message import as_written
-from cautery.model.records import EntryExpired
-from cautery.projections import Acts, folded
+from cautery.model.records import BlockLifted, EntryExpired, EntryWithdrawn
+from cautery.projections import Acts, Lists, folded
 from cautery.workflows.watch.acting.effects import EffectWatch, Watched
 
 NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
@@ -81,7 +87,8 @@ def restored(*contents: object) -> dict[tuple[str, str], Watched]:
         effects.add(REFERRAL, intermediary)
     records = [Record(kind=kind, at=NOW, body=body) for kind, body in map(filed, contents)]
     entries = (Entry(index=0, record=record, leaf=b"") for record in records)
-    effects.restore(folded(Acts(), entries))
+    known = list(entries)
+    effects.restore(folded(Acts(), known), folded(Lists(), known))
     return {
         (watched.entry.target, watched.intermediary.name): watched for watched in effects._watched
     }
@@ -100,3 +107,74 @@ def test_an_entry_that_ended_is_not_said_to_end_twice() -> None:
         EntryExpired(referral="R-2", target="a.example", intermediary="isp", at=END),
     )
     assert [place for place, each in watched.items() if each.expired] == [("b.example", "other")]
+
+
+class World:
+    """A stream, and an intermediary that blocks it or not."""
+
+    def __init__(self) -> None:
+        self.moment, self.blocked, self.written = NOW, True, list[object]()
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def write(self, content: object) -> None:
+        self.written.append(content)
+
+    async def fetch(self, url: str, *, proxy: str | None = None, **_: Any) -> Any:
+        return SimpleNamespace(
+            status=451 if proxy and self.blocked else 200, url=url, hops=(url,), exchanges=()
+        )
+
+
+async def test_a_withdrawn_target_is_looked_at_until_it_is_reachable_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    monkeypatch.setattr(
+        "cautery.workflows.watch.acting.effects.Capturing", lambda fetcher, *_, **__: fetcher
+    )
+    stream = SimpleNamespace(proven=True, url="http://a.example/1", played="")
+    effects = EffectWatch(
+        {"s": stream},  # type: ignore[dict-item]
+        cuts=lambda target, _stream: target == "a.example",
+        fetcher=world,  # type: ignore[arg-type]
+        journal=world,  # type: ignore[arg-type]
+    )
+    vantage = replace(ISP, proxy=OwnLocation("http://isp.example:80"))
+    effects.add(REFERRAL, vantage)
+
+    async def after(seconds: float) -> None:
+        world.moment += timedelta(seconds=seconds)
+        effects.look(world.moment)
+        await asyncio.gather(*effects._looking)
+
+    await after(2)
+    effects.withdraw("R-1", "a.example")
+    withdrawn_at = world.moment
+    stream.proven = False  # the verdict that led to the withdrawal
+    await after(2)
+    assert not any(isinstance(content, BlockLifted) for content in world.written)
+    world.blocked = False
+    await after(2)
+    [lifted] = [content for content in world.written if isinstance(content, BlockLifted)]
+    assert (lifted.target, lifted.intermediary) == ("a.example", "isp")
+    assert (lifted.withdrawn_at, lifted.at) == (withdrawn_at, withdrawn_at + timedelta(seconds=4))
+
+
+def test_a_block_that_was_lifted_is_not_watched_again_and_one_that_was_not_is() -> None:
+    withdrawn = EntryWithdrawn(
+        referral="R-1", target="a.example", reasons=(), published=("isp", "other"), at=NOW
+    )
+    lifted = BlockLifted(
+        referral="R-1",
+        target="a.example",
+        intermediary="isp",
+        withdrawn_at=NOW,
+        seen=as_written("served"),
+        at=END,
+    )
+    dark = (probe("1", dark=True), replace(probe("1", dark=True), intermediary="other"))
+    watched = restored(*dark, withdrawn, lifted)
+    assert [place for place, each in watched.items() if each.expired] == [("a.example", "isp")]
+    assert watched["a.example", "other"].withdrawn_at == NOW

@@ -11,24 +11,26 @@ from typing import Any, TypeVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.lists import CaseKey
 
-from cautery.act import Approved, digest, sign, terms_digest
+from cautery.act import Envelope, digest, list_subject, sign, terms_digest
 from cautery.adapters.facts_folder import FactsFolder, LatestFacts
 from cautery.errors import InputError, SourceError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import (
-    Acknowledgement,
     Approver,
     BlockEntry,
     Channel,
     CourtOrder,
     Decision,
+    Digest,
     Effect,
     Entry,
     ExhibitId,
     GuardVerdict,
     Intermediary,
     Lever,
+    ListAnswer,
     Mandate,
     Override,
     Reason,
@@ -56,6 +58,7 @@ from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import filed_referrals
 from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
+from cautery.workflows.watch.acting.lists import Lists
 from cautery.workflows.watch.resume import EarlierRuns
 
 T = TypeVar("T")
@@ -116,7 +119,8 @@ _DRAFT = Referral(
     statement="why",
 )
 REFERRAL = replace(_DRAFT, id=referral_id(_DRAFT))
-CASE = NoteVerifier("cautery/case-1", Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+SIGNER = CaseKey()
+CASE = NoteVerifier("cautery/case-1", SIGNER.public)
 HERE = SignedFor(case=digest_of(CASE.public)[7:23], mandate=terms_digest(MANDATE))
 
 
@@ -159,25 +163,23 @@ class Journal:
 
 class Publisher:
     def __init__(self, *, deaf: bool = False) -> None:
-        self.taken: list[Referral] = []
-        self.without: list[frozenset[str]] = []
+        self.sent: list[Envelope] = []
         self.deaf = deaf
 
+    @property
+    def taken(self) -> list[str]:
+        """The referrals of all versions, each once."""
+        return list(dict.fromkeys(name for one in self.sent for name in one.version.referrals))
+
     async def publish(
-        self,
-        approved: Approved[Referral],
-        to: Intermediary,
-        *,
-        now: datetime,
-        without: Collection[str] = (),
-    ) -> Acknowledgement:
+        self, envelope: Envelope, *, now: datetime, held: Collection[Digest] = ()
+    ) -> ListAnswer:
         if self.deaf:
             raise SourceError("isp.example does not answer")
-        self.taken.append(approved.subject)
-        self.without.append(frozenset(without))
-        return Acknowledgement(
-            referral=approved.subject.id,
-            intermediary=to.name,
+        self.sent.append(envelope)
+        return ListAnswer(
+            intermediary=envelope.to.name,
+            version=envelope.version.version,
             effect=Effect.APPLIED,
             received_at=now,
         )
@@ -187,7 +189,10 @@ class Effects:
     def add(self, referral: Referral, to: Intermediary) -> None:
         pass
 
-    def restore(self, earlier: object) -> None:
+    def withdraw(self, referral: str, target: str) -> None:
+        pass
+
+    def restore(self, *earlier: object) -> None:
         pass
 
 
@@ -255,7 +260,12 @@ def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Jour
         engine=Engine(),  # type: ignore[arg-type]
         effects=Effects(),  # type: ignore[arg-type]
         canaries=Canaries(),  # type: ignore[arg-type]
-        publisher=publisher,
+        lists=Lists(
+            MANDATE.intermediaries,
+            signer=SIGNER,  # type: ignore[arg-type]
+            publisher=publisher,
+            journal=journal,  # type: ignore[arg-type]
+        ),
         journal=journal,  # type: ignore[arg-type]
     )
     intervener.restore(earlier(ledger))
@@ -294,7 +304,7 @@ async def test_two_approvals_let_the_list_go_once(folder: Path) -> None:
     ledger.write(signed("B. Duty"))
     await intervener.hear()
     await intervener.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
 
 
 @pytest.mark.parametrize("forger", ["first", "last"])
@@ -311,7 +321,7 @@ async def test_a_forged_approval_neither_helps_nor_stops_two_real_people(
     assert len(journal.failures) == 1
     ledger.write(signed("B. Duty"))
     await intervener.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
 
 
 async def test_who_signs_again_and_again_crowds_nobody_out(folder: Path) -> None:
@@ -321,7 +331,7 @@ async def test_who_signs_again_and_again_crowds_nobody_out(folder: Path) -> None
     for second in range(30):
         ledger.write(signed("A. Legal", at=NOW - timedelta(seconds=second)))
     await intervener.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
 
 
 async def test_one_person_twice_is_one_person(folder: Path) -> None:
@@ -343,7 +353,7 @@ async def test_a_record_that_is_no_approval_ends_nothing(
     for name in KEYS:
         ledger.write(signed(name))
     await intervener.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
     assert len(filed_referrals(ledger)[0].approvals) == 2  # type: ignore[arg-type]
 
 
@@ -359,7 +369,12 @@ async def test_an_intermediary_that_does_not_answer_is_not_held_to_have_the_list
     assert records(ledger, ReferralPublished) == []
     (filed,) = intervener._filing
     assert filed.published == set()
-    assert filed.again == NOW + timedelta(seconds=10)
+    publisher.deaf = False
+    await intervener.hear()
+    assert publisher.sent == []  # it rests
+    journal.moment = NOW + timedelta(seconds=10)
+    await intervener.hear()
+    assert filed.published == {"isp"}
 
 
 def records(ledger: Ledger, shape: type[T]) -> list[T]:
@@ -395,7 +410,7 @@ async def test_a_block_that_stands_is_withdrawn_when_facts_change_and_its_roll_b
     for name in KEYS:
         ledger.write(signed(name))
     await intervener.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
     await intervener.propose()
     assert records(ledger, EntryWithdrawn) == []
     made_popular(folder)
@@ -459,8 +474,8 @@ async def test_an_override_is_in_force_once_both_people_have_signed_it(folder: P
     await intervener.hear()
     (given,) = records(ledger, OverrideGiven)
     assert given.override.by == ("A. Legal", "B. Duty")
-    assert publisher.taken == [REFERRAL]
-    assert publisher.without == [frozenset()]
+    assert publisher.taken == [REFERRAL.id]
+    assert publisher.sent[-1].version.targets == {"edge.pirate.example"}
 
 
 @pytest.mark.parametrize(
@@ -495,7 +510,7 @@ async def test_a_record_that_is_no_override_ends_nothing(folder: Path, body: Any
     for name in KEYS:
         ledger.write(signed(name))
     await intervener.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
     assert journal.failures
 
 
@@ -507,7 +522,7 @@ async def test_an_overridden_block_is_withdrawn_when_its_override_ends(folder: P
         ledger.write(answered(name, override()))
         ledger.write(signed(name))
     await intervener.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
     journal.moment = NOW + timedelta(minutes=31)
     await intervener.propose()
     assert [one.target for one in records(ledger, EntryWithdrawn)] == ["edge.pirate.example"]
@@ -524,7 +539,8 @@ def over(
     subject: Referral, name: str, *, at: datetime = NOW, here: SignedFor = HERE
 ) -> ApprovalGiven:
     key = KEYS[name]
-    approval = sign(digest(subject), approver=approver(name), key=key, at=at, signed_for=here)
+    signs = list_subject(subject, MANDATE.orders[0])
+    approval = sign(signs, approver=approver(name), key=key, at=at, signed_for=here)
     return ApprovalGiven.of(subject.id, approval)
 
 
@@ -542,7 +558,7 @@ async def test_a_restart_does_not_load_a_referral_that_was_swapped(folder: Path)
     for name in KEYS:
         again.write(signed(name))
     await second.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
     assert any("1 record is ignored" in one for one in journal.failures)
 
 
@@ -586,7 +602,7 @@ async def test_a_flood_of_forged_approvals_stops_no_real_ones(folder: Path) -> N
     for _ in range(100):
         ledger.write(signed("A. Legal"))
     await intervener.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
 
 
 async def test_an_approval_that_is_dated_ahead_counts_when_its_time_has_come(
@@ -603,7 +619,7 @@ async def test_an_approval_that_is_dated_ahead_counts_when_its_time_has_come(
     assert "A. Legal's approval is dated in the future" in failure
     journal.moment = NOW + timedelta(minutes=9)
     await intervener.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
 
 
 async def test_an_approval_that_is_dated_ahead_displaces_no_other_of_the_same_person(
@@ -615,7 +631,7 @@ async def test_an_approval_that_is_dated_ahead_displaces_no_other_of_the_same_pe
     for given in (ahead, over(REFERRAL, "A. Legal"), ahead, over(REFERRAL, "B. Duty")):
         ledger.write(given)
     await intervener.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
 
 
 async def test_a_restart_takes_up_an_approval_whose_time_has_come(folder: Path) -> None:
@@ -630,7 +646,7 @@ async def test_a_restart_takes_up_an_approval_whose_time_has_come(folder: Path) 
     assert publisher.taken == []
     journal.moment = NOW + timedelta(minutes=10)
     await second.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
 
 
 KINDS = """referral.drafted approval.given referral.published override.signed override.given
@@ -651,7 +667,7 @@ async def test_a_strangers_record_stops_no_restart(
     for name in KEYS:
         again.write(signed(name))
     await second.hear()
-    assert publisher.taken == [REFERRAL]
+    assert publisher.taken == [REFERRAL.id]
     assert [one.referral for one in filed_referrals(again)] == [REFERRAL]  # type: ignore[arg-type]
 
 

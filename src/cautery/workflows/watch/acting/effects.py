@@ -21,8 +21,8 @@ from cautery.model import (
 )
 from cautery.model.message import Message
 from cautery.model.ports import Fetcher
-from cautery.model.records import EntryExpired
-from cautery.projections import Acts
+from cautery.model.records import BlockLifted, EntryExpired
+from cautery.projections import Acts, Lists
 from cautery.workflows.case.capturing import Capturing, named
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.streams import Stream
@@ -45,6 +45,7 @@ class Watched:
     dark: set[str] = field(default_factory=set)
     looking: bool = False
     expired: bool = False
+    withdrawn_at: datetime | None = None
 
 
 class EffectWatch:
@@ -87,15 +88,25 @@ class EffectWatch:
             for entry in referral.entries
         ]
 
-    def restore(self, acts: Acts) -> None:
+    def restore(self, acts: Acts, lists: Lists) -> None:
         """Take up what earlier runs saw."""
+        lifted = {(end.referral, end.target, end.intermediary) for end in lists.lifted}
         for watched in self._watched:
             place = (watched.entry.target, watched.intermediary.name)
             watched.dark |= acts.dark_now.get(place, set())
-            watched.expired = any(
+            watched.withdrawn_at = lists.not_lifted.get(place)
+            watched.expired = (watched.referral, *place) in lifted or any(
                 (expired.target, expired.intermediary) == place
                 for expired in acts.expired.get(watched.referral, ())
             )
+
+    def withdraw(self, referral: str, target: str) -> None:
+        """Watch whether a target that was dark becomes reachable, now that it is withdrawn."""
+        now = self._journal.now()
+        for watched in self._watched:
+            if (watched.referral, watched.entry.target) == (referral, target):
+                watched.withdrawn_at = watched.withdrawn_at or now
+                watched.due = now
 
     async def finish(self) -> None:
         """Let looks under way end, and look once more at what has ended."""
@@ -138,7 +149,9 @@ class EffectWatch:
             cut = [
                 key
                 for key, stream in self._streams.items()
-                if stream.proven and stream.url and self._cuts(watched.entry.target, stream)
+                if (stream.proven or key in watched.dark)
+                and stream.url
+                and self._cuts(watched.entry.target, stream)
             ]
             lit = [key for key in cut if key not in watched.dark]
             # One of the dark ones is enough to see the end of a block.
@@ -148,7 +161,8 @@ class EffectWatch:
         finally:
             watched.looking = False
             all_dark = bool(cut) and watched.dark.issuperset(cut)
-            wait_s = WHILE_DARK_S if all_dark else UNTIL_DARK_S
+            is_standing = all_dark and watched.withdrawn_at is None
+            wait_s = WHILE_DARK_S if is_standing else UNTIL_DARK_S
             watched.due = self._journal.now() + timedelta(seconds=wait_s)
 
     async def _see_stream(self, watched: Watched, key: str) -> None:
@@ -164,6 +178,8 @@ class EffectWatch:
                 seen=message("entry-expired.served-again", intermediary=watched.intermediary.name),
                 why=None,
             )
+        if served and key in watched.dark and watched.withdrawn_at is not None:
+            self._lift(watched, watched.withdrawn_at, now)
         dark = not served
         if dark:
             direct, _ = await self._ask(stream.played or stream.url, None, exhibits)
@@ -182,6 +198,22 @@ class EffectWatch:
                 dark=dark,
                 why=why,
                 exhibits=tuple(exhibits),
+            )
+        )
+
+    def _lift(self, watched: Watched, withdrawn_at: datetime, now: datetime) -> None:
+        if watched.expired:
+            return
+        watched.expired = True
+        name = watched.intermediary.name
+        self._journal.write(
+            BlockLifted(
+                referral=watched.referral,
+                target=watched.entry.target,
+                intermediary=name,
+                withdrawn_at=withdrawn_at,
+                seen=message("entry-expired.served-again", intermediary=name),
+                at=now,
             )
         )
 

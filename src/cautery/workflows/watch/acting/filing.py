@@ -1,24 +1,24 @@
-"""The course of referrals: drafted under an order, signed by two people, published, withdrawn."""
+"""The course of referrals: drafted under an order, signed by two people, listed, withdrawn."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain, combinations
 
 from cautery.act import (
     CLOCK_SKEW,
     Approved,
-    Publisher,
     approve,
     check_signature,
     draft,
+    list_subject,
+    order_of,
     orders_in_force,
 )
-from cautery.errors import ApprovalError, InputError, SourceError
+from cautery.errors import ApprovalError, InputError
 from cautery.model import (
     ActionPlan,
     Approval,
@@ -30,19 +30,15 @@ from cautery.model import (
     Reason,
     Referral,
     SignedFor,
-    digest,
     iso,
-    to_json,
 )
 from cautery.model.records import ApprovalGiven, EntryWithdrawn, ReferralPublished
 from cautery.projections import Acts
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.acting.judging import ISP_LEVERS
+from cautery.workflows.watch.acting.lists import Lists, Taken
 from cautery.workflows.watch.resume import refused
 from cautery.workflows.watch.streams import Stream
-
-AGAIN_S = 10.0
-"""An intermediary that did not take a list is asked again after so long."""
 
 
 @dataclass(slots=True)
@@ -50,22 +46,19 @@ class Filed:
     """A referral on its way: drafted, signed, published."""
 
     referral: Referral
+    digest: Digest
+    """What is signed."""
     signed: dict[str, Approval] = field(default_factory=dict)
     """By approver, the latest signature: nobody counts twice, nor crowds another out."""
+    listed: set[str] = field(default_factory=set)
+    """Intermediaries on whose list it is."""
     published: set[str] = field(default_factory=set)
+    """Those of them that took the list."""
     withdrawn: set[str] = field(default_factory=set)
     """Targets that the guard allows no more."""
-    again: datetime | None = None
-    """Not to be tried before this moment."""
     heard: int = 0
     judged: int = 0
     """So many of the signatures heard were looked at and did not suffice."""
-
-    digest: Digest = field(init=False)
-    """What is signed."""
-
-    def __post_init__(self) -> None:
-        self.digest = digest(self.referral)
 
     @property
     def approvals(self) -> tuple[Approval, ...]:
@@ -90,6 +83,8 @@ class Filing:
         ``cuts(target, stream)``: whether an entry on a target cuts a stream.
     on_published : callable
         Told of each referral and the intermediary that took it.
+    lists : Lists
+        The lists of the intermediaries.
     """
 
     def __init__(
@@ -100,7 +95,7 @@ class Filing:
         signed_for: SignedFor,
         cuts: Callable[[str, Stream], bool],
         on_published: Callable[[Referral, Intermediary], None],
-        publisher: Publisher,
+        lists: Lists,
         journal: Journal,
     ) -> None:
         self._mandate = mandate
@@ -108,7 +103,7 @@ class Filing:
         self._signed_for = signed_for
         self._cuts = cuts
         self._on_published = on_published
-        self._publisher = publisher
+        self._lists = lists
         self._journal = journal
         self._filed: dict[str, Filed] = {}
         self._dated_ahead: set[ApprovalGiven] = set()
@@ -120,7 +115,7 @@ class Filing:
 
     def restore(self, acts: Acts, withdrawals: Iterable[EntryWithdrawn]) -> int:
         """Take up what earlier runs of this case filed; return how many records are not valid."""
-        self._filed = {name: Filed(referral) for name, referral in acts.referrals.items()}
+        ignored = refused(self._file, acts.referrals.values())
         for withdrawal in withdrawals:
             if (filed := self._filed.get(withdrawal.referral)) is not None:
                 filed.withdrawn.add(withdrawal.target)
@@ -130,15 +125,25 @@ class Filing:
             for approval in acts.approvals.get(filed.digest, ())
         )
         published = chain.from_iterable(acts.published.values())
-        return refused(self.approved, given) + refused(self._restore_published, published)
+        return ignored + refused(self.approved, given) + refused(self._restore_published, published)
+
+    def _file(self, referral: Referral) -> None:
+        subject = list_subject(referral, order_of(referral, self._mandate))
+        self._filed[referral.id] = Filed(referral, subject)
 
     def _restore_published(self, published: ReferralPublished) -> None:
+        """Put a referral back on the list that an earlier run sent, on its two signatures.
+
+        They were of that day, so they are judged as of the later one.
+        """
         filed = self._filed.get(published.referral)
         for to in self._mandate.intermediaries:
-            if filed is not None and to.name == published.intermediary:
-                filed.published.add(to.name)
-                self._on_published(filed.referral, to)
-                return
+            if filed is None or to.name != published.intermediary or to.name in filed.published:
+                continue
+            filed.published.add(to.name)
+            self._on_published(filed.referral, to)
+            if any(filed.standing(self._journal.now())):
+                self._list(filed, self._approval_of(filed, as_signed=True), [to])
 
     # -- drafting ---------------------------------------------------------------------------
 
@@ -185,7 +190,7 @@ class Filing:
             except (InputError, ApprovalError) as error:
                 self._journal.fail("referral", territory, error)
                 continue
-            self._filed[referral.id] = Filed(referral)
+            self._file(referral)
             self._journal.write(referral)
 
     def by_target(self) -> Mapping[str, Mapping[str, str]]:
@@ -240,15 +245,14 @@ class Filing:
             filed.heard += 1
 
     def ready(self) -> Iterator[Filed]:
-        """Yield the referrals with two approvals that somebody has not taken yet."""
+        """Yield the referrals with two approvals that are not yet on each list."""
         now = self._journal.now()
         for given in tuple(self._dated_ahead):
             if given.at <= now + CLOCK_SKEW:
                 self._dated_ahead.remove(given)
                 self.approved(given)
         for filed in self:
-            rested = filed.again is None or filed.again <= now
-            if len(filed.approvals) >= 2 and rested and self._waiting(filed):
+            if len(filed.approvals) >= 2 and filed.judged < filed.heard and self._waiting(filed):
                 yield filed
 
     def _waiting(self, filed: Filed) -> list[Intermediary]:
@@ -256,26 +260,30 @@ class Filing:
             intermediary
             for intermediary in self._mandate.intermediaries
             if intermediary.territory == filed.referral.territory
-            and intermediary.name not in filed.published
+            and intermediary.name not in filed.listed
         ]
 
     # -- handing in and taking back ---------------------------------------------------------
 
-    async def publish(self, filed: Filed) -> None:
-        """Hand a referral in where it is waited for, if its approvals hold together."""
-        if not any(filed.standing(self._journal.now())):
-            return
-        approved = self._approval_of(filed)
-        if approved is not None:
-            await asyncio.gather(
-                *(
-                    self._hand_in(filed, approved, intermediary)
-                    for intermediary in self._waiting(filed)
-                )
-            )
+    def publish(self, filed: Filed) -> None:
+        """Put a referral on the lists where it is waited for, if its approvals hold together."""
+        if any(filed.standing(self._journal.now())):
+            try:
+                self._list(filed, self._approval_of(filed), self._waiting(filed))
+            except ApprovalError as error:
+                self._journal.fail("approval", filed.referral.id, error)
+
+    async def send(self) -> None:
+        """Send each list that has changed, or is due, and take up what the intermediaries say."""
+        for taken in await self._lists.send():
+            for filed in self:
+                name = taken.to.name
+                if name in filed.listed - filed.published and filed.referral.id in taken.referrals:
+                    filed.published.add(name)
+                    self._record(filed, taken)
 
     def withdraw(self, filed: Filed, reasons: Mapping[str, Collection[Reason]]) -> None:
-        """Take targets out of a referral: on no list any more, and to be unblocked where they are.
+        """Take targets out of a referral: off every list, and to be unblocked where they are.
 
         Parameters
         ----------
@@ -284,6 +292,7 @@ class Filing:
         """
         for target, why in reasons.items():
             filed.withdrawn.add(target)
+            self._lists.withdraw(filed.referral.id, target)
             self._journal.write(
                 EntryWithdrawn(
                     referral=filed.referral.id,
@@ -294,65 +303,61 @@ class Filing:
                 )
             )
 
-    def _approval_of(self, filed: Filed) -> Approved[Referral] | None:
-        """Find two approvals that hold together; a forged third must not stop two real people."""
-        if filed.judged == filed.heard:
-            return None
-        why: ApprovalError | None = None
+    def _approval_of(self, filed: Filed, *, as_signed: bool = False) -> Approved[Referral]:
+        """Find two approvals that hold together; a forged third must not stop two real people.
+
+        Parameters
+        ----------
+        as_signed : bool
+            Judge them at the moment of the later one, not at this moment.
+        """
+        why = ApprovalError(f"referral {filed.referral.id}: two people must sign it")
+        filed.judged = filed.heard
         for pair in combinations(filed.approvals, 2):
+            now = max(approval.at for approval in pair) if as_signed else self._journal.now()
             try:
                 return approve(
                     filed.referral,
                     pair,
                     mandate=self._mandate,
                     signed_for=self._signed_for,
-                    now=self._journal.now(),
+                    now=now,
                 )
             except ApprovalError as error:
                 why = error
-        filed.judged = filed.heard
-        if why is not None:
-            self._journal.fail("approval", filed.referral.id, why)
-        return None
+        raise why
 
-    async def _hand_in(self, filed: Filed, approved: Approved[Referral], to: Intermediary) -> None:
-        import rfc8785  # noqa: PLC0415 - only where something leaves
+    def _list(self, filed: Filed, approved: Approved[Referral], at: Iterable[Intermediary]) -> None:
+        order = order_of(filed.referral, self._mandate)
+        for to in at:
+            self._lists.add(approved, order, to)
+            filed.listed.add(to.name)
+            for target in filed.withdrawn:
+                self._lists.withdraw(filed.referral.id, target)
 
-        now = self._journal.now()
-        referral, without = approved.subject, frozenset(filed.withdrawn)
-        try:
-            acknowledgement = await self._publisher.publish(approved, to, now=now, without=without)
-        except (SourceError, ApprovalError) as error:
-            filed.again = now + timedelta(seconds=AGAIN_S)
-            self._journal.fail("publish", to.name, error)
-            return
-        filed.published.add(to.name)
-        entries = tuple(entry for entry in referral.entries if entry.target not in without)
-        remaining = replace(referral, entries=entries)
-        exhibit = self._journal.seal(
-            rfc8785.dumps(to_json(remaining)), what="list", media_type="application/json", at=now
-        )
-        targets = tuple(entry.target for entry in remaining.entries)
+    def _record(self, filed: Filed, taken: Taken) -> None:
+        """Record that an intermediary took a referral for the first time."""
+        entries = tuple(entry for entry in filed.referral.entries if entry.target in taken.targets)
         streams = {
-            target: tuple(
+            entry.target: tuple(
                 key
                 for key, stream in self._streams.items()
-                if stream.proven and self._cuts(target, stream)
+                if stream.proven and self._cuts(entry.target, stream)
             )
-            for target in targets
+            for entry in entries
         }
         self._journal.write(
             ReferralPublished(
-                referral=referral.id,
-                intermediary=to.name,
-                exhibit=exhibit,
-                at=now,
-                targets=targets,
+                referral=filed.referral.id,
+                intermediary=taken.to.name,
+                exhibit=taken.exhibit,
+                at=taken.at,
+                targets=tuple(entry.target for entry in entries),
                 streams=streams,
             )
         )
-        self._journal.write(acknowledgement)
-        self._on_published(remaining, to)
+        self._journal.write(taken.answer.about(filed.referral.id))
+        self._on_published(replace(filed.referral, entries=entries), taken.to)
 
 
 def _dated_ahead(approval: Approval) -> ApprovalError:

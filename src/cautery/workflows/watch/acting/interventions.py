@@ -15,7 +15,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from cautery.act import Publisher
 from cautery.errors import InputError
 from cautery.messages import message
 from cautery.model import (
@@ -43,6 +42,7 @@ from cautery.workflows.watch.acting.effects import EffectWatch
 from cautery.workflows.watch.acting.filing import Filed, Filing
 from cautery.workflows.watch.acting.following import Following
 from cautery.workflows.watch.acting.judging import Judge
+from cautery.workflows.watch.acting.lists import Lists
 from cautery.workflows.watch.acting.neighbours import lawful_streams
 from cautery.workflows.watch.acting.overrides import Overrides
 from cautery.workflows.watch.mapping.mapper import Mapper
@@ -69,7 +69,7 @@ class Intervener:
         engine: Engine,
         effects: EffectWatch,
         canaries: CanaryWatch,
-        publisher: Publisher,
+        lists: Lists,
         journal: Journal,
     ) -> None:
         self._mandate = mandate
@@ -88,7 +88,7 @@ class Intervener:
             signed_for=signed_for,
             cuts=mapper.cuts,
             on_published=self._on_published,
-            publisher=publisher,
+            lists=lists,
             journal=journal,
         )
         self._following = Following(
@@ -121,7 +121,7 @@ class Intervener:
             + refused(self._overrides.hear, safeguards.override_signatures)
             + self._filing.restore(acts, safeguards.withdrawals)
         )
-        self._effects.restore(acts)
+        self._effects.restore(acts, earlier.lists)
         self._following.restore(acts.followed.values())
         self._next_index = earlier.next_index
         if ignored:
@@ -131,6 +131,8 @@ class Intervener:
     async def work(self) -> None:
         """Do whatever is next, for ever."""
         since: datetime | None = None
+        if self._woken:  # no list goes out again before the guard has judged it anew
+            await self.propose()
         while True:
             await asyncio.sleep(TICK_S)
             now = self._journal.now()
@@ -147,6 +149,7 @@ class Intervener:
     async def finish(self) -> None:
         """Before the end: propose what is new, and look once more at what has expired."""
         await self.propose()
+        await self._filing.send()
         await self._effects.finish()
         await self._canaries.finish()
 
@@ -262,6 +265,7 @@ class Intervener:
             if verdict is None or entry.target in filed.withdrawn:
                 continue
             self._filing.withdraw(filed, {entry.target: verdict.reasons})
+            self._effects.withdraw(filed.referral.id, entry.target)
             for name in sorted(filed.published):
                 self._canaries.propose(
                     entry.target,
@@ -292,7 +296,8 @@ class Intervener:
             entries = [(filed, entry) for entry in filed.standing(self._journal.now())]
             if entries and filed.judged < filed.heard:
                 await self._revalidate(entries, why=RevalidationTime.BEFORE_PUBLICATION)
-            await self._filing.publish(filed)
+            self._filing.publish(filed)
+        await self._filing.send()
 
     def _on_published(self, referral: Referral, to: Intermediary) -> None:
         self._effects.add(referral, to)

@@ -1,0 +1,326 @@
+"""Read a block list as an access provider does: believe nothing that is not signed.
+
+Format: docs/reference/block-list.md, whose table of rules has the names used here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, NoReturn
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from cautery.act.block_list import LIST_TYPE, case_of
+from cautery.act.referral_text import REFERRAL_TYPE, is_target
+from cautery.errors import InputError
+from cautery.model import Digest, digest_of, key_fault
+
+MOST_BYTES = 32 << 20
+CLOCK_AHEAD = timedelta(seconds=120)
+NEEDED = 2
+APPROVAL_TYPE = "cautery/approval/2"
+_VERSION = {"type": str, "list": str, "key": str, "provider": str, "territory": str,
+            "version": int, "previous": str | None, "made_at": str, "referrals": list,
+            "withdrawn": list}  # fmt: skip
+_REFERRAL = {"type": str, "referral": str, "order": str, "authority": str, "territory": str,
+             "end": str, "grounds": str, "entries": list}  # fmt: skip
+_ENTRY = {"lever": str, "target": str, "end": str, "max_stale_s": int | None}
+_APPROVAL = {"type": str, "subject": str, "approver": str, "role": str, "at": str, "case": str,
+             "mandate": str}  # fmt: skip
+_PARTS = {"version": str, "signature": str, "referrals": list}
+_PART = {"text": str, "approvals": list}
+_SIGNED = {"text": str, "signature": str}
+_WITHDRAWN = {"referral": str, "target": str}
+
+
+class RefusedListError(InputError):
+    """A list is refused; ``rule`` is the id of the rule that it breaks."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        super().__init__(f"{rule}: {why}")
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTrust:
+    """Whom an access provider believes.
+
+    Parameters
+    ----------
+    provider, territory : str
+        Whose list it takes.
+    approvers : collection of bytes
+        The raw Ed25519 keys of people who approve referrals.
+    list_key : bytes or None
+        The raw Ed25519 key that signs versions; ``None``: the key of the case that approvers name.
+    """
+
+    provider: str
+    territory: str
+    approvers: Collection[bytes]
+    list_key: bytes | None = None
+
+    def __post_init__(self) -> None:
+        for key in (*self.approvers, *([] if self.list_key is None else [self.list_key])):
+            if (fault := key_fault(key)) is not None:
+                raise InputError(f"not a valid public key: {fault}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedEntry:
+    """One target that a list blocks.
+
+    Parameters
+    ----------
+    lever, target : str
+        What is blocked: a name or an address.
+    end : datetime
+        When the entry ends, in UTC.
+    max_stale_s : int or None
+        The entry also ends so many seconds after the last version; ``None``: it does not.
+    """
+
+    lever: str
+    target: str
+    end: datetime
+    max_stale_s: int | None
+
+    def holds(self, now: datetime, *, made_at: datetime) -> bool:
+        """Tell whether the entry is in force, the last version being of ``made_at``."""
+        fresh = self.max_stale_s is None or now <= made_at + timedelta(seconds=self.max_stale_s)
+        return now < self.end and fresh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedList:
+    """The last accepted version of a list.
+
+    Parameters
+    ----------
+    list_id, key
+        The list, and the raw key that signs its versions.
+    version, digest
+        Its number, and the digest of its text.
+    made_at : datetime
+        When it was made, in UTC.
+    entries : tuple of ListedEntry
+        What it blocks, withdrawn targets apart.
+    referrals : mapping
+        By digest, the entries of each referral that it names.
+    """
+
+    list_id: str
+    key: bytes
+    version: int
+    digest: Digest
+    made_at: datetime
+    entries: tuple[ListedEntry, ...]
+    referrals: Mapping[Digest, tuple[ListedEntry, ...]] = field(repr=False)
+
+
+def read_list(
+    body: bytes, trust: ListTrust, *, now: datetime, held: AcceptedList | None = None
+) -> AcceptedList:
+    """Return what a provider accepts of an envelope.
+
+    Parameters
+    ----------
+    held : AcceptedList or None
+        The last accepted version; its referrals need not be sent again.
+
+    Raises
+    ------
+    RefusedListError
+        If one rule is broken; then the whole envelope is refused.
+    """
+    if len(body) > MOST_BYTES:
+        _refuse("form", f"over {MOST_BYTES >> 20} MiB")
+    envelope = _shaped(_loaded(body), _PARTS)
+    version = _text(envelope["version"], _VERSION, LIST_TYPE)
+    key = _list_key(envelope, version["key"], trust)
+    if (version["provider"], version["territory"]) != (trust.provider, trust.territory):
+        _refuse("list-name", "this is the list of somebody else")
+    if held is not None and (version["list"], key) != (held.list_id, held.key):
+        _refuse("list-name", "this is another list than the accepted one")
+    digest, made_at = digest_of(envelope["version"].encode()), _time(version["made_at"])
+    _check_order(version, digest, made_at, now, held)
+    sent = dict(_referral(part, trust, version["territory"], key) for part in envelope["referrals"])
+    known = {**(held.referrals if held else {}), **sent}
+    referrals: dict[Digest, tuple[ListedEntry, ...]] = {}
+    for name in _ascending(version["referrals"]):
+        if name not in known:
+            _refuse("referral-missing", f"referral {name} was not sent")
+        referrals[name] = known[name]
+    gone = [_shaped(place, _WITHDRAWN) for place in version["withdrawn"]]
+    places = {(place["referral"], place["target"]) for place in gone}
+    _ascending([(place["referral"], place["target"]) for place in gone])
+    there = {(name, entry.target) for name, part in referrals.items() for entry in part}
+    if not places <= there:
+        _refuse("withdrawn-unknown", "a target is withdrawn that no referral has")
+    return AcceptedList(
+        list_id=version["list"],
+        key=key,
+        version=version["version"],
+        digest=digest,
+        made_at=made_at,
+        entries=tuple(
+            entry
+            for name, part in referrals.items()
+            for entry in part
+            if (name, entry.target) not in places
+        ),
+        referrals=referrals,
+    )
+
+
+def _check_order(
+    version: Mapping[str, Any],
+    digest: Digest,
+    made_at: datetime,
+    now: datetime,
+    held: AcceptedList | None,
+) -> None:
+    if made_at > now + CLOCK_AHEAD:
+        _refuse("time", "the version is dated in the future")
+    if version["version"] < 1:
+        _refuse("form", "versions begin with 1")
+    if held is None:
+        return
+    if version["version"] < held.version:
+        _refuse("version-old", f"version {held.version} was accepted before")
+    if version["version"] == held.version and digest != held.digest:
+        _refuse("version-forked", f"version {held.version} has two texts")
+    if version["version"] == held.version + 1 and version["previous"] != held.digest:
+        _refuse("version-forked", f"this does not follow the accepted version {held.version}")
+    if made_at < held.made_at:
+        _refuse("time", "the version is older than the accepted one")
+
+
+def _referral(
+    part: Any, trust: ListTrust, territory: str, key: bytes
+) -> tuple[Digest, tuple[ListedEntry, ...]]:
+    """Return a referral's digest and entries, if two approvers signed it."""
+    part = _shaped(part, _PART)
+    body = _text(part["text"], _REFERRAL, REFERRAL_TYPE)
+    digest = digest_of(part["text"].encode())
+    signers = set()
+    for approval in part["approvals"]:
+        signed = _shaped(approval, _SIGNED)
+        statement = _text(signed["text"], _APPROVAL, APPROVAL_TYPE)
+        if statement["subject"] != digest:
+            _refuse("two-people", "an approval is of another referral")
+        if statement["case"] != case_of(key):
+            _refuse("two-people", "an approval is for another case than this list's")
+        signers |= {approver for approver in trust.approvers if _is_signed(signed, approver)}
+    if len(signers) < NEEDED:
+        _refuse("two-people", f"{len(signers)} of {NEEDED} approvers signed a referral")
+    if body["territory"] != territory:
+        _refuse("territory", f"a referral for {body['territory'][:10]!r} is on the list")
+    end = _time(body["end"])
+    entries = tuple(_entry(entry, end) for entry in body["entries"])
+    _ascending([(entry.lever, entry.target) for entry in entries])
+    return digest, entries
+
+
+def _entry(entry: Any, latest: datetime) -> ListedEntry:
+    entry = _shaped(entry, _ENTRY)
+    end, stale = _time(entry["end"]), entry["max_stale_s"]
+    if not is_target(entry["lever"], entry["target"]) or end > latest:
+        _refuse("form", f"the entry {entry['target'][:80]!r} is not valid")
+    if stale is not None and not 0 < stale <= 86_400:
+        _refuse("form", "max_stale_s is not between a second and a day")
+    return ListedEntry(lever=entry["lever"], target=entry["target"], end=end, max_stale_s=stale)
+
+
+def _text(text: str, shape: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    body = _shaped(_loaded(text.encode(errors="replace")), shape)
+    if body["type"] != kind:
+        _refuse("form", f"this is not {kind}")
+    return body
+
+
+def _loaded(raw: bytes) -> Any:
+    """Return the JSON of some bytes, which have one spelling (RFC 8785)."""
+    try:
+        body = json.loads(raw.decode(), parse_float=_no_number, parse_constant=_no_number)
+        spelled = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        _refuse("form", "not valid JSON")
+    if spelled.encode(errors="replace") != raw:
+        _refuse("form", "the JSON is not in the form of RFC 8785")
+    return body
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not an integer")
+
+
+def _shaped(body: Any, shape: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(body, dict) or body.keys() != shape.keys():
+        _refuse("form", f"an object has other keys than {', '.join(shape)}")
+    for key, kind in shape.items():
+        if not isinstance(body[key], kind) or isinstance(body[key], bool):
+            _refuse("form", f"{key} has another type")
+    return body
+
+
+def _ascending(keys: Sequence[Any]) -> Sequence[Any]:
+    try:
+        ascending = all(before < after for before, after in pairwise(keys))
+    except TypeError:
+        ascending = False
+    if not ascending or not all(isinstance(key, str | tuple) for key in keys):
+        _refuse("form", "a list is not sorted, or names something twice")
+    return keys
+
+
+def _time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        _refuse("form", f"{text[:40]!r} is not a time")
+    if not text.endswith("Z"):
+        _refuse("form", f"{text[:40]!r} is not a time in UTC")
+    return moment
+
+
+def _list_key(envelope: Mapping[str, Any], encoded: str, trust: ListTrust) -> bytes:
+    """Return the key that signed a version, if it is the one that is believed."""
+    key = _decoded(encoded)
+    signed = {"signature": envelope["signature"], "text": envelope["version"]}
+    if (
+        key_fault(key) is not None
+        or trust.list_key not in (None, key)
+        or not _is_signed(signed, key)
+    ):
+        _refuse("list-key", "the version is not signed by the list's key")
+    return key
+
+
+def _is_signed(signed: Mapping[str, str], key: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(
+            _decoded(signed["signature"]), signed["text"].encode()
+        )
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _decoded(text: str) -> bytes:
+    """Return the bytes of base64; nothing of a text that is not their one spelling."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+    return raw if base64.b64encode(raw).decode() == text else b""
+
+
+def _refuse(rule: str, why: str) -> NoReturn:
+    raise RefusedListError(rule, why)

@@ -1,0 +1,82 @@
+"""A referral as access providers receive it, and what approvers sign of it.
+
+Format: docs/reference/block-list.md (ADR 0041).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.model import BlockEntry, CourtOrder, Digest, Lever, Referral, digest, digest_of, iso
+
+REFERRAL_TYPE = "cautery/referral/1"
+_LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_LONGEST_NAME = 253
+STALE_ADDRESS_S = 120
+"""A live address is reused quickly: without a fresh list for so long its block ends."""
+
+
+def referral_text(referral: Referral, order: CourtOrder) -> str:
+    """Return the one text of a referral for access providers, in the form of RFC 8785.
+
+    It states each target and its end, and the digest of the whole referral as the grounds.
+
+    Raises
+    ------
+    InputError
+        If the order is another one's, or an access provider cannot block a target.
+    """
+    if order.id != referral.order:
+        raise InputError(f"referral {referral.id} is under order {referral.order}, not {order.id}")
+    entries = sorted(referral.entries, key=lambda entry: (entry.lever.value, entry.target))
+    return canonical(
+        {
+            "type": REFERRAL_TYPE,
+            "referral": referral.id,
+            "order": order.id,
+            "authority": order.authority,
+            "territory": referral.territory.upper(),
+            "end": iso(referral.window.end),
+            "grounds": digest(referral),
+            "entries": [_entry(entry) for entry in entries],
+        }
+    ).decode()
+
+
+def list_subject(referral: Referral, order: CourtOrder) -> Digest:
+    """Return what approvers sign of a referral: the digest of its text for access providers."""
+    return digest_of(referral_text(referral, order).encode())
+
+
+def canonical(body: Any) -> bytes:
+    """Return JSON in the form of RFC 8785."""
+    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
+
+    return rfc8785.dumps(body)
+
+
+def is_target(lever: str, target: str) -> bool:
+    """Tell whether a list can have this target: one name or one address, in its one spelling."""
+    if lever == Lever.NAME:
+        return len(target) <= _LONGEST_NAME and _NAME.fullmatch(target) is not None
+    try:
+        return lever == Lever.ADDRESS and str(ipaddress.ip_address(target)) == target
+    except ValueError:
+        return False
+
+
+def _entry(entry: BlockEntry) -> dict[str, Any]:
+    if not is_target(entry.lever, entry.target):
+        raise InputError(
+            f"{entry.lever.value} {entry.target[:80]!r} cannot be on a list of an access provider"
+        )
+    return {
+        "lever": entry.lever.value,
+        "target": entry.target,
+        "end": iso(entry.valid_until),
+        "max_stale_s": STALE_ADDRESS_S if entry.lever is Lever.ADDRESS else None,
+    }

@@ -1,0 +1,86 @@
+"""``cautery lists``: what access providers were sent, and what they need to check it."""
+
+from __future__ import annotations
+
+import base64
+from json import dumps
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.cli._verbs import Verbs
+from cautery.messages import word
+from cautery.model import iso, to_json
+from cautery.wiring import cases
+from cautery.workflows.case.lists import lists_of, trust_of
+
+app = typer.Typer(
+    cls=Verbs, no_args_is_help=True, help="Show the block lists of a case, and who may check them."
+)
+
+
+@app.command()
+@render.tabular
+def show(
+    case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """Show the newest version of each access provider's list, and what the provider answered.
+
+    Example: cautery lists show cases/md34
+    """
+    with cases.reading(case) as opened:
+        sent = lists_of(opened.ledger)
+    if json:
+        for version in sent:
+            render.json_line(to_json(version))
+        return
+    render.table(
+        ("provider", "list", "version", "sent", "referrals", "withdrawn", "answer", "not applied"),
+        (
+            (
+                version.intermediary,
+                version.list,
+                str(version.version),
+                iso(version.at),
+                "\n".join(version.referrals),
+                "\n".join(version.withdrawn),
+                word(version.effect),
+                "\n".join(f"{entry.target}: {entry.rule}" for entry in version.refused),
+            )
+            for version in sent
+        ),
+    )
+
+
+@app.command()
+def trust(
+    case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
+    provider: Annotated[str, typer.Argument(help="Name of the provider, as in the mandate.")],
+) -> None:
+    """Print the keys that an access provider needs to check its list, as TOML for its agent.
+
+    Give them to the provider by another way than the list: on paper, or in person.
+
+    Example: cautery lists trust cases/md34 "Lab access provider FR" > trust.toml
+    """
+    with cases.reading(case) as opened:
+        known = trust_of(opened.ledger, provider)
+    lines = [
+        f"list = {_string(known.list_id)}",
+        f"provider = {_string(known.provider)}",
+        f"territory = {_string(known.territory)}",
+        f'list_key = "{base64.b64encode(known.key).decode()}"',
+        "",
+    ]
+    for name, key in known.approvers.items():
+        encoded = base64.b64encode(key).decode()
+        lines += ["[[approver]]", f"name = {_string(name)}", f'key = "{encoded}"', ""]
+    typer.echo("\n".join(lines), nl=False)
+
+
+def _string(text: str) -> str:
+    """Return a TOML string; one of JSON is one, but for DEL."""
+    return dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,74 @@
+"""The block lists of a case: what was sent, and the keys by which a provider checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cautery.act import StandingList, public_key
+from cautery.errors import InputError
+from cautery.evidence.note import NoteVerifier
+from cautery.model.ledger import contents
+from cautery.model.ports import Ledger
+from cautery.model.records import CaseOpened, ListSent
+from cautery.workflows.case.opening import opening_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderTrust:
+    """What an access provider needs to check its list.
+
+    Parameters
+    ----------
+    list_id, provider, territory : str
+        Which list it is.
+    key : bytes
+        The raw public key of the case, which signs each version.
+    approvers : mapping of str to bytes
+        By name, the raw public keys of the people who approve referrals.
+    """
+
+    list_id: str
+    provider: str
+    territory: str
+    key: bytes
+    approvers: Mapping[str, bytes]
+
+
+def lists_of(ledger: Ledger) -> tuple[ListSent, ...]:
+    """Return the newest version of each provider's list that changed something, by provider."""
+    newest = {sent.intermediary: sent for _, sent in contents(ledger, ListSent)}
+    return tuple(sent for _, sent in sorted(newest.items()))
+
+
+def trust_of(ledger: Ledger, provider: str) -> ProviderTrust:
+    """Return what a provider of the mandate needs to check its list.
+
+    Raises
+    ------
+    InputError
+        If the mandate has no such provider, or the case names no key.
+    ApprovalError
+        If the key of an approver is not valid.
+    """
+    mandate = opening_of(ledger).mandate
+    opened = next((opened for _, opened in contents(ledger, CaseOpened)), None)
+    if opened is None or not opened.key:
+        raise InputError("this case names no key in its first record")
+    key = NoteVerifier.parse(opened.key).public
+    for to in mandate.intermediaries:
+        if to.name == provider:
+            return ProviderTrust(
+                list_id=StandingList(key=key, to=to).id,
+                provider=to.name,
+                territory=to.territory.upper(),
+                key=key,
+                approvers={
+                    person.name: public_key(person).public_bytes_raw()
+                    for person in mandate.approvers
+                },
+            )
+    names = ", ".join(to.name for to in mandate.intermediaries) or "none"
+    raise InputError(
+        f"{provider!r} is not an intermediary of this mandate", hint=f"Intermediaries: {names}."
+    )

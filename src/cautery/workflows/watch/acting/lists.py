@@ -1,0 +1,173 @@
+"""The standing lists of a watch's intermediaries: signed and sent at each change, and when due.
+
+Each version is signed by the case's key, sealed and sent. Without a change a list is still sent
+every :data:`RENEWED_S` seconds: only a signed moment shows an access provider that it is current.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cautery.act import Approved, Publisher, StandingList
+from cautery.errors import CauteryError
+from cautery.evidence.note import NoteVerifier
+from cautery.model import CourtOrder, Digest, ExhibitId, Intermediary, ListAnswer, Referral
+from cautery.model.ports import Signer
+from cautery.model.records import ListSent
+from cautery.workflows.case.journal import Journal
+
+RENEWED_S = 30.0
+"""A version is made after so long without a change."""
+AGAIN_S = 10.0
+"""An intermediary that did not take a version is asked again after so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A version that an intermediary took.
+
+    Parameters
+    ----------
+    to : Intermediary
+        Who took it.
+    referrals : frozenset of str
+        Ids of the referrals that it names.
+    targets : frozenset of str
+        What it blocks.
+    exhibit : ExhibitId
+        The version with its referrals and signatures, as it was sent.
+    answer : ListAnswer
+        What the intermediary says.
+    at : datetime
+        When it was sent, in UTC.
+    """
+
+    to: Intermediary
+    referrals: frozenset[str]
+    targets: frozenset[str]
+    exhibit: ExhibitId
+    answer: ListAnswer
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Course:
+    """One list, and when it is sent next."""
+
+    list: StandingList
+    due: datetime | None = None
+    """``None``: nothing was ever on it."""
+    withdrawn: set[str] = field(default_factory=set)
+    """Targets taken off it since a version was taken."""
+    sent: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    """Referrals and targets of the version that was taken last."""
+    held: Collection[Digest] = ()
+    """The referrals of that version: they need not be sent again."""
+
+
+class Lists:
+    """Every list of a watch.
+
+    Parameters
+    ----------
+    intermediaries : sequence of Intermediary
+        Those of the mandate.
+    signer : Signer
+        Of the case.
+    """
+
+    def __init__(
+        self,
+        intermediaries: Sequence[Intermediary],
+        *,
+        signer: Signer,
+        publisher: Publisher,
+        journal: Journal,
+    ) -> None:
+        self._signer = signer
+        self._publisher = publisher
+        self._journal = journal
+        key = NoteVerifier.parse(signer.key).public
+        self._courses = {to.name: _Course(StandingList(key=key, to=to)) for to in intermediaries}
+
+    def add(self, approved: Approved[Referral], order: CourtOrder, to: Intermediary) -> None:
+        """Put an approved referral on the list of an intermediary, which is sent next.
+
+        Raises
+        ------
+        ApprovalError
+            If it may not be on it.
+        """
+        course = self._courses[to.name]
+        course.list.add(approved, order)
+        course.due = self._journal.now()
+
+    def withdraw(self, referral: str, target: str) -> None:
+        """Take a target of a referral off every list on which it is; these are sent next."""
+        for course in self._courses.values():
+            if course.list.withdraw(referral, target):
+                course.withdrawn.add(target)
+                course.due = self._journal.now()
+
+    async def send(self) -> list[Taken]:
+        """Send every list that is due, and return the versions that were taken."""
+        now = self._journal.now()
+        due = [
+            course
+            for course in self._courses.values()
+            if course.due is not None and course.due <= now
+        ]
+        taken = await asyncio.gather(*(self._send(course, now) for course in due))
+        return [version for version in taken if version is not None]
+
+    async def _send(self, course: _Course, now: datetime) -> Taken | None:
+        standing, to, withdrawn = course.list, course.list.to, frozenset(course.withdrawn)
+        try:
+            standing.version, standing.previous = self._signer.last_list(standing.id) or (0, None)
+            version = standing.next_version(now)
+            envelope = standing.signed(version, self._signer.sign_list(version.text))
+            # Set now: what comes on or off the list while the answer is awaited is sent at once.
+            course.due = now + timedelta(seconds=RENEWED_S) if version.referrals else None
+            answer = await self._publisher.publish(envelope, now=now, held=course.held)
+        except CauteryError as error:
+            again = now + timedelta(seconds=AGAIN_S)
+            course.due = again if course.due is None else min(course.due, again)
+            course.held = ()  # it may have refused what it does not hold any more
+            self._journal.fail("publish", to.name, error)
+            return None
+        referrals, changed = frozenset(version.referrals), course.withdrawn != set()
+        course.held = frozenset(envelope.parts)
+        course.withdrawn -= withdrawn
+        if (referrals, version.targets) == course.sent and not changed and not answer.refused:
+            return None
+        course.sent = referrals, version.targets
+        exhibit = self._journal.seal(
+            envelope.body(), what="list", media_type="application/json", at=now
+        )
+        self._journal.write(
+            ListSent(
+                intermediary=to.name,
+                list=standing.id,
+                version=version.version,
+                digest=version.digest,
+                referrals=tuple(sorted(referrals)),
+                withdrawn=tuple(sorted(withdrawn)),
+                exhibit=exhibit,
+                effect=answer.effect,
+                applied_at=answer.applied_at,
+                reason=answer.reason,
+                refused=answer.refused,
+                at=now,
+            )
+        )
+        return Taken(
+            to=to,
+            referrals=referrals,
+            targets=version.targets,
+            exhibit=exhibit,
+            answer=answer,
+            at=now,
+        )

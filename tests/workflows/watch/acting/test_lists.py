@@ -1,0 +1,201 @@
+"""The standing lists of a watch: sent at each change, renewed without one, and after a fault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.lists import NOW, ORDER, CaseKey, approved, entry, referral
+
+from cautery.act import Approved, Envelope
+from cautery.errors import SourceError
+from cautery.model import (
+    CourtOrder,
+    Digest,
+    Effect,
+    Intermediary,
+    ListAnswer,
+    Referral,
+    RefusedEntry,
+)
+from cautery.model.records import ListSent
+from cautery.workflows.watch.acting.lists import AGAIN_S, RENEWED_S, Lists
+
+Handed = tuple[Approved[Referral], CourtOrder]
+ISP = Intermediary(name="isp-fr", territory="FR", list_url="https://isp.example/list")
+
+
+class Journal:
+    def __init__(self) -> None:
+        self.moment = NOW
+        self.written: list[Any] = []
+        self.failures: list[str] = []
+        self.sealed: list[bytes] = []
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def write(self, content: object) -> None:
+        self.written.append(content)
+
+    def seal(self, data: bytes, **_: Any) -> str:
+        self.sealed.append(data)
+        return "sha256:" + "1" * 64
+
+    def fail(self, what: str, where: str, error: Exception) -> None:
+        self.failures.append(f"{what} {where}: {error}")
+
+
+class Provider:
+    """An access provider that answers, or does not."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+        self.deaf = False
+        self.refused: tuple[RefusedEntry, ...] = ()
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    async def publish(
+        self, envelope: Envelope, *, now: datetime, held: Collection[Digest] = ()
+    ) -> ListAnswer:
+        if self.deaf:
+            raise SourceError("no answer")
+        self.bodies.append(json.loads(envelope.body(held=held)))
+        self.meanwhile()
+        return ListAnswer(
+            intermediary=envelope.to.name,
+            version=envelope.version.version,
+            effect=Effect.APPLIED,
+            received_at=now,
+            refused=self.refused,
+        )
+
+    @property
+    def versions(self) -> list[int]:
+        return [json.loads(body["version"])["version"] for body in self.bodies]
+
+
+class Seat:
+    def __init__(self) -> None:
+        self.journal, self.provider, self.key = Journal(), Provider(), CaseKey()
+        self.lists = Lists(
+            [ISP],
+            signer=self.key,  # type: ignore[arg-type]
+            publisher=self.provider,
+            journal=self.journal,  # type: ignore[arg-type]
+        )
+
+    async def after(self, seconds: float) -> None:
+        self.journal.moment += timedelta(seconds=seconds)
+        await self.lists.send()
+
+
+@pytest.fixture
+def seat() -> Seat:
+    return Seat()
+
+
+@pytest.fixture
+def listed() -> Handed:
+    """Return a referral that two people have approved, with its order."""
+    return approved(referral(entry("a.example"), entry("b.example")), CaseKey()), ORDER
+
+
+async def test_nothing_is_sent_before_something_is_approved(seat: Seat) -> None:
+    await seat.after(RENEWED_S * 2)
+    assert seat.provider.bodies == []
+
+
+async def test_a_list_is_renewed_without_a_change_and_recorded_with_one(
+    seat: Seat, listed: Handed
+) -> None:
+    seat.lists.add(*listed, ISP)
+    for seconds in (0.0, 1.0, RENEWED_S, RENEWED_S):
+        await seat.after(seconds)
+    assert seat.provider.versions == [1, 2, 3]
+    assert [len(body["referrals"]) for body in seat.provider.bodies] == [1, 0, 0]
+    [sent] = seat.journal.written
+    assert (sent.version, sent.effect, len(seat.journal.sealed)) == (1, Effect.APPLIED, 1)
+
+
+async def test_a_withdrawal_is_sent_at_once(seat: Seat, listed: Handed) -> None:
+    referral, order = listed
+    seat.lists.add(referral, order, ISP)
+    await seat.after(0)
+    seat.lists.withdraw(referral.subject.id, "a.example")
+    await seat.after(1)
+    withdrawn = json.loads(seat.provider.bodies[-1]["version"])["withdrawn"]
+    assert [place["target"] for place in withdrawn] == ["a.example"]
+    assert [sent.withdrawn for sent in seat.journal.written] == [(), ("a.example",)]
+
+
+async def test_what_comes_off_while_an_answer_is_awaited_is_sent_next(
+    seat: Seat, listed: Handed
+) -> None:
+    referral, order = listed
+    seat.lists.add(referral, order, ISP)
+    seat.provider.meanwhile = lambda: seat.lists.withdraw(referral.subject.id, "a.example")
+    await seat.after(0)
+    await seat.after(0)
+    assert [sent.withdrawn for sent in seat.journal.written] == [(), ("a.example",)]
+
+
+async def test_a_provider_that_did_not_answer_is_sent_everything_again(
+    seat: Seat, listed: Handed
+) -> None:
+    seat.lists.add(*listed, ISP)
+    await seat.after(0)
+    seat.provider.deaf = True
+    await seat.after(RENEWED_S)
+    seat.provider.deaf = False
+    await seat.after(AGAIN_S - 1)
+    assert seat.provider.versions == [1]
+    await seat.after(1)
+    assert seat.provider.versions == [1, 3]
+    assert len(seat.provider.bodies[-1]["referrals"]) == 1
+    assert seat.journal.failures == ["publish isp-fr: no answer"]
+
+
+async def test_what_a_provider_refuses_is_recorded(seat: Seat, listed: Handed) -> None:
+    seat.provider.refused = (RefusedEntry(target="a.example", rule="never-block", reason="ours"),)
+    seat.lists.add(*listed, ISP)
+    await seat.after(0)
+    [sent] = seat.journal.written
+    assert isinstance(sent, ListSent)
+    assert sent.refused == seat.provider.refused
+
+
+async def test_a_watch_that_goes_on_counts_versions_on(seat: Seat, listed: Handed) -> None:
+    seat.lists.add(*listed, ISP)
+    await seat.after(0)
+    second = Seat()
+    second.key = seat.key
+    second.lists = Lists(
+        [ISP],
+        signer=seat.key,  # type: ignore[arg-type]
+        publisher=second.provider,
+        journal=second.journal,  # type: ignore[arg-type]
+    )
+    second.lists.add(*listed, ISP)
+    await second.after(60)
+    assert second.provider.versions == [2]
+    previous = json.loads(second.provider.bodies[0]["version"])["previous"]
+    assert previous == seat.journal.written[0].digest
+
+
+async def test_a_list_of_another_territory_is_not_made(seat: Seat, listed: Handed) -> None:
+    italian = replace(ISP, name="isp-it", territory="IT")
+    lists = Lists(
+        [italian],
+        signer=seat.key,  # type: ignore[arg-type]
+        publisher=seat.provider,
+        journal=seat.journal,  # type: ignore[arg-type]
+    )
+    with pytest.raises(Exception, match="serves IT"):
+        lists.add(*listed, italian)
+    await lists.send()
+    assert seat.provider.bodies == []
