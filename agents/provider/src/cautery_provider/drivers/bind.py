@@ -1,0 +1,116 @@
+"""Names in a response policy zone of BIND, changed record by record.
+
+Reaches: named, by dynamic update (RFC 2136) and zone transfer (RFC 5936), both with TSIG
+(RFC 8945), over TCP. The zone is the agent's own: it adds and takes away records `CNAME .` and
+leaves records of other types alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import dns.exception
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import dns.tsig
+import dns.update
+import dns.xfr
+import dns.zone
+
+from cautery_provider.blocks import Block, Refusal
+from cautery_provider.drivers import DriverError
+from cautery_provider.drivers.rpz import MOST_TTL_S, fitting
+
+_KEY = re.compile(
+    r'^\s*key\s+"?([\w.-]+)"?\s*\{\s*algorithm\s+"?([\w.-]+)"?\s*;\s*secret\s+"([A-Za-z0-9+/=]+)"\s*;'
+    r"\s*\}\s*;\s*$"
+)
+_NAMES_A_MESSAGE = 500  # a message holds 64 KiB; a name and its record take 130 bytes at most
+_LIMIT_S = 20.0
+
+
+def read_key(path: Path) -> dns.tsig.Key:
+    """Read a key as `tsig-keygen` writes it.
+
+    Raises
+    ------
+    ValueError
+        If the file holds anything else.
+    """
+    match = _KEY.match(path.read_text(encoding="ascii"))
+    if not match:
+        raise ValueError(f"{path}: want one key as tsig-keygen writes it")
+    return dns.tsig.Key(match[1], match[3], match[2])
+
+
+class Bind:
+    """A zone of its own in BIND."""
+
+    levers = frozenset({"name"})
+
+    def __init__(
+        self, *, zone: str, key: dns.tsig.Key, server: str, port: int = 53, ttl_s: int = 5
+    ) -> None:
+        self.name = f"bind {zone}"
+        self._zone = zone
+        self._key = key
+        self._server = server
+        self._port = port
+        self._ttl_s = min(ttl_s, MOST_TTL_S)
+        self._standing: set[str] | None = None
+
+    def apply(self, entries: Sequence[Block], at: datetime) -> list[Refusal]:
+        """Add the names that are missing, and take away those that have ended."""
+        del at
+        names, refused = fitting(entries, self._zone)
+        standing = self._read() if self._standing is None else self._standing
+        self._standing = None  # until the change is known to have worked
+        changes = sorted(standing - names) + sorted(names - standing)  # what goes, goes first
+        for start in range(0, len(changes), _NAMES_A_MESSAGE):
+            update = dns.update.UpdateMessage(self._zone, keyring=self._key)
+            for name in changes[start : start + _NAMES_A_MESSAGE]:
+                if name in names:
+                    update.add(name, self._ttl_s, "CNAME", ".")
+                else:
+                    update.delete(name, "CNAME")
+            self._send(update)
+        self._standing = names
+        return refused
+
+    def forget(self) -> None:
+        """Transfer the zone before the next change."""
+        self._standing = None
+
+    def check(self) -> list[str]:
+        """Say whether the zone can be transferred and an empty update is taken."""
+        try:
+            self._read()
+            self._send(dns.update.UpdateMessage(self._zone, keyring=self._key))
+        except DriverError as error:
+            return [str(error)]
+        return []
+
+    def _read(self) -> set[str]:
+        zone = dns.zone.Zone(self._zone)
+        query, _ = dns.xfr.make_query(zone, keyring=self._key)
+        try:
+            dns.query.inbound_xfr(
+                self._server, zone, query, port=self._port, timeout=_LIMIT_S, lifetime=_LIMIT_S
+            )
+        except (OSError, EOFError, dns.exception.DNSException) as error:
+            raise DriverError(f"{self.name}: no transfer of the zone: {error!r:.200}") from error
+        rows = zone.iterate_rdatas(dns.rdatatype.CNAME)
+        return {str(name).lower() for name, _, data in rows if data.to_text() == "."}
+
+    def _send(self, update: dns.update.UpdateMessage) -> None:
+        try:
+            answer = dns.query.tcp(update, self._server, port=self._port, timeout=_LIMIT_S)
+        except (OSError, EOFError, dns.exception.DNSException) as error:
+            raise DriverError(f"{self.name}: no answer to an update: {error!r:.200}") from error
+        if answer.rcode() != dns.rcode.NOERROR:
+            raise DriverError(f"{self.name}: {dns.rcode.to_text(answer.rcode())} to an update")

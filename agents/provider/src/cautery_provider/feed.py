@@ -1,0 +1,226 @@
+"""Lists come from several URLs, each asked by a thread of its own: a slow one delays no other.
+
+Reaches: the feeds and the acknowledgement's URL of the configuration, by HTTPS with the client's
+certificate. Redirects and proxies of the environment are not followed. A feed may also be a file
+(`file:///...`) that some other way brings.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import queue
+import random
+import ssl
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from cautery_provider.readers import MOST_BYTES
+from cautery_provider.settings import Tls
+
+MOST_WAIT_S = 60.0  # whatever Retry-After says: whoever serves a feed must not silence it for long
+_SOCKET_S = 10.0
+_WHOLE_S = 60.0
+_NAMES_OF_US = {"User-Agent": "cautery-provider/0.1"}
+
+
+class FeedError(Exception):
+    """A feed did not answer as it should."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a feed sent; no body if it has nothing newer."""
+
+    body: bytes | None
+    etag: str | None
+    retry_after_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An envelope, or why there is none, and which feed it is about."""
+
+    feed: str
+    body: bytes | None
+    error: str | None = None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_arguments: Any) -> None:
+        """Follow none: the configuration says where lists come from."""
+
+
+class Client:
+    """HTTP as the agent speaks it."""
+
+    def __init__(self, tls: Tls) -> None:
+        context = ssl.create_default_context(cafile=tls.authorities)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if tls.certificate:
+            context.load_cert_chain(tls.certificate, tls.key)
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}),
+            urllib.request.HTTPSHandler(context=context),
+            _NoRedirect(),
+        )
+
+    def get(self, feed: str, *, etag: str | None, since: str | None) -> Answer:
+        """Ask a feed for what is newer.
+
+        Parameters
+        ----------
+        etag : str or None
+            What the feed called its last answer.
+        since : str or None
+            The digest of the last accepted version: referrals that it named need not be sent.
+
+        Raises
+        ------
+        FeedError
+            If it cannot be reached, answers an error, too much, or too slowly.
+        """
+        if feed.startswith("file:"):
+            return _from_file(feed, etag)
+        headers = _NAMES_OF_US | {"Accept": "application/json"}
+        if etag:
+            headers["If-None-Match"] = etag
+        url = f"{feed}?{urlencode({'since': since})}" if since else feed
+        status, body, answered = self._ask(urllib.request.Request(url, headers=headers))  # noqa: S310
+        wait_s = _retry_after(answered)
+        if status == 304:
+            return Answer(None, etag, wait_s)
+        if status != 200:
+            raise FeedError(f"HTTP {status}", retry_after_s=wait_s)
+        return Answer(body, answered.get("etag"), wait_s)
+
+    def post(self, url: str, report: Mapping[str, Any]) -> None:
+        """Send an acknowledgement.
+
+        Raises
+        ------
+        FeedError
+            If it is not taken.
+        """
+        headers = _NAMES_OF_US | {"Content-Type": "application/json"}
+        request = urllib.request.Request(  # noqa: S310 - checked in the configuration
+            url, data=json.dumps(report).encode(), headers=headers, method="POST"
+        )
+        status, _, answered = self._ask(request)
+        if not 200 <= status < 300:
+            raise FeedError(f"HTTP {status}", retry_after_s=_retry_after(answered))
+
+    def _ask(self, request: urllib.request.Request) -> tuple[int, bytes, Mapping[str, str]]:
+        last = time.monotonic() + _WHOLE_S
+        try:
+            with self._opener.open(request, timeout=_SOCKET_S) as answer:
+                parts, size = [], 0
+                while part := answer.read1(65_536):
+                    size += len(part)
+                    if size > MOST_BYTES:
+                        raise FeedError(f"more than {MOST_BYTES} bytes")
+                    if time.monotonic() > last:
+                        raise FeedError(f"not done after {_WHOLE_S:.0f} s")
+                    parts.append(part)
+                wanted = answer.headers.get("Content-Length")
+                if wanted and wanted.isdigit() and int(wanted) != size:
+                    raise FeedError(f"{size} of {wanted} bytes")
+                return answer.status, b"".join(parts), _lower(answer.headers)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, b"", _lower(error.headers)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise FeedError(f"{error!s:.200}" or type(error).__name__) from error
+
+
+def _from_file(feed: str, etag: str | None) -> Answer:
+    path = Path(urlsplit(feed).path)
+    try:
+        status = path.stat()
+        now = f"{status.st_mtime_ns}-{status.st_ino}-{status.st_size}"
+        if now == etag:
+            return Answer(None, etag, None)
+        if status.st_size > MOST_BYTES:
+            raise FeedError(f"more than {MOST_BYTES} bytes")
+        return Answer(path.read_bytes(), now, None)
+    except OSError as error:
+        raise FeedError(f"{error.strerror}") from error
+
+
+def _lower(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("retry-after", "")
+    return min(float(text), MOST_WAIT_S) if text.isascii() and text.isdigit() else None
+
+
+class Poller:
+    """One feed, asked again and again; what arrives goes to the inbox.
+
+    Parameters
+    ----------
+    since : callable
+        Returns the digest of the last accepted version, or None.
+    rng : random.Random
+        Spreads the questions of many providers over time.
+    """
+
+    def __init__(
+        self,
+        feed: str,
+        client: Client,
+        inbox: queue.Queue[Arrival],
+        *,
+        since: Callable[[], str | None],
+        poll_s: float,
+        rng: random.Random,
+    ) -> None:
+        self._feed = feed
+        self._client = client
+        self._inbox = inbox
+        self._since = since
+        self._poll_s = poll_s
+        self._rng = rng
+        self._etag: str | None = None
+        self._faults = 0
+        self.whole = False  # the next answer must hold every referral
+
+    def ask(self) -> float:
+        """Ask once; return in how many seconds to ask again."""
+        try:
+            since = None if self.whole else self._since()
+            answer = self._client.get(
+                self._feed, etag=None if self.whole else self._etag, since=since
+            )
+        except FeedError as error:
+            self._faults += 1
+            self._inbox.put(Arrival(self._feed, None, str(error)))
+            wait_s = min(self._poll_s * 2 ** min(self._faults, 5), MOST_WAIT_S)
+            return self._spread(max(wait_s, error.retry_after_s or 0.0))
+        self._faults, self._etag, self.whole = 0, answer.etag, False
+        if answer.body is not None:
+            self._inbox.put(Arrival(self._feed, answer.body))
+        return self._spread(max(self._poll_s, answer.retry_after_s or 0.0))
+
+    def _spread(self, wait_s: float) -> float:
+        return wait_s * self._rng.uniform(0.8, 1.2)
+
+    def run(self, stop: threading.Event) -> None:
+        """Ask until `stop` is set."""
+        wait_s = self._rng.uniform(0, 1)
+        while not stop.wait(wait_s):
+            wait_s = self.ask()
