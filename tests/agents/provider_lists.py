@@ -1,6 +1,7 @@
 """Writes block lists as the format says, with keys made of fixed seeds, and faulty ones on purpose."""
 
 import base64
+import functools
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -71,6 +72,7 @@ def approval(key, subject, **changes):
     return signed(key, canonical(body | changes))
 
 
+@functools.cache
 def referral(text, keys=(ANNA, BRUNO)):
     approvals = [approval(key, digest(text)) for key in keys]
     return {"text": text, "approvals": approvals}
@@ -110,8 +112,8 @@ class Publisher:
     number: int = 0
     previous: str | None = None
 
-    def publish(self, at):
-        """Make the next version of what is current."""
+    def publish(self, at, *, known=()):
+        """Make the next version of what is current; referrals whose digest is known are left out."""
         self.number += 1
         text = version_text(
             number=self.number,
@@ -121,7 +123,7 @@ class Publisher:
             withdrawn=self.withdrawn,
         )
         self.previous = digest(text)
-        return envelope(text, [referral(text) for text in self.texts])
+        return envelope(text, [referral(text) for text in self.texts if digest(text) not in known])
 
 
 class Machine:

@@ -96,9 +96,9 @@ class Agent:
         The heartbeat is written last: it says that what has ended was taken away, or that a driver
         was asked to.
         """
-        now = self.clock.now()
         if self._store.touches() != self._touches:
             self._look_at_commands()
+        now = self.clock.now()
         if now >= self._look_at:
             self._look_at = now + LOOK_AGAIN
             self._ask_all(forget=True)

@@ -1,0 +1,633 @@
+"""The agent over time: what stands, what falls, restarts, clocks, the provider's own rules."""
+
+import ipaddress
+import json
+import os
+import random
+import tempfile
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cautery_provider.agent import Agent, explained
+from cautery_provider.blocks import Rules
+from cautery_provider.drivers import DriverError
+from cautery_provider.drivers.log import Log
+from cautery_provider.rules import Refused
+from cautery_provider.store import Hold, Store
+from cautery_provider.watchdog import Watchdog
+from provider_lists import (
+    ANNA,
+    NOON,
+    TRUST,
+    Machine,
+    Notebook,
+    Publisher,
+    entry,
+    envelope,
+    referral,
+    referral_text,
+    version_text,
+)
+
+LIVE = referral_text(entry("192.0.2.7", lever="address", stale_s=120), name="R-live")
+STANDING = referral_text(
+    entry("film.example", end=NOON + timedelta(days=20)), name="R-standing", order="TJ 5/26"
+)
+
+
+def rules(*, names=(), networks=(), most_changes=1_000, most_entries=1_000):
+    return Rules(
+        frozenset(names),
+        tuple(map(ipaddress.ip_network, networks)),
+        most_changes,
+        most_entries,
+        frozenset({"name", "address"}),
+    )
+
+
+class Room:
+    """A provider's machine: its disk and its resolver outlive each agent."""
+
+    def __init__(self, folder, **own_rules):
+        self.machine = Machine()
+        self.notebook = Notebook()
+        self.rules = rules(**own_rules)
+        self.folder = folder
+        self.lines = []
+        self.restart()
+
+    def restart(self):
+        self.agent = Agent(
+            trust=TRUST,
+            rules=self.rules,
+            drivers=[self.notebook],
+            store=Store(self.folder),
+            machine=self.machine,
+            say=self.lines.append,
+        )
+
+    def after(self, seconds):
+        self.machine.true_s += seconds
+        self.agent.step()
+        return set(self.notebook.standing)
+
+
+@pytest.fixture
+def room(tmp_path):
+    return Room(tmp_path)
+
+
+def test_a_dead_feed_ends_live_blocks_and_no_others(room):
+    room.agent.receive(Publisher([LIVE, STANDING]).publish(NOON))
+    assert room.after(0) == {"192.0.2.7", "film.example"}
+    assert room.after(119) == {"192.0.2.7", "film.example"}
+    assert room.after(1) == {"film.example"}
+    assert room.after(86_400) == {"film.example"}
+    assert room.after(20 * 86_400) == set()
+
+
+def test_a_fresh_version_keeps_a_live_block(room):
+    publisher = Publisher([LIVE])
+    for _ in range(10):
+        room.agent.receive(publisher.publish(room.machine.now()))
+        assert room.after(30) == {"192.0.2.7"}
+
+
+def test_a_withdrawal_unblocks_at_once(room):
+    publisher = Publisher([LIVE, STANDING])
+    room.agent.receive(publisher.publish(NOON))
+    room.after(0)
+    publisher.withdrawn.append((STANDING, "film.example"))
+    assert room.agent.receive(publisher.publish(NOON))
+    assert room.after(0) == {"192.0.2.7"}
+
+
+def test_a_target_of_two_referrals_stands_while_one_of_them_does(room):
+    twin = referral_text(entry("film.example", end=NOON + timedelta(hours=1)), name="R-twin")
+    publisher = Publisher([STANDING, twin])
+    publisher.withdrawn.append((STANDING, "film.example"))
+    room.agent.receive(publisher.publish(NOON))
+    assert room.after(0) == {"film.example"}
+    assert room.after(3_600) == set()
+
+
+def test_a_refused_version_leaves_what_stands(room):
+    room.agent.receive(Publisher([STANDING]).publish(NOON))
+    room.after(0)
+    faulty = envelope(version_text(number=9, texts=[LIVE]), [referral(LIVE, (ANNA,))])
+    with pytest.raises(Refused) as refused:
+        room.agent.receive(faulty)
+    assert room.after(1) == {"film.example"}
+    rejection = room.agent.rejection(faulty, refused.value)
+    assert (rejection["effect"], rejection["reason"]) == ("rejected", "two-people")
+    assert rejection["version"] == 9
+
+
+def test_an_envelope_without_form_is_rejected_without_a_version(room):
+    with pytest.raises(Refused) as refused:
+        room.agent.receive(b"{")
+    rejection = room.agent.rejection(b"{", refused.value)
+    assert (rejection["version"], rejection["digest"]) == (None, None)
+
+
+def test_a_restart_goes_on_from_the_disk(room):
+    publisher = Publisher([LIVE, STANDING])
+    room.agent.receive(publisher.publish(NOON))
+    room.after(0)
+    room.restart()
+    assert room.agent.accepted.version.number == 1
+    assert room.after(1) == {"192.0.2.7", "film.example"}
+
+
+def test_after_a_restart_an_older_version_is_still_refused(room):
+    publisher = Publisher([STANDING])
+    old = publisher.publish(NOON)
+    room.agent.receive(publisher.publish(NOON))
+    room.restart()
+    with pytest.raises(Refused, match="version-old"):
+        room.agent.receive(old)
+
+
+def test_a_list_on_disk_that_was_changed_is_not_used(room):
+    room.agent.receive(Publisher([STANDING]).publish(NOON))
+    room.after(0)
+    path = room.folder / "version.json"
+    kept = json.loads(path.read_text())
+    kept["version"] = kept["version"].replace('"version":1', '"version":2')
+    path.write_text(json.dumps(kept))
+    room.restart()
+    assert room.after(0) == set()
+    assert "list-key" in room.lines[0]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def _killed_at(monkeypatch, count):
+    """Let the process end at the `count`-th call that changes the disk."""
+    calls = iter(range(10**6))
+
+    def dying(function):
+        def call(*arguments, **options):
+            if next(calls) >= count:
+                raise Killed
+            return function(*arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(os, "fsync", dying(os.fsync))
+    monkeypatch.setattr(Path, "replace", dying(Path.replace))
+    monkeypatch.setattr(Path, "unlink", dying(Path.unlink))
+    return calls
+
+
+def test_a_kill_at_any_write_leaves_the_old_list_or_the_new(room, tmp_path):
+    publisher = Publisher([STANDING])
+    room.agent.receive(publisher.publish(NOON))
+    room.after(0)
+    publisher.texts = [LIVE]
+    newer = publisher.publish(NOON)
+    numbers = []
+    for count in range(100):
+        copy = Room(tmp_path / f"kill-{count}")
+        for name in ("version.json", "admitted.json", "heartbeat.json"):
+            (copy.folder / name).write_bytes((room.folder / name).read_bytes())
+        for path in (room.folder / "referrals").iterdir():
+            (copy.folder / "referrals" / path.name).write_bytes(path.read_bytes())
+        copy.restart()
+        with pytest.MonkeyPatch.context() as patch:
+            calls = _killed_at(patch, count)
+            try:
+                copy.agent.receive(newer)
+                copy.agent.step()
+            except Killed:
+                pass
+            died = next(calls) > count
+        copy.restart()
+        numbers.append(copy.agent.accepted.version.number)
+        standing = copy.after(0)
+        assert standing == ({"film.example"} if numbers[-1] == 1 else {"192.0.2.7"})
+        copy.agent.receive(newer)
+        assert copy.after(0) == {"192.0.2.7"}
+        if not died:
+            break
+    assert len(numbers) > 8
+    assert numbers == sorted(numbers)
+    assert set(numbers) == {1, 2}
+
+
+def test_each_file_is_on_the_disk_before_it_has_its_name(room, monkeypatch):
+    events = []
+    sync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(
+        os, "fsync", lambda n: (events.append(os.readlink(f"/proc/self/fd/{n}")), sync(n))[1]
+    )
+    monkeypatch.setattr(
+        Path,
+        "replace",
+        lambda path, to: (events.append((str(path), str(to))), replace(path, to))[1],
+    )
+    room.agent.receive(Publisher([STANDING]).publish(NOON))
+    room.agent.step()
+    renames = [n for n, event in enumerate(events) if isinstance(event, tuple)]
+    assert len(renames) >= 3
+    for n in renames:
+        draft, path = events[n]
+        assert events[n - 1] == draft
+        assert events[n + 1] == str(Path(path).parent)
+
+
+def test_a_full_disk_does_not_keep_anybody_blocked(room, monkeypatch):
+    room.agent.receive(Publisher([LIVE]).publish(NOON))
+    room.after(0)
+
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cautery_provider.store.write_whole", full)
+    room.machine.true_s += 200
+    with pytest.raises(OSError, match="No space"):
+        room.agent.step()
+    assert room.notebook.standing == {}
+
+
+@pytest.mark.parametrize("jump_s", [-3_600, -86_400 * 400, 50])
+def test_a_clock_that_jumps_does_not_keep_a_block_alive(room, jump_s):
+    room.agent.receive(Publisher([LIVE, STANDING]).publish(NOON))
+    room.after(10)
+    room.machine.wrong_s = jump_s
+    assert room.after(10) == {"192.0.2.7", "film.example"}
+    room.restart()
+    assert room.after(90) <= {"192.0.2.7", "film.example"}
+    assert room.after(10) == {"film.example"}
+
+
+def test_after_a_boot_a_clock_that_is_behind_blocks_nothing_until_it_is_set(room):
+    room.agent.receive(Publisher([STANDING]).publish(NOON))
+    room.after(0)
+    room.machine.reboot(60)
+    room.machine.wrong_s = -room.machine.true_s  # no battery: 1970
+    room.restart()
+    assert room.after(1) == set()
+    assert "behind" in room.agent.report()["reason"]
+    room.machine.wrong_s = 0.0
+    assert room.after(1) == {"film.example"}
+    assert room.agent.report()["effect"] == "applied"
+
+
+def test_a_person_can_say_that_the_clock_is_right_after_it_was_ahead(room):
+    room.agent.receive(Publisher([STANDING]).publish(NOON))
+    room.machine.wrong_s = 86_400 * 365
+    assert room.after(1) == set()
+    room.machine.wrong_s = 0.0
+    assert room.after(1) == set()
+    assert room.agent.outcome()["clock_ahead_s"] == pytest.approx(86_400 * 365)
+    store = Store(room.folder)
+    store.forget_time()
+    store.touched_by("resume")
+    assert room.after(1) == {"film.example"}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Rome", "America/St_Johns", "UTC"])
+def test_daylight_saving_moves_no_end(room, monkeypatch, zone):
+    change = NOON.replace(month=3, day=29, hour=1, minute=0)  # 02:00 becomes 03:00 in Rome
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        room.machine.true_s = (change - timedelta(minutes=10)).timestamp()
+        text = referral_text(entry("a.example", end=change + timedelta(minutes=10)))
+        room.agent.receive(Publisher([text]).publish(room.machine.now()))
+        assert room.after(1_199) == {"a.example"}
+        assert room.after(1) == set()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_what_the_provider_never_blocks_is_refused_by_itself(tmp_path):
+    room = Room(tmp_path, names=["bank.example"], networks=["198.51.100.0/24", "2001:db8::/32"])
+    text = referral_text(
+        entry("pirate.example"),
+        entry("bank.example"),
+        entry("login.bank.example"),
+        entry("notbank.example"),
+        entry("example"),
+        entry("198.51.100.7", lever="address"),
+        entry("2001:db8::7", lever="address"),
+        entry("224.0.0.1", lever="address"),
+        entry("192.0.2.7", lever="address"),
+    )
+    room.agent.receive(Publisher([text]).publish(NOON))
+    assert room.after(0) == {"pirate.example", "notbank.example", "192.0.2.7"}
+    refused = room.agent.report()["refused"]
+    assert {row["rule"] for row in refused} == {"never-block"}
+    assert [row["target"] for row in refused] == [
+        "198.51.100.7",
+        "2001:db8::7",
+        "224.0.0.1",
+        "bank.example",
+        "example",
+        "login.bank.example",
+    ]
+
+
+def test_a_lever_without_a_driver_is_refused(tmp_path):
+    room = Room(tmp_path)
+    room.rules = Rules(frozenset(), (), 10, 10, frozenset({"name"}))
+    room.restart()
+    room.agent.receive(Publisher([LIVE, STANDING]).publish(NOON))
+    assert room.after(0) == {"film.example"}
+    assert room.agent.report()["refused"][0]["rule"] == "no-driver"
+
+
+def test_a_version_adds_no_more_than_its_cap_and_the_next_adds_the_rest(tmp_path):
+    room = Room(tmp_path, most_changes=3)
+    publisher = Publisher([referral_text(*(entry(f"a{n}.example") for n in range(5)))])
+    room.agent.receive(publisher.publish(NOON))
+    assert len(room.after(0)) == 3
+    assert {row["rule"] for row in room.agent.report()["refused"]} == {"cap-changes"}
+    room.restart()
+    room.agent.receive(publisher.publish(NOON))
+    assert len(room.after(0)) == 5
+    publisher.texts = []
+    room.agent.receive(publisher.publish(NOON))
+    assert room.after(0) == set()
+
+
+def test_no_more_targets_are_blocked_than_the_provider_allows(tmp_path):
+    room = Room(tmp_path, most_entries=2)
+    publisher = Publisher([referral_text(*(entry(f"b{n}.example") for n in range(2)))])
+    room.agent.receive(publisher.publish(NOON))
+    publisher.texts.append(referral_text(entry("a.example"), name="R-2"))
+    room.agent.receive(publisher.publish(NOON))
+    assert room.after(0) == {"b0.example", "b1.example"}
+    assert [row["rule"] for row in room.agent.report()["refused"]] == ["cap-entries"]
+
+
+def test_a_hold_takes_back_the_last_change_and_adds_nothing(room):
+    publisher = Publisher([STANDING])
+    room.agent.receive(publisher.publish(NOON))
+    publisher.texts = [STANDING, LIVE]
+    room.agent.receive(publisher.publish(NOON))
+    room.agent.receive(publisher.publish(NOON))
+    assert room.after(0) == {"film.example", "192.0.2.7"}
+    store = Store(room.folder)
+    store.set_hold(Hold(max(store.admitted().values()) - 1, "now", "rollback"))
+    assert room.after(1) == {"film.example"}
+    publisher.texts.append(referral_text(entry("new.example"), name="R-new"))
+    room.agent.receive(publisher.publish(NOON))
+    assert room.after(1) == {"film.example"}
+    report = room.agent.report()
+    assert (report["effect"], {row["rule"] for row in report["refused"]}) == ("pending", {"hold"})
+    publisher.texts.remove(STANDING)
+    room.agent.receive(publisher.publish(NOON))
+    assert room.after(1) == set()  # what a version takes away goes, hold or no hold
+    room.restart()
+    assert room.after(1) == set()
+    store.set_hold(None)
+    assert room.after(1) == {"192.0.2.7", "new.example"}
+
+
+def test_a_damaged_word_to_hold_blocks_nothing(room):
+    room.agent.receive(Publisher([STANDING]).publish(NOON))
+    (room.folder / "hold.json").write_text("{")
+    assert room.after(0) == set()
+
+
+def test_a_driver_that_fails_is_asked_again_and_the_reason_is_sent(room):
+    room.notebook.fault = DriverError("notebook: no paper")
+    room.agent.receive(Publisher([STANDING]).publish(NOON))
+    assert room.after(0) == set()
+    assert room.agent.report()["reason"] == "notebook: no paper"
+    room.notebook.fault = None
+    assert room.after(1) == {"film.example"}
+    report = room.agent.report()
+    assert report["effect"] == "applied"
+    assert report["applied_at"] == "2026-03-14T12:00:01.000Z"
+    assert room.lines == ["driver notebook: no paper", "driver notebook works again"]
+
+
+def test_a_driver_that_hangs_keeps_no_other_from_its_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("cautery_provider.agent._PATIENCE_S", 0.05)
+    room = Room(tmp_path)
+    release = threading.Event()
+
+    class Hanging(Notebook):
+        def apply(self, entries, at):
+            release.wait(20)
+            return super().apply(entries, at)
+
+    hanging = Hanging("hanging")
+    room.agent = Agent(
+        trust=TRUST,
+        rules=room.rules,
+        drivers=[hanging, room.notebook],
+        store=Store(tmp_path),
+        machine=room.machine,
+        say=room.lines.append,
+    )
+    room.agent.receive(Publisher([LIVE]).publish(NOON))
+    assert room.after(0) == {"192.0.2.7"}
+    assert room.after(200) == set()
+    assert room.agent.report()["reason"] == "hanging is busy"
+    release.set()
+    monkeypatch.setattr("cautery_provider.agent._PATIENCE_S", 20)
+    for _ in range(2):  # the answer to the old question, then the new question
+        room.after(1)
+    assert hanging.standing == {}
+    assert room.agent.report()["effect"] == "applied"
+
+
+def test_a_shadow_says_what_it_would_do(tmp_path):
+    lines = []
+    agent = Agent(
+        trust=TRUST,
+        rules=rules(),
+        drivers=[Log(lines.append)],
+        store=Store(tmp_path),
+        machine=Machine(),
+        say=lines.append,
+        shadow=True,
+    )
+    agent.receive(Publisher([LIVE]).publish(NOON))
+    agent.step()
+    assert lines == ["would block address 192.0.2.7"]
+    assert agent.report()["effect"] == "pending"
+
+
+def test_each_target_is_explained(tmp_path):
+    room = Room(tmp_path, names=["bank.example"])
+    ended = referral_text(
+        entry("old.example", end=NOON), entry("bank.example"), entry("gone.example"), name="R-2"
+    )
+    publisher = Publisher([LIVE, STANDING, ended], withdrawn=[(ended, "gone.example")])
+    room.agent.receive(publisher.publish(NOON))
+    room.after(121)
+
+    def why(target):
+        return [row["why"] for row in explained(room.agent, target, room.machine.now())]
+
+    assert why("film.example") == ["in force"]
+    assert why("old.example") == ["ended"]
+    assert why("gone.example") == ["withdrawn"]
+    assert why("192.0.2.7") == ["stale: the list is 121 s old, at most 120 s"]
+    assert why("bank.example")[0].startswith("never-block: ")
+    assert why("nobody.example") == []
+    [row] = explained(room.agent, "film.example", room.machine.now())
+    assert (row["order"], row["blocked"]) == ("TJ 5/26", True)
+
+
+def test_entries_by_the_thousand_end_in_one_pass(tmp_path):
+    room = Room(tmp_path, most_changes=10**6, most_entries=10**6)
+    entries = [entry(f"a{n}.example", end=NOON + timedelta(seconds=10)) for n in range(20_000)]
+    room.agent.receive(Publisher([referral_text(*entries)]).publish(NOON))
+    assert len(room.after(9)) == 20_000
+    assert room.after(1) == set()
+
+
+def test_the_watchdog_unblocks_everything_when_the_agent_is_dead(room):
+    room.agent.receive(Publisher([STANDING]).publish(NOON))
+    room.after(0)
+    watchdog = Watchdog(
+        store=Store(room.folder),
+        drivers=[room.notebook],
+        machine=room.machine,
+        say=room.lines.append,
+    )
+    room.machine.wrong_s = -10_000  # no clock on the wall bears on it
+    room.machine.true_s += 119
+    assert not watchdog.look()
+    assert room.notebook.standing
+    room.machine.true_s += 2
+    assert watchdog.look()
+    assert room.notebook.standing == {}
+    room.agent.step()  # it lives after all: what stands is written anew
+    assert set(room.notebook.standing) == {"film.example"}
+    assert not watchdog.look()
+
+
+def test_the_watchdog_tries_again_what_failed_and_waits_after_a_boot(room):
+    room.agent.receive(Publisher([STANDING]).publish(NOON))
+    room.after(0)
+    room.machine.reboot(5_000)
+    watchdog = Watchdog(
+        store=Store(room.folder),
+        drivers=[room.notebook],
+        machine=room.machine,
+        say=room.lines.append,
+    )
+    assert not watchdog.look()
+    room.machine.true_s += 120
+    room.notebook.fault = DriverError("notebook: closed")
+    assert watchdog.look()
+    assert room.notebook.standing
+    room.notebook.fault = None
+    assert watchdog.look()
+    assert room.notebook.standing == {}
+
+
+class Season:
+    """Ninety days: matches that move, films, clock jumps, restarts, power cuts, dead feeds."""
+
+    def __init__(self, room, seed):
+        self.room, self.rng, self.machine = room, random.Random(seed), room.machine
+        self.publisher = Publisher()
+        self.rows = {}  # a referral's text: its target and its true end
+        self.dead_until_s = 0.0
+        self.jumps = self.restarts = self.passes = self.most = 0
+
+    def order(self):
+        """Approve a match, or a film."""
+        live = self.rng.random() < 0.8
+        minutes = self.rng.randrange(60, 200) * (1 if live else 60)
+        end = self.machine.now() + timedelta(minutes=minutes)
+        target = f"192.0.2.{self.rng.randrange(256)}" if live else f"f{len(self.rows)}.example"
+        text = referral_text(
+            entry(
+                target,
+                lever="address" if live else "name",
+                end=end,
+                stale_s=7_200 if live else None,  # as long as the longest step of this season
+            ),
+            name=f"R-{self.passes}",
+            end=end,
+        )
+        self.rows[text] = (target, end.timestamp())
+        self.publisher.texts.append(text)
+
+    def fetch(self):
+        """Publish a version, which arrives or does not."""
+        accepted = self.room.agent.accepted
+        texts = self.publisher.texts
+        texts[:] = [text for text in texts if self.rows[text][1] > self.machine.true_s]
+        if texts and self.rng.random() < 0.02:  # a match is moved
+            texts.remove(self.rng.choice(texts))
+            self.order()
+        body = self.publisher.publish(
+            self.machine.now(), known=accepted.referrals if accepted else ()
+        )
+        if self.rng.random() < 0.005:
+            self.dead_until_s = self.machine.true_s + self.rng.randrange(60, 86_400)
+        if self.machine.true_s >= self.dead_until_s:
+            try:
+                self.room.agent.receive(body)
+            except Refused as refused:
+                assert refused.rule == "time"  # of a clock that is behind since the boot
+
+    def disturb(self):
+        """Turn the clock, or start the agent or the machine again."""
+        if self.rng.random() < 0.03:
+            self.machine.wrong_s = self.rng.choice([0.0, -3_600.0, 3_600.0, -86_400.0, -5.0])
+            self.jumps += 1
+        if self.rng.random() < 0.03:
+            if self.rng.random() < 0.3:
+                self.machine.reboot(self.rng.randrange(20, 3_600))
+            self.room.restart()
+            self.restarts += 1
+        if self.room.agent.clock.ahead_s() > 1_000 and self.rng.random() < 0.05:
+            self.machine.wrong_s = 0.0  # a person sets the clock, and says so
+            store = Store(self.room.folder)
+            store.forget_time()
+            store.touched_by("resume")
+
+    def live(self):
+        """Go on until the agent wakes; return what stands, and what of it has ended."""
+        step_s = self.rng.choice([30, 3_600, 7_200])
+        due = self.room.agent.next_end()
+        if due:
+            left_s = (due - self.room.agent.clock.now()).total_seconds()
+            step_s = max(0.001, min(step_s, left_s))
+        standing = self.room.after(step_s)
+        alive = {target for target, end_s in self.rows.values() if end_s > self.machine.true_s}
+        self.passes += 1
+        self.most = max(self.most, len(standing))
+        return standing - alive
+
+
+@pytest.fixture
+def room_in_memory():
+    """A room whose disk costs nothing: no power is cut there."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Room(Path(folder))
+
+
+def test_in_a_season_no_block_outlives_its_end(room_in_memory):
+    room = room_in_memory
+    season = Season(room, 90)
+    last_s = room.machine.true_s + 90 * 86_400
+    outlived = []
+    while room.machine.true_s < last_s:
+        if season.rng.random() < 0.15:
+            season.order()
+        season.fetch()
+        season.disturb()
+        outlived += season.live()
+    assert outlived == []
+    assert season.passes > 1_500
+    assert season.jumps > 50
+    assert season.restarts > 50
+    assert season.most > 5
