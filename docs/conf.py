@@ -36,6 +36,7 @@ root_doc = "docs/index"
 exclude_patterns = ["docs/_site"]
 include_patterns = [
     "docs/**",
+    "agents/provider/README.md",
     "bench/RESULTS.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",

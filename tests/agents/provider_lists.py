@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cautery_provider.keys import Trust
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cautery_provider.keys import Trust
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 

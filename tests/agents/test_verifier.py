@@ -9,10 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cautery_provider import keys, readers, strict, verifier
-from cautery_provider.keys import Trust, read_public_key
-from cautery_provider.rules import Refused
-from cautery_provider.verifier import verify
 from provider_lists import (
     ANNA,
     BRUNO,
@@ -31,6 +27,11 @@ from provider_lists import (
     signed,
     version_text,
 )
+
+from cautery_provider import keys, readers, strict, verifier
+from cautery_provider.keys import Trust, read_public_key
+from cautery_provider.rules import Refused
+from cautery_provider.verifier import verify
 
 TEXT = referral_text(
     entry("pirate.example"), entry("192.0.2.7", lever="address", stale_s=120), name="R-è"
@@ -233,7 +234,7 @@ SPELLINGS = {
     "offset": referral_text(entry("a.example"), end="2026-03-14T12:00:00+00:00"),
     "31-february": referral_text(entry("a.example"), end="2026-02-31T12:00:00Z"),
     "leap-second": referral_text(entry("a.example"), end="2026-12-31T23:59:60Z"),
-    "other-digits": referral_text(entry("a.example"), end="２026-03-14T12:00:00Z"),
+    "other-digits": referral_text(entry("a.example"), end="\uff12026-03-14T12:00:00Z"),
     "entry-twice": referral_text(entry("a.example"), entry("a.example")),
     "entries-no-array": referral_text(entries={}),
     "entry-later": referral_text(entry("a.example", end=NOON + timedelta(days=31))),
@@ -450,5 +451,5 @@ def test_a_key_that_is_not_in_its_only_encoding_is_refused(y):
 
 @pytest.mark.parametrize("text", ["", "AAAA", "not base64!", base64.b64encode(b"x" * 44).decode()])
 def test_what_is_no_key_is_refused(text):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         read_public_key(text)

@@ -117,7 +117,9 @@ class Service:
             for part in (lambda: self._take(arrival), self.agent.step, self._keep_outcome):
                 try:
                     part()
-                except OSError as error:  # a full disk, say: what has ended is unblocked all the same
+                except (
+                    OSError
+                ) as error:  # a full disk, say: what has ended is unblocked all the same
                     self._note("the state on disk", f"not written: {error}")
             self._acknowledge()
 
@@ -134,7 +136,8 @@ class Service:
             if refused.rule == "referral-missing":
                 self._pollers[arrival.feed].whole = True
             digest = hashlib.sha256(arrival.body).digest()
-            if self._refused.get(arrival.feed) != digest:  # what is sent again is not said again
+            # What is sent again is not said again; a mirror that lags behind is no news.
+            if refused.rule != "version-old" and self._refused.get(arrival.feed) != digest:
                 self._refused[arrival.feed] = digest
                 self._send(self.agent.rejection(arrival.body, refused))
         else:

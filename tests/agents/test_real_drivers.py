@@ -1,0 +1,231 @@
+"""The drivers on nft, BIND, unbound and PowerDNS Recursor themselves (Debian's packages)."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dns.edns
+import dns.rdatatype
+import pytest
+
+from cautery_provider.blocks import Block
+from cautery_provider.drivers.bind import Bind, read_key
+from cautery_provider.drivers.nftables import Nftables
+from cautery_provider.drivers.powerdns import PowerDns
+from cautery_provider.drivers.unbound import Unbound
+
+PATH = Path(__file__).resolve().parents[2] / "bench" / "provider" / "resolvers.py"
+SPEC = importlib.util.spec_from_file_location("provider_resolvers", PATH)
+resolvers = importlib.util.module_from_spec(SPEC)
+sys.modules[SPEC.name] = resolvers
+SPEC.loader.exec_module(resolvers)
+
+ZONE = resolvers.ZONE
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    missing = resolvers.missing()
+    if missing or os.geteuid() != 0:
+        pytest.skip(f"needs root and {', '.join(missing) or 'all of its tools'}")
+    with resolvers.Resolvers(tmp_path_factory.mktemp("real")) as running:
+        yield running
+
+
+def made(machine, name):
+    """A driver of a resolver that remembers nothing yet."""
+    if name == "bind":
+        key = read_key(machine.key_file)
+        return Bind(zone=ZONE, key=key, server="127.0.0.1", port=machine.ports["bind"])
+    kind = Unbound if name == "unbound" else PowerDns
+    return kind(zone=ZONE, file=machine.zone_file(name), command=machine.control(name))
+
+
+def names(*targets):
+    until = datetime.now(UTC) + timedelta(hours=1)
+    return [Block("name", target, until) for target in targets]
+
+
+def applied(machine, name, *targets):
+    """Apply to one resolver; return its answer about what cannot stand."""
+    return made(machine, name).apply(names(*targets), datetime.now(UTC))
+
+
+def soon(condition):
+    """Wait for a resolver that takes a change within a second or so."""
+    last = time.monotonic() + 30
+    while not condition() and time.monotonic() < last:
+        time.sleep(0.05)
+    return condition()
+
+
+@pytest.fixture(params=resolvers.RESOLVERS)
+def resolver(request, machine):
+    yield request.param
+    made(machine, request.param).apply([], datetime.now(UTC))
+
+
+def test_a_name_is_blocked_and_opened_and_no_name_below_it(machine, resolver):
+    driver = made(machine, resolver)
+    assert driver.check() == []
+    assert not machine.is_blocked(resolver, "pirate.example")  # now it is in the cache, open
+    driver.apply(names("pirate.example", "other.example"), datetime.now(UTC))
+    assert soon(lambda: machine.is_blocked(resolver, "pirate.example"))
+    assert not machine.is_blocked(resolver, "www.pirate.example")
+    assert not machine.is_blocked(resolver, "example")
+    driver.apply(names("other.example"), datetime.now(UTC))
+    assert soon(lambda: not machine.is_blocked(resolver, "pirate.example"))
+    assert machine.is_blocked(resolver, "other.example")
+
+
+def test_a_signed_name_is_blocked_for_those_who_ask_for_signatures(machine, resolver):
+    def signed():
+        answer = machine.answer(resolver, "below.signed.example", dnssec=True)
+        return dns.rdatatype.RRSIG in [rrset.rdtype for rrset in answer.answer]
+
+    assert soon(signed)
+    applied(machine, resolver, "signed.example")
+    assert soon(lambda: machine.is_blocked(resolver, "signed.example", dnssec=True))
+    assert signed()
+
+
+def test_a_blocked_answer_lives_ten_seconds_at_most(machine, resolver):
+    applied(machine, resolver, "pirate.example")
+    assert soon(lambda: machine.is_blocked(resolver, "pirate.example"))
+    answer = machine.answer(resolver, "pirate.example")
+    lives = [rrset.ttl for rrset in answer.answer + answer.authority + answer.additional]
+    assert max(lives, default=0) <= 10
+    errors = [int(option.code) for option in answer.options if option.otype == dns.edns.EDE]
+    assert errors == ([] if resolver == "unbound" else [16])
+
+
+def test_a_name_that_is_too_long_is_refused_and_the_others_are_blocked(machine, resolver):
+    space = 253 - 1 - len(ZONE)
+    fits = ".".join(["a" * 49] * 4 + ["b" * (space - 200 - len(".example")), "example"])
+    assert len(fits) == space
+    refused = applied(machine, resolver, fits, "b" + fits, "pirate.example", "1.rpz-ip")
+    assert [(row.target, row.rule) for row in refused] == [
+        ("b" + fits, "name-too-long"),
+        ("1.rpz-ip", "name-is-trigger"),
+    ]
+    assert soon(lambda: machine.is_blocked(resolver, fits))
+    assert machine.is_blocked(resolver, "pirate.example")
+
+
+def test_a_new_driver_takes_away_what_an_old_process_left(machine, resolver):
+    applied(machine, resolver, "pirate.example")
+    assert soon(lambda: machine.is_blocked(resolver, "pirate.example"))
+    made(machine, resolver).apply([], datetime.now(UTC))
+    assert soon(lambda: not machine.is_blocked(resolver, "pirate.example"))
+
+
+def test_a_resolver_that_was_away_drops_what_ended_meanwhile(machine, resolver):
+    driver = made(machine, resolver)
+    driver.apply(names("pirate.example"), datetime.now(UTC))
+    assert soon(lambda: machine.is_blocked(resolver, "pirate.example"))
+    machine.stop(resolver)
+    with pytest.raises(Exception, match=resolver.replace("powerdns", "rec_control")):
+        driver.apply([], datetime.now(UTC))
+    machine.start(resolver)
+    machine.wait_for(resolver)
+    driver.forget()
+    driver.apply([], datetime.now(UTC))
+    assert soon(lambda: not machine.is_blocked(resolver, "pirate.example"))
+
+
+def test_bind_refuses_changes_without_the_key(machine):
+    key = read_key(machine.key_file)
+    stranger = type(key)("cautery", b"another secret of 32 bytes, or so", key.algorithm)
+    driver = Bind(zone=ZONE, key=stranger, server="127.0.0.1", port=machine.ports["bind"])
+    [problem] = driver.check()
+    assert problem.startswith("bind rpz.cautery: no transfer")
+
+
+def nft(machine, script):
+    subprocess.run([*machine.nft, "-f", "-"], input=script, text=True, check=True)
+
+
+@pytest.fixture
+def packet_filter(machine):
+    yield machine
+    nft(machine, "flush ruleset\n")
+
+
+def addresses(at, **left_s):
+    return [
+        Block("address", target.replace("_", "."), at + timedelta(seconds=seconds))
+        for target, seconds in left_s.items()
+    ]
+
+
+def filtered(machine, owner="L-1"):
+    return Nftables(owner=owner, command=machine.nft)
+
+
+def test_addresses_come_and_go_one_by_one(packet_filter):
+    at, driver = datetime.now(UTC), filtered(packet_filter)
+    six = Block("address", "2001:db8::7", at + timedelta(seconds=90))
+    both = [Block("address", "192.0.2.7", at + timedelta(seconds=90)), six]
+    driver.apply(both, at)
+    assert packet_filter.blocked_addresses() == {"192.0.2.7", "2001:db8::7"}
+    driver.apply([six], at)
+    assert packet_filter.blocked_addresses() == {"2001:db8::7"}
+    filtered(packet_filter).apply([], at)
+    assert packet_filter.blocked_addresses() == set()
+
+
+def test_an_address_ends_by_itself_when_nobody_is_left(packet_filter):
+    at = datetime.now(UTC)
+    blocks = [Block("address", "192.0.2.7", at + timedelta(seconds=1, milliseconds=500))]
+    filtered(packet_filter).apply(blocks, at)
+    assert packet_filter.blocked_addresses() == {"192.0.2.7"}
+    assert soon(lambda: not packet_filter.blocked_addresses())
+
+
+def test_a_fresh_list_lengthens_a_timeout(packet_filter):
+    at, driver = datetime.now(UTC), filtered(packet_filter)
+    for seconds in (5, 5_000):
+        driver.apply([Block("address", "192.0.2.7", at + timedelta(seconds=seconds))], at)
+    left = filtered(packet_filter)._read(at).ours["192.0.2.7"] - at
+    assert left > timedelta(seconds=4_000)
+
+
+def test_what_others_wrote_into_the_sets_stays(packet_filter):
+    at = datetime.now(UTC)
+    soon_over = at + timedelta(seconds=90)
+    filtered(packet_filter).apply([Block("address", "192.0.2.7", soon_over)], at)
+    nft(packet_filter, "add element inet cautery blocked4 { 192.0.2.99 }\n")
+    other = filtered(packet_filter, "L-2")
+    other.apply([Block("address", "192.0.2.8", soon_over)], at)
+    filtered(packet_filter).apply([Block("address", "192.0.2.99", soon_over)], at)
+    assert packet_filter.blocked_addresses() == {"192.0.2.8", "192.0.2.99"}
+    for owner in ("L-1", "L-2"):
+        filtered(packet_filter, owner).apply([], at)
+    assert packet_filter.blocked_addresses() == {"192.0.2.99"}
+
+
+def test_sets_that_somebody_flushed_are_filled_again(packet_filter):
+    at, driver = datetime.now(UTC), filtered(packet_filter)
+    blocks = [Block("address", "192.0.2.7", at + timedelta(seconds=90))]
+    driver.apply(blocks, at)
+    nft(packet_filter, "flush ruleset\n")
+    driver.forget()
+    driver.apply(blocks, at)
+    assert packet_filter.blocked_addresses() == {"192.0.2.7"}
+
+
+def test_check_says_that_no_rule_looks_at_the_sets(packet_filter):
+    driver = filtered(packet_filter)
+    driver.apply([], datetime.now(UTC))
+    [problem] = driver.check()
+    assert "no rule matches" in problem
+    nft(
+        packet_filter,
+        "add chain inet cautery forward { type filter hook forward priority 0; }\n"
+        "add rule inet cautery forward ip daddr @blocked4 drop\n",
+    )
+    assert driver.check() == []
