@@ -170,6 +170,8 @@ class Trial:
         self.feed.old = self.feed.body
         for verb in ("run", "watchdog"):
             self.start(verb)
+        while not self.feed.acknowledged:
+            time.sleep(0.1)
 
     def start(self, verb: str) -> None:
         with (self.folder / f"{verb}.log").open("ab") as log:
@@ -312,7 +314,7 @@ def killed(trial: Trial) -> Iterator[str]:
     for target in pair:
         trial.publisher.texts.append(_referral(f"R-{target}", target, end=end))
     trial.publish()
-    blocked = trial.wait(True, *pair, limit_s=30)
+    blocked = trial.wait(True, *pair, limit_s=60)
     trial.children["run"].send_signal(signal.SIGKILL)
     trial.children.pop("run").wait()
     begun = time.time()

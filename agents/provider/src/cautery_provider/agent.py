@@ -257,8 +257,8 @@ class Agent:
                 del self._asked[driver]
                 try:
                     self._unfit[driver.name] = answer.result()
-                except DriverError as failure:
-                    error = str(failure)
+                except Exception as failure:  # noqa: BLE001 - the other drivers have work to do
+                    error = str(failure) if isinstance(failure, DriverError) else repr(failure)
                     self._forgotten.add(driver)
             if error and self._due.get(driver) != error:
                 self._say(f"driver {error}")

@@ -4,7 +4,8 @@ An entry ends by the clock on the wall. If that clock jumps back, the entry must
 time here never runs backwards. It is the clock on the wall, or the highest time seen plus what has
 passed since by the clock that counts from boot, whichever is later. The highest time seen is kept
 on disk. After a boot nobody knows how long the machine was off: while the clock on the wall is
-behind the highest time seen it is wrong, and nothing may be blocked by it.
+behind the highest time seen it is wrong, and nothing may be blocked by it. One that is behind by
+less than the machine was off is not noticed.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Mark:
     highest_s: float
     boot_s: float
     boot_id: str
+    trusted: bool = True  # false: since this boot the clock on the wall has been behind
 
 
 class Clock:
@@ -71,9 +73,10 @@ class Clock:
         if kept:
             self._highest_s = kept.highest_s
             if kept.boot_id == self._boot_id:
-                self._at_s = min(kept.boot_s, boot_s)
+                self._at_s, self.trusted = min(kept.boot_s, boot_s), kept.trusted
             else:
-                self.trusted = machine.wall_s() >= kept.highest_s
+                self.trusted = False  # until the clock on the wall is seen to have caught up
+        self.mark()
 
     def now(self) -> datetime:
         """Return the time, never earlier than any time that was returned before."""
@@ -82,11 +85,12 @@ class Clock:
     def mark(self) -> Mark:
         """Return what the next run has to know."""
         wall_s, boot_s = self._machine.wall_s(), self._machine.boot_s()
-        self.trusted = self.trusted or wall_s >= self._highest_s
+        if not self.trusted and wall_s >= self._highest_s:
+            self.trusted, self._at_s = True, boot_s
         if self.trusted:
             self._highest_s = max(wall_s, self._highest_s + boot_s - self._at_s)
             self._at_s = boot_s
-        return Mark(self._highest_s, boot_s, self._boot_id)
+        return Mark(self._highest_s, boot_s, self._boot_id, self.trusted)
 
     def ahead_s(self) -> float:
         """Return by how much this clock is ahead of the one on the wall, in seconds."""

@@ -26,7 +26,9 @@ from urllib.parse import urlencode, urlsplit
 from cautery_provider.readers import MOST_BYTES
 from cautery_provider.settings import Tls
 
-MOST_WAIT_S = 60.0  # whatever Retry-After says: whoever serves a feed must not silence it for long
+MOST_WAIT_S = 24.0
+"""The longest wait, whatever Retry-After says. An unblocking is to arrive within 30 s (ADR 0041):
+whoever serves a feed must not silence it for longer; waits are spread by a fifth."""
 _SOCKET_S = 10.0
 _WHOLE_S = 60.0
 _NAMES_OF_US = {"User-Agent": "cautery-provider/0.1"}
@@ -223,4 +225,8 @@ class Poller:
         """Ask until `stop` is set."""
         wait_s = self._rng.uniform(0, 1)
         while not stop.wait(wait_s):
-            wait_s = self.ask()
+            try:
+                wait_s = self.ask()
+            except Exception as error:  # noqa: BLE001 - whatever a feed does, it is asked again
+                self._inbox.put(Arrival(self._feed, None, repr(error)))
+                wait_s = MOST_WAIT_S

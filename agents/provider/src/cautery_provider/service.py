@@ -13,7 +13,7 @@ from typing import Any
 from cautery_provider.agent import Agent
 from cautery_provider.clock import Linux
 from cautery_provider.drivers.log import Log
-from cautery_provider.feed import Arrival, Client, FeedError, Poller
+from cautery_provider.feed import Arrival, Client, Poller
 from cautery_provider.rules import Refused
 from cautery_provider.settings import Settings
 from cautery_provider.store import Store
@@ -183,7 +183,7 @@ class Service:
         assert self._ack is not None
         try:
             self._client.post(self._ack, report)
-        except FeedError as error:
+        except Exception as error:  # noqa: BLE001 - the next one is sent all the same
             self._note(self._ack, f"acknowledgement not taken: {error}")
             return False
         self._note(self._ack, "ok")

@@ -126,7 +126,7 @@ def read_settings(path: Path) -> Settings:
         feeds=top.take("feeds", _feeds),
         ack=top.take("ack", _url, None),
         state=state,
-        poll_s=top.take("poll_s", _whole(2, 60), 10),
+        poll_s=top.take("poll_s", _whole(2, 20), 10),
         tls=_tls(top.table("tls")),
         rules=_rules(top.table("limits"), levers),
         drivers=drivers,

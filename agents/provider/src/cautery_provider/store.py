@@ -17,7 +17,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -128,19 +128,18 @@ class Store:
             (self.folder / "hold.json").unlink(missing_ok=True)
             _sync(self.folder)
         else:
-            row = {"keep": hold.keep, "since": hold.since, "command": hold.command}
-            self._write("hold.json", row)
+            self._write("hold.json", asdict(hold))
 
     def beat(self, mark: Mark) -> None:
         """Write the highest time seen. Its age is the age of the agent's last pass."""
-        row = {"highest_s": mark.highest_s, "boot_s": mark.boot_s, "boot_id": mark.boot_id}
-        self._write("heartbeat.json", row)
+        self._write("heartbeat.json", asdict(mark))
 
     def heartbeat(self) -> Mark | None:
         """Return the last heartbeat, or None."""
         try:
             row = self._read("heartbeat.json")
-            return Mark(float(row["highest_s"]), float(row["boot_s"]), str(row["boot_id"]))
+            trusted = row["trusted"] is True
+            return Mark(float(row["highest_s"]), float(row["boot_s"]), str(row["boot_id"]), trusted)
         except (KeyError, TypeError, ValueError):
             return None
 

@@ -32,6 +32,7 @@ _KEY = re.compile(
 )
 _NAMES_A_MESSAGE = 500  # a message holds 64 KiB; a name and its record take 130 bytes at most
 _LIMIT_S = 20.0
+_TRANSFER_S = 120.0  # a hundred thousand names take a busy machine half a minute
 
 
 def read_key(path: Path) -> dns.tsig.Key:
@@ -63,13 +64,17 @@ class Bind:
         self._port = port
         self._ttl_s = min(ttl_s, MOST_TTL_S)
         self._standing: set[str] | None = None
+        self._serial: int | None = None
+        self._look = False
 
     def apply(self, entries: Sequence[Block], at: datetime) -> list[Refusal]:
         """Add the names that are missing, and take away those that have ended."""
         del at
         names, refused = fitting(entries, self._zone)
+        if self._look and self._standing is not None and self._serial != self._serial_now():
+            self._standing = None  # somebody else changed the zone
         standing = self._read() if self._standing is None else self._standing
-        self._standing = None  # until the change is known to have worked
+        self._standing, self._look = None, False  # until the change is known to have worked
         changes = sorted(standing - names) + sorted(names - standing)  # what goes, goes first
         for start in range(0, len(changes), _NAMES_A_MESSAGE):
             update = dns.update.UpdateMessage(self._zone, keyring=self._key)
@@ -79,12 +84,14 @@ class Bind:
                 else:
                     update.delete(name, "CNAME")
             self._send(update)
+        if changes or self._serial is None:
+            self._serial = self._serial_now()
         self._standing = names
         return refused
 
     def forget(self) -> None:
-        """Transfer the zone before the next change."""
-        self._standing = None
+        """Compare the zone's serial with the next pass; transfer the zone if it is another."""
+        self._look = True
 
     def check(self) -> list[str]:
         """Say whether the zone can be transferred and an empty update is taken."""
@@ -100,17 +107,28 @@ class Bind:
         query, _ = dns.xfr.make_query(zone, keyring=self._key)
         try:
             dns.query.inbound_xfr(
-                self._server, zone, query, port=self._port, timeout=_LIMIT_S, lifetime=_LIMIT_S
+                self._server, zone, query, port=self._port, timeout=_LIMIT_S, lifetime=_TRANSFER_S
             )
         except (OSError, EOFError, dns.exception.DNSException) as error:
             raise DriverError(f"{self.name}: no transfer of the zone: {error!r:.200}") from error
         rows = zone.iterate_rdatas(dns.rdatatype.CNAME)
         return {str(name).lower() for name, _, data in rows if data.to_text() == "."}
 
-    def _send(self, update: dns.update.UpdateMessage) -> None:
+    def _serial_now(self) -> int:
+        query = dns.message.make_query(self._zone, "SOA")
+        query.use_tsig(self._key)
+        answer = self._send(query)
+        for rrset in answer.answer:
+            for data in rrset:
+                if data.rdtype == dns.rdatatype.SOA:
+                    return int(data.serial)
+        raise DriverError(f"{self.name}: the server has no such zone")
+
+    def _send(self, message: dns.message.Message) -> dns.message.Message:
         try:
-            answer = dns.query.tcp(update, self._server, port=self._port, timeout=_LIMIT_S)
+            answer = dns.query.tcp(message, self._server, port=self._port, timeout=_LIMIT_S)
         except (OSError, EOFError, dns.exception.DNSException) as error:
-            raise DriverError(f"{self.name}: no answer to an update: {error!r:.200}") from error
+            raise DriverError(f"{self.name}: no answer: {error!r:.200}") from error
         if answer.rcode() != dns.rcode.NOERROR:
-            raise DriverError(f"{self.name}: {dns.rcode.to_text(answer.rcode())} to an update")
+            raise DriverError(f"{self.name}: {dns.rcode.to_text(answer.rcode())}")
+        return answer

@@ -63,12 +63,16 @@ class ZoneFile(ABC):
         self._file = file
         self._ttl_s = min(ttl_s, MOST_TTL_S)
         self._loaded: set[str] | None = None
+        self._look = False
         self._changed: set[str] = set()  # what the resolver may still have otherwise
 
     def apply(self, entries: Sequence[Block], at: datetime) -> list[Refusal]:
         """Write the zone if it changes, and have the resolver read it."""
         names, refused = fitting(entries, self._zone)
         before, self._loaded = self._loaded, None
+        if self._look and before != self._in_file():  # somebody else wrote it
+            before = None
+        self._look = False
         if names != before:
             self._changed |= names ^ (self._in_file() if before is None else before)
             text = zone_text(
@@ -81,8 +85,8 @@ class ZoneFile(ABC):
         return refused
 
     def forget(self) -> None:
-        """Write and load the zone anew with the next change."""
-        self._loaded = None
+        """Look at the file with the next pass. A resolver that starts anew reads it by itself."""
+        self._look = True
 
     @abstractmethod
     def check(self) -> list[str]:
