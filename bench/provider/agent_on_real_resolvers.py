@@ -391,6 +391,7 @@ def main() -> int:
     ask.add_argument("--entries", type=int, default=100_000)
     ask.add_argument("--only", choices=("ends", "attack", "killed", "many"))
     options = ask.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # children are stopped on the way out
     missing = resolvers.missing()
     if missing or os.geteuid() != 0:
         packages = " ".join(resolvers.TOOLS[command] for command in missing)

@@ -208,7 +208,7 @@ class Resolvers:
             "dnssec-validation no; empty-zones-enable no;\n"
             f'response-policy {{ zone "{ZONE}" ede censored; }}\n'
             "  break-dnssec yes min-update-interval 1 qname-wait-recurse no;\n};\n"
-            "controls { };\n"
+            "controls { };\nlogging { category update { null; }; };\n"
             'zone "example" { type forward; forward only; '
             f"forwarders {{ 127.0.0.1 port {self.ports['authority']}; }}; }};\n"
             f'zone "{ZONE}" {{ type primary; file "rpz.zone"; notify no;\n'

@@ -8,14 +8,16 @@ leaves records of other types alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import dns.exception
 import dns.message
+import dns.name
 import dns.query
 import dns.rcode
+import dns.rdata
 import dns.rdatatype
 import dns.tsig
 import dns.update
@@ -30,7 +32,9 @@ _KEY = re.compile(
     r'^\s*key\s+"?([\w.-]+)"?\s*\{\s*algorithm\s+"?([\w.-]+)"?\s*;\s*secret\s+"([A-Za-z0-9+/=]+)"\s*;'
     r"\s*\}\s*;\s*$"
 )
-_NAMES_A_MESSAGE = 500  # a message holds 64 KiB; a name and its record take 130 bytes at most
+_MESSAGE_BYTES = 50_000  # a message holds 64 KiB, with its key and signature
+_RECORD_BYTES = 16  # of a record beside its owner's name
+_BLOCKED = dns.rdata.from_text("IN", "CNAME", ".")
 _LIMIT_S = 20.0
 _TRANSFER_S = 120.0  # a hundred thousand names take a busy machine half a minute
 
@@ -76,13 +80,7 @@ class Bind:
         standing = self._read() if self._standing is None else self._standing
         self._standing, self._look = None, False  # until the change is known to have worked
         changes = sorted(standing - names) + sorted(names - standing)  # what goes, goes first
-        for start in range(0, len(changes), _NAMES_A_MESSAGE):
-            update = dns.update.UpdateMessage(self._zone, keyring=self._key)
-            for name in changes[start : start + _NAMES_A_MESSAGE]:
-                if name in names:
-                    update.add(name, self._ttl_s, "CNAME", ".")
-                else:
-                    update.delete(name, "CNAME")
+        for update in self._updates(changes, names):
             self._send(update)
         if changes or self._serial is None:
             self._serial = self._serial_now()
@@ -101,6 +99,24 @@ class Bind:
         except DriverError as error:
             return [str(error)]
         return []
+
+    def _updates(
+        self, changes: Sequence[str], names: Container[str]
+    ) -> Iterator[dns.update.UpdateMessage]:
+        """Yield messages that add each change that is among the names, and delete the others."""
+        update, size = dns.update.UpdateMessage(self._zone, keyring=self._key), 0
+        for name in changes:
+            if size > _MESSAGE_BYTES:
+                yield update
+                update, size = dns.update.UpdateMessage(self._zone, keyring=self._key), 0
+            owner = dns.name.from_text(name, None)
+            if name in names:
+                update.add(owner, self._ttl_s, _BLOCKED)
+            else:
+                update.delete(owner, dns.rdatatype.CNAME)
+            size += len(name) + _RECORD_BYTES
+        if size:
+            yield update
 
     def _read(self) -> set[str]:
         zone = dns.zone.Zone(self._zone)
