@@ -1,15 +1,9 @@
 """The agent over time: what stands, what falls, restarts, clocks, the provider's own rules."""
 
-import contextlib
-import ipaddress
 import json
-import os
-import random
-import tempfile
 import threading
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from provider_lists import (
@@ -25,6 +19,7 @@ from provider_lists import (
     referral_text,
     version_text,
 )
+from provider_room import LIVE, STANDING, Room, rules
 
 from cautery_provider.agent import Agent, explained
 from cautery_provider.blocks import Rules
@@ -33,48 +28,6 @@ from cautery_provider.drivers.log import Log
 from cautery_provider.rules import Refused
 from cautery_provider.store import Hold, Store
 from cautery_provider.watchdog import Watchdog
-
-LIVE = referral_text(entry("192.0.2.7", lever="address", stale_s=120), name="R-live")
-STANDING = referral_text(
-    entry("film.example", end=NOON + timedelta(days=20)), name="R-standing", order="TJ 5/26"
-)
-
-
-def rules(*, names=(), networks=(), most_changes=1_000, most_entries=1_000):
-    return Rules(
-        frozenset(names),
-        tuple(map(ipaddress.ip_network, networks)),
-        most_changes,
-        most_entries,
-        frozenset({"name", "address"}),
-    )
-
-
-class Room:
-    """A provider's machine: its disk and its resolver outlive each agent."""
-
-    def __init__(self, folder, **own_rules):
-        self.machine = Machine()
-        self.notebook = Notebook()
-        self.rules = rules(**own_rules)
-        self.folder = folder
-        self.lines = []
-        self.restart()
-
-    def restart(self):
-        self.agent = Agent(
-            trust=TRUST,
-            rules=self.rules,
-            drivers=[self.notebook],
-            store=Store(self.folder),
-            machine=self.machine,
-            say=self.lines.append,
-        )
-
-    def after(self, seconds):
-        self.machine.true_s += seconds
-        self.agent.step()
-        return set(self.notebook.standing)
 
 
 @pytest.fixture
@@ -163,100 +116,6 @@ def test_a_list_on_disk_that_was_changed_is_not_used(room):
     room.restart()
     assert room.after(0) == set()
     assert "list-key" in room.lines[0]
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-def _killed_at(monkeypatch, count):
-    """Let the process end at the `count`-th call that changes the disk."""
-    calls = iter(range(10**6))
-
-    def dying(function):
-        def call(*arguments, **options):
-            if next(calls) >= count:
-                raise Killed
-            return function(*arguments, **options)
-
-        return call
-
-    monkeypatch.setattr(os, "fsync", dying(os.fsync))
-    monkeypatch.setattr(Path, "replace", dying(Path.replace))
-    monkeypatch.setattr(Path, "unlink", dying(Path.unlink))
-    return calls
-
-
-def test_a_kill_at_any_write_leaves_the_old_list_or_the_new(room, tmp_path):
-    publisher = Publisher([STANDING])
-    room.agent.receive(publisher.publish(NOON))
-    room.after(0)
-    publisher.texts = [LIVE]
-    newer = publisher.publish(NOON)
-    numbers = []
-    for count in range(100):
-        copy = Room(tmp_path / f"kill-{count}")
-        for name in ("version.json", "admitted.json", "heartbeat.json"):
-            (copy.folder / name).write_bytes((room.folder / name).read_bytes())
-        for path in (room.folder / "referrals").iterdir():
-            (copy.folder / "referrals" / path.name).write_bytes(path.read_bytes())
-        copy.restart()
-        with pytest.MonkeyPatch.context() as patch:
-            calls = _killed_at(patch, count)
-            try:
-                copy.agent.receive(newer)
-                copy.agent.step()
-            except Killed:
-                pass
-            died = next(calls) > count
-        copy.restart()
-        numbers.append(copy.agent.accepted.version.number)
-        standing = copy.after(0)
-        assert standing == ({"film.example"} if numbers[-1] == 1 else {"192.0.2.7"})
-        copy.agent.receive(newer)
-        assert copy.after(0) == {"192.0.2.7"}
-        if not died:
-            break
-    assert len(numbers) > 8
-    assert numbers == sorted(numbers)
-    assert set(numbers) == {1, 2}
-
-
-def test_each_file_is_on_the_disk_before_it_has_its_name(room, monkeypatch):
-    events = []
-    sync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(
-        os,
-        "fsync",
-        lambda n: (events.append(str(Path(f"/proc/self/fd/{n}").readlink())), sync(n))[1],
-    )
-    monkeypatch.setattr(
-        Path,
-        "replace",
-        lambda path, to: (events.append((str(path), str(to))), replace(path, to))[1],
-    )
-    room.agent.receive(Publisher([STANDING]).publish(NOON))
-    room.agent.step()
-    renames = [n for n, event in enumerate(events) if isinstance(event, tuple)]
-    assert len(renames) >= 3
-    for n in renames:
-        draft, path = events[n]
-        assert events[n - 1] == draft
-        assert events[n + 1] == str(Path(path).parent)
-
-
-def test_a_full_disk_does_not_keep_anybody_blocked(room, monkeypatch):
-    room.agent.receive(Publisher([LIVE]).publish(NOON))
-    room.after(0)
-
-    def full(*_arguments):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("cautery_provider.store.write_whole", full)
-    room.machine.true_s += 200
-    with pytest.raises(OSError, match="No space"):
-        room.agent.step()
-    assert room.notebook.standing == {}
 
 
 @pytest.mark.parametrize("jump_s", [-3_600, -86_400 * 400, 50])
@@ -540,107 +399,3 @@ def test_the_watchdog_tries_again_what_failed_and_waits_after_a_boot(room):
     room.notebook.fault = None
     assert watchdog.look()
     assert room.notebook.standing == {}
-
-
-class Season:
-    """Ninety days: matches that move, films, clock jumps, restarts, power cuts, dead feeds."""
-
-    def __init__(self, room, seed):
-        self.room, self.rng, self.machine = room, random.Random(seed), room.machine
-        self.publisher = Publisher()
-        self.rows = {}  # a referral's text: its target and its true end
-        self.dead_until_s = 0.0
-        self.jumps = self.restarts = self.passes = self.most = 0
-
-    def order(self):
-        """Approve a match, or a film."""
-        live = self.rng.random() < 0.8
-        minutes = self.rng.randrange(60, 200) * (1 if live else 60)
-        end = self.machine.now() + timedelta(minutes=minutes)
-        target = f"192.0.2.{self.rng.randrange(256)}" if live else f"f{len(self.rows)}.example"
-        text = referral_text(
-            entry(
-                target,
-                lever="address" if live else "name",
-                end=end,
-                stale_s=7_200 if live else None,  # as long as the longest step of this season
-            ),
-            name=f"R-{self.passes}",
-            end=end,
-        )
-        self.rows[text] = (target, end.timestamp())
-        self.publisher.texts.append(text)
-
-    def fetch(self):
-        """Publish a version, which arrives or does not."""
-        accepted = self.room.agent.accepted
-        texts = self.publisher.texts
-        texts[:] = [text for text in texts if self.rows[text][1] > self.machine.true_s]
-        if texts and self.rng.random() < 0.02:  # a match is moved
-            texts.remove(self.rng.choice(texts))
-            self.order()
-        body = self.publisher.publish(
-            self.machine.now(), known=accepted.referrals if accepted else ()
-        )
-        if self.rng.random() < 0.005:
-            self.dead_until_s = self.machine.true_s + self.rng.randrange(60, 86_400)
-        if self.machine.true_s >= self.dead_until_s:
-            with contextlib.suppress(Refused):  # by a clock that is behind since the boot
-                self.room.agent.receive(body)
-
-    def disturb(self):
-        """Turn the clock, or start the agent or the machine again."""
-        if self.machine.wall_s() < 1e9:  # no battery: 1970, until the network sets it
-            self.machine.wrong_s = 0.0
-        elif self.rng.random() < 0.03:
-            self.machine.wrong_s = self.rng.choice([0.0, -3_600.0, 3_600.0, -86_400.0, -5.0])
-            self.jumps += 1
-        if self.rng.random() < 0.03:
-            if self.rng.random() < 0.3:
-                self.machine.reboot(self.rng.randrange(20, 3_600))
-                self.machine.wrong_s = self.rng.choice([0.0, -self.machine.true_s])
-            self.room.restart()
-            self.restarts += 1
-        if self.room.agent.clock.ahead_s() > 1_000 and self.rng.random() < 0.05:
-            self.machine.wrong_s = 0.0  # a person sets the clock, and says so
-            store = Store(self.room.folder)
-            store.forget_time()
-            store.touched_by("resume")
-
-    def live(self):
-        """Go on until the agent wakes; return what stands, and what of it has ended."""
-        step_s = self.rng.choice([30, 3_600, 7_200])
-        due = self.room.agent.next_end()
-        if due:
-            left_s = (due - self.room.agent.clock.now()).total_seconds()
-            step_s = max(0.001, min(step_s, left_s))
-        standing = self.room.after(step_s)
-        alive = {target for target, end_s in self.rows.values() if end_s > self.machine.true_s}
-        self.passes += 1
-        self.most = max(self.most, len(standing))
-        return standing - alive
-
-
-@pytest.fixture
-def room_in_memory():
-    """A room whose disk costs nothing: no power is cut there."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        yield Room(Path(folder))
-
-
-def test_in_a_season_no_block_outlives_its_end(room_in_memory):
-    room = room_in_memory
-    season = Season(room, 90)
-    last_s = room.machine.true_s + 90 * 86_400
-    outlived = []
-    while room.machine.true_s < last_s:
-        if season.rng.random() < 0.15:
-            season.order()
-        season.fetch()
-        season.disturb()
-        outlived += season.live()
-    assert outlived == []
-    assert season.passes > 1_500
-    assert season.jumps > 50
-    assert season.restarts > 50
-    assert season.most > 5

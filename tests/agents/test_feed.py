@@ -1,0 +1,109 @@
+"""How a feed is asked, and what it cannot do to the agent."""
+
+import queue
+import random
+
+import pytest
+
+from cautery_provider import feed
+from cautery_provider.feed import Client, FeedError, Poller
+from cautery_provider.settings import Tls
+
+CLIENT = Client(Tls(None, None, None))
+
+
+def poller(server, *, since=None, poll_s=10):
+    inbox = queue.Queue()
+    made = Poller(
+        server.url(),
+        CLIENT,
+        inbox,
+        since=lambda: since,
+        poll_s=poll_s,
+        rng=random.Random(1),
+    )
+    return made, inbox
+
+
+def test_a_feed_is_asked_for_what_is_newer(server):
+    server.body, server.headers = b"one", {"ETag": '"x"'}
+    made, inbox = poller(server, since="sha256:00")
+    assert 8 <= made.ask() <= 12
+    server.status, server.body = 304, b""
+    made.ask()
+    assert server.asked == [("/L-1?since=sha256%3A00", None), ("/L-1?since=sha256%3A00", '"x"')]
+    assert [inbox.get_nowait().body, inbox.empty()] == [b"one", True]
+
+
+def test_a_feed_is_asked_for_everything_when_something_is_missing(server):
+    server.headers = {"ETag": '"x"'}
+    made, _ = poller(server, since="sha256:00")
+    made.ask()
+    made.whole = True
+    made.ask()
+    made.ask()
+    assert [path for path, _ in server.asked] == [
+        "/L-1?since=sha256%3A00",
+        "/L-1",
+        "/L-1?since=sha256%3A00",
+    ]
+    assert server.asked[1][1] is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "least", "most"), [("20", 16, 24), ("99999", 19, 29), ("-5", 8, 12), ("x", 8, 12)]
+)
+def test_a_feed_may_ask_for_patience_but_not_for_silence(server, seconds, least, most):
+    server.headers = {"Retry-After": seconds}
+    assert least <= poller(server)[0].ask() <= most
+
+
+def test_a_feed_in_trouble_is_asked_less_often_but_often_enough(server):
+    server.status = 503
+    made, inbox = poller(server)
+    waits = [made.ask() for _ in range(6)]
+    assert 16 <= waits[0] <= 24
+    assert max(waits) <= 29  # an unblocking is to arrive within 30 s
+    assert inbox.get_nowait().error == "HTTP 503"
+
+
+def test_a_redirect_is_not_followed(server):
+    server.status, server.headers = 302, {"Location": server.url("/elsewhere")}
+    with pytest.raises(FeedError, match="HTTP 302"):
+        CLIENT.get(server.url(), etag=None, since=None)
+    assert len(server.asked) == 1
+
+
+def test_a_body_that_is_too_large_is_not_read_to_its_end(server, monkeypatch):
+    monkeypatch.setattr(feed, "MOST_BYTES", 1_000)
+    server.body = b"x" * 2_000
+    with pytest.raises(FeedError, match="more than 1000 bytes"):
+        CLIENT.get(server.url(), etag=None, since=None)
+
+
+def test_a_body_that_is_cut_is_an_error(server):
+    server.headers, server.body = {"Content-Length": "10"}, b"x"
+    with pytest.raises(FeedError, match=r"1 of 10 bytes|Incomplete"):
+        CLIENT.get(server.url(), etag=None, since=None)
+
+
+def test_a_body_that_drips_is_not_waited_for(server, monkeypatch):
+    monkeypatch.setattr(feed, "_WHOLE_S", -1.0)
+    server.body = b"x"
+    with pytest.raises(FeedError, match="not done"):
+        CLIENT.get(server.url(), etag=None, since=None)
+
+
+def test_nobody_there_is_an_error():
+    with pytest.raises(FeedError, match="refused"):
+        CLIENT.get("http://127.0.0.1:9/", etag=None, since=None)
+
+
+def test_a_feed_that_is_a_file_is_read_when_it_changes(tmp_path):
+    path = tmp_path / "list.json"
+    with pytest.raises(FeedError, match="No such file"):
+        CLIENT.get(f"file://{path}", etag=None, since=None)
+    path.write_bytes(b"one")
+    first = CLIENT.get(f"file://{path}", etag=None, since=None)
+    again = CLIENT.get(f"file://{path}", etag=first.etag, since=None)
+    assert (first.body, again.body) == (b"one", None)
