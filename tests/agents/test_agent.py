@@ -340,7 +340,8 @@ def test_each_target_is_explained(tmp_path):
     room.after(121)
 
     def why(target):
-        return [row["why"] for row in explained(room.agent, target, room.machine.now())]
+        rows = explained(room.agent, target, room.machine.now(), unfit={})
+        return [row["why"] for row in rows]
 
     assert why("film.example") == ["in force"]
     assert why("old.example") == ["ended"]
@@ -348,8 +349,11 @@ def test_each_target_is_explained(tmp_path):
     assert why("192.0.2.7") == ["stale: the list is 121 s old, at most 120 s"]
     assert why("bank.example")[0].startswith("never-block: ")
     assert why("nobody.example") == []
-    [row] = explained(room.agent, "film.example", room.machine.now())
+    now = room.machine.now()
+    [row] = explained(room.agent, "film.example", now, unfit={})
     assert (row["order"], row["blocked"]) == ("TJ 5/26", True)
+    [row] = explained(room.agent, "film.example", now, unfit={"name film.example": "too-long: x"})
+    assert (row["why"], row["blocked"]) == ("too-long: x", False)
 
 
 def test_entries_by_the_thousand_end_in_one_pass(tmp_path):

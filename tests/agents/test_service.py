@@ -149,6 +149,16 @@ def test_a_day_at_a_provider(provider, server, capsys):
     assert "is on no list" in command(capsys, path, "explain", "nobody.example")[1].out
 
 
+def test_a_name_that_no_zone_takes_is_shown_and_explained(provider, capsys):
+    path, spool = provider
+    long = ".".join(["a" * 49] * 4 + ["b" * 41, "example"])
+    spool.write_bytes(published(Publisher([film(long)])))
+    command(capsys, path, "once")
+    assert f"name {long}: name-too-long" in command(capsys, path, "status")[1].out
+    [row] = json.loads(command(capsys, path, "explain", long, "--json")[1].out)
+    assert (row["blocked"], row["why"].partition(":")[0]) == (False, "name-too-long")
+
+
 def test_a_flush_does_not_wait_for_an_agent_that_hangs(provider, capsys, monkeypatch):
     path, spool = provider
     spool.write_bytes(published(Publisher([film()])))

@@ -7,7 +7,7 @@ called again and again, and may be killed at any moment: what is on disk is enou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from cautery_provider.verifier import Accepted, verify
 
 LOOK_AGAIN = timedelta(seconds=120)  # a firewall that somebody restarted is filled again by then
 _MOST_REFUSED = 10_000  # rows of an acknowledgement
+_MOST_UNFIT = 100  # rows of `status`
 _PATIENCE_S = 3.0  # a pass waits no longer for a driver that hangs: the others have work to do
 _BEAT_S = 5.0
 
@@ -155,8 +156,7 @@ class Agent:
             for key, version in self._admitted.items()
             if self._hold and version > self._hold.keep
         ]
-        unfit = [refusal for refusals in self._unfit.values() for refusal in refusals]
-        return self._kept_out + held + unfit
+        return self._kept_out + held + self._unfit_for_drivers()
 
     def outcome(self) -> dict[str, Any]:
         """Return what `status` shows."""
@@ -172,12 +172,19 @@ class Agent:
             "blocked": dict(Counter(block.lever for block in self._blocks)),
             "next_end": _spelled(self._next_end) if self._next_end else None,
             "refused": dict(Counter(refusal.rule for refusal in self.refusals())),
+            "unfit": {
+                f"{row.lever} {row.target}": f"{row.rule}: {row.reason}"
+                for row in self._unfit_for_drivers()[:_MOST_UNFIT]
+            },
             "drivers": {driver.name: errors.get(driver, "") for driver in self._drivers},
         }
 
     def blocks(self) -> list[Block]:
         """Return what the drivers are asked to let stand."""
         return self._blocks
+
+    def _unfit_for_drivers(self) -> list[Refusal]:
+        return [refusal for refusals in self._unfit.values() for refusal in refusals]
 
     def _from_disk(self) -> Accepted | None:
         envelope = self._store.envelope()
@@ -290,8 +297,16 @@ class Agent:
         }
 
 
-def explained(agent: Agent, target: str, now: datetime) -> Iterator[dict[str, Any]]:
-    """Yield each entry of the last version about a target, and whether it is blocked, and why."""
+def explained(
+    agent: Agent, target: str, now: datetime, *, unfit: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Yield each entry of the last version about a target, and whether it is blocked, and why.
+
+    Parameters
+    ----------
+    unfit : mapping of str to str
+        What a driver could not take, as `Agent.outcome` names it, and why.
+    """
     if agent.accepted is None:
         return
     version = agent.accepted.version
@@ -311,6 +326,8 @@ def explained(agent: Agent, target: str, now: datetime) -> Iterator[dict[str, An
                 why = f"stale: the list is {stale_s:.0f} s old, at most {entry.max_stale_s} s"
             elif key in refusals:
                 why = refusals[key]
+            elif key in standing and " ".join(key) in unfit:
+                why = unfit[" ".join(key)]
             else:
                 why = "in force" if key in standing else "not blocked at the moment"
             yield {

@@ -174,7 +174,8 @@ def _hold(settings: Settings, options: Any, hold: Hold | None) -> None:
 def _explain(settings: Settings, options: Any) -> int:
     store = open_store(settings, shadow=options.shadow)
     agent = make_agent(settings, store, _log, shadow=options.shadow)
-    rows = list(explained(agent, options.target, agent.clock.now()))
+    unfit = store.outcome().get("unfit", {})
+    rows = list(explained(agent, options.target, agent.clock.now(), unfit=unfit))
     if options.json:
         _print(json.dumps(rows, ensure_ascii=False))
         return 0
