@@ -198,7 +198,6 @@ class Poller:
         self._poll_s = poll_s
         self._rng = rng
         self._etag: str | None = None
-        self._faults = 0
         self.whole = False  # the next answer must hold every referral
 
     def ask(self) -> float:
@@ -209,11 +208,10 @@ class Poller:
                 self._feed, etag=None if self.whole else self._etag, since=since
             )
         except FeedError as error:
-            self._faults += 1
             self._inbox.put(Arrival(self._feed, None, str(error)))
-            wait_s = min(self._poll_s * 2 ** min(self._faults, 5), MOST_WAIT_S)
+            wait_s = min(2 * self._poll_s, MOST_WAIT_S)
             return self._spread(max(wait_s, error.retry_after_s or 0.0))
-        self._faults, self._etag, self.whole = 0, answer.etag, False
+        self._etag, self.whole = answer.etag, False
         if answer.body is not None:
             self._inbox.put(Arrival(self._feed, answer.body))
         return self._spread(max(self._poll_s, answer.retry_after_s or 0.0))
