@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery_provider.keys import Trust
+from cautery_provider.keys import Trust, case_of
+from cautery_provider.keys import spelled as spelled_key
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
@@ -62,12 +63,12 @@ def referral_text(*entries, name="R-1", end=NOON + timedelta(days=30), **changes
 
 def approval(key, subject, **changes):
     body = {
-        "type": "cautery/approval/3",
+        "type": "cautery/approval/2",
         "subject": subject,
         "approver": "Anna",
         "role": "counsel",
         "at": spelled(NOON),
-        "case": "C-1",
+        "case": case_of(LIST_KEY.public_key()),
         "mandate": digest("mandate"),
     }
     return signed(key, canonical(body | changes))
@@ -83,6 +84,7 @@ def version_text(*, number=1, previous=None, made_at=NOON, texts=(), withdrawn=(
     body = {
         "type": "cautery/block-list/1",
         "list": NAMES[0],
+        "key": spelled_key(LIST_KEY.public_key()),
         "provider": NAMES[1],
         "territory": NAMES[2],
         "version": number,
@@ -99,7 +101,7 @@ def version_text(*, number=1, previous=None, made_at=NOON, texts=(), withdrawn=(
 
 def envelope(text, referrals, *, key=LIST_KEY):
     parts = signed(key, text)
-    return json.dumps(
+    return canonical(
         {"version": parts["text"], "signature": parts["signature"], "referrals": list(referrals)}
     ).encode()
 

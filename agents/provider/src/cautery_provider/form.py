@@ -45,6 +45,7 @@ class Version:
     """Which referrals are current, and what is withdrawn from them."""
 
     list: str
+    key: str
     provider: str
     territory: str
     number: int

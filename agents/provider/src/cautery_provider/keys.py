@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -55,6 +56,16 @@ def read_public_key(text: str) -> Ed25519PublicKey:
     if y in _SMALL_ORDER:
         raise ValueError("an Ed25519 key of small order, under which anybody can sign")
     return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def spelled(key: Ed25519PublicKey) -> str:
+    """Return a key as lists spell it: base64 of its 32 bytes."""
+    return base64.b64encode(key.public_bytes_raw()).decode()
+
+
+def case_of(key: Ed25519PublicKey) -> str:
+    """Return the id of the case whose key this is."""
+    return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
 
 
 def signs(key: Ed25519PublicKey, signed: Signed) -> bool:

@@ -15,13 +15,13 @@ from typing import Any
 
 from cautery_provider.form import Entry, Envelope, Referral, Signed, Version, digest_of
 from cautery_provider.rules import refuse
-from cautery_provider.strict import MOST_NUMBER, canonical, parsed
+from cautery_provider.strict import MOST_NUMBER, canonical
 from cautery_provider.targets import is_address, is_host_name
 
 MOST_BYTES = 32 * 2**20
 _MOST_TEXT = 1_000  # characters of a name or an order's number
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
 _MOST_APPROVALS = 16  # of one referral: each costs a check of a signature for each approver's key
 
 
@@ -39,9 +39,8 @@ def read_envelope(body: bytes) -> Envelope:
         text = body.decode()
     except UnicodeDecodeError:
         refuse("the envelope", "not UTF-8")
-    parts = _record(
-        parsed(text, "the envelope"), "the envelope", version=_any, signature=_any, referrals=_list
-    )
+    where = "the envelope"
+    parts = _record(canonical(text, where), where, version=_any, signature=_any, referrals=_list)
     referrals: dict[str, Referral] = {}
     for part in parts["referrals"]:
         referral = _referral(part)
@@ -66,6 +65,7 @@ def read_version(text: str) -> Version:
         where,
         type=_literal("cautery/block-list/1"),
         list=_text,
+        key=_text,
         provider=_text,
         territory=_text,
         version=_number,
@@ -84,6 +84,7 @@ def read_version(text: str) -> Version:
     _ascending(withdrawn, f"{where}, withdrawn")
     return Version(
         value["list"],
+        value["key"],
         value["provider"],
         value["territory"],
         value["version"],
@@ -94,8 +95,8 @@ def read_version(text: str) -> Version:
     )
 
 
-def approved_digest(approval: Signed) -> str:
-    """Return the digest of the text that an approval is about.
+def read_approval(approval: Signed) -> tuple[str, str]:
+    """Return the digest of the text that an approval is about, and the case that it is for.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def approved_digest(approval: Signed) -> str:
     value = _record(
         canonical(approval.text, "an approval"),
         "an approval",
-        type=_literal("cautery/approval/3"),
+        type=_literal("cautery/approval/2"),
         subject=_digest,
         approver=_text,
         role=_text,
@@ -113,7 +114,7 @@ def approved_digest(approval: Signed) -> str:
         case=_text,
         mandate=_digest,
     )
-    return str(value["subject"])
+    return value["subject"], value["case"]
 
 
 def _referral(part: object) -> Referral:

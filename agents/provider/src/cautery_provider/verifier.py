@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cautery_provider.form import Referral, Signed, Version, digest_of
-from cautery_provider.keys import Trust, signs
-from cautery_provider.readers import approved_digest, read_envelope, read_version
+from cautery_provider.keys import Trust, case_of, signs, spelled
+from cautery_provider.readers import read_approval, read_envelope, read_version
 from cautery_provider.rules import require
 
 AHEAD = timedelta(seconds=120)
@@ -31,6 +31,7 @@ def verify(envelope: bytes, trust: Trust, before: Accepted | None, now: datetime
     sent = read_envelope(envelope)
     require("list-key", signs(trust.list_key, sent.version))
     version, digest = read_version(sent.version.text), digest_of(sent.version.text)
+    require("list-key", version.key == spelled(trust.list_key))
     require("list-name", (version.list, version.provider, version.territory) == trust.names)
     require("time", version.made_at <= now + AHEAD)
     if before:
@@ -41,8 +42,8 @@ def verify(envelope: bytes, trust: Trust, before: Accepted | None, now: datetime
         require("time", version.made_at >= before.version.made_at)
 
     for referral in sent.referrals.values():
-        subjects = [approved_digest(approval) for approval in referral.approvals]
-        require("two-people", all(subject == referral.digest for subject in subjects))
+        about = {read_approval(approval) for approval in referral.approvals}
+        require("two-people", about == {(referral.digest, case_of(trust.list_key))})
         approvers = [
             any(signs(key, text) for text in referral.approvals) for key in trust.approvers
         ]
