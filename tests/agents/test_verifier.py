@@ -237,12 +237,12 @@ ENVELOPES = {
     "no-utf-8": b"\xff" + first(),
     "utf-16": first().decode().encode("utf-16"),
     "an-array": b"[]",
-    "a-key-more": json.dumps(GOOD | {"more": 1}).encode(),
-    "a-key-twice": first().replace(b'{"version"', b'{"signature":"x","version"', 1),
-    "a-referral-twice": json.dumps(GOOD | {"referrals": GOOD["referrals"] * 2}).encode(),
-    "no-signature": json.dumps(GOOD | {"signature": None}).encode(),
-    "short-signature": json.dumps(GOOD | {"signature": "AAAA"}).encode(),
-    "signature-with-space": json.dumps(GOOD | {"signature": GOOD["signature"] + "\n"}).encode(),
+    "a-key-more": canonical(GOOD | {"more": 1}).encode(),
+    "a-key-twice": first().replace(b'{"referrals"', b'{"referrals":[],"referrals"', 1),
+    "a-referral-twice": canonical(GOOD | {"referrals": GOOD["referrals"] * 2}).encode(),
+    "no-signature": canonical(GOOD | {"signature": None}).encode(),
+    "short-signature": canonical(GOOD | {"signature": "AAAA"}).encode(),
+    "signature-with-space": canonical(GOOD | {"signature": GOOD["signature"] + "\n"}).encode(),
 }
 
 
@@ -267,7 +267,7 @@ def test_a_signature_has_one_spelling():
     other = letters[letters.index(signature[-3]) + 1]
     twin = signature[:-3] + other + "=="
     assert base64.b64decode(twin) == base64.b64decode(signature)
-    assert rule_of(json.dumps(GOOD | {"signature": twin}).encode()) == "form"
+    assert rule_of(canonical(GOOD | {"signature": twin}).encode()) == "form"
 
 
 def _mutated(body, rng):
@@ -292,7 +292,7 @@ def _mutated(body, rng):
     name = rng.choice(sorted(inner))
     inner[name] = rng.choice([None, 0, "x", [], inner[rng.choice(sorted(inner))]])
     place[key] = canonical(inner)
-    return json.dumps(value).encode()
+    return canonical(value).encode()
 
 
 def test_of_ten_thousand_changed_bodies_none_is_accepted():

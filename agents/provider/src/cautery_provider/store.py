@@ -24,6 +24,7 @@ from typing import Any
 from cautery_provider.blocks import Key
 from cautery_provider.clock import Mark
 from cautery_provider.form import Signed
+from cautery_provider.strict import written
 from cautery_provider.verifier import Accepted
 
 
@@ -90,7 +91,7 @@ class Store:
         if not isinstance(signed, dict):
             return None
         referrals = [self._read(f"referrals/{name}") for name in self._referral_names(signed)]
-        return json.dumps(signed | {"referrals": referrals}).encode()
+        return written(signed | {"referrals": referrals}).encode()
 
     def _referral_names(self, signed: Mapping[str, Any]) -> list[str]:
         try:

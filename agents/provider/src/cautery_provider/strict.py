@@ -24,9 +24,14 @@ def canonical(text: object, where: str) -> Any:
     if not isinstance(text, str):
         refuse(where, "not a text")
     value = parsed(text, where)
-    if json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False) != text:
+    if written(value) != text:
         refuse(where, "not in the canonical form of RFC 8785")
     return value
+
+
+def written(value: Any) -> str:
+    """Return a value in the form of RFC 8785."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def parsed(text: str, where: str) -> Any:
