@@ -6,6 +6,7 @@ Links between the pages of the site are checked by Sphinx, which builds it (``ma
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -75,14 +76,27 @@ def mandate_page() -> str:
         ref = described.get("$ref") or described.get("items", {}).get("$ref")
         shape = schema["$defs"][ref.rsplit("/", 1)[1]]
         head = f"[[{table}]]" if described.get("type") == "array" else f"[{table}]"
-        parts.append(f"\n## `{head}`\n\n| key | type | default | |\n| --- | --- | --- | --- |\n")
+        parts.append(f"\n## `{head}`\n\n{shape['description']}\n")
+        parts.append("\n| key | type | default | |\n| --- | --- | --- | --- |\n")
         for key, value in shape["properties"].items():
-            needed = "required" if key in shape.get("required", ()) else repr(value.get("default"))
             parts.append(
-                f"| `{key}` | {_type(value, schema)} | {needed} |"
-                f" {value.get('description', '')} |\n"
+                f"| `{key}` | {_type(value, schema)} | {_default(key, value, shape)} |"
+                f" {_linked(value['description'])} |\n"
             )
     return "".join(parts)
+
+
+def _default(key: str, value: dict[str, object], shape: dict[str, Any]) -> str:
+    """Return a key's default as TOML; a key that may be left out has none."""
+    if key in shape.get("required", ()):
+        return "required"
+    default = value.get("default")
+    return "" if default in (None, "") else f"`{json.dumps(default)}`"
+
+
+def _linked(sentence: str) -> str:
+    """Return a sentence with the pages that it names as links."""
+    return re.sub(r"docs/reference/(\S+\.md)", r"[\1](\1)", sentence)
 
 
 def _type(value: dict[str, object], schema: dict[str, object]) -> str:

@@ -129,7 +129,7 @@ class NetworkPolicy:
     facts : OwnLocation or None
         Absolute path of a facts folder; ``None``: none.
     rdap : OwnLocation or None
-        Base URL of an RDAP service; ``None``: the registries that IANA lists.
+        Base URL of an RDAP service; ``None``: no registry is asked.
     canary_port : int
         Port at which canaries are asked over plain HTTP: 80 except in a lab.
     """

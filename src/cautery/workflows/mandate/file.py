@@ -28,19 +28,16 @@ _Time = Annotated[datetime, Field(strict=True)]
 _Url = Annotated[
     str, AfterValidator(values.http_url), WithJsonSchema({"type": "string", "format": "uri"})
 ]
-_Budget = Annotated[
-    int,
-    Field(
-        ge=0,
-        le=10**9,
-        strict=True,
-        description="Most bystanders that all blocks for the event may hit, by their upper bounds.",
-    ),
-]
+_Budget = Annotated[int, Field(ge=0, le=10**9, strict=True)]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Return nothing: what a table says may be a password."""
@@ -48,273 +45,266 @@ class _Table(BaseModel):
 
 
 class Head(_Table):
-    """``[mandate]``: who asks, on which legal basis, when and where."""
+    """Who asks, on which legal basis, when and where."""
 
     id: _Id
+    """Id of the mandate, which every record of its cases names."""
     who: _Text
+    """The right-holder or authority that gives the mandate."""
     regime: Regime
-    legal_basis: str = Field(
-        "", description=("The legal basis; the default of all tables that follow.")
-    )
+    """Law of data protection: gdpr for a private party, led for a competent authority."""
+    legal_basis: str = ""
+    """The right that the work rests on; the default of every table that has this key."""
     start: _Time
+    """When the watch may begin to reach sources."""
     end: _Time
+    """When the watch ends; no referral under the mandate lasts longer."""
     territories: list[_Territory]
-    lab: bool = Field(
-        False, description=("True only in a lab's own file: every page is stamped LAB.")
-    )
+    """Countries that the mandate covers, by two letters (ISO 3166-1)."""
+    lab: bool = False
+    """True only in a lab's own file: every page is stamped LAB."""
     collateral_budget: _Budget = 0
+    """Most bystanders that all blocks outside any event may hit, by their upper bounds."""
 
 
 class EventTable(_Table):
-    """``[[event]]``: one live event and its clean feed."""
+    """A live event; streams of it are proven by its clean feed and its channels' references."""
 
     id: _Id
+    """Id of the event, to which a channel refers."""
     name: _Text
+    """Name of the event as lists and guides write it, such as "Home v Away"."""
     kick_off: _Time
-    clean_feed: str | None = Field(
-        default=None, description="A URL (http, https, udp, srt), a file or a .ref."
-    )
+    """When the event starts; it is watched from half an hour before to three hours after."""
+    clean_feed: str | None = None
+    """The pictures before any licensee adds graphics or commentary, which prove the event: a URL \
+(http, https, udp, srt), a file or a .ref."""
     legal_basis: str | None = None
+    """The right in this event; without it, the mandate's."""
     collateral_budget: _Budget = 0
+    """Most bystanders that all blocks for the event may hit, by their upper bounds."""
 
 
 class ChannelTable(_Table):
-    """``[[channel]]``: a licensee's channel and its reference."""
+    """A licensee's channel, or a linear channel that is covered as a whole."""
 
     id: _Id
+    """Id of the channel, which verdicts name as the licensee whose feed is re-broadcast."""
     names: Annotated[list[_Text], Field(min_length=1)]
+    """Names of the channel in lists and guides."""
     territory: _Territory | None = None
+    """Country of the licence; without it, the mandate's territories."""
     event: str | None = None
-    reference: str | None = Field(
-        default=None, description="A URL (http, https, udp, srt), a file or a .ref."
-    )
+    """Id of the event that the channel carries; without it, all that it shows is covered."""
+    reference: str | None = None
+    """The channel as its viewers get it, whose graphics and commentary name the licensee: a URL \
+(http, https, udp, srt), a file or a .ref; never the event's clean_feed."""
     legal_basis: str | None = None
+    """The right in this channel; without it, the mandate's."""
 
 
 class PartnerTable(_Table):
-    """``[[partner]]``: hosts on which channels may lawfully run."""
+    """Somebody who may re-stream some channels: on the partner's hosts they count as licensed."""
 
     name: _Text
+    """Name of the partner."""
     hosts: Annotated[list[Annotated[str, AfterValidator(values.partner_host)]], Field(min_length=1)]
+    """Host names of the partner; names below them are covered."""
     channels: list[str]
+    """Ids of the channels that the partner may carry."""
 
 
 class WorkTable(_Table):
-    """``[[work]]``: a film, series or documentary."""
+    """A film, series or documentary."""
 
-    id: Annotated[_Id, AfterValidator(values.work_id)] = Field(
-        description="EIDR or ISAN with a correct check character, an IMDb id, or an id of your own."
-    )
+    id: Annotated[_Id, AfterValidator(values.work_id)]
+    """EIDR or ISAN with a correct check character, an IMDb id, or an id of your own."""
     title: _Text
-    other_titles: list[_Text] = Field(
-        default_factory=list, description="The original title and its translations."
-    )
+    """Title of the work."""
+    other_titles: list[_Text] = Field(default_factory=list)
+    """The original title and its translations."""
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
+    """Year of release, which tells works of one title apart."""
     kind: Literal["film", "series", "documentary"] = "film"
-    reference: str | None = Field(
-        default=None, description="A URL (http, https, udp, srt), a file or a .ref."
-    )
+    """What kind of work it is."""
+    reference: str | None = None
+    """The work's own media, which prove it: a URL (http, https, udp, srt), a file or a .ref."""
     legal_basis: str | None = None
+    """The right in this work; without it, the mandate's."""
 
 
 class OrderTable(_Table):
-    """``[[order]]``: the order of a court or an authority on which acts are based."""
+    """The order of a court or an authority on which acts are based."""
 
     id: _Id
+    """Reference of the order, which every referral under it names."""
     authority: _Text
+    """The court or authority that gave the order."""
     territory: _Territory
+    """Country in which the order is in force."""
     start: _Time
+    """When the order comes into force."""
     end: _Time
+    """When the order ends; no entry on a list lasts longer."""
     targets_rule: str
+    """Which targets the order covers, in its own words; each referral quotes this sentence."""
 
 
 class ApproverTable(_Table):
-    """``[[approver]]``: a person who may approve, and the public key."""
+    """A person who may approve; two approvers sign each referral."""
 
     name: _Text
+    """Name of the person, given to `--as` when the person signs."""
     role: _Text
-    public_key: Annotated[
-        str, Field(min_length=1, description="Ed25519: PEM, or base64 of its DER or 32 raw bytes.")
-    ]
+    """Role of the person, which the signature names."""
+    public_key: _Text
+    """Ed25519 key of the person: PEM, or base64 of its DER or of its 32 raw bytes."""
 
 
 class SourceTable(_Table):
-    """``[[source]]``: a list, page, guide, portal or stream to read."""
+    """A list, page, guide, portal or stream to read; it has either a url or a path."""
 
     url: _Url | None = None
-    path: str | None = Field(default=None, description="Path of an m3u, relative to this file.")
-    kind: Annotated[str, Field(description="The name of a reader: " + ", ".join(SOURCE_KINDS))]
+    """Address from which the source is read."""
+    path: str | None = None
+    """Path of an m3u, relative to this file."""
+    kind: Annotated[
+        str, Field(description="The name of a reader: " + ", ".join(SOURCE_KINDS) + ".")
+    ]
     access: Access = Access.PUBLIC
-    revisit_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
-        default=None,
-        description=(
-            "Fixed interval; without it, the interval is learned from the source's changes."
-        ),
-    )
-    revisit_least_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
-        default=None, description="Bound of a learned interval; by default the bound of the kind."
-    )
+    """Access by which it is read: anybody's, a recorded purchase's, or an authority's seizure."""
+    revisit_s: Annotated[float, Field(ge=1, le=86_400)] | None = None
+    """Fixed interval in seconds; without it, the interval is learned from the source's changes."""
+    revisit_least_s: Annotated[float, Field(ge=1, le=86_400)] | None = None
+    """Least learned interval in seconds; by default that of the kind."""
     revisit_most_s: Annotated[float, Field(ge=1, le=604_800)] | None = None
+    """Greatest learned interval in seconds; by default that of the kind."""
     receipt: _Text | None = None
+    """Reference of the receipt of a test purchase that is not in a [[purchase]]."""
     username: _Text | None = None
+    """User name of the line that was bought for the investigation."""
     password: _Text | None = None
-    mac: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$")] | None = Field(
-        default=None, description="MAC of the box that a portal's line belongs to."
-    )
-    purchase: str | None = Field(
-        default=None, description="Id of the [[purchase]] whose line reads the source."
-    )
-    purchase_in_case: bool = Field(
-        default=False,
-        description=("True if `cautery purchase` records the purchase instead of this file."),
-    )
-    vantages: list[str] = Field(
-        default_factory=list,
-        description=("Names of [[vantage]]s from which the source is also read."),
-    )
+    """Password of the line that was bought for the investigation."""
+    mac: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$")] | None = None
+    """MAC of the box that a portal's line belongs to."""
+    purchase: str | None = None
+    """Id of the [[purchase]] whose line reads the source."""
+    purchase_in_case: bool = False
+    """True if `cautery purchase` records the purchase instead of this file."""
+    vantages: list[str] = Field(default_factory=list)
+    """Names of [[vantage]]s from which the source is also read."""
 
 
 class PurchaseTable(_Table):
-    """``[[purchase]]``: a line that was bought, and its receipt."""
+    """A line that was bought, and its receipt."""
 
     id: _Id
+    """Id of the purchase, to which a source refers."""
     service: _Text
-    authorised_by: Annotated[
-        str,
-        Field(
-            min_length=1, description=("Who allowed the purchase beforehand, by name and office.")
-        ),
-    ]
-    authorisation: _Text | None = Field(
-        default=None,
-        description=("Reference of the authority's decision; required under regime led."),
-    )
+    """The brand as it is sold."""
+    authorised_by: _Text
+    """Who allowed the purchase beforehand, by name and office."""
+    authorisation: _Text | None = None
+    """Reference of the authority's decision; required under regime led."""
     bought_at: _Time
-    merchant: Annotated[
-        str, Field(min_length=1, description="The descriptor on the statement of account.")
-    ]
+    """When the line was bought."""
+    merchant: _Text
+    """Who took the money, as the statement of account names it."""
     amount: Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,8})?$")]
+    """What was paid, such as "12.99"."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")]
+    """Code of the currency, such as "EUR"."""
     means: _Text
-    receipt: str | None = Field(
-        default=None,
-        description=("Path of the receipt, relative to this file: sealed as an exhibit."),
-    )
-    line: _Text | None = Field(
-        default=None,
-        description=(
-            "A TOML file with username and password, or mac; only its owner may be able to read it."
-        ),
-    )
+    """How it was paid: card, transfer, crypto or in other words."""
+    receipt: str | None = None
+    """Path of the receipt, relative to this file: sealed as an exhibit."""
+    line: _Text | None = None
+    """A TOML file with username and password, or mac; only its owner may be able to read it."""
 
 
 class FixturesTable(_Table):
-    """``[[fixtures]]``: a calendar of matches that become events."""
+    """A calendar of matches that become events; it has either a path or a url."""
 
-    path: str | None = Field(
-        default=None, description=("Path of an iCalendar file, relative to this file.")
-    )
-    url: _Url | None = Field(
-        default=None, description="URL from which the calendar is fetched repeatedly."
-    )
-    revisit_s: Annotated[float, Field(ge=60, le=86_400)] | None = Field(
-        default=None,
-        description=(
-            "For a url: a fixed interval; without it, learned from the calendar's changes."
-        ),
-    )
+    path: str | None = None
+    """Path of an iCalendar file, relative to this file."""
+    url: _Url | None = None
+    """URL from which the calendar is fetched repeatedly."""
+    revisit_s: Annotated[float, Field(ge=60, le=86_400)] | None = None
+    """For a url: a fixed interval in seconds; without it, learned from the calendar's changes."""
     before_min: Annotated[float, Field(ge=0, le=1440)] = 30.0
-    after_min: Annotated[
-        float,
-        Field(
-            ge=0,
-            le=1440,
-            description=("Minutes after the stated end, or after two hours if no end is stated."),
-        ),
-    ] = 60.0
-    matching: _Text | None = Field(
-        default=None,
-        description=("Only fixtures whose title contains this text, in upper or lower case."),
-    )
-    clean_feed: str | None = Field(
-        default=None,
-        description=(
-            "Clean feed of all these fixtures: a URL (http, https, udp, srt), a file or a .ref."
-        ),
-    )
+    """Minutes before the stated start from which a match is watched."""
+    after_min: Annotated[float, Field(ge=0, le=1440)] = 60.0
+    """Minutes after the stated end, or after two hours if no end is stated."""
+    matching: _Text | None = None
+    """Only fixtures whose title contains this text, in upper or lower case."""
+    clean_feed: str | None = None
+    """Clean feed of all these fixtures: a URL (http, https, udp, srt), a file or a .ref."""
     legal_basis: str | None = None
+    """The right in these matches; without it, the mandate's."""
     collateral_budget: _Budget = 0
+    """Most bystanders that all blocks for one of these matches may hit, by their upper bounds."""
 
 
 class VantageTable(_Table):
-    """``[[vantage]]``: another place on the network from which sources are read."""
+    """Another place on the network from which sources are read."""
 
     name: _Id
+    """Name of the vantage, which every record of what was read from it names."""
     country: _Territory
-    proxy: Annotated[
-        str,
-        AfterValidator(values.proxy_url),
-        Field(description="http://[user:word@]host:port (CONNECT) or socks5://..."),
-    ]
+    """Country of the network."""
+    proxy: Annotated[str, AfterValidator(values.proxy_url)]
+    """The proxy there: http://[user:word@]host:port (CONNECT) or socks5://..."""
 
 
 class IntermediaryTable(_Table):
-    """``[[intermediary]]``: a provider that receives lists, and where they are sent."""
+    """An access provider that receives lists; without one no referral is drafted."""
 
     name: _Text
+    """Name of the access provider."""
     territory: _Territory
+    """Country of the access provider: it receives referrals under orders of this country."""
     list_url: _Url
+    """Where the approved lists are sent by HTTP PUT, as docs/reference/block-list.md describes."""
     proxy: _Url | None = None
+    """A forward proxy in the provider's network, through which the effect of a list is seen."""
 
 
 class ServiceTable(_Table):
-    """``[[service]]``: how one of our own services proves its identity, and how we log in."""
+    """How one of our own services proves its identity, and how we log in."""
 
-    host: Annotated[str, AfterValidator(values.service_host)] = Field(
-        description="Host of an intermediary, feed, calendar or RDAP service of this mandate."
-    )
-    also: list[Annotated[str, AfterValidator(values.service_host)]] = Field(
-        default_factory=list, description="Hosts to which its playlists lead."
-    )
-    ca: _Text | None = Field(
-        default=None, description="A PEM file: only these authorities are trusted for the service."
-    )
-    pins: list[Annotated[str, AfterValidator(values.pin)]] = Field(
-        default_factory=list,
-        description="SHA-256 of the public keys (SPKI) that the service may show, hex or base64.",
-    )
-    client_cert: _Text | None = Field(
-        default=None, description="A PEM file: our certificate for the service."
-    )
-    client_key: _Text | None = Field(
-        default=None,
-        description=("The private key of client_cert; only its owner may be able to read it."),
-    )
+    host: Annotated[str, AfterValidator(values.service_host)]
+    """Host of an intermediary, feed, calendar or RDAP service of this mandate."""
+    also: list[Annotated[str, AfterValidator(values.service_host)]] = Field(default_factory=list)
+    """Hosts to which its playlists lead."""
+    ca: _Text | None = None
+    """A PEM file: only these authorities are trusted for the service."""
+    pins: list[Annotated[str, AfterValidator(values.pin)]] = Field(default_factory=list)
+    """SHA-256 of the public keys (SPKI) that the service may show, hex or base64."""
+    client_cert: _Text | None = None
+    """A PEM file: our certificate for the service."""
+    client_key: _Text | None = None
+    """The private key of client_cert; only its owner may be able to read it."""
 
 
 class NetworkTable(_Table):
-    """``[network]``: private ranges that may be contacted, and rules for requests."""
+    """What the watch may contact, and how."""
 
     allow: list[Annotated[str, AfterValidator(values.network)]] = Field(default_factory=list)
+    """Private ranges that may be contacted, such as "127.0.0.0/8"; empty outside a lab."""
     rate_per_host: Annotated[float, Field(ge=LEAST_RATE, le=1000)] = 1.0
+    """Requests per second to each host."""
     user_agent: Annotated[str, Field(min_length=1), AfterValidator(values.user_agent)] = (
         "Cautery-monitor/1"
     )
-    resolver: Annotated[str, AfterValidator(values.resolver)] | None = Field(
-        default=None, description="address:port of a DNS server"
-    )
-    facts: str | None = Field(
-        default=None, description=("Path of a facts folder, relative to this file.")
-    )
+    """User-Agent of every HTTP request."""
+    resolver: Annotated[str, AfterValidator(values.resolver)] | None = None
+    """DNS server as address:port; without it, the system's."""
+    facts: str | None = None
+    """Path of a facts folder, relative to this file; without one the guard refuses every target."""
     rdap: _Url | None = None
-    canary_port: Annotated[
-        int,
-        Field(
-            ge=1,
-            le=65_535,
-            description=("Port at which canary names answer HTTP; 80 except in a lab."),
-        ),
-    ] = 80
+    """Base URL of an RDAP service, which says who registered a name; without it none is asked."""
+    canary_port: Annotated[int, Field(ge=1, le=65_535)] = 80
+    """Port at which canary names answer HTTP; 80 except in a lab."""
 
 
 class MandateFile(_Table):
