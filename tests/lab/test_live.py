@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cautery.act import standing_of
 from cautery.errors import InputError
 from cautery.lab import LiveLab, World, start_lab
+from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import read_mandate
 from cautery.workflows.mandate.signers import read_signers
 
@@ -76,6 +77,7 @@ def test_the_mandate_reads_and_its_window_is_open(live: LiveLab) -> None:
     assert [one.id for one in read.events] == [live.truth.event]
     assert {one.territory for one in read.orders} == {"FR", "GB"}
     assert read.orders[0].window.end < read.window.end
+    assert gaps_of(read) == ()
 
 
 def test_the_labs_mandate_is_signed_as_a_labs_and_its_signers_are_named(live: LiveLab) -> None:

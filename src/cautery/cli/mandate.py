@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +11,18 @@ from cautery import wiring
 from cautery.act import standing_of, terms_digest
 from cautery.adapters.person_keys import load_approver
 from cautery.cli import render
+from cautery.cli._mandate_rows import (
+    as_json,
+    rows_of,
+    say_warnings,
+    show_tables,
+    time_words,
+    warning_rows,
+)
 from cautery.cli._signing import ask, mandate_text
 from cautery.cli._verbs import Verbs
-from cautery.messages import say
-from cautery.model import Digest, Mandate, OwnService, Source, digest_of, iso, to_json
-from cautery.watch.rhythm import Rhythm
+from cautery.model import Digest, digest_of, iso, to_json
+from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import read_mandate, read_with_bytes
 from cautery.workflows.mandate.signatures import add_signature, signatures_path
 from cautery.workflows.mandate.signers import read_signers
@@ -34,7 +40,7 @@ def show(
     mandate: Annotated[Path, typer.Argument(help="The mandate's TOML file.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Show the events and times that a mandate covers, fixtures left out, sources and purchases.
+    """Show everything that a mandate puts in force, and warn of what it switches off.
 
     The file and the files that it names (calendars, receipts) are checked as a watch checks them.
     Nothing is fetched, and no credential is shown.
@@ -43,76 +49,39 @@ def show(
     """
     now = wiring.clock().now()
     checked, raw = read_with_bytes(mandate, now=now)
-    standing = standing_of(checked, now=now)
+    standing, gaps = standing_of(checked, now=now), gaps_of(checked)
     if json:
-        for row in _rows(checked):
-            render.json_line(row)
-        summary = {"mandate": checked.id, "digest": digest_of(raw), "terms": terms_digest(checked)}
-        render.json_line({**summary, "standing": standing.words, **to_json(standing)})
+        for row in (*rows_of(checked), *warning_rows(gaps)):
+            render.json_line(as_json(row))
+        render.json_line(
+            {
+                "mandate": checked.id,
+                "who": checked.who,
+                "regime": checked.regime.value,
+                "legal_basis": checked.legal_basis,
+                "start": iso(checked.window.start),
+                "end": iso(checked.window.end),
+                "territories": list(checked.territories),
+                "collateral_budget": checked.collateral_budget,
+                "digest": digest_of(raw),
+                "terms": terms_digest(checked),
+                "standing": standing.words,
+                **to_json(standing),
+            }
+        )
         return
+    window = checked.window
     render.say(f"{checked.id}: {checked.who}, regime {checked.regime.value}")
     render.say(render.printable(standing.words))
     render.say(f"digest to sign  {digest_of(raw)}")
-    window = checked.window
-    render.say(f"window {_time(window.start)} to {_time(window.end)}")
-    if checked.events:
-        render.table(
-            ("event", "kick-off", "watched from", "until", "id"),
-            (
-                (
-                    event.name,
-                    _time(event.kick_off),
-                    _time(event.window.start),
-                    _time(event.window.end),
-                    event.id,
-                )
-                for event in sorted(checked.events, key=lambda event: event.kick_off)
-            ),
-        )
-    if checked.left_out:
-        render.table(("left out", "why"), ((say(what), say(why)) for what, why in checked.left_out))
-    if checked.calendars:
-        render.table(
-            ("calendar, fetched during the watch", "read again"),
-            ((str(calendar.location), _rhythm(calendar)) for calendar in checked.calendars),
-        )
-    if checked.sources:
-        render.table(
-            ("source", "kind", "access", "read again", "also from"),
-            (
-                (
-                    str(source.location),
-                    source.kind,
-                    _access(source),
-                    _rhythm(source),
-                    ", ".join(source.vantages),
-                )
-                for source in checked.sources
-            ),
-        )
-    if checked.services:
-        render.table(
-            ("service of our own", "certificate authority", "pinned keys", "our certificate"),
-            (
-                (_hosts(service), _authority(service), str(len(service.pins)), _shown(service))
-                for service in checked.services
-            ),
-        )
-    if checked.purchases:
-        render.table(
-            ("purchase", "service", "authorised by", "bought", "merchant", "paid"),
-            (
-                (
-                    purchase.id,
-                    purchase.service,
-                    purchase.authorised_by,
-                    _time(purchase.bought_at),
-                    purchase.merchant,
-                    f"{purchase.amount} {purchase.currency} by {purchase.means}",
-                )
-                for purchase in checked.purchases
-            ),
-        )
+    render.say(f"legal basis  {checked.legal_basis}")
+    render.say(f"window {time_words(window.start)} to {time_words(window.end)}")
+    render.say(f"territories  {', '.join(checked.territories)}")
+    render.say(
+        f"bystanders that blocks outside events may hit, at most {checked.collateral_budget}"
+    )
+    show_tables(rows_of(checked))
+    say_warnings(gaps)
 
 
 @app.command()
@@ -169,92 +138,3 @@ def sign(
         mandate, checked, raw=raw, shown=expected, name=name, role=role, key=private, now=now
     )
     render.say(render.printable(f"{name} has signed {mandate}: {signatures_path(mandate)}"))
-
-
-def _rows(mandate: Mandate) -> list[dict[str, object]]:
-
-    rows: list[dict[str, object]] = [
-        {
-            "event": event.id,
-            "name": event.name,
-            "kick_off": iso(event.kick_off),
-            "watched_from": iso(event.window.start),
-            "watched_until": iso(event.window.end),
-        }
-        for event in sorted(mandate.events, key=lambda event: event.kick_off)
-    ]
-    rows += [{"left_out": say(what), "why": say(why)} for what, why in mandate.left_out]
-    rows += [
-        {"calendar": str(calendar.location), "revisit_s": calendar.revisit_s}
-        for calendar in mandate.calendars
-    ]
-    rows += [
-        {
-            "source": str(source.location),
-            "kind": source.kind,
-            "access": source.access.value,
-            "purchase": source.purchase,
-            "revisit_s": source.revisit_s,
-            "vantages": list(source.vantages),
-        }
-        for source in mandate.sources
-    ]
-    rows += [
-        {
-            "service": service.host,
-            "also": list(service.also),
-            "ca": None if service.ca is None else str(service.ca),
-            "pins": list(service.pins),
-            "client_cert": None if service.client_cert is None else str(service.client_cert),
-        }
-        for service in mandate.services
-    ]
-    rows += [
-        {
-            "purchase": purchase.id,
-            "service": purchase.service,
-            "authorised_by": purchase.authorised_by,
-            "authorisation": purchase.authorisation,
-            "bought_at": iso(purchase.bought_at),
-            "merchant": purchase.merchant,
-            "amount": purchase.amount,
-            "currency": purchase.currency,
-            "means": purchase.means,
-            "receipt": None if purchase.receipt is None else str(purchase.receipt),
-        }
-        for purchase in mandate.purchases
-    ]
-    return rows
-
-
-def _hosts(service: OwnService) -> str:
-    return ", ".join((service.host, *service.also))
-
-
-def _authority(service: OwnService) -> str:
-    return "the system's authorities" if service.ca is None else str(service.ca)
-
-
-def _shown(service: OwnService) -> str:
-    return "none" if service.client_cert is None else str(service.client_cert)
-
-
-def _access(source: Source) -> str:
-    if source.purchase is not None:
-        return f"purchase {source.purchase}"
-    return source.access.value if source.receipt is None else f"{source.access.value}, recorded"
-
-
-def _rhythm(source: Source) -> str:
-    if source.is_file or source.kind == "stream":
-        return "once"
-    if source.revisit_s is not None:
-        return f"every {source.revisit_s:g} s"
-
-    wait_s = Rhythm.of(source.kind, least_s=source.least_s, most_s=source.most_s).wait_s
-    rhythm = f"learned, at first every {wait_s / 60:.0f} min"
-    return rhythm if source.kind == "ical" else f"{rhythm}; every minute while an event is on"
-
-
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M UTC")

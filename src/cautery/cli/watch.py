@@ -10,12 +10,14 @@ import typer
 from cautery import wiring
 from cautery.act import standing_of
 from cautery.cli import render
+from cautery.cli._mandate_rows import say_warnings, warning_rows
 from cautery.cli.board import Board, JsonStream
 from cautery.errors import ApprovalError, InputError
 from cautery.messages import tr, word
 from cautery.model import Entry
 from cautery.model.records import WatchEnd, WatchStopped
 from cautery.wiring import watching
+from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import mandate_schema, read_mandate
 from cautery.workflows.mandate.signers import read_signers
 
@@ -70,6 +72,11 @@ def watch(
             hint="Two people from --signers must sign: cautery mandate sign.",
         )
     render.say(render.printable(f"mandate {standing.words}"))
+    gaps = gaps_of(checked)
+    say_warnings(gaps)
+    if json:
+        for row in warning_rows(gaps):
+            render.json_line(row)
     view = JsonStream() if json else Board(checked)
     stopped: list[WatchEnd] = []
 

@@ -17,6 +17,7 @@ from cautery.errors import InputError
 from cautery.messages.texts import (
     acts,
     cases,
+    mandates,
     networks,
     operations,
     readings,
@@ -39,6 +40,7 @@ TEXTS: Mapping[str, Text] = {
     **networks.TEXTS,
     **acts.TEXTS,
     **cases.TEXTS,
+    **mandates.TEXTS,
     **operations.TEXTS,
     **seizures.TEXTS,
     **sizes.TEXTS,
