@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cautery.cli.mandate_new import answer_all
 from cautery.errors import InputError
 from cautery.wiring import watching
+from cautery.workflows.mandate.draft import Draft
 
 Cautery = Callable[..., Any]
 MANDATE = """\
@@ -116,3 +120,112 @@ def test_show_and_watch_warn_of_what_the_mandate_switches_off(
         }  # fmt: skip
         said = cautery(*command, mandate).err
         assert all(f"warning: {text}" in said for text in warnings.values())
+
+
+SCRIPT = (
+    "--who", "Example League", "--regime", "gdpr", "--legal-basis", "rights", "--territory", "FR",
+    "--territory", "IT", "--start", "2026-11-24T20:30Z", "--end", "2999-11-24T23:00Z",
+    "--event", 'id = "match", name = "Home v Away", kick_off = 2998-11-24T20:45:00Z',
+    "--source", 'url = "http://lists.example/all.m3u", kind = "m3u"',
+)  # fmt: skip
+
+
+def test_new_writes_by_options_what_show_reads_and_says_what_comes_next(
+    cautery: Cautery, tmp_path: Path
+) -> None:
+    path = tmp_path / "night.toml"
+    ended = cautery("mandate", "new", path, *SCRIPT)
+    assert ended.code == 0
+    shown = [
+        json.loads(line) for line in cautery("mandate", "show", path, "--json").out.splitlines()
+    ]
+    assert shown[-1]["mandate"] == "night"
+    assert shown[-1]["territories"] == ["FR", "IT"]
+    assert [row["event"] for row in shown if "event" in row] == ["match"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    for next_command in ("show", "sign", "check"):
+        assert f"cautery mandate {next_command} {path}" in ended.err
+    assert f"cautery watch {path}" in ended.err
+    assert "warning: no facts folder is set" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (SCRIPT[2:], "a mandate needs --who"),
+        ((), "a mandate needs --who, --regime, --start, --end, --territory"),
+        (SCRIPT[:-4], "names no event, channel or work"),
+        ((*SCRIPT, "--order", "id = x"), "--order 'id = x': not TOML"),
+        ((*SCRIPT, "--channel", 'id = "fr"'), "channel.names: 'names' is missing"),
+        ((*SCRIPT, "--facts", "nowhere"), "network.facts: no such folder: nowhere"),
+    ],
+)
+def test_new_writes_nothing_that_would_be_refused(
+    cautery: Cautery, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    path = tmp_path / "night.toml"
+    ended = cautery("mandate", "new", path, *options)
+    assert ended.code == 2
+    assert said in ended.err
+    assert not path.exists()
+
+
+def test_new_replaces_nothing_without_force_and_no_signed_mandate_at_all(
+    cautery: Cautery, mandate: Path
+) -> None:
+    kept = cautery("mandate", "new", mandate, *SCRIPT)
+    assert (kept.code, mandate.read_text()) == (2, MANDATE)
+    mandate.with_name("mandate.toml.signatures").write_text("a signature")
+    signed = cautery("mandate", "new", mandate, *SCRIPT, "--force")
+    assert (signed.code, mandate.read_text()) == (2, MANDATE)
+    mandate.with_name("mandate.toml.signatures").unlink()
+    assert cautery("mandate", "new", mandate, *SCRIPT, "--force").code == 0
+    assert 'who = "Example League"' in mandate.read_text()
+
+
+class Person:
+    """Somebody who answers questions by their key, the first answer first."""
+
+    def __init__(self, answers: list[tuple[str, str]]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def __call__(self, question: str, default: str) -> str:
+        name = re.split(r" \[|\?", question.strip())[0]
+        self.asked.append(name)
+        for at, (key, answer) in enumerate(self.answers):
+            if key == name:
+                del self.answers[at]
+                return answer
+        return default
+
+
+def test_new_asks_again_until_an_answer_can_stand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "facts").mkdir()
+    draft = Draft(path=tmp_path / "night.toml", now=datetime(2026, 11, 24, tzinfo=UTC))
+    person = Person(
+        [
+            ("id", "night"), ("who", "Example League"), ("regime", "police"), ("regime", "GDPR"),
+            ("legal_basis", "rights"), ("territories", "fr"), ("start", "2026-11-24T20:30Z"),
+            ("end", "2026-11-24T20:00Z"), ("end", "2026-11-24T23:00Z"),
+            ("Add an event", "n"), ("Add an event", "y"), ("id", ""), ("id", "match"),
+            ("name", "Home v Away"), ("kick_off", "2026-11-24T20:45Z"),
+            ("clean_feed", "http://feeds.example/c"), ("clean_feed", "https://feeds.example/c"),
+            ("Add a source", "y"), ("url", "http://lists.example/all.m3u"), ("kind", "list"),
+            ("kind", "m3u"), ("facts", "nowhere"), ("facts", "facts"),
+        ]
+    )  # fmt: skip
+    answer_all(draft, person)
+    read = draft.mandate()
+    assert (read.id, read.who, read.territories) == ("night", "Example League", ("FR",))
+    assert [event.id for event in read.events] == ["match"]
+    assert person.answers == []
+    said = capsys.readouterr().err
+    for fault in (
+        "'gdpr' or 'led'", "is not after the start", "A watch needs an event", "plain http",
+        "unknown reader", "no such folder: nowhere",
+    ):  # fmt: skip
+        assert fault in said
+    assert person.asked.count("who") == 1

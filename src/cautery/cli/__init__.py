@@ -111,7 +111,7 @@ _VERBS = {
     ),
     "mandate": (
         "cautery.cli.mandate:app",
-        "Check, show and sign a mandate.",
+        "Write, show, sign and check a mandate.",
     ),
     "referral": (
         "cautery.cli.referral:app",

@@ -1,4 +1,4 @@
-"""``cautery mandate``: what a mandate file says, before anything is probed."""
+"""``cautery mandate``: what a mandate file says, before anything is probed, and who signs it."""
 
 from __future__ import annotations
 
@@ -21,18 +21,22 @@ from cautery.cli._mandate_rows import (
 )
 from cautery.cli._signing import ask, mandate_text
 from cautery.cli._verbs import Verbs
+from cautery.cli.mandate_new import new
 from cautery.model import Digest, digest_of, iso, to_json
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import read_mandate, read_with_bytes
 from cautery.workflows.mandate.signatures import add_signature, signatures_path
 from cautery.workflows.mandate.signers import read_signers
 
-app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Check, show and sign a mandate.")
+app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Write, show, sign and check a mandate.")
 
 
 @app.callback()
 def mandate() -> None:
-    """Check, show and sign a mandate."""
+    """Write, show, sign and check a mandate."""
+
+
+app.command("new")(new)
 
 
 @app.command()

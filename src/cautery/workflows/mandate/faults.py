@@ -8,10 +8,14 @@ from typing import Any
 
 from cautery.workflows.mandate.values import TIME_REMEDY
 
+_COUNTRY = 'Write the two capital letters of the country, such as "FR".'
 _SPELLINGS = {
     "amount": 'Write it as "12.99".',
     "currency": 'Write its code, such as "EUR".',
     "mac": 'Write it as "00:1A:79:12:34:56".',
+    "territory": _COUNTRY,
+    "territories": _COUNTRY,
+    "country": _COUNTRY,
 }
 """How to write what has to be like a pattern."""
 _QUOTED = frozenset(
@@ -40,9 +44,9 @@ def in_words(error: Any) -> tuple[str, str]:
         return f"{key!r} is not a valid time", TIME_REMEDY
     if kind == "list_type" and len(error["loc"]) == 1:
         return "must be a list of tables", f"Write [[{key}]], in two brackets."
-    if kind == "string_pattern_mismatch" and key in _SPELLINGS:
+    if kind == "string_pattern_mismatch" and field_name in _SPELLINGS:
         quoted = f"{error['input'][:60]!r}: " if field_name in _QUOTED else ""
-        return f"{quoted}not in the format of {key}", _SPELLINGS[key]
+        return f"{quoted}not in the format of {field_name}", _SPELLINGS[field_name]
     message = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
     value = error.get("input")
     if field_name not in _QUOTED or not isinstance(value, str | int | float | datetime):

@@ -61,10 +61,14 @@ def read_mandate(path: Path, *, now: datetime) -> Mandate:
 def read_with_bytes(path: Path, *, now: datetime) -> tuple[Mandate, bytes]:
     """Do as :func:`read_mandate`, and return also the bytes that were read: they are signed."""
     raw = bytes_of(path)
-    text = text_of(path, raw)
-    mandate = _Reading(path, text).mandate(tables_of(path, text), now)
+    mandate = mandate_of(path, text_of(path, raw), now=now)
     signatures = checked_signatures(path, raw, mandate, now=now)
     return replace(mandate, signatures=signatures), raw
+
+
+def mandate_of(path: Path, text: str, *, now: datetime) -> Mandate:
+    """Check the text of a mandate's file, which need not be written yet, without signatures."""
+    return _Reading(path, text).mandate(tables_of(path, text), now)
 
 
 def calendars_of(path: Path) -> Callable[[Mapping[OwnLocation, bytes]], Fixtures]:
