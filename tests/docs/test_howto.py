@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from cautery.cli import main
 
+SAMPLES = Path(__file__).parents[1] / "watch" / "assets" / "samples"
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
 
 
@@ -35,7 +37,42 @@ def test_a_mandate_is_written_by_the_options_that_the_guide_shows(
     monkeypatch.chdir(tmp_path)
     Path("facts").mkdir()
     [command] = [block for block in blocks("write-a-mandate.md", "sh") if "--who" in block]
-    program, *arguments = shlex.split(command.replace("2026-11-24", "2998-11-24"))
+    program, *arguments = shlex.split(
+        command.replace("\\\n", " ").replace("2026-11-24", "2998-11-24")
+    )
     assert program == "cautery"
     assert run(monkeypatch, *arguments) == 0
     assert run(monkeypatch, "mandate", "show", "mandate.toml") == 0
+
+
+def test_seized_material_is_taken_under_the_mandate_that_the_guide_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [mandate] = blocks("seized-material.md", "toml")
+    (tmp_path / "led.toml").write_text(mandate.replace("2027-", "2998-"))
+    monkeypatch.chdir(tmp_path)
+    taken = run(
+        monkeypatch, "seized", "take", str(SAMPLES / "netflow"), "--panel", "north",
+        "--case", "case", "--mandate", "led.toml", "--by", "A. Bianchi", "--json",
+    )  # fmt: skip
+    assert taken == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "netflow"
+    assert run(monkeypatch, "mandate", "show", "led.toml") == 0
+    assert "only seized material is taken" in capsys.readouterr().err
+    assert run(monkeypatch, "watch", "led.toml", "--case", "watched") == 2
+    assert "cautery seized take" in capsys.readouterr().err
+    assert not Path("watched").exists()
+
+
+def test_the_graph_of_the_guide_has_the_plan_that_the_guide_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [graph] = blocks("plan.md", "json")
+    (tmp_path / "graph.json").write_text(graph)
+    assert run(monkeypatch, "plan", str(tmp_path / "graph.json"), "--json") == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert (plan["remove"], plan["cost"], plan["bound"]) == (["panel"], 6, 6)
+    assert plan["date"] == "2026-12-01"
+    late = run(monkeypatch, "plan", str(tmp_path / "graph.json"), "--by", "2026-11-30", "--json")
+    assert late == 1
+    assert json.loads(capsys.readouterr().out)["status"] == "infeasible"

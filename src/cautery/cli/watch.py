@@ -12,7 +12,7 @@ from cautery.act import standing_of
 from cautery.cli import render
 from cautery.cli._mandate_rows import say_warnings, warning_rows
 from cautery.cli.board import Board, JsonStream
-from cautery.errors import ApprovalError, InputError
+from cautery.errors import ApprovalError, InputError, MandateError
 from cautery.messages import tr, word
 from cautery.model import Entry
 from cautery.model.records import WatchEnd, WatchStopped
@@ -64,6 +64,11 @@ def watch(
 
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
+    if not checked.may_find:
+        raise MandateError(
+            f"{mandate}: it names no event, channel or work, so there is nothing to watch",
+            hint="For seized material: cautery seized take FILES --mandate ...",
+        )
     allowed_signers = None if signers is None else read_signers(signers)
     standing = standing_of(checked, now=now, signers=allowed_signers)
     if standing.vouched is False:

@@ -247,7 +247,7 @@ class Mandate:
             raise MandateError("mandate: a collateral budget must not be negative")
         if not self.legal_basis.strip():
             raise MandateError("mandate.legal_basis: empty; a probe needs a legal basis")
-        if not (self.events or self.channels or self.works or self.calendars):
+        if not self.may_find and self.regime is not Regime.LED:
             raise MandateError(
                 "mandate: it names no event, channel or work, so there is nothing to find"
             )
@@ -281,6 +281,11 @@ class Mandate:
                         "allows it",
                         hint='Add authorisation = "..." to the [[purchase]].',
                     )
+
+    @property
+    def may_find(self) -> bool:
+        """Whether it names anything that a watch could find; an authority's need not."""
+        return bool(self.events or self.channels or self.works or self.calendars)
 
     def on_air(self, at: datetime) -> bool:
         """Tell whether an event is on, or about to be."""

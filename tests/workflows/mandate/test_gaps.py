@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cautery.errors import MandateError
 from cautery.messages import say
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import read_mandate
@@ -147,3 +148,10 @@ def test_a_gap_names_what_it_is_about(tmp_path: Path) -> None:
     assert say(gap) == (
         "fr: the reference is the clean feed of an event, so no verdict names this licensee"
     )
+
+
+def test_an_authority_alone_may_name_nothing_to_watch(tmp_path: Path) -> None:
+    head = WHOLE.partition("[[event]]")[0]
+    assert gaps(tmp_path, head.replace("gdpr", "led")) == ["gap.seized-alone"]
+    with pytest.raises(MandateError, match="names no event, channel or work"):
+        gaps(tmp_path, head)

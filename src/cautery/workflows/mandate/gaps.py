@@ -37,7 +37,7 @@ def gaps_of(mandate: Mandate) -> tuple[Message, ...]:
     >>> "gap.no-facts" in [gap.id for gap in gaps_of(mandate)]
     True
     """
-    if not (mandate.events or mandate.channels or mandate.works or mandate.calendars):
+    if not mandate.may_find:
         return (message("gap.seized-alone"),)
     return tuple(chain(_unseen(mandate), _unattributed(mandate), _undone(mandate)))
 

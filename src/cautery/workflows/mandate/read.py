@@ -25,6 +25,7 @@ from cautery.model import (
     NetworkPolicy,
     OwnLocation,
     Partner,
+    Regime,
     Vantage,
     Window,
     Work,
@@ -111,7 +112,9 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
         calendars = self.calendars(file)
         listed = self.fixtures(file, window)
         fixtures, left_out = listed.events, listed.left_out
-        if not (file.event or file.channel or file.work or fixtures or calendars):
+        named = file.event or file.channel or file.work or fixtures or calendars
+        # An authority may take seized material under a mandate that names nothing to watch.
+        if not named and (head.regime is not Regime.LED or file.fixtures):
             raise self.wrong(
                 ("mandate",),
                 "the mandate names no event, channel or work, so there is nothing to find",
