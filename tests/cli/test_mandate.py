@@ -116,7 +116,7 @@ def test_show_and_watch_warn_of_what_the_mandate_switches_off(
         warnings = {row["warning"]: row["text"] for row in rows if "warning" in row}
         assert {*warnings} == {
             "gap.no-facts", "gap.clean-feed-as-reference", "gap.no-licensee", "gap.approvers",
-            "gap.no-proxy",
+            "gap.no-proxy", "gap.particulars", "gap.no-standing-order",
         }  # fmt: skip
         said = cautery(*command, mandate).err
         assert all(f"warning: {text}" in said for text in warnings.values())
@@ -193,6 +193,7 @@ class Person:
     def __call__(self, question: str, default: str) -> str:
         name = re.split(r" \[|\?", question.strip())[0]
         self.asked.append(name)
+        assert len(self.asked) < 200, "asked without end"
         for at, (key, answer) in enumerate(self.answers):
             if key == name:
                 del self.answers[at]
@@ -229,3 +230,75 @@ def test_new_asks_again_until_an_answer_can_stand(
     ):  # fmt: skip
         assert fault in said
     assert person.asked.count("who") == 1
+
+
+def test_new_asks_for_what_the_country_of_an_order_needs(tmp_path: Path) -> None:
+    draft = Draft(path=tmp_path / "night.toml", now=datetime(2026, 11, 24, tzinfo=UTC))
+    person = Person(
+        [
+            ("who", "Example League"), ("regime", "gdpr"), ("legal_basis", "rights"),
+            ("territories", "FR, IT"), ("start", "2026-11-24T20:30Z"), ("end", "2026-11-24T23:00Z"),
+            ("Add an event", "y"), ("id", "night"), ("id", "match"), ("name", "Home v Away"),
+            ("kick_off", "2026-11-24T20:45Z"),
+            ("Add a court order", "y"), ("id", "TJ-1"), ("authority", "Tribunal"),
+            ("territory", "fr"), ("kind", ""), ("targets_rule", "services"), ("start", "2026-08-01T00:00Z"),
+            ("end", "2027-08-01T00:00Z"), ("days", "2026-11-24, 2026-11-25"), ("agent", "12"),
+            ("calendar", "Ligue 1"), ("Add another court order", "y"), ("id", "AGCOM-1"),
+            ("authority", "AGCOM"), ("territory", "IT"), ("kind", "standing"),
+            ("targets_rule", "sites"), ("start", "2026-08-01T00:00Z"),
+        ]
+    )  # fmt: skip
+    answer_all(draft, person)
+    live, standing = draft.mandate().orders
+    assert [day.day for day in live.days] == [24, 25]
+    assert live.particulars == {"agent": "12", "calendar": "Ligue 1"}
+    assert (standing.kind.value, standing.particulars) == ("standing", {})
+    assert person.answers == []
+    assert {"method", "reporter", "declared"} <= set(person.asked)
+    assert person.asked.count("days") == 1
+
+
+def test_rules_lists_what_acts_rest_on_with_sources(cautery: Cautery, mandate: Path) -> None:
+    rows = [
+        json.loads(line)
+        for line in cautery("mandate", "rules", "--territory", "it", "--json").out.splitlines()
+    ]
+    assert {row["territory"] for row in rows} == {"IT"}
+    assert {row["rule"]: row["source"] for row in rows}["it-93-2023"] == "S19"
+    of_the_mandate = cautery("mandate", "rules", mandate).out
+    assert "fr-l333-10" in of_the_mandate
+    assert "it-93-2023" not in of_the_mandate
+    assert "the official calendar of the competition" in of_the_mandate
+    assert cautery("mandate", "rules", "--territory", "Italy").code == 2
+
+
+def test_a_rule_is_confirmed_by_the_digest_that_rules_shows(
+    cautery: Cautery, mandate: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "legal.pem"
+    public = cautery("keys", "new", key).out
+    mandate.write_text(
+        re.sub(r"public_key = .*\n", public, MANDATE).replace(
+            'territory = "FR"', 'territory = "DE"'
+        )
+    )
+    [digest] = [
+        row["digest"]
+        for line in cautery("mandate", "rules", mandate, "--json").out.splitlines()
+        if (row := json.loads(line))["rule"] == "de-live"
+    ]
+    asked = (
+        *("mandate", "confirm", mandate, "de-live", "--source", "UrhG, section 97, read today"),
+        *("--as", "A. Legal", "--key", key),
+    )
+    unseen = cautery(*asked)
+    other = cautery(*asked, "--digest", digest.replace(digest[-4:], "0000"))
+    assert (unseen.code, other.code) == (1, 1)
+    assert f"--digest {digest}" in unseen.err
+    assert cautery(*asked, "--digest", digest).code == 0
+    assert "A. Legal: UrhG, section 97, read today" in cautery("mandate", "rules", mandate).out
+    rows = [
+        json.loads(line) for line in cautery("mandate", "show", mandate, "--json").out.splitlines()
+    ]
+    assert [row["confirmed_rule"] for row in rows if "confirmed_rule" in row] == ["de-live"]
+    assert "gap.unconfirmed" not in {row.get("warning") for row in rows}

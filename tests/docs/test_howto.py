@@ -76,3 +76,25 @@ def test_the_graph_of_the_guide_has_the_plan_that_the_guide_says(
     late = run(monkeypatch, "plan", str(tmp_path / "graph.json"), "--by", "2026-11-30", "--json")
     assert late == 1
     assert json.loads(capsys.readouterr().out)["status"] == "infeasible"
+
+
+def test_the_orders_of_the_guide_state_all_that_their_countries_ask_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [orders] = blocks("write-a-mandate.md", "toml")
+    head = (
+        '[mandate]\nid = "m"\nwho = "League"\nregime = "gdpr"\nlegal_basis = "rights"\n'
+        "start = 2026-11-01T00:00:00Z\nend = 2998-01-01T00:00:00Z\n"
+        'territories = ["FR", "IT"]\n[[channel]]\nid = "c"\nnames = ["C"]\n'
+    )
+    providers = "".join(
+        f'[[intermediary]]\nname = "{code}"\nterritory = "{code}"\nlist_url = "https://p.example/l"\n'
+        for code in ("FR", "IT")
+    )
+    Path("mandate.toml").write_text(head + orders + providers)
+    assert run(monkeypatch, "mandate", "show", "mandate.toml", "--json") == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    warned = {row["warning"] for row in rows if "warning" in row}
+    assert warned.isdisjoint({"gap.particulars", "gap.unconfirmed", "gap.no-order"})
+    assert [row["order_kind"] for row in rows if "order" in row] == ["live", "standing"]

@@ -1,113 +1,54 @@
-"""The rules of law that our acts rest on, how well each is sourced, and who confirmed it.
+"""The rules of law that our acts rest on, and who has confirmed those that nobody had read.
 
 A rule from general knowledge may shape a draft, but nothing is published on it outside the lab
-until a person has confirmed it with a source.
+until a person has confirmed it with a source. The rules are data: see
+:mod:`cautery.act.jurisdictions`.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import datetime
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from cautery.act.jurisdictions import UNVERIFIED, Rule, RuleTopic, profile_of, profiles
 from cautery.errors import ApprovalError
-
-UNVERIFIED = "M"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """A rule of law as used here.
-
-    ``mark`` is the source's number in docs/reference/sources.md, or ``M`` when unverified.
-    """
-
-    id: str
-    territory: str
-    text: str
-    mark: str
-
-
-RULES: tuple[Rule, ...] = (
-    Rule(
-        id="dsa-9-order",
-        territory="EU",
-        text="an order to act states its basis, reasons, exact location, redress and territory, "
-        "and the provider tells if and when it was given effect (Reg. 2022/2065, art. 9)",
-        mark="S47",
-    ),
-    Rule(
-        id="dsa-16-2-notice",
-        territory="EU",
-        text="a notice substantiates, locates exactly, names the notifier and states good faith "
-        "(Reg. 2022/2065, art. 16(2))",
-        mark="S48",
-    ),
-    Rule(
-        id="fr-l333-10",
-        territory="FR",
-        text="under an order for the days of a calendar, data of services not yet identified go "
-        "to the authority, which notifies the intermediaries (code du sport, L.333-10 III)",
-        mark="S59",
-    ),
-    Rule(
-        id="it-93-2023",
-        territory="IT",
-        text="names and single addresses are blocked within 30 minutes (law 93/2023; AGCOM "
-        "189/23/CONS)",
-        mark="S19",
-    ),
-    Rule(
-        id="gb-s97a-live",
-        territory="GB",
-        text="target servers are blocked while matches are live, re-set each period, hosts are "
-        "told (FAPL v BT [2017] EWHC 480 (Ch))",
-        mark="S67",
-    ),
-    Rule(
-        id="ie-live",
-        territory="IE",
-        text="live blocking after the game stops and is re-set each week; legitimate hosts may "
-        "apply to court",
-        mark="S72",
-    ),
-    Rule(
-        id="es-trlpi",
-        territory="ES",
-        text="objective, proportionate, non-discriminatory blocking, list renewed weekly "
-        "(sentencia 310/2024, arts. 138 and 139.1.h TRLPI)",
-        mark="S73",
-    ),
-    Rule(
-        id="pt-82-2021",
-        territory="PT",
-        text="live blocks end with the event (Lei 82/2021)",
-        mark="S78",
-    ),
-    Rule(
-        id="dk-live",
-        territory="DK",
-        text="live production is protectable and blockable",
-        mark="S80",
-    ),
+from cautery.model import (
+    Approver,
+    Digest,
+    OrderKind,
+    RuleConfirmation,
+    digest_of,
+    iso,
+    require_utc,
 )
+from cautery.public_keys import raw_public_key
+
+__all__ = [
+    "RULES",
+    "UNVERIFIED",
+    "Rule",
+    "check_confirmation",
+    "confirm_rule",
+    "require_confirmed",
+    "rule_digest",
+    "rules_for",
+]
+
+MESSAGE = "cautery/rule-confirmation/1"
+RULES: tuple[Rule, ...] = tuple(rule for profile in profiles() for rule in profile.rules)
 
 
-def rules_for(territory: str) -> tuple[Rule, ...]:
-    """Return the rules that a referral in a territory rests on.
+def rules_for(territory: str, kind: OrderKind = OrderKind.LIVE) -> tuple[Rule, ...]:
+    """Return the rules that a referral under a kind of order in a territory rests on.
 
-    An unknown territory gives one unverified rule: that live blocking is lawful there at all.
+    An unknown territory gives one unverified rule: that blocking is lawful there at all.
     """
-    rules = tuple(rule for rule in RULES if rule.territory == territory.upper())
-    if rules:
-        return rules
-    return (
-        Rule(
-            id=f"{territory.lower()}-live",
-            territory=territory.upper(),
-            text=f"an order for live blocking can be carried out by referral in {territory}",
-            mark=UNVERIFIED,
-        ),
-    )
+    return profile_of(territory).of(kind, RuleTopic.BASIS)
 
 
 def require_confirmed(rule: Rule, *, lab: bool, confirmed: Mapping[str, str]) -> None:
@@ -123,9 +64,104 @@ def require_confirmed(rule: Rule, *, lab: bool, confirmed: Mapping[str, str]) ->
     ApprovalError
         If nobody has confirmed it.
     """
-    if lab or rule.mark != UNVERIFIED or confirmed.get(rule.id, "").strip():
+    if lab or rule.is_verified or confirmed.get(rule.id, "").strip():
         return
     raise ApprovalError(
         f"the rule {rule.id!r} ({rule.text}) is not verified",
-        hint="Check it against the official text and confirm it with its source.",
+        hint=(
+            "Check it against the official text and confirm it with its source: "
+            f"cautery mandate confirm MANDATE {rule.id} --source ..."
+        ),
+    )
+
+
+def rule_digest(rule: Rule) -> Digest:
+    """Return the SHA-256 of a rule's id and text: a rule that is written anew is confirmed anew."""
+    return digest_of(f"{rule.id}\n{rule.territory}\n{rule.text}".encode())
+
+
+def confirm_rule(
+    rule: Rule,
+    *,
+    mandate: str,
+    source: str,
+    approver: Approver,
+    key: Ed25519PrivateKey,
+    at: datetime,
+) -> RuleConfirmation:
+    """Confirm a rule with the source in which an approver has read it.
+
+    Parameters
+    ----------
+    mandate : str
+        Id of the mandate under which it counts.
+
+    Raises
+    ------
+    ApprovalError
+        If the rule has a source already, none is given, or the key is not the approver's.
+    """
+    require_utc("at", at)
+    if rule.is_verified:
+        raise ApprovalError(f"the rule {rule.id!r} has a source already: {rule.mark}")
+    if not source.strip():
+        raise ApprovalError("a confirmation names the source, such as an article and its date")
+    raw = key.public_key().public_bytes_raw()
+    if raw != raw_public_key(approver.public_key):
+        raise ApprovalError(f"this key is not the key of {approver.name}")
+    unsigned = RuleConfirmation(
+        rule=rule.id,
+        text=rule_digest(rule),
+        source=source.strip(),
+        name=approver.name,
+        role=approver.role,
+        public_key=base64.b64encode(raw).decode("ascii"),
+        at=at,
+        signature="",
+    )
+    signature = base64.b64encode(key.sign(_message(unsigned, mandate))).decode("ascii")
+    return replace(unsigned, signature=signature)
+
+
+def check_confirmation(
+    confirmation: RuleConfirmation, *, mandate: str, approvers: tuple[Approver, ...]
+) -> None:
+    """Check that one of a mandate's approvers has signed a confirmation under it.
+
+    Raises
+    ------
+    ApprovalError
+        If it is a stranger's, for another mandate, or does not verify.
+    """
+    who = confirmation.name
+    approver = next((person for person in approvers if person.name == who), None)
+    if approver is None:
+        raise ApprovalError(f"{who!r} confirmed a rule but is not an approver of this mandate")
+    try:
+        raw = base64.b64decode(confirmation.public_key, validate=True)
+        if raw != raw_public_key(approver.public_key):
+            raise ApprovalError(f"{who} confirmed a rule with a key that the mandate does not name")
+        signature = base64.b64decode(confirmation.signature, validate=True)
+        Ed25519PublicKey.from_public_bytes(raw).verify(signature, _message(confirmation, mandate))
+    except (InvalidSignature, ValueError) as error:
+        raise ApprovalError(
+            f"{who}'s confirmation of {confirmation.rule} does not verify"
+        ) from error
+
+
+def _message(confirmation: RuleConfirmation, mandate: str) -> bytes:
+    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
+
+    return rfc8785.dumps(
+        {
+            "type": MESSAGE,
+            "mandate": mandate,
+            "rule": confirmation.rule,
+            "text": str(confirmation.text),
+            "source": confirmation.source,
+            "name": confirmation.name,
+            "role": confirmation.role,
+            "public_key": confirmation.public_key,
+            "at": iso(confirmation.at),
+        }
     )

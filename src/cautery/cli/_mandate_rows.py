@@ -8,7 +8,7 @@ from itertools import groupby
 
 from cautery.cli import render
 from cautery.messages import say
-from cautery.model import Hidden, Mandate, Source, iso
+from cautery.model import Mandate, Source, to_json
 from cautery.model.message import Message
 from cautery.watch.rhythm import Rhythm
 
@@ -114,9 +114,12 @@ def _acts(mandate: Mandate) -> Iterator[Row]:
             "order": order.id,
             "authority": order.authority,
             "territory": order.territory,
+            "order_kind": order.kind,
             "start": order.window.start,
             "end": order.window.end,
+            "days": order.days,
             "targets_rule": order.targets_rule,
+            "particulars": order.particulars,
         }
     for intermediary in mandate.intermediaries:
         yield {
@@ -127,11 +130,18 @@ def _acts(mandate: Mandate) -> Iterator[Row]:
         }
     for approver in mandate.approvers:
         yield {"approver": approver.name, "role": approver.role, "public_key": approver.public_key}
+    for confirmation in mandate.confirmations:
+        yield {
+            "confirmed_rule": confirmation.rule,
+            "source": confirmation.source,
+            "by": confirmation.name,
+            "at": confirmation.at,
+        }
 
 
 def as_json(row: Row) -> dict[str, object]:
     """Return a row as JSON has it."""
-    return {key: _plain(value) for key, value in row.items()}
+    return {key: to_json(value) for key, value in row.items()}
 
 
 def show_tables(rows: Iterable[Row]) -> None:
@@ -162,19 +172,13 @@ def time_words(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, Hidden):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value
-
-
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return time_words(value)
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {word}" for name, word in value.items())
     return "" if value is None else str(value)
 
 

@@ -22,6 +22,7 @@ from cautery.cli._mandate_rows import (
 from cautery.cli._signing import ask, mandate_text
 from cautery.cli._verbs import Verbs
 from cautery.cli.mandate_new import new
+from cautery.cli.mandate_rules import confirm, rules
 from cautery.model import Digest, digest_of, iso, to_json
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import read_mandate, read_with_bytes
@@ -37,6 +38,8 @@ def mandate() -> None:
 
 
 app.command("new")(new)
+app.command("rules")(rules)
+app.command("confirm")(confirm)
 
 
 @app.command()

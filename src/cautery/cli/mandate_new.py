@@ -11,9 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from cautery import wiring
+from cautery.act.jurisdictions import profile_of
 from cautery.cli import render
 from cautery.cli._mandate_rows import say_warnings
 from cautery.errors import InputError
+from cautery.model import OrderKind
 from cautery.workflows.mandate.draft import (
     HEAD,
     TO_FIND,
@@ -68,7 +70,8 @@ _TABLES: Mapping[str, _Asked] = {
     ),
     "source": _Asked("a source", ("path", "url", "purchase", "kind")),
     "order": _Asked(
-        "a court order", ("id", "authority", "territory", "targets_rule", "start", "end")
+        "a court order", ("id", "authority", "territory", "kind", "targets_rule", "start", "end"),
+        ("days", "particulars"),
     ),
     "intermediary": _Asked("an access provider", ("name", "territory", "list_url"), ("proxy",)),
     "approver": _Asked("an approver", ("name", "role", "public_key")),
@@ -222,6 +225,10 @@ def _answer_key(
     """Ask for one key until its value by itself can stand; Enter leaves it out if it may be."""
     if _is_idle(draft, key, row):
         return
+    if key == "particulars":
+        if particulars := _particulars(row, ask):
+            row[key] = particulars
+        return
     choices = choices_of(table, key)
     question = f"{key} [{' or '.join(choices)}]" if choices else key
     render.say(f"\n{sentence_of(table, key)}")
@@ -240,6 +247,17 @@ def _answer_key(
             continue
         row[key], answers[key] = value, answer
         return
+
+
+def _particulars(order: Mapping[str, Any], ask: Ask) -> dict[str, str]:
+    """Ask for what the country of an order needs; what is left out can be added later."""
+    kind = OrderKind(order.get("kind", OrderKind.LIVE))
+    profile = profile_of(order["territory"])
+    answers = {}
+    for name in profile.particulars(kind):
+        render.say(f"\n{profile.name} asks for {profile.fields(kind)[name].text}.")
+        answers[name] = ask(name, "").strip()
+    return {name: answer for name, answer in answers.items() if answer not in ("", "-")}
 
 
 def _take(
@@ -306,5 +324,6 @@ def _is_idle(draft: Draft, key: str, row: Mapping[str, Any]) -> bool:
     return (
         bool(row.get(_INSTEAD.get(key, "")))
         or (key == "authorisation" and not _is_led(draft))
+        or (key == "days" and row.get("kind") == OrderKind.STANDING)
         or (key == "purchase" and not draft.tables.get("purchase"))
     )

@@ -98,7 +98,6 @@ from cautery.model.intervention import (
 from cautery.model.mandate import (
     Approver,
     Authority,
-    CourtOrder,
     Mandate,
     MandateSignature,
     Purchase,
@@ -118,6 +117,7 @@ from cautery.model.operation import (
     Statement,
     StatementKind,
 )
+from cautery.model.orders import CourtOrder, OrderKind, RuleConfirmation
 from cautery.model.payment import AddressTag, Flow, Transfer
 from cautery.model.people import person_key
 from cautery.model.pseudonyms import KeyedPseudonyms, Pseudonyms
@@ -236,6 +236,7 @@ __all__ = [
     "Observation",
     "Offer",
     "Operation",
+    "OrderKind",
     "Override",
     "OwnLocation",
     "OwnService",
@@ -261,6 +262,7 @@ __all__ = [
     "Registration",
     "Response",
     "Role",
+    "RuleConfirmation",
     "ScheduledStep",
     "Search",
     "Secret",

@@ -6,6 +6,7 @@ Only code that holds a :class:`Mandate` can probe. It is read from TOML by
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ from cautery.errors import MandateError
 from cautery.model.evidence import Digest
 from cautery.model.hidden import OwnLocation, hide_at_birth
 from cautery.model.message import Message
+from cautery.model.orders import CourtOrder, RuleConfirmation
 from cautery.model.reach import (
     Access,
     Calendar,
@@ -34,31 +36,6 @@ class Regime(StrEnum):
     """A private party: a rights-holder, a broadcaster, their vendor."""
     LED = "led"
     """A competent authority under Directive (EU) 2016/680."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CourtOrder:
-    """An authority's order, as registered: Cautery makes none, it drafts referrals under it.
-
-    Parameters
-    ----------
-    id : str
-        Id of the order in the mandate.
-    authority : str
-        The court or authority.
-    territory : str
-        Territory in which it is in force, ISO 3166-1 alpha-2.
-    window : Window
-        When it is in force.
-    targets_rule : str
-        Which targets the order covers, in its own words.
-    """
-
-    id: str
-    authority: str
-    territory: str
-    window: Window
-    targets_rule: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +193,8 @@ class Mandate:
         Most bystanders that blocks may hit which belong to no event; see :class:`Event`.
     signatures : tuple of MandateSignature
         Signatures that were stored beside its file; each was checked when the mandate was read.
+    confirmations : tuple of RuleConfirmation
+        Confirmations of unverified rules, stored and checked likewise.
     """
 
     id: str
@@ -241,6 +220,7 @@ class Mandate:
     lab: bool = False
     collateral_budget: int = 0
     signatures: tuple[MandateSignature, ...] = ()
+    confirmations: tuple[RuleConfirmation, ...] = ()
 
     def __post_init__(self) -> None:
         if self.collateral_budget < 0:
@@ -281,6 +261,11 @@ class Mandate:
                         "allows it",
                         hint='Add authorisation = "..." to the [[purchase]].',
                     )
+
+    @property
+    def confirmed(self) -> Mapping[str, str]:
+        """By the id of an unverified rule, the source with which an approver has confirmed it."""
+        return {each.rule: each.source for each in self.confirmations}
 
     @property
     def may_find(self) -> bool:

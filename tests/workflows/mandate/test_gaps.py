@@ -48,6 +48,7 @@ territory = "FR"
 start = 2026-08-01T00:00:00Z
 end = 2027-05-31T00:00:00Z
 targets_rule = "services of the match"
+particulars = { calendar = "Ligue 1, 2026/27", agent = "12", method = "M-3" }
 [[approver]]
 name = "A. Legal"
 role = "legal"
@@ -72,6 +73,7 @@ proxy = "http://inside.example:3128"
 [network]
 facts = "facts"
 """
+FILM = '[[work]]\nid = "own-1"\ntitle = "A Film"\nreference = "https://feeds.example/film.ts"\n'
 AWAITED = '[[source]]\nurl = "http://p.example"\nkind = "xtream"\npurchase = "P-1"\n'
 
 
@@ -126,10 +128,27 @@ def test_a_whole_mandate_switches_nothing_off(tmp_path: Path) -> None:
             ["gap.no-order"],
         ),
         (
-            WHOLE.replace('"Tribunal"\nterritory = "FR"', '"Tribunale"\nterritory = "IT"'),
+            WHOLE.replace('"Tribunal"\nterritory = "FR"', '"Tribunale"\nterritory = "IT"').replace(
+                "particulars = {", "# {"
+            ),
             ["gap.no-order", "gap.order-without-provider", "gap.order-elsewhere"],
         ),
         (without("[approver"), ["gap.approvers"]),
+        (WHOLE.replace('calendar = "Ligue 1, 2026/27", ', ""), ["gap.particulars"]),
+        (
+            WHOLE.replace('"FR"', '"DE"').replace("particulars = {", "# {"),
+            ["gap.unconfirmed"],
+        ),
+        (
+            WHOLE.replace("targets_rule", 'kind = "standing"\ntargets_rule').replace(
+                "particulars = {", "# {"
+            ),
+            ["gap.unconfirmed", "gap.no-live-order"],
+        ),
+        (
+            WHOLE.replace("[network]", FILM + "[network]"),
+            ["gap.no-standing-order"],
+        ),
         (WHOLE.replace('proxy = "http://inside.example:3128"\n', ""), ["gap.no-proxy"]),
         (WHOLE + "canary_port = 8080\n", ["gap.canary-port"]),
         (

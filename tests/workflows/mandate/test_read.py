@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import MandateError
-from cautery.model import Access, Regime
+from cautery.model import Access, OrderKind, Regime
 from cautery.workflows.mandate.lines import _Scanner
 from cautery.workflows.mandate.read import mandate_schema, read_mandate
 
@@ -588,3 +588,39 @@ def test_an_authority_may_name_seized_material(write) -> None:
 def test_the_schema_names_every_table_of_the_example() -> None:
     tables = set(mandate_schema()["properties"])
     assert {"mandate", "event", "channel", "partner", "work", "order", "source"} <= tables
+
+
+def test_a_standing_order_needs_no_end_and_states_what_its_country_asks_for(write) -> None:
+    standing = EXAMPLE.replace(
+        "end = 2027-05-31T23:59:59Z\n", 'kind = "standing"\n'
+    ).replace('territory = "FR"\nstart', 'territory = "IT"\nstart').replace(
+        "targets_rule", 'particulars = { reporter = "R-1" }\ntargets_rule'
+    )  # fmt: skip
+    mandate = read_mandate(write(standing), now=NOW)
+    [order] = mandate.orders
+    assert order.kind is OrderKind.STANDING
+    assert order.window.end == mandate.window.end
+    assert order.particulars == {"reporter": "R-1"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("end = 2027-05-31T23:59:59Z\n", "", "'end' is missing"),
+        ("targets_rule", 'kind = "standing"\ndays = [2026-11-24]\ntargets_rule', "on all days"),
+        ("targets_rule", 'kind = "weekly"\ntargets_rule', "'live' or 'standing'"),
+        ("targets_rule", "days = [2026-13-24]\ntargets_rule", "not valid TOML"),
+        ("targets_rule", 'particulars = { capacity = "1" }\ntargets_rule', "no particular 'capac"),
+    ],
+)
+def test_an_order_that_its_kind_or_country_does_not_know_is_refused(
+    write, old: str, new: str, said: str
+) -> None:
+    head, _, tail = EXAMPLE.partition("[[order]]")
+    assert said in str(refused(write(head + "[[order]]" + tail.replace(old, new, 1))))
+
+
+def test_a_live_order_may_list_its_days(write) -> None:
+    text = EXAMPLE.replace("targets_rule", "days = [2026-11-24, 2026-12-01]\ntargets_rule")
+    [order] = read_mandate(write(text), now=NOW).orders
+    assert [day.day for day in order.days] == [24, 1]

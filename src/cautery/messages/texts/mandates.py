@@ -49,6 +49,18 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "gap.order-elsewhere": (
         "an order is for %(territories)s, which is not among the territories of the mandate"
     ),
+    "gap.unconfirmed": (
+        "nothing leaves under the order %(order)s until an approver confirms with a source: "
+        "%(rules)s (cautery mandate confirm)"
+    ),
+    "gap.particulars": (
+        "the order %(order)s does not state what referrals in its country need: %(particulars)s "
+        "(cautery mandate rules explains these particulars)"
+    ),
+    "gap.no-live-order": "every order is a standing one, and none of these covers a live event",
+    "gap.no-standing-order": (
+        "every order is for live events, and none of these covers the works %(ids)s"
+    ),
     "gap.approvers": (
         "it names %(count)s approver, and two must sign: no referral is sent, no override counts",
         "it names %(count)s approvers, and two must sign: no referral is sent, no override counts",

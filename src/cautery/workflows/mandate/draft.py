@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -202,6 +202,8 @@ def value_of(table: str, key: str, answer: str) -> Any:
     if (choice := answer.lower()) in choices_of(table, key):
         return choice
     try:
+        if "array" in kinds and _properties(table)[key]["items"].get("format") == "date":
+            return [date.fromisoformat(part.strip()) for part in answer.split(",")]
         if "array" in kinds:
             return [part.strip() for part in answer.split(",") if part.strip()]
         if "date-time" in kinds:
@@ -232,6 +234,8 @@ def written(value: Any) -> str:
     if isinstance(value, datetime):
         moment = value if value.tzinfo is None else value.astimezone(UTC)
         return moment.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(written, value)) + "]"
     if isinstance(value, dict):

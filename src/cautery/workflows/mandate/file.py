@@ -7,12 +7,12 @@ must be to each other in :mod:`cautery.workflows.mandate.read`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
-from cautery.model import Access, Regime
+from cautery.model import Access, OrderKind, Regime
 from cautery.workflows.mandate import values
 
 SOURCE_KINDS = ("m3u", "xtream", "stalker", "xmltv", "page", "stream")
@@ -142,12 +142,19 @@ class OrderTable(_Table):
     """The court or authority that gave the order."""
     territory: _Territory
     """Country in which the order is in force."""
+    kind: OrderKind = OrderKind.LIVE
+    """What it is for: live for events, standing for films, series and channels."""
     start: _Time
     """When the order comes into force."""
-    end: _Time
-    """When the order ends; no entry on a list lasts longer."""
+    end: _Time | None = None
+    """When the order ends, and entries under it; without it a standing one ends as the mandate."""
+    days: list[date] = Field(default_factory=list)
+    """Days of the calendar on which a live order holds; without them, every day until its end."""
     targets_rule: str
     """Which targets the order covers, in its own words; each referral quotes this sentence."""
+    particulars: dict[str, _Text] = Field(default_factory=dict)
+    """What the order's country asks for besides, as in { agent = "12" }; `cautery mandate rules` \
+names it."""
 
 
 class ApproverTable(_Table):

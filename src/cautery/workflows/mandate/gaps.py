@@ -7,11 +7,13 @@ to know it before the match, not after.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from cautery.act.jurisdictions import profile_of
+from cautery.act.rules import rules_for
 from cautery.messages import message
-from cautery.model import Event, Mandate, OwnLocation
+from cautery.model import CourtOrder, Event, Mandate, OrderKind, OwnLocation
 from cautery.model.message import Message
 from cautery.workflows.mandate.checks import some
 
@@ -104,12 +106,35 @@ def _undone(mandate: Mandate) -> Iterator[Message]:
         yield message("gap.order-without-provider", territories=some(idle))
     if elsewhere := ordered - set(mandate.territories):
         yield message("gap.order-elsewhere", territories=some(elsewhere))
+    if not mandate.lab:
+        yield from _unlawful(mandate, [order for order in orders if order.territory in providers])
     if providers and ordered and len(mandate.approvers) < NEEDED:
         yield message("gap.approvers", count=len(mandate.approvers))
     if blind := [provider.name for provider in mandate.intermediaries if provider.proxy is None]:
         yield message("gap.no-proxy", names=some(blind))
     elif providers and mandate.network.canary_port != CANARY_PORT and not mandate.lab:
         yield message("gap.canary-port", port=mandate.network.canary_port)
+
+
+def _unlawful(mandate: Mandate, orders: Iterable[CourtOrder]) -> Iterator[Message]:
+    """Yield what the law of an order's country asks for and the mandate does not have."""
+    for order in orders:
+        rules = [
+            rule.id
+            for rule in rules_for(order.territory, order.kind)
+            if not (rule.is_verified or rule.id in mandate.confirmed)
+        ]
+        if rules:
+            yield message("gap.unconfirmed", order=order.id, rules=some(rules))
+        wanted = set(profile_of(order.territory).particulars(order.kind))
+        if missing := wanted - set(order.particulars):
+            yield message("gap.particulars", order=order.id, particulars=some(missing))
+    live = any(order.kind is OrderKind.LIVE for order in mandate.orders)
+    standing = any(order.kind is OrderKind.STANDING for order in mandate.orders)
+    if (mandate.events or mandate.calendars) and standing and not live:
+        yield message("gap.no-live-order")
+    if mandate.works and live and not standing:
+        yield message("gap.no-standing-order", ids=some(work.id for work in mandate.works))
 
 
 def _is_outside(event: Event, mandate: Mandate) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cautery.act import public_key
+from cautery.act.jurisdictions import profile_of
 from cautery.errors import ApprovalError, MandateError
 from cautery.model import (
     Approver,
@@ -23,6 +24,7 @@ from cautery.model import (
     Intermediary,
     Mandate,
     NetworkPolicy,
+    OrderKind,
     OwnLocation,
     Partner,
     Regime,
@@ -32,8 +34,9 @@ from cautery.model import (
     person_key,
 )
 from cautery.workflows.mandate.checks import some
+from cautery.workflows.mandate.confirmations import checked_confirmations
 from cautery.workflows.mandate.faults import in_words
-from cautery.workflows.mandate.file import MandateFile
+from cautery.workflows.mandate.file import MandateFile, OrderTable
 from cautery.workflows.mandate.fixtures import FixtureChecks, Fixtures
 from cautery.workflows.mandate.lines import bytes_of, tables_of, text_of
 from cautery.workflows.mandate.services import ServiceChecks
@@ -63,8 +66,11 @@ def read_with_bytes(path: Path, *, now: datetime) -> tuple[Mandate, bytes]:
     """Do as :func:`read_mandate`, and return also the bytes that were read: they are signed."""
     raw = bytes_of(path)
     mandate = mandate_of(path, text_of(path, raw), now=now)
-    signatures = checked_signatures(path, raw, mandate, now=now)
-    return replace(mandate, signatures=signatures), raw
+    return replace(
+        mandate,
+        signatures=checked_signatures(path, raw, mandate, now=now),
+        confirmations=checked_confirmations(path, mandate),
+    ), raw
 
 
 def mandate_of(path: Path, text: str, *, now: datetime) -> Mandate:
@@ -259,21 +265,45 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
     def _orders(self, file: MandateFile, window: Window) -> tuple[CourtOrder, ...]:
         orders = []
         for at, row in enumerate(file.order):
+            self._check_order(row, ("order", at))
+            end = window.end if row.end is None else row.end
             order = CourtOrder(
                 id=row.id,
                 authority=row.authority,
                 territory=row.territory,
-                window=self.window(row.start, row.end, ("order", at)),
+                window=self.window(row.start, end, ("order", at)),
                 targets_rule=row.targets_rule,
+                kind=row.kind,
+                days=tuple(row.days),
+                particulars=row.particulars,
             )
             if order.window.end <= window.start:
                 raise self.wrong(
                     ("order", at, "end"),
-                    f"order {row.id!r} ended at {row.end.isoformat()}, before the mandate starts",
+                    f"order {row.id!r} ended at {end.isoformat()}, before the mandate starts",
                     "Register an order that is in force during the mandate's window, or remove it.",
                 )
             orders.append(order)
         return tuple(orders)
+
+    def _check_order(self, row: OrderTable, table: tuple[str, int]) -> None:
+        """Refuse what an order of its kind and country cannot state."""
+        if row.kind is OrderKind.LIVE and row.end is None:
+            raise self.wrong(
+                table,
+                "'end' is missing",
+                'Add end = ...; only an order with kind = "standing" may have no end.',
+            )
+        if row.kind is OrderKind.STANDING and row.days:
+            raise self.wrong((*table, "days"), "a standing order holds on all days", "Remove days.")
+        known = profile_of(row.territory).particulars(row.kind)
+        for name in row.particulars:
+            if name not in known:
+                raise self.wrong(
+                    (*table, "particulars"),
+                    f"a {row.kind.value} order for {row.territory} has no particular {name[:40]!r}",
+                    f"Known particulars: {some(known)}.",
+                )
 
     def _approvers(self, file: MandateFile) -> tuple[Approver, ...]:
         """Return the approvers: two of them are two people, by name and by key."""

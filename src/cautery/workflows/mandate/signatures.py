@@ -7,16 +7,14 @@ stays here: with it, whoever knows all of the file but a password could try pass
 from __future__ import annotations
 
 import json
-import os
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import check_mandate_signature, sign_mandate, terms_digest
-from cautery.errors import ApprovalError, MandateError, StorageError
+from cautery.errors import ApprovalError, MandateError
 from cautery.model import (
     MISSHAPEN,
     Digest,
@@ -26,11 +24,10 @@ from cautery.model import (
     from_json,
     to_json,
 )
-from cautery.packed import require_file
+from cautery.workflows.mandate.beside import append_beside, lines_beside
 
 SUFFIX = ".signatures"
 SALT_BYTES = 32
-MAX_BYTES = 1 << 16
 _SIGN_AGAIN = (
     "Have two people sign this file again: cautery mandate sign; or delete the file of signatures."
 )
@@ -61,7 +58,7 @@ def checked_signatures(
     beside = signatures_path(path)
     terms = terms_digest(mandate)
     signatures = []
-    for number, line in enumerate(_lines(beside), 1):
+    for number, line in enumerate(lines_beside(beside, remedy=_SIGN_AGAIN), 1):
         where = f"{beside}, line {number}"
         try:
             body = json.loads(line)
@@ -118,31 +115,5 @@ def add_signature(
         )
     salt = secrets.token_bytes(SALT_BYTES)
     signed = sign_mandate(mandate, digest_of(salt + raw), name=name, role=role, key=key, at=now)
-    _append(signatures_path(path), {**to_json(signed), "salt": salt.hex()})
+    append_beside(signatures_path(path), {**to_json(signed), "salt": salt.hex()})
     return signed
-
-
-def _lines(path: Path) -> Sequence[bytes]:
-    if path.exists():
-        require_file(path)
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise MandateError(f"{path}: cannot be read ({error.strerror})") from error
-    if len(raw) > MAX_BYTES:
-        raise MandateError(f"{path}: larger than {MAX_BYTES:,} bytes", hint=_SIGN_AGAIN)
-    return [line for line in raw.split(b"\n") if line.strip()]
-
-
-def _append(path: Path, body: dict[str, object]) -> None:
-    line = json.dumps(body, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-    try:
-        with path.open("ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror or error}") from error
