@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cautery.act import Room, without_referral
+from cautery.act import Host, Room, without_referral
 from cautery.messages import say
 from cautery.model import Decision, GuardVerdict, Intervention, Lever, Reason
 from cautery.model.message import as_written
@@ -39,14 +39,19 @@ def said(
     territories: dict[str, bool] | None = None,
     chosen: set[str] | None = None,
     left_out: set[str] | None = None,
-    host: str = HOST,
+    host: Host | None = None,
 ) -> list[str]:
     room = Room(
         territories={"FR": True} if territories is None else territories,
         chosen=chosen or set(),
         left_out=left_out or set(),
     )
-    return [say(why) for why in without_referral(targets, acts, referrals or {}, room, host=host)]
+    return [
+        say(why)
+        for why in without_referral(
+            targets, acts, referrals or {}, room, host=host or Host(words=HOST)
+        )
+    ]
 
 
 NOTICE = f"a notice to its host can name the exact URL: {HOST}"
@@ -57,7 +62,26 @@ def test_a_stream_on_a_referral_in_each_territory_needs_no_reason() -> None:
 
 
 def test_a_mandate_without_access_providers_is_named() -> None:
-    assert said(territories={}) == ["the mandate names no access provider"]
+    assert said(territories={}) == ["the mandate names no access provider", NOTICE]
+
+
+def test_a_stream_on_no_referral_at_all_can_still_be_notified_to_its_host() -> None:
+    reasons = said(chosen={"edge.example"}, territories={"IT": False})
+    assert reasons == ["the mandate names no order that is in force for IT", NOTICE]
+
+
+@pytest.mark.parametrize(
+    ("host", "sentence"),
+    [
+        (Host(words=HOST, notice="N-7"), f"a notice to the hoster ({HOST}) is drafted: N-7"),
+        (
+            Host(words=HOST, hidden=True),
+            f"its URL holds a line's credentials, which a notice must not name; its host: {HOST}",
+        ),
+    ],
+)
+def test_the_notice_to_the_host_is_named_or_why_there_is_none(host: Host, sentence: str) -> None:
+    assert said(judged(decision=Decision.NARROW), host=host)[-1] == sentence
 
 
 def test_each_territory_without_an_order_or_a_draft_is_named() -> None:
@@ -98,7 +122,7 @@ def test_what_stands_against_every_target_is_told_and_the_host_can_be_notified(
 
 
 def test_a_budget_that_is_spent_and_an_unknown_host_are_named() -> None:
-    assert said(left_out={"192.0.2.7"}, host="") == [
+    assert said(left_out={"192.0.2.7"}, host=Host(words="")) == [
         "the collateral budget does not allow 192.0.2.7",
         "nobody knows who operates its address, so no host can be notified",
     ]

@@ -31,6 +31,8 @@ NOT_OURS = {
     "MaterialConsulted.why": "a person wrote it",
     "MaterialKeysErased.why": "a person wrote it",
     "MoneyTraced.method": "the name of a method, as the command takes it",
+    "Notice.statement": "a letter, in the language in which people sign it",
+    "NoticeWithdrawn.why": "a person wrote it",
     "Override.reason": "a person wrote it",
     "PartnerRegistered.note": "a signed note",
     "PersonErased.why": "a person wrote it",

@@ -22,7 +22,8 @@ from cautery.act.approval import (
 )
 from cautery.act.block_list import Envelope, ListVersion, StandingList
 from cautery.act.expiry import expired, in_effect, latest
-from cautery.act.following import Room, without_referral
+from cautery.act.following import Host, Room, without_referral
+from cautery.act.lint_notice import NoticeBasis, NoticeFinding, lint_notice
 from cautery.act.mandate_terms import (
     Standing,
     check_mandate_signature,
@@ -31,7 +32,8 @@ from cautery.act.mandate_terms import (
     terms_digest,
     terms_of,
 )
-from cautery.act.notice import draft_notice
+from cautery.act.notice import UrlInCase, draft_notice
+from cautery.act.notice_approval import approve_notice, refuse_drafter, refuse_faulty
 from cautery.act.orders import in_force, orders_in_force
 from cautery.act.ports import Publisher
 from cautery.act.read_list import AcceptedList, ListTrust, RefusedListError, read_list
@@ -47,15 +49,20 @@ __all__ = [
     "AcceptedList",
     "Approved",
     "Envelope",
+    "Host",
     "ListTrust",
     "ListVersion",
+    "NoticeBasis",
+    "NoticeFinding",
     "Publisher",
     "RefusedListError",
     "Room",
     "Rule",
     "Standing",
     "StandingList",
+    "UrlInCase",
     "approve",
+    "approve_notice",
     "approve_override",
     "check_mandate_signature",
     "check_signature",
@@ -66,11 +73,14 @@ __all__ = [
     "in_effect",
     "in_force",
     "latest",
+    "lint_notice",
     "list_subject",
     "order_of",
     "orders_in_force",
     "public_key",
     "read_list",
+    "refuse_drafter",
+    "refuse_faulty",
     "require_confirmed",
     "rules_for",
     "sign",

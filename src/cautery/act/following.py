@@ -38,15 +38,36 @@ class Room:
     left_out: Collection[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """Who operates a stream's address, and what a notice to them can say.
+
+    Parameters
+    ----------
+    words : str
+        In words: ``AS 64500, Example Hosting``; empty: nobody knows.
+    notice : str or None
+        Id of the notice that names the stream's URL; ``None``: none is drafted.
+    hidden : bool
+        Whether the URL holds credentials, which a notice must not name.
+    """
+
+    words: str
+    notice: str | None = None
+    hidden: bool = False
+
+
 def without_referral(
     targets: Collection[str],
     judged: Sequence[Intervention],
     referrals: Mapping[str, str],
     room: Room,
     *,
-    host: str,
+    host: Host,
 ) -> tuple[Message, ...]:
     """Return why a proven stream is on no referral, in each territory where it is on none.
+
+    Of one that is on none at all, it also says which notice to its host is drafted, or why none is.
 
     Parameters
     ----------
@@ -56,8 +77,8 @@ def without_referral(
         What the guard refused or narrowed of these targets.
     referrals : mapping of str to str
         By territory, the referral that holds one of these targets.
-    host : str
-        Who operates the stream's address, in words: ``AS 64500, Example Hosting``; empty: unknown.
+    host : Host
+        Who operates the stream's address, and the notice to them.
 
     Returns
     -------
@@ -65,15 +86,26 @@ def without_referral(
         Empty if a referral holds the stream in each territory.
     """
     if not room.territories:
-        return (message("follow.no-intermediary"),)
+        return (message("follow.no-intermediary"), _notice(host))
     if not referrals and not any(target in room.chosen for target in targets):
-        notice = message("follow.ask-the-host", host=host) if host else message("follow.no-host")
-        return (*_no_target(targets, judged, room), notice)
-    return tuple(
+        return (*_no_target(targets, judged, room), _notice(host))
+    missing = tuple(
         message("follow.not-drafted" if has_order else "follow.no-order", territory=territory)
         for territory, has_order in sorted(room.territories.items())
         if territory not in referrals
     )
+    return missing if referrals else (*missing, _notice(host))
+
+
+def _notice(host: Host) -> Message:
+    """Return which notice names the stream's URL, or why none does."""
+    if host.notice is not None:
+        return message("follow.notice-drafted", host=host.words, notice=host.notice)
+    if not host.words:
+        return message("follow.no-host")
+    if host.hidden:
+        return message("follow.hidden-url", host=host.words)
+    return message("follow.ask-the-host", host=host.words)
 
 
 def _no_target(

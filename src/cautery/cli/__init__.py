@@ -121,6 +121,10 @@ _VERBS = {
         "cautery.cli.lists:app",
         "Show the block lists of a case; print the keys by which a provider checks its list.",
     ),
+    "notice": (
+        "cautery.cli.notice:app",
+        "Draft, check, approve and send notices to hosters and others; file their replies.",
+    ),
     "keys": (
         "cautery.cli.keys:app",
         "Make signing keys for the people who approve.",

@@ -19,7 +19,6 @@ from cautery.model.act import (
     DarkProbe,
     Effect,
     ListAnswer,
-    Notice,
     Referral,
     RefusedEntry,
     SignedFor,
@@ -105,6 +104,14 @@ from cautery.model.mandate import (
 )
 from cautery.model.marking import HandlingCode, Marking, Pap, Tlp
 from cautery.model.media import AUDIO_RATE_HZ, LUMA_RATE_HZ, LUMA_SHAPE, Decoded
+from cautery.model.notice import (
+    Addressee,
+    AddresseeKind,
+    Notice,
+    NoticedUrl,
+    Place,
+    notice_id,
+)
 from cautery.model.operation import (
     Agency,
     AgencyRole,
@@ -164,6 +171,8 @@ __all__ = [
     "Acknowledgement",
     "ActionPlan",
     "AddressTag",
+    "Addressee",
+    "AddresseeKind",
     "Agency",
     "AgencyRole",
     "Approval",
@@ -233,6 +242,7 @@ __all__ = [
     "NetworkFact",
     "NetworkPolicy",
     "Notice",
+    "NoticedUrl",
     "Observation",
     "Offer",
     "Operation",
@@ -248,6 +258,7 @@ __all__ = [
     "Person",
     "PersonSignature",
     "Phase",
+    "Place",
     "PriceSeen",
     "Pseudonyms",
     "Purchase",
@@ -304,6 +315,7 @@ __all__ = [
     "host_of",
     "iso",
     "key_fault",
+    "notice_id",
     "person_key",
     "referral_id",
     "require_utc",

@@ -100,22 +100,6 @@ def has_own_id(referral: Referral) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A DSA art. 16 notice to a hosting provider: exact location, reasons, good faith."""
-
-    id: str
-    addressee: str
-    exact_urls: tuple[str, ...]
-    explanation: str
-    notifier: str
-    notifier_email: str
-    good_faith: str
-    event: str | None
-    seen_live_at: datetime
-    exhibits: tuple[ExhibitId, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedFor:
     """Where a signature counts: the case, by its id, and the digest of its mandate's terms.
 

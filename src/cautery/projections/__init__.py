@@ -22,6 +22,7 @@ from cautery.projections.folding import Projection, folded
 from cautery.projections.hosts import Hosts, Shown
 from cautery.projections.lists import Lists
 from cautery.projections.mandate import MandateInForce
+from cautery.projections.notices import Notices, UrlSeen
 from cautery.projections.pace import Pace
 from cautery.projections.safeguards import Safeguards
 from cautery.projections.sources import Reading, Sources
@@ -34,6 +35,7 @@ __all__ = [
     "Hosts",
     "Lists",
     "MandateInForce",
+    "Notices",
     "Pace",
     "Projection",
     "Reading",
@@ -43,5 +45,6 @@ __all__ = [
     "StreamState",
     "Streams",
     "Tally",
+    "UrlSeen",
     "folded",
 ]

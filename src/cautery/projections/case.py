@@ -16,6 +16,7 @@ from cautery.model import (
     ExhibitId,
     Finding,
     Mandate,
+    Notice,
     RedactedUrl,
     Verdict,
 )
@@ -32,6 +33,10 @@ from cautery.model.records import (
     ExhibitSealed,
     Failure,
     MisshapenRecord,
+    NoticeAnswered,
+    NoticeApproved,
+    NoticeSent,
+    NoticeWithdrawn,
     OverrideSigned,
     ProbeDone,
     PurchaseRecorded,
@@ -43,6 +48,7 @@ from cautery.projections.acts import Acts
 from cautery.projections.folding import folded
 from cautery.projections.lists import Lists
 from cautery.projections.mandate import MandateInForce
+from cautery.projections.notices import Notices
 from cautery.projections.pace import Pace
 from cautery.projections.safeguards import Safeguards
 from cautery.projections.sources import Sources
@@ -53,10 +59,16 @@ _WITHOUT_WATCH = (
     CaseClosed,
     CaseReopened,
     CaseRestored,
+    Notice,
+    NoticeAnswered,
+    NoticeApproved,
+    NoticeSent,
+    NoticeWithdrawn,
     OverrideSigned,
     PurchaseRecorded,
 )
 """Records that are also made when no watch runs."""
+_SEALED_WITHOUT_WATCH = frozenset(("mandate", "notice", "reply"))
 
 
 @dataclass(slots=True)
@@ -85,8 +97,8 @@ class Spans:
             self.watched.append((at, at))
             self.running = True
             return
-        setting_up = isinstance(content, ExhibitSealed) and content.what == "mandate"
-        if not self.running or setting_up or isinstance(content, _WITHOUT_WATCH):
+        beside = isinstance(content, ExhibitSealed) and content.what in _SEALED_WITHOUT_WATCH
+        if not self.running or beside or isinstance(content, _WITHOUT_WATCH):
             return
         begun = self.watched[-1][0]
         if isinstance(content, WatchStopped):
@@ -120,6 +132,7 @@ class CaseRecords:
     spans: Spans = field(default_factory=Spans)
     streams: Streams = field(default_factory=Streams)
     acts: Acts = field(default_factory=Acts)
+    notices: Notices = field(default_factory=Notices)
     safeguards: Safeguards = field(default_factory=Safeguards)
     lists: Lists = field(default_factory=Lists)
     pace: Pace = field(default_factory=Pace)
@@ -157,6 +170,7 @@ class CaseRecords:
             self.spans,
             self.streams,
             self.acts,
+            self.notices,
             self.safeguards,
             self.lists,
             self.pace,
@@ -242,7 +256,12 @@ class CaseRecords:
     @property
     def passed_over(self) -> Counter[Message]:
         """By the reason, how many records count for nothing."""
-        return self.misshapen + self.acts.passed_over + self.in_force.passed_over
+        return (
+            self.misshapen
+            + self.acts.passed_over
+            + self.notices.passed_over
+            + self.in_force.passed_over
+        )
 
 
 def _in_a_word(content: object) -> Message | None:

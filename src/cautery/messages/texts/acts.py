@@ -28,6 +28,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "follow.url-alone": (
         "the only lawful target is the exact URL, which access providers cannot block"
     ),
+    "follow.notice-drafted": "a notice to the hoster (%(host)s) is drafted: %(notice)s",
+    "follow.hidden-url": (
+        "its URL holds a line's credentials, which a notice must not name; its host: %(host)s"
+    ),
     "follow.ask-the-host": "a notice to its host can name the exact URL: %(host)s",
     "follow.no-host": "nobody knows who operates its address, so no host can be notified",
     "follow.over-budget": "the collateral budget does not allow %(targets)s",

@@ -76,6 +76,14 @@ from cautery.model.records.mapping import (
     AssetFacts,
     CertificateChanged,
 )
+from cautery.model.records.noticing import (
+    AnswerKind,
+    NoticeAnswered,
+    NoticeApproved,
+    NoticeSent,
+    NoticeWithdrawn,
+    SendMeans,
+)
 from cautery.model.records.offers import (
     GuideOffered,
     MoveReason,
@@ -142,6 +150,7 @@ __all__ = [
     "AddressesChanged",
     "AgencyJoined",
     "AlignmentShown",
+    "AnswerKind",
     "ApprovalGiven",
     "AssetChanged",
     "AssetFacts",
@@ -193,6 +202,10 @@ __all__ = [
     "MoneyTraced",
     "MoveReason",
     "NodesProbedDark",
+    "NoticeAnswered",
+    "NoticeApproved",
+    "NoticeSent",
+    "NoticeWithdrawn",
     "OperationOpened",
     "OriginalPartSealed",
     "OutsideEvent",
@@ -218,6 +231,7 @@ __all__ = [
     "RowReplaced",
     "SealedSecrets",
     "SearchHours",
+    "SendMeans",
     "ServedShare",
     "SizedNetwork",
     "SourceChanged",

@@ -352,11 +352,14 @@ class ProofFollowed(Dated):
         Ids of the referrals that hold a target of the stream.
     without : tuple of Message
         Why there is no referral, or none in a territory; empty: there is one in each.
+    notices : tuple of str
+        Ids of the notices to its host that name its URL.
     """
 
     url: str
     referrals: tuple[str, ...]
     without: tuple[Message, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 KINDS: dict[str, type] = {

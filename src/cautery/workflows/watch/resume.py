@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from cautery.model import MISSHAPEN, Entry, Verdict
+from cautery.model import MISSHAPEN, Entry, Notice, Verdict
 from cautery.model.ports import Ledger
 from cautery.model.records import (
     AlignmentShown,
@@ -19,14 +19,23 @@ from cautery.model.records import (
     acting,
     kinds_of,
 )
-from cautery.projections import Acts, Hosts, Lists, Safeguards, Sources, Streams, folded
+from cautery.projections import (
+    Acts,
+    Hosts,
+    Lists,
+    Notices,
+    Safeguards,
+    Sources,
+    Streams,
+    folded,
+)
 from cautery.workflows.watch.streams import Stream
 
 T = TypeVar("T")
 
 _LOOKED_AT = (AssetFacts, SourceRead, SourceRevisited)
 _OF_STREAMS = (AlignmentShown, StreamAppeared, StreamResolved, Verdict)
-_TAKEN_UP = (*acting.KINDS, *kinds_of(*_LOOKED_AT, *_OF_STREAMS))
+_TAKEN_UP = (*acting.KINDS, *kinds_of(*_LOOKED_AT, *_OF_STREAMS, Notice))
 """Records of other kinds (probes, maps, seals) are most of a ledger, and are not read again."""
 
 
@@ -40,6 +49,8 @@ class EarlierRuns:
         Records that do not have the form of their kind.
     next_index : int
         The first entry that is not read yet.
+    notices : Notices
+        The notices that were drafted.
     """
 
     hosts: Hosts = field(default_factory=Hosts)
@@ -50,6 +61,7 @@ class EarlierRuns:
     lists: Lists = field(default_factory=Lists)
     misshapen: int = 0
     next_index: int = 0
+    notices: Notices = field(default_factory=Notices)
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
@@ -64,6 +76,8 @@ class EarlierRuns:
             projection.hear(entry)
         self.misshapen += isinstance(entry.content, MisshapenRecord)
         self.next_index = entry.index + 1
+        if isinstance(entry.content, Notice):
+            self.notices.hear(entry)
 
     def read_on(self, ledger: Ledger) -> EarlierRuns:
         """Return itself, after it has heard what came into the ledger since."""

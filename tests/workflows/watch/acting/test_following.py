@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -10,18 +11,26 @@ from cautery.messages import say
 from cautery.model import (
     ActionPlan,
     Decision,
+    Event,
+    ExhibitId,
+    Finding,
     GuardVerdict,
     Intervention,
     Lever,
-    NetworkFact,
+    Notice,
+    Observation,
+    Place,
     Reason,
+    RedactedUrl,
+    Verdict,
 )
 from cautery.model.message import as_written
-from cautery.model.records import ProofFollowed
 from cautery.workflows.watch.acting.following import Following
+from cautery.workflows.watch.acting.noticing import Noticing
 
 NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
-URL = "http://192.0.2.7/live/~/1"
+URL = "http://192.0.2.7/live/~0123456789abcdef/1"
+EXACT = "http://192.0.2.7/arena/stream.m3u8"
 VERDICT = GuardVerdict(
     target="192.0.2.7",
     lever=Lever.ADDRESS,
@@ -33,13 +42,25 @@ VERDICT = GuardVerdict(
 ACT = Intervention(target="192.0.2.7", lever=Lever.ADDRESS, streams=(URL,), cost=5, guard=VERDICT)
 
 
-class Records(list[ProofFollowed]):
+class Records(list[Any]):
     write = list.append
 
 
-class Facts:
-    def network_of(self, address: str) -> NetworkFact:
-        return NetworkFact(address=address, asn=64500, organisation="Example Hosting", country="NL")
+HOST = "AS 64500, Example Hosting"
+PLACE = Place(host="192.0.2.7", addresses=("192.0.2.7",), asn=64500, operator="Example Hosting")
+EVENT = Event(id="e", name="Home v Away", kick_off=NOW, legal_basis="rights 2026/27")
+
+
+def proven(url: str) -> Verdict:
+    observation = Observation(at=NOW, exhibits=(ExhibitId("sha256:ab"),))
+    return Verdict(
+        url=RedactedUrl(url),
+        finding=Finding.PROVEN,
+        at=NOW,
+        event="e",
+        log10_lr=5.0,
+        observations=(observation,),
+    )
 
 
 def plan(*, chosen: tuple[Intervention, ...] = ()) -> ActionPlan:
@@ -55,14 +76,31 @@ def plan(*, chosen: tuple[Intervention, ...] = ()) -> ActionPlan:
     )
 
 
-def following(records: Records, standing: dict[str, dict[str, str]]) -> Following:
-    mandate: Any = SimpleNamespace(intermediaries=[SimpleNamespace(territory="FR")], orders=())
-    mapper: Any = SimpleNamespace(addresses=lambda host: (host,))
-    streams: Any = {URL: SimpleNamespace(host="192.0.2.7", key=URL)}
+def following(
+    records: Records,
+    standing: dict[str, dict[str, str]],
+    *,
+    url: str = URL,
+    notices: Records | None = None,
+    earlier: Iterable[Notice] = (),
+) -> Following:
+    mandate: Any = SimpleNamespace(
+        intermediaries=[SimpleNamespace(territory="FR")],
+        orders=(),
+        events=(EVENT,),
+        who="League",
+        id="m",
+    )
+    mapper: Any = SimpleNamespace(addresses=lambda host: (host,), place=lambda host: PLACE)
+    streams: Any = {url: SimpleNamespace(host="192.0.2.7", key=url, verdict=proven(url))}
     filing: Any = SimpleNamespace(by_target=lambda: standing)
-    judge: Any = SimpleNamespace(facts=Facts)
     journal: Any = records
-    return Following(mandate, streams, mapper, filing=filing, judge=judge, journal=journal)
+    drafts: Any = SimpleNamespace(
+        now=lambda: NOW, write=(Records() if notices is None else notices).append
+    )
+    noticing = Noticing(mandate, streams, mapper, journal=drafts)
+    noticing.restore(earlier)
+    return Following(mandate, streams, mapper, filing=filing, noticing=noticing, journal=journal)
 
 
 def test_a_proof_that_leads_to_nothing_says_why_once_and_what_can_be_done() -> None:
@@ -74,8 +112,34 @@ def test_a_proof_that_leads_to_nothing_says_why_once_and_what_can_be_done() -> N
     assert record.referrals == ()
     assert [say(why) for why in record.without] == [
         "the only lawful target is the exact URL, which access providers cannot block",
-        "a notice to its host can name the exact URL: AS 64500, Example Hosting",
+        f"its URL holds a line's credentials, which a notice must not name; its host: {HOST}",
     ]
+
+
+def test_an_exact_url_is_drafted_into_a_notice_once_which_the_proof_names() -> None:
+    records, notices = Records(), Records()
+    seat = following(records, {}, url=EXACT, notices=notices)
+    seat.record([EXACT], plan(), (), at=NOW)
+    seat.record([EXACT], plan(), (), at=NOW)
+    (notice,) = notices
+    (record,) = records
+    assert record.notices == (notice.id,)
+    assert say(record.without[-1]) == (
+        f"a notice to the hoster (AS 64500, Example Hosting) is drafted: {notice.id}"
+    )
+    assert [url.url for url in notice.urls] == [EXACT]
+    assert notice.addressee.contact is None
+    more = Records()
+    again = following(Records(), {}, url=EXACT, notices=more, earlier=[notice])
+    again.record([EXACT], plan(), (), at=NOW)
+    assert more == []
+
+
+def test_what_a_referral_holds_needs_no_notice() -> None:
+    notices = Records()
+    seat = following(Records(), {"192.0.2.7": {"FR": "R-1"}}, url=EXACT, notices=notices)
+    seat.record([EXACT], plan(chosen=(ACT,)), (), at=NOW)
+    assert notices == []
 
 
 def test_a_later_referral_is_recorded_and_a_restart_records_nothing_twice() -> None:

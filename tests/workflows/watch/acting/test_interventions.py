@@ -33,6 +33,7 @@ from cautery.model import (
     ListAnswer,
     Mandate,
     Override,
+    Place,
     Reason,
     Record,
     Referral,
@@ -209,6 +210,9 @@ class Mapper:
 
     def addresses(self, host: str) -> tuple[str, ...]:
         return ()
+
+    def place(self, host: str) -> Place:
+        return Place(host=host)
 
     def panels_of(self, keys: object) -> tuple[str, ...]:
         return ()

@@ -12,9 +12,11 @@ from cautery.model.message import Message
 from cautery.model.records import ProofFollowed
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.acting.filing import Filing
-from cautery.workflows.watch.acting.judging import Judge
+from cautery.workflows.watch.acting.noticing import Noticing
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.streams import Stream
+
+_Gist = tuple[tuple[str, ...], tuple[str, ...], tuple[Message, ...]]
 
 
 class Following:
@@ -27,20 +29,20 @@ class Following:
         mapper: Mapper,
         *,
         filing: Filing,
-        judge: Judge,
+        noticing: Noticing,
         journal: Journal,
     ) -> None:
         self._mandate = mandate
         self._streams = streams
         self._mapper = mapper
         self._filing = filing
-        self._judge = judge
+        self._noticing = noticing
         self._journal = journal
-        self._recorded: dict[str, tuple[tuple[str, ...], tuple[Message, ...]]] = {}
+        self._recorded: dict[str, _Gist] = {}
 
     def restore(self, followed: Iterable[ProofFollowed]) -> None:
         """Take up what earlier runs of this case recorded."""
-        self._recorded = {record.url: (record.referrals, record.without) for record in followed}
+        self._recorded = {record.url: _gist(record) for record in followed}
 
     def record(
         self,
@@ -57,20 +59,23 @@ class Following:
             for url in act.streams:
                 judged[url].append(act)
         filed = self._filing.by_target()
+        followed: dict[str, tuple[set[str], dict[str, str]]] = {}
         for url in proven:
             stream = self._streams[url]
-            addresses = self._mapper.addresses(stream.host)
-            targets = {stream.host, stream.key, *addresses}
+            targets = {stream.host, stream.key, *self._mapper.addresses(stream.host)}
             referrals: dict[str, str] = {}
             for target in sorted(targets):
                 referrals |= filed.get(target, {})
+            followed[url] = targets, referrals
+        self._noticing.draft(url for url, (_, referrals) in followed.items() if not referrals)
+        for url, (targets, referrals) in followed.items():
+            host = self._noticing.host(self._streams[url])
             self._note(
                 ProofFollowed(
                     url=url,
                     referrals=tuple(sorted(set(referrals.values()))),
-                    without=without_referral(
-                        targets, judged[url], referrals, room, host=self._host(addresses)
-                    ),
+                    notices=() if host.notice is None else (host.notice,),
+                    without=without_referral(targets, judged[url], referrals, room, host=host),
                     at=at,
                 )
             )
@@ -87,14 +92,11 @@ class Following:
         )
 
     def _note(self, followed: ProofFollowed) -> None:
-        gist = (followed.referrals, followed.without)
+        gist = _gist(followed)
         if self._recorded.get(followed.url) != gist:
             self._recorded[followed.url] = gist
             self._journal.write(followed)
 
-    def _host(self, addresses: Iterable[str]) -> str:
-        """Return who announces some addresses, in words; empty: nobody knows."""
-        facts = self._judge.facts()
-        networks = (facts.network_of(address) for address in sorted(addresses))
-        names = (f"AS {net.asn}, {net.organisation}" for net in networks if net is not None)
-        return "; ".join(dict.fromkeys(names))
+
+def _gist(followed: ProofFollowed) -> _Gist:
+    return followed.referrals, followed.notices, followed.without

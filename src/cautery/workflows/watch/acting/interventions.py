@@ -44,6 +44,7 @@ from cautery.workflows.watch.acting.following import Following
 from cautery.workflows.watch.acting.judging import Judge
 from cautery.workflows.watch.acting.lists import Lists
 from cautery.workflows.watch.acting.neighbours import lawful_streams
+from cautery.workflows.watch.acting.noticing import Noticing
 from cautery.workflows.watch.acting.overrides import Overrides
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.resume import EarlierRuns, refused
@@ -91,8 +92,14 @@ class Intervener:
             lists=lists,
             journal=journal,
         )
+        self._noticing = Noticing(mandate, streams, mapper, journal=journal)
         self._following = Following(
-            mandate, streams, mapper, filing=self._filing, judge=judge, journal=journal
+            mandate,
+            streams,
+            mapper,
+            filing=self._filing,
+            noticing=self._noticing,
+            journal=journal,
         )
         self._planned: frozenset[str] = frozenset()
         self._next_index = 0
@@ -122,6 +129,7 @@ class Intervener:
             + self._filing.restore(acts, safeguards.withdrawals)
         )
         self._effects.restore(acts, earlier.lists)
+        self._noticing.restore(earlier.notices.drafts.values())
         self._following.restore(acts.followed.values())
         self._next_index = earlier.next_index
         if ignored:

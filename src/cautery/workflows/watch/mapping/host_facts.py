@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cautery.graph import HostFacts
-from cautery.model import CertificateFacts, Registration, SharedFact, host_of
+from cautery.model import CertificateFacts, Place, Registration, SharedFact, host_of
 from cautery.watch import Page
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
@@ -26,6 +26,8 @@ class Known:
         When it was so first, and when last.
     record : int or None
         The look-up's record in the ledger.
+    place : Place or None
+        Where the host is, as that record says it.
     """
 
     addresses: tuple[str, ...]
@@ -38,6 +40,7 @@ class Known:
     at: datetime
     until: datetime
     record: int | None = None
+    place: Place | None = None
 
 
 def nothing_known(at: datetime) -> Known:

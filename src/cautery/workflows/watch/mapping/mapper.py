@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
+from cautery.act.notice import place_of
 from cautery.errors import InputError, SourceError, StorageError
 from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
 from cautery.graph.faults import fault_links
@@ -20,6 +21,7 @@ from cautery.model import (
     CriminalNetwork,
     Finding,
     Limits,
+    Place,
     Registration,
     SupplyGraph,
     digest_of,
@@ -105,6 +107,11 @@ class Mapper:
         """Return the addresses that a host was seen at; none if it was never looked up."""
         facts = self._facts_by_host.get(host)
         return () if facts is None else facts.addresses
+
+    def place(self, host: str) -> Place:
+        """Return where a host is, as its newest record says; only its name if there is none."""
+        facts = self._facts_by_host.get(host)
+        return Place(host=host) if facts is None or facts.place is None else facts.place
 
     def cuts(self, target: str, stream: Stream) -> bool:
         """Tell whether a block of ``target``, a name or an address, cuts a stream."""
@@ -349,7 +356,8 @@ class Mapper:
                 at=facts.at,
             )
         )
-        self._facts_by_host[host] = replace(facts, record=entry.index)
+        place = place_of(host, entry.content)
+        self._facts_by_host[host] = replace(facts, record=entry.index, place=place)
 
     async def _certificate(self, host: str, failed: list[Message]) -> CertificateFacts | None:
         """Ask a host for its certificate, at each port where TLS may be until one answers."""

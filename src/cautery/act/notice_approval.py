@@ -1,0 +1,112 @@
+"""What must hold before a notice leaves: nothing wrong with it, and a second person's review."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from cautery.act.addressees import FORMS
+from cautery.act.approval import _TOKEN, CLOCK_SKEW, OLDEST, Approved, check_signature
+from cautery.act.lint_notice import NoticeBasis, lint_notice
+from cautery.act.rules import require_confirmed
+from cautery.errors import ApprovalError
+from cautery.messages import say
+from cautery.model import Approval, Notice, SignedFor, digest, iso, person_key, require_utc
+
+
+def refuse_faulty(notice: Notice, basis: NoticeBasis, *, now: datetime) -> None:
+    """Raise if the linter finds something wrong with a notice.
+
+    Raises
+    ------
+    ApprovalError
+        With the first finding, and how many there are.
+    """
+    findings = lint_notice(notice, basis, now=now)
+    if not findings:
+        return
+    first = findings[0]
+    where = "" if first.url is None else f"{first.url}: "
+    more = f" ({len(findings) - 1} more)" if len(findings) > 1 else ""
+    raise ApprovalError(
+        f"notice {notice.id}: {first.rule}: {where}{say(first.text)}{more}",
+        hint=f"cautery notice lint CASE {notice.id} lists all of it; then draft it anew with "
+        f"--from {notice.id}.",
+    )
+
+
+def refuse_drafter(notice: Notice, name: str) -> None:
+    """Raise if a person would approve what the same person drafted.
+
+    Raises
+    ------
+    ApprovalError
+        If so.
+    """
+    if person_key(name) == person_key(notice.drafted_by):
+        raise ApprovalError(
+            f"{name} drafted notice {notice.id}, so somebody else must approve it",
+            hint="Have another approver of the mandate review and sign it.",
+        )
+
+
+def approve_notice(
+    notice: Notice,
+    approvals: Sequence[Approval],
+    *,
+    basis: NoticeBasis,
+    signed_for: SignedFor,
+    now: datetime,
+    reminder: bool = False,
+    confirmed: Mapping[str, str] | None = None,
+) -> Approved[Notice]:
+    """Check everything that must hold before a notice leaves, and let it leave.
+
+    Parameters
+    ----------
+    approvals : sequence of Approval
+        Signatures over the notice's digest; one of a person who did not draft it suffices.
+    reminder : bool
+        It was sent before, under an approval that may have aged since and a window that may have
+        ended; what it says is not new, so it is not compared with the case again.
+    confirmed : mapping of str to str
+        Rule ids that a person confirmed, each with the source that they read.
+
+    Raises
+    ------
+    ApprovalError
+        If anything is missing, in a sentence.
+    """
+    require_utc("now", now)
+    what = f"notice {notice.id}"
+    counted = []
+    for approval in approvals:
+        approver = check_signature(
+            approval,
+            what=what,
+            subject=digest(notice),
+            mandate=basis.mandate,
+            signed_for=signed_for,
+        )
+        refuse_drafter(notice, approver.name)
+        if approval.signed_for is None:
+            raise ApprovalError(f"{approver.name}'s approval does not say for which case it is")
+        if approval.at > now + CLOCK_SKEW:
+            raise ApprovalError(f"{approver.name}'s approval is dated in the future")
+        if reminder or approval.at >= now - OLDEST:
+            counted.append(approval)
+    if not counted:
+        raise ApprovalError(
+            f"{what}: nobody has approved it in the last {OLDEST}",
+            hint=f"An approver who did not draft it must sign: cautery notice approve CASE "
+            f"{notice.id}.",
+        )
+    if not reminder:
+        refuse_faulty(notice, basis, now=now)
+        if not basis.mandate.window.holds(now):
+            raise ApprovalError(f"the mandate {basis.mandate.id} is not in force at {iso(now)}")
+    require_confirmed(
+        FORMS[notice.addressee.kind].rule, lab=basis.mandate.lab, confirmed=confirmed or {}
+    )
+    ordered = tuple(sorted(counted, key=lambda approval: (approval.at, approval.approver)))
+    return Approved(notice, ordered, now, token=_TOKEN)

@@ -1,0 +1,298 @@
+"""The notices of a case: drafted, approved, sent, answered, and what our own probes saw since."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cautery.act.notice import UrlInCase, place_of
+from cautery.messages import message
+from cautery.model import (
+    MISSHAPEN,
+    Entry,
+    ExhibitId,
+    Notice,
+    Place,
+    Verdict,
+    host_of,
+    notice_id,
+)
+from cautery.model.message import Message
+from cautery.model.records import (
+    AnswerKind,
+    AssetFacts,
+    ExhibitSealed,
+    NoticeAnswered,
+    NoticeApproved,
+    NoticeSent,
+    NoticeWithdrawn,
+    ProbeDone,
+    kind_of_type,
+)
+
+REMIND_AFTER = timedelta(hours=24)
+"""A notice that shows no effect is due for a reminder after that. Judgement: the law says no more
+than *timely*."""
+MISSES = 2
+"""Probes in a row that get nothing before a URL counts as gone: one may fail by itself."""
+
+
+HEARD: tuple[type, ...] = (
+    AssetFacts,
+    ExhibitSealed,
+    Notice,
+    NoticeAnswered,
+    NoticeApproved,
+    NoticeSent,
+    NoticeWithdrawn,
+    ProbeDone,
+    Verdict,
+)
+"""Types of the records that say something of notices."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """How the notices to one addressee fared: what articles 22 and 23 of the DSA weigh.
+
+    Parameters
+    ----------
+    sent : int
+        Notices that were sent.
+    acted, rejected, unfounded : int
+        Of these, those of which a person has read that the addressee did so, or found so.
+    withdrawn : int
+        Of these, those that were withdrawn.
+    """
+
+    sent: int
+    acted: int
+    rejected: int
+    unfounded: int
+    withdrawn: int
+
+
+@dataclass(slots=True)
+class UrlSeen:
+    """What the records say of one URL so far.
+
+    Parameters
+    ----------
+    misses : list of datetime
+        The probes in a row that got nothing since the last that did.
+    """
+
+    verdict: Verdict | None = None
+    decided: set[tuple[datetime, float]] = field(default_factory=set)
+    misses: list[datetime] = field(default_factory=list)
+
+    @property
+    def gone_at(self) -> datetime | None:
+        """When the first of several probes in a row got nothing; ``None``: it is not gone."""
+        return self.misses[0] if len(self.misses) >= MISSES else None
+
+
+@dataclass(slots=True)
+class Notices:
+    """All notices of a case.
+
+    Parameters
+    ----------
+    drafts : dict
+        By id, the first of that id; one under an id that its content does not have counts nothing.
+    approvals : dict
+        By the id of a notice; none of them is checked here.
+    sent, answers, withdrawn : dict
+        By the id of a notice.
+    unknown : list of NoticeAnswered
+        Replies that name no notice of this case.
+    urls : dict
+        By URL, what the records say of it.
+    sealed : set of str
+        Every exhibit.
+    passed_over : Counter
+        By the reason, how many records count for nothing.
+    """
+
+    drafts: dict[str, Notice] = field(default_factory=dict)
+    approvals: defaultdict[str, list[NoticeApproved]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    sent: defaultdict[str, list[NoticeSent]] = field(default_factory=lambda: defaultdict(list))
+    answers: defaultdict[str, list[NoticeAnswered]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    withdrawn: dict[str, NoticeWithdrawn] = field(default_factory=dict)
+    unknown: list[NoticeAnswered] = field(default_factory=list)
+    urls: defaultdict[str, UrlSeen] = field(default_factory=lambda: defaultdict(UrlSeen))
+    sealed: set[ExhibitId] = field(default_factory=set)
+    passed_over: Counter[Message] = field(default_factory=Counter)
+    _places: defaultdict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
+
+    def hear(self, entry: Entry) -> None:
+        """Take one entry up."""
+        match entry.content:
+            case ProbeDone() as probe:
+                self._probe(probe)
+            case Verdict() as verdict:
+                seen = self.urls[verdict.url.text]
+                seen.verdict = verdict
+                seen.decided.add((verdict.at, verdict.log10_lr))
+            case AssetFacts() as facts if facts.addresses or facts.host not in self._places:
+                self._places[facts.host].append(place_of(facts.host, facts))
+            case ExhibitSealed() as sealing:
+                self.sealed.add(sealing.exhibit.id)
+            case Notice() as notice:
+                self._draft(notice)
+            case NoticeApproved() as approved:
+                self.approvals[approved.notice].append(approved)
+            case NoticeSent() as sent if sent.notice in self.drafts:
+                self.sent[sent.notice].append(sent)
+            case NoticeAnswered() as answer:
+                if answer.notice in self.drafts:
+                    self.answers[str(answer.notice)].append(answer)
+                else:
+                    self.unknown.append(answer)
+            case NoticeWithdrawn() as withdrawal if withdrawal.notice in self.drafts:
+                self.withdrawn.setdefault(withdrawal.notice, withdrawal)
+
+    def _probe(self, probe: ProbeDone) -> None:
+        if probe.hindered is not None:  # it says nothing about the stream
+            return
+        misses = self.urls[probe.url].misses
+        if probe.failed is None:
+            misses.clear()
+        else:
+            misses.append(probe.at)
+
+    def _draft(self, notice: Notice) -> None:
+        try:
+            is_own = notice_id(notice) == notice.id
+        except MISSHAPEN:  # a text in it has no canonical JSON, so nothing has its id
+            is_own = False
+        if is_own:
+            self.drafts.setdefault(notice.id, notice)
+        else:
+            self.passed_over[message("ignored.foreign-id", kind=kind_of_type(Notice))] += 1
+
+    # -- what is known of a URL ----------------------------------------------------------------
+
+    def known(self, url: str) -> UrlInCase:
+        """Return what the case says of a URL."""
+        host = host_of(url)
+        places = tuple(self._places.get(host, ())) or (Place(host=host),)
+        seen = self.urls.get(url, UrlSeen())
+        return UrlInCase(
+            url=url,
+            verdict=seen.verdict,
+            place=places[-1],
+            decided=frozenset(seen.decided),
+            places=places,
+        )
+
+    def proven(self) -> Iterator[UrlInCase]:
+        """Yield what the case says of each proven URL."""
+        for url in self.urls:
+            if (known := self.known(url)).proven:
+                yield known
+
+    # -- where a notice stands -----------------------------------------------------------------
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """Ids of drafts that a later draft completes."""
+        return frozenset(
+            notice.replaces for notice in self.drafts.values() if notice.replaces is not None
+        )
+
+    def first_sent(self, notice: str) -> datetime | None:
+        """Return when a notice was first sent; ``None``: it was not."""
+        return min((sent.at for sent in self.sent.get(notice, ())), default=None)
+
+    def gone_at(self, notice: str) -> datetime | None:
+        """Return when the last URL of a notice was gone, by our own probes; ``None``: not all are.
+
+        What was gone before the notice was sent went without it.
+        """
+        sent_at = self.first_sent(notice)
+        gone = [self.urls[url.url].gone_at for url in self.drafts[notice].urls]
+        dates = [moment for moment in gone if moment is not None]
+        if sent_at is None or not dates or len(dates) < len(gone) or max(dates) < sent_at:
+            return None
+        return max(dates)
+
+    def takedown_h(self, notice: str) -> float | None:
+        """Return the hours from sending a notice until all its URLs were gone; ``None``: not."""
+        sent_at, gone_at = self.first_sent(notice), self.gone_at(notice)
+        if sent_at is None or gone_at is None:
+            return None
+        return (gone_at - sent_at).total_seconds() / 3600
+
+    def is_due(self, notice: str, at: datetime) -> bool:
+        """Tell whether a notice is due for a reminder: it was sent, and nothing shows an effect.
+
+        A reply changes that only where a person has read in it that the addressee does not act.
+        """
+        sent = self.sent.get(notice)
+        refused = any(
+            answer.by is not None and answer.what in (AnswerKind.REJECTED, AnswerKind.UNFOUNDED)
+            for answer in self.answers.get(notice, ())
+        )
+        if not sent or refused or notice in self.withdrawn or self.gone_at(notice) is not None:
+            return False
+        return at - max(each.at for each in sent) >= REMIND_AFTER
+
+    def state(self, notice: str, at: datetime) -> Message:
+        """Return in a word where a notice stands."""
+        if notice in self.withdrawn:
+            return message("notice-state.withdrawn")
+        if self.gone_at(notice) is not None:
+            return message("notice-state.gone")
+        if notice in self.sent:
+            return message("notice-state.due" if self.is_due(notice, at) else "notice-state.sent")
+        if notice in self.replaced:
+            return message("notice-state.replaced")
+        return message("notice-state.drafted")
+
+    def answered(self, notice: str) -> AnswerKind | None:
+        """Return what the newest reply says that somebody read, else the newest; ``None``: none."""
+        answers = self.answers.get(notice, ())
+        read = [answer for answer in answers if answer.by is not None]
+        return (read or list(answers))[-1].what if answers else None
+
+    def exposure(self, addressee: str) -> Exposure:
+        """Return how the notices to an addressee of this name fared."""
+        sent = [
+            number
+            for number in self.sent
+            if self.drafts[number].addressee.name.casefold() == addressee.casefold()
+        ]
+        read = Counter(
+            answer.what
+            for number in sent
+            for answer in {
+                answer.what: answer
+                for answer in self.answers.get(number, ())
+                if answer.by is not None
+            }.values()
+        )
+        return Exposure(
+            sent=len(sent),
+            acted=read[AnswerKind.ACTED],
+            rejected=read[AnswerKind.REJECTED],
+            unfounded=read[AnswerKind.UNFOUNDED],
+            withdrawn=sum(number in self.withdrawn for number in sent),
+        )
+
+    def median_takedown_h(self, addressee: str) -> float | None:
+        """Return the median hours to takedown of an addressee's notices; ``None``: none yet."""
+        hours = [
+            taken
+            for number, notice in self.drafts.items()
+            if notice.addressee.name.casefold() == addressee.casefold()
+            and (taken := self.takedown_h(number)) is not None
+        ]
+        return statistics.median(hours) if hours else None

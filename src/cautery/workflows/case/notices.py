@@ -1,0 +1,360 @@
+"""Notices of a case: drafted from its records, checked, approved by a second person, withdrawn.
+
+Whoever has a case's file can append a record to it. So a notice is the first one of its id, and the
+id comes from what it says; an approval counts if it verifies; and what a notice says of a URL is
+compared with the case's own verdicts and look-ups each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cautery.act import (
+    OLDEST,
+    NoticeBasis,
+    NoticeFinding,
+    UrlInCase,
+    check_signature,
+    draft_notice,
+    lint_notice,
+    refuse_drafter,
+    refuse_faulty,
+    sign,
+)
+from cautery.act.notice import lies_at
+from cautery.errors import ApprovalError, InputError
+from cautery.model import (
+    MISSHAPEN,
+    Addressee,
+    Approval,
+    Digest,
+    ExhibitId,
+    Mandate,
+    Notice,
+    digest,
+)
+from cautery.model.ledger import append
+from cautery.model.ports import Ledger
+from cautery.model.records import (
+    CaseOpened,
+    FixturesChanged,
+    NoticeApproved,
+    NoticeWithdrawn,
+    kind_of_type,
+    kinds_of,
+)
+from cautery.projections import MandateInForce, Notices
+from cautery.projections.notices import HEARD
+from cautery.workflows.case.again_if_passed import again_if_passed
+from cautery.workflows.case.opening import Opening, opening_in
+from cautery.workflows.case.referral import approver_named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseNotices:
+    """What a case says of its notices, and what they must agree with.
+
+    Parameters
+    ----------
+    notices : Notices
+        Everything that the records say.
+    opening : Opening
+        The case's first record: every signature names it.
+    mandate : Mandate
+        As it is in force, without its credentials.
+    """
+
+    notices: Notices
+    opening: Opening
+    mandate: Mandate
+
+    @property
+    def basis(self) -> NoticeBasis:
+        """What a notice has to agree with."""
+        return NoticeBasis(
+            mandate=self.mandate,
+            known=_Known(self.notices),
+            exhibits=self.notices.sealed,
+        )
+
+    def draft(self, notice: str) -> Notice:
+        """Return a notice of the case.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        draft = self.notices.drafts.get(notice)
+        if draft is None:
+            raise InputError(f"this case has no notice {notice!r}", hint="cautery notice list CASE")
+        return draft
+
+    def lint(self, notice: Notice, *, now: datetime) -> tuple[NoticeFinding, ...]:
+        """Return all that is wrong with a notice."""
+        return lint_notice(notice, self.basis, now=now)
+
+    def approvals(self, notice: Notice) -> tuple[Approval, ...]:
+        """Return the approvals of a notice that verify, each person's latest."""
+        latest: dict[str, Approval] = {}
+        for given in self.notices.approvals.get(notice.id, ()):
+            approval = given.approval
+            try:
+                check_signature(
+                    approval,
+                    what=f"notice {notice.id}",
+                    subject=digest(notice),
+                    mandate=self.opening.mandate,
+                    signed_for=self.opening.signed_for,
+                )
+                refuse_drafter(notice, approval.approver)
+            except MISSHAPEN:
+                continue
+            earlier = latest.get(approval.approver, approval)
+            latest[approval.approver] = max(earlier, approval, key=lambda candidate: candidate.at)
+        return tuple(latest.values())
+
+
+class _Known(Mapping[str, UrlInCase]):
+    """What a case knows of each URL, put together when it is asked for."""
+
+    def __init__(self, notices: Notices) -> None:
+        self._notices = notices
+
+    def __getitem__(self, url: str) -> UrlInCase:
+        if url not in self._notices.urls:
+            raise KeyError(url)
+        return self._notices.known(url)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._notices.urls)
+
+    def __len__(self) -> int:
+        return len(self._notices.urls)
+
+
+def notices_of(ledger: Ledger) -> CaseNotices:
+    """Return what a case says of its notices.
+
+    Raises
+    ------
+    InputError
+        If it names no mandate.
+    """
+    notices, in_force, opening = Notices(), MandateInForce(), None
+    for entry in ledger.read(kinds=kinds_of(CaseOpened, FixturesChanged, *HEARD)):
+        if opening is None and entry.record.kind == kind_of_type(CaseOpened):
+            opening = opening_in(entry)
+        notices.hear(entry)
+        in_force.hear(entry)
+    if opening is None:
+        raise InputError("this case names no mandate")
+    return CaseNotices(
+        notices=notices, opening=opening, mandate=in_force.mandate or opening.mandate
+    )
+
+
+def draft_into(
+    ledger: Ledger,
+    addressee: Addressee,
+    *,
+    name: str,
+    notifier_email: str | None,
+    now: datetime,
+    urls: Collection[str] = (),
+    shown_by: Iterable[ExhibitId] = (),
+    replaces: str | None = None,
+    dry_run: bool = False,
+) -> Notice:
+    """Draft a notice from what a case has proven, and record it.
+
+    Parameters
+    ----------
+    name : str
+        Who drafts it, and cannot approve it.
+    urls : collection of str
+        The URLs to name; empty: every proven URL that lies at the addressee and is on no notice.
+    replaces : str or None
+        Id of the draft that this one completes; without ``urls``, its URLs are named.
+    dry_run : bool
+        Record nothing.
+
+    Raises
+    ------
+    InputError
+        If the case has no such URL, they are about several events, or nothing is proven there.
+    """
+    case = notices_of(ledger)
+    if not name.strip():
+        raise InputError("a draft names who drafts it", hint="Give --as NAME.")
+    known = _chosen(case, addressee, urls=urls, replaces=replaces)
+    events = {None if url.verdict is None else url.verdict.event for url in known}
+    if len(events) > 1:
+        raise InputError(
+            "these URLs show several events, and a notice is about one",
+            hint=f"Events: {', '.join(sorted(str(event or 'none') for event in events))}. Name "
+            "the URLs of one event with --url.",
+        )
+    event_id = next(iter(events), None)
+    notice = draft_notice(
+        known,
+        addressee=addressee,
+        mandate=case.mandate,
+        event=next((event for event in case.mandate.events if event.id == event_id), None),
+        at=now,
+        drafted_by=name,
+        notifier_email=notifier_email,
+        shown_by=tuple(shown_by),
+        replaces=replaces,
+    )
+    if not dry_run:
+        append(ledger, notice, at=now)
+    return notice
+
+
+def _chosen(
+    case: CaseNotices, addressee: Addressee, *, urls: Collection[str], replaces: str | None
+) -> tuple[UrlInCase, ...]:
+    if replaces is not None:
+        before = case.draft(replaces)
+        if replaces in case.notices.sent:
+            raise InputError(f"notice {replaces} has been sent, so no draft replaces it")
+        urls = urls or [url.url for url in before.urls]
+    if urls:
+        unknown = sorted(url for url in urls if not case.notices.known(url).proven)
+        if unknown:
+            raise InputError(
+                f"{unknown[0]}: this case has not proven this URL",
+                hint="Write the URL as cautery referral list or the report shows it.",
+            )
+        return tuple(case.notices.known(url) for url in dict.fromkeys(urls))
+    named = {
+        url.url
+        for number, notice in case.notices.drafts.items()
+        if number not in case.notices.replaced and number not in case.notices.withdrawn
+        for url in notice.urls
+    }
+    lying = tuple(
+        url
+        for url in case.notices.proven()
+        if url.url not in named and lies_at(url.place, addressee)
+    )
+    if not lying:
+        raise InputError(
+            f"this case has proven no URL at {addressee.name} that is on no notice",
+            hint=_hosts_of(case),
+        )
+    return lying
+
+
+def _hosts_of(case: CaseNotices) -> str:
+    counts: dict[str, int] = {}
+    for url in case.notices.proven():
+        place = url.place
+        words = (
+            f"{place.host}, unknown" if place.asn is None else f"AS {place.asn}, {place.operator}"
+        )
+        counts[words] = counts.get(words, 0) + 1
+    shown = "; ".join(f"{words}: {count}" for words, count in sorted(counts.items())[:10])
+    return f"Proven URLs by network: {shown or 'none'}. Give --url for what is on a notice already."
+
+
+_RESTS_ON = (CaseOpened, FixturesChanged, Notice, NoticeApproved, NoticeWithdrawn)
+
+
+@again_if_passed
+def approve_notice_in(
+    ledger: Ledger,
+    notice_id: str,
+    *,
+    shown: Digest,
+    name: str,
+    key: Ed25519PrivateKey,
+    now: datetime,
+) -> Approval:
+    """Sign a notice as one of the mandate's approvers and record it.
+
+    Parameters
+    ----------
+    shown : str
+        The digest of what the person was shown: nothing else is signed.
+
+    Raises
+    ------
+    InputError
+        If there is no such notice or approver.
+    ApprovalError
+        If the notice is not what was shown, the person drafted it, something is wrong with it, it
+        is withdrawn, the key is not that person's, or the person has signed it already.
+    """
+    size = ledger.size()
+    case = notices_of(ledger)
+    case.opening.standing()
+    notice = case.draft(notice_id)
+    if digest(notice) != shown:
+        raise ApprovalError(
+            f"notice {notice_id} differs from the one that was shown: its digest is "
+            f"{digest(notice)}, not {shown}",
+            hint=f"Read it again: cautery notice show CASE {notice_id}",
+        )
+    approver = approver_named(case.opening.mandate, name)
+    refuse_drafter(notice, name)
+    refuse_withdrawn(case, notice)
+    refuse_faulty(notice, case.basis, now=now)
+    if any(
+        approval.approver == name and approval.at >= now - OLDEST
+        for approval in case.approvals(notice)
+    ):
+        raise ApprovalError(f"{name} has already signed notice {notice_id}")
+    approval = sign(
+        digest(notice), approver=approver, key=key, at=now, signed_for=case.opening.signed_for
+    )
+    append(
+        ledger,
+        NoticeApproved.of(notice_id, approval),
+        at=now,
+        if_unchanged_since=size,
+        unless=_RESTS_ON,
+    )
+    return approval
+
+
+def refuse_withdrawn(case: CaseNotices, notice: Notice) -> None:
+    """Raise if a notice is withdrawn, or a later draft replaces it.
+
+    Raises
+    ------
+    ApprovalError
+        If so.
+    """
+    if notice.id in case.notices.withdrawn:
+        raise ApprovalError(f"notice {notice.id} is withdrawn")
+    if notice.id in case.notices.replaced:
+        raise ApprovalError(
+            f"a later draft replaces notice {notice.id}", hint="cautery notice list CASE"
+        )
+
+
+def withdraw_notice(
+    ledger: Ledger, notice_id: str, *, name: str, why: str, now: datetime
+) -> NoticeWithdrawn:
+    """Record that a notice is withdrawn: it is sent no more, and no reminder follows.
+
+    Raises
+    ------
+    InputError
+        If there is no such notice, or no reason.
+    ApprovalError
+        If it is withdrawn already.
+    """
+    case = notices_of(ledger)
+    refuse_withdrawn(case, case.draft(notice_id))
+    if not name.strip() or not why.strip():
+        raise InputError("a withdrawal names a person and a reason")
+    withdrawal = NoticeWithdrawn(notice=notice_id, by=name, why=why, at=now)
+    append(ledger, withdrawal, at=now)
+    return withdrawal

@@ -1,0 +1,109 @@
+"""Draft notices to the hosts of proven streams that no access provider can block; send nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from cautery.act import Host, UrlInCase, draft_notice, lint_notice
+from cautery.act.lint_notice import MISSING_AT_FIRST, NoticeBasis
+from cautery.act.notice import WATCH
+from cautery.errors import InputError
+from cautery.model import Addressee, AddresseeKind, Event, Mandate, Notice, Place
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.watch.mapping.mapper import Mapper
+from cautery.workflows.watch.streams import Stream
+
+
+class Noticing:
+    """Every URL that is on a notice of a case, and the notices of what is on none yet."""
+
+    def __init__(
+        self, mandate: Mandate, streams: Mapping[str, Stream], mapper: Mapper, *, journal: Journal
+    ) -> None:
+        self._mandate = mandate
+        self._streams = streams
+        self._mapper = mapper
+        self._journal = journal
+        self._by_url: dict[str, str] = {}
+        self._hidden: set[str] = set()
+
+    def restore(self, notices: Iterable[Notice]) -> None:
+        """Take up what was drafted in earlier runs of this case, or by people."""
+        for notice in notices:
+            self._by_url |= dict.fromkeys((url.url for url in notice.urls), notice.id)
+
+    def draft(self, urls: Iterable[str]) -> None:
+        """Draft a notice to each host of URLs that are on none, by network and event."""
+        fresh: defaultdict[tuple[int, str, str], list[UrlInCase]] = defaultdict(list)
+        for url in urls:
+            if url in self._by_url:
+                continue
+            stream, place = self._streams[url], self._mapper.place(self._streams[url].host)
+            verdict = stream.verdict
+            if verdict is None or place.asn is None or place.operator is None:
+                continue
+            known = UrlInCase.of(url, verdict, place)
+            if known.proven:
+                fresh[place.asn, place.operator, verdict.event or ""].append(known)
+        for (asn, operator, event), known_urls in sorted(fresh.items()):
+            hoster = Addressee(kind=AddresseeKind.HOSTING, name=operator, asn=asn)
+            self._draft(known_urls, hoster, self._event(event))
+
+    def host(self, stream: Stream) -> Host:
+        """Return who operates a stream's address, and the notice that names it."""
+        return Host(
+            words=_words(self._mapper.place(stream.host)),
+            notice=self._by_url.get(stream.key),
+            hidden=stream.key in self._hidden,
+        )
+
+    def _event(self, id: str) -> Event | None:
+        return next((event for event in self._mandate.events if event.id == id), None)
+
+    def _draft(self, known: list[UrlInCase], hoster: Addressee, event: Event | None) -> None:
+        """Draft one notice of all URLs with which nothing is wrong but what a person has to add."""
+        now = self._journal.now()
+
+        def drafted(urls: Iterable[UrlInCase]) -> Notice:
+            return draft_notice(
+                urls,
+                addressee=hoster,
+                mandate=self._mandate,
+                event=event,
+                at=now,
+                drafted_by=WATCH,
+            )
+
+        basis = NoticeBasis(
+            mandate=self._mandate,
+            known={url.url: url for url in known},
+            exhibits=frozenset(exhibit for url in known for exhibit in url.exhibits),
+        )
+        findings = [
+            finding
+            for finding in lint_notice(drafted(known), basis, now=now)
+            if finding.rule not in MISSING_AT_FIRST
+        ]
+        wrong = {finding.url for finding in findings}
+        self._hidden |= {
+            str(finding.url)
+            for finding in findings
+            if finding.rule in ("url-hidden", "url-personal")
+        }
+        good = [url for url in known if url.url not in wrong]
+        if None in wrong or not good:
+            return
+        try:
+            notice = drafted(good)
+            self._journal.write(notice)
+        except InputError as error:
+            self._journal.fail("notice", hoster.name, error)
+            return
+        self.restore((notice,))
+
+
+def _words(place: Place) -> str:
+    if place.asn is None or place.operator is None:
+        return ""
+    return f"AS {place.asn}, {place.operator}"

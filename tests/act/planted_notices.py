@@ -1,0 +1,297 @@
+"""Good notices of many kinds, and faults planted in them: what the linter is measured by."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from cautery.act import NoticeBasis, UrlInCase, draft_notice
+from cautery.act.addressees import ARTICLE_16, FORMS
+from cautery.act.notice import sealed
+from cautery.model import (
+    Addressee,
+    AddresseeKind,
+    Event,
+    ExhibitId,
+    Finding,
+    Mandate,
+    Notice,
+    NoticedUrl,
+    Observation,
+    Place,
+    RedactedUrl,
+    Regime,
+    Verdict,
+    Window,
+    digest_of,
+)
+
+KICK_OFF = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+NOW = KICK_OFF + timedelta(minutes=70)
+EVENT = Event(id="match", name="Home v Away", kick_off=KICK_OFF, legal_basis="rights 2026/27")
+MANDATE = Mandate(
+    id="m",
+    who="League",
+    regime=Regime.GDPR,
+    legal_basis="rights of the league",
+    territories=("FR",),
+    events=(EVENT,),
+    window=Window(start=KICK_OFF - timedelta(hours=1), end=KICK_OFF + timedelta(hours=4)),
+)
+PATHS = (
+    "/arena/stream.m3u8",
+    "/sport/1/index.m3u8",
+    "/watch?channel=7&hd=1",
+    "/tv/arena_1080p.ts",
+    "/film/2026/the-long-night.mp4",
+    "/dash/manifest.mpd",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A notice and the case that it has to agree with."""
+
+    notice: Notice
+    basis: NoticeBasis
+
+
+def exhibit(text: str) -> ExhibitId:
+    return ExhibitId(digest_of(text.encode()))
+
+
+def known_url(
+    url: str, place: Place, rng: random.Random, *, event: str | None = "match"
+) -> UrlInCase:
+    at = NOW - timedelta(minutes=rng.randint(1, 20), seconds=rng.randint(0, 59))
+    observations = tuple(
+        Observation(at=at - timedelta(seconds=30 * look), exhibits=(exhibit(f"{url} {look}"),))
+        for look in range(rng.randint(1, 3))
+    )
+    verdict = Verdict(
+        url=RedactedUrl(url),
+        finding=Finding.PROVEN,
+        at=at + timedelta(seconds=2),
+        event=event,
+        channels=() if event else ("arena",),
+        log10_lr=rng.uniform(3.5, 9.0),
+        observations=observations,
+    )
+    return UrlInCase.of(url, verdict, place)
+
+
+def good(seed: int) -> Drafted:
+    """Return a notice with which nothing is wrong; each seed gives another."""
+    rng = random.Random(seed)
+    kind = list(AddresseeKind)[seed % len(AddresseeKind)]
+    way = FORMS[kind].located_by[seed // len(AddresseeKind) % len(FORMS[kind].located_by)].value
+    domain = f"host{seed}.example"
+    addressee = Addressee(
+        kind=kind,
+        name=f"Example {kind.value} {seed}",
+        asn=64500 + seed if way == "network" and seed % 2 else None,
+        prefixes=("192.0.2.0/24",) if way == "network" and not seed % 2 else (),
+        domains=(domain,) if way == "domain" else (),
+        contact=f"abuse+{seed}@{domain}",
+        languages=("fr", "en") if seed % 3 == 0 else (),
+    )
+    event = EVENT if seed % 4 else None
+    urls = []
+    for number in range(rng.randint(1, 5)):
+        host = f"edge{number}.{domain}" if rng.random() < 0.8 else f"192.0.2.{10 + number}"
+        host = f"edge{number}.{domain}" if way in ("domain", "registrar") else host
+        place = Place(
+            host=host,
+            addresses=(f"192.0.2.{10 + number}",),
+            asn=64500 + seed,
+            operator="Example Hosting",
+            domain=domain,
+            registrar=addressee.name if way == "registrar" else "Other Registrar",
+        )
+        port = rng.choice(("", ":8080"))
+        url = f"{rng.choice(('http', 'https'))}://{host}{port}{rng.choice(PATHS)}"
+        urls.append(known_url(url, place, rng, event=None if event is None else event.id))
+    shown_by = (exhibit("a page"),) if way == "exhibit" else ()
+    notice = draft_notice(
+        urls,
+        addressee=addressee,
+        mandate=MANDATE,
+        event=event,
+        at=NOW - timedelta(seconds=20),
+        drafted_by="C. Desk",
+        notifier_email="piracy@league.example",
+        shown_by=shown_by,
+    )
+    exhibits = {*shown_by, *(found for url in urls for found in url.exhibits)}
+    basis = NoticeBasis(
+        mandate=MANDATE, known={url.url: url for url in urls}, exhibits=frozenset(exhibits)
+    )
+    return Drafted(notice, basis)
+
+
+Fault = Callable[[Drafted, random.Random], Drafted]
+
+
+def written(drafted: Drafted, **changes: object) -> Drafted:
+    """Return a notice with other values, and the text and id that they give."""
+    changed = replace(drafted.notice, **changes)
+    return replace(drafted, notice=sealed(changed, FORMS[changed.addressee.kind]))
+
+
+def to(drafted: Drafted, **changes: object) -> Drafted:
+    return written(drafted, addressee=replace(drafted.notice.addressee, **changes))
+
+
+def one_url(drafted: Drafted, rng: random.Random, **changes: object) -> Drafted:
+    """Return a notice one URL of which has other values."""
+    urls = list(drafted.notice.urls)
+    at = rng.randrange(len(urls))
+    urls[at] = replace(urls[at], **changes)
+    return written(drafted, urls=tuple(urls))
+
+
+def spelt(drafted: Drafted, rng: random.Random, change: Callable[[NoticedUrl], str]) -> Drafted:
+    """Return a notice one URL of which is spelt in another way, as if the case had it so."""
+    urls = list(drafted.notice.urls)
+    at = rng.randrange(len(urls))
+    before = urls[at].url
+    urls[at] = replace(urls[at], url=change(urls[at]))
+    known = dict(drafted.basis.known)
+    known[urls[at].url] = replace(known[before], url=urls[at].url)
+    return replace(written(drafted, urls=tuple(urls)), basis=replace(drafted.basis, known=known))
+
+
+def judged_anew(drafted: Drafted, rng: random.Random, finding: Finding) -> Drafted:
+    """Return a notice one URL of which the case has judged in another way since."""
+    url = rng.choice(drafted.notice.urls).url
+    known = drafted.basis.known[url]
+    assert known.verdict is not None
+    verdict = replace(known.verdict, finding=finding, at=NOW - timedelta(seconds=5))
+    return replace(
+        drafted,
+        basis=replace(
+            drafted.basis, known={**drafted.basis.known, url: replace(known, verdict=verdict)}
+        ),
+    )
+
+
+def moved(drafted: Drafted, rng: random.Random) -> Drafted:
+    """Return a notice the host of which has moved elsewhere since."""
+    url = rng.choice(drafted.notice.urls)
+    known = drafted.basis.known[url.url]
+    place = Place(host=url.place.host, addresses=("198.51.100.9",), asn=64999, operator="Other")
+    if FORMS[drafted.notice.addressee.kind].located_by[0].value == "domain":
+        place = replace(place, host="elsewhere.test")
+    elsewhere = replace(known, place=place, places=(*known.places, place))
+    return replace(
+        drafted, basis=replace(drafted.basis, known={**drafted.basis.known, url.url: elsewhere})
+    )
+
+
+def _said(drafted: Drafted, sentence: str) -> Drafted:
+    statement = f"{drafted.notice.statement}{sentence}\n"
+    return replace(drafted, notice=replace(drafted.notice, statement=statement))
+
+
+def _located(drafted: Drafted) -> bool:
+    return FORMS[drafted.notice.addressee.kind].located_by[0].value != "exhibit"
+
+
+FAULTS: tuple[tuple[str, Fault], ...] = (
+    ("no-explanation", lambda d, _: written(d, rights=" ")),
+    ("no-url", lambda d, _: written(d, urls=())),
+    ("no-notifier", lambda d, _: written(d, notifier="")),
+    ("other-notifier", lambda d, _: written(d, notifier="Another League")),
+    ("no-notifier-mail", lambda d, _: written(d, notifier_email=None)),
+    ("notifier-mail", lambda d, r: written(d, notifier_email=r.choice(("x", "a@b", "a b@c.de")))),
+    ("no-good-faith", lambda d, _: written(d, good_faith="We mean well.")),
+    ("no-addressee", lambda d, _: to(d, name="")),
+    ("no-contact", lambda d, _: to(d, contact=None)),
+    ("contact-mail", lambda d, r: to(d, contact=r.choice(("abuse", "a@@b.de", "A <a@b.de>")))),
+    ("no-drafter", lambda d, _: written(d, drafted_by=" . ")),
+    ("wrong-form", lambda d, _: written(d, form="dsa-16/0")),
+    (
+        "wrong-basis",
+        lambda d, _: written(
+            d, legal_basis="our contract" if d.notice.legal_basis == ARTICLE_16 else ARTICLE_16
+        ),
+    ),
+    ("text-differs", lambda d, _: _said(d, "Hundreds of other URLs do the same.")),
+    ("review-claimed", lambda d, _: _said(d, "Reviewed by A. Legal.")),
+    ("foreign-id", lambda d, _: replace(d, notice=replace(d.notice, id="N-0123456789ab"))),
+    ("language", lambda d, _: to(d, languages=("it",))),
+    ("unknown-event", lambda d, _: written(d, event="other")),
+    (
+        "other-window",
+        lambda d, _: written(
+            d, event_window=Window(start=KICK_OFF, end=KICK_OFF + timedelta(hours=9))
+        ),
+    ),
+    ("control", lambda d, r: to(d, name="Example" + r.choice("\u202e\u200b\x07") + "Host")),
+    ("url-duplicate", lambda d, _: written(d, urls=(*d.notice.urls, d.notice.urls[0]))),
+    ("url-control", lambda d, r: spelt(d, r, lambda url: url.url[:-2] + "\u202e" + url.url[-2:])),
+    (
+        "url-hidden",
+        lambda d, r: spelt(
+            d, r, lambda url: f"http://{url.place.host}/live/~00112233445566ff/1.ts"
+        ),
+    ),
+    ("url-not-exact", lambda d, r: spelt(d, r, lambda url: f"http://{url.place.host}/")),
+    ("url-not-exact", lambda d, r: spelt(d, r, lambda url: f"http://{url.place.host}/arena/*")),
+    ("url-not-exact", lambda d, r: spelt(d, r, lambda url: f"{url.place.host}/arena/1.m3u8")),
+    (
+        "url-personal",
+        lambda d, r: spelt(d, r, lambda url: f"http://{url.place.host}/live/anna/s3cret/17.ts"),
+    ),
+    (
+        "url-personal",
+        lambda d, r: spelt(d, r, lambda url: f"http://anna:word@{url.place.host}/arena.m3u8"),
+    ),
+    (
+        "url-personal",
+        lambda d, r: spelt(
+            d, r, lambda url: f"http://{url.place.host}/arena.m3u8?token=8f2e7d6c5b4a39281706"
+        ),
+    ),
+    ("not-in-case", lambda d, r: one_url(d, r, url="http://invented.example/arena/1.m3u8")),
+    ("other-host", lambda d, r: spelt(d, r, lambda _: "http://third-party.test/arena/1.m3u8")),
+    ("not-proven", lambda d, r: judged_anew(d, r, Finding.UNDECIDED)),
+    ("not-proven", lambda d, r: judged_anew(d, r, Finding.LICENSED)),
+    ("verdict-differs", lambda d, r: one_url(d, r, log10_lr=12.0)),
+    ("other-event", lambda d, _: written(d, event=None if d.notice.event else "match")),
+    ("capture-differs", lambda d, r: one_url(d, r, captured_at=NOW - timedelta(seconds=25))),
+    ("capture-ahead", lambda d, r: one_url(d, r, captured_at=NOW + timedelta(hours=1))),
+    ("stale-capture", lambda d, r: one_url(d, r, captured_at=NOW - timedelta(days=3))),
+    (
+        "live-outside-window",
+        lambda d, r: one_url(d, r, live=True, captured_at=KICK_OFF - timedelta(hours=2)),
+    ),
+    ("place-differs", lambda d, r: one_url(d, r, place=replace(d.notice.urls[0].place, asn=1))),
+    ("not-at-addressee", moved),
+    ("no-exhibit", lambda d, r: one_url(d, r, exhibits=())),
+    ("unknown-exhibit", lambda d, r: one_url(d, r, exhibits=(exhibit("never sealed"),))),
+    ("link-not-shown", lambda d, _: written(d, shown_by=())),
+    ("live-claimed", lambda d, _: _said(d, "The event is live.")),
+    ("many-urls", lambda d, _: written(d, urls=d.notice.urls[:1] * 1_001)),
+)
+"""Faults of a notice, each with the rule that it breaks."""
+
+_ONLY: dict[str, Callable[[Drafted], bool]] = {
+    "not-at-addressee": _located,
+    "link-not-shown": lambda drafted: not _located(drafted),
+    "live-claimed": lambda drafted: drafted.notice.event is None,
+}
+"""Faults that only some notices can have."""
+
+
+def planted(count: int, *, good_drafts: int) -> Iterator[tuple[str, Drafted]]:
+    """Yield so many notices with one fault each, every kind of fault in turn."""
+    drafts = [good(seed) for seed in range(good_drafts)]
+    for number in range(count):
+        rule, fault = FAULTS[number % len(FAULTS)]
+        rng = random.Random(number)
+        can = _ONLY.get(rule, lambda _: True)
+        chosen = rng.choice([drafted for drafted in drafts if can(drafted)])
+        yield rule, fault(chosen, rng)
