@@ -6,10 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from cautery.cli import main
+
+from .notice_case import AT_THE_HOST, COMPLETE, Watched, made_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +60,18 @@ def python() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture
+def proven_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Return an open case in which two URLs of one host are proven."""
+    monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path / "keys"))
+    return made_case(tmp_path)
+
+
+@pytest.fixture
+def notice(cautery: Callable[..., Ran], proven_case: Watched) -> str:
+    """Draft a notice of both URLs; return its id."""
+    ran = cautery("notice", "draft", proven_case.path, "--as", "carl", *AT_THE_HOST, *COMPLETE)
+    assert ran.code == 0, ran.err
+    return str(proven_case.records("notice.drafted")[0]["id"])

@@ -15,6 +15,7 @@ from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 from cautery.messages import say
 from cautery.model import Addressee, AddresseeKind, Digest, ExhibitId, digest, to_json
+from cautery.model.records import AnswerKind
 from cautery.wiring import cases, notices
 
 app = typer.Typer(
@@ -225,6 +226,117 @@ def approve(
         expected = Digest(shown)
     approval = notices.approve(case, notice, shown=expected, name=name, key=key)
     render.say(render.printable(f"{approval.approver} has reviewed and approved {notice}"))
+
+
+@app.command()
+def send(
+    case: OpenCase,
+    notice: Id,
+    name: As,
+    postbox: Annotated[
+        Path | None,
+        typer.Option(
+            "--postbox", help="TOML file (chmod 600) with [mail] and [api]; $CAUTERY_POSTBOX."
+        ),
+    ] = None,
+    api: Annotated[
+        bool, typer.Option("--api", help="Hand XARF reports in to the API instead of mailing.")
+    ] = False,
+    remind: Annotated[
+        bool, typer.Option("--remind", help="Send a reminder of a notice that is due for it.")
+    ] = False,
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--confirm", help="RULE=SOURCE: you have read the rule of law in that source."
+        ),
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
+    ] = None,
+) -> None:
+    """Send a notice that a second person has approved: by mail, or as reports to an API.
+
+    It is sent once. What the server refuses for now is tried again; what it refuses for good is
+    recorded as a failure.
+
+    Example: cautery notice send cases/md34 N-0123456789ab --as "C. Desk" --postbox postbox.toml
+    """
+    from cautery.wiring.postbox import read_postbox
+
+    sent = notices.send(
+        case,
+        notice,
+        postbox=read_postbox(postbox),
+        by_api=api,
+        name=name,
+        remind=remind,
+        confirmed=_confirmed(confirm or []),
+        keys_dir=keys,
+    )
+    render.say(
+        render.printable(
+            f"{notice}: sent to {sent.to} by {sent.means.value} at {sent.at:%H:%M:%SZ}"
+        )
+    )
+
+
+def _confirmed(pairs: list[str]) -> dict[str, str]:
+    confirmed = {}
+    for pair in pairs:
+        rule, equals, source = pair.partition("=")
+        if not (rule.strip() and equals and source.strip()):
+            raise InputError(f"--confirm {pair[:60]!r} is not RULE=SOURCE")
+        confirmed[rule.strip()] = source.strip()
+    return confirmed
+
+
+@app.command()
+def replies(
+    case: OpenCase,
+    files: Annotated[
+        list[Path], typer.Argument(help="Mails: .eml files, mbox files or Maildir folders.")
+    ],
+    what: Annotated[
+        AnswerKind | None,
+        typer.Option("--what", help="What you have read in these mails; needs --as."),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--as", help="Your name.")] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """File replies and bounces: each mail is sealed encrypted, and names its notice by its form.
+
+    Whatever a mail says is a claim. None closes a notice: only our own probes show a takedown.
+
+    Example: cautery notice replies cases/md34 inbox.mbox
+    """
+    filed = notices.replies(case, files, what=what, name=name, keys_dir=keys)
+    if json:
+        for answer in filed.filed:
+            render.json_line(to_json(answer))
+    else:
+        render.table(
+            ("notice", "claims", "sender's domain", "names our mail", "read by"),
+            (
+                (
+                    answer.notice or "none of this case",
+                    answer.what.value,
+                    answer.domain or "",
+                    "yes" if answer.names_message else "no",
+                    answer.by or "",
+                )
+                for answer in filed.filed
+            ),
+        )
+    if filed.known:
+        render.say(f"filed before: {filed.known}")
+    for why in filed.refused:
+        render.say(render.printable(f"not filed: {why}"))
+    if filed.refused:
+        raise typer.Exit(1)
 
 
 @app.command()

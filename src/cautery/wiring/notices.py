@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+import asyncio
+import secrets
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cautery import wiring
+from cautery.act.notice_replies import MOST_BYTES, MOST_MAILS, mails_in
+from cautery.adapters.dns import DnsNames
+from cautery.adapters.http import PoliteClient
 from cautery.adapters.person_keys import load_approver
+from cautery.adapters.smtp import WAITS_S, SmtpPostbox
+from cautery.adapters.xarf_api import XarfApi, check_report
+from cautery.errors import InputError
 from cautery.model import Addressee, Approval, Digest, ExhibitId, Notice
-from cautery.model.records import NoticeWithdrawn
-from cautery.wiring.cases import adding_to, reading
+from cautery.model.records import AnswerKind, NoticeSent, NoticeWithdrawn
+from cautery.packed import require_file
+from cautery.wiring.cases import adding_to, reading, writing
+from cautery.wiring.postbox import ApiSettings, PostboxSettings
+from cautery.workflows.case.notice_sending import (
+    FiledReplies,
+    Sending,
+    file_replies,
+    hand_in,
+    ready_to_send,
+    send_mail,
+)
 from cautery.workflows.case.notices import (
     approve_notice_in,
     draft_into,
     notices_of,
     withdraw_notice,
 )
+from cautery.workflows.case.open import Case
+from cautery.workflows.case.referral import mandate_of
 
+_MOST_MBOX_BYTES = 200_000_000
 of = notices_of
 
 
@@ -88,3 +110,105 @@ def withdraw(case_path: Path, notice: str, *, name: str, why: str) -> NoticeWith
     """
     with adding_to(case_path) as ledger:
         return withdraw_notice(ledger, notice, name=name, why=why, now=wiring.clock().now())
+
+
+def send(
+    case_path: Path,
+    notice: str,
+    *,
+    postbox: PostboxSettings,
+    by_api: bool,
+    name: str,
+    remind: bool,
+    confirmed: Mapping[str, str],
+    keys_dir: Path | None,
+    waits_s: Sequence[float] = WAITS_S,
+) -> NoticeSent:
+    """Send an approved notice by mail or to an API.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with writing(case_path, keys_dir=keys_dir) as case:
+        sending = ready_to_send(case, notice, remind=remind, confirmed=confirmed)
+        if not by_api:
+            if postbox.mail is None:
+                raise InputError("the file of mail settings has no [mail] table")
+            box = SmtpPostbox(postbox.mail, waits_s=waits_s)
+            return asyncio.run(
+                send_mail(
+                    case,
+                    sending,
+                    postbox=box,
+                    check=check_report,
+                    name=name,
+                    token=secrets.token_hex(16),
+                )
+            )
+        if postbox.api is None:
+            raise InputError("the file of mail settings has no [api] table")
+        return asyncio.run(_hand_in(case, sending, postbox.api, name=name, waits_s=waits_s))
+
+
+async def _hand_in(
+    case: Case, sending: Sending, settings: ApiSettings, *, name: str, waits_s: Sequence[float]
+) -> NoticeSent:
+    policy = mandate_of(case.ledger).network
+    client = PoliteClient(
+        replace(policy, facts=None, rdap=None),
+        DnsNames(policy.resolver),
+        case.clock,
+        services=(settings.service,),
+    )
+    async with client:
+        api = XarfApi(settings.url, client, token=settings.token, waits_s=waits_s)
+        return await hand_in(case, sending, api=api, name=name)
+
+
+def replies(
+    case_path: Path,
+    files: Iterable[Path],
+    *,
+    what: AnswerKind | None,
+    name: str | None,
+    keys_dir: Path | None,
+) -> FiledReplies:
+    """File the mails of mbox files, Maildir folders and single mails into a case.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    mails = (mail for file in files for mail in _mails_of(file))
+    with writing(case_path, keys_dir=keys_dir) as case:
+        return file_replies(case, mails, what=what, name=name)
+
+
+def _mails_of(path: Path) -> Iterator[bytes]:
+    """Yield the mails of a file, or of a Maildir's ``new`` and ``cur``."""
+    if not path.is_dir():
+        yield from mails_in(_read(path, _MOST_MBOX_BYTES))
+        return
+    folders = [path / name for name in ("new", "cur") if (path / name).is_dir()]
+    if not folders:
+        raise InputError(f"{path}: a folder without new and cur is no Maildir")
+    names = sorted(file for folder in folders for file in folder.iterdir())
+    if len(names) > MOST_MAILS:
+        raise InputError(f"{path}: more than {MOST_MAILS} mails in one folder")
+    for file in names:
+        yield _read(file, MOST_BYTES)
+
+
+def _read(path: Path, limit: int) -> bytes:
+    require_file(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    if len(data) > limit and limit != MOST_BYTES:  # one mail that is too long is told by itself
+        raise InputError(f"{path}: longer than {limit} bytes")
+    return data

@@ -114,6 +114,8 @@ class NoticeAnswered(Dated):
         The domain of its sender, as it claims; ``None``: it states none.
     names_message : bool
         Whether it names the Message-ID of the notice, which only who got the notice knows.
+    mail : str
+        Keyed hash of the mail, by which the same one is not filed twice.
     exhibit : ExhibitId
         The mail, sealed encrypted.
     """
@@ -123,6 +125,7 @@ class NoticeAnswered(Dated):
     by: str | None
     domain: str | None
     names_message: bool
+    mail: str
     exhibit: ExhibitId
 
 

@@ -1,0 +1,133 @@
+"""What a mail says of a notice, as far as its form tells: anybody can have written it.
+
+Only headers are parsed, and the Message-IDs of ours that stand in the mail as text: a bounce quotes
+the mail that it is about. Whoever has not had our mail cannot know its Message-ID.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.header import decode_header, make_header
+from email.message import Message as Mail
+from email.parser import BytesHeaderParser
+from email.utils import parseaddr
+
+from cautery.errors import InputError
+from cautery.model.records import AnswerKind
+
+MOST_BYTES = 2_000_000
+"""Of one mail. Judgement: a reply with a log attached is smaller."""
+MOST_HEADER_BYTES = 100_000
+MOST_MAILS = 10_000
+_OWN_ID = re.compile(rb"<(N-[0-9a-f]{12})\.[0-9a-f]{32}@[A-Za-z0-9.-]{1,253}>")
+_TAG = re.compile(r"\[(N-[0-9a-f]{12})\]")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+_FROM_LINE = re.compile(rb"(?m)^From [^\n]{1,998}\r?\n")
+_LONGEST = 1_000
+"""Characters of a header that are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a mail says by its form.
+
+    Parameters
+    ----------
+    message_ids : tuple of str
+        Message-IDs of notices that it names, each once.
+    tag : str or None
+        Id of a notice in its subject; ``None``: none.
+    what : AnswerKind
+        A bounce, an automatic reply, or an answer that somebody has to read.
+    domain : str or None
+        Domain of its sender, as it claims; ``None``: it states none.
+    """
+
+    message_ids: tuple[str, ...]
+    tag: str | None
+    what: AnswerKind
+    domain: str | None
+
+
+def read_reply(mail: bytes) -> Reply:
+    """Return what a mail says by its form.
+
+    Raises
+    ------
+    InputError
+        If it is too long, or has no header.
+    """
+    if len(mail) > MOST_BYTES:
+        raise InputError(f"a mail of {len(mail)} bytes is too long: at most {MOST_BYTES} are read")
+    head, _, _ = mail.replace(b"\r\n", b"\n").partition(b"\n\n")
+    if len(head) > MOST_HEADER_BYTES:
+        raise InputError(f"a mail's header of {len(head)} bytes is too long")
+    headers = BytesHeaderParser().parsebytes(head + b"\n\n")
+    if not headers.keys():
+        raise InputError("this is not a mail: it has no header")
+    tag = _TAG.search(_text(headers, "Subject"))
+    return Reply(
+        message_ids=tuple(
+            dict.fromkeys(match[0].decode("ascii") for match in _OWN_ID.finditer(mail))
+        ),
+        tag=None if tag is None else tag[1],
+        what=_kind(headers),
+        domain=_domain(headers),
+    )
+
+
+def notice_in(message_id: str) -> str:
+    """Return the id of the notice that a Message-ID of ours is of."""
+    return message_id[1:15]
+
+
+def mails_in(data: bytes) -> Iterator[bytes]:
+    """Yield the mails of an mbox file, or the one mail that a file is.
+
+    Raises
+    ------
+    InputError
+        If there are too many.
+    """
+    if not data.startswith(b"From "):
+        yield data
+        return
+    starts = [match.span() for match in _FROM_LINE.finditer(data) if _begins(data, match.start())]
+    if len(starts) > MOST_MAILS:
+        raise InputError(f"more than {MOST_MAILS} mails in one file")
+    ends = [start for start, _ in starts[1:]] + [len(data)]
+    for (_, start), end in zip(starts, ends, strict=True):
+        yield data[start:end].rstrip(b"\r\n") + b"\n"
+
+
+def _begins(data: bytes, at: int) -> bool:
+    """Tell whether a ``From`` line begins a mail: the file's first, or after an empty line."""
+    return (
+        at == 0 or data[max(0, at - 2) : at] == b"\n\n" or data[max(0, at - 4) : at] == b"\r\n\r\n"
+    )
+
+
+def _kind(headers: Mail) -> AnswerKind:
+    content = _text(headers, "Content-Type").lower()
+    sender = parseaddr(_text(headers, "From"))[1].lower()
+    reports = "multipart/report" in content and "delivery-status" in content
+    if reports or sender.startswith(("mailer-daemon@", "postmaster@")):
+        return AnswerKind.BOUNCE
+    if _text(headers, "Auto-Submitted").lower().strip() not in ("", "no"):
+        return AnswerKind.AUTOMATIC
+    return AnswerKind.ANSWER
+
+
+def _domain(headers: Mail) -> str | None:
+    domain = parseaddr(_text(headers, "From"))[1].rpartition("@")[2].lower()
+    return domain if len(domain) <= 253 and _DOMAIN.fullmatch(domain) else None
+
+
+def _text(headers: Mail, name: str) -> str:
+    raw = str(headers.get(name, ""))[:_LONGEST]
+    try:
+        return str(make_header(decode_header(raw)))
+    except (ValueError, LookupError, UnicodeError):
+        return raw

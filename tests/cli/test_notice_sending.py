@@ -1,0 +1,434 @@
+"""A notice leaves by mail or API once a second person has signed it; what comes back is a claim."""
+
+from __future__ import annotations
+
+import base64
+import email
+import email.policy
+import json
+import mailbox
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import dkim
+import pytest
+import xarf
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from cautery.act import Approved
+from cautery.act.notice_mail import notice_mail
+from cautery.adapters import smtp as adapter
+from cautery.errors import ApprovalError, InputError
+from cautery.lab.certificates import _write
+from cautery.wiring import notices as wired
+
+from .conftest import Ran
+from .notice_case import NOW, OTHER, URL, Watched, approve, state
+
+
+class Inbox:
+    """Takes mails after some refusals."""
+
+    def __init__(self, *refusals: str) -> None:
+        self.refusals = list(refusals)
+        self.mails: list[bytes] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
+        if self.refusals:
+            return self.refusals.pop(0)
+        self.mails.append(bytes(envelope.content or b""))
+        return "250 taken"
+
+
+class Server(Controller):
+    """An SMTP server on loopback, over STARTTLS if it has a certificate."""
+
+    context: ssl.SSLContext | None = None
+
+    def _trigger_server(self) -> None:
+        assert self.server is not None
+        self.port = self.server.sockets[0].getsockname()[1]  # port 0 took any that was free
+        super()._trigger_server()
+
+    def factory(self) -> SMTP:
+        more = (
+            {} if self.context is None else {"tls_context": self.context, "require_starttls": True}
+        )
+        return SMTP(self.handler, hostname="mail.example", **more)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    return _write(
+        tmp_path / "server.pem", ec.generate_private_key(ec.SECP256R1()), "localhost", ["localhost"]
+    )
+
+
+@pytest.fixture
+def serve(certificate: Path) -> Iterator[Callable[..., tuple[Inbox, int]]]:
+    running: list[Server] = []
+
+    def start(*refusals: str, tls: bool = True) -> tuple[Inbox, int]:
+        inbox = Inbox(*refusals)
+        server = Server(inbox, hostname="127.0.0.1", port=0)
+        if tls:
+            server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            server.context.load_cert_chain(certificate)
+        server.start()
+        running.append(server)
+        return inbox, server.port
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wired.send, "__kwdefaults__", {"waits_s": (0.0, 0.0)})
+
+
+def postbox(folder: Path, text: str) -> Path:
+    path = folder / "postbox.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def mail_settings(folder: Path, port: int, more: str = "", security: str = "starttls") -> Path:
+    return postbox(
+        folder,
+        f'[mail]\nhost = "localhost"\nport = {port}\nsecurity = "{security}"\n'
+        f'sender = "piracy@league.example"\nca = "{folder / "server.pem"}"\n{more}',
+    )
+
+
+def send(
+    cautery: Callable[..., Ran], case: Watched, notice: str, settings: Path, *more: str
+) -> Ran:
+    return cautery(
+        *("notice", "send", case.path, notice, "--as", "carl", "--postbox", settings, *more)
+    )
+
+
+def parsed(mail: bytes) -> Any:
+    return email.message_from_bytes(mail, policy=email.policy.default)
+
+
+def test_a_mail_is_signed_sent_after_refusals_and_carries_a_valid_report_for_each_url(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any
+) -> None:
+    approve(cautery, proven_case, notice)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = proven_case.folder / "dkim.pem"
+    pem.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    pem.chmod(0o600)
+    inbox, port = serve("451 try later", "451 try later")
+    dkim_table = f'[mail.dkim]\ndomain = "league.example"\nselector = "s1"\nkey = "{pem}"\n'
+    settings = mail_settings(proven_case.folder, port, dkim_table)
+    ran = send(cautery, proven_case, notice, settings)
+    assert ran.code == 0, ran.err
+    (mail,) = inbox.mails
+    public = key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    record = b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
+    assert dkim.verify(mail, dnsfunc=lambda *_, **__: record)
+    message = parsed(mail)
+    assert message["To"].addresses[0].addr_spec == "abuse@hoster.example"
+    text = message.get_body().get_content()
+    assert "Reviewed by anna (legal)" in text
+    assert URL in text
+    reports = [json.loads(part.get_content()) for part in message.iter_attachments()]
+    assert [report["infringing_url"] for report in reports] == [URL, OTHER]
+    for report in reports:
+        assert xarf.parse(report).errors == []
+        assert report["source_identifier"] == "192.0.2.7"
+        assert any(tag.startswith("event-end:") for tag in report["tags"])
+    (sent,) = proven_case.records("notice.sent")
+    assert (sent["to"], sent["tries"], sent["reminder"]) == ("abuse@hoster.example", 3, False)
+    assert sent["message_id"] == message["Message-ID"]
+    assert state(cautery, proven_case, notice)["state"] == "sent"
+    again = send(cautery, proven_case, notice, settings)
+    assert (again.code, "has been sent" in again.err) == (1, True)
+    early = send(cautery, proven_case, notice, settings, "--remind")
+    assert (early.code, "not due" in early.err) == (1, True)
+
+
+def test_nothing_leaves_without_a_second_person(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any
+) -> None:
+    inbox, port = serve()
+    ran = send(cautery, proven_case, notice, mail_settings(proven_case.folder, port))
+    assert (ran.code, "nobody has approved it" in ran.err) == (1, True)
+    assert inbox.mails == []
+    with pytest.raises(ApprovalError):
+        notice_mail(
+            object(),  # type: ignore[arg-type]
+            sender="a@b.example",
+            message_id="<1@b.example>",
+            at=NOW,
+        )
+    with pytest.raises(ApprovalError):
+        Approved(None, (), NOW)
+
+
+def test_what_is_refused_for_good_is_a_failure_and_not_sent(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any
+) -> None:
+    approve(cautery, proven_case, notice)
+    inbox, port = serve("550 no such user")
+    ran = send(cautery, proven_case, notice, mail_settings(proven_case.folder, port))
+    assert (ran.code, "no such user" in ran.err) == (1, True)
+    assert inbox.mails == []
+    assert proven_case.records("notice.sent") == []
+    assert "550 no such user" in proven_case.records("failure")[-1]["message"]
+    assert state(cautery, proven_case, notice)["state"] == "drafted"
+
+
+@pytest.mark.parametrize("security", ["an unknown authority", "none"])
+def test_a_server_that_does_not_prove_itself_gets_nothing(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any, security: str
+) -> None:
+    approve(cautery, proven_case, notice)
+    inbox, port = serve(tls=security != "none")
+    settings = mail_settings(proven_case.folder, port)
+    if (
+        security != "none"
+    ):  # another authority than the one that the server's certificate comes from
+        settings.write_text(settings.read_text().replace('ca = "', "#"))
+    assert send(cautery, proven_case, notice, settings).code == 1
+    assert inbox.mails == []
+    assert proven_case.records("notice.sent") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('[mail]\nhost = "h"\nsender = "x"\n', "not a mail address"),
+        ('[mail]\nhost = "h"\nsender = "a@b.de"\nsecurity = "none"\n', "over TLS alone"),
+        ('[mail]\nhost = "h"\nsender = "a@b.de"\npassword = "s3cret"\n', "username and password"),
+        ('[mail]\nhost = "h"\nport = "s3cret"\nsender = "a@b.de"\n', "mail.port"),
+        ("[mail\n", "not a TOML file"),
+        ("", "no [mail] table"),
+        ('[api]\nurl = "s3cret"\n', "api.url is not a URL"),
+    ],
+)
+def test_settings_that_are_wrong_are_named_and_no_secret_is_quoted(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, text: str, why: str
+) -> None:
+    approve(cautery, proven_case, notice)
+    ran = send(cautery, proven_case, notice, postbox(proven_case.folder, text))
+    assert ran.code == 2
+    assert why in ran.err
+    assert "s3cret" not in ran.err
+
+
+def test_settings_that_others_can_read_are_refused(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str
+) -> None:
+    settings = postbox(proven_case.folder, "")
+    settings.chmod(0o644)
+    ran = send(cautery, proven_case, notice, settings)
+    assert (ran.code, "other users can read it" in ran.err) == (2, True)
+
+
+def test_a_rule_that_nobody_confirmed_holds_a_notice_back(
+    cautery: Callable[..., Ran], proven_case: Watched, serve: Any
+) -> None:
+    cautery(
+        *("notice", "draft", proven_case.path, "--as", "carl", "--addressee", "Example CDN"),
+        *("--kind", "CDN", "--asn", "64500", "--to", "abuse@cdn.example"),
+        *("--reply-to", "piracy@league.example"),
+    )
+    cdn = proven_case.records("notice.drafted")[-1]["id"]
+    assert "article 16" not in cautery("notice", "show", proven_case.path, cdn).out
+    approve(cautery, proven_case, cdn)
+    inbox, port = serve()
+    settings = mail_settings(proven_case.folder, port)
+    assert "dsa-5-caching" in send(cautery, proven_case, cdn, settings).err
+    assert send(cautery, proven_case, cdn, settings, "--confirm", "dsa-5-caching=").code == 2
+    ran = send(cautery, proven_case, cdn, settings, "--confirm", "dsa-5-caching=OJ L 277, p. 1")
+    assert (ran.code, len(inbox.mails)) == (0, 1)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(adapter, "import_module", missing)
+    with pytest.raises(InputError, match="aiosmtplib") as caught:
+        adapter.required("aiosmtplib")
+    assert caught.value.hint == "pip install 'cautery[mail]'"
+
+
+# -- the API --------------------------------------------------------------------------------------
+
+
+class Api:
+    """Takes reports by POST on loopback."""
+
+    def __init__(self, *answers: int) -> None:
+        self.answers = list(answers)
+        self.reports: list[tuple[str, Any]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status = outer.answers.pop(0) if outer.answers else 202
+                if status // 100 == 2:
+                    outer.reports.append((self.headers["Authorization"], json.loads(body)))
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/v1/reports"
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answers", "taken"), [((), 2), ((503,), 2), ((400,), 0), ((503, 503, 503), 0)]
+)
+def test_reports_are_handed_in_to_an_api_which_is_asked_again_only_where_that_helps(
+    cautery: Callable[..., Ran],
+    proven_case: Watched,
+    notice: str,
+    answers: tuple[int, ...],
+    taken: int,
+) -> None:
+    approve(cautery, proven_case, notice)
+    api = Api(*answers)
+    try:
+        settings = postbox(proven_case.folder, f'[api]\nurl = "{api.url}"\ntoken = "t0p"\n')
+        ran = send(cautery, proven_case, notice, settings, "--api")
+    finally:
+        api.stop()
+    assert (ran.code, len(api.reports)) == (0 if taken else 1, taken), ran.err
+    assert all(token == "Bearer t0p" for token, _ in api.reports)
+    assert len(proven_case.records("notice.sent")) == (1 if taken else 0)
+    if taken:
+        assert len({report["report_id"] for _, report in api.reports}) == 2
+        (sent,) = proven_case.records("notice.sent")
+        assert (sent["means"], sent["to"]) == ("API", "127.0.0.1")
+
+
+# -- what comes back ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent_id(cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any) -> str:
+    """Send the notice; return the Message-ID of its mail."""
+    approve(cautery, proven_case, notice)
+    _, port = serve()
+    assert send(cautery, proven_case, notice, mail_settings(proven_case.folder, port)).code == 0
+    return str(proven_case.records("notice.sent")[0]["message_id"])
+
+
+def bounce(about: str) -> bytes:
+    return (
+        "From: MAILER-DAEMON@mx.hoster.example\nTo: piracy@league.example\n"
+        "Subject: Undelivered mail\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        f"--b\nContent-Type: message/rfc822-headers\n\nMessage-ID: {about}\n--b--\n"
+    ).encode()
+
+
+def answer(about: str, text: str = "We have removed it.") -> bytes:
+    return (
+        "From: Abuse Desk <abuse@hoster.example>\nSubject: Re: your mail\n"
+        f"In-Reply-To: {about}\n\n{text}\n"
+    ).encode()
+
+
+def filed(cautery: Callable[..., Ran], case: Watched, *mails: bytes, more: tuple = ()) -> Ran:
+    box = mailbox.mbox(case.folder / "inbox.mbox")
+    box.clear()
+    for mail in mails:
+        box.add(mail)
+    box.close()
+    return cautery("notice", "replies", case.path, case.folder / "inbox.mbox", *more)
+
+
+def test_bounces_and_replies_are_filed_as_claims_once_and_close_nothing(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, sent_id: str
+) -> None:
+    forged = bounce(f"<{notice}.{'0' * 32}@league.example>").replace(
+        b"Undelivered mail", f"[{notice}] undelivered".encode()
+    )
+    mails = bounce(sent_id), forged, answer(sent_id), answer("<other@x.example>")
+    ran = filed(cautery, proven_case, *mails)
+    assert ran.code == 0, ran.err
+    answers = proven_case.records("notice.answered")
+    assert [(each["notice"], each["what"], each["names_message"]) for each in answers] == [
+        (notice, "bounce", True),
+        (notice, "bounce", False),
+        (notice, "answer", True),
+        (None, "answer", False),
+    ]
+    assert state(cautery, proven_case, notice)["state"] == "sent"
+    assert "filed before: 4" in filed(cautery, proven_case, *mails).err
+    assert len(proven_case.records("notice.answered")) == 4
+    ledger = (proven_case.path / "ledger.sqlite").read_bytes()
+    assert b"abuse desk" not in ledger.lower()
+
+
+def test_what_a_person_has_read_in_a_reply_is_counted(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, sent_id: str
+) -> None:
+    mail = answer(sent_id, "This is unfounded.")
+    assert filed(cautery, proven_case, mail, more=("--what", "rejected")).code == 2
+    filed(cautery, proven_case, mail, more=("--what", "rejected", "--as", "carl"))
+    assert state(cautery, proven_case, notice)["answered"] == "rejected"
+    assert "claims: rejected" in cautery("notice", "list", proven_case.path).out
+
+
+def test_mails_that_are_too_long_or_none_cost_themselves_alone(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, sent_id: str
+) -> None:
+    long = answer(sent_id, "x" * 2_100_000)
+    headers = b"X: " + b"y" * 200_000 + b"\n\n"
+    ran = filed(cautery, proven_case, long, headers, answer(sent_id))
+    assert ran.code == 1
+    assert ran.err.count("not filed") == 2
+    assert len(proven_case.records("notice.answered")) == 1
+
+
+def test_a_maildir_and_a_single_mail_are_read(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, sent_id: str
+) -> None:
+    box = mailbox.Maildir(proven_case.folder / "mail")
+    box.add(answer(sent_id))
+    single = proven_case.folder / "one.eml"
+    single.write_bytes(bounce(sent_id).replace(b"\n", b"\r\n"))
+    ran = cautery(
+        "notice", "replies", proven_case.path, proven_case.folder / "mail", single, "--json"
+    )
+    assert [json.loads(line)["what"] for line in ran.out.splitlines()] == ["answer", "bounce"]
+    assert cautery("notice", "replies", proven_case.path, proven_case.folder / "keys").code == 2
