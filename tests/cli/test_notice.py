@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from cautery.act import draft_notice
 from cautery.adapters.case_folder import FolderStore
-from cautery.model import ExhibitId, Finding, Observation
+from cautery.model import Addressee, AddresseeKind, ExhibitId, Finding, Observation
 from cautery.model.message import as_written
 from cautery.model.records import NoticeSent, ProbeDone, SendMeans
+from cautery.wiring import cases
+from cautery.workflows.case.notices import notices_of
+from cautery.workflows.case.report import write_report
 
 from .conftest import Ran
 from .notice_case import (
@@ -194,3 +201,64 @@ def test_exposure_is_shown_for_online_platforms_alone(
     proven_case.write(sent(platform, NOW))
     shown = cautery("notice", "show", proven_case.path, platform).out
     assert "DSA articles 22 and 23, in this case: 1 sent, 0 acted on" in shown
+
+
+def test_a_draft_that_a_watch_writes_keeps_its_id_and_waits_for_two_addresses(
+    cautery: Callable[..., Ran], proven_case: Watched
+) -> None:
+    with cases.reading(proven_case.path) as opened:
+        case = notices_of(opened.ledger)
+    drafted = draft_notice(
+        case.notices.proven(),
+        addressee=Addressee(kind=AddresseeKind.HOSTING, name="Example Hosting", asn=64500),
+        mandate=case.mandate,
+        event=case.mandate.events[0],
+        at=datetime.now(UTC),
+        drafted_by="watch",
+    )
+    proven_case.write(drafted)
+    assert state(cautery, proven_case, drafted.id)["state"] == "drafted"
+    found = cautery("notice", "lint", proven_case.path, drafted.id, "--json").out.splitlines()
+    assert {json.loads(line)["rule"] for line in found} == {"no-contact", "no-notifier-mail"}
+
+
+def test_the_report_lists_each_notice(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str
+) -> None:
+    approve(cautery, proven_case, notice)
+    with cases.reading(proven_case.path) as opened:
+        page = write_report(opened.ledger, opened.vault, at=NOW)
+    section = page[page.index('<section id="notices">') : page.index('id="method"')]
+    assert f'<th scope="row">{notice}</th><td>Example Hosting' in section
+    assert "<td>drafted</td><td>anna</td>" in section
+
+
+PAGE = Path(__file__).parents[2] / "docs/howto/send-a-notice.md"
+
+
+def test_the_commands_of_the_guide_run_as_they_stand(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str
+) -> None:
+    """Only the case, the notice's id, people and files are other ones."""
+    commands = re.findall(r"^cautery (notice .+)$", PAGE.read_text(), re.MULTILINE)
+    assert [command.split()[1] for command in commands] == [
+        *("list", "draft", "draft", "lint", "approve", "send", "replies", "replies")
+    ]
+    names = {"cases/md34": str(proven_case.path), "A. Legal": "anna"}
+    names |= {"a.pem": str(proven_case.key("anna")), "postbox.toml": "missing.toml"}
+    for file in ("inbox.mbox", "answer.eml"):
+        names[file] = str(proven_case.folder / file)
+        (proven_case.folder / file).write_text(f"Subject: {file}\n\ntext\n")
+    codes = []
+    for command in commands:
+        newest = proven_case.records("notice.drafted")[-1]["id"]
+        words = [names.get(word, word) for word in shlex.split(command)]
+        words = [newest if word == "N-0123456789ab" else word for word in words]
+        if words[1] == "approve":
+            words += ["--digest", cautery("notice", "show", *words[2:4]).out.split()[-1]]
+        codes.append((words[1], cautery(*words).code))
+    # All is on a notice when the second draft is made; there is no file of settings.
+    assert codes == [
+        ("list", 0), ("draft", 0), ("draft", 2), ("lint", 0), ("approve", 0), ("send", 2),
+        ("replies", 0), ("replies", 0),
+    ]  # fmt: skip

@@ -38,7 +38,18 @@ class Inbox:
 
     def __init__(self, *refusals: str) -> None:
         self.refusals = list(refusals)
+        self.strangers = False
+        self.asked = 0
         self.mails: list[bytes] = []
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: Any
+    ) -> str:
+        if self.strangers:
+            self.asked += 1
+            return "550 nobody here"
+        envelope.rcpt_tos.append(address)
+        return "250 known"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
         if self.refusals:
@@ -197,6 +208,16 @@ def test_what_is_refused_for_good_is_a_failure_and_not_sent(
     assert proven_case.records("notice.sent") == []
     assert "550 no such user" in proven_case.records("failure")[-1]["message"]
     assert state(cautery, proven_case, notice)["state"] == "drafted"
+
+
+def test_an_address_that_is_refused_for_good_is_asked_once(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any
+) -> None:
+    approve(cautery, proven_case, notice)
+    inbox, port = serve()
+    inbox.strangers = True
+    ran = send(cautery, proven_case, notice, mail_settings(proven_case.folder, port))
+    assert (ran.code, "550 nobody here" in ran.err, inbox.asked) == (1, True, 1)
 
 
 @pytest.mark.parametrize("security", ["an unknown authority", "none"])

@@ -81,7 +81,8 @@ def notice_mail(
     if first_id is not None:
         mail["In-Reply-To"] = first_id
         mail["References"] = first_id
-    mail.set_content(with_review(notice, approved.approvals))
+    # Quoted-printable: a URL may be longer than a line of a mail.
+    mail.set_content(with_review(notice, approved.approvals), cte="quoted-printable")
     for number, report in enumerate(xarf_reports(approved), start=1):
         mail.add_attachment(
             report_bytes(report),

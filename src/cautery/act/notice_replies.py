@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message as Mail
 from email.parser import BytesHeaderParser
@@ -129,5 +130,5 @@ def _text(headers: Mail, name: str) -> str:
     raw = str(headers.get(name, ""))[:_LONGEST]
     try:
         return str(make_header(decode_header(raw)))
-    except (ValueError, LookupError, UnicodeError):
+    except (MessageError, ValueError, LookupError):
         return raw

@@ -136,6 +136,7 @@ class SmtpPostbox:
         if key is None:
             return mail
         dkim = required("dkim")
+        head = b"\n" + mail.partition(b"\r\n\r\n")[0].lower()
         try:
             header: bytes = dkim.sign(
                 mail,
@@ -143,7 +144,7 @@ class SmtpPostbox:
                 key.domain.encode("ascii"),
                 key.key.reveal().encode("ascii"),
                 canonicalize=(b"relaxed", b"relaxed"),
-                include_headers=[name for name in _SIGNED if b"\n" + name in b"\n" + mail.lower()],
+                include_headers=[name for name in _SIGNED if b"\n" + name + b":" in head],
             )
         except (dkim.DKIMException, UnicodeEncodeError) as error:
             raise InputError(f"the DKIM key cannot sign: {type(error).__name__}") from None
@@ -161,8 +162,8 @@ class SmtpPostbox:
             try:
                 answer = await self._once(mail, to)
             except (self._smtp.SMTPException, OSError, ssl.SSLError) as error:
-                code = getattr(error, "code", None)
-                final = isinstance(code, int) and code >= 500
+                code = _code(error)
+                final = code is not None and code >= 500
                 final |= isinstance(error, ssl.SSLCertVerificationError)
                 final |= isinstance(error.__cause__, ssl.SSLCertVerificationError)
                 if final or wait_s is None:
@@ -226,9 +227,16 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _code(error: BaseException) -> int | None:
+    """Return the reply code of a refusal, also of one recipient's; ``None``: it has none."""
+    refused = getattr(error, "recipients", None) or (error,)
+    code = getattr(refused[0], "code", None)
+    return code if isinstance(code, int) else None
+
+
 def _words(error: BaseException) -> str:
-    code = getattr(error, "code", None)
-    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    code, refused = _code(error), getattr(error, "recipients", None) or (error,)
+    text = getattr(refused[0], "message", None) or str(error) or type(error).__name__
     return _printable(f"{code} {text}" if code else str(text))
 
 

@@ -7,6 +7,24 @@ small letter or digit in a value is a hyphen in its id.
 from __future__ import annotations
 
 TEXTS: dict[str, str | tuple[str, str]] = {
+    # Who gets a notice.
+    "addressee-kind.advertiser": "advertiser",
+    "addressee-kind.cdn": "CDN",
+    "addressee-kind.hosting-service": "hosting service",
+    "addressee-kind.marketplace": "marketplace",
+    "addressee-kind.online-platform": "online platform",
+    "addressee-kind.payment-firm": "payment firm",
+    "addressee-kind.registrar": "registrar",
+    "addressee-kind.registry": "registry",
+    "addressee-kind.search-engine": "search engine",
+    # What a reply to a notice says.
+    "answer-kind.acted-on": "acted on",
+    "answer-kind.answer": "an answer that nobody has read yet",
+    "answer-kind.automatic-reply": "automatic reply",
+    "answer-kind.bounce": "bounce",
+    "answer-kind.manifestly-unfounded": "manifestly unfounded",
+    "answer-kind.receipt": "receipt",
+    "answer-kind.rejected": "rejected",
     # What kind of thing an asset is.
     "asset.address": "address",
     "asset.as": "as",
@@ -54,11 +72,13 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "exhibit.logo": "logo",
     "exhibit.look": "look",
     "exhibit.mandate": "mandate",
+    "exhibit.notice": "notice",
     "exhibit.page": "page",
     "exhibit.panel": "panel",
     "exhibit.playlist": "playlist",
     "exhibit.portal": "portal",
     "exhibit.registration": "registration",
+    "exhibit.reply": "reply",
     "exhibit.segment": "segment",
     "exhibit.still": "still",
     "exhibit.table": "table",

@@ -21,6 +21,7 @@ from cautery.model import (
     ExhibitId,
     GuardVerdict,
     Mandate,
+    Notice,
     Override,
     Referral,
     SupplyGraph,
@@ -29,6 +30,7 @@ from cautery.model import (
 from cautery.model.evidence import CustodyLine
 from cautery.model.message import Message
 from cautery.model.records import (
+    AnswerKind,
     BudgetSpent,
     EntryExpired,
     EntryWithdrawn,
@@ -174,6 +176,32 @@ class ListsView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeView:
+    """A notice and where it stands.
+
+    Parameters
+    ----------
+    state : Message
+        In a word.
+    approved_by : tuple of str
+        Who reviewed it, by signatures that verify.
+    sent_at : datetime or None
+        When it was first sent; ``None``: it was not.
+    claim : AnswerKind or None
+        What the addressee claims; ``None``: no reply was filed.
+    takedown_h : float or None
+        Hours from then until our own probes found none of its URLs; ``None``: they find one.
+    """
+
+    notice: Notice
+    state: Message
+    approved_by: tuple[str, ...]
+    sent_at: datetime | None
+    claim: AnswerKind | None
+    takedown_h: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SafeguardsView:
     """What was done for bystanders.
 
@@ -250,6 +278,7 @@ class ReportView:
     graph: SupplyGraph | None
     plan: ActionPlan | None
     referrals: tuple[ReferralView, ...]
+    notices: tuple[NoticeView, ...]
     lists: ListsView = ListsView()
     estimates: tuple[Estimate, ...]
     failures: tuple[FailureView, ...]

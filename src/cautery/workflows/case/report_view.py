@@ -52,7 +52,9 @@ from cautery.pages.case_report import (
 )
 from cautery.projections import CaseRecords, Lists, StreamState
 from cautery.projections.case import case_records
+from cautery.workflows.case.notices import CaseNotices
 from cautery.workflows.case.opening import Opening, opening_in
+from cautery.workflows.case.report_notices import notice_views
 from cautery.workflows.case.unknowns import unknowns
 
 Reader = Callable[[ExhibitId], bytes]
@@ -147,6 +149,9 @@ def report_view(
         plan=records.acts.plan,
         referrals=referrals,
         lists=_lists(records.lists),
+        notices=notice_views(
+            CaseNotices(notices=records.notices, opening=opening, mandate=mandate), at=at
+        ),
         estimates=tuple(records.estimates.values()),
         failures=failures,
         ledger=LedgerView(
