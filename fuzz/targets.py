@@ -143,6 +143,26 @@ def _registration() -> Target:
     return Target(once=once, seeds=((SAMPLES / "rdap").read_bytes(),))
 
 
+def _reply() -> Target:
+    from cautery.act.notice_replies import mails_in, read_reply
+
+    def once(data: bytes) -> None:
+        for mail in mails_in(data):
+            read_reply(mail)
+
+    own = b"<N-0123456789ab.00112233445566778899aabbccddeeff@league.example>"
+    return Target(
+        once=once,
+        seeds=(
+            b"From a@b Mon\nFrom: =?utf-8?q?Abuse?= <abuse@h.example>\nIn-Reply-To: "
+            + own
+            + b"\n\nx\n",
+            b"From: MAILER-DAEMON@h.example\r\nSubject: [N-0123456789ab]\r\nContent-Type: "
+            b"multipart/report; report-type=delivery-status\r\n\r\nMessage-ID: " + own,
+        ),
+    )
+
+
 def _screen() -> Target:
     from cautery.model import KeyedPseudonyms
     from cautery.model.screen import screened
@@ -812,6 +832,7 @@ def _all() -> Iterator[tuple[str, Callable[[], Target]]]:
         "html": _html,
         "portal": _portal,
         "registration": _registration,
+        "reply": _reply,
         "screen": _screen,
         "packed": _packed,
         "note": _note,

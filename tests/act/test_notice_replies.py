@@ -60,7 +60,11 @@ def test_an_mbox_is_parted_at_its_from_lines_alone(end: bytes) -> None:
     mails = list(mails_in(box))
     assert [read_reply(mail).tag for mail in mails] == [None, None]
     assert b"From here on" in mails[0]
-    assert list(mails_in(b"Subject: 1\n\n")) == [b"Subject: 1\n\n"]
+
+
+@pytest.mark.parametrize("data", [b"Subject: 1\n\n", b"From ", b"From \n", b"\n\nFrom a\n\n", b""])
+def test_what_is_no_mbox_is_one_mail(data: bytes) -> None:
+    assert list(mails_in(data)) == [data]
 
 
 def test_a_file_of_too_many_mails_is_refused() -> None:

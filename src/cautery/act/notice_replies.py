@@ -92,10 +92,10 @@ def mails_in(data: bytes) -> Iterator[bytes]:
     InputError
         If there are too many.
     """
-    if not data.startswith(b"From "):
+    starts = [match.span() for match in _FROM_LINE.finditer(data) if _begins(data, match.start())]
+    if not starts or starts[0][0] != 0:
         yield data
         return
-    starts = [match.span() for match in _FROM_LINE.finditer(data) if _begins(data, match.start())]
     if len(starts) > MOST_MAILS:
         raise InputError(f"more than {MOST_MAILS} mails in one file")
     ends = [start for start, _ in starts[1:]] + [len(data)]

@@ -17,6 +17,7 @@ from cautery.adapters.smtp import WAITS_S, SmtpPostbox
 from cautery.adapters.xarf_api import XarfApi, check_report
 from cautery.errors import InputError
 from cautery.model import Addressee, Approval, Digest, ExhibitId, Notice
+from cautery.model.ports import Ledger
 from cautery.model.records import AnswerKind, NoticeSent, NoticeWithdrawn
 from cautery.packed import require_file
 from cautery.wiring.cases import adding_to, reading, writing
@@ -70,19 +71,25 @@ def draft(
         with reading(case_path) as case:
             before = notices_of(case.ledger).draft(replaces)
     addressee = addressee_of(None if before is None else before.addressee)
-    given = {
-        "name": name,
-        "notifier_email": notifier_email or (None if before is None else before.notifier_email),
-        "urls": urls,
-        "shown_by": tuple(shown_by) or (() if before is None else before.shown_by),
-        "replaces": replaces,
-        "now": wiring.clock().now(),
-    }
+
+    def drafted(ledger: Ledger) -> Notice:
+        return draft_into(
+            ledger,
+            addressee,
+            name=name,
+            notifier_email=notifier_email or (None if before is None else before.notifier_email),
+            now=wiring.clock().now(),
+            urls=urls,
+            shown_by=tuple(shown_by) or (() if before is None else before.shown_by),
+            replaces=replaces,
+            dry_run=dry_run,
+        )
+
     if dry_run:
         with reading(case_path) as case:
-            return draft_into(case.ledger, addressee, **given, dry_run=True)
+            return drafted(case.ledger)
     with adding_to(case_path) as ledger:
-        return draft_into(ledger, addressee, **given)
+        return drafted(ledger)
 
 
 def approve(case_path: Path, notice: str, *, shown: Digest, name: str, key: Path) -> Approval:
