@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import importlib.util
 import itertools
 import os
@@ -24,15 +25,26 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 # Tests of loops hold what is compiled; tests/test_kernels.py holds the plain way against that.
 os.environ.setdefault("CAUTERY_KERNELS", "compiled")
 
+# Libraries and eleven thousand tests stay for the whole run: to look for cycles among them, again and
+# again, took a fifth of the CPU of collection.
+gc.set_threshold(50_000)
+
 # Speed is measured in bench/, not here: a machine with others on it may be slow to draw examples.
 settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any")
 
 LOOPBACK = "127.0.0.0/8"
+_addresses: dict[str, set[str]] = {}
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 def pytest_runtest_setup() -> None:
-    socket_allow_hosts([LOOPBACK, "::1", "localhost"], allow_unix_socket=True)
+    socket_allow_hosts(
+        [LOOPBACK, "::1", "localhost"], allow_unix_socket=True, resolution_cache=_addresses
+    )
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

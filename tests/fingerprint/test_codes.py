@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import resample_poly
 
 from cautery.fingerprint import DEFAULT_RECIPE, _code_kernels
 from cautery.fingerprint._code_kernels import FEW
@@ -64,12 +64,21 @@ def found(stack: Stack, probe: Code, phases: tuple[int, ...] = (0, 2)) -> tuple[
     return int(stack.references[best.piece]), best.offset, best.score
 
 
-SOUNDS = [music(seed, 40.0) for seed in range(4)]
+@cache
+def sounds() -> list[np.ndarray]:
+    return [music(seed, 40.0) for seed in range(4)]
+
+
+def resampled(sound: np.ndarray, ratio: Fraction) -> np.ndarray:
+    """The same sound, so many times as fast."""
+    from scipy.signal import resample_poly  # half a second of CPU
+
+    return resample_poly(sound, ratio.denominator, ratio.numerator)
 
 
 @pytest.fixture(scope="module")
 def stack() -> Stack:
-    return held(*SOUNDS)
+    return held(*sounds())
 
 
 def random_words(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -240,7 +249,7 @@ def test_a_code_holds_the_words_of_every_phase_that_say_something() -> None:
 
 
 def test_several_codes_are_judged_as_one_after_another(stack: Stack) -> None:
-    sound = SOUNDS[1][602 * HOP : 602 * HOP + 10 * RATE]
+    sound = sounds()[1][602 * HOP : 602 * HOP + 10 * RATE]
     codes = [code(sound), code(sound, tempo=1.01), code(sound[: 8 * RATE])]
     usual = chance(stack, codes[0].words[0], codes[0].at[0])
     wanted = [(1, 605), (1, 602), (0, 1 << 30)]
@@ -292,7 +301,7 @@ def test_the_scan_finds_all_that_lies_under_both_limits_and_no_more(  # noqa: PL
 @settings(max_examples=20, deadline=None)
 @given(cut=st.integers(20, 200), start=st.integers(0, 60))
 def test_a_references_words_do_not_depend_on_where_its_sound_was_cut(cut: int, start: int) -> None:
-    spectra = power(SOUNDS[0][: 8 * RATE])
+    spectra = power(sounds()[0][: 8 * RATE])
     whole = words_on_grid(spectra, DEFAULT_RECIPE, frame=0, start=0)
     first = words_on_grid(spectra[:cut], DEFAULT_RECIPE, frame=0, start=0)
     assert first.tolist() == whole[: len(first)].tolist()
@@ -305,12 +314,12 @@ def test_a_references_words_do_not_depend_on_where_its_sound_was_cut(cut: int, s
 
 
 def test_a_start_beyond_the_sound_has_no_words() -> None:
-    assert not len(words_on_grid(power(SOUNDS[0][:RATE]), DEFAULT_RECIPE, frame=0, start=99))
+    assert not len(words_on_grid(power(sounds()[0][:RATE]), DEFAULT_RECIPE, frame=0, start=99))
 
 
 def test_loudness_does_not_change_a_word() -> None:
-    loud = words_on_grid(power(SOUNDS[0]), DEFAULT_RECIPE, frame=0, start=0)
-    quiet = words_on_grid(power(SOUNDS[0] * 0.25), DEFAULT_RECIPE, frame=0, start=0)
+    loud = words_on_grid(power(sounds()[0]), DEFAULT_RECIPE, frame=0, start=0)
+    quiet = words_on_grid(power(sounds()[0] * 0.25), DEFAULT_RECIPE, frame=0, start=0)
     assert (loud[1:] != 0).all()
     assert ones(loud ^ quiet).sum() <= 2
 
@@ -332,7 +341,7 @@ def test_what_rounds_to_16_bits_of_noise_says_nothing() -> None:
 
 @pytest.mark.parametrize("samples", [0, 500, 1100, 3000])
 def test_a_probe_of_a_few_frames_says_little_and_breaks_nothing(stack: Stack, samples: int) -> None:
-    probe = code(SOUNDS[0][:samples])
+    probe = code(sounds()[0][:samples])
     assert len(probe.words[0]) < 6
     assert scan(stack, probe, stack.within(probe.length, *EVERYWHERE)) == []
 
@@ -345,7 +354,7 @@ def test_a_probe_of_a_few_frames_says_little_and_breaks_nothing(stack: Stack, sa
 def test_a_probe_is_found_at_its_frame_whatever_its_phase_on_the_grid(
     stack: Stack, which: int, frame: int, phases: tuple[int, ...]
 ) -> None:
-    probe = code(SOUNDS[which][frame * HOP : frame * HOP + 10 * RATE])
+    probe = code(sounds()[which][frame * HOP : frame * HOP + 10 * RATE])
     number, offset, score = found(stack, probe, phases)
     assert (number, offset) == (which, frame)
     assert score > 30
@@ -354,7 +363,7 @@ def test_a_probe_is_found_at_its_frame_whatever_its_phase_on_the_grid(
 @pytest.mark.parametrize("samples", [-60, -32, 0, 32, 60])
 def test_the_shift_says_where_between_two_frames_a_probe_lies(stack: Stack, samples: int) -> None:
     begin = 700 * HOP + samples
-    probe = code(SOUNDS[1][begin : begin + 10 * RATE])
+    probe = code(sounds()[1][begin : begin + 10 * RATE])
     best = scan(stack, probe, stack.within(probe.length, *EVERYWHERE))[0]
     at, bits = agreeing(stack, probe, best)
     assert abs(best.offset + shift_of(stack, probe, best) - begin / HOP) < 0.15
@@ -366,7 +375,7 @@ def test_the_shift_says_where_between_two_frames_a_probe_lies(stack: Stack, samp
 def test_another_voice_at_equal_loudness_costs_score_and_not_the_place(
     stack: Stack, offset: int
 ) -> None:
-    alone = SOUNDS[2][offset * HOP : offset * HOP + 10 * RATE]
+    alone = sounds()[2][offset * HOP : offset * HOP + 10 * RATE]
     voice = music(99, 10.0)[: len(alone)]
     voice *= np.sqrt((alone**2).mean() / (voice**2).mean())
     _, at, score = found(stack, code(alone + voice))
@@ -377,7 +386,7 @@ def test_another_voice_at_equal_loudness_costs_score_and_not_the_place(
 @pytest.mark.parametrize("speed", [0.95, 1.02, 1.05])
 def test_a_speed_is_undone_by_tempo_and_pitch_together(stack: Stack, speed: float) -> None:
     ratio = Fraction(speed).limit_denominator(100)
-    sped = resample_poly(SOUNDS[3][800 * HOP :], ratio.denominator, ratio.numerator)[: 10 * RATE]
+    sped = resampled(sounds()[3][800 * HOP :], ratio)[: 10 * RATE]
     number, offset, score = found(stack, code(sped, tempo=speed, pitch=speed))
     assert (number, abs(offset - 800) <= 4) == (3, True)
     assert score > 20
@@ -388,7 +397,7 @@ def test_a_speed_is_undone_by_tempo_and_pitch_together(stack: Stack, speed: floa
 
 def test_a_probes_middle_bears_twice_the_error_of_tempo_that_all_of_it_does(stack: Stack) -> None:
     speed = Fraction(1015, 1000)
-    sped = resample_poly(SOUNDS[3][800 * HOP :], speed.denominator, speed.numerator)[: 10 * RATE]
+    sped = resampled(sounds()[3][800 * HOP :], speed)[: 10 * RATE]
     whole, middle = code(sped), code(sped).middle(78)
     assert [len(one) for one in middle.words] == [78] * WORD_FRAMES
     for phase in range(WORD_FRAMES):
@@ -402,17 +411,17 @@ def test_a_probes_middle_bears_twice_the_error_of_tempo_that_all_of_it_does(stac
 
 
 def test_the_middle_of_what_is_no_longer_is_all_of_it() -> None:
-    short = code(SOUNDS[1][: 4 * RATE])
+    short = code(sounds()[1][: 4 * RATE])
     for kept, mine in zip(short.middle(78).at, short.at, strict=True):
         np.testing.assert_array_equal(kept, mine)
 
 
 def test_a_tempo_alone_is_undone_where_frames_lie_nearer_together() -> None:
     # The spectra of a probe played faster without a change of pitch are every 1.05th of these.
-    spectra = power(SOUNDS[0])
+    spectra = power(sounds()[0])
     faster = spectra[np.round(np.arange(300, 1100, 1.05)).astype(int)]
     probe = code_of(bands_of(faster, DEFAULT_RECIPE), tempo=1.05)
-    number, offset, score = found(held(*SOUNDS), probe)
+    number, offset, score = found(held(*sounds()), probe)
     assert (number, abs(offset - 300) <= 2) == (0, True)
     assert score > 20
 
@@ -428,14 +437,14 @@ def test_other_music_does_not_stand_out(stack: Stack) -> None:
 
 
 def test_a_probe_that_hangs_over_the_end_is_found_by_its_other_half(stack: Stack) -> None:
-    hanging = np.concatenate((SOUNDS[1][34 * RATE :], music(77, 4.0)))
+    hanging = np.concatenate((sounds()[1][34 * RATE :], music(77, 4.0)))
     number, offset, score = found(stack, code(hanging))
     assert (number, offset) == (1, 34 * RATE // HOP)
     assert score > 15
 
 
 def test_only_the_named_references_and_offsets_are_looked_at(stack: Stack) -> None:
-    probe = code(SOUNDS[0][800 * HOP : 800 * HOP + 10 * RATE])
+    probe = code(sounds()[0][800 * HOP : 800 * HOP + 10 * RATE])
     for spans, is_there in (
         (stack.within(probe.length, *EVERYWHERE, frozenset({0, 2})), True),
         (stack.within(probe.length, *EVERYWHERE, frozenset({1, 2})), False),
@@ -474,13 +483,13 @@ def test_every_place_of_a_span_lies_in_the_stack_and_in_the_window(
 
 
 def test_a_gap_of_nothing_is_like_nobody() -> None:
-    gapped = SOUNDS[0].copy()
+    gapped = sounds()[0].copy()
     gapped[10 * RATE : 30 * RATE] = 0
-    stack = held(gapped, SOUNDS[1])
+    stack = held(gapped, sounds()[1])
     assert len(np.unique(stack.held)) > 0.99 * len(stack.held)
     silent = code(np.zeros(10 * RATE))
     assert scan(stack, silent, stack.within(silent.length, *EVERYWHERE)) == []
-    there = code(SOUNDS[0][15 * RATE : 25 * RATE])
+    there = code(sounds()[0][15 * RATE : 25 * RATE])
     assert all(one.score < 7 for one in scan(stack, there, stack.within(there.length, *EVERYWHERE)))
 
 
@@ -548,7 +557,7 @@ def test_the_spread_is_never_taken_for_less_than_the_binomials() -> None:
 
 
 def test_a_proposal_is_judged_at_its_best_frame_and_one_out_of_reach_is_not(stack: Stack) -> None:
-    probe = code(SOUNDS[1][602 * HOP : 602 * HOP + 10 * RATE])
+    probe = code(sounds()[1][602 * HOP : 602 * HOP + 10 * RATE])
     near, away = judged(stack, probe, [(1, 605), (1, 630)])
     assert near.offset == 602
     assert near.score > 30

@@ -1,5 +1,7 @@
 """Temporal signatures: found under disguise, silent about stillness."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -23,12 +25,17 @@ def moving(seed: int, seconds: float) -> np.ndarray:
     return np.clip(out + rng.normal(0, 1, out.shape), 0, 255).astype(np.uint8)
 
 
-FILM = moving(1, 80)
-TIMES = np.arange(len(FILM)) / 12.5
+FILM_S = 80
+TIMES = np.arange(FILM_S * 12.5) / 12.5
+
+
+@cache
+def film_shown() -> np.ndarray:
+    return moving(1, FILM_S)
 
 
 def lag_of(probe: np.ndarray, times: np.ndarray) -> tuple[float, float, float]:
-    reference = signature(cells_of(FILM), TIMES, DEFAULT_RECIPE)
+    reference = signature(cells_of(film_shown()), TIMES, DEFAULT_RECIPE)
     mine = signature(cells_of(probe), times, DEFAULT_RECIPE)
     return correlate(mine, reference, low_s=-100, high_s=100).best()
 
@@ -48,7 +55,7 @@ def lag_of(probe: np.ndarray, times: np.ndarray) -> tuple[float, float, float]:
 )
 def test_a_probe_is_found_where_it_was_cut(disguise: object) -> None:
     lag_s, peak, elsewhere = lag_of(
-        np.ascontiguousarray(disguise(FILM[500:650])), np.arange(150) / 12.5
+        np.ascontiguousarray(disguise(film_shown()[500:650])), np.arange(150) / 12.5
     )  # type: ignore[operator]
     assert lag_s == pytest.approx(-40.0, abs=0.1)
     assert peak > elsewhere + 0.2
@@ -58,14 +65,14 @@ def test_a_probe_is_found_where_it_was_cut(disguise: object) -> None:
 def test_the_rate_of_pictures_does_not_matter(fps: float) -> None:
     times = np.arange(int(12 * fps)) / fps
     at = np.rint((times + 30) * 12.5).astype(int)
-    assert lag_of(FILM[at], times)[0] == pytest.approx(-30.0, abs=0.12)
+    assert lag_of(film_shown()[at], times)[0] == pytest.approx(-30.0, abs=0.12)
 
 
 def test_few_pictures_a_second_are_found_where_another_rate_repeats_them() -> None:
-    few = np.arange(0, len(FILM), 5)
-    reference = signature(cells_of(FILM[few]), TIMES[few], DEFAULT_RECIPE)
+    few = np.arange(0, len(film_shown()), 5)
+    reference = signature(cells_of(film_shown()[few]), TIMES[few], DEFAULT_RECIPE)
     at = np.arange(0, 300) / 25
-    repeated = FILM[few[np.searchsorted(TIMES[few], at + 30.001) - 1]]
+    repeated = film_shown()[few[np.searchsorted(TIMES[few], at + 30.001) - 1]]
     probe = signature(cells_of(repeated), at, DEFAULT_RECIPE)
     lag_s, peak, elsewhere = correlate(probe, reference, low_s=-100, high_s=100).best()
     assert lag_s == pytest.approx(-30.0, abs=0.05)
@@ -115,31 +122,33 @@ def pair(
 
 
 def test_blocks_that_were_replaced_disagree() -> None:
-    probe = FILM[300:450].copy()
+    probe = film_shown()[300:450].copy()
     probe[75:] = moving(9, 6)
-    ours, theirs = pair(probe, FILM[300:450])
+    ours, theirs = pair(probe, film_shown()[300:450])
     blocks = placement.agreement(ours, theirs, np.ones(150, np.bool_), rate_hz=12.5)
     assert all(blocks[:2])
     assert not any(blocks[4:])
 
 
 def test_a_mirrored_stretch_is_placed_while_another_is_not() -> None:
-    ours = changes_of(np.ascontiguousarray(FILM[300:425, :, ::-1]))
-    same, where = placement.placed(ours, changes_of(FILM[300:425]))
-    other, _ = placement.placed(ours, changes_of(FILM[600:725]))
+    ours = changes_of(np.ascontiguousarray(film_shown()[300:425, :, ::-1]))
+    same, where = placement.placed(ours, changes_of(film_shown()[300:425]))
+    other, _ = placement.placed(ours, changes_of(film_shown()[600:725]))
     assert same > 0.9 > other + 0.4
-    assert placement.alike(ours, changes_of(FILM[300:425]), where) == pytest.approx(same, rel=1e-3)
+    assert placement.alike(ours, changes_of(film_shown()[300:425]), where) == pytest.approx(
+        same, rel=1e-3
+    )
     assert where.across < 0
 
 
 def test_a_crop_settles_between_the_placements_of_the_grid() -> None:
-    fine = np.kron(FILM[300:425], np.ones((1, 2, 2), np.uint8))
+    fine = np.kron(film_shown()[300:425], np.ones((1, 2, 2), np.uint8))
     share, top, left = 0.9, 3, 9
     rows = (top + share * (np.arange(72) + 0.5)).astype(int)
     columns = (left + share * (np.arange(128) + 0.5)).astype(int)
     cropped = fine[:, rows][:, :, columns]
     small = cropped.reshape(125, 36, 2, 64, 2).mean(axis=(2, 4)).astype(np.uint8)
-    ours, theirs = changes_of(small), changes_of(FILM[300:425])
+    ours, theirs = changes_of(small), changes_of(film_shown()[300:425])
     rough, where = placement.placed(ours, theirs)
     settled, at = placement.settled(ours, theirs, where)
     assert settled > rough + 0.03
@@ -150,7 +159,7 @@ def test_a_crop_settles_between_the_placements_of_the_grid() -> None:
 
 
 def test_a_picture_in_a_picture_is_judged_without_what_moves_around_it() -> None:
-    film = FILM[300:425]
+    film = film_shown()[300:425]
     where = placement.Placement(4 / 3, 0.0, 1.5, 0.0)
     found = []
     for around in (moving(8, 10), np.zeros_like(film), 3 * moving(9, 10)[::-1]):
@@ -161,7 +170,7 @@ def test_a_picture_in_a_picture_is_judged_without_what_moves_around_it() -> None
 
 
 def test_what_is_read_of_a_mirrored_picture_is_mirrored_back() -> None:
-    film = FILM[300:425]
+    film = film_shown()[300:425]
     mirrored = np.ascontiguousarray(film[:, :, ::-1])
     back = placement.UPRIGHT._replace(across=-1.0)
     assert placement.correlation(*pair(mirrored, film, back)) == pytest.approx(1, abs=1e-4)
@@ -170,11 +179,13 @@ def test_what_is_read_of_a_mirrored_picture_is_mirrored_back() -> None:
 
 def test_a_sliver_says_nothing_by_itself() -> None:
     sliver = placement.Placement(0.4, 0.0, 0.4, 0.0)
-    assert placement.correlation(*pair(FILM[300:425], FILM[300:425], sliver)) == -1.0
+    assert (
+        placement.correlation(*pair(film_shown()[300:425], film_shown()[300:425], sliver)) == -1.0
+    )
 
 
 def test_chance_reaches_further_where_little_moves_or_long_alike() -> None:
-    lively = changes_of(FILM[300:425])
+    lively = changes_of(film_shown()[300:425])
     lone = np.zeros_like(lively)
     lone[:, 40:44] = lively[:, 40:44]
     lasting = np.repeat(lively[:25], 5, axis=0)
@@ -185,8 +196,8 @@ def test_chance_reaches_further_where_little_moves_or_long_alike() -> None:
 
 
 def test_played_backwards_is_other_content_that_moves_as_much() -> None:
-    whole = signature(cells_of(FILM), TIMES, DEFAULT_RECIPE)
-    mine = signature(cells_of(FILM[300:425]), TIMES[:125], DEFAULT_RECIPE)
+    whole = signature(cells_of(film_shown()), TIMES, DEFAULT_RECIPE)
+    mine = signature(cells_of(film_shown()[300:425]), TIMES[:125], DEFAULT_RECIPE)
     forth, back = (
         max(Patterns([one]).peaks(whole, low_s=-100, high_s=100, most=6))
         for one in (mine, mine.backwards())
@@ -197,8 +208,11 @@ def test_played_backwards_is_other_content_that_moves_as_much() -> None:
 
 
 def test_several_views_find_what_each_finds_alone() -> None:
-    whole = signature(cells_of(FILM), TIMES, DEFAULT_RECIPE)
-    views = [signature(cells_of(FILM[k : k + 125]), TIMES[:125], DEFAULT_RECIPE) for k in (90, 400)]
+    whole = signature(cells_of(film_shown()), TIMES, DEFAULT_RECIPE)
+    views = [
+        signature(cells_of(film_shown()[k : k + 125]), TIMES[:125], DEFAULT_RECIPE)
+        for k in (90, 400)
+    ]
     found = Patterns(views).peaks(whole, low_s=-40, high_s=0, most=5)
     for number, one in enumerate(views):
         lag_s, strength, _ = correlate(one, whole, low_s=-40, high_s=0).best()
@@ -283,19 +297,21 @@ def test_finer_cells_say_where_an_inset_was_cut_and_how_it_lies(
     columns = ((np.arange(64) + 0.5) / 64 - left) / size
     inside_rows, inside = (rows > 0) & (rows < 1), (columns > 0) & (columns < 1)
     probe = moving(12, 10)
-    shown = FILM[500:625, :, ::way][:, (rows[inside_rows] * 36).astype(int)]
+    shown = film_shown()[500:625, :, ::way][:, (rows[inside_rows] * 36).astype(int)]
     probe[:, np.ix_(inside_rows, inside)[0], np.ix_(inside_rows, inside)[1]] = shown[
         :, :, (columns[inside] * 64).astype(int)
     ]
     view = detail_of(
         fine_of(probe), (36, 64), start_s=0.0, rate_hz=12.5, inset=inset, mirrored=mirrored
     )
-    reference = detail(cells_of(FILM), TIMES, DEFAULT_RECIPE)
+    reference = detail(cells_of(film_shown()), TIMES, DEFAULT_RECIPE)
     best = max(Patterns([view]).peaks(reference, low_s=-100, high_s=100, most=4))
     assert best[1] == pytest.approx(-40.0, abs=0.1)
     where = laid(inset, mirrored=mirrored)
     found = [
-        placement.correlation(*placement.compared(fine_of(probe), raw_of(FILM[k : k + 125]), where))
+        placement.correlation(
+            *placement.compared(fine_of(probe), raw_of(film_shown()[k : k + 125]), where)
+        )
         for k in (500, 100)
     ]
     assert found[0] > 0.6
@@ -303,7 +319,7 @@ def test_finer_cells_say_where_an_inset_was_cut_and_how_it_lies(
 
 
 def test_a_long_film_in_detail_is_its_parts_one_after_another() -> None:
-    long = np.concatenate([FILM] * 5)
+    long = np.concatenate([film_shown()] * 5)
     times = np.arange(len(long)) / 12.5
     made = detail(cells_of(long), times, DEFAULT_RECIPE)
     assert made.change.shape == (96, len(long))

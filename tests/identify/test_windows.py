@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from cautery.model import Decoded, Observation, Witness
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RATE = 8000
 RNG = np.random.default_rng(8)
+LENGTHS_S = {"film": 180, "other": 60, "voice": 60, "reference": 60}
 
 
 def noise(seconds: float) -> np.ndarray:
@@ -41,7 +43,9 @@ def media(audio: np.ndarray) -> Decoded:
     )
 
 
-FILM, OTHER, VOICE = noise(180), noise(60), noise(60)
+@cache
+def sounds() -> dict[str, np.ndarray]:
+    return {name: noise(seconds) for name, seconds in LENGTHS_S.items()}
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +53,8 @@ def held() -> References:
     made = References(
         DEFAULT_RECIPE, [ReferenceInfo(id=one, kind="work") for one in ("film", "other")]
     )
-    made.add("film", media(FILM), at_s=0.0)
-    made.add("other", media(noise(60)), at_s=0.0)
+    made.add("film", media(sounds()["film"]), at_s=0.0)
+    made.add("other", media(sounds()["reference"]), at_s=0.0)
     return made
 
 
@@ -77,7 +81,7 @@ class Asked:
 def asked(monkeypatch: pytest.MonkeyPatch, start_s: float, *, finds: bool) -> tuple[Asked, Look]:
     noted = Asked(finds=finds)
     monkeypatch.setattr(windows, "observe", noted)
-    return noted, look_at(media(OTHER), None, at=NOON, start_s=start_s, hints=("h",))  # type: ignore[arg-type]
+    return noted, look_at(media(sounds()["other"]), None, at=NOON, start_s=start_s, hints=("h",))  # type: ignore[arg-type]
 
 
 def test_the_first_ten_minutes_are_listened_to_closely(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +99,7 @@ def test_of_any_number_of_samples_two_windows_that_agree_confirm(
     held: References, samples: int
 ) -> None:
     # An odd number has no middle: half a sample in both windows once kept them from confirming.
-    look = look_at(media(FILM[RATE : RATE + samples]), held, at=NOON)
+    look = look_at(media(sounds()["film"][RATE : RATE + samples]), held, at=NOON)
     first, second = look.windows
     assert first.end_s <= second.start_s + 1e-9
     assert named([look], held.infos, recipe="r").confirmed
@@ -126,7 +130,9 @@ def test_a_late_part_in_which_nothing_is_found_is_looked_at_whole_and_quickly(
 def test_late_in_a_probe_thirty_clean_seconds_are_found_away_from_the_close_window(
     held: References,
 ) -> None:
-    audio = np.concatenate([FILM[40 * RATE : 60 * RATE], OTHER[: 40 * RATE]])
+    audio = np.concatenate(
+        [sounds()["film"][40 * RATE : 60 * RATE], sounds()["other"][: 40 * RATE]]
+    )
     look = look_at(media(audio), held, at=NOON, start_s=3600.0)
     assert look.found == ("film",)
     (part,) = named([look], held.infos, recipe="r").stretches
@@ -137,8 +143,8 @@ def test_late_in_a_probe_thirty_clean_seconds_are_found_away_from_the_close_wind
 def test_late_in_a_probe_a_minute_under_another_voice_is_followed_from_one_close_window(
     held: References,
 ) -> None:
-    film = FILM[60 * RATE : 120 * RATE]
-    voice = VOICE * np.sqrt((film**2).mean() / (VOICE**2).mean())
+    film = sounds()["film"][60 * RATE : 120 * RATE]
+    voice = sounds()["voice"] * np.sqrt((film**2).mean() / (sounds()["voice"] ** 2).mean())
     look = look_at(media(film + voice), held, at=NOON, start_s=3600.0)
     (part,) = named([look], held.infos, recipe="r").stretches
     assert (part.start_s, part.end_s) == pytest.approx((3600, 3660), abs=3)
