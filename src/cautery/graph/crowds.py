@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from cautery.graph.evidence import Ints
 from cautery.graph.partition import Partition
@@ -106,6 +104,9 @@ def _crowds(part: Partition, popular: NDArray[np.bool_]) -> Ints:
     if left.size == 0:
         return crowd
     values, place = np.unique(np.concatenate([left, right]), return_inverse=True)
+    from scipy.sparse import coo_matrix  # noqa: PLC0415 - heavy, and only where there are crowds
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     tied = coo_matrix(
         (np.ones(left.size), (place[: left.size], place[left.size :])), shape=(values.size,) * 2
     )
