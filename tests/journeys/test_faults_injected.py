@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,19 +19,30 @@ pytestmark = pytest.mark.journey
 BENCH = Path(__file__).parents[2] / "bench" / "case" / "faults.py"
 
 
+TOGETHER = {0.03: ("torn", "clock", "several"), 0.1: ("full_disk", "read_only")}
+"""Faults that one process injects, by their share: it takes a second of CPU to start."""
+
+
 def injected(fault: str, share: float, *before: str) -> list[str]:
     """Inject a fault; return the cells of its row: what, N, lost or stuck, bound, seconds."""
+    together = TOGETHER.get(share, (fault,))
+    return rows_of(share, together, before)[together.index(fault)]
+
+
+@cache
+def rows_of(share: float, faults: tuple[str, ...], before: tuple[str, ...]) -> list[list[str]]:
+    """Inject some faults; return the cells of their rows."""
     done = subprocess.run(
-        [*before, sys.executable, str(BENCH), str(share), "7", fault],
+        [*before, sys.executable, str(BENCH), str(share), "7", *faults],
         capture_output=True,
         text=True,
         check=False,
         timeout=280,
     )
     rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
-    assert len(rows) == 3, done.stderr
+    assert len(rows) == 2 + len(faults), done.stderr
     assert done.returncode == 0, done.stderr
-    return [cell.strip() for cell in rows[-1].strip("|").split("|")]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
 
 
 @pytest.mark.parametrize(
