@@ -133,8 +133,8 @@ def test_regrowth_compares_schedules_under_the_analysts_own_assumptions(
     own = tmp_path / "own.toml"
     own.write_text('[classes.mine]\nroles = ["origin", "customers"]\nreturns = 0\n')
     plot = tmp_path / "plot.png"
-    arguments = ("plan", graph, "--regrowth-model", own, "--waves", 10, "--plot", plot)
-    found = json.loads(cautery(*arguments, "--json").out)["regrowth"]
+    arguments = ("plan", graph, "--regrowth-model", own, "--waves", 10)
+    found = json.loads(cautery(*arguments, "--plot", plot, "--json").out)["regrowth"]
     once, usable, halves, again = found["courses"]
     assert once["name"] == "all at once"
     assert [one["value"] for one in once["area"]] == [0.0, 0.0]
