@@ -281,20 +281,21 @@ class _Simulation:
         moved = 0.0
         leaves = 1 - 0.5 ** (1 / world.half_life)
         shares = np.empty(days + 1)
-        last: NDArray[np.bool_] | None = None
-        share = np.ones(self._demand.size)
+        last: tuple[bytes, bytes] | None = None
+        share, is_served = np.ones(self._demand.size), True
         for day in range(days + 1):
             down = ((taken_day <= day) & (back > day)) | ((retaken <= day) & (second > day))
             returned = ~down & (taken_day <= day)
-            state = np.concatenate([down, returned])
-            if last is None or not np.array_equal(state, last):
+            state = down.tobytes(), returned.tobytes()
+            if state != last:
                 share, last = self._share(world, down, returned), state
+                is_served = bool(share.any())
             waiting = stays * (1 - share)
-            served = float((self._weight * (stays - waiting)).sum())
-            shares[day] = served + (moved if share.any() else 0.0)
+            served = float(np.add.reduce(self._weight * (stays - waiting)))
+            shares[day] = served + (moved if is_served else 0.0)
             left = waiting * leaves
             stays = stays - left
-            moved += world.moves * float((self._weight * left).sum())
+            moved += world.moves * float(np.add.reduce(self._weight * left))
         return shares, extra
 
     def _times(self, world: _World, timing: Schedule, *, turn: int) -> tuple[Floats, Floats]:
