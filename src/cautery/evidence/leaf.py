@@ -6,8 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import rfc8785
-
+from cautery.canonical import canonical as spelt
 from cautery.errors import EvidenceError, InputError
 from cautery.model.evidence import Json
 from cautery.model.records import Record
@@ -31,7 +30,7 @@ def leaf_of(kind: str, body: Json, at: datetime) -> bytes:
     if not kind:
         raise InputError("a record needs a kind")
     try:
-        leaf = rfc8785.dumps({"kind": kind, "at": iso(at), "body": dict(body)})
+        leaf = spelt({"kind": kind, "at": iso(at), "body": dict(body)})
     except (ValueError, RecursionError) as error:
         raise InputError(f"record {kind}: {error}") from error
     if len(leaf) > MAX_LEAF_BYTES:
@@ -39,7 +38,7 @@ def leaf_of(kind: str, body: Json, at: datetime) -> bytes:
             f"record {kind}: {len(leaf)} bytes, but at most {MAX_LEAF_BYTES} are allowed",
             hint="Seal large content in the vault and name the exhibit in the record.",
         )
-    return bytes(leaf)
+    return leaf
 
 
 def record_of(leaf: bytes, *, canonical: bool = True) -> Record:
@@ -59,7 +58,7 @@ def record_of(leaf: bytes, *, canonical: bool = True) -> Record:
     """
     try:
         value = _DECODER.decode(leaf.decode())
-        respelt = rfc8785.dumps(value) if canonical else leaf
+        respelt = spelt(value) if canonical else leaf
     except (ValueError, RecursionError) as error:
         raise EvidenceError(f"not a record: {error}") from error
     if respelt != leaf:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from cautery.canonical import canonical
 from cautery.errors import CauteryError, InputError
 from cautery.model.evidence import Digest, digest_of
 from cautery.model.hidden import Hidden
@@ -131,9 +132,7 @@ def from_json(noun: type[T], body: Any) -> T:
 
 def digest(subject: Any) -> Digest:
     """Return the SHA-256 of a noun's RFC 8785 JSON: what people sign, and anyone can redo."""
-    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
-
-    return digest_of(rfc8785.dumps({"type": type(subject).__name__, "body": to_json(subject)}))
+    return digest_of(canonical({"type": type(subject).__name__, "body": to_json(subject)}))
 
 
 @cache

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import rfc8785
-
+from cautery.canonical import canonical
 from cautery.errors import EvidenceError, InputError
 from cautery.model import (
     Agency,
@@ -122,7 +121,7 @@ class Bundle:
 
     def to_bytes(self) -> bytes:
         """Return it as RFC 8785 JSON: one spelling."""
-        return bytes(rfc8785.dumps(self.payload()))
+        return canonical(self.payload())
 
 
 def bundle_for(

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-import rfc8785
-
+from cautery.canonical import canonical
 from cautery.model import (
     Agency,
     AgencyRole,
@@ -61,7 +60,7 @@ def statement_id(statement: Statement, pseudonyms: Pseudonyms) -> str:
     """
     body = to_json(statement)
     del body["id"], body["to"]
-    return pseudonyms.of(rfc8785.dumps(body).decode(), digits=ID_DIGITS)
+    return pseudonyms.of(canonical(body).decode(), digits=ID_DIGITS)
 
 
 def advises_only(agency: Agency) -> bool:

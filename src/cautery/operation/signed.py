@@ -31,8 +31,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-import rfc8785
-
+from cautery.canonical import canonical
 from cautery.errors import InputError
 from cautery.model import Digest, Statement, digest_of, ids, to_json
 
@@ -157,7 +156,7 @@ def statement_digest(statement: Statement) -> Digest:
     """Return the digest of all that a statement says, its marking with it; not whom it names."""
     body = to_json(statement)
     del body["to"]
-    return digest_of(rfc8785.dumps(body))
+    return digest_of(canonical(body))
 
 
 def _type_of(statement: Statement) -> SignedType:

@@ -14,6 +14,7 @@ from typing import Any
 
 import rfc8785
 
+from cautery.canonical import canonical
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier, open_note
 from cautery.evidence.signing import LETTER_TITLE
@@ -48,7 +49,7 @@ def write_letter(payload: Mapping[str, Any], sign: Callable[[str], str]) -> byte
         If it has no RFC 8785 form or is too large to be received.
     """
     try:
-        body = rfc8785.dumps(dict(payload))
+        body = canonical(dict(payload))
     except (rfc8785.CanonicalizationError, RecursionError) as error:
         raise InputError(f"this content cannot be written as a letter: {error}") from error
     _refuse_many_parts(body)
@@ -133,7 +134,7 @@ def _parts(body: bytes) -> int:
 
 def _spelt(value: Any) -> bytes:
     try:
-        return bytes(rfc8785.dumps(value))
+        return canonical(value)
     except (rfc8785.CanonicalizationError, RecursionError, ValueError) as error:
         raise InputError(f"not a valid letter: {error}") from error
 
