@@ -38,6 +38,9 @@ from cautery.model.times import iso
 _WAIT_S = 30.0
 _SHOWN_BYTES = 256
 """Of such a row, kept in the record: enough to see what somebody tried. Judgement."""
+_KEPT_BYTES = 4 << 20
+"""Of leaves whose records are kept as they were read: a desk reads its thousands again and again.
+Judgement."""
 _LOOK_S = 0.05
 """How often one who follows the ledger looks for more: no eye notices. Judgement."""
 
@@ -108,6 +111,8 @@ class SqlLedger:
                 hint="Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",
             )
         self._pages = Pages(self._database, self._name, reading=self._reading)
+        self._kept: dict[int, Entry] = {}
+        self._room_bytes = _KEPT_BYTES
 
     @classmethod
     def at(cls, path: Path, *, read_only: bool = False, immutable: bool = False) -> SqlLedger:
@@ -430,15 +435,27 @@ class SqlLedger:
             kind, leaf = self._right(index, kind, leaf)  # noqa: PLW2901
             if kinds and kind not in kinds:
                 continue
-            try:
-                record = record_of(leaf, canonical=False)
-            except EvidenceError as error:
-                raise EvidenceError(f"{self._name}: record {index}: {error}") from error
-            if record.kind != kind:
+            entry = self._entry(index, leaf)
+            if entry.record.kind != kind:
                 raise EvidenceError(
-                    f"{self._name}: record {index}: filed as {kind}, but it is {record.kind}"
+                    f"{self._name}: record {index}: filed as {kind}, but it is {entry.record.kind}"
                 )
-            yield Entry(index=index, record=record, leaf=leaf)
+            yield entry
+
+    def _entry(self, index: int, leaf: bytes) -> Entry:
+        kept = self._kept.get(index)
+        if kept is not None and kept.leaf == leaf:
+            return kept
+        try:
+            record = record_of(leaf, canonical=False)
+        except EvidenceError as error:
+            raise EvidenceError(f"{self._name}: record {index}: {error}") from error
+        entry = Entry(index=index, record=record, leaf=leaf)
+        if kept is None and len(leaf) <= self._room_bytes:
+            # Not locked: two threads may keep a little more than there is room for.
+            self._room_bytes -= len(leaf)
+            self._kept[index] = entry
+        return entry
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from cautery import __version__
 from cautery.errors import BrokenSealError, InputError
@@ -33,6 +33,10 @@ class Desk:
     """The record that opened it."""
     passed_over: dict[int, str] = field(default_factory=dict)
     """Records read so far that do not say what their kind says: their kinds, by number."""
+    _read: dict[Callable[[Any], Any], tuple[int, Any]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """What functions made of the records, and how many there were."""
 
     @property
     def operation(self) -> Operation:
@@ -96,6 +100,15 @@ class Desk:
     def size(self) -> int:
         """Return the number of records: what a decision that is made now rests on."""
         return self.case.ledger.size()
+
+    def once(self, read: Callable[[Self], T]) -> T:
+        """Return what a function makes of the records, which it reads anew once there are more."""
+        size = self.size()
+        before = self._read.get(read)
+        if before is None or before[0] != size:
+            # Taken before the records are read: what another process appends meanwhile is new.
+            before = self._read[read] = size, read(self)
+        return cast("T", before[1])
 
     def contents(self, *shapes: type[T]) -> Iterator[tuple[Entry, T]]:
         """Yield the records of some types in order, each with its entry.

@@ -114,6 +114,10 @@ def own_statements(desk: Desk) -> Iterator[Statement]:
 
 def own_noted(desk: Desk) -> Iterator[NotedStatement]:
     """Yield the agency's own statements with those notes that its key signed, in order."""
+    yield from desk.once(_own_noted)
+
+
+def _own_noted(desk: Desk) -> tuple[NotedStatement, ...]:
     key = str(known_keys(desk)[desk.agency.id])
     rows: dict[tuple[str, frozenset[str]], NotedStatement] = {}
     for entry, _ in desk.contents(StatementRecorded):
@@ -123,7 +127,7 @@ def own_noted(desk: Desk) -> Iterator[NotedStatement]:
             place not in rows or (row.notes and not rows[place].notes)
         ):
             rows[place] = row
-    yield from rows.values()
+    return tuple(rows.values())
 
 
 def received_statements(desk: Desk) -> Iterator[tuple[str, Statement]]:
@@ -177,6 +181,10 @@ def _same(row: Row, first: Row) -> bool:
 
 def holdings(desk: Desk) -> Holdings:
     """Read all that a desk holds, own first."""
+    return desk.once(_holdings)
+
+
+def _holdings(desk: Desk) -> Holdings:
     bundles = _bundles(desk)
     received = _received(bundles)
     rows = (*(Row(noted=noted, sender=None) for noted in own_noted(desk)), *received)
@@ -202,6 +210,10 @@ def holdings(desk: Desk) -> Holdings:
 
 def held(desk: Desk) -> tuple[Held, ...]:
     """Return all that the desk holds, own first; what was corrected says by what."""
+    return desk.once(_held)
+
+
+def _held(desk: Desk) -> tuple[Held, ...]:
     desk_holdings = holdings(desk)
     return tuple(
         Held(
