@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -143,6 +144,7 @@ def _lives(number: int) -> bool:
 
 def _modest() -> None:
     os.nice(5)
+    gc.set_threshold(50_000)  # as in the command: of what is imported now nothing goes again
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
 
