@@ -10,6 +10,8 @@ UV ?= $(TOOLS)/bin/uv
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 COMMIT ?= HEAD
 CORES ?= 2
+# Tests and what they start are compiled once, and not by each worker and child each time.
+COMPILED := $(BIN)/python -m compileall -q src && PYTHONDONTWRITEBYTECODE=
 # Folders of tests in which nothing takes long.
 QUICK := $(addprefix tests/,act catalogue cli/test_board.py docs drawing estimate evidence exchange model payments plan/guard projections)
 
@@ -42,10 +44,10 @@ replay: $(VENV)/.run ## a coordinated operation in the lab, from the first state
 	@$(BIN)/cautery operation replay $(LIKE) --seed $(SEED)
 
 test: $(VENV)/.dev ## all tests, on two cores; browser and data tests skip with a reason where these are absent
-	@$(BIN)/python -m pytest -n $(CORES) --dist loadfile
+	@$(COMPILED) $(BIN)/python -m pytest -n $(CORES) --dist loadfile
 
 quick: $(VENV)/.dev ## the tests of a developer's loop, under a minute: no journeys, no slow folders
-	@$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile -m "not browser and not data and not journey" $(QUICK)
+	@$(COMPILED) $(BIN)/python -m pytest -q -n $(CORES) --dist loadfile -m "not browser and not data and not journey" $(QUICK)
 
 $(VENV)/.fuzz: $(VENV)/.dev requirements/fuzz.txt
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt
