@@ -48,9 +48,9 @@ class Run:
         return [one for one in self.lines if one["chapter"] == chapter]
 
 
-def replayed(folder: Path, like: str, seed: int) -> Run:
+def replayed(folder: Path, like: str, seed: int, scale: float) -> Run:
     case = folder / "case"
-    asked = f"operation replay {like} --seed {seed} --scale 0.02 --speed 0 --json"
+    asked = f"operation replay {like} --seed {seed} --scale {scale} --speed 0 --json"
     done = subprocess.run(
         [sys.executable, "-m", "cautery", *asked.split(), "--case", str(case)],
         capture_output=True,
@@ -66,7 +66,7 @@ def replayed(folder: Path, like: str, seed: int) -> Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return replayed(tmp_path_factory.mktemp("replay"), "taken-down", 5)
+    return replayed(tmp_path_factory.mktemp("replay"), "taken-down", 5, 0.02)
 
 
 def test_every_agency_has_a_case_of_its_own_and_each_one_verifies(run: Run) -> None:
@@ -221,6 +221,6 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("like", ["kratos", "flawless"])
 def test_other_worlds_are_replayed_too(like: str, tmp_path: Path) -> None:
-    run = replayed(tmp_path, like, 2)
+    run = replayed(tmp_path, like, 2, 0.005)
     assert run.end["cases_verified"] == run.end["agencies"]
     assert run.end["precedence_violations"] == 0
