@@ -45,9 +45,9 @@ def test_urls_read_as_if_each_had_been_asked_about_alone() -> None:
     assert later(URLS) == [RedactedUrl.of(url, KEY).text for url in URLS]
 
 
-def test_sixty_thousand_entries_cost_one_question() -> None:
+def test_thousands_of_entries_cost_one_question() -> None:
     counted = Counted()
-    later([f"http://panel.example/live/user{n}/word{n}/{n}.ts" for n in range(60_000)], counted)
+    later([f"http://panel.example/live/user{n}/word{n}/{n}.ts" for n in range(2_000)], counted)
     assert counted.questions == 1
 
 
