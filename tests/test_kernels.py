@@ -14,6 +14,14 @@ from hypothesis import strategies as st
 from cautery import kernels
 from cautery.catalogue import Catalogue, Listing, Resolver, Right
 from cautery.errors import InputError
+from cautery.fingerprint import DEFAULT_RECIPE, Recipe, _code_kernels
+from cautery.fingerprint._run_kernels import HASH_BITS
+from cautery.fingerprint.audio import Landmarks, Peaks, landmarks_of, peaks_in
+from cautery.fingerprint.codes import BITS, WORD_FRAMES, Code, Stack, code_of
+from cautery.fingerprint.index import Index
+from cautery.fingerprint.meeting import chance, scores_at, shift_of
+from cautery.fingerprint.scan import scan
+from cautery.fingerprint.spectrum import power_of
 from cautery.graph.evidence import with_links
 from cautery.graph.links_table import table_of
 from cautery.graph.membership import probabilities
@@ -144,6 +152,117 @@ def test_titles_are_resolved_alike(rights: list[Any], titles: list[Any]) -> None
     listings = [Listing(title=title, source=source) for title, source in titles]
     plain, compiled = both_ways(lambda: list(Resolver(catalogue).resolve_all(listings)))
     assert repr(plain) == repr(compiled)
+
+
+SEEDS = st.integers(0, 1 << 30)
+
+
+@EXAMPLES
+@given(SEEDS, st.integers(1, 60), st.integers(3, 40), st.integers(0, 9), st.integers(2, 5))
+def test_peaks_and_landmarks_are_alike(
+    seed: int, frames: int, bins: int, near: int, levels: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    power = rng.integers(0, levels, (frames, bins)).astype(np.float32)
+    recipe = Recipe(near_frames=near, near_bins=near + 1, rank_frames=6, rank_limit=4)
+    frame = np.sort(rng.random(frames) * 200).astype(np.float32)
+    peaks = Peaks(frame, (rng.random(frames) * 300 - 20).astype(np.float32), 200)
+
+    def work() -> Any:
+        found, marks = peaks_in(power, recipe), landmarks_of(peaks, recipe)
+        return [part.tolist() for part in (found.frame, found.step, marks.words, marks.frames)]
+
+    plain, compiled = both_ways(work)
+    assert plain == compiled
+
+
+@settings(max_examples=8)
+@given(SEEDS, st.integers(900, 12_000))
+def test_spectra_are_alike(seed: int, samples: int) -> None:
+    sound = np.random.default_rng(seed).standard_normal(samples).astype(np.float32)
+    plain, compiled = both_ways(lambda: power_of(sound, DEFAULT_RECIPE).tolist())
+    assert plain == compiled
+
+
+@EXAMPLES
+@given(
+    SEEDS, st.integers(0, 60), st.floats(0.9, 1.1), st.sampled_from([2, 5, 1 << 20]),
+    st.sampled_from([1e-6, 1e-4, 1.0]),
+)  # fmt: skip
+def test_code_words_are_alike(
+    seed: int, frames: int, tempo: float, levels: int, loud: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    bands = (rng.integers(0, levels, (frames, BITS + 1)) / levels * loud).astype(np.float32)
+    at = (np.arange(-2, 18) * WORD_FRAMES + 1) / tempo
+
+    def work() -> Any:
+        code = code_of(bands, tempo=tempo)
+        alone = _code_kernels.words(bands, at, 4 / tempo, np.float32(2e-3), np.float32(1e-3))
+        return [part.tolist() for part in (*code.words, *code.at, alone)]
+
+    plain, compiled = both_ways(work)
+    assert plain == compiled
+
+
+@settings(max_examples=25)
+@given(SEEDS, st.integers(1, 400), st.integers(1, 5), st.integers(1, 4), st.booleans())
+def test_votes_are_alike(
+    seed: int,
+    size: int,
+    references: int,
+    least: int,
+    common: bool,  # noqa: FBT001
+) -> None:
+    rng = np.random.default_rng(seed)
+    # Of a dozen hashes each is hot, and some are too common to be followed.
+    words = rng.integers(0, 12 if common else 1 << HASH_BITS, size).astype(np.uint32)
+    marks = Landmarks(words, np.sort(rng.integers(0, 5000, size)).astype(np.int32))
+    probe = Landmarks(words[: size // 2], marks.frames[: size // 2])
+
+    def work() -> Any:
+        index = Index()
+        for number in range(references):
+            index.add(number, marks, start=700 * number)
+        snapshot = index.snapshot()
+        arrays = [run.arrays() for runs in index.runs().values() for run in runs]
+        return (
+            snapshot.candidates(probe, base=3, low=-400, high=9000, least=least),
+            [{name: array.tolist() for name, array in run.items()} for run in arrays],
+            [part.tolist() for part in index.everything()],
+        )
+
+    plain, compiled = both_ways(work)
+    assert plain == compiled
+
+
+@settings(max_examples=10)
+@given(SEEDS, st.sampled_from([300, 3000]), st.floats(0, 0.45), st.booleans())
+def test_places_of_codes_are_alike(
+    seed: int,
+    size: int,
+    noise: float,
+    gaps: bool,  # noqa: FBT001
+) -> None:
+    rng = np.random.default_rng(seed)
+    held = [rng.integers(1, 1 << 32, size, dtype=np.uint32) for _ in range(2)]
+    wrong = np.packbits(rng.random((60, 32)) < noise, axis=1).view(np.uint32)[:, 0]
+    words = held[1][100:160] ^ wrong
+    at = np.arange(60)
+    said = rng.random(60) < (0.7 if gaps else 1.0)
+    code = Code((words[said],) * WORD_FRAMES, (at[said],) * WORD_FRAMES, 60)
+
+    def work() -> Any:
+        stack = Stack.of((number, 0, words) for number, words in enumerate(held))
+        places = scan(stack, code, stack.within(60, -(1 << 40), 1 << 40))
+        usual = chance(stack, code.words[0], code.at[0])
+        offsets = np.arange(380, 420)
+        scores = scores_at(stack, code, np.full(40, 1), offsets, usual)
+        shifts = [shift_of(stack, code, place) for place in places]
+        return places, shifts, usual, scores.tolist(), stack.held.tolist()
+
+    plain, compiled = both_ways(work)
+    assert plain == compiled
 
 
 def test_what_is_not_marked_runs_compiled_alone() -> None:

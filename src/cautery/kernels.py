@@ -28,7 +28,7 @@ PLAIN_STEPS = 300_000
 about a microsecond, so these take no longer than to load numba and what is compiled already."""
 MODE = "CAUTERY_KERNELS"
 """The variable that says ``compiled``: no loop runs as plain Python."""
-SECONDS = {"catalogue": 9, "fingerprint": 15, "graph": 8, "identify": 1, "plan": 26, "watch": 2}
+SECONDS = {"catalogue": 9, "fingerprint": 14, "graph": 8, "identify": 1, "plan": 26, "watch": 2}
 """What all kernels of a package take to compile on one core of 2.5 GHz (bench/first_use.py)."""
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -64,16 +64,23 @@ class Kernel:
         In the part of Python that numba compiles.
     steps : callable or None
         From the arguments to about how many steps it will take. ``None``: never as plain Python.
+    twin : callable or None
+        The same written for NumPy, which then runs in place of the plain loop.
     options : Any
         Of ``numba.njit``.
     """
 
     def __init__(
-        self, function: FunctionType, steps: Callable[..., int] | None, **options: Any
+        self,
+        function: FunctionType,
+        steps: Callable[..., int] | None,
+        twin: Callable[..., Any] | None = None,
+        **options: Any,
     ) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._steps = steps
+        self._numpy_twin = twin
         self._options = options
         self._dispatcher: Any = None
 
@@ -93,7 +100,7 @@ class Kernel:
     def plain(self) -> Callable[..., Any]:
         """The loop as Python runs it, and with it those that it calls."""
         assert self._steps is not None, f"{self._function.__name__} is not marked plain"
-        return _twin(self._function, lambda called: called.plain)
+        return self._numpy_twin or _twin(self._function, lambda called: called.plain)
 
     @property
     def compiled(self) -> Any:
@@ -114,12 +121,49 @@ class Kernel:
         return numba.njit(cache=place is not None, **self._options)(twin)
 
 
-def _twin(function: FunctionType, instead: Callable[[Kernel], Any]) -> FunctionType:
-    """Return the same function, with something else in place of each kernel that it names."""
+class Instruction:
+    """What is one instruction of the processor in a compiled loop, and a call in a plain one.
+
+    Parameters
+    ----------
+    plain : callable or None
+        The same in Python; ``None``: only loops with a twin in NumPy have it.
+    make : callable
+        From ``llvmlite.ir`` and ``numba.types``, which are loaded late, to what
+        ``numba.extending.intrinsic`` takes.
+    """
+
+    def __init__(self, plain: Callable[..., Any] | None, make: Callable[[Any, Any], Any]) -> None:
+        self.plain = plain
+        self._make = make
+
+    def __call__(self, *arguments: Any) -> Any:  # noqa: D102 - the class says it
+        assert self.plain is not None
+        return self.plain(*arguments)
+
+    @functools.cached_property
+    def compiled(self) -> Any:
+        """The intrinsic."""
+        from llvmlite import ir  # noqa: PLC0415 - with numba
+        from numba import types  # noqa: PLC0415
+        from numba.extending import intrinsic  # noqa: PLC0415
+
+        return intrinsic(self._make(ir, types))
+
+
+def instruction(
+    plain: Callable[..., Any] | None = None,
+) -> Callable[[Callable[[Any, Any], Any]], Instruction]:
+    """Mark what makes an :class:`Instruction`, and say what does the same in Python."""
+    return functools.partial(Instruction, plain)
+
+
+def _twin(function: FunctionType, instead: Callable[[Any], Any]) -> FunctionType:
+    """Return the same function, with something else for each kernel or instruction it names."""
     its_globals = dict(function.__globals__)
     for name in function.__code__.co_names:
         value = its_globals.get(name)
-        if isinstance(value, Kernel):
+        if isinstance(value, Kernel | Instruction):
             its_globals[name] = instead(value)
     twin = FunctionType(
         function.__code__,
@@ -133,7 +177,10 @@ def _twin(function: FunctionType, instead: Callable[[Kernel], Any]) -> FunctionT
 
 
 def kernel(
-    *, plain: bool | Callable[..., int] = False, **options: Any
+    *,
+    plain: bool | Callable[..., int] = False,
+    twin: Callable[..., Any] | None = None,
+    **options: Any,
 ) -> Callable[[Callable[..., Any]], Kernel]:
     """Mark a loop that numba compiles.
 
@@ -144,6 +191,8 @@ def kernel(
         numbers by chance, no function that numba computes in another way than NumPy. A callable
         says from the arguments about how many steps that takes; ``True``: one for each entry of
         the arrays.
+    twin : callable, optional
+        The same written for NumPy, where plain Python would take too many steps: it runs instead.
     options : Any
         Of ``numba.njit``.
 
@@ -156,7 +205,7 @@ def kernel(
 
     def marked(function: Callable[..., Any]) -> Kernel:
         assert isinstance(function, FunctionType)
-        return Kernel(function, steps, **options)
+        return Kernel(function, steps, twin, **options)
 
     return marked
 

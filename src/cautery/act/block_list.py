@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from cautery.act.approval import Approved, statement_of
-from cautery.act.referral_text import canonical, list_subject, referral_text
+from cautery.act.referral_text import list_subject, referral_text
+from cautery.canonical import canonical
 from cautery.errors import ApprovalError
 from cautery.model import CourtOrder, Digest, Intermediary, Referral, digest_of, iso, require_utc
 

@@ -9,6 +9,7 @@ import ipaddress
 import re
 from typing import Any
 
+from cautery.canonical import canonical
 from cautery.errors import InputError
 from cautery.model import BlockEntry, CourtOrder, Digest, Lever, Referral, digest, digest_of, iso
 
@@ -50,13 +51,6 @@ def referral_text(referral: Referral, order: CourtOrder) -> str:
 def list_subject(referral: Referral, order: CourtOrder) -> Digest:
     """Return what approvers sign of a referral: the digest of its text for access providers."""
     return digest_of(referral_text(referral, order).encode())
-
-
-def canonical(body: Any) -> bytes:
-    """Return JSON in the form of RFC 8785."""
-    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
-
-    return rfc8785.dumps(body)
 
 
 def is_target(lever: str, target: str) -> bool:

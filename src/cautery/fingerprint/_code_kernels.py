@@ -1,6 +1,7 @@
 """Loops over spectra and code words, compiled and cached. Each has a plain twin in tests.
 
-Shapes are checked by the callers.
+Shapes are checked by the callers. Of the twins in NumPy, which serve little input, none is longer
+than it must be: the loops are what is quick.
 """
 
 from __future__ import annotations
@@ -8,11 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
+from numpy.lib.stride_tricks import sliding_window_view
 
-from cautery.kernels import kernel
+from cautery.kernels import instruction, kernel
 
 FEW = 16
 """Words that are summed at every place."""
@@ -22,64 +21,77 @@ _BLOCK = 1024
 """Places that all probes are held against while their words lie in the nearest cache."""
 
 
-@intrinsic
-def ones(_typing: Any, _word: Any) -> Any:
+@instruction(lambda word: int(word).bit_count())
+def ones(_ir, types):  # type: ignore[no-untyped-def]
     """Count the set bits of a word; LLVM makes vector instructions of it."""
 
-    def generated(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
+    def ones(_typing, _word):  # type: ignore[no-untyped-def]
+        def generated(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+            return builder.ctpop(arguments[0])
 
-    return types.uint32(types.uint32), generated
+        return types.uint32(types.uint32), generated
+
+    return ones
 
 
-@intrinsic
-def _few_under(_typing: Any, _place: Any, _at: Any, _probe: Any, _limit: Any, _sums: Any) -> Any:
+@instruction()
+def _few_under(ir, types):  # type: ignore[no-untyped-def]
     """Sum the bits of ``FEW`` words at 16 places; return which sums are not over the limit.
 
     All but the limit are addresses: of the first place's word, of the words' numbers and values,
     and of where the 16 sums go. Written as vectors, since numba's own arithmetic widens to 64 bits.
     """
 
-    def generated(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        place, at, probe, limit, sums = arguments
-        word, long = ir.IntType(32), ir.IntType(64)
-        vector = ir.VectorType(word, _PLACES)
-        name = f"llvm.ctpop.v{_PLACES}i32"
-        counted = builder.module.globals.get(name) or ir.Function(
-            builder.module, ir.FunctionType(vector, [vector]), name
-        )
-        undefined, firsts = ir.Constant(vector, ir.Undefined), ir.Constant(vector, [0] * _PLACES)
+    def few_under(_typing, _place, _at, _probe, _limit, _sums):  # type: ignore[no-untyped-def]
+        def generated(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+            place, at, probe, limit, sums = arguments
+            word, long = ir.IntType(32), ir.IntType(64)
+            vector = ir.VectorType(word, _PLACES)
+            name = f"llvm.ctpop.v{_PLACES}i32"
+            counted = builder.module.globals.get(name) or ir.Function(
+                builder.module, ir.FunctionType(vector, [vector]), name
+            )
+            undefined, firsts = (
+                ir.Constant(vector, ir.Undefined),
+                ir.Constant(vector, [0] * _PLACES),
+            )
 
-        def loaded(address: Any, kind: Any) -> Any:
-            return builder.load(builder.inttoptr(address, kind.as_pointer()), align=4)
+            def loaded(address: Any, kind: Any) -> Any:
+                return builder.load(builder.inttoptr(address, kind.as_pointer()), align=4)
 
-        def everywhere(value: Any) -> Any:
-            alone = builder.insert_element(undefined, value, word(0))
-            return builder.shuffle_vector(alone, undefined, firsts)
+            def everywhere(value: Any) -> Any:
+                alone = builder.insert_element(undefined, value, word(0))
+                return builder.shuffle_vector(alone, undefined, firsts)
 
-        parts = []
-        for j in range(FEW):
-            apart = builder.shl(loaded(builder.add(at, long(8 * j)), long), long(2))
-            reference_words = loaded(builder.add(place, apart), vector)
-            probe_words = everywhere(loaded(builder.add(probe, long(4 * j)), word))
-            parts.append(builder.call(counted, [builder.xor(reference_words, probe_words)]))
-        while len(parts) > 1:
-            parts = [builder.add(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
-        builder.store(parts[0], builder.inttoptr(sums, vector.as_pointer()), align=4)
-        under = builder.icmp_unsigned("<=", parts[0], everywhere(limit))
-        return builder.bitcast(under, ir.IntType(_PLACES))
+            parts = []
+            for j in range(FEW):
+                apart = builder.shl(loaded(builder.add(at, long(8 * j)), long), long(2))
+                reference_words = loaded(builder.add(place, apart), vector)
+                probe_words = everywhere(loaded(builder.add(probe, long(4 * j)), word))
+                parts.append(builder.call(counted, [builder.xor(reference_words, probe_words)]))
+            while len(parts) > 1:
+                parts = [builder.add(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+            builder.store(parts[0], builder.inttoptr(sums, vector.as_pointer()), align=4)
+            under = builder.icmp_unsigned("<=", parts[0], everywhere(limit))
+            return builder.bitcast(under, ir.IntType(_PLACES))
 
-    return types.uint16(types.int64, types.int64, types.int64, types.uint32, types.int64), generated
+        sizes = types.int64, types.int64, types.int64, types.uint32, types.int64
+        return types.uint16(*sizes), generated
+
+    return few_under
 
 
-@intrinsic
-def _lowest(_typing: Any, _flags: Any) -> Any:
+@instruction()
+def _lowest(ir, types):  # type: ignore[no-untyped-def]
     """Return the number of the lowest set flag; there must be one."""
 
-    def generated(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.cttz(builder.zext(arguments[0], ir.IntType(64)), ir.IntType(1)(1))
+    def lowest(_typing, _flags):  # type: ignore[no-untyped-def]
+        def generated(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+            return builder.cttz(builder.zext(arguments[0], ir.IntType(64)), ir.IntType(1)(1))
 
-    return types.int64(types.uint16), generated
+        return types.int64(types.uint16), generated
+
+    return lowest
 
 
 @kernel(nogil=True, fastmath=True)
@@ -126,7 +138,39 @@ def _word(bands, now, before, floor, steady):  # type: ignore[no-untyped-def]
     return word if energy > floor and moved > steady * energy else np.uint32(0)
 
 
-@kernel(nogil=True)
+def _few_words(bands: Any, at: Any, apart: float, floor: Any, steady: Any) -> Any:
+    codes = np.zeros(len(at), np.uint32)
+    inside = np.flatnonzero((at - apart >= 0) & (at <= len(bands) - 1))
+
+    def between(when: Any) -> Any:
+        i = when.astype(np.int64)
+        share = (when - i).astype(np.float32)[:, None]
+        return bands[i] + share * (bands[np.minimum(i + 1, len(bands) - 1)] - bands[i])
+
+    new, old = between(at[inside]), between(at[inside] - apart)
+    change = new - old
+    # Sums from the first band to the last, as the loop has them; NumPy's own takes pairs.
+    energy = np.add.accumulate(new + old, axis=1)[:, -1]
+    moved = np.add.accumulate(np.abs(change[:, :-1] - change[:, 1:]), axis=1)[:, -1]
+    bits = np.packbits(change[:, :-1] > change[:, 1:], axis=1, bitorder="little").view("<u4")
+    codes[inside] = np.where((energy > floor) & (moved > steady * energy), bits[:, 0], 0)
+    return codes
+
+
+def _few_said(bands: Any, length: int, phases: int, tempo: float, floor: Any, steady: Any) -> Any:  # noqa: PLR0917
+    codes = np.zeros((phases, length), np.uint32)
+    number = np.zeros((phases, length), np.int64)
+    counts = np.zeros(phases, np.int64)
+    for p in range(phases):
+        at = (p + phases * np.arange(1, length + 1)) / tempo
+        row = _few_words(bands, at, phases / tempo, floor, steady)
+        said = np.flatnonzero(row)
+        counts[p] = len(said)
+        codes[p, : len(said)], number[p, : len(said)] = row[said], said + 1
+    return codes, number, counts
+
+
+@kernel(plain=lambda _bands, at, *_: len(at), twin=_few_words, nogil=True)
 def words(bands, at, apart, floor, steady):  # type: ignore[no-untyped-def]
     """Code words at fractional frames ``at`` against the frames ``apart`` before; 0: nothing."""
     codes = np.empty(len(at), np.uint32)
@@ -135,7 +179,7 @@ def words(bands, at, apart, floor, steady):  # type: ignore[no-untyped-def]
     return codes
 
 
-@kernel(nogil=True)
+@kernel(plain=lambda _bands, length, phases, *_: phases * length, twin=_few_said, nogil=True)
 def said(bands, length, phases, tempo, floor, steady):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Words that say something, of some ``phases``, at frames ``(p + phases * j) / tempo``.
 
@@ -155,19 +199,26 @@ def said(bands, length, phases, tempo, floor, steady):  # type: ignore[no-untype
     return codes, number, counts
 
 
-@kernel(nogil=True)
-def dithered(stack, first):  # type: ignore[no-untyped-def]
+def dithered(stack: Any, first: int) -> None:
     """Replace nothing (0) by words that are like nobody's: a hash of where they lie."""
-    for i in range(len(stack)):
-        if stack[i] == 0:
-            # Increment and first multiplier of SplitMix64 (Steele et al., OOPSLA 2014).
-            x = np.uint64(first + i) * np.uint64(0x9E3779B97F4A7C15)
-            x ^= x >> np.uint64(29)
-            x *= np.uint64(0xBF58476D1CE4E5B9)
-            stack[i] = np.uint32(x >> np.uint64(32))
+    nothing = np.flatnonzero(stack == 0)
+    # Increment and first multiplier of SplitMix64 (Steele et al., OOPSLA 2014).
+    x = (nothing + first).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    x ^= x >> np.uint64(29)
+    x *= np.uint64(0xBF58476D1CE4E5B9)
+    stack[nothing] = x >> np.uint64(32)
 
 
-@kernel(nogil=True)
+def differing(stack: Any, place: Any, probe: Any, at: Any) -> Any:
+    """Bits that differ, word by word, at one place or at each of some, shape (places, 1)."""
+    return np.bitwise_count(stack[place + at] ^ probe).astype(np.int32)
+
+
+def _few_apart(stack: Any, place: Any, probe: Any, at: Any) -> Any:
+    return differing(stack, place, probe, at).sum(axis=-1, dtype=np.int64)
+
+
+@kernel(plain=True, twin=_few_apart, nogil=True)
 def _apart(stack, place, probe, at):  # type: ignore[no-untyped-def]
     """Bits that differ at one place; the numbers ``at`` rise."""
     count = len(probe)
@@ -182,7 +233,7 @@ def _apart(stack, place, probe, at):  # type: ignore[no-untyped-def]
     return np.int64(total)
 
 
-@kernel(nogil=True)
+@kernel(plain=lambda _stack, places, *_: 8 * len(places), nogil=True)
 def distances(stack, places, probe, at):  # type: ignore[no-untyped-def]
     """Bits that differ at each place: probe word ``j`` meets ``stack[place + at[j]]``."""
     bits = np.empty(len(places), np.int32)
@@ -191,14 +242,9 @@ def distances(stack, places, probe, at):  # type: ignore[no-untyped-def]
     return bits
 
 
-@kernel(nogil=True)
-def sampled(stack, step, places, words):  # type: ignore[no-untyped-def]
+def sampled(stack: Any, step: int, places: int, words: int) -> Any:
     """Words from each of some places ``step`` apart, shape (words, places)."""
-    sample = np.empty((words, places), np.uint32)
-    for i in range(places):
-        for j in range(words):
-            sample[j, i] = stack[i * step + j]
-    return sample
+    return np.ascontiguousarray(sliding_window_view(stack, words)[::step][:places].T)
 
 
 @kernel(nogil=True)
@@ -214,7 +260,17 @@ def _doubled_median(counts, size):  # type: ignore[no-untyped-def]
     return 0
 
 
-@kernel(nogil=True)
+def _few_usual(sample, probe, at):  # type: ignore[no-untyped-def]
+    bits = np.bitwise_count(sample[at] ^ probe[:, None]).sum(axis=0, dtype=np.int64)
+    middle = np.median(bits)
+    return middle, np.median(np.abs(bits - middle))
+
+
+@kernel(
+    plain=lambda sample, probe, _at: len(probe) * sample.shape[1] // 300,
+    twin=_few_usual,
+    nogil=True,
+)
 def usual(sample, probe, at):  # type: ignore[no-untyped-def]
     """Median of the bits that differ at the places of a sample, and of what they lie off it."""
     bits = np.zeros(sample.shape[1], np.uint32)
@@ -232,7 +288,7 @@ def usual(sample, probe, at):  # type: ignore[no-untyped-def]
     return twice / 2, _doubled_median(off, len(bits)) / 4
 
 
-@kernel(nogil=True)
+@kernel(plain=lambda _stack, places, *_: 8 * len(places), nogil=True)
 def met(stack, places, phases, probes, at):  # type: ignore[no-untyped-def]
     """Bits that differ at each place, where the probe has the words of that place's phase.
 
@@ -245,7 +301,7 @@ def met(stack, places, phases, probes, at):  # type: ignore[no-untyped-def]
     return bits
 
 
-@kernel(nogil=True)
+@kernel(plain=lambda _stack, _base, _middle, reach, *_: 16 * reach + 8, nogil=True)
 def best_near(stack, base, middle, reach, probes, at, length, mean, sigma, measured):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Best offset within ``reach`` of ``middle``, and its score; -inf beyond what is held.
 
@@ -267,16 +323,25 @@ def best_near(stack, base, middle, reach, probes, at, length, mean, sigma, measu
     return best, highest
 
 
-@kernel(nogil=True)
-def differing(stack, place, probe, at):  # type: ignore[no-untyped-def]
-    """Bits that differ, word by word, at one place."""
-    bits = np.empty(len(probe), np.int32)
-    for j in range(len(probe)):
-        bits[j] = ones(stack[place + at[j]] ^ probe[j])
-    return bits
+def _few_near(stack, firsts, lasts, probes, at, counts, few_limits, limits, out, place_counts):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    for span in range(len(firsts)):
+        places = np.arange(firsts[span], lasts[span])[:, None]
+        for n in range(len(counts)):
+            few, all_of = probes[n, :FEW], probes[n, : counts[n]]
+            passed = places[_few_apart(stack, places, few, at[n, :FEW]) <= few_limits[n]]
+            bits = _few_apart(stack, passed, all_of, at[n, : counts[n]])
+            under = np.flatnonzero(bits <= limits[n])
+            rows = out[n, place_counts[n] :][: len(under)]
+            rows[:, 0], rows[:, 1] = span, passed[under[: len(rows)], 0]
+            rows[:, 2] = bits[under[: len(rows)]]
+            place_counts[n] += len(under)
 
 
-@kernel(nogil=True)
+def _words_at_places(_stack, firsts, lasts, probes, *_):  # type: ignore[no-untyped-def]
+    return int(np.maximum(lasts - firsts, 0).sum()) * len(probes) * FEW // 150
+
+
+@kernel(plain=_words_at_places, twin=_few_near, nogil=True)
 def near(stack, firsts, lasts, probes, at, counts, few_limits, limits, out, place_counts):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Places in the spans [first, last) where a probe differs in at most its limit of bits.
 

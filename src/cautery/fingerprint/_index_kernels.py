@@ -5,6 +5,8 @@ Runs are read through their addresses, so that one call sweeps any number of the
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cautery.fingerprint._memory_kernels import prefetch, u8, u32, u64
@@ -37,7 +39,7 @@ _SPREAD = 40503
 """Odd, near 2^16 times the golden ratio (Knuth, TAOCP 3, 6.4): lays references apart."""
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def _among_hot(row, word):  # type: ignore[no-untyped-def]
     """Return (first posting, number of postings) of a hash under hot keys."""
     ends = (0, 0)
@@ -55,7 +57,7 @@ def _among_hot(row, word):  # type: ignore[no-untyped-def]
     return row[PLAIN] + ends[0], ends[1] - ends[0]
 
 
-@kernel(nogil=True)
+@kernel(plain=lambda rows, words, *_: 20 * len(rows) * len(words), nogil=True)
 def located(rows, words, first_frame, last_frame, starts, counts):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Find where each hash's postings lie in each run: ``starts``, ``counts`` (runs, hashes).
 
@@ -103,85 +105,68 @@ def located(rows, words, first_frame, last_frame, starts, counts):  # type: igno
                     starts[r, i], counts[r, i] = start, count
 
 
-@kernel(nogil=True)
-def affordable(counts, per_word):  # type: ignore[no-untyped-def]
+def affordable(counts: Any, per_word: int) -> Any:
     """Return which hashes to follow: all, or the rarest that keep to a mean of ``per_word``."""
-    runs, words = counts.shape
-    totals = np.zeros(words, np.int64)
-    for r in range(runs):
-        for i in range(words):
-            totals[i] += counts[r, i]
-    # NumPy's sum and maximum would take half a second to compile, and a sort a second.
-    in_all = largest = np.int64(0)
-    for i in range(words):
-        in_all += totals[i]
-        largest = max(largest, totals[i])
-    left = words * per_word
-    use = np.ones(words, np.bool_)
-    if in_all <= left:
-        return use
-    # The largest number of postings such that all hashes with no more than that fit.
-    fits, too_many = np.int64(0), largest
-    while too_many - fits > 1:
-        middle = (fits + too_many) // 2
-        together = np.int64(0)
-        for i in range(words):
-            if totals[i] <= middle:
-                together += totals[i]
-        if together <= left:
-            fits = middle
-        else:
-            too_many = middle
-    for i in range(words):
-        if totals[i] <= fits:
-            left -= totals[i]
-    # Of the hashes with the next larger number, the first ones that still fit.
-    for i in range(words):
-        if totals[i] > too_many:
-            use[i] = False
-        elif totals[i] == too_many:
-            left -= totals[i]
-            use[i] = left >= 0
+    totals = counts.sum(axis=0, dtype=np.int64)
+    # Of hashes that are as common as each other, the first.
+    rarest_first = np.argsort(totals, kind="stable")
+    use = np.empty(len(totals), np.bool_)
+    use[rarest_first] = np.cumsum(totals[rarest_first]) <= len(totals) * per_word
     return use
 
 
-@kernel(nogil=True)
-def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def voted(
+    rows: Any, words: Any, times: Any, *, base: int, low: int, high: int, least: int, per_word: int
+) -> Any:
     """Count offsets, one vote per probe landmark and window.
 
     Offsets are ``reference frame - probe frame - base``, counted if in [low, high). Returns
     (reference, window, votes) of windows with at least ``least`` votes; window ``w`` spans the
     offsets within ``BIN_FRAMES`` of ``low + w * BIN_FRAMES``.
-
-    A first pass counts in a small filter, where references share cells, and so at least as much
-    as there is; only where it reaches ``least`` are votes counted exactly.
     """
-    n = len(words)
-    starts = np.empty((len(rows), n), np.int32)
-    counts = np.empty((len(rows), n), np.int32)
+    starts = np.empty((len(rows), len(words)), np.int32)
+    counts = np.empty((len(rows), len(words)), np.int32)
     first_frame = times.astype(np.int64) + (base + low)
-    last_frame = first_frame + (high - low)
-    located(rows, words, first_frame, last_frame, starts, counts)
-    use = affordable(counts, per_word)
-    room = 0
-    for r in range(len(rows)):
-        for i in range(n):
-            if not use[i]:
-                counts[r, i] = 0
-            room += counts[r, i]
-    # Twice as many cells as votes: references that share one seldom reach ``least`` together.
-    size = 1 << 12
-    while size < 2 * room:
-        size *= 2
-    mask = np.uint64(size - 1)
-    # One more at each end, for the neighbours of the first and last, and one since the second
-    # pass reads four bytes where it wants three.
-    cells = np.zeros(size + 3, np.uint8)
+    located(rows, words, first_frame, first_frame + (high - low), starts, counts)
+    counts[:, ~affordable(counts, per_word)] = 0
+    room = int(counts.sum())
+    # Twice as many cells as votes: references that share one seldom reach ``least`` together. One
+    # more at each end, for the neighbours of the first and last, and one since the second pass
+    # reads four bytes where it wants three.
+    cells = np.zeros(_cells(room, 1 << 12) + 3, np.uint8)
     # One more than there are votes: what lies outside is written too, behind the last one.
     keys = np.empty(room + 1, np.uint32)
-    ends = np.empty(n, np.int64)
+    ends = np.empty(len(words), np.int64)
+    _filtered(rows, starts, counts, first_frame, high - low, cells, keys, ends)
+    survivors = np.empty(2 * int(ends[-1]), np.uint32)
+    passed = _passed(keys, ends, cells, least, survivors)
+    slots = np.full(_cells(passed, 1 << 6), -1, np.int64)
+    votes, last = np.empty(len(slots), np.int32), np.empty(len(slots), np.int32)
+    _counted(survivors, ends, slots, votes, last)
+    peaks = np.flatnonzero((slots != -1) & (votes >= least))
+    return slots[peaks] >> BIN_BITS, slots[peaks] & ((1 << BIN_BITS) - 1), votes[peaks]
+
+
+def _cells(entries: int, least: int) -> int:
+    """Return the power of two, ``least`` or more, that is at least twice the entries."""
+    return max(least, 1 << max(0, 2 * entries - 1).bit_length())
+
+
+def _postings(_rows, _starts, counts, *_):  # type: ignore[no-untyped-def]
+    return 2 * counts.size + 25 * int(counts.sum())
+
+
+@kernel(plain=_postings, nogil=True)
+def _filtered(rows, starts, counts, first_frame, span, cells, keys, ends):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Write the votes to ``keys``, those of hash ``i`` before ``ends[i]``, and count them.
+
+    They are counted in a small filter, where references share cells, and so at least as much as
+    there is; only where it reaches what is wanted are votes counted exactly.
+    """
+    n = len(first_frame)
+    mask = np.uint64(len(cells) - 4)
     at = np.int64(0)
-    span = np.uint64(high - low)
+    span = np.uint64(span)
     for i in range(n):
         if i + _AHEAD < n:
             for r in range(len(rows)):
@@ -206,24 +191,25 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
                 cell = np.int64(cells[slot])
                 cells[slot] = cell + (inside & np.int64(cell < 255))
         ends[i] = at
-    cells[0], cells[size + 1] = cells[size], cells[1]
-    # The votes that pass the filter, twice if they count in both windows.
-    survivors = np.empty(2 * at, np.uint32)
+    cells[0], cells[len(cells) - 2] = cells[len(cells) - 3], cells[1]
+
+
+@kernel(plain=lambda keys, ends, *_: 10 * len(keys) + len(ends), nogil=True)
+def _passed(keys, ends, cells, least, survivors):  # type: ignore[no-untyped-def]
+    """Write the votes that pass the filter, twice if they count in both windows; renew ``ends``."""
+    mask = np.uint64(len(cells) - 4)
+    address = cells.ctypes.data
     k = survivor_count = 0
-    for i in range(n):
+    for i in range(len(ends)):
         while k < ends[i]:
             vote = np.uint64(keys[k])
             k += 1
             reference = vote >> np.uint64(BIN_BITS)
             bin_ = vote & np.uint64((1 << BIN_BITS) - 1)
-            three = u32(
-                cells.ctypes.data + np.int64((reference * np.uint64(_SPREAD) + bin_) & mask)
-            )
+            three = u32(address + np.int64((reference * np.uint64(_SPREAD) + bin_) & mask))
             middle = np.int64((three >> np.uint32(8)) & np.uint32(255))
             before = middle + np.int64(three & np.uint32(255))
             after = middle + np.int64((three >> np.uint32(16)) & np.uint32(255))
-            if max(before, after) < least:
-                continue
             if before >= least:
                 survivors[survivor_count] = vote
                 survivor_count += 1
@@ -231,15 +217,15 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
                 survivors[survivor_count] = vote + np.uint64(1)
                 survivor_count += 1
         ends[i] = survivor_count
-    size = 1 << 6
-    while size < 2 * survivor_count:
-        size *= 2
-    mask = np.uint64(size - 1)
-    slots = np.full(size, -1, np.int64)
-    votes = np.empty(size, np.int32)
-    last = np.empty(size, np.int32)
+    return survivor_count
+
+
+@kernel(plain=lambda _survivors, ends, *_: 10 * int(ends[-1]) + len(ends), nogil=True)
+def _counted(survivors, ends, slots, votes, last):  # type: ignore[no-untyped-def]
+    """Count votes by reference and window in a table of ``slots``; -1 is an empty one."""
+    mask = np.uint64(len(slots) - 1)
     k = 0
-    for i in range(n):
+    for i in range(len(ends)):
         while k < ends[i]:
             key = np.int64(survivors[k])
             k += 1
@@ -252,13 +238,3 @@ def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore
             elif last[slot] != i:
                 last[slot] = i
                 votes[slot] += 1
-    peak_count = 0
-    for k in range(size):
-        if slots[k] != -1 and votes[k] >= least:
-            slots[peak_count], votes[peak_count] = slots[k], votes[k]
-            peak_count += 1
-    return (
-        slots[:peak_count] >> BIN_BITS,
-        slots[:peak_count] & ((1 << BIN_BITS) - 1),
-        votes[:peak_count],
-    )

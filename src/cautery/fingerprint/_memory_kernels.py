@@ -1,50 +1,61 @@
-"""Reads and writes of memory by its address, compiled: for loops over many runs in one call.
+"""Reads and writes of memory by its address, compiled or plain: for loops over many runs.
 
 Nothing is checked here: an address that is no memory of ours ends the process.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import ctypes
 
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
+import numpy as np
+
+from cautery.kernels import Instruction, instruction
 
 
-def _loaded(width: int, result: Any) -> Any:
-    """Make an intrinsic that reads an unsigned integer of ``width`` bits at an address."""
+def _loaded(width: int) -> Instruction:
+    """Return what reads an unsigned integer of ``width`` bits at an address."""
+    held, number = getattr(ctypes, f"c_uint{width}"), getattr(np, f"uint{width}")
 
-    @intrinsic
-    def load(_typing, _address):  # type: ignore[no-untyped-def]
-        def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-            pointer = builder.inttoptr(arguments[0], ir.IntType(width).as_pointer())
-            return builder.load(pointer, align=1)
+    @instruction(lambda address: number(held.from_address(int(address)).value))
+    def load(ir, types):  # type: ignore[no-untyped-def]
+        def load(_typing, _address):  # type: ignore[no-untyped-def]
+            def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+                pointer = builder.inttoptr(arguments[0], ir.IntType(width).as_pointer())
+                return builder.load(pointer, align=1)
 
-        return result(types.int64), code
+            return getattr(types, f"uint{width}")(types.int64), code
+
+        return load
 
     return load
 
 
-def _stored(width: int) -> Any:
-    """Make an intrinsic that writes the low ``width`` bits of an integer at an address."""
+def _stored(width: int) -> Instruction:
+    """Return what writes the low ``width`` bits of an integer at an address."""
+    held = getattr(ctypes, f"c_uint{width}")
 
-    @intrinsic
-    def store(_typing, _address, _value):  # type: ignore[no-untyped-def]
-        def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-            pointer = builder.inttoptr(arguments[0], ir.IntType(width).as_pointer())
-            builder.store(builder.trunc(arguments[1], ir.IntType(width)), pointer, align=1)
-            return _context.get_dummy_value()
+    def stored(address: int, value: int) -> None:
+        held.from_address(int(address)).value = int(value)
 
-        return types.void(types.int64, types.int64), code
+    @instruction(stored)
+    def store(ir, types):  # type: ignore[no-untyped-def]
+        def store(_typing, _address, _value):  # type: ignore[no-untyped-def]
+            def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+                pointer = builder.inttoptr(arguments[0], ir.IntType(width).as_pointer())
+                builder.store(builder.trunc(arguments[1], ir.IntType(width)), pointer, align=1)
+                return _context.get_dummy_value()
+
+            return types.void(types.int64, types.int64), code
+
+        return store
 
     return store
 
 
-def _prefetching() -> Any:
-    """Make an intrinsic that has an address's line of memory fetched and does not wait for it."""
+@instruction(lambda _address: None)
+def prefetch(ir, types):  # type: ignore[no-untyped-def]
+    """Have an address's line of memory fetched, and do not wait for it."""
 
-    @intrinsic
     def fetch(_typing, _address):  # type: ignore[no-untyped-def]
         def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
             name, byte, number = "llvm.prefetch.p0i8", ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -63,9 +74,8 @@ def _prefetching() -> Any:
     return fetch
 
 
-prefetch = _prefetching()
-u8 = _loaded(8, types.uint8)
-u32 = _loaded(32, types.uint32)
-u64 = _loaded(64, types.uint64)
+u8 = _loaded(8)
+u32 = _loaded(32)
+u64 = _loaded(64)
 put_u8 = _stored(8)
 put_u32 = _stored(32)

@@ -5,12 +5,23 @@ Shapes are checked by the callers.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from cautery.kernels import kernel
 
+_A_FRAME, _MORE = 16, 64
+"""Room for peaks; what comes after is dropped."""
 
-@kernel(nogil=True)
+
+def _little_power_of(spectrum, lift, first, out):  # type: ignore[no-untyped-def]
+    squares = np.square(spectrum[:, first : first + out.shape[1]].view(np.float32))
+    np.add(squares[:, ::2], squares[:, 1::2], out=out)
+    out *= lift
+
+
+@kernel(plain=lambda _s, _l, _f, out: out.size // 500, twin=_little_power_of, nogil=True)
 def power_of(spectrum, lift, first, out):  # type: ignore[no-untyped-def]
     """Squared magnitudes of the band from bin ``first`` on, lifted, into ``out``."""
     for t in range(out.shape[0]):
@@ -40,7 +51,29 @@ def _marked(row, highest, floor, marks):  # type: ignore[no-untyped-def]
         marks[f] = (p >= highest[f]) & (p >= highest[f - 1]) & (p >= highest[f + 1]) & (p > floor)
 
 
-@kernel(nogil=True)
+def _few_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    frames, bins = power.shape
+    around = np.zeros((frames + 2 * near_t, bins), np.float32)
+    around[near_t : near_t + frames] = power
+    highest = functools.reduce(np.maximum, (around[k : k + frames] for k in range(2 * near_t + 1)))
+    at, where = np.nonzero((power >= highest) & (power > floor))
+    at, where = (part[(where > 0) & (where < bins - 1)] for part in (at, where))
+    peak = power[at, where]
+    nearby = np.clip(where[:, None] + np.arange(-near_f, near_f + 1), 0, bins - 1)
+    best = peak >= highest[at[:, None], nearby].max(axis=1, initial=0)
+    best &= (peak >= highest[at, where - 1]) & (peak >= highest[at, where + 1])
+    best &= (peak > power[at, where - 1]) & ((at == 0) | (peak > power[at - 1, where]))
+    best = np.flatnonzero(best)[: frames * _A_FRAME + _MORE]
+    at, where, peak = at[best].astype(np.int32), where[best].astype(np.int32), peak[best]
+    first = np.searchsorted(at, at - rank_t)
+    last = np.searchsorted(at, at + rank_t, side="right")
+    keep = np.array(
+        [(peak[first[i] : last[i]] > peak[i]).sum() < rank_limit for i in range(len(at))], np.bool_
+    )
+    return at[keep], where[keep]
+
+
+@kernel(plain=lambda power, *_: power.size // 64, twin=_few_peaks, nogil=True)
 def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Cells over ``floor`` that nothing within +-near exceeds, thinned to the strongest.
 
@@ -50,7 +83,7 @@ def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: 
     reach it in three columns are then compared along frequency.
     """
     frames, bins = power.shape
-    room = frames * 16 + 64
+    room = frames * _A_FRAME + _MORE
     at = np.empty(room, np.int32)
     where = np.empty(room, np.int32)
     strength = np.empty(room, np.float32)
@@ -113,15 +146,20 @@ def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: 
     return at[:count][keep], where[:count][keep]
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def _mixed(word):  # type: ignore[no-untyped-def]
-    # Two primes and a shift of xxHash32.
-    x = np.uint32(word) * np.uint32(2654435761)
-    x ^= x >> np.uint32(15)
-    return np.uint32(x * np.uint32(2246822519))
+    # Two primes and a shift of xxHash32, in 64 bits.
+    x = np.uint64(word) * np.uint64(2654435761)
+    x ^= x >> np.uint64(15)
+    return np.uint32(x * np.uint64(2246822519) & np.uint64(0xFFFFFFFF))
 
 
-@kernel(nogil=True)
+def _pairs(frame, _step, _pairs, _least, widest):  # type: ignore[no-untyped-def]
+    partners = np.searchsorted(frame, frame + widest) - np.arange(len(frame))
+    return 8 * int(partners.sum())
+
+
+@kernel(plain=_pairs, nogil=True)
 def landmarks(frame, step, pairs, least, widest):  # type: ignore[no-untyped-def]
     """Peaks (rising float frames, log frequency in steps) to (hash, anchor frame)."""
     n = len(frame)

@@ -28,12 +28,12 @@ _AT_ONCE = 8
 """Postings of a key written without asking how many it has: most have fewer."""
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def _add_u8(address):  # type: ignore[no-untyped-def]
     put_u8(address, np.int64(u8(address)) + 1)
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def _sum_of_bytes(word):  # type: ignore[no-untyped-def]
     # Eight bytes to four sums of 16 bits, which the multiplication adds up in the highest.
     pairs = (word & np.uint64(0x00FF00FF00FF00FF)) + (
@@ -42,12 +42,12 @@ def _sum_of_bytes(word):  # type: ignore[no-untyped-def]
     return np.int64((pairs * np.uint64(0x0001000100010001)) >> np.uint64(48))
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def _low_bytes(count):  # type: ignore[no-untyped-def]
     return (np.uint64(1) << np.uint64(8 * count)) - np.uint64(1)
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def place(low, high, lane):  # type: ignore[no-untyped-def]
     """Return (first posting, number of postings) of one key of a record."""
     counts = low >> np.uint64(32)
@@ -62,7 +62,7 @@ def place(low, high, lane):  # type: ignore[no-untyped-def]
     return start, np.int64(packed_count & np.uint64(255))
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def slices_of(frames, ends, starts):  # type: ignore[no-untyped-def]
     """Return the slices of landmarks, in any order and perhaps several times."""
     slices = np.empty(len(frames), np.int64)
@@ -77,7 +77,7 @@ def slices_of(frames, ends, starts):  # type: ignore[no-untyped-def]
     return slices[:count].copy()
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def items_of(words, frames, ends, references, starts, number, items):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Fill ``items`` with the landmarks of slice ``number``; return how many they are.
 
@@ -97,7 +97,7 @@ def items_of(words, frames, ends, references, starts, number, items):  # type: i
     return count
 
 
-@kernel(nogil=True)
+@kernel(plain=lambda items, _spare: 4 * len(items) + (2 << DIGIT), nogil=True)
 def sort(items, spare):  # type: ignore[no-untyped-def]
     """Sort items by hash in place, equal ones as they came: two passes of a radix sort."""
     mask = (1 << DIGIT) - 1
@@ -121,7 +121,7 @@ def sort(items, spare):  # type: ignore[no-untyped-def]
         high[digit] += 1
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def _lay(items, total, bits, table, rests, postings, plain, hot, many_hot):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Lay the first ``total`` items down, sorted and of all postings of their keys.
 
@@ -170,7 +170,7 @@ def _lay(items, total, bits, table, rests, postings, plain, hot, many_hot):  # t
     return plain, many_hot
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def _done(table, rests, postings, plain, hot):  # type: ignore[no-untyped-def]
     """Fill the starts of the table and put the hot postings last; return a run's arrays."""
     start = 0
@@ -187,7 +187,7 @@ def _done(table, rests, postings, plain, hot):  # type: ignore[no-untyped-def]
     return table, rests, postings, hot_words
 
 
-@kernel(nogil=True)
+@kernel(plain=True, nogil=True)
 def packed(items, bits, table, rests, postings):  # type: ignore[no-untyped-def]
     """Lay sorted items down: (table, rests of hashes, 3-byte postings, hashes of the hot).
 
@@ -278,7 +278,7 @@ def merged(rows, bits, table, rests, postings):  # type: ignore[no-untyped-def]
     return _done(table, rests, postings, plain, hot[:many_hot])
 
 
-@kernel(nogil=True)
+@kernel(plain=lambda row, items: (1 << row[BITS]) + len(items), nogil=True)
 def unpacked(row, items):  # type: ignore[no-untyped-def]
     """Fill ``items`` with those of a run: by hash, but the hot ones last."""
     bits, postings = row[BITS], row[POSTINGS]
@@ -301,44 +301,3 @@ def unpacked(row, items):  # type: ignore[no-untyped-def]
         word = np.int64(u32(row[HOT] + 4 * k))
         posting = np.int64(u32(postings + 3 * (at + k))) & ((1 << POSTING_BITS) - 1)
         items[at + k] = word << POSTING_BITS | posting
-
-
-@kernel(nogil=True)
-def sound(row, references):  # type: ignore[no-untyped-def]
-    """Tell whether a run's arrays are such as ``packed`` gives, of no more references."""
-    bits = row[BITS]
-    shift = HASH_BITS - bits
-    at = np.int64(0)
-    for record in range((1 << bits) // LANES + 1):
-        low, high = u64(row[TABLE] + 16 * record), u64(row[TABLE] + 16 * record + 8)
-        if np.int64(low & np.uint64(0xFFFFFFFF)) != at:
-            return False
-        counts = low >> np.uint64(32)
-        for lane in range(LANES):
-            if lane == 4:
-                counts = high
-            count = np.int64(counts & np.uint64(255))
-            counts >>= np.uint64(8)
-            if count and (at + count > row[PLAIN] or record * LANES + lane >= 1 << bits):
-                return False
-            if shift:
-                previous = np.int64(0)
-                for k in range(at, at + count):
-                    value = np.int64(u8(row[RESTS] + k))
-                    if value < previous or value >= 1 << shift:
-                        return False
-                    previous = value
-            at += count
-    if at != row[PLAIN]:
-        return False
-    word = np.int64(0)
-    for k in range(row[HOTS]):
-        value = np.int64(u32(row[HOT] + 4 * k))
-        if value < word or value >= 1 << HASH_BITS:
-            return False
-        word = value
-    for k in range(row[PLAIN] + row[HOTS]):
-        posting = np.int64(u32(row[POSTINGS] + 3 * k)) & ((1 << POSTING_BITS) - 1)
-        if posting >> FRAME_BITS >= references:
-            return False
-    return True

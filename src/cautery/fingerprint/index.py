@@ -88,8 +88,9 @@ class Snapshot:
         if not len(self._rows) or not len(landmarks.words) or high <= low:
             return []
         reference, window, votes = _kernels.voted(
-            self._rows, landmarks.words, landmarks.frames, base, low, high, least, _PER_WORD
-        )
+            self._rows, landmarks.words, landmarks.frames,
+            base=base, low=low, high=high, least=least, per_word=_PER_WORD,
+        )  # fmt: skip
         order = np.lexsort((window, reference, -votes))[:most]
         offset = window[order] * _kernels.BIN_FRAMES + low
         peaks = zip(reference[order].tolist(), offset.tolist(), votes[order].tolist(), strict=True)

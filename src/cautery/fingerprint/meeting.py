@@ -138,7 +138,7 @@ def _nearest(stack: Stack, code: Code, piece: int, offset: int, usual: Chance) -
         stack.held, stack.place(piece, 0), offset, _NEAR, code.words, code.at, code.length,
         usual.mean, usual.sigma, max(1, usual.words),
     )  # fmt: skip
-    return Place(piece, offset, score)
+    return Place(piece, int(offset), float(score))
 
 
 def agreeing(stack: Stack, code: Code, place: Place) -> tuple[Longs, NDArray[np.int32]]:

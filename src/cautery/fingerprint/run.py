@@ -120,7 +120,7 @@ class Run:
             raise InputError("a run's arrays do not fit each other")
         del columns["bits"]
         run = cls(bits, **{name: np.ascontiguousarray(column) for name, column in columns.items()})
-        if not _kernels.sound(run.row, references):
+        if not _makes_sense(run, references):
             raise InputError("a run's arrays make no sense")
         return run
 
@@ -157,6 +157,30 @@ _DTYPES = {
     "postings": np.dtype("u1"),
     "hot": np.dtype("<u4"),
 }
+
+
+def _makes_sense(run: Run, references: int) -> bool:
+    """Tell whether a run's arrays are such as ``packed`` gives, of no more references."""
+    plain, shift = len(run) - len(run.hot), _kernels.HASH_BITS - run.bits
+    # A record's first four bytes are its start, the others the counts of its keys.
+    counts = run.table.view(np.uint8).reshape(-1, 16)[:, 4:].ravel()
+    ends = np.cumsum(counts, dtype=np.int32)
+    starts = (run.table[::2] & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    if ends[-1] != plain or counts[1 << run.bits :].any():
+        return False
+    if starts[0] != 0 or (starts[1:] != ends[_kernels.LANES - 1 : -1 : _kernels.LANES]).any():
+        return False
+    if shift:
+        # Rests rise but where another key begins.
+        begins = np.zeros(plain + 1, np.bool_)
+        begins[ends] = True
+        rises = begins[1:plain] | (run.rests[1:] >= run.rests[:-1])
+        if (run.rests >> shift).any() or not rises.all():
+            return False
+    if (run.hot >> _kernels.HASH_BITS).any() or (run.hot[1:] < run.hot[:-1]).any():
+        return False
+    middle, high = run.postings[1:-1:3], run.postings[2:-1:3]
+    return not ((high.astype(np.uint16) << 4 | middle >> 4) >= references).any()
 
 
 def _room(postings: int, bits: int) -> tuple[NDArray[np.uint64], Bytes, Bytes]:
