@@ -245,7 +245,7 @@ def approve(
         raise ApprovalError(f"referral {referral.id}: it has no entries")
     for entry in referral.entries:
         _check_entry(entry, now)
-    for rule in rules_for(referral.territory):
+    for rule in rules_for(referral.territory, order.kind):
         require_confirmed(rule, lab=mandate.lab, confirmed=confirmed or {})
     ordered = tuple(sorted(approvals, key=lambda approval: (approval.at, approval.approver)))
     return Approved(referral, ordered, now, token=_TOKEN)

@@ -9,7 +9,7 @@ Examples
 >>> italy.complaint_days, italy.release_reasons
 (5, ('error', 'inactive', 'capacity', 'reporter', 'complaint'))
 >>> italy.max_stale_s(OrderKind.LIVE, Lever.ADDRESS), italy.max_stale_s(OrderKind.LIVE, Lever.NAME)
-(120.0, None)
+(120, None)
 """
 
 from __future__ import annotations
@@ -168,10 +168,10 @@ class Profile:
         fields = self.fields(kind).items()
         return tuple(name for name, field in fields if field.of is FieldPlace.ORDER)
 
-    def max_stale_s(self, kind: OrderKind, lever: Lever) -> float | None:
-        """Return how long an entry holds without a fresh list; ``None``: to its signed end."""
+    def max_stale_s(self, kind: OrderKind, lever: Lever) -> int | None:
+        """Return for how many seconds an entry holds without a fresh list; ``None``: to its end."""
         seconds = _data()["max_stale_s"][kind.value].get(lever.value)
-        return None if seconds is None else float(seconds)
+        return None if seconds is None else int(seconds)
 
     def ends_with_event(self, kind: OrderKind) -> bool:
         """Tell whether blocks under a kind of order end with the event."""

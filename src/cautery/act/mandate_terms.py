@@ -21,9 +21,11 @@ from cautery.errors import ApprovalError
 from cautery.messages import tr
 from cautery.model import (
     Approver,
+    CourtOrder,
     Digest,
     Mandate,
     MandateSignature,
+    OrderKind,
     digest_of,
     iso,
     key_fault,
@@ -140,6 +142,7 @@ def terms_of(mandate: Mandate) -> dict[str, Any]:
                 "start": iso(order.window.start),
                 "end": iso(order.window.end),
                 "targets_rule": order.targets_rule,
+                **_beyond(order),
             }
             for order in mandate.orders
         ],
@@ -148,6 +151,18 @@ def terms_of(mandate: Mandate) -> dict[str, Any]:
             for approver in mandate.approvers
         ],
     }
+
+
+def _beyond(order: CourtOrder) -> dict[str, Any]:
+    """Return what an order states beyond version 0.2.0, or older mandates had other digests."""
+    beyond: dict[str, Any] = {}
+    if order.kind is not OrderKind.LIVE:
+        beyond["kind"] = order.kind.value
+    if order.days:
+        beyond["days"] = [day.isoformat() for day in order.days]
+    if order.particulars:
+        beyond["particulars"] = dict(order.particulars)
+    return beyond
 
 
 def terms_digest(mandate: Mandate) -> Digest:

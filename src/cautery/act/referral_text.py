@@ -9,6 +9,7 @@ import ipaddress
 import re
 from typing import Any
 
+from cautery.act.jurisdictions import profile_of
 from cautery.canonical import canonical
 from cautery.errors import InputError
 from cautery.model import BlockEntry, CourtOrder, Digest, Lever, Referral, digest, digest_of, iso
@@ -17,8 +18,6 @@ REFERRAL_TYPE = "cautery/referral/1"
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _LONGEST_NAME = 253
-STALE_ADDRESS_S = 120
-"""A live address is reused quickly: without a fresh list for so long its block ends."""
 
 
 def referral_text(referral: Referral, order: CourtOrder) -> str:
@@ -43,7 +42,7 @@ def referral_text(referral: Referral, order: CourtOrder) -> str:
             "territory": referral.territory.upper(),
             "end": iso(referral.window.end),
             "grounds": digest(referral),
-            "entries": [_entry(entry) for entry in entries],
+            "entries": [_entry(entry, order) for entry in entries],
         }
     ).decode()
 
@@ -63,7 +62,7 @@ def is_target(lever: str, target: str) -> bool:
         return False
 
 
-def _entry(entry: BlockEntry) -> dict[str, Any]:
+def _entry(entry: BlockEntry, order: CourtOrder) -> dict[str, Any]:
     if not is_target(entry.lever, entry.target):
         raise InputError(
             f"{entry.lever.value} {entry.target[:80]!r} cannot be on a list of an access provider"
@@ -72,5 +71,5 @@ def _entry(entry: BlockEntry) -> dict[str, Any]:
         "lever": entry.lever.value,
         "target": entry.target,
         "end": iso(entry.valid_until),
-        "max_stale_s": STALE_ADDRESS_S if entry.lever is Lever.ADDRESS else None,
+        "max_stale_s": profile_of(order.territory).max_stale_s(order.kind, entry.lever),
     }

@@ -322,6 +322,7 @@ class Filing:
                     mandate=self._mandate,
                     signed_for=self._signed_for,
                     now=now,
+                    confirmed=self._mandate.confirmed,
                 )
             except ApprovalError as error:
                 why = error
