@@ -13,7 +13,7 @@ CORES ?= 2
 # Tests and what they start are compiled once, and not by each worker and child each time.
 COMPILED := $(BIN)/python -m compileall -q src && PYTHONDONTWRITEBYTECODE=
 # Folders of tests in which nothing takes long.
-QUICK := $(addprefix tests/,act catalogue cli/test_board.py docs drawing estimate evidence exchange model payments plan/guard projections)
+QUICK := $(addprefix tests/,act catalogue cli/test_board.py docs drawing estimate evidence model payments plan/guard projections)
 
 .PHONY: help demo replay test quick fuzz check bench docs site lock behind audit dist release format clean
 .DEFAULT_GOAL := help
