@@ -23,6 +23,7 @@ from cautery.act.approval import (
 from cautery.act.block_list import Envelope, ListVersion, StandingList
 from cautery.act.expiry import expired, in_effect, latest
 from cautery.act.following import Host, Room, without_referral
+from cautery.act.jurisdictions import acting_window, order_for
 from cautery.act.lint_notice import NoticeBasis, NoticeFinding, lint_notice
 from cautery.act.mandate_terms import (
     Standing,
@@ -61,6 +62,7 @@ __all__ = [
     "Standing",
     "StandingList",
     "UrlInCase",
+    "acting_window",
     "approve",
     "approve_notice",
     "approve_override",
@@ -75,6 +77,7 @@ __all__ = [
     "latest",
     "lint_notice",
     "list_subject",
+    "order_for",
     "order_of",
     "orders_in_force",
     "public_key",

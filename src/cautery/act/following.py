@@ -26,7 +26,8 @@ class Room:
     Parameters
     ----------
     territories : mapping of str to bool
-        The territories of the mandate's intermediaries, and whether an order is in force there.
+        The territories of the mandate's intermediaries, and whether an order is in force there
+        for what the stream shows.
     chosen : collection of str
         Targets that the plan chose, or that are on a list already.
     left_out : collection of str

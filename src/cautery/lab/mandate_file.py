@@ -151,6 +151,15 @@ def _orders(now: datetime, end: datetime) -> list[str]:
             f"start = {_time(now - timedelta(hours=1))}",
             f"end = {_time(end)}",
             'targets_rule = "services not yet identified, during the calendar\'s matches"',
+            "",
+            "[[order]]",
+            f'id = "{order}-S"',
+            f'authority = "{court} of the lab"',
+            f'territory = "{territory}"',
+            'kind = "standing"',
+            f"start = {_time(now - timedelta(hours=1))}",
+            f"end = {_time(end)}",
+            'targets_rule = "services that show the films and channels of the annex"',
         ]
     return lines
 

@@ -93,7 +93,7 @@ def following(
     )
     mapper: Any = SimpleNamespace(addresses=lambda host: (host,), place=lambda host: PLACE)
     streams: Any = {url: SimpleNamespace(host="192.0.2.7", key=url, verdict=proven(url))}
-    filing: Any = SimpleNamespace(by_target=lambda: standing)
+    filing: Any = SimpleNamespace(by_target=lambda: standing, order_of=lambda *_: None)
     journal: Any = records
     drafts: Any = SimpleNamespace(
         now=lambda: NOW, write=(Records() if notices is None else notices).append

@@ -11,10 +11,12 @@ from itertools import chain, combinations
 from cautery.act import (
     CLOCK_SKEW,
     Approved,
+    acting_window,
     approve,
     check_signature,
     draft,
     list_subject,
+    order_for,
     order_of,
     orders_in_force,
 )
@@ -23,9 +25,11 @@ from cautery.model import (
     ActionPlan,
     Approval,
     BlockEntry,
+    CourtOrder,
     Digest,
     ExhibitId,
     Intermediary,
+    Intervention,
     Mandate,
     Reason,
     Referral,
@@ -148,50 +152,71 @@ class Filing:
     # -- drafting ---------------------------------------------------------------------------
 
     def draft(self, plan: ActionPlan) -> None:
-        """Draft a referral for each territory with an order in force, of what is on no list yet."""
+        """Draft referrals of what is on no list yet, in each territory under each order for it."""
         now = self._journal.now()
         for territory in sorted(
             {intermediary.territory for intermediary in self._mandate.intermediaries}
         ):
-            orders = orders_in_force(self._mandate.orders, territory=territory, at=now)
-            if not orders:
-                continue
             listed = {
                 entry.target
                 for filed in self._filed.values()
                 if filed.referral.territory == territory
                 for entry in filed.standing(now)
             }
-            fresh = tuple(
-                intervention for intervention in plan.chosen if intervention.target not in listed
+            groups: defaultdict[str | None, list[Intervention]] = defaultdict(list)
+            for act in plan.chosen:
+                if act.target in listed:
+                    continue
+                for event in self._events(act):
+                    if self.order_of(event, territory, now) is not None:
+                        groups[event].append(act)
+                        break
+            for event, acts in groups.items():
+                order = self.order_of(event, territory, now)
+                if order is not None:
+                    self._draft(replace(plan, chosen=tuple(acts)), order, event, at=now)
+
+    def order_of(self, event: str | None, territory: str, at: datetime) -> CourtOrder | None:
+        """Return the order under which targets of an event may be referred in a territory.
+
+        Parameters
+        ----------
+        event : str or None
+            ``None``: they show channels or works.
+        """
+        orders = orders_in_force(self._mandate.orders, territory=territory, at=at)
+        about = None if event is None else self._mandate.event(event)
+        order = order_for(orders, about)
+        window = None if order is None else acting_window(order, about, self._mandate.window)
+        return order if window is not None and window.holds(at) else None
+
+    def _events(self, act: Intervention) -> Iterable[str | None]:
+        """Return the events that a target shows; last ``None``, if it shows channels or works."""
+        verdicts = (self._streams[url].verdict for url in act.streams if url in self._streams)
+        events = {verdict.event for verdict in verdicts if verdict is not None}
+        return sorted(events, key=lambda event: (event is None, event or ""))
+
+    def _draft(
+        self, plan: ActionPlan, order: CourtOrder, event: str | None, *, at: datetime
+    ) -> None:
+        urls = sorted({url for act in plan.chosen for url in act.streams if url in self._streams})
+        about = None if event is None else self._mandate.event(event)
+        window = acting_window(order, about, self._mandate.window)
+        try:
+            referral = draft(
+                plan,
+                order=order,
+                event=about,
+                window=window or order.window,
+                at=at,
+                exhibits={url: self._exhibits(url) for url in urls},
+                levers=ISP_LEVERS,
             )
-            if not fresh:
-                continue
-            urls = sorted(
-                {
-                    url
-                    for intervention in fresh
-                    for url in intervention.streams
-                    if url in self._streams
-                }
-            )
-            events = {v.event for url in urls if (v := self._streams[url].verdict) is not None}
-            event = next(iter(events)) if len(events) == 1 else None
-            try:
-                referral = draft(
-                    replace(plan, chosen=fresh),
-                    order=orders[0],
-                    event=None if event is None else self._mandate.event(event),
-                    window=self._mandate.window,
-                    at=now,
-                    exhibits={url: self._exhibits(url) for url in urls},
-                    levers=ISP_LEVERS,
-                )
-            except (InputError, ApprovalError) as error:
-                self._journal.fail("referral", territory, error)
-                continue
-            self._file(referral)
-            self._journal.write(referral)
+        except (InputError, ApprovalError) as error:
+            self._journal.fail("referral", order.territory, error)
+            return
+        self._file(referral)
+        self._journal.write(referral)
 
     def by_target(self) -> Mapping[str, Mapping[str, str]]:
         """Return, by target and territory, the latest referral that holds or held an entry on it.

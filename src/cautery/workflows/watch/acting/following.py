@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from cautery.act import Room, orders_in_force, without_referral
+from cautery.act import Room, without_referral
 from cautery.model import ActionPlan, EventSpending, Intervention, Mandate
 from cautery.model.message import Message
 from cautery.model.records import ProofFollowed
@@ -53,7 +53,7 @@ class Following:
         at: datetime,
     ) -> None:
         """Record what follows from each proven stream after a plan, where that is new."""
-        room = self._room(plan, spent, at)
+        spending = tuple(spent)
         judged: defaultdict[str, list[Intervention]] = defaultdict(list)
         for act in plan.refused:
             for url in act.streams:
@@ -70,6 +70,7 @@ class Following:
         self._noticing.draft(url for url, (_, referrals) in followed.items() if not referrals)
         for url, (targets, referrals) in followed.items():
             host = self._noticing.host(self._streams[url])
+            room = self._room(self._streams[url], plan, spending, at)
             self._note(
                 ProofFollowed(
                     url=url,
@@ -80,11 +81,14 @@ class Following:
                 )
             )
 
-    def _room(self, plan: ActionPlan, spent: Iterable[EventSpending], at: datetime) -> Room:
+    def _room(
+        self, stream: Stream, plan: ActionPlan, spent: Iterable[EventSpending], at: datetime
+    ) -> Room:
         territories = {intermediary.territory for intermediary in self._mandate.intermediaries}
+        event = None if stream.verdict is None else stream.verdict.event
         return Room(
             territories={
-                territory: bool(orders_in_force(self._mandate.orders, territory=territory, at=at))
+                territory: self._filing.order_of(event, territory, at) is not None
                 for territory in territories
             },
             chosen={act.target for act in plan.chosen},
