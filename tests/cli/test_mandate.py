@@ -110,16 +110,19 @@ def test_show_and_watch_warn_of_what_the_mandate_switches_off(
         raise InputError("not in this test")
 
     monkeypatch.setattr(watching, "watch", never)
-    for command in (("mandate", "show"), ("watch", "--case", tmp_path / "case")):
-        ended = cautery(*command, mandate, "--json")
-        rows = [json.loads(line) for line in ended.out.splitlines()]
-        warnings = {row["warning"]: row["text"] for row in rows if "warning" in row}
-        assert {*warnings} == {
-            "gap.no-facts", "gap.clean-feed-as-reference", "gap.no-licensee", "gap.approvers",
-            "gap.no-proxy", "gap.particulars", "gap.no-standing-order",
-        }  # fmt: skip
+    rows = [
+        json.loads(line) for line in cautery("mandate", "show", mandate, "--json").out.splitlines()
+    ]
+    warnings = {row["warning"]: row["text"] for row in rows if "warning" in row}
+    assert {*warnings} == {
+        "gap.no-facts", "gap.clean-feed-as-reference", "gap.no-licensee", "gap.approvers",
+        "gap.no-proxy", "gap.particulars", "gap.no-standing-order",
+    }  # fmt: skip
+    watch = ("watch", "--case", tmp_path / "case")
+    for command in (("mandate", "show"), watch, (*watch, "--json")):
         said = cautery(*command, mandate).err
         assert all(f"warning: {text}" in said for text in warnings.values())
+    assert cautery(*watch, "--json", mandate).out == ""  # that is for records
 
 
 SCRIPT = (

@@ -8,7 +8,8 @@ import ssl
 import stat
 import time
 import tomllib
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin
 
 import aiohttp
@@ -18,10 +19,14 @@ import m3u8
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from tests.lists import CaseKey, entry
 
-from cautery.act import standing_of
+from cautery.act import StandingList, approve, list_subject, sign, standing_of
+from cautery.act.block_list import case_of
+from cautery.adapters.person_keys import load_approver
 from cautery.errors import InputError
 from cautery.lab import LiveLab, World, start_lab
+from cautery.model import Referral, SignedFor, Window, digest_of, referral_id
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import read_mandate
 from cautery.workflows.mandate.signers import read_signers
@@ -144,8 +149,8 @@ async def test_a_panel_answers_to_the_test_purchase_alone(live: LiveLab) -> None
 async def test_a_storefront_names_price_portal_and_wallet(live: LiveLab) -> None:
     source = next(one for one in mandate(live)["source"] if one["kind"] == "page")
     page = await text(live, source["url"])
-    for sign in ("EUR", "1 month", "bc1q", "panel.", "G-", "free trial", "/favicon.ico"):
-        assert sign in page
+    for mark in ("EUR", "1 month", "bc1q", "panel.", "G-", "free trial", "/favicon.ico"):
+        assert mark in page
 
 
 async def test_unknown_names_do_not_exist_and_known_ones_have_no_v6(live: LiveLab) -> None:
@@ -180,34 +185,75 @@ def test_hosts_of_a_network_show_its_certificate(live: LiveLab) -> None:
     assert len({shown(one.name, one.address) for one in edges}) == 1
 
 
+def handed_in(
+    live: LiveLab, host: str, territory: str, *, ends: datetime, people: int = 2
+) -> bytes:
+    """Return a list with one name, under a territory's order, as a watch would send it."""
+    lab = read_mandate(live.mandate_path, now=datetime.fromtimestamp(live.t0, UTC))
+    key, now = CaseKey(), datetime.now(UTC)
+    span = Window(start=now - timedelta(days=1), end=now + timedelta(days=1))
+    order = replace(
+        next(order for order in lab.orders if order.territory == territory), window=span
+    )
+    isp = next(to for to in lab.intermediaries if to.territory == territory)
+    lab = replace(lab, window=span, orders=(order,))
+    here = SignedFor(case=case_of(key.public), mandate=digest_of(b"mandate"))
+    one = entry(host)
+    guard = replace(one.guard, valid_until=ends)
+    drafted = Referral(
+        id="",
+        order=order.id,
+        event=None,
+        territory=territory,
+        window=Window(start=now - timedelta(seconds=1), end=ends),
+        entries=(replace(one, valid_until=ends, guard=guard),),
+        statement="s",
+    )
+    referral = replace(drafted, id=referral_id(drafted))
+    approvals = [
+        sign(
+            list_subject(referral, order),
+            approver=person,
+            key=load_approver(live.run_dir / "keys" / f"{person.role}.pem"),
+            at=now,
+            signed_for=here,
+        )
+        for person in lab.approvers
+    ]
+    standing = StandingList(key=key.public, to=isp)
+    standing.add(approve(referral, approvals, mandate=lab, signed_for=here, now=now), order)
+    version = standing.next_version(now)
+    body = json.loads(standing.signed(version, key.sign_list(version.text)).body())
+    body["referrals"][0]["approvals"] = body["referrals"][0]["approvals"][:people]
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+
 async def test_a_provider_blocks_what_is_listed_until_it_expires(live: LiveLab) -> None:
     provider = next(one for one in mandate(live)["intermediary"] if one["territory"] == "FR")
     host = live.world.plan.networks[1].panel
     url = f"http://{host}:{live.layout.ports[0]}/"
-    ends = datetime.fromtimestamp(time.time() + 4.5, UTC).isoformat()
-    body = {
-        "referral": "r-1",
-        "approvals": [{"approver": "A"}, {"approver": "B"}],
-        "entries": [{"target": host, "lever": "name", "valid_until": ends}],
-    }
+    body = handed_in(live, host, "FR", ends=datetime.now(UTC) + timedelta(seconds=4.5))
     seen = []
     async with client(live) as session:
-        async with session.put(provider["list_url"], json=body) as answer:
+        async with session.put(provider["list_url"], data=body) as answer:
             said = await answer.json()
         for wait in (0.0, 2.2, 3.0):
             await asyncio.sleep(wait)
             async with session.get(url, proxy=provider["proxy"]) as answer:
                 seen.append(answer.status)
-    assert said["effect"] == "pending"
+    assert said["effect"] == "pending", said
     assert seen == [200, 451, 200]
 
 
 async def test_a_list_with_one_approval_is_rejected(live: LiveLab) -> None:
-    provider = mandate(live)["intermediary"][0]
-    body = {"referral": "r-2", "approvals": [{}], "entries": []}
-    async with client(live) as session, session.put(provider["list_url"], json=body) as answer:
+    provider = next(one for one in mandate(live)["intermediary"] if one["territory"] == "GB")
+    soon = datetime.now(UTC) + timedelta(seconds=9)
+    body = handed_in(live, "one.example", "GB", ends=soon, people=1)
+    async with client(live) as session, session.put(provider["list_url"], data=body) as answer:
         assert answer.status == 400
-        assert (await answer.json())["effect"] == "rejected"
+        said = await answer.json()
+    assert said["effect"] == "rejected"
+    assert said["reason"].startswith("two-people")
 
 
 async def test_the_lab_remembers_what_was_asked(live: LiveLab) -> None:

@@ -10,7 +10,7 @@ import typer
 from cautery import wiring
 from cautery.act import standing_of
 from cautery.cli import render
-from cautery.cli._mandate_rows import say_warnings, warning_rows
+from cautery.cli._mandate_rows import say_warnings
 from cautery.cli.board import Board, JsonStream
 from cautery.errors import ApprovalError, InputError, MandateError
 from cautery.messages import tr, word
@@ -77,11 +77,7 @@ def watch(
             hint="Two people from --signers must sign: cautery mandate sign.",
         )
     render.say(render.printable(f"mandate {standing.words}"))
-    gaps = gaps_of(checked)
-    say_warnings(gaps)
-    if json:
-        for row in warning_rows(gaps):
-            render.json_line(row)
+    say_warnings(gaps_of(checked))
     view = JsonStream() if json else Board(checked)
     stopped: list[WatchEnd] = []
 
