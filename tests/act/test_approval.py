@@ -18,8 +18,6 @@ from cautery.act import (
     check_signature,
     digest,
     draft,
-    expired,
-    in_effect,
     list_subject,
     public_key,
     sign,
@@ -375,13 +373,6 @@ def test_nothing_is_drafted_after_the_window_or_outside_the_order():
             at=NOW + timedelta(days=999),
             exhibits={},
         )
-
-
-def test_entries_expire_at_their_end_and_not_before():
-    entries = referral(verdict(), verdict("b.example", hours=0.5)).entries
-    at = NOW + timedelta(minutes=30)
-    assert [one.target for one in expired(entries, at)] == ["b.example"]
-    assert [one.target for one in in_effect(entries, at)] == ["edge.pirate.example"]
 
 
 def test_an_unverified_rule_holds_in_the_lab_or_when_confirmed_with_a_source():

@@ -21,7 +21,6 @@ from cautery.act.approval import (
     subjects_of,
 )
 from cautery.act.block_list import Envelope, ListVersion, StandingList
-from cautery.act.expiry import expired, in_effect, latest
 from cautery.act.following import Host, Room, without_referral
 from cautery.act.jurisdictions import acting_window, order_for
 from cautery.act.lint_notice import NoticeBasis, NoticeFinding, lint_notice
@@ -71,10 +70,7 @@ __all__ = [
     "digest",
     "draft",
     "draft_notice",
-    "expired",
-    "in_effect",
     "in_force",
-    "latest",
     "lint_notice",
     "list_subject",
     "order_for",

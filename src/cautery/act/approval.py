@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from cautery.act.orders import in_force
 from cautery.act.referral_text import list_subject
 from cautery.act.rules import require_confirmed, rules_for
+from cautery.canonical import canonical
 from cautery.errors import ApprovalError, InputError
 from cautery.messages import say
 from cautery.model import (
@@ -389,8 +390,6 @@ def _check_entry(entry: BlockEntry, now: datetime) -> None:
 
 def statement_of(approval: Approval) -> bytes:
     """Return the text over which an approval is signed, in the form of RFC 8785."""
-    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
-
     message = {
         "type": "cautery/approval/1",
         "subject": str(approval.subject),
@@ -404,4 +403,4 @@ def statement_of(approval: Approval) -> bytes:
             "case": approval.signed_for.case,
             "mandate": str(approval.signed_for.mandate),
         }
-    return rfc8785.dumps(message)
+    return canonical(message)

@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from cautery.act.jurisdictions import UNVERIFIED, Rule, RuleTopic, profile_of, profiles
+from cautery.canonical import canonical
 from cautery.errors import ApprovalError
 from cautery.model import (
     Approver,
@@ -150,9 +151,7 @@ def check_confirmation(
 
 
 def _message(confirmation: RuleConfirmation, mandate: str) -> bytes:
-    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
-
-    return rfc8785.dumps(
+    return canonical(
         {
             "type": MESSAGE,
             "mandate": mandate,

@@ -702,3 +702,28 @@ def test_a_case_goes_on_under_the_terms_it_was_begun_with_signed_or_not(
     assert signed_in(ledger, MANDATE, key=str(CASE)) == HERE  # type: ignore[arg-type]
     with pytest.raises(InputError, match=f"another mandate.* differs from it in: {named}"):
         signed_in(ledger, replace(MANDATE, **change), key=str(CASE))  # type: ignore[arg-type]
+
+
+async def test_who_had_not_taken_the_list_before_a_restart_is_asked_after_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = Intermediary(name="isp-2", territory="FR", list_url="http://isp-2.example/list")
+    both = replace(MANDATE, intermediaries=(*MANDATE.intermediaries, second))
+    monkeypatch.setattr(f"{__name__}.MANDATE", both)
+    monkeypatch.setattr(f"{__name__}.HERE", replace(HERE, mandate=terms_digest(both)))
+    first, ledger, _ = seated(Publisher(), folder)
+    for name in KEYS:
+        ledger.write(signed(name))
+    await first.hear()
+    entries = [
+        entry
+        for entry in ledger.entries
+        if not (entry.record.kind == "referral.published"
+                and entry.record.body["intermediary"] == "isp-2")
+    ]  # fmt: skip
+    publisher = Publisher()
+    later, again, _ = seated(publisher, folder)
+    again.entries = entries
+    later.restore(earlier(again))
+    await later.hear()
+    assert {envelope.to.name for envelope in publisher.sent} == {"isp", "isp-2"}

@@ -337,7 +337,8 @@ class Filing:
             Judge them at the moment of the later one, not at this moment.
         """
         why = ApprovalError(f"referral {filed.referral.id}: two people must sign it")
-        filed.judged = filed.heard
+        if not as_signed:  # who has not taken the list yet is still to be asked
+            filed.judged = filed.heard
         for pair in combinations(filed.approvals, 2):
             now = max(approval.at for approval in pair) if as_signed else self._journal.now()
             try:
