@@ -1,6 +1,8 @@
 """The configuration is read strictly, and its errors say where and what."""
 
 import base64
+import os
+from pathlib import Path
 
 import pytest
 from provider_lists import ANNA, BRUNO, LIST_KEY, NAMES
@@ -15,6 +17,20 @@ def test_a_configuration_is_read(configured):
     assert settings.rules.names == {"bank.example"}
     assert settings.rules.levers == {"name"}
     assert settings.poll_s == 10
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "folder", "large"])
+def test_a_configuration_that_is_no_small_file_is_refused(kind, tmp_path):
+    """One that never ends took all memory of the machine."""
+    path = Path("/dev/zero") if kind == "device" else tmp_path / kind
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "large":
+        path.write_bytes(b"#" * (1 << 20) + b"\n")
+    with pytest.raises(ConfigError, match=r"not a file|directory|more than"):
+        read_settings(path)
 
 
 FAULTS = {

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from cautery_provider.files import whole
 from cautery_provider.readers import MOST_BYTES
 from cautery_provider.settings import Tls
 
@@ -154,11 +155,9 @@ def _from_file(feed: str, etag: str | None) -> Answer:
         now = f"{status.st_mtime_ns}-{status.st_ino}-{status.st_size}"
         if now == etag:
             return Answer(None, etag, None)
-        if status.st_size > MOST_BYTES:
-            raise FeedError(f"more than {MOST_BYTES} bytes")
-        return Answer(path.read_bytes(), now, None)
+        return Answer(whole(path, MOST_BYTES), now, None)
     except OSError as error:
-        raise FeedError(f"{error.strerror}") from error
+        raise FeedError(error.strerror or str(error)) from error
 
 
 def _lower(headers: Message) -> dict[str, str]:

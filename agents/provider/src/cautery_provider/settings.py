@@ -20,6 +20,7 @@ from cautery_provider.drivers.bind import Bind, read_key
 from cautery_provider.drivers.nftables import Nftables
 from cautery_provider.drivers.powerdns import PowerDns
 from cautery_provider.drivers.unbound import Unbound
+from cautery_provider.files import whole
 from cautery_provider.keys import Trust, read_public_key
 from cautery_provider.targets import is_address, is_host_name
 
@@ -100,6 +101,9 @@ class _Table:
             raise ConfigError(f"{self._where}: unknown key {', '.join(map(repr, self._rows))}")
 
 
+_MOST_BYTES = 1 << 20
+
+
 def read_settings(path: Path) -> Settings:
     """Read and check a configuration.
 
@@ -109,7 +113,7 @@ def read_settings(path: Path) -> Settings:
         If it is not there, not TOML, or says something that cannot be used.
     """
     try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))
+        rows = tomllib.loads(whole(path, _MOST_BYTES).decode())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     top = _Table(rows, str(path))

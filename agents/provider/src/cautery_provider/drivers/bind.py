@@ -27,6 +27,7 @@ import dns.zone
 from cautery_provider.blocks import Block, Refusal
 from cautery_provider.drivers import DriverError
 from cautery_provider.drivers.rpz import MOST_TTL_S, fitting
+from cautery_provider.files import whole
 
 _KEY = re.compile(
     r'^\s*key\s+"?([\w.-]+)"?\s*\{\s*algorithm\s+"?([\w.-]+)"?\s*;\s*secret\s+"([A-Za-z0-9+/=]+)"\s*;'
@@ -47,7 +48,7 @@ def read_key(path: Path) -> dns.tsig.Key:
     ValueError
         If the file holds anything else.
     """
-    match = _KEY.match(path.read_text(encoding="ascii"))
+    match = _KEY.match(whole(path, 1 << 16).decode("ascii"))
     if not match:
         raise ValueError(f"{path}: want one key as tsig-keygen writes it")
     return dns.tsig.Key(match[1], match[3], match[2])
