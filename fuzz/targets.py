@@ -683,7 +683,7 @@ def _reference(*, asked: bool) -> Target:
     _, length, _ = _PREFIX.unpack(good[: _PREFIX.size])
     head = good[_PREFIX.size : _PREFIX.size + length]
     body = good[_PREFIX.size + length + -(_PREFIX.size + length) % _PAGE :]
-    probe = _media(6)
+    probe = _media(4)
 
     def loaded(path: Path) -> None:
         references = load_references(path, verify=False)
@@ -860,7 +860,7 @@ TARGETS: Mapping[str, Callable[[], Target]] = dict(_all())
 """Each makes its target when it is called: that may load compiled code."""
 
 
-_SLOW = {"state": 100_000, "facts_folder": 20_000, "reference_asked": 20_000}
+_SLOW = {"state": 100_000, "facts_folder": 100_000, "reference_asked": 20_000}
 """Folders are read whole, and references are searched: 5 to 50 ms each."""
 
 

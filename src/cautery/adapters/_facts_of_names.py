@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from cautery.adapters._fact_files import KNOWN, text_of
@@ -90,11 +90,11 @@ class NameFacts:
 
     @cached_property
     def _suffixes(self) -> Any:
-        from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - heavy: 50 ms of CPU
-
         path = next((file.path for file in self._tables.role("public_suffix_list")), None)
         if path is None:
-            return PublicSuffixList()
+            return _packaged_suffixes()
+        from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - heavy: 50 ms of CPU
+
         try:
             return PublicSuffixList(source=io.StringIO(text_of(path)))
         except UnicodeError as error:
@@ -118,3 +118,11 @@ class NameFacts:
                 self._tables.broken[fact] += 1
             else:
                 yield plain
+
+
+@cache
+def _packaged_suffixes() -> Any:
+    """Return the suffix list that the package carries; a process parses its 10,000 rules once."""
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - heavy: 50 ms of CPU
+
+    return PublicSuffixList()
