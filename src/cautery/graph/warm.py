@@ -17,7 +17,9 @@ def warm() -> None:
     """Run every kernel once on a few links."""
     table = table_of([(f"s{n % 5}", "k", f"v{n % 3}", 0.0, 0.0) for n in range(15)])
     evidence, _ = table.evidence()
-    probabilities(find_networks(evidence, common=np.empty(0, np.int64), seed=0))
+    part = find_networks(evidence, common=np.empty(0, np.int64), seed=0)
+    part.worths()  # large networks alone are weighed by it
+    probabilities(part)
     first = np.zeros(1, np.int64)
     for writeable in (True, False):  # a state's arrays may be either
         evidence.value.flags.writeable = evidence.v_subjects.flags.writeable = writeable
