@@ -17,7 +17,10 @@ from cautery.wiring import cases
 from cautery.workflows.case.lists import lists_of, trust_of
 
 app = typer.Typer(
-    cls=Verbs, no_args_is_help=True, help="Show the block lists of a case, and who may check them."
+    cls=Verbs,
+    no_args_is_help=True,
+    help="Show the block lists of a case, and print the keys that a provider needs to check "
+    "its list.",
 )
 
 

@@ -124,7 +124,10 @@ def sign(
         typer.Option("--digest", help="Digest of what you sign, from cautery mandate show."),
     ] = None,
 ) -> None:
-    """Sign a mandate; two people must sign it before its approvers can approve anything.
+    """Sign a mandate.
+
+    Two people outside the team sign it. Without their signatures every page says that the mandate
+    is unsigned.
 
     You see what you sign and are asked to confirm; without a terminal, give its --digest instead.
     The signature is written to a file next to the mandate and covers every byte of the mandate.

@@ -36,8 +36,9 @@ def rules(
 ) -> None:
     """List the rules of law that referrals rest on, with their sources.
 
-    A source M means that nobody has compared the rule with a text. Outside a lab nothing leaves on
-    such a rule about the basis until an approver has confirmed it: cautery mandate confirm.
+    A source M means that nobody has compared the rule with a text. Some rules decide whether a
+    referral is possible at all (the basis). Outside a lab, Cautery sends no referral under such a
+    rule with the source M until an approver has confirmed it: cautery mandate confirm.
 
     Example: cautery mandate rules --territory IT
     """

@@ -36,7 +36,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 def list_(case: Case, json: AsJson = False) -> None:
     """List the notices of a case: drafted, sent, due for a reminder, answered, gone.
 
-    What is gone is what our own probes find no more. A reply is a claim, and closes nothing.
+    A URL is gone when our own probes no longer get anything from it. A reply is only a claim. It
+    closes no notice.
 
     Example: cautery notice list cases/md34
     """
@@ -137,7 +138,10 @@ def draft(
     ] = None,
     shown_by: Annotated[
         list[str] | None,
-        typer.Option("--shown-by", help="Exhibit that shows the part of who hosts no URL."),
+        typer.Option(
+            "--shown-by",
+            help="For an addressee that hosts no URL: id of an exhibit that shows its part.",
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the draft; record nothing.")
@@ -307,7 +311,10 @@ def replies(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """File replies and bounces: each mail is sealed encrypted, and names its notice by its form.
+    """File replies and bounces.
+
+    Cautery seals each mail encrypted, and finds the notice by the mail's Message-IDs or its
+    subject.
 
     Whatever a mail says is a claim. None closes a notice: only our own probes show a takedown.
 
@@ -348,7 +355,7 @@ def withdraw(
 ) -> None:
     """Withdraw a notice: it is sent no more, and no reminder follows.
 
-    Tell an addressee who has it already by a mail of your own.
+    If the addressee already has the notice, tell the addressee yourself by mail.
 
     Example: cautery notice withdraw cases/md34 N-0123456789ab --as "C. Desk" --why "licensed"
     """

@@ -52,7 +52,7 @@ _VERBS = {
     ),
     "money": (
         "cautery.cli.operation.money:money",
-        "Follow money through supplied transactions: hops, where it ends, what could be held.",
+        "Follow money through supplied transactions: hops, ends, and sums that could be frozen.",
     ),
     "cut": (
         "cautery.cli.operation.cut:cut",
@@ -83,7 +83,7 @@ _VERBS = {
     ),
     "person": (
         "cautery.cli.operation.person:app",
-        "Keep, review, list and erase persons.",
+        "Keep, review and list persons, and erase their names.",
     ),
     "exhibit": (
         "cautery.cli.operation.exhibit:app",

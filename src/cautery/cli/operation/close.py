@@ -16,7 +16,7 @@ def close(
 ) -> None:
     """Close a case permanently: write its page and exhibits' manifest, and sign every file.
 
-    Persons can still be erased afterwards; nothing else can change.
+    You can still erase the names of persons afterwards. Nothing else can change.
 
     Example: cautery operation close cases/it
     """

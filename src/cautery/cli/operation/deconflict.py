@@ -58,7 +58,7 @@ def begin(
         ),
     ] = None,
 ) -> None:
-    """Begin a run: commit to your masked set.
+    """Begin a run: send a digest of your masked targets, not the targets themselves.
 
     Example: cautery operation deconflict begin cases/op-rome --with bg-gdbop -o 1.letter
     """
@@ -95,7 +95,7 @@ def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets
 
 @app.command("open")
 def open_(case: _Case, letter: _Letter, key: _Key, out: _Out) -> None:
-    """Open your commitment, and mask the other agency's set once more.
+    """Send the masked targets behind your digest, and mask the other agency's once more.
 
     Example: cautery operation deconflict open cases/op-rome 2.letter --key sofia.pub -o 3.letter
     """

@@ -57,10 +57,10 @@ def money(
     plot: Annotated[Path | None, typer.Option(help="Draw the flow as SVG.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Follow money through supplied transactions: hops, where it ends, what could be held.
+    """Follow money through supplied transactions: hops, ends, and sums that could be frozen.
 
-    From a purchase, every coin is followed that the owner of the paid address received, not only
-    the price of the purchase; --only-purchase follows that alone.
+    If the trace begins at a purchase, it follows all coins that the owner of the paid address
+    received. With --only-purchase, it follows only the price of the purchase.
 
     Nothing is fetched. CSV has the columns id,asset,at,side,address,amount, a row for each input
     and output. A freezing order is drafted with `cautery operation instrument`, by a person.

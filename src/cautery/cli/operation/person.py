@@ -24,7 +24,9 @@ from cautery.workflows.operation.persons import (
     review_person,
 )
 
-app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Keep, review, list and erase persons.")
+app = typer.Typer(
+    cls=Verbs, no_args_is_help=True, help="Keep, review and list persons, and erase their names."
+)
 
 _Case = Annotated[Path, typer.Argument(help="The agency's case.")]
 _Pseudonym = Annotated[str, typer.Argument(help="Pseudonym, from the list.")]

@@ -26,7 +26,8 @@ def share(
     why: Annotated[str, typer.Option("--why", help="Justification, for the log.")],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="File for the bundle.")] = None,
     who: Annotated[
-        str | None, typer.Option("--who", help="Name of who shares; default: the contact.")
+        str | None,
+        typer.Option("--who", help="Name of the person who shares; default: the contact."),
     ] = None,
     everything: Annotated[
         bool,
