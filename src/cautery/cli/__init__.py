@@ -67,7 +67,7 @@ _VERBS = {
     ),
     "read": (
         "cautery.cli.read:read",
-        "Show what a file in a known format says, with what could not be read.",
+        "Show the content of a file in a known format, and the parts that could not be read.",
     ),
     "diff": (
         "cautery.cli.diff:diff",
@@ -75,7 +75,7 @@ _VERBS = {
     ),
     "enrich": (
         "cautery.cli.enrich:enrich",
-        "Add to links what local facts say: network, country, hoster, sharing, domain, parking.",
+        "Add local facts to links: network, country, hoster, sharing, domain, parking.",
     ),
     "mirrors": (
         "cautery.cli.mirrors:mirrors",
@@ -95,7 +95,7 @@ _VERBS = {
     ),
     "map": (
         "cautery.cli.supply_map:draw_map",
-        "Draw the supply graph: who feeds, hosts, sells and is paid, layered by role or country.",
+        "Draw the supply graph, layered by role or country: who supplies, hosts, sells and is paid.",
     ),
     "references": (
         "cautery.cli.references:app",
@@ -103,7 +103,7 @@ _VERBS = {
     ),
     "warm": (
         "cautery.cli.warm:warm",
-        "Compile the kernels once, so that no command has to wait for them.",
+        "Compile the fast loops (kernels) once, so that no command has to wait for them.",
     ),
     "facts": (
         "cautery.cli.facts:app",
@@ -139,7 +139,10 @@ _VERBS = {
     ),
     "seized": (
         "cautery.cli.seized:app",
-        "Take in seized or handed-over material: sealed as received, shown under pseudonyms.",
+        (
+            "Take in seized or handed-over material. Cautery seals it as received, and shows "
+            "people only under pseudonyms."
+        ),
     ),
     "estimate": (
         "cautery.cli.estimate:app",

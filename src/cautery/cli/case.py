@@ -42,9 +42,10 @@ def restore(
 ) -> None:
     """Continue with an older copy of a case; two approvers sign for it, and `verify` shows that.
 
-    The key folder remembers what was signed last. A copy of the case that ends earlier is refused
-    until two approvers, whom its first record names, accept it. If the first record names no
-    approvers, as in an operation's case, any two people can accept it, and `verify` shows that.
+    The key folder keeps the last state of the case that was signed. A copy of the case that ends
+    earlier is refused until two approvers, whom its first record names, accept it. If the first
+    record names no approvers, as in an operation's case, any two people can accept it, and `verify`
+    shows that.
 
     Example: cautery case restore cases/md34 --why "the disk broke" --as "A. Legal" --key a.pem
     --as "B. Duty" --key b.pem

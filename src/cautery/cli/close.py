@@ -21,7 +21,8 @@ def close(
 
     A watch closes its own case when its window ends. If the watch was killed or lost power within
     the window, start it again: it continues. If the window is over, close the case with this
-    command. The report has everything that was seen, and the time of the watch's last sign of life.
+    command. The report has everything that the watch saw, and the last time at which the watch
+    recorded that it was running.
 
     Example: cautery close cases/md34
     """

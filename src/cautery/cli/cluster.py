@@ -88,7 +88,10 @@ def cluster(
     ] = None,
     refit: Annotated[
         bool,
-        typer.Option("--refit", help="Learn all again from the state's links; show what changed."),
+        typer.Option(
+            "--refit",
+            help="Learn all weights again from the links of the state, and show the changes.",
+        ),
     ] = False,
     links_out: Annotated[
         Path | None,
@@ -102,10 +105,12 @@ def cluster(
 ) -> None:
     """Group subjects into criminal networks; each membership has a probability.
 
-    Weights are learned from the links themselves; hubs and false links are kept apart from own
-    values. A network is a hypothesis: --explain shows the evidence for two subjects.
+    The command learns the weights from the links. It separates hubs and false links from values
+    that belong to one network (own values). A network is a hypothesis: --explain shows the evidence
+    for two subjects.
 
-    For a case, everything that its watch saw is used, with the faults that services' feeds share.
+    For a case, the command uses everything that the watch saw, also the faults that the feeds of
+    several services share.
 
     Example: cautery cluster links.csv --explain shop.example panel.example
     """

@@ -41,7 +41,7 @@ def enrich(
         bool, typer.Option("--schema", help="Print the JSON Schema of rows, and exit.")
     ] = False,
 ) -> None:
-    """Add to links what local facts say: network, country, hoster, sharing, domain, parking.
+    """Add local facts to links: network, country, hoster, sharing, domain, parking.
 
     Each derived row names its fact and that fact's date. Without -o or --json, a terminal shows a
     table of the derived rows, and a pipe gets all rows as CSV.

@@ -35,8 +35,8 @@ def exhibit(
 ) -> None:
     """List the exhibits of a case, or write one exhibit to a file.
 
-    What a watch fetched is in web archives (WARC), which `warcio check` accepts. An encrypted
-    exhibit is opened with the case's keys; it may contain credentials.
+    Everything that a watch fetched is in web archives (WARC). `warcio check` accepts these
+    archives. An encrypted exhibit is opened with the case's keys; it may contain credentials.
 
     Example: cautery exhibit cases/md34 9f86d0818 -o list.warc
     """

@@ -50,7 +50,10 @@ def guard(
         typer.Option(help="Time to judge at, such as 2026-08-22T20:00:00Z; default: now."),
     ] = None,
     second_approver: Annotated[
-        str | None, typer.Option(help="Second person, who answers for exact URLs on popular names.")
+        str | None,
+        typer.Option(
+            help="Name of a second person who takes responsibility for exact URLs on popular names."
+        ),
     ] = None,
     override: Annotated[
         Path | None,
@@ -70,7 +73,8 @@ def guard(
 ) -> None:
     """Judge each target: allow, narrow or refuse, with the facts behind the verdict.
 
-    Exit code 1 if a target is refused or the list is over its budget; 2 if the input is not valid.
+    The exit code is 1 if a target is refused or the list exceeds its budget, and 2 if the input is
+    not valid.
 
     Example: cautery guard 188.114.97.7 drive.usercontent.google.com --facts facts
     """

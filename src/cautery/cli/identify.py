@@ -69,8 +69,8 @@ def identify(
 ) -> None:
     """Identify each probe: which reference it shows, if any, and how certain that is.
 
-    Each probe gets an answer, or the reason why it could not be read. Exit code 0 if all probes
-    were answered ("none of the references" is an answer), 1 if some could not be read.
+    Each probe gets an answer, or the reason why it could not be read. The exit code is 0 if all
+    probes were answered ("none of the references" is an answer), and 1 if some could not be read.
 
     Example: cautery identify capture.ts --references league.ref
     """

@@ -137,7 +137,7 @@ def incidents(
 ) -> None:
     """Judge the nine published incidents of over-blocking again, each by the facts of its day.
 
-    Exit code 1 if the guard would have allowed one of them.
+    The exit code is 1 if the guard would have allowed one of them.
 
     Example: cautery lab incidents
     """

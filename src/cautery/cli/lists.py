@@ -65,7 +65,7 @@ def trust(
 ) -> None:
     """Print the keys that an access provider needs to check its list, as TOML for its agent.
 
-    Give them to the provider by another way than the list: on paper, or in person.
+    Give the keys to the provider through another channel than the list: on paper, or in person.
 
     Example: cautery lists trust cases/md34 "Lab access provider FR" > trust.toml
     """

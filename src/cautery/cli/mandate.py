@@ -47,7 +47,7 @@ def show(
     mandate: Annotated[Path, typer.Argument(help="The mandate's TOML file.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Show everything that a mandate puts in force, and warn of what it switches off.
+    """Show everything that a mandate puts in force, and warn of the functions that it switches off.
 
     The file and the files that it names (calendars, receipts) are checked as a watch checks them.
     Nothing is fetched, and no credential is shown.
@@ -101,7 +101,7 @@ def check(
 ) -> None:
     """Show who has signed a mandate, and whether --signers knows these people.
 
-    Exit code 1 if fewer than two people have signed it, or if --signers does not name them.
+    The exit code is 1 if fewer than two people have signed it, or if --signers does not name them.
 
     Example: cautery mandate check mandate.toml --signers ministry.toml
     """

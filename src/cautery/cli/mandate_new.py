@@ -116,14 +116,14 @@ def new(
     network: Annotated[
         str | None, typer.Option(metavar="TOML", help="More keys of [network].")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a mandate with a comment for each key, and say what it switches off.
 
-    On a terminal it asks; each answer is checked at once as a watch checks the file. Given --who
-    and the other options, it asks nothing. An option marked TOML is one table, with the keys that
-    docs/reference/mandate.md lists; --event 'id = "md34", name = "Home v Away", kick_off =
-    2026-11-24T20:45:00Z' is an event.
+    On a terminal, the command asks questions. It checks each answer at once, as a watch checks the
+    file. With --who and the other options, it asks nothing. An option marked TOML is one table,
+    with the keys that docs/reference/mandate.md lists; --event 'id = "md34", name = "Home v Away",
+    kick_off = 2026-11-24T20:45:00Z' is an event.
 
     Example: cautery mandate new mandate.toml
     """

@@ -83,7 +83,7 @@ def show(case: Case, notice: Id, json: AsJson = False) -> None:
 def lint(case: Case, notice: Id, json: AsJson = False) -> None:
     """Check a notice against its form, the law and the case's own records.
 
-    Exit code 1 if something is wrong: such a notice is neither approved nor sent.
+    The exit code is 1 if something is wrong. Such a notice can be neither approved nor sent.
 
     Example: cautery notice lint cases/md34 N-0123456789ab
     """
@@ -125,16 +125,23 @@ def draft(
         int | None, typer.Option("--asn", min=1, help="Number of its autonomous system.")
     ] = None,
     prefix: Annotated[
-        list[str] | None, typer.Option("--prefix", help="An address range of it (CIDR).")
+        list[str] | None, typer.Option("--prefix", help="An address range of the addressee (CIDR).")
     ] = None,
     domain: Annotated[
-        list[str] | None, typer.Option("--domain", help="A domain of it: its hosts are below.")
+        list[str] | None,
+        typer.Option(
+            "--domain", help="A domain of the addressee: hosts below this domain belong to it."
+        ),
     ] = None,
     language: Annotated[
-        list[str] | None, typer.Option("--language", help="A language that it takes, such as en.")
+        list[str] | None,
+        typer.Option("--language", help="A language that the addressee accepts, such as en."),
     ] = None,
     url: Annotated[
-        list[str] | None, typer.Option("--url", help="A proven URL; default: all that lie there.")
+        list[str] | None,
+        typer.Option(
+            "--url", help="A proven URL to name; default: all proven URLs at this addressee."
+        ),
     ] = None,
     shown_by: Annotated[
         list[str] | None,
@@ -147,10 +154,10 @@ def draft(
         bool, typer.Option("--dry-run", help="Show the draft; record nothing.")
     ] = False,
 ) -> None:
-    """Draft a notice from what the case has proven, in the form that its addressee's kind has.
+    """Draft a notice about the proven streams of a case, in the form for the kind of addressee.
 
-    A draft of the watch lacks two mail addresses: complete it with --from. Who drafts a notice
-    cannot approve it.
+    A draft of the watch lacks two mail addresses: complete it with --from. The person who drafts a
+    notice cannot approve it.
 
     Example: cautery notice draft cases/md34 --from N-0123456789ab --as "C. Desk"
     --to abuse@hoster.example --reply-to piracy@league.example
@@ -240,14 +247,15 @@ def send(
     postbox: Annotated[
         Path | None,
         typer.Option(
-            "--postbox", help="TOML file (chmod 600) with [mail] and [api]; $CAUTERY_POSTBOX."
+            "--postbox",
+            help="TOML file (chmod 600) with [mail] and [api]; default: $CAUTERY_POSTBOX.",
         ),
     ] = None,
     api: Annotated[
-        bool, typer.Option("--api", help="Hand XARF reports in to the API instead of mailing.")
+        bool, typer.Option("--api", help="Send XARF reports to the API instead of a mail.")
     ] = False,
     remind: Annotated[
-        bool, typer.Option("--remind", help="Send a reminder of a notice that is due for it.")
+        bool, typer.Option("--remind", help="Send a reminder of a notice, if a reminder is due.")
     ] = False,
     confirm: Annotated[
         list[str] | None,
@@ -261,8 +269,8 @@ def send(
 ) -> None:
     """Send a notice that a second person has approved: by mail, or as reports to an API.
 
-    It is sent once. What the server refuses for now is tried again; what it refuses for good is
-    recorded as a failure.
+    Cautery sends the notice once. If the server refuses it for now, Cautery tries again. If the
+    server refuses it permanently, Cautery records a failure.
 
     Example: cautery notice send cases/md34 N-0123456789ab --as "C. Desk" --postbox postbox.toml
     """
@@ -316,7 +324,8 @@ def replies(
     Cautery seals each mail encrypted, and finds the notice by the mail's Message-IDs or its
     subject.
 
-    Whatever a mail says is a claim. None closes a notice: only our own probes show a takedown.
+    The content of a mail is only a claim. No mail closes a notice. Only our own probes show a
+    takedown.
 
     Example: cautery notice replies cases/md34 inbox.mbox
     """
@@ -353,7 +362,7 @@ def withdraw(
     name: As,
     why: Annotated[str, typer.Option("--why", help="The reason.")],
 ) -> None:
-    """Withdraw a notice: it is sent no more, and no reminder follows.
+    """Withdraw a notice: Cautery no longer sends it, and sends no reminder.
 
     If the addressee already has the notice, tell the addressee yourself by mail.
 

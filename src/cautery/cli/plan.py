@@ -69,7 +69,8 @@ def plan(
         float | None,
         typer.Option(
             min=0,
-            help="Days that the network needs to react: show dates that put all acts within them.",
+            help="Days that the network needs to react; show the dates on which all acts fit into "
+            "these days.",
         ),
     ] = None,
     explain: Annotated[
@@ -89,7 +90,8 @@ def plan(
     regrowth: Annotated[
         bool,
         typer.Option(
-            "--regrowth", help="Estimate the share served over the 30 and 90 days after it."
+            "--regrowth",
+            help="Estimate the share of demand that is served in the 30 and 90 days after it.",
         ),
     ] = False,
     regrowth_model: Annotated[
@@ -121,7 +123,8 @@ def plan(
     """Find the cheapest acts that leave at most a given share of the demand served.
 
     No plan costs less than the bound. Press Ctrl-C to stop the search and keep the best plan found.
-    Exit code 1 if no plan reaches the goal; the limits that clash are named.
+    The exit code is 1 if no plan reaches the goal. The command then names the limits that
+    contradict one another.
 
     Example: cautery plan graph.json --served 0.05 --countries 5 --by 2026-12-24 --explain
     """

@@ -33,9 +33,9 @@ def read(
         typer.Option("--schema", help="Print the JSON Schema of a line (of --kind), and stop."),
     ] = False,
 ) -> None:
-    """Show what a file in a known format says, with what could not be read.
+    """Show the content of a file in a known format, and the parts that could not be read.
 
-    Nothing is fetched. Credentials are shown as keyed hashes of this run.
+    Nothing is fetched. Credentials are shown as hashes under a key that only this run knows.
 
     Example: cautery read list.m3u
     """

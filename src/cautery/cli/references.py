@@ -71,7 +71,7 @@ def build(
     The channel's id is the name of the folder, or of the file without its ending. Media files in a
     folder are read in name order, one after another. A URL (HLS, udp://, srt://) must be a
     reference in the mandate. If the command is stopped and started again, it continues where it
-    stopped. Exit code 1 if a source could not be read; the others are built.
+    stopped. The exit code is 1 if a source could not be read; the others are built.
 
     Example: cautery references build films/*.mp4 channels/* -o league.ref
     """

@@ -31,7 +31,9 @@ def list_(
     case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List the referrals of a case, and the proven streams that are on none, each with the reason.
+    """List the referrals of a case.
+
+    Also list the proven streams that are on no referral, each with the reason.
 
     Example: cautery referral list cases/md34
     """

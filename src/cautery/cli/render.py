@@ -31,7 +31,10 @@ def tabular(command: Callable[..., None]) -> Callable[..., None]:
             _as_csv.reset(token)
 
     option = Annotated[
-        bool, typer.Option("--csv", help="Print tables as CSV, complete; no cell is a formula.")
+        bool,
+        typer.Option(
+            "--csv", help="Print complete tables as CSV; a spreadsheet reads no cell as a formula."
+        ),
     ]
     shape = signature(command, eval_str=True)
     added = Parameter("csv", Parameter.KEYWORD_ONLY, default=False, annotation=option)

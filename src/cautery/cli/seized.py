@@ -31,7 +31,8 @@ from cautery.workflows.seized.views import views
 app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
-    help="Take in seized or handed-over material: sealed as received, shown under pseudonyms.",
+    help="Take in seized or handed-over material. Cautery seals it as received, and shows "
+    "people only under pseudonyms.",
 )
 
 REVIEW_DAYS = 365
@@ -82,7 +83,7 @@ def take(
         typer.Option(
             formats=["%Y-%m-%d"],
             metavar="YYYY-MM-DD",
-            help="Date on which keeping them is reviewed; default: in a year.",
+            help="Date on which a person reviews whether to keep them; default: in a year.",
         ),
     ] = None,
     registered: Annotated[
@@ -97,7 +98,9 @@ def take(
     keys: _Keys = None,
     json: _Json = False,
 ) -> None:
-    """Seal files encrypted, and write tables for analysis, in which people are keyed hashes.
+    """Seal files encrypted, and write tables for analysis.
+
+    In these tables keyed hashes replace people.
 
     Customers' names, credentials, MACs and addresses are hashed under a key outside the case;
     counts, times, countries and networks stay. Files that the case has already are not read again.
@@ -257,7 +260,7 @@ def erase(
     ] = False,
     keys: _Keys = None,
 ) -> None:
-    """Destroy a key forever: of one original and its accounts' names, or of all customers' hashes.
+    """Destroy forever the key of an original and its accounts' names, or of all customers' hashes.
 
     Every digest and proof of the case stays valid.
 

@@ -37,10 +37,10 @@ def verify(
 
     There are three verdicts. authentic (exit code 0): everything is as the given key signed it.
     consistent (exit code 3): everything agrees with the key inside the case, which does not prove
-    who signed it; without --public-key this is the best verdict. broken (exit code 1): something
-    is not as it was signed. Findings are listed for things that break no proof but need a
-    question, such as times out of order. Without --signers, the mandate's signers are shown as
-    the mandate names them, unchecked.
+    who signed it; without --public-key this is the best verdict. broken (exit code 1): something is
+    not as it was signed. The command also lists findings: facts that break no proof but that you
+    should ask about, such as times in the wrong order. Without --signers, the command shows the
+    signers as the mandate names them, and does not check them.
 
     Example: cautery verify cases/md34 --public-key league.pub
     """

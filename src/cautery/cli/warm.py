@@ -43,7 +43,7 @@ def warm(
         typer.Argument(help="Commands whose kernels are compiled; default: all that need any."),
     ] = None,
 ) -> None:
-    """Compile the kernels once, so that no command has to wait for them.
+    """Compile the fast loops (kernels) once, so that no command has to wait for them.
 
     Commands compile what they need when they first need it; small inputs need no kernel. Kernels
     that are compiled already are loaded and not compiled again.

@@ -47,9 +47,9 @@ def watch(
 ) -> None:
     """Watch the mandate's sources until its window closes; seal verdicts, map and proposals.
 
-    If the watch is stopped and started again with the same case, it continues where it stopped.
-    Exit code 1 if it ended early, for example because the disk was full; the case is then closed
-    and signed with everything that was seen.
+    If the watch is stopped and started again with the same case, it continues where it stopped. The
+    exit code is 1 if the watch ended early, for example because the disk was full. In that case the
+    watch closes and signs the case with everything that it saw.
 
     Example: cautery watch mandate.toml --case cases/md34
     """

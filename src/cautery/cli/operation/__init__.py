@@ -73,8 +73,8 @@ _VERBS = {
     "deconflict": (
         "cautery.cli.operation.deconflict:app",
         (
-            "Compare targets with another agency in four letters: begin, answer, open, conclude,"
-            " finish."
+            "Compare targets with another agency. The two agencies exchange four letters, with "
+            "five commands: begin, answer, open, conclude, finish."
         ),
     ),
     "instrument": (

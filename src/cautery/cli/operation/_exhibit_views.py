@@ -125,7 +125,9 @@ def show(case: Case, number: Number, json: Json = False) -> None:
 
 
 def totals(case: Case, json: Json = False) -> None:
-    """Add up the register by double entry: by kind, place, agency and holder, never across units.
+    """Add up the register by double entry, by kind, place, agency and holder.
+
+    Different units are never added together.
 
     Example: cautery operation exhibit totals cases/op-rome
     """
@@ -220,7 +222,8 @@ def findings(
     case: Case,
     tags: Annotated[Path | None, typer.Option(help="CSV of address tags.")] = None,
     transfers: Annotated[
-        Path | None, typer.Option(help="Supplied transactions, to find whom wallets dealt with.")
+        Path | None,
+        typer.Option(help="Supplied transactions, to find with whom the wallets had dealings."),
     ] = None,
     record: Annotated[
         bool, typer.Option("--record", help="Record the suggestions, as assessments.")
@@ -230,7 +233,7 @@ def findings(
     ] = None,
     json: Json = False,
 ) -> None:
-    """List links to other crimes: recorded ones, and what the exhibits suggest.
+    """List links to other crimes: recorded links, and links that the exhibits suggest.
 
     A suggestion is an assessment for a person to weigh, never a fact.
 

@@ -21,8 +21,9 @@ from cautery.workflows.operation.own_targets import compared_targets, read_targe
 app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
-    help="Compare targets with another agency in four letters: begin, answer, open, conclude, "
-    "finish. The agency that begins runs begin, open and finish; the other answer and conclude.",
+    help="Compare targets with another agency. The two agencies exchange four letters, with "
+    "five commands: begin, answer, open, conclude, finish. The agency that begins runs "
+    "begin, open and finish; the other answer and conclude.",
 )
 
 _MASKING = "masking and comparing: up to half a minute for 100,000 targets"
@@ -53,8 +54,8 @@ def begin(
         int | None,
         typer.Option(
             "--size",
-            help="Size that both sets are padded to: a power of two from 64 to 131072; "
-            "default: the smallest usual one.",
+            help="Number of elements to which both sets are filled up: a power of two from 64 to "
+            "131072; default: the smallest usual number that is large enough.",
         ),
     ] = None,
 ) -> None:

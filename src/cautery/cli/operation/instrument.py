@@ -28,9 +28,15 @@ KINDS = ("preservation", "production", "freezing", "eio", "jit", "mla")
 @app.command()
 def draft(
     case: Annotated[Path, typer.Argument(help="The issuing agency's case.")],
-    kind: Annotated[str, typer.Argument(help=f"Kind: {', '.join(KINDS)}.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help=f"Kind: {', '.join(KINDS)}. An eio is a European investigation order, a jit is a "
+            "joint investigation team, mla is mutual legal assistance."
+        ),
+    ],
     to: Annotated[
-        str, typer.Option("--to", help="Addressee; for a jit, agencies with commas between.")
+        str, typer.Option("--to", help="Addressee; for a jit, the agencies, separated by commas.")
     ],
     holds: Annotated[list[str], typer.Option("--hold", help="What it asks for; may be repeated.")],
     grounds: Annotated[

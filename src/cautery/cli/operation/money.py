@@ -51,7 +51,7 @@ def money(
         ),
     ] = False,
     change: Annotated[
-        bool, typer.Option("--change", help="Also join change addresses; errs more often.")
+        bool, typer.Option("--change", help="Also join change addresses; this makes more mistakes.")
     ] = False,
     case: Annotated[Path | None, typer.Option(help="Keep the trace in this agency's case.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the flow as SVG.")] = None,
@@ -63,7 +63,7 @@ def money(
     received. With --only-purchase, it follows only the price of the purchase.
 
     Nothing is fetched. CSV has the columns id,asset,at,side,address,amount, a row for each input
-    and output. A freezing order is drafted with `cautery operation instrument`, by a person.
+    and output. A person drafts a freezing order with `cautery operation instrument`.
 
     Example: cautery operation money transfers.csv --from purchase.toml --tags tags.csv
     """

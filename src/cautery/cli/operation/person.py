@@ -74,7 +74,7 @@ def add(
     ] = None,
     json: _Json = False,
 ) -> None:
-    """Seal a name, read from standard input, under the subject's own key.
+    """Read a name from standard input, and seal it under a key for this person alone.
 
     The name is not an argument, so that no shell history contains it.
 
@@ -154,7 +154,7 @@ def list_(case: _Case, json: _Json = False) -> None:
 @app.command()
 @render.tabular
 def due(case: _Case, json: _Json = False) -> None:
-    """List the persons whose date of review or erasure has come.
+    """List the persons whose date of review or erasure is today or earlier.
 
     Example: cautery operation person due cases/op-rome
     """

@@ -43,7 +43,7 @@ def share(
 ) -> None:
     """Write a signed bundle of the statements that an agency may see; the sharing is logged.
 
-    A statement is in the bundle only if every marking of it allows that.
+    A statement is in the bundle only if all its markings allow this.
 
     Example: cautery operation share cases/op-rome --to bg-gdbop --why "request 12" -o rome.bundle
     """
