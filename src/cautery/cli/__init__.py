@@ -95,7 +95,7 @@ _VERBS = {
     ),
     "map": (
         "cautery.cli.supply_map:draw_map",
-        "Draw the supply graph, layered by role or country: who supplies, hosts, sells and is paid.",
+        "Draw the supply graph by role or country: who supplies, hosts, sells and is paid.",
     ),
     "references": (
         "cautery.cli.references:app",

@@ -110,7 +110,7 @@ def new(
     source: Annotated[list[str] | None, _tables("A source")] = None,
     order: Annotated[list[str] | None, _tables("A court order")] = None,
     intermediary: Annotated[list[str] | None, _tables("An access provider")] = None,
-    service: Annotated[list[str] | None, _tables("A service of our own")] = None,
+    service: Annotated[list[str] | None, _tables("A service of your own")] = None,
     approver: Annotated[list[str] | None, _tables("An approver")] = None,
     facts: Annotated[str | None, typer.Option(help="Facts folder, as seen from the file.")] = None,
     network: Annotated[

@@ -36,8 +36,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 def list_(case: Case, json: AsJson = False) -> None:
     """List the notices of a case: drafted, sent, due for a reminder, answered, gone.
 
-    A URL is gone when our own probes no longer get anything from it. A reply is only a claim. It
-    closes no notice.
+    A URL is gone when the watch's own probes no longer get anything from it. A reply is only a
+    claim. It closes no notice.
 
     Example: cautery notice list cases/md34
     """
@@ -324,8 +324,8 @@ def replies(
     Cautery seals each mail encrypted, and finds the notice by the mail's Message-IDs or its
     subject.
 
-    The content of a mail is only a claim. No mail closes a notice. Only our own probes show a
-    takedown.
+    The content of a mail is only a claim. No mail closes a notice. Only the watch's own probes show
+    a takedown.
 
     Example: cautery notice replies cases/md34 inbox.mbox
     """

@@ -66,7 +66,7 @@ def draw_map(
         bool, typer.Option("--json", help="One JSON object with all that is shown.")
     ] = False,
 ) -> None:
-    """Draw the supply graph, layered by role or country: who supplies, hosts, sells and is paid.
+    """Draw the supply graph by role or country: who supplies, hosts, sells and is paid.
 
     Without an output file, the layers are printed as a table.
 
