@@ -1,4 +1,4 @@
-"""The signer process: it holds the secrets of one case and answers until its parent ends.
+"""The signer process: it holds the secrets of one case, log or co-signer while its parent lives.
 
 Reaches: the folder of keys, nothing else. Lawful basis and manners: see
 :mod:`cautery.adapters.keys_file`. Format: see :mod:`cautery.adapters._signer_talk`.
@@ -13,14 +13,20 @@ import os
 import signal
 import struct
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cautery.adapters._case_secrets import CaseSecrets
 from cautery.adapters._confine import confine
+from cautery.adapters._log_secrets import LOG, NEW_LOG, LogSecrets
 from cautery.adapters._signer_talk import framed, receive
 from cautery.errors import CauteryError, StorageError
 from cautery.evidence.signing import require_list_id
 
+if TYPE_CHECKING:
+    from cautery.adapters._cosigner_secrets import CosignerSecrets
+
+COSIGNER, NEW_COSIGNER = "cosigner:", "new-cosigner:"
+"""Begin what the process is asked to hold: the key of a co-signer, or of a new one."""
 TIME = struct.Struct(">d")
 _LINE = 3
 _MEMORY_MB = 512
@@ -28,13 +34,16 @@ _MEMORY_MB = 512
 
 
 def main(descriptor: int, folder: str, case: str, unconfined: str) -> NoReturn:
-    """Open or make (no case named) the secrets of a case, and answer what is asked of them."""
+    """Open or make (no case named) the secrets of a case, and answer what is asked of them.
+
+    A ``case`` that begins with ``log:`` or ``cosigner:`` names another holder of a key.
+    """
     # A terminal's Ctrl-C is for the one who asks; we end when nobody can ask any more.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The line takes a fixed low number: ``confine`` closes all descriptors above it.
     os.dup2(descriptor, _LINE)
     try:
-        secrets = CaseSecrets(Path(folder), case or None)
+        secrets = _opened(Path(folder), case)
         secrets.rehearse()
         confine(
             memory_mb=_MEMORY_MB,
@@ -55,22 +64,62 @@ def main(descriptor: int, folder: str, case: str, unconfined: str) -> NoReturn:
         _say(answer(secrets, message))
 
 
+def _opened(folder: Path, case: str) -> CaseSecrets | LogSecrets | CosignerSecrets:
+    for prefix, new in ((LOG, False), (NEW_LOG, True)):
+        if case.startswith(prefix):
+            return LogSecrets(folder, case.removeprefix(prefix), new=new)
+    for prefix, new in ((COSIGNER, False), (NEW_COSIGNER, True)):
+        if case.startswith(prefix):
+            # Its imports take a second, which no case's signer should wait for.
+            from cautery.adapters._cosigner_secrets import CosignerSecrets  # noqa: PLC0415
+
+            return CosignerSecrets(folder, case.removeprefix(prefix), new=new)
+    return CaseSecrets(folder, case or None)
+
+
 def _say(parts: list[bytes]) -> None:
     left = memoryview(framed(parts))
     while left:
         left = left[os.write(_LINE, left) :]
 
 
-def answer(secrets: CaseSecrets, asked: list[bytes]) -> list[bytes]:
+def answer(
+    secrets: CaseSecrets | LogSecrets | CosignerSecrets, asked: list[bytes]
+) -> list[bytes]:
     """Return the answer to one message: ``ok`` and what was asked for, or ``no`` and why."""
     try:
-        return [b"ok", *_answered(secrets, asked)]
+        if isinstance(secrets, CaseSecrets):
+            return [b"ok", *_answered(secrets, asked)]
+        if isinstance(secrets, LogSecrets):
+            return [b"ok", *_logged(secrets, asked)]
+        return [b"ok", *_cosigned(secrets, asked)]
     except CauteryError as error:
         return _refusal(error)
     except OSError as error:
         return _refusal(StorageError(f"{error.filename}: {error.strerror}"))
     except (ValueError, IndexError):  # what they quote may be a secret
         return [b"no", b"SignerError", b"the signer was asked for something that it does not know"]
+
+
+def _cosigned(secrets: CosignerSecrets, message: list[bytes]) -> list[bytes]:
+    match message:
+        case [b"cosign", body]:
+            judged = secrets.cosign(body)
+            return [str(judged.status).encode(), judged.body.encode()]
+        case [b"trust", key]:
+            secrets.trust(key.decode())
+            return []
+    raise ValueError("unknown request")
+
+
+def _logged(secrets: LogSecrets, message: list[bytes]) -> list[bytes]:
+    match message:
+        case [b"sign", text, *proof]:
+            return [secrets.sign(text.decode(), proof).encode()]
+        case [b"last"]:
+            size, root, at, closed = secrets.last()
+            return [str(size).encode(), root, TIME.pack(at), closed.encode()]
+    raise ValueError("unknown request")
 
 
 def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:

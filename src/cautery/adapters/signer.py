@@ -58,7 +58,8 @@ class SignerProcess:
     folder : Path
         Of keys.
     case : str or None
-        Whose; ``None`` makes those of a new case.
+        Whose; ``None`` makes those of a new case. ``log:ORIGIN`` and ``cosigner:`` name the key of
+        a log or a co-signer, ``new-log:ORIGIN`` and ``new-cosigner:NAME`` make one.
 
     Raises
     ------
@@ -141,6 +142,24 @@ class SignerProcess:
             raise self._nonsense() from error
         return signature
 
+    def cosign(self, body: bytes) -> tuple[int, str]:
+        """Return a co-signer's answer to a request: HTTP status, and a signature line or why not.
+
+        Raises
+        ------
+        StorageError
+            If what was co-signed cannot be written down; then nothing is signed.
+        """
+        status, text = self._ask(b"cosign", body, answers=(2,))
+        try:
+            return int(status), text.decode()
+        except ValueError as error:
+            raise self._nonsense() from error
+
+    def trust(self, key: str) -> None:
+        """Let a co-signer co-sign a log from now on, by the log's verifier key."""
+        self._ask(b"trust", key.encode(), answers=(0,))
+
     def go_back(
         self,
         text: str,
@@ -196,7 +215,8 @@ class SignerProcess:
                 stderr=subprocess.DEVNULL,
                 pass_fds=(child_end.fileno(),),
                 cwd="/",
-                env={},
+                # numpy, which a co-signer's imports lead to, would start threads: none can be confined.
+                env={"OPENBLAS_NUM_THREADS": "1"},
                 start_new_session=True,
             )
         except OSError as error:

@@ -125,13 +125,22 @@ def open_note(note: bytes, verifier: NoteVerifier) -> str:
     signature = signatures[0]
     if (signature.name, signature.key_id) != (verifier.name, verifier.key_id):
         raise EvidenceError(f"the note is signed by {signature.name}, not by {verifier.name}")
+    if not verified_by(text, signature, verifier):
+        raise EvidenceError(f"the signature of {verifier.name} does not match the note")
+    return text
+
+
+def verified_by(text: str, signature: Signature, verifier: NoteVerifier) -> bool:
+    """Tell whether a signature line is of this key and signs this text."""
+    if (signature.name, signature.key_id) != (verifier.name, verifier.key_id):
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(verifier.public).verify(
             signature.signature, text.encode()
         )
-    except InvalidSignature as error:
-        raise EvidenceError(f"the signature of {verifier.name} does not match the note") from error
-    return text
+    except InvalidSignature:
+        return False
+    return True
 
 
 def checkpoint_text(origin: str, size: int, root: bytes) -> str:
@@ -147,9 +156,27 @@ def open_checkpoint(note: str, verifier: NoteVerifier) -> Checkpoint:
     EvidenceError
         If the note is not signed by the key, or its text is no checkpoint of that origin.
     """
-    lines = open_note(note.encode(), verifier).removesuffix("\n").split("\n")
-    if len(lines) != 3 or lines[0] != verifier.name:
-        raise EvidenceError(f"not a checkpoint of {verifier.name}")
+    return checkpoint_in(open_note(note.encode(), verifier), note=note, origin=verifier.name)
+
+
+def checkpoint_in(text: str, *, note: str, origin: str) -> Checkpoint:
+    """Read the text of a note as a checkpoint; its signatures were verified before.
+
+    Parameters
+    ----------
+    note : str
+        The whole note.
+    origin : str
+        Of which log it must be.
+
+    Raises
+    ------
+    EvidenceError
+        If it is no checkpoint of that origin.
+    """
+    lines = text.removesuffix("\n").split("\n")
+    if len(lines) != 3 or lines[0] != origin:
+        raise EvidenceError(f"not a checkpoint of {origin}")
     root = _decoded(lines[2])
     if not _NUMBER.fullmatch(lines[1]) or len(root) != 32:
         raise EvidenceError("not a valid checkpoint: its size or root is malformed")

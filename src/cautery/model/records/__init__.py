@@ -107,6 +107,7 @@ from cautery.model.records.operation import (
     StatementPermitted,
     StatementRecorded,
 )
+from cautery.model.records.outside import LogEntry, OutsideProof, ProofMissing, StampReceived
 from cautery.model.records.seized import (
     AccountNames,
     MaterialConsulted,
@@ -191,6 +192,7 @@ __all__ = [
     "HostShown",
     "JudgedClaim",
     "ListSent",
+    "LogEntry",
     "LookStep",
     "LooksShed",
     "MaterialConsulted",
@@ -209,6 +211,7 @@ __all__ = [
     "OperationOpened",
     "OriginalPartSealed",
     "OutsideEvent",
+    "OutsideProof",
     "OverrideGiven",
     "OverrideSigned",
     "PartnerRegistered",
@@ -218,6 +221,7 @@ __all__ = [
     "PersonReviewed",
     "ProbeDone",
     "ProofFollowed",
+    "ProofMissing",
     "PublishedFigure",
     "PurchaseRecorded",
     "QuotedWarning",
@@ -238,6 +242,7 @@ __all__ = [
     "SourceRead",
     "SourceRevisited",
     "SourceRhythm",
+    "StampReceived",
     "StatementPermitted",
     "StatementRecorded",
     "StreamAppeared",

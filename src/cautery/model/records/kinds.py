@@ -24,6 +24,7 @@ from cautery.model.records import (
     noticing,
     offers,
     operation,
+    outside,
     seized,
     sources,
     watching,
@@ -42,6 +43,7 @@ KINDS: Mapping[str, type] = {
     **inquiry.KINDS,
     **action_day.KINDS,
     **seized.KINDS,
+    **outside.KINDS,
 }
 """By kind, the type of its records."""
 

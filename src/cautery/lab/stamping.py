@@ -1,0 +1,316 @@
+"""A time-stamping authority of the lab, made and answered by OpenSSL (RFC 3161).
+
+It is one of the lab's inventions: its root is trusted by nobody. ``openssl ts -reply`` answers, so
+what checks its tokens here is another program than what made them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from cautery.errors import SourceError
+
+POLICY = "1.3.6.1.4.1.32473.1"
+"""Under the arc of examples (RFC 5612)."""
+_SHA256 = "2.16.840.1.101.3.4.2.1"
+_MOST_BYTES = 4096
+_CONFIG = """\
+[tsa]
+default_tsa = it
+[it]
+serial = {folder}/serial
+crypto_device = builtin
+signer_cert = {folder}/tsa.pem
+signer_key = {folder}/tsa.key
+signer_digest = sha256
+default_policy = {policy}
+digests = sha256, sha384, sha512
+accuracy = secs:1
+ordering = no
+tsa_name = no
+ess_cert_id_chain = no
+ess_cert_id_alg = sha256
+"""
+
+
+class LabAuthority:
+    """A root, a time-stamping certificate under it, and a list of revoked certificates.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its files are made; ``root.pem`` is what a checker trusts.
+    name : str
+        Its common name.
+    begins, ends : datetime
+        Validity of the time-stamping certificate.
+    usages : sequence
+        Its extended key usages; by default time-stamping alone.
+    crl_url : str or None
+        Where its list of revoked certificates will be served.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str = "Lab time-stamping authority",
+        *,
+        begins: datetime,
+        ends: datetime,
+        usages: tuple[x509.ObjectIdentifier, ...] = (ExtendedKeyUsageOID.TIME_STAMPING,),
+        crl_url: str | None = None,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name}, root")])
+        years = timedelta(days=40 * 365)
+        root = (
+            x509.CertificateBuilder()
+            .subject_name(self._root_name)
+            .issuer_name(self._root_name)
+            .public_key(self._key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(begins - years)
+            .not_valid_after(begins + years)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_USE_OF_A_ROOT, critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .issuer_name(self._root_name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(begins)
+            .not_valid_after(ends)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage(usages), critical=True)
+        )
+        if crl_url is not None:
+            point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
+            builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+        self.certificate = builder.sign(self._key, hashes.SHA256())
+        pem = serialization.Encoding.PEM
+        (folder / "root.pem").write_bytes(root.public_bytes(pem))
+        (folder / "tsa.pem").write_bytes(self.certificate.public_bytes(pem))
+        (folder / "tsa.key").write_bytes(
+            key.private_bytes(
+                pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        (folder / "tsa.key").chmod(0o600)
+        (folder / "serial").write_text("01\n")
+        (folder / "tsa.cnf").write_text(_CONFIG.format(folder=folder, policy=POLICY))
+        self._lock = threading.Lock()
+        self._serial = 1 << 32
+
+    @property
+    def root(self) -> bytes:
+        """Its root certificate, PEM."""
+        return (self.folder / "root.pem").read_bytes()
+
+    def answer(self, request: bytes) -> bytes:
+        """Return what ``openssl ts -reply`` answers to a request, by the machine's clock.
+
+        Raises
+        ------
+        SourceError
+            If OpenSSL fails.
+        """
+        with self._lock:  # it counts serial numbers in a file
+            return _openssl(
+                ("ts", "-reply", "-config", str(self.folder / "tsa.cnf")), "-queryfile", request
+            )
+
+    def answer_at(self, message: bytes, *, nonce: int, at: datetime, policy: str = POLICY) -> bytes:
+        """Return an answer over a message with any genTime, for worlds with a clock of their own.
+
+        Raises
+        ------
+        SourceError
+            If OpenSSL fails.
+        """
+        with self._lock:
+            self._serial += 1
+            serial = self._serial
+        info = _tlv(
+            0x30,
+            _integer(1),
+            _oid(policy),
+            _tlv(0x30, _tlv(0x30, _oid(_SHA256)), _tlv(4, hashlib.sha256(message).digest())),
+            _integer(serial),
+            _tlv(0x18, f"{at.astimezone(UTC):%Y%m%d%H%M%S}Z".encode()),
+            _tlv(0x30, _integer(1)),  # accuracy: one second
+            _integer(nonce),
+        )
+        token = _openssl(
+            (
+                *("cms", "-sign", "-binary", "-nodetach", "-cades", "-md", "sha256"),
+                *("-econtent_type", "1.2.840.113549.1.9.16.1.4", "-outform", "DER"),
+                *("-signer", str(self.folder / "tsa.pem")),
+                *("-inkey", str(self.folder / "tsa.key")),
+            ),
+            "-in",
+            info,
+        )
+        return _tlv(0x30, _tlv(0x30, _integer(0)), token)
+
+    def crl(self, *, at: datetime, revoked: datetime | None = None) -> bytes:
+        """Return its list of revoked certificates, DER; ``revoked`` puts its own on it."""
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._root_name)
+            .last_update(at)
+            .next_update(at + timedelta(days=7))
+        )
+        if revoked is not None:
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder()
+                .serial_number(self.certificate.serial_number)
+                .revocation_date(revoked)
+                .build()
+            )
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+class StampingServer:
+    """Serves an authority over HTTP on loopback: POST / stamps, GET /crl lists the revoked.
+
+    Parameters
+    ----------
+    authority : LabAuthority or None
+        ``None``: it is given later, when the address is known.
+    """
+
+    def __init__(self, authority: LabAuthority | None = None) -> None:
+        self.authority = authority
+        self.is_down = False
+        self.asked = 0
+        self.change: Callable[[bytes], bytes] | None = None
+        """What becomes of an answer before it is sent, for bad authorities."""
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                server.asked += 1
+                size = int(self.headers.get("Content-Length") or 0)
+                if server.is_down or server.authority is None or size > _MOST_BYTES:
+                    self.send_error(503)
+                    return
+                answer = server.authority.answer(self.rfile.read(size))
+                if server.change is not None:
+                    answer = server.change(answer)
+                self._send(answer, "application/timestamp-reply")
+
+            def do_GET(self) -> None:
+                if server.is_down or server.authority is None:
+                    self.send_error(503)
+                    return
+                self._send(server.authority.crl(at=datetime.now(UTC)), "application/pkix-crl")
+
+            def _send(self, body: bytes, media_type: str) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", media_type)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it takes requests."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/local/bin"}
+_USE_OF_A_ROOT = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def _openssl(command: tuple[str, ...], option: str, data: bytes) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="cautery-tsa-") as scratch:
+        given, made = Path(scratch) / "in", Path(scratch) / "out"
+        given.write_bytes(data)
+        try:
+            subprocess.run(  # noqa: S603 - ours
+                ["openssl", *command, option, str(given), "-out", str(made)],  # noqa: S607
+                check=True,
+                capture_output=True,
+                timeout=20,
+                env=_ENVIRONMENT,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            detail = (getattr(error, "stderr", b"") or b"").decode(errors="replace")
+            raise SourceError(f"openssl {command[0]} failed: {detail[:300]}") from error
+        return made.read_bytes()
+
+
+def _oid(dotted: str) -> bytes:
+    """Return an object identifier in DER."""
+    first, second, *others = map(int, dotted.split("."))
+    body = bytearray()
+    for number in (40 * first + second, *others):
+        digits = [number & 0x7F]
+        while number := number >> 7:
+            digits.append(number & 0x7F | 0x80)
+        body += bytes(reversed(digits))
+    return _tlv(6, bytes(body))
+
+
+def _integer(value: int) -> bytes:
+    return _tlv(2, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def _tlv(tag: int, *parts: bytes) -> bytes:
+    value = b"".join(parts)
+    if len(value) < 128:
+        return bytes((tag, len(value))) + value
+    size = len(value).to_bytes((len(value).bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(size))) + size + value
