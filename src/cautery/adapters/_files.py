@@ -33,8 +33,15 @@ def write_whole(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
     write_pieces(path, (content,), mode=mode)
 
 
-def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE) -> None:
+def write_pieces(
+    path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE, flush: bool = True
+) -> None:
     """Write piece by piece so that the file is there whole or not at all.
+
+    Parameters
+    ----------
+    flush : bool
+        Put it on disk; without it, a power cut can take it, as of what is made again at any time.
 
     Raises
     ------
@@ -53,11 +60,13 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE) ->
             os.fchmod(handle, mode)
             file.writelines(pieces)
             file.flush()
-            os.fsync(handle)
+            if flush:
+                os.fsync(handle)
         # The bytes before the name: the other way round, a power cut could leave the name with no
         # bytes under it.
         os.replace(name, path)  # noqa: PTH105 - as rename(2) has it
-        sync_folder(path.parent)
+        if flush:
+            sync_folder(path.parent)
     except BaseException as error:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)  # noqa: PTH108 - by the name it was made under

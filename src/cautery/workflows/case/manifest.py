@@ -13,6 +13,7 @@ from pathlib import Path
 from cautery.errors import EvidenceError
 from cautery.evidence.manifest import CASE_KEY, MANIFEST, NOTE, Manifest, open_manifest, sums
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
+from cautery.evidence.outside.proof_file import PROOF
 from cautery.evidence.ports import CaseStore, FileSeen
 from cautery.model.evidence import digest_of
 from cautery.model.ports import Signer
@@ -42,7 +43,7 @@ def list_files(path: Path, *, store: CaseStore, case: str, records: int, root: b
     InputError
         If a name cannot stand in the list.
     """
-    files = tuple(file for file in store.files(path) if file.name not in {MANIFEST, NOTE})
+    files = tuple(file for file in store.files(path) if file.name not in {MANIFEST, NOTE, PROOF})
     digests = {
         file.name: store.digest(path, file.name, size=file.size, flush=True) for file in files
     }

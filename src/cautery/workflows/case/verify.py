@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError
@@ -24,10 +24,27 @@ from cautery.evidence.note import (
     NoteVerifier,
     parse_note,
 )
-from cautery.evidence.ports import CaseStore, FileSeen
+from cautery.evidence.outside.proof import Trust, check_proof
+from cautery.evidence.outside.proof_file import (
+    MAX_PROOF_BYTES,
+    PROOF,
+    ProofFile,
+    parse_proof_file,
+)
+from cautery.evidence.outside.stamps import MAX_CRL_BYTES
+from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
 from cautery.model import Approver
-from cautery.model.evidence import MAX_EXHIBIT_BYTES, digest_of
+from cautery.model.evidence import MAX_EXHIBIT_BYTES, ExhibitId, digest_of
+from cautery.model.records import OutsideProof, kinds_of
 from cautery.workflows.case.opening import check_openings
+from cautery.workflows.case.outside import (
+    WITHIN,
+    TimesProven,
+    require_cosigned,
+    require_times,
+    times_proven,
+)
+from cautery.workflows.case.renewing import renewals_proven
 from cautery.workflows.case.verify_records import check_ledger
 
 AUTHENTIC, CONSISTENT, BROKEN = "authentic", "consistent", "broken"
@@ -68,6 +85,8 @@ class Verified:
         Who signed the mandate that the case stands under; ``None``: it stands under none.
     notes : tuple of str
         Records that count for nothing, each in a sentence.
+    times : tuple of str
+        What is known of its times, and from whom.
     """
 
     path: str
@@ -87,6 +106,7 @@ class Verified:
     findings: tuple[str, ...] = ()
     mandate: str | None = None
     notes: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -103,11 +123,16 @@ class Verified:
             ("exhibits", f"{self.exhibits} match their digests; records name {self.named} of them"),
             *(("restored", text) for text in self.restored),
             *(("reopened", text) for text in self.reopened),
+            *(("times", text) for text in self.times),
             *(("finding", text) for text in self.findings),
             *(() if self.mandate is None else (("mandate", self.mandate),)),
             *(("note", note) for note in self.notes),
             ("verdict", self.statement),
         )
+
+
+NOBODY = Trust()
+"""No authority and no co-signer is named: nothing outside the case vouches for its times."""
 
 
 def verify_case(
@@ -117,6 +142,8 @@ def verify_case(
     public_key: Path | None = None,
     signers: Sequence[Approver] | None = None,
     now: datetime | None = None,
+    trust: Trust = NOBODY,
+    within: timedelta = WITHIN,
 ) -> Verified:
     """Re-check a closed case: signature, every file, every record, every exhibit.
 
@@ -134,6 +161,11 @@ def verify_case(
         signed the one that it stands under.
     now : datetime, optional
         Times after it are named; without it, none is found to lie in the future.
+    trust : Trust
+        Time-stamping authorities and co-signers, had from elsewhere than the case. With a policy
+        of co-signers, enough of them must have seen the closed case and contradict no time in it.
+    within : timedelta
+        With such a policy, how long a record may have waited for its first proof.
 
     Raises
     ------
@@ -158,6 +190,10 @@ def verify_case(
     try:
         audit = check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits=exhibits, now=now)
         mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
+        checking = _Outside(path, store, verifier, manifest, trust)
+        times = checking.times(ledger, audit.roots, now=now)
+        if trust.policy is not None:
+            require_times(ledger.read(), times, manifest.records, within=within)
     finally:
         ledger.close()
     return Verified(
@@ -179,10 +215,85 @@ def verify_case(
         ),
         restored=tuple(audit.restored),
         reopened=tuple(audit.reopened),
-        findings=(*audit.findings, *audit.times.findings),
+        findings=(*audit.findings, *audit.times.findings, *times.faults),
         mandate=mandate,
         notes=notes,
+        times=(
+            *times.summary(
+                manifest.records, trusts=trust.policy is not None or bool(trust.roots)
+            ),
+            *checking.renewed,
+        ),
     )
+
+
+class _Outside:
+    """Checks what others say of the times of a closed case."""
+
+    def __init__(
+        self,
+        path: Path,
+        store: CaseStore,
+        verifier: NoteVerifier,
+        manifest: Manifest,
+        trust: Trust,
+    ) -> None:
+        self._path = path
+        self._store = store
+        self._verifier = verifier
+        self._manifest = manifest
+        self._trust = trust
+        self.renewed: tuple[str, ...] = ()
+
+    def times(
+        self, ledger: CaseLedger, roots: dict[int, bytes], *, now: datetime | None
+    ) -> TimesProven:
+        """Check the proofs in the records and that of the closing.
+
+        Raises
+        ------
+        EvidenceError
+            With a policy, if enough co-signers have not seen the closed case.
+        """
+        file, fault = None, None
+        try:
+            file = self._closing()
+            if file is not None:
+                self.renewed = renewals_proven(file, self._trust, now=now)
+        except EvidenceError as error:
+            if self._trust.policy is not None:
+                raise EvidenceError(f"{self._path / PROOF}: {error}") from error
+            file, fault = None, f"{PROOF}: {error}; it is ignored"
+        if self._trust.policy is not None and file is None:
+            raise EvidenceError(
+                f"{self._path / PROOF}: missing: no co-signer has seen this case closed",
+                hint="Its owner can still ask for it: cautery log prove CASE --log LOG.",
+            )
+        proven = times_proven(
+            ledger.read(kinds=kinds_of(OutsideProof)),
+            case=self._verifier,
+            trust=self._trust,
+            read=self._exhibit,
+            roots=roots | {self._manifest.records: self._manifest.root},
+            closing=None if file is None else file.proof,
+        )
+        return proven if fault is None else replace(proven, faults=(*proven.faults, fault))
+
+    def _closing(self) -> ProofFile | None:
+        if not self._store.exists(self._path, PROOF):
+            return None
+        file = parse_proof_file(self._store.read(self._path, PROOF, limit=MAX_PROOF_BYTES))
+        checked = check_proof(file.proof, case=self._verifier, trust=self._trust)
+        if checked.covered.manifest != self._manifest:
+            raise EvidenceError("it proves another closing than that of this case")
+        if self._trust.policy is not None:
+            require_cosigned(checked, self._trust.policy)
+        return file
+
+    def _exhibit(self, exhibit: ExhibitId) -> bytes:
+        digest = exhibit.removeprefix("sha256:")
+        name = f"{VAULT}/{digest[:2]}/{digest}"
+        return self._store.read(self._path, name, limit=MAX_CRL_BYTES)
 
 
 def _is_outside(key: Path, case: Path) -> bool:
@@ -252,7 +363,7 @@ def _check_files(
         digests = parse_sums(listed)
     except EvidenceError as error:
         raise EvidenceError(f"{path / MANIFEST}: {error}") from error
-    sizes = {file.name: file.size for file in files if file.name not in {MANIFEST, NOTE}}
+    sizes = {file.name: file.size for file in files if file.name not in {MANIFEST, NOTE, PROOF}}
     for name in sorted(digests.keys() - sizes.keys()):
         raise EvidenceError(f"{path / name}: missing")
     for name in sorted(sizes.keys() - digests.keys()):

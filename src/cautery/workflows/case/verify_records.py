@@ -35,6 +35,7 @@ from cautery.model.records import (
     kinds_of,
 )
 from cautery.model.times import to_utc
+from cautery.workflows.case.outside import sizes_of_proofs
 from cautery.workflows.case.roots import CheckpointWalk
 
 _KINDS_SHOWN = 20
@@ -52,7 +53,7 @@ class Seen:
     signed : int
         Records under the newest checkpoint so far.
     roots : dict of int to bytes
-        The roots so far, by size, of the sizes that a return of the case names.
+        The roots so far, by size, of the sizes that a return of the case or a proof names.
     returns : set of str
         The signed texts of the returns so far that are believed.
     """
@@ -130,7 +131,8 @@ def check_ledger(
     """
     pending = CheckpointWalk(path, ledger, verifier)
     frontier, audit, kind = Frontier(), Seen(Times(now), manifest.case), ""
-    unproven, sizes = _unproven(ledger), _sizes_of_returns(ledger, manifest.case)
+    unproven = _unproven(ledger)
+    sizes = _sizes_of_returns(ledger, manifest.case) | sizes_of_proofs(ledger, verifier)
     pending.pass_by(frontier)
     for entry in ledger.read():
         where = f"{path}: record {entry.index}"

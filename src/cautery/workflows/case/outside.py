@@ -1,0 +1,302 @@
+"""The proofs from outside that a case carries: read, checked, and turned into brackets in time."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cautery.errors import EvidenceError
+from cautery.evidence.note import NoteVerifier
+from cautery.evidence.outside.brackets import Bracket, Moment, brackets
+from cautery.evidence.outside.policy import CosignerPolicy
+from cautery.evidence.outside.proof import (
+    Checked,
+    Clocks,
+    ProofGiven,
+    StampGiven,
+    Trust,
+    check_proof,
+    covered_by,
+)
+from cautery.evidence.ports import CaseLedger
+from cautery.model import ExhibitId
+from cautery.model.records import Entry, OutsideProof, kinds_of
+from cautery.model.times import iso
+
+WITHIN = timedelta(seconds=3600)
+"""Longest time that a record may have waited for its first proof, unless the checker says more."""
+NARROW_S = 120.0
+"""A bracket as wide as this is what a watch with an authority or co-signers keeps to."""
+SKEW = timedelta(seconds=120)
+"""As far as a machine's clock may be from those who vouch. Judgement: NTP keeps it within one."""
+
+Read = Callable[[ExhibitId], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimesProven:
+    """What a case's proofs say of its times, to a checker who trusts somebody or nobody.
+
+    Parameters
+    ----------
+    moments : tuple of Moment
+        One a proof that holds.
+    proofs : int
+        Proofs in the records.
+    stamps, cosignatures : int
+        Time-stamps and co-signatures that hold and count.
+    unjudged : int
+        Time-stamps and co-signatures that nobody trusted vouches for.
+    minutes, agreed : int
+        Proofs, and those of them with enough co-signers.
+    faults : tuple of str
+        What was given and does not hold.
+    missing : int
+        Times that an authority or a co-signer gave nothing.
+    """
+
+    moments: tuple[Moment, ...] = ()
+    proofs: int = 0
+    stamps: int = 0
+    cosignatures: int = 0
+    unjudged: int = 0
+    agreed: int = 0
+    faults: tuple[str, ...] = ()
+    missing: int = 0
+
+    def summary(self, size: int, *, trusts: bool) -> tuple[str, ...]:
+        """Return in sentences what is known of the times of the first ``size`` records.
+
+        Parameters
+        ----------
+        trusts : bool
+            The checker named somebody to trust.
+        """
+        if not self.proofs:
+            return (
+                "no outside clock and no co-signer vouches for any time here: each is a claim of "
+                "the machine's clock",
+            )
+        lines = []
+        if not trusts:
+            return (
+                f"{self.proofs} proofs from outside are in it, with {self.unjudged} time-stamps "
+                "and co-signatures that are not judged: name whom you trust, by --cosigners and "
+                "--authorities. Until then each time is a claim of the machine's clock",
+            )
+        lines.append(
+            f"{self.proofs} proofs from outside: {self.stamps} time-stamps and "
+            f"{self.cosignatures} co-signatures hold; {self.missing} times one was missing"
+        )
+        found = brackets(size, self.moments)
+        narrow = sum(1 for each in found if each.width_s is not None and each.width_s <= NARROW_S)
+        both = sum(1 for each in found if each.width_s is not None)
+        lines.append(
+            f"{both} of {size} records lie between two outside proofs, {narrow} of them within "
+            f"{NARROW_S:g} s"
+        )
+        ends = [each.not_after for each in found if each.not_after is not None]
+        starts = [each.not_before for each in found if each.not_before is not None]
+        if starts and ends:
+            lines.append(
+                f"not before {iso(min(starts))} (from record {_first(found)} on), not after "
+                f"{iso(max(ends))} ({len(ends)} records); what was captured when is a claim of the "
+                "machine's clock"
+            )
+        return tuple(lines)
+
+
+@dataclass(slots=True)
+class _Adding:
+    moments: list[Moment] = field(default_factory=list)
+    stamps: int = 0
+    cosignatures: int = 0
+    unjudged: int = 0
+    agreed: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def sizes_of_proofs(ledger: CaseLedger, case: NoteVerifier) -> frozenset[int]:
+    """Return the sizes of the case at which its proofs state a root."""
+    sizes = set()
+    for entry in ledger.read(kinds=kinds_of(OutsideProof)):
+        if isinstance(entry.content, OutsideProof):
+            try:
+                sizes.add(covered_by(entry.content.leaf.encode(), case).size)
+            except EvidenceError:
+                continue  # it is named where the proof is checked
+    return frozenset(sizes)
+
+
+def times_proven(
+    entries: Iterable[Entry],
+    *,
+    case: NoteVerifier,
+    trust: Trust,
+    read: Read,
+    roots: Mapping[int, bytes],
+    closing: ProofGiven | None = None,
+) -> TimesProven:
+    """Check the proofs in a case's records, in order, and that of its closing.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+        Records of the kind ``outside.proof``.
+    read : callable
+        Returns the bytes of an exhibit; it raises ``EvidenceError``.
+    roots : mapping of int to bytes
+        The case's own roots by size, of the sizes that its proofs state.
+    closing : ProofGiven or None
+        What lies beside the closed case.
+    """
+    clocks, adding, proofs, missing = Clocks(), _Adding(), 0, 0
+    for entry in entries:
+        content = entry.content
+        if not isinstance(content, OutsideProof):
+            continue
+        proofs += 1
+        missing += len(content.missing)
+        where = f"record {entry.index}"
+        try:
+            given = given_in(content, read)
+            checked = check_proof(given, case=case, trust=trust)
+            _require_own(checked, roots, record=entry.index)
+        except EvidenceError as error:
+            adding.faults.append(f"{where}: {error}")
+            continue
+        _add(adding, checked, clocks, trust, record=entry.index, where=where)
+    if closing is not None:
+        checked = check_proof(closing, case=case, trust=trust)
+        _require_own(checked, roots, record=None)
+        _add(adding, checked, clocks, trust, record=None, where="the proof of the closing")
+    return TimesProven(
+        moments=tuple(adding.moments),
+        proofs=proofs + (closing is not None),
+        stamps=adding.stamps,
+        cosignatures=adding.cosignatures,
+        unjudged=adding.unjudged,
+        agreed=adding.agreed,
+        faults=tuple(adding.faults),
+        missing=missing,
+    )
+
+
+def require_times(
+    entries: Iterable[Entry], proven: TimesProven, size: int, *, within: timedelta
+) -> None:
+    """Raise unless each record's own time agrees with its bracket.
+
+    Raises
+    ------
+    EvidenceError
+        Naming the first record whose time those who vouch contradict, or for which nobody vouches.
+    """
+    known = brackets(size, proven.moments)
+    for entry in entries:
+        bracket, at = known[entry.index], entry.record.at
+        if bracket.not_after is None:
+            raise EvidenceError(
+                f"record {entry.index}: no outside proof covers it, so nobody says when it was"
+            )
+        if at > bracket.not_after + SKEW:
+            raise EvidenceError(
+                f"record {entry.index} has the time {iso(at)}, but others saw it by "
+                f"{iso(bracket.not_after)}"
+            )
+        if bracket.not_before is not None and at < bracket.not_before - SKEW:
+            raise EvidenceError(
+                f"record {entry.index} has the time {iso(at)}, but it was made after "
+                f"{iso(bracket.not_before)}: it is back-dated, or the machine's clock was wrong"
+            )
+        if bracket.not_after - at > within:
+            raise EvidenceError(
+                f"record {entry.index} has the time {iso(at)}, but nobody saw it before "
+                f"{iso(bracket.not_after)}: it is back-dated, or it waited long for its proof",
+                hint="To accept proofs that came later: --within SECONDS.",
+            )
+
+
+def require_cosigned(checked: Checked, policy: CosignerPolicy) -> None:
+    """Raise unless enough co-signers signed the log's checkpoint over a proof.
+
+    Raises
+    ------
+    EvidenceError
+        Saying who did not.
+    """
+    if not policy.enough(checked.cosigned.times.keys()):
+        absent = [
+            cosigner.name
+            for cosigner in policy.cosigners
+            if cosigner.key.public not in checked.cosigned.times
+        ]
+        raise EvidenceError(
+            f"the policy asks for {policy.words}; no valid co-signature of {', '.join(absent)}"
+        )
+
+
+def given_in(content: OutsideProof, read: Read) -> ProofGiven:
+    """Return the proof in a record, with the bytes of its exhibits.
+
+    Raises
+    ------
+    EvidenceError
+        If one of its parts is not what it should be.
+    """
+    try:
+        return ProofGiven(
+            log=content.log,
+            index=content.index,
+            leaf=content.leaf.encode(),
+            path=tuple(base64.b64decode(step, validate=True) for step in content.path),
+            checkpoint=content.checkpoint,
+            stamps=tuple(
+                StampGiven(
+                    authority=stamp.authority,
+                    answer=read(stamp.exhibit),
+                    nonce=int(stamp.nonce) if stamp.nonce else None,
+                    crls=tuple(map(read, stamp.exhibits)),
+                )
+                for stamp in content.stamps
+            ),
+        )
+    except (binascii.Error, ValueError) as error:
+        raise EvidenceError(f"the proof cannot be read: {str(error)[:200]}") from error
+
+
+def _add(
+    adding: _Adding,
+    checked: Checked,
+    clocks: Clocks,
+    trust: Trust,
+    *,
+    record: int | None,
+    where: str,
+) -> None:
+    adding.unjudged += checked.unknown_stamps + checked.cosigned.unknown
+    adding.faults += [f"{where}: {fault}" for fault in checked.faults]
+    backwards = clocks.faults(checked)
+    adding.faults += [f"{where}: {fault}" for fault in backwards]
+    if backwards:  # of a proof whose clocks contradict an earlier one, no time is taken
+        return
+    adding.stamps += len(checked.stamps)
+    adding.cosignatures += len(checked.cosigned.times)
+    if trust.policy is not None and trust.policy.enough(checked.cosigned.times.keys()):
+        adding.agreed += 1
+    adding.moments.append(checked.moment(trust, record=record))
+
+
+def _require_own(checked: Checked, roots: Mapping[int, bytes], *, record: int | None) -> None:
+    size = checked.covered.size
+    if roots.get(size) != checked.covered.root:
+        raise EvidenceError(f"it proves {size} records that are not the first {size} of this case")
+    if record is not None and size > record:
+        raise EvidenceError(f"record {record} cannot prove {size} records")
+
+
+def _first(found: Sequence[Bracket]) -> int:
+    return next(at for at, bracket in enumerate(found) if bracket.not_before is not None)

@@ -1,0 +1,67 @@
+"""Renewals of the proof of a closed case: what they cover, and whether they came in time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cautery.errors import EvidenceError
+from cautery.evidence.outside.proof import Trust
+from cautery.evidence.outside.proof_file import ProofFile
+from cautery.evidence.outside.stamps import Stamp, check_stamp
+from cautery.model.times import iso
+
+
+def renewals_proven(
+    file: ProofFile, trust: Trust, *, now: datetime | None
+) -> tuple[str, ...]:
+    """Check each renewal, and say how long the newest time-stamp's certificate lasts.
+
+    Each renewal stamps the proof and all renewals before it, so that it vouches for time-stamps
+    whose certificates have ended since.
+
+    Raises
+    ------
+    EvidenceError
+        If none of a renewal's time-stamps holds.
+    """
+    if not trust.roots:
+        return (
+            (f"{len(file.renewals)} renewals are not judged: name whom you trust, by --authorities",)
+            if file.renewals
+            else ()
+        )
+    lines = []
+    newest: Stamp | None = None
+    for number, renewal in enumerate(file.renewals):
+        message, stamps, faults = file.renewed_text(number), [], []
+        for stamp in renewal.stamps:
+            try:
+                stamps.append(
+                    check_stamp(
+                        stamp.answer,
+                        message=message,
+                        nonce=stamp.nonce,
+                        roots=trust.roots,
+                        crls=stamp.crls,
+                    )
+                )
+            except EvidenceError as error:
+                faults.append(f"{stamp.authority}: {error}")
+        if not stamps:
+            raise EvidenceError(f"renewal {number + 1}: {'; '.join(faults)}")
+        best = max(stamps, key=lambda stamp: stamp.expires)
+        if newest is not None and best.at > newest.expires:
+            lines.append(
+                f"renewal {number + 1} came at {iso(best.at)}, after the certificate of the "
+                f"time-stamp before it had ended at {iso(newest.expires)}"
+            )
+        newest = best
+        lines.append(
+            f"renewed at {iso(best.at)}; that certificate lasts until {iso(best.expires)}"
+        )
+    if newest is not None and now is not None and newest.expires < now:
+        lines.append(
+            "the certificate of the newest time-stamp has ended; the time-stamp still holds, as "
+            "long as nobody can have had its key since"
+        )
+    return tuple(lines)

@@ -1,0 +1,1 @@
+"""The time of a case, as others vouch for it: the organisation's log, stamps and co-signers."""

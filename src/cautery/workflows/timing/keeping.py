@@ -1,0 +1,183 @@
+"""Keep the time of an open case: each minute its checkpoint goes into the log, and a proof back.
+
+What the log, an authority or a co-signer cannot give is recorded; it never ends the watch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from cautery.errors import CauteryError, EvidenceError
+from cautery.evidence.merkle import Frontier, consistency_from, leaf_hash
+from cautery.evidence.note import NoteVerifier
+from cautery.evidence.ports import CaseLedger
+from cautery.model import Checkpoint
+from cautery.model.records import OutsideProof, StampReceived, kinds_of
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.timing.log import OrganisationLog, Proven
+
+EVERY_S = 50.0
+"""From one turn to the next: with an answer of 8 s, stamps are less than a minute apart."""
+_TOKEN, _CRL = "application/timestamp-reply", "application/pkix-crl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How many time-stamps the mandate pays for; ``None``: no limit.
+
+    Beyond it no time-stamp is asked for; co-signers, which cost nothing, go on.
+    """
+
+    most: int | None = None
+
+    def spent(self, count: int) -> str | None:
+        """Return why no more is asked for after ``count`` of them; ``None``: there is more."""
+        if self.most is None or count < self.most:
+            return None
+        return f"the mandate's budget of {self.most} time-stamps is spent"
+
+
+class Growth:
+    """Proves that a case's records go on from some of them, with what appending keeps.
+
+    Parameters
+    ----------
+    ledger : CaseLedger
+        Of the case.
+    """
+
+    def __init__(self, ledger: CaseLedger) -> None:
+        self._ledger = ledger
+        self._logged = Frontier()
+
+    def consistency(self, earlier: int, size: int) -> tuple[bytes, ...]:
+        """Return the proof from the first ``earlier`` records to the first ``size``.
+
+        Raises
+        ------
+        EvidenceError
+            If the ledger has fewer.
+        """
+        if self._logged.size > earlier:
+            self._logged = Frontier()
+        hashes = []
+        for entry in self._ledger.read(since=self._logged.size):
+            if entry.index >= size:
+                break
+            hashes.append(leaf_hash(entry.leaf))
+        start = self._logged.size
+        if start + len(hashes) < size:
+            raise EvidenceError(f"the case has {start + len(hashes)} records, but {size} are proven")
+        self._logged = self._logged.extend(hashes[: earlier - start])
+        return consistency_from(self._logged, hashes[earlier - start :])
+
+
+class Timekeeper:
+    """Keeps the time of one case that is being written.
+
+    Parameters
+    ----------
+    log : OrganisationLog
+        Takes its checkpoints.
+    ledger : CaseLedger
+        Of the case.
+    verifier : NoteVerifier
+        The case's public key.
+    checkpoint : callable
+        Signs the case as it stands.
+    budget : Budget
+        Of the mandate.
+    """
+
+    def __init__(
+        self,
+        log: OrganisationLog,
+        *,
+        ledger: CaseLedger,
+        verifier: NoteVerifier,
+        checkpoint: Callable[[], Checkpoint],
+        budget: Budget,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._log = log
+        self._verifier = verifier
+        self._checkpoint = checkpoint
+        self._budget = budget
+        self._sleep = sleep
+        self._growth = Growth(ledger)
+        self._stamps = sum(
+            len(entry.content.stamps)
+            for entry in ledger.read(kinds=kinds_of(OutsideProof))
+            if isinstance(entry.content, OutsideProof)
+        )
+
+    async def work(self, journal: Journal) -> None:
+        """Take a turn each minute, until it is cancelled."""
+        while True:
+            begun = journal.now()
+            await self.turn(journal)
+            passed_s = (journal.now() - begun).total_seconds()
+            await self._sleep(max(1.0, EVERY_S - max(0.0, passed_s)))
+
+    async def turn(self, journal: Journal) -> None:
+        """Put the case's checkpoint into the log, and record what vouches for it.
+
+        Raises
+        ------
+        StorageError
+            If the case cannot be written. What the log lacks is recorded.
+        """
+        checkpoint = await asyncio.to_thread(self._checkpoint)
+        try:
+            proven = await self._log.prove(
+                checkpoint.note,
+                case=self._verifier,
+                consistency=lambda earlier: self._growth.consistency(earlier, checkpoint.size),
+                no_stamps=self._budget.spent(self._stamps),
+            )
+        except CauteryError as error:
+            journal.fail("outside proof", self._log.origin, error)
+            return
+        if proven.stamped_here:
+            self._stamps += len(proven.given.stamps)
+        await asyncio.to_thread(_record, journal, proven)
+
+
+def _record(journal: Journal, proven: Proven) -> None:
+    given = proven.given
+    stamps = []
+    for stamp in given.stamps:
+        exhibits = [
+            journal.seal(crl, what="revocation list", media_type=_CRL, at=journal.now())
+            for crl in stamp.crls
+        ]
+        answer = journal.seal(
+            stamp.answer, what="time-stamp", media_type=_TOKEN, at=journal.now()
+        )
+        stamps.append(
+            StampReceived(
+                authority=stamp.authority,
+                nonce="" if stamp.nonce is None else str(stamp.nonce),
+                exhibit=answer,
+                exhibits=tuple(exhibits),
+            )
+        )
+    journal.write(
+        OutsideProof(
+            at=journal.now(),
+            log=given.log,
+            index=given.index,
+            leaf=given.leaf.decode(),
+            path=_texts(given.path),
+            checkpoint=given.checkpoint,
+            stamps=tuple(stamps),
+            missing=proven.missing,
+        )
+    )
+
+
+def _texts(hashes: Sequence[bytes]) -> tuple[str, ...]:
+    return tuple(base64.b64encode(step).decode() for step in hashes)

@@ -1,0 +1,325 @@
+"""An organisation's log: leaves from all its cases, one stamp for all of them each minute.
+
+Several watches may write to one log. Each appends its own leaf; whoever has the turn signs, stamps
+and publishes, and the others take the proof that covers their leaf from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cautery.errors import ConflictError, EvidenceError, InputError
+from cautery.evidence.merkle import leaf_hash, verify_consistency
+from cautery.evidence.note import NoteVerifier, checkpoint_in
+from cautery.evidence.outside.cosignatures import open_cosigned
+from cautery.evidence.outside.proof import Covered, ProofGiven, covered_in
+from cautery.evidence.outside.proof_file import ProofFile, parse_proof_file
+from cautery.evidence.outside.tiles import Tiles, Tiling, partial_paths
+from cautery.evidence.ports import CaseLedger
+from cautery.evidence.signing import MANIFEST
+from cautery.model.ledger import filed
+from cautery.model.ports import Clock, Signer
+from cautery.model.records import LogEntry, ProofMissing, kinds_of
+from cautery.model.times import iso, to_utc
+from cautery.workflows.timing.asking import Asking
+from cautery.workflows.timing.ports import LogShelf
+
+APART_S = 45.0
+"""Between two stamps of a log: with 8 s for an answer they are never more than a minute apart."""
+_LOOK_S = 0.5
+_MOST_TURNS_WAITED_S = 150.0
+_CHECKPOINT = "checkpoint"
+_KINDS = kinds_of(LogEntry)
+
+Consistency = Callable[[int], Sequence[bytes]]
+"""Returns the proof that a case's records go on from its first so many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """A leaf of the log with what vouches for it.
+
+    Parameters
+    ----------
+    given : ProofGiven
+        The proof.
+    missing : tuple of ProofMissing
+        Who gave nothing.
+    stamped_here : bool
+        This process asked for the stamps; else another watch did.
+    """
+
+    given: ProofGiven
+    missing: tuple[ProofMissing, ...]
+    stamped_here: bool
+
+
+class OrganisationLog:
+    """A log that is open for writing.
+
+    Parameters
+    ----------
+    ledger : CaseLedger
+        Its records.
+    signer : Signer
+        Signs its checkpoints, each going on from the last one.
+    shelf : LogShelf
+        Its folder.
+    asking : Asking
+        Asks authorities and co-signers.
+    sleep : callable
+        Waits for a turn.
+    """
+
+    def __init__(
+        self,
+        ledger: CaseLedger,
+        signer: Signer,
+        shelf: LogShelf,
+        asking: Asking,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._ledger = ledger
+        self._signer = signer
+        self._shelf = shelf
+        self._asking = asking
+        self._clock = clock
+        self._sleep = sleep
+        self._verifier = NoteVerifier.parse(signer.key)
+        self._read_until = 0
+        self._cases: dict[str, Covered] = {}
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self._verifier.name
+
+    def covered(self, case: NoteVerifier) -> Covered | None:
+        """Return what the log last took of a case."""
+        self._read_on()
+        return self._cases.get(_id(case))
+
+    def append(self, note: str, *, case: NoteVerifier, consistency: Consistency) -> int:
+        """Append a note of a case; return the leaf's number.
+
+        A case only grows: a note that does not go on from the last one of its case is refused, so
+        a history that was forked, cut or rolled back gets no proof.
+
+        Raises
+        ------
+        EvidenceError
+            If the note is not the case's, or does not go on from the last one.
+        StorageError
+            If it cannot be written.
+        """
+        covered = covered_in(note, case)
+        while True:
+            size = self._read_on()
+            previous = self._cases.get(_id(case))
+            proof: Sequence[bytes] = ()
+            if previous is not None:
+                if covered.size < previous.size:
+                    raise EvidenceError(
+                        f"the log has {previous.size} records of case {case.name}, and this note "
+                        f"covers {covered.size}: it is an older copy, or records were cut off"
+                    )
+                if covered.size > previous.size:
+                    proof = tuple(consistency(previous.size))
+                verify_consistency(
+                    earlier=previous.size,
+                    earlier_root=previous.root,
+                    later=covered.size,
+                    later_root=covered.root,
+                    proof=proof,
+                )
+            entry = LogEntry(
+                note=note,
+                previous=0 if previous is None else previous.size,
+                proof=tuple(base64.b64encode(step).decode() for step in proof),
+            )
+            kind, body = filed(entry)
+            try:
+                written = self._ledger.append(
+                    kind, body, at=self._clock.now(), if_unchanged_since=size
+                )
+            except ConflictError:
+                continue  # another watch was faster
+            return written.index
+
+    async def prove(
+        self,
+        note: str,
+        *,
+        case: NoteVerifier,
+        consistency: Consistency,
+        at_once: bool = False,
+        no_stamps: str | None = None,
+    ) -> Proven:
+        """Append a note and return what vouches for it, within about a minute.
+
+        Parameters
+        ----------
+        at_once : bool
+            Stamp now, whenever the last stamp was: a case is closed.
+        no_stamps : str or None
+            Why no time-stamp is asked for; ``None``: they are.
+
+        Raises
+        ------
+        EvidenceError
+            As :meth:`append`, or if the log's ledger is not the one that was signed.
+        StorageError
+            If it cannot be written.
+        """
+        index = await asyncio.to_thread(self.append, note, case=case, consistency=consistency)
+        waited = 0.0
+        while waited < _MOST_TURNS_WAITED_S:
+            newest = self._newest()
+            if newest is not None and newest.size > index:
+                return self._proven(index, newest, stamped_here=False)
+            with self._shelf.turn() as is_ours:
+                newest = self._newest()
+                if newest is not None and newest.size > index:
+                    return self._proven(index, newest, stamped_here=False)
+                wait_s = 0.0 if at_once or newest is None else self._wait_s(newest)
+                if is_ours and wait_s <= 0:
+                    newest = await self._stamp(no_stamps)
+                    return self._proven(index, newest, stamped_here=True)
+            pause = min(max(wait_s, _LOOK_S), 5.0) if is_ours else _LOOK_S
+            await self._sleep(pause)
+            waited += pause
+        raise EvidenceError("no stamp of this log came; another process holds its turn")
+
+    async def _stamp(self, no_stamps: str | None) -> _Newest:
+        begun = self._clock.now()
+        checkpoint = await asyncio.to_thread(
+            self._ledger.checkpoint, self._signer, at=self._clock.now()
+        )
+        tiles = await asyncio.to_thread(self._publish_tiles, checkpoint.size)
+        if tiles.root() != checkpoint.root:
+            tiles = await asyncio.to_thread(self._publish_tiles, checkpoint.size, anew=True)
+            if tiles.root() != checkpoint.root:
+                raise EvidenceError("the tiles of the log do not have the root that was signed")
+        vouched = await self._asking.vouch(
+            checkpoint.note, self._verifier, tiles, no_stamps=no_stamps
+        )
+        self._shelf.publish(_CHECKPOINT, vouched.checkpoint.encode())
+        given = ProofGiven(
+            log=str(self._verifier),
+            index=checkpoint.size - 1,
+            leaf=b"",
+            path=(),
+            checkpoint=vouched.checkpoint,
+            stamps=vouched.stamps,
+        )
+        newest = _Newest(
+            size=checkpoint.size, at=begun, file=ProofFile(proof=given, missing=vouched.missing)
+        )
+        await asyncio.to_thread(self._shelf.write_newest, newest.to_bytes())
+        return newest
+
+    def _publish_tiles(self, size: int, *, anew: bool = False) -> Tiles:
+        """Write the tiles of the log's first ``size`` leaves that are not there yet."""
+        published = 0 if anew else self._published(size)
+        try:
+            tiling = Tiling(published, self._shelf.read)
+        except EvidenceError:
+            published, tiling = 0, Tiling()
+        hashes = (
+            leaf_hash(entry.leaf)
+            for entry in self._ledger.read(since=published)
+            if entry.index < size
+        )
+        for path, tile in tiling.extend(hashes):
+            self._shelf.publish(path, tile)
+        for path, tile in tiling.partials():
+            self._shelf.publish(path, tile)
+        return Tiles(size, self._shelf.read)
+
+    def _published(self, size: int) -> int:
+        """Return the size of the log as it is published; 0 where it must be made anew."""
+        try:
+            note = self._shelf.read(_CHECKPOINT).decode()
+            published = int(note.split("\n", 2)[1])
+            for path in partial_paths(published):
+                self._shelf.read(path)
+        except (EvidenceError, ValueError, IndexError):
+            return 0
+        return published if published <= size else 0
+
+    def _proven(self, index: int, newest: _Newest, *, stamped_here: bool) -> Proven:
+        entry = next(iter(self._ledger.read(since=index)))
+        tiles = Tiles(newest.size, self._shelf.read)
+        given = replace(
+            newest.file.proof, index=index, leaf=entry.leaf, path=tiles.inclusion(index)
+        )
+        return Proven(given=given, missing=newest.file.missing, stamped_here=stamped_here)
+
+    def _newest(self) -> _Newest | None:
+        raw = self._shelf.newest()
+        return None if raw is None else _Newest.parse(raw, self._verifier)
+
+    def _wait_s(self, newest: _Newest) -> float:
+        """Return the seconds until the next stamp; a clock that was set back waits for nobody."""
+        passed_s = (self._clock.now() - newest.at).total_seconds()
+        return APART_S - passed_s if passed_s >= 0 else 0.0
+
+    def _read_on(self) -> int:
+        """Read what came into the log since, and return its size."""
+        size = self._ledger.size()
+        if size > self._read_until:
+            for entry in self._ledger.read(since=self._read_until, kinds=_KINDS):
+                if entry.index >= size:
+                    break
+                content = entry.content
+                if isinstance(content, LogEntry) and (stated := _stated(content.note)) is not None:
+                    self._cases[stated[0]] = stated[1]
+            self._read_until = size
+        return size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Newest:
+    """The newest proof of a log, whichever watch had the turn, and when that turn began."""
+
+    size: int
+    at: datetime
+    file: ProofFile
+
+    def to_bytes(self) -> bytes:
+        return f"{iso(self.at)}\n".encode() + self.file.to_bytes()
+
+    @classmethod
+    def parse(cls, raw: bytes, log: NoteVerifier) -> _Newest:
+        at, _, proofs = raw.partition(b"\n")
+        try:
+            begun = to_utc("at", datetime.fromisoformat(at.decode()))
+        except (ValueError, InputError) as error:
+            raise EvidenceError(f"the newest proof of the log has no time: {error}") from error
+        file = parse_proof_file(proofs)
+        size = open_cosigned(file.proof.checkpoint, log).checkpoint.size
+        return cls(size=size, at=begun, file=file)
+
+
+def _id(case: NoteVerifier) -> str:
+    return case.name.removeprefix("cautery/case-")
+
+
+def _stated(note: str) -> tuple[str, Covered] | None:
+    """Return which case a note in the log names, and what it states; its signature was checked."""
+    text = note.rpartition("\n\n")[0] + "\n"
+    if (match := MANIFEST.fullmatch(text)) is not None:
+        return match[1], Covered(size=int(match[5]), root=bytes.fromhex(match[6]))
+    try:
+        name = text.partition("\n")[0]
+        checkpoint = checkpoint_in(text, note=note, origin=name)
+    except EvidenceError:
+        return None
+    case = name.removeprefix("cautery/case-")
+    return case, Covered(size=checkpoint.size, root=checkpoint.root)
