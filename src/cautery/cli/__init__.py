@@ -49,6 +49,10 @@ _VERBS = {
         "cautery.cli.verify:verify",
         "Re-check every file, record, signature and exhibit; name the first thing that is wrong.",
     ),
+    "renew": (
+        "cautery.cli.renew:renew",
+        "Stamp the proof of a closed case anew, before certificates and algorithms age.",
+    ),
     "exhibit": (
         "cautery.cli.exhibit:exhibit",
         "List the exhibits of a case, or write one exhibit to a file.",
@@ -132,6 +136,14 @@ _VERBS = {
     "case": (
         "cautery.cli.case:app",
         "Continue with an older copy of a case; two people sign for it.",
+    ),
+    "log": (
+        "cautery.cli.log:app",
+        "Keep the organisation's log, by which others vouch for the times of its cases.",
+    ),
+    "cosign": (
+        "cautery.cli.cosign:app",
+        "Co-sign the logs of other organisations.",
     ),
     "lab": (
         "cautery.cli.lab:app",

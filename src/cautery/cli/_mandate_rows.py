@@ -69,6 +69,8 @@ def rows_of(mandate: Mandate) -> Iterator[Row]:
         "allow": mandate.network.allow,
         "canary_port": mandate.network.canary_port,
     }
+    if mandate.log is not None:
+        yield {"log": mandate.log.folder, "stamps": mandate.log.stamps}
 
 
 def _sources(mandate: Mandate) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,8 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.errors import EvidenceError
 from cautery.model import to_json
-from cautery.wiring import cases
+from cautery.wiring import cases, timing
+from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.case.verify import BROKEN, verify_case
 from cautery.workflows.mandate.signers import read_signers
 
@@ -31,6 +33,22 @@ def verify(
         Path | None,
         typer.Option("--signers", help="TOML file with [[signer]]: who may sign mandates."),
     ] = None,
+    cosigners: Annotated[
+        Path | None,
+        typer.Option(
+            "--cosigners", help="Policy (c2sp.org/tlog-policy): which co-signers, how many."
+        ),
+    ] = None,
+    authorities: Annotated[
+        Path | None,
+        typer.Option("--authorities", help="Root certificates of time-stamping authorities, PEM."),
+    ] = None,
+    within: Annotated[
+        float,
+        typer.Option(
+            "--within", min=1, help="With --cosigners: most seconds from a record to its proof."
+        ),
+    ] = WITHIN.total_seconds(),
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Re-check every file, record, signature and exhibit; name the first thing that is wrong.
@@ -42,6 +60,11 @@ def verify(
     should ask about, such as times in the wrong order. Without --signers, the command shows the
     signers as the mandate names them, and does not check them.
 
+    With --cosigners, enough co-signers must have seen the closed case, and no time in it may
+    contradict what they and the authorities saw: a history that was forked, cut, rolled back or
+    back-dated is broken, even if the case's own key signed it. Without --cosigners and
+    --authorities, each time is a claim of the machine's clock.
+
     Example: cautery verify cases/md34 --public-key league.pub
     """
     allowed_signers = None if signers is None else read_signers(signers)
@@ -52,6 +75,8 @@ def verify(
             public_key=public_key,
             signers=allowed_signers,
             now=wiring.clock().now(),
+            trust=timing.trust(cosigners, authorities),
+            within=timedelta(seconds=within),
         )
     except EvidenceError as error:
         if json:

@@ -20,6 +20,7 @@ from cautery.model.reach import (
     Access,
     Calendar,
     Intermediary,
+    LogPolicy,
     NetworkPolicy,
     OwnService,
     Source,
@@ -187,6 +188,8 @@ class Mandate:
         system's certificate authorities.
     network : NetworkPolicy
         Where the watch may reach, and how often.
+    log : LogPolicy or None
+        The organisation's log, by which others vouch for the times of the case; ``None``: none.
     lab : bool
         Whether it is a mandate of the synthetic world.
     collateral_budget : int
@@ -221,6 +224,7 @@ class Mandate:
     collateral_budget: int = 0
     signatures: tuple[MandateSignature, ...] = ()
     confirmations: tuple[RuleConfirmation, ...] = ()
+    log: LogPolicy | None = None
 
     def __post_init__(self) -> None:
         if self.collateral_budget < 0:

@@ -156,6 +156,25 @@ class NetworkPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogPolicy:
+    """The organisation's log that takes the checkpoints of the case, and what it may cost.
+
+    Parameters
+    ----------
+    folder : OwnLocation
+        Absolute path of the log's folder.
+    stamps : int or None
+        Most time-stamps that a watch asks for; ``None``: no limit.
+    """
+
+    folder: OwnLocation
+    stamps: int | None = None
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnService:
     """How a service of our own proves its identity over TLS, and how we prove ours to it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +20,17 @@ from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.reading import ReadingPool
 from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
-from cautery.errors import InputError
+from cautery.errors import CauteryError, InputError
 from cautery.model import Mandate, revealed
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
+from cautery.wiring.timing import opened_log, prove_closed
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.mandate.read import calendars_of
 from cautery.workflows.mandate.signatures import checked_signatures
+from cautery.workflows.timing.keeping import Budget, Timekeeper
+from cautery.workflows.timing.log import Proven
 from cautery.workflows.watch.finishing import REPORT, finish_case
 from cautery.workflows.watch.run import WatchPorts, run_watch
 from cautery.workflows.watch.sources.jobs import MODULES
@@ -40,8 +44,14 @@ def watch(
     keys_dir: Path | None = None,
     listeners: tuple[Listener, ...] = (),
     close: bool = True,
+    on_proof: Callable[[Proven | CauteryError], None] = lambda _: None,
 ) -> Path:
     """Run a watch to the end of its window; return where the report lies.
+
+    Parameters
+    ----------
+    on_proof : callable
+        Told what vouches for the closed case, or why nothing does; its mandate names a log.
 
     Raises
     ------
@@ -51,17 +61,28 @@ def watch(
     case = open_case(case_path, store=store(keys_dir), clock=wiring.clock())
     closed = False
     try:
-        asyncio.run(_watch(mandate, case, mandate_file, listeners))
+        asyncio.run(_watch(mandate, case, mandate_file, listeners, keys_dir=keys_dir))
         finish_case(case, close=close)
         closed = close
     finally:
         if not closed:
             case.leave()
+    if closed and mandate.log is not None:
+        folder = Path(mandate.log.folder.reveal())
+        try:
+            on_proof(asyncio.run(prove_closed(case_path, folder, keys_dir=keys_dir)))
+        except CauteryError as error:  # the case is whole; `cautery log prove` asks again
+            on_proof(error)
     return case_path / REPORT
 
 
 async def _watch(
-    mandate: Mandate, case: Case, mandate_file: Path, listeners: tuple[Listener, ...]
+    mandate: Mandate,
+    case: Case,
+    mandate_file: Path,
+    listeners: tuple[Listener, ...],
+    *,
+    keys_dir: Path | None,
 ) -> None:
     text = mandate_file.read_bytes()  # noqa: ASYNC240 - once, before anything
     now = case.clock.now()
@@ -87,6 +108,19 @@ async def _watch(
         )
         engine = ThreadEngine()
         stack.callback(engine.close)
+        timekeeper = None
+        if mandate.log is not None:
+            folder = Path(mandate.log.folder.reveal())
+            opened = await stack.enter_async_context(
+                opened_log(folder, clock=case.clock, keys_dir=keys_dir)
+            )
+            timekeeper = Timekeeper(
+                opened.log,
+                ledger=case.ledger,
+                verifier=case.verifier,
+                checkpoint=lambda: case.ledger.checkpoint(case.signer, at=case.clock.now()),
+                budget=Budget(most=mandate.log.stamps),
+            )
         tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
 
         await run_watch(
@@ -120,6 +154,7 @@ async def _watch(
                 tape=tape,
                 free_reserve=case.make_room,
                 listeners=listeners,
+                timekeeper=timekeeper,
             ),
             mandate_text=text,
             key=str(case.verifier),

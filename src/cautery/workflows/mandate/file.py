@@ -314,6 +314,15 @@ class NetworkTable(_Table):
     """Port at which canary names answer HTTP; 80 except in a lab."""
 
 
+class LogTable(_Table):
+    """The organisation's log, by which others vouch for the times of the case."""
+
+    folder: _Text
+    """Folder that `cautery log new` made, relative to this file; it names who stamps the log."""
+    stamps: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+    """Most time-stamps that a watch pays for; beyond it the co-signers go on alone."""
+
+
 class MandateFile(_Table):
     """The TOML of a mandate; ``cautery watch --schema`` prints its JSON Schema."""
 
@@ -331,3 +340,4 @@ class MandateFile(_Table):
     purchase: list[PurchaseTable] = Field(default_factory=list)
     fixtures: list[FixturesTable] = Field(default_factory=list)
     network: NetworkTable = Field(default_factory=NetworkTable)
+    log: LogTable | None = None

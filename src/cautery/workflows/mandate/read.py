@@ -22,6 +22,7 @@ from cautery.model import (
     CourtOrder,
     Event,
     Intermediary,
+    LogPolicy,
     Mandate,
     NetworkPolicy,
     OrderKind,
@@ -154,6 +155,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             "vantages": tuple(Vantage(**row.model_dump()) for row in file.vantage),
             "services": self.services(file),
             "network": self._network(file),
+            "log": self._log(file),
         }
         try:
             return Mandate(
@@ -347,6 +349,12 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             rdap=None if policy.rdap is None else OwnLocation(policy.rdap),
             canary_port=policy.canary_port,
         )
+
+    def _log(self, file: MandateFile) -> LogPolicy | None:
+        if file.log is None:
+            return None
+        folder = self.file(file.log.folder, ("log", "folder"), folder=True)
+        return LogPolicy(folder=OwnLocation(folder), stamps=file.log.stamps)
 
 
 def mandate_schema() -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""The settings of an organisation's log: who stamps it, who co-signs it, and how they are reached."""
+"""The settings of an organisation's log: who stamps it, who co-signs it, how they are reached."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,8 +14,12 @@ from cautery.errors import CauteryError, InputError
 from cautery.evidence.outside.policy import CosignerPolicy, parse_policy
 from cautery.evidence.outside.stamps import read_roots
 from cautery.model import Location, NetworkPolicy, OwnService
+from cautery.model.toml import simple_toml
 
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+FileOf = Callable[[str], tuple[str, bytes]]
+"""Returns the absolute path and the bytes of a file that the settings name."""
 
 
 class _Table(BaseModel):
@@ -95,13 +98,13 @@ class LogSettings:
     services: tuple[OwnService, ...] = ()
 
 
-def read_settings(raw: bytes, *, file: Callable[[str], tuple[str, bytes]]) -> LogSettings:
+def read_settings(raw: bytes, *, file: FileOf) -> LogSettings:
     """Read ``log.toml``.
 
     Parameters
     ----------
     file : callable
-        Returns the absolute path and the bytes of a file that the settings name.
+        Reads the files that the settings name.
 
     Raises
     ------
@@ -109,13 +112,13 @@ def read_settings(raw: bytes, *, file: Callable[[str], tuple[str, bytes]]) -> Lo
         Naming what is wrong and where.
     """
     try:
-        tables = _File.model_validate(tomllib.loads(raw.decode()))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"log.toml: {error}") from error
+        tables = _File.model_validate(simple_toml(raw.decode()))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise InputError(f"log.toml: {where}: {first['msg']}") from error
+    except ValueError as error:
+        raise InputError(f"log.toml: {error}") from error
     names = [row.name for row in tables.authority]
     if len(set(names)) < len(names):
         raise InputError("log.toml: two authorities have one name; records name them by it")

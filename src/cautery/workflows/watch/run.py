@@ -49,6 +49,7 @@ from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.mandate.fixtures import Fixtures
 from cautery.workflows.media.pump import feeds_of, no_references
+from cautery.workflows.timing.keeping import Timekeeper
 from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.effects import EffectWatch
 from cautery.workflows.watch.acting.interventions import Intervener
@@ -82,7 +83,8 @@ class WatchPorts:
     are fetched. ``fetcher`` asks suspects and strangers, ``own`` what must prove who it is,
     ``own_feeds`` our reference feeds at their own pace. ``registry`` is made over a fetcher that
     captures what it asks.
-    ``confinement`` says how the decoder's processes are closed in.
+    ``confinement`` says how the decoder's processes are closed in. ``timekeeper`` has others vouch
+    for the times of the case; ``None``: nobody does.
     """
 
     clock: Clock
@@ -109,6 +111,7 @@ class WatchPorts:
     tape: Path
     free_reserve: Callable[[], None]
     listeners: tuple[Listener, ...] = ()
+    timekeeper: Timekeeper | None = None
 
 
 async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes, key: str) -> bool:
@@ -338,6 +341,8 @@ class _Watch:
             self._checkpoints(),
             self._expire(),
         ]
+        if self._ports.timekeeper is not None:
+            jobs.append(self._ports.timekeeper.work(self._journal))
         tasks: set[asyncio.Task[Any]] = {asyncio.ensure_future(job) for job in jobs}
         tasks |= {renewed, pace}
         try:

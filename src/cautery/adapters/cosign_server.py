@@ -1,0 +1,107 @@
+"""A co-signer's small server: ``POST /add-checkpoint`` and nothing else.
+
+Reaches: one address that it listens on, and its signer process. Lawful basis: none needed; it sees
+the hashes and the name of a log, no record and no person.
+Manners: bounded bytes, seconds and requests at a time; it says nothing of logs that it does not know.
+Format: c2sp.org/tlog-witness, c2sp.org/tlog-cosignature; RFC 9112 (HTTP).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from cautery.adapters.signer import SignerProcess
+from cautery.errors import CauteryError, InputError
+from cautery.evidence.outside.cosigning import MAX_REQUEST_BYTES, SIZE_TYPE
+
+_AT_ONCE = 16
+_WITHIN_S = 10.0
+
+
+class CosignServer:
+    """Serves one co-signer.
+
+    Parameters
+    ----------
+    signer : SignerProcess
+        Holds its key and what it co-signed last.
+    say : callable
+        Told one line for each request that it did not co-sign; it holds no text of a stranger.
+    """
+
+    def __init__(self, signer: SignerProcess, *, say: Callable[[str], None]) -> None:
+        self._signer = signer
+        self._say = say
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    def application(self) -> web.Application:
+        """Return the application, for a server or a test."""
+        application = web.Application(client_max_size=MAX_REQUEST_BYTES)
+        application.router.add_post("/add-checkpoint", self._add)
+        return application
+
+    async def serve(
+        self, host: str, port: int, *, tls: ssl.SSLContext | None = None
+    ) -> web.AppRunner:
+        """Listen until the returned runner is cleaned up.
+
+        Raises
+        ------
+        InputError
+            If it cannot listen there.
+        """
+        runner = web.AppRunner(
+            self.application(), access_log=None, keepalive_timeout=75.0, shutdown_timeout=2.0
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port, ssl_context=tls, backlog=64).start()
+        except OSError as error:
+            await runner.cleanup()
+            raise InputError(f"{host}:{port}: {error.strerror}") from error
+        return runner
+
+    async def _add(self, request: web.Request) -> web.Response:
+        if self._slots.locked():
+            return web.Response(status=503, text="busy\n", headers={"Retry-After": "1"})
+        async with self._slots:
+            try:
+                async with asyncio.timeout(_WITHIN_S):
+                    body = await request.read()
+            except TimeoutError:
+                return web.Response(status=408, text="too slow\n")
+            try:
+                status, text = await asyncio.to_thread(self._signer.cosign, body)
+            except CauteryError as error:
+                self._say(f"not co-signed: {error}")
+                return web.Response(status=500, text="this co-signer cannot sign now\n")
+        if status != 200:
+            self._say(f"not co-signed: status {status}")
+        content_type = SIZE_TYPE if status == 409 else "text/plain"
+        return web.Response(status=status, text=text, content_type=content_type)
+
+
+def tls_of(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """Return the context of a server's certificate; ``None``: it has none.
+
+    Raises
+    ------
+    InputError
+        If one of the two files is missing or cannot be used.
+    """
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise InputError("a server's certificate needs its key", hint="Give --cert and --key.")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key, password=b"")
+    except (OSError, ssl.SSLError) as error:
+        raise InputError(f"{certificate}: its certificate and key cannot be used") from error
+    return context

@@ -1,0 +1,86 @@
+"""``cautery log``: the organisation's log, which others stamp and co-sign."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.cli._verbs import Verbs
+from cautery.wiring import timing
+from cautery.workflows.timing.log import Proven
+
+app = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    help="Keep the organisation's log, by which others vouch for the times of its cases.",
+)
+
+_Keys = Annotated[
+    Path | None, typer.Option(help="Key folder outside the log; default $CAUTERY_KEYS.")
+]
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="A new folder for the log, beside the cases.")],
+    origin: Annotated[str, typer.Option(help="The organisation's domain, such as league.example.")],
+    keys: _Keys = None,
+) -> None:
+    """Make a log and its key; print the key that co-signers and policies take.
+
+    A mandate names the log by [log] folder = "...". Name time-stamping authorities and co-signers
+    in its log.toml. A web server can publish its folder `public`: it holds hashes alone.
+
+    Example: cautery log new cases/log --origin league.example
+    """
+    key = timing.new_log(folder, origin, keys_dir=keys)
+    typer.echo(key)
+    render.say(f"settings  {folder / 'log.toml'}: name authorities and co-signers there")
+
+
+@app.command()
+def prove(
+    case: Annotated[Path, typer.Argument(help="Folder of a closed case.")],
+    log: Annotated[Path, typer.Option("--log", help="Folder of the log.")],
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask again, and replace the proof that is there.")
+    ] = False,
+    keys: _Keys = None,
+) -> None:
+    """Put a closed case into the log, and keep beside its note who vouches for it and when.
+
+    A watch with [log] in its mandate does so itself when it closes its case.
+
+    Example: cautery log prove cases/md34 --log cases/log
+    """
+    say_proven(case, asyncio.run(timing.prove_closed(case, log, keys_dir=keys, again=again)))
+
+
+@app.command()
+def check(
+    log: Annotated[Path, typer.Argument(help="Folder of the log.")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Check that the published tiles are those of the ledger and of the signed checkpoint.
+
+    Example: cautery log check cases/log
+    """
+    checked = timing.check_log(log)
+    if json:
+        render.json_line(checked)
+        return
+    for label, value in checked.items():
+        typer.echo(f"{label:<12} {render.printable(str(value))}")
+
+
+def say_proven(case: Path, proven: Proven) -> None:
+    """Say who vouches for a closed case, and who does not."""
+    stamps = len(proven.given.stamps)
+    lines = proven.given.checkpoint.rpartition("\n\n")[2].count("\n") - 1
+    render.say(f"proof   {case / 'manifest.proof'}: {stamps} time-stamps, {lines} co-signatures")
+    for missing in proven.missing:
+        render.say(render.printable(f"missing {missing.by}: {missing.why}"))

@@ -1,0 +1,31 @@
+"""``cautery renew``: time-stamps over the proof of a closed case, before the old ones age."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.wiring import timing
+
+
+def renew(
+    case: Annotated[Path, typer.Argument(help="Folder of a closed case with manifest.proof.")],
+    log: Annotated[
+        Path, typer.Option("--log", help="Folder of the log whose settings name authorities.")
+    ],
+) -> None:
+    """Stamp the proof of a closed case anew, before certificates and algorithms age.
+
+    A time-stamp holds as long as its certificate was valid when it was made and nobody got its
+    key. Renew before that certificate ends: the new time-stamp covers the old ones, their
+    certificates and lists of revoked certificates included.
+
+    Example: cautery renew cases/md34 --log cases/log
+    """
+    renewal = asyncio.run(timing.renew(case, log))
+    names = ", ".join(stamp.authority for stamp in renewal.stamps)
+    render.say(render.printable(f"renewed {case / 'manifest.proof'}: time-stamps of {names}"))
