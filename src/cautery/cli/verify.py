@@ -43,6 +43,10 @@ def verify(
         Path | None,
         typer.Option("--authorities", help="Root certificates of time-stamping authorities, PEM."),
     ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", help="Folder of the organisation's log, to compare all its leaves."),
+    ] = None,
     within: Annotated[
         float,
         typer.Option(
@@ -63,21 +67,24 @@ def verify(
     With --cosigners, enough co-signers must have seen the closed case, and no time in it may
     contradict what they and the authorities saw: a history that was forked, cut, rolled back or
     back-dated is broken, even if the case's own key signed it. Without --cosigners and
-    --authorities, each time is a claim of the machine's clock.
+    --authorities, each time is a claim of the machine's clock. With --log, all that the log holds
+    of the case is compared, so that not even the owner of the log's key can have cut the case.
 
     Example: cautery verify cases/md34 --public-key league.pub
     """
     allowed_signers = None if signers is None else read_signers(signers)
     try:
-        verified = verify_case(
-            case,
-            store=cases.reading_store(),
-            public_key=public_key,
-            signers=allowed_signers,
-            now=wiring.clock().now(),
-            trust=timing.trust(cosigners, authorities),
-            within=timedelta(seconds=within),
-        )
+        with timing.leaves_of(log) as leaves:
+            verified = verify_case(
+                case,
+                store=cases.reading_store(),
+                public_key=public_key,
+                signers=allowed_signers,
+                now=wiring.clock().now(),
+                trust=timing.trust(cosigners, authorities),
+                within=timedelta(seconds=within),
+                log=leaves,
+            )
     except EvidenceError as error:
         if json:
             render.json_line({"path": str(case), "verdict": BROKEN, "why": str(error)})

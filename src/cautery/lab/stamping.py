@@ -6,7 +6,6 @@ what checks its tokens here is another program than what made them.
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import tempfile
 import threading
@@ -21,6 +20,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from rfc3161_client._rust import parse_timestamp_request
 
 from cautery.errors import SourceError
 
@@ -139,14 +140,16 @@ class LabAuthority:
                 ("ts", "-reply", "-config", str(self.folder / "tsa.cnf")), "-queryfile", request
             )
 
-    def answer_at(self, message: bytes, *, nonce: int, at: datetime, policy: str = POLICY) -> bytes:
-        """Return an answer over a message with any genTime, for worlds with a clock of their own.
+    def answer_at(self, request: bytes, *, at: datetime, policy: str = POLICY) -> bytes:
+        """Return an answer with any genTime, for worlds with a clock of their own.
 
         Raises
         ------
         SourceError
             If OpenSSL fails.
         """
+        asked = parse_timestamp_request(request)
+        imprint, nonce = asked.message_imprint.message, asked.nonce or 0
         with self._lock:
             self._serial += 1
             serial = self._serial
@@ -154,7 +157,7 @@ class LabAuthority:
             0x30,
             _integer(1),
             _oid(policy),
-            _tlv(0x30, _tlv(0x30, _oid(_SHA256)), _tlv(4, hashlib.sha256(message).digest())),
+            _tlv(0x30, _tlv(0x30, _oid(_SHA256)), _tlv(4, imprint)),
             _integer(serial),
             _tlv(0x18, f"{at.astimezone(UTC):%Y%m%d%H%M%S}Z".encode()),
             _tlv(0x30, _integer(1)),  # accuracy: one second

@@ -167,6 +167,27 @@ def trust(policy: Path | None, authorities: Path | None) -> Trust:
 
 
 @contextmanager
+def leaves_of(folder: Path | None) -> Iterator[SqlLedger | None]:
+    """Lend the ledger of a log, to read it; ``None`` for none.
+
+    Raises
+    ------
+    CauteryError
+        If it cannot be read.
+    """
+    if folder is None:
+        yield None
+        return
+    place = LogFolder(folder)
+    place.require()
+    ledger = SqlLedger.at(place.ledger, read_only=True)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+@contextmanager
 def cosigner(folder: Path, *, new: str | None = None) -> Iterator[SignerProcess]:
     """Lend the signer process of a co-signer, or make a new one of that name.
 

@@ -46,6 +46,7 @@ from cautery.workflows.case.outside import (
 )
 from cautery.workflows.case.renewing import renewals_proven
 from cautery.workflows.case.verify_records import check_ledger
+from cautery.workflows.case.whole_log import WholeLog
 
 AUTHENTIC, CONSISTENT, BROKEN = "authentic", "consistent", "broken"
 """What may be said of a case: signed by a key known from elsewhere, by its own, or neither."""
@@ -144,6 +145,7 @@ def verify_case(
     now: datetime | None = None,
     trust: Trust = NOBODY,
     within: timedelta = WITHIN,
+    log: CaseLedger | None = None,
 ) -> Verified:
     """Re-check a closed case: signature, every file, every record, every exhibit.
 
@@ -166,6 +168,8 @@ def verify_case(
         of co-signers, enough of them must have seen the closed case and contradict no time in it.
     within : timedelta
         With such a policy, how long a record may have waited for its first proof.
+    log : CaseLedger, optional
+        The ledger of the organisation's log: all that it holds of this case is compared, too.
 
     Raises
     ------
@@ -186,12 +190,21 @@ def verify_case(
         for file in files
         if file.name.startswith(VAULT + "/")
     }
+    whole = None if log is None else WholeLog(log, verifier)
     ledger = store.ledger(path, read_only=True)
     try:
-        audit = check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits=exhibits, now=now)
+        audit = check_ledger(
+            path / LEDGER,
+            ledger,
+            verifier,
+            manifest,
+            exhibits=exhibits,
+            now=now,
+            sizes=frozenset() if whole is None else whole.sizes,
+        )
         mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
         checking = _Outside(path, store, verifier, manifest, trust)
-        times = checking.times(ledger, audit.roots, now=now)
+        times = checking.times(ledger, audit.roots, now=now, whole=whole)
         if trust.policy is not None:
             require_times(ledger.read(), times, manifest.records, within=within)
     finally:
@@ -222,7 +235,7 @@ def verify_case(
             *times.summary(
                 manifest.records, trusts=trust.policy is not None or bool(trust.roots)
             ),
-            *checking.renewed,
+            *checking.remarks,
         ),
     )
 
@@ -243,10 +256,15 @@ class _Outside:
         self._verifier = verifier
         self._manifest = manifest
         self._trust = trust
-        self.renewed: tuple[str, ...] = ()
+        self.remarks: tuple[str, ...] = ()
 
     def times(
-        self, ledger: CaseLedger, roots: dict[int, bytes], *, now: datetime | None
+        self,
+        ledger: CaseLedger,
+        roots: dict[int, bytes],
+        *,
+        now: datetime | None,
+        whole: WholeLog | None,
     ) -> TimesProven:
         """Check the proofs in the records and that of the closing.
 
@@ -259,7 +277,7 @@ class _Outside:
         try:
             file = self._closing()
             if file is not None:
-                self.renewed = renewals_proven(file, self._trust, now=now)
+                self.remarks = renewals_proven(file, self._trust, now=now)
         except EvidenceError as error:
             if self._trust.policy is not None:
                 raise EvidenceError(f"{self._path / PROOF}: {error}") from error
@@ -269,12 +287,19 @@ class _Outside:
                 f"{self._path / PROOF}: missing: no co-signer has seen this case closed",
                 hint="Its owner can still ask for it: cautery log prove CASE --log LOG.",
             )
+        roots = roots | {self._manifest.records: self._manifest.root}
+        if whole is not None:
+            if file is None:
+                raise EvidenceError(f"{self._path / PROOF}: missing: no log has this case closed")
+            checkpoint = check_proof(file.proof, case=self._verifier, trust=self._trust)
+            compared = whole.require(checkpoint.cosigned.checkpoint, roots)
+            self.remarks = (*self.remarks, compared)
         proven = times_proven(
             ledger.read(kinds=kinds_of(OutsideProof)),
             case=self._verifier,
             trust=self._trust,
             read=self._exhibit,
-            roots=roots | {self._manifest.records: self._manifest.root},
+            roots=roots,
             closing=None if file is None else file.proof,
         )
         return proven if fault is None else replace(proven, faults=(*proven.faults, fault))

@@ -121,8 +121,14 @@ def check_ledger(
     *,
     exhibits: dict[str, int],
     now: datetime | None,
+    sizes: frozenset[int] = frozenset(),
 ) -> Seen:
     """Re-hash every leaf past every checkpoint; return what they show.
+
+    Parameters
+    ----------
+    sizes : frozenset of int
+        At which a log states a root of this case.
 
     Raises
     ------
@@ -132,7 +138,7 @@ def check_ledger(
     pending = CheckpointWalk(path, ledger, verifier)
     frontier, audit, kind = Frontier(), Seen(Times(now), manifest.case), ""
     unproven = _unproven(ledger)
-    sizes = _sizes_of_returns(ledger, manifest.case) | sizes_of_proofs(ledger, verifier)
+    sizes |= _sizes_of_returns(ledger, manifest.case) | sizes_of_proofs(ledger, verifier)
     pending.pass_by(frontier)
     for entry in ledger.read():
         where = f"{path}: record {entry.index}"

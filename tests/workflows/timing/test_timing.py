@@ -1,0 +1,299 @@
+"""A case in the log: brackets for its records, and no forged history passes the co-signers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cautery.adapters.ledger_sql import SqlLedger
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.outside.proof import Trust
+from cautery.evidence.outside.proof_file import parse_proof_file
+from cautery.model.records import Failure, OutsideProof, kinds_of
+from cautery.workflows.case.verify import NOBODY, Verified, verify_case
+from cautery.workflows.timing.checking import check_log
+from cautery.workflows.timing.closing import prove_closed, renew
+
+from .conftest import ORIGIN, World
+from .forging import back_dated, cut, edited, forged, key_in, rolled_back
+
+ODD_CLOCK = "the offset of its clock from UTC is not known"
+
+
+def verified(world: World, path: Path, **given: Any) -> Verified:
+    return verify_case(
+        path,
+        store=world.store,
+        now=world.clock.now(),
+        **({"trust": world.trust} | given),
+    )
+
+
+def faults(result: Verified) -> list[str]:
+    """The findings but that on the lab's clock, which states no offset."""
+    return [finding for finding in result.findings if ODD_CLOCK not in finding]
+
+
+def proofs(world: World, name: str = "case") -> list[OutsideProof]:
+    ledger = world.case(name).ledger
+    return [entry.content for entry in ledger.read(kinds=kinds_of(OutsideProof))]
+
+
+async def test_each_record_of_a_watched_case_lies_between_two_outside_proofs(world: World) -> None:
+    await world.watch(10)
+    result = verified(world, await world.closed())
+    assert faults(result) == []
+    assert result.times[0].startswith("13 proofs from outside: 26 time-stamps and 39 co-signatures")
+    assert result.times[1].startswith("94 of 100 records lie between two outside proofs, 94 of")
+    assert "a claim of the machine's clock" in result.times[2]
+
+
+async def test_without_whom_to_trust_verify_says_what_it_does_not_know(world: World) -> None:
+    await world.watch(2)
+    result = verified(world, await world.closed(), trust=NOBODY)
+    assert "are not judged: name whom you trust" in result.times[0]
+
+
+async def test_a_case_without_a_log_verifies_and_says_that_nobody_vouches(world: World) -> None:
+    path = await world.closed(proven=False)
+    assert "nobody" not in verified(world, path, trust=NOBODY).statement
+    assert "no outside clock" in verified(world, path, trust=NOBODY).times[0]
+    with pytest.raises(EvidenceError, match="no co-signer has seen this case closed"):
+        verified(world, path)
+
+
+async def test_one_authority_and_one_cosigner_down_leave_every_bracket(world: World) -> None:
+    world.vouchers.down = lambda host, at: host in ("one.example", "c.example")
+    await world.watch(10)
+    result = verified(world, await world.closed())
+    assert result.times[0].startswith("13 proofs from outside: 13 time-stamps and 26 co-signatures")
+    assert "24 times one was missing" in result.times[0]
+    why = {each.by: each.why for proof in proofs(world) for each in proof.missing}
+    assert why == {
+        "one.example": "one.example does not answer",
+        "c.example": "c.example does not answer",
+    }
+
+
+async def test_two_of_three_cosigners_down_are_too_many_for_the_policy(world: World) -> None:
+    world.vouchers.down = lambda host, at: host in ("a.example", "c.example")
+    await world.watch(2)
+    with pytest.raises(EvidenceError, match="the policy asks for 2 of a.example, b.example"):
+        verified(world, await world.closed())
+
+
+async def test_all_down_is_recorded_and_ends_nothing(world: World) -> None:
+    world.vouchers.down = lambda host, at: True
+    await world.watch(2)
+    assert [len(proof.missing) for proof in proofs(world)] == [5, 5, 5]
+    result = verified(world, await world.closed(), trust=NOBODY)
+    assert faults(result) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda leaves: edited(leaves, len(leaves) // 2),
+        lambda leaves: edited(leaves, 2),
+        lambda leaves: cut(leaves, len(leaves) - 3),
+        lambda leaves: cut(leaves, len(leaves) // 3),
+        lambda leaves: rolled_back(leaves, len(leaves) // 2),
+        lambda leaves: back_dated(leaves, timedelta(hours=2)),
+    ],
+)
+async def test_a_history_forged_with_the_own_key_passes_without_and_never_with_cosigners(
+    world: World, tmp_path: Path, change: Any
+) -> None:
+    await world.watch(4)
+    path = await world.closed()
+    key = key_in(tmp_path / "keys", path)
+    bad = forged(path, tmp_path / "forged", change, key)
+    for proof in ("kept", "gone"):
+        if proof == "gone":
+            (bad / "manifest.proof").unlink()
+        assert verified(world, bad, trust=NOBODY).verdict == "consistent"
+        with pytest.raises(EvidenceError):
+            verified(world, bad)
+    # Nor does the log take it.
+    with pytest.raises(EvidenceError):
+        await prove_closed(bad, store=world.store, log=world.log)
+
+
+async def test_a_cut_case_that_the_log_s_owner_slips_in_is_seen_with_the_leaves(
+    world: World, tmp_path: Path
+) -> None:
+    await world.watch(4)
+    path = await world.closed()
+    leaves = SqlLedger.at(tmp_path / "log/ledger.sqlite", read_only=True)
+    assert "all 6 notes of this case in the log are roots of it" in verified(
+        world, path, log=leaves
+    ).times
+    bad = forged(
+        path,
+        tmp_path / "forged",
+        lambda leaves: cut(leaves, len(leaves) - 9),
+        key_in(tmp_path / "keys", path),
+    )
+    (bad / "manifest.proof").unlink()
+    world.log._read_on()
+    world.log._cases.clear()  # the owner of the log changes the program
+    await prove_closed(bad, store=world.store, log=world.log)
+    assert verified(world, bad).verdict == "consistent"
+    with pytest.raises(EvidenceError, match="forked, cut or rolled back"):
+        verified(world, bad, log=leaves)
+
+
+async def test_a_case_invented_today_cannot_claim_last_week(world: World) -> None:
+    """All of it is in the log and co-signed: only its times are made up."""
+    case, now = world.case("invented"), world.clock.now()
+    for n in range(20):
+        case.ledger.append("verdict", {"n": n}, at=now - timedelta(days=7, minutes=20 - n))
+    await world.timekeeper("invented").turn(world.journal("invented"))
+    path = await world.closed("invented")
+    assert verified(world, path, trust=NOBODY).verdict == "consistent"
+    with pytest.raises(EvidenceError, match="it is back-dated, or it waited long for its proof"):
+        verified(world, path)
+    assert verified(world, path, within=timedelta(days=8)).verdict == "consistent"
+
+
+async def test_a_record_that_claims_to_be_older_than_a_proof_before_it_is_refused(
+    world: World,
+) -> None:
+    await world.watch(2)
+    world.case().ledger.append("verdict", {}, at=world.clock.now() - timedelta(minutes=30))
+    await world.watch(1)
+    with pytest.raises(EvidenceError, match="it was made after"):
+        verified(world, await world.closed())
+
+
+async def test_two_cases_share_the_stamps_of_one_log(world: World) -> None:
+    for name in ("case", "other"):
+        world.case(name)
+    before = len(world.vouchers.asked)
+    keepers = [world.timekeeper(name) for name in ("case", "other")]
+    await keepers[0].turn(world.journal("case"))
+    await keepers[1].turn(world.journal("other"))
+    stamps = [host for host in world.vouchers.asked[before:] if host == "one.example"]
+    assert len(stamps) <= 4  # two stamps and a list of revoked certificates, which is kept
+    assert proofs(world, "other")[0].index == 1
+    assert verified(world, await world.closed("other")).verdict == "consistent"
+
+
+async def test_beyond_the_budget_cosigners_go_on_alone(world: World) -> None:
+    await world.watch(5, most=4)
+    stamps = [len(proof.stamps) for proof in proofs(world)]
+    assert stamps == [2, 2, 0, 0, 0, 0]
+    assert proofs(world)[-1].missing[0].why == "the mandate's budget of 4 time-stamps is spent"
+    assert proofs(world)[-1].checkpoint.count("— ") == 4
+
+
+async def test_an_authority_whose_clock_runs_backwards_is_named_and_gives_no_time(
+    world: World,
+) -> None:
+    await world.watch(2)
+    world.vouchers.stamped_at = lambda host, at: (
+        at - timedelta(minutes=30) if host == "one.example" else at
+    )
+    await world.watch(1)
+    result = verified(world, await world.closed(), trust=Trust(roots=world.trust.roots))
+    assert any("the clock of one.example ran backwards" in fault for fault in faults(result))
+
+
+async def test_a_proof_that_anybody_appended_costs_itself_and_no_more(world: World) -> None:
+    await world.watch(2)
+    real = proofs(world)[0]
+    case = world.case()
+    entry = next(iter(case.ledger.read(kinds=kinds_of(OutsideProof))))
+    for body in (
+        {**entry.record.body, "leaf": "x"},
+        {**entry.record.body, "index": 7},
+        {**entry.record.body, "checkpoint": real.checkpoint[:-9] + "AAAAAAA=\n"},
+        {**entry.record.body, "log": "evil.example+00000000+AAAA"},
+    ):
+        case.ledger.append("outside.proof", body, at=world.clock.now())
+    await world.watch(1)
+    result = verified(world, await world.closed())
+    assert len(faults(result)) >= 3
+    assert result.verdict == "consistent"
+
+
+async def test_what_the_log_cannot_give_is_recorded_and_the_watch_goes_on(world: World) -> None:
+    world.log._cases[world.case().verifier.name.removeprefix("cautery/case-")] = None  # type: ignore[assignment]
+    ledger = world.case().ledger
+    (world.folder / "log/newest.json").write_text("rubbish\n")
+    await world.timekeeper().turn(world.journal())
+    [failure] = [entry.content for entry in ledger.read(kinds=kinds_of(Failure))]
+    assert (failure.what, failure.where) == ("outside proof", ORIGIN)
+
+
+async def test_the_published_tiles_are_those_of_the_ledger(world: World) -> None:
+    await world.watch(6)
+    place = world.log._shelf
+    checked = check_log(place, world.log._ledger, world.log._verifier)  # type: ignore[arg-type]
+    assert checked["leaves"] == checked["published"] == 8
+
+
+async def test_a_log_whose_tiles_are_lost_publishes_them_again(world: World) -> None:
+    await world.watch(2)
+    shutil.rmtree(world.folder / "log/public/tile")
+    await world.watch(2)
+    check_log(world.log._shelf, world.log._ledger, world.log._verifier)  # type: ignore[arg-type]
+
+
+async def test_a_closed_case_is_proven_once_and_again_when_asked(world: World) -> None:
+    path = await world.closed()
+    with pytest.raises(InputError, match="has its proof from outside already"):
+        await prove_closed(path, store=world.store, log=world.log)
+    world.clock.at += timedelta(minutes=2)
+    await prove_closed(path, store=world.store, log=world.log, again=True)
+    assert verified(world, path).verdict == "consistent"
+
+
+async def test_a_proof_of_another_case_beside_the_note_is_refused_or_ignored(world: World) -> None:
+    path, other = await world.closed(), await world.closed("other")
+    shutil.copy(other / "manifest.proof", path / "manifest.proof")
+    assert "it is ignored" in faults(verified(world, path, trust=NOBODY))[-1]
+    with pytest.raises(EvidenceError, match=r"manifest\.proof"):
+        verified(world, path)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"type": "x"}', "\x00", "9" * 5000, "[" * 5000])
+async def test_a_malformed_proof_file_breaks_nothing(world: World, text: str) -> None:
+    path = await world.closed()
+    (path / "manifest.proof").write_text(text)
+    assert verified(world, path, trust=NOBODY).verdict == "consistent"
+    with pytest.raises(EvidenceError, match=r"manifest\.proof"):
+        verified(world, path)
+
+
+async def test_a_renewed_proof_holds_twelve_years_ahead(world: World) -> None:
+    path = await world.closed()
+    world.clock.at += timedelta(days=9 * 365)
+    await renew(path, store=world.store, asking=world.asking, clock=world.clock)
+    world.clock.at += timedelta(days=3 * 365)
+    result = verified(world, path)
+    assert result.verdict == "consistent"
+    assert any(line.startswith("renewed at 2035-") for line in result.times)
+    assert any("has ended; the time-stamp still holds" in line for line in result.times)
+
+
+async def test_a_renewal_over_other_bytes_is_refused(world: World) -> None:
+    path = await world.closed()
+    await renew(path, store=world.store, asking=world.asking, clock=world.clock)
+    file = path / "manifest.proof"
+    shape = json.loads(file.read_text())
+    shape["proof"]["missing"] = [{"by": "x", "why": "y"}]
+    file.write_text(json.dumps(shape))
+    with pytest.raises(EvidenceError, match="renewal 1: .*over other bytes"):
+        verified(world, path)
+
+
+async def test_a_proof_file_reads_back_as_it_was_written(world: World) -> None:
+    path = await world.closed()
+    raw = (path / "manifest.proof").read_bytes()
+    assert parse_proof_file(raw).to_bytes() == raw
