@@ -112,11 +112,32 @@ def referral(*entries: BlockEntry) -> Referral:
     return replace(drafted, id=referral_id(drafted))
 
 
-def approved(subject: Referral, key: CaseKey) -> Approved[Referral]:
+def lasting(*entries: BlockEntry, until: datetime) -> tuple[Referral, Mandate]:
+    """Return a referral that ends at a later day, with the mandate whose order allows that."""
+    window = Window(start=WINDOW.start, end=until)
+    drafted = replace(
+        referral(*entries),
+        window=window,
+        entries=tuple(
+            replace(each, valid_until=until, guard=replace(each.guard, valid_until=until))
+            for each in entries
+        ),
+    )
+    mandate = replace(MANDATE, window=window, orders=(replace(ORDER, window=window),))
+    return replace(drafted, id=referral_id(drafted)), mandate
+
+
+def approved(subject: Referral, key: CaseKey, mandate: Mandate = MANDATE) -> Approved[Referral]:
     """Return a referral that two people have approved for the case of a key."""
     here = SignedFor(case=case_of(key.public), mandate=Digest("sha256:" + "0" * 64))
     approvals = [
-        sign(list_subject(subject, ORDER), approver=person, key=private, at=NOW, signed_for=here)
+        sign(
+            list_subject(subject, mandate.orders[0]),
+            approver=person,
+            key=private,
+            at=NOW,
+            signed_for=here,
+        )
         for person, private in zip(PEOPLE, KEYS, strict=True)
     ]
-    return approve(subject, approvals, mandate=MANDATE, signed_for=here, now=NOW)
+    return approve(subject, approvals, mandate=mandate, signed_for=here, now=NOW)

@@ -94,3 +94,53 @@ class ReportApi(Protocol):
             If it is not accepted.
         """
         ...
+
+
+class PublicFiles(Protocol):
+    """The files of a public folder: what a case shows to providers and to the public.
+
+    A file is named ``about.json`` or, in a folder, ``lists/L-0123456789ab.json``.
+    """
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's bytes; ``None``: it is not there.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be read, or is too long.
+        """
+        ...
+
+    def stamp(self, name: str) -> tuple[int, ...] | None:
+        """Return what changes when a file does; ``None``: it is not there."""
+        ...
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """Return the names of a folder's files, sorted, with the folder."""
+        ...
+
+    def write(self, name: str, content: bytes, *, lasting: bool = True) -> None:
+        """Put a file there whole or not at all.
+
+        Parameters
+        ----------
+        lasting : bool
+            Wait until a power cut cannot take it away.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        ...
+
+    def remove(self, name: str) -> None:
+        """Take a file away, if it is there.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be taken away.
+        """
+        ...

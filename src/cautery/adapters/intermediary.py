@@ -63,6 +63,11 @@ class HttpPublisher:
         require_utc("now", now)
         if not isinstance(envelope, Envelope):
             raise ApprovalError("only a list of approved referrals can be published")
+        if envelope.to.list_url is None:
+            raise SourceError(
+                f"{envelope.to.name} has no list_url, so it has to fetch its list",
+                hint="Give cautery watch --publish DIR, and serve it: cautery lists serve.",
+            )
         response = await self._fetcher.fetch(
             envelope.to.list_url.reveal(),
             limits=_LIMITS,

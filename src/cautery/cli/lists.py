@@ -84,6 +84,21 @@ def trust(
     typer.echo("\n".join(lines), nl=False)
 
 
+@app.command()
+def serve(
+    settings: Annotated[Path, typer.Argument(help="TOML file with the settings of the face.")],
+) -> None:
+    """Serve the public face: lists for providers, look-up, complaints, figures, a 451 page.
+
+    It reads the folders that cautery watch --publish fills, and needs no key and no case.
+
+    Example: cautery lists serve face.toml
+    """
+    from cautery.wiring.face import read_face, serve_face
+
+    serve_face(read_face(settings), ready=render.say)
+
+
 def _string(text: str) -> str:
     """Return a TOML string; one of JSON is one, but for DEL."""
     return dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -73,7 +73,7 @@ _TABLES: Mapping[str, _Asked] = {
         "a court order", ("id", "authority", "territory", "kind", "targets_rule", "start", "end"),
         ("days", "particulars"),
     ),
-    "intermediary": _Asked("an access provider", ("name", "territory", "list_url"), ("proxy",)),
+    "intermediary": _Asked("an access provider", ("name", "territory"), ("list_url", "proxy")),
     "approver": _Asked("an approver", ("name", "role", "public_key")),
 }  # fmt: skip
 _NETWORK = _Asked("the network", (), ("facts", "resolver", "user_agent"))

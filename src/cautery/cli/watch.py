@@ -40,6 +40,12 @@ def watch(
     json: Annotated[
         bool, typer.Option("--json", help="Stream every record as JSON lines.")
     ] = False,
+    publish: Annotated[
+        Path | None,
+        typer.Option(
+            "--publish", help="Folder for the public face, which cautery lists serve serves."
+        ),
+    ] = None,
     keep_open: Annotated[
         bool, typer.Option("--keep-open", help="Do not close the case when the window ends.")
     ] = False,
@@ -96,6 +102,7 @@ def watch(
             listeners=(view.hear, note),
             close=not keep_open,
             on_proof=lambda outcome: _say_proof(case, outcome),
+            publish=publish,
         )
     render.say(f"case    {case}\nreport  {report}")
     if stopped[-1:] != [WatchEnd.WINDOW_CLOSED]:

@@ -217,15 +217,15 @@ class Intermediary:
         The intermediary's name.
     territory : str
         Its territory, ISO 3166-1 alpha-2.
-    list_url : OwnLocation
-        Where the approved list is sent.
+    list_url : OwnLocation or None
+        Where the approved list is sent; ``None``: the intermediary fetches it.
     proxy : OwnLocation or None
         A forward proxy in its network; ``None``: the effect cannot be probed.
     """
 
     name: str
     territory: str
-    list_url: OwnLocation
+    list_url: OwnLocation | None = None
     proxy: OwnLocation | None = None
 
     def __post_init__(self) -> None:

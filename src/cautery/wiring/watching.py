@@ -16,6 +16,7 @@ from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.facts_folder import LatestFacts
 from cautery.adapters.http import PoliteClient, SuspectClient
 from cautery.adapters.intermediary import HttpPublisher
+from cautery.adapters.public_folder import PublicFolder
 from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.reading import ReadingPool
 from cautery.adapters.streams import SentStreams
@@ -27,6 +28,7 @@ from cautery.wiring.facts import known_facts
 from cautery.wiring.timing import opened_log, prove_closed
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.case.public_lists import PublicLists
 from cautery.workflows.mandate.read import calendars_of
 from cautery.workflows.mandate.signatures import checked_signatures
 from cautery.workflows.timing.keeping import Budget, Timekeeper
@@ -45,6 +47,7 @@ def watch(
     listeners: tuple[Listener, ...] = (),
     close: bool = True,
     on_proof: Callable[[Proven | CauteryError], None] = lambda _: None,
+    publish: Path | None = None,
 ) -> Path:
     """Run a watch to the end of its window; return where the report lies.
 
@@ -52,16 +55,19 @@ def watch(
     ----------
     on_proof : callable
         Told what vouches for the closed case, or why nothing does; its mandate names a log.
+    publish : Path or None
+        The public folder, which is made if it is not there; ``None``: the case shows nothing.
 
     Raises
     ------
     CauteryError
         As the workflow says.
     """
+    public = None if publish is None else PublicFolder(publish, make=True)
     case = open_case(case_path, store=store(keys_dir), clock=wiring.clock())
     closed = False
     try:
-        asyncio.run(_watch(mandate, case, mandate_file, listeners, keys_dir=keys_dir))
+        asyncio.run(_watch(mandate, case, mandate_file, listeners, public, keys_dir=keys_dir))
         finish_case(case, close=close)
         closed = close
     finally:
@@ -81,6 +87,7 @@ async def _watch(
     case: Case,
     mandate_file: Path,
     listeners: tuple[Listener, ...],
+    public: PublicFolder | None,
     *,
     keys_dir: Path | None,
 ) -> None:
@@ -123,6 +130,7 @@ async def _watch(
             )
         tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
 
+        by_put = HttpPublisher(own_client)
         await run_watch(
             mandate,
             WatchPorts(
@@ -146,7 +154,8 @@ async def _watch(
                 engine=engine,
                 facts=latest_facts.latest(),
                 facts_now=latest_facts.latest,
-                publisher=HttpPublisher(own_client),
+                publisher=by_put if public is None else PublicLists(public, by_put=by_put),
+                public=public,
                 signer=case.signer,
                 fixtures=calendars_of(mandate_file),
                 pseudonyms=case.pseudonyms,

@@ -125,6 +125,40 @@ class ListSent(Dated):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListAnswered(Dated):
+    """An access provider that fetches its list says what it did: a claim.
+
+    Parameters
+    ----------
+    intermediary : str
+        Name of the intermediary.
+    list : str
+        Id of the list.
+    version : int or None
+        Number of the version that it holds; ``None``: it holds none.
+    digest : Digest or None
+        Digest of that version's text; ``None``: it holds none.
+    effect : Effect
+        What the intermediary says it did.
+    applied_at : datetime or None
+        When the intermediary says it applied it, in UTC; ``None``: not stated.
+    reason : str or None
+        The intermediary's reason; ``None``: not stated.
+    refused : tuple of RefusedEntry
+        What the intermediary does not apply of the version.
+    """
+
+    intermediary: str
+    list: str
+    version: int | None
+    digest: Digest | None
+    effect: Effect
+    applied_at: datetime | None = None
+    reason: str | None = None
+    refused: tuple[RefusedEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockLifted(Dated):
     """A target that was withdrawn is reachable again through an intermediary.
 
@@ -371,6 +405,7 @@ KINDS: dict[str, type] = {
     "referral.published": ReferralPublished,
     "acknowledgement": Acknowledgement,
     "list.sent": ListSent,
+    "list.answered": ListAnswered,
     "block.lifted": BlockLifted,
     "guard.revalidated": GuardRevalidated,
     "budget.spent": BudgetSpent,

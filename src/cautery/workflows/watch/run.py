@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cautery.act import Publisher
+from cautery.act.ports import PublicFiles
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import StorageError
 from cautery.model import Mandate, OwnLocation, Pseudonyms, SignedFor
@@ -84,7 +85,8 @@ class WatchPorts:
     ``own_feeds`` our reference feeds at their own pace. ``registry`` is made over a fetcher that
     captures what it asks.
     ``confinement`` says how the decoder's processes are closed in. ``timekeeper`` has others vouch
-    for the times of the case; ``None``: nobody does.
+    for the times of the case; ``None``: nobody does. ``public`` is the public folder, if there is
+    one.
     """
 
     clock: Clock
@@ -104,6 +106,7 @@ class WatchPorts:
     facts: Facts
     facts_now: Callable[[], Facts]
     publisher: Publisher
+    public: PublicFiles | None
     signer: Signer
     fixtures: Callable[[Mapping[OwnLocation, bytes]], Fixtures]
     pseudonyms: Pseudonyms

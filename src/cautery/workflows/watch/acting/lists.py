@@ -12,11 +12,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cautery.act import Approved, Publisher, StandingList
+from cautery.act.read_answer import AnswerOfAgent
 from cautery.errors import CauteryError
 from cautery.evidence.note import NoteVerifier
-from cautery.model import CourtOrder, Digest, ExhibitId, Intermediary, ListAnswer, Referral
+from cautery.model import (
+    CourtOrder,
+    Digest,
+    Effect,
+    ExhibitId,
+    Intermediary,
+    ListAnswer,
+    Referral,
+)
 from cautery.model.ports import Signer
-from cautery.model.records import ListSent
+from cautery.model.records import ListAnswered, ListSent
 from cautery.workflows.case.journal import Journal
 
 RENEWED_S = 30.0
@@ -64,8 +73,14 @@ class _Course:
     """Targets taken off it since a version was taken."""
     sent: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     """Referrals and targets of the version that was taken last."""
+    sent_version: int = 0
+    """Number of that version."""
     held: Collection[Digest] = ()
     """The referrals of that version: they need not be sent again."""
+    answered: tuple[object, ...] = ()
+    """What the intermediary that fetches it said last."""
+    acknowledged: frozenset[str] = frozenset()
+    """Referrals of which it was recorded that the intermediary applies them."""
 
 
 class Lists:
@@ -112,6 +127,50 @@ class Lists:
                 course.withdrawn.add(target)
                 course.due = self._journal.now()
 
+    def hear(self, answer: AnswerOfAgent) -> None:
+        """Record what an intermediary that fetches its list says, where that is new."""
+        for course in self._courses.values():
+            if course.list.id == answer.list_id:
+                break
+        else:
+            return
+        news = (answer.version, answer.effect, answer.reason, answer.refused)
+        if news[1:] == course.answered[1:] and not self._unacknowledged(course, answer):
+            return
+        now, course.answered = self._journal.now(), news
+        self._journal.write(
+            ListAnswered(
+                intermediary=course.list.to.name,
+                list=answer.list_id,
+                version=answer.version,
+                digest=answer.digest,
+                effect=answer.effect,
+                applied_at=answer.applied_at,
+                reason=answer.reason,
+                refused=answer.refused,
+                at=now,
+            )
+        )
+        said = ListAnswer(
+            intermediary=course.list.to.name,
+            version=answer.version or 0,
+            effect=answer.effect,
+            received_at=now,
+            applied_at=answer.applied_at,
+            reason=answer.reason,
+        )
+        for referral in sorted(self._unacknowledged(course, answer)):
+            self._journal.write(said.about(referral))
+            course.acknowledged |= {referral}
+
+    @staticmethod
+    def _unacknowledged(course: _Course, answer: AnswerOfAgent) -> frozenset[str]:
+        """Return the referrals of which an answer says for the first time that they apply."""
+        is_newest = answer.version is not None and answer.version >= course.sent_version
+        if answer.effect is not Effect.APPLIED or not is_newest:
+            return frozenset()
+        return course.sent[0] - course.acknowledged
+
     async def send(self) -> list[Taken]:
         """Send every list that is due, and return the versions that were taken."""
         now = self._journal.now()
@@ -143,7 +202,7 @@ class Lists:
         course.withdrawn -= withdrawn
         if (referrals, version.targets) == course.sent and not changed and not answer.refused:
             return None
-        course.sent = referrals, version.targets
+        course.sent, course.sent_version = (referrals, version.targets), version.version
         exhibit = self._journal.seal(
             envelope.body(), what="list", media_type="application/json", at=now
         )

@@ -1,0 +1,270 @@
+"""A small HTTP server: listeners, TLS, bounds; what is answered is somebody else's business.
+
+Reaches: nothing; it listens where a person says.
+
+Lawful basis: it gives access providers what two people approved, and the public its right to ask.
+
+Manners: bounded connections, bodies and times; no log of who asked, and no cookie.
+
+Format: HTTP/1.1; TLS 1.2 or newer; a listener for providers asks for the client's certificate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ssl
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from cautery.errors import InputError, LimitError, StorageError
+from cautery.model.web import Answered, Asked
+
+MOST_CONNECTIONS = 2_000
+MOST_OF_ONE = 64
+"""Connections of one address at a time."""
+_IDLE_S = 20.0
+_BODY_S = 20.0
+_WHOLE_S = 120.0
+"""The longest that an answer may take to be fetched: a provider's first list has megabytes."""
+_HANDSHAKE_S = 10.0
+_SECURE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """A place to listen at.
+
+    Parameters
+    ----------
+    host, port
+        The address; port 0 takes one that is free.
+    answer : callable
+        Answers a request, at once.
+    most_body : int
+        Bytes that a request may have.
+    tls : ssl.SSLContext or None
+        ``None``: HTTP in clear.
+    """
+
+    host: str
+    port: int
+    answer: Callable[[Asked], Answered]
+    most_body: int
+    tls: ssl.SSLContext | None = None
+
+
+def server_tls(
+    certificate: Path, key: Path | None, *, clients: Sequence[Path] = ()
+) -> ssl.SSLContext:
+    """Return the TLS of a listener.
+
+    Parameters
+    ----------
+    certificate, key : Path
+        PEM files of the server's certificate, with its chain, and of its private key.
+    clients : sequence of Path
+        PEM files of the certificates that clients may show, each vouching for itself; empty: no
+        client is asked for one.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    path = certificate
+    try:
+        context.load_cert_chain(certificate, key, password=b"")
+        if clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            # Each certificate is trusted by itself: no authority can make another provider's.
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            for path in clients:
+                context.load_verify_locations(cafile=path)
+    except (ssl.SSLError, OSError, ValueError) as error:
+        raise InputError(f"{path}: not a PEM file that TLS can use: {error}") from error
+    return context
+
+
+def certificates_in(path: Path) -> tuple[str, ...]:
+    """Return the SHA-256 of each certificate of a PEM file, 64 hex digits.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    from cryptography import x509  # noqa: PLC0415 - only a server needs it
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
+
+    try:
+        found = x509.load_pem_x509_certificates(path.read_bytes()[:1_000_000])
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: holds no certificate in PEM") from error
+    return tuple(
+        hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest() for certificate in found
+    )
+
+
+async def serve(
+    listeners: Sequence[Listener],
+    *,
+    ready: Callable[[Sequence[int]], None],
+    stop: asyncio.Event,
+) -> None:
+    """Serve until ``stop`` is set.
+
+    Parameters
+    ----------
+    ready : callable
+        Called with the ports, once all listen.
+
+    Raises
+    ------
+    StorageError
+        If one of them cannot listen.
+    """
+    async with AsyncExitStack() as stack:
+        ports = [await _listen(listener, stack) for listener in listeners]
+        ready(ports)
+        await stop.wait()
+
+
+async def _listen(listener: Listener, stack: AsyncExitStack) -> int:
+    loop = asyncio.get_running_loop()
+    server = _Server(
+        _handler(listener),
+        access_log=None,
+        keepalive_timeout=_IDLE_S,
+        lingering_time=2.0,
+        max_line_size=8_190,
+        max_field_size=8_190,
+    )
+    try:
+        listening = await loop.create_server(
+            server,
+            listener.host,
+            listener.port,
+            ssl=listener.tls,
+            ssl_handshake_timeout=None if listener.tls is None else _HANDSHAKE_S,
+            backlog=1_024,
+        )
+    except OSError as error:
+        raise StorageError(
+            f"cannot listen at {listener.host} port {listener.port}: {error.strerror or error}",
+            hint="Is something else listening there?",
+        ) from error
+
+    async def close() -> None:
+        listening.close()
+        await server.shutdown(2.0)
+
+    stack.push_async_callback(close)
+    return int(listening.sockets[0].getsockname()[1])
+
+
+class _Server(web.Server):
+    """Closes a connection that is one too many, of all or of one address."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._addresses: dict[web.RequestHandler[Any], str] = {}
+        self._by_address: Counter[str] = Counter()
+
+    def connection_made(
+        self, handler: web.RequestHandler[Any], transport: asyncio.Transport
+    ) -> None:
+        """Count a connection, or cut it off."""
+        super().connection_made(handler, transport)
+        address = str((transport.get_extra_info("peername") or ("",))[0])
+        self._addresses[handler] = address
+        self._by_address[address] += 1
+        if self._by_address[address] > MOST_OF_ONE or len(self._addresses) > MOST_CONNECTIONS:
+            transport.abort()
+
+    def connection_lost(
+        self, handler: web.RequestHandler[Any], exc: BaseException | None = None
+    ) -> None:
+        """Forget a connection."""
+        super().connection_lost(handler, exc)
+        address = self._addresses.pop(handler, None)
+        if address is not None:
+            self._by_address[address] -= 1
+            if self._by_address[address] <= 0:
+                del self._by_address[address]
+
+
+def _handler(listener: Listener) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        if request.method not in ("GET", "HEAD", "POST"):
+            return _plain(405, "Ask with GET or POST.")
+        try:
+            async with asyncio.timeout(_BODY_S):
+                body = await _body(request, listener.most_body)
+        except TimeoutError:
+            return _plain(408, "The request took too long.")
+        except LimitError:
+            return _plain(413, f"too-long: a request has at most {listener.most_body} bytes.")
+        answered = listener.answer(_asked(request, body))
+        async with asyncio.timeout(_WHOLE_S):
+            return await _send(request, answered)
+
+    return handle
+
+
+async def _body(request: web.BaseRequest, most: int) -> bytes:
+    if request.content_length is not None and request.content_length > most:
+        raise LimitError("too long")
+    parts, size = [], 0
+    async for part in request.content.iter_chunked(65_536):
+        size += len(part)
+        if size > most:
+            raise LimitError("too long")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _asked(request: web.BaseRequest, body: bytes) -> Asked:
+    tls = request.transport.get_extra_info("ssl_object") if request.transport else None
+    shown = tls.getpeercert(binary_form=True) if tls is not None else None
+    query: dict[str, str] = {}
+    for name, value in request.query.items():
+        query.setdefault(name, value)
+    return Asked(
+        method=request.method,
+        path=request.path,
+        address=request.remote or "",
+        host=request.host.rpartition(":")[0].lower() if ":" in request.host else request.host,
+        query=query,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+        certificate=None if shown is None else hashlib.sha256(shown).hexdigest(),
+    )
+
+
+async def _send(request: web.BaseRequest, answered: Answered) -> web.StreamResponse:
+    headers = {**_SECURE, **answered.headers, "Content-Type": answered.media_type}
+    response = web.StreamResponse(status=answered.status, headers=headers)
+    if answered.status not in (204, 304):
+        response.content_length = sum(map(len, answered.pieces))
+    await response.prepare(request)
+    if request.method != "HEAD" and answered.status not in (204, 304):
+        for piece in answered.pieces:
+            await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+def _plain(status: int, words: str) -> web.Response:
+    return web.Response(status=status, text=f"{words}\n", headers=_SECURE)

@@ -1,0 +1,204 @@
+"""The lists of a public folder as they are now, read again when a file changes.
+
+Who serves lists is not believed by those who read them: each provider checks every signature. So a
+list is read here for its form alone, and a broken file leaves what was read before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cautery.act.ports import PublicFiles
+from cautery.act.read_list import ListedEntry
+from cautery.canonical import canonical
+from cautery.errors import CauteryError, InputError
+from cautery.model import Digest, digest_of
+
+_REMEMBERED = 64
+"""Versions of a list whose referrals are known, for who asks for what is newer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedReferral:
+    """A referral, as access providers receive it.
+
+    Parameters
+    ----------
+    id, order, authority, territory : str
+        As its text states.
+    entries : mapping of str to ListedEntry
+        By target.
+    """
+
+    id: str
+    order: str
+    authority: str
+    territory: str
+    entries: dict[str, ListedEntry]
+
+
+@dataclass(slots=True)
+class ShelvedList:
+    """A list, with its newest version.
+
+    Parameters
+    ----------
+    id : str
+        The list's id.
+    digest : Digest
+        The digest of the newest version's text.
+    number : int
+        Its number.
+    made_at : datetime
+        When it was made, in UTC.
+    referrals : tuple of Digest
+        What it names.
+    withdrawn : frozenset
+        Digest of a referral and target, for each target that is taken off it.
+    """
+
+    id: str
+    digest: Digest
+    number: int
+    made_at: datetime
+    referrals: tuple[Digest, ...]
+    withdrawn: frozenset[tuple[str, str]]
+    tail: bytes
+    """The end of an envelope: signature and version."""
+    stamp: tuple[int, ...]
+    earlier: OrderedDict[Digest, frozenset[Digest]] = field(default_factory=OrderedDict)
+
+    def knows(self, digest: Digest | None) -> bool:
+        """Tell whether a version of this digest was served."""
+        return digest in self.earlier
+
+
+class Shelf:
+    """The lists of one public folder.
+
+    Parameters
+    ----------
+    files : PublicFiles
+        The folder.
+    """
+
+    def __init__(self, files: PublicFiles) -> None:
+        self.files = files
+        self._lists: dict[str, ShelvedList] = {}
+        self._parts: dict[Digest, bytes] = {}
+        self.referrals: dict[Digest, ListedReferral] = {}
+        self.by_target: dict[str, list[Digest]] = {}
+        """Every referral that ever held a target, as far back as the folder goes."""
+
+    def list(self, list_id: str) -> ShelvedList | None:
+        """Return a list as its file is now; ``None``: there is none."""
+        name = f"lists/{list_id}.json"
+        known, stamp = self._lists.get(list_id), self.files.stamp(name)
+        if stamp is None or (known is not None and known.stamp == stamp):
+            return known
+        try:
+            fresh = self._read(name, list_id, stamp)
+        except (CauteryError, ValueError, KeyError, TypeError, RecursionError):
+            return known
+        if known is not None:
+            fresh.earlier = known.earlier
+        fresh.earlier[fresh.digest] = frozenset(fresh.referrals)
+        while len(fresh.earlier) > _REMEMBERED:
+            fresh.earlier.popitem(last=False)
+        self._lists[list_id] = fresh
+        return fresh
+
+    def lists(self) -> Iterator[ShelvedList]:
+        """Yield every list as it is now."""
+        for name in self.files.names("lists"):
+            shelved = self.list(name.removeprefix("lists/").removesuffix(".json"))
+            if shelved is not None:
+                yield shelved
+
+    def take_all(self) -> None:
+        """Read every referral of the folder, also of those that no list names any more."""
+        for name in self.files.names("referrals"):
+            digest = Digest("sha256:" + name.removeprefix("referrals/").removesuffix(".json"))
+            if digest not in self._parts:
+                try:
+                    self._take(digest)
+                except (CauteryError, ValueError, KeyError, TypeError, RecursionError):
+                    continue
+
+    def pieces(self, shelved: ShelvedList, *, since: Digest | None) -> tuple[bytes, ...]:
+        """Return an envelope, without what the version ``since`` named, in pieces to be joined."""
+        held = shelved.earlier.get(since, frozenset()) if since is not None else frozenset()
+        pieces: list[bytes] = [b'{"referrals":[']
+        for digest in shelved.referrals:
+            if digest not in held:
+                pieces += [b"," if len(pieces) > 1 else b"", self._parts[digest]]
+        return (*pieces, shelved.tail)
+
+    def _read(self, name: str, list_id: str, stamp: tuple[int, ...]) -> ShelvedList:
+        head = json.loads(self.files.read(name) or b"")
+        text, signature = str(head["version"]), str(head["signature"])
+        version = json.loads(text)
+        if version["list"] != list_id:
+            raise InputError(f"{name} is list {version['list']}")
+        referrals = tuple(Digest(str(digest)) for digest in version["referrals"])
+        for digest in referrals:
+            if digest not in self._parts:
+                self._take(digest)
+        tail = canonical({"signature": signature, "version": text})
+        return ShelvedList(
+            id=list_id,
+            digest=digest_of(text.encode()),
+            number=int(version["version"]),
+            made_at=_moment(version["made_at"]),
+            referrals=referrals,
+            withdrawn=frozenset(
+                (str(place["referral"]), str(place["target"])) for place in version["withdrawn"]
+            ),
+            tail=b"]," + tail[1:],
+            stamp=stamp,
+        )
+
+    def _take(self, digest: Digest) -> None:
+        part = self.files.read(referral_file(digest))
+        if part is None:
+            raise InputError(f"referral {digest} is not there")
+        text = str(json.loads(part)["text"])
+        if digest_of(text.encode()) != digest:
+            raise InputError(f"{digest} is another referral's name")
+        referral = _referral(json.loads(text))
+        self._parts[digest] = part
+        self.referrals[digest] = referral
+        for target in referral.entries:
+            self.by_target.setdefault(target, []).append(digest)
+
+
+def referral_file(digest: Digest) -> str:
+    """Return the name of a referral's file."""
+    return f"referrals/{digest.removeprefix('sha256:')}.json"
+
+
+def _referral(body: dict[str, Any]) -> ListedReferral:
+    return ListedReferral(
+        id=str(body["referral"]),
+        order=str(body["order"]),
+        authority=str(body["authority"]),
+        territory=str(body["territory"]),
+        entries={
+            str(entry["target"]): ListedEntry(
+                lever=str(entry["lever"]),
+                target=str(entry["target"]),
+                end=_moment(entry["end"]),
+                max_stale_s=entry["max_stale_s"],
+            )
+            for entry in body["entries"]
+        },
+    )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,103 @@
+"""The face's server: bounds on bodies, times and connections, whatever is sent to it."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import time
+
+import pytest
+from tests.adapters.face_server import Running, listener
+
+from cautery.adapters import http_face
+from cautery.model.web import Answered, Asked
+
+
+def echo(asked: Asked) -> Answered:
+    words = f"{asked.method} {asked.path} {asked.host} {asked.query.get('q')} {len(asked.body)}"
+    return Answered(pieces=(words.encode(), b"!"), headers={"ETag": '"1"'})
+
+
+def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request(method, path, body=body, headers={"Host": "Shop.Example:80"})
+    answer = connection.getresponse()
+    seen = answer.status, answer.read()
+    connection.close()
+    return seen
+
+
+def test_requests_arrive_as_they_are_and_answers_as_well() -> None:
+    with Running(listener(echo)) as server:
+        [port] = server.ports
+        assert ask(port, "GET", "/a%20b?q=1&q=2") == (200, b"GET /a b shop.example 1 0!")
+        assert ask(port, "POST", "/", b"x" * 1_000) == (200, b"POST / shop.example None 1000!")
+        assert ask(port, "HEAD", "/") == (200, b"")
+        assert ask(port, "PUT", "/")[0] == 405
+
+
+def test_a_body_of_two_megabytes_is_refused_by_its_rule() -> None:
+    with Running(listener(echo)) as server:
+        [port] = server.ports
+        status, words = ask(port, "POST", "/", b"x" * 2_000_000)
+        assert (status, words[:9]) == (413, b"too-long:")
+        with socket.create_connection(("127.0.0.1", port)) as raw:
+            raw.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            raw.sendall(b"800\r\n" + b"x" * 2_048 + b"\r\n0\r\n\r\n")
+            assert raw.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_who_sends_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_face, "_IDLE_S", 0.5)
+    monkeypatch.setattr(http_face, "_BODY_S", 0.5)
+    with Running(listener(echo)) as server:
+        [port] = server.ports
+        with socket.create_connection(("127.0.0.1", port)) as silent:
+            silent.settimeout(8)
+            silent.sendall(b"GET / HTTP/1.1\r\nHost:")
+            assert silent.recv(1) == b""
+        with socket.create_connection(("127.0.0.1", port)) as slow:
+            slow.settimeout(8)
+            slow.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1")
+            assert slow.recv(100).startswith(b"HTTP/1.1 408")
+
+
+def test_one_address_does_not_take_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_face, "MOST_OF_ONE", 3)
+    with Running(listener(echo)) as server:
+        [port] = server.ports
+        taken = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+        time.sleep(0.2)
+        with socket.create_connection(("127.0.0.1", port)) as more, pytest.raises(OSError):
+            more.settimeout(5)
+            more.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            if more.recv(10) == b"":
+                raise ConnectionResetError
+        for connection in taken:
+            connection.close()
+        time.sleep(0.2)
+        assert ask(port, "GET", "/")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x16\x03\x01\x02\x00" + b"\x00" * 200,
+        b"GET / HTTP/1.1\r\n" + b"A: " + b"x" * 100_000 + b"\r\n\r\n",
+        b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 20_000 + b"\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_costs_itself_alone(raw: bytes) -> None:
+    with Running(listener(echo)) as server:
+        [port] = server.ports
+        with socket.create_connection(("127.0.0.1", port)) as hostile:
+            hostile.settimeout(10)
+            try:
+                hostile.sendall(raw)
+                assert b" 400 " in hostile.recv(100)
+            except ConnectionResetError:
+                pass
+        assert ask(port, "GET", "/")[0] == 200

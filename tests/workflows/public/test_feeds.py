@@ -1,0 +1,181 @@
+"""Feeds of lists: each provider gets its own, whole or as what is new, and answers within bounds."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.lists import NOW, RAW, entry, referral
+from tests.public_lists import FETCHES, Shown
+
+from cautery.act import ListTrust, read_list
+from cautery.model.web import Answered, Asked
+from cautery.workflows.case.public_lists import answers_in
+from cautery.workflows.public.feeds import MOST_ANSWERS, Feeds
+from cautery.workflows.public.shelf import Shelf
+
+MINE, OTHER = "a" * 64, "b" * 64
+TRUST = ListTrust(provider=FETCHES.name, territory="FR", approvers=RAW)
+
+
+class Site:
+    def __init__(self, path: Path) -> None:
+        self.shown = Shown(path)
+        self.shown.add(referral(entry("a.example"), entry("b.example")))
+        self.first = self.shown.show()
+        self.id = self.shown.standing.id
+        self.feeds = Feeds(
+            [Shelf(self.shown.files)], allowed={self.id: {MINE}}, rng=random.Random(1)
+        )
+        self.now = NOW
+
+    def ask(self, path: str = "", **more: Any) -> Answered:
+        self.now += timedelta(seconds=1)
+        given = {"method": "GET", "address": "192.0.2.1", "certificate": MINE} | more
+        return self.feeds.answer(Asked(path=f"/lists/{self.id}{path}", **given), self.now)
+
+    def post(self, body: object, **more: Any) -> Answered:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.ask("/ack", method="POST", body=raw, **more)
+
+    def acknowledgement(self, **more: Any) -> dict[str, Any]:
+        digest = self.first.version.digest
+        return {
+            "list": self.id, "version": 1, "digest": digest, "effect": "applied",
+            "applied_at": "2026-11-24T20:50:01Z", "reason": None,
+            "refused": [{"target": "a.example", "lever": "name", "rule": "never", "reason": "x"}],
+        } | more  # fmt: skip
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def body(answer: Answered) -> bytes:
+    return b"".join(answer.pieces)
+
+
+def test_the_first_answer_is_the_whole_envelope_byte_by_byte(site: Site) -> None:
+    answer = site.ask()
+    assert answer.status == 200
+    assert body(answer) == site.first.body()
+    assert answer.headers["ETag"] == f'"{site.first.version.digest}"'
+    assert 8 <= int(answer.headers["Retry-After"]) <= 12
+
+
+def test_what_is_known_is_not_sent_again(site: Site) -> None:
+    tag = site.ask().headers["ETag"]
+    again = site.ask(headers={"if-none-match": f'"x", {tag}'})
+    assert (again.status, again.pieces) == (304, ())
+    site.shown.add(referral(entry("c.example")))
+    site.shown.show(NOW + timedelta(seconds=5))
+    newer = site.ask(headers={"if-none-match": tag}, query={"since": site.first.version.digest})
+    assert newer.status == 200
+    [part] = json.loads(body(newer))["referrals"]
+    assert [row["target"] for row in json.loads(part["text"])["entries"]] == ["c.example"]
+    held = read_list(body(site.ask()), TRUST, now=NOW)
+    first = read_list(site.first.body(), TRUST, now=NOW)
+    assert read_list(body(newer), TRUST, now=NOW, held=first).entries == held.entries
+
+
+def test_an_unknown_digest_is_answered_with_everything(site: Site) -> None:
+    assert body(site.ask(query={"since": "sha256:" + "0" * 64})) == site.first.body()
+
+
+def test_a_withdrawal_is_in_the_next_answer(site: Site) -> None:
+    site.ask()
+    [part] = site.first.version.referrals
+    assert site.shown.standing.withdraw(part, "a.example")
+    site.shown.show(NOW + timedelta(seconds=1))
+    accepted = read_list(body(site.ask()), TRUST, now=NOW)
+    assert [entry.target for entry in accepted.entries] == ["b.example"]
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "status"),
+    [
+        ("", {"certificate": None}, 403),
+        ("", {"certificate": OTHER}, 403),
+        ("", {"method": "POST"}, 405),
+        ("/ack", {}, 405),
+        ("/../about.json", {}, 404),
+    ],
+)
+def test_nobody_else_gets_a_list(site: Site, path: str, more: dict[str, Any], status: int) -> None:
+    assert site.ask(path, **more).status == status
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(site: Site) -> None:
+    answers = [
+        site.feeds.answer(
+            Asked(method="GET", path=f"/lists/{site.id}", address="x", certificate=MINE), NOW
+        )
+        for _ in range(30)
+    ]
+    assert answers[0].status == 200
+    assert (answers[-1].status, answers[-1].headers["Retry-After"]) == (429, "30")
+
+
+def test_a_broken_file_leaves_the_last_version(site: Site) -> None:
+    site.ask()
+    for broken in (b"", b"{", b'{"version":"{}","signature":"x"}', b"[" * 100_000):
+        site.shown.files.write(f"lists/{site.id}.json", broken)
+        assert body(site.ask()) == site.first.body()
+
+
+def test_a_referral_under_a_false_name_is_not_served(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    [name] = site.shown.files.names("referrals")
+    site.shown.files.write(name, (site.shown.files.read(name) or b"").replace(b"a.ex", b"z.ex"))
+    assert site.ask().status == 503
+
+
+def test_an_acknowledgement_waits_for_the_case(site: Site) -> None:
+    assert site.post(site.acknowledgement()).status == 204
+    [answer] = answers_in(site.shown.files)
+    assert (answer.list_id, answer.version, answer.effect) == (site.id, 1, "applied")
+    assert [row.target for row in answer.refused] == ["a.example"]
+    assert list(answers_in(site.shown.files)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"list": "L-000000000000"}, 422),
+        ({"more": 1}, 422),
+        ({"version": True}, 422),
+        ({"version": 0}, 422),
+        ({"effect": "perhaps"}, 422),
+        ({"applied_at": "yesterday"}, 422),
+        ({"applied_at": "2026-11-24T20:50:01"}, 422),
+        ({"applied_at": "0001-01-01T00:00:00+23:59"}, 422),
+        ({"refused": {}}, 422),
+        ({"refused": ["x"]}, 422),
+        ({"refused": [{}] * 10_001}, 422),
+        ({"digest": "sha256:" + "0" * 64}, 409),
+        ({"version": 2}, 409),
+    ],
+)
+def test_a_false_acknowledgement_is_refused(
+    site: Site, change: dict[str, Any], status: int
+) -> None:
+    site.ask()
+    assert site.post(site.acknowledgement(**change)).status == status
+    assert list(answers_in(site.shown.files)) == []
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff", b"[" * 1_000_000, b" " * (3 << 20), b"null"])
+def test_what_is_no_acknowledgement_is_refused(site: Site, raw: bytes) -> None:
+    assert site.post(raw).status == 422
+
+
+def test_a_flood_of_acknowledgements_leaves_the_newest(site: Site) -> None:
+    for number in range(MOST_ANSWERS + 20):
+        assert site.post(site.acknowledgement(reason=str(number))).status == 204
+    reasons = [answer.reason for answer in answers_in(site.shown.files)]
+    assert reasons == [str(number) for number in range(20, MOST_ANSWERS + 20)]
