@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -27,7 +28,7 @@ from cautery.model import CourtOrder, Event, Lever, OrderKind, Window, from_json
 from cautery.model.toml import parsed_toml
 
 UNVERIFIED = "M"
-_SHARED = ("max_stale_s", "field")
+_SHARED = ("max_stale_s", "decide_within_h", "field")
 """Tables of the data that are no jurisdiction's."""
 
 
@@ -172,6 +173,10 @@ class Profile:
         """Return for how many seconds an entry holds without a fresh list; ``None``: to its end."""
         seconds = _data()["max_stale_s"][kind.value].get(lever.value)
         return None if seconds is None else int(seconds)
+
+    def decide_within(self, kind: OrderKind) -> timedelta:
+        """Return within what time a complaint about a block under a kind of order is decided."""
+        return timedelta(hours=float(_data()["decide_within_h"][kind.value]))
 
     def ends_with_event(self, kind: OrderKind) -> bool:
         """Tell whether blocks under a kind of order end with the event."""

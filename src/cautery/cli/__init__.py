@@ -123,11 +123,15 @@ _VERBS = {
     ),
     "lists": (
         "cautery.cli.lists:app",
-        "Show the block lists of a case; print the keys by which a provider checks its list.",
+        "Show and serve block lists; print the keys by which a provider checks its list.",
     ),
     "notice": (
         "cautery.cli.notice:app",
         "Draft, check, approve and send notices to hosters and others; file their replies.",
+    ),
+    "complaint": (
+        "cautery.cli.complaint:app",
+        "File, show and decide complaints about blocks; a granted one unblocks at once.",
     ),
     "keys": (
         "cautery.cli.keys:app",

@@ -19,8 +19,7 @@ from cautery.workflows.case.lists import lists_of, trust_of
 app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
-    help="Show the block lists of a case, and print the keys that a provider needs to check "
-    "its list.",
+    help="Show and serve the block lists of a case; print the keys that a provider needs.",
 )
 
 

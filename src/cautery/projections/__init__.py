@@ -18,6 +18,7 @@ Example
 
 from cautery.projections.acts import Acts
 from cautery.projections.case import CaseRecords
+from cautery.projections.complaints import Complaints, Listed
 from cautery.projections.folding import Projection, folded
 from cautery.projections.hosts import Hosts, Shown
 from cautery.projections.lists import Lists
@@ -32,7 +33,9 @@ from cautery.projections.tally import Tally
 __all__ = [
     "Acts",
     "CaseRecords",
+    "Complaints",
     "Hosts",
+    "Listed",
     "Lists",
     "MandateInForce",
     "Notices",

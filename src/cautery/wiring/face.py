@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from cautery import wiring
+from cautery.act.complaint import MOST_BYTES as COMPLAINT_BYTES
 from cautery.act.read_answer import MOST_BYTES
 from cautery.adapters.http_face import Listener, certificates_in, serve, server_tls
 from cautery.adapters.public_folder import PublicFolder
@@ -21,8 +22,12 @@ from cautery.errors import InputError
 from cautery.model.toml import simple_toml
 from cautery.model.web import Answered, Asked
 from cautery.packed import require_file
+from cautery.pages.public import Desk
+from cautery.workflows.public.blocked import BlockedPage
 from cautery.workflows.public.feeds import Feeds
+from cautery.workflows.public.lookup import LookUp
 from cautery.workflows.public.shelf import Shelf
+from cautery.workflows.public.site import Site
 
 _MOST_SETTINGS = 1_000_000
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -70,6 +75,7 @@ class _File(_Table):
     name: Text
     contact: Text
     url: Url
+    lab: bool = False
     feeds: _Listen | None = None
     public: _Listen | None = None
     blocked: _Blocked | None = None
@@ -173,6 +179,25 @@ def _listeners(settings: FaceSettings) -> list[tuple[str, Listener]]:
         listeners.append(
             ("lists", _listener(file.feeds, base, answer, most_body=MOST_BYTES, clients=paths))
         )
+    desk = Desk(name=file.name, contact=file.contact, url=file.url, lab=file.lab)
+    look_up = LookUp(shelves)
+    if file.public is not None:
+        site = Site(look_up, desk)
+
+        def answer_public(asked: Asked) -> Answered:
+            return site.answer(asked, clock.now())
+
+        listeners.append(
+            ("pages", _listener(file.public, base, answer_public, most_body=COMPLAINT_BYTES))
+        )
+    if file.blocked is not None:
+        blocked = BlockedPage(look_up, desk, by=file.blocked.by, provider=file.blocked.name)
+
+        def answer_blocked(asked: Asked) -> Answered:
+            return blocked.answer(asked, clock.now())
+
+        plain = _Listen(listen=file.blocked.listen)
+        listeners.append(("451 page", _listener(plain, base, answer_blocked, most_body=0)))
     return listeners
 
 

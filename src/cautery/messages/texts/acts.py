@@ -16,6 +16,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "%(dark)s of %(tried)s unrelated names are dark through it, but reachable through all "
         "others"
     ),
+    "withdrawn.complaint": "complaint %(complaint)s is granted",
     "rollback.not-allowed": "the guard no longer allows it: %(reason)s",
     # Why nothing follows from a proof
     "follow.no-intermediary": "the mandate names no access provider",

@@ -44,6 +44,12 @@ from cautery.model.records.case import (
     RootOfRecords,
     RowReplaced,
 )
+from cautery.model.records.complaining import (
+    ComplaintDecided,
+    ComplaintFiled,
+    ComplaintMeans,
+    ComplaintReceipted,
+)
 from cautery.model.records.dated import Dated
 from cautery.model.records.entry import Entry, Record
 from cautery.model.records.inquiry import (
@@ -171,6 +177,10 @@ __all__ = [
     "ChangesPerDay",
     "ChosenAct",
     "CoinsMoved",
+    "ComplaintDecided",
+    "ComplaintFiled",
+    "ComplaintMeans",
+    "ComplaintReceipted",
     "CrimeFound",
     "CutChosen",
     "Dated",

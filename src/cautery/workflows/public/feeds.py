@@ -93,10 +93,10 @@ class Feeds:
             return Answered(status=405, headers={"Allow": "POST"})
         try:
             answer = read_answer(asked.body)
-            if answer.list_id != shelved.id:
-                raise InputError("it is about another list")
         except InputError as error:
             return _text(422, f"ack-form: {error}")
+        if answer.list_id != shelved.id:
+            return _text(422, "ack-form: it is about another list")
         if answer.digest is not None and not shelved.knows(answer.digest):
             return _text(409, "ack-version: no such version was served from here")
         if answer.version is not None and answer.version > shelved.number:

@@ -11,6 +11,7 @@ from cautery.model.ports import Ledger
 from cautery.model.records import (
     AlignmentShown,
     AssetFacts,
+    ComplaintDecided,
     MisshapenRecord,
     SourceRead,
     SourceRevisited,
@@ -35,7 +36,7 @@ T = TypeVar("T")
 
 _LOOKED_AT = (AssetFacts, SourceRead, SourceRevisited)
 _OF_STREAMS = (AlignmentShown, StreamAppeared, StreamResolved, Verdict)
-_TAKEN_UP = (*acting.KINDS, *kinds_of(*_LOOKED_AT, *_OF_STREAMS, Notice))
+_TAKEN_UP = (*acting.KINDS, *kinds_of(*_LOOKED_AT, *_OF_STREAMS, Notice, ComplaintDecided))
 """Records of other kinds (probes, maps, seals) are most of a ledger, and are not read again."""
 
 
@@ -51,6 +52,8 @@ class EarlierRuns:
         The first entry that is not read yet.
     notices : Notices
         The notices that were drafted.
+    granted : dict of str to str
+        By target, the complaint by which it was released.
     """
 
     hosts: Hosts = field(default_factory=Hosts)
@@ -62,6 +65,7 @@ class EarlierRuns:
     misshapen: int = 0
     next_index: int = 0
     notices: Notices = field(default_factory=Notices)
+    granted: dict[str, str] = field(default_factory=dict)
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
@@ -76,8 +80,11 @@ class EarlierRuns:
             projection.hear(entry)
         self.misshapen += isinstance(entry.content, MisshapenRecord)
         self.next_index = entry.index + 1
-        if isinstance(entry.content, Notice):
-            self.notices.hear(entry)
+        match entry.content:
+            case Notice():
+                self.notices.hear(entry)
+            case ComplaintDecided(granted=True, target=str() as target) as decided:
+                self.granted[target] = decided.complaint
 
     def read_on(self, ledger: Ledger) -> EarlierRuns:
         """Return itself, after it has heard what came into the ledger since."""

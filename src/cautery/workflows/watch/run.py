@@ -57,6 +57,7 @@ from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
 from cautery.workflows.watch.acting.lists import Lists
 from cautery.workflows.watch.acting.neighbours import Neighbours
+from cautery.workflows.watch.acting.public_desk import PublicDesk
 from cautery.workflows.watch.estimates import estimates
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.opening import begin_case
@@ -83,10 +84,9 @@ class WatchPorts:
     the watch began with. ``fixtures`` reads the mandate's calendars again, given by URL those that
     are fetched. ``fetcher`` asks suspects and strangers, ``own`` what must prove who it is,
     ``own_feeds`` our reference feeds at their own pace. ``registry`` is made over a fetcher that
-    captures what it asks.
-    ``confinement`` says how the decoder's processes are closed in. ``timekeeper`` has others vouch
-    for the times of the case; ``None``: nobody does. ``public`` is the public folder, if there is
-    one.
+    captures what it asks. ``public`` is the public folder, if there is one. ``confinement`` says
+    how the decoder's processes are closed in. ``timekeeper`` has others vouch for the times of the
+    case; ``None``: nobody does.
     """
 
     clock: Clock
@@ -254,6 +254,17 @@ class _Watch:
             facts=ports.facts_now,
             journal=journal,
         )
+        lists = Lists(
+            mandate.intermediaries,
+            signer=ports.signer,
+            publisher=ports.publisher,
+            journal=journal,
+        )
+        self._desk = None
+        if ports.public is not None:
+            self._desk = PublicDesk(
+                ports.public, mandate, lists=lists, ledger=ports.ledger, journal=journal
+            )
         self._intervener = Intervener(
             mandate,
             self._streams,
@@ -273,12 +284,7 @@ class _Watch:
                 journal=journal,
                 port=mandate.network.canary_port,
             ),
-            lists=Lists(
-                mandate.intermediaries,
-                signer=ports.signer,
-                publisher=ports.publisher,
-                journal=journal,
-            ),
+            lists=lists,
             journal=journal,
         )
         self._sources = SourceReader(
@@ -346,6 +352,8 @@ class _Watch:
         ]
         if self._ports.timekeeper is not None:
             jobs.append(self._ports.timekeeper.work(self._journal))
+        if self._desk is not None:
+            jobs.append(self._desk.work())
         tasks: set[asyncio.Task[Any]] = {asyncio.ensure_future(job) for job in jobs}
         tasks |= {renewed, pace}
         try:
@@ -363,6 +371,8 @@ class _Watch:
             return renewed.result()
         await self._mapper.map_now()
         await self._intervener.finish()
+        if self._desk is not None:
+            await self._desk.finish()
         return None
 
     async def _fill(self) -> None:

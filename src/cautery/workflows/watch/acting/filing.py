@@ -111,6 +111,7 @@ class Filing:
         self._journal = journal
         self._filed: dict[str, Filed] = {}
         self._dated_ahead: set[ApprovalGiven] = set()
+        self._released: set[str] = set()
 
     def __iter__(self) -> Iterator[Filed]:
         return iter(tuple(self._filed.values()))
@@ -165,7 +166,7 @@ class Filing:
             }
             groups: defaultdict[str | None, list[Intervention]] = defaultdict(list)
             for act in plan.chosen:
-                if act.target in listed:
+                if act.target in listed or act.target in self._released:
                     continue
                 for event in self._events(act):
                     if self.order_of(event, territory, now) is not None:
@@ -306,6 +307,10 @@ class Filing:
                 if name in filed.listed - filed.published and filed.referral.id in taken.referrals:
                     filed.published.add(name)
                     self._record(filed, taken)
+
+    def release(self, target: str) -> None:
+        """Draft no referral of a target any more: a complaint about it is granted."""
+        self._released.add(target)
 
     def withdraw(self, filed: Filed, reasons: Mapping[str, Collection[Reason]]) -> None:
         """Take targets out of a referral: off every list, and to be unblocked where they are.

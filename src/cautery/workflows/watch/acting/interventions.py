@@ -23,12 +23,14 @@ from cautery.model import (
     GuardVerdict,
     Intermediary,
     Mandate,
+    Reason,
     Referral,
     SignedFor,
 )
 from cautery.model.ports import Engine, Ledger
 from cautery.model.records import (
     ApprovalGiven,
+    ComplaintDecided,
     GuardRevalidated,
     MisshapenRecord,
     OverrideSigned,
@@ -36,6 +38,7 @@ from cautery.model.records import (
     kinds_of,
 )
 from cautery.plan.guard.revalidation import due
+from cautery.projections.figures import BY_COMPLAINT
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.effects import EffectWatch
@@ -104,6 +107,8 @@ class Intervener:
         self._planned: frozenset[str] = frozenset()
         self._next_index = 0
         self._woken = False
+        self._granted: dict[str, str] = {}
+        """By target, the complaint by which earlier runs, or people since, released it."""
         self._ask_at: datetime | None = None
         """When the first verdict that stands runs out, the window being longer."""
         self._facts = judge.facts()
@@ -132,6 +137,7 @@ class Intervener:
         self._noticing.restore(earlier.notices.drafts.values())
         self._following.restore(acts.followed.values())
         self._next_index = earlier.next_index
+        self._granted = dict(earlier.granted)
         if ignored:
             self._journal.fail("record", "case", _passed_over(ignored))
         self._woken = any(self._standing())
@@ -139,6 +145,8 @@ class Intervener:
     async def work(self) -> None:
         """Do whatever is next, for ever."""
         since: datetime | None = None
+        for target, complaint in self._granted.items():
+            self._release(target, complaint)
         if self._woken:  # no list goes out again before the guard has judged it anew
             await self.propose()
         while True:
@@ -285,10 +293,12 @@ class Intervener:
 
     async def hear(self) -> None:
         """Take up what people signed, and hand in what two of them have approved."""
-        signatures = kinds_of(ApprovalGiven, OverrideSigned)
+        signatures = kinds_of(ApprovalGiven, OverrideSigned, ComplaintDecided)
         for entry in self._ledger.read(since=self._next_index, kinds=signatures):
             try:
                 match entry.content:
+                    case ComplaintDecided(granted=True, target=str() as target) as decided:
+                        self._release(target, decided.complaint)
                     case OverrideSigned() as signed:
                         self._woken |= self._overrides.hear(signed)
                     case ApprovalGiven() as given:
@@ -306,6 +316,16 @@ class Intervener:
                 await self._revalidate(entries, why=RevalidationTime.BEFORE_PUBLICATION)
             self._filing.publish(filed)
         await self._filing.send()
+
+    def _release(self, target: str, complaint: str) -> None:
+        """Take a target off every list, since a complaint is granted, and never draft it again."""
+        self._filing.release(target)
+        reason = Reason(code=BY_COMPLAINT, text=message("withdrawn.complaint", complaint=complaint))
+        for filed in self._filing:
+            listed = {entry.target for entry in filed.standing(self._journal.now())}
+            if target in listed:
+                self._filing.withdraw(filed, {target: (reason,)})
+                self._effects.withdraw(filed.referral.id, target)
 
     def _on_published(self, referral: Referral, to: Intermediary) -> None:
         self._effects.add(referral, to)

@@ -1,0 +1,71 @@
+"""The receipt for a complaint that came by mail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from cautery.act.lint_notice import is_mail
+
+_MOST_HEADER_BYTES = 100_000
+
+
+def sender_of(mail: bytes) -> str | None:
+    """Return the address that a mail claims to come from; ``None``: it has none that can be used.
+
+    A ``Reply-To`` is not followed: it would let anybody have our receipts sent to a third person
+    under a name that is not theirs.
+    """
+    head, _, _ = mail[:_MOST_HEADER_BYTES].replace(b"\r\n", b"\n").partition(b"\n\n")
+    try:
+        address = parseaddr(str(BytesHeaderParser().parsebytes(head + b"\n\n").get("From", "")))[1]
+    except (MessageError, ValueError):
+        return None
+    return address if is_mail(address) else None
+
+
+def receipt_mail(
+    *,
+    sender: str,
+    to: str,
+    number: str,
+    message_id: str,
+    at: datetime,
+    due: datetime | None,
+    page: str | None,
+) -> bytes:
+    """Return the mail that confirms a complaint, not yet signed.
+
+    Parameters
+    ----------
+    due : datetime or None
+        When it is decided at the latest; ``None``: it is about nothing on the lists.
+    page : str or None
+        The page that shows where it stands; ``None``: there is none.
+    """
+    decided = (
+        "No list of ours has what you name, or had it lately. Write again with the exact name or "
+        "address if you think otherwise."
+        if due is None
+        else f"A person decides by {due:%Y-%m-%d %H:%M} UTC."
+    )
+    lines = [
+        f"Your complaint has arrived. Its number is {number}.",
+        decided,
+        *([] if page is None else [f"Where it stands: {page}"]),
+        "",
+        "This mail was sent by a machine.",
+    ]
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = to
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = message_id
+    mail["Subject"] = f"[{number}] Your complaint has arrived"
+    mail["Auto-Submitted"] = "auto-replied"
+    mail.set_content("\n".join(lines) + "\n")
+    return mail.as_bytes()

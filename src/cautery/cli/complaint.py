@@ -1,0 +1,178 @@
+"""``cautery complaint``: file, show and decide complaints about blocks."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery import wiring
+from cautery.cli import render
+from cautery.cli._verbs import Verbs
+from cautery.errors import InputError
+from cautery.model import iso, to_json
+from cautery.model.records import ComplaintDecided, ComplaintFiled
+from cautery.wiring import cases, complaints
+from cautery.workflows.case.complaints import states
+
+app = typer.Typer(
+    cls=Verbs, no_args_is_help=True, help="File, show and decide complaints about blocks."
+)
+
+OpenCase = Annotated[Path, typer.Argument(help="Folder of an open case; a watch may be running.")]
+Number = Annotated[
+    str, typer.Argument(help="Number of the complaint, from cautery complaint list.")
+]
+Keys = Annotated[
+    Path | None, typer.Option("--keys", help="Key folder outside the case; default $CAUTERY_KEYS.")
+]
+Public = Annotated[
+    Path | None, typer.Option("--public", help="Public folder of the case (watch --publish).")
+]
+
+
+@app.command("list")
+@render.tabular
+def list_(
+    case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """List the complaints of a case: what waits for a decision, the most urgent first.
+
+    Example: cautery complaint list cases/md34
+    """
+    now = wiring.clock().now()
+    with cases.reading(case) as opened:
+        filed = complaints.of(opened.ledger)
+    waiting = {each.complaint: at for at, each in enumerate(filed.open())}
+    rows = sorted(states(filed), key=lambda row: waiting.get(row[0].complaint, len(waiting)))
+    if json:
+        for each, decision in rows:
+            render.json_line({"filed": to_json(each), "decided": to_json(decision)})
+        return
+    render.table(
+        ("complaint", "about", "came by", "received", "decide by", "state"),
+        (
+            (
+                each.complaint,
+                each.target or "nothing on a list of this case",
+                each.means.value,
+                iso(each.received_at)[:19] + "Z",
+                "" if each.due_at is None else iso(each.due_at)[:19] + "Z",
+                _state(each, decision, overdue=each.due_at is not None and now > each.due_at),
+            )
+            for each, decision in rows
+        ),
+    )
+
+
+def _state(filed: ComplaintFiled, decision: ComplaintDecided | None, *, overdue: bool) -> str:
+    if decision is not None:
+        return f"{'granted' if decision.granted else 'rejected'} by {decision.by}"
+    if filed.rule is not None:
+        return f"refused: {filed.rule}"
+    words = "OVERDUE" if overdue else "waits"
+    return f"{words}, late" if filed.late else words
+
+
+@app.command()
+def show(case: OpenCase, number: Number, keys: Keys = None) -> None:
+    """Show what a person wrote; it is sealed, so the keys of the case are needed.
+
+    Example: cautery complaint show cases/md34 C-0123456789ab
+    """
+    filed, text = complaints.text_of(case, number, keys_dir=keys)
+    for name, value in (
+        ("complaint", filed.complaint),
+        ("about", filed.target or "nothing on a list of this case"),
+        ("referrals", ", ".join(filed.referrals) or "none"),
+        ("received", iso(filed.received_at)),
+        ("decide by", "-" if filed.due_at is None else iso(filed.due_at)),
+    ):
+        typer.echo(render.printable(f"{name:<10} {value}"))
+    typer.echo("what was sent in")
+    for line in text.decode("utf-8", "replace").splitlines():
+        typer.echo(f"| {render.printable(line)}")
+
+
+@app.command()
+def take(
+    case: OpenCase,
+    public: Public = None,
+    mail: Annotated[
+        list[Path] | None,
+        typer.Option("--mail", help="A mail, an mbox file or a Maildir folder."),
+    ] = None,
+    postbox: Annotated[
+        Path | None,
+        typer.Option("--postbox", help="TOML file (chmod 600) with [mail]: receipts go by it."),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="URL of the public pages, for receipts by mail.")
+    ] = None,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            "--every", min=1, max=3600, help="Look again after so many seconds, for ever."
+        ),
+    ] = None,
+    keys: Keys = None,
+) -> None:
+    """File complaints from a public folder and from mails; send a receipt for each mail.
+
+    A running watch takes in by itself what the form of its public folder brings.
+
+    Example: cautery complaint take cases/md34 --mail Maildir --postbox postbox.toml --every 20
+    """
+    if public is None and not mail:
+        raise InputError("there is nothing to take from", hint="Give --public or --mail.")
+    sources = complaints.Sources(
+        public=public,
+        mails=tuple(mail or ()),
+        postbox=None if postbox is None else _postbox(postbox),
+        url=url,
+    )
+    while True:
+        taken = complaints.take(case, sources, keys_dir=keys)
+        for filed in taken.filed:
+            due = "refused: no-entry" if filed.due_at is None else f"decide by {iso(filed.due_at)}"
+            render.say(render.printable(f"{filed.complaint}: {filed.target or 'nothing'}, {due}"))
+        for why in taken.refused:
+            render.say(render.printable(f"not filed: {why}"))
+        if every is None:
+            render.say(f"{len(taken.filed)} filed, {len(taken.refused)} not")
+            return
+        time.sleep(every)
+
+
+def _postbox(path: Path) -> complaints.PostboxSettings:
+    from cautery.wiring.postbox import read_postbox
+
+    return read_postbox(path)
+
+
+@app.command()
+def decide(
+    case: OpenCase,
+    number: Number,
+    name: Annotated[str, typer.Option("--as", help="Your name.")],
+    why: Annotated[str, typer.Option("--why", help="The reason; the complainant reads it.")],
+    grant: Annotated[
+        bool | None, typer.Option("--grant/--reject", help="Whether the block ends.")
+    ] = None,
+    public: Public = None,
+) -> None:
+    """Decide on a complaint. If it is granted, the next version of each list leaves the target out.
+
+    One person suffices, since nobody has to sign in order to unblock. A running watch sends the
+    next version within a second; otherwise it is sent as soon as a watch of the case runs.
+
+    Example: cautery complaint decide cases/md34 C-0123456789ab --grant --as "A. Legal" --why "..."
+    """
+    if grant is None:
+        raise InputError("granted or not?", hint="Give --grant or --reject.")
+    decision = complaints.decided(case, number, granted=grant, by=name, why=why, public=public)
+    words = f"granted; {decision.target} leaves every list" if decision.granted else "rejected"
+    render.say(render.printable(f"{number}: {words}"))

@@ -1,0 +1,203 @@
+"""Complaints with what they reach through: the case, its keys, a public folder, mail."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cautery import wiring
+from cautery.act.complaint import number_of
+from cautery.act.complaint_mail import receipt_mail, sender_of
+from cautery.act.notice_replies import MOST_BYTES, MOST_MAILS, mails_in
+from cautery.act.ports import Postbox
+from cautery.adapters.public_folder import PublicFolder
+from cautery.adapters.smtp import SmtpPostbox
+from cautery.errors import CauteryError, InputError
+from cautery.model.records import ComplaintDecided, ComplaintFiled, ComplaintReceipted
+from cautery.packed import require_file
+from cautery.wiring.cases import adding_to, reading, writing
+from cautery.wiring.postbox import PostboxSettings
+from cautery.workflows.case.complaints import (
+    WHAT,
+    TakenIn,
+    complaints_of,
+    decide,
+    file_mail,
+    show_state,
+    take_in,
+)
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case
+
+_MOST_MBOX_BYTES = 200_000_000
+of = complaints_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where complaints are taken from, and how a mail is answered.
+
+    Parameters
+    ----------
+    public : Path or None
+        A public folder.
+    mails : tuple of Path
+        Mails, mbox files and Maildir folders.
+    postbox : PostboxSettings or None
+        How receipts are sent; ``None``: none is.
+    url : str or None
+        Where the public pages are; ``None``: receipts name none.
+    """
+
+    public: Path | None
+    mails: tuple[Path, ...]
+    postbox: PostboxSettings | None
+    url: str | None
+
+
+def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn:
+    """File the complaints that have come in, and send a receipt for each mail.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with writing(case_path, keys_dir=keys_dir) as case:
+        journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+        filed: list[ComplaintFiled] = []
+        refused: list[str] = []
+        if sources.public is not None:
+            taken = take_in(case.ledger, journal, PublicFolder(sources.public))
+            filed += taken.filed
+            refused += taken.refused
+        for mail, received_at in (each for path in sources.mails for each in _mails_of(path)):
+            token = secrets.token_hex(16)
+            try:
+                record = file_mail(case.ledger, journal, mail, token=token, received_at=received_at)
+            except InputError as error:
+                refused.append(f"a mail: {error}")
+                continue
+            if record is not None:
+                filed.append(record)
+                _receipt(case, journal, sources, mail=mail, token=token, filed=record)
+        return TakenIn(filed=tuple(filed), refused=tuple(refused))
+
+
+def _receipt(
+    case: Case,
+    journal: Journal,
+    sources: Sources,
+    *,
+    mail: bytes,
+    token: str,
+    filed: ComplaintFiled,
+) -> None:
+    """Send a receipt, and record that; what fails is on record, and the complaint is filed."""
+    if sources.public is not None:
+        show_state(PublicFolder(sources.public), filed, None)
+    to = sender_of(mail)
+    if sources.postbox is None or sources.postbox.mail is None or to is None:
+        return
+    box: Postbox = SmtpPostbox(sources.postbox.mail)
+    if to == box.sender:
+        return
+    page = None
+    if sources.url is not None and sources.public is not None:
+        page = f"{sources.url.rstrip('/')}/complaint/{token}"
+    receipt = box.signed(
+        receipt_mail(
+            sender=box.sender,
+            to=to,
+            number=number_of(token),
+            message_id=f"<{secrets.token_hex(16)}@{box.sender.rpartition('@')[2]}>",
+            at=case.clock.now(),
+            due=filed.due_at,
+            page=page,
+        )
+    )
+    try:
+        asyncio.run(box.send(receipt, to=to))
+    except CauteryError as error:
+        journal.fail("receipt", filed.complaint, error)
+        return
+    journal.write(ComplaintReceipted(complaint=filed.complaint, at=case.clock.now()))
+
+
+def text_of(case_path: Path, number: str, *, keys_dir: Path | None) -> tuple[ComplaintFiled, bytes]:
+    """Return a complaint and what was sent in, opened with the keys of the case.
+
+    Raises
+    ------
+    CauteryError
+        If there is no such complaint, or it cannot be opened.
+    """
+    with writing(case_path, keys_dir=keys_dir) as case:
+        filed = complaints_of(case.ledger).filed.get(number)
+        if filed is None:
+            raise InputError(
+                f"this case has no complaint {number[:40]!r}", hint="cautery complaint list CASE"
+            )
+        journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+        return filed, journal.unseal(filed.exhibit, what=WHAT)
+
+
+def decided(
+    case_path: Path, number: str, *, granted: bool, by: str, why: str, public: Path | None
+) -> ComplaintDecided:
+    """Decide on a complaint of a case that may be watched at this moment by another process.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with adding_to(case_path) as ledger:
+        decision = decide(ledger, number, granted=granted, by=by, why=why, now=wiring.clock().now())
+    if public is not None:
+        with reading(case_path) as case:
+            filed = complaints_of(case.ledger).filed[number]
+        show_state(PublicFolder(public), filed, decision)
+    return decision
+
+
+def _mails_of(path: Path) -> Iterator[tuple[bytes, datetime]]:
+    """Yield the mails of a file, or of a Maildir's ``new`` and ``cur``, with their arrival."""
+    if not path.is_dir():
+        data = _read(path, _MOST_MBOX_BYTES)
+        mails: Iterable[bytes] = mails_in(data)
+        for mail in mails:
+            yield mail, _arrival(path)
+        return
+    folders = [path / name for name in ("new", "cur") if (path / name).is_dir()]
+    if not folders:
+        raise InputError(f"{path}: a folder without new and cur is no Maildir")
+    names = sorted(file for folder in folders for file in folder.iterdir())
+    if len(names) > MOST_MAILS:
+        raise InputError(f"{path}: more than {MOST_MAILS} mails in one folder")
+    for file in names:
+        yield _read(file, MOST_BYTES), _arrival(file)
+
+
+def _arrival(path: Path) -> datetime:
+    """Return when a mail was put there, which is when it arrived."""
+    with suppress(OSError, ValueError, OverflowError):
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return wiring.clock().now()
+
+
+def _read(path: Path, limit: int) -> bytes:
+    require_file(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    if len(data) > limit and limit != MOST_BYTES:  # one mail that is too long is told by itself
+        raise InputError(f"{path}: longer than {limit} bytes")
+    return data

@@ -1,0 +1,304 @@
+"""Complaints about a case's blocks: filed with a clock, decided by a person, released at once.
+
+Nobody has to sign in order to unblock (ADR 0041). A running watch takes up what is filed and
+decided here, and makes the next version of each list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cautery.act.complaint import Complaint, RefusedComplaintError, number_of, read_complaint
+from cautery.act.jurisdictions import profile_of
+from cautery.act.notice_replies import read_reply
+from cautery.act.ports import PublicFiles
+from cautery.canonical import canonical
+from cautery.errors import InputError
+from cautery.model import Mandate, digest_of, iso
+from cautery.model.ledger import append
+from cautery.model.ports import Ledger
+from cautery.model.records import (
+    AnswerKind,
+    ComplaintDecided,
+    ComplaintFiled,
+    ComplaintMeans,
+    kinds_of,
+)
+from cautery.projections import Complaints, Listed, folded
+from cautery.projections.complaints import HEARD
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.referral import mandate_of
+
+NO_ENTRY = "no-entry"
+"""The rule that a complaint about a name on no list breaks."""
+WHAT = "complaint"
+"""What such an exhibit is called."""
+_HOSTS = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+|[0-9a-f:]*:[0-9a-f:]+", re.IGNORECASE)
+_MOST_HOSTS = 2_000
+
+
+def complaints_of(ledger: Ledger) -> Complaints:
+    """Return the complaints of a case, and what they can be about."""
+    return folded(Complaints(), ledger.read(kinds=kinds_of(*HEARD)))
+
+
+def file_complaint(
+    ledger: Ledger, journal: Journal, body: bytes, *, before: Complaints | None = None
+) -> ComplaintFiled | None:
+    """File a complaint that came by the form; return ``None`` if it was filed before.
+
+    Raises
+    ------
+    RefusedComplaintError
+        If it does not have its form.
+    """
+    complaint = read_complaint(body)
+    complaints = before or complaints_of(ledger)
+    return _file(
+        ledger,
+        journal,
+        complaints,
+        body,
+        number=complaint.number,
+        target=complaint.target,
+        means=ComplaintMeans.FORM,
+        received_at=_not_ahead(complaint, journal.now()),
+    )
+
+
+def file_mail(
+    ledger: Ledger,
+    journal: Journal,
+    mail: bytes,
+    *,
+    token: str,
+    received_at: datetime,
+    before: Complaints | None = None,
+) -> ComplaintFiled | None:
+    """File a complaint that came by mail; return ``None`` if it was filed before.
+
+    It is about the first name or address in it that the case has published.
+
+    Parameters
+    ----------
+    token : str
+        32 hex digits that nobody can guess; its digest gives the number.
+    received_at : datetime
+        When it arrived, in UTC.
+
+    Raises
+    ------
+    InputError
+        If it is no mail, or too long.
+    RefusedComplaintError
+        If it is a bounce or an automatic reply.
+    """
+    if read_reply(mail).what is not AnswerKind.ANSWER:
+        raise RefusedComplaintError("automatic", "a machine has sent it")
+    complaints = before or complaints_of(ledger)
+    return _file(
+        ledger,
+        journal,
+        complaints,
+        mail,
+        number=number_of(token),
+        target=_target_in(mail, complaints.listed),
+        means=ComplaintMeans.MAIL,
+        received_at=min(received_at, journal.now()),
+    )
+
+
+def _file(
+    ledger: Ledger,
+    journal: Journal,
+    complaints: Complaints,
+    body: bytes,
+    *,
+    number: str,
+    target: str | None,
+    means: ComplaintMeans,
+    received_at: datetime,
+) -> ComplaintFiled | None:
+    key = journal.pseudonym(str(digest_of(body)))
+    if key in complaints.keys or number in complaints.filed:
+        return None
+    listed = complaints.listed.get(target or "", {})
+    exhibit = journal.seal(
+        body,
+        what=WHAT,
+        media_type="message/rfc822" if means is ComplaintMeans.MAIL else "application/json",
+        at=journal.now(),
+        confidential=True,
+    )
+    late, due_at = _clock(listed.values(), mandate_of(ledger), received_at)
+    filed = ComplaintFiled(
+        complaint=number,
+        means=means,
+        received_at=received_at,
+        receipt_at=received_at if means is ComplaintMeans.FORM else None,
+        target=target if listed else None,
+        referrals=tuple(sorted(listed)),
+        rule=None if listed else NO_ENTRY,
+        late=late,
+        due_at=due_at,
+        key=key,
+        exhibit=exhibit,
+        at=journal.now(),
+    )
+    journal.write(filed)
+    complaints.filed[number] = filed
+    complaints.keys.add(key)
+    return filed
+
+
+def _clock(
+    listed: Iterable[Listed], mandate: Mandate, received_at: datetime
+) -> tuple[bool, datetime | None]:
+    """Tell whether a complaint is late, and when it has to be decided: the soonest of its orders.
+
+    It is late if it is so by the rule of each territory.
+    """
+    kinds = {order.id: order.kind for order in mandate.orders}
+    late, due_at = [], []
+    for place in listed:
+        profile = profile_of(place.territory)
+        days = profile.complaint_days
+        late.append(days is not None and received_at > place.at + timedelta(days=days))
+        kind = kinds.get(place.order)
+        if kind is not None:
+            due_at.append(received_at + profile.decide_within(kind))
+    return bool(late) and all(late), min(due_at, default=received_at if late else None)
+
+
+def _not_ahead(complaint: Complaint, now: datetime) -> datetime:
+    """Return when a complaint arrived: a file dated ahead arrived now."""
+    return min(complaint.at, now)
+
+
+def _target_in(mail: bytes, listed: Mapping[str, object]) -> str | None:
+    text = mail.decode("utf-8", "replace").lower()
+    for count, match in enumerate(_HOSTS.finditer(text)):
+        if match[0] in listed:
+            return match[0]
+        if count > _MOST_HOSTS:
+            break
+    return None
+
+
+def decide(
+    ledger: Ledger, number: str, *, granted: bool, by: str, why: str, now: datetime
+) -> ComplaintDecided:
+    """Decide on a complaint. One that is granted releases its target; a later decision may do so.
+
+    Raises
+    ------
+    InputError
+        If there is no such complaint, no name or no reason, it is granted already, or it is about
+        nothing that could be released.
+    """
+    complaints = complaints_of(ledger)
+    filed = complaints.filed.get(number)
+    if filed is None:
+        raise InputError(
+            f"this case has no complaint {number[:40]!r}", hint="cautery complaint list CASE"
+        )
+    if not by.strip() or not why.strip():
+        raise InputError("a decision names who decides, and why", hint="Give --as and --why.")
+    before = complaints.decided.get(number)
+    if before is not None and (before.granted or not granted):
+        words = "granted" if before.granted else "rejected"
+        raise InputError(f"complaint {number} was {words} by {before.by}")
+    if granted and filed.target is None:
+        raise InputError(
+            f"complaint {number} is about no target of this case, so there is nothing to release"
+        )
+    decided = ComplaintDecided(
+        complaint=number,
+        granted=granted,
+        by=by,
+        why=why,
+        target=filed.target if granted else None,
+        referrals=tuple(sorted(complaints.listed.get(filed.target or "", {}))) if granted else (),
+        at=now,
+    )
+    append(ledger, decided, at=now)
+    return decided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenIn:
+    """What was taken in of a public folder.
+
+    Parameters
+    ----------
+    filed : tuple of ComplaintFiled
+        The records that were made.
+    refused : tuple of str
+        Why others were not filed.
+    """
+
+    filed: tuple[ComplaintFiled, ...]
+    refused: tuple[str, ...]
+
+
+def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
+    """File the complaints that wait in a public folder, and show there where each one stands.
+
+    Raises
+    ------
+    StorageError
+        If one cannot be read, filed or taken away: then it stays there.
+    """
+    names = files.names("complaints")
+    complaints = complaints_of(ledger) if names else Complaints()
+    filed, refused = [], []
+    for name in names:
+        body = files.read(name)
+        try:
+            record = (
+                None if body is None else file_complaint(ledger, journal, body, before=complaints)
+            )
+        except RefusedComplaintError as error:
+            refused.append(f"{name}: {error}")
+            files.remove(name)
+            continue
+        if record is not None:
+            filed.append(record)
+            show_state(files, record, None)
+        files.remove(name)
+    return TakenIn(filed=tuple(filed), refused=tuple(refused))
+
+
+def show_state(files: PublicFiles, filed: ComplaintFiled, decided: ComplaintDecided | None) -> None:
+    """Show in a public folder where a complaint stands.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    state = "filed" if decided is None else "granted" if decided.granted else "rejected"
+    why = "" if decided is None else decided.why
+    if decided is None and filed.rule == NO_ENTRY:
+        state, why = "rejected", "No list of this case has it."
+    files.write(
+        f"decisions/{filed.complaint}.json",
+        canonical(
+            {
+                "state": state,
+                "target": filed.target or "",
+                "due": "" if filed.due_at is None else f"{filed.due_at:%Y-%m-%d %H:%M} UTC",
+                "why": why,
+                "at": iso(filed.at if decided is None else decided.at),
+            }
+        ),
+    )
+
+
+def states(complaints: Complaints) -> Iterator[tuple[ComplaintFiled, ComplaintDecided | None]]:
+    """Yield each complaint with its decision, the oldest first."""
+    for number, filed in complaints.filed.items():
+        yield filed, complaints.decided.get(number)

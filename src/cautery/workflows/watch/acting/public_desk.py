@@ -1,0 +1,107 @@
+"""The public folder of a watch: what it shows, and what comes back through it.
+
+Acknowledgements of providers and complaints are taken out every few seconds; figures and the state
+of each complaint are put in. A folder that cannot be used is a failure on record, and the watch
+goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from cautery.act.ports import PublicFiles
+from cautery.errors import CauteryError, InputError
+from cautery.model import Mandate
+from cautery.model.ports import Ledger
+from cautery.projections.figures import Figures
+from cautery.workflows.case.complaints import show_state, states, take_in
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.public_about import about_case
+from cautery.workflows.case.public_figures import figures_file, read_on
+from cautery.workflows.case.public_lists import answers_in
+from cautery.workflows.public.about import ABOUT
+from cautery.workflows.public.figures import FIGURES
+from cautery.workflows.watch.acting.lists import Lists
+
+TAKEN_S = 2.0
+"""What came in is taken out after so long at the latest; a receipt is given before."""
+SHOWN_S = 30.0
+"""Figures are shown anew after so long."""
+
+
+class PublicDesk:
+    """Fills a public folder, and empties what came into it."""
+
+    def __init__(
+        self,
+        files: PublicFiles,
+        mandate: Mandate,
+        *,
+        lists: Lists,
+        ledger: Ledger,
+        journal: Journal,
+    ) -> None:
+        self._files = files
+        self._mandate = mandate
+        self._lists = lists
+        self._ledger = ledger
+        self._journal = journal
+        self._figures = Figures()
+        self._shown: dict[str, object] = {}
+        self._said: str | None = None
+
+    async def work(self) -> None:
+        """Do all that, for ever."""
+        await self._try(self._introduce)
+        show_at: datetime | None = None
+        while True:
+            now = self._journal.now()
+            await self._take()
+            if show_at is None or now >= show_at:
+                show_at = now + timedelta(seconds=SHOWN_S)
+                await self._try(self._show)
+            await asyncio.sleep(TAKEN_S)
+
+    async def finish(self) -> None:
+        """Before the end: take in what is there, and show the last figures."""
+        await self._take()
+        await self._try(self._show)
+
+    async def _take(self) -> None:
+        try:
+            for answer in answers_in(self._files):
+                self._lists.hear(answer)
+        except CauteryError as error:
+            self._fail(error)
+        await self._try(self._take_complaints)
+
+    async def _try(self, work: Callable[[], None]) -> None:
+        try:
+            await asyncio.to_thread(work)
+        except CauteryError as error:
+            self._fail(error)
+
+    def _fail(self, error: CauteryError) -> None:
+        """Record a fault once, not every two seconds."""
+        if str(error) != self._said:
+            self._said = str(error)
+            self._journal.fail("public folder", "case", error)
+
+    def _introduce(self) -> None:
+        self._files.write(ABOUT, about_case(self._mandate))
+
+    def _take_complaints(self) -> None:
+        taken = take_in(self._ledger, self._journal, self._files)
+        for why in taken.refused:
+            self._journal.fail("complaint", "public folder", InputError(why))
+        read_on(self._figures, self._ledger)
+        for filed, decided in states(self._figures.complaints):
+            if decided is not None and self._shown.get(filed.complaint) != decided:
+                show_state(self._files, filed, decided)
+                self._shown[filed.complaint] = decided
+
+    def _show(self) -> None:
+        read_on(self._figures, self._ledger)
+        self._files.write(FIGURES, figures_file(self._figures, self._mandate, self._journal.now()))

@@ -1,0 +1,282 @@
+"""The public pages: look-up while a block is in force, complaints within bounds, the 451 page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.lists import MANDATE, NOW, ORDER, WINDOW, entry, referral
+from tests.public_lists import Shown
+
+from cautery.act.complaint import read_complaint
+from cautery.errors import InputError
+from cautery.model import Lever
+from cautery.model.web import Answered, Asked
+from cautery.pages.public import Desk
+from cautery.workflows.case.public_about import about_case
+from cautery.workflows.public.blocked import BlockedPage
+from cautery.workflows.public.complaints import MOST_WAITING
+from cautery.workflows.public.lookup import LookUp, target_of
+from cautery.workflows.public.shelf import Shelf
+from cautery.workflows.public.site import Site
+
+DESK = Desk(name="Desk", contact="desk@league.example", url="https://desk.example")
+BOTH = replace(MANDATE, orders=(replace(ORDER, territory="IT"), replace(ORDER, territory="DK")))
+FIELDS = {"target": "a.example", "standing": "owner", "text": "It is my shop.", "mail": ""}
+
+
+class Public:
+    def __init__(self, path: Path) -> None:
+        self.shown = Shown(path)
+        self.shown.add(referral(entry("a.example"), entry("192.0.2.7", Lever.ADDRESS)))
+        self.describe(secret=False)
+        self.envelope = self.shown.show()
+        self.look_up = LookUp([Shelf(self.shown.files)])
+        self.site = Site(self.look_up, DESK)
+        self.now = NOW
+        self.count = 0
+
+    def describe(self, *, secret: bool) -> None:
+        order = {"territory": "FR", "order": "O", "kind": "live", "secret": secret}
+        about = {"who": "League", "orders": [order]}
+        self.shown.files.write("about.json", json.dumps(about).encode())
+
+    def ask(self, path: str, **more: Any) -> Answered:
+        self.count += 1
+        given = {"method": "GET", "address": f"198.51.100.{self.count}"} | more
+        return self.site.answer(Asked(path=path, **given), self.now)
+
+    def look(self, name: str) -> list[dict[str, Any]]:
+        answer = self.ask("/lookup.json", query={"q": name})
+        assert answer.status == 200
+        return list(json.loads(b"".join(answer.pieces))["blocks"])
+
+    def complain(self, **more: str) -> Answered:
+        body = urlencode(FIELDS | more).encode()
+        return self.post(body)
+
+    def post(self, body: bytes, **more: Any) -> Answered:
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        return self.ask("/complaint", **{"method": "POST", "body": body, "headers": headers} | more)
+
+    def waiting(self) -> tuple[str, ...]:
+        return self.shown.files.names("complaints")
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Public:
+    return Public(tmp_path)
+
+
+def words(answer: Answered) -> str:
+    return b"".join(answer.pieces).decode()
+
+
+# -- look-up ----------------------------------------------------------------------------------
+
+
+def test_a_blocked_name_is_shown_with_order_end_and_whom_to_ask(public: Public) -> None:
+    [block] = public.look("https://A.Example/live")
+    assert (block["order"], block["authority"], block["territory"]) == ("O", "Court", "FR")
+    assert block["until"].startswith(f"{WINDOW.end:%Y-%m-%dT%H:%M}")
+    assert block["ask"] == DESK.contact
+    page = words(public.ask("/", query={"q": "a.example"}))
+    assert "a.example is blocked" in page
+    assert "22:50 UTC" in page
+    assert "<script" not in page
+
+
+def test_other_names_and_names_below_are_not_blocked(public: Public) -> None:
+    assert public.look("b.example") == public.look("www.a.example") == []
+
+
+def test_it_answers_only_while_the_entry_is_in_force(public: Public) -> None:
+    assert len(public.look("192.0.2.7")) == len(public.look("a.example")) == 1
+    public.now = NOW + timedelta(seconds=121)
+    assert public.look("192.0.2.7") == [], "the list is stale for a live address"
+    assert len(public.look("a.example")) == 1
+    public.now = WINDOW.end
+    assert public.look("a.example") == []
+
+
+def test_what_is_withdrawn_is_gone_with_the_next_version(public: Public) -> None:
+    [number] = public.envelope.version.referrals
+    assert public.shown.standing.withdraw(number, "a.example")
+    public.shown.show(NOW + timedelta(seconds=1))
+    public.now = NOW + timedelta(seconds=2)
+    assert public.look("a.example") == []
+
+
+def test_of_a_secret_list_nothing_is_said(tmp_path: Path) -> None:
+    public = Public(tmp_path)
+    public.describe(secret=True)
+    assert public.look("a.example") == []
+    blocked, other = (
+        words(public.ask("/", query={"q": name})) for name in ("a.example", "b.example")
+    )
+    assert blocked.replace("a.example", "b.example") == other
+
+
+@pytest.mark.parametrize("about", [b"", b"{", b"[]", b'{"orders": [1]}', b"[" * 99_999])
+def test_of_orders_that_are_not_described_nothing_is_said(public: Public, about: bytes) -> None:
+    public.shown.files.write("about.json", about)
+    assert public.look("a.example") == []
+
+
+def test_an_orders_profile_says_whether_its_list_is_secret() -> None:
+    rows = json.loads(about_case(BOTH))["orders"]
+    assert [(row["territory"], row["secret"]) for row in rows] == [("IT", True), ("DK", False)]
+
+
+def test_who_asks_too_often_waits(public: Public) -> None:
+    answers = [public.ask("/", address="192.0.2.9").status for _ in range(40)]
+    assert (answers[0], answers[-1]) == (200, 429)
+    assert public.ask("/", address="192.0.2.10").status == 200
+
+
+def test_addresses_of_one_subscriber_share_a_bucket(public: Public) -> None:
+    answers = [public.ask("/", address=f"2001:db8::{n:x}").status for n in range(1, 60)]
+    assert answers[-1] == 429
+
+
+@given(st.text())
+def test_a_target_is_as_a_list_spells_it_or_refused(text: str) -> None:
+    try:
+        target = target_of(text)
+    except InputError:
+        return
+    assert target_of(target) == target
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "a b.example", "x" * 64 + ".example", "a." * 127 + "aa", "http://[::1", "1.2.3"],
+)
+def test_what_is_no_name_is_refused(public: Public, text: str) -> None:
+    if text != "1.2.3":
+        assert public.ask("/lookup.json", query={"q": text}).status == 422
+    assert public.ask("/", query={"q": text}).status == 200
+
+
+def test_hostile_text_is_escaped(public: Public) -> None:
+    page = words(public.ask("/", query={"q": '"><script>alert(1)</script>'}))
+    assert "<script" not in page
+    assert "default-src 'none'" in public.ask("/").headers["Content-Security-Policy"]
+
+
+# -- complaints -------------------------------------------------------------------------------
+
+
+def test_a_complaint_gets_its_receipt_at_once_and_waits_for_the_case(public: Public) -> None:
+    answer = public.complain(mail="me@shop.example")
+    assert answer.status == 201
+    [name] = public.waiting()
+    complaint = read_complaint(public.shown.files.read(name) or b"")
+    assert (complaint.target, complaint.text) == ("a.example", "It is my shop.")
+    assert complaint.number in words(answer)
+    token = words(answer).partition("/complaint/")[2][:32]
+    assert token not in name
+    assert token not in (public.shown.files.read(name) or b"").decode()
+    assert "It has arrived" in words(public.ask(f"/complaint/{token}"))
+    public.shown.files.remove(name)
+    decision = {"state": "granted", "target": "a.example", "due": "", "why": "You are right."}
+    public.shown.files.write(f"decisions/{complaint.number}.json", json.dumps(decision).encode())
+    assert "the block is lifted" in words(public.ask(f"/complaint/{token}"))
+    assert public.ask("/complaint/" + "0" * 32).status == 404
+    assert public.ask(f"/complaint/{complaint.number}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"target": "nowhere.example"}, "no-entry"),
+        ({"target": "not a name"}, "target"),
+        ({"text": " \n"}, "text"),
+        ({"text": "x" * 4_001}, "too-long"),
+        ({"mail": "no mail"}, "mail"),
+        ({"mail": "a@b.example\r\nBcc: c@d.example"}, "mail"),
+        ({"standing": "king"}, "standing"),
+    ],
+)
+def test_a_faulty_complaint_comes_back_with_its_rule(
+    public: Public, change: dict[str, str], rule: str
+) -> None:
+    answer = public.complain(**change)
+    assert answer.status == 422
+    assert f"Rule: {rule}" in words(answer)
+    assert public.waiting() == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        (b"\xff\xfe", "application/x-www-form-urlencoded"),
+        (b"a=1&" * 10_000, "application/x-www-form-urlencoded"),
+        (b"%ff%fe=%ff", "application/x-www-form-urlencoded"),
+        (b"{}", "application/json"),
+        (b"x", "multipart/form-data; boundary=x"),
+        (b"", ""),
+    ],
+)
+def test_what_the_form_does_not_send_is_refused(
+    public: Public, body: bytes, media_type: str
+) -> None:
+    assert public.post(body, headers={"content-type": media_type}).status == 422
+    assert public.waiting() == ()
+
+
+def test_where_lists_are_secret_a_refusal_does_not_betray_them(public: Public) -> None:
+    public.describe(secret=True)
+    assert public.complain(target="a.example").status == 201
+    assert public.complain(target="nowhere.example").status == 201
+
+
+def test_a_name_whose_block_has_ended_can_still_be_complained_about(public: Public) -> None:
+    public.now = WINDOW.end + timedelta(days=1)
+    assert public.look("a.example") == []
+    assert public.complain().status == 201
+
+
+def test_floods_from_one_network_and_from_many_are_bounded(public: Public) -> None:
+    statuses = [
+        public.post(urlencode(FIELDS).encode(), address="192.0.2.1").status for _ in range(8)
+    ]
+    assert statuses == [201] * 5 + [429] * 3
+    for number in range(MOST_WAITING):
+        public.shown.files.write(f"complaints/C-{number:012x}.json", b"{}", lasting=False)
+    assert public.complain().status == 503
+
+
+# -- 451 --------------------------------------------------------------------------------------
+
+
+def test_the_451_page_names_who_blocks_and_why(public: Public) -> None:
+    page = BlockedPage(public.look_up, DESK, by="https://isp.example", provider="ISP")
+    answer = page.answer(
+        Asked(method="GET", path="/any", address="192.0.2.1", host="a.example"), NOW
+    )
+    assert answer.status == 451
+    assert answer.headers["Link"] == '<https://isp.example>; rel="blocked-by"'
+    assert "Court (FR)" in words(answer)
+    assert "https://desk.example/complaint?target=a.example" in words(answer)
+    other = page.answer(Asked(method="GET", path="/", address="192.0.2.1", host="b.example"), NOW)
+    assert other.status == 404
+
+
+def test_the_451_page_tells_nothing_of_a_secret_order(public: Public) -> None:
+    public.describe(secret=True)
+    page = BlockedPage(public.look_up, DESK, by="https://isp.example", provider="ISP")
+    pages = [
+        page.answer(Asked(method="GET", path="/", address="192.0.2.1", host=host), NOW)
+        for host in ("a.example", "b.example", "<script>", "")
+    ]
+    assert {answer.status for answer in pages} == {451}
+    assert len({words(answer) for answer in pages}) == 1
+    assert "Court" not in words(pages[0])
