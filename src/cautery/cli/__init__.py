@@ -57,6 +57,14 @@ _VERBS = {
         "cautery.cli.exhibit:exhibit",
         "List the exhibits of a case, or write one exhibit to a file.",
     ),
+    "dossier": (
+        "cautery.cli.dossier:dossier",
+        "Hand over a closed case: a bag that its receiver checks without Cautery.",
+    ),
+    "custody": (
+        "cautery.cli.custody:app",
+        "Show the chain of custody of a case; sign and file receipts.",
+    ),
     "records": (
         "cautery.cli.records:records",
         "List the kinds of records that a case can hold; with KIND, show the members of that kind.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from cautery.cli import render
 from cautery.errors import InputError
 from cautery.evidence.warc import read_warc
 from cautery.model import KeyedPseudonyms, RedactedUrl, to_json
-from cautery.wiring import cases
+from cautery.wiring import cases, dossiers
 from cautery.workflows.case.exhibit import exhibits_in, open_exhibit
 
 
@@ -31,12 +32,18 @@ def exhibit(
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Who opens it, for the chain of custody; default: your login."),
+    ] = None,
+    why: Annotated[str, typer.Option(help="Why, for the chain of custody.")] = "not stated",
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
     """List the exhibits of a case, or write one exhibit to a file.
 
     Everything that a watch fetched is in web archives (WARC). `warcio check` accepts these
     archives. An encrypted exhibit is opened with the case's keys; it may contain credentials.
+    CASE.custody.jsonl, a file beside the case, records who opened or copied an exhibit, and why.
 
     Example: cautery exhibit cases/md34 9f86d0818 -o list.warc
     """
@@ -62,6 +69,9 @@ def exhibit(
         )
         return
     record, data = open_exhibit(case, id, store=cases.store(keys))
+    dossiers.note_opening(
+        case, what=record.id, digest=record.id, by=by or _login(), why=why, copied=out is not None
+    )
     if record.media_type == "application/warc":
         answers = list(read_warc(data))
         if payload is not None:
@@ -88,3 +98,10 @@ def exhibit(
             # Sealed encrypted: taken out, it is for its owner's eyes.
             wiring.write_secret(out, (data,))
         render.say(f"{record.what}, {record.media_type}, {len(data)} bytes: {out}")
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no such user on this machine
+        return "unknown"

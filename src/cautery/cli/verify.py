@@ -12,9 +12,10 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.errors import EvidenceError
 from cautery.model import to_json
-from cautery.wiring import cases, timing
+from cautery.wiring import cases, dossiers, timing
 from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.case.verify import BROKEN, verify_case
+from cautery.workflows.dossier.verify import VerifiedBag
 from cautery.workflows.mandate.signers import read_signers
 
 CONSISTENT_EXIT = 3
@@ -22,7 +23,7 @@ CONSISTENT_EXIT = 3
 
 
 def verify(
-    case: Annotated[Path, typer.Argument(help="Folder of a closed case.")],
+    case: Annotated[Path, typer.Argument(help="Folder of a closed case, or of a dossier.")],
     public_key: Annotated[
         Path | None,
         typer.Option(
@@ -53,6 +54,12 @@ def verify(
             "--within", min=1, help="With --cosigners: most seconds from a record to its proof."
         ),
     ] = WITHIN.total_seconds(),
+    bag_signer: Annotated[
+        Path | None,
+        typer.Option(
+            "--bag-signer", help="Public key of who signed a dossier, obtained from outside it."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Re-check every file, record, signature and exhibit; name the first thing that is wrong.
@@ -70,10 +77,15 @@ def verify(
     --authorities, each time is a claim of the machine's clock. With --log, all that the log holds
     of the case is compared, so that not even the owner of the log's key can have cut the case.
 
+    Of a dossier, the command first checks the bag and its signature.
+
     Example: cautery verify cases/md34 --public-key league.pub
     """
     allowed_signers = None if signers is None else read_signers(signers)
     try:
+        if (bag := dossiers.verify(case, public_key=public_key, signer=bag_signer)) is not None:
+            _show_bag(bag, json=json)
+            return
         with timing.leaves_of(log) as leaves:
             verified = verify_case(
                 case,
@@ -95,4 +107,14 @@ def verify(
         for label, value in verified.summary():
             typer.echo(f"{label:<12} {render.printable(value)}")
     if not verified.authentic:
+        raise typer.Exit(CONSISTENT_EXIT)
+
+
+def _show_bag(bag: VerifiedBag, *, json: bool) -> None:
+    if json:
+        render.json_line(to_json(bag))
+    else:
+        for label, value in bag.summary():
+            typer.echo(f"{label:<12} {render.printable(value)}")
+    if not bag.authentic or (bag.case is not None and not bag.case.authentic):
         raise typer.Exit(CONSISTENT_EXIT)

@@ -24,7 +24,18 @@ def exhibits_of(record: Record) -> Iterator[tuple[ExhibitId, int | None]]:
     EvidenceError
         If a member that names an exhibit holds something else.
     """
-    pending: list[Any] = [record.body]
+    yield from exhibits_in(record.body)
+
+
+def exhibits_in(body: Any) -> Iterator[tuple[ExhibitId, int | None]]:
+    """Yield each exhibit that the body of a record names, as :func:`exhibits_of` does.
+
+    Raises
+    ------
+    EvidenceError
+        As :func:`exhibits_of`.
+    """
+    pending: list[Any] = [body]
     while pending:
         value = pending.pop()
         if isinstance(value, list):

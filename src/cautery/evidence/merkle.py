@@ -101,6 +101,40 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     return tuple(reversed(path))
 
 
+def inclusion_proofs(
+    leaves: Sequence[bytes], indexes: Iterable[int]
+) -> dict[int, tuple[bytes, ...]]:
+    """Return the audit paths of many leaves, by their numbers; each subtree is hashed once.
+
+    Raises
+    ------
+    InputError
+        As :func:`inclusion_proof`.
+    """
+    roots: dict[tuple[int, int], bytes] = {}
+
+    def root(start: int, end: int) -> bytes:
+        if end - start == 1:
+            return leaves[start]
+        if (start, end) not in roots:
+            middle = start + _split(end - start)
+            roots[start, end] = node_hash(root(start, middle), root(middle, end))
+        return roots[start, end]
+
+    paths: dict[int, tuple[bytes, ...]] = {}
+    for index in indexes:
+        if not 0 <= index < len(leaves):
+            raise InputError(f"the log of {len(leaves)} leaves has no leaf {index}")
+        path: list[bytes] = []
+        start, end = 0, len(leaves)
+        while end - start > 1:
+            middle = start + _split(end - start)
+            path.append(root(middle, end) if index < middle else root(start, middle))
+            start, end = (start, middle) if index < middle else (middle, end)
+        paths[index] = tuple(reversed(path))
+    return paths
+
+
 def consistency_proof(leaves: Sequence[bytes], earlier: int) -> tuple[bytes, ...]:
     """Return the proof that the first ``earlier`` leaves are a prefix (RFC 9162, 2.1.4.1).
 

@@ -83,9 +83,8 @@ def changes(
         Luma levels over 160 ms, zero where unknown.
     valid : ndarray, shape (instants,), bool
     """
-    low = max(0, int(np.searchsorted(times, at[0] - STEP_S)) - 1)
-    high = int(np.searchsorted(times, at[-1] + STEP_S)) + 2
-    times, levels = times[low:high], cells[low:high].astype(np.float32)
+    near = around(times, at)
+    times, levels = times[near], cells[near].astype(np.float32)
     if len(times) < 2:
         return np.zeros((len(at), cells.shape[1]), np.float32), np.zeros(len(at), np.bool_)
     shown_times, number = lasting(times)
@@ -98,6 +97,12 @@ def changes(
     valid = ok_after & ok_before
     change: Floats = _video_kernels.changed(levels, after, after_share, before, before_share, valid)
     return change, valid
+
+
+def around(times: Times, at: Times) -> slice:
+    """Return which pictures say how cells change at instants, both rising on one axis."""
+    low = max(0, int(np.searchsorted(times, at[0] - STEP_S)) - 1)
+    return slice(low, int(np.searchsorted(times, at[-1] + STEP_S)) + 2)
 
 
 def evened(change: Floats) -> Floats:

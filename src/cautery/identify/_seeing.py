@@ -86,23 +86,41 @@ class Place:
     inset: tuple[float, float, float] = WHOLE
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A place with its score, and what the score rests on.
+
+    Parameters
+    ----------
+    rough : Place
+        The same place before the small pictures corrected it.
+    chance : tuple of Place
+        Where the probe played backwards says what chance reaches.
+    """
+
+    place: Place
+    score: float
+    rough: Place
+    chance: tuple[Place, ...]
+
+
 def searched(
     probe: Probe,
     references: References,
     names: Sequence[str],
     media_at_s: float | None,
     speed_heard: float | None,
-) -> list[tuple[Place, float]]:
-    """Return the best place in each reference that may be it, and its score, best first."""
+) -> list[Scored]:
+    """Return the best place in each reference that may be it, scored, best first."""
     usual = 1.0 if speed_heard is None else speed_heard
     insets = _views(probe, references, [usual], (WHOLE, *INSETS))
     decoys, reverse = Patterns([view.backwards() for view in insets.views]), probe.backwards()
     details, turned = _Insets(probe, references), _Insets(reverse, references)
-    leads: dict[Place, float] = {}
+    leads: dict[Place, Scored] = {}
     settled: dict[Place, Place] = {}
     trimmed: dict[Place, Place] = {}
 
-    def scored(places: Sequence[Place]) -> list[tuple[Place, float]]:
+    def scored(places: Sequence[Place]) -> list[Scored]:
         results = []
         likely = sorted(places, key=lambda place: (-place.alike, place.name))[:_MOST_SETTLED]
         for coarse in likely:
@@ -119,21 +137,21 @@ def searched(
                     else turned.judged([place.name], media_at_s, _DECOYS)
                 )
                 back.sort(key=lambda decoy: -decoy.alike)
-                chance = [_settled(reverse, references, decoy) for decoy in back[:_TOP_DECOYS]]
-                leads[place] = _lead(place, chance) / spread
-            results.append((place, leads[place]))
-        return sorted(results, key=lambda result: (-result[1], result[0].name))
+                chance = tuple(_settled(reverse, references, x) for x in back[:_TOP_DECOYS])
+                leads[place] = Scored(place, _lead(place, chance) / spread, rough, chance)
+            results.append(leads[place])
+        return sorted(results, key=lambda result: (-result.score, result.place.name))
 
     places = _judged(probe, references, names, insets, media_at_s, _MOST_JUDGED)
     best = scored(places)
-    if speed_heard is None and not any(score >= _SURE for _, score in best):
+    if speed_heard is None and not any(result.score >= _SURE for result in best):
         step = _SPEED_STEP_SHORT if probe.seconds < _LONG_S else _SPEED_STEP_LONG
         count = round(_SPEED_MOST / step)
         speeds = [1 + step * k for k in range(-count, count + 1) if k]
         faster = _views(probe, references, speeds, (WHOLE,))
         places += _judged(probe, references, names, faster, media_at_s, _MOST_AT_SPEEDS)
         best = scored(places)
-    if usual == 1.0 and not any(score >= _SURE for _, score in best):
+    if usual == 1.0 and not any(result.score >= _SURE for result in best):
         places += details.judged(names, media_at_s, _MOST_INSET)
         best = scored(places)
     return best

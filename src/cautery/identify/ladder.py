@@ -156,6 +156,7 @@ def listen(
     least: float = LEAST_SCORE,
     hints: Sequence[str] = (),
     effort: Effort = "full",
+    keep: bool = False,
 ) -> Heard:
     """Compare a probe's sound with every reference.
 
@@ -172,6 +173,8 @@ def listen(
     effort : {"full", "quick"}
         ``quick`` leaves out the codes of all references: another voice, or noise, at the
         programme's own loudness is then only heard through on hinted ones.
+    keep : bool
+        Keep what the scores rest on, too.
     """
     nothing = mute(decoded)
     if nothing is not None:
@@ -181,7 +184,11 @@ def listen(
     while ladder.rung is not None:
         ladder.add([ear.climb(ladder.rung)])
     refined = [ear.refine(leads) for leads in ladder.chosen()]
-    return ladder.heard([ear.tell(leads, best_of(refined)) for leads in refined])
+    heard = ladder.heard([ear.tell(leads, best_of(refined)) for leads in refined])
+    if not keep:
+        return heard
+    kept = [ear.basis(match) for match in heard.matches]
+    return replace(heard, kept=tuple(basis for basis in kept if basis is not None))
 
 
 def best_of(told: Sequence[Sequence[Lead]]) -> Lead | None:

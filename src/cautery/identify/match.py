@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from cautery.identify._sounding import Lead
+
 Codes = NDArray[np.uint32]
 AROUND_S = 75.0
 """Looked at on each side of the matched place: :data:`SIMULCAST_S`, and some to be sure."""
@@ -38,6 +40,10 @@ class Match:
         The score without what other references share; ``None``: all of it.
     shared : tuple of str
         Those references.
+    lead : Lead or None
+        The place in the codes at which it was scored.
+    common : ndarray, shape (blocks,), bool
+        Seconds that do not count, since those references share them; empty: all count.
     """
 
     reference: str
@@ -54,3 +60,5 @@ class Match:
     searched: int = 1
     own: float | None = None
     shared: tuple[str, ...] = ()
+    lead: Lead | None = None
+    common: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))

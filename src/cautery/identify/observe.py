@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cautery.errors import InputError
 from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._sounding import Sounding, scores_along
+from cautery.identify.basis import LEAST_LOG10_LR, Basis
 from cautery.identify.graphics import recognise
 from cautery.identify.ladder import Effort, listen, why_unmatched
 from cautery.identify.picture import Seen, aligned, look
@@ -60,13 +61,61 @@ def observe(
         ``media_start_s`` and ``media_end_s`` lie on the same axis as ``media_at_s``. ``reason``
         says, for each sense without a witness, why.
     """
-    sound = listen(decoded, references, media_at_s=media_at_s, hints=hints, effort=effort)
-    pictures = see(decoded, references, sound, media_at_s=media_at_s)
-    return observed(decoded, sound, [pictures], media_at_s=media_at_s, at=at, exhibits=exhibits)
+    observation, _ = observe_and_keep(
+        decoded, references, media_at_s=media_at_s, at=at, exhibits=exhibits, hints=hints,
+        effort=effort, keep=False,
+    )  # fmt: skip
+    return observation
+
+
+def observe_and_keep(
+    decoded: Decoded,
+    references: References,
+    *,
+    media_at_s: float | None,
+    at: datetime,
+    exhibits: Sequence[ExhibitId] = (),
+    hints: Sequence[str] = (),
+    effort: Effort = "full",
+    keep: bool = True,
+) -> tuple[Observation, tuple[Basis, ...]]:
+    """Do as :func:`observe` does, and return what the scores rest on, too.
+
+    Parameters
+    ----------
+    keep : bool
+        Without, nothing is kept.
+
+    Returns
+    -------
+    tuple
+        The observation, and the basis of each witness that speaks clearly for its reference.
+    """
+    sound = listen(
+        decoded, references, media_at_s=media_at_s, hints=hints, effort=effort, keep=keep
+    )
+    pictures = see(decoded, references, sound, media_at_s=media_at_s, keep=keep)
+    observation = observed(
+        decoded, sound, [pictures], media_at_s=media_at_s, at=at, exhibits=exhibits
+    )
+    clear = {
+        (witness.kind, witness.reference)
+        for witness in observation.witnesses
+        if witness.log10_lr >= LEAST_LOG10_LR
+    }
+    return observation, tuple(
+        basis for basis in (*sound.kept, *pictures.kept)
+        if (basis.place.kind, basis.place.reference) in clear
+    )  # fmt: skip
 
 
 def see(
-    decoded: Decoded, references: References, heard: Heard, *, media_at_s: float | None
+    decoded: Decoded,
+    references: References,
+    heard: Heard,
+    *,
+    media_at_s: float | None,
+    keep: bool = False,
 ) -> Seen:
     """Compare a probe's pictures, and its graphics where the sound leaves the licensee open.
 
@@ -74,15 +123,17 @@ def see(
     ----------
     heard : Heard
         What the sound gave, in these references or in more.
+    keep : bool
+        Keep what the scores rest on, too.
     """
     speed = heard.matches[0].speed if heard.matches else None
-    pictures = look(decoded, references, media_at_s=media_at_s, speed_heard=speed)
+    pictures = look(decoded, references, media_at_s=media_at_s, speed_heard=speed, keep=keep)
     witnesses = list(pictures.witnesses)
     for witness in pictures.witnesses:
         info = references.info(witness.reference)
         if info.clean and not _named(heard, references, info.event):
             witnesses += recognise(decoded, references, witness, media_at_s=media_at_s or 0.0)
-    return Seen(tuple(witnesses), pictures.reason)
+    return Seen(tuple(witnesses), pictures.reason, pictures.kept)
 
 
 def observed(

@@ -10,8 +10,10 @@ import numpy as np
 from cautery.fingerprint import placement
 from cautery.fingerprint.sliding import Alignment, correlate
 from cautery.fingerprint.video import Signature, signature
+from cautery.identify._picture_basis import picture_basis
 from cautery.identify._seeing import (
     Place,
+    Scored,
     reachable,
     refined,
     searched,
@@ -19,6 +21,7 @@ from cautery.identify._seeing import (
     their_changes,
 )
 from cautery.identify._shown import Probe
+from cautery.identify.basis import Basis
 from cautery.identify.likelihood import tail
 from cautery.identify.references.held import References
 from cautery.model.media import Decoded
@@ -27,10 +30,14 @@ from cautery.model.verdict import NoMatch, Witness
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the pictures gave, and why they gave nothing."""
+    """What the pictures gave, and why they gave nothing.
+
+    ``kept`` is what their scores rest on, where that was asked for.
+    """
 
     witnesses: tuple[Witness, ...]
     reason: NoMatch | None = None
+    kept: tuple[Basis, ...] = ()
 
 
 def watched(references: References) -> list[str]:
@@ -56,6 +63,7 @@ def look(
     media_at_s: float | None,
     speed_heard: float | None,
     least: float | None = None,
+    keep: bool = False,
 ) -> Seen:
     """Compare a probe's pictures.
 
@@ -69,6 +77,8 @@ def look(
     least : float, optional
         Score under which a match is not told, instead of the measured one; lower only to measure
         what chance gives.
+    keep : bool
+        Keep what the scores rest on, too.
     """
     if not len(decoded.luma):
         return Seen((), NoMatch.NO_PICTURES)
@@ -83,13 +93,17 @@ def look(
     if least is None:
         least = tail("picture", probe.seconds).least
     best = searched(probe, references, names, media_at_s, speed_heard)
+    telling = [result for result in best if result.score >= least]
     witnesses = [
-        _witness(probe, refined(probe, references, place), score, best, references, media_at_s)
-        for place, score in best
-        if score >= least
-    ]
+        _witness(
+            probe, refined(probe, references, result.place), result.score, best, references,
+            media_at_s,
+        )
+        for result in telling
+    ]  # fmt: skip
     if witnesses:
-        return Seen(tuple(witnesses))
+        kept = [picture_basis(probe, references, result) for result in telling if keep]
+        return Seen(tuple(witnesses), kept=tuple(basis for basis in kept if basis is not None))
     if reachable(probe) < least:
         return Seen((), NoMatch.TOO_STILL)
     return Seen((), NoMatch.NONE)
@@ -110,13 +124,13 @@ def _witness(  # noqa: PLR0917 - one place and all that it is told with
     probe: Probe,
     place: Place,
     score: float,
-    best: Sequence[tuple[Place, float]],
+    best: Sequence[Scored],
     references: References,
     media_at_s: float | None,
 ) -> Witness:
     family = references.info(place.name).family
     rival_scores = [
-        rival_score for rival, rival_score in best if references.info(rival.name).family != family
+        rival.score for rival in best if references.info(rival.place.name).family != family
     ]
     change, valid = their_changes(probe, references, place)
     blocks = placement.agreement(

@@ -149,7 +149,7 @@ def _without(match: M, common: NDArray[np.bool_]) -> M:
     share = float(match.strength[~common].sum() / max(1, match.strength.sum()))
     return replace(
         match, own=match.score * min(1.0, max(0.0, share)),
-        covered=filled(match.covered & ~common) & ~common,
+        covered=filled(match.covered & ~common) & ~common, common=common,
     )  # fmt: skip
 
 

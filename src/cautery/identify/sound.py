@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cautery.fingerprint.audio import landmarks_of
 from cautery.fingerprint.codes import WORD_FRAMES
+from cautery.identify._sound_basis import sound_basis
 from cautery.identify._sounding import (
     LEAST_SCORE,
     WORTH_IT,
@@ -25,6 +26,7 @@ from cautery.identify._sounding import (
     refined,
     seconds_of,
 )
+from cautery.identify.basis import Basis
 from cautery.identify.likelihood import tail
 from cautery.identify.match import AROUND_WORDS, Codes, Match
 from cautery.identify.references.held import References
@@ -61,12 +63,16 @@ HINTED, EVERY, LAST = 2, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The result of the sound: matches, best first, or the reason why there are none."""
+    """The result of the sound: matches, best first, or the reason why there are none.
+
+    ``kept`` is what their scores rest on, where that was asked for.
+    """
 
     matches: tuple[Match, ...]
     runner_up: dict[str, float]
     probe_s: float
     reason: NoMatch | None = None
+    kept: tuple[Basis, ...] = ()
 
     def witnesses(self) -> list[Witness]:
         """Return one witness a reference."""
@@ -168,6 +174,10 @@ class Ear:
             _matched(self._sounding, self._references, lead, self._media_at_s) for lead in placed
         ]
 
+    def basis(self, match: Match) -> Basis | None:
+        """Return what the score of a match rests on; ``None``: it was not scored here."""
+        return sound_basis(self._sounding, match)
+
     def _elsewhere(self, leads: Sequence[Lead], best: Lead | None) -> list[Lead]:
         """Add the other places where the best references say the same, or say it better."""
         if best is None or best.score < LEAST_SCORE:
@@ -221,6 +231,7 @@ def _matched(
         _around(references, info.id, round(middle / WORD_FRAMES)),
         ("landmark", "bit-error") if voted else ("bit-error",),
         searched=lead.searched,
+        lead=lead,
     )
 
 

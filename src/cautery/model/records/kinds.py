@@ -26,6 +26,7 @@ from cautery.model.records import (
     offers,
     operation,
     outside,
+    scoring,
     seized,
     sources,
     watching,
@@ -35,6 +36,7 @@ from cautery.model.wire import MISSHAPEN, from_json
 KINDS: Mapping[str, type] = {
     **case.KINDS,
     **watching.KINDS,
+    **scoring.KINDS,
     **sources.KINDS,
     **offers.KINDS,
     **mapping.KINDS,

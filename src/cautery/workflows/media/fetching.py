@@ -7,15 +7,16 @@ a plain transport stream or file over HTTP.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from cautery.errors import LimitError, SourceError
-from cautery.model import Limits, Response, host_of
+from cautery.model import Digest, Limits, Response, digest_of, host_of
 from cautery.model.ports import Fetcher, Readers
+from cautery.model.records.scoring import MediaPiece
 from cautery.watch.hls import MasterPlaylist, MediaPlaylist, Segment, choose_variant
 from cautery.watch.jobs import playlist_in
 
@@ -57,6 +58,8 @@ class Fetched:
         Which address served the media.
     served : str
         URL of the first media in it.
+    pieces, sound_pieces : tuple of MediaPiece
+        From which answers ``data`` and ``sound`` were joined.
     """
 
     data: bytes
@@ -68,6 +71,8 @@ class Fetched:
     hops: tuple[str, ...]
     address: str
     served: str = ""
+    pieces: tuple[MediaPiece, ...] = ()
+    sound_pieces: tuple[MediaPiece, ...] = ()
 
 
 async def fetch_newest(url: str, *, fetcher: Fetcher, readers: Readers, seconds: float) -> Fetched:
@@ -97,6 +102,7 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, readers: Readers, seconds:
         hops=first.hops,
         address=first.address,
         served=first.url,
+        pieces=(MediaPiece(payload=digest_of(first.body)),),
     )
 
 
@@ -137,23 +143,25 @@ async def _from_playlist(
     )
     _refuse_drm(playlist)
     segments, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
-    data, lost_s = await fetch_segments(segments, fetcher=fetcher)
+    joined = await join_segments(segments, fetcher=fetcher)
     sound = None
     if sound_url is not None:
         beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher, readers=readers)
         _refuse_drm(tracks)
         same, _ = newest(tracks, seconds, edge_s=beside[-1].answered_at.timestamp())
-        sound, _ = await fetch_segments(same, fetcher=fetcher)
+        sound = await join_segments(same, fetcher=fetcher)
     return Fetched(
-        data=data,
-        sound=sound,
-        available_s=available_s + lost_s,
+        data=joined.data,
+        sound=None if sound is None else sound.data,
+        available_s=available_s + joined.lost_s,
         at=answers[-1].asked_at,
         live=not playlist.ended,
         target_s=playlist.target_s or max(segment.duration_s for segment in segments),
         hops=first.hops,
         address=answers[-1].address,
         served=segments[0].url,
+        pieces=joined.pieces,
+        sound_pieces=() if sound is None else sound.pieces,
     )
 
 
@@ -196,16 +204,36 @@ def newest(
     return tuple(batch), edge_s - total_s
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Segments joined in the clear.
+
+    Parameters
+    ----------
+    data : bytes
+        The media.
+    lost_s : float
+        Seconds that were lost before its first segment.
+    pieces : tuple of MediaPiece
+        From which answers it was joined.
+    """
+
+    data: bytes
+    lost_s: float
+    pieces: tuple[MediaPiece, ...]
+
+
 async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> tuple[bytes, float]:
+    """Do as :func:`join_segments` does; return the media and the seconds lost before them."""
+    joined = await join_segments(segments, fetcher=fetcher)
+    return joined.data, joined.lost_s
+
+
+async def join_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> Joined:
     """Fetch segments in order and join them in the clear.
 
     A segment that has just left the playlist, or stalls, is left out; if none is left, the last
     error is raised.
-
-    Returns
-    -------
-    tuple of bytes and float
-        The media, and the seconds that were lost before its first segment.
 
     Raises
     ------
@@ -216,6 +244,7 @@ async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> 
         raise SourceError("a playlist without segments")
     bodies: dict[str, Response] = {}
     parts: list[bytes] = []
+    pieces: list[MediaPiece] = []
     failed: SourceError | None = None
     mapped: str | None = None
 
@@ -225,6 +254,13 @@ async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> 
             bodies[url] = await _body(fetcher, url, SEGMENT)
         return cut(bodies[url].body, byte_range)
 
+    def origin(url: str, byte_range: str | None) -> MediaPiece:
+        if url not in digests:
+            digests.clear()
+            digests[url] = digest_of(bodies[url].body)
+        return MediaPiece(payload=digests[url], byte_range=byte_range)
+
+    digests: dict[str, Digest] = {}
     keys: dict[str, bytes] = {}
     has_segment, lost_s, left = False, 0.0, MOST_BYTES
     for segment in segments:
@@ -233,15 +269,19 @@ async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> 
         try:
             if segment.map_url is not None and segment.map_url != mapped:
                 parts.append(await piece(segment.map_url, segment.map_byte_range))
+                pieces.append(origin(segment.map_url, segment.map_byte_range))
                 mapped = segment.map_url
                 left -= len(parts[-1])
             body = await piece(segment.url, segment.byte_range)
+            part = origin(segment.url, segment.byte_range)
             if segment.key is not None and segment.key.url is not None:
                 url = segment.key.url
                 if url not in keys:
                     keys[url] = (await _body(fetcher, url, KEY)).body
                 body = decrypt(body, key=keys[url], segment=segment)
+                part = replace(part, key=digest_of(keys[url]), iv=vector_of(segment).hex())
             parts.append(body)
+            pieces.append(part)
             left -= len(body)
             has_segment = True
         except SourceError as error:
@@ -249,7 +289,7 @@ async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> 
             lost_s += 0.0 if has_segment else segment.duration_s
     if not has_segment:
         raise failed or SourceError("a playlist without segments")
-    return b"".join(parts), lost_s
+    return Joined(b"".join(parts), lost_s, tuple(pieces))
 
 
 def cut(body: bytes, byte_range: str | None) -> bytes:
@@ -285,15 +325,25 @@ def decrypt(body: bytes, *, key: bytes, segment: Segment) -> bytes:
     """
     if len(key) != 16:
         raise SourceError(f"an AES-128 key must have 16 bytes, not {len(key)}")
-    iv = None if segment.key is None else segment.key.iv
     unpadder = PKCS7(128).unpadder()
     try:
-        vector = iv if iv is not None else segment.sequence.to_bytes(16, "big")
-        machine = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
+        machine = Cipher(algorithms.AES(key), modes.CBC(vector_of(segment))).decryptor()
         clear = machine.update(body) + machine.finalize()
         return unpadder.update(clear) + unpadder.finalize()
     except (ValueError, OverflowError) as error:
         raise SourceError(f"a segment cannot be decrypted with the served key: {error}") from error
+
+
+def vector_of(segment: Segment) -> bytes:
+    """Return the initialisation vector of an encrypted segment.
+
+    Raises
+    ------
+    OverflowError
+        If its sequence number does not fit one.
+    """
+    iv = None if segment.key is None else segment.key.iv
+    return iv if iv is not None else segment.sequence.to_bytes(16, "big")
 
 
 async def _body(fetcher: Fetcher, url: str, limits: Limits) -> Response:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
 from cautery.identify.decide import decide
 from cautery.identify.ladder import Effort
-from cautery.identify.observe import alignment, observe
+from cautery.identify.observe import alignment, observe_and_keep
 from cautery.identify.picture import watched
 from cautery.identify.references.held import References
 from cautery.messages import message, term
 from cautery.model import (
     Decoded,
     ExhibitId,
-    Fault,
     Finding,
     Mandate,
-    Observation,
     Verdict,
     Witness,
     host_of,
@@ -35,6 +33,7 @@ from cautery.workflows.media.fetching import Fetched, fetch_newest, media
 from cautery.workflows.media.pump import Tape, media_start_s
 from cautery.workflows.watch.failing import failed_with
 from cautery.workflows.watch.pace import Pace
+from cautery.workflows.watch.probing.bases import Probed, keep_bases
 from cautery.workflows.watch.probing.faults import FaultFinder, keep_faults, pictures_due
 from cautery.workflows.watch.probing.looks import PROBE_S, best, differs, settled, windows_of
 from cautery.workflows.watch.sources.offered import tell
@@ -52,17 +51,6 @@ QUEUED = 60
 ENDED_AGAIN_S = 60.0
 """Media that has ended says the same again: soon enough to see it go, and seldom."""
 KEPT_OBSERVATIONS = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probed:
-    """One probe's result, before it is judged."""
-
-    fetched: Fetched
-    decoded: Decoded
-    observation: Observation
-    media_at_s: float
-    faults: tuple[Fault, ...] = ()
 
 
 async def _as_listed(url: str, _: list[ExhibitId]) -> str:
@@ -201,7 +189,10 @@ class Prober:
         with self._pace.spends(stream, LookStep.DECODING):
             whole = await self._decode(fetched)
         windows = (whole,) if fetched.live else windows_of(whole)
-        return [await self._observed(stream, fetched, window, exhibits) for window in windows]
+        return [
+            await self._observed(stream, fetched, window, exhibits, within=whole)
+            for window in windows
+        ]
 
     async def _heard(
         self, stream: Stream, fetched: Fetched, exhibits: tuple[ExhibitId, ...]
@@ -230,18 +221,20 @@ class Prober:
         exhibits: tuple[ExhibitId, ...],
         *,
         effort: Effort = "full",
+        within: Decoded | None = None,
     ) -> Probed:
         media_at_s = self._media_clock(stream, fetched, decoded)
         with self._pace.spends(stream, LookStep.COMPARING):
-            observation = await self._engine.run(
+            observation, kept = await self._engine.run(
                 partial(
-                    observe,
+                    observe_and_keep,
                     decoded,
                     self._references,
                     media_at_s=media_at_s,
                     at=fetched.at,
                     exhibits=exhibits,
                     effort=effort,
+                    keep=not stream.proven,
                 )
             )
             faults = await self._faults.of(
@@ -253,6 +246,8 @@ class Prober:
             observation=observation,
             media_at_s=media_at_s,
             faults=faults,
+            kept=kept,
+            within=within or decoded,
         )
 
     async def _decode(self, fetched: Fetched) -> Decoded:
@@ -362,6 +357,7 @@ class Prober:
             faults=(*probed.faults, *marks),
             exhibits=tuple(exhibits),
         )
+        await keep_bases(self._journal, stream.key, windows, until=probed)
         keep_faults(stream, probed.faults, probe, record=self._journal.write(probe).index)
         if stream.verdict is None or differs(stream.verdict, verdict):
             if stream.proven and verdict.finding is not Finding.PROVEN:

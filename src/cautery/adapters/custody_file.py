@@ -1,0 +1,87 @@
+"""The chain of custody of a case: a file beside its folder, to which lines are only added.
+
+Reaches: the local disk.
+Lawful basis: an exhibit without its chain of custody is worth little to a court (ISO/IEC 27037).
+Manners: nothing is rewritten; nothing is written into the case.
+Format: one RFC 8785 JSON object a line, each with the digest of the one before it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from cautery.adapters._files import PRIVATE, real_path, sync_folder
+from cautery.errors import EvidenceError, StorageError
+from cautery.evidence.custody import MAX_CHAIN_BYTES, CustodyLine, read_chain
+
+
+def custody_path(case: Path) -> Path:
+    """Return where the chain of a case lies: beside its folder, under the folder's name."""
+    where = real_path(case)
+    return where.parent / f"{where.name}.custody.jsonl"
+
+
+def read_custody(case: Path) -> tuple[CustodyLine, ...]:
+    """Return the chain of a case, oldest first; empty: nothing was done with it.
+
+    Raises
+    ------
+    EvidenceError
+        If it is broken.
+    """
+    path = custody_path(case)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
+    with open(handle, "rb") as file:  # noqa: PTH123 - a descriptor
+        return _chain(path, file.read(MAX_CHAIN_BYTES + 1))
+
+
+def add_to_custody(case: Path, make: Callable[[tuple[CustodyLine, ...]], CustodyLine]) -> None:
+    """Add one line to the chain of a case.
+
+    Parameters
+    ----------
+    make : callable
+        Returns the line that follows the chain as it is.
+
+    Raises
+    ------
+    EvidenceError
+        If the chain is broken: nothing is added to it.
+    StorageError
+        If it cannot be written; it is then as it was.
+    """
+    path = custody_path(case)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags, PRIVATE)
+        with open(handle, "r+b", buffering=0) as file:  # noqa: PTH123 - a descriptor
+            fcntl.flock(handle, fcntl.LOCK_EX)  # another process may add a line at the same time
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            chain = _chain(path, file.read(MAX_CHAIN_BYTES + 1) or b"")
+            try:
+                file.write(make(chain).text() + b"\n")
+                os.fsync(handle)
+            except OSError:
+                file.truncate(size)
+                raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
+
+
+def _chain(path: Path, raw: bytes) -> tuple[CustodyLine, ...]:
+    if len(raw) > MAX_CHAIN_BYTES:
+        raise EvidenceError(f"{path}: longer than {MAX_CHAIN_BYTES} bytes")
+    try:
+        return read_chain(raw)
+    except EvidenceError as error:
+        raise EvidenceError(f"{path}: {error}") from error

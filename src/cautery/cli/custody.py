@@ -1,0 +1,89 @@
+"""``cautery custody``: who opened, copied, handed over and received what of a case."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery import wiring
+from cautery.cli import render
+from cautery.cli._verbs import Verbs
+from cautery.errors import InputError
+from cautery.evidence.custody import MAX_LINE_BYTES, CustodyAct
+from cautery.wiring import dossiers
+
+app = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    help="Show the chain of custody of a case; sign and file receipts.",
+)
+
+
+@app.command(name="list")
+@render.tabular
+def list_lines(
+    case: Annotated[Path, typer.Argument(help="Folder of a case.")],
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """Show who opened, copied, handed over and received what, and check that the chain is whole.
+
+    Example: cautery custody list cases/md34
+    """
+    chain = dossiers.chain_of(case)
+    if json:
+        for line in chain:
+            render.json_line(asdict(line))
+        return
+    render.table(
+        ("at", "act", "by", "to", "why", "what", "signed"),
+        (
+            (
+                line.at,
+                line.act.value,
+                line.by,
+                line.to,
+                line.why,
+                "a signed receipt" if line.act is CustodyAct.RECEIVED else line.what,
+                "yes" if line.signature or line.act is CustodyAct.RECEIVED else "",
+            )
+            for line in chain
+        ),
+    )
+
+
+@app.command()
+def receive(
+    bag: Annotated[Path, typer.Argument(help="Folder of a dossier that you were handed.")],
+    by: Annotated[str, typer.Option(help="Your name.")],
+    key: Annotated[Path, typer.Option(help="Your signing key (PEM, mode 0600).")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File for the receipt.")],
+    why: Annotated[str, typer.Option(help="For what, in one line.")] = "received",
+) -> None:
+    """Verify a dossier and sign a receipt for it, to be sent back.
+
+    Example: cautery custody receive md34-court --by "Clerk" --key clerk.pem -o receipt.json
+    """
+    line = dossiers.receipt(bag, by=by, key=key, why=why)
+    wiring.write_file(out, line.text() + b"\n")
+    render.say(f"receipt for {line.digest}: {out}")
+
+
+@app.command()
+def file(
+    case: Annotated[Path, typer.Argument(help="Folder of the case that the dossier came from.")],
+    receipt: Annotated[Path, typer.Argument(help="The receipt that its receiver signed.")],
+) -> None:
+    """File a receipt in the chain of custody, if it is for something that was handed over.
+
+    Example: cautery custody file cases/md34 receipt.json
+    """
+    try:
+        with receipt.open("rb") as handle:
+            raw = handle.read(MAX_LINE_BYTES + 2)
+    except OSError as error:
+        raise InputError(f"{receipt}: {error.strerror}") from error
+    line = dossiers.file_receipt(case, raw)
+    render.say(f"{line.by} received {line.digest} at {line.at}")

@@ -1,0 +1,64 @@
+"""What a dossier needs of the outside: a place to write a bag, and a reader of extracts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+SIGNATURE = f"{TAG_MANIFEST}.sig"
+"""Ed25519, 64 bytes, over the tag manifest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """A file that a bag takes over as it stands.
+
+    Parameters
+    ----------
+    name : str
+        Its path below ``data/``, with slashes.
+    source : Path
+        Where it lies.
+    sha256 : str
+        What its bytes must be, in hex.
+    """
+
+    name: str
+    source: Path
+    sha256: str
+
+
+class BagWriter(Protocol):
+    """Writes BagIt bags, whole or not at all."""
+
+    def write(
+        self,
+        out: Path,
+        *,
+        copied: Iterable[Copied],
+        made: Mapping[str, bytes],
+        tags: Mapping[str, bytes],
+        info: Mapping[str, str],
+        sign: Callable[[bytes], bytes],
+    ) -> None:
+        """Write a bag with SHA-256 manifests, and the signature over its tag manifest."""
+        ...
+
+    def table(self, statements: Iterable[tuple[str, tuple[object, ...]]]) -> bytes:
+        """Return the bytes of an SQLite file that some statements make."""
+        ...
+
+
+class ExtractReader(Protocol):
+    """Reads the ledger of an extract, which anybody may have made."""
+
+    def entries(self, path: Path) -> Iterator[tuple[int, bytes, tuple[bytes, ...]]]:
+        """Yield number, leaf and way to the root of each record, in order."""
+        ...
+
+    def withheld(self, path: Path) -> int:
+        """Return how many records are held back."""
+        ...

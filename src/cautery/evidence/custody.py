@@ -1,0 +1,216 @@
+"""The chain of custody of a closed case: who opened, copied or handed over what, and why.
+
+Nothing is written into a closed case, so its chain lies beside it, one canonical JSON object a
+line. Each line names the digest of the line before it, so that none can be left out or altered in
+between; a person's signature covers a line, and with it all lines before.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from cautery.canonical import canonical
+from cautery.errors import EvidenceError, InputError
+from cautery.model import iso
+from cautery.model.evidence import digest_of
+
+MAX_CHAIN_BYTES = 64 << 20
+MAX_LINE_BYTES = 16_384
+_TYPE = "cautery/custody/1"
+_MOST_TEXT = 500
+_MOST_RECEIPT = 4000
+
+
+class CustodyAct(StrEnum):
+    """What was done."""
+
+    OPENED = "opened"
+    """An exhibit was opened and looked at, or taken out."""
+    COPIED = "copied"
+    """The case, or a part of it, was copied into a dossier."""
+    HANDED_OVER = "handed over"
+    """It was given to somebody."""
+    RECEIVED = "received"
+    """The receiver says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyLine:
+    """One link of the chain.
+
+    Parameters
+    ----------
+    at : str
+        When, RFC 3339 in UTC, by the clock of the machine that wrote it.
+    act : CustodyAct
+        What was done.
+    by : str
+        Who did it, as this person names themselves.
+    to : str
+        Who was given it; empty: nobody else.
+    why : str
+        Why.
+    what : str
+        The exhibit's id, ``dossier`` and its audience, or a receipt as its receiver signed it.
+    digest : str
+        SHA-256 of the bytes: of the exhibit, or of a dossier's tag manifest.
+    previous : str
+        Digest of the line before; empty: it is the first.
+    public_key : str
+        Ed25519 key of ``by``, base64; empty: not signed.
+    signature : str
+        Over the line without this member, base64; empty: not signed.
+    """
+
+    at: str
+    act: CustodyAct
+    by: str
+    to: str = ""
+    why: str
+    what: str
+    digest: str
+    previous: str = ""
+    public_key: str = ""
+    signature: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("by", "to", "why", "what"):
+            value = getattr(self, name)
+            most = _MOST_RECEIPT if name == "what" else _MOST_TEXT
+            if len(value) > most or not value.isprintable():
+                raise InputError(f"{name}: one line of at most {most} printable characters")
+        if not self.by.strip() or not self.why.strip():
+            raise InputError("a record of custody says who and why")
+
+    def text(self) -> bytes:
+        """Return the line as it stands in the chain, without its end."""
+        return canonical(asdict(self) | {"type": _TYPE})
+
+    def signed_text(self) -> bytes:
+        """Return what the signature covers."""
+        return replace(self, signature="").text()
+
+    @property
+    def id(self) -> str:
+        """Digest of the line; the next one names it."""
+        return digest_of(self.text())
+
+
+def stated(
+    *,
+    at: datetime,
+    act: CustodyAct,
+    by: str,
+    why: str,
+    what: str,
+    digest: str,
+    to: str = "",
+    previous: str = "",
+    key: Ed25519PrivateKey | None = None,
+) -> CustodyLine:
+    """Make one line, signed where a key is given.
+
+    Raises
+    ------
+    InputError
+        If a text is too long, or nobody says who or why.
+    """
+    line = CustodyLine(
+        at=iso(at), act=act, by=by, to=to, why=why, what=what, digest=digest, previous=previous,
+        public_key="" if key is None else _text(key.public_key().public_bytes_raw()),
+    )  # fmt: skip
+    if key is None:
+        return line
+    return replace(line, signature=_text(key.sign(line.signed_text())))
+
+
+def read_line(raw: bytes) -> CustodyLine:
+    """Read one line, and check its signature if it has one.
+
+    Raises
+    ------
+    EvidenceError
+        If it is no such line, or its signature does not hold.
+    """
+    if len(raw) > MAX_LINE_BYTES:
+        raise EvidenceError(f"a record of custody has at most {MAX_LINE_BYTES} bytes")
+    try:
+        value: Any = json.loads(raw)
+        if not isinstance(value, dict) or value.pop("type", None) != _TYPE:
+            raise EvidenceError("not a record of custody")
+        line = CustodyLine(**(value | {"act": CustodyAct(value["act"])}))
+        if not all(isinstance(text, str) for text in asdict(line).values()) or line.text() != raw:
+            raise EvidenceError("not a record of custody in its canonical form")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, InputError) as error:
+        raise EvidenceError(f"not a record of custody: {str(error)[:200]}") from error
+    check_signature(line)
+    return line
+
+
+def check_signature(line: CustodyLine) -> None:
+    """Check the signature of a line that has one.
+
+    Raises
+    ------
+    EvidenceError
+        If it does not hold, or a key stands without a signature.
+    """
+    if bool(line.public_key) != bool(line.signature):
+        raise EvidenceError("a record of custody has a key and a signature, or neither")
+    if not line.signature:
+        return
+    try:
+        key = Ed25519PublicKey.from_public_bytes(_bytes(line.public_key))
+        key.verify(_bytes(line.signature), line.signed_text())
+    except (InvalidSignature, ValueError, binascii.Error) as error:
+        raise EvidenceError(f"the signature of {line.by} does not hold") from error
+
+
+def read_chain(raw: bytes) -> tuple[CustodyLine, ...]:
+    """Read a whole chain, oldest first.
+
+    Raises
+    ------
+    EvidenceError
+        Naming the first line that is wrong, or that does not follow the line before it.
+    """
+    if raw and not raw.endswith(b"\n"):
+        raise EvidenceError("the chain of custody is cut")
+    lines: list[CustodyLine] = []
+    previous = ""
+    for number, text in enumerate(raw.splitlines(), start=1):
+        try:
+            line = read_line(text)
+        except EvidenceError as error:
+            raise EvidenceError(f"line {number}: {error}") from error
+        if line.previous != previous:
+            raise EvidenceError(f"line {number}: it does not follow the line before it")
+        previous = line.id
+        lines.append(line)
+    return tuple(lines)
+
+
+def receipts_for(chain: Sequence[CustodyLine], digest: str) -> tuple[CustodyLine, ...]:
+    """Return the signed receipts of what has a digest."""
+    return tuple(
+        line for line in chain
+        if line.act is CustodyAct.RECEIVED and line.digest == digest and line.signature
+    )  # fmt: skip
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

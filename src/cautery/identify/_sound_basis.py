@@ -1,0 +1,58 @@
+"""What the score of a sound match rests on: code words of the reference, and those of chance."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.fingerprint.codes import SAMPLED, WORD_FRAMES, Stack
+from cautery.identify._sounding import Sounding
+from cautery.identify.basis import Basis
+from cautery.identify.match import Match
+from cautery.model.records.scoring import SensePlace
+
+
+def sound_basis(sounding: Sounding, match: Match) -> Basis | None:
+    """Return what the score of a sound match rests on; ``None``: nothing was scored here.
+
+    The arrays are ``words``, the reference's code words under the probe, and under the name in
+    ``place.sample`` the code words that chance is measured with: window ``k`` of 2048 begins at
+    word ``k * step``.
+    """
+    lead = match.lead
+    if lead is None:
+        return None
+    stack, code = sounding.stacks[lead.works], sounding.code(lead.tempo, lead.pitch)
+    phase = -lead.offset % WORD_FRAMES
+    first = stack.place(lead.piece, (lead.offset + phase) // WORD_FRAMES)
+    name = "works" if lead.works else "live"
+    place = SensePlace(
+        kind="sound",
+        reference=match.reference,
+        family=match.family,
+        searched=match.searched,
+        tempo=lead.tempo,
+        pitch=lead.pitch,
+        phase=phase,
+        shared_s=tuple(np.flatnonzero(match.common).tolist()),
+        sample=name,
+    )
+    sample, step = _sampled(stack, sounding.code(1.0, 1.0).at[0])
+    words = stack.held[first : first + code.length + 1].copy()
+    return Basis(place, {"words": words, f"sample.{name}": sample, f"step.{name}": np.array(step)})
+
+
+def _sampled(stack: Stack, at: NDArray[np.int64]) -> tuple[NDArray[np.uint32], int]:
+    """Return the words that ``fingerprint.meeting.chance`` compares a probe with, and their step.
+
+    Windows that overlap are kept as the words that they cover, once.
+    """
+    room = len(stack.held) - 2 * stack.MARGIN
+    if room < SAMPLED or not len(at):
+        return np.empty(0, np.uint32), 1
+    rows = int(np.minimum(at, 2 * stack.MARGIN - 1).max()) + 1
+    step = max(1, room // SAMPLED)
+    if step <= rows:
+        return stack.held[: step * (SAMPLED - 1) + rows].copy(), step
+    begins = np.arange(SAMPLED) * step
+    return stack.held[begins[:, None] + np.arange(rows)].ravel(), rows

@@ -1,0 +1,83 @@
+"""Who is shown what of a case: by marking kinds of records, never by editing one.
+
+A court is given the whole case. Everybody else is given an extract: the records of the kinds that
+they need, byte for byte, and the exhibits that these records name, if they need those. All else is
+counted and committed to, so that it can be opened later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class Audience(StrEnum):
+    """For whom a dossier is made."""
+
+    COURT = "court"
+    """A court and the parties before it: the whole case."""
+    HOSTER = "hoster"
+    """Who hosts the streams: what was seen on its hosts, with the media."""
+    PROVIDER = "provider"
+    """An access provider: what it is asked to block, under which order, and why."""
+    PUBLIC = "public"
+    """Anybody: error rates and dates, no address and no name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What an extract holds.
+
+    Parameters
+    ----------
+    kinds : frozenset of str
+        Kinds of records.
+    exhibits : bool
+        Whether the unencrypted exhibits that these records name are in it.
+    proofs : bool
+        Whether each record has its way to the signed root. A way holds digests of neighbouring
+        records without a salt.
+    """
+
+    kinds: frozenset[str]
+    exhibits: bool = False
+    proofs: bool = True
+
+
+_MEASURED = frozenset(("error.rate", "watch.started", "watch.stopped", "case.closed"))
+_SEEN = frozenset(("verdict", "probe.done", "score.basis", "alignment"))
+_ASKED = frozenset(
+    ("verdict", "referral.drafted", "guard.decided", "list.sent", "acknowledgement",
+     "entry.expired", "entry.withdrawn", "dark.probed")
+)  # fmt: skip
+SHOWN: Mapping[Audience, Shown] = {
+    Audience.HOSTER: Shown(kinds=_MEASURED | _SEEN, exhibits=True),
+    Audience.PROVIDER: Shown(kinds=_MEASURED | _ASKED),
+    Audience.PUBLIC: Shown(kinds=_MEASURED, proofs=False),
+}
+"""By audience; a court is not in it, for it is shown all."""
+
+
+def about(body: Any, hosts: frozenset[str]) -> bool:
+    """Tell whether a record speaks of one of some hosts, or of no host at all.
+
+    Parameters
+    ----------
+    body : JSON
+        The record's.
+    hosts : frozenset of str
+        Names of hosts; empty: all.
+    """
+    if not hosts:
+        return True
+    url = body.get("url") if isinstance(body, dict) else None
+    text = url.get("text") if isinstance(url, dict) else url
+    if not isinstance(text, str):
+        return True
+    try:
+        return (urlsplit(text).hostname or "") in hosts
+    except ValueError:
+        return False

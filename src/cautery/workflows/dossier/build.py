@@ -1,0 +1,226 @@
+"""Make a dossier of a closed case: verify, choose, write the bag, sign it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from cautery import __version__
+from cautery.errors import InputError
+from cautery.evidence.bag import BagWriter, Copied
+from cautery.evidence.manifest import MANIFEST, MAX_MANIFEST_BYTES, NOTE, VAULT, parse_sums
+from cautery.evidence.note import MAX_NOTE_BYTES
+from cautery.evidence.ports import CaseStore
+from cautery.model.ledger import contents
+from cautery.model.records import ExhibitSealed
+from cautery.workflows.case.verify import verify_case
+from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown
+from cautery.workflows.dossier.extract import Extract, extract_of
+
+PDF = "dossier.pdf"
+RATES = "error_rates.toml"
+SIGNER = "signer.pem"
+_RERUN, _WALK, _INCLUSION = "rerun.py", "walk.py", "inclusion.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """What was written.
+
+    Parameters
+    ----------
+    audience : Audience
+        For whom.
+    case : str
+        The case's id.
+    digest : str
+        SHA-256 of the tag manifest, which covers everything in the bag.
+    records, exhibits : int
+        How many of each are in it.
+    withheld : mapping of str to int
+        By kind, how many records are held back.
+    exhibits_withheld : int
+        How many exhibits are held back.
+    openings : mapping of int to str
+        The salt of each record that is held back; it stays with the case.
+    """
+
+    audience: Audience
+    case: str
+    digest: str
+    records: int
+    exhibits: int
+    withheld: Mapping[str, int]
+    exhibits_withheld: int
+    openings: Mapping[int, str]
+
+
+def make_dossier(
+    case: Path,
+    out: Path,
+    *,
+    audience: Audience,
+    hosts: frozenset[str] = frozenset(),
+    store: CaseStore,
+    writer: BagWriter,
+    by: str,
+    key: Ed25519PrivateKey,
+    at: datetime,
+    salt: Callable[[int], bytes],
+    pdf: Callable[[Extract | None], bytes] | None = None,
+) -> Dossier:
+    """Make a dossier.
+
+    Parameters
+    ----------
+    out : Path
+        The bag's folder; nothing may be there.
+    hosts : frozenset of str
+        Hosts that an extract is about; empty: all.
+    by : str
+        Who hands it over.
+    key : Ed25519PrivateKey
+        Signs the tag manifest, in the name of ``by``.
+    at : datetime
+        Now, UTC.
+    salt : callable
+        Returns so many random bytes.
+    pdf : callable, optional
+        Makes the document for people; ``None``: there is none.
+
+    Raises
+    ------
+    EvidenceError
+        If the case is not as it was signed.
+    InputError
+        If it is not closed, hosts are named for a court, or something is at ``out``.
+    StorageError
+        If the bag cannot be written.
+    """
+    if audience is Audience.COURT and hosts:
+        raise InputError("a court is given the whole case", hint="Omit --host.")
+    verified = verify_case(case, store=store, now=at)
+    digests = parse_sums(store.read(case, MANIFEST, limit=MAX_MANIFEST_BYTES))
+    made: dict[str, bytes] = {RATES: _packaged("cautery.identify", RATES)}
+    tags = {SIGNER: _pem(key), _WALK: _ours(_WALK)}
+    extract = None
+    if audience is Audience.COURT:
+        copied = [_whole(case, name, digest) for name, digest in sorted(digests.items())]
+        copied += [_as_read(case, name, store) for name in (MANIFEST, NOTE)]
+        tags |= {_RERUN: _ours(_RERUN), "VERIFY.md": _ours("verify_case.md")}
+    else:
+        rule = SHOWN[audience]
+        extract, copied = _extract(case, rule, digests, hosts=hosts, store=store, salt=salt)
+        made["extract/ledger.sqlite"] = writer.table(extract.statements())
+        made["extract/manifest.note"] = store.read(case, NOTE, limit=MAX_NOTE_BYTES)
+        made["extract/case.pub"] = store.read(case, "keys/case.pub", limit=MAX_NOTE_BYTES)
+        tags["VERIFY.md"] = _verify_extract(rule)
+        if rule.proofs:
+            tags[_INCLUSION] = _ours(_INCLUSION)
+        if rule.exhibits:
+            tags[_RERUN] = _ours(_RERUN)
+    if pdf is not None:
+        made[PDF] = pdf(extract)
+    signed: list[bytes] = []
+
+    def sign(listed: bytes) -> bytes:
+        signed.append(listed)
+        return key.sign(listed)
+
+    exhibits = sum(f"/{VAULT}/" in file.name for file in copied)
+    all_exhibits = sum(name.startswith(f"{VAULT}/") for name in digests)
+    withheld = dict(extract.counts) if extract is not None else {}
+    writer.write(
+        out,
+        copied=copied,
+        made=made,
+        tags=tags,
+        info={
+            "External-Identifier": verified.case,
+            "External-Description": f"Cautery dossier of case {verified.case} for: {audience}",
+            "Bagging-Date": f"{at:%Y-%m-%d}",
+            "Bag-Software-Agent": f"Cautery {__version__}",
+            "Contact-Name": by,
+            "Cautery-Records-Withheld": str(sum(withheld.values())),
+            "Cautery-Exhibits-Withheld": str(all_exhibits - exhibits),
+        },
+        sign=sign,
+    )
+    return Dossier(
+        audience=audience,
+        case=verified.case,
+        digest="sha256:" + hashlib.sha256(signed[-1]).hexdigest(),
+        records=verified.records if extract is None else len(extract.shown),
+        exhibits=exhibits,
+        withheld=withheld,
+        exhibits_withheld=all_exhibits - exhibits,
+        openings={} if extract is None else extract.openings,
+    )
+
+
+def _extract(
+    case: Path,
+    rule: Shown,
+    digests: Mapping[str, str],
+    *,
+    hosts: frozenset[str],
+    store: CaseStore,
+    salt: Callable[[int], bytes],
+) -> tuple[Extract, list[Copied]]:
+    """Return what is shown, and the exhibits that go with it: those that lie in the open."""
+    ledger = store.ledger(case, read_only=True)
+    try:
+        extract = extract_of(ledger.leaves(), rule, hosts=hosts, salt=salt)
+        secret = {
+            sealed.exhibit.id
+            for _, sealed in contents(ledger, ExhibitSealed)
+            if sealed.exhibit.confidential
+        }
+    finally:
+        ledger.close()
+    copied = []
+    for exhibit in sorted(extract.exhibits - secret):
+        digits = exhibit.removeprefix("sha256:")
+        name = f"{VAULT}/{digits[:2]}/{digits}"
+        if name in digests:
+            copied.append(Copied(name=f"extract/{name}", source=case / name, sha256=digests[name]))
+    return extract, copied
+
+
+def _whole(case: Path, name: str, digest: str) -> Copied:
+    return Copied(name=f"case/{name}", source=case / name, sha256=digest)
+
+
+def _as_read(case: Path, name: str, store: CaseStore) -> Copied:
+    """Return one of the two files that the manifest does not list; it was verified just now."""
+    data = store.read(case, name, limit=MAX_MANIFEST_BYTES)
+    return _whole(case, name, hashlib.sha256(data).hexdigest())
+
+
+def _verify_extract(rule: Shown) -> bytes:
+    text = _ours("verify_extract.md").decode()
+    for name, wanted in (("proofs", rule.proofs), ("media", rule.exhibits)):
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+        before, _, remainder = text.partition(begin)
+        inside, _, after = remainder.partition(end)
+        text = before + (inside if wanted else "") + after
+    return text.encode()
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _ours(name: str) -> bytes:
+    return _packaged("cautery.workflows.dossier", f"in_bag/{name}")
+
+
+def _packaged(package: str, name: str) -> bytes:
+    return files(package).joinpath(name).read_bytes()

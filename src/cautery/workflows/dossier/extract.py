@@ -1,0 +1,107 @@
+"""An extract of a case: some records byte for byte, the others counted and committed to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from cautery.evidence.exhibits import exhibits_in
+from cautery.evidence.merkle import inclusion_proofs, leaf_hash
+from cautery.model import ExhibitId
+from cautery.workflows.dossier.audiences import Shown, about
+
+SALT_BYTES = 32
+SCHEMA = (
+    "CREATE TABLE entries (idx INTEGER PRIMARY KEY, kind TEXT, leaf BLOB, proof TEXT)",
+    "CREATE TABLE withheld (idx INTEGER PRIMARY KEY, commitment TEXT)",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """What is shown of a case, and what is held back.
+
+    Parameters
+    ----------
+    shown : tuple of (int, str, bytes, tuple of bytes)
+        Number, kind and leaf of each record, and its way to the root.
+    withheld : mapping of int to str
+        By the number of a record: ``SHA-256(salt || leaf)``, in hex.
+    openings : mapping of int to str
+        By the number of a withheld record: its salt, in hex; it stays with the case.
+    counts : mapping of str to int
+        How many records of each kind are withheld.
+    exhibits : frozenset of str
+        Exhibits that the shown records name.
+    """
+
+    shown: tuple[tuple[int, str, bytes, tuple[bytes, ...]], ...]
+    withheld: Mapping[int, str]
+    openings: Mapping[int, str]
+    counts: Mapping[str, int]
+    exhibits: frozenset[ExhibitId]
+
+    def statements(self) -> Iterable[tuple[str, tuple[object, ...]]]:
+        """Yield what makes an SQLite file of it."""
+        for statement in SCHEMA:
+            yield statement, ()
+        for index, kind, leaf, proof in self.shown:
+            steps = " ".join(step.hex() for step in proof)
+            yield "INSERT INTO entries VALUES (?, ?, ?, ?)", (index, kind, leaf, steps)
+        for index, commitment in sorted(self.withheld.items()):
+            yield "INSERT INTO withheld VALUES (?, ?)", (index, commitment)
+
+
+def extract_of(
+    leaves: Iterable[tuple[int, str, bytes]],
+    rule: Shown,
+    *,
+    hosts: frozenset[str],
+    salt: Callable[[int], bytes],
+) -> Extract:
+    """Choose what is shown, and commit to all else.
+
+    Parameters
+    ----------
+    leaves : iterable of (int, str, bytes)
+        Every record of the case, in order.
+    rule : Shown
+        Of the audience.
+    hosts : frozenset of str
+        Hosts that the extract is about; empty: all.
+    salt : callable
+        Returns so many random bytes.
+    """
+    hashes: list[bytes] = []
+    chosen: list[tuple[int, str, bytes]] = []
+    withheld: dict[int, str] = {}
+    openings: dict[int, str] = {}
+    counts: Counter[str] = Counter()
+    exhibits: set[ExhibitId] = set()
+    for index, kind, leaf in leaves:
+        hashes.append(leaf_hash(leaf))
+        body = json.loads(leaf).get("body")
+        if kind in rule.kinds and about(body, hosts):
+            chosen.append((index, kind, leaf))
+            exhibits |= {exhibit for exhibit, _ in exhibits_in(body)}
+            continue
+        salted = salt(SALT_BYTES)
+        withheld[index] = commitment(salted, leaf)
+        openings[index] = salted.hex()
+        counts[kind] += 1
+    paths = inclusion_proofs(hashes, (index for index, _, _ in chosen)) if rule.proofs else {}
+    return Extract(
+        shown=tuple((index, kind, leaf, paths.get(index, ())) for index, kind, leaf in chosen),
+        withheld=withheld,
+        openings=openings,
+        counts=dict(sorted(counts.items())),
+        exhibits=frozenset(exhibits) if rule.exhibits else frozenset(),
+    )
+
+
+def commitment(salt: bytes, leaf: bytes) -> str:
+    """Return what a withheld record is committed to by: SHA-256 of its salt and its leaf."""
+    return hashlib.sha256(salt + leaf).hexdigest()

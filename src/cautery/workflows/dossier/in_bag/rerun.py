@@ -1,0 +1,400 @@
+"""Compute the likelihood ratios of this bag again, from its sealed media: python rerun.py
+
+It needs NumPy 2 and PyAV, and openssl for encrypted media. It searches nothing: it takes the places
+that the records name (score.basis), the reference's fingerprints there, and the published rates.
+"""
+
+import hashlib
+import io
+import json
+import math
+import re
+import sqlite3
+import subprocess
+import tomllib
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+DATA = Path(__file__).resolve().parent / "data"
+LEDGER = next(DATA.glob("*/ledger.sqlite"), DATA)
+ROWS, COLUMNS = 36, 64  # of a small picture; a reference's cells are 12 and 16
+
+
+def exhibit(name):
+    digits = name.removeprefix("sha256:")
+    data = (LEDGER.parent / "vault" / digits[:2] / digits).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == digits, f"exhibit {digits[:12]} was altered"
+    return data
+
+
+def payloads(archive):
+    at = 0 if archive[:5] == b"WARC/" else len(archive)  # others are encrypted
+    while at < len(archive):
+        end = archive.index(b"\r\n\r\n", at) + 4
+        size = int(re.search(rb"(?im)^content-length: *(\d+)\r$", archive[at:end])[1])
+        yield archive[end : end + size].partition(b"\r\n\r\n")[2]
+        at = end + size + 4
+
+
+def media(pieces, bodies):
+    joined = []
+    for piece in pieces:
+        body = bodies[piece["payload"]]
+        length, _, start = (piece["byte_range"] or "").partition("@")
+        body = body[int(start or 0) :][: int(length) if length else None]
+        if piece["key"]:
+            undo = f"openssl enc -d -aes-128-cbc -K {bodies[piece['key']].hex()} -iv {piece['iv']}"
+            body = subprocess.run(undo.split(), input=body, capture_output=True).stdout
+        joined.append(body)
+    return b"".join(joined)
+
+
+class Sound:
+    def __init__(self):
+        self.parts, self.run, self.due = [], [], 0.0
+        self.rate, self.start, self.alike, self.power, self.opposed = 0, None, 0.0, 0.0, False
+
+    def finish(self, gap_s=0.0):
+        if self.run:
+            self.parts.append(resampled(np.concatenate(self.run), self.rate).clip(-4, 4))
+        self.run, self.due = [], self.due + gap_s * 8000
+        if gap_s:
+            lacking = round(self.due) - sum(map(len, self.parts))
+            self.parts.append(np.zeros(max(0, lacking), np.float32))
+
+    def take(self, frame, at, end):
+        self.start = at if self.start is None else self.start
+        if at - end < -max(0.06, frame.samples / frame.sample_rate):
+            return
+        if at - end > 0.06 or frame.sample_rate != self.rate:
+            self.finish(at - end if at - end > 0.06 else 0.0)
+        self.rate = frame.sample_rate
+        self.run.append(self.mixed(frame))
+        self.due += frame.samples / frame.sample_rate * 8000
+
+    def mixed(self, frame):
+        raw, count = frame.to_ndarray(), frame.layout.nb_channels
+        rows = raw if frame.format.is_planar else raw.reshape(-1, count).T
+        if raw.dtype.kind in "iu":
+            rows = rows.astype(np.float32) - 128 * (raw.dtype == np.uint8)
+            rows /= 2 ** (8 * raw.itemsize - 1)
+        if count == 2:  # of opposed channels the difference is what is heard
+            a, b = rows[0][::8].astype(float), rows[1][::8].astype(float)
+            power, weight = (a @ a + b @ b) / 2, math.exp(-frame.samples / frame.sample_rate / 6)
+            self.power = self.power or power * 0.4 * frame.sample_rate / frame.samples
+            self.alike = weight * self.alike + a @ b
+            self.power = weight * self.power + power
+            self.opposed = self.alike < (-0.4 if self.opposed else -0.5) * self.power
+            return (rows[0] - rows[1] if self.opposed else rows[0] + rows[1]) * np.float32(0.5)
+        known = {"FL": 1.0, "FR": 1.0, "FC": math.sqrt(2), "LFE": 0.0}
+        gains = [known.get(x.name, math.sqrt(0.5)) for x in frame.layout.channels[:count]]
+        return sum(row * np.float32(gain / sum(gains)) for row, gain in zip(rows, gains))
+
+
+def resampled(sound, rate):  # low-pass by a windowed sinc, Kaiser window with beta 5.65
+    up, down = 8000 // math.gcd(rate, 8000), rate // math.gcd(rate, 8000)
+    ratio, count = max(1.0, rate / 8000), round(len(sound) * 8000 / rate)
+    half = math.ceil(5 * ratio) + 1  # samples to each side
+    padded = np.pad(sound.astype(np.float32), (half, 2 * half + 2 * down))
+    out = np.zeros(-(-count // up) * up, np.float32)
+    for phase in range(up):
+        first = phase * down // up
+        away = (np.arange(2 * half + 2) - half + first - phase * down / up) / ratio
+        bell = np.i0(5.65 * np.sqrt(np.clip(1 - (away / 5) ** 2, 0, None))) / np.i0(5.65)
+        taps = np.where(np.abs(away) <= 5, np.sinc(0.94 * away) * bell, 0)
+        windows = sliding_window_view(padded[first:], len(taps))[::down][: len(out) // up]
+        out[phase::up][: len(windows)] = windows @ (taps / taps.sum()).astype(np.float32)
+    return out[:count]
+
+
+def small(frame):
+    """Return the mean luma of 36x64 cells, from five rows of each."""
+    plain = frame.format.name.startswith(("yuv", "nv", "gray")) and "yuyv" not in frame.format.name
+    plain = plain and all(part.bits == 8 for part in frame.format.components)
+    if not plain or frame.width < COLUMNS or frame.height < ROWS:
+        return frame.reformat(COLUMNS, ROWS, "gray", interpolation="AREA").to_ndarray()
+    plane, count = frame.planes[0], min(5, -(-frame.height // ROWS))
+    luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:, : frame.width]
+    inside = (np.arange(count) + 0.5) / count
+    rows = ((np.arange(ROWS)[:, None] + inside) * frame.height / ROWS).astype(int)
+    edges = (np.arange(COLUMNS + 1) * frame.width / COLUMNS).astype(int)
+    bands = luma[rows].sum(axis=1, dtype=np.float32)
+    sums = np.add.reduceat(bands, edges[:-1], axis=1)
+    return np.rint(sums / (np.diff(edges) * count).astype(np.float32)).astype(np.uint8)
+
+
+def decoded(data, wants_pictures):
+    """Return (sound, its first media time, small pictures, their media times)."""
+    sound, pictures, times, offsets, seen, slot = Sound(), [], [], [0.0], None, None
+
+    def placed(stamp_s, expected):  # across wraps and jumps of the clock
+        if expected is None or abs(stamp_s + offsets[-1] - expected) <= 0.06:
+            return stamp_s + offsets[-1]
+        best = min(offsets, key=lambda offset: abs(stamp_s + offset - expected))
+        if abs(stamp_s + best - expected) > 10:
+            offsets.append(expected - stamp_s)
+            return expected
+        return stamp_s + best
+
+    odd = {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
+    with av.open(io.BytesIO(data), "r", "mpegts" if data[:1] == b"G" else None, **odd) as container:
+        picture = container.streams.best("video") if wants_pictures else None
+        used = [s for s in (picture, container.streams.best("audio")) if s is not None]
+        if picture is not None:
+            picture.codec_context.options = {"skip_loop_filter": "noref"}
+        for packet in container.demux(*used):
+            try:
+                frames = packet.decode()
+            except (av.error.FFmpegError, ValueError):
+                continue
+            for frame in frames:
+                end = None if sound.start is None else sound.start + sound.due / 8000
+                heard, at = packet.stream is not picture, end or 0.0
+                if frame.pts is not None:
+                    expected = end if heard or seen is None else seen
+                    at = placed(float(frame.pts * packet.stream.time_base), expected)
+                if heard:
+                    sound.take(frame, at, at if end is None else end)
+                elif frame.pts is not None and (seen is None or at > seen):
+                    seen, number = at, math.floor(at * 12.5 + 1e-3)
+                    if slot is None or number > slot:
+                        slot = number
+                        pictures.append(small(frame))
+                        times.append(at)
+    sound.finish()
+    heard = np.concatenate([np.empty(0, np.float32), *sound.parts])
+    return heard, sound.start or 0.0, np.array(pictures, np.uint8), np.array(times)
+
+
+def words_of(sound, pitch, tempo, phase):
+    """Return (code words that say something, their numbers) on one phase of the grid."""
+    frames = sliding_window_view(sound, 1024)[::128] * np.hanning(1025)[:-1].astype(np.float32)
+    power = np.abs(np.fft.rfft(frames, axis=1)[:, 25:488]) ** 2 * (np.arange(25, 488) / 25)
+    edges = np.clip(np.geomspace(200, 3000, 34) * pitch * 1024 / 8000 - 25, 0, 463 - 1e-3)
+    low, high, bins = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1e-3), np.arange(463)[:, None]
+    share = np.clip(np.minimum(bins + 1, high) - np.maximum(bins, low), 0, None)
+    bands = power.astype(np.float32) @ share.astype(np.float32)
+    number = np.arange(1, max(0, int((len(bands) - 1) * tempo) // 4 - 1) + 1)
+    at = (phase + 4 * number) / tempo
+    inside = (at - 4 / tempo >= 0) & (at <= len(bands) - 1)
+    number, both = number[inside], []
+    for when in (at[inside], at[inside] - 4 / tempo):
+        i, last = when.astype(int), len(bands) - 1
+        both.append(bands[i] + (when - i)[:, None] * (bands[np.minimum(i + 1, last)] - bands[i]))
+    change, energy = both[0] - both[1], (both[0] + both[1]).sum(axis=1)
+    moved = np.abs(np.diff(change, axis=1)).sum(axis=1)
+    bits = np.packbits(change[:, :-1] > change[:, 1:], axis=1, bitorder="little").view("<u4")[:, 0]
+    says = (energy > 2e-3) & (moved > 1e-3 * energy) & (bits != 0)
+    return bits[says], number[says]
+
+
+def score_of_sound(sound, sense, arrays, k):
+    plain, where = words_of(sound, 1.0, 1.0, 0)
+    count, least = len(plain), 1.05 * math.sqrt(8 * max(1, len(plain)))
+    mean, sigma = 16.0 * count, least
+    sample, step = arrays[f"sample.{sense['sample']}"], int(arrays[f"step.{sense['sample']}"])
+    if len(sample):
+        met = sample[np.arange(2048)[:, None] * step + np.minimum(where, 2047)]
+        bits = np.bitwise_count(met ^ plain).sum(axis=1, dtype=int)
+        mean = float(np.median(bits))
+        sigma = max(least, 1.4826 * float(np.median(np.abs(bits - mean))))
+    words, at = words_of(sound, sense["pitch"], sense["tempo"], sense["phase"])
+    bits, share = np.bitwise_count(arrays[f"{k}.words"][at] ^ words), len(words) / max(1, count)
+    score = (mean * share - float(bits.sum())) / (sigma * math.sqrt(max(share, 1e-3)))
+    if sense["shared_s"]:  # such seconds are no evidence for one reference
+        size = max(1, int(len(sound) / 8000))
+        block = np.clip((sense["phase"] + 4 * at) / sense["tempo"] / 62.5, 0, size - 1).astype(int)
+        each = np.bincount(block, minlength=size)
+        strength = mean / max(1, count) * each - np.bincount(block, bits, minlength=size)
+        strength /= sigma * np.sqrt(np.maximum(each, 1) / max(1, count))
+        own = np.delete(strength, [s for s in sense["shared_s"] if s < size])
+        score *= min(1.0, max(0.0, own.sum() / max(1, strength.sum())))
+    return score, len(sound) / 8000
+
+
+def changes(levels, times, at):
+    """Return how each cell changes over 160 ms around instants, and where that is known."""
+    low = max(0, int(np.searchsorted(times, at[0] - 0.08)) - 1)
+    high = int(np.searchsorted(times, at[-1] + 0.08)) + 2
+    times, levels = times[low:high], levels[low:high].astype(np.float32)
+    gaps = np.diff(times)
+    slow = np.flatnonzero((gaps > 0.15) & (gaps <= 1.0))
+    levels = levels[np.insert(np.arange(len(times)), slow + 1, slow)]
+    times = np.insert(times, slow + 1, times[slow + 1] - 0.08)
+    both, known = [], np.ones(len(at), bool)
+    for when in (at + 0.08, at - 0.08):
+        left = np.clip(np.searchsorted(times, when, side="right") - 1, 0, len(times) - 2)
+        gap = times[left + 1] - times[left]
+        share = np.clip((when - times[left]) / gap, 0, 1).astype(np.float32)[:, None]
+        known &= (gap <= 1.0) & (when >= times[0] - 0.08) & (when <= times[-1] + 0.08)
+        both.append(levels[left] * (1 - share) + levels[left + 1] * share)
+    return np.where(known[:, None], both[0] - both[1], 0), known
+
+
+def evened(change):
+    size = np.sqrt((change.astype(float) ** 2).mean(axis=0))
+    change = change * (1 / (size + size.mean() + 0.05)).astype(np.float32)
+    change -= change.mean(axis=1, keepdims=True)
+    strength = np.sqrt((change.astype(float) ** 2).mean(axis=1))
+    change /= (strength + 0.5 * np.median(strength) + 0.01)[:, None].astype(np.float32)
+    limit = 6 * math.sqrt((change.astype(float) ** 2).mean())
+    return np.clip(change, -limit, limit)
+
+
+def reading(scale, shift, count, pixels):
+    edges = ((np.linspace(-0.5, 0.5, count + 1) - shift) / scale + 0.5) * pixels
+    low, high = np.minimum(edges[1:], edges[:-1]), np.maximum(edges[1:], edges[:-1])
+    pixel, wide = np.arange(pixels), (low[:, None], high[:, None])
+    part = np.clip(np.minimum(wide[1], pixel + 1) - np.maximum(wide[0], pixel), 0, None)
+    part[:, (pixel < edges.min() - 1e-6) | (pixel + 1 > edges.max() + 1e-6)] = 0
+    covered = part.sum(axis=1) >= 0.8 * (high - low)
+    return (part[covered] / part[covered].sum(axis=1, keepdims=True)).astype(np.float32), covered
+
+
+def alike(fine, known, at, place, arrays, number):
+    """Return (correlation, chance's spread) of a probe with a reference at one place."""
+    cells, times = (arrays[number.format(what)] for what in ("cells", "times"))
+    expected, valid = changes(cells, times, place["origin_s"] + place["speed"] * at)
+    valid &= known
+    across, sideways, down, upwards = place["placed"]
+    rows, on_rows = reading(down, upwards, 12, ROWS)
+    columns, on_columns = reading(across, sideways, 16, COLUMNS)
+    common = np.outer(on_rows, on_columns).ravel()
+    if common.sum() < 40 or not valid.any():
+        return -1.0, 1.0
+    read = rows @ fine[valid].reshape(-1, ROWS, COLUMNS) @ columns.T
+    ours, theirs = evened(read.reshape(len(read), -1)), evened(expected[valid][:, common])
+    mine, other = (ours**2).sum(), (theirs**2).sum()
+    apart = ((ours.T @ ours) * (theirs.T @ theirs)).sum() / (mine * other)
+    lags = range(1, len(ours) // 3)
+    pairs = [[(x[k:] * x[:-k]).sum() / e for k in lags] for x, e in ((ours, mine), (theirs, other))]
+    lasting = 1 + 2 * float(np.array(pairs).prod(axis=0).sum())
+    spread = math.sqrt(max(apart * max(lasting, 1.0) / len(ours), 1e-6))
+    return float((ours * theirs).sum() / math.sqrt(mine * other + 1e-9)), spread
+
+
+def score_of_pictures(pictures, times, sense, arrays, k):
+    at = times[0] + np.arange(int((times[-1] - times[0]) * 12.5) + 1) / 12.5
+    fine, known = changes(pictures.reshape(len(times), -1), times, at)
+    rough, place, *decoys = sense["places"]
+    spread = alike(fine, known, at, rough, arrays, f"{k}.{{}}.1")[1]
+    best = alike(fine, known, at, place, arrays, f"{k}.{{}}.1")[0]
+    back = fine[::-1], known[::-1], at
+    chance = [alike(*back, x, arrays, f"{k}.{{}}.{n}")[0] for n, x in enumerate(decoys, start=2)]
+    level = max(sum(chance) / len(chance) if chance else 0.0, 0.075)
+    lead = math.atanh(min(best, 0.995)) - math.atanh(min(level, 0.995))
+    return max(0.0, lead) / (spread + 0.02), float(at[-1] - at[0])
+
+
+def scored(basis, archives):
+    """Return {(kind, reference): (family, score, log10 LR)} of one probe."""
+    found = [body for archive in archives for body in payloads(archive)]
+    bodies = {"sha256:" + hashlib.sha256(body).hexdigest(): body for body in found}
+    arrays = np.load(io.BytesIO(exhibit(basis["exhibit"])), allow_pickle=False)
+    sound, start, pictures, times = decoded(media(basis["media"], bodies), basis["pictures"] > 0)
+    if basis["sound"]:
+        sound, start, _, _ = decoded(media(basis["sound"], bodies), wants_pictures=False)
+    sound = sound[basis["first_sample"] :][: basis["samples"]]
+    cut = slice(basis["first_picture"], basis["first_picture"] + basis["pictures"])
+    times = times[cut] - (start + basis["first_sample"] / 8000 if len(sound) else times[cut][:1])
+    tails, results = tomllib.loads((DATA / "error_rates.toml").read_text("utf-8"))["tail"], {}
+    for k, sense in enumerate(basis["senses"]):
+        if sense["kind"] == "sound":
+            score, seconds = score_of_sound(sound, sense, arrays, k)
+        else:
+            score, seconds = score_of_pictures(pictures[cut], times, sense, arrays, k)
+        short = f"{sense['kind']}-short"
+        tail = tails[short if seconds < 7.5 and short in tails else sense["kind"]]
+        assert not tail["errors"], "this bound holds where no error was seen"
+        bound = 1 - 0.05 ** (1 / tail["trials"])  # of 95 %, one-sided, after Clopper and Pearson
+        handicap = max(0.0, math.log10(max(1, sense["searched"]) / tail["references"]))
+        value = (score - tail["origin"]) / tail["scale"] - handicap
+        value = min(-math.log10(bound), max(tail["floor"], value))
+        results[sense["kind"], sense["reference"]] = sense["family"], score, value
+    return results
+
+
+def agree(a, b):
+    """Tell whether two probes lie at one delay, the speed corrected."""
+    (one, first, _), (other, second, _) = a, b
+    apart, speed = other["middle"] - one["middle"], (first["speed"] + second["speed"]) / 2
+    slack = 0.25 + (0.0 if speed == 1.0 else abs(apart) * 0.003)
+    off = second["delay_s"] - first["delay_s"] - apart * (1 - speed)
+    return abs(first["speed"] - second["speed"]) <= 0.01 and abs(off) <= slack
+
+
+def stands(track, probes, is_event):
+    """Tell whether probes that agree are enough for a claim: no advert, no quotation."""
+    (first, _, _), (last, newest, _) = track[0], track[-1]
+    apart = last["middle"] - first["middle"]
+    if len(track) < 2 or apart < 3 or last is not probes[-1] or newest["coverage"] < 0.7:
+        return False
+    total, longest, end, start = 0.0, 0.0, -math.inf, last["media_start_s"]
+    for probe, witness, _ in track:
+        matched = witness["coverage"] * (probe["media_end_s"] - probe["media_start_s"])
+        total += max(0.0, matched - max(0.0, end - probe["media_start_s"]))
+        longest, end = max(longest, matched), max(end, probe["media_end_s"])
+    solid = [id(probe) for probe, witness, _ in track if witness["coverage"] >= 0.7]
+    while probes and id(probes[-1]) in solid:
+        *probes, start = *probes[:-1], min(start, probes[-1]["media_start_s"])
+    return max(total, longest) >= 15 if is_event else last["media_end_s"] - start > 35
+
+
+def fused(probes, results):
+    """Return the combined log10 LR of the family that the probes support most."""
+    judged, found = [(False, 0.0)], {}
+    for probe, computed in zip(probes, results):
+        for witness in probe["witnesses"]:
+            name = witness["kind"], witness["reference"]
+            if name in computed:
+                track = found.setdefault(computed[name][0], {}).setdefault(name, [])
+                track.append((probe, witness, computed[name][2]))
+    for family, by_name in found.items():
+        best, good = {}, {}
+        for (kind, _), track in by_name.items():
+            clear = [x for x in track if x[2] >= 1 and x[1]["coverage"] > 0]
+            lines = [[b for b in clear if agree(a, b)] for a in reversed(clear)]
+            line = max(lines, key=len, default=[])
+            best[kind] = max(best.get(kind, 0.0), *(x[2] for x in track))
+            if line and stands(line, probes, family.startswith("event:")):
+                good[kind] = max(good.get(kind, 0.0), *(x[2] for x in line))
+        total = sum((good or best).values())
+        judged.append((bool(good), total + (1.0 if good and total else 0.0)))
+    return max(judged)[1]
+
+
+def main():
+    archives, bases, done, wrong = {}, {}, {}, 0
+    ledger = sqlite3.connect(f"file:{LEDGER}?mode=ro&immutable=1", uri=True)
+    read = [json.loads(row[0]) for row in ledger.execute("SELECT leaf FROM entries ORDER BY idx")]
+    for record in read:
+        body = record["body"]
+        if record["kind"] == "probe.done":
+            archives.setdefault((body["url"], body["at"]), set()).update(body["exhibits"])
+        elif record["kind"] == "score.basis":
+            bases[body["url"], body["at"], body["media_start_s"]] = body
+    for verdict in (record["body"] for record in read if record["kind"] == "verdict"):
+        probes = sorted(verdict["observations"], key=lambda p: (p["media_end_s"], p["at"]))
+        probes = [p for p in probes if p["witnesses"] or "none" in p["unmatched"].values()]
+        for probe in probes:
+            probe["middle"] = (probe["media_start_s"] + probe["media_end_s"]) / 2
+        keys = [(verdict["url"]["text"], probe["at"], probe["media_start_s"]) for probe in probes]
+        for key in keys:
+            if key in bases and key not in done:
+                done[key] = scored(bases[key], map(exhibit, sorted(archives[key[:2]])))
+        results, recorded = [done.get(key, {}) for key in keys], verdict.get("log10_lr")
+        value, kept = fused(probes, results), f"{sum(map(bool, results))} of {len(probes)} probes"
+        wrong += (bad := recorded is not None and abs(value - recorded) > 0.05)
+        line = {name: verdict[name] for name in ("url", "at", "finding")} | {"from": kept}
+        line |= {"log10_lr": round(value, 4), "recorded": recorded, "differs": bad, "senses": []}
+        for (kind, name), (_, score, lr) in (x for result in results for x in result.items()):
+            line["senses"].append(f"{kind} {name}: score {score:.3f}, log10 LR {lr:.4f}")
+        print(json.dumps(line), flush=True)
+    raise SystemExit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
