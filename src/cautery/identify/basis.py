@@ -17,9 +17,6 @@ from numpy.typing import NDArray
 
 from cautery.model.records.scoring import SensePlace
 
-LEAST_LOG10_LR = 1.0
-"""Of a witness whose basis is kept: a weaker one decides nothing (``decide``)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Basis:

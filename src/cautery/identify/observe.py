@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cautery.errors import InputError
 from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._sounding import Sounding, scores_along
-from cautery.identify.basis import LEAST_LOG10_LR, Basis
+from cautery.identify.basis import Basis
 from cautery.identify.graphics import recognise
 from cautery.identify.ladder import Effort, listen, why_unmatched
 from cautery.identify.picture import Seen, aligned, look
@@ -89,7 +89,7 @@ def observe_and_keep(
     Returns
     -------
     tuple
-        The observation, and the basis of each witness that speaks clearly for its reference.
+        The observation, and the basis of each of its witnesses of sound and picture.
     """
     sound = listen(
         decoded, references, media_at_s=media_at_s, hints=hints, effort=effort, keep=keep
@@ -98,15 +98,7 @@ def observe_and_keep(
     observation = observed(
         decoded, sound, [pictures], media_at_s=media_at_s, at=at, exhibits=exhibits
     )
-    clear = {
-        (witness.kind, witness.reference)
-        for witness in observation.witnesses
-        if witness.log10_lr >= LEAST_LOG10_LR
-    }
-    return observation, tuple(
-        basis for basis in (*sound.kept, *pictures.kept)
-        if (basis.place.kind, basis.place.reference) in clear
-    )  # fmt: skip
+    return observation, (*sound.kept, *pictures.kept)
 
 
 def see(

@@ -358,12 +358,12 @@ def fused(probes, results):
             clear = [x for x in track if x[2] >= 1 and x[1]["coverage"] > 0]
             lines = [[b for b in clear if agree(a, b)] for a in reversed(clear)]
             line = max(lines, key=len, default=[])
-            best[kind] = max(best.get(kind, 0.0), *(x[2] for x in track))
+            best[kind] = max(best.get(kind, -math.inf), *(x[2] for x in track))
             if line and stands(line, probes, family.startswith("event:")):
                 good[kind] = max(good.get(kind, 0.0), *(x[2] for x in line))
         total = sum((good or best).values())
         judged.append((bool(good), total + (1.0 if good and total else 0.0)))
-    return max(judged)[1]
+    return max(judged)[1] if max(judged)[1] >= 1 else min(0.0, max(judged)[1])
 
 
 def main():

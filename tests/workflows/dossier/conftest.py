@@ -1,0 +1,256 @@
+"""A closed case with one proven stream, of real media, and the bags made of it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import itertools
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from cautery.adapters._decoder_media import parts
+from cautery.adapters.bag_folder import BagFolder
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import FixedClock
+from cautery.adapters.keys_file import KeyFolder
+from cautery.adapters.person_keys import create_approver
+from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.identify import ReferenceInfo, References
+from cautery.identify.decide import decide
+from cautery.identify.likelihood import published_error_rates
+from cautery.identify.observe import observe_and_keep
+from cautery.model import (
+    Channel,
+    Decoded,
+    Event,
+    Exchange,
+    ExhibitId,
+    KeyedPseudonyms,
+    Mandate,
+    RedactedUrl,
+    Regime,
+    Verdict,
+    Window,
+    digest_of,
+)
+from cautery.model.records import ProbeDone
+from cautery.model.records.scoring import MediaPiece
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import open_case
+from cautery.workflows.dossier.audiences import Audience
+from cautery.workflows.dossier.build import Dossier, make_dossier
+from cautery.workflows.media.fetching import Fetched
+from cautery.workflows.watch.probing.bases import Probed, keep_bases
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+T0 = NOON.timestamp() - 60
+URL = "http://edge.pirate.example/arena/index.m3u8"
+LATE_S = 4.0
+MANDATE = Mandate(
+    id="lab",
+    who="League",
+    regime=Regime.GDPR,
+    legal_basis="rights",
+    territories=("FR",),
+    window=Window(start=NOON - timedelta(hours=1), end=NOON + timedelta(hours=2)),
+    events=(Event(id="m", name="A v B", kick_off=NOON - timedelta(hours=1), legal_basis="rights"),),
+    channels=(
+        Channel(id="fr", names=("Sport FR",), territory="FR", event="m", legal_basis="rights"),
+    ),
+)
+
+
+@cache
+def music(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    out = rng.standard_normal(80 * 8000).astype(np.float32) * 0.003
+    for _ in range(720):
+        start, length = int(rng.integers(len(out))), int(rng.uniform(0.1, 0.5) * 8000)
+        t = np.arange(min(length, len(out) - start)) / 8000
+        out[start : start + len(t)] += (
+            0.1 * np.sin(2 * np.pi * rng.uniform(220, 3500) * t) * np.exp(-4 * t)
+        )
+    return out
+
+
+@cache
+def pictures(seed: int) -> np.ndarray:
+    """80 s of moving blobs, 12.5 a second, (pictures, 36, 64)."""
+    rng = np.random.default_rng(seed)
+    n, x, y = 1000, np.arange(64), np.arange(36)[:, None]
+    walk = np.cumsum(rng.standard_normal((6, 2, n)), axis=2) * 0.8 + 30
+    out = np.full((n, 36, 64), 60.0)
+    for k in range(6):
+        cx, cy = walk[k, 0] % 64, walk[k, 1] % 36
+        out += 90 * np.exp(-((x - cx[:, None, None]) ** 2 + (y - cy[:, None, None]) ** 2) / 40)
+    return np.clip(out, 0, 255).astype(np.uint8)
+
+
+@cache
+def segment(seed: int, from_s: int, to_s: int) -> bytes:
+    """A transport stream of a part of both, H.264 and AAC."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mpegts") as container:
+        video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        video.width, video.height, video.pix_fmt = 256, 144, "yuv420p"
+        sound = container.add_stream("aac", rate=48000, layout="mono")
+        for k in range(int((to_s - from_s) * 12.5) * 2):
+            luma = pictures(seed)[int(from_s * 12.5) + k // 2].repeat(4, 0).repeat(4, 1)
+            frame = av.VideoFrame.from_ndarray(np.stack([luma] * 3, axis=2), format="rgb24")
+            frame.pts = k + 25
+            for packet in video.encode(frame):
+                container.mux(packet)
+        samples = music(seed)[from_s * 8000 : to_s * 8000].repeat(6)[None, :]
+        for k, start in enumerate(range(0, samples.shape[1] - 1023, 1024)):
+            part = np.ascontiguousarray(samples[:, start : start + 1024])
+            frame = av.AudioFrame.from_ndarray(part, format="flt", layout="mono")
+            frame.sample_rate, frame.pts = 48000, 48000 + 1024 * k
+            for packet in sound.encode(frame):
+                container.mux(packet)
+        for stream in (video, sound):
+            for packet in stream.encode(None):
+                container.mux(packet)
+    return out.getvalue()
+
+
+def decoded(data: bytes) -> Decoded:
+    [(head, raw)] = parts(io.BytesIO(data), "mpegts", pictures=True, part_s=600, most_s=600)
+    samples, count = head["samples"], head["pictures"]
+    luma_at = 4 * samples
+    times_at = luma_at + count * 36 * 64
+    return Decoded(
+        audio=np.frombuffer(raw[:luma_at], np.float32),
+        audio_s=head["audio_s"],
+        luma=np.frombuffer(raw[luma_at:times_at], np.uint8).reshape(count, 36, 64),
+        luma_s=np.frombuffer(raw[times_at:], np.float64),
+        duration_s=head["duration_s"],
+    )
+
+
+@cache
+def references(seed: int) -> References:
+    infos = (
+        ReferenceInfo(id="event:m", kind="channel", event="m", clean=True),
+        ReferenceInfo(id="film", kind="channel"),
+    )
+    held = References(DEFAULT_RECIPE, infos, window_s=420.0)
+    for name, content in (("event:m", seed), ("film", seed + 50)):
+        media = Decoded(
+            audio=music(content),
+            audio_s=0.0,
+            luma=pictures(content),
+            luma_s=np.arange(1000) / 12.5,
+            duration_s=80.0,
+        )
+        held.add(name, media, at_s=T0)
+    return held
+
+
+def exchange(payload: bytes, number: int) -> Exchange:
+    return Exchange(
+        url=f"http://edge.pirate.example/arena/{number}.ts",
+        method="GET",
+        target=f"/arena/{number}.ts",
+        request_headers=(("Host", "edge.pirate.example"),),
+        status=200,
+        reason="OK",
+        headers=(("Content-Type", "video/mp2t"),),
+        payload=payload,
+        asked_at=NOON,
+        answered_at=NOON,
+        address="192.0.2.1",
+    )
+
+
+@dataclass(frozen=True)
+class Made:
+    """A closed case, its verdict and the key of who hands it over."""
+
+    path: Path
+    store: FolderStore
+    verdict: Verdict
+    key: Path
+
+    def dossier(self, out: Path, audience: Audience = Audience.COURT, **options) -> Dossier:
+        salts = itertools.count(1)
+        return make_dossier(
+            self.path,
+            out,
+            audience=audience,
+            store=FolderStore(),
+            writer=BagFolder(),
+            by="A. Legal",
+            key=loaded(self.key),
+            at=NOON,
+            salt=lambda size: next(salts).to_bytes(size, "big"),
+            **options,
+        )
+
+
+def loaded(path: Path):
+    from cautery.adapters.person_keys import load_approver
+
+    return load_approver(path)
+
+
+def watched(folder: Path, *, seed: int = 1, shown: int | None = None) -> Made:
+    """Make a case: two probes of one stream, their bases, the verdict; then close it.
+
+    ``shown`` is another content that takes the place of the stream's after it was scored.
+    """
+    store = FolderStore(KeyFolder(folder / "keys"))
+    case = open_case(folder / "case", store=store, clock=FixedClock(NOON))
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
+    for rate in published_error_rates():
+        journal.write(rate)
+    observations = []
+    for number, from_s in enumerate((20, 34)):
+        data = segment(seed, from_s, from_s + 12)
+        sealed = data if shown is None else segment(shown, from_s, from_s + 12)
+        exhibits = journal.seal_exchanges(
+            [exchange(sealed, number)], what="segment", confidential=False
+        )
+        at = NOON + timedelta(seconds=14 * number)
+        media = decoded(data)
+        media_at_s = T0 + from_s + LATE_S
+        observation, kept = observe_and_keep(
+            media, references(seed), media_at_s=media_at_s, at=at, exhibits=exhibits
+        )
+        fetched = Fetched(
+            data=data, sound=None, available_s=media_at_s, at=at, live=True, target_s=4.0,
+            hops=(URL,), address="192.0.2.1", pieces=(MediaPiece(payload=digest_of(sealed)),),
+        )  # fmt: skip
+        probed = Probed(
+            fetched=fetched, decoded=media, observation=observation, media_at_s=media_at_s,
+            kept=kept, within=media,
+        )  # fmt: skip
+        journal.write(
+            ProbeDone(
+                url=URL, at=at, observation=observation, failed=None,
+                exhibits=tuple(ExhibitId(name) for name in exhibits),
+            )
+        )  # fmt: skip
+        asyncio.run(keep_bases(journal, URL, [probed], until=probed))
+        observations.append(observation)
+    verdict = decide(
+        RedactedUrl(URL), observations, mandate=MANDATE, host="edge.pirate.example",
+        at=NOON + timedelta(seconds=20),
+    )  # fmt: skip
+    journal.write(replace(verdict, recipe="r"))
+    close_case(case, at=NOON + timedelta(minutes=1))
+    case.leave()
+    key = folder / "legal.pem"
+    create_approver(key)
+    return Made(folder / "case", store, verdict, key)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return watched(tmp_path_factory.mktemp("made"))

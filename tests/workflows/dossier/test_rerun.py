@@ -1,0 +1,199 @@
+"""What a stranger computes from a bag is what the record says; what was exchanged shows."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cautery.model import Finding
+
+from .conftest import Made, watched
+
+PROGRAM = files("cautery.workflows.dossier").joinpath("in_bag/rerun.py").read_text()
+
+
+@pytest.fixture
+def bag(made: Made, tmp_path: Path) -> Path:
+    made.dossier(tmp_path / "bag")
+    return tmp_path / "bag"
+
+
+def rerun(bag: Path) -> tuple[int, list[dict]]:
+    done = subprocess.run(
+        [sys.executable, "rerun.py"], cwd=bag, capture_output=True, text=True, check=False
+    )
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def edit(bag: Path, kind: str, change) -> None:
+    """Rewrite the records of a kind, as somebody who has the ledger's file can."""
+    with sqlite3.connect(bag / "data/case/ledger.sqlite") as ledger:
+        rows = ledger.execute("SELECT idx, leaf FROM entries WHERE kind = ?", (kind,)).fetchall()
+        for index, leaf in rows:
+            record = json.loads(leaf)
+            change(record["body"])
+            ledger.execute("UPDATE entries SET leaf = ? WHERE idx = ?", (json.dumps(record), index))
+
+
+def put(bag: Path, data: bytes) -> str:
+    digits = sha256(data).hexdigest()
+    path = bag / "data/case/vault" / digits[:2] / digits
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    return f"sha256:{digits}"
+
+
+def get(bag: Path, name: str) -> bytes:
+    return (bag / "data/case/vault" / name[7:9] / name[7:]).read_bytes()
+
+
+def test_the_program_is_short_and_imports_nothing_of_ours() -> None:
+    assert len(PROGRAM.splitlines()) <= 400
+    names = {
+        name.name.partition(".")[0]
+        if isinstance(node, ast.Import)
+        else node.module.partition(".")[0]
+        for node in ast.walk(ast.parse(PROGRAM))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    assert names - sys.stdlib_module_names == {"av", "numpy"}
+
+
+def test_the_program_is_formatted(tmp_path: Path) -> None:
+    path = tmp_path / "rerun.py"
+    path.write_text(PROGRAM)
+    ruff = [sys.executable, "-m", "ruff", "format", "--no-cache", "--line-length", "100", "--check"]
+    subprocess.run([*ruff, str(path)], check=True, capture_output=True)
+
+
+def test_a_verdict_is_computed_again_from_the_media_alone(made: Made, bag: Path) -> None:
+    assert made.verdict.finding is Finding.PROVEN
+
+    def forget(body: dict) -> None:
+        body.pop("log10_lr", None)
+        body.pop("probability", None)
+        observations = body.get("observations") or [body.get("observation") or {}]
+        for witness in (w for o in observations for w in o.get("witnesses", ())):
+            for name in ("score", "log10_lr", "runner_up"):
+                del witness[name]
+
+    edit(bag, "verdict", forget)
+    edit(bag, "probe.done", forget)
+    code, [line] = rerun(bag)
+    assert code == 0
+    assert line["recorded"] is None
+    assert line["from"] == "2 of 2 probes"
+    assert abs(line["log10_lr"] - made.verdict.log10_lr) <= 0.05
+    assert {sense.split()[0] for sense in line["senses"]} == {"sound", "picture"}
+
+
+def test_each_score_is_the_one_that_was_recorded(made: Made, bag: Path) -> None:
+    _, [line] = rerun(bag)
+    computed = [float(sense.split("score ")[1].split(",")[0]) for sense in line["senses"]]
+    recorded = {
+        round(witness.score, 3)
+        for observation in made.verdict.observations
+        for witness in observation.witnesses
+    }
+    for score in computed:
+        assert min(abs(score - other) for other in recorded) <= 0.02 * score
+
+
+def test_segments_of_other_content_are_noticed(tmp_path: Path) -> None:
+    other = watched(tmp_path, shown=2)
+    other.dossier(tmp_path / "bag")
+    code, [line] = rerun(tmp_path / "bag")
+    assert code == 1
+    assert line["differs"]
+    assert line["log10_lr"] < 1
+
+
+def test_fingerprints_of_another_reference_are_noticed(bag: Path) -> None:
+    def exchange(body: dict) -> None:
+        arrays = dict(np.load(io.BytesIO(get(bag, body["exhibit"]))))
+        rng = np.random.default_rng(3)
+        for name, array in arrays.items():
+            if name.endswith(".words"):
+                arrays[name] = rng.integers(0, 2**32, array.shape, dtype=np.uint32)
+            elif ".cells." in name:
+                arrays[name] = array[::-1].copy()
+        out = io.BytesIO()
+        np.savez(out, **arrays)
+        body["exhibit"] = put(bag, out.getvalue())
+
+    edit(bag, "score.basis", exchange)
+    code, [line] = rerun(bag)
+    assert code == 1
+    assert line["differs"]
+
+
+def test_an_altered_exhibit_ends_the_run(bag: Path) -> None:
+    names = []
+    edit(bag, "score.basis", lambda body: names.append(body["exhibit"]))
+    path = bag / "data/case/vault" / names[0][7:9] / names[0][7:]
+    path.write_bytes(path.read_bytes()[:-1])
+    code, lines = rerun(bag)
+    assert code == 1
+    assert not lines
+
+
+def test_a_bag_without_bases_says_from_how_many_probes_it_computed(bag: Path) -> None:
+    with sqlite3.connect(bag / "data/case/ledger.sqlite") as ledger:
+        ledger.execute("DELETE FROM entries WHERE kind = 'score.basis'")
+    code, [line] = rerun(bag)
+    assert code == 1
+    assert line["from"] == "0 of 2 probes"
+
+
+def test_media_under_aes_are_decrypted(made: Made, bag: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl")
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.padding import PKCS7
+
+    key, iv = b"k" * 16, b"i" * 16
+    archives: dict[str, tuple[str, str]] = {}
+
+    def lock(body: dict) -> None:
+        archive = get(bag, body["exhibits"][0])
+        payload = archive.split(b"\r\n\r\n", 3)[3]
+        at = archive.index(b"WARC-Type: response")
+        head = archive[archive.rindex(b"WARC/1.1", 0, at) :]
+        size = int(head.split(b"Content-Length: ")[1].split(b"\r")[0])
+        block = head[head.index(b"\r\n\r\n") + 4 :][:size]
+        payload = block.partition(b"\r\n\r\n")[2]
+        padder = PKCS7(128).padder()
+        padded = padder.update(payload) + padder.finalize()
+        machine = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+        locked = machine.update(padded) + machine.finalize()
+        warc = b"".join(
+            b"WARC/1.1\r\nWARC-Type: response\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n"
+            % (len(one) + 19, b"HTTP/1.1 200 OK\r\n\r\n" + one)
+            for one in (locked, key)
+        )
+        archives["sha256:" + sha256(payload).hexdigest()] = (
+            put(bag, warc), "sha256:" + sha256(locked).hexdigest(),
+        )  # fmt: skip
+        body["exhibits"] = [put(bag, warc)]
+
+    def name_key(body: dict) -> None:
+        [piece] = body["media"]
+        piece["payload"] = archives[piece["payload"]][1]
+        piece["key"], piece["iv"] = "sha256:" + sha256(key).hexdigest(), iv.hex()
+
+    edit(bag, "probe.done", lock)
+    edit(bag, "score.basis", name_key)
+    code, [line] = rerun(bag)
+    assert code == 0, line
