@@ -94,7 +94,7 @@ def _reader(kind: str) -> Target:
 
     # Certificates with strange serial numbers are told of by the library beside being read.
     warnings.filterwarnings("ignore", module="cautery.watch.tls")
-    return Target(once=once, seeds=((SAMPLES / kind).read_bytes(),), longest=16_384)
+    return Target(once=once, seeds=((SAMPLES / kind).read_bytes(),))
 
 
 def _guess() -> Target:
@@ -160,6 +160,7 @@ def _reply() -> Target:
             b"From: MAILER-DAEMON@h.example\r\nSubject: [N-0123456789ab]\r\nContent-Type: "
             b"multipart/report; report-type=delivery-status\r\n\r\nMessage-ID: " + own,
         ),
+        longest=1024,
     )
 
 
@@ -798,7 +799,7 @@ def _sniffed() -> Target:
         without_pictures(data)
         container_of(data)
 
-    return Target(once=once, seeds=tuple(_clips().values()), longest=16_384)
+    return Target(once=once, seeds=tuple(_clips().values()))
 
 
 def _signer() -> Target:
