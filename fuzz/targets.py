@@ -861,7 +861,7 @@ TARGETS: Mapping[str, Callable[[], Target]] = dict(_all())
 """Each makes its target when it is called: that may load compiled code."""
 
 
-_SLOW = {"state": 100_000, "facts_folder": 100_000, "reference_asked": 20_000}
+_SLOW = {"state": 100_000, "facts_folder": 100_000, "reference_asked": 10_000}
 """Folders are read whole, and references are searched: 5 to 50 ms each."""
 
 
