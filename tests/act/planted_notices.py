@@ -50,6 +50,9 @@ PATHS = (
 )
 
 
+HIDDEN = ("\u202e", "\u200b", "\x07", "=?utf-8?q?=0A?=")
+
+
 @dataclass(frozen=True, slots=True)
 class Drafted:
     """A notice and the case that it has to agree with."""
@@ -229,7 +232,7 @@ FAULTS: tuple[tuple[str, Fault], ...] = (
             d, event_window=Window(start=KICK_OFF, end=KICK_OFF + timedelta(hours=9))
         ),
     ),
-    ("control", lambda d, r: to(d, name="Example" + r.choice("\u202e\u200b\x07") + "Host")),
+    ("control", lambda d, r: to(d, name="Example" + r.choice(HIDDEN) + "Host")),
     ("url-duplicate", lambda d, _: written(d, urls=(*d.notice.urls, d.notice.urls[0]))),
     ("url-control", lambda d, r: spelt(d, r, lambda url: url.url[:-2] + "\u202e" + url.url[-2:])),
     (

@@ -35,6 +35,7 @@ def test_any_bytes_are_read_or_refused(mail: bytes) -> None:
         ("From: x@y.example\nAuto-Submitted: no", AnswerKind.ANSWER, "y.example"),
         ("From: =?utf-8?q?x?= <a@\u202ehoster>", AnswerKind.ANSWER, None),
         ("From: =?nonsense?b?!!?=", AnswerKind.ANSWER, None),
+        ("From: " + "(" * 990, AnswerKind.ANSWER, None),
     ],
 )
 def test_the_form_of_a_mail_says_what_it_is(

@@ -12,7 +12,10 @@ import pytest
 
 from cautery.cli import main
 
+from .mail_room import certificate, no_waiting, serve
 from .notice_case import AT_THE_HOST, COMPLETE, Watched, made_case
+
+__all__ = ["Ran", "certificate", "no_waiting", "serve"]
 
 
 @dataclass(frozen=True, slots=True)

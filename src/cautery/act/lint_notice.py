@@ -205,7 +205,8 @@ def _texts(notice: Notice) -> Iterator[NoticeFinding]:
         notice.drafted_by,
         notice.statement.replace("\n", " "),
     )
-    if any(map(_steers, texts)):
+    # A mail's header would show an encoded word (RFC 2047) as another text than was reviewed.
+    if any(map(_steers, texts)) or any("=?" in text for text in (notice.notifier, addressee.name)):
         yield _of("control")
     if _REVIEWED.search(notice.statement):
         yield _of("review-claimed")

@@ -13,16 +13,28 @@ from cautery.errors import ApprovalError
 from cautery.messages import say
 from cautery.model import Approval, Notice, SignedFor, digest, iso, person_key, require_utc
 
+_AGED = frozenset(("stale-capture", "event-over"))
+"""Rules that any notice breaks with time."""
 
-def refuse_faulty(notice: Notice, basis: NoticeBasis, *, now: datetime) -> None:
+
+def refuse_faulty(notice: Notice, basis: NoticeBasis, *, now: datetime, aged: bool = False) -> None:
     """Raise if the linter finds something wrong with a notice.
+
+    Parameters
+    ----------
+    aged : bool
+        It may have been right on an earlier day.
 
     Raises
     ------
     ApprovalError
         With the first finding, and how many there are.
     """
-    findings = lint_notice(notice, basis, now=now)
+    findings = [
+        finding
+        for finding in lint_notice(notice, basis, now=now)
+        if not (aged and finding.rule in _AGED)
+    ]
     if not findings:
         return
     first = findings[0]
@@ -68,7 +80,7 @@ def approve_notice(
         Signatures over the notice's digest; one of a person who did not draft it suffices.
     reminder : bool
         It was sent before, under an approval that may have aged since and a window that may have
-        ended; what it says is not new, so it is not compared with the case again.
+        ended. Its captures are of that day; all else must still agree with the case.
     confirmed : mapping of str to str
         Rule ids that a person confirmed, each with the source that they read.
 
@@ -101,10 +113,9 @@ def approve_notice(
             hint=f"An approver who did not draft it must sign: cautery notice approve CASE "
             f"{notice.id}.",
         )
-    if not reminder:
-        refuse_faulty(notice, basis, now=now)
-        if not basis.mandate.window.holds(now):
-            raise ApprovalError(f"the mandate {basis.mandate.id} is not in force at {iso(now)}")
+    refuse_faulty(notice, basis, now=now, aged=reminder)
+    if not reminder and not basis.mandate.window.holds(now):
+        raise ApprovalError(f"the mandate {basis.mandate.id} is not in force at {iso(now)}")
     require_confirmed(
         FORMS[notice.addressee.kind].rule, lab=basis.mandate.lab, confirmed=confirmed or {}
     )

@@ -26,6 +26,8 @@ from cautery.model import Approval, Notice, NoticedUrl, digest, iso
 
 XARF_VERSION = "4.2.0"
 _NO_TAG = re.compile(r"[^a-z0-9_+-]+")
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9.-]{1,100}@[A-Za-z0-9.-]{1,253}>")
+"""As ours are; an API's id has no brackets, and a stranger's record may hold anything."""
 _LONGEST_TITLE, _LONGEST_ORG = 500, 200
 """Characters that the schema allows."""
 
@@ -68,7 +70,7 @@ def notice_mail(
     Raises
     ------
     ApprovalError
-        As :func:`checked`.
+        As :func:`checked`, or if a name would become a header field of its own.
     """
     notice = checked(approved)
     mail = EmailMessage(policy=SMTP)
@@ -78,7 +80,7 @@ def notice_mail(
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = message_id
     mail["Subject"] = ("Reminder: " if first_id else "") + _subject(notice)
-    if first_id is not None:
+    if first_id is not None and _MESSAGE_ID.fullmatch(first_id):
         mail["In-Reply-To"] = first_id
         mail["References"] = first_id
     # Quoted-printable: a URL may be longer than a line of a mail.
@@ -90,7 +92,21 @@ def notice_mail(
             subtype="json",
             filename=f"xarf-{number}.json",
         )
-    return mail.as_bytes()
+    raw = mail.as_bytes()
+    if _fields(raw) != [name.encode("ascii") for name in mail]:
+        raise ApprovalError(f"notice {notice.id}: a name in it cannot stand in a mail's header")
+    return raw
+
+
+def _fields(raw: bytes) -> list[bytes]:
+    """Return the names of a mail's header fields, as a receiver reads them.
+
+    An encoded word in a name may hold an end of line, which Python's library before 3.11.10 writes
+    as one (CVE-2024-6923): then a name brings header fields, or a text, of its own.
+    """
+    lines = re.split(rb"\r\n|\r|\n", raw)
+    head = lines[: lines.index(b"")]
+    return [line.partition(b":")[0] for line in head if line[:1] not in (b" ", b"\t")]
 
 
 def _subject(notice: Notice) -> str:

@@ -112,7 +112,7 @@ def _begins(data: bytes, at: int) -> bool:
 
 def _kind(headers: Mail) -> AnswerKind:
     content = _text(headers, "Content-Type").lower()
-    sender = parseaddr(_text(headers, "From"))[1].lower()
+    sender = _sender(headers)
     reports = "multipart/report" in content and "delivery-status" in content
     if reports or sender.startswith(("mailer-daemon@", "postmaster@")):
         return AnswerKind.BOUNCE
@@ -122,8 +122,16 @@ def _kind(headers: Mail) -> AnswerKind:
 
 
 def _domain(headers: Mail) -> str | None:
-    domain = parseaddr(_text(headers, "From"))[1].rpartition("@")[2].lower()
+    domain = _sender(headers).rpartition("@")[2]
     return domain if len(domain) <= 253 and _DOMAIN.fullmatch(domain) else None
+
+
+def _sender(headers: Mail) -> str:
+    """Return the address that a mail claims to come from; empty if none can be read."""
+    try:
+        return parseaddr(_text(headers, "From"))[1].lower()
+    except RecursionError:  # of each bracket in a bracket
+        return ""
 
 
 def _text(headers: Mail, name: str) -> str:

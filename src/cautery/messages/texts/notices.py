@@ -33,7 +33,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "notice-lint.language": "its language is %(language)s, in which it cannot be sent there",
     "notice-lint.unknown-event": "the mandate has no event %(event)s",
     "notice-lint.other-window": "the event is on at another time than it says",
-    "notice-lint.control": "it has invisible letters, which can change how it reads",
+    "notice-lint.control": (
+        "it has invisible letters or an encoded word (=?...?=), which change how it reads"
+    ),
     "notice-lint.review-claimed": "its text says that somebody reviewed it; only a signature can",
     "notice-lint.live-claimed": "its text calls something live that was not captured live",
     "notice-lint.link-not-shown": "no exhibit shows the addressee's part",
