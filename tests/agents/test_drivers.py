@@ -101,6 +101,30 @@ def test_nft_gets_one_transaction_without_a_flush(tool):
     assert tool.calls() == []
 
 
+def test_an_address_has_one_spelling_whatever_nft_prints(tool):
+    """nft prints the old form of an IPv4 address in an IPv6 one with dots."""
+    tool.answers(
+        '{"nftables": [{"set": {"elem": [{"elem": {"val": "::1.2.3.4", "expires": 90, '
+        '"comment": "cautery L-1"}}]}}]}'
+    )
+    driver = Nftables(owner="L-1", command=tool.command)
+    driver.apply(blocks("::102:304", lever="address"), AT)
+    assert [line for line in tool.calls() if "element" in line] == []
+
+
+@pytest.mark.parametrize("years", [2, 14, 74, 7_900])
+def test_an_end_in_far_years_is_no_timeout_that_nft_refuses(tool, years):
+    tool.answers('{"nftables": []}')
+    driver = Nftables(owner="L-1", command=tool.command)
+    far = [Block("address", "192.0.2.7", AT + timedelta(days=365 * years))]
+    driver.apply(far, AT)
+    assert "192.0.2.7 timeout 2592000s" in tool.calls()[-1]
+    driver.apply(far, AT + timedelta(days=14))
+    assert tool.calls() == []
+    driver.apply(far, AT + timedelta(days=16))
+    assert "192.0.2.7 timeout 2592000s" in tool.calls()[-1]
+
+
 def test_a_set_that_cannot_be_read_is_an_error(tool):
     tool.answers("no json")
     with pytest.raises(DriverError, match="no set that can be read"):
@@ -196,6 +220,22 @@ def test_a_pipe_whose_reader_hangs_is_an_error(router, tmp_path, monkeypatch):
     driver = bgp(router[0], tmp_path, most_prefixes=10_000)
     with pytest.raises(DriverError, match="does not read"):
         driver.apply(blocks(*many, lever="address"), AT)
+
+
+def test_no_half_line_stays_in_a_pipe_to_spoil_the_next(router, tmp_path, monkeypatch):
+    monkeypatch.setattr("cautery_provider.drivers.bgp._LIMIT_S", 0.05)
+    pipe, lines = router
+    driver = bgp(pipe, tmp_path, most_prefixes=10_000)
+    driver.apply(blocks("192.0.2.7", lever="address"), AT)
+    many = [f"198.51.{n // 256}.{n % 256}" for n in range(3_000)]
+    with pytest.raises(DriverError, match="does not read"):
+        driver.apply(blocks("192.0.2.7", *many, lever="address"), AT)
+    heard = lines()
+    with pytest.raises(DriverError, match="does not read"):
+        driver.apply(blocks(*many, lever="address"), AT)
+    heard += lines()
+    assert "withdraw route 192.0.2.7/32 next-hop 192.0.2.1" in heard
+    assert {line.count("route") for line in heard} == {1}
 
 
 def test_a_key_is_read_as_tsig_keygen_writes_it(tmp_path):

@@ -1,7 +1,11 @@
 """How a feed is asked, and what it cannot do to the agent."""
 
+import contextlib
 import queue
 import random
+import socket
+import threading
+import time
 
 import pytest
 
@@ -90,6 +94,42 @@ def test_a_body_that_drips_is_not_waited_for(server, monkeypatch):
     server.body = b"x"
     with pytest.raises(FeedError, match="not done"):
         CLIENT.get(server.url(), etag=None, since=None)
+
+
+ENDLESS = {
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a header": (b"HTTP/1.1 200 OK\r\nX: ", b"a"),
+    "a chunk's length": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1", b";a"),
+    "trailers": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n",
+        b"X: y\r\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_an_answer_without_end_is_ended(what, monkeypatch):
+    monkeypatch.setattr(feed, "_WHOLE_S", 0.5)
+    first, again = ENDLESS[what]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def send():
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65_536)
+                connection.sendall(first)
+                while True:
+                    connection.sendall(again)
+                    time.sleep(0.01)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        begun = time.monotonic()
+        with pytest.raises(FeedError, match="not done"):
+            CLIENT.get(f"http://127.0.0.1:{listening.getsockname()[1]}/", etag=None, since=None)
+        assert time.monotonic() - begun < 5
+        sender.join(5)
+        assert not sender.is_alive()
 
 
 def test_nobody_there_is_an_error():

@@ -194,6 +194,26 @@ def test_a_fresh_list_lengthens_a_timeout(packet_filter):
     assert left > timedelta(seconds=4_000)
 
 
+@pytest.mark.parametrize("target", ["::102:304", "::8000:0", "64:ff9b::102:304", "2001:db8:0:1::"])
+def test_an_address_comes_and_goes_however_nft_spells_it(packet_filter, target):
+    at = datetime.now(UTC)
+    six = Block("address", target, at + timedelta(seconds=90))
+    filtered(packet_filter).apply([six], at)
+    filtered(packet_filter).apply([six, *addresses(at, **{"192_0_2_7": 90})], at)
+    assert len(packet_filter.blocked_addresses()) == 2
+    filtered(packet_filter).apply([], at)
+    assert packet_filter.blocked_addresses() == set()
+
+
+def test_an_order_of_many_years_keeps_no_other_address_from_coming_and_going(packet_filter):
+    at = datetime.now(UTC)
+    far = Block("address", "192.0.2.7", datetime(9999, 12, 31, tzinfo=UTC))
+    filtered(packet_filter).apply([far, *addresses(at, **{"192_0_2_8": 90})], at)
+    assert packet_filter.blocked_addresses() == {"192.0.2.7", "192.0.2.8"}
+    filtered(packet_filter).apply([far], at)
+    assert packet_filter.blocked_addresses() == {"192.0.2.7"}
+
+
 def test_what_others_wrote_into_the_sets_stays(packet_filter):
     at = datetime.now(UTC)
     soon_over = at + timedelta(seconds=90)

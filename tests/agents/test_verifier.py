@@ -261,6 +261,11 @@ def test_an_envelope_has_no_more_parts_than_memory_bears(monkeypatch):
     assert rule_of(first()) == "form"
 
 
+def test_an_envelope_has_no_more_members_than_memory_bears(monkeypatch):
+    monkeypatch.setattr(strict, "MOST_MEMBERS", 5)
+    assert rule_of(first()) == "form"
+
+
 def test_a_signature_has_one_spelling():
     signature = GOOD["signature"]  # 64 bytes: the last letter before "==" has four idle bits
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

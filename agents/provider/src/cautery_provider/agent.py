@@ -6,6 +6,7 @@ called again and again, and may be killed at any moment: what is on disk is enou
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -56,7 +57,7 @@ class Agent:
         self._store, self._machine, self._say = store, machine, say
         self._shadow = shadow
         self.clock = Clock(machine, store.heartbeat())
-        self.accepted = self._from_disk()
+        self.accepted = self._stored = self._from_disk()
         self._hold = store.hold()
         self._touches = store.touches()
         self._admitted, self._unsaved = store.admitted(), False
@@ -86,8 +87,9 @@ class Agent:
         accepted = verify(envelope, self._trust, self.accepted, self.clock.now())
         if self.accepted and accepted.digest == self.accepted.digest:
             return False
-        self._store.keep(accepted, self.accepted)
         self.accepted = accepted
+        with contextlib.suppress(OSError):  # a full disk must not keep anybody blocked
+            self._keep()
         self._decide()
         return True
 
@@ -112,6 +114,7 @@ class Agent:
         if self._unsaved:  # after the drivers: a full disk must not keep anybody blocked
             self._store.keep_admitted(self._admitted)
             self._unsaved = False
+        self._keep()
         self._beat()
         return list(self._due.values())
 
@@ -195,6 +198,12 @@ class Agent:
         except Refused as refused:
             self._say(f"the list on disk is not used, and is fetched anew: {refused}")
             return None
+
+    def _keep(self) -> None:
+        """Write the last accepted version, if it is not on disk yet."""
+        if self.accepted is not None and self.accepted is not self._stored:
+            self._store.keep(self.accepted, self._stored)
+            self._stored = self.accepted
 
     def _decide(self) -> None:
         """Let in what the provider's rules allow of the last accepted version."""

@@ -146,7 +146,11 @@ def _rollback(settings: Settings, options: Any) -> int:
 
 def _flush(settings: Settings, options: Any) -> int:
     store = open_store(settings, shadow=options.shadow)
-    store.set_hold(Hold(0, _now(), "flush"))
+    try:
+        store.set_hold(Hold(0, _now(), "flush"))
+    except OSError as error:  # a full disk must not keep anybody blocked
+        _log(f"the hold is written without its time: {error.strerror}")
+        store.hold_all()
     errors = flush(store, _drivers(settings, options), _log)
     if not errors:
         _print("everything is unblocked; nothing is blocked until `resume`")

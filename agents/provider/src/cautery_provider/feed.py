@@ -7,16 +7,18 @@ certificate. Redirects and proxies of the environment are not followed. A feed m
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import os
 import queue
 import random
+import socket
 import ssl
 import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -66,6 +68,72 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """Follow none: the configuration says where lists come from."""
 
 
+class _Timed(threading.local):
+    """The connection of a thread, which ends after a while wherever the conversation stands.
+
+    A server may send a header, the length of a chunk or trailers without end: `http.client` reads
+    on for as long as each byte comes within the timeout of the socket.
+    """
+
+    handle: socket.socket | None = None
+    over = threading.Event()
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[threading.Event]:
+        """Shut the connection down when the time is over; the event says so."""
+        self.over = over = threading.Event()
+        here = self.__dict__  # of this thread, while the timer runs in another
+
+        def end() -> None:
+            over.set()
+            handle = here.get("handle")
+            if handle is not None:
+                with contextlib.suppress(OSError):  # it has ended by itself
+                    handle.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield over
+        finally:
+            timer.cancel()
+            timer.join()
+            if self.handle is not None:
+                self.handle.close()
+                self.handle = None
+
+    def holds(self, connection: socket.socket) -> None:
+        """Keep a second handle of a connection, which no reader closes."""
+        self.handle = socket.socket(fileno=os.dup(connection.fileno()))
+        if self.over.is_set():  # the time went by before anybody answered
+            self.handle.shutdown(socket.SHUT_RDWR)
+
+
+def _opener(context: ssl.SSLContext, timed: _Timed) -> urllib.request.OpenerDirector:
+    class Plain(http.client.HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            timed.holds(self.sock)
+
+    class Secure(http.client.HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()  # a handshake has one time limit as a whole
+            timed.holds(self.sock)
+
+    class Http(urllib.request.HTTPHandler):
+        def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+            return self.do_open(Plain, request)
+
+    class Https(urllib.request.HTTPSHandler):
+        def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+            return self.do_open(Secure, request, context=context)
+
+    return urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), Http(), Https(), _NoRedirect()
+    )
+
+
 class Client:
     """HTTP as the agent speaks it."""
 
@@ -74,11 +142,8 @@ class Client:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if tls.certificate:
             context.load_cert_chain(tls.certificate, tls.key)
-        self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
-            urllib.request.HTTPSHandler(context=context),
-            _NoRedirect(),
-        )
+        self._timed = _Timed()
+        self._opener = _opener(context, self._timed)
 
     def get(self, feed: str, *, etag: str | None, since: str | None) -> Answer:
         """Ask a feed for what is newer.
@@ -126,7 +191,18 @@ class Client:
             raise FeedError(f"HTTP {status}", retry_after_s=_retry_after(answered))
 
     def _ask(self, request: urllib.request.Request) -> tuple[int, bytes, Mapping[str, str]]:
-        last = time.monotonic() + _WHOLE_S
+        with self._timed.within(_WHOLE_S) as over:
+            try:
+                answer = self._answer(request)
+            except FeedError as error:
+                if over.is_set():
+                    raise FeedError(f"not done after {_WHOLE_S:.0f} s") from error
+                raise
+            if over.is_set():  # what was cut off may look whole
+                raise FeedError(f"not done after {_WHOLE_S:.0f} s")
+            return answer
+
+    def _answer(self, request: urllib.request.Request) -> tuple[int, bytes, Mapping[str, str]]:
         try:
             with self._opener.open(request, timeout=_SOCKET_S) as answer:
                 parts, size = [], 0
@@ -134,8 +210,6 @@ class Client:
                     size += len(part)
                     if size > MOST_BYTES:
                         raise FeedError(f"more than {MOST_BYTES} bytes")
-                    if time.monotonic() > last:
-                        raise FeedError(f"not done after {_WHOLE_S:.0f} s")
                     parts.append(part)
                 wanted = answer.headers.get("Content-Length")
                 if wanted and wanted.isdigit() and int(wanted) != size:

@@ -158,9 +158,16 @@ class Store:
         outcome = self._read("outcome.json")
         return outcome if isinstance(outcome, dict) else {}
 
+    def hold_all(self) -> None:
+        """Hold the list with a file of no bytes, for which a full disk has room."""
+        (self.folder / "hold.json").touch()
+
     def touched_by(self, command: str) -> None:
         """Leave word that somebody else wrote to the drivers, so that the agent looks anew."""
-        self._write("touched.json", {"command": command, "at_ns": time.time_ns()})
+        try:
+            self._write("touched.json", {"command": command, "at_ns": time.time_ns()})
+        except OSError:  # its time says enough, and takes no room
+            (self.folder / "touched.json").touch()
 
     def touches(self) -> tuple[int, ...]:
         """Return what changes when another process has written to the drivers or the hold."""
@@ -186,7 +193,8 @@ class Store:
 def write_whole(path: Path, text: str, *, mode: int = 0o640) -> None:
     """Write a file so that a reader, a kill or a power cut finds the old bytes or the new ones."""
     draft = path.with_name(path.name + ".new")
-    number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    draft.unlink(missing_ok=True)  # a link or a pipe that somebody has put there
+    number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     with os.fdopen(number, "w", encoding="utf-8") as file:
         os.fchmod(number, mode)
         file.write(text)
@@ -194,6 +202,25 @@ def write_whole(path: Path, text: str, *, mode: int = 0o640) -> None:
         os.fsync(number)
     draft.replace(path)
     _sync(path.parent)
+
+
+def write_over(path: Path, text: str) -> None:
+    """Write a file into the room that it has, for a disk that has no other.
+
+    Raises
+    ------
+    OSError
+        If the file is shorter than the text, or cannot be written.
+    """
+    data = text.encode()
+    number = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(number, "wb") as file:
+        if os.fstat(number).st_size < len(data):
+            raise OSError(f"{path}: no room")
+        file.write(data)
+        file.truncate()
+        file.flush()
+        os.fsync(number)
 
 
 def _sync(folder: Path) -> None:

@@ -9,6 +9,7 @@ from cautery_provider.rules import refuse
 
 MOST_NUMBER = 2**53 - 1  # RFC 8785, section 3.2.2.3: what every reader of JSON holds exactly
 MOST_PARTS = 1_000_000  # objects and arrays of one text: what parsing it may cost in memory
+MOST_MEMBERS = 2_500_000  # commas and colons: 250,000 entries, in whose times colons stand too
 
 
 def canonical(text: object, where: str) -> Any:
@@ -44,6 +45,8 @@ def parsed(text: str, where: str) -> Any:
     """
     if text.count("{") + text.count("[") > MOST_PARTS:
         refuse(where, f"more than {MOST_PARTS} objects and arrays")
+    if text.count(",") + text.count(":") > MOST_MEMBERS:
+        refuse(where, f"more than {MOST_MEMBERS} commas and colons")
     try:
         text.encode()  # half of a surrogate pair has no bytes that could be signed
         return json.loads(

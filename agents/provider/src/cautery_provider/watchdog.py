@@ -75,8 +75,9 @@ def flush(store: Store, drivers: Sequence[Driver], say: Callable[[str], None]) -
             driver.forget()
             try:
                 driver.apply([], datetime.now(UTC))
-            except DriverError as error:
-                errors.append(str(error))
-                say(f"flush: driver {error}")
+            except Exception as error:  # noqa: BLE001 - the other drivers block people, too
+                known = isinstance(error, DriverError)
+                errors.append(str(error) if known else f"{driver.name}: {error!r}")
+                say(f"flush: driver {errors[-1]}")
         store.touched_by("flush")
     return errors

@@ -12,7 +12,7 @@ import json
 import os
 import select
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -69,7 +69,8 @@ class Bgp:
         fresh = sorted(wanted if before is None else wanted - before)
         if withdrawn or fresh:
             # Kept before it is said: after a crash a route too many is withdrawn, none forgotten.
-            self._keep(announced | wanted)
+            if fresh:  # a full disk must not keep anybody blocked
+                self._keep(announced | wanted)
             self._say([f"withdraw {self._route(target)}" for target in withdrawn])
             self._say(
                 [
@@ -99,16 +100,15 @@ class Bgp:
         return f"route {target}/{bits} next-hop {self._next_hops[version]}"
 
     def _say(self, lines: Iterable[str]) -> None:
-        text = "".join(f"{line}\n" for line in lines).encode()
         try:
             number = os.open(self._pipe, os.O_WRONLY | os.O_NONBLOCK)
         except OSError as error:  # no pipe, or nobody who reads it
             raise DriverError(f"{self.name}: {error.strerror}") from error
         try:
-            while text:
+            for text in _whole_lines(lines):
                 if not select.select((), (number,), (), _LIMIT_S)[1]:
                     raise DriverError(f"{self.name}: exabgp does not read its pipe")
-                text = text[os.write(number, text[: select.PIPE_BUF]) :]
+                os.write(number, text)
         except OSError as error:
             raise DriverError(f"{self.name}: {error.strerror}") from error
         finally:
@@ -122,3 +122,20 @@ class Bgp:
 
     def _keep(self, targets: set[str]) -> None:
         write_whole(self._kept, json.dumps(sorted(targets)))
+
+
+def _whole_lines(lines: Iterable[str]) -> Iterator[bytes]:
+    """Yield lines in pieces that a pipe takes whole or not at all (pipe(7), PIPE_BUF).
+
+    Half a line would stay in a pipe that is not read, and spoil the next one: a route whose
+    withdrawal is lost in it would stand for ever.
+    """
+    piece = b""
+    for line in lines:
+        encoded = f"{line}\n".encode()
+        if len(piece) + len(encoded) > select.PIPE_BUF:
+            yield piece
+            piece = b""
+        piece += encoded
+    if piece:
+        yield piece

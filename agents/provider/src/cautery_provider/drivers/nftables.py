@@ -8,6 +8,7 @@ change is one transaction of `nft -f -`.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from cautery_provider.drivers import DriverError, problems, run
 
 _CLOSE = timedelta(seconds=2)  # nft tells what is left of a timeout in whole seconds
 _NO_END_S = 10**9
+_FARTHEST = timedelta(days=30)  # nft takes no timeout of some years; one is renewed at its half
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,10 @@ class Nftables:
         ours = standing.ours
         gone = [target for target in ours if target not in wanted]
         changed = {
-            target: until
+            target: min(until, at + _FARTHEST)
             for target, until in wanted.items()
             if target not in standing.theirs
-            and (target not in ours or abs(ours[target] - until) > _CLOSE)
+            and (target not in ours or _is_off(ours[target], until, at))
         }
         if gone or changed:
             run(
@@ -112,12 +114,31 @@ class Nftables:
         for name in ("blocked4", "blocked6"):
             printed = run((*self._command, "-j", "list", "set", "inet", self._table, name))
             for element in _elements(printed):
+                target = _as_listed(str(element["val"]))
                 if element.get("comment") == self._comment:
                     left_s = int(str(element.get("expires", _NO_END_S)))
-                    standing.ours[str(element["val"])] = at + timedelta(seconds=left_s)
+                    standing.ours[target] = at + timedelta(seconds=left_s)
                 else:
-                    standing.theirs.add(str(element["val"]))
+                    standing.theirs.add(target)
         return standing
+
+
+def _is_off(stands_until: datetime, until: datetime, at: datetime) -> bool:
+    """Tell whether an element has another timeout than it is to have."""
+    if until - at > _FARTHEST:
+        return stands_until - at < _FARTHEST / 2
+    return abs(stands_until - until) > _CLOSE
+
+
+def _as_listed(printed: str) -> str:
+    """Return an address as lists spell it: nft prints ::102:304 as ::1.2.3.4.
+
+    One address in two spellings would be taken away twice, and nft refuses the whole change.
+    """
+    try:
+        return str(ipaddress.ip_address(printed))
+    except ValueError:  # a range, say, which somebody else has put there
+        return printed
 
 
 def _elements(printed: str) -> Iterator[dict[str, object]]:

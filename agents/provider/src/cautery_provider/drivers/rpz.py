@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cautery_provider.blocks import Block, Refusal
-from cautery_provider.store import write_whole
+from cautery_provider.store import write_over, write_whole
 
 MOST_TTL_S = 10
 _ROW = re.compile(r"^(\S+) CNAME \.$", re.MULTILINE)
@@ -78,7 +78,10 @@ class ZoneFile(ABC):
             text = zone_text(
                 sorted(names), self._zone, serial=int(at.timestamp()), ttl_s=self._ttl_s
             )
-            write_whole(self._file, text, mode=0o644)
+            try:
+                write_whole(self._file, text, mode=0o644)
+            except OSError:
+                write_over(self._file, text)  # a full disk must not keep anybody blocked
             self._reload(sorted(self._changed))
             self._changed.clear()
         self._loaded = names
