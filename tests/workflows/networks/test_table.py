@@ -346,6 +346,13 @@ def test_not_same_may_be_written_with_a_space(tmp_path):
     assert not read_constraints(path)[0][0].same
 
 
+def test_a_first_line_that_is_no_line_of_a_table_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "links.csv"
+    path.write_bytes(b'subject,\rkind,value\na,mail,x\nb,"mail,y\n')
+    with pytest.raises(InputError, match="first line"):
+        read_links(path, now=NOW)
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_line_as_long_as_a_file_is_refused(tmp_path, packed):
     content = b"subject,kind,value\na,mail,x\nb,mail," + b"x" * (5 << 20)

@@ -287,12 +287,19 @@ def _separator(header: str) -> str:
 
 def _refuse_twice(header: str, separator: str, path: Path) -> None:
     """Refuse two columns of one known name: nobody can say which one is meant."""
-    names = next(csv.reader([header], delimiter=separator), [])
+    names = _cells(header, separator, path)
     if len(names) > MOST_COLUMNS:
         raise InputError(f"{path}: {len(names):,} columns, but at most {MOST_COLUMNS} are allowed")
     plain = [name.strip().lstrip("\ufeff").lower() for name in names]
     if any(plain.count(name) > 1 for name in _COLUMNS):
         raise InputError(f"{path}: two columns have the same name: {', '.join(names)[:200]}")
+
+
+def _cells(header: str, separator: str, path: Path) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=separator), [])
+    except csv.Error as error:  # a carriage return within the line, say
+        raise InputError(f"{path}: its first line names no columns ({error})") from error
 
 
 def _table(content: Path | io.BytesIO, separator: str, *, ragged: bool = False) -> pl.DataFrame:
@@ -363,7 +370,7 @@ def _by_line(
         .str.strip_chars_end(f"{separator}\r ")  # empty columns say nothing
         .str.count_matches(separator, literal=True)
     )
-    long = columns > len(next(csv.reader([sound["text"][0]], delimiter=separator))) - 1
+    long = columns > len(_cells(sound["text"][0], separator, path)) - 1
     _tell(sound.filter(long), "more columns than the first line", warnings)
     sound = sound.filter(~long)
     out = io.BytesIO()
