@@ -70,7 +70,7 @@ def mandate_page() -> str:
     parts = [NOTE, "# The mandate file\n\nTOML; `cautery watch --schema` prints the JSON Schema.\n"]
     parts.append(
         "Two people outside the team sign it ([how](../howto/sign-a-mandate.md)). Their\n"
-        "signatures cover every byte; they stand beside it, in `mandate.toml.signatures`.\n"
+        "signatures cover every byte; they are beside it, in `mandate.toml.signatures`.\n"
     )
     for table, described in schema["properties"].items():
         ref = described.get("$ref") or described.get("items", {}).get("$ref")
