@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+import cautery
 from cautery.act import (
     Approved,
     approve,
@@ -23,8 +24,8 @@ from cautery.act import (
     sign,
     terms_digest,
 )
-from cautery.act.approval import statement_of
 from cautery.act.rules import UNVERIFIED, Rule, require_confirmed, rules_for
+from cautery.act.signatures import statement_of
 from cautery.errors import ApprovalError, InputError
 from cautery.messages import message
 from cautery.model import (
@@ -291,6 +292,16 @@ def test_an_order_that_is_unknown_or_over_gives_no_authority():
     elsewhere = replace(subject, territory="IT")
     elsewhere = replace(elsewhere, id=referral_id(elsewhere))
     refuse(elsewhere, signed(elsewhere, "A. Legal", "B. Chief"), "not in force in IT")
+
+
+def test_only_what_checks_an_act_lets_it_out():
+    source = Path(cautery.__file__).parent
+    callers = {
+        file.relative_to(source).as_posix()
+        for file in source.rglob("*.py")
+        if "let_out(" in file.read_text(encoding="utf-8")
+    }
+    assert callers == {"act/approved.py", "act/approval.py", "act/notice_approval.py"}
 
 
 def test_only_approve_makes_an_approved_and_nothing_changes_it():

@@ -13,8 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from cautery.act import Approved
-from cautery.act.approval import _TOKEN
+from cautery.act.approved import let_out
 from cautery.act.notice_mail import notice_mail
 from cautery.adapters.smtp import Dkim, MailServer, Security, SmtpPostbox
 from cautery.errors import ApprovalError
@@ -54,7 +53,7 @@ def drafted(watched: Watched, notice: str) -> Notice:
 
 def mail_of(notice: Notice) -> bytes:
     return notice_mail(
-        Approved(notice, (), NOW, token=_TOKEN),
+        let_out(notice, (), at=NOW),
         sender="piracy@league.example",
         message_id="<1@league.example>",
         at=NOW,

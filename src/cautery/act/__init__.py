@@ -11,15 +11,12 @@ Examples
 from cautery.act.approval import (
     CLOCK_SKEW,
     OLDEST,
-    Approved,
     approve,
     approve_override,
-    check_signature,
     order_of,
-    public_key,
-    sign,
     subjects_of,
 )
+from cautery.act.approved import Approved
 from cautery.act.block_list import Envelope, ListVersion, StandingList
 from cautery.act.following import Host, Room, without_referral
 from cautery.act.jurisdictions import acting_window, order_for
@@ -40,6 +37,7 @@ from cautery.act.read_list import AcceptedList, ListTrust, RefusedListError, rea
 from cautery.act.referral import draft
 from cautery.act.referral_text import list_subject
 from cautery.act.rules import RULES, Rule, require_confirmed, rules_for
+from cautery.act.signatures import check_signature, public_key, sign
 from cautery.model import digest
 
 __all__ = [

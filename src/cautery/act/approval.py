@@ -1,23 +1,15 @@
-"""The one door out: two named people sign, and only then is there an ``Approved``."""
+"""What must hold before a referral or an override leaves; first of all, two people have signed."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Generic, NoReturn, TypeVar
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
-
+from cautery.act.approved import Approved, let_out
 from cautery.act.orders import in_force
 from cautery.act.referral_text import list_subject
 from cautery.act.rules import require_confirmed, rules_for
-from cautery.canonical import canonical
+from cautery.act.signatures import check_signature, public_key
 from cautery.errors import ApprovalError, InputError
 from cautery.messages import say
 from cautery.model import (
@@ -34,13 +26,9 @@ from cautery.model import (
     digest,
     has_own_id,
     iso,
-    key_fault,
     person_key,
     require_utc,
 )
-from cautery.public_keys import raw_public_key
-
-T_co = TypeVar("T_co", covariant=True)
 
 NEEDED = 2
 """Two-person rule: one person with an automatic list took a whole messenger down in 2023."""
@@ -48,157 +36,6 @@ CLOCK_SKEW = timedelta(minutes=2)
 """How far a signer's clock may run ahead of ours."""
 OLDEST = timedelta(hours=24)
 """An approval is of a moment: facts about addresses do not keep longer."""
-
-_TOKEN = object()
-
-
-class Approved(Generic[T_co]):
-    """Something that may leave the building. Only :func:`approve` makes one.
-
-    Raises
-    ------
-    ApprovalError
-        If anything else tries to make or change one.
-    """
-
-    __slots__ = ("_approvals", "_approved_at", "_subject")
-
-    _subject: T_co
-    _approvals: tuple[Approval, ...]
-    _approved_at: datetime
-
-    def __init__(
-        self, subject: T_co, approvals: tuple[Approval, ...], at: datetime, *, token: object = None
-    ) -> None:
-        if token is not _TOKEN:
-            raise ApprovalError(
-                "only approve() can make an Approved", hint="Have two approvers sign the referral."
-            )
-        object.__setattr__(self, "_subject", subject)
-        object.__setattr__(self, "_approvals", approvals)
-        object.__setattr__(self, "_approved_at", at)
-
-    @property
-    def subject(self) -> T_co:
-        """What was approved."""
-        return self._subject
-
-    @property
-    def approvals(self) -> tuple[Approval, ...]:
-        """The signatures that it stands on."""
-        return self._approvals
-
-    @property
-    def approved_at(self) -> datetime:
-        """When both were checked."""
-        return self._approved_at
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise ApprovalError(f"an approved referral cannot be changed ({name})")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise ApprovalError(f"an approved referral cannot be changed ({name})")
-
-    def __reduce__(self) -> NoReturn:
-        raise ApprovalError("an Approved cannot be stored or copied; approve again")
-
-    def __repr__(self) -> str:
-        signers = ", ".join(approval.approver for approval in self._approvals)
-        return f"Approved({self._subject!r}, by {signers})"
-
-
-def sign(
-    subject: Digest,
-    *,
-    approver: Approver,
-    key: Ed25519PrivateKey,
-    at: datetime,
-    signed_for: SignedFor,
-) -> Approval:
-    """Sign a digest as one of the mandate's approvers, for one case under one mandate.
-
-    Raises
-    ------
-    ApprovalError
-        If the key is not the approver's.
-    """
-    require_utc("at", at)
-    public = key.public_key().public_bytes_raw()
-    if public != public_key(approver).public_bytes_raw():
-        raise ApprovalError(f"this key is not the key of {approver.name}")
-    unsigned = Approval(
-        subject=subject,
-        approver=approver.name,
-        role=approver.role,
-        at=at,
-        signature="",
-        signed_for=signed_for,
-    )
-    signature = base64.b64encode(key.sign(statement_of(unsigned))).decode("ascii")
-    return replace(unsigned, signature=signature)
-
-
-def check_signature(
-    approval: Approval, *, what: str, subject: Digest, mandate: Mandate, signed_for: SignedFor
-) -> Approver:
-    """Return who signed ``subject``, if this is an approver's signature that was meant for here.
-
-    It says nothing of when, nor of how many there are: :func:`approve` does.
-
-    Raises
-    ------
-    ApprovalError
-        If it is a stranger's, over something else, for another case, or does not verify.
-    """
-    matches = [approver for approver in mandate.approvers if approver.name == approval.approver]
-    if len(matches) != 1:
-        raise ApprovalError(
-            f"{approval.approver!r} is "
-            + ("not an approver of this mandate" if not matches else "named twice in this mandate")
-        )
-    approver = matches[0]
-    if approval.role != approver.role:
-        raise ApprovalError(
-            f"{approver.name} signed as {approval.role!r}, but the mandate says {approver.role!r}"
-        )
-    if approval.subject != subject:
-        raise ApprovalError(
-            f"{approver.name} signed another text: {approval.subject}; {what} is {subject}"
-        )
-    if approval.signed_for not in (None, signed_for):
-        raise ApprovalError(
-            f"{approver.name} signed it for another case, or under another mandate than this one"
-        )
-    try:
-        signature = base64.b64decode(approval.signature, validate=True)
-        public_key(approver).verify(signature, statement_of(approval))
-    except (InvalidSignature, ValueError) as error:
-        raise ApprovalError(f"{approver.name}'s signature does not verify") from error
-    return approver
-
-
-def public_key(approver: Approver) -> Ed25519PublicKey:
-    """Return an approver's verifier key: PEM, or base64 of its DER or of the 32 raw bytes.
-
-    Raises
-    ------
-    ApprovalError
-        If it is none of them.
-    """
-    try:
-        raw = raw_public_key(approver.public_key)
-    except ValueError as error:
-        raise ApprovalError(
-            f"approver {approver.name}: public_key is not an Ed25519 key",
-            hint="Give PEM (BEGIN PUBLIC KEY) and nothing else, or base64 of its DER or of the"
-            " 32 raw bytes.",
-        ) from error
-    if (fault := key_fault(raw)) is not None:
-        raise ApprovalError(
-            f"approver {approver.name}: public_key is {fault}",
-            hint="Make another key: cautery keys new FILE.",
-        )
-    return Ed25519PublicKey.from_public_bytes(raw)
 
 
 def approve(
@@ -248,8 +85,7 @@ def approve(
         _check_entry(entry, now)
     for rule in rules_for(referral.territory, order.kind):
         require_confirmed(rule, lab=mandate.lab, confirmed=confirmed or {})
-    ordered = tuple(sorted(approvals, key=lambda approval: (approval.at, approval.approver)))
-    return Approved(referral, ordered, now, token=_TOKEN)
+    return let_out(referral, approvals, at=now)
 
 
 def approve_override(
@@ -281,8 +117,7 @@ def approve_override(
         raise ApprovalError(
             f"{what} is valid from {iso(override.at)} to {iso(override.until)}, not at {iso(now)}"
         )
-    ordered = tuple(sorted(approvals, key=lambda approval: (approval.at, approval.approver)))
-    return Approved(override, ordered, now, token=_TOKEN)
+    return let_out(override, approvals, at=now)
 
 
 def _two_people(
@@ -386,21 +221,3 @@ def _check_entry(entry: BlockEntry, now: datetime) -> None:
         raise ApprovalError(f"{entry.target}: the entry ended at {iso(entry.valid_until)}")
     if not entry.exhibits:
         raise ApprovalError(f"{entry.target}: no exhibit shows the complaint")
-
-
-def statement_of(approval: Approval) -> bytes:
-    """Return the text over which an approval is signed, in the form of RFC 8785."""
-    message = {
-        "type": "cautery/approval/1",
-        "subject": str(approval.subject),
-        "approver": approval.approver,
-        "role": approval.role,
-        "at": iso(approval.at),
-    }
-    if approval.signed_for is not None:
-        message |= {
-            "type": "cautery/approval/2",
-            "case": approval.signed_for.case,
-            "mandate": str(approval.signed_for.mandate),
-        }
-    return canonical(message)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cautery.act.approval import Approved, statement_of
+from cautery.act.approved import Approved
 from cautery.act.referral_text import list_subject, referral_text
+from cautery.act.signatures import statement_of
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError
 from cautery.model import CourtOrder, Digest, Intermediary, Referral, digest_of, iso, require_utc

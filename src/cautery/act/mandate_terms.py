@@ -15,7 +15,8 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from cautery.act.approval import CLOCK_SKEW, NEEDED, public_key
+from cautery.act.approval import CLOCK_SKEW, NEEDED
+from cautery.act.signatures import public_key
 from cautery.drawing.formatting import both
 from cautery.errors import ApprovalError
 from cautery.messages import tr

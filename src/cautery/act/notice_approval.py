@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cautery.act.addressees import FORMS
-from cautery.act.approval import _TOKEN, CLOCK_SKEW, OLDEST, Approved, check_signature
+from cautery.act.approval import CLOCK_SKEW, OLDEST
+from cautery.act.approved import Approved, let_out
 from cautery.act.lint_notice import NoticeBasis, lint_notice
 from cautery.act.rules import require_confirmed
+from cautery.act.signatures import check_signature
 from cautery.errors import ApprovalError
 from cautery.messages import say
 from cautery.model import Approval, Notice, SignedFor, digest, iso, person_key, require_utc
@@ -119,5 +121,4 @@ def approve_notice(
     require_confirmed(
         FORMS[notice.addressee.kind].rule, lab=basis.mandate.lab, confirmed=confirmed or {}
     )
-    ordered = tuple(sorted(counted, key=lambda approval: (approval.at, approval.approver)))
-    return Approved(notice, ordered, now, token=_TOKEN)
+    return let_out(notice, counted, at=now)

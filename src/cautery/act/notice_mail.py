@@ -20,7 +20,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from cautery.act.approval import Approved
+from cautery.act.approved import Approved
 from cautery.errors import ApprovalError
 from cautery.model import Approval, Notice, NoticedUrl, digest, iso
 
