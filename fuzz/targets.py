@@ -94,7 +94,8 @@ def _reader(kind: str) -> Target:
 
     # Certificates with strange serial numbers are told of by the library beside being read.
     warnings.filterwarnings("ignore", module="cautery.watch.tls")
-    return Target(once=once, seeds=((SAMPLES / kind).read_bytes(),))
+    seed = (SAMPLES / kind).read_bytes()
+    return Target(once=once, seeds=(seed,), longest=1024 + len(seed))
 
 
 def _guess() -> Target:
@@ -180,6 +181,7 @@ def _screen() -> Target:
             b"aHR0cDovL2E6YkBjLmV4YW1wbGUv %61nn%40example.org 00:11:22:33:44:55",
         ),
         answers=(),
+        longest=512,
     )
 
 
