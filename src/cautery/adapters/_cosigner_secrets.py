@@ -185,4 +185,3 @@ class CosignerSecrets:
 
     def _state_path(self, origin: str) -> Path:
         return self._folder / f"last-{hashlib.sha256(origin.encode()).hexdigest()[:32]}"
-

@@ -83,9 +83,7 @@ def _say(parts: list[bytes]) -> None:
         left = left[os.write(_LINE, left) :]
 
 
-def answer(
-    secrets: CaseSecrets | LogSecrets | CosignerSecrets, asked: list[bytes]
-) -> list[bytes]:
+def answer(secrets: CaseSecrets | LogSecrets | CosignerSecrets, asked: list[bytes]) -> list[bytes]:
     """Return the answer to one message: ``ok`` and what was asked for, or ``no`` and why."""
     try:
         if isinstance(secrets, CaseSecrets):

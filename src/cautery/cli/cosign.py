@@ -14,9 +14,7 @@ from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 from cautery.wiring import timing
 
-app = typer.Typer(
-    cls=Verbs, no_args_is_help=True, help="Co-sign the logs of other organisations."
-)
+app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Co-sign the logs of other organisations.")
 
 _Folder = Annotated[Path, typer.Argument(help="Folder of the co-signer: its key and its state.")]
 

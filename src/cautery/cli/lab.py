@@ -5,11 +5,13 @@ from __future__ import annotations
 import json as text
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.cli.demo import lab_cache, show_score
@@ -21,6 +23,7 @@ from cautery.lab.operations.summary import rows_of, summary_of
 from cautery.lab.scoreboard import check_truth
 from cautery.lab.scoreboard import score as judge
 from cautery.lab.serve import serve as serve_world
+from cautery.lab.stamping import LabAuthority, StampingServer
 from cautery.lab.start import run_folder
 from cautery.packed import require_file
 from cautery.wiring import cases
@@ -180,3 +183,30 @@ def incidents(
     render.say(f"{stopped_count} of {len(INCIDENTS)} refused or narrowed")
     if stopped_count < len(INCIDENTS):
         raise typer.Exit(1)
+
+
+@app.command()
+def authority(
+    folder: Annotated[Path, typer.Argument(help="A new folder; root.pem in it is what to trust.")],
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on loopback; 0: any.")] = 0,
+    name: Annotated[str, typer.Option(help="Its name.")] = "Lab time-stamping authority",
+    days: Annotated[int, typer.Option(min=1, help="Days until its certificate ends.")] = 3650,
+) -> None:
+    """Serve a time-stamping authority (RFC 3161) by OpenSSL until Ctrl-C; nobody trusts its root.
+
+    Example: cautery lab authority /tmp/tsa
+    """
+    require_empty(folder)
+    now = wiring.clock().now()
+    with StampingServer(port=port) as server:
+        server.authority = LabAuthority(
+            folder.resolve(),
+            name,
+            begins=now - timedelta(days=1),
+            ends=now + timedelta(days=days),
+            crl_url=f"{server.url}crl",
+        )
+        typer.echo(server.url)
+        render.say(f"root    {folder / 'root.pem'}")
+        while True:
+            time.sleep(0.5)

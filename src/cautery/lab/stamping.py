@@ -20,7 +20,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 from rfc3161_client._rust import parse_timestamp_request
 
 from cautery.errors import SourceError
@@ -105,16 +104,16 @@ class LabAuthority:
             .add_extension(x509.ExtendedKeyUsage(usages), critical=True)
         )
         if crl_url is not None:
-            point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
+            point = x509.DistributionPoint(
+                [x509.UniformResourceIdentifier(crl_url)], None, None, None
+            )
             builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
         self.certificate = builder.sign(self._key, hashes.SHA256())
         pem = serialization.Encoding.PEM
         (folder / "root.pem").write_bytes(root.public_bytes(pem))
         (folder / "tsa.pem").write_bytes(self.certificate.public_bytes(pem))
         (folder / "tsa.key").write_bytes(
-            key.private_bytes(
-                pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
+            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         )
         (folder / "tsa.key").chmod(0o600)
         (folder / "serial").write_text("01\n")
@@ -202,7 +201,7 @@ class StampingServer:
         ``None``: it is given later, when the address is known.
     """
 
-    def __init__(self, authority: LabAuthority | None = None) -> None:
+    def __init__(self, authority: LabAuthority | None = None, *, port: int = 0) -> None:
         self.authority = authority
         self.is_down = False
         self.asked = 0
@@ -240,9 +239,11 @@ class StampingServer:
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        )
 
     @property
     def url(self) -> str:

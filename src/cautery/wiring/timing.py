@@ -110,9 +110,7 @@ async def prove_closed(
         As the workflow says.
     """
     async with opened_log(folder, clock=wiring.clock(), keys_dir=keys_dir) as opened:
-        return await closing.prove_closed(
-            case, store=reading_store(), log=opened.log, again=again
-        )
+        return await closing.prove_closed(case, store=reading_store(), log=opened.log, again=again)
 
 
 async def renew(case: Path, folder: Path) -> Renewal:

@@ -69,9 +69,7 @@ class World:
 
     def journal(self, name: str = "case") -> Journal:
         case = self.case(name)
-        return Journal(
-            case.ledger, case.vault, self.clock, pseudonyms=KeyedPseudonyms(b"k" * 32)
-        )
+        return Journal(case.ledger, case.vault, self.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
 
     def timekeeper(self, name: str = "case", *, most: int | None = None) -> Timekeeper:
         case = self.case(name)

@@ -70,10 +70,10 @@ async def test_a_case_without_a_log_verifies_and_says_that_nobody_vouches(world:
 async def test_one_authority_and_one_cosigner_down_leave_every_bracket(world: World) -> None:
     world.vouchers.down = lambda host, at: host in ("one.example", "c.example")
     await world.watch(10)
+    why = {each.by: each.why for proof in proofs(world) for each in proof.missing}
     result = verified(world, await world.closed())
     assert result.times[0].startswith("13 proofs from outside: 13 time-stamps and 26 co-signatures")
     assert "24 times one was missing" in result.times[0]
-    why = {each.by: each.why for proof in proofs(world) for each in proof.missing}
     assert why == {
         "one.example": "one.example does not answer",
         "c.example": "c.example does not answer",
@@ -130,9 +130,10 @@ async def test_a_cut_case_that_the_log_s_owner_slips_in_is_seen_with_the_leaves(
     await world.watch(4)
     path = await world.closed()
     leaves = SqlLedger.at(tmp_path / "log/ledger.sqlite", read_only=True)
-    assert "all 6 notes of this case in the log are roots of it" in verified(
-        world, path, log=leaves
-    ).times
+    assert (
+        "all 6 notes of this case in the log are roots of it"
+        in verified(world, path, log=leaves).times
+    )
     bad = forged(
         path,
         tmp_path / "forged",

@@ -142,6 +142,5 @@ def brackets(size: int, moments: Sequence[Moment]) -> list[Bracket]:
             earliest = end if earliest is None else min(earliest, end)
         after[index] = earliest
     return [
-        Bracket(not_before=start, not_after=end)
-        for start, end in zip(before, after, strict=True)
+        Bracket(not_before=start, not_after=end) for start, end in zip(before, after, strict=True)
     ]

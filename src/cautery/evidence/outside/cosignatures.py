@@ -77,9 +77,7 @@ class CosignerKey:
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
 
 
-def cosignature_line(
-    text: str, *, name: str, private: Ed25519PrivateKey, seconds: int
-) -> str:
+def cosignature_line(text: str, *, name: str, private: Ed25519PrivateKey, seconds: int) -> str:
     """Return a co-signature over a checkpoint's text, as a signature line with its newline.
 
     Parameters

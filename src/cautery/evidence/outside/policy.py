@@ -125,7 +125,7 @@ def parse_policy(raw: bytes) -> CosignerPolicy:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise InputError(f"the policy is not UTF-8: {error}") from error
-    if any(sign < " " and sign not in _ALLOWED or sign == "\x7f" for sign in text):
+    if any((sign < " " and sign not in _ALLOWED) or sign == "\x7f" for sign in text):
         raise InputError("the policy contains a control character")
     reading = _Reading()
     for number, line in enumerate(text.split("\n"), 1):

@@ -263,6 +263,8 @@ class Clocks:
         for key, at in checked.cosigned.times.items():
             last = self._cosigners.get(key, at)
             if at + _BACKWARDS < last:
-                faults.append(f"the clock of a co-signer ran backwards: {iso(at)} after {iso(last)}")
+                faults.append(
+                    f"the clock of a co-signer ran backwards: {iso(at)} after {iso(last)}"
+                )
             self._cosigners[key] = max(last, at)
         return faults

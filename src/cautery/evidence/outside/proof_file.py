@@ -134,8 +134,7 @@ def parse_proof_file(raw: bytes) -> ProofFile:
                 ProofMissing(by=missing.by, why=missing.why) for missing in shape.proof.missing
             ),
             renewals=tuple(
-                Renewal(at=renewal.at, stamps=_stamps(renewal.stamps))
-                for renewal in shape.renewals
+                Renewal(at=renewal.at, stamps=_stamps(renewal.stamps)) for renewal in shape.renewals
             ),
         )
     except ValidationError as error:

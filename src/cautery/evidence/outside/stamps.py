@@ -15,6 +15,7 @@ import rfc3161_client
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client.errors import VerificationError
 from rfc3161_client.tsp import TimeStampResponse
 
@@ -154,21 +155,20 @@ def _checked(
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if at < begins:
         raise EvidenceError(
-            f"the time-stamp has the time {iso(at)}, but its certificate is valid from {iso(begins)}"
+            f"the time-stamp has the time {iso(at)}, but its certificate is valid from "
+            f"{iso(begins)}"
         )
     if at > ends:
         raise EvidenceError(
             f"the time-stamp has the time {iso(at)}, but its certificate ended at {iso(ends)}"
         )
+    _only_time_stamping(certificate)
     verifier = rfc3161_client.VerifierBuilder(roots=list(roots)).build()
     try:
         verifier.verify_message(response, message)
     except VerificationError as error:
         why = str(error)
-        if "EKU" in why:
-            raise EvidenceError("its certificate is not for time-stamping alone") from error
         raise EvidenceError(_UNTRUSTED if "certificates" in why else why) from error
-    _only_time_stamping(certificate)
     known = _not_revoked(certificate, at=at, crls=crls, issuers=(*roots, *chain_of(response)))
     return Stamp(
         at=at,
@@ -327,8 +327,8 @@ def _signed(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bo
 
 def _only_time_stamping(certificate: x509.Certificate) -> None:
     """Raise unless the certificate is for time-stamping and nothing else (RFC 3161, 2.3)."""
-    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    if list(usage) != [x509.ExtendedKeyUsageOID.TIME_STAMPING]:
+    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    if not usage.critical or list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
         raise EvidenceError("its certificate is not for time-stamping alone")
 
 

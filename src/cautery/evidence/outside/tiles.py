@@ -198,7 +198,7 @@ class Tiles:
         return tuple(reversed(path))
 
     def _range(self, start: int, end: int) -> bytes:
-        """Return the root of the leaves from ``start`` to ``end``; ``start`` is a subtree's edge."""
+        """Return the root of some leaves; ``start`` is the edge of a subtree as large as them."""
         peaks = []
         place, left = start, end - start
         while left:

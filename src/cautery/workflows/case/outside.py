@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from cautery.errors import EvidenceError
 from cautery.evidence.note import NoteVerifier
@@ -26,6 +26,7 @@ from cautery.model import ExhibitId
 from cautery.model.records import Entry, OutsideProof, kinds_of
 from cautery.model.times import iso
 
+_CLAIMED = "each time is a claim of the machine's clock"
 WITHIN = timedelta(seconds=3600)
 """Longest time that a record may have waited for its first proof, unless the checker says more."""
 NARROW_S = 120.0
@@ -76,19 +77,16 @@ class TimesProven:
             The checker named somebody to trust.
         """
         if not self.proofs:
-            return (
-                "no outside clock and no co-signer vouches for any time here: each is a claim of "
-                "the machine's clock",
-            )
+            return ("no outside clock and no co-signer vouches for any time here: " + _CLAIMED,)
         lines = []
         if not trusts:
             return (
-                f"{self.proofs} proofs from outside are in it, with {self.unjudged} time-stamps "
-                "and co-signatures that are not judged: name whom you trust, by --cosigners and "
-                "--authorities. Until then each time is a claim of the machine's clock",
+                f"{_counted(self.proofs, 'proof')} from outside, with {self.unjudged} time-stamps "
+                + "and co-signatures that are not judged: name whom you trust, by --cosigners "
+                + f"and --authorities; {_CLAIMED}",
             )
         lines.append(
-            f"{self.proofs} proofs from outside: {self.stamps} time-stamps and "
+            f"{_counted(self.proofs, 'proof')} from outside: {self.stamps} time-stamps and "
             f"{self.cosignatures} co-signatures hold; {self.missing} times one was missing"
         )
         found = brackets(size, self.moments)
@@ -296,6 +294,10 @@ def _require_own(checked: Checked, roots: Mapping[int, bytes], *, record: int | 
         raise EvidenceError(f"it proves {size} records that are not the first {size} of this case")
     if record is not None and size > record:
         raise EvidenceError(f"record {record} cannot prove {size} records")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _first(found: Sequence[Bracket]) -> int:

@@ -11,9 +11,7 @@ from cautery.evidence.outside.stamps import Stamp, check_stamp
 from cautery.model.times import iso
 
 
-def renewals_proven(
-    file: ProofFile, trust: Trust, *, now: datetime | None
-) -> tuple[str, ...]:
+def renewals_proven(file: ProofFile, trust: Trust, *, now: datetime | None) -> tuple[str, ...]:
     """Check each renewal, and say how long the newest time-stamp's certificate lasts.
 
     Each renewal stamps the proof and all renewals before it, so that it vouches for time-stamps
@@ -26,7 +24,9 @@ def renewals_proven(
     """
     if not trust.roots:
         return (
-            (f"{len(file.renewals)} renewals are not judged: name whom you trust, by --authorities",)
+            (
+                f"{len(file.renewals)} renewals are not judged: name whom you trust, by --authorities",
+            )
             if file.renewals
             else ()
         )
@@ -56,9 +56,7 @@ def renewals_proven(
                 f"time-stamp before it had ended at {iso(newest.expires)}"
             )
         newest = best
-        lines.append(
-            f"renewed at {iso(best.at)}; that certificate lasts until {iso(best.expires)}"
-        )
+        lines.append(f"renewed at {iso(best.at)}; that certificate lasts until {iso(best.expires)}")
     if newest is not None and now is not None and newest.expires < now:
         lines.append(
             "the certificate of the newest time-stamp has ended; the time-stamp still holds, as "

@@ -232,9 +232,7 @@ def verify_case(
         mandate=mandate,
         notes=notes,
         times=(
-            *times.summary(
-                manifest.records, trusts=trust.policy is not None or bool(trust.roots)
-            ),
+            *times.summary(manifest.records, trusts=trust.policy is not None or bool(trust.roots)),
             *checking.remarks,
         ),
     )

@@ -194,9 +194,7 @@ class Asking:
             lists.append(crl)
         return lists
 
-    async def _cosign(
-        self, cosigner: Cosigner, note: str, log: NoteVerifier, tiles: Tiles
-    ) -> str:
+    async def _cosign(self, cosigner: Cosigner, note: str, log: NoteVerifier, tiles: Tiles) -> str:
         """Return the signature line of a co-signer; it tells us what it co-signed last."""
         url = f"{(cosigner.url or '').rstrip('/')}/add-checkpoint"
         known = cosigner.key.public
@@ -247,4 +245,3 @@ async def _within(work: Awaitable[StampGiven | str]) -> StampGiven | str | Caute
         return error
     except TimeoutError:
         return SourceError(f"it did not answer within {WITHIN_S:g} s")
-

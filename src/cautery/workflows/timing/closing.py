@@ -87,9 +87,7 @@ async def renew(path: Path, *, store: CaseStore, asking: Asking, clock: Clock) -
         why = "; ".join(f"{each.by}: {each.why}" for each in missing) or "the log names none"
         raise EvidenceError(f"{path}: no authority gave a time-stamp ({why})")
     renewal = Renewal(at=iso(clock.now()), stamps=tuple(stamps))
-    renewed = ProofFile(
-        proof=file.proof, missing=file.missing, renewals=(*file.renewals, renewal)
-    )
+    renewed = ProofFile(proof=file.proof, missing=file.missing, renewals=(*file.renewals, renewal))
     store.write(path, PROOF, renewed.to_bytes())
     return renewal
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from cautery.errors import CauteryError, EvidenceError
 from cautery.evidence.merkle import Frontier, consistency_from, leaf_hash
@@ -18,6 +20,7 @@ from cautery.model import Checkpoint
 from cautery.model.records import OutsideProof, StampReceived, kinds_of
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.timing.log import OrganisationLog, Proven
+from cautery.workflows.timing.threads import to_its_end
 
 EVERY_S = 50.0
 """From one turn to the next: with an answer of 8 s, stamps are less than a minute apart."""
@@ -70,7 +73,9 @@ class Growth:
             hashes.append(leaf_hash(entry.leaf))
         start = self._logged.size
         if start + len(hashes) < size:
-            raise EvidenceError(f"the case has {start + len(hashes)} records, but {size} are proven")
+            raise EvidenceError(
+                f"the case has {start + len(hashes)} records, but {size} are proven"
+            )
         self._logged = self._logged.extend(hashes[: earlier - start])
         return consistency_from(self._logged, hashes[earlier - start :])
 
@@ -114,8 +119,18 @@ class Timekeeper:
             if isinstance(entry.content, OutsideProof)
         )
 
-    async def work(self, journal: Journal) -> None:
-        """Take a turn each minute, until it is cancelled."""
+    @asynccontextmanager
+    async def beside(self, journal: Journal) -> AsyncIterator[None]:
+        """Take a turn each minute while something else is done; nothing is written after it."""
+        working = asyncio.ensure_future(self._work(journal))
+        try:
+            yield
+        finally:
+            working.cancel()
+            # A full disk, which alone ends it, meets the watch as well.
+            await asyncio.gather(working, return_exceptions=True)
+
+    async def _work(self, journal: Journal) -> None:
         while True:
             begun = journal.now()
             await self.turn(journal)
@@ -130,7 +145,7 @@ class Timekeeper:
         StorageError
             If the case cannot be written. What the log lacks is recorded.
         """
-        checkpoint = await asyncio.to_thread(self._checkpoint)
+        checkpoint = await to_its_end(self._checkpoint)
         try:
             proven = await self._log.prove(
                 checkpoint.note,
@@ -143,7 +158,7 @@ class Timekeeper:
             return
         if proven.stamped_here:
             self._stamps += len(proven.given.stamps)
-        await asyncio.to_thread(_record, journal, proven)
+        await to_its_end(partial(_record, journal, proven))
 
 
 def _record(journal: Journal, proven: Proven) -> None:
@@ -154,9 +169,7 @@ def _record(journal: Journal, proven: Proven) -> None:
             journal.seal(crl, what="revocation list", media_type=_CRL, at=journal.now())
             for crl in stamp.crls
         ]
-        answer = journal.seal(
-            stamp.answer, what="time-stamp", media_type=_TOKEN, at=journal.now()
-        )
+        answer = journal.seal(stamp.answer, what="time-stamp", media_type=_TOKEN, at=journal.now())
         stamps.append(
             StampReceived(
                 authority=stamp.authority,

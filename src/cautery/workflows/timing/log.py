@@ -11,6 +11,7 @@ import base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from cautery.errors import ConflictError, EvidenceError, InputError
 from cautery.evidence.merkle import leaf_hash, verify_consistency
@@ -27,6 +28,7 @@ from cautery.model.records import LogEntry, ProofMissing, kinds_of
 from cautery.model.times import iso, to_utc
 from cautery.workflows.timing.asking import Asking
 from cautery.workflows.timing.ports import LogShelf
+from cautery.workflows.timing.threads import to_its_end
 
 APART_S = 45.0
 """Between two stamps of a log: with 8 s for an answer they are never more than a minute apart."""
@@ -177,7 +179,7 @@ class OrganisationLog:
         StorageError
             If it cannot be written.
         """
-        index = await asyncio.to_thread(self.append, note, case=case, consistency=consistency)
+        index = await to_its_end(partial(self.append, note, case=case, consistency=consistency))
         waited = 0.0
         while waited < _MOST_TURNS_WAITED_S:
             newest = self._newest()
@@ -198,12 +200,12 @@ class OrganisationLog:
 
     async def _stamp(self, no_stamps: str | None) -> _Newest:
         begun = self._clock.now()
-        checkpoint = await asyncio.to_thread(
-            self._ledger.checkpoint, self._signer, at=self._clock.now()
+        checkpoint = await to_its_end(
+            partial(self._ledger.checkpoint, self._signer, at=self._clock.now())
         )
-        tiles = await asyncio.to_thread(self._publish_tiles, checkpoint.size)
+        tiles = await to_its_end(partial(self._publish_tiles, checkpoint.size))
         if tiles.root() != checkpoint.root:
-            tiles = await asyncio.to_thread(self._publish_tiles, checkpoint.size, anew=True)
+            tiles = await to_its_end(partial(self._publish_tiles, checkpoint.size, anew=True))
             if tiles.root() != checkpoint.root:
                 raise EvidenceError("the tiles of the log do not have the root that was signed")
         vouched = await self._asking.vouch(
@@ -221,7 +223,7 @@ class OrganisationLog:
         newest = _Newest(
             size=checkpoint.size, at=begun, file=ProofFile(proof=given, missing=vouched.missing)
         )
-        await asyncio.to_thread(self._shelf.write_newest, newest.to_bytes())
+        await to_its_end(partial(self._shelf.write_newest, newest.to_bytes()))
         return newest
 
     def _publish_tiles(self, size: int, *, anew: bool = False) -> Tiles:

@@ -154,13 +154,22 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     try:
         _open(mandate, journal, ports, mandate_text, key)
         ports.checkpoint()  # whose mandate it is, and who approves, is signed before all else
-        while (renewed := await watch.run()) is not None:
-            if feeds_of(renewed) != hearing.feeds:
-                await hearing.stop()
-                hearing = _hearing(renewed, ports, journal)
-            watch = _Watch(
-                renewed, ports, journal, hearing, fetched, earlier=earlier, signed_for=signed_for
-            )
+        async with contextlib.AsyncExitStack() as beside:
+            if ports.timekeeper is not None:
+                await beside.enter_async_context(ports.timekeeper.beside(journal))
+            while (renewed := await watch.run()) is not None:
+                if feeds_of(renewed) != hearing.feeds:
+                    await hearing.stop()
+                    hearing = _hearing(renewed, ports, journal)
+                watch = _Watch(
+                    renewed,
+                    ports,
+                    journal,
+                    hearing,
+                    fetched,
+                    earlier=earlier,
+                    signed_for=signed_for,
+                )
         complete = True
     except StorageError as error:
         journal.wait_until_idle()
@@ -350,8 +359,6 @@ class _Watch:
             self._checkpoints(),
             self._expire(),
         ]
-        if self._ports.timekeeper is not None:
-            jobs.append(self._ports.timekeeper.work(self._journal))
         if self._desk is not None:
             jobs.append(self._desk.work())
         tasks: set[asyncio.Task[Any]] = {asyncio.ensure_future(job) for job in jobs}
