@@ -40,9 +40,9 @@ def verify(
             "--cosigners", help="Policy (c2sp.org/tlog-policy): which co-signers, how many."
         ),
     ] = None,
-    authorities: Annotated[
+    tsa_roots: Annotated[
         Path | None,
-        typer.Option("--authorities", help="Root certificates of time-stamping authorities, PEM."),
+        typer.Option("--tsa-roots", help="Root certificates of time-stamping authorities, PEM."),
     ] = None,
     log: Annotated[
         Path | None,
@@ -74,7 +74,7 @@ def verify(
     With --cosigners, enough co-signers must have seen the closed case, and no time in it may
     contradict what they and the authorities saw: a history that was forked, cut, rolled back or
     back-dated is broken, even if the case's own key signed it. Without --cosigners and
-    --authorities, each time is a claim of the machine's clock. With --log, all that the log holds
+    --tsa-roots, each time is a claim of the machine's clock. With --log, all that the log holds
     of the case is compared, so that not even the owner of the log's key can have cut the case.
 
     Of a dossier, the command first checks the bag and its signature.
@@ -93,7 +93,7 @@ def verify(
                 public_key=public_key,
                 signers=allowed_signers,
                 now=wiring.clock().now(),
-                trust=timing.trust(cosigners, authorities),
+                trust=timing.trust(cosigners, tsa_roots),
                 within=timedelta(seconds=within),
                 log=leaves,
             )

@@ -200,8 +200,9 @@ def asked(size: int, old: int, **given: object) -> bytes:
     return AddCheckpoint(**values).body()  # type: ignore[arg-type]
 
 
-def answered(body: bytes, state: State = (5, root_of(5))) -> int:
-    return judge(body, logs={ORIGIN: [VERIFIER]}, state=lambda _origin: state).status
+def answered(body: bytes, state: State | None = None) -> int:
+    known = state or (5, root_of(5))
+    return judge(body, logs={ORIGIN: [VERIFIER]}, state=lambda _origin: known).status
 
 
 def test_a_checkpoint_that_goes_on_is_co_signed() -> None:

@@ -56,7 +56,7 @@ def test_a_log_of_256_leaves_has_a_full_tile_and_one_hash_above_it() -> None:
 
 @given(st.data())
 def test_proofs_from_tiles_are_those_from_the_leaves(data: st.DataObject) -> None:
-    size = data.draw(st.one_of(st.integers(1, 1200), st.sampled_from([65_536, 65_537, 66_000])))
+    size = data.draw(st.integers(1, 1200))
     steps = tuple(sorted(data.draw(st.lists(st.integers(0, size), max_size=3))))
     index = data.draw(st.integers(0, size - 1))
     earlier = data.draw(st.integers(1, size))
@@ -73,9 +73,29 @@ def test_proofs_from_tiles_are_those_from_the_leaves(data: st.DataObject) -> Non
         later_root=root,
         proof=tiles.consistency(earlier),
     )
-    if size < 1200:
-        assert tiles.inclusion(index) == inclusion_proof(LEAVES[:size], index)
-        assert tiles.consistency(earlier) == consistency_proof(LEAVES[:size], earlier)
+    assert tiles.inclusion(index) == inclusion_proof(LEAVES[:size], index)
+    assert tiles.consistency(earlier) == consistency_proof(LEAVES[:size], earlier)
+
+
+@pytest.mark.parametrize(("size", "earlier"), [(65_536, 256), (65_537, 65_536), (66_000, 65_535)])
+def test_three_levels_of_tiles_prove_as_well(size: int, earlier: int) -> None:
+    published = tiled(size, steps=(earlier,))
+    tiles = Tiles(size, published.__getitem__)
+    root = Frontier().extend(LEAVES[:size]).root()
+    verify_inclusion(
+        LEAVES[earlier - 1],
+        index=earlier - 1,
+        size=size,
+        proof=tiles.inclusion(earlier - 1),
+        root=root,
+    )
+    verify_consistency(
+        earlier=earlier,
+        earlier_root=Frontier().extend(LEAVES[:earlier]).root(),
+        later=size,
+        later_root=root,
+        proof=tiles.consistency(earlier),
+    )
 
 
 def test_a_reader_that_knows_the_specification_alone_finds_the_root() -> None:

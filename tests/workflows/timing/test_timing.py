@@ -14,13 +14,12 @@ from cautery.adapters.ledger_sql import SqlLedger
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.outside.proof import Trust
 from cautery.evidence.outside.proof_file import parse_proof_file
+from cautery.lab.forged_cases import back_dated, cut, edited, forged, key_in, rolled_back
+from cautery.lab.vouched_world import ORIGIN, World
 from cautery.model.records import Failure, OutsideProof, kinds_of
 from cautery.workflows.case.verify import NOBODY, Verified, verify_case
 from cautery.workflows.timing.checking import check_log
 from cautery.workflows.timing.closing import prove_closed, renew
-
-from .conftest import ORIGIN, World
-from .forging import back_dated, cut, edited, forged, key_in, rolled_back
 
 ODD_CLOCK = "the offset of its clock from UTC is not known"
 
@@ -83,7 +82,7 @@ async def test_one_authority_and_one_cosigner_down_leave_every_bracket(world: Wo
 async def test_two_of_three_cosigners_down_are_too_many_for_the_policy(world: World) -> None:
     world.vouchers.down = lambda host, at: host in ("a.example", "c.example")
     await world.watch(2)
-    with pytest.raises(EvidenceError, match="the policy asks for 2 of a.example, b.example"):
+    with pytest.raises(EvidenceError, match="the policy asks for 2 of a"):
         verified(world, await world.closed())
 
 
@@ -290,7 +289,7 @@ async def test_a_renewal_over_other_bytes_is_refused(world: World) -> None:
     shape = json.loads(file.read_text())
     shape["proof"]["missing"] = [{"by": "x", "why": "y"}]
     file.write_text(json.dumps(shape))
-    with pytest.raises(EvidenceError, match="renewal 1: .*over other bytes"):
+    with pytest.raises(EvidenceError, match=r"renewal 1: .*over other bytes"):
         verified(world, path)
 
 

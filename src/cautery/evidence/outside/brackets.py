@@ -119,7 +119,7 @@ def brackets(size: int, moments: Sequence[Moment]) -> list[Bracket]:
     before: list[datetime | None] = [None] * size
     after: list[datetime | None] = [None] * size
     latest = None
-    starts = {}
+    starts: dict[int, datetime] = {}
     for moment in moments:
         if moment.record is not None and moment.not_before is not None:
             known = starts.get(moment.record)
@@ -130,7 +130,7 @@ def brackets(size: int, moments: Sequence[Moment]) -> list[Bracket]:
         before[index] = latest
         if (start := starts.get(index)) is not None:
             latest = start if latest is None else max(latest, start)
-    ends = {}
+    ends: dict[int, datetime] = {}
     for moment in moments:
         if moment.not_after is not None:
             last = min(moment.covers, size) - 1

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from hashlib import sha256
+from itertools import islice
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.merkle import Frontier
@@ -87,21 +89,27 @@ class Tiling:
 
     def extend(self, leaves: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
         """Take leaf *hashes* and yield path and bytes of each tile that they fill."""
-        for leaf in leaves:
-            node, level = leaf, 0
-            while True:
-                if level == len(self._rows):
-                    self._rows.append([])
-                    self._counts.append(0)
-                row = self._rows[level]
-                row.append(node)
-                if len(row) < WIDTH:
-                    break
+        pending = iter(leaves)
+        while True:
+            row = self._row(0)
+            row.extend(islice(pending, WIDTH - len(row)))
+            if len(row) < WIDTH:
+                return
+            level = 0
+            while len(row) == WIDTH:
                 yield tile_path(level, self._counts[level] // WIDTH), b"".join(row)
-                node = Frontier().extend(row).root()
+                node = _root_of_full(row)
                 self._counts[level] += WIDTH
                 row.clear()
                 level += 1
+                row = self._row(level)
+                row.append(node)
+
+    def _row(self, level: int) -> list[bytes]:
+        while level >= len(self._rows):
+            self._rows.append([])
+            self._counts.append(0)
+        return self._rows[level]
 
     def partials(self) -> Iterator[tuple[str, bytes]]:
         """Yield path and bytes of each partial tile as the log stands."""
@@ -232,6 +240,15 @@ def _hashes(tile: bytes, width: int) -> list[bytes]:
     if len(tile) != width * HASH_BYTES:
         raise EvidenceError(f"a tile of {width} hashes has {len(tile)} bytes")
     return [tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]
+
+
+def _root_of_full(tile: list[bytes]) -> bytes:
+    """Return the root of 256 hashes, level by level: a million leaves have four thousand tiles."""
+    nodes = tile
+    while len(nodes) > 1:
+        pairs = zip(nodes[::2], nodes[1::2], strict=True)
+        nodes = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+    return nodes[0]
 
 
 def _levels(size: int) -> int:

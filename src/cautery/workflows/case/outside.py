@@ -80,11 +80,12 @@ class TimesProven:
             return ("no outside clock and no co-signer vouches for any time here: " + _CLAIMED,)
         lines = []
         if not trusts:
-            return (
+            unjudged = (
                 f"{_counted(self.proofs, 'proof')} from outside, with {self.unjudged} time-stamps "
-                + "and co-signatures that are not judged: name whom you trust, by --cosigners "
-                + f"and --authorities; {_CLAIMED}",
+                "and co-signatures that are not judged: name whom you trust, by --cosigners and "
+                f"--tsa-roots; {_CLAIMED}"
             )
+            return (unjudged,)
         lines.append(
             f"{_counted(self.proofs, 'proof')} from outside: {self.stamps} time-stamps and "
             f"{self.cosignatures} co-signatures hold; {self.missing} times one was missing"

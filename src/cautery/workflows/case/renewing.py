@@ -10,6 +10,8 @@ from cautery.evidence.outside.proof_file import ProofFile
 from cautery.evidence.outside.stamps import Stamp, check_stamp
 from cautery.model.times import iso
 
+_NOT_JUDGED = "its renewals are not judged: name whom you trust, by --tsa-roots"
+
 
 def renewals_proven(file: ProofFile, trust: Trust, *, now: datetime | None) -> tuple[str, ...]:
     """Check each renewal, and say how long the newest time-stamp's certificate lasts.
@@ -23,13 +25,7 @@ def renewals_proven(file: ProofFile, trust: Trust, *, now: datetime | None) -> t
         If none of a renewal's time-stamps holds.
     """
     if not trust.roots:
-        return (
-            (
-                f"{len(file.renewals)} renewals are not judged: name whom you trust, by --authorities",
-            )
-            if file.renewals
-            else ()
-        )
+        return (_NOT_JUDGED,) if file.renewals else ()
     lines = []
     newest: Stamp | None = None
     for number, renewal in enumerate(file.renewals):

@@ -105,21 +105,18 @@ class Asking:
             Why no time-stamp is asked for; ``None``: they are.
         """
         authorities = self._settings.authorities
+        missing = []
+        if no_stamps is not None:
+            missing = [ProofMissing(by=each.name, why=no_stamps) for each in authorities]
+            authorities = ()
         policy = self._settings.cosigners
         cosigners = [] if policy is None else [each for each in policy.cosigners if each.url]
         message = stamped_text(note)
         outcomes = await asyncio.gather(
-            *(
-                _within(self._stamp(authority, message))
-                for authority in (authorities if no_stamps is None else ())
-            ),
+            *(_within(self._stamp(authority, message)) for authority in authorities),
             *(_within(self._cosign(cosigner, note, log, tiles)) for cosigner in cosigners),
         )
-        missing = [
-            ProofMissing(by=each.name, why=no_stamps)
-            for each in (authorities if no_stamps is not None else ())
-        ]
-        asked = [*(authorities if no_stamps is None else ()), *cosigners]
+        asked: list[StampingAuthority | Cosigner] = [*authorities, *cosigners]
         stamps, lines = [], []
         for source, outcome in zip(asked, outcomes, strict=True):
             match outcome:

@@ -6,11 +6,11 @@ what others saw can tell.
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +28,11 @@ Leaves = list[tuple[str, bytes]]
 """Kind and leaf of each record."""
 
 
-def key_in(keys: Path, case: Path) -> tuple[Ed25519PrivateKey, str]:
+Key = tuple[Ed25519PrivateKey, str]
+"""The private key of a case, and what it signs as."""
+
+
+def key_in(keys: Path, case: Path) -> Key:
     """Return the private key of a case, and what it signs as."""
     name = (case / "keys/case.pub").read_text().partition("+")[0]
     raw = (keys / f"{name.replace('cautery/', '')}.key").read_bytes()
@@ -36,19 +40,19 @@ def key_in(keys: Path, case: Path) -> tuple[Ed25519PrivateKey, str]:
 
 
 def leaves_of(case: Path) -> Leaves:
-    with sqlite3.connect(f"file:{case / 'ledger.sqlite'}?mode=ro&immutable=1", uri=True) as ledger:
+    """Return the records of a closed case."""
+    place = f"file:{case / 'ledger.sqlite'}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(place, uri=True)) as ledger:
         rows = ledger.execute("SELECT kind, leaf FROM entries ORDER BY idx").fetchall()
     return [(kind, bytes(leaf)) for kind, leaf in rows]
 
 
-def forged(
-    case: Path, target: Path, change: Callable[[Leaves], Leaves], key: tuple[Ed25519PrivateKey, str]
-) -> Path:
+def forged(case: Path, target: Path, change: Callable[[Leaves], Leaves], key: Key) -> Path:
     """Copy a closed case with other records, all of it signed anew."""
     shutil.copytree(case, target)
     leaves = change(leaves_of(case))
     private, name = key
-    with sqlite3.connect(target / "ledger.sqlite") as ledger:
+    with closing(sqlite3.connect(target / "ledger.sqlite")) as ledger, ledger:
         old = [size for (size,) in ledger.execute("SELECT size FROM checkpoints ORDER BY number")]
         ledger.execute("DELETE FROM entries")
         ledger.execute("DELETE FROM checkpoints")
@@ -58,7 +62,7 @@ def forged(
         )
         frontier, sizes = Frontier(), {size for size in old if size < len(leaves)} | {len(leaves)}
         rows = []
-        for kind, leaf in leaves:
+        for _, leaf in leaves:
             frontier = frontier.append(leaf_hash(leaf))
             if frontier.size in sizes:
                 text = checkpoint_text(name, frontier.size, frontier.root())
@@ -70,7 +74,7 @@ def forged(
     return target
 
 
-def sign(case: Path, size: int, root: bytes, key: tuple[Ed25519PrivateKey, str]) -> None:
+def sign(case: Path, size: int, root: bytes, key: Key) -> None:
     """Write manifest and note of a case as its key would."""
     private, name = key
     public = private.public_key().public_bytes_raw()
@@ -134,11 +138,3 @@ def back_dated(leaves: Leaves, by: timedelta) -> Leaves:
         record["at"] = iso(datetime.fromisoformat(record["at"]) - by)
         moved.append((kind, canonical(record)))
     return moved
-
-
-def root_of(leaves: Leaves) -> bytes:
-    return Frontier().extend(leaf_hash(leaf) for _, leaf in leaves).root()
-
-
-def base64_of(data: bytes) -> str:
-    return base64.b64encode(data).decode()
