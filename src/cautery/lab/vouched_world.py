@@ -80,6 +80,8 @@ class World:
         return Timekeeper(
             self.log,
             ledger=case.ledger,
+            vault=case.vault,
+            clock=self.clock,
             verifier=case.verifier,
             checkpoint=lambda: case.ledger.checkpoint(case.signer, at=self.clock.now()),
             budget=Budget(most=most),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -19,6 +19,8 @@ from cautery.evidence.outside.cosignatures import CosignerKey
 from cautery.lab.stamping import LabAuthority
 from cautery.model import Exchange, Limits, Response, Validator
 from cautery.model.times import ClockOffset
+
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -54,19 +56,21 @@ class Vouchers:
         By host.
     down : callable
         Tells whether a host is down at a time.
-    takes_s : float
-        Seconds that an answer takes.
+    patience_s : float
+        Seconds that are lost on a host that is down; those asked with it wait the same seconds.
     """
 
     clock: SteppedClock
     authorities: Mapping[str, LabAuthority]
     cosigners: Mapping[str, CosignerSecrets]
     down: Callable[[str, datetime], bool] = lambda _host, _at: False
+    patience_s: float = 0.0
     asked: list[str] = field(default_factory=list)
     change: Callable[[str, bytes], bytes] = lambda _host, body: body
     stamped_at: Callable[[str, datetime], datetime] = lambda _host, at: at
 
     verifies: Literal[True] = True
+    _begun: datetime = _LONG_AGO
 
     async def fetch(
         self,
@@ -90,7 +94,11 @@ class Vouchers:
         """
         host = urlsplit(url).hostname or ""
         self.asked.append(host)
-        if self.down(host, self.clock.now()):
+        now, patience = self.clock.now(), timedelta(seconds=self.patience_s)
+        if now - self._begun > patience:
+            self._begun = now
+        if self.down(host, self._begun):
+            self.clock.at = max(now, self._begun + patience)
             raise SourceError(f"{host} does not answer")
         status, answer = 200, b""
         if (authority := self.authorities.get(host)) is not None and method == "POST":

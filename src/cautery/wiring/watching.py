@@ -124,6 +124,8 @@ async def _watch(
             timekeeper = Timekeeper(
                 opened.log,
                 ledger=case.ledger,
+                vault=case.vault,
+                clock=case.clock,
                 verifier=case.verifier,
                 checkpoint=lambda: case.ledger.checkpoint(case.signer, at=case.clock.now()),
                 budget=Budget(most=mandate.log.stamps),

@@ -16,7 +16,8 @@ from cautery.errors import CauteryError, EvidenceError
 from cautery.evidence.merkle import Frontier, consistency_from, leaf_hash
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseLedger
-from cautery.model import Checkpoint
+from cautery.model import Checkpoint, ExhibitId
+from cautery.model.ports import Clock, Vault
 from cautery.model.records import OutsideProof, StampReceived, kinds_of
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.timing.log import OrganisationLog, Proven
@@ -87,7 +88,7 @@ class Timekeeper:
     ----------
     log : OrganisationLog
         Takes its checkpoints.
-    ledger : CaseLedger
+    ledger, vault, clock
         Of the case.
     verifier : NoteVerifier
         The case's public key.
@@ -102,12 +103,16 @@ class Timekeeper:
         log: OrganisationLog,
         *,
         ledger: CaseLedger,
+        vault: Vault,
+        clock: Clock,
         verifier: NoteVerifier,
         checkpoint: Callable[[], Checkpoint],
         budget: Budget,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._log = log
+        self._vault = vault
+        self._clock = clock
         self._verifier = verifier
         self._checkpoint = checkpoint
         self._budget = budget
@@ -158,38 +163,37 @@ class Timekeeper:
             return
         if proven.stamped_here:
             self._stamps += len(proven.given.stamps)
-        await to_its_end(partial(_record, journal, proven))
+        await to_its_end(partial(self._record, journal, proven))
 
-
-def _record(journal: Journal, proven: Proven) -> None:
-    given = proven.given
-    stamps = []
-    for stamp in given.stamps:
-        exhibits = [
-            journal.seal(crl, what="revocation list", media_type=_CRL, at=journal.now())
-            for crl in stamp.crls
-        ]
-        answer = journal.seal(stamp.answer, what="time-stamp", media_type=_TOKEN, at=journal.now())
-        stamps.append(
-            StampReceived(
-                authority=stamp.authority,
-                nonce="" if stamp.nonce is None else str(stamp.nonce),
-                exhibit=answer,
-                exhibits=tuple(exhibits),
+    def _record(self, journal: Journal, proven: Proven) -> None:
+        """Keep the time-stamps, and record the proof; it alone names them: one record a minute."""
+        given = proven.given
+        journal.write(
+            OutsideProof(
+                at=journal.now(),
+                log=given.log,
+                index=given.index,
+                leaf=given.leaf.decode(),
+                path=_texts(given.path),
+                checkpoint=given.checkpoint,
+                stamps=tuple(
+                    StampReceived(
+                        authority=stamp.authority,
+                        nonce="" if stamp.nonce is None else str(stamp.nonce),
+                        exhibit=self._seal(stamp.answer, _TOKEN),
+                        exhibits=tuple(self._seal(crl, _CRL) for crl in stamp.crls),
+                    )
+                    for stamp in given.stamps
+                ),
+                missing=proven.missing,
             )
         )
-    journal.write(
-        OutsideProof(
-            at=journal.now(),
-            log=given.log,
-            index=given.index,
-            leaf=given.leaf.decode(),
-            path=_texts(given.path),
-            checkpoint=given.checkpoint,
-            stamps=tuple(stamps),
-            missing=proven.missing,
-        )
-    )
+
+    def _seal(self, data: bytes, media_type: str) -> ExhibitId:
+        clock = self._clock
+        return self._vault.seal(
+            data, media_type=media_type, at=clock.now(), clock=clock.offset()
+        ).id
 
 
 def _texts(hashes: Sequence[bytes]) -> tuple[str, ...]:
