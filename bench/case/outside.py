@@ -30,6 +30,7 @@ from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.outside.brackets import brackets
 from cautery.evidence.outside.policy import parse_policy
+from cautery.evidence.outside.proof import NOBODY
 from cautery.evidence.outside.proof_file import parse_proof_file
 from cautery.evidence.outside.tiles import Tiles, Tiling
 from cautery.lab.forged_cases import (
@@ -45,7 +46,7 @@ from cautery.lab.vouched_world import KICK_OFF, World, made_world
 from cautery.lab.vouchers import Vouchers, lab_cosigners, lab_policy
 from cautery.model.records import OutsideProof, kinds_of
 from cautery.workflows.case.outside import NARROW_S, sizes_of_proofs, times_proven
-from cautery.workflows.case.verify import NOBODY, verify_case
+from cautery.workflows.case.verify import verify_case
 from cautery.workflows.timing.asking import WITHIN_S, Asking
 from cautery.workflows.timing.closing import prove_closed
 from cautery.workflows.timing.keeping import EVERY_S

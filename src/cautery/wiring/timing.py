@@ -164,6 +164,13 @@ def trust(policy: Path | None, authorities: Path | None) -> Trust:
         raise InputError(str(error)) from error
 
 
+def own_trust(folder: Path) -> Trust:
+    """Return whom an organisation itself trusts: those whom the settings of its log name."""
+    settings = log_settings(folder)
+    roots = [root for authority in settings.authorities for root in authority.roots]
+    return Trust(policy=settings.cosigners, roots=tuple(roots))
+
+
 @contextmanager
 def leaves_of(folder: Path | None) -> Iterator[SqlLedger | None]:
     """Lend the ledger of a log, to read it; ``None`` for none.

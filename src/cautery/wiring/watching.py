@@ -22,10 +22,11 @@ from cautery.adapters.reading import ReadingPool
 from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
 from cautery.errors import CauteryError, InputError
+from cautery.evidence.outside.proof import NOBODY
 from cautery.model import Mandate, revealed
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
-from cautery.wiring.timing import opened_log, prove_closed
+from cautery.wiring.timing import opened_log, own_trust, prove_closed
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.public_lists import PublicLists
@@ -68,7 +69,8 @@ def watch(
     closed = False
     try:
         asyncio.run(_watch(mandate, case, mandate_file, listeners, public, keys_dir=keys_dir))
-        finish_case(case, close=close)
+        trust = NOBODY if mandate.log is None else own_trust(Path(mandate.log.folder.reveal()))
+        finish_case(case, close=close, trust=trust)
         closed = close
     finally:
         if not closed:

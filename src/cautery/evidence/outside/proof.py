@@ -81,6 +81,10 @@ class Trust:
     roots: tuple[x509.Certificate, ...] = ()
 
 
+NOBODY = Trust()
+"""No authority and no co-signer is named: nothing outside the case vouches for its times."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covered:
     """What of a case a leaf of a log states: its first ``size`` records have this root.

@@ -74,13 +74,17 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedLine:
-    """One exhibit of a stream: what it is, its digest and when it was sealed, if recorded."""
+    """One exhibit of a stream: what it is, its digest and when it was sealed, if recorded.
+
+    ``sealed_at`` is a claim of the machine's clock; ``not_after`` is when others had seen it.
+    """
 
     exhibit: ExhibitId
     what: Message
     size: int | None = None
     sealed_at: datetime | None = None
     clock: str | None = None
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +254,7 @@ class LedgerView:
     exhibits: int = 0
     exhibit_bytes: int = 0
     confidential: int = 0
+    times: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from cautery.errors import EvidenceError
 from cautery.evidence.note import NoteVerifier
-from cautery.evidence.outside.brackets import Bracket, Moment, brackets
+from cautery.evidence.outside.brackets import Moment, brackets
 from cautery.evidence.outside.policy import CosignerPolicy
 from cautery.evidence.outside.proof import (
     Checked,
@@ -22,11 +22,11 @@ from cautery.evidence.outside.proof import (
     covered_by,
 )
 from cautery.evidence.ports import CaseLedger
+from cautery.messages import tr
 from cautery.model import ExhibitId
 from cautery.model.records import Entry, OutsideProof, kinds_of
 from cautery.model.times import iso
 
-_CLAIMED = "each time is a claim of the machine's clock"
 WITHIN = timedelta(seconds=3600)
 """Longest time that a record may have waited for its first proof, unless the checker says more."""
 NARROW_S = 120.0
@@ -76,34 +76,58 @@ class TimesProven:
         trusts : bool
             The checker named somebody to trust.
         """
+        claimed = tr("each time is a claim of the machine's clock")
         if not self.proofs:
-            return ("no outside clock and no co-signer vouches for any time here: " + _CLAIMED,)
-        lines = []
+            return (
+                tr(
+                    "no outside clock and no co-signer vouches for any time here: %(claimed)s",
+                    claimed=claimed,
+                ),
+            )
         if not trusts:
-            unjudged = (
-                f"{_counted(self.proofs, 'proof')} from outside, with {self.unjudged} time-stamps "
-                "and co-signatures that are not judged: name whom you trust, by --cosigners and "
-                f"--tsa-roots; {_CLAIMED}"
+            unjudged = tr(
+                "%(proofs)s proofs from outside, with %(unjudged)s time-stamps and co-signatures "
+                "that are not judged, since nobody is named whom to trust: %(claimed)s",
+                proofs=self.proofs,
+                unjudged=self.unjudged,
+                claimed=claimed,
             )
             return (unjudged,)
-        lines.append(
-            f"{_counted(self.proofs, 'proof')} from outside: {self.stamps} time-stamps and "
-            f"{self.cosignatures} co-signatures hold; {self.missing} times one was missing"
-        )
-        found = brackets(size, self.moments)
-        narrow = sum(1 for each in found if each.width_s is not None and each.width_s <= NARROW_S)
-        both = sum(1 for each in found if each.width_s is not None)
-        lines.append(
-            f"{both} of {size} records lie between two outside proofs, {narrow} of them within "
-            f"{NARROW_S:g} s"
-        )
-        ends = [each.not_after for each in found if each.not_after is not None]
-        starts = [each.not_before for each in found if each.not_before is not None]
+        known = brackets(size, self.moments)
+        narrow = sum(1 for each in known if each.width_s is not None and each.width_s <= NARROW_S)
+        lines = [
+            tr(
+                "%(proofs)s proofs from outside: %(stamps)s time-stamps and %(cosignatures)s "
+                "co-signatures hold; %(missing)s are missing",
+                proofs=self.proofs,
+                stamps=self.stamps,
+                cosignatures=self.cosignatures,
+                missing=self.missing,
+            ),
+            tr(
+                "%(both)s of %(size)s records lie between two outside proofs, %(narrow)s of them "
+                "within %(seconds)s s; %(early)s come before the first proof, and no proof covers "
+                "%(late)s",
+                both=sum(1 for each in known if each.width_s is not None),
+                size=size,
+                narrow=narrow,
+                seconds=f"{NARROW_S:g}",
+                early=sum(each.not_before is None for each in known),
+                late=sum(each.not_after is None for each in known),
+            ),
+        ]
+        ends = [each.not_after for each in known if each.not_after is not None]
+        starts = [each.not_before for each in known if each.not_before is not None]
         if starts and ends:
             lines.append(
-                f"not before {iso(min(starts))} (from record {_first(found)} on), not after "
-                f"{iso(max(ends))} ({len(ends)} records); what was captured when is a claim of the "
-                "machine's clock"
+                tr(
+                    "not before %(start)s, from record %(record)s on; not after %(end)s, for "
+                    "%(count)s records; when bytes were captured is a claim of the machine's clock",
+                    start=iso(min(starts)),
+                    record=next(at for at, each in enumerate(known) if each.not_before is not None),
+                    end=iso(max(ends)),
+                    count=len(ends),
+                )
             )
         return tuple(lines)
 
@@ -295,11 +319,3 @@ def _require_own(checked: Checked, roots: Mapping[int, bytes], *, record: int | 
         raise EvidenceError(f"it proves {size} records that are not the first {size} of this case")
     if record is not None and size > record:
         raise EvidenceError(f"record {record} cannot prove {size} records")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _first(found: Sequence[Bracket]) -> int:
-    return next(at for at, bracket in enumerate(found) if bracket.not_before is not None)

@@ -11,6 +11,7 @@ from cautery.errors import StorageError
 from cautery.model import Checkpoint, ExhibitId
 from cautery.model.ports import Ledger, Vault
 from cautery.pages.case_report import render
+from cautery.workflows.case.report_times import ReportTimes
 from cautery.workflows.case.report_view import report_view
 
 
@@ -21,6 +22,7 @@ def write_report(
     at: datetime,
     frames: Mapping[ExhibitId, bytes] | None = None,
     checkpoints: Sequence[Checkpoint] = (),
+    times: ReportTimes | None = None,
 ) -> str:
     """Return the whole page, ready to be written.
 
@@ -34,6 +36,8 @@ def write_report(
         Stills (PNG) that are already in memory; the others are read from the vault.
     checkpoints : sequence of Checkpoint
         Signed tree heads to show.
+    times : ReportTimes or None
+        What others say of its times; ``None``: nobody was asked.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def write_report(
     def read(exhibit: ExhibitId) -> bytes:
         return inlined[exhibit] if exhibit in inlined else vault.read(exhibit)
 
-    return render(report_view(ledger.read(), read, at=at, checkpoints=checkpoints))
+    return render(report_view(ledger.read(), read, at=at, checkpoints=checkpoints, times=times))
 
 
 def write_report_file(

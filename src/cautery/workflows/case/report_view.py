@@ -55,6 +55,7 @@ from cautery.projections.case import case_records
 from cautery.workflows.case.notices import CaseNotices
 from cautery.workflows.case.opening import Opening, opening_in
 from cautery.workflows.case.report_notices import notice_views
+from cautery.workflows.case.report_times import ReportTimes
 from cautery.workflows.case.unknowns import unknowns
 
 Reader = Callable[[ExhibitId], bytes]
@@ -75,6 +76,7 @@ def report_view(
     *,
     at: datetime,
     checkpoints: Sequence[Checkpoint] = (),
+    times: ReportTimes | None = None,
 ) -> ReportView:
     """Join a ledger's entries into what the report shows.
 
@@ -87,6 +89,8 @@ def report_view(
         the page then says so in the picture's place.
     at : datetime
         When the report is made, UTC.
+    times : ReportTimes or None
+        What others say of its times; ``None``: nobody was asked.
 
     Raises
     ------
@@ -109,8 +113,9 @@ def report_view(
     watched = records.spans.watched
     ended = watched[-1][1] if watched else records.last_at or at
     pictures = _Pictures(read_exhibit)
+    times = times or ReportTimes()
     streams = tuple(
-        _stream(number, stream, records, ended, pictures)
+        _stream(number, stream, records, ended, pictures, times=times)
         for number, stream in enumerate(ranked, start=1)
     )
     observed = _observed(records, mandate)
@@ -164,6 +169,7 @@ def report_view(
             exhibits=len(records.sealed),
             exhibit_bytes=sum(sealing.exhibit.size for sealing in records.sealed.values()),
             confidential=sum(sealing.exhibit.confidential for sealing in records.sealed.values()),
+            times=times.lines,
         ),
     )
 
@@ -201,7 +207,13 @@ def _rank(stream: StreamState) -> tuple[int, float, str]:
 
 
 def _stream(
-    number: int, stream: StreamState, records: CaseRecords, ended: datetime, pictures: _Pictures
+    number: int,
+    stream: StreamState,
+    records: CaseRecords,
+    ended: datetime,
+    pictures: _Pictures,
+    *,
+    times: ReportTimes,
 ) -> StreamView:
     best = _best(records.alignments[stream.url])
     alignment = None if best is None else _alignment(best, pictures)
@@ -224,7 +236,7 @@ def _stream(
         followed=records.acts.followed.get(stream.url),
         alignment=alignment,
         sealed=tuple(
-            _sealed(records.sealed[exhibit])
+            _sealed(records.sealed[exhibit], times)
             if exhibit in records.sealed
             else SealedLine(exhibit=exhibit, what=what)
             for exhibit, what in records.exhibits[stream.url].items()
@@ -247,7 +259,7 @@ def _alignment(shown: AlignmentShown, pictures: _Pictures) -> Alignment:
     )
 
 
-def _sealed(sealing: ExhibitSealed) -> SealedLine:
+def _sealed(sealing: ExhibitSealed, times: ReportTimes) -> SealedLine:
     clock = sealing.exhibit.clock
     if clock.seconds is None:
         offset = tr("offset of the clock unknown")
@@ -265,6 +277,7 @@ def _sealed(sealing: ExhibitSealed) -> SealedLine:
         size=sealing.exhibit.size,
         sealed_at=sealing.exhibit.sealed_at,
         clock=offset,
+        not_after=times.not_after.get(sealing.exhibit.id),
     )
 
 

@@ -24,7 +24,7 @@ from cautery.evidence.note import (
     NoteVerifier,
     parse_note,
 )
-from cautery.evidence.outside.proof import Trust, check_proof
+from cautery.evidence.outside.proof import NOBODY, Trust, check_proof
 from cautery.evidence.outside.proof_file import (
     MAX_PROOF_BYTES,
     PROOF,
@@ -130,10 +130,6 @@ class Verified:
             *(("note", note) for note in self.notes),
             ("verdict", self.statement),
         )
-
-
-NOBODY = Trust()
-"""No authority and no co-signer is named: nothing outside the case vouches for its times."""
 
 
 def verify_case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cautery.errors import InputError, StorageError
+from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.model import Mandate
 from cautery.model.ledger import append
 from cautery.model.records import CaseOpened, WatchEnd, WatchStopped, kind_of_type
@@ -12,13 +13,19 @@ from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.case.report import write_report
+from cautery.workflows.case.report_times import report_times
 from cautery.workflows.watch.estimates import estimates
 
 REPORT = "report.html"
 
 
-def finish_case(case: Case, *, close: bool = True) -> None:
+def finish_case(case: Case, *, close: bool = True, trust: Trust = NOBODY) -> None:
     """Write the report of a watch into its case, and close it.
+
+    Parameters
+    ----------
+    trust : Trust
+        Whom the organisation trusts to vouch for times; the report states what they say.
 
     Raises
     ------
@@ -27,7 +34,13 @@ def finish_case(case: Case, *, close: bool = True) -> None:
     """
     case.make_room()
     checkpoint = case.ledger.checkpoint(case.signer, at=case.clock.now())
-    page = write_report(case.ledger, case.vault, at=case.clock.now(), checkpoints=(checkpoint,))
+    page = write_report(
+        case.ledger,
+        case.vault,
+        at=case.clock.now(),
+        checkpoints=(checkpoint,),
+        times=report_times(case.ledger, case.vault, case=case.verifier, trust=trust),
+    )
     case.write(REPORT, page.encode())
     if close:
         close_case(case, at=case.clock.now())

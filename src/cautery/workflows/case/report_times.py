@@ -1,0 +1,75 @@
+"""What a report says of times: which of them others vouch for, and which a machine claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.evidence.note import NoteVerifier
+from cautery.evidence.outside.brackets import brackets
+from cautery.evidence.outside.proof import NOBODY, Trust
+from cautery.evidence.ports import CaseLedger
+from cautery.model import ExhibitId
+from cautery.model.ports import Vault
+from cautery.model.records import ExhibitSealed, OutsideProof, kinds_of
+from cautery.workflows.case.outside import TimesProven, sizes_of_proofs, times_proven
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTimes:
+    """The times of a case as its report may state them.
+
+    Parameters
+    ----------
+    lines : tuple of str
+        What is known of its times, and from whom.
+    not_after : mapping of ExhibitId to datetime
+        By when others had seen a root over an exhibit's record; of an exhibit that is not in it
+        nobody says so.
+    """
+
+    lines: tuple[str, ...] = ()
+    not_after: Mapping[ExhibitId, datetime] = field(default_factory=dict)
+
+
+def report_times(
+    ledger: CaseLedger, vault: Vault, *, case: NoteVerifier, trust: Trust = NOBODY
+) -> ReportTimes:
+    """Check the proofs of a case so far, and return what its report may state.
+
+    Parameters
+    ----------
+    trust : Trust
+        Whom the organisation itself trusts.
+
+    Raises
+    ------
+    EvidenceError
+        If the ledger cannot be read.
+    """
+    kinds, size = kinds_of(OutsideProof), ledger.size()
+    sizes = sizes_of_proofs(ledger, case)
+    roots: dict[int, bytes] = {}
+    if sizes:
+        frontier = Frontier()
+        for _, _, leaf in ledger.leaves():
+            frontier = frontier.append(leaf_hash(leaf))
+            if frontier.size in sizes:
+                roots[frontier.size] = frontier.root()
+    proven = TimesProven()
+    if sizes:
+        proven = times_proven(
+            ledger.read(kinds=kinds), case=case, trust=trust, read=vault.read, roots=roots
+        )
+    known = brackets(size, proven.moments)
+    not_after: dict[ExhibitId, datetime] = {}
+    for entry in ledger.read(kinds=kinds_of(ExhibitSealed)):
+        content = entry.content
+        if isinstance(content, ExhibitSealed) and entry.index < size:
+            end = known[entry.index].not_after
+            if end is not None:
+                not_after.setdefault(content.exhibit.id, end)
+    trusts = trust.policy is not None or bool(trust.roots)
+    return ReportTimes(lines=proven.summary(size, trusts=trusts), not_after=not_after)
