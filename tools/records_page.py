@@ -20,6 +20,7 @@ from cautery.model.records import (
     mapping,
     noticing,
     offers,
+    outside,
     operation,
     seized,
     sources,
@@ -62,6 +63,7 @@ SUBJECTS = (
     _subject("inquiry", "What an agency finds out", inquiry),
     _subject("action-day", "The action day", action_day),
     _subject("seized", "Seized material", seized),
+    _subject("outside", "Proofs from outside", outside),
 )
 SHARED = "parts"
 """Name of the page with the parts of records that several subjects share."""

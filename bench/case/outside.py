@@ -19,10 +19,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 from cautery.adapters._cosigner_secrets import CosignerSecrets
 from cautery.adapters._log_secrets import LogSecrets
-from cautery.adapters.keys_file import CaseSigner
+from cautery.adapters.keys_file import CaseSigner, Secrets
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.log_folder import LogFolder
 from cautery.errors import EvidenceError
@@ -276,7 +277,7 @@ def _own_log(world: World, folder: Path) -> OrganisationLog:
     settings = replace(world.settings, cosigners=policy)
     return OrganisationLog(
         SqlLedger.at(place.ledger),
-        CaseSigner(secrets),
+        CaseSigner(cast("Secrets", secrets)),
         place,
         Asking(settings, own=vouchers, signed=vouchers, now=world.clock.now),
         clock=world.clock,

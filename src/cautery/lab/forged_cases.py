@@ -61,7 +61,7 @@ def forged(case: Path, target: Path, change: Callable[[Leaves], Leaves], key: Ke
             [(at, kind, leaf) for at, (kind, leaf) in enumerate(leaves)],
         )
         frontier, sizes = Frontier(), {size for size in old if size < len(leaves)} | {len(leaves)}
-        rows = []
+        rows: list[tuple[int, int, str, str]] = []
         for _, leaf in leaves:
             frontier = frontier.append(leaf_hash(leaf))
             if frontier.size in sizes:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 from cautery.adapters._case_secrets import CaseSecrets
 from cautery.adapters._cosigner_secrets import CosignerSecrets
 from cautery.adapters._log_secrets import LogSecrets
 from cautery.adapters.case_folder import FolderStore
-from cautery.adapters.keys_file import CaseSigner, KeyFolder
+from cautery.adapters.keys_file import CaseSigner, KeyFolder, Secrets
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.log_folder import LogFolder
 from cautery.evidence.outside.policy import CosignerPolicy, parse_policy
@@ -143,7 +144,7 @@ def made_world(
     asking = Asking(settings, own=vouchers, signed=vouchers, now=clock.now)
     log = OrganisationLog(
         SqlLedger.at(place.ledger),
-        CaseSigner(secrets),
+        CaseSigner(cast("Secrets", secrets)),  # a log asks it for checkpoints alone
         place,
         asking,
         clock=clock,

@@ -317,8 +317,8 @@ class NetworkTable(_Table):
 class LogTable(_Table):
     """The organisation's log, by which others vouch for the times of the case."""
 
-    folder: _Text
-    """Folder that `cautery log new` made, relative to this file; it names who stamps the log."""
+    folder: _Text | None = None
+    """Folder that `cautery log new` made, relative to this file; without it, nobody vouches."""
     stamps: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     """Most time-stamps that a watch pays for; beyond it the co-signers go on alone."""
 
@@ -340,4 +340,4 @@ class MandateFile(_Table):
     purchase: list[PurchaseTable] = Field(default_factory=list)
     fixtures: list[FixturesTable] = Field(default_factory=list)
     network: NetworkTable = Field(default_factory=NetworkTable)
-    log: LogTable | None = None
+    log: LogTable = Field(default_factory=LogTable)

@@ -351,7 +351,9 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
         )
 
     def _log(self, file: MandateFile) -> LogPolicy | None:
-        if file.log is None:
+        if file.log.folder is None:
+            if file.log.stamps is not None:
+                raise self.wrong(("log", "stamps"), "there is no log to stamp", "Add folder = ...")
             return None
         folder = self.file(file.log.folder, ("log", "folder"), folder=True)
         return LogPolicy(folder=OwnLocation(folder), stamps=file.log.stamps)
