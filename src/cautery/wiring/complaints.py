@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cautery import wiring
-from cautery.act.complaint import number_of
 from cautery.act.complaint_mail import receipt_mail, sender_of
 from cautery.act.notice_replies import MOST_BYTES, MOST_MAILS, mails_in
 from cautery.act.ports import Postbox
 from cautery.adapters.public_folder import PublicFolder
 from cautery.adapters.smtp import SmtpPostbox
 from cautery.errors import CauteryError, InputError
-from cautery.model.records import ComplaintDecided, ComplaintFiled, ComplaintReceipted
+from cautery.model.records import (
+    ComplaintDecided,
+    ComplaintFiled,
+    ComplaintMeans,
+    ComplaintReceipted,
+)
 from cautery.packed import require_file
 from cautery.wiring.cases import adding_to, reading, writing
 from cautery.wiring.postbox import PostboxSettings
@@ -35,6 +39,10 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 
 _MOST_MBOX_BYTES = 200_000_000
+_WAITS_S = (2.0, 10.0)
+"""Between tries: a receipt comes within a minute, or in the next round."""
+_DUE = timedelta(days=1)
+"""A receipt that could not be sent for so long is sent no more."""
 of = complaints_of
 
 
@@ -76,6 +84,7 @@ def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn
             taken = take_in(case.ledger, journal, PublicFolder(sources.public))
             filed += taken.filed
             refused += taken.refused
+        tokens: dict[str, str] = {}
         for mail, received_at in (each for path in sources.mails for each in _mails_of(path)):
             token = secrets.token_hex(16)
             try:
@@ -85,48 +94,49 @@ def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn
                 continue
             if record is not None:
                 filed.append(record)
-                _receipt(case, journal, sources, mail=mail, token=token, filed=record)
+                tokens[record.complaint] = token
+                if sources.public is not None:
+                    show_state(PublicFolder(sources.public), record, None)
+        if sources.postbox is not None and sources.postbox.mail is not None:
+            box = SmtpPostbox(sources.postbox.mail, waits_s=_WAITS_S)
+            _send_receipts(case, journal, box, tokens=tokens, url=sources.url)
         return TakenIn(filed=tuple(filed), refused=tuple(refused))
 
 
-def _receipt(
-    case: Case,
-    journal: Journal,
-    sources: Sources,
-    *,
-    mail: bytes,
-    token: str,
-    filed: ComplaintFiled,
+def _send_receipts(
+    case: Case, journal: Journal, box: Postbox, *, tokens: Mapping[str, str], url: str | None
 ) -> None:
-    """Send a receipt, and record that; what fails is on record, and the complaint is filed."""
-    if sources.public is not None:
-        show_state(PublicFolder(sources.public), filed, None)
-    to = sender_of(mail)
-    if sources.postbox is None or sources.postbox.mail is None or to is None:
-        return
-    box: Postbox = SmtpPostbox(sources.postbox.mail)
-    if to == box.sender:
-        return
-    page = None
-    if sources.url is not None and sources.public is not None:
-        page = f"{sources.url.rstrip('/')}/complaint/{token}"
-    receipt = box.signed(
-        receipt_mail(
+    """Send the receipts that are due; the first that fails is on record, and the rest wait.
+
+    Parameters
+    ----------
+    tokens : mapping of str to str
+        By number, the token of what was filed just now: it is kept nowhere.
+    """
+    complaints, now = complaints_of(case.ledger), case.clock.now()
+    for filed in complaints.filed.values():
+        is_mail = filed.means is ComplaintMeans.MAIL
+        if not is_mail or filed.complaint in complaints.receipted or now - filed.at > _DUE:
+            continue
+        to = sender_of(journal.unseal(filed.exhibit, what=WHAT))
+        if to is None or to == box.sender:
+            continue
+        token = tokens.get(filed.complaint)
+        receipt = receipt_mail(
             sender=box.sender,
             to=to,
-            number=number_of(token),
+            number=filed.complaint,
             message_id=f"<{secrets.token_hex(16)}@{box.sender.rpartition('@')[2]}>",
-            at=case.clock.now(),
+            at=now,
             due=filed.due_at,
-            page=page,
+            page=None if url is None or token is None else f"{url.rstrip('/')}/complaint/{token}",
         )
-    )
-    try:
-        asyncio.run(box.send(receipt, to=to))
-    except CauteryError as error:
-        journal.fail("receipt", filed.complaint, error)
-        return
-    journal.write(ComplaintReceipted(complaint=filed.complaint, at=case.clock.now()))
+        try:
+            asyncio.run(box.send(box.signed(receipt), to=to))
+        except CauteryError as error:
+            journal.fail("receipt", filed.complaint, error)
+            return
+        journal.write(ComplaintReceipted(complaint=filed.complaint, at=case.clock.now()))
 
 
 def text_of(case_path: Path, number: str, *, keys_dir: Path | None) -> tuple[ComplaintFiled, bytes]:

@@ -221,3 +221,20 @@ def test_a_crowded_address_is_judged_in_time_that_grows_with_its_names(folder):
     verdict = guard("203.0.113.90", facts=FactsFolder(folder), at=NOW)
     assert verdict.collateral.low == 5_000
     assert len(verdict.collateral.names) == 200
+
+
+@pytest.mark.parametrize("resolving", [(), ("edge1.pirate.example",)])
+def test_a_name_that_becomes_popular_is_not_cut_off_by_its_own_address(folder, resolving):
+    suspects = {"http://edge1.pirate.example/live.m3u8"}
+    before = guard(
+        "203.0.113.5", facts=FactsFolder(folder), at=NOW, suspects=suspects, resolving=resolving
+    )
+    assert before.decision is Decision.ALLOW
+    popular = folder / "popular-domains" / "popular.csv"
+    popular.write_text(popular.read_text() + "edge1.pirate.example,x\n")
+    after = guard(
+        "203.0.113.5", facts=FactsFolder(folder), at=NOW, suspects=suspects, resolving=resolving
+    )
+    assert after.decision is not Decision.ALLOW
+    assert "protected-co-tenant" in codes(after)
+    assert "edge1.pirate.example" not in after.narrow_to

@@ -17,6 +17,7 @@ from cautery.plan.guard.tenant_rules import (
     customers_of,
     judge_dedication,
     judge_history,
+    judge_own_names,
     judge_owner,
     judge_tenants,
     newest,
@@ -44,11 +45,18 @@ def judge_address(
     ruling: Ruling,
     *,
     suspects: Collection[str],
+    here: Collection[str],
     lawful: Collection[str],
     dedicated: DedicatedFact | None,
     allow: Sequence[str],
 ) -> None:
-    """Apply every rule to an address or range; all objections are told, not only the first."""
+    """Apply every rule to an address or range; all objections are told, not only the first.
+
+    Parameters
+    ----------
+    here : collection of str
+        Names that our own resolver led to the address; they are among the suspects.
+    """
     target, facts = ruling.target, ruling.facts
     ruling.needs("ranges")
     if facts.knows_hosting():
@@ -79,6 +87,7 @@ def judge_address(
     current = seen_of_late(ruling, cohosted)
     ruling.on_address.update(tenant.name for tenant in current)
     judge_tenants(ruling, current, own_names)
+    judge_own_names(ruling, current, own_names, here)
     judge_history(ruling, cohosted, current, own_names, evidence)
     for place in places:
         judge_owner(ruling, place, evidence)

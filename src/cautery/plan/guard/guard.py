@@ -143,6 +143,7 @@ def guard(
         judge_address(
             ruling,
             suspects=names | set(map(_host, resolving)),
+            here=set(map(_host, resolving)),
             lawful=lawful,
             dedicated=dedicated,
             allow=tuple(allow),

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from cautery.errors import InputError
 from cautery.messages import message
 from cautery.model import CoHosted, DedicatedFact, host_of
+from cautery.plan.guard.name_rules import SERVICE_ZONES
 from cautery.plan.guard.network_kind import sharing_kind
 from cautery.plan.guard.ruling import Ruling
 from cautery.plan.guard.targets import parse_target, plain_name
@@ -61,6 +62,37 @@ def judge_tenants(ruling: Ruling, current: Sequence[CoHosted], own: Collection[s
             ),
             fact="passive-dns",
         )
+
+
+def judge_own_names(
+    ruling: Ruling, current: Sequence[CoHosted], own: Collection[str], here: Collection[str]
+) -> None:
+    """Refuse an address on which a suspect's own name is popular or protected.
+
+    What is not allowed by its name must not be cut off by its address.
+
+    Parameters
+    ----------
+    here : collection of str
+        Names that our own resolver led to the address.
+    """
+    names = {tenant.name for tenant in current if _related(ruling, tenant.name, own)} | set(here)
+    for name in sorted(names - {""}):
+        kinds = tuple(kind for kind in ruling.kinds_of_name(name) if kind not in SERVICE_ZONES)
+        if kinds or ruling.popular(name):
+            ruling.high = None
+            ruling.kinds.update(kinds)
+            ruling.refuse(
+                "protected-co-tenant",
+                message(
+                    "guard.protected-co-tenant.on-it",
+                    name=name,
+                    target=ruling.target.text,
+                    kinds=kinds or ("popular",),
+                ),
+                fact="popular",
+            )
+            return
 
 
 def judge_history(

@@ -17,7 +17,7 @@ from cautery.act.notice_replies import read_reply
 from cautery.act.ports import PublicFiles
 from cautery.canonical import canonical
 from cautery.errors import InputError
-from cautery.model import Mandate, digest_of, iso
+from cautery.model import Mandate, OrderKind, digest_of, iso
 from cautery.model.ledger import append
 from cautery.model.ports import Ledger
 from cautery.model.records import (
@@ -167,10 +167,9 @@ def _clock(
         profile = profile_of(place.territory)
         days = profile.complaint_days
         late.append(days is not None and received_at > place.at + timedelta(days=days))
-        kind = kinds.get(place.order)
-        if kind is not None:
-            due_at.append(received_at + profile.decide_within(kind))
-    return bool(late) and all(late), min(due_at, default=received_at if late else None)
+        kind = kinds.get(place.order, OrderKind.LIVE)
+        due_at.append(received_at + profile.decide_within(kind))
+    return bool(late) and all(late), min(due_at, default=None)
 
 
 def _not_ahead(complaint: Complaint, now: datetime) -> datetime:

@@ -49,6 +49,7 @@ from cautery.model.message import as_written
 from cautery.model.records import (
     ApprovalGiven,
     CaseOpened,
+    ComplaintDecided,
     EntryWithdrawn,
     GuardRevalidated,
     OverrideGiven,
@@ -727,3 +728,49 @@ async def test_who_had_not_taken_the_list_before_a_restart_is_asked_after_it(
     later.restore(earlier(again))
     await later.hear()
     assert {envelope.to.name for envelope in publisher.sent} == {"isp", "isp-2"}
+
+
+def granted(**more: Any) -> ComplaintDecided:
+    target = "edge.pirate.example"
+    given = {"complaint": "C-0123456789ab", "granted": True, "target": target} | more
+    return ComplaintDecided(by="A. Legal", why="a shop", referrals=(REFERRAL.id,), at=NOW, **given)
+
+
+async def test_a_granted_complaint_takes_the_target_off_the_next_version_at_once(
+    folder: Path,
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, journal = seated(publisher, folder)
+    ledger.write(signed("A. Legal"))
+    ledger.write(signed("B. Duty"))
+    await intervener.hear()
+    assert publisher.sent[-1].version.targets == {"edge.pirate.example"}
+    journal.moment += timedelta(seconds=1)
+    ledger.write(granted(granted=False, target=None))
+    await intervener.hear()
+    assert len(publisher.sent) == 1
+    ledger.write(granted())
+    await intervener.hear()
+    assert publisher.sent[-1].version.targets == frozenset()
+    [withdrawn] = records(ledger, EntryWithdrawn)
+    assert [reason.code for reason in withdrawn.reasons] == ["complaint"]
+    assert withdrawn.published == ("isp",)
+    await intervener.hear()
+    assert len(records(ledger, EntryWithdrawn)) == 1
+
+
+async def test_a_complaint_granted_while_no_watch_ran_counts_at_the_next_start(
+    folder: Path,
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.write(signed("A. Legal"))
+    ledger.write(signed("B. Duty"))
+    await intervener.hear()
+    ledger.write(granted())
+    second, again, _ = seated(publisher, folder)
+    again.entries = ledger.entries
+    second.restore(earlier(again))
+    await second.hear()
+    assert publisher.sent[-1].version.targets == frozenset()
+    assert len(records(again, EntryWithdrawn)) == 1

@@ -108,7 +108,7 @@ class Intervener:
         self._next_index = 0
         self._woken = False
         self._granted: dict[str, str] = {}
-        """By target, the complaint by which earlier runs, or people since, released it."""
+        """By target, the complaint by which people released it before this run."""
         self._ask_at: datetime | None = None
         """When the first verdict that stands runs out, the window being longer."""
         self._facts = judge.facts()
@@ -138,6 +138,8 @@ class Intervener:
         self._following.restore(acts.followed.values())
         self._next_index = earlier.next_index
         self._granted = dict(earlier.granted)
+        for target in self._granted:
+            self._filing.release(target)
         if ignored:
             self._journal.fail("record", "case", _passed_over(ignored))
         self._woken = any(self._standing())
@@ -145,8 +147,6 @@ class Intervener:
     async def work(self) -> None:
         """Do whatever is next, for ever."""
         since: datetime | None = None
-        for target, complaint in self._granted.items():
-            self._release(target, complaint)
         if self._woken:  # no list goes out again before the guard has judged it anew
             await self.propose()
         while True:
@@ -293,6 +293,8 @@ class Intervener:
 
     async def hear(self) -> None:
         """Take up what people signed, and hand in what two of them have approved."""
+        while self._granted:
+            self._release(*self._granted.popitem())
         signatures = kinds_of(ApprovalGiven, OverrideSigned, ComplaintDecided)
         for entry in self._ledger.read(since=self._next_index, kinds=signatures):
             try:

@@ -1,0 +1,293 @@
+"""A complaint is filed with a clock, sealed, confirmed, and decided by a person."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from tests.lists import entry, referral
+
+from cautery.act.complaint import Standing, complaint_of, number_of
+from cautery.adapters.public_folder import PublicFolder
+from cautery.model import Lever, Window, referral_id
+from cautery.model.records import ReferralPublished
+from cautery.wiring import complaints as wired
+
+from .conftest import Ran
+from .notice_case import NOW, Watched
+
+TOKEN = "0123456789abcdef" * 2
+NUMBER = number_of(TOKEN)
+Cautery = Callable[..., Ran]
+
+
+def published(case: Watched, *, hours_ago: float = 0.5) -> None:
+    """Put a name and an address on the list of a provider."""
+    entries = (entry("shop.example"), entry("192.0.2.9", Lever.ADDRESS))
+    ends = NOW + timedelta(hours=1)
+    drafted = replace(
+        referral(*entries),
+        window=Window(start=NOW - timedelta(days=30), end=ends),
+        entries=tuple(replace(each, valid_until=ends) for each in entries),
+    )
+    drafted = replace(drafted, id=referral_id(drafted), territory="IT")
+    drafted = replace(drafted, id=referral_id(replace(drafted, id="")))
+    case.write(
+        drafted,
+        ReferralPublished(
+            referral=drafted.id,
+            intermediary="isp",
+            targets=("shop.example", "192.0.2.9"),
+            at=NOW - timedelta(hours=hours_ago),
+        ),
+    )
+
+
+@pytest.fixture
+def public(proven_case: Watched) -> PublicFolder:
+    published(proven_case)
+    return PublicFolder(proven_case.folder / "public", make=True)
+
+
+def sent_in(public: PublicFolder, **more: Any) -> None:
+    given = {
+        "number": NUMBER,
+        "target": "shop.example",
+        "standing": Standing.OWNER,
+        "text": "I am Jo Doe, and it is my shop.",
+        "mail": "jo@shop.example",
+        "at": NOW,
+    } | more
+    public.write(f"complaints/{given['number']}.json", complaint_of(**given).body())
+
+
+def take(cautery: Cautery, case: Watched, *more: object) -> Ran:
+    return cautery("complaint", "take", case.path, "--public", case.folder / "public", *more)
+
+
+def test_a_complaint_from_the_form_is_filed_shown_and_granted(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder
+) -> None:
+    sent_in(public)
+    ran = take(cautery, proven_case)
+    assert ran.code == 0, ran.err
+    [filed] = proven_case.records("complaint.filed")
+    assert (filed["complaint"], filed["target"], filed["rule"]) == (NUMBER, "shop.example", None)
+    assert filed["receipt_at"] == filed["received_at"]
+    assert filed["due_at"].startswith(f"{NOW + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    assert public.names("complaints") == ()
+    assert json.loads(public.read(f"decisions/{NUMBER}.json") or b"")["state"] == "filed"
+    assert NUMBER in cautery("complaint", "list", proven_case.path).out
+    assert "Jo Doe" in cautery("complaint", "show", proven_case.path, NUMBER).out
+    decide = ("complaint", "decide", proven_case.path, NUMBER, "--as", "anna", "--why", "a shop")
+    ran = cautery(*decide, "--grant", "--public", proven_case.folder / "public")
+    assert ran.code == 0, ran.err
+    [decided] = proven_case.records("complaint.decided")
+    assert (decided["granted"], decided["target"]) == (True, "shop.example")
+    assert len(decided["referrals"]) == 1
+    assert json.loads(public.read(f"decisions/{NUMBER}.json") or b"")["state"] == "granted"
+    assert "granted by anna" in cautery("complaint", "list", proven_case.path).out
+    assert cautery(*decide, "--reject").code == 2
+
+
+def test_nothing_that_a_person_wrote_stands_in_the_case_in_clear(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder
+) -> None:
+    sent_in(public)
+    take(cautery, proven_case)
+    assert proven_case.records("complaint.filed")
+    for path in proven_case.path.rglob("*"):
+        if path.is_file():
+            assert b"Jo Doe" not in path.read_bytes(), path
+            assert b"jo@shop" not in path.read_bytes(), path
+
+
+def test_the_same_complaint_is_filed_once(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder
+) -> None:
+    for _ in range(3):
+        sent_in(public)
+        assert take(cautery, proven_case).code == 0
+    assert len(proven_case.records("complaint.filed")) == 1
+
+
+def test_a_name_on_no_list_is_refused_by_its_rule_and_kept(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder
+) -> None:
+    sent_in(public, target="elsewhere.example")
+    assert "no-entry" in take(cautery, proven_case).err
+    [filed] = proven_case.records("complaint.filed")
+    assert (filed["rule"], filed["target"], filed["due_at"]) == ("no-entry", None, None)
+    ran = cautery(
+        *("complaint", "decide", proven_case.path, NUMBER, "--as", "anna", "--why", "x", "--grant")
+    )
+    assert ran.code == 2
+    assert "nothing to release" in ran.err
+
+
+def test_a_rejected_complaint_can_be_granted_later(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder
+) -> None:
+    sent_in(public)
+    take(cautery, proven_case)
+    decide = ("complaint", "decide", proven_case.path, NUMBER, "--as", "anna", "--why", "x")
+    assert cautery(*decide).code == 2
+    assert cautery(*decide, "--reject").code == 0
+    assert cautery(*decide, "--reject").code == 2
+    assert cautery(*decide, "--grant").code == 0
+
+
+def test_what_is_no_complaint_is_named_and_taken_away(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder
+) -> None:
+    for number, body in enumerate((b"", b"{}", b"[" * 50_000, b"x" * 2_000_000, b'{"number": 1}')):
+        public.write(f"complaints/{number}.json", body)
+    sent_in(public)
+    ran = take(cautery, proven_case)
+    assert ran.err.count("not filed") == 5
+    assert len(proven_case.records("complaint.filed")) == 1
+    assert public.names("complaints") == ()
+
+
+@pytest.mark.parametrize(("days", "late"), [(4, False), (6, True)])
+def test_who_comes_after_the_days_of_the_jurisdiction_is_late_and_heard(
+    cautery: Cautery, proven_case: Watched, *, days: int, late: bool
+) -> None:
+    published(proven_case, hours_ago=24 * days)
+    public = PublicFolder(proven_case.folder / "public", make=True)
+    sent_in(public)
+    take(cautery, proven_case)
+    [filed] = proven_case.records("complaint.filed")
+    assert (filed["late"], filed["rule"]) == (late, None)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wired, "_WAITS_S", (0.0,))
+
+
+# -- mail -------------------------------------------------------------------------------------
+
+
+class Inbox:
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(envelope.content)
+        return "250 taken"
+
+
+class Server(Controller):
+    def _trigger_server(self) -> None:
+        assert self.server is not None
+        self.port = self.server.sockets[0].getsockname()[1]  # port 0 took any that was free
+        super()._trigger_server()
+
+
+@pytest.fixture
+def inbox(proven_case: Watched) -> Iterator[Inbox]:
+    handler = Inbox()
+    server = Server(handler, hostname="127.0.0.1", port=0)
+    server.start()
+    settings = proven_case.folder / "postbox.toml"
+    settings.write_text(
+        f'[mail]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
+        'sender = "desk@league.example"\n'
+    )
+    settings.chmod(0o600)
+    yield handler
+    server.stop()
+
+
+def mailed(case: Watched, name: str, text: str, **headers: str) -> None:
+    mail = EmailMessage()
+    for key, value in (
+        {"From": "Jo Doe <jo@shop.example>", "Subject": "blocked"} | headers
+    ).items():
+        mail[key] = value
+    mail.set_content(text)
+    folder = case.folder / "Maildir" / "new"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(mail.as_bytes())
+    at = NOW.timestamp()
+    os.utime(folder / name, (at, at))
+
+
+def take_mail(cautery: Cautery, case: Watched, *more: object) -> Ran:
+    return cautery(
+        *("complaint", "take", case.path, "--mail", case.folder / "Maildir"),
+        *("--postbox", case.folder / "postbox.toml", *more),
+    )
+
+
+def test_a_mail_is_filed_and_confirmed(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder, inbox: Inbox
+) -> None:
+    mailed(proven_case, "1", "My site https://SHOP.example/cart is dark, see other.example.")
+    ran = take_mail(cautery, proven_case, "--public", public.path, "--url", "https://desk.example")
+    assert ran.code == 0, ran.err
+    [filed] = proven_case.records("complaint.filed")
+    assert (filed["means"], filed["target"]) == ("mail", "shop.example")
+    assert [each["complaint"] for each in proven_case.records("complaint.receipted")] == [
+        filed["complaint"]
+    ]
+    receipt = BytesParser(policy=default).parsebytes(inbox.mails[0])
+    assert receipt["To"] == "jo@shop.example"
+    assert receipt["Auto-Submitted"] == "auto-replied"
+    assert filed["complaint"] in str(receipt["Subject"])
+    token = str(receipt.get_content()).partition("https://desk.example/complaint/")[2][:32]
+    assert number_of(token) == filed["complaint"]
+    take_mail(cautery, proven_case)
+    assert len(inbox.mails) == len(proven_case.records("complaint.filed")) == 1
+
+
+def test_machines_are_not_answered_and_no_mail_stops_another(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder, inbox: Inbox
+) -> None:
+    assert public.names("complaints") == ()
+    mailed(proven_case, "1", "shop.example", **{"Auto-Submitted": "auto-replied"})
+    mailed(proven_case, "2", "shop.example", From="MAILER-DAEMON@x.example")
+    mailed(proven_case, "3", "shop.example", From="desk@league.example")
+    mailed(proven_case, "4", "shop.example", From="no address")
+    (proven_case.folder / "Maildir" / "new" / "5").write_bytes(b"x" * 2_100_000)
+    mailed(proven_case, "6", "192.0.2.9 is dark")
+    ran = take_mail(cautery, proven_case)
+    assert ran.code == 0, ran.err
+    assert ran.err.count("not filed") == 3
+    targets = [each["target"] for each in proven_case.records("complaint.filed")]
+    assert sorted(targets) == ["192.0.2.9", "shop.example", "shop.example"]
+    assert len(inbox.mails) == 1
+
+
+def test_a_mail_server_that_is_away_loses_no_complaint(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder
+) -> None:
+    assert public.names("complaints") == ()
+    settings = proven_case.folder / "postbox.toml"
+    settings.write_text(
+        '[mail]\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"\nsender = "d@league.example"\n'
+    )
+    settings.chmod(0o600)
+    mailed(proven_case, "1", "shop.example")
+    ran = take_mail(cautery, proven_case)
+    assert ran.code == 0, ran.err
+    assert len(proven_case.records("complaint.filed")) == 1
+    assert proven_case.records("failure")[-1]["what"] == "receipt"
+
+
+def test_nothing_to_take_from_is_bad_use(cautery: Cautery, proven_case: Watched) -> None:
+    assert cautery("complaint", "take", proven_case.path).code == 2
+    assert cautery("complaint", "show", proven_case.path, "C-x").code == 2
+    missing: Path = proven_case.folder / "nowhere"
+    assert cautery("complaint", "take", proven_case.path, "--public", missing).code == 2
