@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import time
+from dataclasses import replace
 
 import pytest
 from tests.adapters.face_server import Running, listener
@@ -62,9 +63,8 @@ def test_who_sends_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> Non
             assert slow.recv(100).startswith(b"HTTP/1.1 408")
 
 
-def test_one_address_does_not_take_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_face, "MOST_OF_ONE", 3)
-    with Running(listener(echo)) as server:
+def test_one_address_does_not_take_every_connection() -> None:
+    with Running(replace(listener(echo), most_of_one=3)) as server:
         [port] = server.ports
         taken = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
         time.sleep(0.2)

@@ -28,7 +28,7 @@ from cautery.model.web import Answered, Asked
 
 MOST_CONNECTIONS = 2_000
 MOST_OF_ONE = 64
-"""Connections of one address at a time."""
+"""Connections of one address at a time, if nothing else is said."""
 _IDLE_S = 20.0
 _BODY_S = 20.0
 _WHOLE_S = 120.0
@@ -54,6 +54,8 @@ class Listener:
         Bytes that a request may have.
     tls : ssl.SSLContext or None
         ``None``: HTTP in clear.
+    most_of_one : int
+        Connections of one address at a time.
     """
 
     host: str
@@ -61,6 +63,7 @@ class Listener:
     answer: Callable[[Asked], Answered]
     most_body: int
     tls: ssl.SSLContext | None = None
+    most_of_one: int = MOST_OF_ONE
 
 
 def server_tls(
@@ -145,6 +148,7 @@ async def _listen(listener: Listener, stack: AsyncExitStack) -> int:
     loop = asyncio.get_running_loop()
     server = _Server(
         _handler(listener),
+        most_of_one=listener.most_of_one,
         access_log=None,
         keepalive_timeout=_IDLE_S,
         lingering_time=2.0,
@@ -177,8 +181,9 @@ async def _listen(listener: Listener, stack: AsyncExitStack) -> int:
 class _Server(web.Server):
     """Closes a connection that is one too many, of all or of one address."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, most_of_one: int, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._most_of_one = most_of_one
         self._addresses: dict[web.RequestHandler[Any], str] = {}
         self._by_address: Counter[str] = Counter()
 
@@ -190,7 +195,7 @@ class _Server(web.Server):
         address = str((transport.get_extra_info("peername") or ("",))[0])
         self._addresses[handler] = address
         self._by_address[address] += 1
-        if self._by_address[address] > MOST_OF_ONE or len(self._addresses) > MOST_CONNECTIONS:
+        if self._by_address[address] > self._most_of_one or len(self._addresses) > MOST_CONNECTIONS:
             transport.abort()
 
     def connection_lost(

@@ -141,6 +141,10 @@ _VERBS = {
         "cautery.cli.complaint:app",
         "File, show and decide complaints about blocks; a granted one unblocks at once.",
     ),
+    "transparency": (
+        "cautery.cli.transparency:app",
+        "Show a case's public figures; export to Lumen; read the DSA Transparency Database.",
+    ),
     "keys": (
         "cautery.cli.keys:app",
         "Make signing keys for the people who approve.",

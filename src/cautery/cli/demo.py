@@ -36,6 +36,12 @@ def demo(
     media: Annotated[
         Path | None, typer.Option(help="Your own media files for the lab's channels.")
     ] = None,
+    publish: Annotated[
+        Path | None,
+        typer.Option(
+            "--publish", help="Folder for the public face, which cautery lists serve serves."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The scoreboard as one JSON line.")] = False,
 ) -> None:
     """Build a lab world, watch it for a minute, verify the case and score it against the truth.
@@ -80,6 +86,7 @@ def demo(
                 mandate_file=lab.mandate_path,
                 keys_dir=run / "case-keys",
                 listeners=(board.hear,),
+                publish=publish,
             )
         for failure in approvers.failures[:3]:
             render.say(f"approvers: {failure}")

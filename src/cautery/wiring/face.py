@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from cautery import wiring
 from cautery.act.complaint import MOST_BYTES as COMPLAINT_BYTES
 from cautery.act.read_answer import MOST_BYTES
-from cautery.adapters.http_face import Listener, certificates_in, serve, server_tls
+from cautery.adapters.http_face import MOST_OF_ONE, Listener, certificates_in, serve, server_tls
 from cautery.adapters.public_folder import PublicFolder
 from cautery.errors import InputError
 from cautery.model.toml import simple_toml
@@ -57,6 +57,7 @@ class _Listen(_Table):
     listen: Annotated[str, AfterValidator(_place)]
     certificate: Text | None = None
     key: Text | None = None
+    connections_per_address: Annotated[int, Field(ge=1, le=2_000)] = MOST_OF_ONE
 
 
 class _Blocked(_Table):
@@ -215,5 +216,10 @@ def _listener(
         key = None if table.key is None else base / table.key
         tls = server_tls(base / table.certificate, key, clients=clients or ())
     return Listener(
-        host=host.strip("[]"), port=int(port), answer=answer, most_body=most_body, tls=tls
+        host=host.strip("[]"),
+        port=int(port),
+        answer=answer,
+        most_body=most_body,
+        tls=tls,
+        most_of_one=table.connections_per_address,
     )
