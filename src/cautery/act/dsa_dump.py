@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from cautery.errors import InputError
 
@@ -92,7 +92,7 @@ def read_dump(path: Path, *, names: Collection[str]) -> StatementCounts:
     return counts
 
 
-def _tables(file: IO[bytes], name: str, depth: int) -> Iterator[tuple[str, IO[bytes]]]:
+def _tables(file: IO[bytes], name: str, depth: int) -> Iterator[tuple[str, _Readable]]:
     if not zipfile.is_zipfile(file):
         file.seek(0)
         yield name, file
@@ -107,7 +107,7 @@ def _tables(file: IO[bytes], name: str, depth: int) -> Iterator[tuple[str, IO[by
                 raise InputError(f"{name}: {inner[:80]!r} unpacks to too much")
             if inner.endswith(".csv"):
                 with archive.open(member) as table:
-                    yield inner, _Bounded(table, member.file_size)
+                    yield inner, io.BufferedReader(_Bounded(table, member.file_size), 1 << 16)
             elif inner.endswith(".zip"):
                 if depth == 0 or member.file_size > MOST_NESTED_BYTES:
                     raise InputError(f"{name}: {inner[:80]!r} is nested too deeply, or too large")
@@ -115,6 +115,10 @@ def _tables(file: IO[bytes], name: str, depth: int) -> Iterator[tuple[str, IO[by
                 with archive.open(member) as packed, tempfile.TemporaryFile() as nested:
                     shutil.copyfileobj(_Bounded(packed, member.file_size), nested)
                     yield from _tables(nested, inner, depth - 1)
+
+
+class _Readable(Protocol):
+    def readline(self, size: int = ..., /) -> bytes: ...
 
 
 class _Bounded(io.RawIOBase):
@@ -137,16 +141,21 @@ class _Bounded(io.RawIOBase):
         return len(part)
 
 
-def _lines(table: IO[bytes]) -> Iterator[str]:
-    """Yield the lines of a table; one that is too long ends it."""
-    reader = io.BufferedReader(table, 1 << 16) if isinstance(table, io.RawIOBase) else table
-    while line := reader.readline(MOST_ROW_BYTES + 1):
+def _lines(table: _Readable) -> Iterator[str]:
+    """Yield the lines of a table.
+
+    Raises
+    ------
+    InputError
+        If one is too long.
+    """
+    while line := table.readline(MOST_ROW_BYTES + 1):
         if len(line) > MOST_ROW_BYTES:
             raise InputError(f"a line of over {MOST_ROW_BYTES} bytes")
         yield line.decode("utf-8", "replace").replace("\0", "")
 
 
-def _count(table: IO[bytes], name: str, wanted: Collection[str], counts: StatementCounts) -> None:
+def _count(table: _Readable, name: str, wanted: Collection[str], counts: StatementCounts) -> None:
     try:
         rows = csv.DictReader(_lines(table), strict=False)
         columns = rows.fieldnames or ()

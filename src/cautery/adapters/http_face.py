@@ -37,6 +37,7 @@ _HANDSHAKE_S = 10.0
 _SECURE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Server": "cautery",
 }
 
 
@@ -184,12 +185,10 @@ class _Server(web.Server):
     def __init__(self, *arguments: Any, most_of_one: int, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._most_of_one = most_of_one
-        self._addresses: dict[web.RequestHandler[Any], str] = {}
+        self._addresses: dict[web.RequestHandler, str] = {}
         self._by_address: Counter[str] = Counter()
 
-    def connection_made(
-        self, handler: web.RequestHandler[Any], transport: asyncio.Transport
-    ) -> None:
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         """Count a connection, or cut it off."""
         super().connection_made(handler, transport)
         address = str((transport.get_extra_info("peername") or ("",))[0])
@@ -199,7 +198,7 @@ class _Server(web.Server):
             transport.abort()
 
     def connection_lost(
-        self, handler: web.RequestHandler[Any], exc: BaseException | None = None
+        self, handler: web.RequestHandler, exc: BaseException | None = None
     ) -> None:
         """Forget a connection."""
         super().connection_lost(handler, exc)

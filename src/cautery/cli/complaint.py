@@ -128,10 +128,12 @@ def take(
     """
     if public is None and not mail:
         raise InputError("there is nothing to take from", hint="Give --public or --mail.")
+    from cautery.wiring.postbox import read_postbox
+
     sources = complaints.Sources(
         public=public,
         mails=tuple(mail or ()),
-        postbox=None if postbox is None else _postbox(postbox),
+        postbox=None if postbox is None else read_postbox(postbox),
         url=url,
     )
     while True:
@@ -145,12 +147,6 @@ def take(
             render.say(f"{len(taken.filed)} filed, {len(taken.refused)} not")
             return
         time.sleep(every)
-
-
-def _postbox(path: Path) -> complaints.PostboxSettings:
-    from cautery.wiring.postbox import read_postbox
-
-    return read_postbox(path)
 
 
 @app.command()

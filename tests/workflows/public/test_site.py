@@ -20,9 +20,12 @@ from cautery.errors import InputError
 from cautery.model import Lever
 from cautery.model.web import Answered, Asked
 from cautery.pages.public import Desk
+from cautery.projections.figures import Figures
 from cautery.workflows.case.public_about import about_case
+from cautery.workflows.case.public_figures import figures_file
 from cautery.workflows.public.blocked import BlockedPage
 from cautery.workflows.public.complaints import MOST_WAITING
+from cautery.workflows.public.figures import csv_of
 from cautery.workflows.public.lookup import LookUp, target_of
 from cautery.workflows.public.shelf import Shelf
 from cautery.workflows.public.site import Site
@@ -280,3 +283,30 @@ def test_the_451_page_tells_nothing_of_a_secret_order(public: Public) -> None:
     assert {answer.status for answer in pages} == {451}
     assert len({words(answer) for answer in pages}) == 1
     assert "Court" not in words(pages[0])
+
+
+# -- figures ----------------------------------------------------------------------------------
+
+
+def test_figures_are_a_page_and_a_table(public: Public) -> None:
+    assert "No case has published figures yet" in words(public.ask("/transparency"))
+    figures = Figures()
+    figures.lists.block_s += [1.5, 4.0, 700.0]
+    public.shown.files.write("figures.json", figures_file(figures, MANDATE, NOW))
+    page = words(public.ask("/transparency"))
+    assert "Mistakes" in page
+    assert "99 % within" in page
+    assert "700.0" in page
+    table = words(public.ask("/transparency.csv"))
+    assert "m,2026-11-24T20:50:00.000000Z,times,block_s,n,3" in table
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"[" * 99_999])
+def test_figures_that_cannot_be_read_are_left_out(public: Public, content: bytes) -> None:
+    public.shown.files.write("figures.json", content)
+    assert public.ask("/transparency").status == 200
+
+
+def test_no_cell_is_a_formula() -> None:
+    case = json.loads(figures_file(Figures(), replace(MANDATE, id="=cmd()"), NOW))
+    assert b"\n'=cmd()," in csv_of([case])

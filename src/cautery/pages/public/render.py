@@ -29,11 +29,6 @@ def render_page(name: str, desk: Desk, **values: Any) -> bytes:
     return template.render(desk=desk, style=style(_PACKAGE, "page.css"), **values).encode()
 
 
-def text_of(text: str, **values: Any) -> str:
-    """Return a text of these pages without markup."""
-    return str(_environment().globals["_"](text, **values))
-
-
 @cache
 def _environment() -> Environment:
     env = environment(_PACKAGE, longest=4_000)
