@@ -163,7 +163,7 @@ def decide(
     """Decide on a complaint. If it is granted, the next version of each list leaves the target out.
 
     One person suffices, since nobody has to sign in order to unblock. A running watch sends the
-    next version within a second; otherwise it is sent as soon as a watch of the case runs.
+    next version within a second; if none runs, cautery lists publish makes it.
 
     Example: cautery complaint decide cases/md34 C-0123456789ab --grant --as "A. Legal" --why "..."
     """

@@ -98,6 +98,27 @@ def serve(
     serve_face(read_face(settings), ready=render.say)
 
 
+@app.command()
+def publish(
+    case: Annotated[Path, typer.Argument(help="Folder of an open case that nobody watches.")],
+    folder: Annotated[Path, typer.Option("--publish", help="The case's public folder.")],
+    keys: Annotated[
+        Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
+    ] = None,
+) -> None:
+    """Make the next version of each list, without what a granted complaint released since.
+
+    Nothing comes on a list by this. A running watch does it by itself.
+
+    Example: cautery lists publish cases/md34 --publish public/md34
+    """
+    from cautery.wiring import face
+
+    made = face.publish(case, folder, keys_dir=keys)
+    released = f", released: {', '.join(made.released)}" if made.released else ""
+    render.say(render.printable(f"{made.lists} lists have a new version{released}"))
+
+
 def _string(text: str) -> str:
     """Return a TOML string; one of JSON is one, but for DEL."""
     return dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -14,20 +15,24 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from cautery import wiring
+from cautery.act import Envelope
 from cautery.act.complaint import MOST_BYTES as COMPLAINT_BYTES
 from cautery.act.read_answer import MOST_BYTES
 from cautery.adapters.http_face import MOST_OF_ONE, Listener, certificates_in, serve, server_tls
 from cautery.adapters.public_folder import PublicFolder
-from cautery.errors import InputError
+from cautery.errors import InputError, SourceError
+from cautery.model import Digest, ListAnswer
 from cautery.model.toml import simple_toml
 from cautery.model.web import Answered, Asked
 from cautery.packed import require_file
 from cautery.pages.public import Desk
+from cautery.wiring.cases import writing
 from cautery.workflows.public.blocked import BlockedPage
 from cautery.workflows.public.feeds import Feeds
 from cautery.workflows.public.lookup import LookUp
 from cautery.workflows.public.shelf import Shelf
 from cautery.workflows.public.site import Site
+from cautery.workflows.watch.acting.republish import Republished, republish
 
 _MOST_SETTINGS = 1_000_000
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -223,3 +228,32 @@ def _listener(
         tls=tls,
         most_of_one=table.connections_per_address,
     )
+
+
+def publish(case_path: Path, folder: Path, *, keys_dir: Path | None) -> Republished:
+    """Make the next version of each list of a case into a public folder.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with writing(case_path, keys_dir=keys_dir) as case:
+        return asyncio.run(republish(case, PublicFolder(folder, make=True), by_put=_Unreached()))
+
+
+class _Unreached:
+    """Nobody is handed a list: a case does not hold where lists are sent."""
+
+    async def publish(
+        self, envelope: Envelope, *, now: datetime, held: Collection[Digest] = ()
+    ) -> ListAnswer:
+        """Refuse.
+
+        Raises
+        ------
+        SourceError
+            Always.
+        """
+        del now, held
+        raise SourceError(f"{envelope.to.name} is reached by a running watch alone")

@@ -1,0 +1,100 @@
+"""Make the next version of each list of a case that nobody watches at this moment.
+
+So that a complaint that is granted between two watches unblocks at once. What was published and
+stands is named again; nothing comes on a list, and the guard is not asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cautery.act.ports import PublicFiles, Publisher
+from cautery.errors import InputError
+from cautery.messages import message
+from cautery.model import Intermediary, Reason, Referral
+from cautery.projections.figures import BY_COMPLAINT, Figures
+from cautery.workflows.case.complaints import show_state, states
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case
+from cautery.workflows.case.opening import signed_in
+from cautery.workflows.case.public_about import about_case
+from cautery.workflows.case.public_figures import figures_file, read_on
+from cautery.workflows.case.public_lists import PublicLists
+from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.public.about import ABOUT
+from cautery.workflows.public.figures import FIGURES
+from cautery.workflows.watch.acting.filing import Filing
+from cautery.workflows.watch.acting.lists import Lists
+from cautery.workflows.watch.resume import EarlierRuns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Republished:
+    """What was made.
+
+    Parameters
+    ----------
+    lists : int
+        Lists whose next version lies in the folder.
+    released : tuple of str
+        Targets that left them.
+    """
+
+    lists: int
+    released: tuple[str, ...]
+
+
+async def republish(case: Case, files: PublicFiles, *, by_put: Publisher) -> Republished:
+    """Make the next version of each list that is in force, and show it in a public folder.
+
+    Raises
+    ------
+    CauteryError
+        If the case does not say what may be published, or a version cannot be made.
+    """
+    known = mandate_of(case.ledger)
+    # A case does not hold the places that lists are sent to, only that there are some.
+    mandate = replace(
+        known, intermediaries=tuple(replace(to, list_url=None) for to in known.intermediaries)
+    )
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+    lists = Lists(
+        mandate.intermediaries,
+        signer=case.signer,
+        publisher=PublicLists(files, by_put=by_put),
+        journal=journal,
+    )
+    filing = Filing(
+        mandate,
+        {},
+        signed_for=signed_in(case.ledger, known, key=str(case.verifier)),
+        cuts=lambda _target, _stream: False,
+        on_published=_nothing,
+        lists=lists,
+        journal=journal,
+    )
+    earlier = EarlierRuns().read_on(case.ledger)
+    ignored = filing.restore(earlier.acts, earlier.safeguards.withdrawals)
+    if ignored:
+        journal.fail("record", "case", InputError(f"{ignored} records are not valid"))
+    released = []
+    for filed in filing:
+        standing = {entry.target for entry in filed.standing(journal.now())}
+        for target in sorted(standing.intersection(earlier.granted)):
+            reason = Reason(
+                code=BY_COMPLAINT,
+                text=message("withdrawn.complaint", complaint=earlier.granted[target]),
+            )
+            filing.withdraw(filed, {target: (reason,)})
+            released.append(target)
+    taken = await lists.send()
+    figures = read_on(Figures(), case.ledger)
+    files.write(ABOUT, about_case(known))
+    files.write(FIGURES, figures_file(figures, known, journal.now()))
+    for complaint, decided in states(figures.complaints):
+        show_state(files, complaint, decided)
+    return Republished(lists=len(taken), released=tuple(dict.fromkeys(released)))
+
+
+def _nothing(_referral: Referral, _to: Intermediary) -> None:
+    """No probe follows: nobody watches."""
