@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cautery.model import DarkProbe, Entry
-from cautery.model.records import BlockLifted, EntryWithdrawn, ListSent, ReferralPublished
+from cautery.model.records import (
+    BlockLifted,
+    EntryWithdrawn,
+    ListAnswered,
+    ListSent,
+    ReferralPublished,
+)
 
 
 @dataclass(slots=True)
@@ -17,7 +23,7 @@ class Lists:
     Parameters
     ----------
     newest : dict
-        By the name of an intermediary, the last version that was recorded.
+        By the name of an intermediary, the last version that was recorded, with the newest answer.
     block_s : list of float
         Seconds from the sending of a list until our own probe first saw a stream dark, for each
         target and intermediary.
@@ -39,6 +45,14 @@ class Lists:
         match entry.content:
             case ListSent() as sent:
                 self.newest[sent.intermediary] = sent
+            case ListAnswered() as answer if answer.intermediary in self.newest:
+                self.newest[answer.intermediary] = replace(
+                    self.newest[answer.intermediary],
+                    effect=answer.effect,
+                    applied_at=answer.applied_at,
+                    reason=answer.reason,
+                    refused=answer.refused,
+                )
             case ReferralPublished() as published:
                 for target in published.targets:
                     self._sent_at[target, published.intermediary] = published.at

@@ -10,7 +10,8 @@ from cautery.errors import InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
-from cautery.model.records import CaseOpened, ListSent
+from cautery.model.records import CaseOpened, ListAnswered, ListSent, kinds_of
+from cautery.projections import Lists, folded
 from cautery.workflows.case.opening import opening_of
 
 
@@ -36,9 +37,12 @@ class ProviderTrust:
 
 
 def lists_of(ledger: Ledger) -> tuple[ListSent, ...]:
-    """Return the newest version of each provider's list that changed something, by provider."""
-    newest = {sent.intermediary: sent for _, sent in contents(ledger, ListSent)}
-    return tuple(sent for _, sent in sorted(newest.items()))
+    """Return the newest version of each provider's list that changed something, by provider.
+
+    What a provider that fetches its list has said since counts as its answer.
+    """
+    lists = folded(Lists(), ledger.read(kinds=kinds_of(ListSent, ListAnswered)))
+    return tuple(sent for _, sent in sorted(lists.newest.items()))
 
 
 def trust_of(ledger: Ledger, provider: str) -> ProviderTrust:

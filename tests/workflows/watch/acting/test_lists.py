@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.lists import NOW, ORDER, CaseKey, approved, entry, referral
+from tests.lists import NOW, ORDER, CaseKey, approved, entry, envelope, referral
 
 from cautery.act import Approved, Envelope
-from cautery.errors import SourceError
+from cautery.act.read_answer import AnswerOfAgent
+from cautery.errors import ApprovalError, SourceError, StorageError
 from cautery.model import (
+    Acknowledgement,
     CourtOrder,
     Digest,
     Effect,
@@ -22,7 +24,8 @@ from cautery.model import (
     Referral,
     RefusedEntry,
 )
-from cautery.model.records import ListSent
+from cautery.model.records import ListAnswered, ListSent
+from cautery.workflows.case.public_lists import PublicLists
 from cautery.workflows.watch.acting.lists import AGAIN_S, RENEWED_S, Lists
 
 Handed = tuple[Approved[Referral], CourtOrder]
@@ -199,3 +202,88 @@ async def test_a_list_of_another_territory_is_not_made(seat: Seat, listed: Hande
         lists.add(*listed, italian)
     await lists.send()
     assert seat.provider.bodies == []
+
+
+# -- lists that are fetched ----------------------------------------------------------------------
+
+
+class Folder:
+    """A public folder in memory, or one that cannot be written."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+        self.full = False
+
+    def write(self, name: str, content: bytes, *, lasting: bool = True) -> None:
+        if self.full:
+            raise StorageError("no space left")
+        self.held[name] = content
+
+
+def fetched(effect: Effect = Effect.APPLIED, **more: Any) -> AnswerOfAgent:
+    given = {"version": 1, "digest": None, "applied_at": NOW, "reason": None, "refused": ()} | more
+    return AnswerOfAgent(list_id=more.pop("list_id", LIST_ID), effect=effect, **given)
+
+
+LIST_ID = Seat().lists._courses[ISP.name].list.id
+
+
+async def test_what_a_provider_that_fetches_says_is_recorded_once(
+    seat: Seat, listed: Handed
+) -> None:
+    seat.lists.add(*listed, ISP)
+    await seat.after(0)
+    seat.lists.hear(fetched(Effect.PENDING))
+    for _ in range(3):
+        seat.lists.hear(fetched())
+    told = [each for each in seat.journal.written if isinstance(each, ListAnswered)]
+    assert [each.effect for each in told] == [Effect.PENDING, Effect.APPLIED]
+    claims = [each for each in seat.journal.written if isinstance(each, Acknowledgement)]
+    assert [(each.referral, each.effect) for each in claims] == [
+        (listed[0].subject.id, Effect.APPLIED)
+    ]
+    seat.lists.hear(fetched(Effect.REJECTED, reason="two-people"))
+    assert seat.journal.written[-1].reason == "two-people"
+    before = len(seat.journal.written)
+    seat.lists.hear(replace(fetched(), list_id="L-000000000000"))
+    assert len(seat.journal.written) == before
+
+
+async def test_an_answer_about_an_older_version_acknowledges_nothing(
+    seat: Seat, listed: Handed
+) -> None:
+    seat.lists.add(*listed, ISP)
+    await seat.after(0)
+    seat.lists.hear(fetched(version=None))
+    assert not any(isinstance(each, Acknowledgement) for each in seat.journal.written)
+
+
+def by_both(folder: Folder, provider: Provider, to: Intermediary) -> tuple[PublicLists, Envelope]:
+    made = envelope(CaseKey(), to, approved(referral(entry("a.example")), CaseKey()))
+    return PublicLists(folder, by_put=provider), made  # type: ignore[arg-type]
+
+
+async def test_a_list_goes_both_ways_and_one_that_fails_stops_no_other() -> None:
+    folder, provider = Folder(), Provider()
+    lists, made = by_both(folder, provider, ISP)
+    answer = await lists.publish(made, now=NOW)
+    assert (answer.effect, len(provider.bodies), len(folder.held)) == (Effect.APPLIED, 1, 2)
+    provider.deaf = True
+    folder.held.clear()
+    with pytest.raises(SourceError, match="no answer"):
+        await lists.publish(made, now=NOW)
+    assert f"lists/{made.version.list_id}.json" in folder.held
+    provider.deaf, folder.full = False, True
+    lists, made = by_both(folder, provider, ISP)
+    with pytest.raises(SourceError, match="no space left"):
+        await lists.publish(made, now=NOW)
+    assert len(provider.bodies) == 2
+
+
+async def test_who_has_no_list_url_only_fetches() -> None:
+    folder, provider = Folder(), Provider()
+    lists, made = by_both(folder, provider, replace(ISP, list_url=None))
+    assert (await lists.publish(made, now=NOW)).effect is Effect.PENDING
+    assert provider.bodies == []
+    with pytest.raises(ApprovalError):
+        await lists.publish("list", now=NOW)  # type: ignore[arg-type]

@@ -29,6 +29,7 @@ TAKEN_S = 2.0
 """What came in is taken out after so long at the latest; a receipt is given before."""
 SHOWN_S = 30.0
 """Figures are shown anew after so long."""
+_MOST_FAULTS = 100
 
 
 class PublicDesk:
@@ -50,7 +51,7 @@ class PublicDesk:
         self._journal = journal
         self._figures = Figures()
         self._shown: dict[str, object] = {}
-        self._said: str | None = None
+        self._recorded: set[str] = set()
 
     async def work(self) -> None:
         """Do all that, for ever."""
@@ -85,8 +86,8 @@ class PublicDesk:
 
     def _fail(self, error: CauteryError) -> None:
         """Record a fault once, not every two seconds."""
-        if str(error) != self._said:
-            self._said = str(error)
+        if str(error) not in self._recorded and len(self._recorded) < _MOST_FAULTS:
+            self._recorded.add(str(error))
             self._journal.fail("public folder", "case", error)
 
     def _introduce(self) -> None:

@@ -1,0 +1,130 @@
+"""A watch shows its case in a public folder, and takes out what came in there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.lists import entry, lasting
+
+from cautery.act.complaint import complaint_of
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import SystemClock
+from cautery.adapters.keys_file import KeyFolder
+from cautery.adapters.public_folder import PublicFolder
+from cautery.errors import StorageError
+from cautery.model import Intermediary
+from cautery.model.records import (
+    ComplaintDecided,
+    ComplaintFiled,
+    Failure,
+    ReferralPublished,
+    kinds_of,
+)
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.watch.acting import public_desk
+from cautery.workflows.watch.acting.public_desk import PublicDesk
+from cautery.workflows.watch.opening import begin_case
+
+NOW = datetime.now(UTC)
+SUBJECT, UNDER = lasting(entry("a.example"), until=NOW + timedelta(hours=3))
+UNDER = replace(UNDER, intermediaries=(Intermediary(name="isp", territory="FR"),), lab=True)
+NUMBER = "C-0123456789ab"
+
+
+class Lists:
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def hear(self, answer: Any) -> None:
+        self.heard.append(answer)
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[Case]:
+    opened = open_case(
+        tmp_path / "case", store=FolderStore(KeyFolder(tmp_path / "keys")), clock=SystemClock()
+    )
+    journal = journal_of(opened)
+    begin_case(UNDER, ledger=opened.ledger, journal=journal, key=str(opened.verifier))
+    journal.write(SUBJECT)
+    journal.write(
+        ReferralPublished(referral=SUBJECT.id, intermediary="isp", targets=("a.example",), at=NOW)
+    )
+    yield opened
+    opened.leave()
+
+
+def journal_of(case: Case) -> Journal:
+    return Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+
+
+def records(case: Case, shape: type) -> list[Any]:
+    return [each.content for each in case.ledger.read(kinds=kinds_of(shape))]
+
+
+async def worked(case: Case, files: Any, lists: Lists, *, seconds: float) -> None:
+    desk = PublicDesk(
+        files,
+        UNDER,
+        lists=lists,
+        ledger=case.ledger,
+        journal=journal_of(case),  # type: ignore[arg-type]
+    )
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await desk.work()
+    await desk.finish()
+
+
+async def test_complaints_and_answers_are_taken_out_and_their_state_is_shown(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_desk, "TAKEN_S", 0.05)
+    files, lists = PublicFolder(tmp_path / "public", make=True), Lists()
+    complaint = complaint_of(
+        number=NUMBER, target="a.example", standing="owner", text="mine", mail="", at=NOW
+    )
+    files.write(f"complaints/{NUMBER}.json", complaint.body())
+    files.write("complaints/x.json", b"{")
+    files.write("answers/x.json", b"no answer")
+    body = {"list": "L", "version": 1, "digest": None, "effect": "applied", "applied_at": None,
+            "reason": None, "refused": []}  # fmt: skip
+    files.write("answers/y.json", json.dumps(body).encode())
+    await worked(case, files, lists, seconds=1.0)
+    assert [answer.version for answer in lists.heard] == [1]
+    assert files.names("answers") == files.names("complaints") == ()
+    assert [each.complaint for each in records(case, ComplaintFiled)] == [NUMBER]
+    assert json.loads(files.read(f"decisions/{NUMBER}.json") or b"")["state"] == "filed"
+    assert json.loads(files.read("about.json") or b"")["who"] == "League"
+    assert json.loads(files.read("figures.json") or b"")["complaints"]["received"] == 1
+    journal_of(case).write(
+        ComplaintDecided(complaint=NUMBER, granted=False, by="A", why="no", at=NOW)
+    )
+    await worked(case, files, lists, seconds=0.5)
+    assert json.loads(files.read(f"decisions/{NUMBER}.json") or b"")["state"] == "rejected"
+
+
+class Broken(PublicFolder):
+    def write(self, name: str, content: bytes, *, lasting: bool = True) -> None:
+        raise StorageError("no space left")
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        raise StorageError("gone")
+
+
+async def test_a_folder_that_cannot_be_used_stops_no_watch_and_is_on_record_once(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_desk, "TAKEN_S", 0.05)
+    await worked(case, Broken(tmp_path / "public", make=True), Lists(), seconds=0.5)
+    failures = [each for each in records(case, Failure) if each.what == "public folder"]
+    assert 1 <= len(failures) <= 3
