@@ -337,8 +337,8 @@ def _secret(path: Path) -> bytes:
     return raw
 
 
-def private_bytes(path: Path) -> bytes:
-    """Read a file that its owner alone may read.
+def private_bytes(path: Path, *, most: int | None = None) -> bytes:
+    """Read a file that its owner alone may read, of so many bytes at most; by default, a key's.
 
     Raises
     ------
@@ -347,7 +347,7 @@ def private_bytes(path: Path) -> bytes:
     """
     try:
         _require_private(path, path.lstat(), 0o600)
-        return read_whole(path, limit=MAX_KEY_FILE)
+        return read_whole(path, limit=MAX_KEY_FILE if most is None else most)
     except FileNotFoundError as error:
         raise InputError(f"{path}: this key does not exist") from error
     except EvidenceError as error:

@@ -4,12 +4,13 @@ Reaches: nothing; the compiler runs in this process, over one string, in an empt
 Lawful basis: none is needed; it prints what the case already holds.
 Manners: no network: Cautery's templates import no package, and outside text is never code. Only
     the fonts that the compiler carries, so that every machine prints the same bytes.
-Format: Typst 0.13 and later in, PDF 1.7 (ISO 32000-1) out.
+Format: Typst 0.13 and later in, PDF 1.7 (ISO 32000-1) or PDF/A-4f (ISO 19005-4) out.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,13 @@ MAX_SOURCE = 20_000_000
 """Characters of source: 3,000 steps of six thousand characters, far beyond any sheet."""
 
 
-def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:
+def compile_pdf(
+    source: str,
+    *,
+    made_at: datetime | None = None,
+    beside: Mapping[str, bytes] | None = None,
+    archival: bool = False,
+) -> bytes:
     """Compile a Typst document.
 
     Parameters
@@ -28,6 +35,11 @@ def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:
         From one of Cautery's own templates, with outside text in string literals only.
     made_at : datetime or None
         The date in the file; without, the epoch, so that the same source gives the same bytes.
+    beside : mapping of str to bytes, optional
+        Files that the source shows or attaches, by their plain names.
+    archival : bool
+        Make PDF/A-4f (ISO 19005-4): PDF 2.0, which may have attachments and stays one when it is
+        signed.
 
     Raises
     ------
@@ -48,6 +60,10 @@ def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:
         (folder / "packages").mkdir()
         document = folder / "document.typ"
         document.write_text(source, encoding="utf-8")
+        for name, content in (beside or {}).items():
+            if Path(name).name != name or name in {"packages", document.name}:
+                raise InputError(f"{name!r}: not a plain name of a file")
+            (folder / name).write_bytes(content)
         try:
             pdf = typst.compile(
                 document,
@@ -57,6 +73,7 @@ def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:
                 package_path=folder / "packages",
                 package_cache_path=folder / "packages",
                 timestamp=int(stamp.timestamp()),
+                pdf_standards=["a-4f"] if archival else [],
             )
         except (typst.TypstError, RuntimeError, ValueError) as error:
             raise CauteryError(f"the document does not compile: {error}") from error

@@ -29,28 +29,69 @@ def dossier(
         list[str] | None,
         typer.Option(help="Only records about this host; may be repeated. Not for a court."),
     ] = None,
+    language: Annotated[str, typer.Option(help="Language of the document, such as en.")] = "en",
+    sign: Annotated[
+        Path | None,
+        typer.Option(help="Key and certificate (PKCS#12, mode 0600) that sign the document."),
+    ] = None,
+    sign_password: Annotated[
+        Path | None, typer.Option(help="File with its password, mode 0600.")
+    ] = None,
+    authority: Annotated[
+        str | None, typer.Option(help="URL of a time-stamp authority (RFC 3161): B-LTA.")
+    ] = None,
+    authority_root: Annotated[
+        Path | None, typer.Option(help="Certificates of that authority, PEM.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Hand over a closed case: a bag that its receiver checks without Cautery.
 
-    The bag (BagIt) holds VERIFY.md, whose commands are those of common tools, and rerun.py, which
-    computes every likelihood ratio again from the sealed media. A court is given the whole case.
-    The others are given an extract: the records that concern them, byte for byte; all else is
-    counted and committed to, and the salts that open it lie in OUT.openings.json beside the bag.
-    The chain of custody, CASE.custody.jsonl, says who was given it and why.
+    The bag (BagIt) holds a document for readers (PDF/A), VERIFY.md, whose commands are those of
+    common tools, and rerun.py, which computes every likelihood ratio again from the sealed media.
+    A court is given the whole case. The others are given an extract: the records that concern
+    them, byte for byte; all else is counted and committed to, and the salts that open it lie in
+    OUT.openings.json beside the bag. The chain of custody, CASE.custody.jsonl, says who was given
+    it and why. With --sign the document is signed (PAdES); without, the bag's signature covers it.
 
     Example: cautery dossier cases/md34 --for court --by "A. Legal" --key a.pem --to "Court of Roma"
     --why "case 12/2026" -o md34-court
     """
-    made = dossiers.make(
-        case, out, audience=audience, hosts=host or (), by=by, key=key, to=to, why=why
+    made, signed = dossiers.make(
+        case,
+        out,
+        audience=audience,
+        hosts=host or (),
+        by=by,
+        key=key,
+        to=to,
+        why=why,
+        language=language,
+        certificate=dossiers.certificate_of(sign, sign_password, authority, authority_root),
     )
     if json:
-        render.json_line({**to_json(made), "openings": len(made.openings)})
+        about = None if signed is None else {"kind": signed.kind, "level": signed.level}
+        render.json_line({**to_json(made), "openings": len(made.openings), "document": about})
         return
     render.say(f"{made.records} records and {made.exhibits} exhibits: {out}")
     for kind, count in made.withheld.items():
         render.say(f"withheld: {count} of {kind}")
     if made.exhibits_withheld:
         render.say(f"withheld: {made.exhibits_withheld} exhibits")
+    if signed is None:
+        render.say("document: not signed; the signature of the bag covers it")
+    else:
+        render.say(f"document: {signed.kind} of {signed.subject}, PAdES {signed.level}")
+        render.say(_standing(signed.kind, qualified=signed.calls_itself_qualified))
+        if signed.level == "B-B":
+            render.say("no time-stamp authority was named, so its time is this machine's clock")
     render.say(f"tag manifest {made.digest}, signed by {by}")
+
+
+def _standing(kind: str, *, qualified: bool) -> str:
+    if qualified:
+        return (
+            f"its certificate calls itself qualified for a {kind}; only an EU trusted list says "
+            "whether it is, and none was consulted"
+        )
+    return f"its certificate does not call itself qualified: at most an advanced {kind}"

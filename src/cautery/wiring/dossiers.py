@@ -5,21 +5,67 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from cautery import wiring
+from cautery.adapters._case_secrets import private_bytes
 from cautery.adapters.bag_folder import BagFolder, ExtractFile
 from cautery.adapters.custody_file import add_to_custody, read_custody
+from cautery.adapters.pades import SignedPdf, sign_pdf
 from cautery.adapters.person_keys import load_approver
+from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.bag import TAG_MANIFEST
 from cautery.evidence.custody import CustodyAct, CustodyLine, read_line, stated
 from cautery.evidence.manifest import MAX_MANIFEST_BYTES
+from cautery.messages import in_language
 from cautery.model.evidence import digest_of
+from cautery.pages.dossier import dossier_typst
 from cautery.wiring.cases import reading_store
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
+from cautery.workflows.dossier.document import document_view
+from cautery.workflows.dossier.extract import Extract
 from cautery.workflows.dossier.verify import VerifiedBag, is_bag, verify_bag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """By which a document is signed.
+
+    Parameters
+    ----------
+    p12 : Path
+        Key and certificate (PKCS#12).
+    authority : str or None
+        URL of a time-stamp authority; ``None``: the signature is not stamped.
+    roots : Path or None
+        Certificates of that authority.
+    """
+
+    p12: Path
+    password: bytes
+    authority: str | None = None
+    roots: Path | None = None
+
+
+def certificate_of(
+    p12: Path | None, password_file: Path | None, authority: str | None, roots: Path | None
+) -> Certificate | None:
+    """Return the certificate that the options name; ``None``: they name none.
+
+    Raises
+    ------
+    InputError
+        If the file of its password cannot be read, or an authority is named without it.
+    """
+    if p12 is None:
+        if authority is not None or password_file is not None:
+            raise InputError("a document is stamped only if it is signed", hint="Give --sign.")
+        return None
+    password = b"" if password_file is None else private_bytes(password_file).rstrip(b"\r\n")
+    return Certificate(p12=p12, password=password, authority=authority, roots=roots)
 
 
 def make(
@@ -32,8 +78,15 @@ def make(
     key: Path,
     to: str,
     why: str,
-) -> Dossier:
+    language: str = "en",
+    certificate: Certificate | None = None,
+) -> tuple[Dossier, SignedPdf | None]:
     """Make a dossier, and write into the chain of custody who was given it and why.
+
+    Parameters
+    ----------
+    certificate : Certificate, optional
+        Signs the document; without one it is not signed, and the bag's signature covers it.
 
     Raises
     ------
@@ -45,6 +98,29 @@ def make(
     # Before anything is written: a dossier that no record of custody can name must not leave.
     stated(at=now, act=CustodyAct.HANDED_OVER, by=by, to=to, why=why, what="", digest="")
     read_custody(case)
+    signatures: list[SignedPdf] = []
+
+    def document(extract: Extract | None) -> bytes:
+        with in_language(language):
+            view, attached = document_view(
+                case, extract, audience=audience, store=reading_store(), at=now
+            )
+            source = dossier_typst(view, tuple(attached))
+        pdf = compile_pdf(source, made_at=now, beside={**view.files, **attached}, archival=True)
+        if certificate is None:
+            return pdf
+        signatures.append(
+            sign_pdf(
+                pdf,
+                p12=certificate.p12,
+                password=certificate.password,
+                reason=why,
+                authority=certificate.authority,
+                roots=certificate.roots,
+            )
+        )
+        return signatures[0].pdf
+
     dossier = make_dossier(
         case,
         out,
@@ -56,6 +132,7 @@ def make(
         key=person,
         at=now,
         salt=secrets.token_bytes,
+        pdf=document,
     )
     if dossier.openings:
         body = {"dossier": dossier.digest, "salts": dossier.openings}
@@ -76,7 +153,7 @@ def make(
             key=person,
         ),
     )
-    return dossier
+    return dossier, signatures[0] if signatures else None
 
 
 def note_opening(case: Path, *, what: str, digest: str, by: str, why: str, copied: bool) -> None:

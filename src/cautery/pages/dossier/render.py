@@ -1,0 +1,112 @@
+"""A dossier's document as a source for Typst; ``adapters.typst_pdf`` makes the PDF."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.resources import files
+from typing import Any
+
+from cautery.drawing.escaping import clean, typst_literal
+from cautery.messages import language, tr
+from cautery.pages.dossier.view import DossierView
+
+LONGEST = 2_000
+"""Characters of any one text of the document."""
+
+
+def dossier_typst(view: DossierView, attached: tuple[str, ...]) -> str:
+    """Return the document's source.
+
+    All outside text stands in one string literal of JSON, which the template reads as values:
+    Typst never parses it as markup.
+
+    Parameters
+    ----------
+    attached : tuple of str
+        Names of files beside the source that are attached to the PDF.
+    """
+    template = files("cautery.pages.dossier").joinpath("dossier.typ").read_text("utf-8")
+    values = {name: value for name, value in asdict(view).items() if name != "files"}
+    values |= {"language": language().partition("-")[0], "attached": attached}
+    return "".join(
+        (
+            f"#let view = json(bytes({typst_literal(json.dumps(_plain(values)))}))\n",
+            f"#let texts = json(bytes({typst_literal(json.dumps(_texts()))}))\n",
+            template,
+        )
+    )
+
+
+def _texts() -> dict[str, str]:
+    return {
+        "title": tr("Dossier"),
+        "lab": tr("LAB: an invented world. Nothing in it is real."),
+        "for": tr("for"),
+        "asked": tr("asked for by"),
+        "basis": tr("legal basis"),
+        "signed": tr("the mandate is"),
+        "made": tr("made"),
+        "case": tr("case"),
+        "claims": tr("What is claimed"),
+        "no-claims": tr("This document claims nothing of any stream."),
+        "left-out": tr("Further proven streams stand in the records alone; their number:"),
+        "rates": tr("How often such a claim errs"),
+        "no-rates": tr("No error rate was measured for the senses that this claim rests on."),
+        "support": tr("Support"),
+        "others": tr("What else could explain it"),
+        "seen": tr("The same instant"),
+        "curve": tr("Alignment"),
+        "reasons": tr("What the probes found"),
+        "network": tr("Network"),
+        "times": tr("Times"),
+        "exhibits": tr("Exhibits, by SHA-256"),
+        "method": tr("Method"),
+        "all-rates": tr("All measured error rates"),
+        "withheld": tr("What is withheld"),
+        "withheld-why": tr(
+            "These records do not concern the reader. Each is committed to by the SHA-256 of a "
+            "salt and the record, and can be opened later."
+        ),
+        "attached": tr("Attached to this file"),
+        "scale": tr(
+            "The words follow the scale of the ENFSI guideline for evaluative reporting (2015). A "
+            "likelihood ratio is not the probability that the claim is true: that also depends on "
+            "everything else that is known."
+        ),
+    }
+
+
+def method() -> tuple[str, ...]:
+    """Return how the findings were made, in a few sentences."""
+    return (
+        tr(
+            "The watch fetched media of each stream as any player does, and sealed every answer "
+            "before it looked at it. Sound was compared by bit-error codes, pictures by what moves "
+            "when."
+        ),
+        tr(
+            "A claim needs two probes that agree on the reference and the delay, enough matched "
+            "media, and at least strong support. Sound and pictures add up, each with its best "
+            "probe; further probes add once."
+        ),
+        tr(
+            "No likelihood ratio is larger than the measured trials can support: with no error "
+            "among N, none passes N/3 for one sense."
+        ),
+        tr(
+            "The program rerun.py in this bag computes every likelihood ratio again from the "
+            "sealed media, without Cautery."
+        ),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Clean every text of a view on its way to JSON."""
+    if isinstance(value, str):
+        return clean(value, LONGEST)
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,300 @@
+"""The content of a dossier's document, complete and ready to be set."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cautery.messages import say, term, tr
+from cautery.model import CriminalNetwork, ErrorRate, Finding, Verdict
+from cautery.pages.case_report.view import Alignment, ReportView, Still, StreamView
+
+MOST_CLAIMS = 200
+_SENSES = {"sound": "sound", "picture": "pictures"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateView:
+    """An error rate in words: what errs, how often it did, and the 95 % bound."""
+
+    what: str
+    counted: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimView:
+    """One proven stream.
+
+    Parameters
+    ----------
+    rates : tuple of RateView
+        The false matches of the senses that this claim rests on, worst bound first.
+    others : tuple of (str, str)
+        Each alternative hypothesis, and what speaks to it here.
+    times : tuple of (str, str)
+        What happened, and when.
+    exhibits : tuple of (str, str)
+        What was sealed, and its SHA-256.
+    pictures : tuple of (str, str)
+        Caption and name of a still, the stream's first.
+    curve : tuple of (float, float)
+        Lag in seconds and strength, both from 0 to 1 of their ranges.
+    """
+
+    number: int
+    title: str
+    url: str
+    says: str
+    rates: tuple[RateView, ...]
+    support: str
+    ratio: str
+    others: tuple[tuple[str, str], ...]
+    times: tuple[tuple[str, str], ...]
+    reasons: tuple[str, ...]
+    network: str
+    exhibits: tuple[tuple[str, str], ...]
+    pictures: tuple[tuple[str, str], ...] = ()
+    curve: tuple[tuple[float, float], ...] = ()
+    curve_says: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierView:
+    """The whole document.
+
+    Parameters
+    ----------
+    withheld : tuple of (str, str)
+        Kind of record and how many are held back.
+    """
+
+    case: str
+    audience: str
+    who: str
+    legal_basis: str
+    standing: str
+    lab: bool
+    made_at: str
+    claims: tuple[ClaimView, ...]
+    left_out: int
+    rates: tuple[RateView, ...]
+    method: tuple[str, ...]
+    withheld: tuple[tuple[str, str], ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def claims_of(
+    report: ReportView, *, urls: frozenset[str] | None, pictured: bool
+) -> tuple[tuple[ClaimView, ...], int, dict[str, bytes]]:
+    """Return the claims of a report, how many are left out, and the stills that they show.
+
+    Parameters
+    ----------
+    urls : frozenset of str or None
+        Only streams at these redacted URLs; ``None``: all.
+    pictured : bool
+        Whether stills may be shown.
+    """
+    proven = [
+        stream
+        for stream in report.streams
+        if stream.verdict is not None
+        and stream.verdict.finding is Finding.PROVEN
+        and (urls is None or stream.url in urls)
+    ]
+    files: dict[str, bytes] = {}
+    networks = report.graph.networks if report.graph is not None else ()
+    claims = tuple(
+        _claim(number, stream, report, networks, files if pictured else None)
+        for number, stream in enumerate(proven[:MOST_CLAIMS], start=1)
+    )
+    return claims, len(proven) - len(claims), files
+
+
+def rate_views(rates: Iterable[ErrorRate]) -> tuple[RateView, ...]:
+    """Return error rates in words, the largest bound first."""
+    ranked = sorted(rates, key=lambda rate: (-(rate.upper_bound or 1.0), rate.what))
+    return tuple(
+        RateView(
+            what=rate.what,
+            counted=tr("not measured")
+            if rate.upper_bound is None
+            else tr(
+                "%(errors)s of %(trials)s; at 95 %% confidence at most %(bound)s %%",
+                errors=rate.errors,
+                trials=rate.trials,
+                bound=f"{100 * rate.upper_bound:.2g}",
+            ),
+            source=rate.source,
+        )
+        for rate in ranked
+    )
+
+
+def moment(at: datetime) -> str:
+    """Return a time, and whose it is: no time stamp from outside stands beside it."""
+    return tr("%(time)s UTC, by this machine's clock", time=f"{at:%Y-%m-%d %H:%M:%S}")
+
+
+def _claim(
+    number: int,
+    stream: StreamView,
+    report: ReportView,
+    networks: tuple[CriminalNetwork, ...],
+    files: dict[str, bytes] | None,
+) -> ClaimView:
+    verdict = stream.verdict
+    assert verdict is not None
+    pictures: list[tuple[str, str]] = []
+    curve: tuple[tuple[float, float], ...] = ()
+    curve_says = ""
+    if stream.alignment is not None:
+        curve, curve_says = _curve(stream.alignment)
+        if files is not None:
+            for caption, name, still in (
+                (tr("The stream"), "stream", stream.alignment.suspect),
+                (
+                    tr("The reference, %(name)s", name=stream.alignment.shown),
+                    "reference",
+                    stream.alignment.original,
+                ),
+            ):
+                data = _jpeg(still)
+                if data is not None:
+                    files[f"{number}-{name}.jpg"] = data
+                    pictures.append((caption, f"{number}-{name}.jpg"))
+    return ClaimView(
+        number=number,
+        title=stream.title or stream.host,
+        url=stream.url,
+        says=_says(verdict),
+        rates=rate_views(_bearing(verdict, report.error_rates)),
+        support=say(term("verbal", verdict.verbal)),
+        ratio=tr(
+            "The findings are some %(ratio)s times more likely if the stream carries this content "
+            "than if it carries other content.",
+            ratio=f"{10 ** min(verdict.log10_lr, 12):,.0f}",
+        ),
+        others=_others(verdict),
+        times=_times(stream, verdict),
+        reasons=tuple(map(say, verdict.reasons)),
+        network="" if report.graph is None else _network(stream.host, networks),
+        exhibits=tuple((say(line.what), line.exhibit) for line in stream.sealed),
+        pictures=tuple(pictures),
+        curve=curve,
+        curve_says=curve_says,
+    )
+
+
+def _says(verdict: Verdict) -> str:
+    content = verdict.event or ", ".join(verdict.channels)
+    if verdict.licensee is not None:
+        return tr(
+            "The stream re-broadcasts %(content)s, taken from the licensee %(licensee)s.",
+            content=content,
+            licensee=verdict.licensee,
+        )
+    return tr("The stream re-broadcasts %(content)s.", content=content)
+
+
+def _bearing(verdict: Verdict, rates: tuple[ErrorRate, ...]) -> list[ErrorRate]:
+    """Return the rates of false matches of the senses that a verdict rests on."""
+    senses = {
+        _SENSES[witness.kind]
+        for observation in verdict.observations
+        for witness in observation.witnesses
+        if witness.kind in _SENSES and witness.log10_lr >= 1
+    }
+    return [
+        rate for rate in rates
+        if any(rate.what.startswith(f"false match of {sense}") for sense in senses)
+    ]  # fmt: skip
+
+
+def _others(verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    """Write out what else could explain the findings, and what speaks to each here."""
+    seconds = (
+        verdict.observations[-1].media_end_s - verdict.observations[0].media_start_s
+        if verdict.observations
+        else 0.0
+    )
+    licensed = (
+        tr("It runs on a host of the partner %(partner)s.", partner=verdict.partner)
+        if verdict.partner
+        else tr(
+            "The mandate names no partner on this host. A licence that it does not know would not "
+            "show."
+        )
+    )
+    shared = (
+        tr("The sound or the graphics are those of %(licensee)s alone.", licensee=verdict.licensee)
+        if verdict.licensee
+        else tr(
+            "No licensee's own sound or graphics were recognised: the source may be any feed of "
+            "the same content, also one that was not among the references."
+        )
+    )
+    return (
+        (tr("A licensed sub-feed"), licensed),
+        (tr("A world feed that others share"), shared),
+        (
+            tr("Highlights or a quotation"),
+            tr("The probes agree over %(seconds)s s of media, up to the newest probe.",
+               seconds=f"{max(0.0, seconds):.0f}"),
+        ),
+        (
+            tr("Other content that looks or sounds alike"),
+            tr("The error rates above were measured on such content, with its N and bound."),
+        ),
+    )  # fmt: skip
+
+
+def _times(stream: StreamView, verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    known = (
+        (tr("first seen"), stream.first_seen),
+        *((tr("probed"), observation.at) for observation in verdict.observations),
+        (tr("verdict"), verdict.at),
+        (tr("seen dark by our own probe"), stream.dark_at),
+    )
+    return tuple((what, moment(at)) for what, at in known if at is not None)
+
+
+def _network(host: str, networks: tuple[CriminalNetwork, ...]) -> str:
+    for network in networks:
+        hosts = {member.host for member in network.members}
+        if host in hosts:
+            return tr(
+                "Hypothesis %(id)s: this host and %(others)s others belong to one party. It is a "
+                "hypothesis and can be withdrawn.",
+                id=network.id,
+                others=len(hosts) - 1,
+            )
+    return tr("No network is held to stand behind this host.")
+
+
+def _curve(alignment: Alignment) -> tuple[tuple[tuple[float, float], ...], str]:
+    lags, strength = alignment.lags_s, alignment.strength
+    if len(lags) < 2 or len(lags) != len(strength) or lags[-1] <= lags[0]:
+        return (), tr("No alignment curve was recorded for this stream.")
+    low, high = min(0.0, *strength), max(strength)
+    span = high - low or 1.0
+    points = tuple(
+        (round((lag - lags[0]) / (lags[-1] - lags[0]), 4), round((value - low) / span, 4))
+        for lag, value in zip(lags, strength, strict=True)
+    )
+    return points, tr(
+        "Agreement of stream and reference by lag, from %(first)s to %(last)s s; it peaks at a "
+        "delay of %(delay)s s.",
+        first=f"{lags[0]:.1f}",
+        last=f"{lags[-1]:.1f}",
+        delay=f"{alignment.delay_s:.2f}",
+    )
+
+
+def _jpeg(still: Still | None) -> bytes | None:
+    if still is None or still.uri is None:
+        return None
+    return base64.b64decode(still.uri.partition(",")[2])

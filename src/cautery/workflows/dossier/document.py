@@ -1,0 +1,120 @@
+"""Fill the view of a dossier's document from the records of its case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from cautery.evidence.manifest import NOTE
+from cautery.evidence.note import MAX_NOTE_BYTES
+from cautery.evidence.ports import CaseStore
+from cautery.messages import tr
+from cautery.pages.case_report import ReportView
+from cautery.pages.dossier import DossierView, claims_of
+from cautery.pages.dossier.render import method
+from cautery.pages.dossier.view import moment, rate_views
+from cautery.workflows.case.report_view import report_view
+from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown
+from cautery.workflows.dossier.extract import Extract
+
+RATES, VERDICTS = "error_rates.toml", "verdicts.jsonl"
+_MOST_ATTACHED = 32 << 20
+
+
+def document_view(
+    case: Path, extract: Extract | None, *, audience: Audience, store: CaseStore, at: datetime
+) -> tuple[DossierView, Mapping[str, bytes]]:
+    """Return what the document shows, and the proofs that are attached to it.
+
+    Of an extract it shows no more than the extract's own records do.
+
+    Parameters
+    ----------
+    extract : Extract or None
+        What the audience is shown; ``None``: the whole case.
+
+    Raises
+    ------
+    EvidenceError
+        If the ledger opens no case.
+    """
+    shown = None if extract is None else {index for index, *_ in extract.shown}
+    ledger, vault = store.ledger(case, read_only=True), store.vault(case, None)
+    try:
+        report = report_view(ledger.read(), vault.read, at=at)
+        verdicts = [
+            (index, leaf)
+            for index, kind, leaf in ledger.leaves()
+            if kind == "verdict" and (shown is None or index in shown)
+        ]
+    finally:
+        ledger.close()
+    urls = {_url(leaf) for _, leaf in verdicts}
+    pictured = extract is None or SHOWN[audience].exhibits
+    if extract is not None:
+        report = _within(report, SHOWN[audience])
+    claims, left_out, stills = claims_of(report, urls=frozenset(urls), pictured=pictured)
+    attached = {
+        RATES: files("cautery.identify").joinpath(RATES).read_bytes(),
+        NOTE: store.read(case, NOTE, limit=MAX_NOTE_BYTES),
+    }
+    lines = b"".join(leaf + b"\n" for _, leaf in verdicts)
+    if lines and len(lines) <= _MOST_ATTACHED:
+        attached[VERDICTS] = lines
+    public = audience is Audience.PUBLIC
+    view = DossierView(
+        case=report.key.partition("+")[0].removeprefix("cautery/case-"),
+        audience=_audience(audience),
+        who=report.mandate.who,
+        legal_basis="" if public else report.mandate.legal_basis,
+        standing="" if public else report.standing,
+        lab=report.lab,
+        made_at=moment(at),
+        claims=claims,
+        left_out=left_out,
+        rates=rate_views(report.error_rates),
+        method=method(),
+        withheld=tuple(
+            (kind, str(count)) for kind, count in (extract.counts if extract else {}).items()
+        ),
+        files=stills,
+    )
+    return view, attached
+
+
+def _within(report: ReportView, rule: Shown) -> ReportView:
+    """Return a report without what records say that an extract does not hold."""
+    aligned, dark = "alignment" in rule.kinds, "dark.probed" in rule.kinds
+    return replace(
+        report,
+        graph=None,
+        streams=tuple(
+            replace(
+                stream,
+                title=None,
+                first_seen=None,
+                dark_at=stream.dark_at if dark else None,
+                alignment=stream.alignment if aligned else None,
+                sealed=stream.sealed if rule.exhibits else (),
+            )
+            for stream in report.streams
+        ),
+    )
+
+
+def _url(leaf: bytes) -> str:
+    url = json.loads(leaf)["body"].get("url")
+    return str(url.get("text")) if isinstance(url, dict) else str(url)
+
+
+def _audience(audience: Audience) -> str:
+    return {
+        Audience.COURT: tr("a court"),
+        Audience.HOSTER: tr("a hosting service"),
+        Audience.PROVIDER: tr("an access provider"),
+        Audience.PUBLIC: tr("the public"),
+    }[audience]
