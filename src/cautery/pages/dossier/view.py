@@ -13,6 +13,8 @@ from cautery.pages.case_report.view import Alignment, ReportView, Still, StreamV
 
 MOST_CLAIMS = 200
 _SENSES = {"sound": "sound", "picture": "pictures"}
+_SHORT_S = 7.5
+"""Halfway between the two lengths of a probe that are measured, 5 s and 10 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,16 +203,19 @@ def _says(verdict: Verdict) -> str:
 
 
 def _bearing(verdict: Verdict, rates: tuple[ErrorRate, ...]) -> list[ErrorRate]:
-    """Return the rates of false matches of the senses that a verdict rests on."""
+    """Return the rates of false matches of the senses that a verdict rests on, at their length."""
     senses = {
-        _SENSES[witness.kind]
+        (_SENSES[witness.kind], " 5-s " if witness.probe_s < _SHORT_S else " 10-s ")
         for observation in verdict.observations
         for witness in observation.witnesses
         if witness.kind in _SENSES and witness.log10_lr >= 1
     }
     return [
         rate for rate in rates
-        if any(rate.what.startswith(f"false match of {sense}") for sense in senses)
+        if any(
+            rate.what.startswith(f"false match of {sense}") and length in rate.what
+            for sense, length in senses
+        )
     ]  # fmt: skip
 
 

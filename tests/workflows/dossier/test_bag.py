@@ -1,0 +1,242 @@
+"""A bag that strangers check with common tools: whole, signed, and no word too much."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from cautery.adapters.bag_folder import ExtractFile
+from cautery.adapters.case_folder import FolderStore
+from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.workflows.dossier.audiences import Audience
+from cautery.workflows.dossier.verify import verify_bag
+
+from .conftest import NOON, Made
+
+TOOLS = [shutil.which(name) for name in ("openssl", "sqlite3", "sha256sum")]
+
+
+@pytest.fixture(scope="module")
+def bags(made: Made, tmp_path_factory) -> dict[Audience, Path]:
+    folder = tmp_path_factory.mktemp("bags")
+    for audience in Audience:
+        made.dossier(folder / audience, audience)
+    return {audience: folder / audience for audience in Audience}
+
+
+def commands(bag: Path) -> str:
+    return "\n".join(re.findall(r"```sh\n(.*?)```", (bag / "VERIFY.md").read_text(), re.DOTALL))
+
+
+def run(bag: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    tools = Path(__import__("bagit").__file__).parents[3] / "bin"
+    return subprocess.run(
+        ["bash", "-eu", "-o", "pipefail", "-c", commands(bag)],
+        cwd=bag, capture_output=True, text=True, check=False,
+        env={**os.environ, "PATH": f"{path}{os.pathsep}{tools}"},
+    )  # fmt: skip
+
+
+def verified(bag: Path):
+    return verify_bag(bag, store=FolderStore(), extracts=ExtractFile(), now=NOON)
+
+
+@pytest.mark.skipif(None in TOOLS, reason="openssl, sqlite3 or sha256sum is not here")
+@pytest.mark.parametrize("audience", Audience)
+def test_every_command_of_its_page_runs(bags, audience: Audience) -> None:
+    done = run(bags[audience])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("Signature Verified Successfully") == 2
+    assert "no tag file was added" in done.stdout
+    if audience is Audience.COURT:
+        assert '"differs": false' in done.stdout
+        assert "2 archives with" in done.stdout
+    if audience in {Audience.HOSTER, Audience.PROVIDER}:
+        assert "stand in the signed ledger" in done.stdout
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_a_bag_verifies(bags, audience: Audience) -> None:
+    bag = verified(bags[audience])
+    assert (bag.case is not None) == (audience is Audience.COURT)
+    assert bag.proven == (audience in {Audience.HOSTER, Audience.PROVIDER})
+
+
+def test_an_extract_holds_no_other_word_of_the_case(bags) -> None:
+    for audience, secret in ((Audience.PUBLIC, b"pirate"), (Audience.PROVIDER, b"index.m3u8/")):
+        for path in bags[audience].rglob("*"):
+            assert not path.is_file() or secret not in path.read_bytes(), path
+
+
+def test_what_is_withheld_can_be_opened_and_not_exchanged(made: Made, tmp_path: Path) -> None:
+    dossier = made.dossier(tmp_path / "bag", Audience.PUBLIC)
+    with sqlite3.connect(tmp_path / "bag/data/extract/ledger.sqlite") as extract:
+        withheld = dict(extract.execute("SELECT idx, commitment FROM withheld"))
+    with sqlite3.connect(made.path / "ledger.sqlite") as ledger:
+        leaves = dict(ledger.execute("SELECT idx, leaf FROM entries"))
+    assert withheld
+    assert sum(dossier.withheld.values()) == len(withheld) == len(dossier.openings)
+    for index, commitment in withheld.items():
+        salt = bytes.fromhex(dossier.openings[index])
+        assert sha256(salt + leaves[index]).hexdigest() == commitment
+        assert sha256(salt + leaves[index] + b" ").hexdigest() != commitment
+
+
+def test_salts_differ(made: Made, tmp_path: Path) -> None:
+    dossier = made.dossier(tmp_path / "bag", Audience.PUBLIC)
+    assert len(set(dossier.openings.values())) == len(dossier.openings)
+
+
+@pytest.fixture
+def bag(bags, tmp_path: Path) -> Path:
+    shutil.copytree(bags[Audience.COURT], tmp_path / "bag")
+    return tmp_path / "bag"
+
+
+def flip(path: Path, at: int = -1) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["VERIFY.md", "rerun.py", "bag-info.txt", "bagit.txt", "signer.pem", "manifest-sha256.txt",
+     "tagmanifest-sha256.txt", "tagmanifest-sha256.txt.sig", "data/error_rates.toml",
+     "data/case/manifest.note", "data/case/ledger.sqlite", "data/case/keys/case.pub"],
+)  # fmt: skip
+def test_a_flipped_bit_is_found(bag: Path, name: str) -> None:
+    flip(bag / name)
+    with pytest.raises(EvidenceError):
+        verified(bag)
+
+
+def test_a_file_that_was_added_or_taken_is_found(bag: Path) -> None:
+    (bag / "README").write_text("x")
+    with pytest.raises(EvidenceError, match="added"):
+        verified(bag)
+    (bag / "README").unlink()
+    (bag / "data/case/vault/x").write_text("x")
+    with pytest.raises(EvidenceError, match="added"):
+        verified(bag)
+    (bag / "data/case/vault/x").unlink()
+    (bag / "walk.py").unlink()
+    with pytest.raises(EvidenceError, match="missing"):
+        verified(bag)
+
+
+def test_a_bag_without_its_tag_manifest_is_refused(bag: Path) -> None:
+    (bag / "tagmanifest-sha256.txt").unlink()
+    with pytest.raises(EvidenceError):
+        verified(bag)
+
+
+def test_an_archive_that_is_cut_is_found_by_the_walk(bags, tmp_path: Path) -> None:
+    archive = next(
+        path for path in (bags[Audience.COURT] / "data/case/vault").glob("*/*")
+        if path.read_bytes()[:5] == b"WARC/"
+    )  # fmt: skip
+    whole = archive.read_bytes()
+    shutil.copy(bags[Audience.COURT] / "walk.py", tmp_path)
+    for cut in (30, len(whole) // 2, 1):
+        data = whole[:-cut]
+        digits = sha256(data).hexdigest()
+        path = tmp_path / "data/case/vault" / digits[:2] / digits
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+        done = subprocess.run(
+            [sys.executable, "walk.py"], cwd=tmp_path, capture_output=True, check=False
+        )
+        assert done.returncode == 1, cut
+        path.unlink()
+        path.parent.rmdir()
+
+
+def test_a_record_of_an_extract_that_was_edited_is_found(bags, tmp_path: Path) -> None:
+    bag = tmp_path / "bag"
+    shutil.copytree(bags[Audience.HOSTER], bag)
+    with sqlite3.connect(bag / "data/extract/ledger.sqlite") as extract:
+        [(index, leaf)] = extract.execute(
+            "SELECT idx, leaf FROM entries WHERE kind = 'verdict'"
+        ).fetchall()
+        edited = leaf.replace(b'"finding":"proven"', b'"finding":"nothing"')
+        assert edited != leaf
+        extract.execute("UPDATE entries SET leaf = ? WHERE idx = ?", (edited, index))
+    done = subprocess.run(
+        [sys.executable, "inclusion.py"], cwd=bag, capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    with pytest.raises(EvidenceError):
+        verified(bag)
+
+
+def test_a_view_in_the_place_of_a_table_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(path) as extract:
+        extract.execute("CREATE VIEW entries AS SELECT 0 AS idx, x'00' AS leaf, '' AS proof")
+    with pytest.raises(EvidenceError):
+        list(ExtractFile().entries(path))
+
+
+@pytest.mark.parametrize("content", [b"", b"SQLite format 3\0" + b"\xff" * 4000, b"no database"])
+def test_what_is_no_extract_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(EvidenceError):
+        list(ExtractFile().entries(path))
+
+
+def test_nothing_is_left_of_a_bag_that_could_not_be_made(made: Made, tmp_path: Path) -> None:
+    target = next(path for path in (made.path / "vault").glob("*/*"))
+    whole = target.read_bytes()
+    try:
+        flip(target)
+        with pytest.raises(EvidenceError):
+            made.dossier(tmp_path / "bag")
+    finally:
+        target.write_bytes(whole)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_signer_that_fails_leaves_nothing(made: Made, tmp_path: Path) -> None:
+    def fails(_: object) -> bytes:
+        raise StorageError("no document")
+
+    with pytest.raises(StorageError):
+        made.dossier(tmp_path / "bag", pdf=fails)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_is_taken_or_in_a_case_is_refused(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "bag").mkdir()
+    with pytest.raises(InputError):
+        made.dossier(tmp_path / "bag")
+    with pytest.raises(InputError):
+        made.dossier(made.path / "bag")
+    with pytest.raises(InputError):
+        made.dossier(tmp_path / "other", hosts=frozenset(("a.example",)))
+
+
+def test_a_hoster_is_shown_its_own_hosts_alone(made: Made, tmp_path: Path) -> None:
+    dossier = made.dossier(tmp_path / "bag", Audience.HOSTER, hosts=frozenset(("other.example",)))
+    with sqlite3.connect(tmp_path / "bag/data/extract/ledger.sqlite") as extract:
+        kinds = {kind for (kind,) in extract.execute("SELECT kind FROM entries")}
+    assert "verdict" not in kinds
+    assert dossier.withheld["verdict"] == 1
+    assert dossier.exhibits == 0
+
+
+def test_the_salts_stay_with_the_case(bags, made: Made) -> None:
+    for path in bags[Audience.PUBLIC].rglob("*"):
+        if path.is_file():
+            assert json.dumps(int.to_bytes(1, 32).hex())[1:-1].encode() not in path.read_bytes()
