@@ -110,6 +110,7 @@ def sign_pdf(
         field_name=FIELD,
         md_algorithm="sha256",
         reason=reason,
+        name=signer.signing_cert.subject.human_friendly,
         subfilter=fields.SigSeedSubFilter.PADES,
         embed_validation_info=context is not None,
         use_pades_lta=context is not None,

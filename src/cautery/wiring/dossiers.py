@@ -21,6 +21,7 @@ from cautery.evidence.custody import CustodyAct, CustodyLine, read_line, stated
 from cautery.evidence.manifest import MAX_MANIFEST_BYTES
 from cautery.messages import in_language
 from cautery.model.evidence import digest_of
+from cautery.model.records import CaseOpened, kinds_of
 from cautery.pages.dossier import dossier_typst
 from cautery.wiring.cases import reading_store
 from cautery.workflows.dossier.audiences import Audience
@@ -132,7 +133,7 @@ def make(
         key=person,
         at=now,
         salt=secrets.token_bytes,
-        pdf=document,
+        pdf=document if _names_a_mandate(case) else None,
     )
     if dossier.openings:
         body = {"dossier": dossier.digest, "salts": dossier.openings}
@@ -154,6 +155,15 @@ def make(
         ),
     )
     return dossier, signatures[0] if signatures else None
+
+
+def _names_a_mandate(case: Path) -> bool:
+    """Tell whether a case was opened under a mandate; an operation's case has no such claims."""
+    ledger = reading_store().ledger(case, read_only=True)
+    try:
+        return next(iter(ledger.read(kinds=kinds_of(CaseOpened))), None) is not None
+    finally:
+        ledger.close()
 
 
 def note_opening(case: Path, *, what: str, digest: str, by: str, why: str, copied: bool) -> None:

@@ -23,7 +23,6 @@ from cautery.adapters.person_keys import create_approver
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
 from cautery.identify.decide import decide
-from cautery.identify.likelihood import published_error_rates
 from cautery.identify.observe import observe_and_keep
 from cautery.model import (
     Channel,
@@ -47,6 +46,7 @@ from cautery.workflows.case.open import open_case
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
 from cautery.workflows.media.fetching import Fetched
+from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.probing.bases import Probed, keep_bases
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -208,8 +208,7 @@ def watched(folder: Path, *, seed: int = 1, shown: int | None = None) -> Made:
     store = FolderStore(KeyFolder(folder / "keys"))
     case = open_case(folder / "case", store=store, clock=FixedClock(NOON))
     journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
-    for rate in published_error_rates():
-        journal.write(rate)
+    begin_case(MANDATE, ledger=case.ledger, journal=journal, key=str(case.verifier))
     observations = []
     for number, from_s in enumerate((20, 34)):
         data = segment(seed, from_s, from_s + 12)

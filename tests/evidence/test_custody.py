@@ -1,0 +1,93 @@
+"""A chain of custody: nothing in it can be altered, left out or put in between."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.custody import CustodyAct, CustodyLine, read_chain, read_line, stated
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+
+
+def line(previous: str = "", key: Ed25519PrivateKey | None = None, **other) -> CustodyLine:
+    what = {
+        "at": NOON, "act": CustodyAct.COPIED, "by": "A. Legal", "why": "for the court",
+        "what": "dossier for court", "digest": "sha256:" + 64 * "0",
+    }  # fmt: skip
+    return stated(**{**what, **other}, previous=previous, key=key)
+
+
+def chain(count: int = 4) -> list[CustodyLine]:
+    lines: list[CustodyLine] = []
+    for number in range(count):
+        key = KEY if number % 2 else None
+        lines.append(line(lines[-1].id if lines else "", key, why=f"reason {number}"))
+    return lines
+
+
+def raw(lines: list[CustodyLine]) -> bytes:
+    return b"".join(one.text() + b"\n" for one in lines)
+
+
+def test_a_chain_reads_back_as_it_was_written() -> None:
+    assert list(read_chain(raw(chain()))) == chain()
+    assert read_chain(b"") == ()
+
+
+@pytest.mark.parametrize("left_out", [0, 1, 2])
+def test_a_line_that_is_left_out_or_moved_is_found(left_out: int) -> None:
+    lines = chain()
+    with pytest.raises(EvidenceError):
+        read_chain(raw(lines[:left_out] + lines[left_out + 1 :]))
+    with pytest.raises(EvidenceError):
+        read_chain(raw([lines[1], lines[0], *lines[2:]]))
+    with pytest.raises(EvidenceError):
+        read_chain(raw([*lines, lines[-1]]))
+
+
+@given(at=st.integers(0, 10_000), bit=st.integers(0, 7))
+def test_a_flipped_bit_is_found(at: int, bit: int) -> None:
+    data = bytearray(raw(chain()))
+    end = len(raw(chain()[:3]))  # of the last line none follows; it is signed
+    data[at % end] ^= 1 << bit
+    with pytest.raises(EvidenceError):
+        read_chain(bytes(data))
+
+
+def test_a_last_line_that_is_signed_cannot_be_altered() -> None:
+    text = raw(chain()).replace(b"reason 3", b"reason 9")
+    with pytest.raises(EvidenceError, match="signature"):
+        read_chain(text)
+
+
+def test_a_chain_that_is_cut_in_a_line_is_found() -> None:
+    with pytest.raises(EvidenceError, match="cut"):
+        read_chain(raw(chain())[:-2])
+
+
+@pytest.mark.parametrize(
+    "bad", [b"", b"{}", b"[]", b"null", b"\xff", b'{"type":"cautery/custody/1"}', b"[" * 5000]
+)
+def test_what_is_no_line_is_refused(bad: bytes) -> None:
+    with pytest.raises(EvidenceError):
+        read_line(bad)
+
+
+def test_a_key_without_a_signature_is_refused() -> None:
+    one = line(key=KEY).text()
+    start = one.index(b'"signature":"') + 13
+    with pytest.raises(EvidenceError):
+        read_line(one[:start] + one[one.index(b'"', start) :])
+
+
+@pytest.mark.parametrize("texts", [{"by": " "}, {"why": ""}, {"why": "x" * 501}, {"to": "a\nb"}])
+def test_nobody_leaves_out_who_and_why(texts: dict[str, str]) -> None:
+    with pytest.raises(InputError):
+        line(**texts)
