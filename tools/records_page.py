@@ -23,6 +23,7 @@ from cautery.model.records import (
     offers,
     outside,
     operation,
+    scoring,
     seized,
     sources,
     watching,
@@ -55,6 +56,7 @@ def _subject(page: str, title: str, module: ModuleType) -> Subject:
 SUBJECTS = (
     _subject("case", "The case itself", case),
     _subject("watch", "The watch", watching),
+    _subject("scores", "What scores rest on", scoring),
     _subject("readings", "Sources and their readings", sources),
     _subject("offers", "What sources offer", offers),
     _subject("hosts", "Who is behind a stream", mapping),

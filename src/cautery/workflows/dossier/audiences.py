@@ -13,6 +13,27 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from cautery.model import (
+    Acknowledgement,
+    DarkProbe,
+    ErrorRate,
+    GuardVerdict,
+    Referral,
+    Verdict,
+)
+from cautery.model.records import (
+    AlignmentShown,
+    CaseClosed,
+    EntryExpired,
+    EntryWithdrawn,
+    ListSent,
+    ProbeDone,
+    WatchStarted,
+    WatchStopped,
+    kinds_of,
+)
+from cautery.model.records.scoring import ScoreBasis
+
 
 class Audience(StrEnum):
     """For whom a dossier is made."""
@@ -47,11 +68,13 @@ class Shown:
     proofs: bool = True
 
 
-_MEASURED = frozenset(("error.rate", "watch.started", "watch.stopped", "case.closed"))
-_SEEN = frozenset(("verdict", "probe.done", "score.basis", "alignment"))
+_MEASURED = frozenset(kinds_of(ErrorRate, WatchStarted, WatchStopped, CaseClosed))
+_SEEN = frozenset(kinds_of(Verdict, ProbeDone, ScoreBasis, AlignmentShown))
 _ASKED = frozenset(
-    ("verdict", "referral.drafted", "guard.decided", "list.sent", "acknowledgement",
-     "entry.expired", "entry.withdrawn", "dark.probed")
+    kinds_of(
+        Verdict, Referral, GuardVerdict, ListSent, Acknowledgement, EntryExpired, EntryWithdrawn,
+        DarkProbe,
+    )
 )  # fmt: skip
 SHOWN: Mapping[Audience, Shown] = {
     Audience.HOSTER: Shown(kinds=_MEASURED | _SEEN, exhibits=True),

@@ -13,6 +13,8 @@ from cautery.evidence.manifest import NOTE
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.ports import CaseStore
 from cautery.messages import tr
+from cautery.model import DarkProbe, Verdict
+from cautery.model.records import AlignmentShown, kind_of_type
 from cautery.pages.case_report import ReportView
 from cautery.pages.dossier import DossierView, claims_of
 from cautery.pages.dossier.render import method
@@ -49,7 +51,7 @@ def document_view(
         verdicts = [
             (index, leaf)
             for index, kind, leaf in ledger.leaves()
-            if kind == "verdict" and (shown is None or index in shown)
+            if kind == kind_of_type(Verdict) and (shown is None or index in shown)
         ]
     finally:
         ledger.close()
@@ -88,7 +90,8 @@ def document_view(
 
 def _within(report: ReportView, rule: Shown) -> ReportView:
     """Return a report without what records say that an extract does not hold."""
-    aligned, dark = "alignment" in rule.kinds, "dark.probed" in rule.kinds
+    aligned = kind_of_type(AlignmentShown) in rule.kinds
+    dark = kind_of_type(DarkProbe) in rule.kinds
     return replace(
         report,
         graph=None,
