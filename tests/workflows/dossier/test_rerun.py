@@ -101,7 +101,7 @@ def test_a_verdict_is_computed_again_from_the_media_alone(made: Made, bag: Path)
 
 def test_each_score_is_the_one_that_was_recorded(made: Made, bag: Path) -> None:
     _, [line] = rerun(bag)
-    computed = [float(sense.split("score ")[1].split(",")[0]) for sense in line["senses"]]
+    computed = [float(sense.split(": ")[1].split(",")[0]) for sense in line["senses"]]
     recorded = {
         round(witness.score, 3)
         for observation in made.verdict.observations

@@ -291,8 +291,7 @@ def score_of_pictures(pictures, times, sense, arrays, k):
 
 def scored(basis, archives):
     """Return {(kind, reference): (family, score, log10 LR)} of one probe."""
-    found = [body for archive in archives for body in payloads(archive)]
-    bodies = {"sha256:" + hashlib.sha256(body).hexdigest(): body for body in found}
+    bodies = {"sha256:" + hashlib.sha256(b).hexdigest(): b for a in archives for b in payloads(a)}
     arrays = np.load(io.BytesIO(exhibit(basis["exhibit"])), allow_pickle=False)
     sound, start, pictures, times = decoded(media(basis["media"], bodies), basis["pictures"] > 0)
     if basis["sound"]:
@@ -343,21 +342,17 @@ def stands(track, probes, is_event):
     return max(total, longest) >= 15 if is_event else last["media_end_s"] - start > 35
 
 
-def fused(probes, results):
+def fused(probes, pairs):
     """Return the combined log10 LR of the family that the probes support most."""
     judged, found = [(False, 0.0)], {}
-    for probe, computed in zip(probes, results):
-        for witness in probe["witnesses"]:
-            name = witness["kind"], witness["reference"]
-            if name in computed:
-                track = found.setdefault(computed[name][0], {}).setdefault(name, [])
-                track.append((probe, witness, computed[name][2]))
+    for probe, witness, (family, _, value) in pairs:
+        name = witness["kind"], witness["reference"]
+        found.setdefault(family, {}).setdefault(name, []).append((probe, witness, value))
     for family, by_name in found.items():
         best, good = {}, {}
         for (kind, _), track in by_name.items():
             clear = [x for x in track if x[2] >= 1 and x[1]["coverage"] > 0]
-            lines = [[b for b in clear if agree(a, b)] for a in reversed(clear)]
-            line = max(lines, key=len, default=[])
+            line = max([[b for b in clear if agree(a, b)] for a in clear[::-1]] or [[]], key=len)
             best[kind] = max(best.get(kind, -math.inf), *(x[2] for x in track))
             if line and stands(line, probes, family.startswith("event:")):
                 good[kind] = max(good.get(kind, 0.0), *(x[2] for x in line))
@@ -379,19 +374,24 @@ def main():
     for verdict in (record["body"] for record in read if record["kind"] == "verdict"):
         probes = sorted(verdict["observations"], key=lambda p: (p["media_end_s"], p["at"]))
         probes = [p for p in probes if p["witnesses"] or "none" in p["unmatched"].values()]
+        pairs, kept, recorded = [], 0, verdict.get("log10_lr")
         for probe in probes:
             probe["middle"] = (probe["media_start_s"] + probe["media_end_s"]) / 2
-        keys = [(verdict["url"]["text"], probe["at"], probe["media_start_s"]) for probe in probes]
-        for key in keys:
+            key = verdict["url"]["text"], probe["at"], probe["media_start_s"]
             if key in bases and key not in done:
                 done[key] = scored(bases[key], map(exhibit, sorted(archives[key[:2]])))
-        results, recorded = [done.get(key, {}) for key in keys], verdict.get("log10_lr")
-        value, kept = fused(probes, results), f"{sum(map(bool, results))} of {len(probes)} probes"
-        wrong += (bad := recorded is not None and abs(value - recorded) > 0.05)
-        line = {name: verdict[name] for name in ("url", "at", "finding")} | {"from": kept}
+            kept, known = kept + (key in done), done.get(key, {})
+            named = ((w, known.get((w["kind"], w["reference"]))) for w in probe["witnesses"])
+            pairs += [(probe, witness, computed) for witness, computed in named if computed]
+        value = fused(probes, pairs)
+        off = [abs(w.get("log10_lr", x[2]) - x[2]) for _, w, x in pairs]
+        off.append(abs(value - (value if recorded is None else recorded)))
+        wrong += (bad := max(off) > 0.05)
+        line = {name: verdict[name] for name in ("url", "at", "finding")}
+        line["from"] = f"{kept} of {len(probes)} probes"
         line |= {"log10_lr": round(value, 4), "recorded": recorded, "differs": bad, "senses": []}
-        for (kind, name), (_, score, lr) in (x for result in results for x in result.items()):
-            line["senses"].append(f"{kind} {name}: score {score:.3f}, log10 LR {lr:.4f}")
+        for _, w, (_, score, lr) in pairs:
+            line["senses"].append(f"{w['kind']} {w['reference']}: {score:.3f}, log10 LR {lr:.4f}")
         print(json.dumps(line), flush=True)
     raise SystemExit(bool(wrong))
 
