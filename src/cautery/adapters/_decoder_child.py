@@ -30,7 +30,7 @@ from cautery.adapters._confine import confine
 from cautery.adapters._decoder_media import Part, parts
 from cautery.adapters._decoder_sound import FilterResampler
 from cautery.adapters._decoder_source import Refusal
-from cautery.adapters._decoder_still import still
+from cautery.adapters._decoder_still import still, strip
 from cautery.errors import ConfinementError
 
 _FILE = 3
@@ -58,6 +58,7 @@ def _warm() -> None:
     for _ in parts(buffer, "matroska", pictures=True, part_s=0.05, most_s=1.0):
         pass
     still(buffer, "matroska", at_s=0.0)
+    strip(buffer, "matroska", times=(0.0,))
     resampler = FilterResampler(44099)
     resampler.room(4096)
     resampler.flush()
@@ -81,6 +82,9 @@ def _work(head: dict[str, Any], data: BinaryIO) -> Iterator[Part]:
     name = head["container"]
     if head["job"] == "still":
         yield still(data, name, at_s=head["at_s"])
+        return
+    if head["job"] == "strip":
+        yield strip(data, name, times=head["times"])
         return
     for part in parts(
         data,

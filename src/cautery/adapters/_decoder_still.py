@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, BinaryIO
 
@@ -9,6 +10,7 @@ import av
 
 from cautery.adapters._decoder_media import Timeline
 from cautery.adapters._decoder_source import Refusal, Source
+from cautery.model.media import STRIP_SHAPE
 
 _WIDTH = 640
 
@@ -42,6 +44,38 @@ def still(data: BinaryIO, name: str, *, at_s: float) -> tuple[dict[str, Any], by
     if not shown_s - 1.0 <= at_s <= shown_s + 2.0:
         raise Refusal(f"no picture at {at_s:.2f} s; the nearest is at {shown_s:.2f} s")
     return {"at_s": shown_s}, _png(best)
+
+
+def strip(data: BinaryIO, name: str, *, times: Sequence[float]) -> tuple[dict[str, Any], bytes]:
+    """Return the pictures shown at some moments, each 320 x 180 in RGB, one after another.
+
+    Before the first picture the first is shown, after the last the last.
+
+    Raises
+    ------
+    Refusal
+        If there is none.
+    """
+    source, timeline = Source(data, name, sound=False, pictures=True), Timeline()
+    wide, high = STRIP_SHAPE[1], STRIP_SHAPE[0]
+    pictures: list[bytes] = []
+    shown: bytes | None = None
+    shown_s: float | None = None
+    for _, frames, tick in source.frames():
+        for frame in frames:
+            if frame.pts is None or len(pictures) == len(times):
+                continue
+            shown_s = timeline.place(frame.pts * tick, shown_s)
+            while shown is not None and len(pictures) < len(times):
+                if times[len(pictures)] >= shown_s - 1e-3:
+                    break
+                pictures.append(shown)
+            small = frame.reformat(wide, high, "rgb24", interpolation="AREA", threads=1)
+            shown = small.to_ndarray().tobytes()
+    if shown is None:
+        raise Refusal("no picture could be decoded")
+    pictures += [shown] * (len(times) - len(pictures))
+    return {"pictures": len(pictures)}, b"".join(pictures)
 
 
 def _png(frame: Any) -> bytes:

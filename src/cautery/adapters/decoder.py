@@ -13,18 +13,19 @@ import asyncio
 import math
 import os
 import stat
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cautery.adapters._confine import Confinement
 from cautery.adapters._decoder_process import Child
 from cautery.adapters._sniff import container_of
 from cautery.errors import DecodeError, EncryptedError, InputError
-from cautery.model.media import AUDIO_RATE_HZ, LUMA_RATE_HZ, LUMA_SHAPE, Decoded
+from cautery.model.media import AUDIO_RATE_HZ, LUMA_RATE_HZ, LUMA_SHAPE, STRIP_SHAPE, Decoded
 from cautery.watch.mpegts import without_pictures
 
 _LONG_BYTES = 16 << 20
@@ -34,6 +35,8 @@ _LEAD_BYTES = 4 << 20
 """Read of a long file to tell what it is: past the picture that an ID3 tag may carry."""
 _LONGEST_S = 86_400.0
 """Media seconds decoded of one file at most: a day."""
+MOST_STRIP = 150
+"""Pictures of one strip: 12 s at 12.5 a second, 26 MB."""
 _SLOWEST = 2.0
 """CPU and wall seconds that a media second of a long file may take, besides the job's own."""
 
@@ -201,6 +204,27 @@ class ChildDecoder:
         if not png.startswith(b"\x89PNG"):
             raise DecodeError("the decoder's answer is not valid")
         return png
+
+    async def strip(self, data: bytes, *, times: Sequence[float]) -> NDArray[np.uint8]:
+        """Return the pictures shown at some media times, rising.
+
+        Returns
+        -------
+        ndarray, shape (times, 180, 320, 3), uint8
+            RGB.
+
+        Raises
+        ------
+        DecodeError
+            If there is no picture, or as for :meth:`decode`.
+        """
+        if not 0 < len(times) <= MOST_STRIP or not all(map(math.isfinite, times)):
+            raise InputError(f"a strip has 1 to {MOST_STRIP} moments")
+        _, payload = await self._job(data, {"job": "strip", "times": list(times)})
+        shape = (len(times), *STRIP_SHAPE, 3)
+        if len(payload) != math.prod(shape):
+            raise DecodeError("the decoder's answer is not valid")
+        return np.frombuffer(payload, np.uint8).reshape(shape)
 
     async def aclose(self) -> None:
         """End all children; jobs under way fail."""

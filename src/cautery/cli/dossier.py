@@ -43,6 +43,10 @@ def dossier(
     authority_root: Annotated[
         Path | None, typer.Option(help="Certificates of that authority, PEM.")
     ] = None,
+    clips: Annotated[
+        int,
+        typer.Option(min=0, max=200, help="For a court: most clips of stream beside reference."),
+    ] = 3,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Hand over a closed case: a bag that its receiver checks without Cautery.
@@ -67,6 +71,7 @@ def dossier(
         to=to,
         why=why,
         language=language,
+        clips=clips,
         certificate=dossiers.certificate_of(sign, sign_password, authority, authority_root),
     )
     if json:

@@ -11,7 +11,16 @@ from cautery.model.evidence import ExhibitId
 from cautery.model.records import Record
 
 _MEMBERS = frozenset(
-    {"exhibit", "exhibits", "rests_on", "table", "cover", "suspect_still", "reference_still"}
+    (
+        "exhibit",
+        "exhibits",
+        "rests_on",
+        "table",
+        "cover",
+        "suspect_still",
+        "reference_still",
+        "reference_media",
+    )
 )
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 

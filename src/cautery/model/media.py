@@ -15,6 +15,8 @@ AUDIO_RATE_HZ = 8000
 """Everything is heard at 8 kHz mono (docs/reference/sources.md, F34)."""
 LUMA_RATE_HZ = 12.5
 """At most this many pictures a second are kept, chosen by time stamp."""
+STRIP_SHAPE = (180, 320)
+"""Rows and columns of the pictures of a strip, which people look at."""
 LUMA_SHAPE = (36, 64)
 """Rows and columns of a kept picture: cell means of luma, whatever the source's size."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from cautery import wiring
 from cautery.adapters._case_secrets import private_bytes
 from cautery.adapters.bag_folder import BagFolder, ExtractFile
 from cautery.adapters.custody_file import add_to_custody, read_custody
+from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.pades import SignedPdf, sign_pdf
 from cautery.adapters.person_keys import load_approver
+from cautery.adapters.side_by_side import encoded
 from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.bag import TAG_MANIFEST
@@ -26,6 +29,7 @@ from cautery.pages.dossier import dossier_typst
 from cautery.wiring.cases import reading_store
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
+from cautery.workflows.dossier.clips import clips_of
 from cautery.workflows.dossier.document import document_view
 from cautery.workflows.dossier.extract import Extract
 from cautery.workflows.dossier.verify import VerifiedBag, is_bag, verify_bag
@@ -81,6 +85,7 @@ def make(
     why: str,
     language: str = "en",
     certificate: Certificate | None = None,
+    clips: int = 0,
 ) -> tuple[Dossier, SignedPdf | None]:
     """Make a dossier, and write into the chain of custody who was given it and why.
 
@@ -88,6 +93,8 @@ def make(
     ----------
     certificate : Certificate, optional
         Signs the document; without one it is not signed, and the bag's signature covers it.
+    clips : int
+        Playable proofs at most, for a court.
 
     Raises
     ------
@@ -122,6 +129,9 @@ def make(
         )
         return signatures[0].pdf
 
+    playable: Mapping[str, bytes] = {}
+    if audience is Audience.COURT and clips > 0:
+        playable = asyncio.run(_clips(case, clips))
     dossier = make_dossier(
         case,
         out,
@@ -134,6 +144,7 @@ def make(
         at=now,
         salt=secrets.token_bytes,
         pdf=document if _names_a_mandate(case) else None,
+        clips=playable,
     )
     if dossier.openings:
         body = {"dossier": dossier.digest, "salts": dossier.openings}
@@ -155,6 +166,13 @@ def make(
         ),
     )
     return dossier, signatures[0] if signatures else None
+
+
+async def _clips(case: Path, most: int) -> Mapping[str, bytes]:
+    async with ChildDecoder(1, without_seccomp=wiring.without_seccomp()) as decoder:
+        return await clips_of(
+            case, most=most, store=reading_store(), decoder=decoder, encode=encoded
+        )
 
 
 def _names_a_mandate(case: Path) -> bool:

@@ -38,7 +38,7 @@ from cautery.model import (
     Window,
     digest_of,
 )
-from cautery.model.records import ProbeDone
+from cautery.model.records import AlignmentShown, ProbeDone
 from cautery.model.records.scoring import MediaPiece
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
@@ -200,10 +200,13 @@ def loaded(path: Path):
     return load_approver(path)
 
 
-def watched(folder: Path, *, seed: int = 1, shown: int | None = None) -> Made:
+def watched(
+    folder: Path, *, seed: int = 1, shown: int | None = None, aligned: bool = False
+) -> Made:
     """Make a case: two probes of one stream, their bases, the verdict; then close it.
 
-    ``shown`` is another content that takes the place of the stream's after it was scored.
+    ``shown`` is another content that takes the place of the stream's after it was scored; with
+    ``aligned`` the reference's own media around the last probe are sealed.
     """
     store = FolderStore(KeyFolder(folder / "keys"))
     case = open_case(folder / "case", store=store, clock=FixedClock(NOON))
@@ -238,6 +241,17 @@ def watched(folder: Path, *, seed: int = 1, shown: int | None = None) -> Made:
         )  # fmt: skip
         asyncio.run(keep_bases(journal, URL, [probed], until=probed))
         observations.append(observation)
+    if aligned:
+        own = journal.seal(
+            segment(seed, 36, 44), what="reference", media_type="video/mp2t", at=NOON
+        )
+        journal.write(
+            AlignmentShown(
+                url=URL, reference="event:m", kind="picture", delay_s=LATE_S, suspect_at_s=7.0,
+                reference_at_s=T0 + 40, reference_media=own, reference_media_s=5.0,
+                lags_s=(3.9, 4.0, 4.1), strength=(0.1, 0.9, 0.1),
+            )
+        )  # fmt: skip
     verdict = decide(
         RedactedUrl(URL), observations, mandate=MANDATE, host="edge.pirate.example",
         at=NOON + timedelta(seconds=20),

@@ -282,6 +282,10 @@ class AlignmentShown:
         Moment of the stream's still, seconds of its media's time; ``None``: there is no still.
     reference_at_s : float or None
         The same moment in the reference's time, epoch seconds; ``None``: there is no still.
+    reference_media : ExhibitId or None
+        The sealed media of the reference around this moment; ``None``: they were gone.
+    reference_media_s : float or None
+        This moment in the time of these media, seconds; ``None``: there are none.
     lags_s : tuple of float
         Lags at which both were compared, seconds.
     strength : tuple of float
@@ -297,6 +301,8 @@ class AlignmentShown:
     reference_still: ExhibitId | None = None
     suspect_at_s: float | None = None
     reference_at_s: float | None = None
+    reference_media: ExhibitId | None = None
+    reference_media_s: float | None = None
     lags_s: tuple[float, ...]
     strength: tuple[float, ...]
 

@@ -75,6 +75,7 @@ def make_dossier(
     at: datetime,
     salt: Callable[[int], bytes],
     pdf: Callable[[Extract | None], bytes] | None = None,
+    clips: Mapping[str, bytes] | None = None,
 ) -> Dossier:
     """Make a dossier.
 
@@ -94,6 +95,8 @@ def make_dossier(
         Returns so many random bytes.
     pdf : callable, optional
         Makes the document for people; ``None``: there is none.
+    clips : mapping of str to bytes, optional
+        Playable proofs, by name; a court alone is handed them.
 
     Raises
     ------
@@ -115,6 +118,7 @@ def make_dossier(
         copied = [_whole(case, name, digest) for name, digest in sorted(digests.items())]
         copied += [_as_read(case, name, store) for name in (MANIFEST, NOTE)]
         tags |= {_RERUN: _ours(_RERUN), "VERIFY.md": _ours("verify_case.md")}
+        made |= clips or {}
     else:
         rule = SHOWN[audience]
         extract, copied = _extract(case, rule, digests, hosts=hosts, store=store, salt=salt)

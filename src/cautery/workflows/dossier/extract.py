@@ -87,6 +87,8 @@ def extract_of(
         if kind in rule.kinds and about(body, hosts):
             chosen.append((index, kind, leaf))
             exhibits |= {exhibit for exhibit, _ in exhibits_in(body)}
+            # A reference's media are the rights-holder's: nobody but a court is handed them.
+            exhibits.discard(body.get("reference_media"))
             continue
         salted = salt(SALT_BYTES)
         withheld[index] = commitment(salted, leaf)

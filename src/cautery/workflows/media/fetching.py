@@ -7,6 +7,7 @@ a plain transport stream or file over HTTP.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -325,13 +326,44 @@ def decrypt(body: bytes, *, key: bytes, segment: Segment) -> bytes:
     """
     if len(key) != 16:
         raise SourceError(f"an AES-128 key must have 16 bytes, not {len(key)}")
-    unpadder = PKCS7(128).unpadder()
     try:
-        machine = Cipher(algorithms.AES(key), modes.CBC(vector_of(segment))).decryptor()
-        clear = machine.update(body) + machine.finalize()
-        return unpadder.update(clear) + unpadder.finalize()
+        return undone(body, key=key, iv=vector_of(segment))
     except (ValueError, OverflowError) as error:
         raise SourceError(f"a segment cannot be decrypted with the served key: {error}") from error
+
+
+def undone(body: bytes, *, key: bytes, iv: bytes) -> bytes:
+    """Undo AES-128 in CBC mode with PKCS #7 padding.
+
+    Raises
+    ------
+    ValueError
+        If key, vector or padding do not fit.
+    """
+    unpadder = PKCS7(128).unpadder()
+    machine = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
+    clear = machine.update(body) + machine.finalize()
+    return unpadder.update(clear) + unpadder.finalize()
+
+
+def joined_again(pieces: Sequence[MediaPiece], bodies: Mapping[Digest, bytes]) -> bytes:
+    """Join media as they were joined when they were fetched, from answers by their digests.
+
+    Raises
+    ------
+    SourceError
+        If an answer is not there, or a range or a key does not fit.
+    """
+    parts = []
+    for piece in pieces:
+        try:
+            body = cut(bodies[piece.payload], piece.byte_range)
+            if piece.key is not None and piece.iv is not None:
+                body = undone(body, key=bodies[piece.key], iv=bytes.fromhex(piece.iv))
+        except (KeyError, ValueError) as error:
+            raise SourceError("a part of the media is not sealed in the clear") from error
+        parts.append(body)
+    return b"".join(parts)
 
 
 def vector_of(segment: Segment) -> bytes:

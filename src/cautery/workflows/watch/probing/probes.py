@@ -406,20 +406,19 @@ class Prober:
         suspect_still = await self._still(
             probed.fetched.data, suspect_s, probed.fetched.at, stream.url
         )
-        reference_still = None
+        reference_still, media, media_s = None, None, None
         picture_reference = self._picture_reference(witness, verdict)
         piece = self._tape.at(picture_reference, reference_s)
         if piece is not None:
             data = await asyncio.to_thread(piece.path.read_bytes)
-            await self._journal.seal_aside(
+            media_s = reference_s - piece.start_s + piece.media_s
+            media = await self._journal.seal_aside(
                 data,
                 what=f"reference {picture_reference}",
                 media_type="application/octet-stream",
                 at=probed.fetched.at,
             )
-            reference_still = await self._still(
-                data, reference_s - piece.start_s + piece.media_s, probed.fetched.at, None
-            )
+            reference_still = await self._still(data, media_s, probed.fetched.at, None)
         self._journal.write(
             AlignmentShown(
                 url=stream.key,
@@ -431,6 +430,8 @@ class Prober:
                 reference_still=reference_still,
                 suspect_at_s=suspect_s,
                 reference_at_s=reference_s,
+                reference_media=media,
+                reference_media_s=media_s,
                 lags_s=tuple(round(float(lag), 3) for lag in lags_s),
                 strength=tuple(round(float(value), 4) for value in strength),
             )
