@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from cautery.catalogue._around import Listing, group_country
@@ -64,7 +65,7 @@ def _because(resolution: Resolution) -> Message:
         return message("offer.heading")
     if resolution.best is None or resolution.name is None:
         return message("offer.no-name")
-    title, name = normalise(resolution.listing.title), normalise(resolution.name)
+    title, name_words = normalise(resolution.listing.title), _words_of(resolution.name)
     words = [
         word
         for word, kind in zip(title.words, title.kinds, strict=True)
@@ -75,9 +76,9 @@ def _because(resolution: Resolution) -> Message:
         for word, kind in zip(title.words, title.kinds, strict=True)
         if kind in (QUALITY, SHIFT)
     ]
-    matched = [word for word in words if word in name.words]
-    spare = [word for word in words if word not in name.words]
-    missing = [word for word in name.words if word not in title.words]
+    matched = [word for word in words if word in name_words]
+    spare = [word for word in words if word not in name_words]
+    missing = [word for word in name_words if word not in title.words]
     parts = [
         message(
             "offer.is" if resolution.right is not None else "offer.not-sure",
@@ -85,7 +86,7 @@ def _because(resolution: Resolution) -> Message:
             probability=_rounded(resolution.best),
         )
     ]
-    if "".join(words) == "".join(name.words):
+    if "".join(words) == "".join(name_words):
         parts.append(message("offer.every-word"))
     else:
         parts += _listed("offer.matched", matched) + _listed("offer.only-in-title", spare)
@@ -99,6 +100,12 @@ def _because(resolution: Resolution) -> Message:
         runner_up = resolution.runner_up
         parts.append(message("offer.then", right=runner_up.id, probability=_rounded(runner_up)))
     return joined(parts) or parts[0]
+
+
+@lru_cache(maxsize=16_384)
+def _words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a catalogue's name, which many titles are like."""
+    return tuple(normalise(name).words)
 
 
 def _rounded(guess: Guess) -> float:
@@ -128,6 +135,8 @@ def _place(listing: Listing, prefix: str | None) -> Message | None:
 
 def _script(title: str) -> str | None:
     """Return the first script of the title that is not Latin, as Unicode names it."""
+    if title.isascii():
+        return None
     for letter in title[:LONGEST]:
         if letter.isalpha() and not letter.isascii():
             script = unicodedata.name(letter, "").partition(" ")[0]

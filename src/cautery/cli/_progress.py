@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from cautery.cli import render
+
+T = TypeVar("T")
+_COUNTED = 500
+"""Things between two movements of the bar: to move it for each one costs more than to read it."""
 
 
 class Progress:
@@ -49,6 +54,8 @@ class Progress:
                 TimeRemainingColumn(),
                 console=Terminal(stderr=True),
                 transient=True,
+                # Data that goes to a file or a pipe must get there, not above the bar.
+                redirect_stdout=sys.stdout.isatty(),
             )
             self._task = self._bar.add_task(self._what, total=self._total)
             self._bar.start()
@@ -65,10 +72,20 @@ class Progress:
             self._bar.stop()
             type(self).shown = None
 
-    def step(self) -> None:
-        """Say that one more is done."""
+    def step(self, count: int = 1) -> None:
+        """Say that so many more are done."""
         if self._bar is not None:
-            self._bar.advance(self._task)
+            self._bar.advance(self._task, count)
+
+    def counted(self, things: Iterable[T]) -> Iterator[T]:
+        """Yield things as they come, and count them on the bar, some at a time."""
+        if self._bar is None:
+            yield from things
+            return
+        for number, thing in enumerate(things, 1):
+            if number % _COUNTED == 0:
+                self.step(_COUNTED)
+            yield thing
 
     def doing(self, what: str) -> None:
         """Say what is being done now."""

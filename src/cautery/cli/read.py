@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.drawing.formatting import counted
 from cautery.errors import InputError, SourceError
 from cautery.messages import say
@@ -44,25 +45,25 @@ def read(
         return
     if file is None:
         raise InputError("read needs a file", hint="cautery read FILE; - reads stdin.")
-    rows: list[dict[str, object]] = []
+    rows = _Rows()
     warnings = total = 0
     limit = render.most_rows(MOST_ROWS)
-    for value in _values(file, kind):
-        if isinstance(value, ReadWarning):
-            warnings += value.count
-            if warnings <= MOST_WARNINGS:
-                render.say(f"line {value.line}: {say(value.why)} {render.printable(value.quoted)}")
-            continue
-        total += 1
-        if json:
-            render.json_line(value)
-        elif total <= limit:
-            rows.append(value)
-    if rows:
-        # A guide has channels and programmes: each row fills the columns that it has.
-        names = dict.fromkeys(name for row in rows for name in row)
-        columns = [name for name in names if any(row.get(name) for row in rows)]
-        render.table(columns, ([_cell(row.get(name)) for name in columns] for row in rows))
+    with Progress(f"reading {file}", None) as progress:
+        for value in progress.counted(_values(file, kind)):
+            if isinstance(value, ReadWarning):
+                warnings += value.count
+                if warnings <= MOST_WARNINGS:
+                    quoted = render.printable(value.quoted)
+                    progress.say(f"line {value.line}: {say(value.why)} {quoted}")
+                continue
+            total += 1
+            if json:
+                render.json_line(value)
+            elif total <= limit:
+                rows.add(value)
+    if total and not json:
+        columns = rows.columns()
+        render.table(columns, rows.cells(columns))
     if total:
         render.say(f"{total if json else min(total, limit):,} of {total:,} shown")
     else:
@@ -77,6 +78,33 @@ def _values(file: Path, kind: str | None) -> Iterator[dict[str, Any] | ReadWarni
         yield from read_file(file, kind=kind)
     except SourceError as error:
         raise InputError(f"{file}: {error}", hint=error.hint) from error
+
+
+class _Rows:
+    """Rows of a table whose columns are known when all are read, each in little memory."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._filled: set[str] = set()
+
+    def add(self, row: Mapping[str, object]) -> None:
+        """Keep a row as its cells."""
+        names = tuple(row)
+        names = self._shapes.setdefault(names, names)
+        self._filled.update(name for name in names if row[name])
+        self._rows.append((names, tuple(map(_cell, row.values()))))
+
+    def columns(self) -> list[str]:
+        """Return the columns: a guide has channels and programmes, each with columns of its own."""
+        names = dict.fromkeys(name for shape in self._shapes for name in shape)
+        return [name for name in names if name in self._filled]
+
+    def cells(self, columns: Sequence[str]) -> Iterator[list[str]]:
+        """Yield each row's cells in these columns."""
+        for names, cells in self._rows:
+            by_name = dict(zip(names, cells, strict=True))
+            yield [by_name.get(name, "") for name in columns]
 
 
 def _cell(value: object) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from functools import wraps
 from inspect import Parameter, signature
+from itertools import chain
 from typing import Annotated, Any
 
 import typer
@@ -60,6 +61,11 @@ def most_rows(on_terminal: int) -> int:
     return on_terminal if _for_people() else sys.maxsize
 
 
+def streams() -> bool:
+    """Tell whether a table is written row by row: not on a terminal, where columns are aligned."""
+    return not _for_people()
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
     """Print a table: for people on a terminal, else one record a line, whole.
 
@@ -73,13 +79,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
         say(title)
     headers = [columns] if any(columns) else []
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    for row in (*headers, *rows):
+    for row in chain(headers, rows):
         cells = ["" if cell is None else str(cell) for cell in row]
         if _as_csv.get():
             writer.writerow([csv_cell(cell) for cell in cells])
         else:
-            lines = (" / ".join(printable(line) for line in cell.splitlines()) for cell in cells)
-            sys.stdout.write("\t".join(lines) + "\n")
+            sys.stdout.write("\t".join(map(_on_one_line, cells)) + "\n")
     sys.stdout.flush()
 
 
@@ -100,12 +105,20 @@ def _show(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     Terminal().print(rich_table)
 
 
+def _on_one_line(cell: str) -> str:
+    if cell.isprintable():
+        return cell
+    return " / ".join(printable(line) for line in cell.splitlines())
+
+
 def _for_people() -> bool:
     return sys.stdout.isatty() and not _as_csv.get()
 
 
 def printable(text: str) -> str:
     """Return outside text without control characters: a title must not steer the terminal."""
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
@@ -117,4 +130,6 @@ def say(text: str) -> None:
 
 def printable_lines(text: str) -> str:
     """Return outside text of several lines, each printable."""
+    if text.isprintable():
+        return text
     return "\n".join(printable(line) for line in text.splitlines())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,39 +72,63 @@ def resolve(
         )
     render.say(f"loading {catalogue}")
     resolver = Resolver(read_catalogue(catalogue, now=wiring.clock().now()))
-    first: list[Resolution] = []
-    matched: list[Resolution] = []
-    count = matched_count = 0
-    limit = render.most_rows(_MOST_ROWS)
+    tally = _Tally()
     with Progress("resolving titles", None) as bar:
-        for resolution in resolver.resolve_all(read_titles(titles, country=country)):
-            bar.step()
-            count += 1
-            matched_count += resolution.right is not None
-            if json:
-                render.json_line(_record(resolution))
-            elif count <= limit:
-                first.append(resolution)
-            if resolution.right is not None and len(matched) < limit:
-                matched.append(resolution)
-    listed = first if count <= limit else matched
-    if not json:
-        render.table(
-            ("title", "id", "probability", "why"),
-            (
-                (
-                    resolution.listing.title,
-                    resolution.right or "-",
-                    f"{resolution.probability:.2f}",
-                    say(resolution.why),
-                )
-                for resolution in listed
-            ),
+        resolutions = tally.counted(
+            bar.counted(resolver.resolve_all(read_titles(titles, country=country)))
         )
-    remark = "" if json or len(listed) == count else f"; {len(listed):,} shown, --json lists all"
+        if json:
+            for resolution in resolutions:
+                render.json_line(_record(resolution))
+        elif render.streams():
+            render.table(_COLUMNS, map(_row, resolutions))
+        else:
+            tally.keep(resolutions)
+    shown = tally.count if tally.kept is None else len(tally.kept)
+    if tally.kept is not None:
+        render.table(_COLUMNS, map(_row, tally.kept))
+    remark = "" if shown == tally.count else f"; {shown:,} shown, --json lists all"
     render.say(
-        f"{counted(count, 'title')}: {matched_count:,} matched, "
-        f"{count - matched_count:,} not matched{remark}"
+        f"{counted(tally.count, 'title')}: {tally.matched:,} matched, "
+        f"{tally.count - tally.matched:,} not matched{remark}"
+    )
+
+
+_COLUMNS = ("title", "id", "probability", "why")
+
+
+class _Tally:
+    """What a run counts, and the few resolutions that a terminal shows."""
+
+    def __init__(self) -> None:
+        self.count = self.matched = 0
+        self.kept: list[Resolution] | None = None
+
+    def counted(self, resolutions: Iterable[Resolution]) -> Iterator[Resolution]:
+        """Yield resolutions, and count them."""
+        for resolution in resolutions:
+            self.count += 1
+            self.matched += resolution.right is not None
+            yield resolution
+
+    def keep(self, resolutions: Iterable[Resolution]) -> None:
+        """Keep the first if they are few, else the first that matched."""
+        first: list[Resolution] = []
+        matched: list[Resolution] = []
+        for resolution in resolutions:
+            if self.count <= _MOST_ROWS:
+                first.append(resolution)
+            if resolution.right is not None and len(matched) < _MOST_ROWS:
+                matched.append(resolution)
+        self.kept = first if self.count <= _MOST_ROWS else matched
+
+
+def _row(resolution: Resolution) -> tuple[str, ...]:
+    return (
+        resolution.listing.title,
+        resolution.right or "-",
+        f"{resolution.probability:.2f}",
+        say(resolution.why),
     )
 
 

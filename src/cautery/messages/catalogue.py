@@ -93,6 +93,8 @@ def places(text: Text) -> frozenset[str]:
 
 def _as_json(value: Any) -> Value:
     """Return a value as it comes back from a record."""
+    if type(value) is str:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):

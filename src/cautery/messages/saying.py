@@ -7,7 +7,7 @@ from enum import Enum
 from functools import partial
 
 from cautery.messages.catalogue import TEXTS, term
-from cautery.messages.language import tr, tr_n
+from cautery.messages.language import gettext, tr_n
 from cautery.messages.values import DEEPEST, Shown, Style, plain
 from cautery.model.message import Message
 
@@ -39,7 +39,7 @@ def say(message: Message, style: Style = plain, *, depth: int = 0) -> str:
             return _as_it_stands(message)
         values = Shown(message.values, style, partial(say, style=style, depth=depth + 1))
         if isinstance(text, str):
-            return tr(text, style, **dict(values))
+            return gettext(text) % dict(values)
         return tr_n(*text, int(message.values["count"]), style, **_but_count(values))
     except (KeyError, TypeError, ValueError, OverflowError):
         return _as_it_stands(message)

@@ -69,6 +69,8 @@ class Shown(Mapping[str, str]):
         return len(self._values)
 
     def _shown(self, name: str, value: Any) -> str:
+        if type(value) is str:
+            return _moment(value) if name.endswith("_at") else value
         if value is None:
             return "-"
         if isinstance(value, tuple | list):

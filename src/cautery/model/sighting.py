@@ -192,15 +192,17 @@ def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
 def _redacted_path(path: str, hidden: Callable[[str], str]) -> str:
     raw = path.split("/")
     whole = _line_secrets([segment.partition(";")[0] for segment in raw])
-    # A slash that is written as %2F parts names, too, unless it stands within a secret.
-    pieces = [
-        (piece.split(";"), place in whole)
-        for place, segment in enumerate(raw)
-        for piece in ([segment] if place in whole else _SLASH.split(segment))
-    ]
-    split = [piece for piece, _ in pieces]
-    secret = _line_secrets([piece[0] for piece in split])
-    secret |= {index for index, (_, is_secret) in enumerate(pieces) if is_secret}
+    split, secret = [segment.split(";") for segment in raw], whole
+    if _SLASH.search(path) is not None:
+        # A slash that is written as %2F parts names, too, unless it stands within a secret.
+        pieces = [
+            (piece.split(";"), place in whole)
+            for place, segment in enumerate(raw)
+            for piece in ([segment] if place in whole else _SLASH.split(segment))
+        ]
+        split = [piece for piece, _ in pieces]
+        secret = _line_secrets([piece[0] for piece in split])
+        secret |= {index for index, (_, is_secret) in enumerate(pieces) if is_secret}
     segments = []
     for index, (name, *parameters) in enumerate(split):
         if index in secret:

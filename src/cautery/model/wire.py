@@ -37,6 +37,8 @@ SPELLED_WITHOUT_UNDERSCORE = {"alias_generator": lambda name: name.rstrip("_")}
 """``__pydantic_config__`` of a noun with a field such as ``from_``, whose name Python keeps."""
 
 T = TypeVar("T")
+_AS_IT_IS = frozenset((str, int, bool, type(None)))
+"""Types, not those derived from them, whose values are JSON already."""
 
 
 def to_json(
@@ -62,7 +64,15 @@ def to_json(
     InputError
         If something in it has no JSON form.
     """
-    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
+    kind = type(value)
+    if kind in _AS_IT_IS:
+        return value
+    if kind is tuple or kind is list:
+        return [
+            item if type(item) in _AS_IT_IS else to_json(item, pseudonyms, words=words)
+            for item in value
+        ]
+    if isinstance(value, bool | int | str) and not isinstance(value, Enum):
         return value
     if isinstance(value, Enum):
         return value.value
@@ -88,8 +98,8 @@ def to_json(
         return value.hex()
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name.rstrip("_"): to_json(getattr(value, field.name), pseudonyms, words=words)
-            for field in fields(value)
+            spelling: to_json(getattr(value, name), pseudonyms, words=words)
+            for name, spelling in _members(type(value))
         }
     if isinstance(value, Mapping):
         return {str(name): to_json(item, pseudonyms, words=words) for name, item in value.items()}
@@ -98,6 +108,12 @@ def to_json(
     if isinstance(value, set | frozenset):
         return sorted(to_json(item, pseudonyms, words=words) for item in value)
     raise InputError(f"{type(value).__name__} cannot be written as JSON")
+
+
+@cache
+def _members(noun: type[Any]) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a noun, each with its name in JSON."""
+    return tuple((field.name, field.name.rstrip("_")) for field in fields(noun))
 
 
 def _message(

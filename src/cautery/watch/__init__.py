@@ -63,7 +63,13 @@ from cautery.watch.panel_dump import SMALLEST, DumpLimits, PanelDump, read_panel
 from cautery.watch.panel_sql import read_panel_sql
 from cautery.watch.rdap import RdapAnswer, read_bootstrap, read_rdap, read_registration
 from cautery.watch.readers import READERS, Reader, guess, reader, rows
-from cautery.watch.sightings import redacted_json, redacted_text, redacted_warning, sightings
+from cautery.watch.sightings import (
+    redacted_json,
+    redacted_text,
+    redacted_warning,
+    redaction,
+    sightings,
+)
 from cautery.watch.stalker import (
     PortalGenre,
     PortalItem,
@@ -191,6 +197,7 @@ __all__ = [
     "redacted_json",
     "redacted_text",
     "redacted_warning",
+    "redaction",
     "rows",
     "sightings",
     "stream_url",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any
 
 from cautery.errors import InputError
@@ -141,11 +142,36 @@ def redacted_json(value: Any, pseudonyms: Pseudonyms) -> Any:
     >>> "sid" in str(redacted_json({"headers": [["Cookie", "sid=1"]]}, KeyedPseudonyms(b"k")))
     False
     """
+    return _redacted_json(value, pseudonyms, partial(redacted_text, pseudonyms=pseudonyms))
+
+
+def redaction(pseudonyms: Pseudonyms) -> Callable[[Any], Any]:
+    """Return :func:`redacted_json` for the many values of one file.
+
+    A short text that stands there often, such as a group's name, is redacted once.
+    """
+    once = lru_cache(_KEPT_TEXTS)(partial(redacted_text, pseudonyms=pseudonyms))
+
+    def redacted(text: str) -> str:
+        return once(text) if len(text) <= _KEPT_LETTERS else redacted_text(text, pseudonyms)
+
+    return partial(_redacted_json, pseudonyms=pseudonyms, redacted=redacted)
+
+
+_KEPT_TEXTS, _KEPT_LETTERS = 20_000, 100
+
+
+def _redacted_json(value: Any, pseudonyms: Pseudonyms, redacted: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return redacted(value)
     if isinstance(value, dict):
-        return {name: redacted_json(member, pseudonyms) for name, member in value.items()}
+        return {
+            name: _redacted_json(member, pseudonyms, redacted) for name, member in value.items()
+        }
     if isinstance(value, list):
         if len(value) == 2 and all(isinstance(item, str) for item in value):
             name, content = value
-            return [redacted_text(name, pseudonyms), _redacted(name, content, pseudonyms)]
-        return [redacted_json(item, pseudonyms) for item in value]
-    return redacted_text(value, pseudonyms) if isinstance(value, str) else value
+            hidden = content and _SECRET_NAMES.search(name)
+            return [redacted(name), "~" + pseudonyms.of(content) if hidden else redacted(content)]
+        return [_redacted_json(item, pseudonyms, redacted) for item in value]
+    return value

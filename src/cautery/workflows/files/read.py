@@ -11,7 +11,7 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.model import KeyedPseudonyms, to_json
 from cautery.packed import chunks_of
-from cautery.watch import READERS, ReadWarning, guess, reader, redacted_json, redacted_warning
+from cautery.watch import READERS, ReadWarning, guess, reader, redacted_warning, redaction
 
 HEAD_BYTES = 8192
 
@@ -42,18 +42,21 @@ def read_file(path: Path, *, kind: str | None = None) -> Iterator[dict[str, Any]
         if len(head) >= HEAD_BYTES:
             break
     file_reader = reader(kind) if kind is not None else guess(head[:HEAD_BYTES])
+    redacted = redaction(pseudonyms)
     for value in file_reader.values(chain((head,), chunks), ""):
         if isinstance(value, ReadWarning):
             yield redacted_warning(value, pseudonyms)
         else:
-            yield redacted_json(_shown(to_json(value)), pseudonyms)
+            yield redacted(_shown(to_json(value)))
 
 
 def _shown(value: Any) -> Any:
     if isinstance(value, dict):
         # A file does not say when it was seen.
         return {name: _shown(item) for name, item in value.items() if name != "seen_at"}
-    return [_shown(item) for item in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return [_shown(item) if isinstance(item, dict | list) else item for item in value]
 
 
 def schema(kind: str | None = None) -> dict[str, Any]:
