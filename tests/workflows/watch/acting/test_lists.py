@@ -125,6 +125,22 @@ async def test_a_list_is_renewed_without_a_change_and_recorded_with_one(
     assert (sent.version, sent.effect, len(seat.journal.sealed)) == (1, Effect.APPLIED, 1)
 
 
+async def test_a_clock_that_is_set_back_ends_no_list_and_holds_no_withdrawal_up(
+    seat: Seat, listed: Handed
+) -> None:
+    referral, order = listed
+    seat.lists.add(referral, order, ISP)
+    await seat.after(0)
+    await seat.after(-3_600)
+    await seat.after(RENEWED_S)
+    seat.lists.withdraw(referral.subject.id, "a.example")
+    await seat.after(1)
+    versions = [json.loads(body["version"]) for body in seat.provider.bodies]
+    assert [version["version"] for version in versions] == [1, 2, 3, 4]
+    dates = [version["made_at"] for version in versions]
+    assert dates == sorted(dates)  # a receiver refuses a version that is older than the last
+
+
 async def test_a_withdrawal_is_sent_at_once(seat: Seat, listed: Handed) -> None:
     referral, order = listed
     seat.lists.add(referral, order, ISP)

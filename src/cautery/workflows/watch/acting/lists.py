@@ -81,6 +81,21 @@ class _Course:
     """What the intermediary that fetches it said last."""
     acknowledged: frozenset[str] = frozenset()
     """Referrals of which it was recorded that the intermediary applies them."""
+    taken_at: datetime | None = None
+    """When that version was made."""
+
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether it is sent now; nothing is due later than the next renewal.
+
+        A clock that was set back would else let live entries end for want of a fresh version.
+        """
+        if self.due is None:
+            return False
+        return self.due <= now or self.due - now > timedelta(seconds=RENEWED_S)
+
+    def made_at(self, now: datetime) -> datetime:
+        """Return the date of the next version: receivers refuse one that is older than the last."""
+        return now if self.taken_at is None else max(now, self.taken_at)
 
 
 class Lists:
@@ -174,11 +189,7 @@ class Lists:
     async def send(self) -> list[Taken]:
         """Send every list that is due, and return the versions that were taken."""
         now = self._journal.now()
-        due = [
-            course
-            for course in self._courses.values()
-            if course.due is not None and course.due <= now
-        ]
+        due = [course for course in self._courses.values() if course.is_due(now)]
         taken = await asyncio.gather(*(self._send(course, now) for course in due))
         return [version for version in taken if version is not None]
 
@@ -186,7 +197,8 @@ class Lists:
         standing, to, withdrawn = course.list, course.list.to, frozenset(course.withdrawn)
         try:
             standing.version, standing.previous = self._signer.last_list(standing.id) or (0, None)
-            version = standing.next_version(now)
+            made_at = course.made_at(now)
+            version = standing.next_version(made_at)
             envelope = standing.signed(version, self._signer.sign_list(version.text))
             # Set now: what comes on or off the list while the answer is awaited is sent at once.
             course.due = now + timedelta(seconds=RENEWED_S) if version.referrals else None
@@ -198,7 +210,7 @@ class Lists:
             self._journal.fail("publish", to.name, error)
             return None
         referrals, changed = frozenset(version.referrals), course.withdrawn != set()
-        course.held = frozenset(envelope.parts)
+        course.held, course.taken_at = frozenset(envelope.parts), made_at
         course.withdrawn -= withdrawn
         if (referrals, version.targets) == course.sent and not changed and not answer.refused:
             return None
