@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cautery.act.approved import let_out
 from cautery.act.notice_mail import notice_mail
 from cautery.adapters.smtp import Dkim, MailServer, Security, SmtpPostbox
+from cautery.adapters.turns import alone_with
 from cautery.errors import ApprovalError
+from cautery.evidence.manifest import CASE_KEY
 from cautery.model import ExhibitId, Finding, Notice, Secret
 from cautery.model.records import NoticeSent, SendMeans
 from cautery.wiring import cases, notices
@@ -129,6 +131,19 @@ def test_a_reminder_names_no_message_id_of_a_stranger(
     message = parsed(mail)
     assert message["Subject"].startswith("Reminder: ")
     assert (message["In-Reply-To"], message["References"], message["Bcc"]) == (None, None, None)
+
+
+def test_two_who_send_at_once_send_one_mail(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any
+) -> None:
+    approve(cautery, proven_case, notice)
+    inbox, port = serve()
+    settings = mail_settings(proven_case.folder, port)
+    with alone_with(proven_case.path / CASE_KEY, doing="sending"):
+        second = send(cautery, proven_case, notice, settings)
+    assert (second.code, "another process is sending" in second.err) == (1, True)
+    assert inbox.mails == []
+    assert send(cautery, proven_case, notice, settings).code == 0
 
 
 # -- at the server and on the wire ------------------------------------------------------------------

@@ -14,8 +14,10 @@ from cautery.adapters.dns import DnsNames
 from cautery.adapters.http import PoliteClient
 from cautery.adapters.person_keys import load_approver
 from cautery.adapters.smtp import WAITS_S, SmtpPostbox
+from cautery.adapters.turns import alone_with
 from cautery.adapters.xarf_api import XarfApi, check_report
 from cautery.errors import InputError
+from cautery.evidence.manifest import CASE_KEY
 from cautery.model import Addressee, Approval, Digest, ExhibitId, Notice
 from cautery.model.ports import Ledger
 from cautery.model.records import AnswerKind, NoticeSent, NoticeWithdrawn
@@ -131,14 +133,15 @@ def send(
     keys_dir: Path | None,
     waits_s: Sequence[float] = WAITS_S,
 ) -> NoticeSent:
-    """Send an approved notice by mail or to an API.
+    """Send an approved notice by mail or to an API, once.
 
     Raises
     ------
     CauteryError
-        As the workflow says.
+        As the workflow says, or if another process is sending one.
     """
-    with writing(case_path, keys_dir=keys_dir) as case:
+    alone = alone_with(case_path / CASE_KEY, doing="sending a notice of this case")
+    with writing(case_path, keys_dir=keys_dir) as case, alone:
         sending = ready_to_send(case, notice, remind=remind, confirmed=confirmed)
         if not by_api:
             if postbox.mail is None:
