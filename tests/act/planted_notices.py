@@ -233,6 +233,8 @@ FAULTS: tuple[tuple[str, Fault], ...] = (
         ),
     ),
     ("control", lambda d, r: to(d, name="Example" + r.choice(HIDDEN) + "Host")),
+    ("control", lambda d, r: one_url(d, r, place=Place(host="a", domain="a", registrar="R\n2."))),
+    ("control", lambda d, r: one_url(d, r, exhibits=(ExhibitId("sha256:1\n2. http://b/"),))),
     ("url-duplicate", lambda d, _: written(d, urls=(*d.notice.urls, d.notice.urls[0]))),
     ("url-control", lambda d, r: spelt(d, r, lambda url: url.url[:-2] + "\u202e" + url.url[-2:])),
     (

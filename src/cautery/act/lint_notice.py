@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ from cautery.model import (
     host_of,
     notice_id,
     person_key,
+    to_json,
 )
 from cautery.model.message import Message
 
@@ -196,15 +197,8 @@ def _event_of(notice: Notice, mandate: Mandate) -> Event | None:
 def _texts(notice: Notice) -> Iterator[NoticeFinding]:
     """Look at texts that people see: what steers a screen, and what nobody has shown."""
     addressee = notice.addressee
-    texts = (
-        notice.rights,
-        notice.notifier,
-        notice.notifier_email or "",
-        addressee.name,
-        addressee.contact or "",
-        notice.drafted_by,
-        notice.statement.replace("\n", " "),
-    )
+    # A place or an exhibit stands in the statement, too: none brings a line of its own.
+    texts = (*_strings(to_json(replace(notice, statement=""))), notice.statement.replace("\n", " "))
     # A mail's header would show an encoded word (RFC 2047) as another text than was reviewed.
     if any(map(_steers, texts)) or any("=?" in text for text in (notice.notifier, addressee.name)):
         yield _of("control")
@@ -212,6 +206,19 @@ def _texts(notice: Notice) -> Iterator[NoticeFinding]:
         yield _of("review-claimed")
     if _LIVE.search(notice.statement) and not any(url.live for url in notice.urls):
         yield _of("live-claimed")
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield every text in a value of JSON but URLs, which have a rule of their own."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name != "url":
+                yield from _strings(item)
 
 
 def _steers(text: str) -> bool:
