@@ -188,6 +188,16 @@ def test_a_table_of_an_option_is_toml() -> None:
             table_of_option("event", wrong)
 
 
+def test_no_key_writes_a_table_of_its_own(tmp_path: Path) -> None:
+    key = 'a = "1" }\n[[approver]]\nname = "Eve"\nrole = "r"\npublic_key = "k"\n[x]\nb = { c'
+    draft = Draft(path=tmp_path / "m.toml", now=NOW)
+    order = {"id": "O", "particulars": {key: "2"}, key: 1}
+    draft.tables = {"mandate": [dict(HEAD)], "order": [order]}
+    parsed = tomllib.loads(draft.text())
+    assert parsed.keys() == {"mandate", "order"}
+    assert parsed["order"] == [order]
+
+
 def test_own_places_are_kept(tmp_path: Path) -> None:
     draft = Draft(path=tmp_path / "mandate.toml", now=NOW)
     draft.add("mandate", HEAD)

@@ -35,6 +35,7 @@ TO_FIND: Final = ("event", "fixtures", "channel", "work")
 WIDTH = 100
 
 _PLACE = re.compile(r"^.*?, line \d+: ", re.DOTALL)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PASTED_KEY = re.compile(r'^public_key *= *"([^"]*)"$')
 _ANYTHING: Final = {"id": "anything", "names": ["anything"]}
 """A channel with which the first tables of a mandate are checked, before it names its own."""
@@ -149,7 +150,7 @@ class Draft:
                 lines += [""] * (nth > 0) + [_header(table)]
                 for key, value in row.items():
                     lines += _comment(sentence_of(table, key)) if nth == 0 else []
-                    lines.append(f"{key} = {written(value)}")
+                    lines.append(f"{_key(key)} = {written(value)}")
             unset = [key for key in _properties(table) if rows and key not in rows[0]]
             if unset:
                 lines += _comment(f"Not set: {', '.join(unset)}.")
@@ -239,11 +240,17 @@ def written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(written, value)) + "]"
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {written(cell)}" for key, cell in value.items()) + " }"
+        cells = (f"{_key(key)} = {written(cell)}" for key, cell in value.items())
+        return "{ " + ", ".join(cells) + " }"
     if isinstance(value, str):
         # JSON's escapes are TOML's, but for DEL, which JSON leaves as it is.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value)
+
+
+def _key(key: str) -> str:
+    """Return a key as TOML: in quotes where it would else be more than a key."""
+    return key if _BARE_KEY.fullmatch(key) else written(key)
 
 
 def sentence_of(table: str, key: str) -> str:
@@ -324,5 +331,5 @@ def _bare(tables: Mapping[str, list[dict[str, Any]]]) -> str:
     for table, rows in tables.items():
         for row in rows:
             lines.append(_header(table))
-            lines += [f"{key} = {written(value)}" for key, value in row.items()]
+            lines += [f"{_key(key)} = {written(value)}" for key, value in row.items()]
     return "\n".join(lines) + "\n"
