@@ -35,7 +35,7 @@ from cautery.act.orders import in_force, orders_in_force
 from cautery.act.ports import Publisher
 from cautery.act.read_list import AcceptedList, ListTrust, RefusedListError, read_list
 from cautery.act.referral import draft
-from cautery.act.referral_text import list_subject
+from cautery.act.referral_text import is_target, list_subject
 from cautery.act.rules import RULES, Rule, require_confirmed, rules_for
 from cautery.act.signatures import check_signature, public_key, sign
 from cautery.model import digest
@@ -69,6 +69,7 @@ __all__ = [
     "draft",
     "draft_notice",
     "in_force",
+    "is_target",
     "lint_notice",
     "list_subject",
     "order_for",

@@ -55,11 +55,14 @@ def list_subject(referral: Referral, order: CourtOrder) -> Digest:
 def is_target(lever: str, target: str) -> bool:
     """Tell whether a list can have this target: one name or one address, in its one spelling."""
     if lever == Lever.NAME:
-        return len(target) <= _LONGEST_NAME and _NAME.fullmatch(target) is not None
+        is_name = len(target) <= _LONGEST_NAME and _NAME.fullmatch(target) is not None
+        return is_name and not target.rpartition(".")[2].isdigit()  # RFC 1123, section 2.1
     try:
-        return lever == Lever.ADDRESS and str(ipaddress.ip_address(target)) == target
+        address = ipaddress.ip_address(target)
     except ValueError:
         return False
+    mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+    return lever == Lever.ADDRESS and str(address) == target and "%" not in target and not mapped
 
 
 def _entry(entry: BlockEntry, order: CourtOrder) -> dict[str, Any]:

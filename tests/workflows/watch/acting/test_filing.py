@@ -135,6 +135,12 @@ def test_a_match_is_referred_under_the_live_order_and_a_film_under_the_standing_
     assert (referrals["live"].event, referrals["films"].event) == ("e", None)
 
 
+@pytest.mark.parametrize("odd", ["pirate", "a.1", "::ffff:808:808", "a b.example"])
+def test_a_target_that_no_list_can_have_costs_no_other(odd: str) -> None:
+    [referral] = drafted(LIVE, acts=(act("a.example", "match"), act(odd, "match"))).values()
+    assert [entry.target for entry in referral.entries] == ["a.example"]
+
+
 @pytest.mark.parametrize(("order", "target"), [(LIVE, "a.example"), (FILMS, "b.example")])
 def test_what_no_order_covers_is_not_referred(order: CourtOrder, target: str) -> None:
     [referral] = drafted(order, acts=BOTH).values()

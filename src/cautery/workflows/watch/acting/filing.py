@@ -15,6 +15,7 @@ from cautery.act import (
     approve,
     check_signature,
     draft,
+    is_target,
     list_subject,
     order_for,
     order_of,
@@ -167,6 +168,9 @@ class Filing:
             groups: defaultdict[str | None, list[Intervention]] = defaultdict(list)
             for act in plan.chosen:
                 if act.target in listed or act.target in self._released:
+                    continue
+                # What no list can have would spoil the referral of all others.
+                if not is_target(act.lever, act.target):
                     continue
                 for event in self._events(act):
                     if self.order_of(event, territory, now) is not None:
