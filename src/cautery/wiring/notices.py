@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from cautery import wiring
-from cautery.act.notice_replies import MOST_BYTES, MOST_MAILS, mails_in
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.http import PoliteClient
+from cautery.adapters.mail_files import mails_of
 from cautery.adapters.person_keys import load_approver
 from cautery.adapters.smtp import WAITS_S, SmtpPostbox
 from cautery.adapters.turns import alone_with
@@ -21,7 +21,6 @@ from cautery.evidence.manifest import CASE_KEY
 from cautery.model import Addressee, Approval, Digest, ExhibitId, Notice
 from cautery.model.ports import Ledger
 from cautery.model.records import AnswerKind, NoticeSent, NoticeWithdrawn
-from cautery.packed import require_file
 from cautery.wiring.cases import adding_to, reading, writing
 from cautery.wiring.postbox import ApiSettings, PostboxSettings
 from cautery.workflows.case.notice_sending import (
@@ -41,7 +40,6 @@ from cautery.workflows.case.notices import (
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.referral import mandate_of
 
-_MOST_MBOX_BYTES = 200_000_000
 of = notices_of
 
 
@@ -192,33 +190,6 @@ def replies(
     CauteryError
         As the workflow says.
     """
-    mails = (mail for file in files for mail in _mails_of(file))
+    mails = (mail for file in files for mail, _ in mails_of(file))
     with writing(case_path, keys_dir=keys_dir) as case:
         return file_replies(case, mails, what=what, name=name)
-
-
-def _mails_of(path: Path) -> Iterator[bytes]:
-    """Yield the mails of a file, or of a Maildir's ``new`` and ``cur``."""
-    if not path.is_dir():
-        yield from mails_in(_read(path, _MOST_MBOX_BYTES))
-        return
-    folders = [path / name for name in ("new", "cur") if (path / name).is_dir()]
-    if not folders:
-        raise InputError(f"{path}: a folder without new and cur is no Maildir")
-    names = sorted(file for folder in folders for file in folder.iterdir())
-    if len(names) > MOST_MAILS:
-        raise InputError(f"{path}: more than {MOST_MAILS} mails in one folder")
-    for file in names:
-        yield _read(file, MOST_BYTES)
-
-
-def _read(path: Path, limit: int) -> bytes:
-    require_file(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    if len(data) > limit and limit != MOST_BYTES:  # one mail that is too long is told by itself
-        raise InputError(f"{path}: longer than {limit} bytes")
-    return data
