@@ -28,6 +28,7 @@ NOT_OURS = {
     "Failure.error": "the name of a class",
     "JudgedClaim.text": "the claim as it was published",
     "ListSent.reason": "an intermediary wrote it",
+    "LogEntry.note": "a signed note",
     "MaterialConsulted.why": "a person wrote it",
     "MaterialKeysErased.why": "a person wrote it",
     "MoneyTraced.method": "the name of a method, as the command takes it",

@@ -10,6 +10,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
+from cautery.messages import say
 from cautery.wiring import timing
 from cautery.workflows.timing.log import Proven
 
@@ -83,4 +84,4 @@ def say_proven(case: Path, proven: Proven) -> None:
     lines = proven.given.checkpoint.rpartition("\n\n")[2].count("\n") - 1
     render.say(f"proof   {case / 'manifest.proof'}: {stamps} time-stamps, {lines} co-signatures")
     for missing in proven.missing:
-        render.say(render.printable(f"missing {missing.by}: {missing.why}"))
+        render.say(render.printable(f"missing {missing.by}: {say(missing.why)}"))

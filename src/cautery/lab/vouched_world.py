@@ -23,6 +23,7 @@ from cautery.evidence.outside.stamps import read_roots
 from cautery.lab.stamping import LabAuthority
 from cautery.lab.vouchers import SteppedClock, Vouchers, lab_cosigners, lab_policy
 from cautery.model import KeyedPseudonyms, NetworkPolicy
+from cautery.model.records import CaseOpened, kind_of_type
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
@@ -34,6 +35,7 @@ from cautery.workflows.timing.settings import LogSettings, StampingAuthority
 
 KICK_OFF = datetime(2026, 5, 1, 18, 0, tzinfo=UTC)
 ORIGIN = "league.example"
+_OPENED = kind_of_type(CaseOpened)
 
 
 @dataclass
@@ -67,7 +69,7 @@ class World:
         """Return an open case, begun when it is first asked for."""
         if name not in self.cases:
             self.cases[name] = open_case(self.folder / name, store=self.store, clock=self.clock)
-            self.cases[name].ledger.append("case.opened", {"mandate": "x"}, at=self.clock.now())
+            self.cases[name].ledger.append(_OPENED, {"mandate": "x"}, at=self.clock.now())
         return self.cases[name]
 
     def journal(self, name: str = "case") -> Journal:

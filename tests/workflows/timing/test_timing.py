@@ -16,6 +16,7 @@ from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.outside.proof_file import parse_proof_file
 from cautery.lab.forged_cases import back_dated, cut, edited, forged, key_in, rolled_back
 from cautery.lab.vouched_world import ORIGIN, World
+from cautery.messages import say
 from cautery.model.records import Failure, OutsideProof, kinds_of
 from cautery.workflows.case.verify import Verified, verify_case
 from cautery.workflows.timing.checking import check_log
@@ -69,13 +70,13 @@ async def test_a_case_without_a_log_verifies_and_says_that_nobody_vouches(world:
 async def test_one_authority_and_one_cosigner_down_leave_every_bracket(world: World) -> None:
     world.vouchers.down = lambda host, at: host in ("one.example", "c.example")
     await world.watch(10)
-    why = {each.by: each.why for proof in proofs(world) for each in proof.missing}
+    why = {each.by: say(each.why) for proof in proofs(world) for each in proof.missing}
     result = verified(world, await world.closed())
     assert result.times[0].startswith("13 proofs from outside: 13 time-stamps and 26 co-signatures")
     assert result.times[0].endswith("24 are missing")
     assert why == {
-        "one.example": "one.example does not answer",
-        "c.example": "c.example does not answer",
+        "one.example": "it gives no answer: one.example does not answer",
+        "c.example": "it gives no answer: c.example does not answer",
     }
 
 
@@ -188,7 +189,7 @@ async def test_beyond_the_budget_cosigners_go_on_alone(world: World) -> None:
     await world.watch(5, most=4)
     stamps = [len(proof.stamps) for proof in proofs(world)]
     assert stamps == [2, 2, 0, 0, 0, 0]
-    assert proofs(world)[-1].missing[0].why == "the mandate's budget of 4 time-stamps is spent"
+    assert say(proofs(world)[-1].missing[0].why) == "the mandate's budget of 4 time-stamps is spent"
     assert proofs(world)[-1].checkpoint.count("— ") == 4
 
 
@@ -287,7 +288,7 @@ async def test_a_renewal_over_other_bytes_is_refused(world: World) -> None:
     await renew(path, store=world.store, asking=world.asking, clock=world.clock)
     file = path / "manifest.proof"
     shape = json.loads(file.read_text())
-    shape["proof"]["missing"] = [{"by": "x", "why": "y"}]
+    shape["proof"]["missing"] = [{"by": "x", "why": {"id": "y", "values": {}}}]
     file.write_text(json.dumps(shape))
     with pytest.raises(EvidenceError, match=r"renewal 1: .*over other bytes"):
         verified(world, path)

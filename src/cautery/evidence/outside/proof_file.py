@@ -19,7 +19,9 @@ from cautery.errors import EvidenceError
 from cautery.evidence.leaf import MAX_LEAF_BYTES
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof import ProofGiven, StampGiven
+from cautery.model.message import Message
 from cautery.model.records import ProofMissing
+from cautery.model.wire import to_json
 
 PROOF = "manifest.proof"
 MAX_PROOF_BYTES = 64 << 20
@@ -40,7 +42,7 @@ class _Stamp(_Shape):
 
 class _Missing(_Shape):
     by: str
-    why: str
+    why: Message
 
 
 class _Proof(_Shape):
@@ -168,7 +170,7 @@ def _shown(file: ProofFile, renewals: Sequence[Renewal]) -> dict[str, object]:
             "path": [_text(step) for step in given.path],
             "checkpoint": given.checkpoint,
             "stamps": [_stamp(stamp) for stamp in given.stamps],
-            "missing": [{"by": missing.by, "why": missing.why} for missing in file.missing],
+            "missing": [to_json(missing) for missing in file.missing],
         },
         "renewals": [
             {"at": renewal.at, "stamps": [_stamp(stamp) for stamp in renewal.stamps]}

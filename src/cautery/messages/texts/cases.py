@@ -11,4 +11,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "ignored.earlier-id": "%(kind)s with the id of an earlier referral",
     "ignored.approval": "%(kind)s without a valid signature of an approver",
     "ignored.override": "%(kind)s without valid signatures of the people it names",
+    # Who gives no proof from outside
+    "proof.no-answer": "it gives no answer: %(detail)s",
+    "proof.invalid": "its answer does not hold: %(detail)s",
+    "proof.budget-spent": "the mandate's budget of %(most)s time-stamps is spent",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cautery.model.evidence import ExhibitId
+from cautery.model.message import Message
 from cautery.model.records.dated import Dated
 
 
@@ -57,12 +58,12 @@ class ProofMissing:
     ----------
     by : str
         Name of the authority or co-signer.
-    why : str
+    why : Message
         The reason.
     """
 
     by: str
-    why: str
+    why: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

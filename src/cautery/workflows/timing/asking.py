@@ -28,7 +28,9 @@ from cautery.evidence.outside.stamps import (
     stamp_request,
 )
 from cautery.evidence.outside.tiles import Tiles
+from cautery.messages import message
 from cautery.model import Limits
+from cautery.model.message import Message
 from cautery.model.ports import Fetcher, VerifiedFetcher
 from cautery.model.records import ProofMissing
 from cautery.workflows.timing.settings import LogSettings, StampingAuthority
@@ -91,7 +93,7 @@ class Asking:
         self._sizes: dict[bytes, int] = {}
 
     async def vouch(
-        self, note: str, log: NoteVerifier, tiles: Tiles, *, no_stamps: str | None = None
+        self, note: str, log: NoteVerifier, tiles: Tiles, *, no_stamps: Message | None = None
     ) -> Vouched:
         """Ask all of them about a checkpoint.
 
@@ -101,7 +103,7 @@ class Asking:
             The log's own note.
         tiles : Tiles
             Of the log as it stands in the note, for proofs of consistency.
-        no_stamps : str or None
+        no_stamps : Message or None
             Why no time-stamp is asked for; ``None``: they are.
         """
         authorities = self._settings.authorities
@@ -111,9 +113,9 @@ class Asking:
             authorities = ()
         policy = self._settings.cosigners
         cosigners = [] if policy is None else [each for each in policy.cosigners if each.url]
-        message = stamped_text(note)
+        stamped = stamped_text(note)
         outcomes = await asyncio.gather(
-            *(_within(self._stamp(authority, message)) for authority in authorities),
+            *(_within(self._stamp(authority, stamped)) for authority in authorities),
             *(_within(self._cosign(cosigner, note, log, tiles)) for cosigner in cosigners),
         )
         asked: list[StampingAuthority | Cosigner] = [*authorities, *cosigners]
@@ -125,27 +127,27 @@ class Asking:
                 case str():
                     lines.append(outcome)
                 case CauteryError():
-                    missing.append(ProofMissing(by=source.name, why=str(outcome)[:500]))
+                    missing.append(ProofMissing(by=source.name, why=_why(outcome)))
         return Vouched(
             checkpoint=note + "".join(lines), stamps=tuple(stamps), missing=tuple(missing)
         )
 
-    async def stamp_all(self, message: bytes) -> tuple[list[StampGiven], list[ProofMissing]]:
+    async def stamp_all(self, stamped: bytes) -> tuple[list[StampGiven], list[ProofMissing]]:
         """Ask every authority for a time-stamp over any message, such as an earlier proof."""
         authorities = self._settings.authorities
         outcomes = await asyncio.gather(
-            *(_within(self._stamp(authority, message)) for authority in authorities)
+            *(_within(self._stamp(authority, stamped)) for authority in authorities)
         )
         stamps = [outcome for outcome in outcomes if isinstance(outcome, StampGiven)]
         missing = [
-            ProofMissing(by=authority.name, why=str(outcome)[:500])
+            ProofMissing(by=authority.name, why=_why(outcome))
             for authority, outcome in zip(authorities, outcomes, strict=True)
             if isinstance(outcome, CauteryError)
         ]
         return stamps, missing
 
-    async def _stamp(self, authority: StampingAuthority, message: bytes) -> StampGiven:
-        request, nonce = stamp_request(message)
+    async def _stamp(self, authority: StampingAuthority, stamped: bytes) -> StampGiven:
+        request, nonce = stamp_request(stamped)
         response = await self._own.fetch(
             authority.url,
             limits=_STAMP_LIMITS,
@@ -158,7 +160,7 @@ class Asking:
         crls = await self._revoked(response.body)
         stamp = check_stamp(
             response.body,
-            message=message,
+            message=stamped,
             nonce=nonce,
             roots=authority.roots,
             policy=authority.policy,
@@ -231,6 +233,11 @@ class Asking:
                 self._sizes[cosigner.key.public] = tiles.size
                 return f"{line}\n"
         raise EvidenceError("its answer holds no co-signature of its key over this checkpoint")
+
+
+def _why(error: CauteryError) -> Message:
+    kind = "proof.no-answer" if isinstance(error, SourceError) else "proof.invalid"
+    return message(kind, detail=str(error)[:500])
 
 
 async def _within(work: Awaitable[StampGiven | str]) -> StampGiven | str | CauteryError:

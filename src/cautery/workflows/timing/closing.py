@@ -16,6 +16,7 @@ from cautery.evidence.outside.proof_file import (
     parse_proof_file,
 )
 from cautery.evidence.ports import CaseStore
+from cautery.messages import say
 from cautery.model.ports import Clock
 from cautery.model.times import iso
 from cautery.workflows.timing.asking import Asking
@@ -84,7 +85,7 @@ async def renew(path: Path, *, store: CaseStore, asking: Asking, clock: Clock) -
     file = _file(path, store)
     stamps, missing = await asking.stamp_all(file.renewed_text(len(file.renewals)))
     if not stamps:
-        why = "; ".join(f"{each.by}: {each.why}" for each in missing) or "the log names none"
+        why = "; ".join(f"{each.by}: {say(each.why)}" for each in missing) or "the log names none"
         raise EvidenceError(f"{path}: no authority gave a time-stamp ({why})")
     renewal = Renewal(at=iso(clock.now()), stamps=tuple(stamps))
     renewed = ProofFile(proof=file.proof, missing=file.missing, renewals=(*file.renewals, renewal))

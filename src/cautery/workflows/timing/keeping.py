@@ -16,7 +16,9 @@ from cautery.errors import CauteryError, EvidenceError
 from cautery.evidence.merkle import Frontier, consistency_from, leaf_hash
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseLedger
+from cautery.messages import message
 from cautery.model import Checkpoint, ExhibitId
+from cautery.model.message import Message
 from cautery.model.ports import Clock, Vault
 from cautery.model.records import OutsideProof, StampReceived, kinds_of
 from cautery.workflows.case.journal import Journal
@@ -37,11 +39,11 @@ class Budget:
 
     most: int | None = None
 
-    def spent(self, count: int) -> str | None:
+    def spent(self, count: int) -> Message | None:
         """Return why no more is asked for after ``count`` of them; ``None``: there is more."""
         if self.most is None or count < self.most:
             return None
-        return f"the mandate's budget of {self.most} time-stamps is spent"
+        return message("proof.budget-spent", most=self.most)
 
 
 class Growth:

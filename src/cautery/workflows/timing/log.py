@@ -23,6 +23,7 @@ from cautery.evidence.outside.tiles import Tiles, Tiling, partial_paths
 from cautery.evidence.ports import CaseLedger
 from cautery.evidence.signing import MANIFEST
 from cautery.model.ledger import filed
+from cautery.model.message import Message
 from cautery.model.ports import Clock, Signer
 from cautery.model.records import LogEntry, ProofMissing, kinds_of
 from cautery.model.times import iso, to_utc
@@ -161,7 +162,7 @@ class OrganisationLog:
         case: NoteVerifier,
         consistency: Consistency,
         at_once: bool = False,
-        no_stamps: str | None = None,
+        no_stamps: Message | None = None,
     ) -> Proven:
         """Append a note and return what vouches for it, within about a minute.
 
@@ -169,7 +170,7 @@ class OrganisationLog:
         ----------
         at_once : bool
             Stamp now, whenever the last stamp was: a case is closed.
-        no_stamps : str or None
+        no_stamps : Message or None
             Why no time-stamp is asked for; ``None``: they are.
 
         Raises
@@ -198,7 +199,7 @@ class OrganisationLog:
             waited += pause
         raise EvidenceError("no stamp of this log came; another process holds its turn")
 
-    async def _stamp(self, no_stamps: str | None) -> _Newest:
+    async def _stamp(self, no_stamps: Message | None) -> _Newest:
         begun = self._clock.now()
         checkpoint = await to_its_end(
             partial(self._ledger.checkpoint, self._signer, at=self._clock.now())
