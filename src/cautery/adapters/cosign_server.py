@@ -2,8 +2,7 @@
 
 Reaches: one address that it listens on, and its signer process.
 
-Lawful basis: none needed; it sees
-the hashes and the name of a log, no record and no person.
+Lawful basis: none needed; it sees the hashes and the name of a log, no record and no person.
 
 Manners: bounded bytes, seconds and requests at a time.
 
