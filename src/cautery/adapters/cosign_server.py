@@ -1,11 +1,8 @@
 """A co-signer's small server: ``POST /add-checkpoint`` and nothing else.
 
 Reaches: one address that it listens on, and its signer process.
-
 Lawful basis: none needed; it sees the hashes and the name of a log, no record and no person.
-
 Manners: bounded bytes, seconds and requests at a time.
-
 Format: c2sp.org/tlog-witness, c2sp.org/tlog-cosignature; RFC 9112 (HTTP).
 """
 

@@ -1,11 +1,8 @@
 """The folder of an organisation's log, and what of it is published.
 
 Reaches: one folder beside the cases.
-
-Lawful basis: none needed; it publishes hashes alone.
-
+Lawful basis: none needed; what is published is hashes alone.
 Manners: what is published is readable by all, since a web server serves it; the rest by its owner.
-
 Format: docs/reference/log-format.md; ``public`` is C2SP tlog-tiles.
 """
 

@@ -1,0 +1,231 @@
+"""`cautery log`, `cosign`, `renew`, and `verify --cosigners`, over real HTTP on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from cautery.adapters.cosign_server import CosignServer
+from cautery.adapters.signer import SignerProcess
+from cautery.lab.stamping import LabAuthority, StampingServer
+
+ROOT = Path(__file__).parents[2]
+ASSETS = ROOT / "tests/assets/cases_of_0_1_0"
+NOW = datetime.now(UTC)
+
+Cautery = Callable[..., Any]
+
+
+@contextmanager
+def serving(signer: SignerProcess, said: list[str]) -> Iterator[str]:
+    """Serve a co-signer on a thread with a loop of its own."""
+    loop, ready, runners = asyncio.new_event_loop(), threading.Event(), list[web.AppRunner]()
+
+    async def begin() -> None:
+        runners.append(await CosignServer(signer, say=said.append).serve("127.0.0.1", 0))
+        ready.set()
+
+    def run() -> None:
+        loop.run_until_complete(begin())
+        loop.run_forever()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    host, port = runners[0].addresses[0][:2]
+    yield f"http://{host}:{port}"
+    asyncio.run_coroutine_threadsafe(runners[0].cleanup(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+class World:
+    """A closed case of version 0.1.0, a log, two authorities and three co-signers."""
+
+    def __init__(self, folder: Path, cautery: Cautery, stack: ExitStack) -> None:
+        self.folder, self.cautery = folder, cautery
+        self.said: list[str] = []
+        self.log, self.case = folder / "log", folder / "case"
+        shutil.copytree(ASSETS / "closed/case", self.case)
+        made = cautery("log", "new", self.log, "--origin", "league.example", "--keys", folder / "k")
+        assert made.code == 0
+        self.key = made.out.strip()
+        lines, keys = [f"log {self.key}"], [self.key]
+        for letter in "abc":
+            place = folder / letter
+            new = cautery("cosign", "new", place, "--name", f"{letter}.example/w")
+            assert new.code == 0
+            assert cautery("cosign", "key", place).out == new.out
+            assert cautery("cosign", "trust", place, self.key).code == 0
+            signer = SignerProcess(place, "cosigner:")
+            stack.callback(signer.close)
+            url = stack.enter_context(serving(signer, self.said))
+            lines.append(f"witness {letter} {new.out.strip()} {url}")
+            keys.append(new.out.strip())
+        self.policy = folder / "policy"
+        self.policy.write_text("\n".join([*lines, "group g 2 a b c", "quorum g", ""]))
+        (folder / "keys").write_text("\n".join(keys))
+        settings = ['origin = "league.example"', 'cosigners = "../policy"']
+        settings += ["[network]", 'allow = ["127.0.0.0/8"]']
+        self.servers = {}
+        for name in ("one", "two"):
+            server = stack.enter_context(StampingServer())
+            server.authority = LabAuthority(
+                folder / f"tsa-{name}",
+                name,
+                begins=NOW - timedelta(days=1),
+                ends=NOW + timedelta(days=400),
+                crl_url=f"{server.url}crl",
+            )
+            settings += ["[[authority]]", f'name = "{name}"', f'url = "{server.url}"']
+            settings += [f'roots = "../tsa-{name}/root.pem"']
+            self.servers[name] = server
+        (self.log / "log.toml").write_text("\n".join(settings) + "\n")
+        self.roots = folder / "roots.pem"
+        self.roots.write_bytes(
+            b"".join(server.authority.root for server in self.servers.values() if server.authority)
+        )
+
+    def prove(self, *more: str) -> Any:
+        return self.cautery(
+            "log", "prove", self.case, "--log", self.log, "--keys", self.folder / "k", *more
+        )
+
+    def verify(self, *more: object) -> Any:
+        return self.cautery("verify", self.case, *more)
+
+
+@pytest.fixture
+def world(tmp_path: Path, cautery: Cautery) -> Iterator[World]:
+    with ExitStack() as stack:
+        yield World(tmp_path, cautery, stack)
+
+
+def test_an_old_case_is_proven_verified_and_renewed(world: World) -> None:
+    proven = world.prove()
+    assert proven.code == 0
+    assert "2 time-stamps, 3 co-signatures" in proven.err
+    trust = ("--cosigners", world.policy, "--tsa-roots", world.roots, "--within", "1e12")
+    before = world.verify(*trust, "--log", world.log)
+    assert before.code == 3
+    assert "1 proofs from outside: 2 time-stamps and 3 co-signatures hold" in before.out
+    renewed = world.cautery("renew", world.case, "--log", world.log)
+    assert "time-stamps of one, two" in renewed.err
+    assert "renewed at" in world.verify(*trust).out
+    checked = world.cautery("log", "check", world.log, "--json")
+    assert json.loads(checked.out)["cosigned"] == 3
+
+
+def test_an_old_case_claims_times_that_nobody_saw_then(world: World) -> None:
+    world.prove()
+    refused = world.verify("--cosigners", world.policy)
+    assert refused.code == 1
+    assert "it is back-dated, or it waited long for its proof" in refused.err
+    assert "--within SECONDS" in refused.err
+
+
+def test_authorities_and_cosigners_that_are_down_are_named(world: World) -> None:
+    world.servers["one"].is_down = True
+    world.servers["two"].change = lambda answer: answer[:-1] + bytes([answer[-1] ^ 1])
+    proven = world.prove()
+    assert proven.code == 0
+    assert "missing one: it gives no answer: it answered with status 503" in proven.err
+    assert "missing two: its answer does not hold" in proven.err
+    world.servers["one"].is_down, world.servers["two"].change = False, None
+    assert world.prove().code == 2
+    assert "2 time-stamps, 3 co-signatures" in world.prove("--again").err
+
+
+def test_the_program_of_the_guide_checks_the_proof(world: World) -> None:
+    world.prove()
+    [program] = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/howto/prove-when.md").read_text(), re.DOTALL
+    )
+
+    def ran() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-"],
+            input=program,
+            cwd=world.case,
+            env={**os.environ, "KEYS": str(world.folder / "keys"), "ROOTS": str(world.roots)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    said = ran()
+    assert said.returncode == 0, said.stderr
+    assert "the closed case is leaf 0 of 1 in the log league.example" in said.stdout
+    assert "league.example signed the checkpoint as its log" in said.stdout
+    for letter in "abc":
+        assert f"{letter}.example/w co-signed it at " in said.stdout
+    assert "two stamped the checkpoint" in said.stdout
+    file = world.case / "manifest.proof"
+    shape = json.loads(file.read_text())
+    for member, value in (
+        ("checkpoint", shape["proof"]["checkpoint"].replace("\n1\n", "\n2\n")),
+        ("leaf", shape["proof"]["leaf"].replace("log.entry", "log.other")),
+        ("index", 5),
+    ):
+        file.write_text(json.dumps(shape | {"proof": shape["proof"] | {member: value}}))
+        assert ran().returncode != 0
+
+
+def test_what_is_no_log_and_no_cosigner_is_told(tmp_path: Path, cautery: Cautery) -> None:
+    assert "not the folder of a log" in cautery("log", "check", tmp_path).err
+    assert "not the folder of a co-signer" in cautery("cosign", "key", tmp_path / "x").err
+    assert cautery("log", "new", tmp_path / "l", "--origin", "Not a domain").code == 2
+    assert not (tmp_path / "l").exists()
+    assert cautery("cosign", "serve", tmp_path, "--listen", "nowhere").code == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ("x", "log.toml"),
+        ('origin = "a.example"\nelse = 1', "else"),
+        ('origin = "a.example"\n[[authority]]\nname = "n"\nurl = "ftp://x"\nroots = "r"', "https"),
+        ('origin = "a.example"\ncosigners = "gone"', "gone"),
+        ('origin = "a.example"\n[network]\nallow = ["x"]', "network.allow"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_told(
+    tmp_path: Path, cautery: Cautery, settings: str, why: str
+) -> None:
+    cautery("log", "new", tmp_path / "log", "--origin", "a.example", "--keys", tmp_path / "k")
+    (tmp_path / "log/log.toml").write_text(settings)
+    shutil.copytree(ASSETS / "closed/case", tmp_path / "case")
+    ran = cautery("renew", tmp_path / "case", "--log", tmp_path / "log")
+    assert ran.code == 2
+    assert why in ran.err
+
+
+async def test_the_server_answers_what_the_protocol_says_and_no_more(tmp_path: Path) -> None:
+    from aiohttp.test_utils import TestClient, TestServer
+
+    signer = SignerProcess(tmp_path / "w", "new-cosigner:w.example")
+    said: list[str] = []
+    server = TestServer(CosignServer(signer, say=said.append).application())
+    async with TestClient(server) as client:
+        for body, status in ((b"", 400), (b"x" * 80_000, 413), (b"old 0\n\nlog\n0\n\n", 400)):
+            answer = await client.post("/add-checkpoint", data=body)
+            assert answer.status == status
+        assert (await client.get("/add-checkpoint")).status == 405
+        assert (await client.get("/")).status == 404
+    signer.close()
+    assert set(said) == {"not co-signed: status 400"}
