@@ -75,7 +75,10 @@ def add_to_custody(case: Path, make: Callable[[tuple[CustodyLine, ...]], Custody
                 raise
         sync_folder(path.parent)
     except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from error
+        raise StorageError(
+            f"{path}: the chain of custody cannot be written: {error.strerror}",
+            hint="Copy the case to a folder that you may write to, and work on the copy.",
+        ) from error
 
 
 def _chain(path: Path, raw: bytes) -> tuple[CustodyLine, ...]:

@@ -13,7 +13,7 @@ from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 from cautery.evidence.custody import MAX_LINE_BYTES, CustodyAct
-from cautery.wiring import dossiers
+from cautery.wiring import custody as chains
 
 app = typer.Typer(
     cls=Verbs,
@@ -32,7 +32,7 @@ def list_lines(
 
     Example: cautery custody list cases/md34
     """
-    chain = dossiers.chain_of(case)
+    chain = chains.chain_of(case)
     if json:
         for line in chain:
             render.json_line(asdict(line))
@@ -66,7 +66,7 @@ def receive(
 
     Example: cautery custody receive md34-court --by "Clerk" --key clerk.pem -o receipt.json
     """
-    line = dossiers.receipt(bag, by=by, key=key, why=why)
+    line = chains.receipt(bag, by=by, key=key, why=why)
     wiring.write_file(out, line.text() + b"\n")
     render.say(f"receipt for {line.digest}: {out}")
 
@@ -85,5 +85,5 @@ def file(
             raw = handle.read(MAX_LINE_BYTES + 2)
     except OSError as error:
         raise InputError(f"{receipt}: {error.strerror}") from error
-    line = dossiers.file_receipt(case, raw)
+    line = chains.file_receipt(case, raw)
     render.say(f"{line.by} received {line.digest} at {line.at}")

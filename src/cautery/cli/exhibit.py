@@ -14,7 +14,7 @@ from cautery.cli import render
 from cautery.errors import InputError
 from cautery.evidence.warc import read_warc
 from cautery.model import KeyedPseudonyms, RedactedUrl, to_json
-from cautery.wiring import cases, dossiers
+from cautery.wiring import cases, custody
 from cautery.workflows.case.exhibit import exhibits_in, open_exhibit
 
 
@@ -69,7 +69,7 @@ def exhibit(
         )
         return
     record, data = open_exhibit(case, id, store=cases.store(keys))
-    dossiers.note_opening(
+    custody.note_opening(
         case, what=record.id, digest=record.id, by=by or _login(), why=why, copied=out is not None
     )
     if record.media_type == "application/warc":

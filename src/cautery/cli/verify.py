@@ -12,7 +12,7 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.errors import EvidenceError
 from cautery.model import to_json
-from cautery.wiring import cases, dossiers, timing
+from cautery.wiring import cases, custody, timing
 from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.case.verify import BROKEN, verify_case
 from cautery.workflows.dossier.verify import VerifiedBag
@@ -83,7 +83,7 @@ def verify(
     """
     allowed_signers = None if signers is None else read_signers(signers)
     try:
-        if (bag := dossiers.verify(case, public_key=public_key, signer=bag_signer)) is not None:
+        if (bag := custody.verify(case, public_key=public_key, signer=bag_signer)) is not None:
             _show_bag(bag, json=json)
             return
         with timing.leaves_of(log) as leaves:

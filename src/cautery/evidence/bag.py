@@ -10,6 +10,8 @@ from typing import Protocol
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 SIGNATURE = f"{TAG_MANIFEST}.sig"
 """Ed25519, 64 bytes, over the tag manifest."""
+SIGNER = "signer.pem"
+"""The public key of the person who signed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Dossiers and the chain of custody: who gets what of a case, written down beside it."""
+"""Dossiers: who is handed what of a case; the chain of custody says so."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters._case_secrets import private_bytes
-from cautery.adapters.bag_folder import BagFolder, ExtractFile
+from cautery.adapters.bag_folder import BagFolder
 from cautery.adapters.custody_file import add_to_custody, read_custody
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.pades import SignedPdf, sign_pdf
 from cautery.adapters.person_keys import load_approver
 from cautery.adapters.side_by_side import encoded
 from cautery.adapters.typst_pdf import compile_pdf
-from cautery.errors import EvidenceError, InputError
-from cautery.evidence.bag import TAG_MANIFEST
-from cautery.evidence.custody import CustodyAct, CustodyLine, read_line, stated
-from cautery.evidence.manifest import MAX_MANIFEST_BYTES
+from cautery.errors import InputError
+from cautery.evidence.custody import CustodyAct, stated
 from cautery.messages import in_language
-from cautery.model.evidence import digest_of
 from cautery.model.records import CaseOpened, kinds_of
 from cautery.pages.dossier import dossier_typst
 from cautery.wiring.cases import reading_store
@@ -32,7 +29,6 @@ from cautery.workflows.dossier.build import Dossier, make_dossier
 from cautery.workflows.dossier.clips import clips_of
 from cautery.workflows.dossier.document import document_view
 from cautery.workflows.dossier.extract import Extract
-from cautery.workflows.dossier.verify import VerifiedBag, is_bag, verify_bag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,102 +178,3 @@ def _names_a_mandate(case: Path) -> bool:
         return next(iter(ledger.read(kinds=kinds_of(CaseOpened))), None) is not None
     finally:
         ledger.close()
-
-
-def note_opening(case: Path, *, what: str, digest: str, by: str, why: str, copied: bool) -> None:
-    """Write into the chain of custody that an exhibit was opened, or copied out of the case.
-
-    Raises
-    ------
-    CauteryError
-        If it cannot be written.
-    """
-    act = CustodyAct.COPIED if copied else CustodyAct.OPENED
-    now = wiring.clock().now()
-    add_to_custody(
-        case,
-        lambda chain: stated(
-            at=now, act=act, by=by, why=why, what=what, digest=digest,
-            previous=chain[-1].id if chain else "",
-        ),
-    )  # fmt: skip
-
-
-def chain_of(case: Path) -> tuple[CustodyLine, ...]:
-    """Return the chain of custody of a case.
-
-    Raises
-    ------
-    EvidenceError
-        If it is broken.
-    """
-    return read_custody(case)
-
-
-def receipt(bag: Path, *, by: str, key: Path, why: str) -> CustodyLine:
-    """Return a receipt for a dossier, signed by its receiver, after the dossier was verified.
-
-    Raises
-    ------
-    EvidenceError
-        If the dossier is not as it was signed.
-    """
-    person = load_approver(key)
-    now = wiring.clock().now()
-    verify_bag(bag, store=reading_store(), extracts=ExtractFile(), now=now)
-    listed = reading_store().read(bag, TAG_MANIFEST, limit=MAX_MANIFEST_BYTES)
-    return stated(
-        at=now, act=CustodyAct.RECEIVED, by=by, why=why, what="dossier", digest=digest_of(listed),
-        key=person,
-    )  # fmt: skip
-
-
-def file_receipt(case: Path, raw: bytes) -> CustodyLine:
-    """File a receipt that the receiver sent back, if it is for something that was handed over.
-
-    Raises
-    ------
-    EvidenceError
-        If it is no signed receipt.
-    InputError
-        If nothing with its digest was handed over, or it is filed already.
-    """
-    line = read_line(raw.strip())
-    if line.act is not CustodyAct.RECEIVED or not line.signature:
-        raise EvidenceError("not a receipt that its receiver signed")
-
-    def follow(chain: tuple[CustodyLine, ...]) -> CustodyLine:
-        given = [x for x in chain if x.act is not CustodyAct.RECEIVED and x.digest == line.digest]
-        if not given:
-            raise InputError("nothing with this digest was handed over from this case")
-        whole = line.text().decode()
-        if any(x.what == whole for x in chain):
-            raise InputError("this receipt is filed already")
-        return stated(
-            at=wiring.clock().now(), act=CustodyAct.RECEIVED, by=line.by, why=line.why, what=whole,
-            digest=line.digest, previous=chain[-1].id if chain else "",
-        )  # fmt: skip
-
-    add_to_custody(case, follow)
-    return line
-
-
-def verify(bag: Path, *, public_key: Path | None, signer: Path | None) -> VerifiedBag | None:
-    """Verify a dossier; ``None``: the folder is no bag.
-
-    Raises
-    ------
-    EvidenceError
-        Naming the first thing that is wrong.
-    """
-    store = reading_store()
-    if not is_bag(bag, store=store):
-        return None
-    return verify_bag(
-        bag,
-        store=store,
-        extracts=ExtractFile(),
-        public_key=public_key,
-        signer=signer,
-        now=wiring.clock().now(),
-    )

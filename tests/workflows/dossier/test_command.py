@@ -30,7 +30,7 @@ from cautery.cli import main
 from cautery.cli.dossier import _standing
 from cautery.errors import InputError
 from cautery.evidence.custody import CustodyAct
-from cautery.wiring import dossiers
+from cautery.wiring import custody
 
 from .conftest import Made, watched
 
@@ -67,7 +67,7 @@ def test_a_case_is_handed_over_and_its_receipt_is_filed(
     assert cautery(monkeypatch, *received) == 0
     assert cautery(monkeypatch, "custody", "file", own.path, receipt) == 0
     assert cautery(monkeypatch, "custody", "file", own.path, receipt) == 2  # once is enough
-    handed, filed = dossiers.chain_of(own.path)
+    handed, filed = custody.chain_of(own.path)
     assert (handed.act, handed.by, handed.to) == (
         CustodyAct.HANDED_OVER, "A. Legal", "Court of Roma",
     )  # fmt: skip
@@ -90,7 +90,7 @@ def test_a_receipt_for_something_else_is_refused(
     assert cautery(monkeypatch, "custody", "file", own.path, receipt) == 2
     receipt.write_bytes(receipt.read_bytes().replace(b"Clerk", b"Other"))
     assert cautery(monkeypatch, "custody", "file", own.path, receipt) == 1
-    assert dossiers.chain_of(own.path) == ()
+    assert custody.chain_of(own.path) == ()
 
 
 def test_nothing_is_handed_over_beside_a_broken_chain(
@@ -109,12 +109,12 @@ def test_who_opens_or_copies_an_exhibit_is_written_down(
     assert cautery(monkeypatch, "exhibit", own.path, digits[:12]) == 0
     copied = ("-o", tmp_path / "x", "--by", "B. Duty", "--why", "to look at")
     assert cautery(monkeypatch, "exhibit", own.path, digits[:12], *copied) == 0
-    opened, taken = dossiers.chain_of(own.path)
+    opened, taken = custody.chain_of(own.path)
     assert opened.act is CustodyAct.OPENED
     assert (taken.act, taken.by, taken.why) == (CustodyAct.COPIED, "B. Duty", "to look at")
     assert taken.what == taken.digest == f"sha256:{digits}"
     assert cautery(monkeypatch, "exhibit", own.path) == 0  # to list opens nothing
-    assert len(dossiers.chain_of(own.path)) == 2
+    assert len(custody.chain_of(own.path)) == 2
 
 
 def certificate(folder: Path, *names: tuple[x509.ObjectIdentifier, str], extension=None) -> Path:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cautery import __version__
 from cautery.errors import InputError
-from cautery.evidence.bag import BagWriter, Copied
+from cautery.evidence.bag import SIGNER, BagWriter, Copied
 from cautery.evidence.manifest import MANIFEST, MAX_MANIFEST_BYTES, NOTE, VAULT, parse_sums
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.ports import CaseStore
@@ -26,7 +26,6 @@ from cautery.workflows.dossier.extract import Extract, extract_of
 
 PDF = "dossier.pdf"
 RATES = "error_rates.toml"
-SIGNER = "signer.pem"
 _RERUN, _WALK, _INCLUSION = "rerun.py", "walk.py", "inclusion.py"
 
 

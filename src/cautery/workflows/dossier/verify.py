@@ -12,13 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.bag import SIGNATURE, TAG_MANIFEST, ExtractReader
+from cautery.evidence.bag import SIGNATURE, SIGNER, TAG_MANIFEST, ExtractReader
 from cautery.evidence.manifest import MAX_MANIFEST_BYTES, open_manifest, parse_sums
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
 from cautery.evidence.ports import CaseStore, FileSeen
 from cautery.workflows.case.verify import Verified, verify_case
-from cautery.workflows.dossier.build import SIGNER
 
 BAGIT, PAYLOAD = "bagit.txt", "manifest-sha256.txt"
 _LINE = re.compile(r"([0-9a-f]{64}) {1,2}([^ ].*)")
