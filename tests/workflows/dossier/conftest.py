@@ -47,7 +47,7 @@ from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
 from cautery.workflows.media.fetching import Fetched
 from cautery.workflows.watch.opening import begin_case
-from cautery.workflows.watch.probing.bases import Probed, keep_bases
+from cautery.workflows.watch.probing.bases import Bases, Probed
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 T0 = NOON.timestamp() - 60
@@ -212,7 +212,7 @@ def watched(
     case = open_case(folder / "case", store=store, clock=FixedClock(NOON))
     journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     begin_case(MANDATE, ledger=case.ledger, journal=journal, key=str(case.verifier))
-    observations = []
+    observations, bases = [], Bases(journal)
     for number, from_s in enumerate((20, 34)):
         data = segment(seed, from_s, from_s + 12)
         sealed = data if shown is None else segment(shown, from_s, from_s + 12)
@@ -239,8 +239,9 @@ def watched(
                 exhibits=tuple(ExhibitId(name) for name in exhibits),
             )
         )  # fmt: skip
-        asyncio.run(keep_bases(journal, URL, [probed], until=probed))
+        asyncio.run(bases.hold(URL, [probed], until=probed))
         observations.append(observation)
+    asyncio.run(bases.seal(URL))
     if aligned:
         own = journal.seal(
             segment(seed, 36, 44), what="reference", media_type="video/mp2t", at=NOON

@@ -101,7 +101,7 @@ class SensePlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreBasis(Dated):
-    """What the scores of one probe rest on, as long as its stream is not proven.
+    """What the scores of one probe rest on, recorded with the verdict that rests on the probe.
 
     With it anybody can compute the scores again from the sealed media, without a search.
 

@@ -33,7 +33,7 @@ from cautery.workflows.media.fetching import Fetched, fetch_newest, media
 from cautery.workflows.media.pump import Tape, media_start_s
 from cautery.workflows.watch.failing import failed_with
 from cautery.workflows.watch.pace import Pace
-from cautery.workflows.watch.probing.bases import Probed, keep_bases
+from cautery.workflows.watch.probing.bases import Bases, Probed
 from cautery.workflows.watch.probing.faults import FaultFinder, keep_faults, pictures_due
 from cautery.workflows.watch.probing.looks import PROBE_S, best, differs, settled, windows_of
 from cautery.workflows.watch.sources.offered import tell
@@ -96,6 +96,7 @@ class Prober:
         self._journal = journal
         self._on_verdict = on_verdict
         self._pace = pace
+        self._bases = Bases(journal)
         self._faults = FaultFinder(references, tape, engine=engine, journal=journal)
         self._playable = playable
         self._due: list[Stream] = []
@@ -357,11 +358,12 @@ class Prober:
             faults=(*probed.faults, *marks),
             exhibits=tuple(exhibits),
         )
-        await keep_bases(self._journal, stream.key, windows, until=probed)
+        await self._bases.hold(stream.key, windows, until=probed)
         keep_faults(stream, probed.faults, probe, record=self._journal.write(probe).index)
         if stream.verdict is None or differs(stream.verdict, verdict):
             if stream.proven and verdict.finding is not Finding.PROVEN:
                 return  # what two sealed probes bore stays true of their time
+            await self._bases.seal(stream.key)
             if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
                 stream.aligned = await self._align(stream, probed, verdict)
             self._claim(stream, verdict)
