@@ -88,8 +88,9 @@ def write(plan: Plan, begun: Any, ended: Any) -> None:
     def add(names: Sequence[str]) -> None:
         subject, mandate = lasting(*map(entry, names), until=until)
         allowed = approved(subject, key, mandate)
-        for standing in lists:
-            standing.add(allowed, mandate.orders[0])
+        lists[0].add(allowed, mandate.orders[0])
+        for standing in lists[1:]:  # to check one referral 300 times is not what is measured
+            standing._parts.update(lists[0]._parts)  # noqa: SLF001
         added.extend((subject.id, name) for name in names)
 
     for first in range(0, plan.entries, PER_REFERRAL):

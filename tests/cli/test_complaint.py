@@ -22,6 +22,7 @@ from cautery.adapters.public_folder import PublicFolder
 from cautery.model import Lever, Window, referral_id
 from cautery.model.records import ReferralPublished
 from cautery.wiring import complaints as wired
+from cautery.workflows.case import complaints as filing
 
 from .conftest import Ran
 from .notice_case import NOW, Watched
@@ -133,6 +134,27 @@ def test_a_name_on_no_list_is_refused_by_its_rule_and_kept(
     )
     assert ran.code == 2
     assert "nothing to release" in ran.err
+
+
+@pytest.mark.parametrize("secret", [False, True])
+def test_where_lists_are_secret_the_state_of_a_complaint_betrays_none(
+    cautery: Cautery,
+    proven_case: Watched,
+    public: PublicFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    secret: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setattr(filing, "keeps_secrets", lambda _mandate: secret)
+    other = "C-" + "0" * 12
+    sent_in(public)
+    sent_in(public, number=other, target="elsewhere.example")
+    take(cautery, proven_case)
+    listed, unlisted = (
+        {**json.loads(public.read(f"decisions/{number}.json") or b""), "at": ""}
+        for number in (NUMBER, other)
+    )
+    assert (listed == unlisted) is secret
+    assert unlisted["state"] == ("filed" if secret else "no-entry")
 
 
 def test_a_rejected_complaint_can_be_granted_later(
@@ -261,7 +283,7 @@ def test_machines_are_not_answered_and_no_mail_stops_another(
     mailed(proven_case, "3", "shop.example", From="desk@league.example")
     mailed(proven_case, "4", "shop.example", From="no address")
     (proven_case.folder / "Maildir" / "new" / "5").write_bytes(b"x" * 2_100_000)
-    mailed(proven_case, "6", "192.0.2.9 is dark")
+    mailed(proven_case, "6", "é 192.0.2.9 is dark, and has been since the match began at eight.")
     ran = take_mail(cautery, proven_case)
     assert ran.code == 0, ran.err
     assert ran.err.count("not filed") == 3

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from cautery.act.approved import Approved
-from cautery.act.referral_text import list_subject, referral_text
+from cautery.act.referral_text import referral_text
 from cautery.act.signatures import statement_of
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError
@@ -148,9 +148,10 @@ class StandingList:
                 f"referral {referral.id} is for {referral.territory}, but {self.to.name} serves "
                 f"{self.to.territory}"
             )
-        self._parts[list_subject(referral, order)] = _Part(
+        text = referral_text(referral, order)
+        self._parts[digest_of(text.encode())] = _Part(
             id=referral.id,
-            text=referral_text(referral, order),
+            text=text,
             approvals=tuple(
                 {"text": statement_of(approval).decode(), "signature": approval.signature}
                 for approval in approved.approvals

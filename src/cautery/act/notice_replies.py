@@ -6,8 +6,10 @@ the mail that it is about. Whoever has not had our mail cannot know its Message-
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -26,6 +28,8 @@ _OWN_ID = re.compile(rb"<(N-[0-9a-f]{12})\.[0-9a-f]{32}@[A-Za-z0-9.-]{1,253}>")
 _TAG = re.compile(r"\[(N-[0-9a-f]{12})\]")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _FROM_LINE = re.compile(rb"(?m)^From [^\n]{1,998}\r?\n")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{4,}={0,2}")
+_LONGEST_LINE = 80
 _LONGEST = 1_000
 """Characters of a header that are looked at."""
 
@@ -77,6 +81,33 @@ def read_reply(mail: bytes) -> Reply:
         what=_kind(headers),
         domain=_domain(headers),
     )
+
+
+def words_of(mail: bytes) -> str:
+    """Return the subject and the body of a mail as text, without taking its parts apart.
+
+    Lines that are broken as quoted-printable are joined, and what looks like Base64 is decoded. The
+    other headers are left out: the sender's own domain is not what a mail is about.
+    """
+    head, _, body = mail.replace(b"\r\n", b"\n").partition(b"\n\n")
+    headers = BytesHeaderParser().parsebytes(head[:MOST_HEADER_BYTES] + b"\n\n")
+    texts = (body.replace(b"=\n", b""), *_decoded(body))
+    return "\n".join(
+        (_text(headers, "Subject"), *(text.decode("utf-8", "replace") for text in texts))
+    )
+
+
+def _decoded(body: bytes) -> Iterator[bytes]:
+    """Yield what runs of lines of Base64 say."""
+    run: list[bytes] = []
+    for line in (*body.split(b"\n"), b""):
+        if len(line) <= _LONGEST_LINE and _BASE64.fullmatch(line):
+            run.append(line)
+            continue
+        if run:
+            with suppress(ValueError):
+                yield base64.b64decode(b"".join(run), validate=True)
+        run = []
 
 
 def notice_in(message_id: str) -> str:

@@ -32,11 +32,13 @@ from cautery.workflows.case.complaints import (
     complaints_of,
     decide,
     file_mail,
+    keeps_secrets,
     show_state,
     take_in,
 )
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
+from cautery.workflows.case.referral import mandate_of
 
 _MOST_MBOX_BYTES = 200_000_000
 _WAITS_S = (2.0, 10.0)
@@ -85,6 +87,7 @@ def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn
             filed += taken.filed
             refused += taken.refused
         tokens: dict[str, str] = {}
+        secret = keeps_secrets(mandate_of(case.ledger))
         for mail, received_at in (each for path in sources.mails for each in _mails_of(path)):
             token = secrets.token_hex(16)
             try:
@@ -96,7 +99,7 @@ def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn
                 filed.append(record)
                 tokens[record.complaint] = token
                 if sources.public is not None:
-                    show_state(PublicFolder(sources.public), record, None)
+                    show_state(PublicFolder(sources.public), record, None, secret=secret)
         if sources.postbox is not None and sources.postbox.mail is not None:
             box = SmtpPostbox(sources.postbox.mail, waits_s=_WAITS_S)
             _send_receipts(case, journal, box, tokens=tokens, url=sources.url)
@@ -172,7 +175,7 @@ def decided(
     if public is not None:
         with reading(case_path) as case:
             filed = complaints_of(case.ledger).filed[number]
-        show_state(PublicFolder(public), filed, decision)
+        show_state(PublicFolder(public), filed, decision, secret=False)
     return decision
 
 

@@ -58,7 +58,7 @@ class Decision:
     number : str
         The complaint's number.
     state : str
-        ``received``, ``filed``, ``granted`` or ``rejected``.
+        ``received``, ``filed``, ``no-entry``, ``granted`` or ``rejected``.
     target : str
         What it is about; empty: not known yet.
     due : str

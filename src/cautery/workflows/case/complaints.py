@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from cautery.act.complaint import Complaint, RefusedComplaintError, number_of, read_complaint
 from cautery.act.jurisdictions import profile_of
-from cautery.act.notice_replies import read_reply
+from cautery.act.notice_replies import read_reply, words_of
 from cautery.act.ports import PublicFiles
 from cautery.canonical import canonical
 from cautery.errors import InputError
@@ -178,7 +178,7 @@ def _not_ahead(complaint: Complaint, now: datetime) -> datetime:
 
 
 def _target_in(mail: bytes, listed: Mapping[str, object]) -> str | None:
-    text = mail.decode("utf-8", "replace").lower()
+    text = words_of(mail).lower()
     for count, match in enumerate(_HOSTS.finditer(text)):
         if match[0] in listed:
             return match[0]
@@ -252,6 +252,7 @@ def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
         If one cannot be read, filed or taken away: then it stays there.
     """
     names = files.names("complaints")
+    secret = keeps_secrets(mandate_of(ledger)) if names else False
     complaints = complaints_of(ledger) if names else Complaints()
     filed, refused = [], []
     for name in names:
@@ -266,13 +267,32 @@ def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
             continue
         if record is not None:
             filed.append(record)
-            show_state(files, record, None)
+            show_state(files, record, None, secret=secret)
         files.remove(name)
     return TakenIn(filed=tuple(filed), refused=tuple(refused))
 
 
-def show_state(files: PublicFiles, filed: ComplaintFiled, decided: ComplaintDecided | None) -> None:
+def keeps_secrets(mandate: Mandate) -> bool:
+    """Tell whether a mandate has an order whose list is secret."""
+    return any(
+        profile_of(order.territory).is_secret(order.kind) is True for order in mandate.orders
+    )
+
+
+def show_state(
+    files: PublicFiles,
+    filed: ComplaintFiled,
+    decided: ComplaintDecided | None,
+    *,
+    secret: bool,
+) -> None:
     """Show in a public folder where a complaint stands.
+
+    Parameters
+    ----------
+    secret : bool
+        Whether a list is secret: then nothing but a decision may tell a complaint about what is on
+        it from one about what is not.
 
     Raises
     ------
@@ -280,17 +300,19 @@ def show_state(files: PublicFiles, filed: ComplaintFiled, decided: ComplaintDeci
         If it cannot be written.
     """
     state = "filed" if decided is None else "granted" if decided.granted else "rejected"
-    why = "" if decided is None else decided.why
-    if decided is None and filed.rule == NO_ENTRY:
-        state, why = "rejected", "No list of this case has it."
+    target, due = filed.target or "", filed.due_at
+    if decided is None and secret:
+        target, due = "", None
+    elif decided is None and filed.rule is not None:
+        state = filed.rule
     files.write(
         f"decisions/{filed.complaint}.json",
         canonical(
             {
                 "state": state,
-                "target": filed.target or "",
-                "due": "" if filed.due_at is None else f"{filed.due_at:%Y-%m-%d %H:%M} UTC",
-                "why": why,
+                "target": target,
+                "due": "" if due is None else f"{due:%Y-%m-%d %H:%M} UTC",
+                "why": "" if decided is None else decided.why,
                 "at": iso(filed.at if decided is None else decided.at),
             }
         ),

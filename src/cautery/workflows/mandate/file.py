@@ -271,7 +271,7 @@ class IntermediaryTable(_Table):
     territory: _Territory
     """Country of the access provider: it receives referrals under orders of this country."""
     list_url: _Url | None = None
-    """Where lists are sent by HTTP PUT, as docs/reference/block-list.md says; default: fetched."""
+    """Where lists go by HTTP PUT, as docs/reference/block-list.md describes; default: fetched."""
     proxy: _Url | None = None
     """A forward proxy in the provider's network, through which the effect of a list is seen."""
 

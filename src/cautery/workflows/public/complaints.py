@@ -27,7 +27,7 @@ from cautery.workflows.public.lookup import LookUp, target_of
 MOST_WAITING = 2_000
 """Complaints that wait for the case. Judgement: then somebody floods the form."""
 _BUSY_S = 600
-_STATES = ("filed", "granted", "rejected")
+_STATES = ("filed", "granted", "rejected", "no-entry")
 
 
 class ComplaintDesk:

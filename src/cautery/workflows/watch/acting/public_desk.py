@@ -100,7 +100,7 @@ class PublicDesk:
         read_on(self._figures, self._ledger)
         for filed, decided in states(self._figures.complaints):
             if decided is not None and self._shown.get(filed.complaint) != decided:
-                show_state(self._files, filed, decided)
+                show_state(self._files, filed, decided, secret=False)
                 self._shown[filed.complaint] = decided
 
     def _show(self) -> None:

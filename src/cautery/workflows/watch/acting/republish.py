@@ -13,7 +13,7 @@ from cautery.errors import InputError
 from cautery.messages import message
 from cautery.model import Intermediary, Reason, Referral
 from cautery.projections.figures import BY_COMPLAINT, Figures
-from cautery.workflows.case.complaints import show_state, states
+from cautery.workflows.case.complaints import keeps_secrets, show_state, states
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.opening import signed_in
@@ -91,8 +91,9 @@ async def republish(case: Case, files: PublicFiles, *, by_put: Publisher) -> Rep
     figures = read_on(Figures(), case.ledger)
     files.write(ABOUT, about_case(known))
     files.write(FIGURES, figures_file(figures, known, journal.now()))
+    secret = keeps_secrets(known)
     for complaint, decided in states(figures.complaints):
-        show_state(files, complaint, decided)
+        show_state(files, complaint, decided, secret=secret)
     return Republished(lists=len(taken), released=tuple(dict.fromkeys(released)))
 
 
