@@ -29,6 +29,8 @@ from cautery.workflows.watch.streams import Stream
 
 UNTIL_DARK_S = 1.5
 WHILE_DARK_S = 15.0
+UNTIL_OPEN_S, SOON_OPEN_S = 0.5, 60.0
+"""Between looks at what is withdrawn, and for how long: somebody may be shut out by mistake."""
 MOST_DETAIL = 300
 """Letters of an error that are recorded."""
 LOOK = Limits(max_bytes=64_000, total_s=5.0, connect_s=3.0, partial=True)
@@ -162,8 +164,11 @@ class EffectWatch:
             watched.looking = False
             all_dark = bool(cut) and watched.dark.issuperset(cut)
             is_standing = all_dark and watched.withdrawn_at is None
-            wait_s = WHILE_DARK_S if is_standing else UNTIL_DARK_S
-            watched.due = self._journal.now() + timedelta(seconds=wait_s)
+            wait_s, now = WHILE_DARK_S if is_standing else UNTIL_DARK_S, self._journal.now()
+            if watched.withdrawn_at is not None:
+                is_fresh = now - watched.withdrawn_at < timedelta(seconds=SOON_OPEN_S)
+                wait_s = UNTIL_OPEN_S if is_fresh else UNTIL_DARK_S
+            watched.due = now + timedelta(seconds=wait_s)
 
     async def _see_stream(self, watched: Watched, key: str) -> None:
         stream = self._streams[key]

@@ -184,6 +184,7 @@ class Intervener:
         standing = [(filed, entry) for filed, entry in self._standing() if filed.published]
         if standing:
             await self._revalidate(standing, why=RevalidationTime.WHILE_IT_STANDS)
+            await self._filing.send()  # what is withdrawn does not wait for the next plan
         knowledge = self._known()
         proven = knowledge["proven"]
         if not proven:
