@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from cautery import wiring
 from cautery.act.complaint_mail import receipt_mail, sender_of
-from cautery.act.notice_replies import MOST_BYTES, MOST_MAILS, mails_in
 from cautery.act.ports import Postbox
+from cautery.adapters.mail_files import mails_of
 from cautery.adapters.public_folder import PublicFolder
 from cautery.adapters.smtp import SmtpPostbox
 from cautery.errors import CauteryError, InputError
@@ -23,7 +22,6 @@ from cautery.model.records import (
     ComplaintMeans,
     ComplaintReceipted,
 )
-from cautery.packed import require_file
 from cautery.wiring.cases import adding_to, reading, writing
 from cautery.wiring.postbox import PostboxSettings
 from cautery.workflows.case.complaints import (
@@ -40,7 +38,6 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.referral import mandate_of
 
-_MOST_MBOX_BYTES = 200_000_000
 _WAITS_S = (2.0, 10.0)
 """Between tries: a receipt comes within a minute, or in the next round."""
 _DUE = timedelta(days=1)
@@ -88,7 +85,8 @@ def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn
             refused += taken.refused
         tokens: dict[str, str] = {}
         secret = keeps_secrets(mandate_of(case.ledger))
-        for mail, received_at in (each for path in sources.mails for each in _mails_of(path)):
+        for mail, arrived_at in (each for path in sources.mails for each in mails_of(path)):
+            received_at = arrived_at or case.clock.now()
             token = secrets.token_hex(16)
             try:
                 record = file_mail(case.ledger, journal, mail, token=token, received_at=received_at)
@@ -177,40 +175,3 @@ def decided(
             filed = complaints_of(case.ledger).filed[number]
         show_state(PublicFolder(public), filed, decision, secret=False)
     return decision
-
-
-def _mails_of(path: Path) -> Iterator[tuple[bytes, datetime]]:
-    """Yield the mails of a file, or of a Maildir's ``new`` and ``cur``, with their arrival."""
-    if not path.is_dir():
-        data = _read(path, _MOST_MBOX_BYTES)
-        mails: Iterable[bytes] = mails_in(data)
-        for mail in mails:
-            yield mail, _arrival(path)
-        return
-    folders = [path / name for name in ("new", "cur") if (path / name).is_dir()]
-    if not folders:
-        raise InputError(f"{path}: a folder without new and cur is no Maildir")
-    names = sorted(file for folder in folders for file in folder.iterdir())
-    if len(names) > MOST_MAILS:
-        raise InputError(f"{path}: more than {MOST_MAILS} mails in one folder")
-    for file in names:
-        yield _read(file, MOST_BYTES), _arrival(file)
-
-
-def _arrival(path: Path) -> datetime:
-    """Return when a mail was put there, which is when it arrived."""
-    with suppress(OSError, ValueError, OverflowError):
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return wiring.clock().now()
-
-
-def _read(path: Path, limit: int) -> bytes:
-    require_file(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    if len(data) > limit and limit != MOST_BYTES:  # one mail that is too long is told by itself
-        raise InputError(f"{path}: longer than {limit} bytes")
-    return data
