@@ -104,7 +104,7 @@ class NameFacts:
     def _registered(self) -> Any:
         """The registrable domain of a name; the same few are asked for over and over."""
 
-        @lru_cache(maxsize=65536)
+        @lru_cache(maxsize=8192)
         def registered(plain: str) -> str | None:
             suffix = self._suffixes.privatesuffix(plain)
             return None if suffix is None else str(suffix)

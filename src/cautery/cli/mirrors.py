@@ -81,7 +81,7 @@ def mirrors(
     several = sum(len(family.members) > 1 for family in result.families)
     family_count = f"{several:,} famil{'y' if several == 1 else 'ies'} of two or more"
     render.say(
-        f"{counted(len(result.domains), 'domain')}: {family_count}, "
+        f"{counted(result.domains, 'domain')}: {family_count}, "
         f"{len(result.families) - several:,} alone; {result.rows:,} lines with a host, "
         f"{result.broken:,} lines or dates that could not be used"
     )

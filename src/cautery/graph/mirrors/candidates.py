@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.graph.mirrors.vocabulary import FloatArray, IntArray
+from cautery.graph.mirrors.vocabulary import FloatArray, IntArray, distinct
 
 NAME_BLOCK, EVENT_BLOCK = 40, 30
 """Groups that share a fragment of a name, or a day or value, and are compared pair by pair for it.
@@ -53,10 +53,16 @@ def pairs_by_name(text: IntArray, begins: IntArray, name: IntArray, group: IntAr
         keys.append(_fingerprints(text, at, length, kind))
         owners.append(owner)
     groups = int(group.max(initial=-1)) + 1
-    _, key = np.unique(np.concatenate(keys), return_inverse=True)
-    nothing = np.zeros(int(key.max(initial=0)) + 1)
+    fingerprints = np.concatenate(keys)
+    keys.clear()
+    _, key = np.unique(fingerprints, return_inverse=True)
+    del fingerprints
     owner = np.concatenate(owners)
-    return _pairs(key, owner, NAME_BLOCK, NAME_PAIRS * max(groups, _FEWEST), nothing)[0]
+    owners.clear()
+    parts = _parts(*_members(key, owner), NAME_BLOCK, NAME_PAIRS * max(groups, _FEWEST))
+    pairs = distinct(np.concatenate([np.empty(0, np.int64), *(pair for pair, _ in parts)]))
+    width = int(owner.max(initial=0)) + 1
+    return np.stack((pairs // width, pairs % width), axis=1)
 
 
 def pairs_by_events(told: Sequence[Mapping[object, float]]) -> tuple[IntArray, FloatArray]:
@@ -112,19 +118,32 @@ def _pairs(
     And the sum of the weights of the keys that each pair has in common.
     """
     width = int(owner.max(initial=0)) + 1
-    # A group has a fragment once, however often it stands in its names.
-    member = np.unique(key * width + owner)
-    key, owner = member // width, member % width
+    parts, weights = [np.empty(0, np.int64)], [np.empty(0)]
+    for pair, keys in _parts(*_members(key, owner), block, room):
+        parts.append(pair)
+        weights.append(np.repeat(weight[keys], pair.size // max(1, keys.size)))
+    pairs, place = np.unique(np.concatenate(parts), return_inverse=True)
+    summed = np.bincount(place, np.concatenate(weights), minlength=pairs.size).astype(np.float64)
+    return np.stack((pairs // width, pairs % width), axis=1), summed
+
+
+def _members(key: IntArray, owner: IntArray) -> tuple[IntArray, IntArray]:
+    """Return keys in order and their owners: a group has a fragment once, however often in it."""
+    width = int(owner.max(initial=0)) + 1
+    member = distinct(key * width + owner)
+    return member // width, member % width
+
+
+def _parts(
+    key: IntArray, owner: IntArray, block: int, room: int
+) -> Iterator[tuple[IntArray, IntArray]]:
+    """Yield pairs of owners of one key, as one number each, and the keys; the rarest keys first."""
+    width = int(owner.max(initial=0)) + 1
     first = np.flatnonzero(np.diff(key, prepend=-1))
     count = np.diff(first, append=key.size)
-    parts, weights = [np.empty(0, np.int64)], [np.empty(0)]
     for size in range(2, block + 1):
         firsts = first[count == size][: max(0, room) // (size * (size - 1) // 2)]
         left, right = np.triu_indices(size, 1)
         pair = owner[firsts[:, None] + left] * width + owner[firsts[:, None] + right]
-        parts.append(pair.ravel())
-        weights.append(np.repeat(weight[key[firsts]], left.size))
         room -= pair.size
-    pairs, place = np.unique(np.concatenate(parts), return_inverse=True)
-    summed = np.bincount(place, np.concatenate(weights), minlength=pairs.size).astype(np.float64)
-    return np.stack((pairs // width, pairs % width), axis=1), summed
+        yield pair.ravel(), key[firsts]

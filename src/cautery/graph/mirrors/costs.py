@@ -62,6 +62,7 @@ class NameCosts:
         )
         nats = _name_kernels.wholes(self.begins, LETTER_NATS, *self._words)
         self._whole: FloatArray = nats + 2 * EDGE_NATS
+        self._same = _odds(self._whole)
 
     def place(self, name: str) -> int:
         """Return the number of a name that was given."""
@@ -73,7 +74,7 @@ class NameCosts:
 
     def same(self, name: str) -> float:
         """Return the log-odds that two domains of the very same name are one site's."""
-        return float(_odds(np.array(self.whole(name))))
+        return float(self._same[self._place[name]])
 
     def nearest(self, pairs: IntArray, held: IntArray, begins: IntArray) -> FloatArray:
         """Return the log-odds by name that pairs of groups are one site: of their nearest names.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from cautery.graph.mirrors.dates import NO_DAYS, Days
+from cautery.graph.mirrors.dates import NO_DAYS, NOTHING, Days
 from cautery.graph.mirrors.joining import Group, Join, Joining, Known, Value
 from cautery.graph.mirrors.names import GENERIC, SERVICES, brand, plain
 
@@ -30,7 +30,7 @@ class Domain:
     name : str
         The registered domain, lower case.
     hosts : frozenset of str
-        Its hosts as seen.
+        Its hosts as seen, without the domain itself.
     days : Days
         When it was first and last seen, in which lists.
     values : frozenset of (kind, value)
@@ -40,9 +40,9 @@ class Domain:
     """
 
     name: str
-    hosts: frozenset[str] = frozenset()
+    hosts: frozenset[str] = NOTHING
     days: Days = NO_DAYS
-    values: frozenset[Value] = frozenset()
+    values: frozenset[Value] = NOTHING
     apart: bool = False
 
 
@@ -87,6 +87,7 @@ def mirror_families(
     groups: list[Group] = []
     for number in range(_ROUNDS if joinable else 0):
         doing(f"round {number + 1} of {_ROUNDS}: {len(joinable):,} domains")
+        groups.clear()  # or the groups of both rounds take memory at once
         groups = Joining(joinable, family_of, doing).groups()
         family_of = {
             name: str(number) for number, group in enumerate(groups) for name in group.domains
@@ -119,11 +120,12 @@ def _read(domain: Domain) -> Known:
         for host in domain.hosts
         if host.endswith(below)
     }
+    served = before - SERVICES - {""}
     return Known(
         name=domain.name,
         label=label,
         brand=brand(label),
-        served=frozenset(before - SERVICES - {""}),
+        served=frozenset(served) if served else NOTHING,
         days=domain.days,
         values=domain.values,
     )

@@ -16,7 +16,7 @@ import numpy as np
 
 from cautery.graph.mirrors.candidates import pairs_by_events, pairs_by_name
 from cautery.graph.mirrors.costs import NAMELESS, NameCosts
-from cautery.graph.mirrors.dates import DayCosts, Days, Seen, all_days
+from cautery.graph.mirrors.dates import NOTHING, DayCosts, Days, Seen, all_days
 from cautery.graph.mirrors.vocabulary import BACKGROUND
 
 Value = tuple[str, str]
@@ -83,8 +83,12 @@ class Group:
     names: tuple[str, ...]
     days: Seen
     values: frozenset[Value]
-    joins: list[Join] = field(default_factory=list)
-    near: dict[int, float] = field(default_factory=dict)
+    joins: Sequence[Join] = ()
+    near: dict[int, float] = field(default_factory=lambda: _NOBODY)
+
+
+_NOBODY: dict[int, float] = {}
+"""Of all groups that are compared with none: most of a long list."""
 
 
 class Joining:
@@ -121,8 +125,9 @@ class Joining:
         )
         self._bearers: Counter[Value] = Counter()
         for family in families.values():
-            self._bearers.update(frozenset().union(*(domain.values for domain in family)))
+            self._bearers.update(_united(family))
         self._families = len(families) + BACKGROUND
+        del families  # to make room for the groups
         self._before = -math.log(self._families)
         self._ceiling = -self._before - math.log(NAMELESS) + ALONE_NATS
         self._groups = dict(enumerate(self._start(domains)))
@@ -171,7 +176,7 @@ class Joining:
                 domains={bearer.name: sure if len(bearers) > 1 else 1.0 for bearer in bearers},
                 names=(first, *sorted(also)),
                 days=self._days.of(all_days(bearer.days for bearer in bearers)),
-                values=frozenset().union(*(bearer.values for bearer in bearers)),
+                values=_united(bearers),
             )
 
     def _meet(self) -> None:
@@ -198,7 +203,10 @@ class Joining:
             for (left, right), odds in zip(
                 pairs[near].tolist(), log_odds[near].tolist(), strict=True
             ):
-                self._groups[left].near[right] = self._groups[right].near[left] = odds
+                for group, other in ((left, right), (right, left)):
+                    if self._groups[group].near is _NOBODY:
+                        self._groups[group].near = {}
+                    self._groups[group].near[other] = odds
 
     def _told(self, group: Group) -> dict[object, float]:
         """Return the days and values of a group, with the most that each can say."""
@@ -257,6 +265,7 @@ class Joining:
             joins=[*larger.joins, *smaller.joins, join],
         )
         joined.domains.update((name, sure * was) for name, was in smaller.domains.items())
+        joined.near = {}
         nothing = math.log(NAMELESS)
         for near in (left_group.near.keys() | right_group.near.keys()) - {left, right}:
             nats = max(left_group.near.get(near, nothing), right_group.near.get(near, nothing))
@@ -266,6 +275,11 @@ class Joining:
             neighbours.pop(right, None)
             neighbours[number] = nats
         self._groups[number] = joined
+
+
+def _united(domains: Sequence[Known]) -> frozenset[Value]:
+    valued = [domain.values for domain in domains if domain.values]
+    return valued[0].union(*valued[1:]) if valued else NOTHING
 
 
 def _probability(odds: float) -> float:

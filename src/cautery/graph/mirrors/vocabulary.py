@@ -66,22 +66,23 @@ def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
     """
     generic = sorted(GENERIC)
     text, begins = letters_of([*names, *generic])
-    number = np.repeat(np.arange(begins.size - 1), np.diff(begins))
-    room = begins[number + 1] - np.arange(text.size)
-    family = np.concatenate((families, np.full(len(generic), -1)))[number]
-    packaged = number >= len(names)
-    whole = np.zeros(text.size, np.int64)
-    whole[begins[len(names) : -1]] = np.diff(begins)[len(names) :]
-    alphabet, kinds = np.unique(text, return_inverse=True)
-    alphabetic = np.array([chr(letter).isalpha() for letter in alphabet], bool)
-    kinds = np.where(alphabetic[kinds], kinds, -1)
+    sizes = np.diff(begins)
+    # Of 32 bits: there are ten of these numbers for each letter, and a million names.
+    room = np.arange(text.size, dtype=np.int32)
+    room = np.repeat(begins[1:].astype(np.int32), sizes) - room
+    family = np.concatenate((families, np.full(len(generic), -1))).astype(np.int32)
+    family = np.repeat(family, sizes)
+    packaged = np.repeat(np.arange(sizes.size) >= len(names), sizes)
+    whole = np.zeros(text.size, np.int32)
+    whole[begins[len(names) : -1]] = sizes[len(names) :]
+    kinds = _letter_kinds(text)
     of_all = total + BACKGROUND
     spans: list[tuple[IntArray, IntArray, FloatArray]] = []
     for size in range(2, _LONGEST + 1):
         at = np.flatnonzero((kinds[:-1] >= 0) & (kinds[1:] >= 0) & (room[:-1] >= size))
         if not at.size:
             break
-        _, kind = np.unique(kinds[at] * (kinds.max() + 1) + kinds[at + 1], return_inverse=True)
+        kind = _ranked(kinds[at], kinds[at + 1])
         used = _families(kind, family[at])
         in_packaged = np.zeros(used.size, bool)
         in_packaged[kind[packaged[at]]] = True
@@ -95,10 +96,10 @@ def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
             cost[often] = np.maximum(rarity, BRANDED * LETTER_NATS * size)[often]
         share = (used + BACKGROUND * GENERIC_SHARE) / of_all
         cost[is_packaged] = -np.log(np.maximum(share, GENERIC_SHARE))[is_packaged]
-        finite = np.isfinite(cost[kind])
+        finite = np.isfinite(cost)[kind]
         spans.append((at[finite] + size, at[finite], cost[kind[finite]] + WORD_NATS))
         longer = often | in_packaged
-        kinds = np.full(text.size, -1)
+        kinds = np.full(text.size, -1, np.int32)
         kinds[at] = np.where(longer[kind], kind, -1)
     end, start, costs = (np.concatenate(column) for column in zip(*spans, strict=True))
     order = np.lexsort((start, end))
@@ -106,9 +107,52 @@ def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
     return Words(ends, start[order], costs[order])
 
 
-def _families(kind: IntArray, family: IntArray) -> IntArray:
+def _letter_kinds(text: IntArray) -> NDArray[np.int32]:
+    """Return a number for each letter's kind, in order of letters; -1 for what is no letter."""
+    alphabet = distinct(text.copy())
+    alphabetic = np.array([chr(letter).isalpha() for letter in alphabet], bool)
+    kinds = np.searchsorted(alphabet, text).astype(np.int32)
+    kinds[~alphabetic[kinds]] = -1
+    return kinds
+
+
+def _ranked(first: NDArray[np.int32], second: NDArray[np.int32]) -> IntArray:
+    """Return each pair's place among the different pairs, in order."""
+    width = int(second.max()) + 1
+    pair = first.astype(np.int64) * width + second
+    room = (int(first.max()) + 1) * width
+    if room > _TABLE * pair.size:
+        return np.unique(pair, return_inverse=True)[1]
+    is_there = np.zeros(room, np.bool_)
+    is_there[pair] = True
+    return (np.cumsum(is_there, dtype=np.int64) - 1)[pair]
+
+
+_TABLE = 2
+"""Times the pairs, up to which a table of all that there can be takes less room than to sort."""
+
+
+def _families(kind: IntArray, family: NDArray[np.int32]) -> IntArray:
     """Return in how many families each kind is."""
     counted = family >= 0
     width = int(family.max(initial=0)) + 1
-    pairs = np.unique(kind[counted] * width + family[counted])
-    return np.bincount(pairs // width, minlength=int(kind.max()) + 1)
+    pairs = kind[counted]
+    pairs *= width
+    pairs += family[counted]
+    pairs = distinct(pairs)
+    pairs //= width
+    return np.bincount(pairs, minlength=int(kind.max()) + 1)
+
+
+def distinct(numbers: IntArray) -> IntArray:
+    """Return the different numbers, in order; sorted in place, which needs no room.
+
+    ``np.unique`` keeps a table of hashes, which takes several times the memory of the numbers.
+    """
+    numbers.sort()
+    if not numbers.size:
+        return numbers
+    is_first = np.empty(numbers.size, np.bool_)
+    is_first[0] = True
+    np.not_equal(numbers[1:], numbers[:-1], out=is_first[1:])
+    return numbers[is_first]

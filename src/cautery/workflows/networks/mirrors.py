@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from cautery.graph.mirrors import Days, Domain, Family, all_days, mirror_families
+from cautery.graph.mirrors import (
+    NO_DAYS,
+    NOTHING,
+    Days,
+    Domain,
+    Family,
+    all_days,
+    mirror_families,
+)
 from cautery.model.ports import Facts
 from cautery.watch import ReadWarning
 from cautery.workflows.files.hosts import HostSeen
@@ -25,8 +33,8 @@ class Mirrors:
     ----------
     families : tuple of Family
         Largest first.
-    domains : tuple of Domain
-        What was known of each registered domain, by name.
+    domains : int
+        How many registered domains the hosts belong to.
     warnings : tuple of ReadWarning
         The first lines that could not be used.
     broken : int
@@ -36,7 +44,7 @@ class Mirrors:
     """
 
     families: tuple[Family, ...]
-    domains: tuple[Domain, ...]
+    domains: int
     warnings: tuple[ReadWarning, ...]
     broken: int
     rows: int
@@ -76,14 +84,16 @@ def find_mirrors(
         if len(warnings) < _MOST_WARNINGS:
             warnings.append(host)
     doing(f"collecting facts of {len(hosts_of):,} domains")
-    domains = tuple(_domain(name, hosts_of[name], facts) for name in sorted(hosts_of))
-    doing(f"comparing {len(domains):,} domains")
+    rows = sum(map(len, hosts_of.values()))
+    # What was read of a domain goes as soon as the domain is known: there may be a million.
+    count = len(hosts_of)
+    domains = (_domain(name, hosts_of.pop(name), facts) for name in sorted(hosts_of))
     return Mirrors(
         families=mirror_families(domains, doing=doing),
-        domains=domains,
+        domains=count,
         warnings=tuple(warnings),
         broken=broken,
-        rows=sum(map(len, hosts_of.values())),
+        rows=rows,
     )
 
 
@@ -95,25 +105,30 @@ def _domain(name: str, sightings: Iterable[HostSeen], facts: Facts) -> Domain:
         for row in facts.addresses_of(host)
         if facts.shared(row.address) is None
     }
+    others = {row.host for row in rows if row.host != name}
     owner = facts.owner_of(name)
     if owner is not None:
         values.add(("owner", owner.owner))
     return Domain(
         name=name,
-        hosts=frozenset(row.host for row in rows),
+        hosts=frozenset(others) if others else NOTHING,
         days=all_days(_days(row) for row in rows),
-        values=frozenset(values),
+        values=frozenset(values) if values else NOTHING,
         apart=_address(name) or not NOT_MIRRORS.isdisjoint(facts.kinds_of(name)),
     )
 
 
 def _days(row: HostSeen) -> Days:
+    if row.first is None and row.last is None:
+        return NO_DAYS
     first = {(row.source, row.first.toordinal())} if row.first else set()
     last = {(row.source, row.last.toordinal())} if row.last else set()
     return Days(frozenset(first), frozenset(last))
 
 
 def _address(name: str) -> bool:
+    if ":" not in name and not name[-1:].isdigit():
+        return False
     try:
         ip_address(name)
     except ValueError:
