@@ -7,6 +7,7 @@ import hashlib
 import multiprocessing
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -142,7 +143,16 @@ def _lives(number: int) -> bool:
     return True
 
 
+def _end_with_parent() -> None:
+    """End this renderer when the lab's process ends, by whatever signal: nobody else tells it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _modest() -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(5)
     gc.set_threshold(50_000)  # as in the command: of what is imported now nothing goes again
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
