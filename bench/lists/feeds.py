@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from tests.lists import CaseKey, approved, entry, lasting  # noqa: E402
 
 from cautery.act import StandingList  # noqa: E402
 from cautery.adapters.public_folder import PublicFolder  # noqa: E402
+from cautery.canonical import canonical  # noqa: E402
 from cautery.lab.certificates import Authority, self_signed  # noqa: E402
 from cautery.model import Intermediary, digest_of  # noqa: E402
 from cautery.workflows.case.public_lists import PublicLists  # noqa: E402
@@ -93,15 +94,29 @@ def write(plan: Plan, begun: Any, ended: Any) -> None:
             standing._parts.update(lists[0]._parts)  # noqa: SLF001
         added.extend((subject.id, name) for name in names)
 
+    # The first entries are written as they stand in an approved referral: to draft, judge and sign
+    # 60,000 takes minutes, and is not what is measured.
+    add(["model.pirate.example"])
+    [model] = lists[0]._parts.values()  # noqa: SLF001
+    body = json.loads(model.text)
     for first in range(0, plan.entries, PER_REFERRAL):
-        add([f"n{n}.pirate.example" for n in range(first, first + PER_REFERRAL)])
+        names = sorted(f"n{n}.pirate.example" for n in range(first, first + PER_REFERRAL))
+        rows = [body["entries"][0] | {"target": name} for name in names]
+        number = f"R-{first:012x}"
+        text = canonical(body | {"referral": number, "entries": rows}).decode()
+        part = replace(model, id=number, text=text, ends=dict.fromkeys(names, until))
+        for standing in lists:
+            standing._parts[digest_of(text.encode())] = part  # noqa: SLF001
+        added.extend((number, name) for name in names)
 
     def publish() -> None:
-        at = datetime.now(UTC)
+        asyncio.run(publish_all(datetime.now(UTC)))
+
+    async def publish_all(at: datetime) -> None:
         for standing in lists:
             version = standing.next_version(at)
             envelope = standing.signed(version, key.sign_list(version.text))
-            asyncio.run(publisher.publish(envelope, now=at))
+            await publisher.publish(envelope, now=at)
 
     publish()
     (plan.folder / "ids.json").write_text(
@@ -129,6 +144,10 @@ def write(plan: Plan, begun: Any, ended: Any) -> None:
     ended.set()
 
 
+PARTS: dict[str, tuple[str, ...]] = {}
+"""The targets of each referral that any provider has received."""
+
+
 # -- the providers ----------------------------------------------------------------------------
 
 
@@ -140,35 +159,48 @@ class Provider:
     context: ssl.SSLContext
     etag: str = ""
     digest: str = ""
-    parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    blocked: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    withdrawn: set[str] = field(default_factory=set)
     seen: dict[tuple[str, bool], float] = field(default_factory=dict)
 
     def take(self, body: bytes, key: Ed25519PublicKey, at: float) -> None:
         """Check a version, and note what came and what went."""
-        envelope = json.loads(body)
+        # The first whole lists hold the same referrals: one provider reads them, the others their
+        # end alone, since all providers share one process here.
+        end = body.rindex(b'],"signature":')
+        envelope = (
+            json.loads(b'{"referrals":[' + body[end:])
+            if PARTS and end > 1 << 20
+            else json.loads(body)
+        )
         text = envelope["version"]
         key.verify(base64.b64decode(envelope["signature"]), text.encode())
         version = json.loads(text)
         for part in envelope["referrals"]:
             digest = digest_of(part["text"].encode())
-            self.parts[digest] = tuple(
+            PARTS[digest] = tuple(
                 sys.intern(row["target"]) for row in json.loads(part["text"])["entries"]
             )
         named = version["referrals"]
-        first = not self.digest
-        blocked = {target for digest in named for target in self.parts[digest]}
-        blocked -= {place["target"] for place in version["withdrawn"]}
-        if not first:
-            for target in blocked - self.blocked:
-                self.seen[target, True] = at
-            for target in self.blocked - blocked:
+        withdrawn = {place["target"] for place in version["withdrawn"]}
+        if self.digest:
+            for digest in set(named) - self.named:
+                self.seen.update(dict.fromkeys(((target, True) for target in PARTS[digest]), at))
+            for target in withdrawn - self.withdrawn:
                 self.seen[target, False] = at
-        self.blocked, self.digest = blocked, digest_of(text.encode())
+        self.named, self.withdrawn = set(named), withdrawn
+        self.digest = digest_of(text.encode())
+
+    def blocks(self, target: str) -> bool:
+        """Tell whether a target is on its list."""
+        return target not in self.withdrawn and any(target in PARTS[name] for name in self.named)
 
 
 async def poll(
-    provider: Provider, key: Ed25519PublicKey, record: list[tuple[float, int, int]], stop: float
+    provider: Provider,
+    key: Ed25519PublicKey,
+    record: list[tuple[float, int, int, float]],
+    stop: float,
 ) -> int:
     """Ask until the end; return how many answers were no answer."""
     rng, faults = random.Random(provider.list_id), 0
@@ -184,7 +216,7 @@ async def poll(
                 async with session.get(url, params=query, headers=headers) as answer:
                     body = await answer.read()
                     took = time.perf_counter() - asked
-                    record.append((took, answer.status, len(body)))
+                    record.append((took, answer.status, len(body), time.time()))
                     if answer.status == 200:
                         provider.take(body, key, time.time())
                         provider.etag = answer.headers["ETag"]
@@ -206,7 +238,7 @@ async def ask_all(plan: Plan, begin: float) -> tuple[list[Provider], list[Any], 
         context = ssl.create_default_context(cafile=str(plan.folder / "ca" / "authority.pem"))
         context.load_cert_chain(plan.folder / f"isp-{number}.pem")
         providers.append(Provider(list_id, context))
-    record: list[tuple[float, int, int]] = []
+    record: list[tuple[float, int, int, float]] = []
     stop = begin + plan.seconds + 2 * POLL_S
     faults = sum(
         await asyncio.gather(*(poll(provider, key, record, stop) for provider in providers))
@@ -276,10 +308,10 @@ def run(plan: Plan) -> None:
             seen = provider.seen.get((change["target"], change["in"]))
             if seen is not None:
                 lags.append(seen - change["decided"])
-            elif (change["target"] in provider.blocked) is not change["in"]:
+            elif provider.blocks(change["target"]) is not change["in"]:
                 lost += 1
-    whole = [took for took, status, size in record if status == 200 and size > 1 << 20]
-    rest = [took for took, status, size in record if not (status == 200 and size > 1 << 20)]
+    whole = [row[0] for row in record if row[2] > 1 << 20]
+    small = [(row[0], row[3]) for row in record if row[2] <= 1 << 20]
     count = {status: sum(row[1] == status for row in record) for status in (200, 304)}
     print(
         f"providers {len(providers)}, entries {plan.entries}, changes {len(changes)} "
@@ -288,8 +320,9 @@ def run(plan: Plan) -> None:
     print(f"answers {len(record)}: 200 {count[200]}, 304 {count[304]}, faults {faults}")
     print("| what | N | median | p99 | longest |\n| --- | --- | --- | --- | --- |")
     for what, values, unit in (
-        ("an answer, without the first whole list", rest, 1_000),
-        ("the first whole list", whole, 1_000),
+        ("an answer in the first 30 s (ms)", [t for t, at in small if at < begin + 30], 1_000),
+        ("an answer after them (ms)", [t for t, at in small if at >= begin + 30], 1_000),
+        ("the first whole list (ms)", whole, 1_000),
         ("a change, from its decision to a provider (s)", lags, 1),
     ):
         if values:

@@ -15,7 +15,7 @@ import asyncio
 import hashlib
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ _BODY_S = 20.0
 _WHOLE_S = 120.0
 """The longest that an answer may take to be fetched: a provider's first list has megabytes."""
 _HANDSHAKE_S = 10.0
+_LARGE, _MOST_LARGE, _PART = 1 << 20, 16, 1 << 16
 _SECURE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -210,6 +211,8 @@ class _Server(web.Server):
 
 
 def _handler(listener: Listener) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    large = asyncio.Semaphore(_MOST_LARGE)
+
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         if request.method not in ("GET", "HEAD", "POST"):
             return _plain(405, "Ask with GET or POST.")
@@ -221,7 +224,9 @@ def _handler(listener: Listener) -> Callable[[web.BaseRequest], Awaitable[web.St
         except LimitError:
             return _plain(413, f"too-long: a request has at most {listener.most_body} bytes.")
         answered = listener.answer(_asked(request, body))
-        async with asyncio.timeout(_WHOLE_S):
+        if sum(map(len, answered.pieces)) < _LARGE:
+            return await _send(request, answered)
+        async with large:  # so many at once that small answers come between
             return await _send(request, answered)
 
     return handle
@@ -262,12 +267,27 @@ async def _send(request: web.BaseRequest, answered: Answered) -> web.StreamRespo
     response = web.StreamResponse(status=answered.status, headers=headers)
     if answered.status not in (204, 304):
         response.content_length = sum(map(len, answered.pieces))
-    await response.prepare(request)
-    if request.method != "HEAD" and answered.status not in (204, 304):
-        for piece in answered.pieces:
-            await response.write(piece)
-    await response.write_eof()
+    async with asyncio.timeout(_WHOLE_S):
+        await response.prepare(request)
+        if request.method != "HEAD" and answered.status not in (204, 304):
+            for part in _parts(answered.pieces):
+                await response.write(part)
+        await response.write_eof()
     return response
+
+
+def _parts(pieces: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield pieces joined to parts of some size: each write takes its time."""
+    joined: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        joined.append(piece)
+        size += len(piece)
+        if size >= _PART:
+            yield b"".join(joined)
+            joined, size = [], 0
+    if joined:
+        yield b"".join(joined)
 
 
 def _plain(status: int, words: str) -> web.Response:

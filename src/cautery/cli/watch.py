@@ -86,6 +86,14 @@ def watch(
         )
     render.say(render.printable(f"mandate {standing.words}"))
     say_warnings(gaps_of(checked))
+    for to in checked.intermediaries:
+        if to.list_url is None and publish is None:
+            render.say(
+                render.printable(
+                    f"warning: {to.name} has no list_url: give --publish DIR, so that "
+                    "it can fetch its list"
+                )
+            )
     view = JsonStream() if json else Board(checked)
     stopped: list[WatchEnd] = []
 
