@@ -123,7 +123,7 @@ def test_an_old_case_is_proven_verified_and_renewed(world: World) -> None:
     trust = ("--cosigners", world.policy, "--tsa-roots", world.roots, "--within", "1e12")
     before = world.verify(*trust, "--log", world.log)
     assert before.code == 3
-    assert "1 proofs from outside: 2 time-stamps and 3 co-signatures hold" in before.out
+    assert "proofs from outside: 1; of these hold: time-stamps 2, co-signatures 3" in before.out
     renewed = world.cautery("renew", world.case, "--log", world.log)
     assert "time-stamps of one, two" in renewed.err
     assert "renewed at" in world.verify(*trust).out

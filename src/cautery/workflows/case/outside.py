@@ -86,8 +86,8 @@ class TimesProven:
             )
         if not trusts:
             unjudged = tr(
-                "%(proofs)s proofs from outside, with %(unjudged)s time-stamps and co-signatures "
-                "that are not judged, since nobody is named whom to trust: %(claimed)s",
+                "proofs from outside: %(proofs)s; time-stamps and co-signatures that are not "
+                "judged, since nobody is named whom to trust: %(unjudged)s; %(claimed)s",
                 proofs=self.proofs,
                 unjudged=self.unjudged,
                 claimed=claimed,
@@ -97,8 +97,8 @@ class TimesProven:
         narrow = sum(1 for each in known if each.width_s is not None and each.width_s <= NARROW_S)
         lines = [
             tr(
-                "%(proofs)s proofs from outside: %(stamps)s time-stamps and %(cosignatures)s "
-                "co-signatures hold; %(missing)s are missing",
+                "proofs from outside: %(proofs)s; of these hold: time-stamps %(stamps)s, "
+                "co-signatures %(cosignatures)s; missing: %(missing)s",
                 proofs=self.proofs,
                 stamps=self.stamps,
                 cosignatures=self.cosignatures,
