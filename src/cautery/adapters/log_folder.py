@@ -137,8 +137,18 @@ class LogFolder:
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[bool]:
-        """Take the turn to stamp, if no other process has it; tell whether it is ours."""
-        handle = os.open(self.path / _TURNS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Take the turn to stamp, if no other process has it; tell whether it is ours.
+
+        Raises
+        ------
+        StorageError
+            If the folder cannot be written.
+        """
+        path = self.path / _TURNS
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageError(f"{path}: {error.strerror}") from error
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

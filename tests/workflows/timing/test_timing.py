@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from datetime import timedelta
@@ -302,3 +303,40 @@ async def test_a_proof_file_reads_back_as_it_was_written(world: World) -> None:
     path = await world.closed()
     raw = (path / "manifest.proof").read_bytes()
     assert parse_proof_file(raw).to_bytes() == raw
+
+
+async def test_a_log_whose_disk_is_gone_ends_no_watch(world: World) -> None:
+    await world.watch(1)
+    (world.folder / "log").rename(world.folder / "elsewhere")
+    (world.folder / "log").write_text("a file")
+    journal, ledger = world.journal(), world.case().ledger
+    await world.timekeeper().turn(journal)
+    [failure] = [entry.content for entry in ledger.read(kinds=kinds_of(Failure))]
+    assert (failure.what, failure.where) == ("outside proof", ORIGIN)
+
+
+async def test_what_ends_the_timekeeper_early_is_recorded_at_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, journal = world.timekeeper(), world.journal()
+
+    async def breaks(_: object) -> None:
+        raise KeyError("a mistake in the program")
+
+    monkeypatch.setattr(keeper, "turn", breaks)
+    async with keeper.beside(journal):
+        await asyncio.sleep(0.05)
+    [failure] = [entry.content for entry in world.case().ledger.read(kinds=kinds_of(Failure))]
+    assert failure.error == "KeyError"
+
+
+async def test_nothing_is_written_after_the_timekeeper_was_stopped(world: World) -> None:
+    """The thread of a turn that is cancelled is waited for: then the case can be closed."""
+    journal, ledger = world.journal(), world.case().ledger
+    for wait_s in (0.0, 0.01, 0.05, 0.2):
+        async with world.timekeeper().beside(journal):
+            await asyncio.sleep(wait_s)
+        size = ledger.size()
+        await asyncio.sleep(0.3)
+        assert ledger.size() == size
+    assert verified(world, await world.closed()).verdict == "consistent"

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from cautery.errors import CauteryError, EvidenceError
+from cautery.errors import CauteryError, EvidenceError, StorageError
 from cautery.evidence.merkle import Frontier, consistency_from, leaf_hash
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseLedger
@@ -134,8 +134,10 @@ class Timekeeper:
             yield
         finally:
             working.cancel()
-            # A full disk, which alone ends it, meets the watch as well.
-            await asyncio.gather(working, return_exceptions=True)
+            [outcome] = await asyncio.gather(working, return_exceptions=True)
+            # A full disk of the case meets the watch as well, which says so.
+            if isinstance(outcome, Exception) and not isinstance(outcome, StorageError):
+                journal.fail("outside proof", self._log.origin, outcome)
 
     async def _work(self, journal: Journal) -> None:
         while True:
