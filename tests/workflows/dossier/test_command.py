@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.pades import sign_pdf
 from cautery.adapters.typst_pdf import compile_pdf
 from cautery.cli import main
@@ -31,8 +32,11 @@ from cautery.cli.dossier import _standing
 from cautery.errors import InputError
 from cautery.evidence.custody import CustodyAct
 from cautery.wiring import custody
+from cautery.workflows.dossier.audiences import SHOWN, Audience
+from cautery.workflows.dossier.document import document_view
+from cautery.workflows.dossier.extract import extract_of
 
-from .conftest import Made, watched
+from .conftest import NOON, Made, watched
 
 WHO = ("--by", "A. Legal", "--to", "Court of Roma", "--why", "case 12/2026")
 
@@ -293,3 +297,21 @@ def lab_case(tmp_path: Path) -> Made:
     folder = tmp_path / "lab"
     folder.mkdir()
     return watched(folder)
+
+
+@pytest.mark.parametrize("audience", [Audience.HOSTER, Audience.PROVIDER, Audience.PUBLIC])
+def test_the_document_of_an_extract_says_no_more_than_its_records(
+    made: Made, audience: Audience
+) -> None:
+    store = FolderStore()
+    ledger = store.ledger(made.path, read_only=True)
+    extract = extract_of(ledger.leaves(), SHOWN[audience], hosts=frozenset(), salt=bytes)
+    ledger.close()
+    view, attached = document_view(made.path, extract, audience=audience, store=store, at=NOON)
+    text = f"{view} {attached}"
+    assert view.standing == ""
+    assert ("League" in text) == (audience is not Audience.PUBLIC)
+    assert ("pirate.example" in text) == (audience is not Audience.PUBLIC)
+    assert bool(view.claims) == (audience is not Audience.PUBLIC)
+    assert all(claim.network == "" for claim in view.claims)
+    assert sum(int(count) for _, count in view.withheld) == len(extract.withheld)

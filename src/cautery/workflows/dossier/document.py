@@ -71,9 +71,9 @@ def document_view(
     view = DossierView(
         case=report.key.partition("+")[0].removeprefix("cautery/case-"),
         audience=_audience(audience),
-        who=report.mandate.who,
+        who="" if public else report.mandate.who,
         legal_basis="" if public else report.mandate.legal_basis,
-        standing="" if public else report.standing,
+        standing=report.standing if extract is None else "",
         lab=report.lab,
         made_at=moment(at),
         claims=claims,
