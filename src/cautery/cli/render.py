@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from functools import wraps
 from inspect import Parameter, signature
-from itertools import chain
+from itertools import chain, islice
 from typing import Annotated, Any
 
 import typer
@@ -79,7 +79,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
         say(title)
     headers = [columns] if any(columns) else []
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    for row in chain(headers, rows):
+    coming = iter(rows)
+    first = list(islice(coming, 1))  # what cannot be read says so before anything is printed
+    for row in chain(headers, first, coming):
         cells = ["" if cell is None else str(cell) for cell in row]
         if _as_csv.get():
             writer.writerow([csv_cell(cell) for cell in cells])
