@@ -26,7 +26,7 @@ from cautery.model.records import EntryWithdrawn, ListSent
 from cautery.projections import Lists, folded
 from cautery.wiring import cases
 
-CHANGED_AFTER_S = 16.0
+CHANGED_AFTER_S = 8.0
 """After the first list was sent; a match of the demo lasts 76 s, and what is withdrawn late is not
 seen open before it ends."""
 POPULAR = Path("facts") / "popular-domains" / "popular.csv"
