@@ -356,6 +356,7 @@ class _Watch:
             *(self._prober.work() for _ in range(PROBERS)),
             self._mapper.work(),
             self._intervener.work(),
+            self._intervener.look(),
             self._checkpoints(),
             self._expire(),
         ]

@@ -53,7 +53,7 @@ from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.resume import EarlierRuns, refused
 from cautery.workflows.watch.streams import Stream
 
-TICK_S = 0.5
+TICK_S, LOOK_S = 0.5, 0.25
 BATCH_S = 2.0
 """Targets found within so many seconds go to the approvers as one referral."""
 
@@ -159,6 +159,12 @@ class Intervener:
                 self._woken, since = False, None
                 await self.propose()
             await self.hear()
+
+    async def look(self) -> None:
+        """Look at what is published and withdrawn, for ever; a plan under way delays no look."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            now = self._journal.now()
             self._effects.look(now)
             self._canaries.look(now)
 
