@@ -125,13 +125,13 @@ def write(plan: Plan, begun: Any, ended: Any) -> None:
     begun.set()
     gc.freeze()
     rng, changes = random.Random(1), []
-    start, number = time.time(), 0
+    start, turn = time.time(), 0
     while time.time() - start < plan.seconds:
-        number += 1
-        time.sleep(max(0.0, start + number * 60.0 / plan.changes - time.time()))
+        turn += 1
+        time.sleep(max(0.0, start + turn * 60.0 / plan.changes - time.time()))
         decided = time.time()
-        if number % 2:
-            target, is_in = f"late{number}.pirate.example", True
+        if turn % 2:
+            target, is_in = f"late{turn}.pirate.example", True
             add([target])
         else:
             referral, target = added.pop(rng.randrange(len(added)))
