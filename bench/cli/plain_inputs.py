@@ -175,7 +175,7 @@ def links(path: Path, size: int, rng: random.Random) -> Path:
 
 
 def links_random(path: Path, size: int, rng: random.Random) -> Path:
-    """Write links whose ends are drawn at random, so that all hang together and none is a network."""
+    """Write links whose ends are drawn at random: all hang together, and none is a network."""
     subjects = max(size // 100, 10)
 
     def row(_: int) -> str:

@@ -8,6 +8,7 @@ import lzma
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import zlib
@@ -59,6 +60,9 @@ def chunks_of(path: Path) -> Iterator[bytes]:
         :data:`MOST_TIMES` its size.
     """
     if path == STDIN:
+        if hasattr(signal, "siginterrupt"):
+            # Polars' handler has the system go on with a read at Ctrl-C: a pipe may never end.
+            signal.siginterrupt(signal.SIGINT, True)
         yield from _pieces(sys.stdin.buffer)
         return
     require_file(path)

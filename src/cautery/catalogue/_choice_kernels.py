@@ -58,8 +58,10 @@ def _grown(trees, first, past, line):
 
 
 @kernel(plain=_steps_of_choice, nogil=True)
-def chosen(batch, around, names, masks, scratch, trees, out_name, out_probability, out_none):  # noqa: PLR0917
-    """Choose for every title: the two likeliest names, their probabilities, and that of none.
+def chosen(  # noqa: PLR0917
+    batch, around, names, masks, scratch, trees, out_name, out_probability, out_none, begin, end
+):
+    """Choose for titles ``begin`` to ``end``: the two likeliest names, and all probabilities.
 
     The choice is a multinomial logit among the candidates and "none of mine", whose score is 0.
     A first few trees judge all candidates; the rest only those that can still win.
@@ -70,7 +72,7 @@ def chosen(batch, around, names, masks, scratch, trees, out_name, out_probabilit
     score = np.empty(RERANKED, np.float32)
     total = len(trees.root)
     early = min(total, EARLY_TREES)
-    for title in range(len(out_none)):
+    for title in range(begin, end):
         ranked = candidates(title, batch, around, names, masks, scratch, kept_name, similar)
         features(title, batch, around, names, masks, scratch, kept_name, similar, ranked, lines)
         best = np.float32(-1e9)

@@ -25,6 +25,8 @@ HEADING = 0.97
 """That what heads a group of a playlist offers nothing; set by hand, as nobody labelled any."""
 BATCH = 50_000
 """Titles that are resolved at once, and judged by what the others of their source tell."""
+AT_ONCE = 1_000
+"""Titles between two moments at which Ctrl-C can end a run: compiled loops do not look."""
 
 
 class Scratch(NamedTuple):
@@ -161,15 +163,19 @@ class Resolver:
         none_odds = np.ones(total, np.float32)
         if self._channels:
             batch = self._index.batch([listing.title for listing in listings])
-            kernels.chosen(
-                batch,
-                around(listings, batch, self._index.names),
-                self._index.names,
-                self._index.place_masks,
-                self._scratch,
-                self._trees,
-                names,
-                probabilities,
-                none_odds,
-            )
+            circumstances = around(listings, batch, self._index.names)
+            for begin in range(0, total, AT_ONCE):
+                kernels.chosen(
+                    batch,
+                    circumstances,
+                    self._index.names,
+                    self._index.place_masks,
+                    self._scratch,
+                    self._trees,
+                    names,
+                    probabilities,
+                    none_odds,
+                    begin,
+                    min(begin + AT_ONCE, total),
+                )
         return names, probabilities, none_odds

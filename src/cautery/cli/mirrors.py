@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cautery.adapters._kernel import give_arrays_back
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.drawing.formatting import counted
@@ -54,9 +55,11 @@ def mirrors(
         return
     if hosts is None:
         raise InputError("mirrors needs hosts", hint="cautery mirrors HOSTS; see -h.")
+    give_arrays_back()
     fact_source = known_facts(facts)
     with Progress("reading hosts", None) as progress:
-        result = find_mirrors(read_hosts(hosts), facts=fact_source, doing=progress.doing)
+        rows = progress.counted(read_hosts(hosts))
+        result = find_mirrors(rows, facts=fact_source, doing=progress.doing)
     if not result.domains:
         raise InputError(f"{hosts}: the file contains no hosts", hint=_first(result))
     if json:

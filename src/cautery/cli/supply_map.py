@@ -10,6 +10,7 @@ import typer
 
 from cautery import wiring
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.errors import InputError
 from cautery.messages import tr
 from cautery.pages.supply_map.draw import draw_supply, svg_file
@@ -75,11 +76,13 @@ def draw_map(
     if by not in ("role", "country"):
         raise InputError(f"--by: {by!r} is not valid; give role or country")
     by_country = by == "country"
-    picture = _picture(graph)
-    whole = len(picture.assets)
-    if around is not None:
-        picture = near(picture, around, most=ways)
-    drawing = draw_supply(picture, middle=around, by_country=by_country)
+    with Progress(f"reading {graph}", None) as progress:
+        picture = _picture(graph)
+        whole = len(picture.assets)
+        progress.doing(f"drawing {whole:,} assets")
+        if around is not None:
+            picture = near(picture, around, most=ways)
+        drawing = draw_supply(picture, middle=around, by_country=by_country)
     if svg is not None:
         wiring.write_file(svg, svg_file(drawing).encode("utf-8", "backslashreplace"))
     if png is not None:

@@ -122,10 +122,12 @@ def _ranked(first: NDArray[np.int32], second: NDArray[np.int32]) -> IntArray:
     pair = first.astype(np.int64) * width + second
     room = (int(first.max()) + 1) * width
     if room > _TABLE * pair.size:
-        return np.unique(pair, return_inverse=True)[1]
+        _, sparse = np.unique(pair, return_inverse=True)
+        return np.asarray(sparse, np.int64)
     is_there = np.zeros(room, np.bool_)
     is_there[pair] = True
-    return (np.cumsum(is_there, dtype=np.int64) - 1)[pair]
+    place: IntArray = np.cumsum(is_there, dtype=np.int64) - 1
+    return np.asarray(place[pair], np.int64)
 
 
 _TABLE = 2
