@@ -51,8 +51,8 @@ class TimesProven:
         Time-stamps and co-signatures that hold and count.
     unjudged : int
         Time-stamps and co-signatures that nobody trusted vouches for.
-    minutes, agreed : int
-        Proofs, and those of them with enough co-signers.
+    agreed : int
+        Proofs with enough co-signers for the policy.
     faults : tuple of str
         What was given and does not hold.
     missing : int
@@ -98,10 +98,12 @@ class TimesProven:
         lines = [
             tr(
                 "proofs from outside: %(proofs)s; of these hold: time-stamps %(stamps)s, "
-                "co-signatures %(cosignatures)s; missing: %(missing)s",
+                "co-signatures %(cosignatures)s; proofs with enough co-signers: %(agreed)s; "
+                "missing: %(missing)s",
                 proofs=self.proofs,
                 stamps=self.stamps,
                 cosignatures=self.cosignatures,
+                agreed=self.agreed,
                 missing=self.missing,
             ),
             tr(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,27 +24,14 @@ from cautery.evidence.note import (
     NoteVerifier,
     parse_note,
 )
-from cautery.evidence.outside.proof import NOBODY, Trust, check_proof
-from cautery.evidence.outside.proof_file import (
-    MAX_PROOF_BYTES,
-    PROOF,
-    ProofFile,
-    parse_proof_file,
-)
-from cautery.evidence.outside.stamps import MAX_CRL_BYTES
+from cautery.evidence.outside.proof import NOBODY, Trust
+from cautery.evidence.outside.proof_file import PROOF
 from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
 from cautery.model import Approver
-from cautery.model.evidence import MAX_EXHIBIT_BYTES, ExhibitId, digest_of
-from cautery.model.records import OutsideProof, kinds_of
+from cautery.model.evidence import MAX_EXHIBIT_BYTES, digest_of
 from cautery.workflows.case.opening import check_openings
-from cautery.workflows.case.outside import (
-    WITHIN,
-    TimesProven,
-    require_cosigned,
-    require_times,
-    times_proven,
-)
-from cautery.workflows.case.renewing import renewals_proven
+from cautery.workflows.case.outside import WITHIN, require_times
+from cautery.workflows.case.verify_outside import Outside
 from cautery.workflows.case.verify_records import check_ledger
 from cautery.workflows.case.whole_log import WholeLog
 
@@ -199,7 +186,7 @@ def verify_case(
             sizes=frozenset() if whole is None else whole.sizes,
         )
         mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
-        checking = _Outside(path, store, verifier, manifest, trust)
+        checking = Outside(path, store, verifier, manifest, trust)
         times = checking.times(ledger, audit.roots, now=now, whole=whole)
         if trust.policy is not None:
             require_times(ledger.read(), times, manifest.records, within=within)
@@ -232,87 +219,6 @@ def verify_case(
             *checking.remarks,
         ),
     )
-
-
-class _Outside:
-    """Checks what others say of the times of a closed case."""
-
-    def __init__(
-        self,
-        path: Path,
-        store: CaseStore,
-        verifier: NoteVerifier,
-        manifest: Manifest,
-        trust: Trust,
-    ) -> None:
-        self._path = path
-        self._store = store
-        self._verifier = verifier
-        self._manifest = manifest
-        self._trust = trust
-        self.remarks: tuple[str, ...] = ()
-
-    def times(
-        self,
-        ledger: CaseLedger,
-        roots: dict[int, bytes],
-        *,
-        now: datetime | None,
-        whole: WholeLog | None,
-    ) -> TimesProven:
-        """Check the proofs in the records and that of the closing.
-
-        Raises
-        ------
-        EvidenceError
-            With a policy, if enough co-signers have not seen the closed case.
-        """
-        file, fault = None, None
-        try:
-            file = self._closing()
-            if file is not None:
-                self.remarks = renewals_proven(file, self._trust, now=now)
-        except EvidenceError as error:
-            if self._trust.policy is not None:
-                raise EvidenceError(f"{self._path / PROOF}: {error}") from error
-            file, fault = None, f"{PROOF}: {error}; it is ignored"
-        if self._trust.policy is not None and file is None:
-            raise EvidenceError(
-                f"{self._path / PROOF}: missing: no co-signer has seen this case closed",
-                hint="Its owner can still ask for it: cautery log prove CASE --log LOG.",
-            )
-        roots = roots | {self._manifest.records: self._manifest.root}
-        if whole is not None:
-            if file is None:
-                raise EvidenceError(f"{self._path / PROOF}: missing: no log has this case closed")
-            checkpoint = check_proof(file.proof, case=self._verifier, trust=self._trust)
-            compared = whole.require(checkpoint.cosigned.checkpoint, roots)
-            self.remarks = (*self.remarks, compared)
-        proven = times_proven(
-            ledger.read(kinds=kinds_of(OutsideProof)),
-            case=self._verifier,
-            trust=self._trust,
-            read=self._exhibit,
-            roots=roots,
-            closing=None if file is None else file.proof,
-        )
-        return proven if fault is None else replace(proven, faults=(*proven.faults, fault))
-
-    def _closing(self) -> ProofFile | None:
-        if not self._store.exists(self._path, PROOF):
-            return None
-        file = parse_proof_file(self._store.read(self._path, PROOF, limit=MAX_PROOF_BYTES))
-        checked = check_proof(file.proof, case=self._verifier, trust=self._trust)
-        if checked.covered.manifest != self._manifest:
-            raise EvidenceError("it proves another closing than that of this case")
-        if self._trust.policy is not None:
-            require_cosigned(checked, self._trust.policy)
-        return file
-
-    def _exhibit(self, exhibit: ExhibitId) -> bytes:
-        digest = exhibit.removeprefix("sha256:")
-        name = f"{VAULT}/{digest[:2]}/{digest}"
-        return self._store.read(self._path, name, limit=MAX_CRL_BYTES)
 
 
 def _is_outside(key: Path, case: Path) -> bool:
