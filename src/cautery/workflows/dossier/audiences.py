@@ -84,8 +84,11 @@ SHOWN: Mapping[Audience, Shown] = {
 """By audience; a court is not in it, for it is shown all."""
 
 
-def about(body: Any, hosts: frozenset[str]) -> bool:
-    """Tell whether a record speaks of one of some hosts, or of no host at all.
+def about(kind: str, body: Any, hosts: frozenset[str]) -> bool:
+    """Tell whether a record may be shown to who asks for some hosts alone.
+
+    What was measured names no host. Else the record must be about a URL at one of them: a referral
+    or a list names others', too.
 
     Parameters
     ----------
@@ -94,13 +97,11 @@ def about(body: Any, hosts: frozenset[str]) -> bool:
     hosts : frozenset of str
         Names of hosts; empty: all.
     """
-    if not hosts:
+    if not hosts or kind in _MEASURED:
         return True
     url = body.get("url") if isinstance(body, dict) else None
     text = url.get("text") if isinstance(url, dict) else url
-    if not isinstance(text, str):
-        return True
     try:
-        return (urlsplit(text).hostname or "") in hosts
+        return isinstance(text, str) and (urlsplit(text).hostname or "") in hosts
     except ValueError:
         return False

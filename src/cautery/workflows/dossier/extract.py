@@ -84,11 +84,11 @@ def extract_of(
     for index, kind, leaf in leaves:
         hashes.append(leaf_hash(leaf))
         body = json.loads(leaf).get("body")
-        if kind in rule.kinds and about(body, hosts):
+        if kind in rule.kinds and about(kind, body, hosts):
             chosen.append((index, kind, leaf))
-            exhibits |= {exhibit for exhibit, _ in exhibits_in(body)}
             # A reference's media are the rights-holder's: nobody but a court is handed them.
-            exhibits.discard(body.get("reference_media"))
+            open_to_all = {name: part for name, part in body.items() if name != "reference_media"}
+            exhibits |= {exhibit for exhibit, _ in exhibits_in(open_to_all)}
             continue
         salted = salt(SALT_BYTES)
         withheld[index] = commitment(salted, leaf)
