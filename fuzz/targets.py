@@ -305,6 +305,30 @@ def _note() -> Target:
     )
 
 
+def _custody() -> Target:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from cautery.evidence.custody import CustodyAct, CustodyLine, read_chain, stated
+
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    lines: list[CustodyLine] = []
+    for by in (None, key, None, key):
+        previous = lines[-1].id if lines else ""
+        lines.append(
+            stated(
+                at=NOW, act=CustodyAct.COPIED, by="A. Legal", to="Court", why="case 12", what="x",
+                digest="sha256:" + 64 * "0", previous=previous, key=by,
+            )
+        )  # fmt: skip
+    good = b"".join(line.text() + b"\n" for line in lines)
+
+    def once(data: bytes) -> None:
+        chain = read_chain(data)
+        assert b"".join(line.text() + b"\n" for line in chain) == data, "it reads another chain"
+
+    return Target(once=once, seeds=(good, lines[1].text() + b"\n"), answers=(CauteryError,))
+
+
 def _manifest() -> Target:
     from cautery.evidence.manifest import open_manifest, parse_sums
 
@@ -839,6 +863,7 @@ def _all() -> Iterator[tuple[str, Callable[[], Target]]]:
         "screen": _screen,
         "packed": _packed,
         "note": _note,
+        "custody": _custody,
         "manifest": _manifest,
         "leaf": _leaf,
         "warc": _warc,
