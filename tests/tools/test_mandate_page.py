@@ -34,4 +34,4 @@ def test_each_table_says_what_it_is_and_each_key_what_it_means() -> None:
 
 
 def test_the_protocol_of_lists_has_a_link() -> None:
-    assert "by HTTP PUT, as [block-list.md](block-list.md) says" in docs.mandate_page()
+    assert "by HTTP PUT, as [block-list.md](block-list.md) describes" in docs.mandate_page()
