@@ -17,6 +17,7 @@ from cautery.errors import InputError
 from cautery.evidence.bag import SIGNER, BagWriter, Copied
 from cautery.evidence.manifest import MANIFEST, MAX_MANIFEST_BYTES, NOTE, VAULT, parse_sums
 from cautery.evidence.note import MAX_NOTE_BYTES
+from cautery.evidence.outside.proof_file import PROOF
 from cautery.evidence.ports import CaseStore
 from cautery.model.ledger import contents
 from cautery.model.records import ExhibitSealed
@@ -115,7 +116,8 @@ def make_dossier(
     extract = None
     if audience is Audience.COURT:
         copied = [_whole(case, name, digest) for name, digest in sorted(digests.items())]
-        copied += [_as_read(case, name, store) for name in (MANIFEST, NOTE)]
+        beside = (MANIFEST, NOTE, *((PROOF,) if store.exists(case, PROOF) else ()))
+        copied += [_as_read(case, name, store) for name in beside]
         tags |= {_RERUN: _ours(_RERUN), "VERIFY.md": _ours("verify_case.md")}
         made |= clips or {}
     else:
@@ -202,7 +204,7 @@ def _whole(case: Path, name: str, digest: str) -> Copied:
 
 
 def _as_read(case: Path, name: str, store: CaseStore) -> Copied:
-    """Return one of the two files that the manifest does not list; it was verified just now."""
+    """Return one of the files that the manifest cannot list; it was verified just now."""
     data = store.read(case, name, limit=MAX_MANIFEST_BYTES)
     return _whole(case, name, hashlib.sha256(data).hexdigest())
 
