@@ -118,6 +118,9 @@ def mandate_text(folder: Path, port: int, secret: Secrets, *, regime: str, windo
         film.writeframes(np.random.default_rng(17).bytes(2 * 8000 * 30))
     (place / "list.m3u").write_text("#EXTM3U\n#EXTINF:-1,Film\nhttp://127.9.3.1:9/film.ts\n")
     (place / "receipt.txt").write_text("paid")
+    log = ("log", "new", place / "log", "--origin", f"{regime}.example", "--keys", folder / "keys")
+    command = [sys.executable, "-m", "cautery", *map(str, log)]
+    subprocess.run(command, check=True, capture_output=True)  # it says where the log is
     line = place / "line.toml"
     line.write_text(f'username = "{secret()}"\npassword = "{secret("+{}/=")}"\n')
     line.chmod(0o600)
@@ -235,6 +238,8 @@ allow = ["127.9.0.0/16"]
 rate_per_host = 50.0
 facts = "{place.name}/facts"
 rdap = "{own(gone, "rdap")}"
+[log]
+folder = "{place.name}/log"
 """
 
 

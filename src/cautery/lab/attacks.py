@@ -138,7 +138,7 @@ async def _headers(writer: asyncio.StreamWriter, _: str) -> None:
 
 async def _slow_loris(writer: asyncio.StreamWriter, _: str) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\n")
-    await _for_ever(writer, b"X-Wait: a\r\n", every_s=0.1)
+    await _for_ever(writer, b"X-Wait: a\r\n", every_s=0.05)
 
 
 async def _continues(writer: asyncio.StreamWriter, _: str) -> None:

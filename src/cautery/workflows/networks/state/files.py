@@ -50,6 +50,7 @@ _NO_STATE = (
     AttributeError,
     RecursionError,  # nested too deeply
     pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,  # of Polars, at a table whose footer lies
 )
 _RESTORE = "Restore the folder from a copy, or cluster all links again into a new folder."
 
