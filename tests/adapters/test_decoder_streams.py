@@ -279,9 +279,12 @@ def test_numbers_that_are_none_become_silence(rate: int) -> None:
     assert not heard.any()
 
 
-def test_a_header_that_announces_many_channels_is_a_gap() -> None:
-    layout = SimpleNamespace(nb_channels=47)
-    frame = SimpleNamespace(sample_rate=48_000, samples=24_000, layout=layout)
+@pytest.mark.parametrize(("channels", "rate"), [(47, 48_000), (1, 83_886_337)])
+def test_a_header_that_announces_many_channels_or_samples_is_a_gap(
+    channels: int, rate: int
+) -> None:
+    layout = SimpleNamespace(nb_channels=channels)
+    frame = SimpleNamespace(sample_rate=rate, samples=rate // 2, layout=layout)
     sound = Sound(most_s=10)
     sound.begin(0.0)
     sound.take([frame, frame])

@@ -200,6 +200,8 @@ class FilterResampler:
 _MOST_CHANNELS = 8
 """A damaged header announces more. FFmpeg keeps them apart from the first eight, and PyAV counts
 planes beyond their end: nobody may look at these."""
+_MOST_RATE_HZ = 768_000
+"""A damaged header announces more; the filter of a rate grows with it, to seconds of CPU."""
 
 
 class Pair:
@@ -357,7 +359,7 @@ class Sound:
     def take(self, frames: Sequence[Any]) -> None:
         """Take frames that are alike and go on where the sound ends."""
         rate_hz, samples = frames[0].sample_rate, frames[0].samples * len(frames)
-        if frames[0].layout.nb_channels > _MOST_CHANNELS:
+        if frames[0].layout.nb_channels > _MOST_CHANNELS or rate_hz > _MOST_RATE_HZ:
             self.silence(samples / rate_hz)
             return
         if rate_hz != self._rate:
