@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import queue
 import random
@@ -21,6 +22,7 @@ from cautery_provider.store import Store
 _PASS_S = 1.0  # an entry is gone within this and a driver's own time after its end
 _OUTCOME_S = 10.0
 _ONCE_S = 90.0
+_LOOK_S = 0.05
 
 
 def open_store(settings: Settings, *, shadow: bool = False) -> Store:
@@ -92,11 +94,12 @@ class Service:
         for thread in threads:
             thread.start()
         last = time.monotonic() + _ONCE_S
-        for _ in threads:
-            try:
-                self._pass(self._inbox.get(timeout=max(0.0, last - time.monotonic())))
-            except queue.Empty:
-                break
+        # A feed that has nothing new says nothing: its thread just ends.
+        while any(thread.is_alive() for thread in threads) and time.monotonic() < last:
+            with contextlib.suppress(queue.Empty):
+                self._pass(self._inbox.get(timeout=_LOOK_S))
+        while not self._inbox.empty():
+            self._pass(self._inbox.get())
         self._pass(None)
         while not self._outbox.empty():
             self._post(self._outbox.get())
