@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -95,3 +96,9 @@ def test_bombs_are_refused_before_they_cost_much(tmp_path: Path) -> None:
         read_dump(tmp_path / "deep.zip", names=["x"])
     with pytest.raises(InputError, match="nobody is looked for"):
         read_dump(tmp_path / "deep.zip", names=[" "])
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "dump.csv")
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        read_dump(tmp_path / "dump.csv", names=["Example League"])

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from cautery.errors import InputError
+from cautery.packed import require_file
 
 MOST_ROW_BYTES = 1 << 20
 MOST_FILES = 100_000
@@ -83,6 +84,7 @@ def read_dump(path: Path, *, names: Collection[str]) -> StatementCounts:
     counts, wanted = StatementCounts(), {_plain(name) for name in names} - {""}
     if not wanted:
         raise InputError("nobody is looked for", hint="Give --name.")
+    require_file(path)  # a pipe would be waited for
     try:
         with path.open("rb") as file:
             for name, table in _tables(file, path.name, _DEEPEST):

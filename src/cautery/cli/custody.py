@@ -11,8 +11,8 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
-from cautery.errors import InputError
 from cautery.evidence.custody import MAX_LINE_BYTES, CustodyAct
+from cautery.packed import small_file
 from cautery.wiring import custody as chains
 
 app = typer.Typer(
@@ -80,10 +80,6 @@ def file(
 
     Example: cautery custody file cases/md34 receipt.json
     """
-    try:
-        with receipt.open("rb") as handle:
-            raw = handle.read(MAX_LINE_BYTES + 2)
-    except OSError as error:
-        raise InputError(f"{receipt}: {error.strerror}") from error
+    raw = small_file(receipt, most=MAX_LINE_BYTES + 1, of="a receipt")
     line = chains.file_receipt(case, raw)
     render.say(f"{line.by} received {line.digest} at {line.at}")

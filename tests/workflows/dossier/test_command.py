@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -95,6 +96,13 @@ def test_a_receipt_for_something_else_is_refused(
     receipt.write_bytes(receipt.read_bytes().replace(b"Clerk", b"Other"))
     assert cautery(monkeypatch, "custody", "file", own.path, receipt) == 1
     assert custody.chain_of(own.path) == ()
+
+
+def test_a_receipt_that_is_a_pipe_is_not_waited_for(
+    tmp_path: Path, own: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "receipt.json")
+    assert cautery(monkeypatch, "custody", "file", own.path, tmp_path / "receipt.json") == 2
 
 
 def test_nothing_is_handed_over_beside_a_broken_chain(
