@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import InputError
 from cautery.operation.money import check_address, network_of, supported
+from cautery.payments.addresses import MisspeltAddressError
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -35,6 +36,24 @@ GOOD = [
     ("XMR", XMR),
     ("SOL", "FxteHmLwG9nk1eL4pjNve3Eub2goGkkz6g6TbvdmW46a"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("asset", "address"),
+    [
+        ("BTC", "1BoatSLRHtKNngkdXEeobR76b53LETtpyU"),
+        ("BTC", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5"),
+        ("BCH", "ppm2qsznhks23z7629mms6s4cwef74vcwvn0h829pp"),
+        ("ETH", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD"),
+        ("XMR", XMR[:-1] + "B"),
+    ],
+)
+def test_a_wrong_letter_is_told_from_another_fault_by_its_class(asset: str, address: str) -> None:
+    with pytest.raises(MisspeltAddressError):
+        check_address(asset, address)
+    with pytest.raises(InputError) as refused:
+        check_address(asset, address + " ")
+    assert not isinstance(refused.value, MisspeltAddressError)
 
 
 @pytest.mark.parametrize(("asset", "address"), GOOD)

@@ -15,7 +15,7 @@ import base58
 from Crypto.Hash import keccak
 
 from cautery.errors import InputError
-from cautery.payments.bech32 import cash_payload, segwit_version
+from cautery.payments.bech32 import ChecksumError, cash_payload, segwit_version
 
 LONGEST_ADDRESS = 128
 """Characters; the longest form here is Monero's integrated address of 106."""
@@ -26,6 +26,12 @@ _MONERO_BLOCKS = {0: 0, 2: 1, 3: 2, 5: 3, 6: 4, 7: 5, 9: 6, 10: 7, 11: 8}
 """Letters of a block to its bytes (CryptoNote standard CNS 007: base58 in blocks of 8 bytes)."""
 _MONERO_KINDS = {18: 69, 19: 77, 42: 69}
 """Network byte to length: standard, integrated, subaddress (Monero, cryptonote_config.h)."""
+
+
+class MisspeltAddressError(InputError):
+    """An address in the form of its coin whose checksum says that a letter of it is wrong."""
+
+    hint = "Compare it with the exhibit letter by letter, or scan its code."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,8 @@ def check_address(asset: str, address: str) -> None:
 
     Raises
     ------
+    MisspeltAddressError
+        If the checksum is wrong.
     InputError
         Naming the rule that is broken. An unknown asset is refused too: nobody checked it.
 
@@ -63,7 +71,7 @@ def check_address(asset: str, address: str) -> None:
     >>> check_address("BTC", "1BoatSLRHtKNngkdXEeobR76b53LETtpyT")
     >>> check_address("BTC", "1BoatSLRHtKNngkdXEeobR76b53LETtpyU")
     Traceback (most recent call last):
-    cautery.errors.InputError: BTC address 1BoatSLRHtKNngkdXEeobR76b53LETtpyU: wrong checksum ...
+    cautery.payments.addresses.MisspeltAddressError: BTC address ...: wrong checksum ...
     """
     forms = _forms_of(asset)
     quote = address if len(address) <= LONGEST_ADDRESS else address[:LONGEST_ADDRESS] + "..."
@@ -76,18 +84,17 @@ def check_address(asset: str, address: str) -> None:
             f"{where}: not in a known form of {asset} address",
             hint="Copy it again from the exhibit; look for missing ends and added spaces.",
         )
-    refusal = ""
+    refusal = ValueError()
     for form in likely:
         try:
             form.check(address)
         except ValueError as error:
-            refusal = str(error)
+            refusal = error
         else:
             return
-    raise InputError(
-        f"{where}: {refusal}",
-        hint="Compare it with the exhibit letter by letter, or scan its code.",
-    )
+    if isinstance(refusal, ChecksumError):
+        raise MisspeltAddressError(f"{where}: {refusal}")
+    raise InputError(f"{where}: {refusal}", hint=MisspeltAddressError.hint)
 
 
 def spelled(address: str) -> str:
@@ -151,7 +158,7 @@ def _base58check(
         raw = base58.b58decode(address, alphabet=alphabet)
         payload, checksum = raw[:-4], raw[-4:]
         if hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4] != checksum:
-            raise ValueError("wrong checksum (Base58Check: four bytes of a double SHA-256)")
+            raise ChecksumError("wrong checksum (Base58Check: four bytes of a double SHA-256)")
         if payload[:-size] not in versions or len(raw) < size + 5:
             raise ValueError("another coin's version byte, or another length (Base58Check)")
 
@@ -171,12 +178,24 @@ def _cash(address: str) -> None:
 
 def _ethereum(address: str) -> None:
     digits = address[2:]
-    if digits in {digits.lower(), digits.upper()}:
-        return
-    hashed = keccak.new(digest_bits=256, data=digits.lower().encode()).hexdigest()
-    for digit, nibble in zip(digits, hashed, strict=False):
-        if digit.isalpha() and digit.isupper() != (int(nibble, 16) >= 8):
-            raise ValueError("wrong checksum (EIP-55: the case of its letters)")
+    if digits not in {digits.lower(), digits.upper(), eip55(digits)}:
+        raise ChecksumError("wrong checksum (EIP-55: the case of its letters)")
+
+
+def eip55(digits: str) -> str:
+    """Return hexadecimal digits of an Ethereum address with the capitals of its checksum.
+
+    Examples
+    --------
+    >>> eip55("52908400098527886e0f7030069857d2e4169ee7")
+    '52908400098527886E0F7030069857D2E4169EE7'
+    """
+    plain = digits.lower()
+    hashed = keccak.new(digest_bits=256, data=plain.encode("ascii")).hexdigest()
+    return "".join(
+        digit.upper() if int(nibble, 16) >= 8 else digit
+        for digit, nibble in zip(plain, hashed, strict=False)
+    )
 
 
 def _monero(address: str) -> None:
@@ -192,7 +211,7 @@ def _monero(address: str) -> None:
         raw += value.to_bytes(size, "big")
     hashed = keccak.new(digest_bits=256, data=raw[:-4]).digest()
     if hashed[:4] != raw[-4:]:
-        raise ValueError("wrong checksum (CryptoNote: four bytes of Keccak-256)")
+        raise ChecksumError("wrong checksum (CryptoNote: four bytes of Keccak-256)")
     if _MONERO_KINDS.get(raw[0]) != len(raw):
         raise ValueError("a network byte that Monero's main network does not use")
 

@@ -15,6 +15,10 @@ _CHECK_LETTERS = 6
 _CASH_GENERATOR = (0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470)
 
 
+class ChecksumError(ValueError):
+    """The letters of an address disagree with the checksum among them."""
+
+
 def segwit_version(prefix: str, address: str) -> int:
     """Return the witness version of a segregated-witness address.
 
@@ -33,7 +37,7 @@ def segwit_version(prefix: str, address: str) -> int:
     checksum = _remainder([*expanded, *values], _GENERATOR, 25)
     version = values[0]
     if checksum != (_BECH32 if version == 0 else _BECH32M):
-        raise ValueError(
+        raise ChecksumError(
             f"wrong checksum ({'bech32, BIP 173' if not version else 'bech32m, BIP 350'})"
         )
     program = _bytes(values[1:-6])
@@ -75,7 +79,7 @@ def cash_payload(prefix: str, address: str) -> bytes:
         raise ValueError("another coin's prefix (CashAddr)")
     values = _values(tail)
     if _remainder([*(ord(letter) & 31 for letter in prefix), 0, *values], _CASH_GENERATOR, 35) != 1:
-        raise ValueError("wrong checksum (CashAddr)")
+        raise ChecksumError("wrong checksum (CashAddr)")
     payload = _bytes(values[:-8])
     if payload[0] & 0x87 or len(payload) != 21:  # reserved bit clear, size code 0: 20 bytes
         raise ValueError("not a hash of 20 bytes (CashAddr)")

@@ -178,3 +178,11 @@ def test_a_number_too_large_for_json_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_statement_is_refused_in_words(tmp_path: Path, text: bytes) -> None:
     with pytest.raises(InputError):
         read_statements(written(tmp_path, text), by="it-postal", now=NOON)
+
+
+def test_the_line_does_not_depend_on_what_the_agency_is_called(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, EXAMPLE.replace('"it-postal"', '"it-zone"').replace(LEAD_MAY, "competence = []\n")
+    )
+    with pytest.raises(InputError, match=r"line 13: agency\.competence: "):
+        read_operation(path)

@@ -179,7 +179,8 @@ class _Reading:
                 zone=told.zone,
             )
         except InputError as error:
-            key = "zone" if "zone" in str(error) else "competence"
+            # The file's schema has refused a wrong id or country; these two rules are left.
+            key = "zone" if may else "competence"
             remedy = error.hint or 'Write an IANA zone: "Europe/Rome".'
             raise self.wrong((*where, key), str(error), remedy) from error
 
