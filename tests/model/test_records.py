@@ -161,6 +161,19 @@ def test_one_place_alone_turns_the_json_of_a_record_into_values() -> None:
     assert readers <= allowed
 
 
+def test_no_name_says_body_where_other_json_is_read() -> None:
+    """``body`` is a record's JSON, or the bytes of a message: neither is read by keys."""
+    elsewhere = ("workflows/public/", "workflows/dossier/")
+    source = ROOT / "src/cautery"
+    keyed = re.compile(r"""\bbody(\[["'a-z_]+\]|\.(get|pop)\()""")
+    readers = [
+        str(path.relative_to(source))
+        for path in source.rglob("*.py")
+        if keyed.search(path.read_text())
+    ]
+    assert [path for path in readers if not path.startswith(elsewhere)] == []
+
+
 LITERAL = {
     "adapters/_case_secrets.py",  # the signer process, which loads as little as it can
     "evidence/__init__.py",  # an example

@@ -282,7 +282,7 @@ def _data() -> dict[str, Any]:
 
 @cache
 def _fields() -> dict[str, Field]:
-    return {name: from_json(Field, body) for name, body in _data()["field"].items()}
+    return {name: from_json(Field, table) for name, table in _data()["field"].items()}
 
 
 @cache
@@ -290,19 +290,19 @@ def _profiles() -> dict[str, Profile]:
     return {
         territory: Profile(
             territory=territory,
-            name=body["name"],
-            zone=body.get("zone", "UTC"),
-            rules=tuple(_rules(territory, body["rule"])),
+            name=table["name"],
+            zone=table.get("zone", "UTC"),
+            rules=tuple(_rules(territory, table["rule"])),
         )
-        for territory, body in _data().items()
+        for territory, table in _data().items()
         if territory not in _SHARED
     }
 
 
 def _rules(territory: str, rows: Sequence[dict[str, Any]]) -> Iterator[Rule]:
     for row in rows:
-        body = {key: value for key, value in row.items() if key != "source"}
-        yield from_json(Rule, {**body, "territory": territory, "mark": row["source"]})
+        members = {key: value for key, value in row.items() if key != "source"}
+        yield from_json(Rule, {**members, "territory": territory, "mark": row["source"]})
 
 
 def _unknown(code: str) -> tuple[Rule, ...]:

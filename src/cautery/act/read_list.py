@@ -207,7 +207,7 @@ def _referral(
 ) -> tuple[Digest, tuple[ListedEntry, ...]]:
     """Return a referral's digest and entries, if two approvers signed it."""
     part = _shaped(part, _PART)
-    body = _text(part["text"], _REFERRAL, REFERRAL_TYPE)
+    referral = _text(part["text"], _REFERRAL, REFERRAL_TYPE)
     digest = digest_of(part["text"].encode())
     signers = set()
     for approval in part["approvals"]:
@@ -220,10 +220,10 @@ def _referral(
         signers |= {approver for approver in trust.approvers if _is_signed(signed, approver)}
     if len(signers) < NEEDED:
         _refuse("two-people", f"{len(signers)} of {NEEDED} approvers signed a referral")
-    if body["territory"] != territory:
-        _refuse("territory", f"a referral for {body['territory'][:10]!r} is on the list")
-    end = _time(body["end"])
-    entries = tuple(_entry(entry, end) for entry in body["entries"])
+    if referral["territory"] != territory:
+        _refuse("territory", f"a referral for {referral['territory'][:10]!r} is on the list")
+    end = _time(referral["end"])
+    entries = tuple(_entry(entry, end) for entry in referral["entries"])
     _ascending([(entry.lever, entry.target) for entry in entries])
     return digest, entries
 
@@ -239,35 +239,35 @@ def _entry(entry: Any, latest: datetime) -> ListedEntry:
 
 
 def _text(text: str, shape: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    body = _shaped(_loaded(text.encode(errors="replace")), shape)
-    if body["type"] != kind:
+    statement = _shaped(_loaded(text.encode(errors="replace")), shape)
+    if statement["type"] != kind:
         _refuse("form", f"this is not {kind}")
-    return body
+    return statement
 
 
 def _loaded(raw: bytes) -> Any:
     """Return the JSON of some bytes, which have one spelling (RFC 8785)."""
     try:
-        body = json.loads(raw.decode(), parse_float=_no_number, parse_constant=_no_number)
-        spelled = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        value = json.loads(raw.decode(), parse_float=_no_number, parse_constant=_no_number)
+        spelled = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     except (ValueError, RecursionError):
         _refuse("form", "not valid JSON")
     if spelled.encode(errors="replace") != raw:
         _refuse("form", "the JSON is not in the form of RFC 8785")
-    return body
+    return value
 
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is not an integer")
 
 
-def _shaped(body: Any, shape: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(body, dict) or body.keys() != shape.keys():
+def _shaped(value: Any, shape: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(value, dict) or value.keys() != shape.keys():
         _refuse("form", f"an object has other keys than {', '.join(shape)}")
     for key, kind in shape.items():
-        if not isinstance(body[key], kind) or isinstance(body[key], bool):
+        if not isinstance(value[key], kind) or isinstance(value[key], bool):
             _refuse("form", f"{key} has another type")
-    return body
+    return value
 
 
 def _ascending(keys: Sequence[Any]) -> Sequence[Any]:

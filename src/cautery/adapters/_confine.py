@@ -62,13 +62,13 @@ class Confinement(NamedTuple):
         return self._asdict()
 
     @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> Confinement:
+    def from_json(cls, values: Mapping[str, Any]) -> Confinement:
         """Return what :meth:`to_json` gave."""
         return cls(
-            seccomp=bool(body["seccomp"]),
-            landlock=int(body["landlock"]),
-            own_network=bool(body["own_network"]),
-            own_files=bool(body["own_files"]),
+            seccomp=bool(values["seccomp"]),
+            landlock=int(values["landlock"]),
+            own_network=bool(values["own_network"]),
+            own_files=bool(values["own_files"]),
         )
 
 

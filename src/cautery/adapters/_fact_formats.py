@@ -96,23 +96,23 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
 
 def _json(text: str, *, name: str, share: str) -> Imported:
     try:
-        body = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         return _cof(text.splitlines())
-    if isinstance(body, dict) and "rrname" in body:
+    if isinstance(document, dict) and "rrname" in document:
         return _cof([text.replace("\n", " ")])
     ranges: list[tuple[str, str, str]] = []
     what, dated = "a JSON list of ranges", None
-    match body:
+    match document:
         case {"prefixes": list(prefixes), "syncToken": _, "createDate": made}:
             what, dated = "AWS ip-ranges.json", _day(str(made)[:10])
-            entries = [*prefixes, *_list(body.get("ipv6_prefixes"))]
+            entries = [*prefixes, *_list(document.get("ipv6_prefixes"))]
             ranges = [
                 (_text(entry, "ip_prefix", "ipv6_prefix"), "aws", _aws(_text(entry, "service")))
                 for entry in entries
             ]
         case {"prefixes": list(prefixes)}:
-            what, dated = "GCP JSON", _day(str(body.get("creationTime", ""))[:10])
+            what, dated = "GCP JSON", _day(str(document.get("creationTime", ""))[:10])
             ranges = [
                 (_text(prefix, "ipv4Prefix", "ipv6Prefix", "ipPrefix"), name, share or "cloud")
                 for prefix in prefixes
@@ -127,14 +127,14 @@ def _json(text: str, *, name: str, share: str) -> Imported:
             ]
         case {"addresses": list(four)}:
             what = "Fastly JSON"
-            entries = [*four, *_list(body.get("ipv6_addresses"))]
+            entries = [*four, *_list(document.get("ipv6_addresses"))]
             ranges = [(str(cidr), name, share or "cdn") for cidr in entries]
         case {"result": {"ipv4_cidrs": list(four)}}:
             what = "Cloudflare JSON"
-            entries = [*four, *_list(body["result"].get("ipv6_cidrs"))]
+            entries = [*four, *_list(document["result"].get("ipv6_cidrs"))]
             ranges = [(str(cidr), name, share or "cdn") for cidr in entries]
         case [str(), *_]:
-            ranges = [(str(cidr), name, share or "cdn") for cidr in body]
+            ranges = [(str(cidr), name, share or "cdn") for cidr in document]
         case _:
             raise InputError("this JSON has no list of ranges")
     return _shared(what, ranges, name, dated)

@@ -80,25 +80,27 @@ class HttpPublisher:
 def _answer(response: Response, envelope: Envelope) -> ListAnswer:
     to, version = envelope.to, envelope.version.version
     try:
-        body = json.loads(response.body)
+        answer = json.loads(response.body)
     except (ValueError, RecursionError) as error:
         raise _refused(response, envelope, "an answer that is not valid JSON") from error
-    if not isinstance(body, dict):
+    if not isinstance(answer, dict):
         raise _refused(response, envelope, "an answer that is not a JSON object")
     if response.status // 100 != 2:
-        raise _refused(response, envelope, _printable(body.get("reason")) or "no reason")
+        raise _refused(response, envelope, _printable(answer.get("reason")) or "no reason")
     try:
-        effect = Effect(str(body.get("effect")))
+        effect = Effect(str(answer.get("effect")))
     except ValueError as error:
-        raise SourceError(f"{to.name}: unknown effect {str(body.get('effect'))[:60]!r}") from error
+        raise SourceError(
+            f"{to.name}: unknown effect {str(answer.get('effect'))[:60]!r}"
+        ) from error
     return ListAnswer(
         intermediary=to.name,
         version=version,
         effect=effect,
         received_at=response.answered_at,
-        applied_at=_applied_at(body.get("applied_at"), effect, response, to),
-        reason=_printable(body.get("reason")),
-        refused=tuple(_refused_entries(body.get("refused"), to)),
+        applied_at=_applied_at(answer.get("applied_at"), effect, response, to),
+        reason=_printable(answer.get("reason")),
+        refused=tuple(_refused_entries(answer.get("refused"), to)),
     )
 
 
@@ -109,12 +111,12 @@ def _refused(response: Response, envelope: Envelope, what: str) -> SourceError:
     )
 
 
-def _refused_entries(body: object, to: Intermediary) -> Iterator[RefusedEntry]:
-    if body is None:
+def _refused_entries(entries: object, to: Intermediary) -> Iterator[RefusedEntry]:
+    if entries is None:
         return
-    if not isinstance(body, list) or len(body) > _MOST_REFUSED:
+    if not isinstance(entries, list) or len(entries) > _MOST_REFUSED:
         raise SourceError(f"{to.name}: 'refused' is not a list of at most {_MOST_REFUSED} entries")
-    for entry in body:
+    for entry in entries:
         if not isinstance(entry, dict):
             raise SourceError(f"{to.name}: an entry of 'refused' is not a JSON object")
         yield RefusedEntry(

@@ -107,9 +107,9 @@ def demo(
 
 def show_score(score: Scoreboard, report: Path | None, *, json: bool) -> None:
     """Print a scoreboard as a table, or as the one JSON line."""
-    body = score.to_json()
+    figures = score.to_json()
     if not json:
-        render.table(("scoreboard", "", "wanted"), _rows(body), title="against the lab's truth")
+        render.table(("scoreboard", "", "wanted"), _rows(figures), title="against the lab's truth")
         for what, which in (
             ("missed", score.missed),
             ("wrongly accused", score.accused),
@@ -122,31 +122,31 @@ def show_score(score: Scoreboard, report: Path | None, *, json: bool) -> None:
         render.say("these figures have no meaning: this machine had too few free cores")
     if score.late is not None:
         render.say(f"the watch was late: {score.late}")
-    render.say(f"case    {body['case']}")
+    render.say(f"case    {figures['case']}")
     if report is not None:
         render.say(f"report  {report.resolve()}")
     if json:
-        render.json_line(body)
+        render.json_line(figures)
 
 
 _VERIFIED = {True: "yes", False: "NO", None: "-"}
 
 
-def _rows(body: dict[str, Any]) -> list[tuple[str, str, str]]:
-    detection, dark = body["time_to_detection_s"], body["time_to_dark_s"]
-    looked_at = body["looked_at"]
+def _rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
+    detection, dark = figures["time_to_detection_s"], figures["time_to_dark_s"]
+    looked_at = figures["looked_at"]
     return [
         ("streams looked at", f"{looked_at['streams']} of {looked_at['of']}", "all"),
-        ("recall", _share(body["recall"]), ">= 0.95"),
-        ("precision", _share(body["precision"]), "1.00"),
-        ("false accusations", str(body["false_accusations"]), "0"),
-        ("bystanders hit", str(body["bystanders_hit"]), "0"),
+        ("recall", _share(figures["recall"]), ">= 0.95"),
+        ("precision", _share(figures["precision"]), "1.00"),
+        ("false accusations", str(figures["false_accusations"]), "0"),
+        ("bystanders hit", str(figures["bystanders_hit"]), "0"),
         ("time to detection, median", _seconds(detection["median"]), "<= 15 s"),
         ("time to detection, longest", _seconds(detection["max"]), ""),
         ("time to dark, median", _seconds(dark["median"]), ""),
-        ("networks, B-cubed F", _share(body["networks_bcubed"]), ">= 0.90"),
-        ("licensee accuracy", _share(body["licensee_accuracy"]), ">= 0.95"),
-        ("verified", _VERIFIED[body["verified"]], "yes"),
+        ("networks, B-cubed F", _share(figures["networks_bcubed"]), ">= 0.90"),
+        ("licensee accuracy", _share(figures["licensee_accuracy"]), ">= 0.95"),
+        ("verified", _VERIFIED[figures["verified"]], "yes"),
     ]
 
 

@@ -90,12 +90,12 @@ def score(
     try:
         if truth.exists():
             require_file(truth)  # a pipe would be waited for
-        body = text.loads(truth.read_text(encoding="utf-8"))
+        lab_truth = text.loads(truth.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{truth}: not the truth of a lab run ({error})") from error
-    check_truth(body)
+    check_truth(lab_truth)
     with cases.reading(case) as opened:
-        show_score(judge(body, opened.ledger.read(), case=str(case)), None, json=json)
+        show_score(judge(lab_truth, opened.ledger.read(), case=str(case)), None, json=json)
 
 
 @app.command()
@@ -120,13 +120,13 @@ def build(
     begun = time.perf_counter()
     world = build_world(like, seed=seed, scale=scale, progress=progress)
     files = write_world(world, out, progress=progress)
-    body = summary_of(world, files=len(files), seconds=time.perf_counter() - begun)
+    summary = summary_of(world, files=len(files), seconds=time.perf_counter() - begun)
     if json:
-        render.json_line(body)
+        render.json_line(summary)
         return
-    render.table(("LAB", "published", "true"), rows_of(body), title=body["title"])
-    render.say(body["statement"])
-    render.say(f"world   {out}   ({body['files']} files, {body['seconds']:.1f} s)")
+    render.table(("LAB", "published", "true"), rows_of(summary), title=summary["title"])
+    render.say(summary["statement"])
+    render.say(f"world   {out}   ({summary['files']} files, {summary['seconds']:.1f} s)")
 
 
 @app.command()

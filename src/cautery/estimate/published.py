@@ -45,8 +45,8 @@ class Published:
 def published() -> Published:
     """Return the figures of ``published.toml``."""
     text = files("cautery.estimate").joinpath("published.toml").read_text(encoding="utf-8")
-    body: dict[str, Any] = tomllib.loads(text)
-    market = body["market"]
+    tables: dict[str, Any] = tomllib.loads(text)
+    market = tables["market"]
     return Published(
         title=market["title"],
         what=market["what"],
@@ -57,10 +57,10 @@ def published() -> Published:
         users_log_sd=market["users"]["log_sd"],
         arpu_eur=market["arpu"]["value"],
         arpu_log_sd=market["arpu"]["log_sd"],
-        arpu_range_eur=(body["arpu_range"]["low"], body["arpu_range"]["high"]),
+        arpu_range_eur=(tables["arpu_range"]["low"], tables["arpu_range"]["high"]),
         revenue_eur_year=market["revenue"]["value"],
-        list_price_eur=body["retail"]["value"],
-        list_price_source=body["retail"]["source"],
+        list_price_eur=tables["retail"]["value"],
+        list_price_source=tables["retail"]["source"],
     )
 
 

@@ -183,15 +183,16 @@ def require_next_list(text: str, *, key: bytes, last: ListHead | None) -> tuple[
         If it is not a version of a block list in its one spelling.
     """
     name = list_of(text)
-    body = json.loads(text)
-    if body.get("key") != base64.b64encode(key).decode():
+    list_version = json.loads(text)
+    if list_version.get("key") != base64.b64encode(key).decode():
         raise EvidenceError(f"not signed: list {name} names another key")
-    version, previous = (last[0] + 1, last[1]) if last else (1, None)
-    if (body.get("version"), body.get("previous")) != (version, previous):
+    number, previous = (last[0] + 1, last[1]) if last else (1, None)
+    stated = list_version.get("version")
+    if (stated, list_version.get("previous")) != (number, previous):
         raise EvidenceError(
-            f"not signed: version {body.get('version')} of list {name} does not follow the last one"
+            f"not signed: version {stated} of list {name} does not follow the last one"
         )
-    return name, (version, text_digest(text))
+    return name, (number, text_digest(text))
 
 
 def require_list_id(name: str) -> str:
@@ -210,10 +211,10 @@ def list_of(text: str) -> str:
         If it is none, or not in its one spelling.
     """
     try:
-        body = json.loads(text)
-        plain = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        name = body["list"]
-        is_list = plain == text and body["type"] == LIST_TYPE and _LIST_ID.fullmatch(name)
+        list_version = json.loads(text)
+        plain = json.dumps(list_version, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        name = list_version["list"]
+        is_list = plain == text and list_version["type"] == LIST_TYPE and _LIST_ID.fullmatch(name)
     except (ValueError, KeyError, TypeError, RecursionError):
         is_list = None
     if not is_list:

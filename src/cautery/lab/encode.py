@@ -53,9 +53,9 @@ class Rendered:
         index = folder / "media.json"
         if not index.is_file():
             return None
-        body = json.loads(index.read_text(encoding="utf-8"))
-        pieces = tuple(Piece(piece["file"], piece["seconds"]) for piece in body["pieces"])
-        return cls(folder, pieces, body["init"])
+        media = json.loads(index.read_text(encoding="utf-8"))
+        pieces = tuple(Piece(piece["file"], piece["seconds"]) for piece in media["pieces"])
+        return cls(folder, pieces, media["init"])
 
 
 class Writer:

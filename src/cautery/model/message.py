@@ -78,9 +78,9 @@ def as_written(text: str) -> Message:
     return Message(AS_WRITTEN, {"text": text})
 
 
-def _read(body: Mapping[str, Any], depth: int = 0) -> Message:
-    values = body.get("values", {})
-    return Message(body["id"], {name: _value(value, depth) for name, value in values.items()})
+def _read(members: Mapping[str, Any], depth: int = 0) -> Message:
+    values = members.get("values", {})
+    return Message(members["id"], {name: _value(value, depth) for name, value in values.items()})
 
 
 def _value(value: Any, depth: int) -> Value:

@@ -58,9 +58,9 @@ def statement_id(statement: Statement, pseudonyms: Pseudonyms) -> str:
 
     Who else is named in ``to`` is left out, so that naming one more changes no id.
     """
-    body = to_json(statement)
-    del body["id"], body["to"]
-    return pseudonyms.of(canonical(body).decode(), digits=ID_DIGITS)
+    members = to_json(statement)
+    del members["id"], members["to"]
+    return pseudonyms.of(canonical(members).decode(), digits=ID_DIGITS)
 
 
 def advises_only(agency: Agency) -> bool:

@@ -154,9 +154,9 @@ def recipients_of(statement: Statement) -> tuple[str, ...]:
 
 def statement_digest(statement: Statement) -> Digest:
     """Return the digest of all that a statement says, its marking with it; not whom it names."""
-    body = to_json(statement)
-    del body["to"]
-    return digest_of(canonical(body))
+    members = to_json(statement)
+    del members["to"]
+    return digest_of(canonical(members))
 
 
 def _type_of(statement: Statement) -> SignedType:

@@ -117,13 +117,13 @@ def objects(
             return
         if start != b"{":
             raise SourceError(f"not {wanted}: it is not a JSON array")
-        body = document(stream, wanted=wanted)
+        answer = document(stream, wanted=wanted)
         for name in below:
-            body = body[name] if isinstance(body, dict) and name in body else body
-        if isinstance(body, list):
-            yield from body
-        elif isinstance(body, dict):  # an error object, or one member for each key
-            yield from (member for member in body.values() if isinstance(member, dict) and member)
+            answer = answer[name] if isinstance(answer, dict) and name in answer else answer
+        if isinstance(answer, list):
+            yield from answer
+        elif isinstance(answer, dict):  # an error object, or one member for each key
+            yield from (member for member in answer.values() if isinstance(member, dict) and member)
         return
     members = _Members(wanted=wanted, largest=largest)
     pieces: list[str] = []

@@ -142,20 +142,20 @@ def _seen(record: dict[str, Any], *names: str) -> datetime | None:
 
 
 def _over_https(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
-    body = document(stream, wanted="DNS answers", most=2_000_000)
-    if isinstance(body, dict) and not body.keys().isdisjoint(_MESSAGE):
-        yield from _message(body)
+    answer = document(stream, wanted="DNS answers", most=2_000_000)
+    if isinstance(answer, dict) and not answer.keys().isdisjoint(_MESSAGE):
+        yield from _message(answer)
         return
-    code = number_in(body.get("Status")) if isinstance(body, dict) else None
+    code = number_in(answer.get("Status")) if isinstance(answer, dict) else None
     if code is None:
         raise SourceError("not DNS answers: they have no Status")
-    question = body.get("Question")
+    question = answer.get("Question")
     question = question[0] if isinstance(question, list) and question else question
     name = text_in(question.get("name"), most=255) if isinstance(question, dict) else None
     yield DnsStatus(name=_name(name) if name else None, code=_CODES.get(code, str(code)))
     tally = Tally()
     for part in ("Answer", "Authority", "Additional"):
-        listed = body.get(part)
+        listed = answer.get(part)
         for number, record in enumerate(listed if isinstance(listed, list) else (), start=1):
             owner = text_in(record.get("name"), most=255) if isinstance(record, dict) else None
             data = text_in(record.get("data"), most=65_536) if isinstance(record, dict) else None
@@ -172,9 +172,9 @@ def _over_https(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | Rea
     yield from tally.rest()
 
 
-def _message(body: dict[str, Any]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
+def _message(members: dict[str, Any]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
     """Read RFC 8427: a whole message, or one answer beside its question."""
-    answer = body.get("responseMessage", body)
+    answer = members.get("responseMessage", members)
     if not isinstance(answer, dict):
         raise SourceError("not DNS answers: they have no message")
     qname = text_in(answer.get("QNAME"), most=255)

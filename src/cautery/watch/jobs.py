@@ -212,11 +212,11 @@ def _hls(arguments: Any, data: bytes) -> bytes:
     return packer.packed()
 
 
-def _without_vectors(body: dict[str, Any]) -> dict[str, Any]:
-    for segment in body.get("segments", ()):
+def _without_vectors(playlist: dict[str, Any]) -> dict[str, Any]:
+    for segment in playlist.get("segments", ()):
         if segment["key"] is not None:
             segment["key"]["iv"] = None
-    return body
+    return playlist
 
 
 def _packed(value: Any) -> bytes:

@@ -85,20 +85,20 @@ def read_rdap(
     SourceError
         If it is no RDAP domain object.
     """
-    body = _json(chunks)
-    name = body.get("ldhName") or body.get("unicodeName")
-    if body.get("objectClassName") not in ("domain", None) or not isinstance(name, str):
-        code = body.get("errorCode")
+    answer = _json(chunks)
+    name = answer.get("ldhName") or answer.get("unicodeName")
+    if answer.get("objectClassName") not in ("domain", None) or not isinstance(name, str):
+        code = answer.get("errorCode")
         why = f" (error {code})" if isinstance(code, int) else ""
         raise SourceError(f"not an RDAP domain{why}")
-    entities = _entities(body)
+    entities = _entities(answer)
     events = {
         str(mapping.get("eventAction", "")).lower(): _moment(mapping.get("eventDate"))
-        for mapping in _mappings(body.get("events"))
+        for mapping in _mappings(answer.get("events"))
     }
     nameservers = {
         str(mapping["ldhName"]).lower().rstrip(".")[:253]
-        for mapping in _mappings(body.get("nameservers"))[:64]
+        for mapping in _mappings(answer.get("nameservers"))[:64]
         if isinstance(mapping.get("ldhName"), str)
     }
     registrar = next((_named(entity) for entity in entities if "registrar" in _roles(entity)), None)
@@ -114,15 +114,17 @@ def read_rdap(
         registrant=redact(registrant) if registrant else None,
         seen_at=seen_at,
         expires=events.get("expiration"),
-        status=tuple(_EPP.get(text.lower(), text)[:80] for text in _texts(body.get("status"))[:32]),
+        status=tuple(
+            _EPP.get(text.lower(), text)[:80] for text in _texts(answer.get("status"))[:32]
+        ),
     )
-    return RdapAnswer(registration=registration, other=tuple(_other(body, entities, redact)))
+    return RdapAnswer(registration=registration, other=tuple(_other(answer, entities, redact)))
 
 
 def _other(
-    body: Mapping[str, Any], entities: list[Mapping[str, Any]], redact: Callable[[str], str]
+    answer: Mapping[str, Any], entities: list[Mapping[str, Any]], redact: Callable[[str], str]
 ) -> Iterator[tuple[str, str]]:
-    for mapping in _mappings(body.get("events"))[:_MOST_ENTITIES]:
+    for mapping in _mappings(answer.get("events"))[:_MOST_ENTITIES]:
         action = str(mapping.get("eventAction", "")).lower()[:100]
         if action not in _EVENTS and isinstance(mapping.get("eventDate"), str):
             yield f"event {action}", mapping["eventDate"][:100]
@@ -133,7 +135,7 @@ def _other(
                     yield "registrar id", text_in(number.get("identifier"), most=40) or ""
             elif role != "registrant" and (identity := _identity(entity)):
                 yield f"entity {role}"[:100], redact(identity)
-    for name, value in other_in(dict(body), _MEMBERS, most=_MOST_ENTITIES):
+    for name, value in other_in(dict(answer), _MEMBERS, most=_MOST_ENTITIES):
         yield name, value if name in _IMPERSONAL else redact(value)
 
 
@@ -153,8 +155,8 @@ def read_bootstrap(chunks: Iterable[bytes]) -> dict[str, str]:
     SourceError
         If it is none.
     """
-    body = _json(chunks)
-    services = body.get("services")
+    registry = _json(chunks)
+    services = registry.get("services")
     if not isinstance(services, list):
         raise SourceError("not an RDAP bootstrap registry: it has no services")
     servers: dict[str, str] = {}
@@ -175,12 +177,12 @@ def read_bootstrap(chunks: Iterable[bytes]) -> dict[str, str]:
 def _json(chunks: Iterable[bytes]) -> Mapping[str, Any]:
     data = whole(chunks, most=_MOST_BYTES, wanted="RDAP answer")
     try:
-        body = json.loads(text_of(data))
+        answer = json.loads(text_of(data))
     except (ValueError, RecursionError) as error:
         raise SourceError(f"RDAP answer: not valid JSON ({error})"[:200]) from error
-    if not isinstance(body, Mapping):
+    if not isinstance(answer, Mapping):
         raise SourceError("RDAP answer: not a JSON object")
-    return body
+    return answer
 
 
 def _mappings(value: object) -> list[Mapping[str, Any]]:
@@ -191,9 +193,9 @@ def _texts(value: object) -> list[str]:
     return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
-def _entities(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _entities(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Entities and those inside them, breadth first, bounded."""
-    entities = _mappings(body.get("entities"))[:_MOST_ENTITIES]
+    entities = _mappings(answer.get("entities"))[:_MOST_ENTITIES]
     for entity in list(entities):
         entities += _mappings(entity.get("entities"))[: _MOST_ENTITIES - len(entities)]
     return entities[:_MOST_ENTITIES]

@@ -131,15 +131,15 @@ def read_stalker(
     """
     data = whole(chunks, most=_MOST_BYTES, wanted=_PORTAL_ANSWER)
     try:
-        body = document([data], wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
+        answer = document([data], wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
     except SourceError:
         if _LIST.search(text_of(data[:_MOST_BEFORE])) is None:
             raise
         yield from _members(data)
         return
-    if not isinstance(body, dict) or "js" not in body:
+    if not isinstance(answer, dict) or "js" not in answer:
         raise SourceError(f"not {_PORTAL_ANSWER}: it has no js")
-    payload = body["js"]
+    payload = answer["js"]
     if isinstance(payload, dict):
         if (refused := text_in(payload.get("error"), most=200)) and not payload.get("cmd"):
             raise SourceError(f"the portal refuses: {refused!r}", hint="Check the test purchase.")
@@ -190,8 +190,8 @@ def read_token(chunks: Iterable[bytes]) -> str:
     SourceError
         If it gives none.
     """
-    body = document(chunks, wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
-    payload = body.get("js") if isinstance(body, dict) else None
+    answer = document(chunks, wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
+    payload = answer.get("js") if isinstance(answer, dict) else None
     token = text_in(payload.get("token"), most=200) if isinstance(payload, dict) else None
     if token is None or not (token.isascii() and token.isprintable()):
         raise SourceError("the portal gave no token", hint="Check the test purchase.")
@@ -206,8 +206,8 @@ def read_pages(chunks: Iterable[bytes]) -> int:
     SourceError
         If it is no portal's answer.
     """
-    body = document(chunks, wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
-    payload = body.get("js") if isinstance(body, dict) else None
+    answer = document(chunks, wanted=_PORTAL_ANSWER, most=_MOST_BYTES)
+    payload = answer.get("js") if isinstance(answer, dict) else None
     if not isinstance(payload, dict):
         return 1
     total, per_page = (

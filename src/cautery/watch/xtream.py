@@ -146,11 +146,11 @@ def read_account(chunks: Iterable[bytes]) -> PanelAccount:
     SourceError
         If it is no panel's answer, or the panel refuses the line.
     """
-    body = document(chunks, wanted=_PANEL_ANSWER)
-    if not isinstance(body, Mapping) or not isinstance(body.get("user_info"), Mapping):
+    answer = document(chunks, wanted=_PANEL_ANSWER)
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("user_info"), Mapping):
         raise SourceError("not a panel's answer: it has no user_info")
-    user = body["user_info"]
-    server = body.get("server_info")
+    user = answer["user_info"]
+    server = answer.get("server_info")
     server = server if isinstance(server, Mapping) else {}
     if number_in(user.get("auth")) == 0:
         raise SourceError("the panel refuses this line (auth 0)", hint="Check the test purchase.")
@@ -251,12 +251,12 @@ def read_details(
     SourceError
         If it is no such answer.
     """
-    body = document(chunks, wanted=_PANEL_ANSWER)
-    film = body.get("movie_data") if isinstance(body, dict) else None
-    episodes = body.get("episodes") if isinstance(body, dict) else None
+    answer = document(chunks, wanted=_PANEL_ANSWER)
+    film = answer.get("movie_data") if isinstance(answer, dict) else None
+    episodes = answer.get("episodes") if isinstance(answer, dict) else None
     tally = Tally(most=_MOST_WARNINGS)
     if isinstance(film, dict) and film:
-        about = body.get("info")
+        about = answer.get("info")
         about = about if isinstance(about, dict) else {}
         fields = {**about, **film}
         if (stream := _stream(fields, kind="movie", names={})) is not None:
@@ -266,13 +266,13 @@ def read_details(
         return
     if not isinstance(episodes, dict | list):
         if (
-            isinstance(body, dict)
+            isinstance(answer, dict)
             and not (film or episodes)
-            and body.keys() & {"movie_data", "episodes"}
+            and answer.keys() & {"movie_data", "episodes"}
         ):
             return
         raise SourceError(f"not {_PANEL_ANSWER}: it has neither a film nor episodes")
-    yield from _series(body)
+    yield from _series(answer)
     # By season, or as a plain list, or as a list of lists.
     groups = list(episodes.values()) if isinstance(episodes, dict) else episodes
     flat = chain.from_iterable(group if isinstance(group, list) else [group] for group in groups)
@@ -373,8 +373,8 @@ def _stream(item: dict[str, Any], *, kind: str, names: Mapping[str, str]) -> Pan
     )
 
 
-def _series(body: dict[str, Any]) -> Iterator[PanelSeries]:
-    about, seasons = body.get("info"), body.get("seasons")
+def _series(answer: dict[str, Any]) -> Iterator[PanelSeries]:
+    about, seasons = answer.get("info"), answer.get("seasons")
     if not isinstance(about, dict) or not about:
         return
     listed = seasons[:_MOST_EPISODES] if isinstance(seasons, list) else ()

@@ -113,10 +113,10 @@ def parse_sheet(text: str, *, name: str) -> FactSheet:
         If it is no TOML, or a fact lacks its source, is given twice, or its bounds are no interval.
     """
     try:
-        body = tomllib.loads(text)
+        tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"fact sheet {name}: not valid TOML ({error})") from error
-    rows = body.get("facts")
+    rows = tables.get("facts")
     if not isinstance(rows, list) or not rows:
         raise InputError(f"fact sheet {name}: it has no [[facts]]")
     facts = tuple(_fact(row, f"fact sheet {name}, fact {n}") for n, row in enumerate(rows, 1))
@@ -125,9 +125,9 @@ def parse_sheet(text: str, *, name: str) -> FactSheet:
         if ids.count(fact_id) > 1:
             raise InputError(f"fact sheet {name}: {fact_id!r} is given twice")
     sheet = FactSheet(
-        name=_text(body, "name", f"fact sheet {name}"),
-        title=_text(body, "title", f"fact sheet {name}"),
-        statement=_text(body, "statement", f"fact sheet {name}"),
+        name=_text(tables, "name", f"fact sheet {name}"),
+        title=_text(tables, "title", f"fact sheet {name}"),
+        statement=_text(tables, "statement", f"fact sheet {name}"),
         facts=facts,
     )
     if "never added" not in sheet.statement:

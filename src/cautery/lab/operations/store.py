@@ -166,22 +166,26 @@ def _write_all(world: OperationWorld, folder: Path, progress: Progress | None) -
 def _header(folder: Path) -> dict[str, Any]:
     path = folder / "world.json"
     try:
-        body = json.loads(read_whole(path, limit=_HEADER_LIMIT))
+        header = json.loads(read_whole(path, limit=_HEADER_LIMIT))
     except EvidenceError as error:
         raise InputError(f"{folder}: not a world of the lab ({error})") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON") from error
-    if not isinstance(body, dict) or body.get("format") != FORMAT or body.get("lab") is not True:
-        raise InputError(f"{path}: not the header of a world of the lab ({FORMAT})")
-    seed, scale = body.get("seed"), body.get("scale")
     if (
-        body.get("like") not in LIKES
+        not isinstance(header, dict)
+        or header.get("format") != FORMAT
+        or header.get("lab") is not True
+    ):
+        raise InputError(f"{path}: not the header of a world of the lab ({FORMAT})")
+    seed, scale = header.get("seed"), header.get("scale")
+    if (
+        header.get("like") not in LIKES
         or not isinstance(seed, int)
         or isinstance(seed, bool)
         or not isinstance(scale, float)
     ):
         raise InputError(f"{path}: like, seed and scale do not name a world")
-    return body
+    return header
 
 
 def _listed(folder: Path, header: dict[str, Any]) -> dict[str, str]:

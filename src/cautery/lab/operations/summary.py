@@ -53,23 +53,23 @@ def summary_of(world: OperationWorld, *, files: int, seconds: float) -> dict[str
     }
 
 
-def rows_of(body: dict[str, Any]) -> list[tuple[str, str, str]]:
+def rows_of(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the summary's rows for people: what, as published, in this world."""
     rows = [
-        ("users in " + body["month"], _said(body["claimed_users"]), f"{body['users']:,}"),
-        ("paying households", "", f"{body['payers']:,}"),
+        ("users in " + summary["month"], _said(summary["claimed_users"]), f"{summary['users']:,}"),
+        ("paying households", "", f"{summary['payers']:,}"),
         (
             "revenue a month, EUR",
-            _said(body["claimed_revenue_eur_month"]),
-            f"{body['revenue_eur_month']:,.0f}",
+            _said(summary["claimed_revenue_eur_month"]),
+            f"{summary['revenue_eur_month']:,.0f}",
         ),
     ]
     rows += [
-        (what, body["published"].get(what, ""), f"{count:,}")
-        for what, count in body["sizes"].items()
+        (what, summary["published"].get(what, ""), f"{count:,}")
+        for what, count in summary["sizes"].items()
     ]
     rows += [
-        (f"users in {country}", "", f"{n:,}") for country, n in body["users_by_country"].items()
+        (f"users in {country}", "", f"{n:,}") for country, n in summary["users_by_country"].items()
     ]
     return rows
 

@@ -94,8 +94,8 @@ def diff_files(old: Path, new: Path, *, kind: str | None = None) -> FileChanges:
     changes = compare(before.listed(), after.listed())
     fields = {
         place: differing
-        for place, body in after.said.items()
-        if place in before.said and (differing := _differing(before.said[place], body, pseudonyms))
+        for place, text in after.said.items()
+        if place in before.said and (differing := _differing(before.said[place], text, pseudonyms))
     }
     return FileChanges(
         kind=after.reader.kind,
@@ -135,26 +135,26 @@ class _Side:
                 continue
             if len(entries) == MOST_VALUES:
                 raise LimitError(f"{self.path}: more than {MOST_VALUES} values to compare")
-            body: dict[str, Any] = to_json(value)
-            place, title = self._place(body), _title(body)
+            members: dict[str, Any] = to_json(value)
+            place, title = self._place(members), _title(members)
             entries.append(Listed(place, redacted_text(title, self.pseudonyms) if title else None))
-            plain = {name: value for name, value in body.items() if name not in _PASSING}
+            plain = {name: value for name, value in members.items() if name not in _PASSING}
             self.said.setdefault(place, json.dumps(plain, sort_keys=True))
         return entries
 
-    def _place(self, body: dict[str, Any]) -> str:
+    def _place(self, members: dict[str, Any]) -> str:
         if self.reader.kind in _SINGLE:
             return f"the {self.reader.kind} answer"
-        url = body.get("url")
+        url = members.get("url")
         if isinstance(url, str) and url:
             try:
                 return RedactedUrl.of(url, self.pseudonyms).text
             except InputError:
                 return redacted_text(url, self.pseudonyms)
-        parts = [str(body[name]) for name in _NAMING if body.get(name) not in (None, "", [])]
+        parts = [str(members[name]) for name in _NAMING if members.get(name) not in (None, "", [])]
         if parts:
             return redacted_text(" ".join(parts), self.pseudonyms)
-        plain = {name: value for name, value in body.items() if name not in _PASSING}
+        plain = {name: value for name, value in members.items() if name not in _PASSING}
         return redacted_text(json.dumps(plain, sort_keys=True, ensure_ascii=False), self.pseudonyms)
 
 
@@ -162,9 +162,9 @@ _NAMING = ("kind", "id", "channel", "starts_at", "start", "domain", "host", "rrn
 """Fields that name a thing which has no URL: a panel's stream, a programme, a DNS record."""
 
 
-def _title(body: dict[str, Any]) -> str | None:
+def _title(members: dict[str, Any]) -> str | None:
     for name in ("title", "name", "names"):
-        title = body.get(name)
+        title = members.get(name)
         if isinstance(title, list) and title:
             title = title[0]
         if isinstance(title, str) and title:

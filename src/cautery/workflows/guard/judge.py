@@ -58,11 +58,11 @@ def judge_targets(
 
 def line_of(asked: Asked, verdict: GuardVerdict) -> dict[str, Any]:
     """Return a verdict as the JSON line of ``cautery guard``; the target as it was asked for."""
-    body = to_json(verdict, words=say)
-    body["verdict"] = body.pop("decision")
+    line = to_json(verdict, words=say)
+    line["verdict"] = line.pop("decision")
     broken = verdict.reasons[0].code == "invalid-target"
-    body["target"] = verdict.target if broken else asked.target
-    return {key: body[key] for key in KEYS}
+    line["target"] = verdict.target if broken else asked.target
+    return {key: line[key] for key in KEYS}
 
 
 def schema() -> dict[str, Any]:

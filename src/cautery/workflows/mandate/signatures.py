@@ -61,9 +61,9 @@ def checked_signatures(
     for number, line in enumerate(lines_beside(beside, remedy=_SIGN_AGAIN), 1):
         where = f"{beside}, line {number}"
         try:
-            body = json.loads(line)
-            salt = bytes.fromhex(body.pop("salt"))
-            signature = from_json(MandateSignature, body)
+            members = json.loads(line)
+            salt = bytes.fromhex(members.pop("salt"))
+            signature = from_json(MandateSignature, members)
         except MISSHAPEN as error:
             raise MandateError(
                 f"{where}: not a valid signature of a mandate", hint=_SIGN_AGAIN

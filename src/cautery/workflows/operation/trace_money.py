@@ -89,7 +89,7 @@ def purchase_of(statement: Statement) -> Purchase:
     """
     details = statement.details
     try:
-        body = {
+        members = {
             "id": details["purchase"],
             "at": statement.at,
             "price": {"amount": details["amount"], "currency": details["currency"]},
@@ -98,7 +98,7 @@ def purchase_of(statement: Statement) -> Purchase:
         }
     except KeyError as error:
         raise InputError(f"statement {statement.id}: a payment without {error}") from error
-    return from_json(Purchase, body)
+    return from_json(Purchase, members)
 
 
 def trace_supplied(
@@ -222,11 +222,11 @@ def _purchase(path: Path, place: int, row: Any) -> Purchase:
             f"{path}: purchase {place}: no purchase has {unknown[0][:40]!r}",
             hint="Known: " + ", ".join(_PURCHASE) + ".",
         )
-    body = dict(row)
-    if isinstance(body.get("at"), datetime):
-        body["at"] = to_utc(f"purchase {place}: at", body["at"])
+    members = dict(row)
+    if isinstance(members.get("at"), datetime):
+        members["at"] = to_utc(f"purchase {place}: at", members["at"])
     try:
-        return from_json(Purchase, body)
+        return from_json(Purchase, members)
     except InputError as error:
         raise _of_file(path, error) from error
 

@@ -125,8 +125,8 @@ def read_cover(vault: CaseVault, cover: ExhibitId, id: str) -> tuple[str, str]:
     ErasedError
         If its key was destroyed.
     """
-    body = json.loads(vault.open(cover, subject=subject_of(id)))
-    return str(body["name"]), str(body["sha256"])
+    contents = json.loads(vault.open(cover, subject=subject_of(id)))
+    return str(contents["name"]), str(contents["sha256"])
 
 
 def original_bytes(
