@@ -57,6 +57,18 @@ def test_a_log_signs_checkpoints_that_go_on(log: Log, opened: Callable[[bool], L
     assert again.sign(text_of(9), ()) == note
 
 
+@pytest.mark.parametrize("content", [None, b"", b"3 no-root 0.0\n"])
+def test_a_log_whose_last_root_is_lost_signs_nothing(
+    tmp_path: Path, log: Log, content: bytes | None
+) -> None:
+    log.sign(text_of(3), ())
+    [last] = (tmp_path / "keys").glob("log-*.last")
+    last.unlink() if content is None else last.write_bytes(content)
+    with pytest.raises(EvidenceError) as refused:
+        log.sign(text_of(9), proof_of(9, 3))
+    assert refused.value.hint == "Restore it from a backup of the keys."
+
+
 @pytest.mark.parametrize(
     ("text", "proof"),
     [

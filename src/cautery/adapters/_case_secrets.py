@@ -11,19 +11,24 @@ writes to a case starts one.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import hmac
 import os
-import stat
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.adapters._files import make_folders, read_whole, sync_folder, write_whole
-from cautery.errors import ErasedError, EvidenceError, InputError, StorageError
+from cautery.adapters._files import sync_folder, write_whole
+from cautery.adapters._key_files import (
+    EMPTY_ROOT,
+    KEY_BYTES,
+    KeyFiles,
+    key_bytes,
+    private_bytes,
+    private_folder,
+)
+from cautery.errors import ErasedError, EvidenceError, StorageError
 from cautery.evidence.restoring import (
     Signatures,
     require_return,
@@ -42,10 +47,7 @@ from cautery.evidence.signing import (
     verifier_key,
 )
 
-KEY_BYTES = 32
 KEY_ID_BYTES = 16
-MAX_KEY_FILE = 1 << 14
-_EMPTY_ROOT = hashlib.sha256(b"").digest()  # RFC 9162, section 2.1.1
 
 
 class CaseSecrets:
@@ -69,19 +71,16 @@ class CaseSecrets:
     """
 
     def __init__(self, folder: Path, case: str | None = None) -> None:
-        self._folder = folder
         private_folder(folder)
-        if case is None:
-            self._private, self.case = self._made()
-        else:
-            self.case = case
-            self._private = Ed25519PrivateKey.from_private_bytes(_secret(self._path("key")))
+        self.case = self._made(folder) if case is None else case
+        self._files = KeyFiles(folder, f"case-{self.case}")
+        self._private = self._files.private()
         public = self._private.public_key().public_bytes_raw()
         if self.case != _id_of(public):
-            raise EvidenceError(f"{self._path('key')}: not the key of case {self.case}")
+            raise EvidenceError(f"{self._files.path('key')}: not the key of case {self.case}")
         self.name = f"cautery/case-{self.case}"
         self.key = verifier_key(self.name, public)
-        self._redaction = _secret(self._path("redaction"))
+        self._redaction = key_bytes(self._files.path("redaction"))
         self._subjects = folder / f"case-{self.case}.subjects"
         self._flushed: set[Path] = set()
 
@@ -95,28 +94,17 @@ class CaseSecrets:
             self.sign(text, ())
         signed_note(text, name=self.name, private=self._private)
         with contextlib.suppress(EvidenceError):
-            root = (0, _EMPTY_ROOT)
+            root = (0, EMPTY_ROOT)
             text = restore_text(self.case, last=root, to=root, at="2026-01-01Z", why="rehearsed")
             people = [(name, name.encode() * 32, b"0" * 64) for name in "ab"]
             require_two_people(text, people, opened=b'{"kind":"operation.opened"}')
 
     def last(self) -> tuple[int, bytes, float, str] | None:
-        """Return the last root that was signed, and when; ``None``: nobody knows.
+        """Return the last root that was signed, when, and the manifest that closed the case.
 
-        After them stands the digest of the manifest that was signed over it; empty: none was.
+        ``None``: nobody knows. The digest of the manifest is empty while the case is open.
         """
-        path = self._path("last")
-        if not path.exists():
-            return None
-        try:
-            size, root, at, *trailer = private_bytes(path).decode("ascii").split()
-            [closed] = trailer or [""]
-            return int(size), bytes.fromhex(root), float(at), closed
-        except ValueError as error:
-            raise EvidenceError(
-                f"{path}: this file does not hold the last root of a case",
-                hint="Restore it from a backup of the keys.",
-            ) from error
+        return self._files.last()
 
     def sign(self, text: str, proof: Sequence[bytes]) -> str:
         """Return a text as a signed note; what a checkpoint states is the last root from then on.
@@ -130,21 +118,21 @@ class CaseSecrets:
         StorageError
             If the last root cannot be written; then nothing is signed.
         """
-        with self._alone():
+        with self._files.locked():
             last, closed = self._standing()
             signed_root = require_signable(
                 text, name=self.name, last=last, proof=proof, closed=closed
             )
             note = signed_note(text, name=self.name, private=self._private)
             if signed_root is not None:
-                self._remember(signed_root)  # before anybody sees the note
+                self._files.remember(signed_root)  # before anybody sees the note
             elif closed is None and last is not None and MANIFEST.fullmatch(text):
-                self._remember(last, closed=text_digest(text))
+                self._files.remember(last, closed=text_digest(text))
         return note
 
     def last_list(self, name: str) -> ListHead | None:
         """Return number and digest of the last version of a list that was signed."""
-        path = self._path(f"list-{name}")
+        path = self._files.path(f"list-{name}")
         if not path.exists():
             return None
         try:
@@ -166,13 +154,14 @@ class CaseSecrets:
         StorageError
             If the version cannot be written down; then nothing is signed.
         """
-        with self._alone():
+        with self._files.locked():
             if self._standing()[1] is not None:
                 raise EvidenceError("not signed: the case is closed, and its lists have ended")
             public = self._private.public_key().public_bytes_raw()
             name, head = require_next_list(text, key=public, last=self.last_list(list_of(text)))
             signature = self._private.sign(text.encode())
-            write_whole(self._path(f"list-{name}"), " ".join(map(str, head)).encode(), mode=0o600)
+            line = " ".join(map(str, head))
+            write_whole(self._files.path(f"list-{name}"), line.encode(), mode=0o600)
         return signature
 
     def go_back(
@@ -197,7 +186,7 @@ class CaseSecrets:
         own_note = signed_note(stated + "\n", name=self.name, private=self._private)
         if root is None or not hmac.compare_digest(own_note.encode(), checkpoint.encode()):
             raise EvidenceError("this checkpoint was not signed by the key of this case")
-        with self._alone():
+        with self._files.locked():
             last, closed = self._standing()
             if last is None:
                 raise EvidenceError(
@@ -205,7 +194,7 @@ class CaseSecrets:
                 )
             if closed is not None:
                 raise EvidenceError("this case is closed: it cannot go back to an older copy")
-            self._remember(
+            self._files.remember(
                 require_return(
                     text,
                     case=self.case,
@@ -235,7 +224,7 @@ class CaseSecrets:
                 private_folder(self._subjects)
                 sync_folder(self._subjects)
                 self._flushed.add(path)
-            return bytes.fromhex(path.stem.rpartition("-")[2]), _secret(path)
+            return bytes.fromhex(path.stem.rpartition("-")[2]), key_bytes(path)
         key_id, key = os.urandom(KEY_ID_BYTES), os.urandom(KEY_BYTES)
         private_folder(self._subjects)
         path = self._subject_path(subject, key_id, "key")
@@ -255,7 +244,7 @@ class CaseSecrets:
         """
         path = self._subject_path(subject, key_id, "key")
         if path.exists():
-            return _secret(path)
+            return key_bytes(path)
         if self._subject_path(subject, key_id, "erased").exists():
             raise ErasedError(f"the key of {subject} was destroyed")
         raise EvidenceError(
@@ -290,33 +279,17 @@ class CaseSecrets:
             destroyed += 1
         return destroyed
 
-    def _made(self) -> tuple[Ed25519PrivateKey, str]:
+    def _made(self, folder: Path) -> str:
+        """Make the secrets of a new case, and return its id."""
         private = Ed25519PrivateKey.generate()
-        self.case = case = _id_of(private.public_key().public_bytes_raw())
-        # The key comes last: where it is, the last root and the redaction key are.
-        self._remember((0, _EMPTY_ROOT))
-        write_whole(self._path("redaction"), os.urandom(KEY_BYTES), mode=0o600)
-        write_whole(self._path("key"), private.private_bytes_raw(), mode=0o600)
-        return private, case
+        case = _id_of(private.public_key().public_bytes_raw())
+        KeyFiles(folder, f"case-{case}").write_new(private, redaction=os.urandom(KEY_BYTES))
+        return case
 
     def _standing(self) -> tuple[Root | None, str | None]:
         """Return the last root, and the digest of the manifest that closed the case over it."""
         last = self.last()
         return (None, None) if last is None else (last[:2], last[3] or None)
-
-    def _remember(self, root: Root, *, closed: str = "") -> None:
-        line = f"{root[0]} {root[1].hex()} {time.time():.6f} {closed}".rstrip() + "\n"
-        write_whole(self._path("last"), line.encode(), mode=0o600)
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep out the signers of other processes on the same case."""
-        with self._path("key").open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-    def _path(self, suffix: str) -> Path:
-        return self._folder / f"case-{self.case}.{suffix}"
 
     def _subject_path(self, subject: str, key_id: bytes, suffix: str) -> Path:
         return self._subjects / f"{_hashed(subject)}-{key_id.hex()}.{suffix}"
@@ -328,55 +301,3 @@ def _id_of(public: bytes) -> str:
 
 def _hashed(subject: str) -> str:
     return hashlib.sha256(subject.encode()).hexdigest()[:32]
-
-
-def _secret(path: Path) -> bytes:
-    raw = private_bytes(path)
-    if len(raw) != KEY_BYTES:
-        raise InputError(f"{path}: a key must have {KEY_BYTES} bytes, but this file has {len(raw)}")
-    return raw
-
-
-def private_bytes(path: Path, *, most: int | None = None) -> bytes:
-    """Read a file that its owner alone may read, of so many bytes at most; by default, a key's.
-
-    Raises
-    ------
-    InputError
-        If there is none, or others may read it.
-    """
-    try:
-        _require_private(path, path.lstat(), 0o600)
-        return read_whole(path, limit=MAX_KEY_FILE if most is None else most)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: this key does not exist") from error
-    except EvidenceError as error:
-        raise InputError(str(error)) from error
-
-
-def private_folder(path: Path) -> None:
-    """Make a folder that its owner alone may enter, or check that it is one.
-
-    Raises
-    ------
-    InputError
-        If others may enter it.
-    StorageError
-        If it cannot be made.
-    """
-    try:
-        make_folders(path, mode=0o700)
-        status = path.stat()
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from error
-    _require_private(path, status, 0o700)
-
-
-def _require_private(path: Path, status: os.stat_result, mode: int) -> None:
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        raise InputError(
-            f"{path}: other users may read it (mode {stat.S_IMODE(status.st_mode):04o})",
-            hint=f"chmod {mode:o} {path}",
-        )
-    if status.st_uid not in {os.geteuid(), 0}:
-        raise InputError(f"{path}: it belongs to another user")

@@ -10,17 +10,14 @@ size co-signed: what was co-signed last is written down here before anybody sees
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.adapters._case_secrets import KEY_BYTES, private_bytes, private_folder
 from cautery.adapters._files import read_whole, write_whole
+from cautery.adapters._key_files import key_bytes, locked, private_bytes, private_folder
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.outside.cosignatures import CosignerKey, cosignature_line
@@ -63,10 +60,7 @@ class CosignerSecrets:
             )
         private_folder(folder)
         name = private_bytes(folder / "name").decode("utf-8", "replace").strip()
-        raw = private_bytes(folder / "key")
-        if len(raw) != KEY_BYTES:
-            raise InputError(f"{folder / 'key'}: not a key")
-        self._private = Ed25519PrivateKey.from_private_bytes(raw)
+        self._private = Ed25519PrivateKey.from_private_bytes(key_bytes(folder / "key"))
         public = self._private.public_key().public_bytes_raw()
         self.name = CosignerKey(name, public).name
         self.case = "cosigner:"
@@ -111,7 +105,7 @@ class CosignerSecrets:
             If it is no key of a log, or there are too many.
         """
         log = NoteVerifier.parse(key)
-        with self._alone():
+        with locked(self._folder / "key"):
             logs = self.logs()
             if log in logs.get(log.name, []):
                 return
@@ -134,7 +128,7 @@ class CosignerSecrets:
         StorageError
             If the root cannot be written down; then nothing is signed.
         """
-        with self._alone():
+        with locked(self._folder / "key"):
             logs = self.logs()
             judged = judge(body, logs=logs, state=self.state)
             if judged.status != 200:
@@ -176,12 +170,6 @@ class CosignerSecrets:
         CosignerKey(name, key.public_key().public_bytes_raw())  # is the name one?
         write_whole(self._folder / "name", f"{name}\n".encode(), mode=0o600)
         write_whole(self._folder / "key", key.private_bytes_raw(), mode=0o600)
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        with (self._folder / "key").open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
     def _state_path(self, origin: str) -> Path:
         return self._folder / f"last-{hashlib.sha256(origin.encode()).hexdigest()[:32]}"

@@ -25,11 +25,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from cautery.adapters._case_secrets import (
-    KEY_ID_BYTES,
-    CaseSecrets,
-    private_folder,
-)
+from cautery.adapters._case_secrets import KEY_ID_BYTES, CaseSecrets
+from cautery.adapters._key_files import private_folder
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.restoring import Signatures

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cautery.adapters._case_secrets import private_bytes
 from cautery.adapters._files import read_whole, real_path
+from cautery.adapters._key_files import private_bytes
 from cautery.errors import CauteryError, EvidenceError, InputError, SourceError
 
 FIELD = "Cautery"

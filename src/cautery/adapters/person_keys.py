@@ -14,8 +14,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from cautery.adapters._case_secrets import MAX_KEY_FILE, private_bytes
 from cautery.adapters._files import read_whole, real_path, write_whole
+from cautery.adapters._key_files import MAX_KEY_FILE, private_bytes
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cautery import wiring
-from cautery.adapters._case_secrets import private_bytes
+from cautery.adapters._key_files import private_bytes
 from cautery.adapters.bag_folder import BagFolder
 from cautery.adapters.custody_file import add_to_custody, read_custody
 from cautery.adapters.decoder import ChildDecoder

@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import list_subject, sign_mandate
 from cautery.adapters._case_secrets import CaseSecrets
-from cautery.adapters._files import write_whole
+from cautery.adapters._key_files import KeyFiles
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.keys_file import KeyFolder
 from cautery.evidence.leaf import leaf_of
@@ -106,13 +106,11 @@ class SeededSecrets(CaseSecrets):
         self._seed = seed
         super().__init__(folder, case)
 
-    def _made(self) -> tuple[Ed25519PrivateKey, str]:
+    def _made(self, folder: Path) -> str:
         private = Ed25519PrivateKey.from_private_bytes(self._seed)
-        self.case = hashlib.sha256(private.public_key().public_bytes_raw()).hexdigest()[:16]
-        self._remember((0, hashlib.sha256(b"").digest()))
-        write_whole(self._path("redaction"), b"\x0e" * 32, mode=0o600)
-        write_whole(self._path("key"), private.private_bytes_raw(), mode=0o600)
-        return private, self.case
+        case = hashlib.sha256(private.public_key().public_bytes_raw()).hexdigest()[:16]
+        KeyFiles(folder, f"case-{case}").write_new(private, redaction=b"\x0e" * 32)
+        return case
 
 
 @contextmanager
