@@ -79,6 +79,12 @@ class EncryptedError(DecodeError):
     hint = "DRM is never circumvented; only HLS keys that the server gives to any player are used."
 
 
+class UnansweredError(SourceError):
+    """A server broke off without an answer, so it may have taken what it was sent."""
+
+    hint = "Find out whether it has arrived before you send it again."
+
+
 class WorkerError(CauteryError):
     """A worker process crashed during a task, or the task took too long."""
 

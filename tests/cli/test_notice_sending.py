@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import mailbox
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import dkim
@@ -22,7 +26,7 @@ from cautery.adapters import smtp as adapter
 from cautery.errors import ApprovalError, InputError
 
 from .conftest import Ran
-from .mail_room import mail_settings, parsed, postbox, send
+from .mail_room import Server, mail_settings, parsed, postbox, send
 from .notice_case import NOW, OTHER, URL, Watched, approve, state
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
@@ -348,3 +352,146 @@ def test_a_maildir_and_a_single_mail_are_read(
     )
     assert [json.loads(line)["what"] for line in ran.out.splitlines()] == ["answer", "bounce"]
     assert cautery("notice", "replies", proven_case.path, proven_case.folder / "keys").code == 2
+
+
+# -- cut off --------------------------------------------------------------------------------------
+
+
+class Silent:
+    """A mail server that takes a mail and dies, or its sender does, before it answers."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+        self.taken = threading.Event()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(bytes(envelope.content))
+        self.taken.set()
+        await asyncio.sleep(60)
+        return "250 taken"
+
+
+@pytest.fixture
+def silent() -> Iterator[tuple[Silent, int]]:
+    handler = Silent()
+    server = Server(handler, hostname="127.0.0.1", port=0)
+    server.start()
+    yield handler, server.port
+    server.stop()
+
+
+@pytest.fixture
+def unsettled(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, silent: tuple[Silent, int]
+) -> Path:
+    """Kill the command while the server has the mail and has not answered; return the settings."""
+    approve(cautery, proven_case, notice)
+    handler, port = silent
+    settings = mail_settings(proven_case.folder, port, security="none")
+    settings.write_text(settings.read_text().replace("localhost", "127.0.0.1").replace("ca =", "#"))
+    command = (sys.executable, "-m", "cautery", "notice", "send", proven_case.path, notice)
+    with subprocess.Popen(
+        [*map(str, command), "--as", "carl", "--postbox", str(settings)], stderr=subprocess.DEVNULL
+    ) as sending:
+        assert handler.taken.wait(120)
+        sending.kill()
+    return settings
+
+
+def test_who_is_killed_while_sending_never_sends_again_before_a_person_has_looked(
+    cautery: Callable[..., Ran],
+    proven_case: Watched,
+    notice: str,
+    silent: tuple[Silent, int],
+    unsettled: Path,
+) -> None:
+    (mail,) = silent[0].mails
+    message_id = str(parsed(mail)["Message-ID"])
+    assert state(cautery, proven_case, notice)["state"] == "may have been sent"
+    for more in ((), ("--remind",), ("--dry-run",)):
+        ran = send(cautery, proven_case, notice, unsettled, *more)
+        assert (ran.code, message_id in ran.err, "notice settle" in ran.err) == (1, True, True)
+    again = ("notice", "draft", proven_case.path, "--from", notice, "--as", "carl")
+    assert "may have been sent" in cautery(*again, "--to", "a@hoster.example").err
+    assert len(silent[0].mails) == 1
+    filed(cautery, proven_case, answer(message_id))
+    assert "so it has arrived" in send(cautery, proven_case, notice, unsettled).err
+    settle = ("notice", "settle", proven_case.path, notice, "--as", "anna")
+    assert cautery(*settle).code == 2
+    assert cautery(*settle, "--sent").code == 0
+    (sent,) = proven_case.records("notice.sent")
+    assert (sent["message_id"], sent["by"], sent["settled_by"]) == (message_id, "carl", "anna")
+    assert state(cautery, proven_case, notice)["state"] == "sent"
+    assert cautery(*settle, "--sent").code == 2
+    assert "has been sent" in send(cautery, proven_case, notice, unsettled).err
+    assert len(silent[0].mails) == 1
+
+
+@pytest.mark.usefixtures("unsettled")
+def test_what_a_person_finds_not_to_have_left_can_be_sent(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any
+) -> None:
+    settle = ("notice", "settle", proven_case.path, notice, "--as", "anna", "--unsent")
+    assert cautery(*settle).code == 0
+    inbox, port = serve()
+    settings = mail_settings(proven_case.folder, port)
+    assert send(cautery, proven_case, notice, settings).code == 0
+    assert len(inbox.mails) == len(proven_case.records("notice.sent")) == 1
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_server_that_breaks_off_may_have_taken_the_mail(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import aiosmtplib
+
+    errors = [aiosmtplib.SMTPServerDisconnected("gone"), aiosmtplib.SMTPDataError(550, "no")]
+
+    async def broken(*_: Any, **__: Any) -> None:
+        raise errors.pop(0)
+
+    monkeypatch.setattr(aiosmtplib, "send", broken)
+    approve(cautery, proven_case, notice)
+    settings = mail_settings(proven_case.folder, 9)
+    assert send(cautery, proven_case, notice, settings).code == 1
+    assert state(cautery, proven_case, notice)["state"] == "may have been sent"
+    assert proven_case.records("notice.unsent") == []
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_server_that_is_not_there_has_taken_nothing(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str
+) -> None:
+    approve(cautery, proven_case, notice)
+    assert send(cautery, proven_case, notice, mail_settings(proven_case.folder, 9)).code == 1
+    assert state(cautery, proven_case, notice)["state"] == "drafted"
+    (unsent,) = proven_case.records("notice.unsent")
+    assert unsent["message_id"] == proven_case.records("notice.sending")[0]["message_id"]
+
+
+def test_reports_of_which_some_were_taken_may_have_been_sent(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str
+) -> None:
+    approve(cautery, proven_case, notice)
+    api = Api(202, 400)
+    try:
+        settings = postbox(proven_case.folder, f'[api]\nurl = "{api.url}"\n')
+        ran = send(cautery, proven_case, notice, settings, "--api")
+    finally:
+        api.stop()
+    assert (ran.code, "1 of 2 reports were taken" in ran.err) == (1, True)
+    assert state(cautery, proven_case, notice)["state"] == "may have been sent"
+
+
+def test_a_dry_run_prints_the_mail_and_sends_and_records_nothing(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any
+) -> None:
+    inbox, port = serve()
+    settings = mail_settings(proven_case.folder, port)
+    assert "nobody has approved" in send(cautery, proven_case, notice, settings, "--dry-run").err
+    approve(cautery, proven_case, notice)
+    ran = send(cautery, proven_case, notice, settings, "--dry-run")
+    assert ran.code == 0, ran.err
+    assert "Reviewed by anna (legal)" in ran.out
+    assert "To: Example Hosting <abuse@hoster.example>" in ran.out
+    assert inbox.mails == proven_case.records("notice.sending") == []

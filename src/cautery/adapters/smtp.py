@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import Any
 
 from cautery.act.ports import Delivery
-from cautery.errors import InputError, SourceError
+from cautery.errors import InputError, SourceError, UnansweredError
 from cautery.model import Secret, hide_at_birth, revealed
 
 WAITS_S = (5.0, 30.0, 120.0, 600.0)
@@ -161,17 +161,21 @@ class SmtpPostbox:
         ------
         SourceError
             If it is refused for good, or still after the last try.
+        UnansweredError
+            If it may have been taken: in one of the tries the server broke off.
         """
+        unanswered = False
         for tries, wait_s in enumerate((*self._waits_s, None), start=1):
             try:
                 answer = await self._once(mail, to)
             except (self._smtp.SMTPException, OSError, ssl.SSLError) as error:
                 code = _code(error)
+                unanswered |= code is None and self._may_have_taken(error)
                 final = code is not None and code >= 500
                 final |= isinstance(error, ssl.SSLCertVerificationError)
                 final |= isinstance(error.__cause__, ssl.SSLCertVerificationError)
                 if final or wait_s is None:
-                    raise SourceError(
+                    raise (UnansweredError if unanswered else SourceError)(
                         f"{self._server.host} did not take the mail ({tries} "
                         f"{'try' if tries == 1 else 'tries'}): {_words(error)}"
                     ) from None
@@ -179,6 +183,17 @@ class SmtpPostbox:
             else:
                 return Delivery(tries=tries, answer=_printable(answer))
         raise AssertionError
+
+    def _may_have_taken(self, error: BaseException) -> bool:
+        """Tell whether a connection stood and broke off, so that the mail may have arrived."""
+        smtp = self._smtp
+        never = (
+            smtp.SMTPConnectError,
+            smtp.SMTPNotSupported,
+            ssl.SSLError,
+            ConnectionRefusedError,
+        )
+        return not isinstance(error, never) and not isinstance(error.__cause__, ssl.SSLError)
 
     async def _once(self, mail: bytes, to: str) -> str:
         server = self._server

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from cautery.act.ports import Delivery
 from cautery.adapters.smtp import required
-from cautery.errors import InputError, SourceError
+from cautery.errors import InputError, SourceError, UnansweredError, UnprovenError
 from cautery.model import Limits, Secret, host_of
 from cautery.model.ports import VerifiedFetcher
 
@@ -63,11 +63,14 @@ class XarfApi:
             If the report does not fit its published schema.
         SourceError
             If it is refused for good, or still after the last try.
+        UnansweredError
+            If it may have been taken: in one of the tries there was no answer.
         """
         check_report(report)
         headers = [("Content-Type", "application/json")]
         if self._token is not None:
             headers.append(("Authorization", f"Bearer {self._token.reveal()}"))
+        unanswered = False
         for tries, wait_s in enumerate((*self._waits_s, None), start=1):
             why = ""
             try:
@@ -76,14 +79,15 @@ class XarfApi:
                 )
             except SourceError as error:
                 why = str(error)
+                unanswered |= not isinstance(error, UnprovenError)
             else:
                 if response.status // 100 == 2:
                     return Delivery(tries=tries, answer=str(response.status))
                 why = f"{self.host} answered {response.status}"
                 if response.status not in (408, 425, 429) and response.status < 500:
-                    raise SourceError(why)
+                    raise (UnansweredError if unanswered else SourceError)(why)
             if wait_s is None:
-                raise SourceError(f"{why} ({tries} tries)")
+                raise (UnansweredError if unanswered else SourceError)(f"{why} ({tries} tries)")
             await self._sleep(wait_s)
         raise AssertionError
 

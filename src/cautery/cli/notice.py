@@ -12,10 +12,10 @@ from cautery.cli import render
 from cautery.cli._notices import notice_text, show_findings, show_notices
 from cautery.cli._signing import ask
 from cautery.cli._verbs import Verbs
+from cautery.cli.notice_send import As, AsJson, Id, OpenCase, replies, send, settle
 from cautery.errors import InputError
 from cautery.messages import say
 from cautery.model import Addressee, AddresseeKind, Digest, ExhibitId, digest, to_json
-from cautery.model.records import AnswerKind
 from cautery.wiring import cases, notices
 
 app = typer.Typer(
@@ -25,10 +25,10 @@ app = typer.Typer(
 )
 
 Case = Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")]
-OpenCase = Annotated[Path, typer.Argument(help="Folder of an open case; a watch may be running.")]
-Id = Annotated[str, typer.Argument(help="Id of the notice, from cautery notice list.")]
-As = Annotated[str, typer.Option("--as", help="Your name, as in the mandate.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON lines.")]
+
+app.command()(send)
+app.command()(settle)
+app.command()(replies)
 
 
 @app.command("list")
@@ -237,122 +237,6 @@ def approve(
         expected = Digest(shown)
     approval = notices.approve(case, notice, shown=expected, name=name, key=key)
     render.say(render.printable(f"{approval.approver} has reviewed and approved {notice}"))
-
-
-@app.command()
-def send(
-    case: OpenCase,
-    notice: Id,
-    name: As,
-    postbox: Annotated[
-        Path | None,
-        typer.Option(
-            "--postbox",
-            help="TOML file (chmod 600) with [mail] and [api]; default: $CAUTERY_POSTBOX.",
-        ),
-    ] = None,
-    api: Annotated[
-        bool, typer.Option("--api", help="Send XARF reports to the API instead of a mail.")
-    ] = False,
-    remind: Annotated[
-        bool, typer.Option("--remind", help="Send a reminder of a notice, if a reminder is due.")
-    ] = False,
-    confirm: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--confirm", help="RULE=SOURCE: you have read the rule of law in that source."
-        ),
-    ] = None,
-    keys: Annotated[
-        Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
-    ] = None,
-) -> None:
-    """Send a notice that a second person has approved: by mail, or as reports to an API.
-
-    Cautery sends the notice once. If the server refuses it for now, Cautery tries again. If the
-    server refuses it permanently, Cautery records a failure.
-
-    Example: cautery notice send cases/md34 N-0123456789ab --as "C. Desk" --postbox postbox.toml
-    """
-    from cautery.wiring.postbox import read_postbox
-
-    sent = notices.send(
-        case,
-        notice,
-        postbox=read_postbox(postbox),
-        by_api=api,
-        name=name,
-        remind=remind,
-        confirmed=_confirmed(confirm or []),
-        keys_dir=keys,
-    )
-    render.say(
-        render.printable(
-            f"{notice}: sent to {sent.to} by {sent.means.value} at {sent.at:%H:%M:%SZ}"
-        )
-    )
-
-
-def _confirmed(pairs: list[str]) -> dict[str, str]:
-    confirmed = {}
-    for pair in pairs:
-        rule, equals, source = pair.partition("=")
-        if not (rule.strip() and equals and source.strip()):
-            raise InputError(f"--confirm {pair[:60]!r} is not RULE=SOURCE")
-        confirmed[rule.strip()] = source.strip()
-    return confirmed
-
-
-@app.command()
-def replies(
-    case: OpenCase,
-    files: Annotated[
-        list[Path], typer.Argument(help="Mails: .eml files, mbox files or Maildir folders.")
-    ],
-    what: Annotated[
-        AnswerKind | None,
-        typer.Option("--what", help="What you have read in these mails; needs --as."),
-    ] = None,
-    name: Annotated[str | None, typer.Option("--as", help="Your name.")] = None,
-    keys: Annotated[
-        Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
-    ] = None,
-    json: AsJson = False,
-) -> None:
-    """File replies and bounces.
-
-    Cautery seals each mail encrypted, and finds the notice by the mail's Message-IDs or its
-    subject.
-
-    The content of a mail is only a claim. No mail closes a notice. Only the watch's own probes show
-    a takedown.
-
-    Example: cautery notice replies cases/md34 inbox.mbox
-    """
-    filed = notices.replies(case, files, what=what, name=name, keys_dir=keys)
-    if json:
-        for answer in filed.filed:
-            render.json_line(to_json(answer))
-    else:
-        render.table(
-            ("notice", "claims", "sender's domain", "names our mail", "read by"),
-            (
-                (
-                    answer.notice or "none of this case",
-                    answer.what.value,
-                    answer.domain or "",
-                    "yes" if answer.names_message else "no",
-                    answer.by or "",
-                )
-                for answer in filed.filed
-            ),
-        )
-    if filed.known:
-        render.say(f"filed before: {filed.known}")
-    for why in filed.refused:
-        render.say(render.printable(f"not filed: {why}"))
-    if filed.refused:
-        raise typer.Exit(1)
 
 
 @app.command()

@@ -27,7 +27,9 @@ from cautery.model.records import (
     ExhibitSealed,
     NoticeAnswered,
     NoticeApproved,
+    NoticeSending,
     NoticeSent,
+    NoticeUnsent,
     NoticeWithdrawn,
     ProbeDone,
     kind_of_type,
@@ -46,7 +48,9 @@ HEARD: tuple[type, ...] = (
     Notice,
     NoticeAnswered,
     NoticeApproved,
+    NoticeSending,
     NoticeSent,
+    NoticeUnsent,
     NoticeWithdrawn,
     ProbeDone,
     Verdict,
@@ -107,6 +111,9 @@ class Notices:
         By the id of a notice; none of them is checked here.
     sent, answers, withdrawn : dict
         By the id of a notice.
+    sending : dict
+        By the id of a notice, the sending of which nobody knows whether it succeeded: it goes on at
+        this moment, or was cut off.
     unknown : list of NoticeAnswered
         Replies that name no notice of this case.
     urls : dict
@@ -122,6 +129,7 @@ class Notices:
         default_factory=lambda: defaultdict(list)
     )
     sent: defaultdict[str, list[NoticeSent]] = field(default_factory=lambda: defaultdict(list))
+    sending: dict[str, NoticeSending] = field(default_factory=dict)
     answers: defaultdict[str, list[NoticeAnswered]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -149,7 +157,12 @@ class Notices:
                 self._draft(notice)
             case NoticeApproved() as approved:
                 self.approvals[approved.notice].append(approved)
+            case NoticeSending() as sending if sending.notice in self.drafts:
+                self.sending[sending.notice] = sending
+            case NoticeUnsent() as unsent:
+                self._settle(unsent)
             case NoticeSent() as sent if sent.notice in self.drafts:
+                self._settle(sent)
                 self.sent[sent.notice].append(sent)
             case NoticeAnswered() as answer:
                 if answer.notice in self.drafts:
@@ -167,6 +180,11 @@ class Notices:
             misses.clear()
         else:
             misses.append(probe.at)
+
+    def _settle(self, record: NoticeSent | NoticeUnsent) -> None:
+        sending = self.sending.get(record.notice)
+        if sending is not None and sending.message_id == record.message_id:
+            del self.sending[record.notice]
 
     def _draft(self, notice: Notice) -> None:
         try:
@@ -251,6 +269,8 @@ class Notices:
             return message("notice-state.withdrawn")
         if self.gone_at(notice) is not None:
             return message("notice-state.gone")
+        if notice in self.sending:
+            return message("notice-state.unclear")
         if notice in self.sent:
             return message("notice-state.due" if self.is_due(notice, at) else "notice-state.sent")
         if notice in self.replaced:

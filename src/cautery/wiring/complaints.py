@@ -34,7 +34,7 @@ from cautery.workflows.case.complaints import (
     show_state,
     take_in,
 )
-from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.journal import Journal, journal_of
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.referral import mandate_of
 
@@ -76,7 +76,7 @@ def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn
         As the workflow says.
     """
     with writing(case_path, keys_dir=keys_dir) as case:
-        journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+        journal = journal_of(case)
         filed: list[ComplaintFiled] = []
         refused: list[str] = []
         if sources.public is not None:
@@ -154,7 +154,7 @@ def text_of(case_path: Path, number: str, *, keys_dir: Path | None) -> tuple[Com
             raise InputError(
                 f"this case has no complaint {number[:40]!r}", hint="cautery complaint list CASE"
             )
-        journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+        journal = journal_of(case)
         return filed, journal.unseal(filed.exhibit, what=WHAT)
 
 

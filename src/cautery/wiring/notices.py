@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,16 +21,17 @@ from cautery.errors import InputError
 from cautery.evidence.manifest import CASE_KEY
 from cautery.model import Addressee, Approval, Digest, ExhibitId, Notice
 from cautery.model.ports import Ledger
-from cautery.model.records import AnswerKind, NoticeSent, NoticeWithdrawn
+from cautery.model.records import AnswerKind, NoticeSent, NoticeUnsent, NoticeWithdrawn
 from cautery.wiring.cases import adding_to, reading, writing
 from cautery.wiring.postbox import ApiSettings, PostboxSettings
+from cautery.workflows.case.notice_replies import FiledReplies, file_replies
 from cautery.workflows.case.notice_sending import (
-    FiledReplies,
     Sending,
-    file_replies,
     hand_in,
+    mail_of,
     ready_to_send,
     send_mail,
+    settle_sending,
 )
 from cautery.workflows.case.notices import (
     approve_notice_in,
@@ -138,13 +140,10 @@ def send(
     CauteryError
         As the workflow says, or if another process is sending one.
     """
-    alone = alone_with(case_path / CASE_KEY, doing="sending a notice of this case")
-    with writing(case_path, keys_dir=keys_dir) as case, alone:
+    with writing(case_path, keys_dir=keys_dir) as case, _alone(case_path):
         sending = ready_to_send(case, notice, remind=remind, confirmed=confirmed)
         if not by_api:
-            if postbox.mail is None:
-                raise InputError("the file of mail settings has no [mail] table")
-            box = SmtpPostbox(postbox.mail, waits_s=waits_s)
+            box = _box(postbox, waits_s)
             return asyncio.run(
                 send_mail(
                     case,
@@ -158,6 +157,57 @@ def send(
         if postbox.api is None:
             raise InputError("the file of mail settings has no [api] table")
         return asyncio.run(_hand_in(case, sending, postbox.api, name=name, waits_s=waits_s))
+
+
+def preview(
+    case_path: Path,
+    notice: str,
+    *,
+    postbox: PostboxSettings,
+    remind: bool,
+    confirmed: Mapping[str, str],
+) -> bytes:
+    """Return the mail that would be sent now, after every check; nothing leaves, nothing is kept.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    with reading(case_path) as case:
+        sending = ready_to_send(case, notice, remind=remind, confirmed=confirmed)
+        mail, _ = mail_of(
+            sending,
+            postbox=_box(postbox, WAITS_S),
+            check=check_report,
+            token=secrets.token_hex(16),
+            at=case.clock.now(),
+        )
+        return mail
+
+
+def settle(
+    case_path: Path, notice: str, *, arrived: bool, name: str, keys_dir: Path | None
+) -> NoticeSent | NoticeUnsent:
+    """Record what a person has found out of a sending that was cut off.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says, or if another process is sending a notice.
+    """
+    with writing(case_path, keys_dir=keys_dir) as case, _alone(case_path):
+        return settle_sending(case, notice, arrived=arrived, name=name)
+
+
+def _alone(case_path: Path) -> AbstractContextManager[None]:
+    return alone_with(case_path / CASE_KEY, doing="sending a notice of this case")
+
+
+def _box(postbox: PostboxSettings, waits_s: Sequence[float]) -> SmtpPostbox:
+    if postbox.mail is None:
+        raise InputError("the file of mail settings has no [mail] table")
+    return SmtpPostbox(postbox.mail, waits_s=waits_s)
 
 
 async def _hand_in(

@@ -7,6 +7,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "notice-state.drafted": "drafted",
     "notice-state.replaced": "replaced by a later draft",
     "notice-state.sent": "sent",
+    "notice-state.unclear": "may have been sent",
     "notice-state.due": "due for a reminder",
     "notice-state.gone": "gone: our own probes find it no more",
     "notice-state.withdrawn": "withdrawn",

@@ -43,13 +43,65 @@ class SendMeans(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSending(Dated):
+    """A notice is about to be sent: until another record settles it, it may have left.
+
+    Parameters
+    ----------
+    at : datetime
+        When it was handed over first, in UTC.
+    notice : str
+        Id of the notice.
+    means : SendMeans
+        How it is sent.
+    to : str
+        The addressee's mail address, or the host of its API.
+    message_id : str
+        The Message-ID of the mail, or the id of the first report; what settles it names this.
+    by : str
+        Name of the person who sends it.
+    exhibit : ExhibitId
+        The mail or the reports as they are sent.
+    reminder : bool
+        Whether it is a reminder of a notice that was sent before.
+    """
+
+    notice: str
+    means: SendMeans
+    to: str
+    message_id: str
+    by: str
+    exhibit: ExhibitId
+    reminder: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeUnsent(Dated):
+    """A notice that was about to be sent was not: a server refused it, or a person has looked.
+
+    Parameters
+    ----------
+    notice : str
+        Id of the notice.
+    message_id : str
+        As in the record that it was about to be sent.
+    by : str or None
+        The person who found that it did not arrive; ``None``: the server refused it.
+    """
+
+    notice: str
+    message_id: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeSent(Dated):
     """A notice was handed to the addressee's server, or to ours, which accepted it.
 
     Parameters
     ----------
     at : datetime
-        When it was accepted, in UTC.
+        When it was accepted, in UTC; where a person settled it, when it was handed over.
     notice : str
         Id of the notice.
     means : SendMeans
@@ -66,6 +118,9 @@ class NoticeSent(Dated):
         Whether it is a reminder of a notice that was sent before.
     tries : int
         Number of tries that it took.
+    settled_by : str or None
+        The person who found that it had left, after the program that sent it was cut off before it
+        could record that; ``None``: the server's answer was recorded.
     """
 
     notice: str
@@ -76,6 +131,7 @@ class NoticeSent(Dated):
     exhibit: ExhibitId
     reminder: bool = False
     tries: int = 1
+    settled_by: str | None = None
 
 
 class AnswerKind(StrEnum):
@@ -151,6 +207,8 @@ class NoticeWithdrawn(Dated):
 KINDS: dict[str, type] = {
     "notice.drafted": Notice,
     "notice.approved": NoticeApproved,
+    "notice.sending": NoticeSending,
+    "notice.unsent": NoticeUnsent,
     "notice.sent": NoticeSent,
     "notice.answered": NoticeAnswered,
     "notice.withdrawn": NoticeWithdrawn,

@@ -36,6 +36,7 @@ from cautery.model.ports import Clock, Ledger, Vault
 from cautery.model.records import ExhibitSealed, Failure
 from cautery.model.whole_text import whole_text
 from cautery.watch import redacted_text
+from cautery.workflows.case.open import Case
 from cautery.workflows.case.transactions import (
     MOST_TEXT,
     Payloads,
@@ -385,3 +386,8 @@ class Journal:
                 at=self._clock.now(),
             )
         )
+
+
+def journal_of(case: Case) -> Journal:
+    """Return the writer of a case that no watch has open in this process."""
+    return Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)

@@ -1,21 +1,25 @@
-"""Send an approved notice, once, and reminders of it; file what comes back."""
+"""Send an approved notice, once, and reminders of it.
+
+That it is about to leave is on record before it leaves. Who is cut off in between, or gets no
+answer, leaves a sending that is not settled: it is never repeated before a person has found out
+whether it arrived.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from datetime import datetime
 
 from cautery.act import Approved, approve_notice
 from cautery.act.notice_mail import checked, notice_mail, report_bytes, xarf_reports
-from cautery.act.notice_replies import Reply, notice_in, read_reply
 from cautery.act.ports import Postbox, ReportApi
-from cautery.errors import ApprovalError, CauteryError, InputError
-from cautery.model import ExhibitId, Notice, digest_of
-from cautery.model.records import AnswerKind, NoticeAnswered, NoticeSent, SendMeans
+from cautery.errors import ApprovalError, CauteryError, InputError, UnansweredError
+from cautery.model import ExhibitId, Notice
+from cautery.model.records import NoticeSending, NoticeSent, NoticeUnsent, SendMeans
 from cautery.projections.notices import REMIND_AFTER
-from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.journal import Journal, journal_of
 from cautery.workflows.case.notices import CaseNotices, notices_of, refuse_withdrawn
 from cautery.workflows.case.open import Case
 
@@ -62,6 +66,7 @@ def ready_to_send(
     filed = notices_of(case.ledger)
     notice, now = filed.draft(notice_id), case.clock.now()
     refuse_withdrawn(filed, notice)
+    _refuse_unsettled(filed, notice)
     sent = filed.notices.sent.get(notice_id, [])
     if sent and not remind:
         raise ApprovalError(
@@ -86,6 +91,71 @@ def ready_to_send(
     return Sending(approved=approved, first_id=sent[0].message_id if sent else None)
 
 
+def _refuse_unsettled(filed: CaseNotices, notice: Notice) -> None:
+    sending = filed.notices.sending.get(notice.id)
+    if sending is None:
+        return
+    named = any(
+        answer.names_message and answer.at >= sending.at
+        for answer in filed.notices.answers.get(notice.id, ())
+    )
+    arrived = " A reply names it, so it has arrived." if named else ""
+    raise ApprovalError(
+        f"notice {notice.id} may have been sent to {sending.to} at {sending.at:%Y-%m-%d %H:%M:%SZ} "
+        f"by {sending.by} as {sending.message_id}: no record says how that ended.{arrived}",
+        hint="Look for that id in the log of your mail server, or ask the addressee. Then: cautery "
+        f"notice settle CASE {notice.id} --sent (or --unsent) --as NAME",
+    )
+
+
+def settle_sending(
+    case: Case, notice_id: str, *, arrived: bool, name: str
+) -> NoticeSent | NoticeUnsent:
+    """Record what a person has found out of a sending that was cut off.
+
+    Raises
+    ------
+    InputError
+        If there is no such notice, no sending of it that is not settled, or no name.
+    """
+    filed = notices_of(case.ledger)
+    notice = filed.draft(notice_id)
+    sending = filed.notices.sending.get(notice.id)
+    if sending is None:
+        raise InputError(
+            f"no sending of notice {notice_id} waits to be settled", hint="cautery notice list CASE"
+        )
+    if not name.strip():
+        raise InputError("who has found it out?", hint="Give --as NAME.")
+    journal = journal_of(case)
+    if not arrived:
+        unsent = NoticeUnsent(
+            notice=notice.id, message_id=sending.message_id, by=name, at=journal.now()
+        )
+        journal.write(unsent)
+        return unsent
+    sent = _sent(sending, at=sending.at, settled_by=name)
+    journal.write(sent)
+    return sent
+
+
+def _sent(
+    sending: NoticeSending, *, at: datetime, tries: int = 1, settled_by: str | None = None
+) -> NoticeSent:
+    return NoticeSent(
+        notice=sending.notice,
+        means=sending.means,
+        to=sending.to,
+        message_id=sending.message_id,
+        by=sending.by,
+        exhibit=sending.exhibit,
+        reminder=sending.reminder,
+        tries=tries,
+        settled_by=settled_by,
+        at=at,
+    )
+
+
 async def send_mail(
     case: Case,
     sending: Sending,
@@ -108,37 +178,56 @@ async def send_mail(
     ------
     CauteryError
         If it is not accepted; that is recorded too.
+    UnansweredError
+        If nobody knows whether it was accepted: a person has to settle it.
     """
     notice = checked(sending.approved)
-    for report in xarf_reports(sending.approved):
-        check(report_bytes(report))
-    message_id = f"<{notice.id}.{token}@{postbox.sender.rpartition('@')[2]}>"
-    mail = postbox.signed(
-        notice_mail(
-            sending.approved,
-            sender=postbox.sender,
-            message_id=message_id,
-            at=case.clock.now(),
-            first_id=sending.first_id,
-        )
+    mail, message_id = mail_of(
+        sending, postbox=postbox, check=check, token=token, at=case.clock.now()
     )
-    journal = _journal(case)
-    # Sealed first: killed in between, an exhibit lies there that no record calls sent.
-    exhibit = _sealed(case, journal, mail, "message/rfc822")
+    journal = journal_of(case)
     to = str(notice.addressee.contact)
-    with _recorded(journal, notice):
-        delivery = await postbox.send(mail, to=to)
-    return _record(
+    about = _announced(
         journal,
-        notice,
         sending,
         means=SendMeans.MAIL,
         to=to,
         message_id=message_id,
         name=name,
-        exhibit=exhibit,
-        tries=delivery.tries,
+        exhibit=_sealed(case, journal, mail, "message/rfc822"),
     )
+    with _settled(journal, about):
+        delivery = await postbox.send(mail, to=to)
+    return _record(journal, about, tries=delivery.tries)
+
+
+def mail_of(
+    sending: Sending,
+    *,
+    postbox: Postbox,
+    check: Callable[[bytes], None],
+    token: str,
+    at: datetime,
+) -> tuple[bytes, str]:
+    """Return the mail of a notice under our domain's signature, and its Message-ID.
+
+    Raises
+    ------
+    CauteryError
+        If it cannot be made, or a report in it does not fit its schema.
+    """
+    notice = checked(sending.approved)
+    for report in xarf_reports(sending.approved):
+        check(report_bytes(report))
+    message_id = f"<{notice.id}.{token}@{postbox.sender.rpartition('@')[2]}>"
+    mail = notice_mail(
+        sending.approved,
+        sender=postbox.sender,
+        message_id=message_id,
+        at=at,
+        first_id=sending.first_id,
+    )
+    return postbox.signed(mail), message_id
 
 
 async def hand_in(case: Case, sending: Sending, *, api: ReportApi, name: str) -> NoticeSent:
@@ -147,51 +236,42 @@ async def hand_in(case: Case, sending: Sending, *, api: ReportApi, name: str) ->
     Raises
     ------
     CauteryError
-        If one is not accepted; that is recorded too.
+        If none is accepted; that is recorded too.
+    UnansweredError
+        If some were accepted, or nobody knows: a person has to settle it.
     """
-    notice = checked(sending.approved)
     reports = [report_bytes(report) for report in xarf_reports(sending.approved)]
-    journal = _journal(case)
-    exhibit = _sealed(case, journal, b"[" + b",".join(reports) + b"]", "application/json")
-    tries = 0
-    with _recorded(journal, notice):
-        for report in reports:
-            tries = max(tries, (await api.hand_in(report)).tries)
+    journal = journal_of(case)
     first = next(xarf_reports(sending.approved))
-    return _record(
+    about = _announced(
         journal,
-        notice,
         sending,
         means=SendMeans.API,
         to=api.host,
         message_id=str(first["report_id"]),
         name=name,
-        exhibit=exhibit,
-        tries=tries,
+        exhibit=_sealed(case, journal, b"[" + b",".join(reports) + b"]", "application/json"),
     )
-
-
-def _journal(case: Case) -> Journal:
-    return Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+    tries = 0
+    with _settled(journal, about):
+        for taken, report in enumerate(reports):
+            try:
+                tries = max(tries, (await api.hand_in(report)).tries)
+            except CauteryError as error:
+                if not taken:
+                    raise
+                raise UnansweredError(
+                    f"{taken} of {len(reports)} reports were taken, then: {error}"
+                ) from error
+    return _record(journal, about, tries=tries)
 
 
 def _sealed(case: Case, journal: Journal, data: bytes, media_type: str) -> ExhibitId:
     return journal.seal(data, what="notice", media_type=media_type, at=case.clock.now())
 
 
-@contextmanager
-def _recorded(journal: Journal, notice: Notice) -> Iterator[None]:
-    """Record what fails."""
-    try:
-        yield
-    except CauteryError as error:
-        journal.fail("notice", notice.id, error)
-        raise
-
-
-def _record(
+def _announced(
     journal: Journal,
-    notice: Notice,
     sending: Sending,
     *,
     means: SendMeans,
@@ -199,115 +279,39 @@ def _record(
     message_id: str,
     name: str,
     exhibit: ExhibitId,
-    tries: int,
-) -> NoticeSent:
-    sent = NoticeSent(
-        notice=notice.id,
+) -> NoticeSending:
+    """Record that a notice is about to leave; its exhibit is sealed already."""
+    about = NoticeSending(
+        notice=checked(sending.approved).id,
         means=means,
         to=to,
         message_id=message_id,
         by=name,
         exhibit=exhibit,
         reminder=sending.first_id is not None,
-        tries=tries,
         at=journal.now(),
     )
+    journal.write(about)
+    return about
+
+
+@contextmanager
+def _settled(journal: Journal, about: NoticeSending) -> Iterator[None]:
+    """Record what fails, and that the notice has not left, where that is known."""
+    try:
+        yield
+    except UnansweredError as error:
+        journal.fail("notice", about.notice, error)
+        raise
+    except CauteryError as error:
+        journal.fail("notice", about.notice, error)
+        journal.write(
+            NoticeUnsent(notice=about.notice, message_id=about.message_id, at=journal.now())
+        )
+        raise
+
+
+def _record(journal: Journal, about: NoticeSending, *, tries: int) -> NoticeSent:
+    sent = _sent(about, at=journal.now(), tries=tries)
     journal.write(sent)
     return sent
-
-
-# -- what comes back ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiledReplies:
-    """What was filed.
-
-    Parameters
-    ----------
-    filed : tuple of NoticeAnswered
-        The records that were made.
-    known : int
-        Mails that were filed before.
-    refused : tuple of str
-        Why others were not: too long, no mail.
-    """
-
-    filed: tuple[NoticeAnswered, ...]
-    known: int
-    refused: tuple[str, ...]
-
-
-def file_replies(
-    case: Case,
-    mails: Iterable[bytes],
-    *,
-    what: AnswerKind | None = None,
-    name: str | None = None,
-) -> FiledReplies:
-    """Seal each mail encrypted and record which notice it names; none closes a notice.
-
-    Parameters
-    ----------
-    what : AnswerKind or None
-        What the person ``name`` has read in them; ``None``: their form alone is looked at.
-
-    Raises
-    ------
-    InputError
-        If what was read names no person.
-    """
-    if what is not None and not (name or "").strip():
-        raise InputError("who read the reply?", hint="Give --as NAME with --what.")
-    filed, journal = notices_of(case.ledger), _journal(case)
-    answers: list[NoticeAnswered] = []
-    refused: list[str] = []
-    before = {
-        (answer.mail, answer.by)
-        for answer in chain(filed.notices.unknown, *filed.notices.answers.values())
-    }
-    known = 0
-    for number, mail in enumerate(mails, start=1):
-        try:
-            reply = read_reply(mail)
-        except InputError as error:
-            refused.append(f"mail {number}: {error}")
-            continue
-        key = journal.pseudonym(str(digest_of(mail)))
-        reader = name if what is not None else None
-        if (key, reader) in before:
-            known += 1
-            continue
-        before.add((key, reader))
-        answers.append(_answer(journal, filed, mail, reply=reply, key=key, what=what, name=reader))
-    return FiledReplies(filed=tuple(answers), known=known, refused=tuple(refused))
-
-
-def _answer(
-    journal: Journal,
-    filed: CaseNotices,
-    mail: bytes,
-    *,
-    reply: Reply,
-    key: str,
-    what: AnswerKind | None,
-    name: str | None,
-) -> NoticeAnswered:
-    sent = {each.message_id for sent in filed.notices.sent.values() for each in sent}
-    named = [message_id for message_id in reply.message_ids if message_id in sent]
-    notice = notice_in(named[0]) if named else reply.tag
-    exhibit = journal.seal(
-        mail, what="reply", media_type="message/rfc822", at=journal.now(), confidential=True
-    )
-    answer = NoticeAnswered(
-        notice=notice if notice in filed.notices.sent else None,
-        what=what or reply.what,
-        by=name,
-        domain=reply.domain,
-        names_message=bool(named),
-        mail=key,
-        exhibit=exhibit,
-        at=journal.now(),
-    )
-    journal.write(answer)
-    return answer

@@ -223,6 +223,8 @@ def _chosen(
         before = case.draft(replaces)
         if replaces in case.notices.sent:
             raise InputError(f"notice {replaces} has been sent, so no draft replaces it")
+        if replaces in case.notices.sending:
+            raise InputError(f"notice {replaces} may have been sent, so no draft replaces it")
         urls = urls or [url.url for url in before.urls]
     if urls:
         unknown = sorted(url for url in urls if not case.notices.known(url).proven)
