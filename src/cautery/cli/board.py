@@ -79,7 +79,7 @@ class Board:
     def _render(self) -> Group:
         with self._lock:
             now = datetime.now(UTC)
-            return Group(self._head(now), self._rights(now), self._foot())
+            return Group(self._head(now), self._rights(now), self._foot(now))
 
     def _head(self, now: datetime) -> Panel:
         window = self._mandate.window
@@ -126,7 +126,7 @@ class Board:
             )
         return table
 
-    def _foot(self) -> Text:
+    def _foot(self, now: datetime) -> Text:
         tally, streams, safeguards = self._tally, self._tally.streams, self._tally.safeguards
         named = [(say(term("error", name)), count) for name, count in tally.errors.most_common(4)]
         errors = "  ".join(f"{name} {count}" for name, count in named)
@@ -168,7 +168,19 @@ class Board:
             overrides=len(safeguards.overrides),
             spent=_spent(safeguards),
         )
-        text = Text(f"\n{looked}\n{acted}\n{guarded}\n")
+        followed = tr(
+            "proofs on a notice alone %(noticed)s   on neither %(neither)s"
+            "   notices %(notices)s (%(sent)s sent)"
+            "   complaints %(complaints)s (%(waiting)s wait, %(overdue)s overdue)",
+            noticed=tally.acts.on_notice_alone,
+            neither=tally.acts.unanswered - tally.acts.on_notice_alone,
+            notices=len(tally.notices),
+            sent=len(tally.notices_sent),
+            complaints=len(tally.complaints.filed),
+            waiting=len(tally.complaints.open()),
+            overdue=tally.complaints.overdue(now),
+        )
+        text = Text(f"\n{looked}\n{acted}\n{followed}\n{guarded}\n")
         text.append(f"{_pace(tally.pace)}\n", style="bold red" if _is_late(tally.pace) else "")
         text.append(tr("errors  %(errors)s", errors=errors or tr("none")), style="dim")
         if tally.last:

@@ -106,6 +106,13 @@ class Acts:
         """How many proven streams are on no referral."""
         return sum(not followed.referrals for followed in self.followed.values())
 
+    @property
+    def on_notice_alone(self) -> int:
+        """How many proven streams are on no referral, and on a notice."""
+        return sum(
+            not followed.referrals and bool(followed.notices) for followed in self.followed.values()
+        )
+
     def _probe(self, probe: DarkProbe) -> None:
         self.dark.append(probe)
         dark = self.dark_now[probe.target, probe.intermediary]

@@ -29,6 +29,9 @@ from cautery.model.records import (
     CaseOpened,
     CaseReopened,
     CaseRestored,
+    ComplaintDecided,
+    ComplaintFiled,
+    ComplaintReceipted,
     DecoderConfined,
     ExhibitSealed,
     Failure,
@@ -47,11 +50,13 @@ from cautery.model.records import (
     WatchStopped,
 )
 from cautery.projections.acts import Acts
+from cautery.projections.figures import Figures
 from cautery.projections.folding import folded
 from cautery.projections.lists import Lists
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.notices import Notices
 from cautery.projections.pace import Pace
+from cautery.projections.releases import Releases
 from cautery.projections.safeguards import Safeguards
 from cautery.projections.sources import Sources
 from cautery.projections.streams import Streams
@@ -61,6 +66,9 @@ _WITHOUT_WATCH = (
     CaseClosed,
     CaseReopened,
     CaseRestored,
+    ComplaintDecided,
+    ComplaintFiled,
+    ComplaintReceipted,
     Notice,
     NoticeAnswered,
     NoticeApproved,
@@ -72,7 +80,7 @@ _WITHOUT_WATCH = (
     PurchaseRecorded,
 )
 """Records that are also made when no watch runs."""
-_SEALED_WITHOUT_WATCH = frozenset(("mandate", "notice", "reply"))
+_SEALED_WITHOUT_WATCH = frozenset(("complaint", "mandate", "notice", "reply"))
 
 
 @dataclass(slots=True)
@@ -136,9 +144,9 @@ class CaseRecords:
     spans: Spans = field(default_factory=Spans)
     streams: Streams = field(default_factory=Streams)
     acts: Acts = field(default_factory=Acts)
-    notices: Notices = field(default_factory=Notices)
+    figures: Figures = field(default_factory=Figures)
+    releases: Releases = field(default_factory=Releases)
     safeguards: Safeguards = field(default_factory=Safeguards)
-    lists: Lists = field(default_factory=Lists)
     pace: Pace = field(default_factory=Pace)
     sources: Sources = field(default_factory=Sources)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -174,9 +182,9 @@ class CaseRecords:
             self.spans,
             self.streams,
             self.acts,
-            self.notices,
+            self.figures,
+            self.releases,
             self.safeguards,
-            self.lists,
             self.pace,
             self.sources,
         ):
@@ -246,6 +254,16 @@ class CaseRecords:
     def mandate(self) -> Mandate | None:
         """The mandate in force."""
         return self.in_force.mandate
+
+    @property
+    def notices(self) -> Notices:
+        """The notices of the case."""
+        return self.figures.notices
+
+    @property
+    def lists(self) -> Lists:
+        """The lists of its intermediaries."""
+        return self.figures.lists
 
     @property
     def size(self) -> int:

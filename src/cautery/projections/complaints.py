@@ -92,6 +92,10 @@ class Complaints:
             waiting, key=lambda filed: (filed.due_at or filed.received_at, filed.complaint)
         )
 
+    def overdue(self, at: datetime) -> int:
+        """Return how many complaints wait at a moment for a decision that was due before."""
+        return sum(filed.due_at is not None and filed.due_at < at for filed in self.open())
+
     def receipt_s(self, filed: ComplaintFiled) -> float | None:
         """Return the seconds until a person had a receipt; ``None``: there is none."""
         at = filed.receipt_at or self.receipted.get(filed.complaint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cautery.model import Entry, Lever, Notice, Referral
@@ -30,6 +30,28 @@ KINDS = tuple(
     dict.fromkeys((*acting.KINDS, *kinds_of(*complaints_module.HEARD, *notices_module.HEARD)))
 )
 """Kinds of the records that are heard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistakes:
+    """How often a case was wrong, as far as it knows.
+
+    Parameters
+    ----------
+    targets : int
+        Targets that were on a list.
+    withdrawn_by_guard : int
+        Of these, those that the guard allowed no more while they were on it.
+    complaints_granted : int
+        Complaints that were granted.
+    unrelated_names_hit : int
+        Unrelated names that a block made unreachable.
+    """
+
+    targets: int
+    withdrawn_by_guard: int
+    complaints_granted: int
+    unrelated_names_hit: int
 
 
 @dataclass(slots=True)
@@ -88,6 +110,17 @@ class Figures:
         if all(reason.code != BY_COMPLAINT for reason in withdrawn.reasons):
             self._mistakes.add(withdrawn.target)
 
+    @property
+    def mistakes(self) -> Mistakes:
+        """How often the case was wrong."""
+        decided = self.complaints.decided.values()
+        return Mistakes(
+            targets=len(self._published),
+            withdrawn_by_guard=len(self._mistakes),
+            complaints_granted=sum(each.granted for each in decided),
+            unrelated_names_hit=len(self._canaries_hit),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return the figures as JSON values."""
         complaints, filed = self.complaints, self.complaints.filed.values()
@@ -119,12 +152,7 @@ class Figures:
                 }
                 for (territory, order), row in sorted(self._orders.items())
             ],
-            "mistakes": {
-                "targets": len(self._published),
-                "withdrawn_by_guard": len(self._mistakes),
-                "complaints_granted": sum(each.granted for each in decided.values()),
-                "unrelated_names_hit": len(self._canaries_hit),
-            },
+            "mistakes": asdict(self.mistakes),
             "times": {
                 "block_s": distribution(self.lists.block_s),
                 "unblock_s": distribution(self.lists.unblock_s),

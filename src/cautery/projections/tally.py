@@ -9,18 +9,30 @@ from datetime import datetime
 from statistics import median
 
 from cautery.messages import say
-from cautery.model import ActionPlan, DarkProbe, Decision, Entry, Finding, GuardVerdict, Mandate
+from cautery.model import (
+    ActionPlan,
+    DarkProbe,
+    Decision,
+    Entry,
+    Finding,
+    GuardVerdict,
+    Mandate,
+    Notice,
+)
 from cautery.model.message import Message
 from cautery.model.records import (
     ApprovalGiven,
     CalendarRead,
     ExhibitSealed,
     Failure,
+    NoticeSent,
+    NoticeWithdrawn,
     ProbeDone,
     ReferralPublished,
     SourceRead,
 )
 from cautery.projections.acts import Acts
+from cautery.projections.complaints import Complaints
 from cautery.projections.mandate import MandateInForce
 from cautery.projections.pace import Pace
 from cautery.projections.safeguards import Safeguards
@@ -67,12 +79,16 @@ class Tally:
         By the name of the error, or :data:`NOT_LOOKED_AT`.
     last : str
         What failed last, in words.
+    notices, notices_sent : set of str
+        Ids of the notices that no later draft replaces and nobody has withdrawn, and of those that
+        were sent.
     """
 
     in_force: MandateInForce
     streams: Streams = field(default_factory=Streams)
     acts: Acts = field(default_factory=Acts)
     safeguards: Safeguards = field(default_factory=Safeguards)
+    complaints: Complaints = field(default_factory=Complaints)
     pace: Pace = field(default_factory=Pace)
     referred: dict[str, datetime] = field(default_factory=dict)
     errors: Counter[str] = field(default_factory=Counter)
@@ -80,12 +96,21 @@ class Tally:
     probes: int = 0
     approvals: int = 0
     sealed: int = 0
+    notices: set[str] = field(default_factory=set)
+    notices_sent: set[str] = field(default_factory=set)
     _behind: dict[str, frozenset[str]] = field(default_factory=dict)
     """By target of a plan, the streams that it cuts."""
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
-        for projection in (self.in_force, self.streams, self.acts, self.safeguards, self.pace):
+        for projection in (
+            self.in_force,
+            self.streams,
+            self.acts,
+            self.safeguards,
+            self.complaints,
+            self.pace,
+        ):
             projection.hear(entry)
         match entry.content:
             case ExhibitSealed():
@@ -117,6 +142,13 @@ class Tally:
                     self.referred.setdefault(probe.url, proven_at)
             case ApprovalGiven():
                 self.approvals += 1
+            case Notice() as notice:
+                self.notices.add(notice.id)
+                self.notices.discard(notice.replaces or "")
+            case NoticeSent() as sent:
+                self.notices_sent.add(sent.notice)
+            case NoticeWithdrawn() as withdrawal:
+                self.notices.discard(withdrawal.notice)
 
     def _fail(self, failed: Message) -> None:
         """Count a failure by its error, which a record of an older version has before a colon."""

@@ -20,12 +20,15 @@ from cautery.pages.case_report.stills import reduced
 from cautery.pages.case_report.supply import Drawing, supply_drawing
 from cautery.pages.case_report.view import (
     Alignment,
+    ComplaintsView,
+    ComplaintView,
     FailureView,
     Figures,
     LedgerView,
     ListsView,
     NoticeView,
     ReferralView,
+    ReleaseView,
     ReportView,
     SafeguardsView,
     SealedLine,
@@ -36,6 +39,8 @@ from cautery.pages.case_report.view import (
 
 __all__ = [
     "Alignment",
+    "ComplaintView",
+    "ComplaintsView",
     "Drawing",
     "FailureView",
     "Figures",
@@ -43,6 +48,7 @@ __all__ = [
     "ListsView",
     "NoticeView",
     "ReferralView",
+    "ReleaseView",
     "ReportView",
     "SafeguardsView",
     "SealedLine",

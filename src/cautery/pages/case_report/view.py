@@ -32,6 +32,8 @@ from cautery.model.message import Message
 from cautery.model.records import (
     AnswerKind,
     BudgetSpent,
+    ComplaintDecided,
+    ComplaintFiled,
     EntryExpired,
     EntryWithdrawn,
     ListSent,
@@ -206,6 +208,60 @@ class NoticeView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseView:
+    """Where the target of a granted complaint left a list, and when we saw it open again.
+
+    ``version`` is the first of the intermediary's list without it; ``open_at`` is ``None`` as long
+    as no probe of ours reached it.
+    """
+
+    intermediary: str
+    version: int
+    sent_at: datetime
+    open_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintView:
+    """A complaint, its decision, and where its target left the lists.
+
+    Parameters
+    ----------
+    decided : ComplaintDecided or None
+        The newest decision; ``None``: there is none.
+    overdue : bool
+        It waits for a decision that was due before the report was made.
+    releases : tuple of ReleaseView
+        One for each intermediary that was sent a list without the target.
+    """
+
+    filed: ComplaintFiled
+    decided: ComplaintDecided | None
+    overdue: bool
+    releases: tuple[ReleaseView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintsView:
+    """All complaints of a case, and how often it was wrong.
+
+    Parameters
+    ----------
+    targets : int
+        Targets that were on a list.
+    withdrawn_by_guard, granted, hit : int
+        Targets that the guard took off a list again, complaints that were granted, and unrelated
+        names that a block made unreachable.
+    """
+
+    rows: tuple[ComplaintView, ...] = ()
+    targets: int = 0
+    withdrawn_by_guard: int = 0
+    granted: int = 0
+    hit: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SafeguardsView:
     """What was done for bystanders.
 
@@ -285,6 +341,7 @@ class ReportView:
     referrals: tuple[ReferralView, ...]
     notices: tuple[NoticeView, ...]
     lists: ListsView = ListsView()
+    complaints: ComplaintsView = ComplaintsView()
     estimates: tuple[Estimate, ...]
     failures: tuple[FailureView, ...]
     ledger: LedgerView

@@ -54,6 +54,7 @@ from cautery.projections import CaseRecords, Lists, StreamState
 from cautery.projections.case import case_records
 from cautery.workflows.case.notices import CaseNotices
 from cautery.workflows.case.opening import Opening, opening_in
+from cautery.workflows.case.report_complaints import complaints_view
 from cautery.workflows.case.report_notices import notice_views
 from cautery.workflows.case.report_times import ReportTimes
 from cautery.workflows.case.unknowns import unknowns
@@ -157,6 +158,7 @@ def report_view(
         notices=notice_views(
             CaseNotices(notices=records.notices, opening=opening, mandate=mandate), at=at
         ),
+        complaints=complaints_view(records, at=at),
         estimates=tuple(records.estimates.values()),
         failures=failures,
         ledger=LedgerView(
