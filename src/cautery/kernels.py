@@ -335,7 +335,7 @@ def _numba() -> Any:
     import numba  # noqa: PLC0415 - half a second of CPU
 
     if not _state.has_listener:
-        from numba.core import event  # noqa: PLC0415
+        from numba.core import event  # noqa: PLC0415 - comes with numba
 
         class Told(event.Listener):  # type: ignore[misc]
             """Passes on that a kernel of ours is compiled, and what it needs with it."""

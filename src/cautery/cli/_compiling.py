@@ -49,10 +49,10 @@ class _Report:
     def _show(self) -> None:
         if self._bar is None:
             # Heavy: loaded only where a person watches the terminal.
-            from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-            from rich.progress import Progress as Bar
+            from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+            from rich.progress import Progress as Bar  # noqa: PLC0415
 
-            from cautery.cli._terminal import Terminal
+            from cautery.cli._terminal import Terminal  # noqa: PLC0415
 
             self._bar = Bar(
                 TextColumn("{task.description}", markup=False),

@@ -37,7 +37,7 @@ class Progress:
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
             # Heavy: loaded only where a person watches the terminal.
-            from rich.progress import (
+            from rich.progress import (  # noqa: PLC0415
                 BarColumn,
                 MofNCompleteColumn,
                 Progress,
@@ -45,7 +45,7 @@ class Progress:
                 TimeRemainingColumn,
             )
 
-            from cautery.cli._terminal import Terminal
+            from cautery.cli._terminal import Terminal  # noqa: PLC0415
 
             self._bar = Progress(
                 TextColumn("{task.description}", markup=False),

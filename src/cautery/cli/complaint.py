@@ -128,7 +128,8 @@ def take(
     """
     if public is None and not mail:
         raise InputError("there is nothing to take from", hint="Give --public or --mail.")
-    from cautery.wiring.postbox import read_postbox
+    # The schema of its file takes time to build, and the other commands have no use for it.
+    from cautery.wiring.postbox import read_postbox  # noqa: PLC0415
 
     sources = complaints.Sources(
         public=public,

@@ -93,7 +93,8 @@ def serve(
 
     Example: cautery lists serve face.toml
     """
-    from cautery.wiring.face import read_face, serve_face
+    # A web server is heavy, and the other commands have no use for it.
+    from cautery.wiring.face import read_face, serve_face  # noqa: PLC0415
 
     serve_face(read_face(settings), ready=render.say)
 
@@ -112,7 +113,8 @@ def publish(
 
     Example: cautery lists publish cases/md34 --publish public/md34
     """
-    from cautery.wiring import face
+    # A web server is heavy, and the other commands have no use for it.
+    from cautery.wiring import face  # noqa: PLC0415
 
     made = face.publish(case, folder, keys_dir=keys)
     released = f", released: {', '.join(made.released)}" if made.released else ""

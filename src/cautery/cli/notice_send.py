@@ -59,7 +59,8 @@ def send(
 
     Example: cautery notice send cases/md34 N-0123456789ab --as "C. Desk" --postbox postbox.toml
     """
-    from cautery.wiring.postbox import read_postbox
+    # The schema of its file takes time to build, and the other commands have no use for it.
+    from cautery.wiring.postbox import read_postbox  # noqa: PLC0415
 
     if dry_run:
         if api:

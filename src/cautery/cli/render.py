@@ -92,10 +92,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
 
 def _show(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str) -> None:
     # Heavy: loaded only where a person watches the terminal.
-    from rich.table import Table
-    from rich.text import Text
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
-    from cautery.cli._terminal import Terminal
+    from cautery.cli._terminal import Terminal  # noqa: PLC0415
 
     rich_table = Table(
         title=Text(printable(title)) if title else None, title_justify="left", header_style="bold"
