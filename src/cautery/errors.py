@@ -7,7 +7,7 @@
     │   └── MandateError      a mandate that does not allow what was asked
     ├── SourceError           the outside world: unreachable, malformed, refused
     │   ├── ForbiddenAddressError   an address that no mandate allows
-    │   ├── UnprovenError     a service of our own that does not prove its identity
+    │   ├── UnprovenError     a service of your own that does not prove its identity
     │   ├── LimitError        too many bytes, seconds or redirects
     │   └── DecodeError       media that could not be decoded, or that crashed the decoder
     │       └── EncryptedError    encrypted media, so nothing was decoded
@@ -57,7 +57,7 @@ class ForbiddenAddressError(SourceError):
 
 
 class UnprovenError(SourceError):
-    """The server that answered did not prove that it is the intended service of our own."""
+    """The server that answered did not prove that it is the intended service of your own."""
 
     hint = (
         "Nothing was sent. The connection may be intercepted: ask the people who run the service. "

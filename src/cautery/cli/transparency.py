@@ -85,13 +85,13 @@ def dsa(
     dumps: Annotated[list[Path], typer.Argument(help="Daily dumps: ZIP or CSV files.")],
     name: Annotated[
         list[str] | None,
-        typer.Option("--name", help="A name by which platforms call us; default: the mandate's."),
+        typer.Option("--name", help="Name of the notifier on platforms; default: the mandate's."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Count what online platforms say that they did on our notices, and compare with what we sent.
+    """Count what online platforms say that they did on your notices; compare it with what was sent.
 
-    A dump has no URL, so it closes no notice; only our own probes do.
+    A dump has no URL, so it closes no notice; only the watch's own probes do.
 
     Example: cautery transparency dsa cases/md34 sor-global-2026-11-24-light.zip
     """

@@ -158,7 +158,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """An intermediary's answer about a referral: a claim, until our own probe shows the effect.
+    """An intermediary's answer about a referral: a claim, until the watch's probe shows the effect.
 
     Parameters
     ----------
@@ -247,7 +247,7 @@ class ListAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DarkProbe:
-    """What our own probe through an intermediary saw of a blocked stream.
+    """What the watch's own probe through an intermediary saw of a blocked stream.
 
     Parameters
     ----------

@@ -117,7 +117,7 @@ class Location(Hidden):
 
 
 class OwnLocation(Location):
-    """Where something of ours is: of its URL only scheme, host, port and the file's suffix stay.
+    """A location of your own: of its URL only scheme, host, port and the file's suffix stay.
 
     A clean feed, a provider's list, a proxy: nobody looks into them, and where in such a URL the
     secret stands is known to its server alone.

@@ -1,4 +1,4 @@
-"""What a file or a stream is found to be: `cautery identify`'s answer, with its odds."""
+"""What a file or a stream carries: `cautery identify`'s answer, with its likelihood ratio."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ class Mandate:
     calendars : tuple of Calendar
         Calendars of fixtures that are fetched; their events are added during the watch.
     services : tuple of OwnService
-        How services of our own prove their identity; a service that is not listed uses the
+        How services of your own prove their identity; a service that is not listed uses the
         system's certificate authorities.
     network : NetworkPolicy
         Where the watch may reach, and how often.

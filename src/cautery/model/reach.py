@@ -76,7 +76,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar(Source):
-    """A calendar of fixtures that is fetched: our own, or one that was given to us.
+    """A calendar of fixtures that the watch fetches: your own, or one that was given to you.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Calendar(Source):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vantage:
-    """A proxy of our own in another network, so that a source is seen as it is seen there.
+    """A proxy of your own in another network, so that a source is seen as it is seen there.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ class LogPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnService:
-    """How a service of our own proves its identity over TLS, and how we prove ours to it.
+    """How a service of your own proves its identity over TLS, and how Cautery proves yours to it.
 
     Parameters
     ----------
@@ -191,9 +191,9 @@ class OwnService:
     pins : tuple of str
         SHA-256, hexadecimal, of the public keys (SPKI) that it may show; empty: any.
     client_cert : Location or None
-        Absolute path of our own certificate, PEM; ``None``: none.
+        Absolute path of your certificate for it, PEM; ``None``: none.
     client_key : Location or None
-        Absolute path of the key of our own certificate, PEM; ``None``: none.
+        Absolute path of the key of that certificate, PEM; ``None``: none.
     """
 
     host: str
@@ -209,7 +209,7 @@ class OwnService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intermediary:
-    """An access provider that applies our referrals, with a proxy that shows whether it did.
+    """An access provider that applies referrals, with a proxy that shows whether it did.
 
     Parameters
     ----------

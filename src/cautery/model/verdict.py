@@ -1,4 +1,4 @@
-"""What a probe found in sound and pictures, and the claim that follows, with its odds."""
+"""What a probe found in sound and pictures, and the claim that follows from it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Finding(StrEnum):
     LICENSED = "licensed"
     """The same content, on a partner's host that may carry it."""
     UNDECIDED = "undecided"
-    """Something speaks for it, not enough to claim."""
+    """Some evidence speaks for a re-broadcast, but not enough for a claim."""
     NOTHING = "nothing"
-    """Probed, and none of ours."""
+    """A probe saw it, and it shows nothing that the mandate covers."""
     UNREACHABLE = "unreachable"
-    """No media could be had, with the reason."""
+    """A probe got no media; the reasons say why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +156,7 @@ def verbal(log10_lr: float) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A claim about one stream, with its odds and the evidence that carries it.
+    """A claim about one stream, with its likelihood ratio and its evidence.
 
     Parameters
     ----------

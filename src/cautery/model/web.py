@@ -1,4 +1,4 @@
-"""A request that somebody makes of our public face, and what is answered."""
+"""A request to the public face, and its answer."""
 
 from __future__ import annotations
 

@@ -25,10 +25,10 @@ class Lists:
     newest : dict
         By the name of an intermediary, the last version that was recorded, with the newest answer.
     block_s : list of float
-        Seconds from the sending of a list until our own probe first saw a stream dark, for each
-        target and intermediary.
+        Seconds from the sending of a list until the watch's own probe first saw a stream dark, for
+        each target and intermediary.
     lifted : list of BlockLifted
-        Withdrawn targets that our own probe saw reachable again.
+        Withdrawn targets that the watch's own probe saw reachable again.
     not_lifted : dict
         By target and intermediary, since when a dark target is withdrawn and not seen reachable.
     """
@@ -71,5 +71,5 @@ class Lists:
 
     @property
     def unblock_s(self) -> Sequence[float]:
-        """Seconds from each withdrawal until our own probe saw the target reachable again."""
+        """Seconds from each withdrawal until the watch's own probe reached the target again."""
         return [(lifted.at - lifted.withdrawn_at).total_seconds() for lifted in self.lifted]

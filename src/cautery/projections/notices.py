@@ -1,4 +1,4 @@
-"""The notices of a case: drafted, approved, sent, answered, and what our own probes saw since."""
+"""The notices of a case: drafted, approved, sent, answered, and what the watch's probes saw."""
 
 from __future__ import annotations
 
@@ -231,9 +231,9 @@ class Notices:
         return min((sent.at for sent in self.sent.get(notice, ())), default=None)
 
     def gone_at(self, notice: str) -> datetime | None:
-        """Return when the last URL of a notice was gone, by our own probes; ``None``: not all are.
+        """Return when the watch's probes found the last URL of a notice gone; ``None``: not all are.
 
-        What was gone before the notice was sent went without it.
+        A URL that was gone before the notice was sent does not count as its effect.
         """
         sent_at = self.first_sent(notice)
         gone = [self.urls[url.url].gone_at for url in self.drafts[notice].urls]

@@ -38,7 +38,7 @@ class StreamState:
     failures : dict of Message
         Why probes had no media, each reason once, the first one first; the values are ``None``.
     dark_at : datetime or None
-        When a probe of ours first found it dark behind a block.
+        When one of the watch's probes first found it dark behind a block.
     aligned : bool
         Whether it was compared with a reference.
     """

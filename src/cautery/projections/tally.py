@@ -201,7 +201,7 @@ class Tally:
 
     @property
     def dark(self) -> int:
-        """How many streams a probe of ours found dark behind a block."""
+        """How many streams the watch's own probes found dark behind a block."""
         return sum(stream.dark_at is not None for stream in self.streams.by_url.values())
 
     @property

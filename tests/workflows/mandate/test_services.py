@@ -134,7 +134,10 @@ def locked_key(folder):
 
 
 FAULTS = {
-    "a host that nothing leads to": ('host = "ips.example"', "none of our own URLs"),
+    "a host that nothing leads to": (
+        'host = "ips.example"',
+        "no URL of this mandate's own services",
+    ),
     "an authority that is not there": ('host = "isp.example"\nca = "no.pem"', "no such file"),
     "an authority that is none": (
         'host = "isp.example"\nca = "none.pem"',

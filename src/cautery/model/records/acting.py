@@ -173,7 +173,7 @@ class BlockLifted(Dated):
     withdrawn_at : datetime
         When the target was withdrawn, in UTC.
     seen : Message
-        What our own probe saw.
+        What the watch's own probe saw.
     """
 
     referral: str

@@ -129,7 +129,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedClaim:
-    """A published size, compared with our estimate.
+    """A published size, compared with the estimate of this case.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class JudgedClaim:
     quantity : str
         One of :data:`QUANTITIES`.
     value : float
-        Its size, in the unit of our estimate.
+        Its size, in the unit of the estimate.
     flagged : bool
         Whether it is outside of the 99 % interval.
     words : Message

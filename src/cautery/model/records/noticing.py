@@ -96,7 +96,7 @@ class NoticeUnsent(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeSent(Dated):
-    """A notice was handed to the addressee's server, or to ours, which accepted it.
+    """The addressee's server, or your own mail server, accepted a notice.
 
     Parameters
     ----------

@@ -277,7 +277,7 @@ class IntermediaryTable(_Table):
 
 
 class ServiceTable(_Table):
-    """How one of our own services proves its identity, and how we log in."""
+    """How one of your own services proves its identity, and how Cautery logs in."""
 
     host: Annotated[str, AfterValidator(values.service_host)]
     """Host of an intermediary, feed, calendar or RDAP service of this mandate."""
@@ -288,7 +288,7 @@ class ServiceTable(_Table):
     pins: list[Annotated[str, AfterValidator(values.pin)]] = Field(default_factory=list)
     """SHA-256 of the public keys (SPKI) that the service may show, hex or base64."""
     client_cert: _Text | None = None
-    """A PEM file: our certificate for the service."""
+    """A PEM file: your certificate for the service."""
     client_key: _Text | None = None
     """The private key of client_cert; only its owner may be able to read it."""
 

@@ -18,7 +18,7 @@ _NOT_OWNER = 0o077
 
 
 class ServiceChecks(Checks):
-    """Reads what a mandate says of our own services: who takes lists, and whom we believe."""
+    """Reads what a mandate says of your own services: who takes lists, and whose word counts."""
 
     def services(self, file: MandateFile) -> tuple[OwnService, ...]:
         """Return the services that prove who they are in a way of their own.
@@ -61,8 +61,8 @@ class ServiceChecks(Checks):
             return
         raise self.wrong(
             where,
-            "the URL of our own service is plain http, so nothing proves the identity of the "
-            "server",
+            "this is the URL of a service of your own, and plain http does not prove the identity "
+            "of the server",
             "Give its https URL. If the service has no TLS, reach it through a TLS proxy on this "
             'machine, as "http://127.0.0.1:PORT/...".',
         )
@@ -71,8 +71,8 @@ class ServiceChecks(Checks):
         if row.host not in schemes:
             raise self.wrong(
                 (*table, "host"),
-                f"none of our own URLs leads to {row.host!r}",
-                f"Our own hosts: {some(schemes)}. List the hosts that playlists lead to in also.",
+                f"no URL of this mandate's own services leads to {row.host!r}",
+                f"Their hosts: {some(schemes)}. List the hosts that playlists lead to in also.",
             )
         if schemes[row.host] != {"https"}:
             raise self.wrong(
