@@ -231,7 +231,7 @@ class Notices:
         return min((sent.at for sent in self.sent.get(notice, ())), default=None)
 
     def gone_at(self, notice: str) -> datetime | None:
-        """Return when the watch's probes found the last URL of a notice gone; ``None``: not all are.
+        """Return when the watch's probes found the last URL of a notice gone; ``None``: never.
 
         A URL that was gone before the notice was sent does not count as its effect.
         """
