@@ -14,27 +14,43 @@ _SUMS = {"reassoc", "contract"}
 
 
 @kernel(nogil=True, fastmath=_SUMS)
-def changed(cells, after, after_share, before, before_share, valid):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Return what cells show between two pictures later less what they show earlier.
+def changed(cells, times, at, apart, hole):  # type: ignore[no-untyped-def]
+    """Return what cells show ``apart`` later less what they show earlier, and where it is known.
 
-    ``after[i]`` and ``before[i]`` name the picture before each moment of instant i, the shares how
-    far the next one counts; zero where an instant is not known.
+    ``times`` and ``at`` rise. Between two pictures cells go on evenly; nothing is known in a hole
+    or beyond the ends by more than ``apart``, and is zero there.
     """
     unit = np.float32(1)
-    out = np.zeros((len(after), cells.shape[1]), np.float32)
-    for i in range(len(after)):
-        if valid[i]:
-            a, b = after[i], before[i]
-            c, d = after_share[i], before_share[i]
-            for cell in range(cells.shape[1]):
-                later = cells[a, cell] * (unit - c) + cells[a + 1, cell] * c
-                out[i, cell] = later - (cells[b, cell] * (unit - d) + cells[b + 1, cell] * d)
-    return out
+    instants, last = len(at), len(times) - 2
+    out = np.zeros((instants, cells.shape[1]), np.float32)
+    known = np.zeros(instants, np.bool_)
+    a = b = 0
+    for i in range(instants):
+        later, earlier = at[i] + apart, at[i] - apart
+        while a < last and times[a + 1] <= later:
+            a += 1
+        while b < last and times[b + 1] <= earlier:
+            b += 1
+        after, before = times[a + 1] - times[a], times[b + 1] - times[b]
+        if max(after, before) > hole or min(after, before) <= 0:
+            continue
+        if earlier < times[0] - apart or later > times[last + 1] + apart:
+            continue
+        known[i] = True
+        c = np.float32(min(max((later - times[a]) / after, 0.0), 1.0))
+        d = np.float32(min(max((earlier - times[b]) / before, 0.0), 1.0))
+        for cell in range(cells.shape[1]):
+            shown = cells[a, cell] * (unit - c) + cells[a + 1, cell] * c
+            out[i, cell] = shown - (cells[b, cell] * (unit - d) + cells[b + 1, cell] * d)
+    return out, known
 
 
 @kernel(nogil=True, fastmath=_SUMS)
-def level(change, least):  # type: ignore[no-untyped-def]
-    """Bring cells to about one strength in place, less what all share; return each instant's."""
+def even(change, least, least_instant, multiple):  # type: ignore[no-untyped-def]
+    """Bring cells, then instants to about one strength in place, less what all cells share.
+
+    What still stands out is cut at a multiple of the root mean square.
+    """
     instants, cells = change.shape
     size = np.zeros(cells)
     for i in range(instants):
@@ -53,22 +69,107 @@ def level(change, least):  # type: ignore[no-untyped-def]
             change[i, cell] -= mean
             square += change[i, cell] * change[i, cell]
         strength[i] = np.sqrt(square / cells)
-    return strength
-
-
-@kernel(nogil=True, fastmath=_SUMS)
-def clip(change, size, multiple):  # type: ignore[no-untyped-def]
-    """Divide each instant by its size in place, and cut at a multiple of the root mean square."""
-    instants, cells = change.shape
-    total = 0.0
+    floor = np.float32(0.5 * np.median(strength) + least_instant)
+    whole = 0.0
     for i in range(instants):
+        divisor = strength[i] + floor
         for cell in range(cells):
-            change[i, cell] /= size[i]
-            total += change[i, cell] * change[i, cell]
-    limit = np.float32(multiple * np.sqrt(total / (instants * cells)))
+            change[i, cell] /= divisor
+            whole += change[i, cell] * change[i, cell]
+    limit = np.float32(multiple * np.sqrt(whole / (instants * cells)))
     for i in range(instants):
         for cell in range(cells):
             change[i, cell] = min(max(change[i, cell], -limit), limit)
+
+
+@kernel(nogil=True, fastmath=_SUMS)
+def read(fine, rows, columns, wide):  # type: ignore[no-untyped-def]
+    """Return means of small pictures: what each row, then each column takes of their pixels.
+
+    ``fine`` has pictures of ``wide`` columns, row by row; ``rows`` and ``columns`` are weights,
+    each zero but for a few neighbours.
+    """
+    count, high = rows.shape[0], rows.shape[1]
+    first_row, last_row = _spans(rows)
+    first, last = _spans(columns)
+    out = np.zeros((len(fine), count * len(columns)), np.float32)
+    line = np.empty(wide, np.float32)
+    for i in range(len(fine)):
+        for r in range(count):
+            line[:] = 0
+            for y in range(first_row[r], min(last_row[r], high)):
+                weight = rows[r, y]
+                for x in range(wide):
+                    line[x] += weight * fine[i, y * wide + x]
+            for c in range(len(columns)):
+                total = np.float32(0)
+                for x in range(first[c], last[c]):
+                    total += columns[c, x] * line[x]
+                out[i, r * len(columns) + c] = total
+    return out
+
+
+@kernel(nogil=True)
+def _spans(weights):  # type: ignore[no-untyped-def]
+    """Return where each row's weights begin and end."""
+    first, last = np.zeros(len(weights), np.int64), np.zeros(len(weights), np.int64)
+    for k in range(len(weights)):
+        for x in range(weights.shape[1]):
+            if weights[k, x] != 0:
+                if last[k] == 0:
+                    first[k] = x
+                last[k] = x + 1
+    return first, last
+
+
+@kernel(nogil=True, fastmath=_SUMS)
+def under(ours, theirs, where, least):  # type: ignore[no-untyped-def]
+    """Return the correlation of two stretches of changes under one placement.
+
+    The reference's cells, shape (instants, rows, columns) as the probe's, are read between their
+    centres. What the placement leaves out counts as in :func:`best_placement`.
+    """
+    instants, high, wide = ours.shape
+    row, column = np.empty(high, np.int64), np.empty(wide, np.int64)
+    down, across = np.zeros(high), np.zeros(wide)
+    _taps(where[2], where[3], high, row, down)
+    _taps(where[0], where[1], wide, column, across)
+    unit = np.float32(1)
+    dot = a = b = whole = theirs_whole = 0.0
+    for i in range(instants):
+        for r in range(high):
+            for x in range(wide):
+                whole += ours[i, r, x] * ours[i, r, x]
+                theirs_whole += theirs[i, r, x] * theirs[i, r, x]
+            s, d = row[r], np.float32(down[r])
+            if s < 0:
+                continue
+            for x in range(wide):
+                y, e = column[x], np.float32(across[x])
+                if y < 0:
+                    continue
+                upper = theirs[i, s, y] * (unit - e) + theirs[i, s, y + 1] * e
+                lower = theirs[i, s + 1, y] * (unit - e) + theirs[i, s + 1, y + 1] * e
+                value, mine = upper * (unit - d) + lower * d, ours[i, r, x]
+                dot += mine * value
+                a += mine * mine
+                b += value * value
+    probe_energy = a * (1 - least) + least * whole
+    return dot / (probe_energy * max(b, least * theirs_whole) + 1e-9) ** 0.5
+
+
+@kernel(nogil=True, fastmath=_SUMS)
+def alike_later(change, longest):  # type: ignore[no-untyped-def]
+    """Return the products of changes with themselves 0 to ``longest - 1`` instants later."""
+    instants, cells = change.shape
+    sums = np.zeros(longest)
+    for k in range(longest):
+        for i in range(instants - k):
+            total = np.float32(0)
+            for cell in range(cells):
+                total += change[i + k, cell] * change[i, cell]
+            sums[k] += total
+    return sums
 
 
 @kernel(nogil=True, fastmath=True)

@@ -92,10 +92,10 @@ def changes(
         times, levels = shown_times, levels[number]
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
-    after, after_share, ok_after = _between(times, at + STEP_S)
-    before, before_share, ok_before = _between(times, at - STEP_S)
-    valid = ok_after & ok_before
-    change: Floats = _video_kernels.changed(levels, after, after_share, before, before_share, valid)
+    change: Floats
+    valid: NDArray[np.bool_]
+    # A picture's slot past either end still shows the last one.
+    change, valid = _video_kernels.changed(levels, times, at, STEP_S, HOLE_S)
     return change, valid
 
 
@@ -115,9 +115,7 @@ def evened(change: Floats) -> Floats:
 
     even: Floats = np.array(change, np.float32, order="C")
     if even.size:
-        size = _video_kernels.level(even, _LEAST_CHANGE)
-        floor = 0.5 * float(np.median(size)) + _LEAST_EVENED
-        _video_kernels.clip(even, size + np.float32(floor), _CLIP)
+        _video_kernels.even(even, _LEAST_CHANGE, _LEAST_EVENED, _CLIP)
     return even
 
 
@@ -150,12 +148,11 @@ def settled(ours: Floats, theirs: Floats, where: Placement) -> tuple[float, Plac
 
 def alike(ours: Floats, theirs: Floats, where: Placement) -> float:
     """Return the correlation under one placement."""
-    dot, probe_energy, reference_energy = _parts(ours, theirs, where)
-    probe_energy = probe_energy * (1 - _LEAST_SHARE) + _LEAST_SHARE * (ours**2).sum(axis=1)
-    least = _LEAST_SHARE * float((theirs**2).sum())
-    return float(
-        dot.sum() / np.sqrt(probe_energy.sum() * max(reference_energy.sum(), least) + 1e-9)
-    )
+    from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+    at = np.array(where, np.float64)
+    grid = (-1, ROWS, COLUMNS)
+    return float(_video_kernels.under(ours.reshape(grid), theirs.reshape(grid), at, _LEAST_SHARE))
 
 
 def compared(fine: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Floats]:
@@ -176,8 +173,9 @@ def compared(fine: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Fl
     if common.sum() < _LEAST_CELLS:
         nothing = np.zeros((len(fine), 0), np.float32)
         return nothing, nothing
-    read = np.matmul(np.matmul(rows, fine.reshape(-1, *_LUMA)), columns.T)
-    return evened(read.reshape(len(fine), -1)), evened(theirs[:, common])
+    from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+    return evened(_video_kernels.read(fine, rows, columns, _LUMA[1])), evened(theirs[:, common])
 
 
 def correlation(ours: Floats, theirs: Floats) -> float:
@@ -205,12 +203,11 @@ def spread(ours: Floats, theirs: Floats) -> float:
 
 def _lasting(change: Floats) -> Floats:
     """Return the autocorrelation of changes at lags up to a third of their length, both ways."""
-    longest = len(change) // 3
-    whole = float((change**2).sum())
-    correlations = [
-        float((change[k:] * change[: len(change) - k]).sum()) / whole for k in range(1, longest)
-    ]
-    return np.array([1.0, *correlations, *correlations], np.float32)
+    from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+    sums = _video_kernels.alike_later(change, max(1, len(change) // 3))
+    later = (sums[1:] / sums[0]).astype(np.float32)
+    return np.concatenate((np.ones(1, np.float32), later, later))
 
 
 def agreement(
@@ -281,16 +278,6 @@ def _energy(change: Floats) -> Floats:
     return energy
 
 
-def _laid(probe: Floats, reference: Floats, where: Placement) -> tuple[Floats, Floats]:
-    """Return the probe's cells that lie on the reference, and what lies under them."""
-    down, on_rows = _weights(where.down, where.upwards, ROWS)
-    across, on_columns = _weights(where.across, where.sideways, COLUMNS)
-    rows = np.matmul(down[on_rows], reference.reshape(-1, ROWS, COLUMNS))
-    read: Floats = np.matmul(rows, across[on_columns].T)
-    covered = np.outer(on_rows, on_columns).ravel()
-    return probe[:, covered], read.reshape(len(reference), -1)
-
-
 def _reading(
     scale: float, shift: float, count: int, pixels: int
 ) -> tuple[Floats, NDArray[np.bool_]]:
@@ -310,17 +297,6 @@ def _reading(
     return (part[covered] / whole[covered, None]).astype(np.float32), covered
 
 
-def _weights(scale: float, shift: float, count: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return what each of the probe's rows or columns takes of the reference's, and which do."""
-    at = (((np.arange(count) + 0.5) / count - 0.5) * scale + shift + 0.5) * count - 0.5
-    low = np.clip(np.floor(at).astype(int), 0, count - 2)
-    part = np.clip(at - low, 0, 1)
-    weights = np.zeros((count, count), np.float32)
-    weights[np.arange(count), low] = 1 - part
-    weights[np.arange(count), low + 1] = part
-    return weights, (at >= -0.5) & (at <= count - 0.5)
-
-
 def _shifts(scale: float, count: int) -> NDArray[np.float64]:
     """Shifts that a scale leaves room for, a cell apart."""
     room = max(abs(1 - scale) / 2, 0.06)
@@ -331,18 +307,3 @@ def _shifts(scale: float, count: int) -> NDArray[np.float64]:
 def _cells(place: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     cell = np.floor((place + 0.5) * count).astype(np.int64)
     return np.where((cell >= 0) & (cell < count), cell, -1)
-
-
-def _between(times: Times, at: Times) -> tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]:
-    """Return for each instant the picture before it, how far the next one is, and if they count."""
-    left = np.clip(np.searchsorted(times, at, side="right") - 1, 0, len(times) - 2)
-    gap = times[left + 1] - times[left]
-    share = np.clip((at - times[left]) / gap, 0, 1).astype(np.float32)
-    # A picture's slot past either end still shows the last one.
-    valid = (gap <= HOLE_S) & (at >= times[0] - STEP_S) & (at <= times[-1] + STEP_S)
-    return left, share, valid
-
-
-def _parts(probe: Floats, reference: Floats, where: Placement) -> tuple[Floats, Floats, Floats]:
-    a, b = _laid(probe, reference, where)
-    return (a * b).sum(axis=1), (a**2).sum(axis=1), (b**2).sum(axis=1)

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from cautery.fingerprint.video import LONGEST, Floats, Signature, Times
+from cautery.fingerprint.video import LONGEST, SHORT, Floats, Signature, Slides, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ def correlate(probe: Signature, reference: Signature, *, low_s: float, high_s: f
     first, last = _places(probe, reference, low_s, high_s)
     if last < first:
         return nothing
-    dot = _products(_together([probe], reference.block), reference, first, last)[0]
+    slides = reference.slides(_longest([probe]))
+    dot = _products(_together([probe], slides.block), slides, first, last)[0]
     places = np.arange(first, last + 1)
     energy = reference.energy
     reference_energy = (
@@ -111,14 +112,14 @@ class Patterns:
 
         if reference.change.shape[1] < 4:
             return []
-        block = reference.block
-        if block not in self._transforms:
-            self._transforms[block] = _together(self.views, block)
+        slides = reference.slides(_longest(self.views))
+        if slides.block not in self._transforms:
+            self._transforms[slides.block] = _together(self.views, slides.block)
         spans = [_places(view, reference, low_s, high_s) for view in self.views]
         first, last = min(begin for begin, _ in spans), max(end for _, end in spans)
         if last < first:
             return []
-        dots = _products(self._transforms[block], reference, first, last)
+        dots = _products(self._transforms[slides.block], slides, first, last)
         strength, place = np.zeros(most, np.float32), np.zeros(most, np.int64)
         maxima = []
         for number, (view, (begin, end)) in enumerate(zip(self.views, spans, strict=True)):
@@ -158,19 +159,22 @@ def _together(views: Sequence[Signature], block: int) -> NDArray[np.complex64]:
     for number, view in enumerate(views):
         change = view.change[:, :LONGEST]
         stacked[: change.shape[1], number] = change.T
-    return np.asarray(np.conj(scipy.fft.rfft(stacked, block, axis=0)), np.complex64)
+    transforms: NDArray[np.complex64] = scipy.fft.rfft(stacked, block, axis=0)
+    return np.conj(transforms, out=transforms)
 
 
-def _products(
-    patterns: NDArray[np.complex64], reference: Signature, first: int, last: int
-) -> Floats:
+def _longest(views: Sequence[Signature]) -> int:
+    longest = max(view.change.shape[1] for view in views)
+    return SHORT if longest <= SHORT else LONGEST
+
+
+def _products(patterns: NDArray[np.complex64], slides: Slides, first: int, last: int) -> Floats:
     """Return the sum of products at each place from first to last, shape (patterns, places)."""
-    block = reference.block
-    hop, shift = block - LONGEST, LONGEST // 2
+    hop, shift = slides.hop, slides.longest // 2
     begin, end = (first + shift) // hop, (last + shift) // hop + 1
     parts = []
-    for spectrum in reference.spectra[begin:end]:
+    for spectrum in slides.spectra[begin:end]:
         product = np.matmul(patterns, spectrum[:, :, None])[:, :, 0].T
-        parts.append(scipy.fft.irfft(product, block)[:, :hop])
+        parts.append(scipy.fft.irfft(product, slides.block)[:, :hop])
     dots: Floats = np.concatenate(parts, axis=1)
     return dots[:, first + shift - begin * hop : last + shift - begin * hop + 1]

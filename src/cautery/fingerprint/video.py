@@ -45,9 +45,57 @@ _LEAST_MOVING = 0.35
 """Share of instants that must move; less is a slate with a blinking part, or a frozen picture."""
 LONGEST = 1024
 """Instants of a probe that are searched, 82 s; what comes after is left out."""
-_BLOCKS = (2048, 5184, 8640)
-"""Instants of a Fourier transform: 82, 330 and 600 s of reference with a probe before them; all
-are products of 2, 3 and 5."""
+SHORT = 256
+"""Instants of a short probe, 20 s."""
+_BLOCKS = ((1024, 2048), (4160, 5184), (7616, 8640))
+"""Of references of at most so many instants, the instants of a Fourier transform: 82, 330 and 600 s
+of reference with a probe before them; all are products of 2, 3 and 5."""
+_SHORT_BLOCKS = ((7616, 1024),)
+"""The same for short probes: to transform many views of a probe costs more than many blocks do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slides:
+    """Fourier transforms of a reference's overlapping blocks, for every probe that comes.
+
+    Parameters
+    ----------
+    longest : int
+        Most instants of a probe.
+    block : int
+        Instants of a transform.
+    spectra : ndarray, shape (blocks, frequencies, rows of ``change``), complex64
+        A probe is multiplied with it frequency by frequency.
+    """
+
+    longest: int
+    block: int
+    spectra: NDArray[np.complex64]
+
+    @property
+    def hop(self) -> int:
+        """Places that a block gives."""
+        return self.block - self.longest
+
+    @classmethod
+    def of(cls, change: Floats, longest: int) -> Slides:
+        """Transform a reference's changes."""
+        # Overlap-save: of a block's circular correlation the first ``hop`` places are free of
+        # wrap-around, and ``sliding._products`` keeps these alone. Half a probe of padding comes
+        # first because a probe may begin that much before the reference.
+        rows, length = change.shape
+        sizes = _SHORT_BLOCKS if longest == SHORT else _BLOCKS
+        fitting = [size for most, size in sizes if length <= most]
+        block = fitting[0] if fitting else _BLOCKS[-1][1]
+        hop = block - longest
+        count = -(-(length + longest // 2) // hop)
+        padded = np.zeros((rows, (count - 1) * hop + block), np.float32)
+        padded[:, longest // 2 : longest // 2 + length] = change
+        blocks = [padded[:, k * hop : k * hop + block] for k in range(count)]
+        transforms = scipy.fft.rfft(np.stack(blocks))
+        return cls(
+            longest, block, np.ascontiguousarray(transforms.transpose(0, 2, 1), np.complex64)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,30 +130,15 @@ class Signature:
             return NoMatch.STILL
         return None
 
-    @cached_property
-    def block(self) -> int:
-        """Instants of the transforms that this is searched by."""
-        fitting = [size for size in _BLOCKS if size >= self.change.shape[1] + LONGEST]
-        return fitting[0] if fitting else _BLOCKS[-1]
+    def slides(self, longest: int) -> Slides:
+        """Return what this is searched by, for probes of at most so many instants; kept."""
+        if longest not in self._slides:
+            self._slides[longest] = Slides.of(self.change, longest)
+        return self._slides[longest]
 
     @cached_property
-    def spectra(self) -> NDArray[np.complex64]:
-        """Fourier transforms of overlapping blocks, for every probe that comes.
-
-        Shape (blocks, frequencies, rows of ``change``): a probe is multiplied with it frequency by
-        frequency.
-        """
-        # Overlap-save: of a block's circular correlation the first ``hop`` places are free of
-        # wrap-around, and ``sliding._products`` keeps these alone. Half a probe of padding comes
-        # first because a probe may begin that much before the reference.
-        length, hop = self.change.shape[1], self.block - LONGEST
-        count = -(-(length + LONGEST // 2) // hop)
-        rows = len(self.change)
-        padded = np.zeros((rows, (count - 1) * hop + self.block), np.float32)
-        padded[:, LONGEST // 2 : LONGEST // 2 + length] = self.change
-        blocks = [padded[:, k * hop : k * hop + self.block] for k in range(count)]
-        transforms = scipy.fft.rfft(np.stack(blocks))
-        return np.ascontiguousarray(transforms.transpose(0, 2, 1), np.complex64)
+    def _slides(self) -> dict[int, Slides]:
+        return {}
 
     def backwards(self) -> Signature:
         """Return what moves in the opposite order: other content that moves as much."""
@@ -149,6 +182,8 @@ def lasting(times: Times) -> tuple[Times, NDArray[np.int64]]:
     """
     gap = np.diff(times)
     slow = np.flatnonzero((gap > _SLOW_S) & (gap <= HOLE_S))
+    if not len(slow):
+        return times, np.arange(len(times))
     number = np.insert(np.arange(len(times)), slow + 1, slow)
     return np.insert(times, slow + 1, times[slow + 1] - _TURN_S), number
 

@@ -7,7 +7,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cautery.fingerprint.placement import around
-from cautery.identify._seeing import Place, Scored
+from cautery.identify._judging import Place
+from cautery.identify._seeing import Scored
 from cautery.identify._shown import Probe
 from cautery.identify.basis import Basis
 from cautery.identify.references.held import References

@@ -10,22 +10,19 @@ motion. It depends on one probe and one reference alone, never on what else is h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cautery.fingerprint import placement
 from cautery.fingerprint.detail import laid
-from cautery.fingerprint.placement import UPRIGHT, Placement
 from cautery.fingerprint.sliding import Patterns
 from cautery.fingerprint.video import (
     INSETS,
     WHOLE,
-    Floats,
     signature,
 )
+from cautery.identify._judging import Judging, Place
 from cautery.identify._shown import Probe
 from cautery.identify.references.held import References
 from cautery.identify.sound import SEARCH_S
@@ -50,40 +47,11 @@ _MOST_INSET, _INSET_PEAKS = 24, 3
 at 5 s, where the coarse search had them at 60 to 400."""
 _MOST_DETAIL_S = 7200.0
 """Of references that are searched in detail, for each probe: beyond, it would take seconds."""
-_LEAST_KNOWN, _LEAST_KNOWN_S = 0.5, 4.0
-"""Share of the probe that the reference must cover at a place, and seconds of it: over 2.5 s at a
-reference's end, other content reached twice the score it reached anywhere else."""
 _LEAST_ALIKE = 0.15
 """Correlation that chance reaches now and then (fingerprint/placement.py); half of it always."""
 _DECOYS, _TOP_DECOYS = 8, 3
 """Places of the probe played backwards that are judged in the same reference, and how many of the
 best of them say, on average, what chance reaches."""
-_SLIDE_S = 0.04
-"""Half an instant, by which a judged place may be off."""
-_SPREAD = 0.02
-"""Of a correlation's Fisher z, that even the liveliest pictures have by chance: of many placements
-the best was chosen. Of 0.01 to 0.1, tried on 400 windows of other content, up to 0.03 kept most of
-the probes of 5 s above all of those, from 0.02 on most of 10 s."""
-_TRIM = 0.03
-"""Of scale and shift, by which the small pictures correct what their cells settled on."""
-_WHOLLY_ALIKE = 0.9
-"""What the same pictures reach after a re-encoding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A possible place of a probe: ``reference time = origin_s + speed * seconds of the probe``.
-
-    ``inset`` is the part of the probe's picture that it was proposed for, if its cells are to be
-    weighed among themselves.
-    """
-
-    name: str
-    origin_s: float
-    speed: float
-    alike: float = -1.0
-    placed: Placement = UPRIGHT
-    inset: tuple[float, float, float] = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,64 +72,107 @@ class Scored:
     chance: tuple[Place, ...]
 
 
-def searched(
+def searched(  # noqa: PLR0917 - what is sought, where, and how
     probe: Probe,
     references: References,
     names: Sequence[str],
     media_at_s: float | None,
     speed_heard: float | None,
+    least: float,
 ) -> list[Scored]:
-    """Return the best place in each reference that may be it, scored, best first."""
+    """Return the best place in each reference that may be it, scored, best first.
+
+    None at all if none can reach the least score.
+    """
     usual = 1.0 if speed_heard is None else speed_heard
     insets = _views(probe, references, [usual], (WHOLE, *INSETS))
-    decoys, reverse = Patterns([view.backwards() for view in insets.views]), probe.backwards()
-    details, turned = _Insets(probe, references), _Insets(reverse, references)
-    leads: dict[Place, Scored] = {}
-    settled: dict[Place, Place] = {}
-    trimmed: dict[Place, Place] = {}
-
-    def scored(places: Sequence[Place]) -> list[Scored]:
-        results = []
-        likely = sorted(places, key=lambda place: (-place.alike, place.name))[:_MOST_SETTLED]
-        for coarse in likely:
-            if coarse not in settled:
-                settled[coarse] = _settled(probe, references, coarse)
-        for rough, spread in _promising(probe, references, [settled[coarse] for coarse in likely]):
-            if rough not in trimmed:
-                trimmed[rough] = _trimmed(probe, references, rough)
-            place = trimmed[rough]
-            if place not in leads:
-                back = (
-                    _judged(reverse, references, [place.name], decoys, media_at_s, _DECOYS)
-                    if place.inset == WHOLE
-                    else turned.judged([place.name], media_at_s, _DECOYS)
-                )
-                back.sort(key=lambda decoy: -decoy.alike)
-                chance = tuple(_settled(reverse, references, x) for x in back[:_TOP_DECOYS])
-                leads[place] = Scored(place, _lead(place, chance) / spread, rough, chance)
-            results.append(leads[place])
-        return sorted(results, key=lambda result: (-result.score, result.place.name))
-
-    places = _judged(probe, references, names, insets, media_at_s, _MOST_JUDGED)
-    best = scored(places)
-    if speed_heard is None and not any(result.score >= _SURE for result in best):
+    scoring = _Scoring(probe, references, insets, media_at_s)
+    places = _judged(scoring.judging, references, names, insets, media_at_s, _MOST_JUDGED)
+    if speed_heard is None and not scoring.sure(places):
         step = _SPEED_STEP_SHORT if probe.seconds < _LONG_S else _SPEED_STEP_LONG
         count = round(_SPEED_MOST / step)
         speeds = [1 + step * k for k in range(-count, count + 1) if k]
         faster = _views(probe, references, speeds, (WHOLE,))
-        places += _judged(probe, references, names, faster, media_at_s, _MOST_AT_SPEEDS)
-        best = scored(places)
-    if usual == 1.0 and not any(result.score >= _SURE for result in best):
+        places += _judged(scoring.judging, references, names, faster, media_at_s, _MOST_AT_SPEEDS)
+    if usual == 1.0 and not scoring.sure(places):
+        details = _Insets(scoring.judging, references)
         places += details.judged(names, media_at_s, _MOST_INSET)
-        best = scored(places)
-    return best
+    return scoring.best(places, least)
 
 
-def reachable(probe: Probe) -> float:
-    """Return the score of the same pictures: the less moves, the less it is worth."""
-    change = probe.change[probe.known]
-    spread = placement.spread(change, change)
-    return float(np.arctanh(_WHOLLY_ALIKE)) / (spread + _SPREAD)
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A place that may be it, before what chance reaches there is known.
+
+    Parameters
+    ----------
+    spread : float
+        How far chance reaches, Fisher's z.
+    most : float
+        The score if chance reached nothing: its score is no higher.
+    """
+
+    rough: Place
+    place: Place
+    spread: float
+    most: float
+
+
+class _Scoring:
+    """Scores judged places by what the probe played backwards reaches, which costs most.
+
+    So it is asked only of places whose score can matter.
+    """
+
+    def __init__(
+        self, probe: Probe, references: References, views: Patterns, media_at_s: float | None
+    ) -> None:
+        self.judging = Judging(probe, references)
+        self._references, self._media_at_s = references, media_at_s
+        self._reverse = Judging(probe.backwards(), references)
+        self._decoys = Patterns([view.backwards() for view in views.views])
+        self._turned = _Insets(self._reverse, references)
+        self._scores: dict[Place, Scored] = {}
+
+    def sure(self, places: Sequence[Place]) -> bool:
+        """Tell whether one of the places is so good that no further ones are proposed."""
+        return any(
+            self._scored(candidate).score >= _SURE
+            for candidate in self._candidates(places)
+            if candidate.most >= _SURE
+        )
+
+    def best(self, places: Sequence[Place], least: float) -> list[Scored]:
+        """Return the best of each reference, scored, best first; none if none can be told."""
+        candidates = self._candidates(places)
+        if not any(candidate.most >= least for candidate in candidates):
+            return []
+        results = [self._scored(candidate) for candidate in candidates]
+        return sorted(results, key=lambda result: (-result.score, result.place.name))
+
+    def _candidates(self, places: Sequence[Place]) -> list[_Candidate]:
+        likely = sorted(places, key=lambda place: (-place.alike, place.name))[:_MOST_SETTLED]
+        settled = [self.judging.settle(coarse) for coarse in likely]
+        candidates = []
+        for rough, spread in _promising(self.judging, settled):
+            place = self.judging.trim(rough)
+            candidates.append(_Candidate(rough, place, spread, _lead(place, ()) / spread))
+        return candidates
+
+    def _scored(self, candidate: _Candidate) -> Scored:
+        place = candidate.place
+        if place not in self._scores:
+            names, reverse = [place.name], self._reverse
+            back = (
+                _judged(reverse, self._references, names, self._decoys, self._media_at_s, _DECOYS)
+                if place.inset == WHOLE
+                else self._turned.judged(names, self._media_at_s, _DECOYS)
+            )
+            back.sort(key=lambda decoy: -decoy.alike)
+            chance = tuple(reverse.settle(decoy) for decoy in back[:_TOP_DECOYS])
+            score = _lead(place, chance) / candidate.spread
+            self._scores[place] = Scored(place, score, candidate.rough, chance)
+        return self._scores[place]
 
 
 def span(references: References, name: str, media_at_s: float | None) -> tuple[float, float]:
@@ -186,9 +197,7 @@ def _views(
     )
 
 
-def _promising(
-    probe: Probe, references: References, places: Sequence[Place]
-) -> list[tuple[Place, float]]:
+def _promising(judging: Judging, places: Sequence[Place]) -> list[tuple[Place, float]]:
     """Return the settled places of references that may be it, with chance's spread.
 
     By how many spreads they lie above zero: where little moves, anything looks alike.
@@ -201,7 +210,7 @@ def _promising(
             best[place.name] = place
     ranked = []
     for place in best.values():
-        spread = _SPREAD + placement.spread(*_compared(probe, references, place))
+        spread = judging.spread(place)
         ranked.append((float(np.arctanh(min(place.alike, 0.995))) / spread, place, spread))
     ranked.sort(key=lambda entry: (-entry[0], entry[1].name))
     return [
@@ -212,7 +221,7 @@ def _promising(
 
 
 def _judged(  # noqa: PLR0917 - what is sought, where, and how
-    probe: Probe,
+    judging: Judging,
     references: References,
     names: Sequence[str],
     views: Patterns,
@@ -231,23 +240,23 @@ def _judged(  # noqa: PLR0917 - what is sought, where, and how
         ):
             view = views.views[number]
             # The undone probe starts where its first picture lies.
-            origin_s = view.start_s - lag_s - view.speed * float(probe.times[0])
+            origin_s = view.start_s - lag_s - view.speed * float(judging.probe.times[0])
             key = name, round(origin_s / 0.16), view.speed
             if key not in proposed or proposed[key][0] < strength:
                 proposed[key] = strength, Place(name, origin_s, view.speed)
     ranked = sorted(proposed.values(), key=lambda entry: -entry[0])[:limit]
-    return [_judge(probe, references, place) for _, place in ranked]
+    return [judging.judge(place) for _, place in ranked]
 
 
 class _Insets:
     """Proposes and judges places of a probe's insets by finer signatures, made when first asked."""
 
-    def __init__(self, probe: Probe, references: References) -> None:
-        self._probe, self._references = probe, references
+    def __init__(self, judging: Judging, references: References) -> None:
+        self._judging, self._references = judging, references
 
     @cached_property
     def _views(self) -> tuple[list[tuple[tuple[float, float, float], bool]], Patterns]:
-        details = self._probe.details(self._references.recipe.luma_rate_hz)
+        details = self._judging.probe.details(self._references.recipe.luma_rate_hz)
         return [detail[:2] for detail in details], Patterns([detail[2] for detail in details])
 
     def judged(self, names: Sequence[str], media_at_s: float | None, most: int) -> list[Place]:
@@ -271,75 +280,14 @@ class _Insets:
                 reference.detail, low_s=low_s, high_s=high_s, most=_INSET_PEAKS
             ):
                 inset, mirrored = kinds[number]
-                origin_s = patterns.views[number].start_s - lag_s - float(self._probe.at[0])
+                origin_s = patterns.views[number].start_s - lag_s - float(self._judging.probe.at[0])
                 key = name, round(origin_s / 0.16)
                 if key not in proposed or proposed[key][0] < strength:
                     where = laid(inset, mirrored=mirrored)
                     place = Place(name, origin_s, 1.0, placed=where, inset=inset)
                     proposed[key] = strength, place
         ranked = sorted(proposed.values(), key=lambda entry: -entry[0])[:most]
-        return [_judge(self._probe, self._references, place) for _, place in ranked]
-
-
-def _judge(probe: Probe, references: References, place: Place) -> Place:
-    expected, valid = their_changes(probe, references, place)
-    least_s = max(_LEAST_KNOWN * probe.seconds, min(_LEAST_KNOWN_S, 0.9 * probe.seconds))
-    if valid.mean() * probe.seconds < least_s:
-        return place
-    observed, expected = probe.within(place.inset)[valid], placement.evened(expected[valid])
-    if place.inset == WHOLE:
-        score, where = placement.placed(observed, expected)
-    else:  # how it lies is known but for half a cell
-        score, where = placement.settled(observed, expected, place.placed)
-    return replace(place, alike=score, placed=where)
-
-
-def _settled(probe: Probe, references: References, place: Place) -> Place:
-    """Move a judged place and its placement to where they fit best, between their grids."""
-    best = place
-    for step in (0.0, -_SLIDE_S, _SLIDE_S):
-        at = replace(place, origin_s=place.origin_s + step, placed=best.placed)
-        expected, valid = their_changes(probe, references, at)
-        if not valid.any():
-            continue
-        observed, expected = probe.within(place.inset)[valid], placement.evened(expected[valid])
-        if step == 0.0:
-            score, where = placement.settled(observed, expected, place.placed)
-        else:
-            score, where = placement.alike(observed, expected, best.placed), best.placed
-        if score > best.alike or step == 0.0:
-            best = replace(at, alike=score, placed=where)
-    return replace(best, alike=placement.correlation(*_compared(probe, references, best)))
-
-
-def _trimmed(probe: Probe, references: References, place: Place) -> Place:
-    """Move a settled placement to where the small pictures themselves fit best."""
-    expected, valid = their_changes(probe, references, place)
-    fine, expected = probe.fine[valid], expected[valid]
-    best, where = place.alike, place.placed
-    for name in Placement._fields:
-        for step in (-_TRIM, _TRIM):
-            trial = where._replace(**{name: getattr(where, name) + step})
-            alike = placement.correlation(*placement.compared(fine, expected, trial))
-            if alike > best:
-                best, where = alike, trial
-                break
-    return replace(place, alike=best, placed=where)
-
-
-def _compared(probe: Probe, references: References, place: Place) -> tuple[Floats, Floats]:
-    expected, valid = their_changes(probe, references, place)
-    return placement.compared(probe.fine[valid], expected[valid], place.placed)
-
-
-def their_changes(
-    probe: Probe, references: References, place: Place
-) -> tuple[Floats, NDArray[np.bool_]]:
-    pictures = references.pictures(place.name)
-    assert pictures is not None
-    at = place.origin_s + place.speed * probe.at
-    change, valid = placement.changes(pictures.cells, pictures.times, at)
-    return change, valid & probe.known
+        return [self._judging.judge(place) for _, place in ranked]
 
 
 def _lead(place: Place, decoys: Sequence[Place]) -> float:
@@ -349,34 +297,3 @@ def _lead(place: Place, decoys: Sequence[Place]) -> float:
     # arctanh(1) is infinite, and rounding may lead there.
     lead = np.arctanh(min(place.alike, 0.995)) - np.arctanh(min(level, 0.995))
     return max(0.0, float(lead))
-
-
-def refined(probe: Probe, references: References, place: Place) -> Place:
-    """Return the place to a few milliseconds, its speed to a quarter of a percent."""
-    middle_s = float(probe.at[0] + probe.at[-1]) / 2
-    best = place
-    speeds = [place.speed + k / 400 for k in range(-4, 5)] if place.speed != 1.0 else [1.0]
-    for speed in speeds:
-        # Turning about the middle leaves the place where it is.
-        origin_s = place.origin_s + (place.speed - speed) * middle_s
-        steps = np.array([-0.08, -0.04, 0.0, 0.04, 0.08])
-        curve = [
-            _alike(probe, references, replace(place, origin_s=origin_s + step, speed=speed))
-            for step in steps
-        ]
-        top = int(np.clip(np.argmax(curve), 1, len(curve) - 2))
-        left, peak, right = curve[top - 1 : top + 2]
-        bend = left - 2 * peak + right
-        shift = float(np.clip(0.5 * (left - right) / bend, -1, 1)) if bend < 0 else 0.0
-        if speed == speeds[0] or peak > best.alike + 1e-3:
-            at_s = origin_s + float(steps[top]) + 0.04 * shift
-            best = replace(place, origin_s=at_s, speed=speed, alike=peak)
-    return best
-
-
-def _alike(probe: Probe, references: References, place: Place) -> float:
-    expected, valid = their_changes(probe, references, place)
-    if not valid.any():
-        return -1.0
-    observed, expected = probe.within(place.inset)[valid], placement.evened(expected[valid])
-    return placement.alike(observed, expected, place.placed)

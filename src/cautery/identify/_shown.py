@@ -44,8 +44,8 @@ class Probe:
     def backwards(self) -> Probe:
         """Return what moves in the opposite order: no reference holds it, and it moves as much."""
         return replace(
-            self, fine=self.fine[::-1], rough=self.rough[::-1], change=self.change[::-1],
-            known=self.known[::-1],
+            self, fine=_turned(self.fine), rough=_turned(self.rough),
+            change=_turned(self.change), known=self.known[::-1].copy(),
         )  # fmt: skip
 
     def within(self, inset: tuple[float, float, float]) -> Floats:
@@ -87,3 +87,8 @@ class Probe:
         change, valid = placement.changes(cells, times, at)
         fine, _ = placement.changes(decoded.luma.reshape(len(times), -1), times, at)
         return cls(cells, times, at, fine, change, placement.evened(change), valid)
+
+
+def _turned(change: Floats) -> Floats:
+    # The kernels want rows that follow on one another.
+    return np.ascontiguousarray(change[::-1])

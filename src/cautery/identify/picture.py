@@ -10,16 +10,9 @@ import numpy as np
 from cautery.fingerprint import placement
 from cautery.fingerprint.sliding import Alignment, correlate
 from cautery.fingerprint.video import Signature, signature
+from cautery.identify._judging import Place, reachable, refined, their_changes
 from cautery.identify._picture_basis import picture_basis
-from cautery.identify._seeing import (
-    Place,
-    Scored,
-    reachable,
-    refined,
-    searched,
-    span,
-    their_changes,
-)
+from cautery.identify._seeing import Scored, searched, span
 from cautery.identify._shown import Probe
 from cautery.identify.basis import Basis
 from cautery.identify.likelihood import tail
@@ -92,7 +85,7 @@ def look(
         return Seen((), plain.silent)
     if least is None:
         least = tail("picture", probe.seconds).least
-    best = searched(probe, references, names, media_at_s, speed_heard)
+    best = searched(probe, references, names, media_at_s, speed_heard, least)
     telling = [result for result in best if result.score >= least]
     witnesses = [
         _witness(

@@ -1,0 +1,214 @@
+"""How alike a probe's pictures are to a reference's at one place, and where exactly they lie.
+
+Places are asked for again and again, on the way to a score: what was worked out of one is kept for
+as long as a probe is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.fingerprint import placement
+from cautery.fingerprint.placement import UPRIGHT, Placement
+from cautery.fingerprint.video import WHOLE, Floats
+from cautery.identify._shown import Probe
+from cautery.identify.references.held import References
+
+_LEAST_KNOWN, _LEAST_KNOWN_S = 0.5, 4.0
+"""Share of the probe that the reference must cover at a place, and seconds of it: over 2.5 s at a
+reference's end, other content reached twice the score it reached anywhere else."""
+_SLIDE_S = 0.04
+"""Half an instant, by which a judged place may be off."""
+_SPREAD = 0.02
+"""Of a correlation's Fisher z, that even the liveliest pictures have by chance: of many placements
+the best was chosen. Of 0.01 to 0.1, tried on 400 windows of other content, up to 0.03 kept most of
+the probes of 5 s above all of those, from 0.02 on most of 10 s."""
+_TRIM = 0.03
+"""Of scale and shift, by which the small pictures correct what their cells settled on."""
+_WHOLLY_ALIKE = 0.9
+"""What the same pictures reach after a re-encoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A possible place of a probe: ``reference time = origin_s + speed * seconds of the probe``.
+
+    ``inset`` is the part of the probe's picture that it was proposed for, if its cells are to be
+    weighed among themselves.
+    """
+
+    name: str
+    origin_s: float
+    speed: float
+    alike: float = -1.0
+    placed: Placement = UPRIGHT
+    inset: tuple[float, float, float] = WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class _Under:
+    """What a reference shows under a probe at one place, where both are known.
+
+    ``raw`` are the changes of its cells, ``even`` the same evened.
+    """
+
+    raw: Floats
+    even: Floats
+    valid: NDArray[np.bool_]
+
+
+class Judging:
+    """Judges places of one probe, whose references do not change meanwhile.
+
+    Parameters
+    ----------
+    probe : Probe
+        As it is, or played backwards.
+    """
+
+    def __init__(self, probe: Probe, references: References) -> None:
+        self.probe, self._references = probe, references
+        self._held: dict[tuple[str, float, float], _Under] = {}
+        self._settled: dict[Place, Place] = {}
+        self._trimmed: dict[Place, Place] = {}
+        self._spreads: dict[Place, float] = {}
+        self._within: dict[tuple[float, float, float], Floats] = {}
+
+    def judge(self, place: Place) -> Place:
+        """Return a proposed place with how alike it is, placed as it fits best on a grid."""
+        seconds, under = self.probe.seconds, self._under(place)
+        least_s = max(_LEAST_KNOWN * seconds, min(_LEAST_KNOWN_S, 0.9 * seconds))
+        if under.valid.mean() * seconds < least_s:
+            return place
+        observed = self._observed(place, under)
+        if place.inset == WHOLE:
+            score, where = placement.placed(observed, under.even)
+        else:  # how it lies is known but for half a cell
+            score, where = placement.settled(observed, under.even, place.placed)
+        return replace(place, alike=score, placed=where)
+
+    def settle(self, place: Place) -> Place:
+        """Move a judged place and its placement to where they fit best, between their grids."""
+        if place not in self._settled:
+            self._settled[place] = self._settle(place)
+        return self._settled[place]
+
+    def spread(self, place: Place) -> float:
+        """Return how far chance reaches at a settled place, as Fisher's z."""
+        if place not in self._spreads:
+            self._spreads[place] = _SPREAD + placement.spread(*self.compared(place))
+        return self._spreads[place]
+
+    def trim(self, place: Place) -> Place:
+        """Move a settled placement to where the small pictures themselves fit best."""
+        if place not in self._trimmed:
+            self._trimmed[place] = self._trim(place)
+        return self._trimmed[place]
+
+    def _trim(self, place: Place) -> Place:
+        under = self._under(place)
+        fine = _rows(self.probe.fine, under.valid)
+        best, where = place.alike, place.placed
+        for name in Placement._fields:
+            for step in (-_TRIM, _TRIM):
+                trial = where._replace(**{name: getattr(where, name) + step})
+                alike = placement.correlation(*placement.compared(fine, under.raw, trial))
+                if alike > best:
+                    best, where = alike, trial
+                    break
+        return replace(place, alike=best, placed=where)
+
+    def compared(self, place: Place) -> tuple[Floats, Floats]:
+        """Return changes of the cells that both show, evened: the probe's, the reference's."""
+        under = self._under(place)
+        fine = _rows(self.probe.fine, under.valid)
+        return placement.compared(fine, under.raw, place.placed)
+
+    def _settle(self, place: Place) -> Place:
+        best = place
+        for step in (0.0, -_SLIDE_S, _SLIDE_S):
+            at = replace(place, origin_s=place.origin_s + step, placed=best.placed)
+            under = self._under(at)
+            if not under.valid.any():
+                continue
+            observed = self._observed(place, under)
+            if step == 0.0:
+                score, where = placement.settled(observed, under.even, place.placed)
+            else:
+                score, where = placement.alike(observed, under.even, best.placed), best.placed
+            if score > best.alike or step == 0.0:
+                best = replace(at, alike=score, placed=where)
+        return replace(best, alike=placement.correlation(*self.compared(best)))
+
+    def _observed(self, place: Place, under: _Under) -> Floats:
+        if place.inset not in self._within:
+            self._within[place.inset] = self.probe.within(place.inset)
+        return _rows(self._within[place.inset], under.valid)
+
+    def _under(self, place: Place) -> _Under:
+        key = place.name, place.origin_s, place.speed
+        if key not in self._held:
+            change, valid = their_changes(self.probe, self._references, place)
+            raw = _rows(change, valid)
+            self._held[key] = _Under(raw, placement.evened(raw), valid)
+        return self._held[key]
+
+
+def their_changes(
+    probe: Probe, references: References, place: Place
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return how a reference's cells change under a probe, and where both are known."""
+    pictures = references.pictures(place.name)
+    assert pictures is not None
+    at = place.origin_s + place.speed * probe.at
+    change, valid = placement.changes(pictures.cells, pictures.times, at)
+    return change, valid & probe.known
+
+
+def reachable(probe: Probe) -> float:
+    """Return the score of the same pictures: the less moves, the less it is worth."""
+    change = probe.change[probe.known]
+    spread = placement.spread(change, change)
+    return float(np.arctanh(_WHOLLY_ALIKE)) / (spread + _SPREAD)
+
+
+def refined(probe: Probe, references: References, place: Place) -> Place:
+    """Return the place to a few milliseconds, its speed to a quarter of a percent."""
+    middle_s = float(probe.at[0] + probe.at[-1]) / 2
+    best = place
+    speeds = [place.speed + k / 400 for k in range(-4, 5)] if place.speed != 1.0 else [1.0]
+    for speed in speeds:
+        # Turning about the middle leaves the place where it is.
+        origin_s = place.origin_s + (place.speed - speed) * middle_s
+        steps = np.array([-0.08, -0.04, 0.0, 0.04, 0.08])
+        curve = [
+            _alike(probe, references, replace(place, origin_s=origin_s + step, speed=speed))
+            for step in steps
+        ]
+        top = int(np.clip(np.argmax(curve), 1, len(curve) - 2))
+        left, peak, right = curve[top - 1 : top + 2]
+        bend = left - 2 * peak + right
+        shift = float(np.clip(0.5 * (left - right) / bend, -1, 1)) if bend < 0 else 0.0
+        if speed == speeds[0] or peak > best.alike + 1e-3:
+            at_s = origin_s + float(steps[top]) + 0.04 * shift
+            best = replace(place, origin_s=at_s, speed=speed, alike=peak)
+    return best
+
+
+def _alike(probe: Probe, references: References, place: Place) -> float:
+    expected, valid = their_changes(probe, references, place)
+    if not valid.any():
+        return -1.0
+    observed, expected = (
+        _rows(probe.within(place.inset), valid),
+        placement.evened(_rows(expected, valid)),
+    )
+    return placement.alike(observed, expected, place.placed)
+
+
+def _rows(change: Floats, valid: NDArray[np.bool_]) -> Floats:
+    """Return the known instants, without a copy where all are."""
+    return change if valid.all() else change[valid]
