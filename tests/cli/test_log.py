@@ -21,7 +21,8 @@ from aiohttp import web
 
 from cautery.adapters.cosign_server import CosignServer
 from cautery.adapters.signer import SignerProcess
-from cautery.lab.stamping import LabAuthority, StampingServer
+from cautery.lab.stamping import LabAuthority
+from cautery.lab.stamping_server import StampingServer
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "tests/assets/cases_of_0_1_0"

@@ -23,7 +23,8 @@ from cautery.lab.operations.summary import rows_of, summary_of
 from cautery.lab.scoreboard import check_truth
 from cautery.lab.scoreboard import score as judge
 from cautery.lab.serve import serve as serve_world
-from cautery.lab.stamping import LabAuthority, StampingServer
+from cautery.lab.stamping import OCSP_PATH, LabAuthority
+from cautery.lab.stamping_server import StampingServer
 from cautery.lab.start import run_folder
 from cautery.packed import require_file
 from cautery.wiring import cases
@@ -191,11 +192,16 @@ def authority(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on loopback; 0: any.")] = 0,
     name: Annotated[str, typer.Option(help="Its name.")] = "Lab time-stamping authority",
     days: Annotated[int, typer.Option(min=1, help="Days until its certificate ends.")] = 3650,
+    revocation: Annotated[
+        str, typer.Option(help="How it says what is revoked: ocsp, crl or both.")
+    ] = "both",
 ) -> None:
     """Serve a time-stamping authority (RFC 3161) by OpenSSL until Ctrl-C; nobody trusts its root.
 
     Example: cautery lab authority /tmp/tsa
     """
+    if revocation not in ("ocsp", "crl", "both"):
+        raise InputError(f"--revocation: {revocation!r} is not valid; give ocsp, crl or both")
     require_empty(folder)
     now = wiring.clock().now()
     with StampingServer(port=port) as server:
@@ -204,7 +210,8 @@ def authority(
             name,
             begins=now - timedelta(days=1),
             ends=now + timedelta(days=days),
-            crl_url=f"{server.url}crl",
+            crl_url=None if revocation == "ocsp" else f"{server.url}crl",
+            ocsp_url=None if revocation == "crl" else f"{server.url}{OCSP_PATH[1:]}",
         )
         typer.echo(server.url)
         render.say(f"root    {folder / 'root.pem'}")

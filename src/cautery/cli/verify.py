@@ -44,6 +44,19 @@ def verify(
         Path | None,
         typer.Option("--tsa-roots", help="Root certificates of time-stamping authorities, PEM."),
     ] = None,
+    tsa_policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tsa-policy", help="OID of a policy that time-stamps must have; repeatable."
+        ),
+    ] = None,
+    trusted_list: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--trusted-list",
+            help="A country's EU trusted list (XML): which time-stamps are qualified; repeatable.",
+        ),
+    ] = None,
     log: Annotated[
         Path | None,
         typer.Option("--log", help="Folder of the organisation's log, to compare all its leaves."),
@@ -74,8 +87,10 @@ def verify(
     With --cosigners, enough co-signers must have seen the closed case, and no time in it may
     contradict what they and the authorities saw: a history that was forked, cut, rolled back or
     back-dated is broken, even if the case's own key signed it. Without --cosigners and
-    --tsa-roots, each time is a claim of the machine's clock. With --log, all that the log holds
-    of the case is compared, so that not even the owner of the log's key can have cut the case.
+    --tsa-roots, each time is a claim of the machine's clock. A time-stamp is called qualified only
+    if its authority stands in a --trusted-list that you give, as granted at that time. With --log,
+    all that the log holds of the case is compared, so that not even the owner of the log's key can
+    have cut the case.
 
     Of a dossier, the command first checks the bag and its signature.
 
@@ -93,7 +108,12 @@ def verify(
                 public_key=public_key,
                 signers=allowed_signers,
                 now=wiring.clock().now(),
-                trust=timing.trust(cosigners, tsa_roots),
+                trust=timing.trust(
+                    cosigners,
+                    tsa_roots,
+                    stamp_policies=tsa_policy or (),
+                    lists=trusted_list or (),
+                ),
                 within=timedelta(seconds=within),
                 log=leaves,
             )

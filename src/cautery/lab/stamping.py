@@ -9,25 +9,22 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 from rfc3161_client._rust import parse_timestamp_request
 
 from cautery.errors import SourceError
 
 POLICY = "1.3.6.1.4.1.32473.1"
 """Under the arc of examples (RFC 5612)."""
+OCSP_PATH = "/ocsp"
 _SHA256 = "2.16.840.1.101.3.4.2.1"
-_MOST_BYTES = 4096
 _CONFIG = """\
 [tsa]
 default_tsa = it
@@ -62,6 +59,8 @@ class LabAuthority:
         Its extended key usages; by default time-stamping alone.
     crl_url : str or None
         Where its list of revoked certificates will be served.
+    ocsp_url : str or None
+        Where its OCSP responder will answer.
     """
 
     def __init__(
@@ -73,6 +72,7 @@ class LabAuthority:
         ends: datetime,
         usages: tuple[x509.ObjectIdentifier, ...] = (ExtendedKeyUsageOID.TIME_STAMPING,),
         crl_url: str | None = None,
+        ocsp_url: str | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -108,7 +108,14 @@ class LabAuthority:
                 [x509.UniformResourceIdentifier(crl_url)], None, None, None
             )
             builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+        if ocsp_url is not None:
+            access = x509.AccessDescription(
+                AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(ocsp_url)
+            )
+            place = x509.AuthorityInformationAccess([access])
+            builder = builder.add_extension(place, critical=False)
         self.certificate = builder.sign(self._key, hashes.SHA256())
+        self.root_certificate = root
         pem = serialization.Encoding.PEM
         (folder / "root.pem").write_bytes(root.public_bytes(pem))
         (folder / "tsa.pem").write_bytes(self.certificate.public_bytes(pem))
@@ -191,77 +198,68 @@ class LabAuthority:
             )
         return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
-
-class StampingServer:
-    """Serves an authority over HTTP on loopback: POST / stamps, GET /crl lists the revoked.
-
-    Parameters
-    ----------
-    authority : LabAuthority or None
-        ``None``: it is given later, when the address is known.
-    """
-
-    def __init__(self, authority: LabAuthority | None = None, *, port: int = 0) -> None:
-        self.authority = authority
-        self.is_down = False
-        self.asked = 0
-        self.change: Callable[[bytes], bytes] | None = None
-        """What becomes of an answer before it is sent, for bad authorities."""
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                server.asked += 1
-                size = int(self.headers.get("Content-Length") or 0)
-                if server.is_down or server.authority is None or size > _MOST_BYTES:
-                    self.send_error(503)
-                    return
-                answer = server.authority.answer(self.rfile.read(size))
-                if server.change is not None:
-                    answer = server.change(answer)
-                self._send(answer, "application/timestamp-reply")
-
-            def do_GET(self) -> None:
-                if server.is_down or server.authority is None:
-                    self.send_error(503)
-                    return
-                self._send(server.authority.crl(at=datetime.now(UTC)), "application/pkix-crl")
-
-            def _send(self, body: bytes, media_type: str) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", media_type)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
-
-    @property
-    def url(self) -> str:
-        """Where it takes requests."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
+    def ocsp(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        request: bytes,
+        *,
+        at: datetime,
+        revoked: datetime | None = None,
+        delegate: bool = False,
+    ) -> bytes:
+        """Return what its OCSP responder answers, DER.
+
+        Parameters
+        ----------
+        revoked : datetime or None
+            When its certificate was revoked; ``None``: it is good.
+        delegate : bool
+            A responder that the root lets answer signs, and not the root itself.
+
+        Raises
+        ------
+        SourceError
+            If that is no request about its certificate.
+        """
+        try:
+            asked = ocsp.load_der_ocsp_request(request)
+        except ValueError as error:
+            raise SourceError(f"no OCSP request: {error}") from error
+        if asked.serial_number != self.certificate.serial_number:
+            raise SourceError("an OCSP request about a certificate of another authority")
+        signer, key = self._responder(at) if delegate else (self.root_certificate, self._key)
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            cert=self.certificate,
+            issuer=self.root_certificate,
+            algorithm=asked.hash_algorithm,
+            cert_status=ocsp.OCSPCertStatus.GOOD
+            if revoked is None
+            else ocsp.OCSPCertStatus.REVOKED,
+            this_update=at,
+            next_update=at + timedelta(days=7),
+            revocation_time=revoked,
+            revocation_reason=None,
+        )
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, signer)
+        if delegate:
+            builder = builder.certificates([signer])
+        return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+    def _responder(
+        self, at: datetime, usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.OCSP_SIGNING
+    ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Lab responder")]))
+            .issuer_name(self._root_name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(at - timedelta(days=1))
+            .not_valid_after(at + timedelta(days=30))
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return certificate, key
 
 
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/local/bin"}

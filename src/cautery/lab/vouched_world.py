@@ -20,7 +20,7 @@ from cautery.adapters.log_folder import LogFolder
 from cautery.evidence.outside.policy import CosignerPolicy, parse_policy
 from cautery.evidence.outside.proof import Trust
 from cautery.evidence.outside.stamps import read_roots
-from cautery.lab.stamping import LabAuthority
+from cautery.lab.stamping import OCSP_PATH, LabAuthority
 from cautery.lab.vouchers import SteppedClock, Vouchers, lab_cosigners, lab_policy
 from cautery.model import KeyedPseudonyms, NetworkPolicy
 from cautery.model.records import CaseOpened, kind_of_type
@@ -118,11 +118,17 @@ def made_world(
     folder.mkdir(parents=True, exist_ok=True)
     clock = SteppedClock(KICK_OFF)
     begins, ends = KICK_OFF - timedelta(days=30), KICK_OFF + timedelta(days=3650)
+    one, two = "one.example", "two.example"  # one answers by its list, the other by OCSP as well
     authorities = {
-        host: LabAuthority(
-            folder / host, host, begins=begins, ends=ends, crl_url=f"http://{host}/crl"
-        )
-        for host in ("one.example", "two.example")
+        one: LabAuthority(folder / one, one, begins=begins, ends=ends, crl_url=f"http://{one}/crl"),
+        two: LabAuthority(
+            folder / two,
+            two,
+            begins=begins,
+            ends=ends,
+            crl_url=f"http://{two}/crl",
+            ocsp_url=f"http://{two}{OCSP_PATH}",
+        ),
     }
     cosigners = lab_cosigners(folder / "cosigners", names)
     policy_text = lab_policy(cosigners, threshold=2)

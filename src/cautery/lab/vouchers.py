@@ -16,7 +16,7 @@ from cautery.adapters._cosigner_secrets import CosignerSecrets
 from cautery.errors import SourceError
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.outside.cosignatures import CosignerKey
-from cautery.lab.stamping import LabAuthority
+from cautery.lab.stamping import OCSP_PATH, LabAuthority
 from cautery.model import Exchange, Limits, Response, Validator
 from cautery.model.times import ClockOffset
 
@@ -102,8 +102,11 @@ class Vouchers:
             raise SourceError(f"{host} does not answer")
         status, answer = 200, b""
         if (authority := self.authorities.get(host)) is not None and method == "POST":
-            at = self.stamped_at(host, self.clock.now())
-            answer = authority.answer_at(body or b"", at=at)
+            if urlsplit(url).path == OCSP_PATH:
+                answer = authority.ocsp(body or b"", at=self.clock.now())
+            else:
+                at = self.stamped_at(host, self.clock.now())
+                answer = authority.answer_at(body or b"", at=at)
         elif authority is not None:
             answer = authority.crl(at=self.clock.now())
         elif (cosigner := self.cosigners.get(host)) is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +25,15 @@ from cautery.evidence.outside.policy import MAX_POLICY_BYTES, parse_policy
 from cautery.evidence.outside.proof import Trust
 from cautery.evidence.outside.proof_file import Renewal
 from cautery.evidence.outside.stamps import MAX_ROOTS_BYTES, read_roots
+from cautery.evidence.outside.trusted_list import MAX_LIST_BYTES, TrustedList, read_trusted_list
 from cautery.model.ports import Clock
 from cautery.wiring.cases import reading_store
 from cautery.workflows.timing import checking, closing
 from cautery.workflows.timing.asking import Asking
 from cautery.workflows.timing.log import OrganisationLog, Proven
 from cautery.workflows.timing.settings import LogSettings, read_settings, settings_text
+
+_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,14 +147,41 @@ def check_log(folder: Path) -> dict[str, str | int]:
         ledger.close()
 
 
-def trust(policy: Path | None, authorities: Path | None) -> Trust:
-    """Read whom a checker trusts: a policy of co-signers, and roots of authorities.
+def trust(
+    policy: Path | None,
+    authorities: Path | None,
+    *,
+    stamp_policies: Sequence[str] = (),
+    lists: Sequence[Path] = (),
+) -> Trust:
+    """Read whom a checker trusts.
+
+    Parameters
+    ----------
+    policy : Path or None
+        Of co-signers.
+    authorities : Path or None
+        Root certificates of time-stamping authorities, PEM.
+    stamp_policies : sequence of str
+        Policies of which a time-stamp must have one; empty: any.
+    lists : sequence of Path
+        Trusted lists of countries of the EU.
 
     Raises
     ------
     InputError
         If a file of theirs cannot be used.
     """
+    if authorities is None and (stamp_policies or lists):
+        raise InputError(
+            "--tsa-policy and --trusted-list need --tsa-roots: without it no time-stamp is judged",
+            hint="Give the root certificates of the authorities: --tsa-roots PEM.",
+        )
+    for oid in stamp_policies:
+        if not _OID.fullmatch(oid):
+            raise InputError(
+                f"--tsa-policy: {oid[:80]!r} is not an OID such as 1.3.6.1.4.1.32473.1"
+            )
     try:
         return Trust(
             policy=None
@@ -159,16 +190,30 @@ def trust(policy: Path | None, authorities: Path | None) -> Trust:
             roots=()
             if authorities is None
             else read_roots(read_whole(authorities.resolve(), limit=MAX_ROOTS_BYTES)),
+            stamp_policies=frozenset(stamp_policies),
+            lists=tuple(map(_trusted_list, lists)),
         )
     except EvidenceError as error:
         raise InputError(str(error)) from error
+
+
+def _trusted_list(path: Path) -> TrustedList:
+    try:
+        return read_trusted_list(read_whole(path.resolve(), limit=MAX_LIST_BYTES))
+    except InputError as error:
+        raise InputError(f"{path}: {error}", hint=error.hint) from error
 
 
 def own_trust(folder: Path) -> Trust:
     """Return whom an organisation itself trusts: those whom the settings of its log name."""
     settings = log_settings(folder)
     roots = [root for authority in settings.authorities for root in authority.roots]
-    return Trust(policy=settings.cosigners, roots=tuple(roots))
+    policies = {authority.policy for authority in settings.authorities}
+    return Trust(
+        policy=settings.cosigners,
+        roots=tuple(roots),
+        stamp_policies=frozenset(filter(None, policies)) if None not in policies else frozenset(),
+    )
 
 
 @contextmanager

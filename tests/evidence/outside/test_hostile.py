@@ -18,7 +18,9 @@ from cautery.evidence.outside.cosigning import judge
 from cautery.evidence.outside.policy import parse_policy
 from cautery.evidence.outside.proof import Trust, check_proof
 from cautery.evidence.outside.proof_file import parse_proof_file
-from cautery.evidence.outside.stamps import check_stamp, read_crl, read_roots
+from cautery.evidence.outside.revocation import read_revocation
+from cautery.evidence.outside.stamps import check_stamp, read_roots
+from cautery.evidence.outside.trusted_list import read_trusted_list
 
 KEY = "league.example+f76887df+AbY7H4cSj9ejEsikmH2QiLXPitTf30SfCFUbqDEwVY1d"
 LOG = NoteVerifier.parse(KEY)
@@ -38,7 +40,8 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "request": _judge,
     "proof file": _proof,
     "stamp": lambda data: check_stamp(data, message=b"m", nonce=1, roots=()),
-    "list of revoked certificates": read_crl,
+    "revocation": read_revocation,
+    "trusted list": read_trusted_list,
     "roots": read_roots,
     "checkpoint": lambda data: open_cosigned(data.decode("latin-1"), LOG),
     "key": lambda data: CosignerKey.parse(data.decode("latin-1")),
@@ -51,6 +54,8 @@ BEGINNINGS = (
     b"0\x82\x03",
     b"-----BEGIN X509 CRL-----\n",
     b"-----BEGIN CERTIFICATE-----\n",
+    b"0\x82\x03\x00\x0a\x01\x00",
+    b'<TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#">',
     b"league.example\n1\nAAAA\n\n\xe2\x80\x94 ",
 )
 

@@ -15,7 +15,6 @@ from cautery.evidence.outside.stamps import (
     Stamp,
     check_stamp,
     read_roots,
-    revocation_urls,
     stamp_request,
 )
 from cautery.lab.stamping import POLICY, LabAuthority
@@ -48,8 +47,8 @@ def test_a_stamp_of_openssl_ts_proves_its_time(authority: LabAuthority) -> None:
         message=MESSAGE,
         nonce=nonce,
         roots=read_roots(authority.root),
-        policy=POLICY,
-        crls=[authority.crl(at=NOW)],
+        policies=[POLICY],
+        revocation=[authority.crl(at=NOW)],
     )
     assert abs(stamp.at - datetime.now(UTC)) < timedelta(minutes=1)
     assert (stamp.accuracy, stamp.revocation_known) == (timedelta(seconds=1), True)
@@ -98,7 +97,7 @@ def test_a_certificate_that_was_not_valid_at_that_time_is_refused(
     [
         ({"message": b"other"}, "over other bytes"),
         ({"nonce": 7}, "does not repeat the nonce"),
-        ({"policy": "1.2.3"}, "but 1.2.3 is asked for"),
+        ({"policies": ["1.2.3"]}, "but 1.2.3 is asked for"),
         ({"roots": ()}, "no trusted authority is given"),
     ],
 )
@@ -133,15 +132,16 @@ def test_a_certificate_for_anything_but_time_stamping_is_refused(
 def test_a_revoked_certificate_is_refused_from_its_revocation_on(authority: LabAuthority) -> None:
     revoked = authority.crl(at=NOW, revoked=NOW - timedelta(hours=1))
     with pytest.raises(EvidenceError, match="its certificate was revoked"):
-        stamped(authority, crls=[revoked])
-    assert stamped(authority, at=NOW - timedelta(hours=2), crls=[revoked]).revocation_known
+        stamped(authority, revocation=[revoked])
+    assert stamped(authority, at=NOW - timedelta(hours=2), revocation=[revoked]).revocation_known
 
 
 def test_a_list_of_revoked_certificates_that_another_signed_is_refused(
     authority: LabAuthority, tmp_path: Path
 ) -> None:
+    """It has the issuer's name, and another key."""
     with pytest.raises(EvidenceError, match="not signed by its issuer"):
-        stamped(authority, crls=[made(tmp_path).crl(at=NOW)])
+        stamped(authority, revocation=[made(tmp_path).crl(at=NOW)])
 
 
 def test_no_changed_byte_passes_for_another_time_or_message(authority: LabAuthority) -> None:
@@ -172,9 +172,3 @@ def test_what_is_no_answer_is_refused(authority: LabAuthority, answer: bytes) ->
 def test_roots_must_be_certificates() -> None:
     with pytest.raises(InputError, match="no certificates in PEM"):
         read_roots(b"nothing")
-
-
-def test_the_list_of_revoked_certificates_is_where_the_certificate_says(
-    authority: LabAuthority,
-) -> None:
-    assert revocation_urls(authority.certificate) == ("http://tsa.example/crl",)

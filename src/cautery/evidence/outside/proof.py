@@ -22,6 +22,7 @@ from cautery.evidence.outside.brackets import Moment
 from cautery.evidence.outside.cosignatures import Cosigned, open_cosigned
 from cautery.evidence.outside.policy import CosignerPolicy
 from cautery.evidence.outside.stamps import Stamp, check_stamp
+from cautery.evidence.outside.trusted_list import TrustedList
 from cautery.model.records import LogEntry
 from cautery.model.times import iso
 
@@ -36,7 +37,7 @@ class StampGiven:
     authority: str
     answer: bytes
     nonce: int | None
-    crls: tuple[bytes, ...] = ()
+    revocation: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +76,21 @@ class Trust:
         Which co-signers, and how many are enough.
     roots : tuple of Certificate
         Of time-stamping authorities.
+    stamp_policies : frozenset of str
+        The policies of which a time-stamp must have one, dotted OIDs; empty: any.
+    lists : tuple of TrustedList
+        Trusted lists of the EU, which say what service is a qualified one.
     """
 
     policy: CosignerPolicy | None = None
     roots: tuple[x509.Certificate, ...] = ()
+    stamp_policies: frozenset[str] = frozenset()
+    lists: tuple[TrustedList, ...] = ()
+
+    def qualified(self, stamp: Stamp) -> str | None:
+        """Return the qualified service that made a time-stamp; ``None``: no list names it."""
+        found = ((each, each.service_of(stamp.path, stamp.at)) for each in self.lists)
+        return next((f"{name} ({each.territory})" for each, name in found if name), None)
 
 
 NOBODY = Trust()
@@ -187,7 +199,8 @@ def check_proof(given: ProofGiven, *, case: NoteVerifier, trust: Trust) -> Check
                     message=text,
                     nonce=stamp.nonce,
                     roots=trust.roots,
-                    crls=stamp.crls,
+                    policies=trust.stamp_policies,
+                    revocation=stamp.revocation,
                 )
             except EvidenceError as error:
                 faults.append(f"{stamp.authority}: {error}")

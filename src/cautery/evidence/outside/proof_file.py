@@ -37,7 +37,7 @@ class _Stamp(_Shape):
     authority: Annotated[str, Field(max_length=2000)]
     nonce: Annotated[str, Field(pattern=r"[0-9]{1,60}")] | None
     answer: _Base64
-    crls: Annotated[list[_Base64], Field(max_length=16)] = []
+    revocation: Annotated[list[_Base64], Field(max_length=16)] = []
 
 
 class _Missing(_Shape):
@@ -153,7 +153,7 @@ def _stamps(shapes: Sequence[_Stamp]) -> tuple[StampGiven, ...]:
             authority=stamp.authority,
             answer=_bytes(stamp.answer),
             nonce=None if stamp.nonce is None else int(stamp.nonce),
-            crls=tuple(map(_bytes, stamp.crls)),
+            revocation=tuple(map(_bytes, stamp.revocation)),
         )
         for stamp in shapes
     )
@@ -184,7 +184,7 @@ def _stamp(stamp: StampGiven) -> dict[str, object]:
         "authority": stamp.authority,
         "nonce": None if stamp.nonce is None else str(stamp.nonce),
         "answer": _text(stamp.answer),
-        "crls": [_text(crl) for crl in stamp.crls],
+        "revocation": [_text(answer) for answer in stamp.revocation],
     }
 
 

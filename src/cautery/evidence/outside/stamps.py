@@ -7,26 +7,25 @@ certificate that expired later is fine, one that was not yet valid is not.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import rfc3161_client
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client.errors import VerificationError
 from rfc3161_client.tsp import TimeStampResponse
 
 from cautery.errors import EvidenceError, InputError
+from cautery.evidence.outside.revocation import known_good, path_of
 from cautery.model.evidence import Digest, digest_of
 from cautery.model.times import iso
 
 MAX_TOKEN_BYTES = 1 << 16
 """Of an answer with its chain: usual ones have 2 to 8 kB. Judgement."""
-MAX_CRL_BYTES = 4 << 20
-"""Of a list of revoked certificates. Judgement."""
 MAX_ROOTS_BYTES = 4 << 20
 _UNTRUSTED = "its certificate does not lead to a trusted authority at its time"
 
@@ -52,7 +51,10 @@ class Stamp:
     expires : datetime
         When that certificate ends.
     revocation_known : bool
-        A list of revoked certificates by its issuer was given and does not name it.
+        Answers of the issuers were given that hold for ``at`` and say of this certificate, and of
+        each between it and the root, that it was not revoked.
+    path : tuple of Certificate
+        The authority's certificate, and those between it and the root, which is last.
     """
 
     at: datetime
@@ -63,6 +65,7 @@ class Stamp:
     key: Digest
     expires: datetime
     revocation_known: bool
+    path: tuple[x509.Certificate, ...] = ()
 
     @property
     def not_after(self) -> datetime:
@@ -94,8 +97,8 @@ def check_stamp(
     message: bytes,
     nonce: int | None,
     roots: Sequence[x509.Certificate],
-    policy: str | None = None,
-    crls: Iterable[bytes] = (),
+    policies: Collection[str] = (),
+    revocation: Iterable[bytes] = (),
 ) -> Stamp:
     """Return what an answer of a time-stamping authority proves of a message.
 
@@ -109,10 +112,10 @@ def check_stamp(
         What was sent; ``None``: it is not known.
     roots : sequence of Certificate
         The authorities that are trusted.
-    policy : str or None
-        The policy that the token must have, a dotted OID; ``None``: any.
-    crls : iterable of bytes
-        Lists of revoked certificates, DER or PEM.
+    policies : collection of str
+        The policies of which the token must have one, dotted OIDs; empty: any.
+    revocation : iterable of bytes
+        Lists of revoked certificates, DER or PEM, and OCSP answers, DER.
 
     Raises
     ------
@@ -121,7 +124,12 @@ def check_stamp(
     """
     try:
         return _checked(
-            answer, message=message, nonce=nonce, roots=roots, policy=policy, crls=tuple(crls)
+            answer,
+            message=message,
+            nonce=nonce,
+            roots=roots,
+            policies=policies,
+            revocation=tuple(revocation),
         )
     except EvidenceError:
         raise
@@ -135,8 +143,8 @@ def _checked(
     message: bytes,
     nonce: int | None,
     roots: Sequence[x509.Certificate],
-    policy: str | None,
-    crls: Sequence[bytes],
+    policies: Collection[str],
+    revocation: Sequence[bytes],
 ) -> Stamp:
     response = decoded(answer)
     if not roots:
@@ -146,9 +154,10 @@ def _checked(
         raise EvidenceError("the time-stamp is over other bytes")
     if nonce is not None and info.nonce != nonce:
         raise EvidenceError("the time-stamp does not repeat the nonce that was sent")
-    if policy is not None and info.policy.dotted_string != policy:
+    if policies and info.policy.dotted_string not in policies:
         raise EvidenceError(
-            f"the time-stamp has policy {info.policy.dotted_string}, but {policy} is asked for"
+            f"the time-stamp has policy {info.policy.dotted_string}, but "
+            f"{' or '.join(sorted(policies))} is asked for"
         )
     certificate = signing_certificate(response)
     at = _utc(info.gen_time)
@@ -169,7 +178,8 @@ def _checked(
     except VerificationError as error:
         why = str(error)
         raise EvidenceError(_UNTRUSTED if "certificates" in why else why) from error
-    known = _not_revoked(certificate, at=at, crls=crls, issuers=(*roots, *chain_of(response)))
+    path = path_of(certificate, (*roots, *chain_of(response)))
+    known = [known_good(each, issuer=by, at=at, answers=revocation) for each, by in path]
     return Stamp(
         at=at,
         accuracy=_accuracy(response),
@@ -178,7 +188,8 @@ def _checked(
         signer=certificate.subject.rfc4514_string(),
         key=digest_of(certificate.public_bytes(Encoding.DER)),
         expires=ends,
-        revocation_known=known,
+        revocation_known=bool(known) and all(known),
+        path=(certificate, *(issuer for _, issuer in path)),
     )
 
 
@@ -244,37 +255,6 @@ def signing_certificate(response: TimeStampResponse) -> x509.Certificate:
     raise EvidenceError("the certificate of the signer did not come with the time-stamp")
 
 
-def revocation_urls(certificate: x509.Certificate) -> tuple[str, ...]:
-    """Return where a certificate says that its issuer's list of revoked certificates lies."""
-    try:
-        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except Exception:  # noqa: BLE001 - a broken certificate is refused where it is verified
-        return ()
-    return tuple(
-        name.value
-        for point in points
-        for name in point.full_name or ()
-        if isinstance(name, x509.UniformResourceIdentifier) and name.value.startswith("http")
-    )
-
-
-def read_crl(raw: bytes) -> x509.CertificateRevocationList:
-    """Parse a list of revoked certificates, DER or PEM.
-
-    Raises
-    ------
-    EvidenceError
-        If it is none.
-    """
-    if len(raw) > MAX_CRL_BYTES:
-        raise EvidenceError(f"the list of revoked certificates has more than {MAX_CRL_BYTES} bytes")
-    try:
-        load = x509.load_pem_x509_crl if raw.startswith(b"-----") else x509.load_der_x509_crl
-        return load(raw)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise EvidenceError(f"not a list of revoked certificates: {error}") from error
-
-
 def read_roots(raw: bytes) -> tuple[x509.Certificate, ...]:
     """Parse the certificates of trusted authorities, PEM.
 
@@ -291,38 +271,6 @@ def read_roots(raw: bytes) -> tuple[x509.Certificate, ...]:
         raise InputError(
             f"no certificates in PEM: {error}", hint="Give the authority's root certificate as PEM."
         ) from error
-
-
-def _not_revoked(
-    certificate: x509.Certificate,
-    *,
-    at: datetime,
-    crls: Iterable[bytes],
-    issuers: Sequence[x509.Certificate],
-) -> bool:
-    """Raise if a list of its issuer revoked the certificate by ``at``; tell if a list was there."""
-    known = False
-    for raw in crls:
-        crl = read_crl(raw)
-        if crl.issuer != certificate.issuer:
-            continue
-        if not any(_signed(crl, issuer) for issuer in issuers if issuer.subject == crl.issuer):
-            raise EvidenceError("a list of revoked certificates is not signed by its issuer")
-        revoked = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        if revoked is not None and revoked.revocation_date_utc <= at:
-            raise EvidenceError(
-                f"its certificate was revoked at {iso(revoked.revocation_date_utc)}, before the "
-                f"time-stamp of {iso(at)}"
-            )
-        known = True
-    return known
-
-
-def _signed(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    try:
-        return crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type] # any that signs
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature):
-        return False
 
 
 def _only_time_stamping(certificate: x509.Certificate) -> None:

@@ -41,7 +41,7 @@ class StampReceived:
     exhibit : ExhibitId
         The answer as it came, DER.
     exhibits : tuple of ExhibitId
-        Lists of revoked certificates that were fetched with it.
+        What says that its certificates were not revoked: OCSP answers and lists, DER.
     """
 
     authority: str

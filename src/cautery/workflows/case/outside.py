@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -57,6 +58,10 @@ class TimesProven:
         What was given and does not hold.
     missing : int
         Times that an authority or a co-signer gave nothing.
+    unanswered : int
+        Time-stamps that hold, with no valid answer on whether a certificate of theirs was revoked.
+    qualified : mapping of str to int
+        By service of a trusted list, how many of the time-stamps are its.
     """
 
     moments: tuple[Moment, ...] = ()
@@ -67,15 +72,18 @@ class TimesProven:
     agreed: int = 0
     faults: tuple[str, ...] = ()
     missing: int = 0
+    unanswered: int = 0
+    qualified: Mapping[str, int] = field(default_factory=dict)
 
-    def summary(self, size: int, *, trusts: bool) -> tuple[str, ...]:
+    def summary(self, size: int, *, trust: Trust) -> tuple[str, ...]:
         """Return in sentences what is known of the times of the first ``size`` records.
 
         Parameters
         ----------
-        trusts : bool
-            The checker named somebody to trust.
+        trust : Trust
+            By whom they were judged.
         """
+        trusts = trust.policy is not None or bool(trust.roots)
         claimed = tr("each time is a claim of the machine's clock")
         if not self.proofs:
             return (
@@ -117,6 +125,7 @@ class TimesProven:
                 early=sum(each.not_before is None for each in known),
                 late=sum(each.not_after is None for each in known),
             ),
+            *self._of_stamps(trust),
         ]
         ends = [each.not_after for each in known if each.not_after is not None]
         starts = [each.not_before for each in known if each.not_before is not None]
@@ -133,6 +142,37 @@ class TimesProven:
             )
         return tuple(lines)
 
+    def _of_stamps(self, trust: Trust) -> list[str]:
+        lines = []
+        if self.unanswered:
+            lines.append(
+                tr(
+                    "for %(unanswered)s of %(stamps)s time-stamps, no answer that holds for their "
+                    "time says whether a certificate was revoked",
+                    unanswered=self.unanswered,
+                    stamps=self.stamps,
+                )
+            )
+        if trust.lists:
+            lines.append(
+                tr(
+                    "qualified time-stamps: %(qualified)s of %(stamps)s, by the trusted lists that "
+                    "you gave (%(lists)s): %(services)s",
+                    qualified=sum(self.qualified.values()),
+                    stamps=self.stamps,
+                    lists=", ".join(
+                        tr(
+                            "%(territory)s of %(date)s",
+                            territory=each.territory,
+                            date=each.issued.date().isoformat(),
+                        )
+                        for each in trust.lists
+                    ),
+                    services="; ".join(sorted(self.qualified)) or tr("no service"),
+                )
+            )
+        return lines
+
 
 @dataclass(slots=True)
 class _Adding:
@@ -141,6 +181,8 @@ class _Adding:
     cosignatures: int = 0
     unjudged: int = 0
     agreed: int = 0
+    unanswered: int = 0
+    qualified: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
 
@@ -207,6 +249,8 @@ def times_proven(
         agreed=adding.agreed,
         faults=tuple(adding.faults),
         missing=missing,
+        unanswered=adding.unanswered,
+        qualified=dict(adding.qualified),
     )
 
 
@@ -284,7 +328,7 @@ def given_in(content: OutsideProof, read: Read) -> ProofGiven:
                     authority=stamp.authority,
                     answer=read(stamp.exhibit),
                     nonce=int(stamp.nonce) if stamp.nonce else None,
-                    crls=tuple(map(read, stamp.exhibits)),
+                    revocation=tuple(map(read, stamp.exhibits)),
                 )
                 for stamp in content.stamps
             ),
@@ -309,6 +353,9 @@ def _add(
     if backwards:  # of a proof whose clocks contradict an earlier one, no time is taken
         return
     adding.stamps += len(checked.stamps)
+    adding.unanswered += sum(not stamp.revocation_known for _, stamp in checked.stamps)
+    services = (trust.qualified(stamp) for _, stamp in checked.stamps)
+    adding.qualified.update(service for service in services if service is not None)
     adding.cosignatures += len(checked.cosigned.times)
     if trust.policy is not None and trust.policy.enough(checked.cosigned.times.keys()):
         adding.agreed += 1

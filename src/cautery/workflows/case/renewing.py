@@ -38,7 +38,8 @@ def renewals_proven(file: ProofFile, trust: Trust, *, now: datetime | None) -> t
                         message=message,
                         nonce=stamp.nonce,
                         roots=trust.roots,
-                        crls=stamp.crls,
+                        policies=trust.stamp_policies,
+                        revocation=stamp.revocation,
                     )
                 )
             except EvidenceError as error:

@@ -71,5 +71,4 @@ def report_times(
             end = known[entry.index].not_after
             if end is not None:
                 not_after.setdefault(content.exhibit.id, end)
-    trusts = trust.policy is not None or bool(trust.roots)
-    return ReportTimes(lines=proven.summary(size, trusts=trusts), not_after=not_after)
+    return ReportTimes(lines=proven.summary(size, trust=trust), not_after=not_after)

@@ -215,7 +215,7 @@ def verify_case(
         mandate=mandate,
         notes=notes,
         times=(
-            *times.summary(manifest.records, trusts=trust.policy is not None or bool(trust.roots)),
+            *times.summary(manifest.records, trust=trust),
             *checking.remarks,
         ),
     )

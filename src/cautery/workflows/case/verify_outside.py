@@ -16,7 +16,7 @@ from cautery.evidence.outside.proof_file import (
     ProofFile,
     parse_proof_file,
 )
-from cautery.evidence.outside.stamps import MAX_CRL_BYTES
+from cautery.evidence.outside.revocation import MAX_CRL_BYTES
 from cautery.evidence.ports import CaseLedger, CaseStore
 from cautery.model.evidence import ExhibitId
 from cautery.model.records import OutsideProof, kinds_of

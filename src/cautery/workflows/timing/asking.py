@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cautery.errors import CauteryError, EvidenceError, SourceError
 from cautery.evidence.note import NoteVerifier
@@ -18,13 +18,8 @@ from cautery.evidence.outside.cosigning import AddCheckpoint
 from cautery.evidence.outside.policy import Cosigner
 from cautery.evidence.outside.proof import StampGiven, stamped_text
 from cautery.evidence.outside.stamps import (
-    MAX_CRL_BYTES,
     MAX_TOKEN_BYTES,
-    chain_of,
     check_stamp,
-    decoded,
-    read_crl,
-    revocation_urls,
     stamp_request,
 )
 from cautery.evidence.outside.tiles import Tiles
@@ -33,15 +28,14 @@ from cautery.model import Limits
 from cautery.model.message import Message
 from cautery.model.ports import Fetcher, VerifiedFetcher
 from cautery.model.records import ProofMissing
+from cautery.workflows.timing.revocation import Revocation
 from cautery.workflows.timing.settings import LogSettings, StampingAuthority
 
 WITHIN_S = 8.0
-"""For one authority or co-signer, its list of revoked certificates included. Judgement: an answer
-takes a second, and a turn has a minute."""
+"""For one authority or co-signer, what says of its certificate included. Judgement: an answer takes
+a second, and a turn has a minute."""
 _STAMP_LIMITS = Limits(max_bytes=MAX_TOKEN_BYTES, total_s=WITHIN_S, connect_s=4.0, redirects=2)
-_CRL_LIMITS = Limits(max_bytes=MAX_CRL_BYTES, total_s=WITHIN_S, connect_s=4.0, redirects=2)
 _COSIGN_LIMITS = Limits(max_bytes=1 << 14, total_s=WITHIN_S, connect_s=4.0, redirects=0)
-_CRL_KEPT = timedelta(hours=1)
 _TYPE = "application/timestamp-query"
 
 
@@ -72,9 +66,9 @@ class Asking:
     own : VerifiedFetcher
         Asks authorities and co-signers: they prove over TLS who they are.
     signed : Fetcher
-        Asks for lists of revoked certificates, which prove themselves by their signature.
+        Asks whether certificates were revoked; such answers prove themselves by their signature.
     now : callable
-        The clock's time, for how long such a list is kept.
+        The clock's time, for how long such an answer is kept.
     """
 
     def __init__(
@@ -87,9 +81,7 @@ class Asking:
     ) -> None:
         self._settings = settings
         self._own = own
-        self._signed = signed
-        self._now = now
-        self._crls: dict[str, tuple[datetime, bytes]] = {}
+        self._revocation = Revocation(signed, now=now, within_s=WITHIN_S)
         self._sizes: dict[bytes, int] = {}
 
     async def vouch(
@@ -157,41 +149,18 @@ class Asking:
         )
         if response.status != 200:
             raise SourceError(f"it answered with status {response.status}")
-        crls = await self._revoked(response.body)
-        stamp = check_stamp(
+        revocation = await self._revocation.answers(response.body, authority.roots)
+        check_stamp(
             response.body,
             message=stamped,
             nonce=nonce,
             roots=authority.roots,
-            policy=authority.policy,
-            crls=crls,
+            policies=() if authority.policy is None else (authority.policy,),
+            revocation=revocation,
         )
-        if not stamp.revocation_known and crls:
-            raise EvidenceError("its list of revoked certificates is by another issuer")
         return StampGiven(
-            authority=authority.name, answer=response.body, nonce=nonce, crls=tuple(crls)
+            authority=authority.name, answer=response.body, nonce=nonce, revocation=revocation
         )
-
-    async def _revoked(self, answer: bytes) -> list[bytes]:
-        """Return lists of revoked certificates; one that cannot be had is done without."""
-        urls = dict.fromkeys(
-            url for certificate in chain_of(decoded(answer)) for url in revocation_urls(certificate)
-        )
-        lists = []
-        for url in list(urls)[:4]:
-            until, crl = self._crls.get(url, (None, b""))
-            if until is None or until < self._now():
-                try:
-                    response = await self._signed.fetch(url, limits=_CRL_LIMITS)
-                    if response.status != 200:
-                        continue
-                    crl = response.body
-                    read_crl(crl)
-                except (SourceError, EvidenceError):
-                    continue
-                self._crls[url] = (self._now() + _CRL_KEPT, crl)
-            lists.append(crl)
-        return lists
 
     async def _cosign(self, cosigner: Cosigner, note: str, log: NoteVerifier, tiles: Tiles) -> str:
         """Return the signature line of a co-signer; it tells us what it co-signed last."""

@@ -15,6 +15,7 @@ from functools import partial
 from cautery.errors import CauteryError, EvidenceError, StorageError
 from cautery.evidence.merkle import Frontier, consistency_from, leaf_hash
 from cautery.evidence.note import NoteVerifier
+from cautery.evidence.outside.revocation import is_ocsp
 from cautery.evidence.ports import CaseLedger
 from cautery.messages import message
 from cautery.model import Checkpoint, ExhibitId
@@ -27,7 +28,8 @@ from cautery.workflows.timing.threads import to_its_end
 
 EVERY_S = 50.0
 """From one turn to the next: with an answer of 8 s, stamps are less than a minute apart."""
-_TOKEN, _CRL = "application/timestamp-reply", "application/pkix-crl"
+_STAMP = "application/timestamp-reply"
+_CRL, _OCSP = "application/pkix-crl", "application/ocsp-response"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +186,11 @@ class Timekeeper:
                     StampReceived(
                         authority=stamp.authority,
                         nonce="" if stamp.nonce is None else str(stamp.nonce),
-                        exhibit=self._seal(stamp.answer, _TOKEN),
-                        exhibits=tuple(self._seal(crl, _CRL) for crl in stamp.crls),
+                        exhibit=self._seal(stamp.answer, _STAMP),
+                        exhibits=tuple(
+                            self._seal(answer, _OCSP if is_ocsp(answer) else _CRL)
+                            for answer in stamp.revocation
+                        ),
                     )
                     for stamp in given.stamps
                 ),
