@@ -4,7 +4,8 @@ Reaches: the local disk.
 Lawful basis: it copies what a person who holds the case hands over.
 Manners: a bag is there whole or not at all; nothing is written into a case.
 Format: BagIt 1.0 (RFC 8493) with SHA-256; beside it ``tagmanifest-sha256.txt.sig``, an Ed25519
-    signature that ``openssl pkeyutl`` checks.
+    signature that ``openssl pkeyutl`` checks, and ``tagmanifest-sha256.txt.tsr``, a time-stamp
+    (RFC 3161) that ``openssl ts`` checks.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from cautery.adapters._files import TEMPORARY, real_path, regular, sync_folder
 from cautery.errors import EvidenceError, InputError, StorageError
-from cautery.evidence.bag import SIGNATURE, TAG_MANIFEST, Copied
+from cautery.evidence.bag import TAG_MANIFEST, Copied
 from cautery.evidence.manifest import CASE_KEY, LEDGER
 
 _CHUNK = 1 << 20
@@ -40,7 +41,7 @@ class BagFolder:
         made: Mapping[str, bytes],
         tags: Mapping[str, bytes],
         info: Mapping[str, str],
-        sign: Callable[[bytes], bytes],
+        beside: Callable[[bytes], Mapping[str, bytes]],
     ) -> None:
         """Write a bag beside its place, and move it there when it is whole.
 
@@ -72,8 +73,8 @@ class BagFolder:
             for name, content in tags.items():
                 _put(draft / name, content)
             bag.save()
-            listed = (draft / TAG_MANIFEST).read_bytes()
-            _put(draft / SIGNATURE, sign(listed))
+            for name, content in beside((draft / TAG_MANIFEST).read_bytes()).items():
+                _put(draft / name, content)
             os.sync()
             draft.rename(out)
             sync_folder(out.parent)

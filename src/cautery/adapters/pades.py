@@ -3,8 +3,8 @@
 Reaches: the local disk; with an authority's URL also that time-stamp authority.
 Lawful basis: a person signs with their own certificate, or an organisation with its own.
 Manners: the document's digest alone leaves the machine, and only where an authority is named.
-Format: PAdES (ETSI EN 319 142-1), baseline B-B, or B-LTA where an authority stamps it; the key as
-    PKCS#12.
+Format: PAdES (ETSI EN 319 142-1), baseline B-B, or B-LTA where an authority stamps it; the key in
+    a file (PKCS#12) or on a token (PKCS#11).
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from cautery.adapters._files import read_whole, real_path
-from cautery.adapters._key_files import private_bytes
+from cautery.adapters._pdf_keys import MOST_CERTIFICATE, KeyFile, KeyToken, signer_of
 from cautery.errors import CauteryError, EvidenceError, InputError, SourceError
 
 FIELD = "Cautery"
-_MOST_CERTIFICATE = 1 << 16
 _COMPLIANT, _TYPES = "0.4.0.1862.1.1", "0.4.0.1862.1.6"
 """QcCompliance and QcType (ETSI EN 319 412-5, 4.2.1 and 4.2.3)."""
 _SEAL, _SIGNATURE = "0.4.0.1862.1.6.2", "0.4.0.1862.1.6.1"
@@ -54,8 +53,7 @@ class SignedPdf:
 def sign_pdf(
     pdf: bytes,
     *,
-    p12: Path,
-    password: bytes,
+    key: KeyFile | KeyToken,
     reason: str,
     authority: str | None = None,
     roots: Path | None = None,
@@ -64,10 +62,8 @@ def sign_pdf(
 
     Parameters
     ----------
-    p12 : Path
-        Key and certificates (PKCS#12), mode 0600.
-    password : bytes
-        Of this file.
+    key : KeyFile or KeyToken
+        With its certificate.
     reason : str
         Shown with the signature.
     authority : str, optional
@@ -78,7 +74,7 @@ def sign_pdf(
     Raises
     ------
     InputError
-        If key or password are wrong, or pyHanko is not installed.
+        If the key cannot be used, or pyHanko is not installed.
     SourceError
         If the authority does not stamp it.
     """
@@ -87,45 +83,41 @@ def sign_pdf(
             IncrementalPdfFileWriter,
         )
         from pyhanko.sign import fields, signers, timestamps  # noqa: PLC0415
-        from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415
     except ImportError as error:
         raise InputError(
             "signing a document needs the library pyHanko",
             hint="pip install 'cautery[dossier]'",
         ) from error
-    signer = _signer(p12, password, signers)
     stamper, context = None, None
-    if authority is not None:
-        if roots is None:
-            raise InputError(
-                "the root certificate of the time-stamp authority is missing",
-                hint="Give it with --authority-root.",
-            )
-        stamper = timestamps.HTTPTimeStamper(authority)
-        known = [signer.signing_cert, *signer.cert_registry, *_certificates(roots)]
-        context = ValidationContext(
-            trust_roots=known, allow_fetching=False, revocation_mode="soft-fail"
-        )
-    metadata = signers.PdfSignatureMetadata(
-        field_name=FIELD,
-        md_algorithm="sha256",
-        reason=reason,
-        name=signer.signing_cert.subject.human_friendly,
-        subfilter=fields.SigSeedSubFilter.PADES,
-        embed_validation_info=context is not None,
-        use_pades_lta=context is not None,
-        validation_context=context,
-    )
-    out = io.BytesIO()
-    try:
-        signers.PdfSigner(metadata, signer=signer, timestamper=stamper).sign_pdf(
-            IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out
-        )
-    except Exception as error:  # pyHanko and the HTTP library below it have no common base
+    with signer_of(key) as signer:
+        certificate = signer.signing_cert
         if authority is not None:
-            raise SourceError(f"{authority}: the document is not stamped: {error}") from error
-        raise CauteryError(f"the document cannot be signed: {error}") from error
-    certificate = signer.signing_cert
+            if roots is None:
+                raise InputError(
+                    "the root certificate of the time-stamp authority is missing",
+                    hint="Give it with --authority-root.",
+                )
+            stamper = timestamps.HTTPTimeStamper(authority)
+            context = _context([certificate, *signer.cert_registry, *_certificates(roots)])
+        metadata = signers.PdfSignatureMetadata(
+            field_name=FIELD,
+            md_algorithm="sha256",
+            reason=reason,
+            name=certificate.subject.human_friendly,
+            subfilter=fields.SigSeedSubFilter.PADES,
+            embed_validation_info=context is not None,
+            use_pades_lta=context is not None,
+            validation_context=context,
+        )
+        out = io.BytesIO()
+        try:
+            signers.PdfSigner(metadata, signer=signer, timestamper=stamper).sign_pdf(
+                IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out
+            )
+        except Exception as error:  # pyHanko and the libraries below it have no common base
+            if authority is not None:
+                raise SourceError(f"{authority}: the document is not stamped: {error}") from error
+            raise CauteryError(f"the document cannot be signed: {error}") from error
     return SignedPdf(
         pdf=out.getvalue(),
         kind=_kind(certificate),
@@ -135,22 +127,17 @@ def sign_pdf(
     )
 
 
-def _signer(p12: Path, password: bytes, signers: Any) -> Any:
-    raw = private_bytes(p12, most=_MOST_CERTIFICATE)
-    try:
-        signer = signers.SimpleSigner.load_pkcs12_data(raw, other_certs=[], passphrase=password)
-    except (ValueError, TypeError, OSError) as error:
-        raise InputError(f"{p12}: not a PKCS#12 file, or another password") from error
-    if signer is None or signer.signing_cert is None:
-        raise InputError(f"{p12}: not a PKCS#12 file with a key and its certificate")
-    return signer
+def _context(known: list[Any]) -> Any:
+    from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415 - comes with pyHanko
+
+    return ValidationContext(trust_roots=known, allow_fetching=False, revocation_mode="soft-fail")
 
 
 def _certificates(path: Path) -> list[Any]:
     from pyhanko.keys import load_certs_from_pemder_data  # noqa: PLC0415 - an extra
 
     try:
-        raw = read_whole(real_path(path), limit=_MOST_CERTIFICATE)
+        raw = read_whole(real_path(path), limit=MOST_CERTIFICATE)
         return list(load_certs_from_pemder_data(raw))
     except (EvidenceError, ValueError) as error:
         raise InputError(f"{path}: no certificates in PEM") from error

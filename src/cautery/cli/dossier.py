@@ -29,16 +29,36 @@ def dossier(
         list[str] | None,
         typer.Option(help="Only records about this host; may be repeated. Not for a court."),
     ] = None,
-    language: Annotated[str, typer.Option(help="Language of the document, such as en.")] = "en",
+    language: Annotated[
+        str, typer.Option(help="Language of the document and of VERIFY.md: en, es, fr or it.")
+    ] = "en",
     sign: Annotated[
         Path | None,
         typer.Option(help="Key and certificate (PKCS#12, mode 0600) that sign the document."),
     ] = None,
+    sign_token: Annotated[
+        tuple[Path, str, str] | None,
+        typer.Option(
+            help="Instead of --sign: PKCS#11 library, label of the token, label of the certificate."
+        ),
+    ] = None,
     sign_password: Annotated[
-        Path | None, typer.Option(help="File with its password, mode 0600.")
+        Path | None,
+        typer.Option(help="File with the password, or the token's PIN, mode 0600."),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the organisation's log: whom it names vouches for times and stamps "
+            "the bag."
+        ),
     ] = None,
     authority: Annotated[
-        str | None, typer.Option(help="URL of a time-stamp authority (RFC 3161): B-LTA.")
+        str | None,
+        typer.Option(
+            help="URL of a time-stamp authority (RFC 3161): stamps the bag, and the document "
+            "(B-LTA)."
+        ),
     ] = None,
     authority_root: Annotated[
         Path | None, typer.Option(help="Certificates of that authority, PEM.")
@@ -55,8 +75,10 @@ def dossier(
     common tools, and rerun.py, which computes every likelihood ratio again from the sealed media.
     A court is given the whole case. The others are given an extract: the records that concern
     them, byte for byte; all else is counted and committed to, and the salts that open it lie in
-    OUT.openings.json beside the bag. The chain of custody, CASE.custody.jsonl, says who was given
-    it and why. With --sign the document is signed (PAdES); without, the bag's signature covers it.
+    OUT.openings.json beside the bag; cautery custody reveal opens a record. The chain of custody,
+    CASE.custody.jsonl, says who was given it and why. With --sign or --sign-token the document is
+    signed (PAdES); without, the bag's signature covers it. With --log or --authority the tag
+    manifest is time-stamped, and the document says between which times each record was made.
 
     Example: cautery dossier cases/md34 --for court --by "A. Legal" --key a.pem --to "Court of Roma"
     --why "case 12/2026" -o md34-court
@@ -72,7 +94,10 @@ def dossier(
         why=why,
         language=language,
         clips=clips,
-        certificate=dossiers.certificate_of(sign, sign_password, authority, authority_root),
+        certificate=dossiers.certificate_of(
+            sign, sign_token, sign_password, authority, authority_root
+        ),
+        vouching=dossiers.vouching_of(log, authority, authority_root),
     )
     if json:
         about = None if signed is None else {"kind": signed.kind, "level": signed.level}
@@ -90,7 +115,8 @@ def dossier(
         render.say(_standing(signed.kind, qualified=signed.calls_itself_qualified))
         if signed.level == "B-B":
             render.say("no time-stamp authority was named, so its time is this machine's clock")
-    render.say(f"tag manifest {made.digest}, signed by {by}")
+    stamped = "time-stamped" if made.stamped else "not time-stamped: its time is by this clock"
+    render.say(f"tag manifest {made.digest}, signed by {by}, {stamped}")
 
 
 def _standing(kind: str, *, qualified: bool) -> str:

@@ -92,13 +92,24 @@ def verify(
     all that the log holds of the case is compared, so that not even the owner of the log's key can
     have cut the case.
 
-    Of a dossier, the command first checks the bag and its signature.
+    Of a dossier, the command first checks the bag, its signature and its time-stamp, and that
+    nothing follows the signature of its document.
 
     Example: cautery verify cases/md34 --public-key league.pub
     """
     allowed_signers = None if signers is None else read_signers(signers)
+    trust = timing.trust(
+        cosigners, tsa_roots, stamp_policies=tsa_policy or (), lists=trusted_list or ()
+    )
     try:
-        if (bag := custody.verify(case, public_key=public_key, signer=bag_signer)) is not None:
+        bag = custody.verify(
+            case,
+            public_key=public_key,
+            signer=bag_signer,
+            trust=trust,
+            within=timedelta(seconds=within),
+        )
+        if bag is not None:
             _show_bag(bag, json=json)
             return
         with timing.leaves_of(log) as leaves:
@@ -108,12 +119,7 @@ def verify(
                 public_key=public_key,
                 signers=allowed_signers,
                 now=wiring.clock().now(),
-                trust=timing.trust(
-                    cosigners,
-                    tsa_roots,
-                    stamp_policies=tsa_policy or (),
-                    lists=trusted_list or (),
-                ),
+                trust=trust,
                 within=timedelta(seconds=within),
                 log=leaves,
             )

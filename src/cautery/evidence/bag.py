@@ -12,6 +12,14 @@ SIGNATURE = f"{TAG_MANIFEST}.sig"
 """Ed25519, 64 bytes, over the tag manifest."""
 SIGNER = "signer.pem"
 """The public key of the person who signed it."""
+STAMP = f"{TAG_MANIFEST}.tsr"
+"""A time-stamp (RFC 3161) over the tag manifest."""
+STAMP_SIGNATURE = f"{STAMP}.sig"
+"""Ed25519 over the answer that holds the time-stamp, some bytes of which nothing else covers."""
+AUTHORITIES = "authorities.pem"
+"""Root certificates to which time-stamps of the bag and of its case lead."""
+COSIGNERS = "cosigners.policy"
+"""Whose co-signatures count for the times of its case, and how many are enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +52,9 @@ class BagWriter(Protocol):
         made: Mapping[str, bytes],
         tags: Mapping[str, bytes],
         info: Mapping[str, str],
-        sign: Callable[[bytes], bytes],
+        beside: Callable[[bytes], Mapping[str, bytes]],
     ) -> None:
-        """Write a bag with SHA-256 manifests, and the signature over its tag manifest."""
+        """Write a bag with SHA-256 manifests, and what ``beside`` makes of its tag manifest."""
         ...
 
     def table(self, statements: Iterable[tuple[str, tuple[object, ...]]]) -> bytes:
@@ -64,3 +72,29 @@ class ExtractReader(Protocol):
     def withheld(self, path: Path) -> int:
         """Return how many records are held back."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedDocument:
+    """What was checked of the signatures of a PDF.
+
+    Parameters
+    ----------
+    subject : str
+        Whose certificate signed it; empty: it is not signed.
+    stamps : int
+        Time-stamps over the whole document so far.
+    """
+
+    subject: str
+    stamps: int
+
+    @property
+    def words(self) -> str:
+        """One sentence."""
+        if not self.subject:
+            return "it is not signed itself: the signature of the bag covers it"
+        end = " and a time-stamp" if self.stamps else ""
+        return (
+            f"nothing follows the signature of {self.subject}{end}; its certificate is not judged"
+        )

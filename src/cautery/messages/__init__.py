@@ -10,6 +10,7 @@ holds English text inside :func:`tr`. Both go through gettext, so a further lang
 """
 
 from cautery.messages.catalogue import TEXTS, message, term
+from cautery.messages.language import gettext as text_of
 from cautery.messages.language import in_language, language, languages, tr, tr_n
 from cautery.messages.saying import say, word
 
@@ -21,6 +22,7 @@ __all__ = [
     "message",
     "say",
     "term",
+    "text_of",
     "tr",
     "tr_n",
     "word",

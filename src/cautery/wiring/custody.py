@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters.bag_folder import ExtractFile
 from cautery.adapters.custody_file import add_to_custody, read_custody
+from cautery.adapters.pdf_signatures import can_check_documents, checked_document
 from cautery.adapters.person_keys import load_approver
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.bag import TAG_MANIFEST
+from cautery.evidence.bag import TAG_MANIFEST, SignedDocument
 from cautery.evidence.custody import CustodyAct, CustodyLine, read_line, stated
 from cautery.evidence.manifest import MAX_MANIFEST_BYTES
+from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.model.evidence import digest_of
 from cautery.wiring.cases import reading_store
+from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.dossier.verify import VerifiedBag, is_bag, verify_bag
 
 
@@ -57,7 +63,7 @@ def receipt(bag: Path, *, by: str, key: Path, why: str) -> CustodyLine:
     """
     person = load_approver(key)
     now = wiring.clock().now()
-    verify_bag(bag, store=reading_store(), extracts=ExtractFile(), now=now)
+    verify_bag(bag, store=reading_store(), extracts=ExtractFile(), now=now, documents=_documents())
     listed = reading_store().read(bag, TAG_MANIFEST, limit=MAX_MANIFEST_BYTES)
     return stated(
         at=now, act=CustodyAct.RECEIVED, by=by, why=why, what="dossier", digest=digest_of(listed),
@@ -95,7 +101,14 @@ def file_receipt(case: Path, raw: bytes) -> CustodyLine:
     return line
 
 
-def verify(bag: Path, *, public_key: Path | None, signer: Path | None) -> VerifiedBag | None:
+def verify(
+    bag: Path,
+    *,
+    public_key: Path | None,
+    signer: Path | None,
+    trust: Trust = NOBODY,
+    within: timedelta = WITHIN,
+) -> VerifiedBag | None:
     """Verify a dossier; ``None``: the folder is no bag.
 
     Raises
@@ -113,4 +126,14 @@ def verify(bag: Path, *, public_key: Path | None, signer: Path | None) -> Verifi
         public_key=public_key,
         signer=signer,
         now=wiring.clock().now(),
+        trust=trust,
+        within=within,
+        documents=_documents(),
     )
+
+
+def _documents() -> Callable[[bytes], SignedDocument] | None:
+    """Return what checks the signatures of a document, if the library for it is installed."""
+    if not can_check_documents():
+        return None
+    return partial(checked_document, without_seccomp=wiring.without_seccomp())

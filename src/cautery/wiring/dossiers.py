@@ -6,11 +6,13 @@ import asyncio
 import json
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cautery import wiring
 from cautery.adapters._key_files import private_bytes
+from cautery.adapters._pdf_keys import KeyFile, KeyToken
 from cautery.adapters.bag_folder import BagFolder
 from cautery.adapters.custody_file import add_to_custody, read_custody
 from cautery.adapters.decoder import ChildDecoder
@@ -20,15 +22,21 @@ from cautery.adapters.side_by_side import encoded
 from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import InputError
 from cautery.evidence.custody import CustodyAct, stated
+from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.messages import in_language
+from cautery.model import NetworkPolicy
 from cautery.model.records import CaseOpened, kinds_of
 from cautery.pages.dossier import dossier_typst
+from cautery.pages.dossier.exhibits import EXHIBITS
+from cautery.wiring import timing
 from cautery.wiring.cases import reading_store
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
 from cautery.workflows.dossier.clips import clips_of
-from cautery.workflows.dossier.document import document_view
+from cautery.workflows.dossier.document import PDF, document_view
 from cautery.workflows.dossier.extract import Extract
+from cautery.workflows.dossier.trusted import trusted_files
+from cautery.workflows.timing.settings import LogSettings, StampingAuthority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,36 +45,57 @@ class Certificate:
 
     Parameters
     ----------
-    p12 : Path
-        Key and certificate (PKCS#12).
+    key : KeyFile or KeyToken
+        Key and certificate.
     authority : str or None
         URL of a time-stamp authority; ``None``: the signature is not stamped.
     roots : Path or None
         Certificates of that authority.
     """
 
-    p12: Path
-    password: bytes
+    key: KeyFile | KeyToken
     authority: str | None = None
     roots: Path | None = None
 
 
 def certificate_of(
-    p12: Path | None, password_file: Path | None, authority: str | None, roots: Path | None
+    p12: Path | None,
+    token: tuple[Path, str, str] | None,
+    password_file: Path | None,
+    authority: str | None,
+    roots: Path | None,
 ) -> Certificate | None:
     """Return the certificate that the options name; ``None``: they name none.
+
+    Parameters
+    ----------
+    token : tuple of (Path, str, str), optional
+        PKCS#11 library, label of the token, label of the certificate.
+    password_file : Path, optional
+        Holds the password of the file, or the PIN of the token.
 
     Raises
     ------
     InputError
-        If the file of its password cannot be read, or an authority is named without it.
+        If the password cannot be read, or the options contradict each other.
     """
-    if p12 is None:
-        if authority is not None or password_file is not None:
-            raise InputError("a document is stamped only if it is signed", hint="Give --sign.")
+    if p12 is not None and token is not None:
+        raise InputError("a document is signed once: by a file, or by a token")
+    if p12 is None and token is None:
+        if password_file is not None:
+            raise InputError(
+                "a password is given, but nothing that signs", hint="Give --sign or --sign-token."
+            )
         return None
-    password = b"" if password_file is None else private_bytes(password_file).rstrip(b"\r\n")
-    return Certificate(p12=p12, password=password, authority=authority, roots=roots)
+    secret = b"" if password_file is None else private_bytes(password_file).rstrip(b"\r\n")
+    key: KeyFile | KeyToken
+    if p12 is not None:
+        key = KeyFile(path=p12, password=secret)
+    else:
+        assert token is not None
+        library, name, label = token
+        key = KeyToken(library=library, token=name, label=label, pin=secret)
+    return Certificate(key=key, authority=authority, roots=roots)
 
 
 def make(
@@ -82,6 +111,7 @@ def make(
     language: str = "en",
     certificate: Certificate | None = None,
     clips: int = 0,
+    vouching: LogSettings | None = None,
 ) -> tuple[Dossier, SignedPdf | None]:
     """Make a dossier, and write into the chain of custody who was given it and why.
 
@@ -91,6 +121,9 @@ def make(
         Signs the document; without one it is not signed, and the bag's signature covers it.
     clips : int
         Playable proofs at most, for a court.
+    vouching : LogSettings, optional
+        Authorities and co-signers by whose word times have a bracket; the first authority that
+        answers stamps the bag.
 
     Raises
     ------
@@ -104,44 +137,44 @@ def make(
     read_custody(case)
     signatures: list[SignedPdf] = []
 
-    def document(extract: Extract | None) -> bytes:
-        with in_language(language):
-            view, attached = document_view(
-                case, extract, audience=audience, store=reading_store(), at=now
-            )
-            source = dossier_typst(view, tuple(attached))
-        pdf = compile_pdf(source, made_at=now, beside={**view.files, **attached}, archival=True)
-        if certificate is None:
-            return pdf
-        signatures.append(
-            sign_pdf(
-                pdf,
-                p12=certificate.p12,
-                password=certificate.password,
-                reason=why,
-                authority=certificate.authority,
-                roots=certificate.roots,
-            )
+    trust = _trust(vouching)
+
+    def document(extract: Extract | None) -> Mapping[str, bytes]:
+        view, attached = document_view(
+            case, extract, audience=audience, store=reading_store(), at=now, trust=trust
         )
-        return signatures[0].pdf
+        source = dossier_typst(view, tuple(attached))
+        pdf = compile_pdf(source, made_at=now, beside={**view.files, **attached}, archival=True)
+        if certificate is not None:
+            signatures.append(_signed(pdf, certificate, reason=why))
+            pdf = signatures[0].pdf
+        beside = {name: attached[name] for name in (EXHIBITS,) if name in attached}
+        return {PDF: pdf, **beside}
+
+    def stamp(listed: bytes) -> bytes:
+        assert vouching is not None
+        return asyncio.run(timing.stamp_over(listed, vouching))
 
     playable: Mapping[str, bytes] = {}
     if audience is Audience.COURT and clips > 0:
         playable = asyncio.run(_clips(case, clips))
-    dossier = make_dossier(
-        case,
-        out,
-        audience=audience,
-        hosts=frozenset(hosts),
-        store=reading_store(),
-        writer=BagFolder(),
-        by=by,
-        key=person,
-        at=now,
-        salt=secrets.token_bytes,
-        pdf=document if _names_a_mandate(case) else None,
-        clips=playable,
-    )
+    with in_language(language):
+        dossier = make_dossier(
+            case,
+            out,
+            audience=audience,
+            hosts=frozenset(hosts),
+            store=reading_store(),
+            writer=BagFolder(),
+            by=by,
+            key=person,
+            at=now,
+            salt=secrets.token_bytes,
+            document=document if _names_a_mandate(case) else None,
+            clips=playable,
+            stamp=stamp if vouching is not None and vouching.authorities else None,
+            trusted=trusted_files(trust),
+        )
     if dossier.openings:
         body = {"dossier": dossier.digest, "salts": dossier.openings}
         wiring.write_secret(
@@ -162,6 +195,48 @@ def make(
         ),
     )
     return dossier, signatures[0] if signatures else None
+
+
+def _signed(pdf: bytes, certificate: Certificate, *, reason: str) -> SignedPdf:
+    return sign_pdf(
+        pdf,
+        key=certificate.key,
+        reason=reason,
+        authority=certificate.authority,
+        roots=certificate.roots,
+    )
+
+
+def vouching_of(log: Path | None, authority: str | None, roots: Path | None) -> LogSettings | None:
+    """Return who vouches for the times of a dossier: those whom a log names, or one authority.
+
+    Raises
+    ------
+    InputError
+        If the log's settings or the certificates cannot be used.
+    """
+    settings = None if log is None else timing.log_settings(log)
+    if authority is None:
+        return settings
+    if roots is None:
+        raise InputError(
+            "the root certificate of the time-stamp authority is missing",
+            hint="Give it with --authority-root.",
+        )
+    named = StampingAuthority(name=authority, url=authority, roots=timing.trust(None, roots).roots)
+    if settings is not None:
+        return replace(settings, authorities=(named, *settings.authorities))
+    here = ("127.0.0.0/8",) if urlsplit(authority).hostname == "127.0.0.1" else ()
+    return LogSettings(
+        origin="", authorities=(named,), cosigners=None, network=NetworkPolicy(allow=here)
+    )
+
+
+def _trust(vouching: LogSettings | None) -> Trust:
+    if vouching is None:
+        return NOBODY
+    roots = {root: None for each in vouching.authorities for root in each.roots}
+    return Trust(policy=vouching.cosigners, roots=tuple(roots))
 
 
 async def _clips(case: Path, most: int) -> Mapping[str, bytes]:

@@ -18,7 +18,7 @@ from cautery.adapters.keys_file import CaseSigner, default_folder
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.log_folder import LogFolder
 from cautery.adapters.signer import SignerProcess
-from cautery.errors import EvidenceError, InputError
+from cautery.errors import EvidenceError, InputError, SourceError
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.outside.cosignatures import CosignerKey
 from cautery.evidence.outside.policy import MAX_POLICY_BYTES, parse_policy
@@ -26,6 +26,7 @@ from cautery.evidence.outside.proof import Trust
 from cautery.evidence.outside.proof_file import Renewal
 from cautery.evidence.outside.stamps import MAX_ROOTS_BYTES, read_roots
 from cautery.evidence.outside.trusted_list import MAX_LIST_BYTES, TrustedList, read_trusted_list
+from cautery.messages import say
 from cautery.model.ports import Clock
 from cautery.wiring.cases import reading_store
 from cautery.workflows.timing import checking, closing
@@ -128,6 +129,22 @@ async def renew(case: Path, folder: Path) -> Renewal:
     clock = wiring.clock()
     async with _asking(log_settings(folder), clock) as asking:
         return await closing.renew(case, store=reading_store(), asking=asking, clock=clock)
+
+
+async def stamp_over(message: bytes, settings: LogSettings) -> bytes:
+    """Return a time-stamp over a message, by the first authority of the settings that gives one.
+
+    Raises
+    ------
+    SourceError
+        If none does, naming why not.
+    """
+    async with _asking(settings, wiring.clock()) as asking:
+        stamps, missing = await asking.stamp_all(message)
+    if not stamps:
+        why = "; ".join(f"{each.by}: {say(each.why)}" for each in missing)
+        raise SourceError(f"no authority gives a time-stamp: {why or 'none is named'}")
+    return stamps[0].answer
 
 
 def check_log(folder: Path) -> dict[str, str | int]:

@@ -20,10 +20,12 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.adapters.person_keys import create_approver
+from cautery.evidence.outside.stamps import stamp_request
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
 from cautery.identify.decide import decide
 from cautery.identify.observe import observe_and_keep
+from cautery.lab.vouched_world import World, made_world
 from cautery.model import (
     Channel,
     Decoded,
@@ -42,10 +44,13 @@ from cautery.model.records import AlignmentShown, ProbeDone
 from cautery.model.records.scoring import MediaPiece
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.case.open import open_case
+from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
+from cautery.workflows.dossier.trusted import trusted_files
 from cautery.workflows.media.fetching import Fetched
+from cautery.workflows.timing.closing import prove_closed
+from cautery.workflows.timing.keeping import Budget, Timekeeper
 from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.probing.bases import Bases, Probed
 
@@ -201,17 +206,27 @@ def loaded(path: Path):
 
 
 def watched(
-    folder: Path, *, seed: int = 1, shown: int | None = None, aligned: bool = False
+    folder: Path,
+    *,
+    seed: int = 1,
+    shown: int | None = None,
+    aligned: bool = False,
+    world: World | None = None,
 ) -> Made:
     """Make a case: two probes of one stream, their bases, the verdict; then close it.
 
     ``shown`` is another content that takes the place of the stream's after it was scored; with
-    ``aligned`` the reference's own media around the last probe are sealed.
+    ``aligned`` the reference's own media around the last probe are sealed; in a ``world`` others
+    vouch for its times before the probes, after the verdict, and once it is closed.
     """
     store = FolderStore(KeyFolder(folder / "keys"))
-    case = open_case(folder / "case", store=store, clock=FixedClock(NOON))
+    clock = FixedClock(NOON) if world is None else world.clock
+    case = open_case(folder / "case", store=store, clock=clock)
     journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     begin_case(MANDATE, ledger=case.ledger, journal=journal, key=str(case.verifier))
+    vouched = [] if world is None else [timekeeper(case, world)]
+    for keeper in vouched:
+        asyncio.run(keeper.turn(journal))
     observations, bases = [], Bases(journal)
     for number, from_s in enumerate((20, 34)):
         data = segment(seed, from_s, from_s + 12)
@@ -258,11 +273,54 @@ def watched(
         at=NOON + timedelta(seconds=20),
     )  # fmt: skip
     journal.write(replace(verdict, recipe="r"))
+    for keeper in vouched:
+        asyncio.run(world.clock.sleep(30))
+        asyncio.run(keeper.turn(journal))
     close_case(case, at=NOON + timedelta(minutes=1))
     case.leave()
+    if world is not None:
+        asyncio.run(world.clock.sleep(60))
+        asyncio.run(prove_closed(folder / "case", store=store, log=world.log))
     key = folder / "legal.pem"
     create_approver(key)
     return Made(folder / "case", store, verdict, key)
+
+
+def timekeeper(case: Case, world: World) -> Timekeeper:
+    return Timekeeper(
+        world.log,
+        ledger=case.ledger,
+        vault=case.vault,
+        clock=world.clock,
+        verifier=case.verifier,
+        checkpoint=lambda: case.ledger.checkpoint(case.signer, at=world.clock.now()),
+        budget=Budget(most=None),
+        sleep=world.clock.sleep,
+    )
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """A case for whose times others vouch, and those others."""
+
+    made: Made
+    world: World
+
+    def stamp(self, listed: bytes, at: datetime = NOON + timedelta(minutes=5)) -> bytes:
+        request, _ = stamp_request(listed)
+        return self.world.authorities["one.example"].answer_at(request, at=at)
+
+    def dossier(self, out: Path, audience: Audience = Audience.COURT, **options) -> Dossier:
+        given = {"stamp": self.stamp, "trusted": trusted_files(self.world.trust)} | options
+        return self.made.dossier(out, audience, **given)
+
+
+@pytest.fixture(scope="session")
+def vouched(tmp_path_factory: pytest.TempPathFactory) -> Vouched:
+    folder = tmp_path_factory.mktemp("vouched")
+    world = made_world(folder / "world")
+    world.clock.at = NOON
+    return Vouched(watched(folder, aligned=True, world=world), world)
 
 
 @pytest.fixture(scope="module")

@@ -213,7 +213,7 @@ def test_a_signer_that_fails_leaves_nothing(made: Made, tmp_path: Path) -> None:
         raise StorageError("no document")
 
     with pytest.raises(StorageError):
-        made.dossier(tmp_path / "bag", pdf=fails)
+        made.dossier(tmp_path / "bag", document=fails)
     assert not list(tmp_path.iterdir())
 
 

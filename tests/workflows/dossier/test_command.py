@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from cautery.adapters._pdf_keys import KeyFile
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.pades import sign_pdf
 from cautery.adapters.typst_pdf import compile_pdf
@@ -173,7 +174,7 @@ def test_a_document_is_signed_and_says_what_its_certificate_allows(
 ) -> None:
     p12 = certificate(tmp_path, *names, extension=extension)
     pdf = compile_pdf("= A document", archival=True)
-    signed = sign_pdf(pdf, p12=p12, password=b"", reason="case 12")
+    signed = sign_pdf(pdf, key=KeyFile(path=p12), reason="case 12")
     assert signed.level == "B-B"
     assert said in _standing(signed.kind, qualified=signed.calls_itself_qualified)
     assert signed.pdf.startswith(b"%PDF-2.0")
@@ -257,7 +258,7 @@ def test_an_authority_makes_it_a_signature_for_the_long_term(
     url, roots = authority
     p12 = certificate(tmp_path, (NameOID.ORGANIZATION_NAME, "League"))
     pdf = compile_pdf("= A document", archival=True)
-    signed = sign_pdf(pdf, p12=p12, password=b"", reason="12", authority=url, roots=roots)
+    signed = sign_pdf(pdf, key=KeyFile(path=p12), reason="12", authority=url, roots=roots)
     assert signed.level == "B-LTA"
     assert b"/DocTimeStamp" in signed.pdf
     assert b"/DSS" in signed.pdf
@@ -268,11 +269,11 @@ def test_an_authority_that_does_not_answer_is_named(tmp_path: Path) -> None:
     p12 = certificate(tmp_path, (NameOID.ORGANIZATION_NAME, "League"))
     pdf = compile_pdf("= A document", archival=True)
     with pytest.raises(InputError, match="root certificate"):
-        sign_pdf(pdf, p12=p12, password=b"", reason="12", authority="http://127.0.0.1:9/")
+        sign_pdf(pdf, key=KeyFile(path=p12), reason="12", authority="http://127.0.0.1:9/")
     (tmp_path / "root.pem").write_text("nothing")
     with pytest.raises(InputError):
         sign_pdf(
-            pdf, p12=p12, password=b"", reason="12", authority="http://127.0.0.1:9/",
+            pdf, key=KeyFile(path=p12), reason="12", authority="http://127.0.0.1:9/",
             roots=tmp_path / "root.pem",
         )  # fmt: skip
 
@@ -283,7 +284,7 @@ def test_what_is_no_certificate_is_refused(tmp_path: Path, content: bytes) -> No
     path.write_bytes(content)
     path.chmod(0o600)
     with pytest.raises(InputError):
-        sign_pdf(b"%PDF-2.0", p12=path, password=b"", reason="12")
+        sign_pdf(b"%PDF-2.0", key=KeyFile(path=path), reason="12")
 
 
 def test_a_document_with_its_proofs_is_in_the_bag(

@@ -48,19 +48,32 @@ def _texts() -> dict[str, str]:
         "signed": tr("the mandate is"),
         "made": tr("made"),
         "case": tr("case"),
+        "short": tr("The claims in short"),
+        "stream": tr("Stream"),
+        "page": tr("Page"),
         "claims": tr("What is claimed"),
         "no-claims": tr("This document claims nothing of any stream."),
         "left-out": tr("Further proven streams stand in the records alone; their number:"),
         "rates": tr("How often such a claim errs"),
         "no-rates": tr("No error rate was measured for the senses that this claim rests on."),
         "support": tr("Support"),
+        "ratio": tr("Likelihood ratio"),
         "others": tr("What else could explain it"),
         "seen": tr("The same instant"),
         "curve": tr("Alignment"),
         "reasons": tr("What the probes found"),
         "network": tr("Network"),
-        "times": tr("Times"),
-        "exhibits": tr("Exhibits, by SHA-256"),
+        "times": tr("Times (UTC)"),
+        "not-before": tr("not before, as others vouch"),
+        "not-after": tr("not after, as others vouch"),
+        "claimed": tr("by this machine's clock"),
+        "nobody": tr("nobody vouches"),
+        "exhibits": tr("Exhibits"),
+        "exhibits-where": tr("Each stands in exhibits.csv with its SHA-256, under this number."),
+        "exhibits-file": tr(
+            "The file data/exhibits.csv of this bag, which is attached to this document, lists the "
+            "exhibits of each claim. Its SHA-256 is:"
+        ),
         "method": tr("Method"),
         "all-rates": tr("All measured error rates"),
         "withheld": tr("What is withheld"),
@@ -73,6 +86,10 @@ def _texts() -> dict[str, str]:
             "The words follow the scale of the ENFSI guideline for evaluative reporting (2015). A "
             "likelihood ratio is not the probability that the claim is true: that also depends on "
             "everything else that is known."
+        ),
+        "bytes": tr(
+            "A bracket holds for a record. Bytes have a “not after” only: when they were captured "
+            "is a claim of this machine's clock."
         ),
     }
 

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cautery.messages import say, term, tr
-from cautery.model import CriminalNetwork, ErrorRate, Finding, Verdict
-from cautery.pages.case_report.view import Alignment, ReportView, Still, StreamView
+from cautery.model import CriminalNetwork, DarkProbe, ErrorRate, Finding, Verdict
+from cautery.model.records import ProbeDone, StreamAppeared
+from cautery.pages.case_report.view import (
+    Alignment,
+    ReportView,
+    SealedLine,
+    Still,
+    StreamView,
+)
+from cautery.pages.dossier.words import (
+    rate_name,
+    second,
+    second_after,
+    style,
+    written,
+)
 
 MOST_CLAIMS = 200
 _SENSES = {"sound": "sound", "picture": "pictures"}
@@ -26,6 +40,24 @@ class RateView:
     source: str
 
 
+Bracketed = Callable[[type, str, datetime], tuple[datetime | None, datetime | None]]
+"""Not before and not after which time a record was made, by its type, its stream's URL and the time
+that it states; ``None``: nobody else vouches for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeView:
+    """What happened, between which times as others vouch, and what this machine's clock said.
+
+    Times are in UTC; ``not_before`` and ``not_after`` are empty where nobody else vouches.
+    """
+
+    what: str
+    not_before: str
+    not_after: str
+    claimed: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimView:
     """One proven stream.
@@ -36,10 +68,10 @@ class ClaimView:
         The false matches of the senses that this claim rests on, worst bound first.
     others : tuple of (str, str)
         Each alternative hypothesis, and what speaks to it here.
-    times : tuple of (str, str)
+    times : tuple of TimeView
         What happened, and when.
     exhibits : tuple of (str, str)
-        What was sealed, and its SHA-256.
+        Of what was sealed, how many of each kind.
     pictures : tuple of (str, str)
         Caption and name of a still, the stream's first.
     curve : tuple of (float, float)
@@ -48,13 +80,15 @@ class ClaimView:
 
     number: int
     title: str
+    host: str
     url: str
     says: str
     rates: tuple[RateView, ...]
     support: str
     ratio: str
+    ratio_figure: str
     others: tuple[tuple[str, str], ...]
-    times: tuple[tuple[str, str], ...]
+    times: tuple[TimeView, ...]
     reasons: tuple[str, ...]
     network: str
     exhibits: tuple[tuple[str, str], ...]
@@ -69,6 +103,10 @@ class DossierView:
 
     Parameters
     ----------
+    vouched : tuple of str
+        What is known of its times, and from whom.
+    exhibits_sha256 : str
+        Of the file that lists the exhibits; empty: there is none.
     withheld : tuple of (str, str)
         Kind of record and how many are held back.
     """
@@ -84,12 +122,14 @@ class DossierView:
     left_out: int
     rates: tuple[RateView, ...]
     method: tuple[str, ...]
+    vouched: tuple[str, ...] = ()
     withheld: tuple[tuple[str, str], ...] = ()
+    exhibits_sha256: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def claims_of(
-    report: ReportView, *, urls: frozenset[str] | None, pictured: bool
+    report: ReportView, *, urls: frozenset[str] | None, pictured: bool, bracketed: Bracketed
 ) -> tuple[tuple[ClaimView, ...], int, dict[str, bytes]]:
     """Return the claims of a report, how many are left out, and the stills that they show.
 
@@ -99,21 +139,27 @@ def claims_of(
         Only streams at these redacted URLs; ``None``: all.
     pictured : bool
         Whether stills may be shown.
+    bracketed : callable
+        Returns the bracket of a record.
     """
-    proven = [
+    proven = proven_of(report, urls)
+    files: dict[str, bytes] = {}
+    claims = tuple(
+        _claim(number, stream, report, files=files if pictured else None, bracketed=bracketed)
+        for number, stream in enumerate(proven[:MOST_CLAIMS], start=1)
+    )
+    return claims, len(proven) - len(claims), files
+
+
+def proven_of(report: ReportView, urls: frozenset[str] | None) -> list[StreamView]:
+    """Return the proven streams of a report, in the order of their claims."""
+    return [
         stream
         for stream in report.streams
         if stream.verdict is not None
         and stream.verdict.finding is Finding.PROVEN
         and (urls is None or stream.url in urls)
     ]
-    files: dict[str, bytes] = {}
-    networks = report.graph.networks if report.graph is not None else ()
-    claims = tuple(
-        _claim(number, stream, report, networks, files if pictured else None)
-        for number, stream in enumerate(proven[:MOST_CLAIMS], start=1)
-    )
-    return claims, len(proven) - len(claims), files
 
 
 def rate_views(rates: Iterable[ErrorRate]) -> tuple[RateView, ...]:
@@ -121,14 +167,15 @@ def rate_views(rates: Iterable[ErrorRate]) -> tuple[RateView, ...]:
     ranked = sorted(rates, key=lambda rate: (-(rate.upper_bound or 1.0), rate.what))
     return tuple(
         RateView(
-            what=rate.what,
+            what=rate_name(rate.what),
             counted=tr("not measured")
             if rate.upper_bound is None
             else tr(
                 "%(errors)s of %(trials)s; at 95 %% confidence at most %(bound)s %%",
+                style,
                 errors=rate.errors,
                 trials=rate.trials,
-                bound=f"{100 * rate.upper_bound:.2g}",
+                bound=written(f"{100 * rate.upper_bound:.2g}"),
             ),
             source=rate.source,
         )
@@ -136,23 +183,20 @@ def rate_views(rates: Iterable[ErrorRate]) -> tuple[RateView, ...]:
     )
 
 
-def moment(at: datetime) -> str:
-    """Return a time, and whose it is: no time stamp from outside stands beside it."""
-    return tr("%(time)s UTC, by this machine's clock", time=f"{at:%Y-%m-%d %H:%M:%S}")
-
-
 def _claim(
     number: int,
     stream: StreamView,
     report: ReportView,
-    networks: tuple[CriminalNetwork, ...],
+    *,
     files: dict[str, bytes] | None,
+    bracketed: Bracketed,
 ) -> ClaimView:
     verdict = stream.verdict
     assert verdict is not None
     pictures: list[tuple[str, str]] = []
     curve: tuple[tuple[float, float], ...] = ()
     curve_says = ""
+    ratio = written(f"{10 ** min(verdict.log10_lr, 12):,.0f}")
     if stream.alignment is not None:
         curve, curve_says = _curve(stream.alignment)
         if files is not None:
@@ -171,6 +215,7 @@ def _claim(
     return ClaimView(
         number=number,
         title=stream.title or stream.host,
+        host=stream.host,
         url=stream.url,
         says=_says(verdict),
         rates=rate_views(_bearing(verdict, report.error_rates)),
@@ -178,13 +223,14 @@ def _claim(
         ratio=tr(
             "The findings are some %(ratio)s times more likely if the stream carries this content "
             "than if it carries other content.",
-            ratio=f"{10 ** min(verdict.log10_lr, 12):,.0f}",
+            ratio=ratio,
         ),
+        ratio_figure=ratio,
         others=_others(verdict),
-        times=_times(stream, verdict),
-        reasons=tuple(map(say, verdict.reasons)),
-        network="" if report.graph is None else _network(stream.host, networks),
-        exhibits=tuple((say(line.what), line.exhibit) for line in stream.sealed),
+        times=_times(stream, verdict, bracketed),
+        reasons=tuple(say(reason, style) for reason in verdict.reasons),
+        network="" if report.graph is None else _network(stream.host, report.graph.networks),
+        exhibits=_counted(stream.sealed),
         pictures=tuple(pictures),
         curve=curve,
         curve_says=curve_says,
@@ -257,14 +303,39 @@ def _others(verdict: Verdict) -> tuple[tuple[str, str], ...]:
     )  # fmt: skip
 
 
-def _times(stream: StreamView, verdict: Verdict) -> tuple[tuple[str, str], ...]:
-    known = (
-        (tr("first seen"), stream.first_seen),
-        *((tr("probed"), observation.at) for observation in verdict.observations),
-        (tr("verdict"), verdict.at),
-        (tr("seen dark by our own probe"), stream.dark_at),
+def _times(stream: StreamView, verdict: Verdict, bracketed: Bracketed) -> tuple[TimeView, ...]:
+    known: tuple[tuple[str, type, datetime | None], ...] = (
+        (tr("first seen"), StreamAppeared, stream.first_seen),
+        *((tr("probed"), ProbeDone, observation.at) for observation in verdict.observations),
+        (tr("verdict"), Verdict, verdict.at),
+        (tr("seen dark by our own probe"), DarkProbe, stream.dark_at),
     )
-    return tuple((what, moment(at)) for what, at in known if at is not None)
+    return tuple(
+        time_view(what, at, bracketed(kind, stream.url, at))
+        for what, kind, at in known
+        if at is not None
+    )
+
+
+def time_view(
+    what: str, at: datetime, bracket: tuple[datetime | None, datetime | None]
+) -> TimeView:
+    """Return a time with its bracket, whose bounds are rounded outwards to the second."""
+    not_before, not_after = bracket
+    return TimeView(
+        what=what,
+        not_before="" if not_before is None else second(not_before),
+        not_after="" if not_after is None else second_after(not_after),
+        claimed=second(at),
+    )
+
+
+def _counted(lines: tuple[SealedLine, ...]) -> tuple[tuple[str, str], ...]:
+    """Return how many exhibits there are of each kind, by what they are called."""
+    counts: dict[str, int] = {}
+    for line in lines:
+        counts[say(line.what)] = counts.get(say(line.what), 0) + 1
+    return tuple((what, str(count)) for what, count in sorted(counts.items()))
 
 
 def _network(host: str, networks: tuple[CriminalNetwork, ...]) -> str:
@@ -293,9 +364,9 @@ def _curve(alignment: Alignment) -> tuple[tuple[tuple[float, float], ...], str]:
     return points, tr(
         "Agreement of stream and reference by lag, from %(first)s to %(last)s s; it peaks at a "
         "delay of %(delay)s s.",
-        first=f"{lags[0]:.1f}",
-        last=f"{lags[-1]:.1f}",
-        delay=f"{alignment.delay_s:.2f}",
+        first=written(f"{lags[0]:.1f}"),
+        last=written(f"{lags[-1]:.1f}"),
+        delay=written(f"{alignment.delay_s:.2f}"),
     )
 
 

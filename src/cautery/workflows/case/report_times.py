@@ -8,8 +8,8 @@ from datetime import datetime
 
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import NoteVerifier
-from cautery.evidence.outside.brackets import brackets
-from cautery.evidence.outside.proof import NOBODY, Trust
+from cautery.evidence.outside.brackets import Moment, brackets
+from cautery.evidence.outside.proof import NOBODY, ProofGiven, Trust, covered_by
 from cautery.evidence.ports import CaseLedger
 from cautery.model import ExhibitId
 from cautery.model.ports import Vault
@@ -28,14 +28,23 @@ class ReportTimes:
     not_after : mapping of ExhibitId to datetime
         By when others had seen a root over an exhibit's record; of an exhibit that is not in it
         nobody says so.
+    moments : tuple of Moment
+        What each proof that holds says; :func:`~cautery.evidence.outside.brackets.bracket_of`
+        makes the bracket of a record of them.
     """
 
     lines: tuple[str, ...] = ()
     not_after: Mapping[ExhibitId, datetime] = field(default_factory=dict)
+    moments: tuple[Moment, ...] = ()
 
 
 def report_times(
-    ledger: CaseLedger, vault: Vault, *, case: NoteVerifier, trust: Trust = NOBODY
+    ledger: CaseLedger,
+    vault: Vault,
+    *,
+    case: NoteVerifier,
+    trust: Trust = NOBODY,
+    closing: ProofGiven | None = None,
 ) -> ReportTimes:
     """Check the proofs of a case so far, and return what its report may state.
 
@@ -43,14 +52,18 @@ def report_times(
     ----------
     trust : Trust
         Whom the organisation itself trusts.
+    closing : ProofGiven or None
+        Of a closed case, the proof that lies beside its note.
 
     Raises
     ------
     EvidenceError
-        If the ledger cannot be read.
+        If the ledger cannot be read, or the proof of the closing does not hold.
     """
     kinds, size = kinds_of(OutsideProof), ledger.size()
     sizes = sizes_of_proofs(ledger, case)
+    if closing is not None:
+        sizes |= {covered_by(closing.leaf, case).size}
     roots: dict[int, bytes] = {}
     if sizes:
         frontier = Frontier()
@@ -61,7 +74,12 @@ def report_times(
     proven = TimesProven()
     if sizes:
         proven = times_proven(
-            ledger.read(kinds=kinds), case=case, trust=trust, read=vault.read, roots=roots
+            ledger.read(kinds=kinds),
+            case=case,
+            trust=trust,
+            read=vault.read,
+            roots=roots,
+            closing=closing,
         )
     known = brackets(size, proven.moments)
     not_after: dict[ExhibitId, datetime] = {}
@@ -71,4 +89,6 @@ def report_times(
             end = known[entry.index].not_after
             if end is not None:
                 not_after.setdefault(content.exhibit.id, end)
-    return ReportTimes(lines=proven.summary(size, trust=trust), not_after=not_after)
+    return ReportTimes(
+        lines=proven.summary(size, trust=trust), not_after=not_after, moments=proven.moments
+    )

@@ -14,18 +14,27 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cautery import __version__
 from cautery.errors import InputError
-from cautery.evidence.bag import SIGNER, BagWriter, Copied
+from cautery.evidence.bag import (
+    AUTHORITIES,
+    COSIGNERS,
+    SIGNATURE,
+    SIGNER,
+    STAMP,
+    STAMP_SIGNATURE,
+    BagWriter,
+    Copied,
+)
 from cautery.evidence.manifest import MANIFEST, MAX_MANIFEST_BYTES, NOTE, VAULT, parse_sums
 from cautery.evidence.note import MAX_NOTE_BYTES
-from cautery.evidence.outside.proof_file import PROOF
+from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF
 from cautery.evidence.ports import CaseStore
 from cautery.model.ledger import contents
 from cautery.model.records import ExhibitSealed
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown
 from cautery.workflows.dossier.extract import Extract, extract_of
+from cautery.workflows.dossier.verify_page import VERIFY, verify_page
 
-PDF = "dossier.pdf"
 RATES = "error_rates.toml"
 _RERUN, _WALK, _INCLUSION = "rerun.py", "walk.py", "inclusion.py"
 
@@ -50,6 +59,8 @@ class Dossier:
         How many exhibits are held back.
     openings : mapping of int to str
         The salt of each record that is held back; it stays with the case.
+    stamped : bool
+        Whether a time-stamping authority saw the tag manifest.
     """
 
     audience: Audience
@@ -60,6 +71,7 @@ class Dossier:
     withheld: Mapping[str, int]
     exhibits_withheld: int
     openings: Mapping[int, str]
+    stamped: bool = False
 
 
 def make_dossier(
@@ -74,8 +86,10 @@ def make_dossier(
     key: Ed25519PrivateKey,
     at: datetime,
     salt: Callable[[int], bytes],
-    pdf: Callable[[Extract | None], bytes] | None = None,
+    document: Callable[[Extract | None], Mapping[str, bytes]] | None = None,
     clips: Mapping[str, bytes] | None = None,
+    stamp: Callable[[bytes], bytes] | None = None,
+    trusted: Mapping[str, bytes] | None = None,
 ) -> Dossier:
     """Make a dossier.
 
@@ -93,10 +107,15 @@ def make_dossier(
         Now, UTC.
     salt : callable
         Returns so many random bytes.
-    pdf : callable, optional
-        Makes the document for people; ``None``: there is none.
+    document : callable, optional
+        Makes the document for people, with the files that it names; ``None``: there is none.
     clips : mapping of str to bytes, optional
         Playable proofs, by name; a court alone is handed them.
+    stamp : callable, optional
+        Returns a time-stamp (RFC 3161) over some bytes; ``None``: the bag is not stamped.
+    trusted : mapping of str to bytes, optional
+        ``authorities.pem`` and ``cosigners.policy``, by name: whom the organisation trusts for
+        times.
 
     Raises
     ------
@@ -112,13 +131,25 @@ def make_dossier(
     verified = verify_case(case, store=store, now=at)
     digests = parse_sums(store.read(case, MANIFEST, limit=MAX_MANIFEST_BYTES))
     made: dict[str, bytes] = {RATES: _packaged("cautery.identify", RATES)}
-    tags = {SIGNER: _pem(key), _WALK: _ours(_WALK)}
+    trusted = dict(trusted or {})
+    if stamp is not None and AUTHORITIES not in trusted:
+        raise InputError("a bag is stamped only where the authority's root certificate is known")
+    tags = {SIGNER: _pem(key), _WALK: _ours(_WALK), **trusted}
+    proven = store.exists(case, PROOF)
+    told = {
+        "stamp": stamp is not None,
+        "times": proven and bool(trusted),
+        "times-of-authorities": proven and AUTHORITIES in trusted,
+        "times-of-cosigners": proven and COSIGNERS in trusted,
+    }
+    if proven or (audience is not Audience.COURT and SHOWN[audience].proofs):
+        tags[_INCLUSION] = _ours(_INCLUSION)
     extract = None
     if audience is Audience.COURT:
         copied = [_whole(case, name, digest) for name, digest in sorted(digests.items())]
-        beside = (MANIFEST, NOTE, *((PROOF,) if store.exists(case, PROOF) else ()))
+        beside = (MANIFEST, NOTE, *((PROOF,) if proven else ()))
         copied += [_as_read(case, name, store) for name in beside]
-        tags |= {_RERUN: _ours(_RERUN), "VERIFY.md": _ours("verify_case.md")}
+        tags |= {_RERUN: _ours(_RERUN), VERIFY: verify_page("verify_case.md", told)}
         made |= clips or {}
     else:
         rule = SHOWN[audience]
@@ -126,18 +157,23 @@ def make_dossier(
         made["extract/ledger.sqlite"] = writer.table(extract.statements())
         made["extract/manifest.note"] = store.read(case, NOTE, limit=MAX_NOTE_BYTES)
         made["extract/case.pub"] = store.read(case, "keys/case.pub", limit=MAX_NOTE_BYTES)
-        tags["VERIFY.md"] = _verify_extract(rule)
-        if rule.proofs:
-            tags[_INCLUSION] = _ours(_INCLUSION)
+        if proven:
+            made[f"extract/{PROOF}"] = store.read(case, PROOF, limit=MAX_PROOF_BYTES)
+        told |= {"proofs": rule.proofs, "media": rule.exhibits}
+        tags[VERIFY] = verify_page("verify_extract.md", told)
         if rule.exhibits:
             tags[_RERUN] = _ours(_RERUN)
-    if pdf is not None:
-        made[PDF] = pdf(extract)
+    if document is not None:
+        made |= document(extract)
     signed: list[bytes] = []
 
-    def sign(listed: bytes) -> bytes:
+    def seals(listed: bytes) -> Mapping[str, bytes]:
         signed.append(listed)
-        return key.sign(listed)
+        files = {SIGNATURE: key.sign(listed)}
+        if stamp is not None:
+            files[STAMP] = stamp(listed)
+            files[STAMP_SIGNATURE] = key.sign(files[STAMP])
+        return files
 
     exhibits = sum(f"/{VAULT}/" in file.name for file in copied)
     all_exhibits = sum(name.startswith(f"{VAULT}/") for name in digests)
@@ -156,7 +192,7 @@ def make_dossier(
             "Cautery-Records-Withheld": str(sum(withheld.values())),
             "Cautery-Exhibits-Withheld": str(all_exhibits - exhibits),
         },
-        sign=sign,
+        beside=seals,
     )
     return Dossier(
         audience=audience,
@@ -167,6 +203,7 @@ def make_dossier(
         withheld=withheld,
         exhibits_withheld=all_exhibits - exhibits,
         openings={} if extract is None else extract.openings,
+        stamped=stamp is not None,
     )
 
 
@@ -207,16 +244,6 @@ def _as_read(case: Path, name: str, store: CaseStore) -> Copied:
     """Return one of the files that the manifest cannot list; it was verified just now."""
     data = store.read(case, name, limit=MAX_MANIFEST_BYTES)
     return _whole(case, name, hashlib.sha256(data).hexdigest())
-
-
-def _verify_extract(rule: Shown) -> bytes:
-    text = _ours("verify_extract.md").decode()
-    for name, wanted in (("proofs", rule.proofs), ("media", rule.exhibits)):
-        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
-        before, _, remainder = text.partition(begin)
-        inside, _, after = remainder.partition(end)
-        text = before + (inside if wanted else "") + after
-    return text.encode()
 
 
 def _pem(key: Ed25519PrivateKey) -> bytes:

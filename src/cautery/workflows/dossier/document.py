@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,24 +12,35 @@ from pathlib import Path
 
 from cautery.evidence.manifest import NOTE
 from cautery.evidence.note import MAX_NOTE_BYTES
+from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.ports import CaseStore
 from cautery.messages import tr
 from cautery.model import DarkProbe, Verdict
 from cautery.model.records import AlignmentShown, kind_of_type
 from cautery.pages.case_report import ReportView
 from cautery.pages.dossier import DossierView, claims_of
+from cautery.pages.dossier.exhibits import EXHIBITS, exhibit_list
 from cautery.pages.dossier.render import method
-from cautery.pages.dossier.view import moment, rate_views
+from cautery.pages.dossier.view import MOST_CLAIMS, proven_of, rate_views
+from cautery.pages.dossier.words import by_this_clock
 from cautery.workflows.case.report_view import report_view
 from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown
 from cautery.workflows.dossier.extract import Extract
+from cautery.workflows.dossier.times import case_times
 
+PDF = "dossier.pdf"
 RATES, VERDICTS = "error_rates.toml", "verdicts.jsonl"
 _MOST_ATTACHED = 32 << 20
 
 
 def document_view(
-    case: Path, extract: Extract | None, *, audience: Audience, store: CaseStore, at: datetime
+    case: Path,
+    extract: Extract | None,
+    *,
+    audience: Audience,
+    store: CaseStore,
+    at: datetime,
+    trust: Trust = NOBODY,
 ) -> tuple[DossierView, Mapping[str, bytes]]:
     """Return what the document shows, and the proofs that are attached to it.
 
@@ -38,6 +50,8 @@ def document_view(
     ----------
     extract : Extract or None
         What the audience is shown; ``None``: the whole case.
+    trust : Trust
+        By whose word times have a bracket.
 
     Raises
     ------
@@ -47,7 +61,8 @@ def document_view(
     shown = None if extract is None else {index for index, *_ in extract.shown}
     ledger, vault = store.ledger(case, read_only=True), store.vault(case, None)
     try:
-        report = report_view(ledger.read(), vault.read, at=at)
+        times = case_times(case, ledger, vault, store=store, trust=trust, whole=extract is None)
+        report = report_view(ledger.read(), vault.read, at=at, times=times.report)
         verdicts = [
             (index, leaf)
             for index, kind, leaf in ledger.leaves()
@@ -59,7 +74,14 @@ def document_view(
     pictured = extract is None or SHOWN[audience].exhibits
     if extract is not None:
         report = _within(report, SHOWN[audience])
-    claims, left_out, stills = claims_of(report, urls=frozenset(urls), pictured=pictured)
+
+    def bracketed(kind: type, url: str, at: datetime) -> tuple[datetime | None, datetime | None]:
+        bracket = times.bracket(kind, url, at)
+        return bracket.not_before, bracket.not_after
+
+    claims, left_out, stills = claims_of(
+        report, urls=frozenset(urls), pictured=pictured, bracketed=bracketed
+    )
     attached = {
         RATES: files("cautery.identify").joinpath(RATES).read_bytes(),
         NOTE: store.read(case, NOTE, limit=MAX_NOTE_BYTES),
@@ -67,6 +89,8 @@ def document_view(
     lines = b"".join(leaf + b"\n" for _, leaf in verdicts)
     if lines and len(lines) <= _MOST_ATTACHED:
         attached[VERDICTS] = lines
+    if exhibits := exhibit_list(proven_of(report, frozenset(urls))[:MOST_CLAIMS]):
+        attached[EXHIBITS] = exhibits
     public = audience is Audience.PUBLIC
     view = DossierView(
         case=report.key.partition("+")[0].removeprefix("cautery/case-"),
@@ -75,17 +99,41 @@ def document_view(
         legal_basis="" if public else report.mandate.legal_basis,
         standing=report.standing if extract is None else "",
         lab=report.lab,
-        made_at=moment(at),
+        made_at=by_this_clock(at),
         claims=claims,
         left_out=left_out,
         rates=rate_views(report.error_rates),
         method=method(),
+        vouched=_vouched(times.report.lines, trust),
+        exhibits_sha256=hashlib.sha256(exhibits).hexdigest() if exhibits else "",
         withheld=tuple(
             (kind, str(count)) for kind, count in (extract.counts if extract else {}).items()
         ),
         files=stills,
     )
     return view, attached
+
+
+def _vouched(lines: tuple[str, ...], trust: Trust) -> tuple[str, ...]:
+    """Return what is known of the times, and who was trusted for it."""
+    named = []
+    if trust.policy is not None:
+        named.append(
+            tr(
+                "These brackets rest on the word of co-signers: %(policy)s.",
+                policy=trust.policy.words,
+            )
+        )
+    if trust.roots:
+        named.append(
+            tr(
+                "They rest on time-stamps (RFC 3161) that lead to: %(authorities)s.",
+                authorities="; ".join(root.subject.rfc4514_string() for root in trust.roots),
+            )
+        )
+    if not named:
+        named.append(tr("Nobody was named whose word on times is trusted."))
+    return (*lines, *named)
 
 
 def _within(report: ReportView, rule: Shown) -> ReportView:

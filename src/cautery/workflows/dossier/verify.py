@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from cautery.errors import EvidenceError, InputError
-from cautery.evidence.bag import SIGNATURE, SIGNER, TAG_MANIFEST, ExtractReader
-from cautery.evidence.manifest import MAX_MANIFEST_BYTES, open_manifest, parse_sums
-from cautery.evidence.merkle import leaf_hash, verify_inclusion
-from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
+from cautery.errors import EvidenceError, InputError, SourceError
+from cautery.evidence.bag import (
+    AUTHORITIES,
+    SIGNATURE,
+    SIGNER,
+    STAMP,
+    STAMP_SIGNATURE,
+    TAG_MANIFEST,
+    ExtractReader,
+    SignedDocument,
+)
+from cautery.evidence.manifest import MAX_MANIFEST_BYTES, parse_sums
+from cautery.evidence.note import MAX_NOTE_BYTES
+from cautery.evidence.outside.proof import NOBODY, Trust
+from cautery.evidence.outside.stamps import (
+    MAX_ROOTS_BYTES,
+    MAX_TOKEN_BYTES,
+    check_stamp,
+    read_roots,
+)
 from cautery.evidence.ports import CaseStore, FileSeen
+from cautery.model.times import iso
+from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.case.verify import Verified, verify_case
+from cautery.workflows.dossier.verify_extract import check_extract
 
 BAGIT, PAYLOAD = "bagit.txt", "manifest-sha256.txt"
 _LINE = re.compile(r"([0-9a-f]{64}) {1,2}([^ ].*)")
-_UNLISTED = frozenset((TAG_MANIFEST, SIGNATURE))
+_UNLISTED = frozenset((TAG_MANIFEST, SIGNATURE, STAMP, STAMP_SIGNATURE))
+_DOCUMENT = "data/dossier.pdf"
+_MOST_DOCUMENT = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +63,12 @@ class VerifiedBag:
         Of an extract: records that stand in the signed ledger, and those that are held back.
     proven : bool
         Whether each of these records has its way to the signed root.
+    stamped : str
+        By when a time-stamping authority had seen the bag, and who says so; empty: nobody.
+    document : str
+        What may be said of the signature of the document; empty: there is no document.
+    times : str
+        Of an extract: what others say of when its case was closed; empty: nothing.
     """
 
     path: str
@@ -51,11 +78,18 @@ class VerifiedBag:
     records: int = 0
     withheld: int = 0
     proven: bool = False
+    stamped: str = ""
+    document: str = ""
+    times: str = ""
 
     def summary(self) -> tuple[tuple[str, str], ...]:
         """Return what to print: a label and a value a line."""
         signed = "the key given" if self.authentic else "the key in the bag"
-        head = (("bag", f"{self.files} files; every file is as {signed} signed it"),)
+        head = (
+            ("bag", f"{self.files} files; every file is as {signed} signed it"),
+            ("stamped", self.stamped or "nobody else says when the bag was made"),
+            *((("document", self.document),) if self.document else ()),
+        )
         if self.case is not None:
             return head + self.case.summary()
         way = "each stands in the signed ledger" if self.proven else "without a way to the ledger"
@@ -63,6 +97,7 @@ class VerifiedBag:
             *head,
             ("records", f"{self.records} are shown; {way}"),
             ("withheld", f"{self.withheld} records"),
+            *((("times", self.times),) if self.times else ()),
             ("verdict", f"an extract, consistent with {signed}"),
         )
 
@@ -80,6 +115,9 @@ def verify_bag(
     public_key: Path | None = None,
     signer: Path | None = None,
     now: datetime | None = None,
+    trust: Trust = NOBODY,
+    within: timedelta = WITHIN,
+    documents: Callable[[bytes], SignedDocument] | None = None,
 ) -> VerifiedBag:
     """Re-check a dossier: signature, every file, then the case or the extract.
 
@@ -89,20 +127,29 @@ def verify_bag(
         The case's key, had from elsewhere.
     signer : Path, optional
         The key of the person who signed the bag, had from elsewhere.
+    trust : Trust
+        Time-stamping authorities and co-signers, had from elsewhere; see
+        :func:`~cautery.workflows.case.verify.verify_case`.
+    within : timedelta
+        With co-signers, how long a record of the case may have waited for its first proof.
+    documents : callable, optional
+        Checks the signatures of a PDF; it raises ``EvidenceError`` or ``SourceError``. ``None``:
+        they are not checked.
 
     Raises
     ------
     EvidenceError
         Naming the first thing that is wrong.
     """
+    for name, why in (
+        (TAG_MANIFEST, "BagIt calls such a bag valid, but nobody has signed what is in it"),
+        (SIGNATURE, "nobody has signed this bag"),
+    ):
+        if not store.exists(path, name):
+            raise EvidenceError(f"{path / name}: missing: {why}")
     listed = store.read(path, TAG_MANIFEST, limit=MAX_MANIFEST_BYTES)
     key = _key(path, signer, store)
-    try:
-        key.verify(store.read(path, SIGNATURE, limit=64), listed)
-    except InvalidSignature as error:
-        raise EvidenceError(
-            f"{path / SIGNATURE}: the signature does not match the tag manifest"
-        ) from error
+    _signed(path, SIGNATURE, listed, key, store, of="the tag manifest")
     files = {file.name: file for file in store.files(path)}
     tags = _sums(path, TAG_MANIFEST, listed)
     payload = _sums(path, PAYLOAD, store.read(path, PAYLOAD, limit=MAX_MANIFEST_BYTES))
@@ -110,12 +157,35 @@ def verify_bag(
         raise EvidenceError(f"{path / name}: in no manifest: it was added after the bag was signed")
     for name, digest in (*tags.items(), *payload.items()):
         _check(path, files.get(name), name, digest, store)
+    if AUTHORITIES in tags:
+        stamped = _stamped(path, listed, files=files, key=key, store=store, trust=trust)
+    else:
+        stamped = ""
+        for name in sorted({STAMP, STAMP_SIGNATURE} & files.keys()):
+            raise EvidenceError(f"{path / name}: this bag names no authority: it was added")
+    document = ""
+    if _DOCUMENT in payload:
+        document = _checked_document(path, store, documents)
     if store.exists(path / "data" / "case", "ledger.sqlite"):
-        whole = verify_case(path / "data" / "case", store=store, public_key=public_key, now=now)
-        return VerifiedBag(
-            path=str(path), files=len(files), authentic=signer is not None, case=whole
+        whole = verify_case(
+            path / "data" / "case",
+            store=store,
+            public_key=public_key,
+            now=now,
+            trust=trust,
+            within=within,
         )
-    shown, withheld, proven = _check_extract(path / "data" / "extract", store, extracts, public_key)
+        return VerifiedBag(
+            path=str(path),
+            files=len(files),
+            authentic=signer is not None,
+            case=whole,
+            stamped=stamped,
+            document=document,
+        )
+    shown, withheld, proven, times = check_extract(
+        path / "data" / "extract", store, extracts, public_key=public_key, trust=trust
+    )
     return VerifiedBag(
         path=str(path),
         files=len(files),
@@ -124,7 +194,54 @@ def verify_bag(
         records=shown,
         withheld=withheld,
         proven=proven,
+        stamped=stamped,
+        document=document,
+        times=times,
     )
+
+
+def _signed(
+    path: Path, name: str, data: bytes, key: Ed25519PublicKey, store: CaseStore, *, of: str
+) -> None:
+    try:
+        key.verify(store.read(path, name, limit=64), data)
+    except InvalidSignature as error:
+        raise EvidenceError(f"{path / name}: the signature does not match {of}") from error
+
+
+def _stamped(
+    path: Path,
+    listed: bytes,
+    *,
+    files: Mapping[str, FileSeen],
+    key: Ed25519PublicKey,
+    store: CaseStore,
+    trust: Trust,
+) -> str:
+    """Check the time-stamp of a bag that names authorities; return what it says."""
+    for name in (STAMP, STAMP_SIGNATURE):
+        if name not in files:
+            raise EvidenceError(f"{path / name}: missing, although the bag names an authority")
+    answer = store.read(path, STAMP, limit=MAX_TOKEN_BYTES)
+    _signed(path, STAMP_SIGNATURE, answer, key, store, of="the time-stamp")
+    try:
+        roots = trust.roots or read_roots(store.read(path, AUTHORITIES, limit=MAX_ROOTS_BYTES))
+        stamp = check_stamp(answer, message=listed, nonce=None, roots=roots)
+    except (EvidenceError, InputError) as error:
+        raise EvidenceError(f"{path / STAMP}: {error}") from error
+    whose = "a trusted authority" if trust.roots else "an authority that the bag itself names"
+    return f"not after {iso(stamp.not_after)}, says {stamp.signer}: {whose}"
+
+
+def _checked_document(
+    path: Path, store: CaseStore, documents: Callable[[bytes], SignedDocument] | None
+) -> str:
+    if documents is None:
+        return "its signatures are not checked here: the signature of the bag covers it"
+    try:
+        return documents(store.read(path, _DOCUMENT, limit=_MOST_DOCUMENT)).words
+    except (EvidenceError, SourceError) as error:
+        raise EvidenceError(f"{path / _DOCUMENT}: {error}") from error
 
 
 def _key(path: Path, signer: Path | None, store: CaseStore) -> Ed25519PublicKey:
@@ -154,33 +271,3 @@ def _check(path: Path, file: FileSeen | None, name: str, digest: str, store: Cas
         raise EvidenceError(f"{path / name}: missing")
     if store.digest(path, name, size=file.size) != digest:
         raise EvidenceError(f"{path / name}: changed: its digest differs from the signed digest")
-
-
-def _check_extract(
-    path: Path, store: CaseStore, extracts: ExtractReader, public_key: Path | None
-) -> tuple[int, int, bool]:
-    note = store.read(path, "manifest.note", limit=MAX_NOTE_BYTES)
-    try:
-        if public_key is None:
-            raw = store.read(path, "case.pub", limit=MAX_NOTE_BYTES)
-            verifier = NoteVerifier.parse(raw.decode())
-        else:
-            verifier = store.public_key(public_key, name=note.split(b" ")[-2].decode())
-        manifest = open_manifest(note, verifier)
-    except (InputError, UnicodeDecodeError, IndexError) as error:
-        raise EvidenceError(f"{path}: {error}") from error
-    shown = proofs = 0
-    for index, leaf, proof in extracts.entries(path / "ledger.sqlite"):
-        shown += 1
-        if proof:
-            proofs += 1
-            verify_inclusion(
-                leaf_hash(leaf), index=index, size=manifest.records, proof=proof, root=manifest.root
-            )
-    withheld = extracts.withheld(path / "ledger.sqlite")
-    if shown + withheld != manifest.records:
-        raise EvidenceError(
-            f"{path}: {shown} records and {withheld} withheld ones are not the "
-            f"{manifest.records} that were signed"
-        )
-    return shown, withheld, shown > 0 and proofs == shown

@@ -1,0 +1,141 @@
+"""The job of the child that checks the signatures of a PDF, which anybody may have made."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cautery.errors import SourceError
+
+MODULE = "cautery.adapters._pdf_signatures"
+JOB = "pdf-signatures"
+_MOST_SIGNATURES = 20
+
+
+def _signatures(_: Any, pdf: bytes) -> bytes:
+    from pyhanko.pdf_utils.reader import PdfFileReader  # noqa: PLC0415 - an extra
+
+    try:
+        return json.dumps(_seen(PdfFileReader(io.BytesIO(pdf), strict=True))).encode()
+    except SourceError:
+        raise
+    except Exception as error:  # of hostile bytes pyHanko's errors have no common base
+        raise SourceError(f"not a PDF whose signatures can be read: {str(error)[:200]}") from error
+
+
+def _seen(reader: Any) -> dict[str, Any]:
+    from pyhanko.sign.diff_analysis import ModificationLevel  # noqa: PLC0415
+    from pyhanko.sign.validation import (  # noqa: PLC0415
+        async_validate_pdf_signature,
+        async_validate_pdf_timestamp,
+    )
+    from pyhanko.sign.validation.status import SignatureCoverageLevel  # noqa: PLC0415
+    from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415
+
+    found = reader.embedded_signatures
+    if not found:
+        return {"subject": "", "stamps": 0}
+    if len(found) > _MOST_SIGNATURES:
+        raise SourceError(f"it has {len(found)} signatures")
+    nobody = ValidationContext(trust_roots=[], allow_fetching=False)
+    last, subject, stamps = None, "", 0
+    for signature in found:
+        is_stamp = signature in reader.embedded_timestamp_signatures
+        judge = async_validate_pdf_timestamp if is_stamp else async_validate_pdf_signature
+        last = _run(judge(signature, nobody))
+        if not (last.intact and last.valid):
+            raise SourceError(
+                "a signature in it does not match: it was altered after it was signed"
+            )
+        if is_stamp:
+            stamps += 1
+            continue
+        if subject:
+            raise SourceError("it has a second signature, in a revision that was added later")
+        subject = signature.signer_cert.subject.human_friendly
+        if last.modification_level not in {ModificationLevel.NONE, ModificationLevel.LTA_UPDATES}:
+            raise SourceError("it was revised after it was signed, by more than time-stamps")
+    if last is None or last.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
+        raise SourceError("it was revised after it was signed: bytes follow the last signature")
+    if not subject:
+        raise SourceError("it is time-stamped, but nobody has signed it")
+    return {"subject": subject, "stamps": stamps}
+
+
+def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run to its end what waits for nothing: a loop would need sockets, which are refused here."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    raise SourceError("checking it would need a network")
+
+
+def _signed_sample() -> bytes:
+    from asn1crypto.keys import PrivateKeyInfo  # noqa: PLC0415 - comes with pyHanko
+    from asn1crypto.x509 import Certificate  # noqa: PLC0415
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter  # noqa: PLC0415
+    from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter  # noqa: PLC0415
+    from pyhanko.sign import signers  # noqa: PLC0415
+    from pyhanko_certvalidator.registry import SimpleCertificateStore  # noqa: PLC0415
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a sample")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    untyped: Any = PdfFileWriter
+    writer, plain, out = untyped(), io.BytesIO(), io.BytesIO()
+    page: Any = PageObject
+    writer.insert_page(page(contents=writer.add_object(_stream()), media_box=(0, 0, 10, 10)))
+    writer.write(plain)
+    store: Any = SimpleCertificateStore
+    signer = signers.SimpleSigner(
+        signing_cert=Certificate.load(certificate.public_bytes(Encoding.DER)),
+        signing_key=PrivateKeyInfo.load(
+            key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        ),
+        cert_registry=store(),
+    )
+    signers.sign_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(plain.getvalue())),
+        signers.PdfSignatureMetadata(field_name="Sample"),
+        signer=signer,
+        output=out,
+    )
+    return out.getvalue()
+
+
+def _stream() -> Any:
+    from pyhanko.pdf_utils.generic import StreamObject  # noqa: PLC0415
+
+    return StreamObject(stream_data=b"")
+
+
+def warm() -> None:
+    """Check a signed document of its own, so that nothing is loaded once no file can be opened."""
+    logging.disable(logging.CRITICAL)  # pyHanko logs what it cannot trust
+    _signatures(None, _signed_sample())
+
+
+JOBS: Mapping[str, Callable[[Any, bytes], bytes]] = {JOB: _signatures}

@@ -1,0 +1,94 @@
+"""Verify the extract in a dossier: its records, what is withheld, and who saw its case closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.bag import ExtractReader
+from cautery.evidence.manifest import Manifest, open_manifest
+from cautery.evidence.merkle import leaf_hash, verify_inclusion
+from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
+from cautery.evidence.outside.proof import Checked, Trust, check_proof
+from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF, parse_proof_file
+from cautery.evidence.ports import CaseStore
+from cautery.model.times import iso
+from cautery.workflows.case.outside import require_cosigned
+
+
+def check_extract(
+    path: Path,
+    store: CaseStore,
+    extracts: ExtractReader,
+    *,
+    public_key: Path | None,
+    trust: Trust,
+) -> tuple[int, int, bool, str]:
+    """Check an extract against the note that the case's key signed.
+
+    Returns
+    -------
+    tuple of (int, int, bool, str)
+        Records that are shown and withheld, whether each has its way to the signed root, and what
+        others say of when the case was closed.
+
+    Raises
+    ------
+    EvidenceError
+        Naming the first thing that is wrong.
+    """
+    note = store.read(path, "manifest.note", limit=MAX_NOTE_BYTES)
+    try:
+        if public_key is None:
+            raw = store.read(path, "case.pub", limit=MAX_NOTE_BYTES)
+            verifier = NoteVerifier.parse(raw.decode())
+        else:
+            verifier = store.public_key(public_key, name=note.split(b" ")[-2].decode())
+        manifest = open_manifest(note, verifier)
+    except (InputError, UnicodeDecodeError, IndexError) as error:
+        raise EvidenceError(f"{path}: {error}") from error
+    shown = proofs = 0
+    for index, leaf, proof in extracts.entries(path / "ledger.sqlite"):
+        shown += 1
+        if proof:
+            proofs += 1
+            verify_inclusion(
+                leaf_hash(leaf), index=index, size=manifest.records, proof=proof, root=manifest.root
+            )
+    withheld = extracts.withheld(path / "ledger.sqlite")
+    if shown + withheld != manifest.records:
+        raise EvidenceError(
+            f"{path}: {shown} records and {withheld} withheld ones are not the "
+            f"{manifest.records} that were signed"
+        )
+    times = _closing(path, store, verifier, manifest, trust)
+    return shown, withheld, shown > 0 and proofs == shown, times
+
+
+def _closing(
+    path: Path, store: CaseStore, verifier: NoteVerifier, manifest: Manifest, trust: Trust
+) -> str:
+    """Check what others say of the closing."""
+    if not store.exists(path, PROOF):
+        if trust.policy is not None:
+            raise EvidenceError(f"{path / PROOF}: missing: no co-signer has seen this case closed")
+        return ""
+    try:
+        file = parse_proof_file(store.read(path, PROOF, limit=MAX_PROOF_BYTES))
+        checked = check_proof(file.proof, case=verifier, trust=trust)
+        _require(checked, manifest, trust)
+    except EvidenceError as error:
+        raise EvidenceError(f"{path / PROOF}: {error}") from error
+    after = checked.moment(trust, record=None).not_after
+    if after is None:
+        return f"it stands in the log {checked.log.name}; nobody is named whom to trust for a time"
+    return f"closed not after {iso(after)}, as others vouch"
+
+
+def _require(checked: Checked, manifest: Manifest, trust: Trust) -> None:
+    if checked.covered.manifest != manifest:
+        raise EvidenceError("it proves another closing than that of this case")
+    if trust.policy is not None:
+        require_cosigned(checked, trust.policy)
+    for fault in checked.faults:
+        raise EvidenceError(fault)
