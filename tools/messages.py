@@ -1,16 +1,17 @@
-"""Collect every text that people read into the catalogue's template, ``cautery.pot``.
+"""Collect every text that people read into ``cautery.pot``, and compile the languages.
 
-Run: ``python tools/messages.py``, or ``--check`` to be told whether the template is stale.
+Run: ``python tools/messages.py``, or ``--check`` to be told what is stale.
 
-To add a language, run ``pybabel init -D cautery -i cautery.pot -d locale -l fr`` in
-``src/cautery/messages``, translate ``locale/fr/LC_MESSAGES/cautery.po``, and run ``pybabel compile
--D cautery -d locale``.
+A language is ``src/cautery/messages/locale/LANGUAGE/LC_MESSAGES/cautery.po``. It holds the texts of
+dossiers: each of :func:`dossier_texts` must be translated, and other texts may be. Everything else
+that Cautery says is English where a language lacks it. ``cautery.mo`` beside it is compiled here.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr
@@ -19,14 +20,27 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
-from babel.messages.pofile import write_po
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
 
 from cautery.drawing.europe import country_names
+from cautery.identify.likelihood import published_error_rates
 from cautery.messages import TEXTS
+from cautery.pages.dossier.words import rate_key
+from cautery.workflows.dossier import verify_page
 
 ROOT = Path(__file__).parent.parent / "src" / "cautery"
 TEMPLATE = ROOT / "messages" / "cautery.pot"
 KEYWORDS = {"tr": None, "tr_n": (1, 2), "_": None, "gettext": None, "ngettext": (1, 2)}
+DOSSIER_FOLDERS = ("pages/dossier", "workflows/dossier")
+DOSSIER_CODE = ("act/mandate_terms.py", "workflows/case/outside.py")
+DOSSIER_MESSAGES = frozenset(
+    ("exhibit", "no-match", "observation", "several", "verbal", "verdict", "witness")
+)
+"""What a document says of records: the first part of the ids of their messages."""
+_BOTH = "%(first)s and %(last)s"
+"""Between two people who signed a mandate."""
+PLACE = re.compile(r"%\(\w+\)s")
 _NEVER = datetime(2026, 1, 1, tzinfo=UTC)  # the template is the same for the same texts
 
 
@@ -45,6 +59,64 @@ def texts_of(path: Path) -> Iterator[tuple[str | tuple[str, str], list[str]]]:
             yield text, comments  # type: ignore[misc]
 
 
+def rate_texts() -> list[str]:
+    """Return what error rates are of, with places for their numbers."""
+    return [rate_key(rate.what)[0] for rate in published_error_rates()]
+
+
+def page_texts() -> list[str]:
+    """Return the texts of the pages that say how to check a bag."""
+    return [text for page in verify_page.PAGES for text in verify_page.texts(page)]
+
+
+def dossier_texts() -> list[str | tuple[str, str]]:
+    """Return every text that the document and the page of a dossier may say."""
+    of_records = [
+        text for name, text in TEXTS.items() if name.partition(".")[0] in DOSSIER_MESSAGES
+    ]
+    of_code = [text for path in DOSSIER_CODE for text, _ in texts_of(ROOT / path)]
+    of_pages = [
+        text
+        for folder in DOSSIER_FOLDERS
+        for path in sorted((ROOT / folder).glob("*.py"))
+        for text, _ in texts_of(path)
+    ]
+    return [*of_pages, *of_code, *of_records, *rate_texts(), *page_texts(), _BOTH]
+
+
+def languages() -> list[Path]:
+    """Return the translations that there are."""
+    return sorted((ROOT / "messages" / "locale").glob("*/LC_MESSAGES/cautery.po"))
+
+
+def compiled(translation: Path) -> bytes:
+    """Return the bytes that gettext reads of a translation.
+
+    Raises
+    ------
+    SystemExit
+        If it lacks a text of a dossier, or changes what stands in a text's places.
+    """
+    with translation.open("rb") as file:
+        catalogue = read_po(file, locale=translation.parts[-3])
+    for text in dossier_texts():
+        known = catalogue.get(text)
+        if known is None or known.fuzzy or not all(_strings(known.string)):
+            sys.exit(f"{translation}: lacks {text!r}")
+    for entry in catalogue:
+        if entry.id:
+            for one in _strings(entry.string):
+                if set(PLACE.findall(one)) - set(PLACE.findall("".join(_strings(entry.id)))):
+                    sys.exit(f"{translation}: other places than {entry.id!r}: {one!r}")
+    out = io.BytesIO()
+    write_mo(out, catalogue)
+    return out.getvalue()
+
+
+def _strings(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
 def template() -> bytes:
     """Return the catalogue's template."""
     catalogue = Catalog(
@@ -56,6 +128,8 @@ def template() -> bytes:
     )
     for name, text in TEXTS.items():
         catalogue.add(text, auto_comments=[name], flags={"python-format"})
+    for text in (*rate_texts(), *page_texts()):
+        catalogue.add(text, auto_comments=["of a dossier"])
     for name in country_names().values():
         catalogue.add(name, auto_comments=["a country"])
     for path in sorted((*ROOT.rglob("*.py"), *ROOT.rglob("*.j2"))):
@@ -72,12 +146,14 @@ def main() -> None:
     """Write the template, or tell whether it is stale."""
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--check", action="store_true", help="write nothing")
-    made = template()
-    if not ask.parse_args().check:
-        TEMPLATE.write_bytes(made)
-        return
-    if not TEMPLATE.is_file() or TEMPLATE.read_bytes() != made:
-        sys.exit("src/cautery/messages/cautery.pot is stale: python tools/messages.py")
+    made = {TEMPLATE: template()}
+    made |= {path.with_suffix(".mo"): compiled(path) for path in languages()}
+    checking = ask.parse_args().check
+    for path, content in made.items():
+        if not checking:
+            path.write_bytes(content)
+        elif not path.is_file() or path.read_bytes() != content:
+            sys.exit(f"{path.relative_to(ROOT)} is stale: python tools/messages.py")
 
 
 if __name__ == "__main__":

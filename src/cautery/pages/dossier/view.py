@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cautery.messages import say, term, tr
-from cautery.model import CriminalNetwork, DarkProbe, ErrorRate, Finding, Verdict
+from cautery.model import CriminalNetwork, DarkProbe, ErrorRate, Finding, Mandate, Verdict
 from cautery.model.records import ProbeDone, StreamAppeared
 from cautery.pages.case_report.view import (
     Alignment,
@@ -196,7 +196,7 @@ def _claim(
     pictures: list[tuple[str, str]] = []
     curve: tuple[tuple[float, float], ...] = ()
     curve_says = ""
-    ratio = written(f"{10 ** min(verdict.log10_lr, 12):,.0f}")
+    ratio = written(f"{float(f'{10 ** min(verdict.log10_lr, 12):.1e}'):,.0f}")
     if stream.alignment is not None:
         curve, curve_says = _curve(stream.alignment)
         if files is not None:
@@ -217,7 +217,7 @@ def _claim(
         title=stream.title or stream.host,
         host=stream.host,
         url=stream.url,
-        says=_says(verdict),
+        says=_says(verdict, report.mandate),
         rates=rate_views(_bearing(verdict, report.error_rates)),
         support=say(term("verbal", verdict.verbal)),
         ratio=tr(
@@ -237,8 +237,14 @@ def _claim(
     )
 
 
-def _says(verdict: Verdict) -> str:
-    content = verdict.event or ", ".join(verdict.channels)
+def _says(verdict: Verdict, mandate: Mandate) -> str:
+    names = {event.id: event.name for event in mandate.events}
+    names |= {work.id: work.title for work in mandate.works}
+    names |= {channel.id: channel.names[0] for channel in mandate.channels if channel.names}
+    content = ", ".join(
+        f"{names[one]} ({one})" if names.get(one, one) != one else one
+        for one in ((verdict.event,) if verdict.event else verdict.channels)
+    )
     if verdict.licensee is not None:
         return tr(
             "The stream re-broadcasts %(content)s, taken from the licensee %(licensee)s.",
@@ -341,7 +347,7 @@ def _counted(lines: tuple[SealedLine, ...]) -> tuple[tuple[str, str], ...]:
 def _network(host: str, networks: tuple[CriminalNetwork, ...]) -> str:
     for network in networks:
         hosts = {member.host for member in network.members}
-        if host in hosts:
+        if host in hosts and len(hosts) > 1:
             return tr(
                 "Hypothesis %(id)s: this host and %(others)s others belong to one party. It is a "
                 "hypothesis and can be withdrawn.",
