@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +26,7 @@ import dns.rcode
 TOOLS = {
     "nft": "nftables",
     "named": "bind9",
+    "rndc": "bind9-utils",
     "unbound": "unbound",
     "pdns_recursor": "pdns-recursor",
     "unshare": "util-linux",
@@ -33,7 +34,8 @@ TOOLS = {
 """Commands, and Debian's packages that bring them."""
 ZONE = "rpz.cautery"
 SECRET = "c2VjcmV0IG9mIHRoZSBsYWIgYWxvbmU="
-RESOLVERS = ("bind", "unbound", "powerdns")
+RESOLVERS = ("bind", "bind-file", "unbound", "powerdns")
+"""The second BIND reads its zone from a file, the first takes dynamic updates."""
 
 
 def missing() -> list[str]:
@@ -57,7 +59,7 @@ class Resolvers:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ports = {name: free_port() for name in ("authority", *RESOLVERS)}
+        self.ports = {name: free_port() for name in ("authority", "rndc", *RESOLVERS)}
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.key_file = folder / "cautery.key"
         self.key_file.write_text(
@@ -79,12 +81,14 @@ class Resolvers:
 
     def control(self, name: str) -> tuple[str, ...]:
         """Return the command that controls a resolver."""
+        if name == "bind-file":
+            return ("rndc", "-c", str(self.folder / "bind-file" / "rndc.conf"))
         if name == "unbound":
             return ("unbound-control", "-c", str(self.folder / "unbound" / "unbound.conf"))
         return ("rec_control", f"--socket-dir={self.folder / 'powerdns'}")
 
     def drivers_toml(self) -> str:
-        """Return the drivers of a configuration that drives all four."""
+        """Return the drivers of a configuration that drives all of them."""
         return (
             f'[[driver]]\nkind = "nftables"\ncommand = {json.dumps(self.nft)}\n\n'
             f'[[driver]]\nkind = "bind"\nzone = "{ZONE}"\nkey_file = "{self.key_file}"\n'
@@ -92,7 +96,7 @@ class Resolvers:
         ) + "".join(
             f'[[driver]]\nkind = "{name}"\nzone = "{ZONE}"\nfile = "{self.zone_file(name)}"\n'
             f"command = {json.dumps(self.control(name))}\n\n"
-            for name in ("unbound", "powerdns")
+            for name in RESOLVERS[1:]
         )
 
     # -- what a subscriber sees
@@ -127,15 +131,26 @@ class Resolvers:
 
     # -- processes
 
+    def start_forwarder(self, resolver: str) -> str:
+        """Start an unbound that only forwards to a resolver and caches, as one in a home does."""
+        name = f"home-{resolver}"
+        self.ports[name] = free_port()
+        (self.folder / name).mkdir(exist_ok=True)
+        self.start(name)
+        self.wait_for(name)
+        return name
+
     def start(self, name: str) -> None:
         """Start a server; its zones stay as they are on disk."""
         folder, port = self.folder / name, self.ports[name]
-        command = {
+        starts: dict[str, Callable[[Path, int], Sequence[str]]] = {
             "authority": self._authority,
             "bind": self._bind,
+            "bind-file": self._bind_file,
             "unbound": self._unbound,
             "powerdns": self._powerdns,
-        }[name](folder, port)
+        }
+        command = starts.get(name, self._forwarder)(folder, port)
         with (folder / "log").open("ab") as log:
             self.children[name] = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL
@@ -200,7 +215,25 @@ class Resolvers:
         return ["named", "-g", "-c", str(folder / "named.conf")]
 
     def _bind(self, folder: Path, port: int) -> Sequence[str]:
-        self._empty_zone("bind")
+        return self._named(
+            folder,
+            port,
+            "controls { };\nlogging { category update { null; }; };\n",
+            ' allow-update { key "cautery"; }; allow-transfer { key "cautery"; };',
+        )
+
+    def _bind_file(self, folder: Path, port: int) -> Sequence[str]:
+        where = f"127.0.0.1 port {self.ports['rndc']}"
+        (folder / "rndc.conf").write_text(
+            self.key_file.read_text()
+            + 'options { default-server 127.0.0.1; default-key "cautery"; '
+            + f"default-port {self.ports['rndc']}; }};\n"
+        )
+        controls = f'controls {{ inet {where} allow {{ 127.0.0.1; }} keys {{ "cautery"; }}; }};\n'
+        return self._named(folder, port, controls, "")
+
+    def _named(self, folder: Path, port: int, more: str, zone: str) -> Sequence[str]:
+        self._empty_zone(folder.name)
         (folder / "named.conf").write_text(
             self.key_file.read_text()
             + f'options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }};\n'
@@ -208,11 +241,9 @@ class Resolvers:
             "dnssec-validation no; empty-zones-enable no;\n"
             f'response-policy {{ zone "{ZONE}" ede censored; }}\n'
             "  break-dnssec yes min-update-interval 1 qname-wait-recurse no;\n};\n"
-            "controls { };\nlogging { category update { null; }; };\n"
-            'zone "example" { type forward; forward only; '
+            f'{more}zone "example" {{ type forward; forward only; '
             f"forwarders {{ 127.0.0.1 port {self.ports['authority']}; }}; }};\n"
-            f'zone "{ZONE}" {{ type primary; file "rpz.zone"; notify no;\n'
-            '  allow-update { key "cautery"; }; allow-transfer { key "cautery"; }; };\n'
+            f'zone "{ZONE}" {{ type primary; file "rpz.zone"; notify no;\n {zone} }};\n'
         )
         return ["named", "-g", "-c", str(folder / "named.conf")]
 
@@ -229,6 +260,18 @@ class Resolvers:
         )
         return ["unbound", "-c", str(folder / "unbound.conf")]
 
+    def _forwarder(self, folder: Path, port: int) -> Sequence[str]:
+        upstream = self.ports[folder.name.removeprefix("home-")]
+        (folder / "unbound.conf").write_text(
+            f"server:\n interface: 127.0.0.1@{port}\n directory: {folder}\n"
+            ' chroot: ""\n username: ""\n pidfile: ""\n do-daemonize: no\n use-syslog: no\n'
+            ' module-config: "iterator"\n do-not-query-localhost: no\n'
+            ' local-zone: "example." nodefault\n'
+            f"forward-zone:\n name: .\n forward-addr: 127.0.0.1@{upstream}\n"
+            "remote-control:\n control-enable: no\n"
+        )
+        return ["unbound", "-c", str(folder / "unbound.conf")]
+
     def _powerdns(self, folder: Path, port: int) -> Sequence[str]:
         self._empty_zone("powerdns")
         (folder / "recursor.yml").write_text(
@@ -239,6 +282,7 @@ class Resolvers:
             f"  rpzs:\n    - name: {self.zone_file('powerdns')}\n"
             "      extendedErrorCode: 16\n      extendedErrorExtra: blocked by order\n"
             "dnssec:\n  validation: process-no-validate\n"
+            "packetcache:\n  negative_ttl: 3\n"
         )
         return ["pdns_recursor", f"--config-dir={folder}"]
 

@@ -10,6 +10,7 @@ from cautery_provider.blocks import Block
 from cautery_provider.drivers import DriverError, run
 from cautery_provider.drivers.bgp import Bgp
 from cautery_provider.drivers.bind import read_key
+from cautery_provider.drivers.bind_file import BindFile
 from cautery_provider.drivers.nftables import Nftables
 from cautery_provider.drivers.powerdns import PowerDns
 from cautery_provider.drivers.unbound import Unbound
@@ -73,15 +74,83 @@ def test_unbound_is_told_again_after_an_error(tool, tmp_path):
 def test_powerdns_forgets_each_changed_name_even_after_an_error(tool, tmp_path):
     driver = PowerDns(zone="rpz.x", file=tmp_path / "zone", command=tool.command)
     driver.apply(blocks("a.example", "b.example"), AT)
-    assert tool.calls() == ["reload-yaml", "wipe-cache a.example b.example"]
+    assert tool.calls() == [
+        "--timeout=25 reload-yaml",
+        "--timeout=25 wipe-cache a.example b.example",
+    ]
     tool.broken.touch()
     with pytest.raises(DriverError, match="exit 1"):
         driver.apply(blocks("b.example"), AT)
-    assert tool.calls() == ["reload-yaml"]
+    assert tool.calls() == ["--timeout=25 reload-yaml"]
     tool.broken.unlink()
     driver.forget()
     driver.apply(blocks("b.example", "c.example"), AT)
-    assert tool.calls() == ["reload-yaml", "wipe-cache a.example c.example"]
+    assert tool.calls() == [
+        "--timeout=25 reload-yaml",
+        "--timeout=25 wipe-cache a.example c.example",
+    ]
+
+
+def test_powerdns_forgets_what_is_open_before_what_is_blocked(tool, tmp_path):
+    driver = PowerDns(zone="rpz.x", file=tmp_path / "zone", command=tool.command)
+    driver.apply(blocks("z.example"), AT)
+    tool.calls()
+    driver.apply(blocks("a.example"), AT)
+    assert tool.calls() == [
+        "--timeout=25 reload-yaml",
+        "--timeout=25 wipe-cache z.example a.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "good"),
+    [
+        ("packetcache:\n  negative_ttl: 3\n", True),
+        ("packetcache-negative-ttl=10\n", True),
+        ("packetcache:\n  negative_ttl: 60\n", False),
+        ("", False),
+    ],
+)
+def test_check_says_when_powerdns_keeps_blocked_answers_for_a_minute(tool, tmp_path, said, good):
+    tool.answers(said)
+    driver = PowerDns(zone="rpz.x", file=tmp_path / "zone", command=tool.command)
+    found = driver.check()
+    assert [problem.partition("; ")[2] for problem in found] == (
+        [] if good else ["set packetcache: negative_ttl: 3"]
+    )
+
+
+@pytest.fixture
+def named(tool):
+    """An rndc whose named reads zones as the test says."""
+    tool.answers("name: rpz.x\nserial: 1773489600\ndynamic: no\n")
+    return tool
+
+
+def test_bind_reads_its_zone_from_a_file_and_is_asked_whether_it_did(named, tmp_path):
+    driver = BindFile(zone="rpz.x", file=tmp_path / "zone", command=named.command)
+    driver.apply(blocks("b.example", "a.example"), AT)
+    assert named.calls() == ["reload rpz.x", "zonestatus rpz.x"]
+    assert "1773489600" in (tmp_path / "zone").read_text()
+    assert driver.check() == []
+
+
+def test_two_changes_in_one_second_have_two_serials(named, tmp_path, monkeypatch):
+    """Else named would be believed to have read what it has not."""
+    monkeypatch.setattr("cautery_provider.drivers.bind_file._LIMIT_S", 0.2)
+    driver = BindFile(zone="rpz.x", file=tmp_path / "zone", command=named.command)
+    driver.apply(blocks("a.example"), AT)
+    with pytest.raises(DriverError, match="named does not read the file"):
+        driver.apply([], AT)
+    assert " 1773489601 " in (tmp_path / "zone").read_text()
+    named.answers("serial: 1773489602\n")
+    driver.apply([], AT)  # what failed is said again
+
+
+def test_check_says_that_named_would_not_read_the_file_of_a_dynamic_zone(named, tmp_path):
+    named.answers("serial: 1\ndynamic: yes\n")
+    [problem] = BindFile(zone="rpz.x", file=tmp_path / "zone", command=named.command).check()
+    assert "leave out allow-update" in problem
 
 
 def test_nft_gets_one_transaction_without_a_flush(tool):

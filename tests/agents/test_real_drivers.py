@@ -1,5 +1,6 @@
 """The drivers on nft, BIND, unbound and PowerDNS Recursor themselves (Debian's packages)."""
 
+import asyncio
 import importlib.util
 import os
 import subprocess
@@ -7,13 +8,32 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import dns.edns
 import dns.rdatatype
 import pytest
 
+from cautery.errors import SourceError
+from cautery.model import (
+    BlockEntry,
+    Decision,
+    GuardVerdict,
+    Intermediary,
+    Lever,
+    OwnLocation,
+    Reason,
+    Referral,
+    Window,
+    host_of,
+)
+from cautery.model.message import as_written
+from cautery.model.records import BlockLifted
+from cautery.workflows.watch.acting.effects import EffectWatch
 from cautery_provider.blocks import Block
+from cautery_provider.drivers import DriverError
 from cautery_provider.drivers.bind import Bind, read_key
+from cautery_provider.drivers.bind_file import BindFile
 from cautery_provider.drivers.nftables import Nftables
 from cautery_provider.drivers.powerdns import PowerDns
 from cautery_provider.drivers.unbound import Unbound
@@ -25,6 +45,7 @@ sys.modules[SPEC.name] = resolvers
 SPEC.loader.exec_module(resolvers)
 
 ZONE = resolvers.ZONE
+PROVIDER = Intermediary(name="isp", territory="FR", proxy=OwnLocation("http://isp.example:80"))
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +62,8 @@ def made(machine, name):
     if name == "bind":
         key = read_key(machine.key_file)
         return Bind(zone=ZONE, key=key, server="127.0.0.1", port=machine.ports["bind"])
-    kind = Unbound if name == "unbound" else PowerDns
-    return kind(zone=ZONE, file=machine.zone_file(name), command=machine.control(name))
+    kinds = {"bind-file": BindFile, "unbound": Unbound, "powerdns": PowerDns}
+    return kinds[name](zone=ZONE, file=machine.zone_file(name), command=machine.control(name))
 
 
 def names(*targets):
@@ -116,6 +137,91 @@ def test_a_name_that_is_too_long_is_refused_and_the_others_are_blocked(machine, 
     assert machine.is_blocked(resolver, "pirate.example")
 
 
+class Subscriber:
+    """Somebody behind a forwarder that caches; and our own probe, which looks from there."""
+
+    def __init__(self, machine, home):
+        self.machine, self.home, self.written = machine, home, []
+
+    def now(self):
+        return datetime.now(UTC)
+
+    def write(self, content):
+        self.written.append(content)
+
+    async def fetch(self, url, *, proxy=None, **_):
+        if proxy and self.machine.is_blocked(self.home, host_of(url)):
+            raise SourceError("no such host")
+        return SimpleNamespace(status=200, url=url, hops=(url,), exchanges=())
+
+    def has(self, kind):
+        return any(isinstance(content, kind) for content in self.written)
+
+
+async def test_our_probe_sees_a_name_open_again_behind_a_forwarder_that_caches(
+    machine, resolver, monkeypatch
+):
+    """unbound keeps a blocked answer, too: what is withdrawn is open there when it has ended."""
+    monkeypatch.setattr(
+        "cautery.workflows.watch.acting.effects.Capturing", lambda fetcher, *_, **__: fetcher
+    )
+    target = f"{resolver}.pirate.example"
+    home = Subscriber(machine, machine.start_forwarder(resolver))
+    driver = made(machine, resolver)
+    driver.apply(names(target), datetime.now(UTC))
+    assert soon(lambda: machine.is_blocked(resolver, target))
+    stream = SimpleNamespace(proven=True, url=f"http://{target}/1", played="")
+    effects = EffectWatch({"s": stream}, cuts=lambda *_: True, fetcher=home, journal=home)
+    effects.add(referral_of(target), PROVIDER)
+
+    async def look_until(condition):
+        last = time.monotonic() + 60
+        while not condition() and time.monotonic() < last:
+            effects.look(home.now())
+            await asyncio.sleep(0.1)
+        return condition()
+
+    assert await look_until(lambda: any(probe.dark for probe in home.written))
+    effects.withdraw("R-1", target)
+    driver.apply([], datetime.now(UTC))
+    assert soon(lambda: not machine.is_blocked(resolver, target))
+    assert await look_until(lambda: home.has(BlockLifted))
+    assert not machine.is_blocked(home.home, target)
+
+
+def referral_of(target):
+    """What was published about a name."""
+    end = datetime.now(UTC) + timedelta(hours=1)
+    verdict = GuardVerdict(
+        target=target,
+        lever=Lever.NAME,
+        decision=Decision.ALLOW,
+        reasons=(Reason(code="name", text=as_written("a name of its own")),),
+        valid_until=end,
+    )
+    entry = BlockEntry(target=target, lever=Lever.NAME, valid_until=end, guard=verdict, exhibits=())
+    return Referral(
+        id="R-1",
+        order="o",
+        event=None,
+        territory="FR",
+        window=Window(start=datetime.now(UTC), end=end),
+        entries=(entry,),
+        statement="why",
+    )
+
+
+def test_six_thousand_names_come_and_end_at_once(machine, resolver):
+    driver = made(machine, resolver)
+    many = [f"a{number}.example" for number in range(6_000)]
+    assert driver.apply(names(*many), datetime.now(UTC)) == []
+    assert soon(lambda: machine.is_blocked(resolver, many[-1]))
+    assert all(machine.is_blocked(resolver, name) for name in many[::250])
+    driver.apply([], datetime.now(UTC))
+    for name in (*many[::250], many[-1]):
+        assert soon(lambda name=name: not machine.is_blocked(resolver, name))
+
+
 def test_a_new_driver_takes_away_what_an_old_process_left(machine, resolver):
     applied(machine, resolver, "pirate.example")
     assert soon(lambda: machine.is_blocked(resolver, "pirate.example"))
@@ -128,13 +234,20 @@ def test_a_resolver_that_was_away_drops_what_ended_meanwhile(machine, resolver):
     driver.apply(names("pirate.example"), datetime.now(UTC))
     assert soon(lambda: machine.is_blocked(resolver, "pirate.example"))
     machine.stop(resolver)
-    with pytest.raises(Exception, match=resolver.replace("powerdns", "rec_control")):
+    said = {"bind": "bind", "unbound": "unbound", "bind-file": "rndc", "powerdns": "rec_control"}
+    with pytest.raises(DriverError, match=said[resolver]):
         driver.apply([], datetime.now(UTC))
     machine.start(resolver)
     machine.wait_for(resolver)
     driver.forget()
     driver.apply([], datetime.now(UTC))
     assert soon(lambda: not machine.is_blocked(resolver, "pirate.example"))
+
+
+def test_check_finds_nothing_wrong_with_a_resolver_that_is_set_up_as_the_readme_says(
+    machine, resolver
+):
+    assert made(machine, resolver).check() == []
 
 
 def test_bind_refuses_changes_without_the_key(machine):

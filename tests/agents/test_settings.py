@@ -83,6 +83,7 @@ def test_the_example_of_a_configuration_is_one(tmp_path):
     assert [driver.name.split()[0] for driver in settings.drivers] == [
         "nftables",
         "bind",
+        "bind-file",
         "unbound",
         "powerdns",
         "bgp",

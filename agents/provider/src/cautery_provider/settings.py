@@ -17,8 +17,10 @@ from cautery_provider.blocks import Rules
 from cautery_provider.drivers import Driver
 from cautery_provider.drivers.bgp import Bgp
 from cautery_provider.drivers.bind import Bind, read_key
+from cautery_provider.drivers.bind_file import BindFile
 from cautery_provider.drivers.nftables import Nftables
 from cautery_provider.drivers.powerdns import PowerDns
+from cautery_provider.drivers.rpz import MOST_TTL_S, TTL_S
 from cautery_provider.drivers.unbound import Unbound
 from cautery_provider.files import whole
 from cautery_provider.keys import Trust, read_public_key
@@ -211,7 +213,16 @@ def _bind(table: _Table, _owner: str, _state: Path) -> Driver:
         key=table.take("key_file", lambda value: read_key(_file(value))),
         server=table.take("server", _address, "127.0.0.1"),
         port=table.take("port", _whole(1, 65_535), 53),
-        ttl_s=table.take("ttl_s", _whole(1, 10), 5),
+        ttl_s=table.take("ttl_s", _whole(1, MOST_TTL_S), TTL_S),
+    )
+
+
+def _bind_file(table: _Table, _owner: str, _state: Path) -> Driver:
+    return BindFile(
+        zone=table.take("zone", _host_name),
+        file=table.take("file", _absolute),
+        ttl_s=table.take("ttl_s", _whole(1, MOST_TTL_S), TTL_S),
+        command=table.take("command", _texts, ("rndc",)),
     )
 
 
@@ -219,7 +230,7 @@ def _unbound(table: _Table, _owner: str, _state: Path) -> Driver:
     return Unbound(
         zone=table.take("zone", _host_name),
         file=table.take("file", _absolute),
-        ttl_s=table.take("ttl_s", _whole(1, 10), 5),
+        ttl_s=table.take("ttl_s", _whole(1, MOST_TTL_S), TTL_S),
         command=table.take("command", _texts, ("unbound-control",)),
     )
 
@@ -228,7 +239,7 @@ def _powerdns(table: _Table, _owner: str, _state: Path) -> Driver:
     return PowerDns(
         zone=table.take("zone", _host_name),
         file=table.take("file", _absolute),
-        ttl_s=table.take("ttl_s", _whole(1, 10), 5),
+        ttl_s=table.take("ttl_s", _whole(1, MOST_TTL_S), TTL_S),
         command=table.take("command", _texts, ("rec_control",)),
         reload=table.take("reload", _one_of("reload-yaml", "reload-lua-config"), "reload-yaml"),
     )
@@ -248,6 +259,7 @@ def _bgp(table: _Table, _owner: str, state: Path) -> Driver:
 _DRIVERS: dict[str, Callable[[_Table, str, Path], Driver]] = {
     "nftables": _nftables,
     "bind": _bind,
+    "bind-file": _bind_file,
     "unbound": _unbound,
     "powerdns": _powerdns,
     "bgp": _bgp,

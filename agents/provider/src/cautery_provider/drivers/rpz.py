@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from cautery_provider.blocks import Block, Refusal
 from cautery_provider.store import write_over, write_whole
 
-MOST_TTL_S = 10
+TTL_S, MOST_TTL_S = 5, 10
 _ROW = re.compile(r"^(\S+) CNAME \.$", re.MULTILINE)
 
 
@@ -62,6 +62,7 @@ class ZoneFile(ABC):
         self._zone = zone
         self._file = file
         self._ttl_s = min(ttl_s, MOST_TTL_S)
+        self._serial = 0
         self._loaded: set[str] | None = None
         self._look = False
         self._changed: set[str] = set()  # what the resolver may still have otherwise
@@ -75,14 +76,13 @@ class ZoneFile(ABC):
         self._look = False
         if names != before:
             self._changed |= names ^ (self._in_file() if before is None else before)
-            text = zone_text(
-                sorted(names), self._zone, serial=int(at.timestamp()), ttl_s=self._ttl_s
-            )
+            self._serial = max(self._serial + 1, int(at.timestamp()))
+            text = zone_text(sorted(names), self._zone, serial=self._serial, ttl_s=self._ttl_s)
             try:
                 write_whole(self._file, text, mode=0o644)
             except OSError:
                 write_over(self._file, text)  # a full disk must not keep anybody blocked
-            self._reload(sorted(self._changed))
+            self._reload(sorted(self._changed), names)
             self._changed.clear()
         self._loaded = names
         return refused
@@ -96,8 +96,14 @@ class ZoneFile(ABC):
         """Return what hinders this driver."""
 
     @abstractmethod
-    def _reload(self, changed: Sequence[str]) -> None:
-        """Have the resolver read the file, and forget what it knows of the changed names."""
+    def _reload(self, changed: Sequence[str], names: Container[str]) -> None:
+        """Have the resolver read the file, and forget what it knows of the changed names.
+
+        Parameters
+        ----------
+        names : container of str
+            What is blocked now.
+        """
 
     def _in_file(self) -> set[str]:
         try:

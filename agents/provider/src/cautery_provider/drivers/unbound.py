@@ -6,11 +6,11 @@ agent takes each name out itself. It attaches no extended error to answers of su
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from cautery_provider.drivers import DriverError, problems, run
-from cautery_provider.drivers.rpz import ZoneFile
+from cautery_provider.drivers.rpz import TTL_S, ZoneFile
 
 
 class Unbound(ZoneFile):
@@ -21,7 +21,7 @@ class Unbound(ZoneFile):
         *,
         zone: str,
         file: Path,
-        ttl_s: int = 5,
+        ttl_s: int = TTL_S,
         command: Sequence[str] = ("unbound-control",),
     ) -> None:
         super().__init__(zone=zone, file=file, ttl_s=ttl_s)
@@ -35,8 +35,8 @@ class Unbound(ZoneFile):
             found.append(f"{self.name}: unbound has no zone of this name; add it under rpz:")
         return found
 
-    def _reload(self, changed: Sequence[str]) -> None:
-        del changed  # unbound asks the zone before its cache
+    def _reload(self, changed: Sequence[str], names: Container[str]) -> None:
+        del changed, names  # unbound asks the zone before its cache
         printed = run((*self._command, "auth_zone_reload", self._zone))
         if printed.strip() != "ok":
             raise DriverError(f"{self.name}: {printed.strip()[:200]}")
