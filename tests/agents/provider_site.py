@@ -48,6 +48,7 @@ class Feed(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked = []
+        self.accepted = []
         self.posted = []
         self.status, self.headers, self.body = 200, {}, b""
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
@@ -59,6 +60,7 @@ class Feed(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append((self.path, self.headers.get("If-None-Match")))
+        self.server.accepted.append(self.headers.get("Accept-Encoding"))
         self.send_response(self.server.status)
         for name, value in self.server.headers.items():
             self.send_header(name, value)

@@ -1,6 +1,7 @@
 """How a feed is asked, and what it cannot do to the agent."""
 
 import contextlib
+import gzip
 import queue
 import random
 import socket
@@ -86,6 +87,47 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end(server, monkeypatch):
 def test_a_body_that_is_cut_is_an_error(server):
     server.headers, server.body = {"Content-Length": "10"}, b"x"
     with pytest.raises(FeedError, match=r"1 of 10 bytes|Incomplete"):
+        CLIENT.get(server.url(), etag=None, since=None)
+
+
+def zipped(server, body):
+    server.body, server.headers = body, {"Content-Encoding": "gzip", "ETag": '"x"'}
+    return CLIENT.get(server.url(), etag=None, since=None)
+
+
+def test_gzip_is_asked_for_and_read(server):
+    assert zipped(server, gzip.compress(b"a list")).body == b"a list"
+    assert server.accepted == ["gzip"]
+
+
+def test_gzip_that_grows_beyond_a_list_is_refused_within_bounds(server, monkeypatch):
+    monkeypatch.setattr(feed, "MOST_BYTES", 10_000)
+    bomb = gzip.compress(bytes(8_000_000))
+    assert len(bomb) < 10_000
+    with pytest.raises(FeedError, match="more than 10000 bytes"):
+        zipped(server, bomb)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"a list",
+        gzip.compress(b"a list")[:-1],
+        gzip.compress(b"a list")[:-8] + bytes(8),
+        gzip.compress(b"a list") + b"more",
+        gzip.compress(b"a list") * 2,
+    ],
+    ids=["nothing", "plain", "cut", "false-sum", "more", "twice"],
+)
+def test_what_is_not_one_whole_gzip_is_refused(server, body):
+    with pytest.raises(FeedError, match="gzip"):
+        zipped(server, body)
+
+
+def test_a_coding_that_nobody_asked_for_is_refused(server):
+    server.body, server.headers = b"x", {"Content-Encoding": "br"}
+    with pytest.raises(FeedError, match="coding 'br'"):
         CLIENT.get(server.url(), etag=None, since=None)
 
 

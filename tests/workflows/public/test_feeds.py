@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
+import zlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -85,6 +87,59 @@ def test_what_is_known_is_not_sent_again(site: Site) -> None:
 
 def test_an_unknown_digest_is_answered_with_everything(site: Site) -> None:
     assert body(site.ask(query={"since": "sha256:" + "0" * 64})) == site.first.body()
+
+
+@pytest.fixture
+def long(site: Site) -> Site:
+    """A list of some hundred names in three referrals."""
+    for letter in "cde":
+        site.shown.add(referral(*(entry(f"{letter}{n:03}.example") for n in range(100))))
+    site.first = site.shown.show(NOW + timedelta(seconds=5))
+    return site
+
+
+@pytest.mark.parametrize("accepts", ["gzip", "br, GZIP;q=0.5", "identity,gzip ; q=1"])
+def test_who_takes_gzip_gets_the_same_bytes_in_a_fifth(long: Site, accepts: str) -> None:
+    answer = long.ask(headers={"accept-encoding": accepts})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(body(answer)) == long.first.body()
+    assert len(body(answer)) < len(long.first.body()) / 5
+
+
+@pytest.mark.parametrize("accepts", ["", "identity", "br", "gzip;q=0", "x-gzip", "gzip; q=0.0"])
+def test_who_does_not_take_gzip_gets_none(long: Site, accepts: str) -> None:
+    answer = long.ask(headers={"accept-encoding": accepts})
+    assert "Content-Encoding" not in answer.headers
+    assert body(answer) == long.first.body()
+
+
+def test_what_is_short_is_sent_as_it_is(site: Site) -> None:
+    answer = site.ask(headers={"accept-encoding": "gzip"})
+    assert "Content-Encoding" not in answer.headers
+    assert body(answer) == site.first.body()
+
+
+def test_what_is_new_and_long_is_gzip_too(long: Site) -> None:
+    known = long.ask().headers["ETag"].strip('"')
+    for letter in "fg":
+        long.shown.add(referral(*(entry(f"{letter}{n:03}.example") for n in range(100))))
+    long.shown.show(NOW + timedelta(seconds=9))
+    query = {"since": known}
+    newer = long.ask(headers={"accept-encoding": "gzip"}, query=query)
+    assert gzip.decompress(body(newer)) == body(long.ask(query=query))
+
+
+def test_a_referral_is_compressed_once_for_all_who_ask(
+    long: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three hundred first lists of seven megabytes took twenty seconds of two cores."""
+    first = long.ask(headers={"accept-encoding": "gzip"})
+    monkeypatch.setattr(zlib, "compressobj", None)
+    again = long.ask(headers={"accept-encoding": "gzip"})
+    assert again.pieces[0] is first.pieces[0]
+    long.shown.show(NOW + timedelta(seconds=9))  # a version that adds nothing
+    assert long.ask(headers={"accept-encoding": "gzip"}).pieces[0] is first.pieces[0]
 
 
 def test_a_withdrawal_is_in_the_next_answer(site: Site) -> None:

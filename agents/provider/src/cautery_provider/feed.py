@@ -18,6 +18,7 @@ import ssl
 import threading
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
@@ -162,7 +163,7 @@ class Client:
         """
         if feed.startswith("file:"):
             return _from_file(feed, etag)
-        headers = _NAMES_OF_US | {"Accept": "application/json"}
+        headers = _NAMES_OF_US | {"Accept": "application/json", "Accept-Encoding": "gzip"}
         if etag:
             headers["If-None-Match"] = etag
         url = f"{feed}?{urlencode({'since': since})}" if since else feed
@@ -214,12 +215,38 @@ class Client:
                 wanted = answer.headers.get("Content-Length")
                 if wanted and wanted.isdigit() and int(wanted) != size:
                     raise FeedError(f"{size} of {wanted} bytes")
-                return answer.status, b"".join(parts), _lower(answer.headers)
+                headers = _lower(answer.headers)
+                coding = headers.get("content-encoding", "identity").strip().lower()
+                if coding == "gzip":
+                    return answer.status, _unzipped(b"".join(parts)), headers
+                if coding != "identity":
+                    raise FeedError(f"an answer in the coding {coding[:20]!r}")
+                return answer.status, b"".join(parts), headers
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, b"", _lower(error.headers)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise FeedError(f"{error!s:.200}" or type(error).__name__) from error
+
+
+def _unzipped(body: bytes) -> bytes:
+    """Return what gzip holds, if that is one whole file of no more bytes than a list may have.
+
+    Raises
+    ------
+    FeedError
+        If it is not.
+    """
+    work = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        content = work.decompress(body, MOST_BYTES + 1)
+    except zlib.error as error:
+        raise FeedError(f"not gzip: {error!s:.100}") from error
+    if len(content) > MOST_BYTES:
+        raise FeedError(f"more than {MOST_BYTES} bytes")
+    if not work.eof or work.unused_data:
+        raise FeedError("gzip that is cut, or has something behind it")
+    return content
 
 
 def _from_file(feed: str, etag: str | None) -> Answer:

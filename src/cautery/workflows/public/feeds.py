@@ -16,6 +16,7 @@ from cautery.model import Digest
 from cautery.model.web import JSON, TEXT, Answered, Asked
 from cautery.workflows.public.fairness import Fairness
 from cautery.workflows.public.shelf import Shelf, ShelvedList
+from cautery.workflows.public.zipped import takes_gzip
 
 POLL_S = 10
 """In so many seconds a provider asks again; each answer spreads it by a fifth."""
@@ -23,6 +24,8 @@ MOST_ANSWERS = 32
 """Acknowledgements of one list that wait for the case; the oldest go first. Judgement."""
 _PATH = re.compile(r"/lists/(L-[0-9a-f]{12})(/ack)?")
 _LATER_S = 30
+_SMALL = 1 << 14
+"""Bytes of referrals that are sent as they are."""
 
 
 class Feeds:
@@ -81,12 +84,14 @@ class Feeds:
         }
         if tag in (part.strip() for part in asked.headers.get("if-none-match", "").split(",")):
             return Answered(status=304, media_type=JSON, headers=headers)
-        since = asked.query.get("since")
-        return Answered(
-            pieces=shelf.pieces(shelved, since=None if since is None else Digest(since)),
-            media_type=JSON,
-            headers=headers,
-        )
+        query = asked.query.get("since")
+        since = None if query is None else Digest(query)
+        headers["Vary"] = "Accept-Encoding"
+        pieces = shelf.pieces(shelved, since=since)
+        if takes_gzip(asked) and sum(map(len, pieces[:-1])) > _SMALL:
+            pieces = shelf.zipped(shelved, since=since)
+            headers["Content-Encoding"] = "gzip"
+        return Answered(pieces=pieces, media_type=JSON, headers=headers)
 
     def _take(self, shelf: Shelf, shelved: ShelvedList, asked: Asked, now: datetime) -> Answered:
         if asked.method != "POST":

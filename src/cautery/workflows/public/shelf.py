@@ -18,7 +18,11 @@ from cautery.act.read_list import ListedEntry
 from cautery.canonical import canonical
 from cautery.errors import CauteryError, InputError
 from cautery.model import Digest, digest_of
+from cautery.workflows.public.zipped import Opening, Part
 
+_BEGIN, _BETWEEN = b'{"referrals":[', b","
+_OPENINGS = 8
+"""Compressed begins of lists that are kept: all providers of a territory have the same."""
 _REMEMBERED = 64
 """Versions of a list whose referrals are known, for who asks for what is newer."""
 
@@ -77,6 +81,13 @@ class ShelvedList:
         """Tell whether a version of this digest was served."""
         return digest in self.earlier
 
+    def newer(self, since: Digest | None) -> tuple[Digest, ...]:
+        """Return the referrals that the version ``since`` did not name."""
+        held = self.earlier.get(since) if since is not None else None
+        if not held:
+            return self.referrals
+        return tuple(digest for digest in self.referrals if digest not in held)
+
 
 class Shelf:
     """The lists of one public folder.
@@ -90,7 +101,8 @@ class Shelf:
     def __init__(self, files: PublicFiles) -> None:
         self.files = files
         self._lists: dict[str, ShelvedList] = {}
-        self._parts: dict[Digest, bytes] = {}
+        self._parts: dict[Digest, Part] = {}
+        self._openings: OrderedDict[tuple[Digest, ...], Opening] = OrderedDict()
         self.referrals: dict[Digest, ListedReferral] = {}
         self.by_target: dict[str, list[Digest]] = {}
         """Every referral that ever held a target, as far back as the folder goes."""
@@ -132,12 +144,22 @@ class Shelf:
 
     def pieces(self, shelved: ShelvedList, *, since: Digest | None) -> tuple[bytes, ...]:
         """Return an envelope, without what the version ``since`` named, in pieces to be joined."""
-        held = shelved.earlier.get(since, frozenset()) if since is not None else frozenset()
-        pieces: list[bytes] = [b'{"referrals":[']
-        for digest in shelved.referrals:
-            if digest not in held:
-                pieces += [b"," if len(pieces) > 1 else b"", self._parts[digest]]
+        pieces: list[bytes] = [_BEGIN]
+        for digest in shelved.newer(since):
+            pieces += [_BETWEEN if len(pieces) > 1 else b"", self._parts[digest].raw]
         return (*pieces, shelved.tail)
+
+    def zipped(self, shelved: ShelvedList, *, since: Digest | None) -> tuple[bytes, ...]:
+        """Return the same as gzip; nothing is compressed for this one request."""
+        named = shelved.newer(since)
+        opening = self._openings.get(named)
+        if opening is None:
+            parts = [self._parts[digest] for digest in named]
+            opening = self._openings[named] = Opening.of(_BEGIN, parts, _BETWEEN)
+            while len(self._openings) > _OPENINGS:
+                self._openings.popitem(last=False)
+        self._openings.move_to_end(named)
+        return opening.ended(shelved.tail)
 
     def _read(self, name: str, list_id: str, stamp: tuple[int, ...]) -> ShelvedList:
         head = json.loads(self.files.read(name) or b"")
@@ -171,7 +193,7 @@ class Shelf:
         if digest_of(text.encode()) != digest:
             raise InputError(f"{digest} is another referral's name")
         referral = _referral(json.loads(text))
-        self._parts[digest] = part
+        self._parts[digest] = Part.of(part)
         self.referrals[digest] = referral
         for target in referral.entries:
             self.by_target.setdefault(target, []).append(digest)
