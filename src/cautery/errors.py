@@ -79,6 +79,10 @@ class EncryptedError(DecodeError):
     hint = "DRM is never circumvented; only HLS keys that the server gives to any player are used."
 
 
+class RefusedError(SourceError):
+    """A mail server refuses a receiver, or this mail, for good."""
+
+
 class UnansweredError(SourceError):
     """A server broke off without an answer, so it may have taken what it was sent."""
 

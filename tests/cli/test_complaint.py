@@ -204,6 +204,15 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 class Inbox:
     def __init__(self) -> None:
         self.mails: list[bytes] = []
+        self.strangers: set[str] = set()
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if address in self.strangers:
+            return f"550 5.1.1 <{address}> is nobody here"
+        envelope.rcpt_tos.append(address)
+        return "250 known"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         self.mails.append(envelope.content)
@@ -305,7 +314,7 @@ def test_a_mail_server_that_is_away_loses_no_complaint(
     ran = take_mail(cautery, proven_case)
     assert ran.code == 0, ran.err
     assert len(proven_case.records("complaint.filed")) == 1
-    assert proven_case.records("failure")[-1]["what"] == "receipt"
+    assert proven_case.records("failure")[-1]["what"] == "mail"
 
 
 def test_nothing_to_take_from_is_bad_use(cautery: Cautery, proven_case: Watched) -> None:
@@ -313,3 +322,63 @@ def test_nothing_to_take_from_is_bad_use(cautery: Cautery, proven_case: Watched)
     assert cautery("complaint", "show", proven_case.path, "C-x").code == 2
     missing: Path = proven_case.folder / "nowhere"
     assert cautery("complaint", "take", proven_case.path, "--public", missing).code == 2
+
+
+def decide(cautery: Cautery, case: Watched, number: str, *more: object) -> Ran:
+    return cautery(
+        *("complaint", "decide", case.path, number, "--as", "anna", "--why", "It is a shop."), *more
+    )
+
+
+def texts(inbox: Inbox) -> list[str]:
+    mails = [BytesParser(policy=default).parsebytes(mail) for mail in inbox.mails]
+    return [f"{mail['To']}\n{mail['Subject']}\n{mail.get_content()}" for mail in mails]
+
+
+@pytest.mark.usefixtures("public")
+def test_who_wrote_by_mail_hears_of_each_decision_once(
+    cautery: Cautery, proven_case: Watched, inbox: Inbox
+) -> None:
+    mailed(proven_case, "1", "shop.example is dark.")
+    take_mail(cautery, proven_case)
+    number = proven_case.records("complaint.filed")[0]["complaint"]
+    postbox = ("--postbox", proven_case.folder / "postbox.toml")
+    assert decide(cautery, proven_case, number, "--reject", *postbox).code == 0
+    assert decide(cautery, proven_case, number, "--grant").code == 0
+    for _ in range(2):
+        assert cautery("complaint", "take", proven_case.path, *postbox).code == 0
+    _, rejected, granted = texts(inbox)
+    assert "the block stays" in rejected
+    assert "leaves shop.example out" in granted
+    assert granted.startswith("jo@shop.example\n")
+    assert "> It is a shop." in granted
+    assert [each["granted"] for each in proven_case.records("complaint.answered")] == [False, True]
+
+
+@pytest.mark.parametrize("mail", ["jo@shop.example", ""])
+def test_who_gave_an_address_on_the_form_hears_of_the_decision_alone(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder, inbox: Inbox, mail: str
+) -> None:
+    sent_in(public, mail=mail)
+    postbox = ("--postbox", proven_case.folder / "postbox.toml")
+    take(cautery, proven_case, *postbox)
+    assert inbox.mails == []
+    assert decide(cautery, proven_case, NUMBER, "--grant", *postbox).code == 0
+    assert [text.partition("\n")[0] for text in texts(inbox)] == ([mail] if mail else [])
+
+
+def test_an_address_that_is_refused_holds_up_nobody_and_stands_nowhere_in_clear(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder, inbox: Inbox
+) -> None:
+    assert public.names("complaints") == ()
+    inbox.strangers = {"jo@shop.example"}
+    mailed(proven_case, "1", "shop.example is dark.")
+    mailed(proven_case, "2", "192.0.2.9 is dark.", From="ann@shop.example")
+    for _ in range(2):
+        take_mail(cautery, proven_case)
+    assert [text.partition("\n")[0] for text in texts(inbox)] == ["ann@shop.example"]
+    first = proven_case.records("complaint.filed")[0]["complaint"]
+    assert [each["complaint"] for each in proven_case.records("complaint.unreachable")] == [first]
+    for path in proven_case.path.rglob("*"):
+        if path.is_file():
+            assert b"@shop.example" not in path.read_bytes(), path

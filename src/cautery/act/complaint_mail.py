@@ -1,4 +1,4 @@
-"""The receipt for a complaint that came by mail."""
+"""Mails to whoever complained: the receipt for a mail, and the decision."""
 
 from __future__ import annotations
 
@@ -60,12 +60,74 @@ def receipt_mail(
         "",
         "This mail was sent by a machine.",
     ]
+    return _mail(
+        sender=sender,
+        to=to,
+        at=at,
+        message_id=message_id,
+        subject=f"[{number}] Your complaint has arrived",
+        lines=lines,
+    )
+
+
+def decision_mail(
+    *,
+    sender: str,
+    to: str,
+    number: str,
+    message_id: str,
+    at: datetime,
+    granted: bool,
+    target: str | None,
+    why: str,
+) -> bytes:
+    """Return the mail that states a decision, not yet signed.
+
+    Parameters
+    ----------
+    target : str or None
+        What is released; ``None``: nothing.
+    why : str
+        The reason, in the words of the person who decided.
+    """
+    head = (
+        f"A person has decided on your complaint {number}: you are right."
+        if granted
+        else f"A person has decided on your complaint {number}: the block stays."
+    )
+    follows = (
+        f"The next version of each list leaves {target} out. Wait some minutes, then try again."
+        if granted
+        else "You can still go to the court or authority that gave the order."
+    )
+    lines = [
+        head,
+        "The reason:",
+        *(f"> {line}" for line in why.splitlines()),
+        follows,
+        "",
+        "If you have not complained, somebody gave your address: nothing is asked of you.",
+        "This mail was sent by a machine.",
+    ]
+    return _mail(
+        sender=sender,
+        to=to,
+        at=at,
+        message_id=message_id,
+        subject=f"[{number}] The decision on your complaint",
+        lines=lines,
+    )
+
+
+def _mail(
+    *, sender: str, to: str, at: datetime, message_id: str, subject: str, lines: list[str]
+) -> bytes:
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = to
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = message_id
-    mail["Subject"] = f"[{number}] Your complaint has arrived"
+    mail["Subject"] = subject
     mail["Auto-Submitted"] = "auto-replied"
-    mail.set_content("\n".join(lines) + "\n")
+    mail.set_content("\n".join(lines) + "\n", cte="quoted-printable")
     return mail.as_bytes()

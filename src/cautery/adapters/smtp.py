@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import Any
 
 from cautery.act.ports import Delivery
-from cautery.errors import InputError, SourceError, UnansweredError
+from cautery.errors import InputError, RefusedError, SourceError, UnansweredError
 from cautery.model import Secret, hide_at_birth, revealed
 
 WAITS_S = (5.0, 30.0, 120.0, 600.0)
@@ -161,6 +161,8 @@ class SmtpPostbox:
         ------
         SourceError
             If it is refused for good, or still after the last try.
+        RefusedError
+            If the server refuses this receiver or this mail for good.
         UnansweredError
             If it may have been taken: in one of the tries the server broke off.
         """
@@ -175,7 +177,7 @@ class SmtpPostbox:
                 final |= isinstance(error, ssl.SSLCertVerificationError)
                 final |= isinstance(error.__cause__, ssl.SSLCertVerificationError)
                 if final or wait_s is None:
-                    raise (UnansweredError if unanswered else SourceError)(
+                    raise self._kind_of(error, unanswered=unanswered)(
                         f"{self._server.host} did not take the mail ({tries} "
                         f"{'try' if tries == 1 else 'tries'}): {_words(error)}"
                     ) from None
@@ -183,6 +185,13 @@ class SmtpPostbox:
             else:
                 return Delivery(tries=tries, answer=_printable(answer))
         raise AssertionError
+
+    def _kind_of(self, error: BaseException, *, unanswered: bool) -> type[SourceError]:
+        if unanswered:
+            return UnansweredError
+        of_mail = (self._smtp.SMTPRecipientsRefused, self._smtp.SMTPDataError)
+        is_final = (_code(error) or 0) >= 500
+        return RefusedError if is_final and isinstance(error, of_mail) else SourceError
 
     def _may_have_taken(self, error: BaseException) -> bool:
         """Tell whether a connection stood and broke off, so that the mail may have arrived."""

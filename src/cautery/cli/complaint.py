@@ -28,6 +28,13 @@ Number = Annotated[
 Keys = Annotated[
     Path | None, typer.Option("--keys", help="Key folder outside the case; default $CAUTERY_KEYS.")
 ]
+Postbox = Annotated[
+    Path | None,
+    typer.Option(
+        "--postbox",
+        help="TOML file (chmod 600) with [mail]: receipts and decisions are sent by it.",
+    ),
+]
 Public = Annotated[
     Path | None, typer.Option("--public", help="Public folder of the case (watch --publish).")
 ]
@@ -105,10 +112,7 @@ def take(
         list[Path] | None,
         typer.Option("--mail", help="A mail, an mbox file or a Maildir folder."),
     ] = None,
-    postbox: Annotated[
-        Path | None,
-        typer.Option("--postbox", help="TOML file (chmod 600) with [mail]: receipts go by it."),
-    ] = None,
+    postbox: Postbox = None,
     url: Annotated[
         str | None, typer.Option("--url", help="URL of the public pages, for receipts by mail.")
     ] = None,
@@ -120,13 +124,15 @@ def take(
     ] = None,
     keys: Keys = None,
 ) -> None:
-    """File complaints from a public folder and from mails; send a receipt for each mail.
+    """File complaints from a public folder and from mails; send receipts and decisions by mail.
 
-    A running watch takes in by itself what the form of its public folder brings.
+    Each mail gets a receipt. A decision goes by mail to whoever wrote by mail, or gave an address
+    on the form. A running watch takes in by itself what the form of its public folder brings; with
+    --postbox alone, only decisions and late receipts are sent.
 
     Example: cautery complaint take cases/md34 --mail Maildir --postbox postbox.toml --every 20
     """
-    if public is None and not mail:
+    if public is None and not mail and postbox is None:
         raise InputError("there is nothing to take from", hint="Give --public or --mail.")
     # The schema of its file takes time to build, and the other commands have no use for it.
     from cautery.wiring.postbox import read_postbox  # noqa: PLC0415
@@ -160,16 +166,31 @@ def decide(
         bool | None, typer.Option("--grant/--reject", help="Whether the block ends.")
     ] = None,
     public: Public = None,
+    postbox: Postbox = None,
+    keys: Keys = None,
 ) -> None:
     """Decide on a complaint. If it is granted, the next version of each list leaves the target out.
 
     One person suffices, since nobody has to sign in order to unblock. A running watch sends the
-    next version within a second; if none runs, cautery lists publish makes it.
+    next version within a second; if none runs, cautery lists publish makes it. Whoever complained
+    reads the decision on the page of the complaint, and in a mail: at once with --postbox, else as
+    soon as cautery complaint take --postbox runs.
 
     Example: cautery complaint decide cases/md34 C-0123456789ab --grant --as "A. Legal" --why "..."
     """
     if grant is None:
         raise InputError("granted or not?", hint="Give --grant or --reject.")
-    decision = complaints.decided(case, number, granted=grant, by=name, why=why, public=public)
+    from cautery.wiring.postbox import read_postbox
+
+    decision = complaints.decided(
+        case,
+        number,
+        granted=grant,
+        by=name,
+        why=why,
+        public=public,
+        postbox=None if postbox is None else read_postbox(postbox),
+        keys_dir=keys,
+    )
     words = f"granted; {decision.target} leaves every list" if decision.granted else "rejected"
     render.say(render.printable(f"{number}: {words}"))

@@ -7,16 +7,20 @@ from datetime import datetime
 
 from cautery.model import Entry, Referral
 from cautery.model.records import (
+    ComplaintAnswered,
     ComplaintDecided,
     ComplaintFiled,
     ComplaintReceipted,
+    ComplaintUnreachable,
     ReferralPublished,
 )
 
 HEARD: tuple[type, ...] = (
+    ComplaintAnswered,
     ComplaintDecided,
     ComplaintFiled,
     ComplaintReceipted,
+    ComplaintUnreachable,
     Referral,
     ReferralPublished,
 )
@@ -53,6 +57,10 @@ class Complaints:
         By number, when a receipt was sent by mail first.
     decided : dict
         By number, the newest decision.
+    answered : dict
+        By number, whether the last decision that was sent by mail grants it.
+    unreachable : set of str
+        Numbers of complaints whose mails are refused for good.
     listed : dict
         By target, where it was published.
     keys : set of str
@@ -62,6 +70,8 @@ class Complaints:
     filed: dict[str, ComplaintFiled] = field(default_factory=dict)
     receipted: dict[str, datetime] = field(default_factory=dict)
     decided: dict[str, ComplaintDecided] = field(default_factory=dict)
+    answered: dict[str, bool] = field(default_factory=dict)
+    unreachable: set[str] = field(default_factory=set)
     listed: dict[str, dict[str, Listed]] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     _referrals: dict[str, Referral] = field(default_factory=dict)
@@ -80,6 +90,10 @@ class Complaints:
                 self.receipted.setdefault(receipted.complaint, receipted.at)
             case ComplaintDecided() as decided:
                 self.decided[decided.complaint] = decided
+            case ComplaintAnswered() as answered:
+                self.answered[answered.complaint] = answered.granted
+            case ComplaintUnreachable() as unreachable:
+                self.unreachable.add(unreachable.complaint)
 
     def open(self) -> list[ComplaintFiled]:
         """Return what waits for a decision, the most urgent first."""

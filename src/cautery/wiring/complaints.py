@@ -6,24 +6,17 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from cautery import wiring
-from cautery.act.complaint_mail import receipt_mail, sender_of
-from cautery.act.ports import Postbox
 from cautery.adapters.mail_files import mails_of
 from cautery.adapters.public_folder import PublicFolder
 from cautery.adapters.smtp import SmtpPostbox
-from cautery.errors import CauteryError, InputError
-from cautery.model.records import (
-    ComplaintDecided,
-    ComplaintFiled,
-    ComplaintMeans,
-    ComplaintReceipted,
-)
+from cautery.errors import InputError
+from cautery.model.records import ComplaintDecided, ComplaintFiled
 from cautery.wiring.cases import adding_to, reading, writing
 from cautery.wiring.postbox import PostboxSettings
+from cautery.workflows.case.complaint_mails import send_mails
 from cautery.workflows.case.complaints import (
     WHAT,
     TakenIn,
@@ -40,8 +33,6 @@ from cautery.workflows.case.referral import mandate_of
 
 _WAITS_S = (2.0, 10.0)
 """Between tries: a receipt comes within a minute, or in the next round."""
-_DUE = timedelta(days=1)
-"""A receipt that could not be sent for so long is sent no more."""
 of = complaints_of
 
 
@@ -68,7 +59,7 @@ class Sources:
 
 
 def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn:
-    """File the complaints that have come in, and send a receipt for each mail.
+    """File the complaints that have come in; send a receipt for each mail, and each decision.
 
     Raises
     ------
@@ -98,46 +89,25 @@ def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn
                 tokens[record.complaint] = token
                 if sources.public is not None:
                     show_state(PublicFolder(sources.public), record, None, secret=secret)
-        if sources.postbox is not None and sources.postbox.mail is not None:
-            box = SmtpPostbox(sources.postbox.mail, waits_s=_WAITS_S)
-            _send_receipts(case, journal, box, tokens=tokens, url=sources.url)
+        _send_mails(case, journal, sources.postbox, tokens=tokens, url=sources.url)
         return TakenIn(filed=tuple(filed), refused=tuple(refused))
 
 
-def _send_receipts(
-    case: Case, journal: Journal, box: Postbox, *, tokens: Mapping[str, str], url: str | None
+def _send_mails(
+    case: Case,
+    journal: Journal,
+    postbox: PostboxSettings | None,
+    *,
+    tokens: Mapping[str, str],
+    url: str | None,
 ) -> None:
-    """Send the receipts that are due; the first that fails is on record, and the rest wait.
-
-    Parameters
-    ----------
-    tokens : mapping of str to str
-        By number, the token of what was filed just now: it is kept nowhere.
-    """
-    complaints, now = complaints_of(case.ledger), case.clock.now()
-    for filed in complaints.filed.values():
-        is_mail = filed.means is ComplaintMeans.MAIL
-        if not is_mail or filed.complaint in complaints.receipted or now - filed.at > _DUE:
-            continue
-        to = sender_of(journal.unseal(filed.exhibit, what=WHAT))
-        if to is None or to == box.sender:
-            continue
-        token = tokens.get(filed.complaint)
-        receipt = receipt_mail(
-            sender=box.sender,
-            to=to,
-            number=filed.complaint,
-            message_id=f"<{secrets.token_hex(16)}@{box.sender.rpartition('@')[2]}>",
-            at=now,
-            due=filed.due_at,
-            page=None if url is None or token is None else f"{url.rstrip('/')}/complaint/{token}",
+    if postbox is not None and postbox.mail is not None:
+        box = SmtpPostbox(postbox.mail, waits_s=_WAITS_S)
+        asyncio.run(
+            send_mails(
+                case, journal, box, tokens=tokens, url=url, random=lambda: secrets.token_hex(16)
+            )
         )
-        try:
-            asyncio.run(box.send(box.signed(receipt), to=to))
-        except CauteryError as error:
-            journal.fail("receipt", filed.complaint, error)
-            return
-        journal.write(ComplaintReceipted(complaint=filed.complaint, at=case.clock.now()))
 
 
 def text_of(case_path: Path, number: str, *, keys_dir: Path | None) -> tuple[ComplaintFiled, bytes]:
@@ -159,9 +129,22 @@ def text_of(case_path: Path, number: str, *, keys_dir: Path | None) -> tuple[Com
 
 
 def decided(
-    case_path: Path, number: str, *, granted: bool, by: str, why: str, public: Path | None
+    case_path: Path,
+    number: str,
+    *,
+    granted: bool,
+    by: str,
+    why: str,
+    public: Path | None,
+    postbox: PostboxSettings | None,
+    keys_dir: Path | None,
 ) -> ComplaintDecided:
     """Decide on a complaint of a case that may be watched at this moment by another process.
+
+    Parameters
+    ----------
+    postbox : PostboxSettings or None
+        How the decision is sent to whoever complained; ``None``: it is not sent now.
 
     Raises
     ------
@@ -174,4 +157,7 @@ def decided(
         with reading(case_path) as case:
             filed = complaints_of(case.ledger).filed[number]
         show_state(PublicFolder(public), filed, decision, secret=False)
+    if postbox is not None:
+        with writing(case_path, keys_dir=keys_dir) as case:
+            _send_mails(case, journal_of(case), postbox, tokens={}, url=None)
     return decision

@@ -87,6 +87,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "attempt.calendar": "calendar",
     "attempt.fixtures": "fixtures",
     "attempt.look-up": "look-up",
+    "attempt.mail": "mail to a complainant",
     "attempt.map": "map",
     "attempt.override": "override",
     "attempt.publish": "publish",

@@ -45,10 +45,12 @@ from cautery.model.records.case import (
     RowReplaced,
 )
 from cautery.model.records.complaining import (
+    ComplaintAnswered,
     ComplaintDecided,
     ComplaintFiled,
     ComplaintMeans,
     ComplaintReceipted,
+    ComplaintUnreachable,
 )
 from cautery.model.records.dated import Dated
 from cautery.model.records.entry import Entry, Record
@@ -179,10 +181,12 @@ __all__ = [
     "ChangesPerDay",
     "ChosenAct",
     "CoinsMoved",
+    "ComplaintAnswered",
     "ComplaintDecided",
     "ComplaintFiled",
     "ComplaintMeans",
     "ComplaintReceipted",
+    "ComplaintUnreachable",
     "CrimeFound",
     "CutChosen",
     "Dated",

@@ -84,6 +84,35 @@ class ComplaintReceipted(Dated):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintAnswered(Dated):
+    """The decision on a complaint was sent by mail to whoever complained.
+
+    Parameters
+    ----------
+    complaint : str
+        The complaint's number.
+    granted : bool
+        The decision that the mail states.
+    """
+
+    complaint: str
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintUnreachable(Dated):
+    """The mail server refuses the address of whoever complained for good: no mail goes there.
+
+    Parameters
+    ----------
+    complaint : str
+        The complaint's number.
+    """
+
+    complaint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintDecided(Dated):
     """A person decides on a complaint. If it is granted, the target leaves every list at once.
 
@@ -115,4 +144,6 @@ KINDS: dict[str, type] = {
     "complaint.filed": ComplaintFiled,
     "complaint.receipted": ComplaintReceipted,
     "complaint.decided": ComplaintDecided,
+    "complaint.answered": ComplaintAnswered,
+    "complaint.unreachable": ComplaintUnreachable,
 }
