@@ -102,3 +102,139 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "dump.csv")
     with pytest.raises(InputError, match="neither a file nor a folder"):
         read_dump(tmp_path / "dump.csv", names=["Example League"])
+
+
+# -- as the database's own exporter writes it -------------------------------------------------
+
+FULL = (
+    "uuid", "decision_visibility", "decision_visibility_other", "end_date_visibility_restriction",
+    "decision_monetary", "decision_monetary_other", "end_date_monetary_restriction",
+    "decision_provision", "end_date_service_restriction", "decision_account",
+    "end_date_account_restriction", "account_type", "decision_ground",
+    "decision_ground_reference_url", "illegal_content_legal_ground", "illegal_content_explanation",
+    "incompatible_content_ground", "incompatible_content_explanation",
+    "incompatible_content_illegal", "category", "category_addition", "category_specification",
+    "category_specification_other", "content_type", "content_type_other", "content_language",
+    "content_date", "content_id_ean", "territorial_scope", "application_date", "decision_facts",
+    "source_type", "source_identity", "automated_detection", "automated_decision", "platform_name",
+    "platform_uid", "created_at",
+)  # fmt: skip
+NOT_IN_LIGHT = (
+    "illegal_content_explanation", "incompatible_content_explanation", "decision_facts",
+    "territorial_scope",
+)  # fmt: skip
+
+
+def by_php(fields: list[str]) -> str:
+    """Write a line as PHP's fputcsv does: a quotation mark after a backslash stays single."""
+    cells = []
+    for text in fields:
+        if not any(letter in text for letter in ' ,"\\\t\r\n'):
+            cells.append(text)
+            continue
+        cell, escaped = "", False
+        for letter in text:
+            if letter == "\\":
+                escaped = True
+            elif letter == '"' and not escaped:
+                cell += '"'
+            else:
+                escaped = False
+            cell += letter
+        cells.append(f'"{cell}"')
+    return ",".join(cells) + "\n"
+
+
+def exported(version: str, statements: list[dict[str, str]]) -> bytes:
+    """Return the CSV of a version as the exporter writes it."""
+    columns = [column for column in FULL if version == "full" or column not in NOT_IN_LIGHT]
+    usual = {
+        "decision_visibility": '["DECISION_VISIBILITY_CONTENT_REMOVED"]',
+        "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT",
+        "illegal_content_explanation": 'he said "live", and sold it',
+        "category": "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS",
+        "content_type": '["CONTENT_TYPE_VIDEO"]',
+        "territorial_scope": '["AT","BE"]',
+        "application_date": "2026-11-24 00:00:00",
+        "source_type": "SOURCE_TRUSTED_FLAGGER",
+        "source_identity": "Example League",
+        "platform_name": "TubeBox",
+        "created_at": "2026-11-25 01:02:03",
+    }
+    rows = [[(usual | each).get(column, "") for column in columns] for each in statements]
+    return "".join(by_php(line) for line in (columns, *rows)).encode()
+
+
+@pytest.mark.parametrize("version", ["full", "light"])
+def test_a_day_s_dump_is_read_as_the_exporter_nests_it(tmp_path: Path, version: str) -> None:
+    stem = f"sor-global-2026-11-25-{version}"
+    statements = [
+        {"uuid": "1"},
+        {"uuid": "2", "decision_facts": "a line\rof a Mac", "decision_visibility_other": "x\ry"},
+        {"uuid": "3", "source_type": "SOURCE_VOLUNTARY", "source_identity": ""},
+    ]
+    parts = [
+        packed(
+            tmp_path / f"{part}.zip",
+            {f"{stem}-{part:05}-{sub:05}.csv": exported(version, statements) for sub in range(2)},
+        ).read_bytes()
+        for part in range(2)
+    ]
+    dump = tmp_path / f"{stem}.csv.zip"
+    with zipfile.ZipFile(dump, "w", zipfile.ZIP_STORED) as archive:
+        for part, content in enumerate(parts):
+            archive.writestr(f"{stem}-{part:05}.csv.zip", content)
+    counts = read_dump(dump, names=["example league"])
+    assert (counts.rows, counts.broken, counts.notified.total()) == (12, 0, 8)
+    assert counts.ours.total() == 8
+
+
+def test_a_line_that_php_wrote_amiss_costs_itself_alone(tmp_path: Path) -> None:
+    path = tmp_path / "sor.csv"
+    path.write_bytes(
+        exported(
+            "light",
+            [
+                {"uuid": "1"},
+                {"uuid": "2", "decision_visibility_other": 'a \\" b, c\r"d'},
+                {"uuid": "3"},
+            ],
+        )
+    )
+    counts = read_dump(path, names=["example league"])
+    assert (counts.rows, counts.broken, counts.ours.total()) == (2, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (bytes(range(256)) * 20, "no table of statements of reasons$"),
+        (b"\x00" * 5000, "no table of statements of reasons$"),
+        (b"uuid,platform_name\n", "it lacks source_type, source_identity, application_date"),
+        (b"x" * 2_000_000, "a line is longer than"),
+    ],
+)
+def test_what_is_no_dump_is_named_in_plain_words(tmp_path: Path, content: bytes, why: str) -> None:
+    path = tmp_path / "dump.zip"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=why) as refused:
+        read_dump(path, names=["x"])
+    assert "daily dump" in refused.value.hint
+
+
+def test_a_zip_that_is_broken_is_named_so_at_every_byte(tmp_path: Path) -> None:
+    whole = packed(tmp_path / "whole.zip", {"sor.csv": exported("full", [{}] * 50)}).read_bytes()
+    path, words = tmp_path / "dump.zip", set()
+    for at in range(0, len(whole), 7):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            read_dump(path, names=["x"])
+        except InputError as error:
+            words.add(str(error).partition(".zip: ")[2].partition(":")[0])
+    assert words <= {
+        "the ZIP is broken",
+        "the ZIP is broken or encrypted",
+        "no table of statements of reasons",
+        "'sor.csv' unpacks to too much",
+    }
+    assert "the ZIP is broken or encrypted" in words

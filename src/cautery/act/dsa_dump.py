@@ -4,20 +4,25 @@ Only platforms write there (Regulation (EU) 2022/2065, article 24(5)). A daily d
 ZIPs of CSV files, or one of these. A statement of reasons names who notified the platform only if
 the platform says so, and never the URL: so statements are counted, and no notice is closed by one.
 
-Format: the columns of the database's CSV files, among them ``source_type``, ``source_identity``,
-``platform_name``, ``application_date`` and the four kinds of decision.
+Format: ``sor-global-DATE-full.csv.zip`` or ``-light``, or of one platform: a ZIP that stores ZIPs
+of a million statements each, with CSV files of 100,000. The columns are those of the database's own
+exporter (github.com/digital-services-act/transparency-database): 34 in light files; full ones have
+the free texts and the territorial scope besides. PHP writes them, which leaves a quotation mark
+after a backslash as it is: what RFC 4180 cannot read is counted as broken.
 """
 
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import shutil
 import tempfile
 import unicodedata
 import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -32,7 +37,18 @@ MOST_TIMES = 200
 """So many times its packed size a file may unpack to: such CSV is packed to a thirtieth at best."""
 MOST_NESTED_BYTES = 4 << 30
 _DEEPEST = 2
+_REMEDY = (
+    "Give a daily dump, full or light, as transparency.dsa.ec.europa.eu has it under Data download."
+)
 _NOTIFIED = ("SOURCE_ARTICLE_16", "SOURCE_TRUSTED_FLAGGER", "SOURCE_TYPE_OTHER_NOTIFICATION")
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 _NEEDED = ("source_type", "source_identity", "platform_name", "application_date")
 _DECISIONS = (
     "decision_visibility",
@@ -89,8 +105,12 @@ def read_dump(path: Path, *, names: Collection[str]) -> StatementCounts:
         with path.open("rb") as file:
             for name, table in _tables(file, path.name, _DEEPEST):
                 _count(table, name, wanted, counts)
-    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{path}: {error}") from error
+    except OSError as error:
+        # A broken directory of a ZIP sends the reader to a place before the file's begin.
+        words = "the ZIP is broken" if error.errno == errno.EINVAL else error.strerror
+        raise InputError(f"{path}: {words or 'it cannot be read'}", hint=_REMEDY) from error
+    except _BROKEN as error:
+        raise InputError(f"{path}: the ZIP is broken or encrypted", hint=_REMEDY) from error
     return counts
 
 
@@ -143,7 +163,7 @@ class _Bounded(io.RawIOBase):
         return len(part)
 
 
-def _lines(table: _Readable) -> Iterator[str]:
+def _lines(table: _Readable, name: str) -> Iterator[str]:
     """Yield the lines of a table.
 
     Raises
@@ -153,40 +173,63 @@ def _lines(table: _Readable) -> Iterator[str]:
     """
     while line := table.readline(MOST_ROW_BYTES + 1):
         if len(line) > MOST_ROW_BYTES:
-            raise InputError(f"a line of over {MOST_ROW_BYTES} bytes")
+            raise InputError(f"{name}: a line is longer than {MOST_ROW_BYTES} bytes", hint=_REMEDY)
         yield line.decode("utf-8", "replace").replace("\0", "")
 
 
 def _count(table: _Readable, name: str, wanted: Collection[str], counts: StatementCounts) -> None:
+    rows = csv.reader(_lines(table, name), strict=False)
     try:
-        rows = csv.DictReader(_lines(table), strict=False)
-        columns = rows.fieldnames or ()
-        if not set(_NEEDED) <= set(columns):
-            raise InputError(
-                f"{name}: not a dump of statements of reasons: it lacks "
-                f"{', '.join(column for column in _NEEDED if column not in columns)}"
-            )
-        for row in rows:
-            if None in row or None in row.values():
-                counts.broken += 1
-                continue
-            counts.rows += 1
-            if row["source_type"] in _NOTIFIED:
-                platform = row["platform_name"][:200]
-                counts.notified[platform] += 1
-                if _plain(row["source_identity"]) in wanted:
-                    _ours(row, platform, counts)
-    except csv.Error as error:
-        raise InputError(f"{name}: {error}") from error
+        columns = next(rows, [])
+    except csv.Error:
+        columns = []
+    if missing := [column for column in _NEEDED if column not in columns]:
+        known = len(missing) < len(_NEEDED)
+        raise InputError(
+            f"{name}: no table of statements of reasons"
+            + (f": it lacks {', '.join(missing)}" if known else ""),
+            hint=_REMEDY,
+        )
+    width, place = len(columns), {column: at for at, column in enumerate(columns)}
+    type_at, who_at, platform_at = (place[column] for column in _NEEDED[:3])
+    begun = rows.line_num
+    for row in _whole(rows):
+        lines, begun = rows.line_num - begun, rows.line_num
+        if len(row) != width:
+            counts.broken += lines
+            continue
+        counts.rows += 1
+        if row[type_at] in _NOTIFIED:
+            platform = row[platform_at][:200]
+            counts.notified[platform] += 1
+            if _plain(row[who_at]) in wanted:
+                _ours(row, place, platform, counts)
 
 
-def _ours(row: dict[str, str], platform: str, counts: StatementCounts) -> None:
+class _Rows(Protocol):
+    def __next__(self) -> list[str]: ...
+
+
+def _whole(rows: _Rows) -> Iterator[list[str]]:
+    """Yield rows; one that cannot be read is empty, and those after it are read."""
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield []
+
+
+def _ours(
+    row: Sequence[str], place: Mapping[str, int], platform: str, counts: StatementCounts
+) -> None:
     for column in _DECISIONS:
-        decision = row.get(column, "")
+        decision = row[place[column]] if column in place else ""
         if decision and decision != "[]":
             counts.ours[platform, decision[:200]] += 1
     try:
-        applied = datetime.fromisoformat(row["application_date"]).date()
+        applied = datetime.fromisoformat(row[place["application_date"]]).date()
     except ValueError:
         return
     counts.first = applied if counts.first is None else min(counts.first, applied)

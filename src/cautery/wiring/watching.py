@@ -30,6 +30,7 @@ from cautery.wiring.timing import opened_log, own_trust, prove_closed
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.public_lists import PublicLists
+from cautery.workflows.mandate.confirmations import confirmations_of
 from cautery.workflows.mandate.read import calendars_of
 from cautery.workflows.mandate.signatures import checked_signatures
 from cautery.workflows.timing.keeping import Budget, Timekeeper
@@ -162,6 +163,7 @@ async def _watch(
                 public=public,
                 signer=case.signer,
                 fixtures=calendars_of(mandate_file),
+                confirmations=confirmations_of(mandate_file, mandate),
                 pseudonyms=case.pseudonyms,
                 checkpoint=lambda: _checkpoint(case),
                 tape=tape,

@@ -25,6 +25,7 @@ from cautery.model.intervention import (
     Reason,
 )
 from cautery.model.message import Message
+from cautery.model.orders import RuleConfirmation
 from cautery.model.records.dated import Dated
 from cautery.model.times import require_utc
 
@@ -416,4 +417,5 @@ KINDS: dict[str, type] = {
     "rollback.proposed": RollbackProposed,
     "dark.probed": DarkProbe,
     "entry.expired": EntryExpired,
+    "rule.confirmed": RuleConfirmation,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -48,6 +49,30 @@ def checked_confirmations(path: Path, mandate: Mandate) -> tuple[RuleConfirmatio
         if _stands(confirmation, mandate):
             confirmations.append(confirmation)
     return tuple(confirmations)
+
+
+def confirmations_of(path: Path, mandate: Mandate) -> Callable[[], tuple[RuleConfirmation, ...]]:
+    """Return what reads the confirmations beside a mandate again, when their file has changed.
+
+    Raises
+    ------
+    MandateError
+        Raised by what is returned: as :func:`checked_confirmations`.
+    """
+    beside = confirmations_path(path)
+    last: list[tuple[tuple[int, ...] | None, tuple[RuleConfirmation, ...]]] = []
+
+    def read() -> tuple[RuleConfirmation, ...]:
+        try:
+            status = beside.stat()
+            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        except OSError:
+            stamp = None
+        if not last or last[0][0] != stamp:
+            last[:] = [(stamp, checked_confirmations(path, mandate))]
+        return last[0][1]
+
+    return read
 
 
 def rule_under(mandate: Mandate, id_: str) -> Rule:
@@ -96,6 +121,15 @@ def add_confirmation(
     )
     append_beside(confirmations_path(path), to_json(confirmation))
     return confirmation
+
+
+def counts(confirmation: RuleConfirmation, mandate: Mandate) -> bool:
+    """Tell whether one of a mandate's approvers has confirmed a rule as it is written today."""
+    try:
+        check_confirmation(confirmation, mandate=mandate.id, approvers=mandate.approvers)
+    except ApprovalError:
+        return False
+    return _stands(confirmation, mandate)
 
 
 def _stands(confirmation: RuleConfirmation, mandate: Mandate) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from cautery.act import Publisher
 from cautery.act.ports import PublicFiles
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import StorageError
-from cautery.model import Mandate, OwnLocation, Pseudonyms, SignedFor
+from cautery.model import Mandate, OwnLocation, Pseudonyms, RuleConfirmation, SignedFor
 from cautery.model.ports import (
     Certificates,
     Clock,
@@ -52,6 +52,7 @@ from cautery.workflows.mandate.fixtures import Fixtures
 from cautery.workflows.media.pump import feeds_of, no_references
 from cautery.workflows.timing.keeping import Timekeeper
 from cautery.workflows.watch.acting.canaries import CanaryWatch
+from cautery.workflows.watch.acting.confirming import Confirming
 from cautery.workflows.watch.acting.effects import EffectWatch
 from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
@@ -82,11 +83,12 @@ class WatchPorts:
 
     ``facts_now`` returns the facts as they are at the moment of asking; ``facts`` are those that
     the watch began with. ``fixtures`` reads the mandate's calendars again, given by URL those that
-    are fetched. ``fetcher`` asks suspects and strangers, ``own`` what must prove who it is,
-    ``own_feeds`` our reference feeds at their own pace. ``registry`` is made over a fetcher that
-    captures what it asks. ``public`` is the public folder, if there is one. ``confinement`` says
-    how the decoder's processes are closed in. ``timekeeper`` has others vouch for the times of the
-    case; ``None``: nobody does.
+    are fetched; ``confirmations`` the rules of law that people confirmed beside the mandate.
+    ``fetcher`` asks suspects and strangers, ``own`` what must prove who it is, ``own_feeds`` our
+    reference feeds at their own pace. ``registry`` is made over a fetcher that captures what it
+    asks. ``public`` is the public folder, if there is one. ``confinement`` says how the decoder's
+    processes are closed in. ``timekeeper`` has others vouch for the times of the case; ``None``:
+    nobody does.
     """
 
     clock: Clock
@@ -109,6 +111,7 @@ class WatchPorts:
     public: PublicFiles | None
     signer: Signer
     fixtures: Callable[[Mapping[OwnLocation, bytes]], Fixtures]
+    confirmations: Callable[[], Sequence[RuleConfirmation]]
     pseudonyms: Pseudonyms
     checkpoint: Callable[[], None]
     tape: Path
@@ -148,8 +151,16 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     )
     hearing = _hearing(mandate, ports, journal)
     earlier = EarlierRuns()
+    confirming = Confirming(mandate, ports.confirmations, ledger=ports.ledger, journal=journal)
     watch = _Watch(
-        mandate, ports, journal, hearing, fetched, earlier=earlier, signed_for=signed_for
+        mandate,
+        ports,
+        journal,
+        hearing,
+        fetched,
+        confirming=confirming,
+        earlier=earlier,
+        signed_for=signed_for,
     )
     try:
         _open(mandate, journal, ports, mandate_text, key)
@@ -167,6 +178,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
                     journal,
                     hearing,
                     fetched,
+                    confirming=confirming,
                     earlier=earlier,
                     signed_for=signed_for,
                 )
@@ -232,6 +244,7 @@ class _Watch:
         hearing: Hearing,
         fetched: FetchedCalendars,
         *,
+        confirming: Confirming,
         earlier: EarlierRuns,
         signed_for: SignedFor,
     ) -> None:
@@ -294,6 +307,7 @@ class _Watch:
                 port=mandate.network.canary_port,
             ),
             lists=lists,
+            confirming=confirming,
             journal=journal,
         )
         self._sources = SourceReader(

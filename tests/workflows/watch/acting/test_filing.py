@@ -104,6 +104,7 @@ def drafted(*orders: CourtOrder, acts: tuple[Intervention, ...]) -> dict[str, Re
         cuts=lambda _target, _stream: True,
         on_published=lambda _referral, _to: None,
         lists=None,  # type: ignore[arg-type]
+        confirmed=dict,
         journal=journal,
     )
     plan = ActionPlan(

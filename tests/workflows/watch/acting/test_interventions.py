@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.lists import CaseKey
 
 from cautery.act import Envelope, digest, list_subject, sign, terms_digest
+from cautery.act.rules import confirm_rule, rules_for
 from cautery.adapters.facts_folder import FactsFolder, LatestFacts
 from cautery.errors import InputError, SourceError
 from cautery.evidence.note import NoteVerifier
@@ -32,12 +33,14 @@ from cautery.model import (
     Lever,
     ListAnswer,
     Mandate,
+    OrderKind,
     Override,
     Place,
     Reason,
     Record,
     Referral,
     Regime,
+    RuleConfirmation,
     SignedFor,
     Window,
     digest_of,
@@ -58,6 +61,7 @@ from cautery.model.records import (
 )
 from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.referral import filed_referrals
+from cautery.workflows.watch.acting.confirming import Confirming, confirmed_in
 from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
 from cautery.workflows.watch.acting.lists import Lists
@@ -246,19 +250,26 @@ def earlier(ledger: Ledger) -> EarlierRuns:
     return EarlierRuns().read_on(ledger)  # type: ignore[arg-type]
 
 
-def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Journal]:
+def seated(
+    publisher: Publisher,
+    folder: Path,
+    *,
+    mandate: Mandate | None = None,
+    confirmations: Sequence[RuleConfirmation] = (),
+) -> tuple[Intervener, Ledger, Journal]:
+    mandate = mandate or MANDATE
     ledger = Ledger()
     journal = Journal(ledger)
-    ledger.write(opened(MANDATE))
+    ledger.write(opened(mandate))
     ledger.write(REFERRAL)
     intervener = Intervener(
-        MANDATE,
+        mandate,
         {},
         Mapper(),  # type: ignore[arg-type]
         signed_for=HERE,
         ledger=ledger,  # type: ignore[arg-type]
         judge=Judge(
-            MANDATE,
+            mandate,
             facts=LatestFacts(FactsFolder(folder)).latest,
             journal=journal,  # type: ignore[arg-type]
         ),
@@ -266,9 +277,15 @@ def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Jour
         effects=Effects(),  # type: ignore[arg-type]
         canaries=Canaries(),  # type: ignore[arg-type]
         lists=Lists(
-            MANDATE.intermediaries,
+            mandate.intermediaries,
             signer=SIGNER,  # type: ignore[arg-type]
             publisher=publisher,
+            journal=journal,  # type: ignore[arg-type]
+        ),
+        confirming=Confirming(
+            mandate,
+            lambda: confirmations,
+            ledger=ledger,  # type: ignore[arg-type]
             journal=journal,  # type: ignore[arg-type]
         ),
         journal=journal,  # type: ignore[arg-type]
@@ -774,3 +791,79 @@ async def test_a_complaint_granted_while_no_watch_ran_counts_at_the_next_start(
     await second.hear()
     assert publisher.sent[-1].version.targets == frozenset()
     assert len(records(again, EntryWithdrawn)) == 1
+
+
+# -- rules of law that people confirm -------------------------------------------------------------
+
+OUTSIDE = replace(MANDATE, lab=False, orders=(replace(MANDATE.orders[0], kind=OrderKind.STANDING),))
+(UNVERIFIED,) = rules_for("FR", OrderKind.STANDING)
+
+
+def confirmed(source: str = "JO of 1 December") -> RuleConfirmation:
+    name = "A. Legal"
+    return confirm_rule(
+        UNVERIFIED, mandate="m", source=source, approver=approver(name), key=KEYS[name], at=NOW
+    )
+
+
+def approvals_under(mandate: Mandate) -> list[ApprovalGiven]:
+    subject = list_subject(REFERRAL, mandate.orders[0])
+    return [
+        ApprovalGiven.of(
+            REFERRAL.id,
+            sign(subject, approver=approver(name), key=key, at=NOW, signed_for=HERE),
+        )
+        for name, key in KEYS.items()
+    ]
+
+
+async def test_a_rule_that_is_confirmed_while_a_watch_runs_lets_the_list_go(folder: Path) -> None:
+    publisher, beside = Publisher(), list[RuleConfirmation]()
+    intervener, ledger, journal = seated(publisher, folder, mandate=OUTSIDE, confirmations=beside)
+    for approval in approvals_under(OUTSIDE):
+        ledger.write(approval)
+    for _ in range(2):
+        await intervener.hear()
+    assert publisher.taken == []
+    assert len(journal.failures) == 1
+    assert f"the rule '{UNVERIFIED.id}'" in journal.failures[0]
+    beside.append(confirmed())
+    for _ in range(3):
+        await intervener.hear()
+    assert publisher.taken == [REFERRAL.id]
+    records = [entry.content for entry in ledger.read(kinds=("rule.confirmed",))]
+    assert records == [confirmed()]
+    assert confirmed_in(ledger, OUTSIDE) == {UNVERIFIED.id: "JO of 1 December"}  # type: ignore[arg-type]
+
+
+async def test_a_confirmation_that_anybody_appends_to_a_case_confirms_nothing(
+    folder: Path,
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder, mandate=OUTSIDE)
+    ledger.write(replace(confirmed(), source="I say so"))
+    for approval in approvals_under(OUTSIDE):
+        ledger.write(approval)
+    await intervener.hear()
+    assert publisher.taken == []
+    assert confirmed_in(ledger, OUTSIDE) == {}  # type: ignore[arg-type]
+
+
+async def test_a_broken_file_of_confirmations_is_one_failure_and_takes_none_away(
+    folder: Path,
+) -> None:
+    ledger = Ledger()
+    journal = Journal(ledger)
+    answers: list[Any] = [(confirmed(),), InputError("broken"), InputError("broken"), ()]
+
+    def read() -> Sequence[RuleConfirmation]:
+        answer = answers.pop(0)
+        if isinstance(answer, InputError):
+            raise answer
+        return answer  # type: ignore[no-any-return]
+
+    confirming = Confirming(OUTSIDE, read, ledger=ledger, journal=journal)  # type: ignore[arg-type]
+    looks = [(confirming.look(), dict(confirming.confirmed)) for _ in range(4)]
+    rule = {UNVERIFIED.id: "JO of 1 December"}
+    assert looks == [(True, rule), (False, rule), (False, rule), (False, {})]
+    assert journal.failures == ["confirmation mandate: broken"]

@@ -90,6 +90,8 @@ class Filing:
         Told of each referral and the intermediary that took it.
     lists : Lists
         The lists of the intermediaries.
+    confirmed : callable
+        Returns the rules of law that people have confirmed by now, each with its source.
     """
 
     def __init__(
@@ -101,8 +103,10 @@ class Filing:
         cuts: Callable[[str, Stream], bool],
         on_published: Callable[[Referral, Intermediary], None],
         lists: Lists,
+        confirmed: Callable[[], Mapping[str, str]],
         journal: Journal,
     ) -> None:
+        self._confirmed = confirmed
         self._mandate = mandate
         self._streams = streams
         self._signed_for = signed_for
@@ -285,6 +289,11 @@ class Filing:
             if len(filed.approvals) >= 2 and filed.judged < filed.heard and self._waiting(filed):
                 yield filed
 
+    def judge_again(self) -> None:
+        """Look once more at the referrals whose signatures did not suffice: a rule is confirmed."""
+        for filed in self:
+            filed.judged = 0
+
     def _waiting(self, filed: Filed) -> list[Intermediary]:
         return [
             intermediary
@@ -357,7 +366,7 @@ class Filing:
                     mandate=self._mandate,
                     signed_for=self._signed_for,
                     now=now,
-                    confirmed=self._mandate.confirmed,
+                    confirmed=self._confirmed(),
                 )
             except ApprovalError as error:
                 why = error

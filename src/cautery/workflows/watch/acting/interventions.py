@@ -41,6 +41,7 @@ from cautery.plan.guard.revalidation import due
 from cautery.projections.figures import BY_COMPLAINT
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.acting.canaries import CanaryWatch
+from cautery.workflows.watch.acting.confirming import Confirming
 from cautery.workflows.watch.acting.effects import EffectWatch
 from cautery.workflows.watch.acting.filing import Filed, Filing
 from cautery.workflows.watch.acting.following import Following
@@ -74,8 +75,10 @@ class Intervener:
         effects: EffectWatch,
         canaries: CanaryWatch,
         lists: Lists,
+        confirming: Confirming,
         journal: Journal,
     ) -> None:
+        self._confirming = confirming
         self._mandate = mandate
         self._streams = streams
         self._mapper = mapper
@@ -93,6 +96,7 @@ class Intervener:
             cuts=mapper.cuts,
             on_published=self._on_published,
             lists=lists,
+            confirmed=lambda: confirming.confirmed,
             journal=journal,
         )
         self._noticing = Noticing(mandate, streams, mapper, journal=journal)
@@ -300,6 +304,8 @@ class Intervener:
 
     async def hear(self) -> None:
         """Take up what people signed, and hand in what two of them have approved."""
+        if self._confirming.look():
+            self._filing.judge_again()
         while self._granted:
             self._release(*self._granted.popitem())
         signatures = kinds_of(ApprovalGiven, OverrideSigned, ComplaintDecided)

@@ -23,6 +23,7 @@ from cautery.workflows.case.public_lists import PublicLists
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.public.about import ABOUT
 from cautery.workflows.public.figures import FIGURES
+from cautery.workflows.watch.acting.confirming import confirmed_in
 from cautery.workflows.watch.acting.filing import Filing
 from cautery.workflows.watch.acting.lists import Lists
 from cautery.workflows.watch.resume import EarlierRuns
@@ -71,6 +72,7 @@ async def republish(case: Case, files: PublicFiles, *, by_put: Publisher) -> Rep
         cuts=lambda _target, _stream: False,
         on_published=_nothing,
         lists=lists,
+        confirmed=lambda: confirmed_in(case.ledger, mandate),
         journal=journal,
     )
     earlier = EarlierRuns().read_on(case.ledger)
