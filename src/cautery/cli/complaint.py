@@ -180,7 +180,8 @@ def decide(
     """
     if grant is None:
         raise InputError("granted or not?", hint="Give --grant or --reject.")
-    from cautery.wiring.postbox import read_postbox
+    # The schema of its file takes time to build, and the other commands have no use for it.
+    from cautery.wiring.postbox import read_postbox  # noqa: PLC0415
 
     decision = complaints.decided(
         case,

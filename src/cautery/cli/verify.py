@@ -10,7 +10,7 @@ import typer
 
 from cautery import wiring
 from cautery.cli import render
-from cautery.errors import EvidenceError
+from cautery.errors import EvidenceError, InputError
 from cautery.model import to_json
 from cautery.wiring import cases, custody, timing
 from cautery.workflows.case.outside import WITHIN
@@ -93,7 +93,9 @@ def verify(
     have cut the case.
 
     Of a dossier, the command first checks the bag, its signature and its time-stamp, and that
-    nothing follows the signature of its document.
+    nothing follows the signature of its document, then the case in it as above. It is authentic if
+    --bag-signer and --public-key both come from outside the bag, and, of an extract, if each record
+    has its way to the signed root.
 
     Example: cautery verify cases/md34 --public-key league.pub
     """
@@ -101,18 +103,23 @@ def verify(
     trust = timing.trust(
         cosigners, tsa_roots, stamp_policies=tsa_policy or (), lists=trusted_list or ()
     )
+    longest = timedelta(seconds=within)
     try:
-        bag = custody.verify(
-            case,
-            public_key=public_key,
-            signer=bag_signer,
-            trust=trust,
-            within=timedelta(seconds=within),
-        )
-        if bag is not None:
-            _show_bag(bag, json=json)
-            return
         with timing.leaves_of(log) as leaves:
+            bag = custody.verify(
+                case,
+                public_key=public_key,
+                signer=bag_signer,
+                signers=allowed_signers,
+                trust=trust,
+                within=longest,
+                log=leaves,
+            )
+            if bag is not None:
+                _show_bag(bag, json=json)
+                return
+            if bag_signer is not None:
+                raise InputError(f"{case}: not a dossier, so nobody signed it as a bag")
             verified = verify_case(
                 case,
                 store=cases.reading_store(),
@@ -120,7 +127,7 @@ def verify(
                 signers=allowed_signers,
                 now=wiring.clock().now(),
                 trust=trust,
-                within=timedelta(seconds=within),
+                within=longest,
                 log=leaves,
             )
     except EvidenceError as error:
@@ -138,9 +145,9 @@ def verify(
 
 def _show_bag(bag: VerifiedBag, *, json: bool) -> None:
     if json:
-        render.json_line(to_json(bag))
+        render.json_line(to_json(bag) | {"authentic": bag.authentic, "verdict": bag.verdict})
     else:
         for label, value in bag.summary():
             typer.echo(f"{label:<12} {render.printable(value)}")
-    if not bag.authentic or (bag.case is not None and not bag.case.authentic):
+    if not bag.authentic:
         raise typer.Exit(CONSISTENT_EXIT)

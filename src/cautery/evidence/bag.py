@@ -20,6 +20,11 @@ AUTHORITIES = "authorities.pem"
 """Root certificates to which time-stamps of the bag and of its case lead."""
 COSIGNERS = "cosigners.policy"
 """Whose co-signatures count for the times of its case, and how many are enough."""
+EXTRACT_TABLES = (
+    "CREATE TABLE entries (idx INTEGER PRIMARY KEY, kind TEXT, leaf BLOB, proof TEXT)",
+    "CREATE TABLE withheld (idx INTEGER PRIMARY KEY, commitment TEXT)",
+)
+"""The tables of an extract's ledger; a file with anything else in it is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +74,8 @@ class ExtractReader(Protocol):
         """Yield number, leaf and way to the root of each record, in order."""
         ...
 
-    def withheld(self, path: Path) -> int:
-        """Return how many records are held back."""
+    def withheld(self, path: Path) -> Iterator[int]:
+        """Yield the number of each record that is held back, in order."""
         ...
 
 

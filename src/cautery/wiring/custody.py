@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,8 @@ from cautery.evidence.bag import TAG_MANIFEST, SignedDocument
 from cautery.evidence.custody import CustodyAct, CustodyLine, read_line, stated
 from cautery.evidence.manifest import MAX_MANIFEST_BYTES
 from cautery.evidence.outside.proof import NOBODY, Trust
+from cautery.evidence.ports import CaseLedger
+from cautery.model import Approver
 from cautery.model.evidence import digest_of
 from cautery.wiring.cases import reading_store
 from cautery.workflows.case.outside import WITHIN
@@ -106,8 +108,10 @@ def verify(
     *,
     public_key: Path | None,
     signer: Path | None,
+    signers: Sequence[Approver] | None = None,
     trust: Trust = NOBODY,
     within: timedelta = WITHIN,
+    log: CaseLedger | None = None,
 ) -> VerifiedBag | None:
     """Verify a dossier; ``None``: the folder is no bag.
 
@@ -115,6 +119,8 @@ def verify(
     ------
     EvidenceError
         Naming the first thing that is wrong.
+    InputError
+        If something is asked for that an extract cannot show.
     """
     store = reading_store()
     if not is_bag(bag, store=store):
@@ -125,10 +131,12 @@ def verify(
         extracts=ExtractFile(),
         public_key=public_key,
         signer=signer,
+        signers=signers,
         now=wiring.clock().now(),
         trust=trust,
         within=within,
         documents=_documents(),
+        log=log,
     )
 
 

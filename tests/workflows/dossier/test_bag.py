@@ -17,10 +17,12 @@ import pytest
 from cautery.adapters.bag_folder import ExtractFile
 from cautery.adapters.case_folder import FolderStore
 from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.evidence.outside.policy import parse_policy
+from cautery.evidence.outside.proof import Trust
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.verify import verify_bag
 
-from .conftest import NOON, Made
+from .conftest import NOON, Made, loaded
 
 TOOLS = [shutil.which(name) for name in ("openssl", "sqlite3", "sha256sum")]
 
@@ -178,6 +180,119 @@ def test_a_record_of_an_extract_that_was_edited_is_found(bags, tmp_path: Path) -
     assert done.returncode == 1
     with pytest.raises(EvidenceError):
         verified(bag)
+
+
+def signed_anew(bag: Path, key: Path) -> None:
+    """Make all manifests fit what lies in a bag now, and sign it, as its signer could."""
+
+    def listed(files: list[Path]) -> str:
+        lines = sorted((str(file.relative_to(bag)), file.read_bytes()) for file in files)
+        return "".join(f"{sha256(data).hexdigest()}  {name}\n" for name, data in lines)
+
+    payload = [file for file in (bag / "data").rglob("*") if file.is_file()]
+    (bag / "manifest-sha256.txt").write_text(listed(payload))
+    tags = [file for file in bag.glob("*") if file.is_file() and "tagmanifest" not in file.name]
+    (bag / "tagmanifest-sha256.txt").write_text(listed(tags))
+    signature = loaded(key).sign((bag / "tagmanifest-sha256.txt").read_bytes())
+    (bag / "tagmanifest-sha256.txt.sig").write_bytes(signature)
+
+
+def by_keys(bag: Path, folder: Path, **more):
+    """Verify a bag by copies of its keys, as if they had come by another way."""
+    shutil.copy(bag / "signer.pem", folder / "signer.pem")
+    shutil.copy(next(bag.glob("data/*/**/case.pub")), folder / "case.pub")
+    return verify_bag(
+        bag, store=FolderStore(), extracts=ExtractFile(), now=NOON,
+        **{"public_key": folder / "case.pub", "signer": folder / "signer.pem", **more},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("audience", [Audience.COURT, Audience.HOSTER])
+def test_keys_that_lie_in_the_bag_prove_nothing(bags, tmp_path: Path, audience: Audience) -> None:
+    bag = bags[audience]
+    assert by_keys(bag, tmp_path).authentic
+    inside = next(bag.glob("data/*/**/case.pub"))
+    os.link(bag / "signer.pem", tmp_path / "linked.pem")
+    for key in (None, bag / "signer.pem", tmp_path / "linked.pem"):
+        assert not by_keys(bag, tmp_path, signer=key).authentic
+    for key in (None, inside):
+        checked = by_keys(bag, tmp_path, public_key=key)
+        assert not checked.authentic
+        assert "authentic" not in dict(checked.summary())["verdict"]
+
+
+def test_a_key_laid_into_the_bag_beside_the_case_proves_nothing(bag, made, tmp_path: Path) -> None:
+    shutil.copy(bag / "data/case/keys/case.pub", bag / "data/key-of-the-case.pub")
+    signed_anew(bag, made.key)
+    checked = by_keys(bag, tmp_path, public_key=bag / "data/key-of-the-case.pub")
+    assert not checked.authentic
+    assert checked.case is not None
+    assert not checked.case.authentic
+
+
+def test_a_dossier_that_no_cosigner_saw_is_broken_by_a_policy(bags, tmp_path: Path) -> None:
+    trust = Trust(policy=parse_policy(b"quorum none\n"))
+    with pytest.raises(EvidenceError, match="no co-signer has seen"):
+        by_keys(bags[Audience.COURT], tmp_path, trust=trust)
+    with pytest.raises(InputError, match="proofs from outside"):
+        by_keys(bags[Audience.HOSTER], tmp_path, trust=trust)
+    with pytest.raises(InputError, match="mandate"):
+        by_keys(bags[Audience.HOSTER], tmp_path, signers=())
+
+
+@pytest.mark.parametrize("where", ["", " WHERE idx = (SELECT max(idx) FROM entries)"])
+def test_invented_records_are_not_authentic_whoever_signs_the_bag(
+    bags, made: Made, tmp_path: Path, where: str
+) -> None:
+    bag = tmp_path / "bag"
+    shutil.copytree(bags[Audience.HOSTER], bag)
+    with sqlite3.connect(bag / "data/extract/ledger.sqlite") as extract:
+        extract.execute(f"UPDATE entries SET proof = '', leaf = x'7b7d'{where}")
+    signed_anew(bag, made.key)
+    if where:
+        with pytest.raises(EvidenceError, match="its way to the signed root is missing"):
+            by_keys(bag, tmp_path)
+    else:
+        assert not by_keys(bag, tmp_path).authentic
+
+
+@pytest.mark.parametrize("number", ["(SELECT min(idx) FROM entries)", "99999"])
+def test_a_record_is_shown_or_withheld_and_not_both(
+    bags, made: Made, tmp_path: Path, number: str
+) -> None:
+    bag = tmp_path / "bag"
+    shutil.copytree(bags[Audience.HOSTER], bag)
+    with sqlite3.connect(bag / "data/extract/ledger.sqlite") as extract:
+        newest = "(SELECT max(idx) FROM withheld)"
+        extract.execute(f"UPDATE withheld SET idx = {number} WHERE idx = {newest}")
+    signed_anew(bag, made.key)
+    with pytest.raises(EvidenceError):
+        by_keys(bag, tmp_path)
+
+
+def test_a_payload_manifest_that_nobody_signed_is_refused(bag: Path, made: Made) -> None:
+    signed_anew(bag, made.key)
+    tags = (bag / "tagmanifest-sha256.txt").read_text().splitlines(keepends=True)
+    (bag / "tagmanifest-sha256.txt").write_text(
+        "".join(line for line in tags if "manifest-sha256" not in line)
+    )
+    signature = loaded(made.key).sign((bag / "tagmanifest-sha256.txt").read_bytes())
+    (bag / "tagmanifest-sha256.txt.sig").write_bytes(signature)
+    with pytest.raises(EvidenceError, match="nobody has signed it"):
+        verified(bag)
+
+
+def test_a_column_that_computes_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(path) as extract:
+        extract.execute("CREATE TABLE entries (idx INTEGER PRIMARY KEY, kind TEXT, proof TEXT)")
+        extract.execute("INSERT INTO entries VALUES (0, 'x', '')")
+        extract.execute(
+            "ALTER TABLE entries ADD COLUMN leaf BLOB AS "
+            "(instr(hex(zeroblob(1000000)), hex(zeroblob(400000)) || '1'))"
+        )
+    with pytest.raises(EvidenceError, match="its tables are others"):
+        list(ExtractFile().entries(path))
 
 
 def test_a_view_in_the_place_of_a_table_is_not_read(tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def verify_case(
         If ``public_key`` holds no key, or there is no case.
     """
     # A key that lies in the case proves no more than the case says of itself.
-    outside = public_key is not None and _is_outside(public_key, path)
+    outside = public_key is not None and is_outside(public_key, path)
     raw_note = _note(path, store)
     verifier, manifest = _signed(path, raw_note, store, public_key)
     files = store.files(path)
@@ -221,14 +221,23 @@ def verify_case(
     )
 
 
-def _is_outside(key: Path, case: Path) -> bool:
-    """Tell whether a key's file lies outside the case, and is not the case's own by a hard link."""
-    if key.resolve().is_relative_to(case.resolve()):
+def is_outside(key: Path, folder: Path, *, own: Sequence[str] = (CASE_KEY,)) -> bool:
+    """Tell whether a key's file lies outside a case or a bag, and is none of its own by a link.
+
+    Parameters
+    ----------
+    own : sequence of str
+        Where keys lie in the folder.
+    """
+    if key.resolve().is_relative_to(folder.resolve()):
         return False
-    try:
-        return not key.samefile(case / CASE_KEY)  # the same device and inode
-    except OSError:
-        return True  # one of them is not there, which is told where it is read
+    for name in own:
+        try:
+            if key.samefile(folder / name):  # the same device and inode
+                return False
+        except OSError:
+            continue  # one of them is not there, which is told where it is read
+    return True
 
 
 def _note(path: Path, store: CaseStore) -> bytes:

@@ -8,16 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from cautery.evidence.bag import EXTRACT_TABLES
 from cautery.evidence.exhibits import exhibits_in
 from cautery.evidence.merkle import inclusion_proofs, leaf_hash
 from cautery.model import ExhibitId
 from cautery.workflows.dossier.audiences import Shown, about
 
 SALT_BYTES = 32
-SCHEMA = (
-    "CREATE TABLE entries (idx INTEGER PRIMARY KEY, kind TEXT, leaf BLOB, proof TEXT)",
-    "CREATE TABLE withheld (idx INTEGER PRIMARY KEY, commitment TEXT)",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +43,7 @@ class Extract:
 
     def statements(self) -> Iterable[tuple[str, tuple[object, ...]]]:
         """Yield what makes an SQLite file of it."""
-        for statement in SCHEMA:
+        for statement in EXTRACT_TABLES:
             yield statement, ()
         for index, kind, leaf, proof in self.shown:
             steps = " ".join(step.hex() for step in proof)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from cautery.evidence.bag import (
     ExtractReader,
     SignedDocument,
 )
-from cautery.evidence.manifest import MAX_MANIFEST_BYTES, parse_sums
+from cautery.evidence.manifest import CASE_KEY, MAX_MANIFEST_BYTES, parse_sums
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.outside.stamps import (
@@ -32,13 +32,15 @@ from cautery.evidence.outside.stamps import (
     check_stamp,
     read_roots,
 )
-from cautery.evidence.ports import CaseStore, FileSeen
+from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
+from cautery.model import Approver
 from cautery.model.times import iso
 from cautery.workflows.case.outside import WITHIN
-from cautery.workflows.case.verify import Verified, verify_case
+from cautery.workflows.case.verify import AUTHENTIC, CONSISTENT, Verified, is_outside, verify_case
 from cautery.workflows.dossier.verify_extract import check_extract
 
 BAGIT, PAYLOAD = "bagit.txt", "manifest-sha256.txt"
+_WHOLE, _EXTRACT = "data/case", "data/extract"
 _LINE = re.compile(r"([0-9a-f]{64}) {1,2}([^ ].*)")
 _UNLISTED = frozenset((TAG_MANIFEST, SIGNATURE, STAMP, STAMP_SIGNATURE))
 _DOCUMENT = "data/dossier.pdf"
@@ -55,8 +57,10 @@ class VerifiedBag:
         The bag.
     files : int
         Files whose bytes are as signed.
-    authentic : bool
+    signer_known : bool
         The key of the person who signed the bag came from outside it.
+    key_known : bool
+        The key of the case came from outside the bag.
     case : Verified or None
         What was checked of the whole case; ``None``: the bag holds an extract.
     records, withheld : int
@@ -73,7 +77,8 @@ class VerifiedBag:
 
     path: str
     files: int
-    authentic: bool
+    signer_known: bool
+    key_known: bool
     case: Verified | None
     records: int = 0
     withheld: int = 0
@@ -82,9 +87,20 @@ class VerifiedBag:
     document: str = ""
     times: str = ""
 
+    @property
+    def authentic(self) -> bool:
+        """Whether both keys came from outside the bag, and what it shows is tied to the case's."""
+        whole = self.proven if self.case is None else self.case.authentic
+        return self.signer_known and self.key_known and whole
+
+    @property
+    def verdict(self) -> str:
+        """One word: ``authentic`` or ``consistent``."""
+        return AUTHENTIC if self.authentic else CONSISTENT
+
     def summary(self) -> tuple[tuple[str, str], ...]:
         """Return what to print: a label and a value a line."""
-        signed = "the key given" if self.authentic else "the key in the bag"
+        signed = "the key given" if self.signer_known else "the key in the bag"
         head = (
             ("bag", f"{self.files} files; every file is as {signed} signed it"),
             ("stamped", self.stamped or "nobody else says when the bag was made"),
@@ -93,13 +109,22 @@ class VerifiedBag:
         if self.case is not None:
             return head + self.case.summary()
         way = "each stands in the signed ledger" if self.proven else "without a way to the ledger"
+        case_key = "the key given" if self.key_known else "the key in the bag"
         return (
             *head,
             ("records", f"{self.records} are shown; {way}"),
+            ("case", f"its note is as {case_key} signed it"),
             ("withheld", f"{self.withheld} records"),
             *((("times", self.times),) if self.times else ()),
-            ("verdict", f"an extract, consistent with {signed}"),
+            ("verdict", f"an extract, {self.verdict}: {self._why()}"),
         )
+
+    def _why(self) -> str:
+        if not self.signer_known or not self.key_known:
+            return "who signed is proven by keys alone that came from outside the bag"
+        if not self.proven:
+            return "that its records stand in the case is the claim of who signed the bag"
+        return "signed by the keys given"
 
 
 def is_bag(path: Path, *, store: CaseStore) -> bool:
@@ -114,10 +139,12 @@ def verify_bag(
     extracts: ExtractReader,
     public_key: Path | None = None,
     signer: Path | None = None,
+    signers: Sequence[Approver] | None = None,
     now: datetime | None = None,
     trust: Trust = NOBODY,
     within: timedelta = WITHIN,
     documents: Callable[[bytes], SignedDocument] | None = None,
+    log: CaseLedger | None = None,
 ) -> VerifiedBag:
     """Re-check a dossier: signature, every file, then the case or the extract.
 
@@ -127,11 +154,9 @@ def verify_bag(
         The case's key, had from elsewhere.
     signer : Path, optional
         The key of the person who signed the bag, had from elsewhere.
-    trust : Trust
-        Time-stamping authorities and co-signers, had from elsewhere; see
-        :func:`~cautery.workflows.case.verify.verify_case`.
-    within : timedelta
-        With co-signers, how long a record of the case may have waited for its first proof.
+    signers, trust, within, log
+        As :func:`~cautery.workflows.case.verify.verify_case` has them, for the case in the bag;
+        ``trust`` also for the time-stamp of the bag and the closing of an extract.
     documents : callable, optional
         Checks the signatures of a PDF; it raises ``EvidenceError`` or ``SourceError``. ``None``:
         they are not checked.
@@ -140,6 +165,8 @@ def verify_bag(
     ------
     EvidenceError
         Naming the first thing that is wrong.
+    InputError
+        If something is asked for that an extract cannot show.
     """
     for name, why in (
         (TAG_MANIFEST, "BagIt calls such a bag valid, but nobody has signed what is in it"),
@@ -152,6 +179,8 @@ def verify_bag(
     _signed(path, SIGNATURE, listed, key, store, of="the tag manifest")
     files = {file.name: file for file in store.files(path)}
     tags = _sums(path, TAG_MANIFEST, listed)
+    if PAYLOAD not in tags:
+        raise EvidenceError(f"{path / PAYLOAD}: not in the tag manifest, so nobody has signed it")
     payload = _sums(path, PAYLOAD, store.read(path, PAYLOAD, limit=MAX_MANIFEST_BYTES))
     for name in sorted(files.keys() - tags.keys() - payload.keys() - _UNLISTED):
         raise EvidenceError(f"{path / name}: in no manifest: it was added after the bag was signed")
@@ -166,30 +195,46 @@ def verify_bag(
     document = ""
     if _DOCUMENT in payload:
         document = _checked_document(path, store, documents)
-    if store.exists(path / "data" / "case", "ledger.sqlite"):
+    signer_known = signer is not None and is_outside(signer, path, own=(SIGNER,))
+    keys = (f"{_WHOLE}/{CASE_KEY}", f"{_EXTRACT}/case.pub")
+    key_known = public_key is not None and is_outside(public_key, path, own=keys)
+    if store.exists(path / _WHOLE, "ledger.sqlite"):
         whole = verify_case(
-            path / "data" / "case",
+            path / _WHOLE,
             store=store,
             public_key=public_key,
+            signers=signers,
             now=now,
             trust=trust,
             within=within,
+            log=log,
         )
+        if not key_known:
+            whole = replace(
+                whole, authentic=False, statement="consistent with the key in the dossier"
+            )
         return VerifiedBag(
             path=str(path),
             files=len(files),
-            authentic=signer is not None,
+            signer_known=signer_known,
+            key_known=key_known,
             case=whole,
             stamped=stamped,
             document=document,
         )
+    if signers is not None or log is not None:
+        raise InputError(
+            f"{path}: an extract holds neither its mandate nor the proofs of its records",
+            hint="Omit --signers and --log, or ask for the whole case.",
+        )
     shown, withheld, proven, times = check_extract(
-        path / "data" / "extract", store, extracts, public_key=public_key, trust=trust
+        path / _EXTRACT, store, extracts, public_key=public_key, trust=trust
     )
     return VerifiedBag(
         path=str(path),
         files=len(files),
-        authentic=signer is not None,
+        signer_known=signer_known,
+        key_known=key_known,
         case=None,
         records=shown,
         withheld=withheld,

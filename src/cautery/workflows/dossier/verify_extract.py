@@ -47,22 +47,30 @@ def check_extract(
         manifest = open_manifest(note, verifier)
     except (InputError, UnicodeDecodeError, IndexError) as error:
         raise EvidenceError(f"{path}: {error}") from error
-    shown = proofs = 0
+    shown: set[int] = set()
+    proofs = 0
     for index, leaf, proof in extracts.entries(path / "ledger.sqlite"):
-        shown += 1
-        if proof:
+        shown.add(index)
+        if proof or manifest.records == 1:
             proofs += 1
             verify_inclusion(
                 leaf_hash(leaf), index=index, size=manifest.records, proof=proof, root=manifest.root
             )
-    withheld = extracts.withheld(path / "ledger.sqlite")
-    if shown + withheld != manifest.records:
+        elif proofs:
+            raise EvidenceError(f"{path}: record {index}: its way to the signed root is missing")
+    withheld, last = 0, -1
+    for index in extracts.withheld(path / "ledger.sqlite"):
+        if index <= last or index in shown:
+            raise EvidenceError(f"{path}: record {index} is withheld twice, or shown as well")
+        withheld, last = withheld + 1, index
+    highest = max(last, max(shown, default=-1))
+    if len(shown) + withheld != manifest.records or highest >= manifest.records:
         raise EvidenceError(
-            f"{path}: {shown} records and {withheld} withheld ones are not the "
+            f"{path}: {len(shown)} records and {withheld} withheld ones are not the "
             f"{manifest.records} that were signed"
         )
     times = _closing(path, store, verifier, manifest, trust)
-    return shown, withheld, shown > 0 and proofs == shown, times
+    return len(shown), withheld, bool(shown) and proofs == len(shown), times
 
 
 def _closing(
