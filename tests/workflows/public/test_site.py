@@ -17,10 +17,12 @@ from tests.public_lists import Shown
 
 from cautery.act.complaint import read_complaint
 from cautery.errors import InputError
-from cautery.model import Lever
+from cautery.model import ExhibitId, Lever
+from cautery.model.records import ComplaintFiled, ComplaintMeans
 from cautery.model.web import Answered, Asked
 from cautery.pages.public import Desk
 from cautery.projections.figures import Figures
+from cautery.workflows.case import public_figures
 from cautery.workflows.case.public_about import about_case
 from cautery.workflows.case.public_figures import figures_file
 from cautery.workflows.public.blocked import BlockedPage
@@ -310,3 +312,62 @@ def test_figures_that_cannot_be_read_are_left_out(public: Public, content: bytes
 def test_no_cell_is_a_formula() -> None:
     case = json.loads(figures_file(Figures(), replace(MANDATE, id="=cmd()"), NOW))
     assert b"\n'=cmd()," in csv_of([case])
+
+
+def test_where_a_list_is_secret_no_figure_tells_what_is_on_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def filed(number: str, *, listed: bool) -> ComplaintFiled:
+        return ComplaintFiled(
+            complaint=number,
+            means=ComplaintMeans.FORM,
+            received_at=NOW,
+            receipt_at=NOW,
+            target="a.example" if listed else None,
+            referrals=(),
+            rule=None if listed else "no-entry",
+            late=listed,
+            due_at=NOW if listed else None,
+            key=number,
+            exhibit=ExhibitId("sha256:" + "0" * 64),
+            at=NOW,
+        )
+
+    monkeypatch.setattr(public_figures, "keeps_secrets", lambda _mandate: True)
+    shown = []
+    for listed in (True, False):
+        figures = Figures()
+        figures.complaints.filed["C-1"] = filed("C-1", listed=listed)
+        shown.append(json.loads(figures_file(figures, MANDATE, NOW)))
+    assert shown[0] == shown[1]
+    assert shown[0]["complaints"]["open"] == 1
+
+
+def test_the_pages_show_figures_without_what_would_tell_a_secret(
+    public: Public, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_figures, "keeps_secrets", lambda _mandate: True)
+    public.shown.files.write("figures.json", figures_file(Figures(), MANDATE, NOW))
+    assert "about nothing" not in words(public.ask("/transparency"))
+    assert ",complaints,,about_no_entry,\r\n" in words(public.ask("/transparency.csv"))
+
+
+def test_of_two_folders_the_one_with_secrets_takes_what_is_on_no_list(
+    public: Public, tmp_path: Path
+) -> None:
+    other = Public(tmp_path / "other")
+    other.describe(secret=True)
+    both = Site(LookUp([Shelf(public.shown.files), Shelf(other.shown.files)]), DESK)
+    body = urlencode(FIELDS | {"target": "nowhere.example"}).encode()
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    asked = Asked(method="POST", path="/complaint", address="192.0.2.1", body=body, headers=headers)
+    assert both.answer(asked, NOW).status == 201
+    assert (len(public.waiting()), len(other.waiting())) == (0, 1)
+
+
+def test_a_folder_that_does_not_say_what_is_secret_takes_any_complaint(public: Public) -> None:
+    public.shown.files.remove("about.json")
+    public.look_up = LookUp([Shelf(public.shown.files)])
+    public.site = Site(public.look_up, DESK)
+    assert public.complain(target="nowhere.example").status == 201
+    assert public.complain(target="a.example").status == 201

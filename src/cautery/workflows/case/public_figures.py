@@ -9,6 +9,7 @@ from cautery.model import Mandate, iso
 from cautery.model.ports import Ledger
 from cautery.projections import folded
 from cautery.projections.figures import KINDS, Figures
+from cautery.workflows.case.complaints import keeps_secrets
 
 
 def read_on(figures: Figures, ledger: Ledger) -> Figures:
@@ -17,6 +18,18 @@ def read_on(figures: Figures, ledger: Ledger) -> Figures:
 
 
 def figures_file(figures: Figures, mandate: Mandate, now: datetime) -> bytes:
-    """Return the file ``figures.json``."""
+    """Return the file ``figures.json``.
+
+    Where a list is secret, no count of complaints tells one about what is on it from one about what
+    is not: whoever complains about one name could watch the counts.
+    """
     body = figures.to_json()
+    if keeps_secrets(mandate):
+        complaints = body["complaints"]
+        undecided = complaints["received"] - complaints["granted"] - complaints["rejected"]
+        body["complaints"] = complaints | {
+            "about_no_entry": None,
+            "late": None,
+            "open": undecided,
+        }
     return canonical({"who": mandate.who, "mandate": mandate.id, "at": iso(now), **body})

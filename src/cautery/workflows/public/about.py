@@ -51,8 +51,8 @@ class About:
 
     @property
     def keeps_secrets(self) -> bool:
-        """Whether there is an order of whose entries nothing may be said."""
-        return any(order.is_secret for order in self.orders.values())
+        """Whether there is, or may be, an order of whose entries nothing may be said."""
+        return not self.orders or any(order.is_secret for order in self.orders.values())
 
 
 def read_about(files: PublicFiles) -> About:

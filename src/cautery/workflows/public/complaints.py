@@ -103,13 +103,11 @@ class ComplaintDesk:
         """Return the folder of the case that blocks a target, or blocked it.
 
         Where some lists are secret, a complaint about any name is taken: to refuse it would say
-        that no list has the name.
+        that no list has the name. It goes where the secrets are, whose case says no more of it.
         """
-        shelf = self._look_up.shelf_of(target, now)
+        shelf = self._look_up.shelf_of(target, now) or self._look_up.secret_shelf()
         if shelf is not None:
             return shelf.files
-        if self._look_up.keeps_secrets:
-            return self._look_up.shelves()[0].files
         raise RefusedComplaintError("no-entry", f"no list of ours has or had {target}")
 
     def _form(

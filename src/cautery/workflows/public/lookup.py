@@ -93,6 +93,11 @@ class LookUp:
         known = [folder.shelf for folder in self._fresh(now) if target in folder.shelf.by_target]
         return known[0] if known else None
 
+    def secret_shelf(self) -> Shelf | None:
+        """Return the first folder that keeps secrets, in which any complaint may lie."""
+        keeping = [folder.shelf for folder in self._folders if folder.about.keeps_secrets]
+        return keeping[0] if keeping else None
+
     def shelves(self) -> tuple[Shelf, ...]:
         """Return all folders."""
         return tuple(folder.shelf for folder in self._folders)
