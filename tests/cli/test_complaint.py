@@ -22,6 +22,7 @@ from cautery.adapters.public_folder import PublicFolder
 from cautery.model import Lever, Window, referral_id
 from cautery.model.records import ReferralPublished
 from cautery.wiring import complaints as wired
+from cautery.workflows.case import complaint_mails
 from cautery.workflows.case import complaints as filing
 
 from .conftest import Ran
@@ -382,3 +383,80 @@ def test_an_address_that_is_refused_holds_up_nobody_and_stands_nowhere_in_clear(
     for path in proven_case.path.rglob("*"):
         if path.is_file():
             assert b"@shop.example" not in path.read_bytes(), path
+
+
+def test_a_mail_without_a_full_stop_is_read_once(proven_case: Watched) -> None:
+    text = b"From: a@b.example\nSubject: x\n\n" + b"a" * 1_900_000
+    assert filing._target_in(text, {"shop.example": 1}) is None
+    text += b" f:" + b"0" * 90_000 + b" at https://Shop.Example:8443/x."
+    assert filing._target_in(text, {"shop.example": 1}) == "shop.example"
+
+
+def test_what_a_mail_is_about_is_found_however_it_is_written() -> None:
+    listed = {"shop.example": 1, "2001:db8::1": 1, "192.0.2.9": 1}
+    for words, target in (
+        (b"see jo@shop.example.", "shop.example"),
+        (b"[2001:DB8::1]", "2001:db8::1"),
+        (b"on 192.0.2.9:80, now", "192.0.2.9"),
+        (b"www.shop.example", None),
+    ):
+        assert filing._target_in(b"Subject: x\n\n" + words, listed) == target
+
+
+@pytest.mark.parametrize("sender", ["(" * 40_000, "(" * 400, '"' * 90_000])
+def test_a_sender_of_brackets_ends_no_round(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder, inbox: Inbox, sender: str
+) -> None:
+    assert public.names("complaints") == ()
+    folder = proven_case.folder / "Maildir" / "new"
+    folder.mkdir(parents=True)
+    mail = b"From: " + sender.encode() + b"\nSubject: x\n\nshop.example"
+    (folder / "0").write_bytes(mail)
+    os.utime(folder / "0", (NOW.timestamp(), NOW.timestamp()))
+    mailed(proven_case, "1", "shop.example")
+    ran = take_mail(cautery, proven_case)
+    assert ran.code == 0, ran.err
+    assert len(inbox.mails) == 1
+
+
+def test_where_lists_are_secret_no_receipt_by_mail_betrays_one(
+    cautery: Cautery,
+    proven_case: Watched,
+    public: PublicFolder,
+    inbox: Inbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert public.names("complaints") == ()
+    for module in (wired, complaint_mails):
+        monkeypatch.setattr(module, "keeps_secrets", lambda _mandate: True)
+    mailed(proven_case, "1", "shop.example")
+    mailed(proven_case, "2", "elsewhere.example")
+    take_mail(cautery, proven_case)
+    told = [
+        str(BytesParser(policy=default).parsebytes(mail).get_content()).partition("\n")[2]
+        for mail in inbox.mails
+    ]
+    assert len(told) == 2
+    assert told[0] == told[1]
+
+
+def test_many_mails_cost_no_more_than_their_number(
+    cautery: Cautery,
+    proven_case: Watched,
+    public: PublicFolder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert public.names("complaints") == ()
+    asked: list[int] = []
+    real = filing.complaints_of
+    monkeypatch.setattr(filing, "complaints_of", lambda ledger: asked.append(1) or real(ledger))
+    for number in range(5):
+        mailed(proven_case, str(number), f"shop.example {number}")
+    assert (
+        cautery(
+            "complaint", "take", proven_case.path, "--mail", proven_case.folder / "Maildir"
+        ).code
+        == 0
+    )
+    assert len(proven_case.records("complaint.filed")) == 5
+    assert asked == []

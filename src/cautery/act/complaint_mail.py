@@ -12,6 +12,8 @@ from email.utils import format_datetime, parseaddr
 from cautery.act.lint_notice import is_mail
 
 _MOST_HEADER_BYTES = 100_000
+_LONGEST = 1_000
+"""Characters of a sender that are looked at."""
 
 
 def sender_of(mail: bytes) -> str | None:
@@ -22,8 +24,9 @@ def sender_of(mail: bytes) -> str | None:
     """
     head, _, _ = mail[:_MOST_HEADER_BYTES].replace(b"\r\n", b"\n").partition(b"\n\n")
     try:
-        address = parseaddr(str(BytesHeaderParser().parsebytes(head + b"\n\n").get("From", "")))[1]
-    except (MessageError, ValueError):
+        sender = str(BytesHeaderParser().parsebytes(head + b"\n\n").get("From", ""))[:_LONGEST]
+        address = parseaddr(sender)[1]
+    except (MessageError, ValueError, RecursionError):  # the last of a bracket in each bracket
         return None
     return address if is_mail(address) else None
 
@@ -37,6 +40,7 @@ def receipt_mail(
     at: datetime,
     due: datetime | None,
     page: str | None,
+    secret: bool = False,
 ) -> bytes:
     """Return the mail that confirms a complaint, not yet signed.
 
@@ -46,13 +50,18 @@ def receipt_mail(
         When it is decided at the latest; ``None``: it is about nothing on the lists.
     page : str or None
         The page that shows where it stands; ``None``: there is none.
+    secret : bool
+        Whether a list is secret: then the receipt is the same for what is on it and what is not.
     """
-    decided = (
-        "No list of ours has what you name, or had it lately. Write again with the exact name or "
-        "address if you think otherwise."
-        if due is None
-        else f"A person decides by {due:%Y-%m-%d %H:%M} UTC."
-    )
+    if secret:
+        decided = "A person looks at it, and decides if a list of ours has what you name."
+    elif due is None:
+        decided = (
+            "No list of ours has what you name, or had it lately. Write again with the exact name "
+            "or address if you think otherwise."
+        )
+    else:
+        decided = f"A person decides by {due:%Y-%m-%d %H:%M} UTC."
     lines = [
         f"Your complaint has arrived. Its number is {number}.",
         decided,

@@ -76,11 +76,14 @@ def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn
             refused += taken.refused
         tokens: dict[str, str] = {}
         secret = keeps_secrets(mandate_of(case.ledger))
+        known = complaints_of(case.ledger)
         for mail, arrived_at in (each for path in sources.mails for each in mails_of(path)):
             received_at = arrived_at or case.clock.now()
             token = secrets.token_hex(16)
             try:
-                record = file_mail(case.ledger, journal, mail, token=token, received_at=received_at)
+                record = file_mail(
+                    case.ledger, journal, mail, token=token, received_at=received_at, before=known
+                )
             except InputError as error:
                 refused.append(f"a mail: {error}")
                 continue

@@ -21,9 +21,10 @@ from cautery.model.records import (
     ComplaintReceipted,
     ComplaintUnreachable,
 )
-from cautery.workflows.case.complaints import WHAT, complaints_of
+from cautery.workflows.case.complaints import WHAT, complaints_of, keeps_secrets
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
+from cautery.workflows.case.referral import mandate_of
 
 RECEIPT_WITHIN = timedelta(days=1)
 """A receipt that could not be sent for so long is sent no more."""
@@ -55,6 +56,7 @@ async def send_mails(
         Returns 32 hex digits that nobody can guess.
     """
     complaints, now = complaints_of(case.ledger), case.clock.now()
+    secret = keeps_secrets(mandate_of(case.ledger))
     domain = box.sender.rpartition("@")[2]
     for number, filed in complaints.filed.items():
         decided = complaints.decided.get(number)
@@ -84,6 +86,7 @@ async def send_mails(
                     at=now,
                     due=filed.due_at,
                     page=None if not (url and token) else f"{url.rstrip('/')}/complaint/{token}",
+                    secret=secret,
                 )
                 await box.send(box.signed(mail), to=to)
                 journal.write(ComplaintReceipted(complaint=number, at=case.clock.now()))
