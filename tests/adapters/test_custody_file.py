@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +57,16 @@ def test_no_link_is_followed_and_no_folder_is_taken_for_a_chain(tmp_path: Path) 
     with pytest.raises(StorageError):
         add_to_custody(case, line)
     assert (tmp_path / "other").read_text() == ""
+
+
+def test_a_pipe_that_somebody_holds_open_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(custody_path(tmp_path / "case"))
+    holder = os.open(custody_path(tmp_path / "case"), os.O_RDWR | os.O_NONBLOCK)
+    try:
+        with pytest.raises(StorageError, match="regular"):
+            read_custody(tmp_path / "case")
+    finally:
+        os.close(holder)
 
 
 def test_a_line_that_cannot_be_made_leaves_the_chain_as_it_was(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.custody import CustodyAct, CustodyLine, read_chain, read_line, stated
+from cautery.evidence.custody import (
+    CustodyAct,
+    CustodyLine,
+    check_receipt,
+    read_chain,
+    read_line,
+    stated,
+)
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -91,3 +100,40 @@ def test_a_key_without_a_signature_is_refused() -> None:
 def test_nobody_leaves_out_who_and_why(texts: dict[str, str]) -> None:
     with pytest.raises(InputError):
         line(**texts)
+
+
+def filed(receipt: CustodyLine, **other: str) -> CustodyLine:
+    says = {"by": receipt.by, "why": receipt.why, "digest": receipt.digest}
+    return line(act=CustodyAct.RECEIVED, what=receipt.text().decode(), **{**says, **other})
+
+
+def test_a_receipt_in_the_chain_is_one_that_its_receiver_signed() -> None:
+    receipt = line(key=KEY, act=CustodyAct.RECEIVED, by="Court of Roma", what="dossier")
+    [read] = read_chain(raw([filed(receipt)]))
+    assert check_receipt(read) == receipt
+    unsigned = line(act=CustodyAct.RECEIVED, by="Court of Roma", what="dossier")
+    handed = line(key=KEY, by="Court of Roma", what="dossier")
+    for false in (
+        unsigned,
+        filed(unsigned),
+        filed(handed),
+        filed(receipt, by="Court of Milano"),
+        filed(receipt, digest="sha256:" + 64 * "1"),
+        filed(receipt, why="another case"),
+    ):
+        with pytest.raises(EvidenceError, match="line 1"):
+            read_chain(raw([false]))
+
+
+def test_a_key_under_which_anybody_can_sign_signs_nothing() -> None:
+    weak = base64.b64encode(b"\1" + bytes(31)).decode()
+    signature = base64.b64encode(b"\1" + bytes(63)).decode()
+    one = replace(line(), public_key=weak, signature=signature)
+    with pytest.raises(EvidenceError, match="not valid"):
+        read_line(one.text())
+
+
+def test_no_text_of_a_line_steers_a_terminal() -> None:
+    for name in ("at", "digest"):
+        with pytest.raises(InputError):
+            replace(line(), **{name: "\x1b[2J"})

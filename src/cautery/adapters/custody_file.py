@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,8 +40,13 @@ def read_custody(case: Path) -> tuple[CustodyLine, ...]:
         return ()
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error
-    with open(handle, "rb") as file:  # noqa: PTH123 - a descriptor
-        return _chain(path, file.read(MAX_CHAIN_BYTES + 1))
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise StorageError(f"{path}: not a regular file")
+        with open(handle, "rb", closefd=False) as file:  # noqa: PTH123 - a descriptor
+            return _chain(path, file.read(MAX_CHAIN_BYTES + 1))
+    finally:
+        os.close(handle)
 
 
 def add_to_custody(case: Path, make: Callable[[tuple[CustodyLine, ...]], CustodyLine]) -> None:

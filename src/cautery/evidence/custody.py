@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cautery.canonical import canonical
 from cautery.errors import EvidenceError, InputError
 from cautery.model import iso
+from cautery.model.ed25519 import key_fault
 from cautery.model.evidence import digest_of
 
 MAX_CHAIN_BYTES = 64 << 20
@@ -84,7 +84,7 @@ class CustodyLine:
     signature: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("by", "to", "why", "what"):
+        for name in ("at", "by", "to", "why", "what", "digest"):
             value = getattr(self, name)
             most = _MOST_RECEIPT if name == "what" else _MOST_TEXT
             if len(value) > most or not value.isprintable():
@@ -170,8 +170,10 @@ def check_signature(line: CustodyLine) -> None:
     if not line.signature:
         return
     try:
-        key = Ed25519PublicKey.from_public_bytes(_bytes(line.public_key))
-        key.verify(_bytes(line.signature), line.signed_text())
+        raw = _bytes(line.public_key)
+        if (fault := key_fault(raw)) is not None:
+            raise EvidenceError(f"the key of {line.by} is not valid: {fault}")
+        Ed25519PublicKey.from_public_bytes(raw).verify(_bytes(line.signature), line.signed_text())
     except (InvalidSignature, ValueError, binascii.Error) as error:
         raise EvidenceError(f"the signature of {line.by} does not hold") from error
 
@@ -195,17 +197,30 @@ def read_chain(raw: bytes) -> tuple[CustodyLine, ...]:
             raise EvidenceError(f"line {number}: {error}") from error
         if line.previous != previous:
             raise EvidenceError(f"line {number}: it does not follow the line before it")
+        if line.act is CustodyAct.RECEIVED:
+            try:
+                check_receipt(line)
+            except EvidenceError as error:
+                raise EvidenceError(f"line {number}: {error}") from error
         previous = line.id
         lines.append(line)
     return tuple(lines)
 
 
-def receipts_for(chain: Sequence[CustodyLine], digest: str) -> tuple[CustodyLine, ...]:
-    """Return the signed receipts of what has a digest."""
-    return tuple(
-        line for line in chain
-        if line.act is CustodyAct.RECEIVED and line.digest == digest and line.signature
-    )  # fmt: skip
+def check_receipt(line: CustodyLine) -> CustodyLine:
+    """Return the receipt that a line files, as its receiver signed it.
+
+    Raises
+    ------
+    EvidenceError
+        If the line files none, or says otherwise than the receipt.
+    """
+    receipt = read_line(line.what.encode("utf-8", "surrogatepass"))
+    if receipt.act is not CustodyAct.RECEIVED or not receipt.signature:
+        raise EvidenceError("not a receipt that its receiver signed")
+    if (receipt.by, receipt.why, receipt.digest) != (line.by, line.why, line.digest):
+        raise EvidenceError("it says otherwise than the receipt that it files")
+    return receipt
 
 
 def _text(raw: bytes) -> str:
