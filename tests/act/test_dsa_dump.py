@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import os
+import random
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from cautery.act import dsa_dump
 from cautery.act.dsa_dump import read_dump
 from cautery.errors import InputError
 
@@ -238,3 +241,46 @@ def test_a_zip_that_is_broken_is_named_so_at_every_byte(tmp_path: Path) -> None:
         "'sor.csv' unpacks to too much",
     }
     assert "the ZIP is broken or encrypted" in words
+
+
+def test_columns_without_end_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dump.csv"
+    path.write_bytes(",".join(COLUMNS).encode() + b"," * 900_000 + b"\n" + b"a\n" * 500_000)
+    with pytest.raises(InputError, match="columns"):
+        read_dump(path, names=["x"])
+
+
+def half_packed(size: int) -> bytes:
+    """Return a table that is packed to about a hundredth."""
+    rng = random.Random(1)
+    head = ",".join(COLUMNS).encode() + b"\n"
+    return head + b"".join(rng.randbytes(12).hex().encode() + b"," * 3_000 for _ in range(size))
+
+
+def test_archives_that_are_packed_twice_unpack_to_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dsa_dump, "_LEAST_UNPACKED", 1 << 20)
+    one = half_packed(60)
+    inner = packed(tmp_path / "inner.zip", {f"{number}.csv": one for number in range(200)})
+    dump = packed(tmp_path / "dump.zip", {"1.zip": inner.read_bytes()})
+    assert inner.stat().st_size < 200 * dump.stat().st_size
+    assert 200 * len(one) > 200 * dump.stat().st_size
+    with pytest.raises(InputError, match="unpacks to too much"):
+        read_dump(dump, names=["x"])
+
+
+def test_files_of_an_archive_that_lie_on_each_other_unpack_to_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dsa_dump, "_LEAST_UNPACKED", 1 << 20)
+    dump = tmp_path / "dump.zip"
+    with zipfile.ZipFile(dump, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0.csv", half_packed(60))
+        [only] = archive.infolist()
+        for number in range(1, 400):
+            again = copy.copy(only)
+            again.filename = f"{number % 10}.csv"
+            archive.filelist.append(again)
+    with pytest.raises(InputError):
+        read_dump(dump, names=["x"])

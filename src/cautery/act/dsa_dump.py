@@ -36,6 +36,9 @@ MOST_FILES = 100_000
 MOST_TIMES = 200
 """So many times its packed size a file may unpack to: such CSV is packed to a thirtieth at best."""
 MOST_NESTED_BYTES = 4 << 30
+MOST_COLUMNS = 1_000
+"""Of one table: each line that lacks columns costs as many steps. The database has some forty."""
+_LEAST_UNPACKED = 64 << 20
 _DEEPEST = 2
 _REMEDY = (
     "Give a daily dump, full or light, as transparency.dsa.ec.europa.eu has it under Data download."
@@ -103,7 +106,8 @@ def read_dump(path: Path, *, names: Collection[str]) -> StatementCounts:
     require_file(path)  # a pipe would be waited for
     try:
         with path.open("rb") as file:
-            for name, table in _tables(file, path.name, _DEEPEST):
+            left = _Left(max(_LEAST_UNPACKED, MOST_TIMES * path.stat().st_size))
+            for name, table in _tables(file, path.name, _DEEPEST, left):
                 _count(table, name, wanted, counts)
     except OSError as error:
         # A broken directory of a ZIP sends the reader to a place before the file's begin.
@@ -114,7 +118,22 @@ def read_dump(path: Path, *, names: Collection[str]) -> StatementCounts:
     return counts
 
 
-def _tables(file: IO[bytes], name: str, depth: int) -> Iterator[tuple[str, _Readable]]:
+@dataclass(slots=True)
+class _Left:
+    """How many bytes may still be unpacked, of all files and archives in archives together.
+
+    Files of an archive may lie on each other, and what unpacks to an archive is packed twice.
+    """
+
+    size: int
+
+    def take(self, size: int) -> None:
+        self.size -= size
+        if self.size < 0:
+            raise InputError("it unpacks to too much")
+
+
+def _tables(file: IO[bytes], name: str, depth: int, left: _Left) -> Iterator[tuple[str, _Readable]]:
     if not zipfile.is_zipfile(file):
         file.seek(0)
         yield name, file
@@ -129,14 +148,14 @@ def _tables(file: IO[bytes], name: str, depth: int) -> Iterator[tuple[str, _Read
                 raise InputError(f"{name}: {inner[:80]!r} unpacks to too much")
             if inner.endswith(".csv"):
                 with archive.open(member) as table:
-                    yield inner, io.BufferedReader(_Bounded(table, member.file_size), 1 << 16)
+                    yield inner, io.BufferedReader(_Bounded(table, member.file_size, left), 1 << 16)
             elif inner.endswith(".zip"):
                 if depth == 0 or member.file_size > MOST_NESTED_BYTES:
                     raise InputError(f"{name}: {inner[:80]!r} is nested too deeply, or too large")
                 # On disk: to seek back in what is packed would unpack it from its begin each time.
                 with archive.open(member) as packed, tempfile.TemporaryFile() as nested:
-                    shutil.copyfileobj(_Bounded(packed, member.file_size), nested)
-                    yield from _tables(nested, inner, depth - 1)
+                    shutil.copyfileobj(_Bounded(packed, member.file_size, left), nested)
+                    yield from _tables(nested, inner, depth - 1, left)
 
 
 class _Readable(Protocol):
@@ -146,9 +165,9 @@ class _Readable(Protocol):
 class _Bounded(io.RawIOBase):
     """A file that gives no more than it says."""
 
-    def __init__(self, file: IO[bytes], size: int) -> None:
+    def __init__(self, file: IO[bytes], size: int, together: _Left) -> None:
         super().__init__()
-        self._file, self._left = file, size
+        self._file, self._left, self._together = file, size, together
 
     def readable(self) -> bool:
         """Return whether it can be read."""
@@ -159,6 +178,7 @@ class _Bounded(io.RawIOBase):
         view = memoryview(buffer)  # type: ignore[arg-type]
         part = self._file.read(min(len(view), self._left))
         self._left -= len(part)
+        self._together.take(len(part))
         view[: len(part)] = part
         return len(part)
 
@@ -183,6 +203,8 @@ def _count(table: _Readable, name: str, wanted: Collection[str], counts: Stateme
         columns = next(rows, [])
     except csv.Error:
         columns = []
+    if len(columns) > MOST_COLUMNS:
+        raise InputError(f"{name}: more than {MOST_COLUMNS} columns", hint=_REMEDY)
     if missing := [column for column in _NEEDED if column not in columns]:
         known = len(missing) < len(_NEEDED)
         raise InputError(

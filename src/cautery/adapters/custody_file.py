@@ -43,7 +43,7 @@ def read_custody(case: Path) -> tuple[CustodyLine, ...]:
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise StorageError(f"{path}: not a regular file")
-        with open(handle, "rb", closefd=False) as file:  # noqa: PTH123 - a descriptor
+        with open(handle, "rb", closefd=False) as file:
             return _chain(path, file.read(MAX_CHAIN_BYTES + 1))
     finally:
         os.close(handle)
