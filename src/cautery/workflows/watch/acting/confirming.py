@@ -18,7 +18,7 @@ def confirmed_in(ledger: Ledger, mandate: Mandate) -> Mapping[str, str]:
     Anybody who has a case's file can append a record, so each is checked.
     """
     recorded = (entry.content for entry in ledger.read(kinds=kinds_of(RuleConfirmation)))
-    return mandate.confirmed | {
+    return dict(mandate.confirmed) | {
         each.rule: each.source
         for each in recorded
         if isinstance(each, RuleConfirmation) and counts(each, mandate)
