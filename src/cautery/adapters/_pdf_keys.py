@@ -120,4 +120,7 @@ def _from_token(session: Any, key: KeyToken) -> Any:
         ) from error
     if known is None:
         raise InputError(f"the token {key.token!r}: no certificate {key.label!r}")
-    return signer
+    if known.public_key.algorithm != "ec":
+        return signer
+    # Few tokens hash for ECDSA by themselves.
+    return PKCS11Signer(session, cert_label=key.label, key_label=key.label, use_raw_mechanism=True)

@@ -19,6 +19,8 @@ _MOST_SIGNATURES = 20
 def _signatures(_: Any, pdf: bytes) -> bytes:
     from pyhanko.pdf_utils.reader import PdfFileReader  # noqa: PLC0415 - an extra
 
+    if pdf and not pdf.rstrip(b"\r\n").endswith(b"%%EOF"):
+        raise SourceError("bytes follow its end")
     try:
         return json.dumps(_seen(PdfFileReader(io.BytesIO(pdf), strict=True))).encode()
     except SourceError:
@@ -42,7 +44,7 @@ def _seen(reader: Any) -> dict[str, Any]:
     if len(found) > _MOST_SIGNATURES:
         raise SourceError(f"it has {len(found)} signatures")
     nobody = ValidationContext(trust_roots=[], allow_fetching=False)
-    last, subject, stamps = None, "", 0
+    last, subject, stamps = found[0], "", 0
     for signature in found:
         is_stamp = signature in reader.embedded_timestamp_signatures
         judge = async_validate_pdf_timestamp if is_stamp else async_validate_pdf_signature
@@ -59,7 +61,9 @@ def _seen(reader: Any) -> dict[str, Any]:
         subject = signature.signer_cert.subject.human_friendly
         if last.modification_level not in {ModificationLevel.NONE, ModificationLevel.LTA_UPDATES}:
             raise SourceError("it was revised after it was signed, by more than time-stamps")
-    if last is None or last.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
+    whole = last.coverage is SignatureCoverageLevel.ENTIRE_FILE
+    # What proves an authority's certificate may follow its time-stamp (PAdES, 5.4.2.3).
+    if not whole and last.modification_level is not ModificationLevel.LTA_UPDATES:
         raise SourceError("it was revised after it was signed: bytes follow the last signature")
     if not subject:
         raise SourceError("it is time-stamped, but nobody has signed it")

@@ -132,6 +132,17 @@ class ExtractFile:
                 raise EvidenceError(f"{path}: not an extract: record {str(index)[:20]}")
             yield index
 
+    def commitment(self, path: Path, index: int) -> str | None:
+        """Return what a withheld record is committed to by; ``None``: it is not withheld.
+
+        Raises
+        ------
+        EvidenceError
+            If the file is no extract.
+        """
+        rows = _rows(path, "withheld", "idx, commitment")
+        return next((str(promised) for number, promised in rows if number == index), None)
+
 
 def _rows(path: Path, table: str, columns: str) -> Iterator[tuple[object, ...]]:
     uri = f"file:{urllib.parse.quote(str(path))}?mode=ro&immutable=1"

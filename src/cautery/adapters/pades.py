@@ -57,6 +57,7 @@ def sign_pdf(
     reason: str,
     authority: str | None = None,
     roots: Path | None = None,
+    field: str = FIELD,
 ) -> SignedPdf:
     """Sign a document.
 
@@ -70,6 +71,8 @@ def sign_pdf(
         URL of an RFC 3161 time-stamp authority; with it the signature is B-LTA.
     roots : Path, optional
         Certificates (PEM) of the authority's root; needed with ``authority``.
+    field : str
+        Name of the signature in the document.
 
     Raises
     ------
@@ -100,7 +103,7 @@ def sign_pdf(
             stamper = timestamps.HTTPTimeStamper(authority)
             context = _context([certificate, *signer.cert_registry, *_certificates(roots)])
         metadata = signers.PdfSignatureMetadata(
-            field_name=FIELD,
+            field_name=field,
             md_algorithm="sha256",
             reason=reason,
             name=certificate.subject.human_friendly,
@@ -115,9 +118,10 @@ def sign_pdf(
                 IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out
             )
         except Exception as error:  # pyHanko and the libraries below it have no common base
+            why = str(error) or type(error).__name__
             if authority is not None:
-                raise SourceError(f"{authority}: the document is not stamped: {error}") from error
-            raise CauteryError(f"the document cannot be signed: {error}") from error
+                raise SourceError(f"{authority}: the document is not stamped: {why}") from error
+            raise CauteryError(f"the document cannot be signed: {why}") from error
     return SignedPdf(
         pdf=out.getvalue(),
         kind=_kind(certificate),

@@ -83,3 +83,28 @@ def file(
     raw = small_file(receipt, most=MAX_LINE_BYTES + 1, of="a receipt")
     line = chains.file_receipt(case, raw)
     render.say(f"{line.by} received {line.digest} at {line.at}")
+
+
+@app.command()
+def reveal(
+    case: Annotated[Path, typer.Argument(help="Folder of the case that the dossier came from.")],
+    openings: Annotated[
+        Path, typer.Argument(help="The salts that were written beside it: OUT.openings.json.")
+    ],
+    record: Annotated[int, typer.Option(min=0, help="Number of the withheld record.")],
+    by: Annotated[str, typer.Option(help="Who opens it.")],
+    key: Annotated[Path, typer.Option(help="That person's signing key (PEM, mode 0600).")],
+    to: Annotated[str, typer.Option(help="Who is given it.")],
+    why: Annotated[str, typer.Option(help="Why, in one line.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File for the record and its salt.")],
+) -> None:
+    """Open one record that a dossier withholds; the chain of custody says for whom and why.
+
+    Its receiver checks by cautery verify BAG --opening FILE that it is the record that was
+    withheld; VERIFY.md in the bag shows how to check it without Cautery.
+
+    Example: cautery custody reveal cases/md34 md34-hoster.openings.json --record 17 --by "A. Legal"
+    --key a.pem --to "Example Hosting" --why "asked for by the hoster" -o record-17.json
+    """
+    line = chains.reveal(case, openings, out, record=record, by=by, key=key, to=to, why=why)
+    render.say(f"{line.what}: {out}")

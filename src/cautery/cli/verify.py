@@ -15,6 +15,7 @@ from cautery.model import to_json
 from cautery.wiring import cases, custody, timing
 from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.case.verify import BROKEN, verify_case
+from cautery.workflows.dossier.opening import Opening
 from cautery.workflows.dossier.verify import VerifiedBag
 from cautery.workflows.mandate.signers import read_signers
 
@@ -73,6 +74,10 @@ def verify(
             "--bag-signer", help="Public key of who signed a dossier, obtained from outside it."
         ),
     ] = None,
+    opening: Annotated[
+        Path | None,
+        typer.Option("--opening", help="Of a dossier: a withheld record that its sender opened."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Re-check every file, record, signature and exhibit; name the first thing that is wrong.
@@ -116,8 +121,11 @@ def verify(
                 log=leaves,
             )
             if bag is not None:
-                _show_bag(bag, json=json)
+                shown = None if opening is None else custody.check_opened(case, opening)
+                _show_bag(bag, shown, json=json)
                 return
+            if opening is not None:
+                raise InputError("only a dossier withholds records", hint="Omit --opening.")
             if bag_signer is not None:
                 raise InputError(f"{case}: not a dossier, so nobody signed it as a bag")
             verified = verify_case(
@@ -143,11 +151,16 @@ def verify(
         raise typer.Exit(CONSISTENT_EXIT)
 
 
-def _show_bag(bag: VerifiedBag, *, json: bool) -> None:
+def _show_bag(bag: VerifiedBag, opening: Opening | None, *, json: bool) -> None:
     if json:
-        render.json_line(to_json(bag) | {"authentic": bag.authentic, "verdict": bag.verdict})
+        shown = None if opening is None else to_json(opening)
+        told = {"authentic": bag.authentic, "verdict": bag.verdict, "opening": shown}
+        render.json_line(to_json(bag) | told)
     else:
         for label, value in bag.summary():
             typer.echo(f"{label:<12} {render.printable(value)}")
+        if opening is not None:
+            typer.echo(f"{'opened':<12} record {opening.record} is the one that was withheld:")
+            typer.echo(render.printable(opening.leaf))
     if not bag.authentic:
         raise typer.Exit(CONSISTENT_EXIT)

@@ -78,6 +78,10 @@ class ExtractReader(Protocol):
         """Yield the number of each record that is held back, in order."""
         ...
 
+    def commitment(self, path: Path, index: int) -> str | None:
+        """Return what a withheld record is committed to by; ``None``: it is not withheld."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDocument:

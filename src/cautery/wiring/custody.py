@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from cautery import wiring
+from cautery.adapters._case_secrets import private_bytes
 from cautery.adapters.bag_folder import ExtractFile
 from cautery.adapters.custody_file import add_to_custody, read_custody
 from cautery.adapters.pdf_signatures import can_check_documents, checked_document
@@ -20,8 +21,16 @@ from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.ports import CaseLedger
 from cautery.model import Approver
 from cautery.model.evidence import digest_of
+from cautery.packed import small_file
 from cautery.wiring.cases import reading_store
 from cautery.workflows.case.outside import WITHIN
+from cautery.workflows.dossier.opening import (
+    MAX_OPENING_BYTES,
+    MAX_OPENINGS_BYTES,
+    Opening,
+    check_opening,
+    opened,
+)
 from cautery.workflows.dossier.verify import VerifiedBag, is_bag, verify_bag
 
 
@@ -101,6 +110,60 @@ def file_receipt(case: Path, raw: bytes) -> CustodyLine:
 
     add_to_custody(case, follow)
     return line
+
+
+def reveal(
+    case: Path,
+    openings: Path,
+    out: Path,
+    *,
+    record: int,
+    by: str,
+    key: Path,
+    to: str,
+    why: str,
+) -> CustodyLine:
+    """Write what opens a withheld record, and into the chain of custody who was given it and why.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says, or if either cannot be written.
+    """
+    person = load_approver(key)
+    now = wiring.clock().now()
+    stated(at=now, act=CustodyAct.HANDED_OVER, by=by, to=to, why=why, what="", digest="")
+    read_custody(case)
+    salts = private_bytes(openings, most=MAX_OPENINGS_BYTES)
+    opening = opened(case, salts, record=record, store=reading_store())
+    wiring.write_secret(out, (opening.to_bytes(),))
+    lines: list[CustodyLine] = []
+
+    def follow(chain: tuple[CustodyLine, ...]) -> CustodyLine:
+        lines.append(
+            stated(
+                at=now, act=CustodyAct.HANDED_OVER, by=by, to=to, why=why,
+                what=f"record {record}, withheld by the dossier {opening.dossier}",
+                digest=digest_of(opening.to_bytes()),
+                previous=chain[-1].id if chain else "", key=person,
+            )
+        )  # fmt: skip
+        return lines[-1]
+
+    add_to_custody(case, follow)
+    return lines[-1]
+
+
+def check_opened(bag: Path, opening: Path) -> Opening:
+    """Check a record that was opened against the dossier that withholds it.
+
+    Raises
+    ------
+    EvidenceError
+        If it is not that record.
+    """
+    raw = small_file(opening, most=MAX_OPENING_BYTES, of="an opening")
+    return check_opening(bag, raw, store=reading_store(), extracts=ExtractFile())
 
 
 def verify(

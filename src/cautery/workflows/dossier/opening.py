@@ -1,0 +1,138 @@
+"""Open a record that an extract withholds, and check that it is the one that was withheld."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cautery.canonical import canonical
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.bag import TAG_MANIFEST, ExtractReader
+from cautery.evidence.leaf import MAX_LEAF_BYTES
+from cautery.evidence.manifest import MAX_MANIFEST_BYTES
+from cautery.evidence.ports import CaseStore
+from cautery.model.evidence import digest_of
+from cautery.workflows.dossier.extract import SALT_BYTES, commitment
+
+MAX_OPENING_BYTES = 2 * MAX_LEAF_BYTES
+MAX_OPENINGS_BYTES = 256 << 20
+"""Salts of a case of a million records take 80 MB."""
+_Salt = Annotated[str, Field(pattern=rf"[0-9a-f]{{{2 * SALT_BYTES}}}")]
+_Digest = Annotated[str, Field(pattern=r"sha256:[0-9a-f]{64}")]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class _Openings(_Shape):
+    dossier: _Digest
+    salts: dict[Annotated[int, Field(ge=0)], _Salt]
+
+
+class _Opening(_Shape):
+    dossier: _Digest
+    record: Annotated[int, Field(ge=0)]
+    salt: _Salt
+    leaf: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A withheld record with what opens it.
+
+    Parameters
+    ----------
+    dossier : str
+        Digest of the tag manifest of the dossier that withholds it.
+    record : int
+        Its number in the case's ledger.
+    salt : str
+        In hex.
+    leaf : str
+        The record as it stands in the ledger.
+    """
+
+    dossier: str
+    record: int
+    salt: str
+    leaf: str
+
+    def to_bytes(self) -> bytes:
+        """Return the bytes of the file that its reader is given."""
+        return canonical(
+            {
+                "dossier": self.dossier,
+                "record": self.record,
+                "salt": self.salt,
+                "leaf": self.leaf,
+            }
+        )
+
+
+def opened(case: Path, openings: bytes, *, record: int, store: CaseStore) -> Opening:
+    """Return what opens one record.
+
+    Parameters
+    ----------
+    openings : bytes
+        The file of salts that was written beside the dossier.
+    record : int
+        Number of the record in the case.
+
+    Raises
+    ------
+    InputError
+        If the file is none, or the dossier does not withhold this record.
+    EvidenceError
+        If the case has no such record.
+    """
+    try:
+        known = _Openings.model_validate_json(openings)
+    except ValidationError as error:
+        raise InputError("not the salts of a dossier: give OUT.openings.json") from error
+    salt = known.salts.get(record)
+    if salt is None:
+        raise InputError(f"record {record} is not withheld by this dossier")
+    ledger = store.ledger(case, read_only=True)
+    try:
+        for index, _, leaf in ledger.leaves():
+            if index == record:
+                return Opening(dossier=known.dossier, record=record, salt=salt, leaf=leaf.decode())
+    finally:
+        ledger.close()
+    raise EvidenceError(f"{case}: it has no record {record}")
+
+
+def check_opening(bag: Path, raw: bytes, *, store: CaseStore, extracts: ExtractReader) -> Opening:
+    """Check that a record is the one that a dossier withholds; return it.
+
+    Parameters
+    ----------
+    bag : Path
+        A dossier that was verified before.
+    raw : bytes
+        The opening that its sender gave.
+
+    Raises
+    ------
+    EvidenceError
+        If it is for another dossier, or the record is not the one that was withheld.
+    """
+    try:
+        given = Opening(**_Opening.model_validate_json(raw).model_dump())
+        leaf = given.leaf.encode()
+    except (ValidationError, UnicodeError) as error:
+        raise EvidenceError("not an opening of a withheld record") from error
+    listed = store.read(bag, TAG_MANIFEST, limit=MAX_MANIFEST_BYTES)
+    if digest_of(listed) != given.dossier:
+        raise EvidenceError("the opening is for another dossier")
+    promised = extracts.commitment(bag / "data" / "extract" / "ledger.sqlite", given.record)
+    if promised is None:
+        raise EvidenceError(f"this dossier does not withhold record {given.record}")
+    if commitment(bytes.fromhex(given.salt), leaf) != promised:
+        raise EvidenceError(f"record {given.record} is not the one that was withheld")
+    return given

@@ -1,0 +1,118 @@
+"""A record that is withheld can be opened later, and no other can take its place."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cautery.adapters.bag_folder import ExtractFile
+from cautery.adapters.case_folder import FolderStore
+from cautery.errors import EvidenceError
+from cautery.evidence.custody import CustodyAct
+from cautery.wiring import custody
+from cautery.workflows.dossier.opening import check_opening
+
+from .conftest import Made
+from .test_command import WHO, cautery
+
+
+@pytest.fixture
+def handed(tmp_path: Path, made: Made, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A case and its bag for the public, whose salts lie beside it."""
+    shutil.copytree(made.path, tmp_path / "case")
+    handing = ("dossier", tmp_path / "case", "--for", "public", *WHO, "--key", made.key)
+    assert cautery(monkeypatch, *handing, "-o", tmp_path / "bag") == 0
+    return tmp_path
+
+
+def reveal(handed: Path, made: Made, monkeypatch, record: int) -> int:
+    return cautery(
+        monkeypatch, "custody", "reveal", handed / "case", handed / "bag.openings.json",
+        "--record", record, *WHO, "--key", made.key, "-o", handed / "opening.json",
+    )  # fmt: skip
+
+
+def withheld(handed: Path) -> list[int]:
+    return sorted(map(int, json.loads((handed / "bag.openings.json").read_text())["salts"]))
+
+
+def test_a_withheld_record_is_opened_and_checked(
+    handed: Path, made: Made, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    record = withheld(handed)[-1]
+    assert reveal(handed, made, monkeypatch, record) == 0
+    line = custody.chain_of(handed / "case")[-1]
+    assert (line.act, line.to) == (CustodyAct.HANDED_OVER, "Court of Roma")
+    assert line.what.startswith(f"record {record}, withheld by the dossier sha256:")
+    capsys.readouterr()
+    assert cautery(monkeypatch, "verify", handed / "bag", "--opening", handed / "opening.json") == 3
+    shown = capsys.readouterr().out
+    assert f"record {record} is the one that was withheld" in shown
+    assert "pirate.example" in shown  # what the public is not shown, and now is
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="no sqlite3")
+def test_the_commands_of_the_page_check_it_too(
+    handed: Path, made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert reveal(handed, made, monkeypatch, withheld(handed)[0]) == 0
+    page = (handed / "bag/VERIFY.md").read_text()
+    [commands] = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    assert "OPENING=opening.json\n" in commands
+    commands = commands.replace("opening.json", str(handed / "opening.json"))
+    done = subprocess.run(
+        ["bash", "-eu", "-c", commands], cwd=handed / "bag", capture_output=True, text=True,
+        check=True, env={"WORK": str(tmp_path), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    *_, promised, computed = done.stdout.splitlines()
+    assert promised == computed.split()[0]
+
+
+def test_another_record_or_salt_or_dossier_is_refused(
+    handed: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reveal(handed, made, monkeypatch, withheld(handed)[0]) == 0
+    whole = json.loads((handed / "opening.json").read_text())
+
+    def checked(**changed: object) -> None:
+        raw = json.dumps({**whole, **changed}).encode()
+        check_opening(handed / "bag", raw, store=FolderStore(), extracts=ExtractFile())
+
+    checked()
+    for changed, why in (
+        ({"leaf": whole["leaf"] + " "}, "not the one that was withheld"),
+        ({"salt": "0" * 64}, "not the one that was withheld"),
+        ({"record": withheld(handed)[1]}, "not the one that was withheld"),
+        ({"record": 10**9}, "does not withhold record"),
+        ({"dossier": "sha256:" + "0" * 64}, "another dossier"),
+        ({"more": 1}, "not an opening"),
+        ({"leaf": "\ud800"}, "not an opening"),
+    ):
+        with pytest.raises(EvidenceError, match=why):
+            checked(**changed)
+
+
+def test_what_is_shown_is_not_opened(
+    handed: Path, made: Made, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    shown = min(set(range(200)) - set(withheld(handed)))
+    assert reveal(handed, made, monkeypatch, shown) == 2
+    assert "is not withheld" in capsys.readouterr().err
+    assert not (handed / "opening.json").exists()
+    assert len(custody.chain_of(handed / "case")) == 1
+
+
+def test_a_case_has_no_openings(
+    handed: Path, made: Made, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    opening = ("--opening", handed / "bag.openings.json")
+    assert cautery(monkeypatch, "verify", handed / "case", *opening) == 2
+    assert cautery(monkeypatch, "verify", handed / "bag", *opening) == 1
+    assert sys.argv  # both said why
+    assert "only a dossier withholds records" in capsys.readouterr().err
