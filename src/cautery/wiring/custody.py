@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from cautery import wiring
-from cautery.adapters._case_secrets import private_bytes
+from cautery.adapters._key_files import private_bytes
 from cautery.adapters.bag_folder import ExtractFile
 from cautery.adapters.custody_file import add_to_custody, read_custody
 from cautery.adapters.pdf_signatures import can_check_documents, checked_document
