@@ -232,10 +232,9 @@ def test_a_key_laid_into_the_bag_beside_the_case_proves_nothing(bag, made, tmp_p
 
 def test_a_dossier_that_no_cosigner_saw_is_broken_by_a_policy(bags, tmp_path: Path) -> None:
     trust = Trust(policy=parse_policy(b"quorum none\n"))
-    with pytest.raises(EvidenceError, match="no co-signer has seen"):
-        by_keys(bags[Audience.COURT], tmp_path, trust=trust)
-    with pytest.raises(InputError, match="proofs from outside"):
-        by_keys(bags[Audience.HOSTER], tmp_path, trust=trust)
+    for audience in (Audience.COURT, Audience.HOSTER):
+        with pytest.raises(EvidenceError, match="no co-signer has seen"):
+            by_keys(bags[audience], tmp_path, trust=trust)
     with pytest.raises(InputError, match="mandate"):
         by_keys(bags[Audience.HOSTER], tmp_path, signers=())
 
