@@ -30,7 +30,7 @@ def _signatures(_: Any, pdf: bytes) -> bytes:
 
 
 def _seen(reader: Any) -> dict[str, Any]:
-    from pyhanko.sign.diff_analysis import ModificationLevel  # noqa: PLC0415
+    from pyhanko.sign.diff_analysis import ModificationLevel  # noqa: PLC0415 - an extra
     from pyhanko.sign.validation import (  # noqa: PLC0415
         async_validate_pdf_signature,
         async_validate_pdf_timestamp,
@@ -131,7 +131,7 @@ def _signed_sample() -> bytes:
 
 
 def _stream() -> Any:
-    from pyhanko.pdf_utils.generic import StreamObject  # noqa: PLC0415
+    from pyhanko.pdf_utils.generic import StreamObject  # noqa: PLC0415 - an extra
 
     return StreamObject(stream_data=b"")
 
