@@ -56,8 +56,8 @@ def dossier(
     authority: Annotated[
         str | None,
         typer.Option(
-            help="URL of a time-stamp authority (RFC 3161): stamps the bag, and the document "
-            "(B-LTA)."
+            help="https URL of a time-stamp authority (RFC 3161): stamps the bag, and the "
+            "document (B-LTA)."
         ),
     ] = None,
     authority_root: Annotated[

@@ -16,6 +16,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.bag import STAMP, STAMP_SIGNATURE
 from cautery.evidence.outside.proof import NOBODY, Trust
+from cautery.lab.stamping_server import StampingServer
 from cautery.pages.dossier import dossier_typst
 from cautery.workflows.dossier.audiences import SHOWN, Audience
 from cautery.workflows.dossier.document import document_view
@@ -24,6 +25,7 @@ from cautery.workflows.dossier.verify import verify_bag
 
 from .conftest import NOON, Made, Vouched, loaded
 from .test_bag import run
+from .test_command import WHO, cautery
 
 LATER = NOON + timedelta(hours=1)
 
@@ -187,6 +189,25 @@ def test_a_bag_is_stamped_only_where_its_authority_is_known(
 ) -> None:
     with pytest.raises(InputError, match="root certificate"):
         vouched.dossier(tmp_path / "bag", trusted={})
+
+
+def test_an_authority_that_is_named_stamps_the_bag(
+    vouched: Vouched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    shutil.copytree(vouched.made.path, tmp_path / "case")
+    authority = vouched.world.authorities["one.example"]
+    handing = ("dossier", tmp_path / "case", "--for", "public", *WHO, "--key", vouched.made.key)
+    with StampingServer(authority) as server:
+        named = ("--authority", server.url, "--authority-root", authority.folder / "root.pem")
+        assert cautery(monkeypatch, *handing, *named, "-o", tmp_path / "bag") == 0
+        assert ", time-stamped" in capsys.readouterr().err
+        stamped = verified(tmp_path / "bag", trust=vouched.world.trust).stamped
+        assert "says CN=one.example" in stamped
+        server.is_down = True
+        assert cautery(monkeypatch, *handing, *named, "-o", tmp_path / "other") != 0
+    assert "no authority gives a time-stamp" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+    assert not (tmp_path / "other.openings.json").exists()
 
 
 def test_a_bag_without_its_tag_manifest_or_signature_breaks_a_rule(
