@@ -108,3 +108,40 @@ def test_what_is_no_request_costs_itself_alone(raw: bytes) -> None:
             except ConnectionResetError:
                 pass
         assert ask(port, "GET", "/")[0] == 200
+
+
+def test_nothing_of_a_bad_request_is_logged(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fails(asked: Asked) -> Answered:
+        raise RuntimeError(asked.query["q"])
+
+    bad = (
+        b"GET /?q=secret-name HTTP/1.1\nHost: x\n\n",
+        b"GET http://secret-name:99999999/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /?q=secret-name HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"POST /?q=secret-name HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    )
+    with Running(listener(fails)) as server:
+        [port] = server.ports
+        for raw in bad:
+            with socket.create_connection(("127.0.0.1", port)) as hostile:
+                hostile.settimeout(10)
+                hostile.sendall(raw)
+                assert hostile.recv(100)[9:12] in (b"400", b"500")
+    told = caplog.text + "".join(capfd.readouterr())
+    assert "a request was not answered: RuntimeError" in told
+    assert "secret-name" not in told
+    assert "127.0.0.1" not in told
+    assert "Traceback" not in told
+
+
+def test_what_is_packed_is_not_unpacked() -> None:
+    with Running(listener(echo)) as server:
+        [port] = server.ports
+        with socket.create_connection(("127.0.0.1", port)) as raw:
+            raw.sendall(
+                b"POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n"
+                b"Content-Length: 5\r\n\r\nhello"
+            )
+            assert raw.recv(200).startswith(b"HTTP/1.1 200")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import random
+import socket
+import time
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -116,3 +120,22 @@ def test_a_certificate_that_nobody_named_is_turned_away_by_tls(site: Site) -> No
         agent.once()
         assert agent.agent.accepted is None
         assert any("unreachable" in line for line in site.lines), site.lines
+
+
+def test_a_handshake_that_is_not_begun_counts_as_a_connection(site: Site) -> None:
+    site.shown.show(datetime.now(UTC))
+    with Running(replace(site.listener(), most_of_one=3)) as server:
+        silent = [socket.create_connection(("127.0.0.1", server.ports[0])) for _ in range(8)]
+        time.sleep(0.5)
+        closed = 0
+        for connection in silent:
+            connection.setblocking(False)
+            with suppress(BlockingIOError):
+                closed += connection.recv(1) == b""
+        assert closed == 5
+        for connection in silent:
+            connection.close()
+        time.sleep(0.5)
+        agent = site.agent(server.ports[0], site.client)
+        agent.once()
+        assert agent.agent.accepted is not None, site.lines

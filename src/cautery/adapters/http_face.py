@@ -4,7 +4,7 @@ Reaches: nothing; it listens where a person says.
 
 Lawful basis: it gives access providers what two people approved, and the public its right to ask.
 
-Manners: bounded connections, bodies and times; no log of who asked, and no cookie.
+Manners: bounded connections, bodies and times; no log of who asked, or of what, and no cookie.
 
 Format: HTTP/1.1; TLS 1.2 or newer; a listener for providers asks for the client's certificate.
 """
@@ -13,27 +13,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import ssl
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
+from cautery.adapters._face_door import MOST_CONNECTIONS, Door, Handler, listening_at, room
 from cautery.errors import InputError, LimitError, StorageError
 from cautery.model.web import Answered, Asked
 
-MOST_CONNECTIONS = 2_000
 MOST_OF_ONE = 64
-"""Connections of one address at a time, if nothing else is said."""
+"""Connections of one address, or of one /64 of IPv6, at a time, if nothing else is said."""
+_LOG = logging.getLogger("cautery.face")
 _IDLE_S = 20.0
 _BODY_S = 20.0
 _WHOLE_S = 120.0
 """The longest that an answer may take to be fetched: a provider's first list has megabytes."""
-_HANDSHAKE_S = 10.0
 _LARGE, _MOST_LARGE, _PART = 1 << 20, 16, 1 << 16
 _SECURE = {
     "X-Content-Type-Options": "nosniff",
@@ -140,77 +139,43 @@ async def serve(
     StorageError
         If one of them cannot listen.
     """
+    most = room() // max(1, len(listeners))
     async with AsyncExitStack() as stack:
-        ports = [await _listen(listener, stack) for listener in listeners]
+        ports = [await _listen(listener, stack, most=most) for listener in listeners]
         ready(ports)
         await stop.wait()
 
 
-async def _listen(listener: Listener, stack: AsyncExitStack) -> int:
-    loop = asyncio.get_running_loop()
-    server = _Server(
+async def _listen(listener: Listener, stack: AsyncExitStack, *, most: int) -> int:
+    door = Door(
         _handler(listener),
+        tls=listener.tls,
+        most=max(1, min(most, MOST_CONNECTIONS)),
         most_of_one=listener.most_of_one,
-        access_log=None,
-        keepalive_timeout=_IDLE_S,
-        lingering_time=2.0,
-        max_line_size=8_190,
-        max_field_size=8_190,
+        idle_s=_IDLE_S,
     )
     try:
-        listening = await loop.create_server(
-            server,
-            listener.host,
-            listener.port,
-            ssl=listener.tls,
-            ssl_handshake_timeout=None if listener.tls is None else _HANDSHAKE_S,
-            backlog=1_024,
-        )
+        sockets = await listening_at(listener.host, listener.port)
     except OSError as error:
         raise StorageError(
             f"cannot listen at {listener.host} port {listener.port}: {error.strerror or error}",
             hint="Is something else listening there?",
         ) from error
+    accepting = [asyncio.ensure_future(door.accept(listening)) for listening in sockets]
 
     async def close() -> None:
-        listening.close()
-        await server.shutdown(2.0)
+        for task in accepting:
+            task.cancel()
+        await asyncio.gather(*accepting, return_exceptions=True)
+        for listening in sockets:
+            listening.close()
+        await door.close()
 
     stack.push_async_callback(close)
-    return int(listening.sockets[0].getsockname()[1])
+    return int(sockets[0].getsockname()[1])
 
 
-class _Server(web.Server):
-    """Closes a connection that is one too many, of all or of one address."""
-
-    def __init__(self, *arguments: Any, most_of_one: int, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._most_of_one = most_of_one
-        self._addresses: dict[web.RequestHandler, str] = {}
-        self._by_address: Counter[str] = Counter()
-
-    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Count a connection, or cut it off."""
-        super().connection_made(handler, transport)
-        address = str((transport.get_extra_info("peername") or ("",))[0])
-        self._addresses[handler] = address
-        self._by_address[address] += 1
-        if self._by_address[address] > self._most_of_one or len(self._addresses) > MOST_CONNECTIONS:
-            transport.abort()
-
-    def connection_lost(
-        self, handler: web.RequestHandler, exc: BaseException | None = None
-    ) -> None:
-        """Forget a connection."""
-        super().connection_lost(handler, exc)
-        address = self._addresses.pop(handler, None)
-        if address is not None:
-            self._by_address[address] -= 1
-            if self._by_address[address] <= 0:
-                del self._by_address[address]
-
-
-def _handler(listener: Listener) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+def _handler(listener: Listener) -> Handler:
     large = asyncio.Semaphore(_MOST_LARGE)
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -223,7 +188,13 @@ def _handler(listener: Listener) -> Callable[[web.BaseRequest], Awaitable[web.St
             return _plain(408, "The request took too long.")
         except LimitError:
             return _plain(413, f"too-long: a request has at most {listener.most_body} bytes.")
-        answered = listener.answer(_asked(request, body))
+        except web.RequestPayloadError:
+            return _plain(400, "The body of the request is broken.")
+        try:
+            answered = listener.answer(_asked(request, body))
+        except Exception as error:  # noqa: BLE001 - the next one is answered all the same
+            _LOG.error("a request was not answered: %s", type(error).__name__)
+            return _plain(500, "It cannot be answered at the moment.")
         if sum(map(len, answered.pieces)) < _LARGE:
             return await _send(request, answered)
         async with large:  # so many at once that small answers come between

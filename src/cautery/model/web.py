@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -67,3 +68,22 @@ class Answered:
     pieces: tuple[bytes, ...] = ()
     media_type: str = TEXT
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def neighbourhood(address: str) -> str:
+    """Return what one subscriber has: an IPv4 address, or a /64 of IPv6.
+
+    Examples
+    --------
+    >>> neighbourhood("2001:db8::2"), neighbourhood("::ffff:192.0.2.1"), neighbourhood("fe80::1%0")
+    ('2001:db8::/64', '192.0.2.1', 'fe80::/64')
+    """
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))

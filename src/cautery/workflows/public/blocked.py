@@ -9,10 +9,10 @@ from datetime import datetime
 
 from cautery.errors import InputError
 from cautery.messages import tr
-from cautery.model.web import Answered, Asked
+from cautery.model.web import Answered, Asked, neighbourhood
 from cautery.pages.public import Desk
 from cautery.workflows.public.answers import block_shown, page
-from cautery.workflows.public.fairness import Fairness, neighbourhood
+from cautery.workflows.public.fairness import Fairness
 from cautery.workflows.public.lookup import LookUp, target_of
 
 

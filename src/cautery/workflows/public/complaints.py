@@ -18,10 +18,10 @@ from cautery.act.complaint import (
 from cautery.act.ports import PublicFiles
 from cautery.errors import CauteryError, InputError, StorageError
 from cautery.messages import tr
-from cautery.model.web import Answered, Asked
+from cautery.model.web import Answered, Asked, neighbourhood
 from cautery.pages.public import Decision, Desk
 from cautery.workflows.public.answers import moment, page, refusal
-from cautery.workflows.public.fairness import Fairness, neighbourhood
+from cautery.workflows.public.fairness import Fairness
 from cautery.workflows.public.lookup import LookUp, target_of
 
 MOST_WAITING = 2_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 
 _MOST_CALLERS = 20_000
@@ -40,16 +39,3 @@ class Fairness:
         if len(self._callers) > _MOST_CALLERS:
             self._callers.popitem(last=False)
         return admitted
-
-
-def neighbourhood(address: str) -> str:
-    """Return what one subscriber has: an IPv4 address, or a /64 of IPv6."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))

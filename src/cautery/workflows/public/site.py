@@ -7,11 +7,11 @@ from datetime import datetime
 from cautery.errors import InputError
 from cautery.messages import tr
 from cautery.model import iso
-from cautery.model.web import Answered, Asked
+from cautery.model.web import Answered, Asked, neighbourhood
 from cautery.pages.public import Desk
 from cautery.workflows.public.answers import as_json, block_shown, page, refusal
 from cautery.workflows.public.complaints import ComplaintDesk
-from cautery.workflows.public.fairness import Fairness, neighbourhood
+from cautery.workflows.public.fairness import Fairness
 from cautery.workflows.public.figures import FiguresDesk
 from cautery.workflows.public.lookup import LookUp, target_of
 

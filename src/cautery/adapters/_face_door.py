@@ -1,0 +1,188 @@
+"""The door of the public face: who may connect, counted before a TLS handshake is begun.
+
+A stranger who opens connections and says nothing must not keep out those who fetch a list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from aiohttp import web
+
+from cautery.model.web import neighbourhood
+
+MOST_CONNECTIONS = 2_000
+_HANDSHAKE_S = 10.0
+_OTHER_FILES = 100
+"""Files that the process needs beside its connections."""
+_SILENT = logging.getLogger("cautery.face.requests")
+_SILENT.disabled = True
+"""What aiohttp would write of a bad request: its sender's address, and what stood in it."""
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def room() -> int:
+    """Return how many connections the process may have; it asks for as many files as it can."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * MOST_CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if soft == resource.RLIM_INFINITY else max(soft - _OTHER_FILES, 1)
+
+
+async def listening_at(host: str, port: int) -> list[socket.socket]:
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    sockets: list[socket.socket] = []
+    try:
+        for family, _, _, _, place in dict.fromkeys(found):
+            listening = socket.socket(family, socket.SOCK_STREAM)
+            sockets.append(listening)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listening.bind(place)
+            listening.listen(1_024)
+            listening.setblocking(False)
+    except OSError:
+        for listening in sockets:
+            listening.close()
+        raise
+    return sockets
+
+
+class Door:
+    """Lets connections in: so many of all and of one subscriber, from before their handshake on.
+
+    Parameters
+    ----------
+    handler : callable
+        Answers a request.
+    tls : ssl.SSLContext or None
+        ``None``: HTTP in clear.
+    most, most_of_one : int
+        Connections at a time: of all, and of one subscriber.
+    idle_s : float
+        After so long without a request a connection is closed.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        tls: ssl.SSLContext | None,
+        most: int,
+        most_of_one: int,
+        idle_s: float,
+    ) -> None:
+        self._tls, self._most, self._most_of_one = tls, most, most_of_one
+        self._inside: Counter[str] = Counter()
+        self._server = _Server(
+            handler,
+            leave=self._leave,
+            access_log=None,
+            logger=_SILENT,
+            auto_decompress=False,
+            keepalive_timeout=idle_s,
+            lingering_time=2.0,
+            max_line_size=8_190,
+            max_field_size=8_190,
+        )
+        self._shaking: set[asyncio.Task[None]] = set()
+
+    async def accept(self, listening: socket.socket) -> None:
+        """Accept connections until it is cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, place = await loop.sock_accept(listening)
+            except OSError:  # it is gone already, or the machine has no file left
+                await asyncio.sleep(0.1)
+                continue
+            subscriber = neighbourhood(str(place[0]))
+            taken = self._inside[subscriber]
+            if taken >= self._most_of_one or self._inside.total() >= self._most:
+                connection.close()
+                continue
+            self._inside[subscriber] += 1
+            task = asyncio.ensure_future(self._admit(connection, subscriber))
+            self._shaking.add(task)
+            task.add_done_callback(self._shaking.discard)
+
+    async def close(self) -> None:
+        """Hang up on everybody."""
+        for task in tuple(self._shaking):
+            task.cancel()
+        await asyncio.gather(*self._shaking, return_exceptions=True)
+        await self._server.shutdown(2.0)
+
+    async def _admit(self, connection: socket.socket, subscriber: str) -> None:
+        tls, handlers = self._tls, []
+
+        def handler() -> web.RequestHandler:
+            handlers.append(self._server.belonging_to(subscriber))
+            return handlers[0]
+
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                handler,
+                connection,
+                ssl=tls,
+                ssl_handshake_timeout=None if tls is None else _HANDSHAKE_S,
+            )
+        except (OSError, asyncio.CancelledError):  # errors of TLS and of time among them
+            connection.close()
+            for each in handlers:
+                self._server.forget(each)
+
+    def _leave(self, subscriber: str) -> None:
+        self._inside[subscriber] -= 1
+        if self._inside[subscriber] <= 0:
+            del self._inside[subscriber]
+
+
+class _Server(web.Server):
+    """Says whose connection has ended.
+
+    Parameters
+    ----------
+    leave : callable
+        Told the subscriber.
+    """
+
+    def __init__(self, *arguments: Any, leave: Callable[[str], None], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._leave = leave
+        self._subscribers: dict[web.RequestHandler, str] = {}
+
+    def belonging_to(self, subscriber: str) -> web.RequestHandler:
+        """Return what handles a new connection of a subscriber."""
+        handler = self()
+        self._subscribers[handler] = subscriber
+        return handler
+
+    def forget(self, handler: web.RequestHandler) -> None:
+        """Count a connection no more."""
+        subscriber = self._subscribers.pop(handler, None)
+        if subscriber is not None:
+            self._leave(subscriber)
+
+    def connection_lost(
+        self, handler: web.RequestHandler, exc: BaseException | None = None
+    ) -> None:
+        """Forget a connection."""
+        super().connection_lost(handler, exc)
+        self.forget(handler)
