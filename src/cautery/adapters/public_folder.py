@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 
 from cautery.adapters._files import PRIVATE, PRIVATE_FOLDER, TEMPORARY, write_whole
@@ -60,7 +61,12 @@ class PublicFolder:
     def read(self, name: str) -> bytes | None:
         """Return a file's bytes; ``None``: it is not there."""
         try:
-            with self._place(name).open("rb") as file:
+            # What serves the folder may be somebody else's by now: no link is followed out of it,
+            # and no pipe is waited for.
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            with open(os.open(self._place(name), flags), "rb") as file:  # noqa: PTH123 - a descriptor
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise StorageError(f"{name}: not a regular file", hint="")
                 content = file.read(MOST_BYTES + 1)
         except FileNotFoundError:
             return None
@@ -81,7 +87,8 @@ class PublicFolder:
     def names(self, folder: str) -> tuple[str, ...]:
         """Return the names of a folder's files, sorted, with the folder."""
         try:
-            found = [entry.name for entry in os.scandir(self.path / folder)]
+            with os.scandir(self.path / folder) as entries:
+                found = [each.name for each in entries if each.is_file(follow_symlinks=False)]
         except OSError:
             return ()
         return tuple(f"{folder}/{name}" for name in sorted(found) if _NAME.fullmatch(name))
@@ -112,4 +119,7 @@ class PublicFolder:
     def _place(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise StorageError(f"{name[:80]!r} is not a name of a public file", hint="")
-        return self.path / name
+        place = self.path / name
+        if place.parent != self.path and place.parent.is_symlink():
+            raise StorageError(f"{place.parent}: a symbolic link", hint="")
+        return place
