@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from cautery.errors import EvidenceError
@@ -13,11 +14,18 @@ from cautery.model.times import iso
 _NOT_JUDGED = "its renewals are not judged: name whom you trust, by --tsa-roots"
 
 
-def renewals_proven(file: ProofFile, trust: Trust, *, now: datetime | None) -> tuple[str, ...]:
+def renewals_proven(
+    file: ProofFile, trust: Trust, *, before: Iterable[Stamp] = (), now: datetime | None
+) -> tuple[str, ...]:
     """Check each renewal, and say how long the newest time-stamp's certificate lasts.
 
     Each renewal stamps the proof and all renewals before it, so that it vouches for time-stamps
     whose certificates have ended since.
+
+    Parameters
+    ----------
+    before : iterable of Stamp
+        The time-stamps of the proof that hold: the first renewal must come in their time.
 
     Raises
     ------
@@ -27,7 +35,7 @@ def renewals_proven(file: ProofFile, trust: Trust, *, now: datetime | None) -> t
     if not trust.roots:
         return (_NOT_JUDGED,) if file.renewals else ()
     lines = []
-    newest: Stamp | None = None
+    newest = max(before, key=lambda stamp: stamp.expires, default=None)
     for number, renewal in enumerate(file.renewals):
         message, stamps, faults = file.renewed_text(number), [], []
         for stamp in renewal.stamps:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cautery.errors import EvidenceError
 from cautery.evidence.manifest import VAULT, Manifest
 from cautery.evidence.note import NoteVerifier
-from cautery.evidence.outside.proof import Trust, check_proof
+from cautery.evidence.outside.proof import Checked, Trust, check_proof
 from cautery.evidence.outside.proof_file import (
     MAX_PROOF_BYTES,
     PROOF,
@@ -61,9 +61,11 @@ class Outside:
         """
         file, fault = None, None
         try:
-            file = self._closing()
-            if file is not None:
-                self.remarks = renewals_proven(file, self._trust, now=now)
+            closing = self._closing()
+            if closing is not None:
+                file, checked = closing
+                before = [stamp for _, stamp in checked.stamps]
+                self.remarks = renewals_proven(file, self._trust, before=before, now=now)
         except EvidenceError as error:
             if self._trust.policy is not None:
                 raise EvidenceError(f"{self._path / PROOF}: {error}") from error
@@ -90,7 +92,7 @@ class Outside:
         )
         return proven if fault is None else replace(proven, faults=(*proven.faults, fault))
 
-    def _closing(self) -> ProofFile | None:
+    def _closing(self) -> tuple[ProofFile, Checked] | None:
         if not self._store.exists(self._path, PROOF):
             return None
         file = parse_proof_file(self._store.read(self._path, PROOF, limit=MAX_PROOF_BYTES))
@@ -99,7 +101,7 @@ class Outside:
             raise EvidenceError("it proves another closing than that of this case")
         if self._trust.policy is not None:
             require_cosigned(checked, self._trust.policy)
-        return file
+        return file, checked
 
     def _exhibit(self, exhibit: ExhibitId) -> bytes:
         digest = exhibit.removeprefix("sha256:")
