@@ -8,6 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from cautery.errors import EvidenceError, InputError
@@ -17,7 +21,7 @@ from cautery.evidence.outside.stamps import (
     read_roots,
     stamp_request,
 )
-from cautery.lab.stamping import POLICY, LabAuthority
+from cautery.lab.stamping import POLICY, LabAuthority, _tlv
 
 MESSAGE = b"league.example\n5\nAAAA\n"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -172,3 +176,69 @@ def test_what_is_no_answer_is_refused(authority: LabAuthority, answer: bytes) ->
 def test_roots_must_be_certificates() -> None:
     with pytest.raises(InputError, match="no certificates in PEM"):
         read_roots(b"nothing")
+
+
+def children(der: bytes) -> list[bytes]:
+    """Return the parts of a structure in DER."""
+    parts, at = [], header(der, 0)
+    while at < len(der):
+        begin = header(der, at)
+        size = der[at + 1] if der[at + 1] < 128 else int.from_bytes(der[at + 2 : begin], "big")
+        parts.append(der[at : begin + size])
+        at = begin + size
+    return parts
+
+
+def header(der: bytes, at: int) -> int:
+    return at + 2 + (der[at + 1] & 127 if der[at + 1] >= 128 else 0)
+
+
+def beside(answer: bytes, certificate: x509.Certificate) -> bytes:
+    """Return an answer with one more certificate, which no signature covers."""
+    status, token = children(answer)
+    kind, content = children(token)
+    parts = children(children(content)[0])
+    der = certificate.public_bytes(Encoding.DER)
+    parts = [
+        _tlv(0xA0, *sorted((*children(part), der))) if part[0] == 0xA0
+        else part
+        for part in parts
+    ]  # fmt: skip
+    return _tlv(0x30, status, _tlv(0x30, kind, _tlv(0xA0, _tlv(0x30, *parts))))
+
+
+def forged(like: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """Return a certificate with the name and number of another, which anybody can make."""
+    return (
+        x509.CertificateBuilder()
+        .subject_name(like.subject).issuer_name(like.issuer).public_key(key.public_key())
+        .serial_number(like.serial_number).not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=30_000))
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("x" * 60)] * 9), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+
+
+def test_a_certificate_under_the_signers_name_is_not_taken_for_it(authority: LabAuthority) -> None:
+    request, nonce = stamp_request(MESSAGE)
+    false = forged(authority.certificate, ec.generate_private_key(ec.SECP256R1()))
+    answer = beside(authority.answer_at(request, at=NOW), false)
+    with pytest.raises(EvidenceError, match="two certificates with the name of the signer"):
+        check_stamp(answer, message=MESSAGE, nonce=nonce, roots=read_roots(authority.root))
+
+
+def test_a_list_signed_under_the_issuers_name_alone_is_refused(authority: LabAuthority) -> None:
+    request, nonce = stamp_request(MESSAGE)
+    key = ec.generate_private_key(ec.SECP256R1())
+    [root] = read_roots(authority.root)
+    answer = beside(authority.answer_at(request, at=NOW), forged(root, key))
+    false = (
+        x509.CertificateRevocationListBuilder().issuer_name(root.subject).last_update(NOW)
+        .next_update(NOW + timedelta(days=7)).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    with pytest.raises(EvidenceError, match="not signed by its issuer"):
+        check_stamp(
+            answer, message=MESSAGE, nonce=nonce, roots=[root],
+            revocation=[false.public_bytes(Encoding.DER)],
+        )  # fmt: skip

@@ -238,7 +238,8 @@ def signing_certificate(response: TimeStampResponse) -> x509.Certificate:
     Raises
     ------
     EvidenceError
-        If it did not come with the token, or several signed.
+        If it did not come with the token, several signed, or another came under its name: the
+        certificates beside a token are not signed, so one could be taken for the other.
     """
     try:
         signers = list(response.signed_data.signer_infos)
@@ -246,13 +247,13 @@ def signing_certificate(response: TimeStampResponse) -> x509.Certificate:
         raise EvidenceError(f"the signer of the time-stamp cannot be read: {error}") from error
     if len(signers) != 1:
         raise EvidenceError(f"the time-stamp has {len(signers)} signers, but must have one")
-    for certificate in chain_of(response):
-        if (certificate.issuer, certificate.serial_number) == (
-            signers[0].issuer,
-            signers[0].serial_number,
-        ):
-            return certificate
-    raise EvidenceError("the certificate of the signer did not come with the time-stamp")
+    name = signers[0].issuer, signers[0].serial_number
+    found = [each for each in chain_of(response) if (each.issuer, each.serial_number) == name]
+    if not found:
+        raise EvidenceError("the certificate of the signer did not come with the time-stamp")
+    if len(found) > 1:
+        raise EvidenceError("two certificates with the name of the signer came with the time-stamp")
+    return found[0]
 
 
 def read_roots(raw: bytes) -> tuple[x509.Certificate, ...]:
