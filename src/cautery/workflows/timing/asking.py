@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from cautery.errors import CauteryError, EvidenceError, SourceError
 from cautery.evidence.note import NoteVerifier
@@ -149,15 +150,17 @@ class Asking:
         )
         if response.status != 200:
             raise SourceError(f"it answered with status {response.status}")
-        revocation = await self._revocation.answers(response.body, authority.roots)
-        check_stamp(
+        check = partial(
+            check_stamp,
             response.body,
             message=stamped,
             nonce=nonce,
             roots=authority.roots,
             policies=() if authority.policy is None else (authority.policy,),
-            revocation=revocation,
         )
+        check()  # before anything is asked for that stands in it
+        revocation = await self._revocation.answers(response.body, authority.roots)
+        check(revocation=revocation)
         return StampGiven(
             authority=authority.name, answer=response.body, nonce=nonce, revocation=revocation
         )

@@ -28,6 +28,8 @@ from cautery.model.ports import Fetcher
 _KEPT = timedelta(hours=1)
 _MOST_PLACES = 2
 """Of each kind that a certificate names. Judgement: the second is there if the first is down."""
+_MOST_KEPT = 16
+"""Answers that are kept for the next minutes."""
 _OCSP_TYPE = "application/ocsp-request"
 
 
@@ -93,6 +95,8 @@ class Revocation:
             return None
         if is_new:
             self._kept[url, question] = (self._now() + _KEPT, answer)
+            while len(self._kept) > _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
         return answer
 
     async def _fetch(self, url: str, question: bytes) -> bytes:
