@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence import Frontier, consistency_proof, leaf_hash
+from cautery.evidence.merkle import EMPTY_ROOT
 from cautery.evidence.note import NoteVerifier, checkpoint_text
 from cautery.evidence.outside.cosignatures import CosignerKey, cosignature_line, open_cosigned
 from cautery.evidence.outside.cosigning import AddCheckpoint, State, judge
@@ -251,3 +252,10 @@ def test_a_verifier_key_reads_back_and_a_wrong_one_is_refused() -> None:
     for text in ("", "a", str(key)[:-4], str(key).replace("+", "-"), verifier_key("a", key.public)):
         with pytest.raises(InputError):
             CosignerKey.parse(text)
+
+
+def test_a_log_without_leaves_has_one_root() -> None:
+    logs = {ORIGIN: [VERIFIER]}
+    for root, status in ((EMPTY_ROOT, 200), (b"x" * 32, 400)):
+        body = AddCheckpoint(old=0, proof=(), note=note_of(0, root)).body()
+        assert judge(body, logs=logs, state=lambda _: (0, b"")).status == status

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.merkle import verify_consistency
+from cautery.evidence.merkle import EMPTY_ROOT, verify_consistency
 from cautery.evidence.note import (
     MAX_NOTE_BYTES,
     NoteVerifier,
@@ -141,6 +141,8 @@ def judge(
         checkpoint = checkpoint_in(text, note=asked.note, origin=origin)
     except EvidenceError as error:
         return Judged(status=400, body=f"{error}\n")
+    if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
+        return Judged(status=400, body="a log without leaves has another root\n")
     size, root = state(origin)
     if asked.old > checkpoint.size:
         return Judged(status=400, body="the old size is larger than the checkpoint\n")
