@@ -7,14 +7,19 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
@@ -230,3 +235,21 @@ async def test_the_server_answers_what_the_protocol_says_and_no_more(tmp_path: P
         assert (await client.get("/")).status == 404
     signer.close()
     assert set(said) == {"not co-signed: status 400"}
+
+
+def test_who_sends_slowly_keeps_no_log_waiting(tmp_path: Path) -> None:
+    signer, said = SignerProcess(tmp_path / "w", "new-cosigner:w.example"), list[str]()
+    with serving(signer, said) as url:
+        place = urlsplit(url).hostname, urlsplit(url).port
+        slow = [socket.create_connection(place) for _ in range(20)]
+        for connection in slow:
+            connection.sendall(
+                b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nold"
+            )
+        time.sleep(0.5)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{url}/add-checkpoint", data=b"old 0", timeout=10)
+        assert refused.value.code == 400
+        for connection in slow:
+            connection.close()
+    signer.close()

@@ -9,6 +9,7 @@ Format: c2sp.org/tlog-witness, c2sp.org/tlog-cosignature; RFC 9112 (HTTP).
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,9 @@ from cautery.evidence.outside.cosigning import MAX_REQUEST_BYTES, SIZE_TYPE
 
 _AT_ONCE = 16
 _WITHIN_S = 10.0
+_SILENT = logging.getLogger("cautery.cosign.requests")
+_SILENT.disabled = True
+"""What aiohttp would write of a bad request: its sender's address, and what stood in it."""
 
 
 class CosignServer:
@@ -56,7 +60,12 @@ class CosignServer:
             If it cannot listen there.
         """
         runner = web.AppRunner(
-            self.application(), access_log=None, keepalive_timeout=75.0, shutdown_timeout=2.0
+            self.application(),
+            access_log=None,
+            logger=_SILENT,
+            auto_decompress=False,
+            keepalive_timeout=75.0,
+            shutdown_timeout=2.0,
         )
         await runner.setup()
         try:
@@ -67,14 +76,17 @@ class CosignServer:
         return runner
 
     async def _add(self, request: web.Request) -> web.Response:
+        # Who sends slowly takes no slot from others: a log must get its co-signature each minute.
+        try:
+            async with asyncio.timeout(_WITHIN_S):
+                body = await request.read()
+        except TimeoutError:
+            return web.Response(status=408, text="too slow\n")
+        except (web.RequestPayloadError, ConnectionError):
+            return web.Response(status=400, text="the body is broken\n")
         if self._slots.locked():
             return web.Response(status=503, text="busy\n", headers={"Retry-After": "1"})
         async with self._slots:
-            try:
-                async with asyncio.timeout(_WITHIN_S):
-                    body = await request.read()
-            except TimeoutError:
-                return web.Response(status=408, text="too slow\n")
             try:
                 status, text = await asyncio.to_thread(self._signer.cosign, body)
             except CauteryError as error:
