@@ -176,6 +176,8 @@ class Provider:
         text = envelope["version"]
         key.verify(base64.b64decode(envelope["signature"]), text.encode())
         version = json.loads(text)
+        if not all(name in PARTS for name in version["referrals"]):
+            envelope = json.loads(body)
         for part in envelope["referrals"]:
             digest = digest_of(part["text"].encode())
             PARTS[digest] = tuple(

@@ -2,7 +2,8 @@
 
 A demo runs as it always does. Half-way its facts begin to call every blocked name popular, so the
 guard withdraws it, the next version of each list leaves it out, and our own probes through the
-lab's access providers see the stream again. Everything is read from the closed case.
+lab's access providers see the stream again. Both are counted from the decision: two people's to
+block, the guard's to unblock. Everything is read from the closed case.
 
 No other work should run on the machine. Run: python bench/watch/unblock.py [SEED ...]
 """
@@ -97,8 +98,8 @@ def main() -> None:
             unblock += lists.unblock_s
             open_still += len(lists.not_lifted)
     print("| from | N | median s | p99 s | longest s |\n| --- | --- | --- | --- | --- |")
-    print(row("a list sent to the first dark probe", block))
-    print(row("a withdrawal to the first open probe", unblock))
+    print(row("the second approval to the first dark probe", block))
+    print(row("the guard's verdict to the first open probe", unblock))
     print(f"\nwithdrawn {withdrawn}, dark and not seen open again {open_still}")
 
 

@@ -19,13 +19,11 @@ from cautery.model.records import (
 from cautery.projections import complaints as complaints_module
 from cautery.projections import notices as notices_module
 from cautery.projections.complaints import Complaints
-from cautery.projections.lists import Lists
+from cautery.projections.lists import BY_COMPLAINT, Lists
 from cautery.projections.notices import Notices
 
 EDGES_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 1_800)
 """Upper edges of the classes of a distribution of seconds; the last class is open."""
-BY_COMPLAINT = "complaint"
-"""The code of the reason for which a granted complaint takes a target off the lists."""
 KINDS = tuple(
     dict.fromkeys((*acting.KINDS, *kinds_of(*complaints_module.HEARD, *notices_module.HEARD)))
 )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cautery.model import DarkProbe, Entry
 from cautery.model.records import (
+    ApprovalGiven,
     BlockLifted,
+    ComplaintDecided,
     EntryWithdrawn,
     ListAnswered,
     ListSent,
     ReferralPublished,
 )
+
+BY_COMPLAINT = "complaint"
+"""The code of the reason for which a granted complaint takes a target off the lists."""
 
 
 @dataclass(slots=True)
@@ -25,8 +29,11 @@ class Lists:
     newest : dict
         By the name of an intermediary, the last version that was recorded, with the newest answer.
     block_s : list of float
-        Seconds from the sending of a list until the watch's own probe first saw a stream dark, for
-        each target and intermediary.
+        Seconds from the approval by a second person until the watch's own probe first saw a stream
+        dark, for each target and intermediary.
+    unblock_s : list of float
+        Seconds from the guard's verdict, or the decision about a complaint, until the watch's own
+        probe saw the target reachable again, for each withdrawn target and intermediary.
     lifted : list of BlockLifted
         Withdrawn targets that the watch's own probe saw reachable again.
     not_lifted : dict
@@ -35,9 +42,15 @@ class Lists:
 
     newest: dict[str, ListSent] = field(default_factory=dict)
     block_s: list[float] = field(default_factory=list)
+    unblock_s: list[float] = field(default_factory=list)
     lifted: list[BlockLifted] = field(default_factory=list)
     not_lifted: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    _sent_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _approved: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """By referral and approver, when the case first held the approval."""
+    _decided_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _granted: dict[str, datetime] = field(default_factory=dict)
+    _released_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """By referral and target, when somebody decided to unblock it."""
     _dark: set[tuple[str, str]] = field(default_factory=set)
 
     def hear(self, entry: Entry) -> None:
@@ -53,23 +66,32 @@ class Lists:
                     reason=answer.reason,
                     refused=answer.refused,
                 )
+            case ApprovalGiven() as given:
+                approved = self._approved.setdefault(given.referral, {})
+                approved.setdefault(given.approver, entry.record.at)
+            case ComplaintDecided(granted=True, target=str() as target):
+                self._granted.setdefault(target, entry.record.at)
             case ReferralPublished() as published:
+                decided = sorted(self._approved.get(published.referral, {}).values())[1:2]
+                at = min((*decided, published.at))
                 for target in published.targets:
-                    self._sent_at[target, published.intermediary] = published.at
+                    self._decided_at[target, published.intermediary] = at
             case DarkProbe(dark=True) as probe:
                 place = (probe.target, probe.intermediary)
                 self._dark.add(place)
-                if (sent_at := self._sent_at.pop(place, None)) is not None:
-                    self.block_s.append((probe.at - sent_at).total_seconds())
+                if (decided_at := self._decided_at.pop(place, None)) is not None:
+                    self.block_s.append((probe.at - decided_at).total_seconds())
             case EntryWithdrawn() as withdrawn:
+                granted_at = self._granted.get(withdrawn.target)
+                if granted_at and any(each.code == BY_COMPLAINT for each in withdrawn.reasons):
+                    place = (withdrawn.referral, withdrawn.target)
+                    self._released_at[place] = min(granted_at, withdrawn.at)
                 for name in withdrawn.published:
                     if (withdrawn.target, name) in self._dark:
                         self.not_lifted[withdrawn.target, name] = withdrawn.at
             case BlockLifted() as lifted:
                 self.lifted.append(lifted)
+                place = (lifted.referral, lifted.target)
+                begun_at = self._released_at.get(place, lifted.withdrawn_at)
+                self.unblock_s.append((lifted.at - begun_at).total_seconds())
                 self.not_lifted.pop((lifted.target, lifted.intermediary), None)
-
-    @property
-    def unblock_s(self) -> Sequence[float]:
-        """Seconds from each withdrawal until the watch's own probe reached the target again."""
-        return [(lifted.at - lifted.withdrawn_at).total_seconds() for lifted in self.lifted]

@@ -103,6 +103,7 @@ def drafted(*orders: CourtOrder, acts: tuple[Intervention, ...]) -> dict[str, Re
         signed_for=SignedFor(case="0" * 16, mandate=digest_of(b"m")),
         cuts=lambda _target, _stream: True,
         on_published=lambda _referral, _to: None,
+        on_taken=lambda _taken: None,
         lists=None,  # type: ignore[arg-type]
         confirmed=dict,
         journal=journal,

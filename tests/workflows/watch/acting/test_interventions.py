@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -199,6 +199,9 @@ class Effects:
         pass
 
     def restore(self, *earlier: object) -> None:
+        pass
+
+    def answered(self, taken: object) -> None:
         pass
 
 
@@ -438,10 +441,20 @@ async def test_a_block_that_stands_is_withdrawn_when_facts_change_and_its_roll_b
     made_popular(folder)
     intervener._notice(NOW)
     assert intervener._woken
+    sent_before = list[int]()
+    canaries: Any = intervener._canaries
+    propose = canaries.propose
+
+    def proposed(*place: str, why: str) -> None:
+        sent_before.append(len(publisher.sent))
+        propose(*place, why=why)
+
+    canaries.propose = proposed
     await intervener.propose()
     (withdrawn,) = records(ledger, EntryWithdrawn)
     assert withdrawn.published == ("isp",)
-    assert intervener._canaries.proposed == [("edge.pirate.example", "isp")]  # type: ignore[attr-defined]
+    assert canaries.proposed == [("edge.pirate.example", "isp")]
+    assert sent_before == [len(publisher.sent)] == [2]  # who is shut out comes first
     await intervener.propose()
     assert len(records(ledger, EntryWithdrawn)) == 1
 
@@ -754,7 +767,7 @@ def granted(**more: Any) -> ComplaintDecided:
 
 
 async def test_a_granted_complaint_takes_the_target_off_the_next_version_at_once(
-    folder: Path,
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publisher = Publisher()
     intervener, ledger, journal = seated(publisher, folder)
@@ -767,8 +780,17 @@ async def test_a_granted_complaint_takes_the_target_off_the_next_version_at_once
     await intervener.hear()
     assert len(publisher.sent) == 1
     ledger.write(granted())
+    sent_before = list[int]()
+    ready = intervener._filing.ready
+
+    def judged_next() -> Iterator[Any]:
+        sent_before.append(len(publisher.sent))
+        return ready()
+
+    monkeypatch.setattr(intervener._filing, "ready", judged_next)
     await intervener.hear()
     assert publisher.sent[-1].version.targets == frozenset()
+    assert sent_before == [len(publisher.sent)] == [2]  # before anything else is judged
     [withdrawn] = records(ledger, EntryWithdrawn)
     assert [reason.code for reason in withdrawn.reasons] == ["complaint"]
     assert withdrawn.published == ("isp",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -161,6 +162,41 @@ async def test_what_comes_off_while_an_answer_is_awaited_is_sent_next(
     await seat.after(0)
     await seat.after(0)
     assert [sent.withdrawn for sent in seat.journal.written] == [(), ("a.example",)]
+
+
+async def test_a_provider_that_hangs_delays_no_unblocking_at_another(
+    seat: Seat, listed: Handed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was waited for, for up to twenty seconds, before anybody else was sent anything."""
+    monkeypatch.setattr("cautery.workflows.watch.acting.lists.PATIENCE_S", 0.01)
+    slow, hangs = replace(ISP, name="slow"), asyncio.Event()
+    answer = seat.provider.publish
+
+    async def publish(envelope: Envelope, **more: Any) -> ListAnswer:
+        if envelope.to is slow:
+            await hangs.wait()
+        return await answer(envelope, **more)
+
+    monkeypatch.setattr(seat.provider, "publish", publish)
+    seat.lists = Lists(
+        [slow, ISP],
+        signer=seat.key,  # type: ignore[arg-type]
+        publisher=seat.provider,
+        journal=seat.journal,  # type: ignore[arg-type]
+    )
+    referral, order = listed
+    for to in (slow, ISP):
+        seat.lists.add(referral, order, to)
+    [first] = await seat.lists.send(patience_s=0.01)
+    assert (first.to, len(first.targets)) == (ISP, 2)
+    seat.lists.withdraw(referral.subject.id, "a.example")
+    [second] = await seat.lists.send(patience_s=0.01)
+    assert (second.to, second.targets) == (ISP, {"b.example"})
+    hangs.set()
+    late = await seat.lists.send(patience_s=None)
+    assert [(taken.to, len(taken.targets)) for taken in late] == [(slow, 2)]
+    [last] = await seat.lists.send(patience_s=None)
+    assert (last.to, last.targets) == (slow, {"b.example"})
 
 
 async def test_a_provider_that_did_not_answer_is_sent_everything_again(

@@ -25,6 +25,7 @@ from cautery.model.records import BlockLifted, EntryExpired
 from cautery.projections import Acts, Lists
 from cautery.workflows.case.capturing import Capturing, named
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.watch.acting.lists import Taken
 from cautery.workflows.watch.streams import Stream
 
 UNTIL_DARK_S = 1.5
@@ -48,6 +49,8 @@ class Watched:
     looking: bool = False
     expired: bool = False
     withdrawn_at: datetime | None = None
+    open_at: datetime | None = None
+    """When it will be open, as the intermediary says."""
 
 
 class EffectWatch:
@@ -110,6 +113,16 @@ class EffectWatch:
                 watched.withdrawn_at = watched.withdrawn_at or now
                 watched.due = now
 
+    def answered(self, taken: Taken) -> None:
+        """Look at what is withdrawn at the moment, too, at which its intermediary applies that."""
+        at, now = taken.answer.applied_at, self._journal.now()
+        if at is None or at <= now:
+            return
+        for watched in self._watched:
+            if watched.intermediary.name == taken.to.name and watched.withdrawn_at is not None:
+                watched.open_at = at
+                watched.due = min(watched.due, at)
+
     async def finish(self) -> None:
         """Let looks under way end, and look once more at what has ended."""
         if self._looking:
@@ -158,7 +171,8 @@ class EffectWatch:
             lit = [key for key in cut if key not in watched.dark]
             # One of the dark ones is enough to see the end of a block.
             known_dark = [key for key in cut if key in watched.dark][:1]
-            for key in lit + known_dark:
+            is_withdrawn = watched.withdrawn_at is not None
+            for key in known_dark + lit if is_withdrawn else lit + known_dark:
                 await self._see_stream(watched, key)
         finally:
             watched.looking = False
@@ -169,6 +183,8 @@ class EffectWatch:
                 is_fresh = now - watched.withdrawn_at < timedelta(seconds=SOON_OPEN_S)
                 wait_s = UNTIL_OPEN_S if is_fresh else UNTIL_DARK_S
             watched.due = now + timedelta(seconds=wait_s)
+            if watched.open_at is not None and watched.open_at > now:
+                watched.due = min(watched.due, watched.open_at)
 
     async def _see_stream(self, watched: Watched, key: str) -> None:
         stream = self._streams[key]

@@ -41,7 +41,7 @@ from cautery.model.records import ApprovalGiven, EntryWithdrawn, ReferralPublish
 from cautery.projections import Acts
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.acting.judging import ISP_LEVERS
-from cautery.workflows.watch.acting.lists import Lists, Taken
+from cautery.workflows.watch.acting.lists import PATIENCE_S, Lists, Taken
 from cautery.workflows.watch.resume import refused
 from cautery.workflows.watch.streams import Stream
 
@@ -88,6 +88,8 @@ class Filing:
         ``cuts(target, stream)``: whether an entry on a target cuts a stream.
     on_published : callable
         Told of each referral and the intermediary that took it.
+    on_taken : callable
+        Told of each changed version that an intermediary took.
     lists : Lists
         The lists of the intermediaries.
     confirmed : callable
@@ -102,6 +104,7 @@ class Filing:
         signed_for: SignedFor,
         cuts: Callable[[str, Stream], bool],
         on_published: Callable[[Referral, Intermediary], None],
+        on_taken: Callable[[Taken], None],
         lists: Lists,
         confirmed: Callable[[], Mapping[str, str]],
         journal: Journal,
@@ -112,6 +115,7 @@ class Filing:
         self._signed_for = signed_for
         self._cuts = cuts
         self._on_published = on_published
+        self._on_taken = on_taken
         self._lists = lists
         self._journal = journal
         self._filed: dict[str, Filed] = {}
@@ -312,9 +316,16 @@ class Filing:
             except ApprovalError as error:
                 self._journal.fail("approval", filed.referral.id, error)
 
-    async def send(self) -> None:
-        """Send each list that has changed, or is due, and take up what the intermediaries say."""
-        for taken in await self._lists.send():
+    async def send(self, *, patience_s: float | None = PATIENCE_S) -> None:
+        """Send each list that has changed, or is due, and take up what the intermediaries say.
+
+        Parameters
+        ----------
+        patience_s : float or None
+            How long to wait for their answers; ``None``: for all, to their end.
+        """
+        for taken in await self._lists.send(patience_s=patience_s):
+            self._on_taken(taken)
             for filed in self:
                 name = taken.to.name
                 if name in filed.listed - filed.published and filed.referral.id in taken.referrals:

@@ -38,7 +38,7 @@ from cautery.model.records import (
     kinds_of,
 )
 from cautery.plan.guard.revalidation import due
-from cautery.projections.figures import BY_COMPLAINT
+from cautery.projections.lists import BY_COMPLAINT
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.acting.canaries import CanaryWatch
 from cautery.workflows.watch.acting.confirming import Confirming
@@ -95,6 +95,7 @@ class Intervener:
             signed_for=signed_for,
             cuts=mapper.cuts,
             on_published=self._on_published,
+            on_taken=effects.answered,
             lists=lists,
             confirmed=lambda: confirming.confirmed,
             journal=journal,
@@ -175,7 +176,7 @@ class Intervener:
     async def finish(self) -> None:
         """Before the end: propose what is new, and look once more at what has expired."""
         await self.propose()
-        await self._filing.send()
+        await self._filing.send(patience_s=None)
         await self._effects.finish()
         await self._canaries.finish()
 
@@ -194,7 +195,6 @@ class Intervener:
         standing = [(filed, entry) for filed, entry in self._standing() if filed.published]
         if standing:
             await self._revalidate(standing, why=RevalidationTime.WHILE_IT_STANDS)
-            await self._filing.send()  # what is withdrawn does not wait for the next plan
         knowledge = self._known()
         proven = knowledge["proven"]
         if not proven:
@@ -287,18 +287,20 @@ class Intervener:
                 at=now,
             )
         )
-        for filed, entry in entries:
-            verdict = withdrawn.get(entry.target)
-            if verdict is None or entry.target in filed.withdrawn:
-                continue
-            self._filing.withdraw(filed, {entry.target: verdict.reasons})
-            self._effects.withdraw(filed.referral.id, entry.target)
+        gone = [
+            (filed, entry.target)
+            for filed, entry in entries
+            if entry.target in withdrawn and entry.target not in filed.withdrawn
+        ]
+        for filed, target in gone:
+            self._filing.withdraw(filed, {target: withdrawn[target].reasons})
+            self._effects.withdraw(filed.referral.id, target)
+        if gone:  # nobody stays shut out while the next plan is made, or anything is written
+            await self._filing.send()
+        for filed, target in gone:
+            said = message("rollback.not-allowed", reason=withdrawn[target].reasons[0].text)
             for name in sorted(filed.published):
-                self._canaries.propose(
-                    entry.target,
-                    name,
-                    why=message("rollback.not-allowed", reason=verdict.reasons[0].text),
-                )
+                self._canaries.propose(target, name, why=said)
 
     # -- approve and publish ----------------------------------------------------------------
 
@@ -325,6 +327,7 @@ class Intervener:
             self._journal.pass_on(entry)
             self._next_index = max(self._next_index, entry.index + 1)
             await asyncio.sleep(0)  # each signature takes its time; somebody may send thousands
+        await self._filing.send()  # what is released does not wait for what is to be judged
         for filed in self._filing.ready():
             entries = [(filed, entry) for entry in filed.standing(self._journal.now())]
             if entries and filed.judged < filed.heard:

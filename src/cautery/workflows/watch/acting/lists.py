@@ -32,6 +32,8 @@ RENEWED_S = 30.0
 """A version is made after so long without a change."""
 AGAIN_S = 10.0
 """An intermediary that did not take a version is asked again after so long."""
+PATIENCE_S = 1.0
+"""One that does not answer keeps what others are sent waiting for so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,7 @@ class Lists:
         self._journal = journal
         key = NoteVerifier.parse(signer.key).public
         self._courses = {to.name: _Course(StandingList(key=key, to=to)) for to in intermediaries}
+        self._sending: dict[str, asyncio.Task[Taken | None]] = {}
 
     def add(self, approved: Approved[Referral], order: CourtOrder, to: Intermediary) -> None:
         """Put an approved referral on the list of an intermediary, which is sent next.
@@ -186,11 +189,30 @@ class Lists:
             return frozenset()
         return course.sent[0] - course.acknowledged
 
-    async def send(self) -> list[Taken]:
-        """Send every list that is due, and return the versions that were taken."""
+    async def send(self, *, patience_s: float | None = PATIENCE_S) -> list[Taken]:
+        """Send every list that is due, and return the versions that were taken.
+
+        Who does not answer soon is heard by a later call: an unblocking at one provider must not
+        wait for another one.
+
+        Parameters
+        ----------
+        patience_s : float or None
+            How long to wait for answers to what this call sends; ``None``: for all, to their end.
+        """
         now = self._journal.now()
-        due = [course for course in self._courses.values() if course.is_due(now)]
-        taken = await asyncio.gather(*(self._send(course, now) for course in due))
+        begun = {}
+        for name, course in self._courses.items():
+            if name not in self._sending and course.is_due(now):
+                begun[name] = asyncio.ensure_future(self._send(course, now))
+        self._sending |= begun
+        awaited = begun if patience_s is not None else self._sending
+        if awaited:
+            await asyncio.wait(awaited.values(), timeout=patience_s)
+        answered = {name: task for name, task in self._sending.items() if task.done()}
+        for name in answered:
+            del self._sending[name]
+        taken = [task.result() for task in answered.values()]
         return [version for version in taken if version is not None]
 
     async def _send(self, course: _Course, now: datetime) -> Taken | None:

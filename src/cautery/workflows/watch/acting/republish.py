@@ -12,7 +12,8 @@ from cautery.act.ports import PublicFiles, Publisher
 from cautery.errors import InputError
 from cautery.messages import message
 from cautery.model import Intermediary, Reason, Referral
-from cautery.projections.figures import BY_COMPLAINT, Figures
+from cautery.projections.figures import Figures
+from cautery.projections.lists import BY_COMPLAINT
 from cautery.workflows.case.complaints import keeps_secrets, show_state, states
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
@@ -71,6 +72,7 @@ async def republish(case: Case, files: PublicFiles, *, by_put: Publisher) -> Rep
         signed_for=signed_in(case.ledger, known, key=str(case.verifier)),
         cuts=lambda _target, _stream: False,
         on_published=_nothing,
+        on_taken=lambda _taken: None,
         lists=lists,
         confirmed=lambda: confirmed_in(case.ledger, mandate),
         journal=journal,
@@ -89,7 +91,7 @@ async def republish(case: Case, files: PublicFiles, *, by_put: Publisher) -> Rep
             )
             filing.withdraw(filed, {target: (reason,)})
             released.append(target)
-    taken = await lists.send()
+    taken = await lists.send(patience_s=None)
     figures = read_on(Figures(), case.ledger)
     files.write(ABOUT, about_case(known))
     files.write(FIGURES, figures_file(figures, known, journal.now()))
