@@ -291,7 +291,22 @@ def test_an_order_that_is_unknown_or_over_gives_no_authority():
     refuse(subject, approvals, "not in force", mandate=replace(MANDATE, orders=(over,)))
     elsewhere = replace(subject, territory="IT")
     elsewhere = replace(elsewhere, id=referral_id(elsewhere))
-    refuse(elsewhere, signed(elsewhere, "A. Legal", "B. Chief"), "not in force in IT")
+    both = replace(MANDATE, territories=("FR", "IT"))
+    refuse(elsewhere, signed(elsewhere, "A. Legal", "B. Chief"), "not in force in IT", mandate=both)
+
+
+def test_nothing_is_blocked_in_a_territory_that_the_mandate_does_not_cover():
+    subject = referral()
+    approvals = signed(subject, "A. Legal", "B. Chief")
+    abroad = replace(MANDATE, territories=("IT", "ES"))
+    refuse(subject, approvals, "for FR, which the mandate does not cover", mandate=abroad)
+    assert approve(
+        subject,
+        approvals,
+        mandate=replace(MANDATE, territories=("it", "fr")),
+        signed_for=HERE,
+        now=NOW,
+    )
 
 
 def test_only_what_checks_an_act_lets_it_out():

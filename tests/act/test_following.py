@@ -40,11 +40,13 @@ def said(
     chosen: set[str] | None = None,
     left_out: set[str] | None = None,
     host: Host | None = None,
+    outside: tuple[str, ...] = (),
 ) -> list[str]:
     room = Room(
         territories={"FR": True} if territories is None else territories,
         chosen=chosen or set(),
         left_out=left_out or set(),
+        outside=outside,
     )
     return [
         say(why)
@@ -63,6 +65,11 @@ def test_a_stream_on_a_referral_in_each_territory_needs_no_reason() -> None:
 
 def test_a_mandate_without_access_providers_is_named() -> None:
     assert said(territories={}) == ["the mandate names no access provider", NOTICE]
+
+
+def test_a_provider_outside_the_mandates_territories_is_named() -> None:
+    reasons = said(referrals={"FR": "R-1"}, territories={"FR": True, "IT": False}, outside=("IT",))
+    assert reasons == ["the mandate does not cover IT"]
 
 
 def test_a_stream_on_no_referral_at_all_can_still_be_notified_to_its_host() -> None:

@@ -188,6 +188,11 @@ def subjects_of(referral: Referral, mandate: Mandate) -> tuple[Digest, ...]:
 def _check_authority(
     referral: Referral, order: CourtOrder, mandate: Mandate, now: datetime
 ) -> None:
+    if not mandate.covers(referral.territory):
+        raise ApprovalError(
+            f"referral {referral.id} is for {referral.territory}, which the mandate does not cover",
+            hint=f"It covers {', '.join(mandate.territories)}: see its key territories.",
+        )
     if not in_force(order, territory=referral.territory, at=now):
         raise ApprovalError(
             f"order {order.id} ({order.territory}, {iso(order.window.start)} to "

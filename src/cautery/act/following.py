@@ -28,6 +28,8 @@ class Room:
     territories : mapping of str to bool
         The territories of the mandate's intermediaries, and whether an order is in force there
         for what the stream shows.
+    outside : collection of str
+        Those of them that the mandate does not cover.
     chosen : collection of str
         Targets that the plan chose, or that are on a list already.
     left_out : collection of str
@@ -35,6 +37,7 @@ class Room:
     """
 
     territories: Mapping[str, bool]
+    outside: Collection[str] = ()
     chosen: Collection[str]
     left_out: Collection[str]
 
@@ -91,11 +94,17 @@ def without_referral(
     if not referrals and not any(target in room.chosen for target in targets):
         return (*_no_target(targets, judged, room), _notice(host))
     missing = tuple(
-        message("follow.not-drafted" if has_order else "follow.no-order", territory=territory)
-        for territory, has_order in sorted(room.territories.items())
+        message(_why_none(territory, room), territory=territory)
+        for territory in sorted(room.territories)
         if territory not in referrals
     )
     return missing if referrals else (*missing, _notice(host))
+
+
+def _why_none(territory: str, room: Room) -> str:
+    if territory in room.outside:
+        return "follow.outside"
+    return "follow.not-drafted" if room.territories[territory] else "follow.no-order"
 
 
 def _notice(host: Host) -> Message:

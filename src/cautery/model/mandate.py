@@ -266,6 +266,10 @@ class Mandate:
                         hint='Add authorisation = "..." to the [[purchase]].',
                     )
 
+    def covers(self, territory: str) -> bool:
+        """Tell whether it covers a territory: nothing is blocked in any other."""
+        return territory.upper() in map(str.upper, self.territories)
+
     @property
     def confirmed(self) -> Mapping[str, str]:
         """By the id of an unverified rule, the source with which an approver has confirmed it."""

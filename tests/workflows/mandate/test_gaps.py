@@ -133,6 +133,10 @@ def test_a_whole_mandate_switches_nothing_off(tmp_path: Path) -> None:
             ),
             ["gap.no-order", "gap.order-without-provider", "gap.order-elsewhere"],
         ),
+        (
+            WHOLE.replace('territories = ["FR"]', 'territories = ["IT"]'),
+            ["gap.order-elsewhere", "gap.provider-elsewhere"],
+        ),
         (without("[approver"), ["gap.approvers"]),
         (WHOLE.replace('calendar = "Ligue 1, 2026/27", ', ""), ["gap.particulars"]),
         (

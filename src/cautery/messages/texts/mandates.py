@@ -47,7 +47,12 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "order for it"
     ),
     "gap.order-elsewhere": (
-        "an order is for %(territories)s, which is not among the territories of the mandate"
+        "an order is for %(territories)s, which is not among the territories of the mandate: "
+        "nothing is blocked there"
+    ),
+    "gap.provider-elsewhere": (
+        "an access provider is in %(territories)s, which is not among the territories of the "
+        "mandate: it receives nothing"
     ),
     "gap.unconfirmed": (
         "nothing leaves under the order %(order)s until an approver confirms with a source: "

@@ -60,7 +60,7 @@ class Head(_Table):
     end: _Time
     """When the watch ends; no referral under the mandate lasts longer."""
     territories: list[_Territory]
-    """Countries that the mandate covers, by two letters (ISO 3166-1)."""
+    """Countries (two letters, ISO 3166-1) that it covers; nothing is blocked in another one."""
     lab: bool = False
     """True only in a lab's own file: every page is stamped LAB."""
     collateral_budget: _Budget = 0

@@ -106,6 +106,8 @@ def _undone(mandate: Mandate) -> Iterator[Message]:
         yield message("gap.order-without-provider", territories=some(idle))
     if elsewhere := ordered - set(mandate.territories):
         yield message("gap.order-elsewhere", territories=some(elsewhere))
+    if abroad := providers - set(mandate.territories):
+        yield message("gap.provider-elsewhere", territories=some(abroad))
     if not mandate.lab:
         yield from _unlawful(mandate, [order for order in orders if order.territory in providers])
     if providers and ordered and len(mandate.approvers) < NEEDED:

@@ -49,14 +49,14 @@ LIVE = CourtOrder(id="live", authority="Court", territory="GB", window=SEASON, t
 FILMS = replace(LIVE, id="films", kind=OrderKind.STANDING)
 
 
-def mandate(*orders: CourtOrder) -> Mandate:
+def mandate(*orders: CourtOrder, covers: str = "GB") -> Mandate:
     return Mandate(
         id="m",
         who="League",
         regime=Regime.GDPR,
         legal_basis="rights",
         window=SEASON,
-        territories=("GB",),
+        territories=(covers,),
         events=(EVENT,),
         works=(Work(id="w", title="A Film", legal_basis="rights"),),
         orders=orders,
@@ -93,12 +93,14 @@ def act(target: str, *streams: str) -> Intervention:
     return Intervention(target=target, lever=Lever.NAME, streams=streams, cost=1, guard=guard)
 
 
-def drafted(*orders: CourtOrder, acts: tuple[Intervention, ...]) -> dict[str, Referral]:
+def drafted(
+    *orders: CourtOrder, acts: tuple[Intervention, ...], covers: str = "GB"
+) -> dict[str, Referral]:
     """Draft, and return the referrals by their order."""
     written: list[Any] = []
     journal: Any = SimpleNamespace(now=lambda: NOW, write=written.append, fail=written.append)
     filing = Filing(
-        mandate(*orders),
+        mandate(*orders, covers=covers),
         STREAMS,
         signed_for=SignedFor(case="0" * 16, mandate=digest_of(b"m")),
         cuts=lambda _target, _stream: True,
@@ -152,6 +154,12 @@ def test_what_no_order_covers_is_not_referred(order: CourtOrder, target: str) ->
 def test_a_target_of_both_is_referred_once_under_the_live_order() -> None:
     assert list(drafted(LIVE, FILMS, acts=(act("a.example", "match", "film"),))) == ["live"]
     assert list(drafted(FILMS, acts=(act("a.example", "match", "film"),))) == ["films"]
+
+
+def test_outside_of_the_mandates_territories_nothing_is_referred() -> None:
+    """The order is for Great Britain and in force; the right that the mandate rests on is not."""
+    assert set(drafted(LIVE, FILMS, acts=BOTH, covers="gb")) == {"live", "films"}
+    assert drafted(LIVE, FILMS, acts=BOTH, covers="IE") == {}
 
 
 def test_outside_of_the_days_of_an_order_nothing_is_referred() -> None:

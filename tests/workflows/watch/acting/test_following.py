@@ -90,6 +90,7 @@ def following(
         events=(EVENT,),
         who="League",
         id="m",
+        covers=lambda _territory: True,
     )
     mapper: Any = SimpleNamespace(addresses=lambda host: (host,), place=lambda host: PLACE)
     streams: Any = {url: SimpleNamespace(host="192.0.2.7", key=url, verdict=proven(url))}

@@ -197,6 +197,8 @@ class Filing:
         event : str or None
             ``None``: they show channels or works.
         """
+        if not self._mandate.covers(territory):
+            return None
         orders = orders_in_force(self._mandate.orders, territory=territory, at=at)
         about = None if event is None else self._mandate.event(event)
         order = order_for(orders, about)

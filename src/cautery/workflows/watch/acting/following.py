@@ -91,6 +91,7 @@ class Following:
                 territory: self._filing.order_of(event, territory, at) is not None
                 for territory in territories
             },
+            outside={place for place in territories if not self._mandate.covers(place)},
             chosen={act.target for act in plan.chosen},
             left_out={target for spending in spent for target in spending.left_out},
         )
