@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,3 +157,16 @@ def test_a_truth_of_nonsense_is_refused(
     (tmp_path / "truth.json").write_text(text)
     said = refused(cautery("lab", "score", tmp_path / "truth.json", tmp_path))
     assert "not the truth of a lab run" in said
+
+
+def test_a_truth_without_end_is_refused_in_bounded_memory(
+    cautery: Callable[..., Any], tmp_path: Path
+) -> None:
+    with (tmp_path / "truth.json").open("wb") as file:
+        file.truncate(1 << 36)
+    tracemalloc.start()
+    said = refused(cautery("lab", "score", tmp_path / "truth.json", tmp_path))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "too long for a truth" in said
+    assert most < 200 << 20

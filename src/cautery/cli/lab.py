@@ -30,6 +30,9 @@ from cautery.packed import require_file
 from cautery.wiring import cases
 from cautery.wiring.facts import known_facts
 
+_MOST_TRUTH_BYTES = 64 << 20
+"""Judgement: the truth of a world of a hundred thousand streams takes less."""
+
 app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
@@ -91,7 +94,11 @@ def score(
     try:
         if truth.exists():
             require_file(truth)  # a pipe would be waited for
-        lab_truth = text.loads(truth.read_text(encoding="utf-8"))
+        with truth.open("rb") as file:
+            raw = file.read(_MOST_TRUTH_BYTES + 1)
+        if len(raw) > _MOST_TRUTH_BYTES:
+            raise InputError(f"{truth}: over {_MOST_TRUTH_BYTES:,} bytes, too long for a truth")
+        lab_truth = text.loads(raw.decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{truth}: not the truth of a lab run ({error})") from error
     check_truth(lab_truth)
