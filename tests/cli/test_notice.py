@@ -230,7 +230,7 @@ def test_the_report_lists_each_notice(
         page = write_report(opened.ledger, opened.vault, at=NOW)
     section = page[page.index('<section id="notices">') : page.index('id="method"')]
     assert f'<th scope="row">{notice}</th><td>Example Hosting' in section
-    assert "<td>drafted</td><td>anna</td>" in section
+    assert "<td>drafted</td><td>carl</td><td>anna</td>" in section
 
 
 PAGE = Path(__file__).parents[2] / "docs/howto/send-a-notice.md"
@@ -242,7 +242,7 @@ def test_the_commands_of_the_guide_run_as_they_stand(
     """Only the case, the notice's id, people and files are other ones."""
     commands = re.findall(r"^cautery (notice .+)$", PAGE.read_text(), re.MULTILINE)
     assert [command.split()[1] for command in commands] == [
-        *("list", "draft", "draft", "lint", "approve", "send", "replies", "replies")
+        *("list", "draft", "draft", "lint", "approve", "send", "settle", "replies", "replies")
     ]
     names = {"cases/md34": str(proven_case.path), "A. Legal": "anna"}
     names |= {"a.pem": str(proven_case.key("anna")), "postbox.toml": "missing.toml"}
@@ -257,8 +257,9 @@ def test_the_commands_of_the_guide_run_as_they_stand(
         if words[1] == "approve":
             words += ["--digest", cautery("notice", "show", *words[2:4]).out.split()[-1]]
         codes.append((words[1], cautery(*words).code))
-    # All is on a notice when the second draft is made; there is no file of settings.
+    # All is on a notice when the second draft is made; there is no file of settings, and so nothing
+    # to settle.
     assert codes == [
         ("list", 0), ("draft", 0), ("draft", 2), ("lint", 0), ("approve", 0), ("send", 2),
-        ("replies", 0), ("replies", 0),
+        ("settle", 2), ("replies", 0), ("replies", 0),
     ]  # fmt: skip

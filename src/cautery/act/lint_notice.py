@@ -101,6 +101,11 @@ def is_mail(text: str) -> bool:
     return _MAIL.fullmatch(text) is not None and not dots and len(domain) <= 253
 
 
+def can_name(url: str) -> bool:
+    """Tell whether a notice can name a URL: it is exact, and holds nobody's credentials."""
+    return not any(_spelling(url))
+
+
 def lint_notice(notice: Notice, basis: NoticeBasis, *, now: datetime) -> tuple[NoticeFinding, ...]:
     """Return all that is wrong with a notice at a moment; empty: it may be approved and sent.
 

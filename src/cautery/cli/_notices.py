@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cautery.act.addressees import FORMS
 from cautery.act.lint_notice import NoticeFinding
+from cautery.act.notice import WATCH
 from cautery.cli import render
 from cautery.messages import say
 from cautery.model import Notice, digest
@@ -28,7 +29,7 @@ def notice_text(notice: Notice, case: CaseNotices) -> str:
         f"address    {addressee.contact or 'none yet'}",
         f"located by {_located(notice)}",
         f"event      {notice.event or 'none'}",
-        f"drafted    {notice.drafted_at:%Y-%m-%d %H:%M:%SZ} by {notice.drafted_by}",
+        f"drafted    {notice.drafted_at:%Y-%m-%d %H:%M:%SZ} by {_drafter(notice)}",
         f"URLs       {len(notice.urls)}",
         *_exposure_lines(notice, case),
         "statement",
@@ -36,6 +37,13 @@ def notice_text(notice: Notice, case: CaseNotices) -> str:
     ]
     text = "\n".join(render.printable(line) for line in lines)
     return f"{text}\n\ndigest to sign  {digest(notice)}"
+
+
+def _drafter(notice: Notice) -> str:
+    """Return who drafted a notice, and that a person's name is only given there."""
+    if notice.drafted_by == WATCH:
+        return "the watch"
+    return f"{notice.drafted_by} (a name that nobody has proven)"
 
 
 def _located(notice: Notice) -> str:

@@ -140,8 +140,13 @@ def draft(
     url: Annotated[
         list[str] | None,
         typer.Option(
-            "--url", help="A proven URL to name; default: all proven URLs at this addressee."
+            "--url",
+            help="A proven URL to name; default: all at this addressee that a notice can name.",
         ),
+    ] = None,
+    event: Annotated[
+        str | None,
+        typer.Option("--event", help="Only URLs that show this event; none: channels and works."),
     ] = None,
     shown_by: Annotated[
         list[str] | None,
@@ -171,19 +176,25 @@ def draft(
         "contact": to,
         "languages": tuple(language or ()) or None,
     }
-    drafted = notices.draft(
+    made = notices.draft(
         case,
         lambda before: _addressee(before, given),
         name=name,
         notifier_email=reply_to,
         urls=tuple(url or ()),
+        event="" if event == "none" else event,
         shown_by=tuple(ExhibitId(exhibit) for exhibit in shown_by or ()),
         replaces=from_,
         dry_run=dry_run,
     )
+    drafted = made.notice
     with cases.reading(case) as opened:
         filed = notices.of(opened.ledger)
     typer.echo(notice_text(drafted, filed))
+    if made.hidden:
+        render.say(f"left out: {made.hidden} URLs with a line's credentials, which no notice names")
+    if made.more:
+        render.say(f"left out: {made.more} URLs, too many for one notice; draft another one")
     findings = filed.lint(drafted, now=wiring.clock().now())
     if findings:
         show_findings(findings)

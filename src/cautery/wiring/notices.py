@@ -19,7 +19,7 @@ from cautery.adapters.turns import alone_with
 from cautery.adapters.xarf_api import XarfApi, check_report
 from cautery.errors import InputError
 from cautery.evidence.manifest import CASE_KEY
-from cautery.model import Addressee, Approval, Digest, ExhibitId, Notice
+from cautery.model import Addressee, Approval, Digest, ExhibitId
 from cautery.model.ports import Ledger
 from cautery.model.records import AnswerKind, NoticeSent, NoticeUnsent, NoticeWithdrawn
 from cautery.wiring.cases import adding_to, reading, writing
@@ -34,6 +34,7 @@ from cautery.workflows.case.notice_sending import (
     settle_sending,
 )
 from cautery.workflows.case.notices import (
+    Draft,
     approve_notice_in,
     draft_into,
     notices_of,
@@ -52,10 +53,11 @@ def draft(
     name: str,
     notifier_email: str | None,
     urls: Collection[str],
+    event: str | None,
     shown_by: Iterable[ExhibitId],
     replaces: str | None,
     dry_run: bool,
-) -> Notice:
+) -> Draft:
     """Draft a notice into a case that may be watched at this moment by another process.
 
     Parameters
@@ -74,7 +76,7 @@ def draft(
             before = notices_of(case.ledger).draft(replaces)
     addressee = addressee_of(None if before is None else before.addressee)
 
-    def drafted(ledger: Ledger) -> Notice:
+    def drafted(ledger: Ledger) -> Draft:
         return draft_into(
             ledger,
             addressee,
@@ -82,6 +84,7 @@ def draft(
             notifier_email=notifier_email or (None if before is None else before.notifier_email),
             now=wiring.clock().now(),
             urls=urls,
+            event=event,
             shown_by=tuple(shown_by) or (() if before is None else before.shown_by),
             replaces=replaces,
             dry_run=dry_run,

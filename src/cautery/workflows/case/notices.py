@@ -25,7 +25,8 @@ from cautery.act import (
     refuse_faulty,
     sign,
 )
-from cautery.act.notice import lies_at
+from cautery.act.lint_notice import can_name
+from cautery.act.notice import MOST_URLS, WATCH, lies_at
 from cautery.errors import ApprovalError, InputError
 from cautery.model import (
     MISSHAPEN,
@@ -36,6 +37,7 @@ from cautery.model import (
     Mandate,
     Notice,
     digest,
+    person_key,
 )
 from cautery.model.ledger import append
 from cautery.model.ports import Ledger
@@ -158,6 +160,25 @@ def notices_of(ledger: Ledger) -> CaseNotices:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A draft, and what of the addressee it leaves out.
+
+    Parameters
+    ----------
+    notice : Notice
+        The draft.
+    hidden : int
+        Proven URLs there that hold a line's credentials, so that no notice names them.
+    more : int
+        Proven URLs there that another notice can name.
+    """
+
+    notice: Notice
+    hidden: int
+    more: int
+
+
 def draft_into(
     ledger: Ledger,
     addressee: Addressee,
@@ -166,10 +187,11 @@ def draft_into(
     notifier_email: str | None,
     now: datetime,
     urls: Collection[str] = (),
+    event: str | None = None,
     shown_by: Iterable[ExhibitId] = (),
     replaces: str | None = None,
     dry_run: bool = False,
-) -> Notice:
+) -> Draft:
     """Draft a notice from what a case has proven, and record it.
 
     Parameters
@@ -177,7 +199,10 @@ def draft_into(
     name : str
         Who drafts it, and cannot approve it.
     urls : collection of str
-        The URLs to name; empty: every proven URL that lies at the addressee and is on no notice.
+        The URLs to name; empty: the proven URLs that lie at the addressee and are on no notice. Of
+        these, a URL with a line's credentials is left out, and what is more than a notice holds.
+    event : str or None
+        Of these, only those that show this event; empty: none. ``None``: all.
     replaces : str or None
         Id of the draft that this one completes; without ``urls``, its URLs are named.
     dry_run : bool
@@ -191,13 +216,15 @@ def draft_into(
     case = notices_of(ledger)
     if not name.strip():
         raise InputError("a draft names who drafts it", hint="Give --as NAME.")
-    known = _chosen(case, addressee, urls=urls, replaces=replaces)
+    if person_key(name) == person_key(WATCH):
+        raise InputError(f"{WATCH!r} is what the watch is called, not a person")
+    known, hidden, more = _chosen(case, addressee, urls=urls, event=event, replaces=replaces)
     events = {None if url.verdict is None else url.verdict.event for url in known}
     if len(events) > 1:
         raise InputError(
             "these URLs show several events, and a notice is about one",
-            hint=f"Events: {', '.join(sorted(str(event or 'none') for event in events))}. Name "
-            "the URLs of one event with --url.",
+            hint=f"Events: {', '.join(sorted(str(each or 'none') for each in events))}. Name one "
+            "with --event.",
         )
     event_id = next(iter(events), None)
     notice = draft_notice(
@@ -213,12 +240,18 @@ def draft_into(
     )
     if not dry_run:
         append(ledger, notice, at=now)
-    return notice
+    return Draft(notice=notice, hidden=hidden, more=more)
 
 
 def _chosen(
-    case: CaseNotices, addressee: Addressee, *, urls: Collection[str], replaces: str | None
-) -> tuple[UrlInCase, ...]:
+    case: CaseNotices,
+    addressee: Addressee,
+    *,
+    urls: Collection[str],
+    event: str | None,
+    replaces: str | None,
+) -> tuple[tuple[UrlInCase, ...], int, int]:
+    """Return the URLs to name, how many hold a line's credentials, and how many are too many."""
     if replaces is not None:
         before = case.draft(replaces)
         if replaces in case.notices.sent:
@@ -233,7 +266,7 @@ def _chosen(
                 f"{unknown[0]}: this case has not proven this URL",
                 hint="Write the URL as cautery referral list or the report shows it.",
             )
-        return tuple(case.notices.known(url) for url in dict.fromkeys(urls))
+        return tuple(case.notices.known(url) for url in dict.fromkeys(urls)), 0, 0
     named = {
         url.url
         for number, notice in case.notices.drafts.items()
@@ -243,14 +276,19 @@ def _chosen(
     lying = tuple(
         url
         for url in case.notices.proven()
-        if url.url not in named and lies_at(url.place, addressee)
+        if url.url not in named
+        and lies_at(url.place, addressee)
+        and (event is None or url.verdict is None or (url.verdict.event or "") == event)
     )
-    if not lying:
+    good = tuple(url for url in lying if can_name(url.url))
+    hidden = len(lying) - len(good)
+    if not good:
+        lines = f"; {hidden} that hold a line's credentials can be in none" if hidden else ""
         raise InputError(
-            f"this case has proven no URL at {addressee.name} that is on no notice",
+            f"this case has proven no URL at {addressee.name} that is on no notice{lines}",
             hint=_hosts_of(case),
         )
-    return lying
+    return good[:MOST_URLS], hidden, len(good[MOST_URLS:])
 
 
 def _hosts_of(case: CaseNotices) -> str:

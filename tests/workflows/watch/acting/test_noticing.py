@@ -29,6 +29,7 @@ from cautery.model import (
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.notices import notices_of
 from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.watch.acting import noticing as noticing_module
 from cautery.workflows.watch.acting.noticing import Noticing
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.opening import begin_case
@@ -176,3 +177,14 @@ async def test_a_verdict_without_a_capture_is_in_no_notice(case: Case) -> None:
     other = Noticing(MANDATE, streams, noticing._mapper, journal=noticing._journal)
     other.draft([EXACT])
     assert list(notices_of(case.ledger).notices.drafts) == [notice.id]
+
+
+async def test_a_host_of_more_urls_than_a_notice_holds_gets_several(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noticing_module, "MOST_URLS", 2)
+    urls = [f"http://edge.pirate.example/tv/{number}.ts" for number in range(5)]
+    noticing, streams = await drafted(case, *urls)
+    sizes = [len(notice.urls) for notice in notices_of(case.ledger).notices.drafts.values()]
+    assert sorted(sizes) == [1, 2, 2]
+    assert all(noticing.host(stream).notice is not None for stream in streams.values())

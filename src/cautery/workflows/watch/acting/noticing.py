@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from cautery.act import Host, UrlInCase, draft_notice, lint_notice
 from cautery.act.lint_notice import MISSING_AT_FIRST, NoticeBasis
-from cautery.act.notice import WATCH
+from cautery.act.notice import MOST_URLS, WATCH
 from cautery.errors import InputError
 from cautery.model import Addressee, AddresseeKind, Event, Mandate, Notice, Place
 from cautery.workflows.case.journal import Journal
@@ -48,7 +48,9 @@ class Noticing:
                 fresh[place.asn, place.operator, verdict.event or ""].append(known)
         for (asn, operator, event), known_urls in sorted(fresh.items()):
             hoster = Addressee(kind=AddresseeKind.HOSTING, name=operator, asn=asn)
-            self._draft(known_urls, hoster, self._event(event))
+            for begin in range(0, len(known_urls), MOST_URLS):
+                part = known_urls[begin : begin + MOST_URLS]
+                self._draft(part, hoster, self._event(event))
 
     def host(self, stream: Stream) -> Host:
         """Return who operates a stream's address, and the notice that names it."""
