@@ -305,3 +305,18 @@ def test_a_rule_is_confirmed_by_the_digest_that_rules_shows(
     ]
     assert [row["confirmed_rule"] for row in rows if "confirmed_rule" in row] == ["de-live"]
     assert "gap.unconfirmed" not in {row.get("warning") for row in rows}
+
+
+def test_new_names_the_command_that_the_mandate_is_for(cautery: Cautery, tmp_path: Path) -> None:
+    seized = cautery(
+        *("mandate", "new", tmp_path / "led.toml", "--who", "Police", "--regime", "led"),
+        *("--legal-basis", "decree 1", "--territory", "IT", "--start", "2026-11-03T00:00Z"),
+        *("--end", "2999-05-03T00:00Z"),
+    )
+    assert f"cautery seized take FILES --mandate {tmp_path / 'led.toml'}" in seized.err
+    assert "cautery watch" not in seized.err
+    fetched = cautery(
+        *("mandate", "new", tmp_path / "night.toml", *SCRIPT),
+        *("--intermediary", 'name = "isp", territory = "FR"'),
+    )
+    assert "--case cases/night --publish public/night" in fetched.err

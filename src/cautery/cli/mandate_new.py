@@ -15,7 +15,7 @@ from cautery.act.jurisdictions import profile_of
 from cautery.cli import render
 from cautery.cli._mandate_rows import say_warnings
 from cautery.errors import InputError
-from cautery.model import OrderKind
+from cautery.model import Mandate, OrderKind
 from cautery.workflows.mandate.draft import (
     HEAD,
     TO_FIND,
@@ -155,8 +155,17 @@ def new(
         f"  cautery mandate show {path}     # all that it puts in force\n"
         f"  cautery mandate sign {path} --name NAME --role ROLE --key KEY.pem    # two people\n"
         f"  cautery mandate check {path}    # who has signed\n"
-        f"  cautery watch {path} --case cases/{mandate.id}"
+        f"  {_first_use(path, mandate)}"
     )
+
+
+def _first_use(path: Path, mandate: Mandate) -> str:
+    """Return the command that a mandate is written for."""
+    if not mandate.may_find:
+        return f"cautery seized take FILES --mandate {path} --case cases/{mandate.id} --by NAME"
+    fetched = any(to.list_url is None for to in mandate.intermediaries)
+    publish = f" --publish public/{mandate.id}" if fetched else ""
+    return f"cautery watch {path} --case cases/{mandate.id}{publish}"
 
 
 def answer_all(draft: Draft, ask: Ask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -138,6 +139,7 @@ def test_a_whole_mandate_switches_nothing_off(tmp_path: Path) -> None:
             ["gap.order-elsewhere", "gap.provider-elsewhere"],
         ),
         (without("[approver"), ["gap.approvers"]),
+        (re.sub(r"\[\[approver\]\][^\[]*", "", WHOLE), ["gap.no-approver"]),
         (WHOLE.replace('calendar = "Ligue 1, 2026/27", ', ""), ["gap.particulars"]),
         (
             WHOLE.replace('"FR"', '"DE"').replace("particulars = {", "# {"),

@@ -66,6 +66,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "gap.no-standing-order": (
         "every order is for live events, and none of these covers the works %(ids)s"
     ),
+    "gap.no-approver": "it names no approver, so no referral and no notice is sent",
     "gap.approvers": (
         "it names %(count)s approver, and two must sign: no referral is sent, no override counts",
         "it names %(count)s approvers, and two must sign: no referral is sent, no override counts",

@@ -110,7 +110,9 @@ def _undone(mandate: Mandate) -> Iterator[Message]:
         yield message("gap.provider-elsewhere", territories=some(abroad))
     if not mandate.lab:
         yield from _unlawful(mandate, [order for order in orders if order.territory in providers])
-    if providers and ordered and len(mandate.approvers) < NEEDED:
+    if not mandate.approvers:
+        yield message("gap.no-approver")
+    elif providers and ordered and len(mandate.approvers) < NEEDED:
         yield message("gap.approvers", count=len(mandate.approvers))
     if blind := [provider.name for provider in mandate.intermediaries if provider.proxy is None]:
         yield message("gap.no-proxy", names=some(blind))
