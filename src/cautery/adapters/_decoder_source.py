@@ -116,12 +116,14 @@ class Source:
         self.codecs: dict[str, None] = {}
         self.has_sound = False
         self.has_pictures = False
+        self._spared = False
         self._size = data.seek(0, io.SEEK_END)
 
     def frames(self) -> Iterator[tuple[bool, list[Any], float]]:
         """Yield (is it sound?, frames, seconds a tick of their stamps), as the container has them.
 
-        Sound comes by several frames: a call for each would cost as much as a tenth of decoding.
+        Sound comes by several frames, a fifth of a second after the pictures beside it: a call for
+        each frame would cost as much as a tenth of decoding.
         """
         base = 0
         for _ in range(_MOST_OPENINGS):
@@ -135,6 +137,7 @@ class Source:
         container = self._opened(window, base)
         if container is None:
             return None
+        self._spared = False
         with container:
             audio, video = _stream(container, "audio"), _stream(container, "video")
             self.has_sound |= audio is not None
@@ -159,24 +162,23 @@ class Source:
             )
             sound_frames: list[Any] = []
             good: list[Any] = []
+            # The first is handed on at once: pictures are placed beside the sound that came before.
+            together = 1
             for packet in self._packets(container, used):
                 if self._marked and packet.has_sidedata("encryption_info"):
                     self.damage.sealed += 1
                     continue
                 if not alone and packet.stream is not ears:
                     self._pick(packet, shown_tick)
-                    frames = self._decoded(packet)
-                    if sound_frames:
-                        yield True, sound_frames, tick
-                        sound_frames = []
-                    yield False, frames, shown_tick
+                    yield False, self._decoded(packet), shown_tick
                     continue
                 frames = self._decoded(packet)
                 if frames:
                     sound_frames += frames
                     good.append(packet)
-                    if len(good) < _TOGETHER:
+                    if len(good) < together:
                         continue
+                    together = _TOGETHER
                 if sound_frames:
                     yield True, sound_frames, tick
                     sound_frames = []
@@ -224,7 +226,9 @@ class Source:
     def _pick(self, packet: Any, tick: float) -> None:
         """Have a picture that is not wanted passed over, if no other is made from it."""
         spared = packet.pts is not None and self.spares(packet.pts * tick)
-        packet.stream.codec_context.skip_frame = "NONREF" if spared else "DEFAULT"
+        if spared is not self._spared:  # to set it costs as much as the question
+            packet.stream.codec_context.skip_frame = "NONREF" if spared else "DEFAULT"
+            self._spared = spared
 
     def _decoded(self, packet: Any) -> list[Any]:
         try:

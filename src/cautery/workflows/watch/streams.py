@@ -66,6 +66,8 @@ class Stream:
     """Faults that its newest probes showed."""
     marked: list[datetime] = field(default_factory=list)
     """When marks over its pictures were sealed, of late."""
+    by_sound: bool = True
+    """Whether the sound alone may say whose it is: it did at the last look, or nobody looked."""
     pictured: datetime | None = None
     """When its pictures were last looked at since it was proven."""
     places: tuple[str, ...] = ()

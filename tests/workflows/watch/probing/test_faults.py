@@ -23,17 +23,27 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.media.pump import Tape
 from cautery.workflows.watch.probing import faults
-from cautery.workflows.watch.probing.faults import PICTURES_AGAIN, FaultFinder, pictures_due
+from cautery.workflows.watch.probing.faults import FaultFinder, pictures_due
 from cautery.workflows.watch.streams import Stream
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "http://a.example/1"
 
 
-def stream(*, licensee: str | None = "sport-fr", finding: Finding = Finding.PROVEN) -> Stream:
+def stream(
+    *,
+    licensee: str | None = "sport-fr",
+    finding: Finding = Finding.PROVEN,
+    event: str | None = "cup",
+) -> Stream:
     made = Stream(url=URL, key=URL, host="a.example", title=None, source="list", first_seen=NOON)
     made.verdict = Verdict(
-        url=RedactedUrl(URL), finding=finding, at=NOON, event="cup", licensee=licensee
+        url=RedactedUrl(URL),
+        finding=finding,
+        at=NOON,
+        event=event,
+        licensee=licensee,
+        channels=() if event else ("news",),
     )
     return made
 
@@ -55,11 +65,16 @@ def pictured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("pictured")
-def test_a_proven_streams_pictures_are_due_at_once_and_again_after_half_an_hour() -> None:
-    one = stream()
-    due = [pictures_due(one, references(), NOON + timedelta(minutes=m)) for m in range(0, 61, 10)]
-    assert [m * 10 for m, now in enumerate(due) if now] == [0, 30, 60]
-    assert timedelta(minutes=30) == PICTURES_AGAIN
+@pytest.mark.parametrize(
+    ("event", "due_s"), [(None, [0, 1800, 3600]), ("cup", list(range(0, 3601, 60)))]
+)
+def test_a_proven_streams_pictures_are_due_at_once_and_again_each_minute_or_half_an_hour(
+    event: str | None, due_s: list[int]
+) -> None:
+    one = stream(event=event)
+    times_s = range(0, 3601, 20)
+    due = [pictures_due(one, references(), NOON + timedelta(seconds=s)) for s in times_s]
+    assert [s for s, now in zip(times_s, due, strict=True) if now] == due_s
 
 
 @pytest.mark.usefixtures("pictured")

@@ -31,12 +31,25 @@ from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import part_of
 from cautery.lab.readers import ReadersHere
 from cautery.messages import say
-from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Mandate, Regime, Window, Work
+from cautery.model import (
+    AUDIO_RATE_HZ,
+    Decoded,
+    Entry,
+    Finding,
+    Mandate,
+    Observation,
+    RedactedUrl,
+    Regime,
+    Verdict,
+    Window,
+    Witness,
+    Work,
+)
 from cautery.model.records import ExhibitSealed, ProbeDone
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.pump import Tape
 from cautery.workflows.watch.pace import Heard, Pace
-from cautery.workflows.watch.probing.looks import MOST_WINDOWS, PROBE_S, windows_of
+from cautery.workflows.watch.probing.looks import MOST_WINDOWS, PROBE_S, settled, windows_of
 from cautery.workflows.watch.probing.probes import Prober
 from cautery.workflows.watch.streams import Stream
 
@@ -111,7 +124,7 @@ MANDATE = Mandate(
 
 @pytest.fixture
 def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Callable[..., Stream]:
-    """Probe one stream once, whose media the decoder hears as given."""
+    """Probe one stream, once if no more is asked, whose media the decoder hears as given."""
 
     def once(
         media: Decoded | CauteryError | Hears,
@@ -119,6 +132,7 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
         answer: bytes | int | CauteryError = b"media",
         held: Decoded | None = None,
         event: str | None = None,
+        looks: int = 1,
     ) -> Stream:
         references = References(
             DEFAULT_RECIPE,
@@ -152,8 +166,10 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
             working = asyncio.ensure_future(prober.work())
             async with asyncio.timeout(30):
                 # The prober tells nobody when it has looked.
-                while not working.done() and (one.probes == 0 or one.in_hand):  # noqa: ASYNC110
+                while not working.done() and (one.probes < looks or one.in_hand):
                     await asyncio.sleep(0.01)
+                    if one.probes < looks and not one.in_hand:
+                        one.due = NOON
             if working.done():
                 working.result()
             working.cancel()
@@ -253,6 +269,82 @@ def test_pictures_are_decoded_where_the_sound_is_strange(probe: Callable[..., St
     assert hears.pictures_asked == [False, True]
 
 
+def test_where_the_sound_said_too_little_both_are_decoded_at_once_at_the_next_look(
+    probe: Callable[..., Stream],
+) -> None:
+    whole = shown(film(60.0))
+    noise = np.random.default_rng(3).normal(0, 0.1, 12 * AUDIO_RATE_HZ).astype(np.float32)
+    hears = Hears(replace(part_of(whole, 20.0, 32.0), audio=noise))
+    probe(hears, answer=LIVE, held=whole, looks=2)
+    assert hears.pictures_asked == [False, True, True]
+
+
+def test_sound_that_said_enough_is_heard_alone_again(probe: Callable[..., Stream]) -> None:
+    whole = shown(film(60.0))
+    hears = Hears(part_of(whole, 20.0, 32.0))
+    probe(hears, answer=LIVE, held=whole, looks=2)
+    assert hears.pictures_asked == [False, False]
+
+
+def seen(*sounds: tuple[str, float]) -> Observation:
+    """An observation of nothing but sounds, each of a reference by a score that is sure."""
+    return Observation(
+        at=NOON,
+        witnesses=tuple(
+            Witness(
+                kind="sound",
+                reference=reference,
+                score=score,
+                runner_up=0.0,
+                delay_s=20.0,
+                speed=1.0,
+                coverage=1.0,
+                probe_s=12.0,
+                log10_lr=6.0 if score > 10.0 else 0.1,
+                methods=("codes",),
+            )
+            for reference, score in sounds
+        ),
+        exhibits=(),
+        media_start_s=0.0,
+        media_end_s=12.0,
+        unmatched={},
+        reason=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sounds", "licensee", "enough"),
+    [
+        ([("sport-fr", 60.0), ("clean", 25.0)], "sport-fr", True),
+        ([("sport-fr", 25.0), ("clean", 60.0)], "sport-fr", False),
+        ([("sport-gb", 60.0), ("sport-fr", 25.0)], "sport-fr", False),
+        ([("sport-fr", 60.0)], None, False),
+        ([("sport-fr", 5.0)], "sport-fr", False),
+        ([], "sport-fr", False),
+        ([("linear", 60.0)], None, True),
+    ],
+)
+def test_an_events_sound_is_enough_once_it_is_proven_and_goes_on_as_the_same_licensees(
+    sounds: list[tuple[str, float]], licensee: str | None, *, enough: bool
+) -> None:
+    references = References(
+        DEFAULT_RECIPE,
+        (
+            ReferenceInfo(id="clean", event="cup", clean=True, kind="event"),
+            ReferenceInfo(id="sport-fr", event="cup"),
+            ReferenceInfo(id="sport-gb", event="cup"),
+            ReferenceInfo(id="linear"),
+        ),
+    )
+    proven = Verdict(
+        url=RedactedUrl(URL), finding=Finding.PROVEN, at=NOON, event="cup", licensee=licensee
+    )
+    assert settled(seen(*sounds), references, verdict=proven) is enough
+    at_first = settled(seen(*sounds), references)
+    assert at_first is (enough and licensee is None), "before it is proven pictures are asked"
+
+
 def test_pictures_of_an_event_are_decoded_whatever_the_sound_says(
     probe: Callable[..., Stream],
 ) -> None:
@@ -267,8 +359,8 @@ def test_pictures_are_never_decoded_where_no_reference_has_any(
 ) -> None:
     noise = np.random.default_rng(3).normal(0, 0.1, 12 * AUDIO_RATE_HZ).astype(np.float32)
     hears = Hears(replace(shown(film(12.0)), audio=noise))
-    probe(hears, answer=LIVE)
-    assert hears.pictures_asked == [False]
+    probe(hears, answer=LIVE, looks=2)
+    assert hears.pictures_asked == [False, False]
 
 
 def test_a_film_that_is_not_ours_is_not_accused(

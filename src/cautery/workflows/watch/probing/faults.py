@@ -34,6 +34,9 @@ may differ."""
 PICTURES_AGAIN = timedelta(minutes=30)
 """A channel's stream is heard alone; once it is proven, so often its pictures are looked at, for
 marks and freezes: they cost some fifty times as much."""
+EVENT_PICTURES_AGAIN = timedelta(minutes=1)
+"""The same of an event's, whose pictures were looked at until it was proven: its feed's marks and
+freezes are asked for during two hours, not for days."""
 MARKS_KEPT = 3
 """Of one stream, sealed in that time: each probe shows other cells of a mark, where the programme
 beneath moves."""
@@ -46,7 +49,9 @@ def pictures_due(stream: Stream, references: References, now: datetime) -> bool:
     """Tell whether a proven stream's pictures are to be looked at now, and take note of it."""
     if not stream.proven or not watched(references):
         return False
-    if stream.pictured is not None and now - stream.pictured < PICTURES_AGAIN:
+    event = stream.verdict is not None and stream.verdict.event is not None
+    again = EVENT_PICTURES_AGAIN if event else PICTURES_AGAIN
+    if stream.pictured is not None and now - stream.pictured < again:
         return False
     stream.pictured = now
     return True

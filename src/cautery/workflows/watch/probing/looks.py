@@ -31,16 +31,26 @@ def windows_of(decoded: Decoded) -> tuple[Decoded, ...]:
     )
 
 
-def settled(seen: Observation, references: References) -> bool:
+def settled(seen: Observation, references: References, *, verdict: Verdict | None = None) -> bool:
     """Tell whether the sound alone says whose a stream is, so that pictures would add nothing.
 
     Of an event they do: they are what the licensees have in common, and an analyst wants to see
-    them agree. Nor does sound settle what several references share.
+    them agree. Once that is proven, and the sound goes on as the same licensee's, they have agreed.
+    Nor does sound settle what several references share.
+
+    Parameters
+    ----------
+    verdict : Verdict, optional
+        That the stream is proven by, if it is.
     """
     sure = [witness for witness in seen.witnesses if witness.kind == "sound" and above(witness)]
-    return bool(sure) and not any(
-        witness.shared or references.info(witness.reference).event is not None for witness in sure
-    )
+    if not sure or any(witness.shared for witness in sure):
+        return False
+    if all(references.info(witness.reference).event is None for witness in sure):
+        return True
+    if verdict is None or verdict.licensee is None:
+        return False
+    return max(sure, key=lambda witness: witness.score).reference == verdict.licensee
 
 
 def differs(old: Verdict, new: Verdict) -> bool:

@@ -20,6 +20,7 @@ from cautery.model import (
     ExhibitId,
     Finding,
     Mandate,
+    Observation,
     Verdict,
     Witness,
     host_of,
@@ -183,7 +184,8 @@ class Prober:
                 stream.played, fetcher=fetcher, readers=self._readers, seconds=self._span_s(stream)
             )
         exhibits = tuple(sealed)
-        if fetched.live and not pictures_due(stream, self._references, self._journal.now()):
+        due = pictures_due(stream, self._references, self._journal.now())
+        if fetched.live and stream.by_sound and not due:
             probed = await self._heard(stream, fetched, exhibits)
             if probed is not None:
                 return [probed]
@@ -203,16 +205,20 @@ class Prober:
         At 720p they cost some fifty times as much CPU as the sound.
         """
         data = fetched.data if fetched.sound is None else fetched.sound
-        pictured = bool(watched(self._references))
+        effort: Effort = "quick" if watched(self._references) else "full"
         try:
             with self._pace.spends(stream, LookStep.DECODING):
                 sound = await self._decoder.decode(data, pictures=False)
         except DecodeError:
             return None  # the pictures may be sound, or the whole decoding says what it is
-        effort: Effort = "quick" if pictured else "full"
         probed = await self._observed(stream, fetched, sound, exhibits, effort=effort)
-        enough = settled(probed.observation, self._references)
-        return probed if enough or not pictured else None
+        return probed if self._settled(stream, probed.observation) else None
+
+    def _settled(self, stream: Stream, seen: Observation) -> bool:
+        """Tell whether the sound of a look says all that its pictures could."""
+        verdict = stream.verdict if stream.proven else None
+        pictured = bool(watched(self._references))
+        return not pictured or settled(seen, self._references, verdict=verdict)
 
     async def _observed(
         self,
@@ -340,6 +346,8 @@ class Prober:
         if not windows[0].fetched.live:
             stream.observations.clear()  # the same media again
         probed, verdict = self._judged(stream, windows)
+        # What the sound alone left open is open at the next look: both are then decoded at once.
+        stream.by_sound = self._settled(stream, probed.observation)
         stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
         urls = (*probed.fetched.hops, probed.fetched.served)
         stream.places = tuple(dict.fromkeys(self._journal.redact(url).text for url in urls if url))
@@ -360,6 +368,8 @@ class Prober:
         )
         await self._bases.hold(stream.key, windows, until=probed)
         keep_faults(stream, probed.faults, probe, record=self._journal.write(probe).index)
+        if verdict.finding is Finding.PROVEN and len(probed.decoded.luma):
+            stream.pictured = probe.at
         if stream.verdict is None or differs(stream.verdict, verdict):
             if stream.proven and verdict.finding is not Finding.PROVEN:
                 return  # what two sealed probes bore stays true of their time
