@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 from fractions import Fraction
 from itertools import pairwise
@@ -14,6 +15,8 @@ import numpy as np
 import pytest
 
 from cautery.adapters import decoder as adapter
+from cautery.adapters._decoder_media import parts
+from cautery.adapters._decoder_source import Source
 from cautery.adapters.decoder import ChildDecoder
 from cautery.errors import DecodeError, InputError
 from cautery.model.media import Decoded
@@ -52,6 +55,26 @@ def film(seconds: float, *, pictures: bool = True, rate: int = 48000) -> bytes:
 
 def told_by_kernel(pid: int, what: str) -> str:
     return Path(f"/proc/{pid}/{what}").read_text(encoding="ascii")
+
+
+@pytest.mark.parametrize("pictures", [False, True])
+def test_sound_comes_by_eight_frames_also_where_pictures_lie_between(*, pictures: bool) -> None:
+    data = film(12.0)
+    source = Source(io.BytesIO(data), "mpegts", pictures=pictures)
+    lots = [len(frames) for is_sound, frames, _ in source.frames() if is_sound]
+    assert lots[0] == 1, "pictures are placed beside the sound that came before"
+    assert set(lots[1:-1]) == {8}
+
+
+def test_sound_is_the_same_with_pictures_and_without() -> None:
+    data = film(12.0)
+    heard = []
+    for pictures in (False, True):
+        [(head, payload)] = parts(
+            io.BytesIO(data), "mpegts", pictures=pictures, part_s=math.inf, most_s=60.0
+        )
+        heard.append((head["audio_s"], payload[: 4 * head["samples"]]))
+    assert heard[0] == heard[1]
 
 
 async def read(decoder: ChildDecoder, path: Path, *, pictures: bool = True) -> list[Decoded]:

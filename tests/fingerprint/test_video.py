@@ -364,3 +364,74 @@ def test_the_kernels_of_changes_do_as_their_plain_twins(cells: int, instants: in
 
 def test_of_nothing_nothing_changes() -> None:
     assert placement.evened(np.empty((0, CELLS), np.float32)).shape == (0, CELLS)
+
+
+def test_a_short_probe_finds_in_short_blocks_what_it_finds_in_long_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long = np.concatenate([moving(seed, 400) for seed in (5, 6)])
+    times = np.arange(len(long)) / 12.5
+    views = [
+        signature(cells_of(long[k : k + 150]), times[:150], DEFAULT_RECIPE) for k in (200, 7500)
+    ]
+    found = []
+    for longest in (SHORT, LONGEST):
+        monkeypatch.setattr("cautery.fingerprint.sliding.SHORT", longest)
+        whole = signature(cells_of(long), times, DEFAULT_RECIPE)
+        found.append(sorted(Patterns(views).peaks(whole, low_s=-1e9, high_s=1e9, most=6)))
+    assert len(found[0]) == 12
+    for short, usual in zip(*found, strict=True):
+        assert short == pytest.approx(usual, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        placement.UPRIGHT,
+        placement.Placement(-0.8, 0.07, 0.9, -0.04),
+        placement.Placement(1.4, -0.1, 1.3, 0.2),
+    ],
+)
+def test_the_correlation_under_a_placement_is_that_of_its_plain_twin(
+    where: placement.Placement,
+) -> None:
+    rng = np.random.default_rng(6)
+    a, b = rng.standard_normal((2, 40, ROWS, COLUMNS)).astype(np.float32)
+    b += a
+
+    def taps(scale: float, shift: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+        at = (((np.arange(count) + 0.5) / count - 0.5) * scale + shift + 0.5) * count - 0.5
+        low = np.clip(np.floor(at).astype(int), 0, count - 2)
+        part = np.clip(at - low, 0, 1)
+        weights = np.zeros((count, count))
+        weights[np.arange(count), low] = 1 - part
+        weights[np.arange(count), low + 1] = part
+        shown = (at >= -0.5) & (at <= count - 0.5)
+        return weights[shown], shown
+
+    down, rows = taps(where.down, where.upwards, ROWS)
+    across, columns = taps(where.across, where.sideways, COLUMNS)
+    read, ours = down @ b @ across.T, a[:, rows][:, :, columns]
+    left = 0.9 * (ours**2).sum() + 0.1 * (a**2).sum()
+    right = max((read**2).sum(), 0.1 * (b**2).sum())
+    plain = (ours * read).sum() / np.sqrt(left * right)
+    flat = (a.reshape(40, -1), b.reshape(40, -1))
+    assert placement.alike(*flat, where) == pytest.approx(plain, abs=1e-4)
+
+
+def test_means_of_small_pictures_are_those_of_two_products_of_matrices() -> None:
+    rng = np.random.default_rng(7)
+    fine = rng.standard_normal((9, 36 * 64)).astype(np.float32)
+    rows, columns = np.zeros((11, 36), np.float32), np.zeros((15, 64), np.float32)
+    for weights, step in ((rows, 3), (columns, 4)):
+        for k, weight in enumerate(weights):
+            weight[step * k + 1 : step * k + 5] = rng.random(len(weight[step * k + 1 :][:4]))
+    rows[4] = 0
+    plain = (rows @ fine.reshape(-1, 36, 64) @ columns.T).reshape(9, -1)
+    assert _video_kernels.read(fine, rows, columns, 64) == pytest.approx(plain, abs=1e-4)
+
+
+def test_what_changes_share_with_themselves_later_is_summed_as_plainly() -> None:
+    change = np.random.default_rng(8).standard_normal((30, 21)).astype(np.float32)
+    plain = [float((change[k:] * change[: 30 - k]).sum()) for k in range(10)]
+    assert _video_kernels.alike_later(change, 10) == pytest.approx(plain, abs=1e-3)

@@ -10,7 +10,13 @@ import pytest
 
 from cautery.errors import InputError
 from cautery.fingerprint import DEFAULT_RECIPE, Recipe
-from cautery.identify import ReferenceInfo, References, alignment, published_error_rates
+from cautery.identify import (
+    ReferenceInfo,
+    References,
+    alignment,
+    graphics,
+    published_error_rates,
+)
 from cautery.identify.decide import decide
 from cautery.identify.observe import observe
 from cautery.identify.references.adopted import adopt
@@ -482,3 +488,28 @@ def test_published_error_rates_carry_their_trials() -> None:
 def test_probes_do_not_depend_on_their_order(references: References) -> None:
     seen = [probe(references, s, sound=sounds()["fr"]) for s in (40, 54)]
     assert replace(judge(*seen), observations=()) == replace(judge(*seen[::-1]), observations=())
+
+
+@pytest.mark.parametrize(
+    ("mirror", "scale", "shift"),
+    [
+        (False, (1.0, 1.0), (0.0, 0.0)),
+        (True, (0.8, 0.7), (0.05, -0.1)),
+        (False, (1.3, 1.2), (0.1, 0.2)),
+    ],
+)
+def test_pictures_are_as_alike_under_a_placement_as_when_it_is_undone(
+    *, mirror: bool, scale: tuple[float, float], shift: tuple[float, float]
+) -> None:
+    rng = np.random.default_rng(9)
+    suspect, clean = rng.standard_normal((2, 4, 36, 64)).astype(np.float32)
+    clean += suspect
+    where = graphics.Placement(mirror, scale, shift)
+    back, visible = where.undone(suspect)
+    plain = [
+        float(np.corrcoef(ours[visible], theirs[visible])[0, 1])
+        for ours, theirs in zip(back, clean, strict=True)
+    ]
+    handicap = 0.05 * (1 - visible.mean())
+    alike = graphics._alike(where, suspect, clean)
+    assert alike == pytest.approx(np.mean(plain) - handicap, abs=1e-5)

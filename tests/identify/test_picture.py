@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.identify import ReferenceInfo, References
+from cautery.identify import ReferenceInfo, References, _seeing
+from cautery.identify._judging import Place
 from cautery.identify.picture import Seen, look
 from cautery.identify.references.track import Pictures
 from cautery.model import Decoded
@@ -64,8 +65,10 @@ def other_films() -> References:
     return holding(dict(others()))
 
 
-def asked(luma: np.ndarray, held: References, *, speed: float = 1.0) -> Seen:
-    return look(shown(luma, speed=speed), held, media_at_s=None, speed_heard=None, least=0.0)
+def asked(
+    luma: np.ndarray, held: References, *, speed: float = 1.0, least: float | None = 0.0
+) -> Seen:
+    return look(shown(luma, speed=speed), held, media_at_s=None, speed_heard=None, least=least)
 
 
 @pytest.mark.parametrize("speed", [0.95, 1.0, 1.04])
@@ -186,3 +189,65 @@ def test_references_that_are_too_long_are_not_searched_in_detail(
         asked(stranger, holding(dict(others())))
     monkeypatch.setattr("cautery.identify._seeing._MOST_DETAIL_S", 600.0)
     asked(stranger, holding(dict(others())))
+
+
+def pieces() -> dict[str, np.ndarray]:
+    """Probes of 10 s: ours as it is and disguised, half of it covered, and others' content."""
+    piece = mine()[400:525]
+    covered, around = piece.copy(), film(31, 10)
+    covered[:, 12:, 20:] = film(30, 10)[:, 12:, 20:]
+    around[:, 6:30, 8:56] = piece[:, np.arange(24) * 3 // 2][:, :, np.arange(48) * 4 // 3]
+    return {
+        "as it is": piece,
+        "mirrored": np.ascontiguousarray(piece[:, :, ::-1]),
+        "covered": covered,
+        "inset": around,
+        "noisy": (piece * 0.5 + film(33, 10) * 0.5).astype(np.uint8),
+        **{f"other {seed}": film(seed, 10) for seed in range(40, 44)},
+    }
+
+
+def test_no_place_is_left_unscored_that_could_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored = {name: asked(luma, all_films(), least=None) for name, luma in pieces().items()}
+    # Every place is asked for what chance reaches there, at every step, as if each might matter.
+    candidate = _seeing._Candidate
+
+    def hopeful(rough: Place, place: Place, spread: float, most: float) -> object:
+        all_scores.append((place, most))
+        return candidate(rough, place, spread, float("inf"))
+
+    all_scores: list[tuple[Place, float]] = []
+    monkeypatch.setattr(_seeing, "_Candidate", hopeful)
+    every = {name: asked(luma, all_films(), least=None) for name, luma in pieces().items()}
+    assert every == scored
+    assert any(seen.witnesses for seen in scored.values())
+    assert any(not seen.witnesses for seen in scored.values())
+    assert all_scores
+
+
+def test_no_score_is_above_what_it_could_be_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored = _seeing._Scoring._scored
+    pairs: list[tuple[float, float]] = []
+
+    def noted(self: _seeing._Scoring, one: _seeing._Candidate) -> _seeing.Scored:
+        result = scored(self, one)
+        pairs.append((result.score, one.most))
+        return result
+
+    monkeypatch.setattr(_seeing._Scoring, "_scored", noted)
+    for luma in pieces().values():
+        asked(luma, all_films())
+    assert len(pairs) > 10
+    assert all(score <= most for score, most in pairs)
+
+
+def test_strange_pictures_are_not_asked_what_chance_reaches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def scored(*_: object) -> None:
+        raise AssertionError("scored")
+
+    monkeypatch.setattr(_seeing._Scoring, "_scored", scored)
+    assert not asked(film(40, 10), all_films(), least=None).witnesses
+    with pytest.raises(AssertionError, match="scored"):
+        asked(mine()[400:525], all_films(), least=None)

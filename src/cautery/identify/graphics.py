@@ -57,19 +57,20 @@ class Placement:
 
     def undone(self, pictures: Map) -> tuple[Map, NDArray[np.bool_]]:
         """Return pictures as the clean feed's frame shows them, and where they show anything."""
+        at_y, at_x = self.under()
+        down, across = _weights(at_y, LUMA_SHAPE[0]), _weights(at_x, LUMA_SHAPE[1])
+        moved: Map = (down @ pictures @ across.T).astype(np.float32)
+        ok_y, ok_x = _inside(at_y, LUMA_SHAPE[0]), _inside(at_x, LUMA_SHAPE[1])
+        return moved, ok_y[:, None] & ok_x[None, :]
+
+    def under(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the suspect's rows and columns that lie under the clean picture's."""
         rows, columns = LUMA_SHAPE
         y = (np.arange(rows) + 0.5) / rows - 0.5
         x = (np.arange(columns) + 0.5) / columns - 0.5
         at_y = (y * self.scale[0] + self.shift[0] + 0.5) * rows - 0.5
         at_x = (x * self.scale[1] + self.shift[1] + 0.5) * columns - 0.5
-        if self.mirror:
-            at_x = columns - 1 - at_x
-        ok_y = (at_y >= -0.5) & (at_y <= rows - 0.5)
-        ok_x = (at_x >= -0.5) & (at_x <= columns - 0.5)
-        down = _weights(at_y, rows)
-        across = _weights(at_x, columns)
-        moved: Map = (down @ pictures @ across.T).astype(np.float32)
-        return moved, ok_y[:, None] & ok_x[None, :]
+        return at_y, columns - 1 - at_x if self.mirror else at_x
 
 
 def recognise(
@@ -319,16 +320,20 @@ def _neighbours(
 
 
 def _alike(placement: Placement, suspect: Map, clean: Map) -> float:
-    back, visible = placement.undone(suspect)
-    share = float(visible.mean())
+    from cautery.identify import _graphics_kernels  # noqa: PLC0415 - numba loads late
+
+    at_y, at_x = placement.under()
+    share = float(_inside(at_y, LUMA_SHAPE[0]).mean() * _inside(at_x, LUMA_SHAPE[1]).mean())
     if share < 0.3:
         return -1.0
-    a, b = back[:, visible], clean[:, visible]
-    a = a - a.mean(axis=1, keepdims=True)
-    b = b - b.mean(axis=1, keepdims=True)
-    norm = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    alike = float(_graphics_kernels.alike(suspect, clean, at_y, at_x))
     # Less of the picture compared is less said: a crop must earn what it leaves out.
-    return float(np.mean((a * b).sum(axis=1) / np.maximum(norm, 1e-6))) - 0.05 * (1 - share)
+    return alike - 0.05 * (1 - share)
+
+
+def _inside(at: NDArray[np.float64], size: int) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = (at >= -0.5) & (at <= size - 0.5)
+    return inside
 
 
 def _weights(at: NDArray[np.float64], size: int) -> Map:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -214,3 +216,16 @@ async def test_a_restarted_watch_knows_a_portals_streams_from_the_archive(
         "Film 10",
         "Film 11",
     ]
+
+
+def test_the_processes_that_read_load_no_case_and_no_network() -> None:
+    """They are started with each watch, and again after each death."""
+    source = (
+        "import sys, cautery.workflows.watch.sources.jobs\n"
+        "print(*(name for name in sys.modules if name.startswith("
+        "('cautery.workflows.case', 'cautery.adapters', 'cautery.evidence', 'aiohttp'))))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.split() == []

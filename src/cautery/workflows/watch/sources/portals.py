@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from cautery.errors import InputError, SourceError
@@ -26,8 +27,10 @@ from cautery.watch import (
     read_token,
 )
 from cautery.watch.jobs import link_in, pages_in, token_in
-from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.answers import Said
+
+if TYPE_CHECKING:  # the processes that read load this module, and keep no journal
+    from cautery.workflows.case.journal import Journal
 
 ANSWER = Limits(max_bytes=4_000_000, total_s=15.0)
 LIST = Limits(max_bytes=64_000_000, total_s=60.0)
