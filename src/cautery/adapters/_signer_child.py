@@ -70,7 +70,7 @@ def _opened(folder: Path, case: str) -> CaseSecrets | LogSecrets | CosignerSecre
             return LogSecrets(folder, case.removeprefix(prefix), new=new)
     for prefix, new in ((COSIGNER, False), (NEW_COSIGNER, True)):
         if case.startswith(prefix):
-            # Its imports take a second, which no case's signer should wait for.
+            # No case's signer needs its imports.
             from cautery.adapters._cosigner_secrets import CosignerSecrets  # noqa: PLC0415
 
             return CosignerSecrets(folder, case.removeprefix(prefix), new=new)

@@ -215,8 +215,8 @@ class SignerProcess:
                 stderr=subprocess.DEVNULL,
                 pass_fds=(child_end.fileno(),),
                 cwd="/",
-                # A co-signer's imports lead to numpy, which must start no threads: a process that
-                # has some cannot be confined.
+                # Should an import lead to numpy, it must start no threads: a process that has some
+                # cannot be confined.
                 env={"OPENBLAS_NUM_THREADS": "1"},
                 start_new_session=True,
             )

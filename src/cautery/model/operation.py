@@ -13,8 +13,15 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cautery.errors import InputError
-from cautery.model import ids
 from cautery.model.evidence import ExhibitId, Json
+from cautery.model.ids import (
+    check_agency_id,
+    check_exhibit_id,
+    check_id,
+    check_kind,
+    check_pseudonym,
+    check_subject,
+)
 from cautery.model.mandate import Regime
 from cautery.model.marking import Marking
 from cautery.model.times import require_utc
@@ -83,7 +90,7 @@ class Agency:
     zone: str = "UTC"
 
     def __post_init__(self) -> None:
-        ids.check_agency_id(self.id)
+        check_agency_id(self.id)
         if not self.competence:
             raise InputError(
                 f"agency {self.id}: it has no competence",
@@ -152,14 +159,14 @@ class Statement:
     details: Json = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        ids.check_id("statement", self.id)
-        ids.check_agency_id(self.by)
-        ids.check_subject(self.subject)
-        ids.check_kind("about", self.about)
+        check_id("statement", self.id)
+        check_agency_id(self.by)
+        check_subject(self.subject)
+        check_kind("about", self.about)
         for agency in self.to:
-            ids.check_agency_id(agency)
+            check_agency_id(agency)
         for exhibit in self.exhibits:
-            ids.check_exhibit_id(exhibit)
+            check_exhibit_id(exhibit)
         require_utc("at", self.at)
         if not self.text.strip():
             raise InputError(f"statement {self.id}: its text is empty")
@@ -210,7 +217,7 @@ class Person:
     country: str | None = None
 
     def __post_init__(self) -> None:
-        ids.check_pseudonym(self.pseudonym)
+        check_pseudonym(self.pseudonym)
         if not isinstance(self.category, LedCategory):
             raise InputError(
                 f"{self.pseudonym}: a person needs a category (Directive (EU) 2016/680, art. 6)"
@@ -279,7 +286,7 @@ class Instrument:
     emergency: bool = False
 
     def __post_init__(self) -> None:
-        ids.check_agency_id(self.by)
+        check_agency_id(self.by)
         require_utc("drafted_at", self.drafted_at)
         for name, moment in (("due_at", self.due_at), ("lapses_at", self.lapses_at)):
             if moment is not None:
@@ -321,7 +328,7 @@ class Operation:
     lab: bool = False
 
     def __post_init__(self) -> None:
-        ids.check_id("operation", self.id)
+        check_id("operation", self.id)
         require_utc("opened_at", self.opened_at)
         if self.regime is not Regime.LED:
             raise InputError(
