@@ -20,18 +20,19 @@ import os
 import resource
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, BinaryIO, NoReturn
 
 import av
 import numpy as np
 
 from cautery.adapters._child_pipes import read_head, read_payload, widen, write_answer
+from cautery.adapters._child_serving import serve
 from cautery.adapters._confine import confine
 from cautery.adapters._decoder_media import Part, parts
 from cautery.adapters._decoder_sound import FilterResampler
 from cautery.adapters._decoder_source import Refusal
 from cautery.adapters._decoder_still import still, strip
-from cautery.errors import ConfinementError
 
 _FILE = 3
 """The descriptor of the one file that a child for a long file may read."""
@@ -122,21 +123,16 @@ def main(memory_mb: int, file: int, *, without_seccomp: bool) -> NoReturn:
     widen(answers)
     av.logging.set_level(None)
     _warm()
-    try:
-        reached = confine(
+    serve(
+        answers,
+        confined=partial(
+            confine,
             memory_mb=memory_mb,
             keep=_FILE if long is None else _FILE + 1,
             without_seccomp=without_seccomp,
-        )
-    except ConfinementError as error:
-        write_answer(answers, {"unconfined": str(error)})
-        os._exit(1)
-    write_answer(answers, {"confined": reached.to_json()})
-    with contextlib.suppress(EOFError):
-        while True:
-            _serve(jobs, answers, long)
-    # To leave in order would close what can't be closed any more.
-    os._exit(0)
+        ),
+        job=partial(_serve, jobs, answers, long),
+    )
 
 
 def _serve(jobs: BinaryIO, answers: BinaryIO, long: BinaryIO | None) -> None:

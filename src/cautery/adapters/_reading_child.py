@@ -18,16 +18,17 @@ import encodings
 import gc
 import importlib
 import math
-import os
 import pkgutil
 import resource
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, BinaryIO, NoReturn
 
 from cautery.adapters._child_pipes import read_head, read_payload, widen, write_answer
+from cautery.adapters._child_serving import serve
 from cautery.adapters._confine import confine
-from cautery.errors import CauteryError, ConfinementError
+from cautery.errors import CauteryError
 
 MOST_HEAD_BYTES = 1 << 20
 _NO_TEXT = frozenset(("mbcs", "oem", "idna", "undefined"))
@@ -105,14 +106,8 @@ def main(memory_mb: int, modules: list[str], *, without_seccomp: bool) -> NoRetu
     gc.collect()
     # What was imported lives as long as the process: the collector need not visit it in each job.
     gc.freeze()
-    try:
-        reached = confine(memory_mb=memory_mb, without_seccomp=without_seccomp)
-    except ConfinementError as error:
-        write_answer(answers, {"unconfined": str(error)})
-        os._exit(1)
-    write_answer(answers, {"confined": reached.to_json()})
-    with contextlib.suppress(EOFError):
-        while True:
-            _serve(jobs, asks, answers)
-    # To leave in order would close what can't be closed any more.
-    os._exit(0)
+    serve(
+        answers,
+        confined=partial(confine, memory_mb=memory_mb, without_seccomp=without_seccomp),
+        job=partial(_serve, jobs, asks, answers),
+    )

@@ -10,6 +10,7 @@ target's own escapes follow: :func:`markup` for HTML and SVG, :func:`typst_liter
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -38,6 +39,23 @@ def clean(text: str, longest: int = LONGEST) -> str:
     return "".join(
         f"[U+{ord(character):04X}]" if _odd(character) else character for character in visible
     )
+
+
+def cleaned(value: Any, longest: int = LONGEST) -> Any:
+    r"""Return plain JSON in which every text is clean; a key of a mapping stays as it is.
+
+    Examples
+    --------
+    >>> cleaned({"titles": ["Sport\x00 1", None]})
+    {'titles': ['Sport[U+0000] 1', None]}
+    """
+    if isinstance(value, str):
+        return clean(value, longest)
+    if isinstance(value, dict):
+        return {name: cleaned(item, longest) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [cleaned(item, longest) for item in value]
+    return value
 
 
 def clip(text: str) -> str:

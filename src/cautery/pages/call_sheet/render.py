@@ -7,11 +7,10 @@ import re
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Environment
 
-from cautery.drawing.escaping import clean, typst_literal
+from cautery.drawing.escaping import cleaned, typst_literal
 from cautery.drawing.styles import quoted, style
 from cautery.drawing.templates import environment
 from cautery.messages import language, tr, tr_n
@@ -57,22 +56,11 @@ def call_sheet_typst(view: CallSheet) -> str:
     texts = {text: gettext(text) for text in _TEXT.findall(template)}
     return "".join(
         (
-            f"#let view = json(bytes({typst_literal(json.dumps(_plain(values)))}))\n",
+            f"#let view = json(bytes({typst_literal(json.dumps(cleaned(values, LONGEST)))}))\n",
             f"#let texts = json(bytes({typst_literal(json.dumps(texts))}))\n",
             template,
         )
     )
-
-
-def _plain(value: Any) -> Any:
-    """Clean every text of a view on its way to JSON."""
-    if isinstance(value, str):
-        return clean(value, LONGEST)
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
 
 
 @cache

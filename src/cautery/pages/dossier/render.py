@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from importlib.resources import files
-from typing import Any
 
-from cautery.drawing.escaping import clean, typst_literal
+from cautery.drawing.escaping import cleaned, typst_literal
 from cautery.messages import language, tr
 from cautery.pages.dossier.view import DossierView
 
@@ -31,7 +30,7 @@ def dossier_typst(view: DossierView, attached: tuple[str, ...]) -> str:
     values |= {"language": language().partition("-")[0], "attached": attached}
     return "".join(
         (
-            f"#let view = json(bytes({typst_literal(json.dumps(_plain(values)))}))\n",
+            f"#let view = json(bytes({typst_literal(json.dumps(cleaned(values, LONGEST)))}))\n",
             f"#let texts = json(bytes({typst_literal(json.dumps(_texts()))}))\n",
             template,
         )
@@ -116,14 +115,3 @@ def method() -> tuple[str, ...]:
             "sealed media, without Cautery."
         ),
     )
-
-
-def _plain(value: Any) -> Any:
-    """Clean every text of a view on its way to JSON."""
-    if isinstance(value, str):
-        return clean(value, LONGEST)
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
