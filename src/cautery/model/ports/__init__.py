@@ -1,0 +1,30 @@
+"""Ports that more than one stage or workflow needs. Adapters fulfil them; stages get values."""
+
+from cautery.model.ports.case import Ledger, Signer, Vault
+from cautery.model.ports.machine import Clock, Decoder, Engine, Readers
+from cautery.model.ports.network import (
+    Certificates,
+    Facts,
+    Fetcher,
+    Names,
+    Registry,
+    Streams,
+    VerifiedFetcher,
+)
+
+__all__ = [
+    "Certificates",
+    "Clock",
+    "Decoder",
+    "Engine",
+    "Facts",
+    "Fetcher",
+    "Ledger",
+    "Names",
+    "Readers",
+    "Registry",
+    "Signer",
+    "Streams",
+    "Vault",
+    "VerifiedFetcher",
+]
