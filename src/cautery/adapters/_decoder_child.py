@@ -30,9 +30,9 @@ from cautery.adapters._child_pipes import read_head, read_payload, widen, write_
 from cautery.adapters._child_serving import serve
 from cautery.adapters._confine import confine
 from cautery.adapters._decoder_media import Part, parts
-from cautery.adapters._decoder_sound import FilterResampler
 from cautery.adapters._decoder_source import Refusal
 from cautery.adapters._decoder_still import still, strip
+from cautery.adapters._resampling import FilterResampler
 
 _FILE = 3
 """The descriptor of the one file that a child for a long file may read."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from cautery.adapters._decoder_cells import Ahead, Cells
-from cautery.adapters._decoder_sound import RATE_HZ, Sound
+from cautery.adapters._decoder_sound import Sound
 from cautery.adapters._decoder_source import Refusal, Source
+from cautery.adapters._resampling import RATE_HZ
 
 _JUMP_S = 10.0
 """A time stamp further than this from where the stream stood is a discontinuity, not a gap."""
