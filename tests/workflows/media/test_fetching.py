@@ -23,13 +23,12 @@ from cautery.workflows.media import fetching
 from cautery.workflows.media.fetching import (
     MOST_SEGMENTS,
     PLAYLIST,
-    cut,
-    decrypt,
     fetch_newest,
     fetch_segments,
     media,
     newest,
 )
+from cautery.workflows.media.segments import cut, decrypt
 
 BASE = "http://pirate.example/1"
 SECRET = bytes(range(16))

@@ -7,53 +7,47 @@ whoever replays the ledger gets the same page.
 from __future__ import annotations
 
 import statistics
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cautery.act import check_signature, subjects_of
 from cautery.errors import ApprovalError, DecodeError, EvidenceError, InputError
-from cautery.messages import message, say, term, tr
+from cautery.messages import say, term, tr
 from cautery.model import (
-    Approval,
     Checkpoint,
     Decision,
-    Digest,
     Entry,
     ExhibitId,
     Finding,
     GuardVerdict,
     Mandate,
-    digest,
-    person_key,
 )
-from cautery.model.message import Message
 from cautery.model.records import (
     AlignmentShown,
-    ApprovalGiven,
     ExhibitSealed,
-    OverrideGiven,
-    kind_of_type,
 )
 from cautery.pages.case_report import (
     Alignment,
     FailureView,
     Figures,
     LedgerView,
-    ListsView,
-    ReferralView,
     ReportView,
-    SafeguardsView,
     SealedLine,
     Still,
     StreamView,
     reduced,
 )
-from cautery.projections import CaseRecords, Lists, StreamState
+from cautery.projections import CaseRecords, StreamState
 from cautery.projections.case import case_records
 from cautery.workflows.case.notices import CaseNotices
 from cautery.workflows.case.opening import Opening, opening_in
+from cautery.workflows.case.report_acts import (
+    bystanders_of,
+    guard_verdicts,
+    lists_view,
+    referral_views,
+    safeguards_view,
+)
 from cautery.workflows.case.report_complaints import complaints_view
 from cautery.workflows.case.report_notices import notice_views
 from cautery.workflows.case.report_times import ReportTimes
@@ -107,8 +101,8 @@ def report_view(
     except InputError as error:
         raise EvidenceError(str(error)) from error
     passed_over = records.passed_over
-    referrals = _referrals(records, opening, passed_over)
-    safeguards = _safeguards(records, opening, passed_over)
+    referrals = referral_views(records, opening, passed_over)
+    safeguards = safeguards_view(records, opening, passed_over)
     ranked = sorted(records.streams.by_url.values(), key=_rank)
     # Records of a later closing say nothing of what was still up.
     watched = records.spans.watched
@@ -120,7 +114,7 @@ def report_view(
         for number, stream in enumerate(ranked, start=1)
     )
     observed = _observed(records, mandate)
-    guards = _guards(records)
+    guards = guard_verdicts(records)
     failures = tuple(
         FailureView(
             what=term("attempt", what),
@@ -154,7 +148,7 @@ def report_view(
         graph=records.acts.graph,
         plan=records.acts.plan,
         referrals=referrals,
-        lists=_lists(records.lists),
+        lists=lists_view(records.lists),
         notices=notice_views(
             CaseNotices(notices=records.notices, opening=opening, mandate=mandate), at=at
         ),
@@ -316,33 +310,6 @@ def _observed(records: CaseRecords, mandate: Mandate) -> float:
     )
 
 
-def _guards(records: CaseRecords) -> tuple[GuardVerdict, ...]:
-    """Return the guard's last word on each target, the heaviest refusal or narrowing on top."""
-    last, plan = dict(records.acts.guards), records.acts.plan
-    for intervention in (*plan.refused, *plan.chosen) if plan else ():
-        last.setdefault(
-            (intervention.guard.target, intervention.guard.lever.value), intervention.guard
-        )
-    order = {Decision.REFUSE: 0, Decision.NARROW: 1, Decision.ALLOW: 2}
-    return tuple(
-        sorted(
-            last.values(),
-            key=lambda guard: (
-                guard.decision is Decision.ALLOW,
-                -_hit(guard),
-                order[guard.decision],
-                guard.target,
-                guard.lever.value,
-            ),
-        )
-    )
-
-
-def _hit(guard: GuardVerdict) -> int:
-    """Return how many bystanders a target is known to have, at least."""
-    return max(guard.collateral.low, len(guard.collateral.names))
-
-
 def _figures(
     streams: Sequence[StreamView], guards: Sequence[GuardVerdict], *, offered: int
 ) -> Figures:
@@ -355,7 +322,9 @@ def _figures(
     # A name behind two refused addresses is spared once; nameless ones cannot be told apart, so
     # only the largest nameless remainder counts: the sum might count them twice.
     names = {name for guard in refused for name in guard.collateral.names}
-    nameless = max((_hit(guard) - len(guard.collateral.names) for guard in refused), default=0)
+    nameless = max(
+        (bystanders_of(guard) - len(guard.collateral.names) for guard in refused), default=0
+    )
     return Figures(
         offered=max(len(streams), offered),
         checked=sum(stream.probes > 0 or stream.verdict is not None for stream in streams),
@@ -390,82 +359,3 @@ def _standing(opening: Opening) -> str:
         return opening.standing().words
     except ApprovalError as error:
         return tr("BROKEN: %(detail)s", detail=str(error))
-
-
-def _referrals(
-    records: CaseRecords, opening: Opening, passed_over: Counter[Message]
-) -> tuple[ReferralView, ...]:
-    """Return each referral with the signatures that verify; the others are counted."""
-    acts, views, verified = records.acts, [], 0
-    for name, referral in acts.referrals.items():
-        targets = {entry.target for entry in referral.entries}
-        approvals = [
-            approval
-            for subject in subjects_of(referral, opening.mandate)
-            for approval in _verified(acts.approvals.get(subject, ()), subject, opening)
-        ]
-        verified += len(approvals)
-        views.append(
-            ReferralView(
-                referral=referral,
-                approvals=tuple(dict.fromkeys(approvals)),
-                published=tuple(acts.published.get(name, ())),
-                answers=tuple(acts.answers.get(name, ())),
-                probes=tuple(probe for probe in acts.dark if probe.target in targets),
-                expired=tuple(acts.expired.get(name, ())),
-            )
-        )
-    if unverified := sum(map(len, acts.approvals.values())) - verified:
-        passed_over[message("ignored.approval", kind=kind_of_type(ApprovalGiven))] = unverified
-    return tuple(views)
-
-
-def _lists(lists: Lists) -> ListsView:
-    return ListsView(
-        newest=tuple(sent for _, sent in sorted(lists.newest.items())),
-        block_s=tuple(sorted(lists.block_s)),
-        unblock_s=tuple(sorted(lists.unblock_s)),
-        not_lifted=len(lists.not_lifted),
-    )
-
-
-def _safeguards(
-    records: CaseRecords, opening: Opening, passed_over: Counter[Message]
-) -> SafeguardsView:
-    """Return what was done for bystanders, with the overrides that those named have signed."""
-    safeguards, overrides = records.safeguards, []
-    for override, approvals in safeguards.overrides:
-        signed = {
-            person_key(approval.approver)
-            for approval in _verified(approvals, digest(override), opening)
-        }
-        if {person_key(name) for name in override.by} <= signed:
-            overrides.append(override)
-        else:
-            passed_over[message("ignored.override", kind=kind_of_type(OverrideGiven))] += 1
-    return SafeguardsView(
-        budgets=tuple(safeguards.budgets.values()),
-        overrides=tuple(overrides),
-        revalidated=safeguards.revalidated,
-        taken_back=tuple(safeguards.taken_back),
-        canaries=len(safeguards.canaries),
-        probes=safeguards.probes,
-        hits=safeguards.hits,
-    )
-
-
-def _verified(approvals: Iterable[Approval], subject: Digest, opening: Opening) -> list[Approval]:
-    valid = []
-    for approval in approvals:
-        try:
-            check_signature(
-                approval,
-                what="this",
-                subject=subject,
-                mandate=opening.mandate,
-                signed_for=opening.signed_for,
-            )
-        except ApprovalError:
-            continue
-        valid.append(approval)
-    return valid

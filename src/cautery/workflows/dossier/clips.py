@@ -22,7 +22,7 @@ from cautery.model.media import AUDIO_RATE_HZ, Decoded
 from cautery.model.ports import Vault
 from cautery.model.records import AlignmentShown, ProbeDone, kinds_of
 from cautery.model.records.scoring import ScoreBasis
-from cautery.workflows.media.fetching import joined_again
+from cautery.workflows.media.segments import joined_again
 
 PER_S = 12.5
 LONGEST_S = 6.0

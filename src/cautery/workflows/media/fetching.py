@@ -6,13 +6,8 @@ a plain transport stream or file over HTTP.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.padding import PKCS7
 
 from cautery.errors import LimitError, SourceError
 from cautery.model import Digest, Limits, Response, digest_of, host_of
@@ -20,6 +15,7 @@ from cautery.model.ports import Fetcher, Readers
 from cautery.model.records.scoring import MediaPiece
 from cautery.watch.hls import MasterPlaylist, MediaPlaylist, Segment, choose_variant
 from cautery.watch.jobs import playlist_in
+from cautery.workflows.media.segments import cut, decrypt, vector_of
 
 PLAYLIST = Limits(max_bytes=2_000_000, total_s=8.0)
 SEGMENT = Limits(max_bytes=16_000_000, total_s=12.0)
@@ -27,7 +23,6 @@ STREAMED = Limits(max_bytes=24_000_000, total_s=6.0, partial=True)
 """Of a file: at 4 Mbit/s it holds the 36 s without which no film is claimed. Of a plain stream: a
 server sends some 10 s at once, then goes on live, and 6 s more are enough."""
 KEY = Limits(max_bytes=64, total_s=5.0)
-_BYTE_RANGE = re.compile(r"(?P<length>[0-9]{1,18})(?:@(?P<offset>[0-9]{1,18}))?")
 MOST_SEGMENTS = 400
 """Two minutes of parts of a third of a second; a playlist may say that each lasts 0 s."""
 MOST_BYTES = 64 << 20
@@ -291,91 +286,6 @@ async def join_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> J
     if not has_segment:
         raise failed or SourceError("a playlist without segments")
     return Joined(b"".join(parts), lost_s, tuple(pieces))
-
-
-def cut(body: bytes, byte_range: str | None) -> bytes:
-    """Return the sub-range ``LENGTH@OFFSET`` (RFC 8216, 4.3.2.2) of ``body``.
-
-    Raises
-    ------
-    SourceError
-        If it is no range within the body.
-    """
-    if byte_range is None:
-        return body
-    match = _BYTE_RANGE.fullmatch(byte_range)
-    if match is None:
-        raise SourceError(f"invalid byte range: {byte_range[:40]!r}")
-    length, start = int(match["length"]), int(match["offset"] or 0)
-    if start + length > len(body):
-        raise SourceError(f"the byte range ends after the end of the file: {byte_range[:40]!r}")
-    return body[start : start + length]
-
-
-def decrypt(body: bytes, *, key: bytes, segment: Segment) -> bytes:
-    """Undo HLS AES-128 with the key that the server gives to any player.
-
-    Raises
-    ------
-    SourceError
-        If key or padding do not fit.
-
-    Notes
-    -----
-    RFC 8216, section 5.2: without an IV attribute the media sequence number is the IV.
-    """
-    if len(key) != 16:
-        raise SourceError(f"an AES-128 key must have 16 bytes, not {len(key)}")
-    try:
-        return undone(body, key=key, iv=vector_of(segment))
-    except (ValueError, OverflowError) as error:
-        raise SourceError(f"a segment cannot be decrypted with the served key: {error}") from error
-
-
-def undone(body: bytes, *, key: bytes, iv: bytes) -> bytes:
-    """Undo AES-128 in CBC mode with PKCS #7 padding.
-
-    Raises
-    ------
-    ValueError
-        If key, vector or padding do not fit.
-    """
-    unpadder = PKCS7(128).unpadder()
-    machine = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
-    clear = machine.update(body) + machine.finalize()
-    return unpadder.update(clear) + unpadder.finalize()
-
-
-def joined_again(pieces: Sequence[MediaPiece], bodies: Mapping[Digest, bytes]) -> bytes:
-    """Join media as they were joined when they were fetched, from answers by their digests.
-
-    Raises
-    ------
-    SourceError
-        If an answer is not there, or a range or a key does not fit.
-    """
-    parts = []
-    for piece in pieces:
-        try:
-            body = cut(bodies[piece.payload], piece.byte_range)
-            if piece.key is not None and piece.iv is not None:
-                body = undone(body, key=bodies[piece.key], iv=bytes.fromhex(piece.iv))
-        except (KeyError, ValueError) as error:
-            raise SourceError("a part of the media is not sealed in the clear") from error
-        parts.append(body)
-    return b"".join(parts)
-
-
-def vector_of(segment: Segment) -> bytes:
-    """Return the initialisation vector of an encrypted segment.
-
-    Raises
-    ------
-    OverflowError
-        If its sequence number does not fit one.
-    """
-    iv = None if segment.key is None else segment.key.iv
-    return iv if iv is not None else segment.sequence.to_bytes(16, "big")
 
 
 async def _body(fetcher: Fetcher, url: str, limits: Limits) -> Response:
