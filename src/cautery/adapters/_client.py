@@ -190,6 +190,8 @@ class Client(ABC):
             if left_s <= 0:
                 raise LimitError(f"{target.host}: redirects took longer than {limits.total_s:g} s")
             url = redirected(target, where)
+            # After 301 to 303 a GET follows, as in browsers (RFC 9110, 15.4); a body goes to nobody
+            # else.
             if method in ("POST", "PUT"):
                 if answer.status in (307, 308):
                     raise SourceError(

@@ -93,6 +93,7 @@ class PoliteClient(Client):
     def _admit(self, target: Target, before: str | None) -> None:
         if target.scheme == "https":
             return
+        # Also towards this machine: a redirect must not take a request off TLS.
         if before is not None and before.startswith("https:"):
             raise UnprovenError(f"{target.host}: redirects from https to http")
         if not all(ipaddress.ip_address(address).is_loopback for address in target.addresses):
@@ -117,6 +118,7 @@ class PoliteClient(Client):
         logins = [login for login in self._logins if login.origin == origin]
         if not logins:
             return ()
+        # A host may have several logins: the one whose path shares most folders (RFC 7617, 2.2).
         nearest = max(logins, key=lambda login: _shared_folders(login.path, parts.path))
         return (("Authorization", nearest.header),)
 

@@ -150,6 +150,8 @@ class FolderVault:
         key_id = header[len(_MAGIC) : len(_MAGIC) + KEY_ID_BYTES]
         key = self._keys.find(subject, key_id)
         try:
+            # The subject is authenticated, too: a file that is moved to another subject does not
+            # open.
             return ChaCha20Poly1305(key).decrypt(
                 header[-_NONCE_BYTES:], sealed, header + subject.encode()
             )

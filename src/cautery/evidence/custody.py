@@ -149,6 +149,7 @@ def read_line(raw: bytes) -> CustodyLine:
         if not isinstance(value, dict) or value.pop("type", None) != _TYPE:
             raise EvidenceError("not a record of custody")
         line = CustodyLine(**(value | {"act": CustodyAct(value["act"])}))
+        # In another spelling one line would have several digests, and so several chains.
         if not all(isinstance(text, str) for text in asdict(line).values()) or line.text() != raw:
             raise EvidenceError("not a record of custody in its canonical form")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, InputError) as error:

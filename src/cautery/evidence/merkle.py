@@ -146,6 +146,7 @@ def consistency_proof(leaves: Sequence[bytes], earlier: int) -> tuple[bytes, ...
     if not 1 <= earlier <= len(leaves):
         raise InputError(f"no consistency proof exists from size {earlier} to {len(leaves)}")
     path: list[bytes] = []
+    # The verifier has the earlier root: a subtree that is all of the earlier log needs no hash.
     start, end, is_known = 0, len(leaves), True
     while earlier != end:
         middle = start + _split(end - start)
@@ -179,6 +180,7 @@ def consistency_from(earlier: Frontier, leaves: Sequence[bytes]) -> tuple[bytes,
         peaks[start, start + bit] = peak
         start += bit
     path: list[bytes] = []
+    # As in :func:`consistency_proof`.
     start, end, is_known = 0, earlier.size + len(leaves), True
     while earlier.size != end:
         middle = start + _split(end - start)

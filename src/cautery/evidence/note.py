@@ -24,6 +24,7 @@ from cautery.model.evidence import Checkpoint
 MAX_NOTE_BYTES = 1 << 16
 MAX_SIGNATURES = 100  # as the Go reference implementation
 
+# Without leading zeros: each number has one spelling, so each checkpoint one text.
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
 
@@ -99,6 +100,7 @@ def parse_note(note: bytes) -> tuple[str, tuple[Signature, ...]]:
         raise EvidenceError(f"not a valid note: {error}") from error
     if _controls(whole):
         raise EvidenceError("not a valid note: it contains a control character")
+    # The last empty line counts: a text may have others (c2sp.org/signed-note).
     text, gap, tail = whole.rpartition("\n\n")
     if not gap or not text or not tail.endswith("\n"):
         raise EvidenceError("not a valid note: expected text, an empty line and signatures")
@@ -175,6 +177,7 @@ def checkpoint_in(text: str, *, note: str, origin: str) -> Checkpoint:
         If it is no checkpoint of that origin.
     """
     lines = text.removesuffix("\n").split("\n")
+    # The specification allows further lines; no case writes any, so a fourth is another's.
     if len(lines) != 3 or lines[0] != origin:
         raise EvidenceError(f"not a checkpoint of {origin}")
     root = _decoded(lines[2])

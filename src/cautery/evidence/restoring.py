@@ -175,6 +175,7 @@ def require_return(
         raise EvidenceError(
             "the text does not name the root that was signed last: make a new text for today's root"
         )
+    # An empty ledger has no first record, which could say who the approvers are.
     if target != signed or not target[0]:
         raise EvidenceError(
             "the key of this case never signed the root to which the case would go back"

@@ -228,6 +228,7 @@ def _next_root(size: int, encoded: str, last: Root | None, proof: Sequence[bytes
     # other bytes.
     if base64.b64encode(root).decode() != encoded:
         raise InputError("a checkpoint's root must be canonical base64")
+    # Every tree goes on from the empty one; RFC 9162 has no proof of that (2.1.4.1: 0 < m).
     if last is None or last[0] == 0:
         return size, root
     if size < last[0]:

@@ -125,10 +125,12 @@ def named(
     )  # fmt: skip
     if not good:
         return _nothing(base, passages, glances, words)
+    # Two windows that agree go before one that scores higher: one alone may be chance.
     lead = max(good, key=lambda passage: (passage.confirmed, passage.log10_lr, passage.seconds))
     quoted = [passage for passage in passages if passage not in good]
     line = lead.chains[0].best
     channels, licensee, why = _whose(lead, by_id, glances)
+    # A probe may hold several programmes one after another.
     for rival in good:
         if rival is not lead:
             channels += tuple(x for x in _channels(rival, by_id) if x not in channels)
@@ -287,6 +289,8 @@ def _nothing(
             )
         log10_lr = tail(witness.kind, witness.probe_s).log10_lr(witness.score)
         channels = tuple(sorted({witness.reference, *witness.shared}))
+        # The delay holds at the probe's middle; at another speed the start lies off by half the
+        # probe.
         start_s = witness.probe_s / 2 - witness.delay_s - witness.probe_s / 2 * witness.speed
         return replace(
             base,

@@ -216,6 +216,7 @@ def _matched(
     _, strength = seconds_of(sounding, lead, _BLOCK_S)
     origin_s = references.origin_s(works=lead.works)
     per_s = references.recipe.frames_per_s
+    # The delay is stated for the middle: a small error of the speed moves the ends most.
     middle = lead.offset + lead.shift + sounding.probe_s * per_s * lead.tempo / 2
     # By the votes that proposed it, or by those at the place where the codes found it.
     voted = lead.votes >= _SURE_VOTES or _votes_at(sounding, lead) >= _SURE_VOTES

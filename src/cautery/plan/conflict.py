@@ -145,6 +145,7 @@ def _possible(
         return False
     whole = reduced(problem, taken=graph.require)
     left = whole.problem
+    # Without limits everything may be bought, and that brings down enough: it was asked above.
     if left.must <= SLACK * graph.demand or (left.most_countries is None and left.budget is None):
         return True
     solved = Model(left, seed=seed).solve(left_s=left_s, most_down=True)

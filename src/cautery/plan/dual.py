@@ -176,6 +176,7 @@ class Dual:
         users = np.diff(groups.use_start)
         open_ = np.isfinite(self._best_cost[candidates]) & ~always[candidates]
         candidates = candidates[open_]
+        # Those with few users take the least time: so most are settled when the time ends.
         candidates = candidates[np.argsort(users[candidates], kind="stable")]
         work = np.cumsum(users[candidates] + 1) // _USERS_AT_ONCE
         for part in np.split(candidates, np.flatnonzero(np.diff(work)) + 1):

@@ -108,6 +108,7 @@ class Exchange:
             worlds.log,
             worlds.words,
         )
+        # A lower penalty would make it pay to miss the goal: this much was paid for a unit of it.
         self._penalty = max(self._penalty, float(dearest))
         acts = np.flatnonzero(worlds.bought & ~worlds.posed.required)
         kernels.spare(
@@ -147,6 +148,7 @@ class Exchange:
         for batch in range(batches):
             if left_s() <= 0:
                 break
+            # Cooling by a constant factor a batch, from hot to cold.
             heat = hot * (_COLD * self._act / hot) ** (batch / batches)
             price, over = self._batch(price, heat)
             self._penalty *= _RATE if over > 0 else 1 / _RATE

@@ -134,6 +134,8 @@ class Model:
         self._down[inner] = columns + np.arange(inner.size)
         columns += inner.size
         failed, columns, whole_groups = self._group_columns(rows, columns)
+        # The goal alone pushes "down" up, so a bound from above is enough, and no order of the
+        # nodes is needed (docs/reference/sources.md, F43).
         # A node is down by its own purchase, or by a failed group.
         row = np.full(n, -1, np.int64)
         row[inner] = np.arange(inner.size)
@@ -236,6 +238,8 @@ class Model:
             np.concatenate([failed[group_of_link[any_of]], self._down[groups.member[any_of]]]),
             np.concatenate([np.ones(numbers.size), -np.ones(numbers.size)]),
         )
+        # K of n: it has failed once n - k + 1 members are down. So "failed", that many times, is at
+        # most the sum of "down" of its members.
         counted = first[groups.need[first] > 1]
         row = np.full(groups.owner.size, -1, np.int64)
         row[counted] = np.arange(counted.size)
@@ -344,6 +348,8 @@ class Model:
         if feasible:
             values = np.array(highs.getSolution().col_value)
             plan = np.zeros(problem.groups.nodes, np.bool_)
+            # What is bought in part counts as bought: the plan costs more than the model says, and
+            # holds.
             least = 0.5 if self._whole and not relaxed else 1e-6
             plan[self.buyable] = values[: self.buyable.size] > least
         proven = status == highspy.HighsModelStatus.kOptimal

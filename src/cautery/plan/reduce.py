@@ -125,6 +125,7 @@ def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None
     sure = np.bincount(
         group_of_link[never_down[groups.member]], minlength=groups.owner.size
     ).astype(np.int32)
+    # A member that never falls always stands: it fills one place of those that a group needs.
     need = groups.need - sure
     repeats = kernels.said_again(need, groups.start, groups.member, groups.nodes)
     left = groups.kept(alive[groups.owner] & (need > 0), alive[groups.member] & ~repeats, need=need)
@@ -137,6 +138,8 @@ def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None
     kernels.behind(left.start, left.member, group_start, groups_of_node, needed)
     alive &= needed
     left = left.kept(alive[left.owner], np.ones(left.member.size, np.bool_))
+    # To fold is to add up costs. Under limits of countries or bystanders two purchases of one cost
+    # are not the same, so nothing is folded then.
     while not problem.limited:
         users = np.diff(left.use_start)
         private = (users == 1) & (problem.weight == 0) & ~apart
@@ -156,6 +159,7 @@ def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None
         gone_members = left.member[np.repeat(drop, left.sizes)]
         alive[gone_members] = False
         owner = into[left.owner]
+        # One pass may merge a whole chain: follow it to its end.
         while not np.array_equal(owner, into[owner]):
             owner = into[owner]
         left = Groups(groups.nodes, owner, left.need, left.start, left.member).kept(
@@ -192,6 +196,7 @@ def committed(problem: Problem, gone: Bools) -> Problem:
     limit, budget = problem.most_countries, problem.budget
     return replace(
         problem,
+        # -1 is no country: the fixed cost of these is spent.
         country=np.where(np.isin(problem.country, acting), -1, problem.country).astype(np.int32),
         most_countries=None if limit is None else limit - acting.size,
         budget=None if budget is None else budget - float(problem.collateral[gone].sum()),

@@ -134,6 +134,7 @@ class Neighbourhoods:
         )
         free = inside | self._marginal()
         cost = np.where(free, problem.cost, np.inf)
+        # What is bought outside stays bought, and nothing else can be bought there.
         part = reduced(replace(problem, cost=cost), taken=self.gone & ~free)
         if part.problem.must <= _slack(problem):
             plan = part.taken
@@ -145,6 +146,7 @@ class Neighbourhoods:
                 gap=5e-4,
                 pace=pace,
             )
+            # Grow while HiGHS proves its plan in the time that it has, shrink where it does not.
             self.size = int(self.size * (1.15 if solved.proven else 0.8))
             self.size = max(200, min(self.size, groups.nodes))
             if solved.bought is None:
@@ -165,6 +167,8 @@ class Neighbourhoods:
         if not within(problem, plan):
             return
         cost = problem.price(plan)
+        # An equal plan is taken, too: from another one of the same cost, other neighbours can be
+        # reached.
         if cost <= self.cost:
             self.gone, self.cost = plan, cost
 

@@ -260,6 +260,7 @@ def _verdict(
             )
     if answered is not None:
         decision, narrow_to = Decision.ALLOW, ()
+        # The objections stay in the verdict: a reader sees what the two people answered.
         ruling.objections.insert(
             0,
             Reason(

@@ -105,6 +105,7 @@ def judge_history(
     """Refuse an address that changed hands lately, or after the evidence was taken."""
     since = ruling.at - timedelta(days=ruling.policy.recycled_days)
     if evidence is not None:
+        # A date has no hour: who came on that day is not said to have come after it.
         evidence_at = datetime.combine(evidence.evidence_date, time.max, tzinfo=UTC)
         since = min(since, evidence_at)
     parties = {tenant.name: _party(ruling, tenant.name, own) for tenant in seen}
@@ -197,6 +198,7 @@ def judge_dedication(
             fact="dedicated",
             dated=evidence.evidence_date,
         )
+    # A date one day ahead may be today's in another time zone.
     elif age < -1:
         ruling.high = None
         ruling.refuse(
