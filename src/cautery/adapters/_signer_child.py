@@ -83,14 +83,16 @@ def _say(parts: list[bytes]) -> None:
         left = left[os.write(_LINE, left) :]
 
 
-def answer(secrets: CaseSecrets | LogSecrets | CosignerSecrets, asked: list[bytes]) -> list[bytes]:
+def answer(
+    secrets: CaseSecrets | LogSecrets | CosignerSecrets, request: list[bytes]
+) -> list[bytes]:
     """Return the answer to one message: ``ok`` and what was asked for, or ``no`` and why."""
     try:
         if isinstance(secrets, CaseSecrets):
-            return [b"ok", *_answered(secrets, asked)]
+            return [b"ok", *_answered(secrets, request)]
         if isinstance(secrets, LogSecrets):
-            return [b"ok", *_logged(secrets, asked)]
-        return [b"ok", *_cosigned(secrets, asked)]
+            return [b"ok", *_logged(secrets, request)]
+        return [b"ok", *_cosigned(secrets, request)]
     except CauteryError as error:
         return _refusal(error)
     except OSError as error:

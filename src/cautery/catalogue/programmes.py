@@ -104,12 +104,12 @@ class Programmes:
             name = self._names[at]
             if self._rights[name.right].kind == "event":
                 offer = offer or Offer.of(title)
-                odds = self._event_odds(name, offer)
+                chance = self._event_probability(name, offer)
             else:
                 ways = ways or readings(title)
-                odds = max(self._work_odds(name, way) for way in ways)
-            if odds > 0 and (name.right not in best or odds > best[name.right][0].probability):
-                best[name.right] = Match(name.right, odds, name.text), name
+                chance = max(self._work_probability(name, way) for way in ways)
+            if chance > 0 and (name.right not in best or chance > best[name.right][0].probability):
+                best[name.right] = Match(name.right, chance, name.text), name
         likeliest = _without_the_wider(list(best.values()))
         return nlargest(2, likeliest, key=lambda match: (match.probability, -match.right))
 
@@ -120,20 +120,20 @@ class Programmes:
         lists.sort(key=len)
         return {at for postings in lists[:_WORDS_TRIED] for at in postings[:_MOST_POSTINGS]}
 
-    def _event_odds(self, name: _Name, offer: Offer) -> float:
+    def _event_probability(self, name: _Name, offer: Offer) -> float:
         day = self._rights[name.right].day
         if day is not None and not offer.on(day):
             return 0.0
-        odds = 0.0
+        chance = 0.0
         if name.sides is not None:
-            odds = probability(offer, name.sides)
+            chance = probability(offer, name.sides)
         elif not offer.other - set(name.words):
-            odds = self._alike(name, Reading(offer.all_words, offer.years, None))
+            chance = self._alike(name, Reading(offer.all_words, offer.years, None))
         if name.label and name.label in offer.run and not offer.other:
-            odds = max(odds, _LABELLED)
-        return odds
+            chance = max(chance, _LABELLED)
+        return chance
 
-    def _work_odds(self, name: _Name, way: Reading) -> float:
+    def _work_probability(self, name: _Name, way: Reading) -> float:
         if self._shared(name, way) < _LEAST_SHARED * name.whole:
             return 0.0
         right = self._rights[name.right]

@@ -1,4 +1,4 @@
-"""Which right a noisy title offers, if any: candidates, evidence for each, a choice with odds."""
+"""Which right a noisy title offers, if any: candidates, evidence for each, and a choice."""
 
 from __future__ import annotations
 
@@ -108,15 +108,15 @@ class Resolver:
             yield from self._resolved(batch)
 
     def _resolved(self, listings: Sequence[Listing]) -> list[Resolution]:
-        names, probabilities, none_odds = self._choose(listings)
+        names, probabilities, none_probability = self._choose(listings)
         texts, owner = self._index.texts, self._index.names.right
         resolutions = []
-        for listing, two, odds, nothing in zip(
-            listings, names.tolist(), probabilities.tolist(), none_odds.tolist(), strict=True
+        for listing, places, chances, nothing in zip(
+            listings, names.tolist(), probabilities.tolist(), none_probability.tolist(), strict=True
         ):
             guesses = [
                 (Guess(self._channels[owner[name]].id, share), texts[name])
-                for name, share in zip(two, odds, strict=True)
+                for name, share in zip(places, chances, strict=True)
                 if name >= 0
             ]
             if is_heading(listing.title):
@@ -160,7 +160,7 @@ class Resolver:
         total = len(listings)
         names = np.full((total, 2), -1, np.int32)
         probabilities = np.zeros((total, 2), np.float32)
-        none_odds = np.ones(total, np.float32)
+        none_probability = np.ones(total, np.float32)
         if self._channels:
             batch = self._index.batch([listing.title for listing in listings])
             circumstances = around(listings, batch, self._index.names)
@@ -174,8 +174,8 @@ class Resolver:
                     self._trees,
                     names,
                     probabilities,
-                    none_odds,
+                    none_probability,
                     begin,
                     min(begin + AT_ONCE, total),
                 )
-        return names, probabilities, none_odds
+        return names, probabilities, none_probability

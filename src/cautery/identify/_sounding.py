@@ -245,10 +245,10 @@ def refined(sounding: Sounding, lead: Lead) -> Lead:
     return replace(lead, shift=shift_of(sounding.stacks[lead.works], code, place))
 
 
-def distinct(found: Sequence[Lead], least: float = 0.0) -> list[Lead]:
+def distinct(leads: Sequence[Lead], least: float = 0.0) -> list[Lead]:
     """Keep the best lead of each reference and place, best first."""
     best: list[Lead] = []
-    for lead in sorted(found, key=lambda lead: -lead.score):
+    for lead in sorted(leads, key=lambda lead: -lead.score):
         if lead.score < min(least, WORTH_IT) or len(best) >= MOST_MATCHES:
             break
         if not any(lead.near(earlier) for earlier in best):

@@ -191,8 +191,8 @@ def listen(
     return replace(heard, kept=tuple(basis for basis in kept if basis is not None))
 
 
-def best_of(told: Sequence[Sequence[Lead]]) -> Lead | None:
+def best_of(shards: Sequence[Sequence[Lead]]) -> Lead | None:
     """Return the best lead of all shards."""
     return max(
-        (lead for leads in told for lead in leads), key=lambda lead: lead.score, default=None
+        (lead for leads in shards for lead in leads), key=lambda lead: lead.score, default=None
     )

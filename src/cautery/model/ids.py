@@ -21,7 +21,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
-def check_agency_id(told: str) -> None:
+def check_agency_id(text: str) -> None:
     """Refuse what is no id of an agency: lower-case letters, digits and dashes.
 
     Raises
@@ -33,13 +33,13 @@ def check_agency_id(told: str) -> None:
     --------
     >>> check_agency_id("it-postal")
     """
-    if not _AGENCY.fullmatch(told):
+    if not _AGENCY.fullmatch(text):
         raise InputError(
-            f"agency {_shown(told)}: an id has only lower-case letters, digits and dashes"
+            f"agency {_shown(text)}: an id has only lower-case letters, digits and dashes"
         )
 
 
-def check_id(noun: str, told: str) -> None:
+def check_id(noun: str, text: str) -> None:
     """Refuse what is no id of an operation or a statement: letters, digits, dot, dash, underscore.
 
     Raises
@@ -51,11 +51,11 @@ def check_id(noun: str, told: str) -> None:
     --------
     >>> check_id("operation", "op-2026-07")
     """
-    if not _WORD.fullmatch(told):
-        raise InputError(f"{noun} {_shown(told)}: an id has only letters, digits, dots and dashes")
+    if not _WORD.fullmatch(text):
+        raise InputError(f"{noun} {_shown(text)}: an id has only letters, digits, dots and dashes")
 
 
-def check_pseudonym(told: str) -> None:
+def check_pseudonym(text: str) -> None:
     """Refuse what is no pseudonym of a person: 3 to 64 letters, digits, dots and dashes.
 
     Raises
@@ -63,16 +63,16 @@ def check_pseudonym(told: str) -> None:
     InputError
         If it is none.
     """
-    if not is_pseudonym(told):
-        raise InputError(f"person {_shown(told)}: a pseudonym has only letters, digits and dashes")
+    if not is_pseudonym(text):
+        raise InputError(f"person {_shown(text)}: a pseudonym has only letters, digits and dashes")
 
 
-def is_pseudonym(told: str) -> bool:
+def is_pseudonym(text: str) -> bool:
     """Tell whether a text has the form of a pseudonym: one word of letters, digits and dashes."""
-    return _PSEUDONYM.fullmatch(told) is not None
+    return _PSEUDONYM.fullmatch(text) is not None
 
 
-def check_exhibit_id(told: str) -> None:
+def check_exhibit_id(text: str) -> None:
     """Refuse what is no digest of sealed bytes.
 
     Raises
@@ -80,11 +80,11 @@ def check_exhibit_id(told: str) -> None:
     InputError
         If it is none.
     """
-    if not _DIGEST.fullmatch(told):
-        raise InputError(f"exhibit {_shown(told)}: an id is sha256: and 64 hex digits")
+    if not _DIGEST.fullmatch(text):
+        raise InputError(f"exhibit {_shown(text)}: an id is sha256: and 64 hex digits")
 
 
-def check_kind(noun: str, told: str) -> None:
+def check_kind(noun: str, text: str) -> None:
     """Refuse what is no kind of thing: one word in lower case.
 
     Raises
@@ -92,11 +92,11 @@ def check_kind(noun: str, told: str) -> None:
     InputError
         If it is none.
     """
-    if not _KIND.fullmatch(told):
-        raise InputError(f"{noun} {_shown(told)}: expected one word in lower case")
+    if not _KIND.fullmatch(text):
+        raise InputError(f"{noun} {_shown(text)}: expected one word in lower case")
 
 
-def check_subject(told: str) -> None:
+def check_subject(text: str) -> None:
     """Refuse what is no subject: one printable line.
 
     Control and bidirectional characters, halves of letters and separators of lines are not
@@ -107,9 +107,9 @@ def check_subject(told: str) -> None:
     InputError
         If it is none.
     """
-    if not told.strip() or not told.isprintable() or len(told.encode()) > LONGEST_SUBJECT:
+    if not text.strip() or not text.isprintable() or len(text.encode()) > LONGEST_SUBJECT:
         raise InputError(
-            f"subject {_shown(told)}: expected one printable line of at most "
+            f"subject {_shown(text)}: expected one printable line of at most "
             f"{LONGEST_SUBJECT} bytes"
         )
 

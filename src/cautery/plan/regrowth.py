@@ -164,6 +164,8 @@ def regrow(
     extra = np.zeros((len(timing), draws))
     finished = 0
     for draw in range(draws):
+        # A generator for each draw: all schedules meet the same worlds, and a run that time cuts
+        # short has the first ones of a whole run.
         world = sim.world(np.random.default_rng([seed, 2, draw]))
         try:
             for number, schedule in enumerate(timing):
@@ -279,6 +281,8 @@ class _Simulation:
             second = np.where(np.isfinite(retaken), second_back, np.inf)
         stays = np.ones(self._demand.size)
         moved = 0.0
+        # The share of those who wait that gives up in a day: half of them have left after a
+        # half-life.
         leaves = 1 - 0.5 ** (1 / world.half_life)
         shares = np.empty(days + 1)
         last: tuple[bytes, bytes] | None = None
@@ -287,6 +291,7 @@ class _Simulation:
             down = ((taken_day <= day) & (back > day)) | ((retaken <= day) & (second > day))
             returned = ~down & (taken_day <= day)
             state = down.tobytes(), returned.tobytes()
+            # On most days nobody comes or goes, and the share is that of the day before.
             if state != last:
                 share, last = self._share(world, down, returned), state
                 is_served = bool(share.any())

@@ -82,6 +82,8 @@ def unsure(graph: PlanGraph, problem: Problem) -> Unsure:
     n, added = groups.nodes, at.size
     ends = np.arange(n, n + added, dtype=np.int32)
     member = groups.member.copy()
+    # Such a link goes over a node that needs its old member alone, may be absent, and is nobody's
+    # to act on.
     member[at] = ends
     return Unsure(
         problem=replace(
@@ -173,6 +175,7 @@ class Worlds:
             works_row=works_row,
             queued=np.zeros(circle.size, np.bool_),
         )
+        # A bit for each world: a word settles 64 of them at once.
         self.up = np.zeros((n, draws // WORD), np.uint64)
         self.bought = np.zeros(n, np.bool_)
         self.weight_up = np.zeros(draws)

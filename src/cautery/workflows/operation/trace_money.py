@@ -129,7 +129,7 @@ def trace_supplied(
     return trace(beginning, table, tags, method=method, follow=follow, change=change)
 
 
-def trace_money(desk: Desk, found: Trace, *, supplied: bytes | None = None) -> Exhibit:
+def trace_money(desk: Desk, money_trace: Trace, *, supplied: bytes | None = None) -> Exhibit:
     """Keep a trace in a case: the whole of it sealed encrypted, its sums as a record.
 
     Accounts and addresses stand in no record: they are people's. Services stand there by name.
@@ -140,7 +140,7 @@ def trace_money(desk: Desk, found: Trace, *, supplied: bytes | None = None) -> E
         The sealed trace; its subject opens it.
     """
     now, case = desk.case.clock.now(), desk.case
-    whole = rfc8785.dumps(to_json(found))
+    whole = rfc8785.dumps(to_json(money_trace))
     subject = f"money:{digest_of(whole)[7:23]}"
 
     def sealed(data: bytes, media_type: str) -> Exhibit:
@@ -152,7 +152,7 @@ def trace_money(desk: Desk, found: Trace, *, supplied: bytes | None = None) -> E
     exhibits = [exhibit.id]
     if supplied is not None:
         exhibits.append(sealed(supplied, "text/csv").id)
-    desk.record(_summary(desk, found, exhibits=tuple(exhibits), subject=subject), at=now)
+    desk.record(_summary(desk, money_trace, exhibits=tuple(exhibits), subject=subject), at=now)
     return exhibit
 
 
