@@ -87,6 +87,7 @@ def literal(host: str) -> str | None:
         return None
     if len(parts) > 4 or not all(_NUMBER.fullmatch(part) for part in parts):
         raise ForbiddenAddressError(f"{host[:60]}: looks like an address but is not a valid one")
+    # The last number fills all bytes that are left: 127.1 is 127.0.0.1, as in inet_aton(3).
     numbers = [_number(part, host) for part in parts]
     if any(number > 255 for number in numbers[:-1]) or numbers[-1] >= 256 ** (5 - len(numbers)):
         raise ForbiddenAddressError(f"{host[:60]}: looks like an address but is not a valid one")

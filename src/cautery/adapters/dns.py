@@ -116,11 +116,14 @@ class DnsNames:
         ttl_s = self._longest_s
         name = host
         for _ in range(_MOST_ALIASES + 1):
+            # Both kinds must be known before anything is fetched: each address is checked against
+            # the mandate.
             answers = await asyncio.gather(self._one(name, "A"), self._one(name, "AAAA"))
             steps: list[str] = []
             for chain, some_addresses, seconds in answers:
                 steps = chain if len(chain) > len(steps) else steps
                 addresses.update(some_addresses)
+                # The chain is as short-lived as its shortest link.
                 ttl_s = min(ttl_s, seconds)
             aliases += [step for step in steps if step not in aliases]
             if addresses or not steps:

@@ -48,6 +48,7 @@ def probabilities(
     chance = np.minimum(1 / (1 + np.exp(-logit)), MOST)
     if part.steady is not None:
         chance *= part.steady[chosen]
+    # A partition of one cannot be wrong about whom it holds together.
     probability: Floats = np.where(members == 1, 1.0, chance)
     return probability
 

@@ -161,6 +161,7 @@ def infer_roles(
     approximation, whose probabilities bench/networks/roles.py checks.
     """
     edges = [relation for relation in dict.fromkeys(relations) if relation.relation in RELATIONS]
+    # A panel that redirects to itself says nothing of its role.
     edges = [edge for edge in edges if edge.source != edge.target]
     names = sorted({*marks, *(name for edge in edges for name in (edge.source, edge.target))})
     if not names:
@@ -260,7 +261,9 @@ def _heard(
         belief = total[sender] - passed[reverse]
         belief = np.exp(belief - belief.max(axis=1, keepdims=True))
         new = np.log(np.einsum("eij,ej->ei", tables, belief))
+        # Only the differences between roles count: so the numbers stay small however long it takes.
         new -= new.max(axis=1, keepdims=True)
+        # Damped: on a graph with circles the messages else may swing for ever between two states.
         passed = _DAMPING * passed + (1 - _DAMPING) * new
     reasons = [
         message(

@@ -149,6 +149,8 @@ def learnt(
     subjects, networks : int
         How many there are.
     """
+    # Counted shares, drawn to a prior as by so many links: few links must not say "never" or
+    # "always", whose logarithms are infinite.
     share = (false + FALSE_PRIOR * FALSE_PRIOR_LINKS) / (true + false + FALSE_PRIOR_LINKS)
     # Of values with one bearer as many are taken to be hubs as of those with two or three: which
     # are not met oftener than others.
@@ -174,6 +176,7 @@ def learnt(
 
 def log_theta(networks: float, subjects: int) -> float:
     """Return the concentration under which a Chinese restaurant has so many tables, as a log."""
+    # The number of tables rises with theta: by halves on a scale of powers.
     low, high = 1.0, 1e9
     for _ in range(80):
         middle = (low * high) ** 0.5
