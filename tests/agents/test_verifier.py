@@ -365,3 +365,21 @@ def test_a_key_that_is_not_in_its_only_encoding_is_refused(y):
 def test_what_is_no_key_is_refused(text):
     with pytest.raises(ValueError, match=r"."):
         read_public_key(text)
+
+
+def test_a_refusal_says_no_more_than_a_line_of_what_a_feed_wrote():
+    entry = {"lever": "x" * 1_000_000, "target": "a.example", "end": "2027-01-01T00:00:00Z"}
+    text = strict.written(
+        {
+            "type": "cautery/referral/1", "referral": "R", "order": "O", "authority": "A",
+            "territory": "FR", "end": "2027-01-01T00:00:00Z", "grounds": "sha256:" + 64 * "0",
+            "entries": [entry | {"max_stale_s": None}],
+        }
+    )  # fmt: skip
+    signature = base64.b64encode(bytes(64)).decode()
+    referral = {"text": text, "approvals": []}
+    body = strict.written({"version": "x", "signature": signature, "referrals": [referral]})
+    with pytest.raises(Refused) as refused:
+        readers.read_envelope(body.encode())
+    assert "lever" in str(refused.value)
+    assert len(str(refused.value)) < 400

@@ -19,6 +19,9 @@ BROKEN = {
 """What an envelope does that breaks each rule; other faults of form are told case by case."""
 
 
+_MOST_REASON = 300
+
+
 class Refused(Exception):  # noqa: N818 - the outcome, as the format calls it
     """An envelope breaks a rule of the format; the state before it stays."""
 
@@ -35,5 +38,5 @@ def require(rule: str, holds: bool) -> None:  # noqa: FBT001 - reads as a senten
 
 
 def refuse(where: str, reason: str) -> NoReturn:
-    """Raise Refused by the rule `form`."""
-    raise Refused("form", f"{where}: {reason}")
+    """Raise Refused by the rule `form`; of what a feed has written, no more than a line is said."""
+    raise Refused("form", f"{where}: {reason[:_MOST_REASON]}")
