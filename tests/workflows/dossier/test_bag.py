@@ -190,6 +190,9 @@ def signed_anew(bag: Path, key: Path) -> None:
         return "".join(f"{sha256(data).hexdigest()}  {name}\n" for name, data in lines)
 
     payload = [file for file in (bag / "data").rglob("*") if file.is_file()]
+    oxum = f"{sum(file.stat().st_size for file in payload)}.{len(payload)}"
+    info = (bag / "bag-info.txt").read_text()
+    (bag / "bag-info.txt").write_text(re.sub("(?m)^(Payload-Oxum: ).*", rf"\g<1>{oxum}", info))
     (bag / "manifest-sha256.txt").write_text(listed(payload))
     tags = [file for file in bag.glob("*") if file.is_file() and "tagmanifest" not in file.name]
     (bag / "tagmanifest-sha256.txt").write_text(listed(tags))
@@ -278,6 +281,21 @@ def test_a_payload_manifest_that_nobody_signed_is_refused(bag: Path, made: Made)
     signature = loaded(made.key).sign((bag / "tagmanifest-sha256.txt").read_bytes())
     (bag / "tagmanifest-sha256.txt.sig").write_bytes(signature)
     with pytest.raises(EvidenceError, match="nobody has signed it"):
+        verified(bag)
+
+
+def test_a_file_that_was_blown_up_is_not_read(bag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.truncate(bag / "data/error_rates.toml", 1 << 42)
+    real, read = FolderStore.digest, []
+    monkeypatch.setattr(
+        FolderStore, "digest",
+        lambda self, path, name, **more: read.append(name) or real(self, path, name, **more),
+    )  # fmt: skip
+    with pytest.raises(EvidenceError, match="were signed"):
+        verified(bag)
+    assert "data/error_rates.toml" not in read
+    os.truncate(bag / "walk.py", 1 << 42)
+    with pytest.raises(EvidenceError, match="more than a tag file"):
         verified(bag)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,7 +39,8 @@ from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.case.verify import AUTHENTIC, CONSISTENT, Verified, is_outside, verify_case
 from cautery.workflows.dossier.verify_extract import check_extract
 
-BAGIT, PAYLOAD = "bagit.txt", "manifest-sha256.txt"
+BAGIT, INFO, PAYLOAD = "bagit.txt", "bag-info.txt", "manifest-sha256.txt"
+_OXUM = re.compile(r"(?m)^Payload-Oxum: ([0-9]{1,18})\.([0-9]{1,9})$")
 _WHOLE, _EXTRACT = "data/case", "data/extract"
 _LINE = re.compile(r"([0-9a-f]{64}) {1,2}([^ ].*)")
 _UNLISTED = frozenset((TAG_MANIFEST, SIGNATURE, STAMP, STAMP_SIGNATURE))
@@ -179,12 +180,16 @@ def verify_bag(
     _signed(path, SIGNATURE, listed, key, store, of="the tag manifest")
     files = {file.name: file for file in store.files(path)}
     tags = _sums(path, TAG_MANIFEST, listed)
-    if PAYLOAD not in tags:
-        raise EvidenceError(f"{path / PAYLOAD}: not in the tag manifest, so nobody has signed it")
+    for name in (PAYLOAD, INFO):
+        if name not in tags:
+            raise EvidenceError(f"{path / name}: not in the tag manifest, so nobody has signed it")
     payload = _sums(path, PAYLOAD, store.read(path, PAYLOAD, limit=MAX_MANIFEST_BYTES))
     for name in sorted(files.keys() - tags.keys() - payload.keys() - _UNLISTED):
         raise EvidenceError(f"{path / name}: in no manifest: it was added after the bag was signed")
-    for name, digest in (*tags.items(), *payload.items()):
+    for name, digest in tags.items():
+        _check(path, files.get(name), name, digest, store, most=MAX_MANIFEST_BYTES)
+    _check_size(path, files, payload, store)
+    for name, digest in payload.items():
         _check(path, files.get(name), name, digest, store)
     if AUTHORITIES in tags:
         stamped = _stamped(path, listed, files=files, key=key, store=store, trust=trust)
@@ -311,8 +316,37 @@ def _sums(path: Path, name: str, text: bytes) -> dict[str, str]:
         raise EvidenceError(f"{path / name}: {error}") from error
 
 
-def _check(path: Path, file: FileSeen | None, name: str, digest: str, store: CaseStore) -> None:
+def _check_size(
+    path: Path, files: Mapping[str, FileSeen], payload: Collection[str], store: CaseStore
+) -> None:
+    """Compare the bytes of the payload with what was signed, before they are read.
+
+    A file that was blown up, with holes say, would else be read for hours.
+    """
+    about = store.read(path, INFO, limit=MAX_NOTE_BYTES).decode("utf-8", "replace")
+    stated = _OXUM.search(about)
+    if stated is None:
+        raise EvidenceError(f"{path / INFO}: it does not state a Payload-Oxum")
+    size = sum(files[name].size for name in payload if name in files)
+    if (size, len(payload)) != (int(stated[1]), int(stated[2])):
+        raise EvidenceError(
+            f"{path}: the payload has {len(payload)} files with {size} bytes, but {stated[2]} with "
+            f"{stated[1]} were signed"
+        )
+
+
+def _check(
+    path: Path,
+    file: FileSeen | None,
+    name: str,
+    digest: str,
+    store: CaseStore,
+    *,
+    most: int | None = None,
+) -> None:
     if file is None:
         raise EvidenceError(f"{path / name}: missing")
+    if most is not None and file.size > most:
+        raise EvidenceError(f"{path / name}: {file.size} bytes, more than a tag file has")
     if store.digest(path, name, size=file.size) != digest:
         raise EvidenceError(f"{path / name}: changed: its digest differs from the signed digest")
