@@ -199,6 +199,25 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wired, "_WAITS_S", (0.0,))
 
 
+def test_a_flood_of_complaints_stays_outside_the_case(
+    cautery: Cautery,
+    proven_case: Watched,
+    public: PublicFolder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(filing, "MOST_A_DAY", 5)
+    for number in range(12):
+        sent_in(public, number=f"C-{number:012x}", target=f"{number}.example")
+    for _ in range(3):
+        assert take(cautery, proven_case).code == 0
+    assert len(proven_case.records("complaint.filed")) == 5
+    assert len(public.names("complaints")) == 7
+    decide = ("--as", "anna", "--why", "x", "--reject")
+    assert cautery("complaint", "decide", proven_case.path, "C-000000000000", *decide).code == 0
+    take(cautery, proven_case)
+    assert len(proven_case.records("complaint.filed")) == 6
+
+
 # -- mail -------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,11 @@ WHAT = "complaint"
 _WORDS = re.compile(r"[a-z0-9_.:-]+")
 """One class of letters: a mail of two megabytes without a full stop costs no more than others."""
 _MOST_HOSTS = 2_000
+MOST_A_DAY = 2_000
+"""Complaints from the form that are filed in a day and wait for a decision. Judgement: beyond it
+somebody floods the form, from more networks than its server can tell apart; what comes then stays
+in the folder, whose server asks for mails instead."""
+_DAY = timedelta(days=1)
 
 
 def complaints_of(ledger: Ledger) -> Complaints:
@@ -262,7 +267,10 @@ def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
     secret = keeps_secrets(mandate_of(ledger)) if names else False
     complaints = complaints_of(ledger) if names else Complaints()
     filed, refused = [], []
-    for name in names:
+    room = MOST_A_DAY - _waiting(complaints, journal.now()) if names else 0
+    for name in names[:MOST_A_DAY]:
+        if len(filed) >= room:
+            break
         body = files.read(name)
         try:
             record = (
@@ -277,6 +285,16 @@ def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
             show_state(files, record, None, secret=secret)
         files.remove(name)
     return TakenIn(filed=tuple(filed), refused=tuple(refused))
+
+
+def _waiting(complaints: Complaints, now: datetime) -> int:
+    """Return how many complaints of the form came in a day and wait, also about no entry."""
+    return sum(
+        each.means is ComplaintMeans.FORM
+        and each.complaint not in complaints.decided
+        and each.at > now - _DAY
+        for each in complaints.filed.values()
+    )
 
 
 def keeps_secrets(mandate: Mandate) -> bool:

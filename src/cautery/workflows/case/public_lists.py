@@ -16,6 +16,9 @@ from cautery.canonical import canonical
 from cautery.errors import ApprovalError, InputError, SourceError, StorageError
 from cautery.model import Digest, Effect, ListAnswer
 
+MOST_A_ROUND = 100
+"""Acknowledgements that are taken at once: the watch looks again in two seconds."""
+
 
 class PublicLists:
     """Publishes to a public folder and by PUT; fulfils :class:`cautery.act.Publisher`.
@@ -76,14 +79,14 @@ class PublicLists:
 
 
 def answers_in(files: PublicFiles) -> Iterator[AnswerOfAgent]:
-    """Take the acknowledgements out of a public folder; what is none is dropped.
+    """Take acknowledgements out of a public folder, a round of them; what is none is dropped.
 
     Raises
     ------
     StorageError
         If one cannot be read or taken away.
     """
-    for name in files.names("answers"):
+    for name in files.names("answers")[:MOST_A_ROUND]:
         body = files.read(name)
         files.remove(name)
         try:
