@@ -25,9 +25,11 @@ import pytest
 from aiohttp import web
 
 from cautery.adapters.cosign_server import CosignServer
+from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.signer import SignerProcess
-from cautery.lab.stamping import LabAuthority
+from cautery.lab.stamping import POLICY, LabAuthority
 from cautery.lab.stamping_server import StampingServer
+from cautery.lab.trusted_lists import GRANTED, trusted_list
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "tests/assets/cases_of_0_1_0"
@@ -135,6 +137,83 @@ def test_an_old_case_is_proven_verified_and_renewed(world: World) -> None:
     assert "renewed at" in world.verify(*trust).out
     checked = world.cautery("log", "check", world.log, "--json")
     assert json.loads(checked.out)["cosigned"] == 3
+
+
+def test_a_killed_case_is_closed_and_seen_when_its_log_is_named(world: World) -> None:
+    """The keys of case and log lie in one folder, as those of a watch do."""
+    case = killed(world)
+    ran = world.cautery("close", case, "--keys", world.folder / "k", "--log", world.log)
+    assert ran.code == 0
+    assert "2 time-stamps, 3 co-signatures" in ran.err
+    trust = ("--cosigners", world.policy, "--tsa-roots", world.roots, "--within", "1e12")
+    assert world.cautery("verify", case, *trust, "--log", world.log).code == 3
+
+
+def test_a_log_that_is_down_leaves_the_case_closed_and_says_how_to_ask_again(world: World) -> None:
+    case = killed(world)
+    (world.folder / "log" / "public").write_text("no folder")
+    ran = world.cautery("close", case, "--keys", world.folder / "k", "--log", world.log)
+    assert ran.code == 0
+    assert "no proof from outside for the closed case" in ran.err
+    assert "cautery log prove" in ran.err
+    assert (case / "manifest.note").exists()
+
+
+def test_a_folder_that_is_no_log_is_told_before_the_case_is_closed(world: World) -> None:
+    case = killed(world)
+    ran = world.cautery("close", case, "--keys", world.folder / "k", "--log", world.folder)
+    assert ran.code == 2
+    assert not (case / "manifest.note").exists()
+
+
+def test_closing_a_case_that_stands_in_a_log_says_that_nobody_saw_it_closed(world: World) -> None:
+    case = killed(world)
+    ledger = SqlLedger.at(case / "ledger.sqlite")
+    ledger.append("outside.proof", {}, at=NOW)
+    ledger.close()
+    ran = world.cautery("close", case, "--keys", world.folder / "k")
+    assert ran.code == 0
+    assert "no proof from outside for the closed case: no --log was given" in ran.err
+    assert f"Ask for it: cautery log prove {case} --log LOG." in ran.err
+
+
+def killed(world: World) -> Path:
+    """A case of version 0.1.0 whose watch was killed, its key beside that of the log."""
+    case = world.folder / "killed"
+    shutil.copytree(ASSETS / "open/case", case)
+    keys = world.folder / "k"
+    shutil.copytree(ASSETS / "open/case-keys", keys, dirs_exist_ok=True)
+    for path in (*keys.iterdir(), *case.rglob("*"), case, keys):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    return case
+
+
+def test_time_stamps_are_qualified_by_a_trusted_list_and_held_to_a_policy(world: World) -> None:
+    world.prove()
+    authority = world.servers["one"].authority
+    assert authority is not None
+    listed = world.folder / "list.xml"
+    listed.write_bytes(
+        trusted_list(
+            [authority.certificate],
+            issued=NOW - timedelta(days=2),
+            until=NOW + timedelta(days=90),
+            states=[(NOW - timedelta(days=40), GRANTED)],
+        )
+    )
+    roots = ("--tsa-roots", world.roots)
+    ran = world.verify(*roots, "--trusted-list", listed, "--tsa-policy", POLICY)
+    assert "qualified time-stamps: 1 of 2, by the trusted lists that you gave" in ran.out
+    assert "qualified" not in world.verify(*roots).out
+    assert "time-stamps 0" in world.verify(*roots, "--tsa-policy", "1.2.3").out
+    for bad, why in (
+        (("--trusted-list", listed), "need --tsa-roots"),
+        ((*roots, "--tsa-policy", "all"), "is not an OID"),
+        ((*roots, "--trusted-list", world.roots), "not a trusted list"),
+    ):
+        refused = world.verify(*bad)
+        assert refused.code == 2
+        assert why in refused.err
 
 
 def test_an_old_case_claims_times_that_nobody_saw_then(world: World) -> None:

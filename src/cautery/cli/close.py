@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli.log import say_proof
 from cautery.wiring import closing
 
 
@@ -15,6 +16,10 @@ def close(
     case: Annotated[Path, typer.Argument(help="Folder of a watch's open case.")],
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", help="Folder of the organisation's log, to have the closing seen."),
     ] = None,
 ) -> None:
     """Write and sign the report of an open case whose watch was killed.
@@ -24,7 +29,16 @@ def close(
     command. The report has everything that the watch saw, and the last time at which the watch
     recorded that it was running.
 
+    With --log, the closed case goes into the log, and what vouches for it lies beside its note. The
+    case does not record where its log lies, so without --log nobody sees it closed, until
+    `cautery log prove` asks.
+
     Example: cautery close cases/md34
     """
-    report = closing.close(case, keys_dir=keys)
-    render.say(f"closed  {case}: cautery verify {case}\nreport  {report}")
+    closed = closing.close(case, keys_dir=keys, log=log)
+    render.say(f"closed  {case}: cautery verify {case}\nreport  {closed.report}")
+    if closed.proof is not None:
+        say_proof(case, closed.proof)
+    elif closed.has_log:
+        render.say("no proof from outside for the closed case: no --log was given")
+        render.say(f"  Ask for it: cautery log prove {case} --log LOG.")

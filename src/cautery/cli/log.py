@@ -10,6 +10,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
+from cautery.errors import CauteryError
 from cautery.messages import say
 from cautery.wiring import timing
 from cautery.workflows.timing.log import Proven
@@ -76,6 +77,15 @@ def check(
         return
     for label, value in checked.items():
         typer.echo(f"{label:<12} {render.printable(str(value))}")
+
+
+def say_proof(case: Path, outcome: Proven | CauteryError) -> None:
+    """Say who vouches for a closed case, or why nobody does and how to ask again."""
+    if isinstance(outcome, CauteryError):
+        render.say(render.printable(f"no proof from outside for the closed case: {outcome}"))
+        render.say(f"  Ask again: cautery log prove {case} --log LOG.")
+    else:
+        say_proven(case, outcome)
 
 
 def say_proven(case: Path, proven: Proven) -> None:

@@ -12,8 +12,8 @@ from cautery.act import standing_of
 from cautery.cli import render
 from cautery.cli._mandate_rows import say_warnings
 from cautery.cli.board import Board, JsonStream
-from cautery.cli.log import say_proven
-from cautery.errors import ApprovalError, CauteryError, InputError, MandateError
+from cautery.cli.log import say_proof
+from cautery.errors import ApprovalError, InputError, MandateError
 from cautery.messages import tr, word
 from cautery.model import Entry
 from cautery.model.records import WatchEnd, WatchStopped
@@ -21,7 +21,6 @@ from cautery.wiring import watching
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import mandate_schema, read_mandate
 from cautery.workflows.mandate.signers import read_signers
-from cautery.workflows.timing.log import Proven
 
 
 def watch(
@@ -109,7 +108,7 @@ def watch(
             keys_dir=keys,
             listeners=(view.hear, note),
             close=not keep_open,
-            on_proof=lambda outcome: _say_proof(case, outcome),
+            on_proof=lambda outcome: say_proof(case, outcome),
             publish=publish,
         )
     render.say(f"case    {case}\nreport  {report}")
@@ -117,11 +116,3 @@ def watch(
         why = word(stopped[-1]) if stopped else tr("for a reason that is not recorded")
         render.say(tr("the watch stopped before its window closed: %(why)s", why=why))
         raise typer.Exit(1)
-
-
-def _say_proof(case: Path, outcome: Proven | CauteryError) -> None:
-    if isinstance(outcome, CauteryError):
-        render.say(render.printable(f"no proof from outside for the closed case: {outcome}"))
-        render.say(f"  Ask again: cautery log prove {case} --log LOG.")
-    else:
-        say_proven(case, outcome)

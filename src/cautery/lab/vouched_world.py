@@ -53,6 +53,8 @@ class World:
     settings: LogSettings
     asking: Asking
     cases: dict[str, Case] = field(default_factory=dict)
+    mandate: object = "x"
+    """What the first record of its cases says of their mandate."""
 
     @property
     def trust(self) -> Trust:
@@ -69,7 +71,9 @@ class World:
         """Return an open case, begun when it is first asked for."""
         if name not in self.cases:
             self.cases[name] = open_case(self.folder / name, store=self.store, clock=self.clock)
-            self.cases[name].ledger.append(_OPENED, {"mandate": "x"}, at=self.clock.now())
+            if not self.cases[name].ledger.size():  # else it is opened again
+                opening = {"mandate": self.mandate}
+                self.cases[name].ledger.append(_OPENED, opening, at=self.clock.now())
         return self.cases[name]
 
     def journal(self, name: str = "case") -> Journal:

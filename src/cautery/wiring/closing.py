@@ -2,36 +2,83 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters.person_keys import load_approver
-from cautery.errors import InputError
+from cautery.errors import CauteryError, InputError
 from cautery.evidence.manifest import LEDGER
+from cautery.evidence.outside.proof import NOBODY
+from cautery.evidence.ports import CaseLedger
+from cautery.model.records import OutsideProof, kinds_of
 from cautery.wiring.cases import reading_store, store, writing
+from cautery.wiring.timing import own_trust, prove_closed
 from cautery.workflows.case.manifest import finish_cut_closing
 from cautery.workflows.case.open import refuse_closed
 from cautery.workflows.case.restore import Restored, restore_case
+from cautery.workflows.timing.log import Proven
 from cautery.workflows.watch.finishing import REPORT, finish_killed_watch
 
 
-def close(case_path: Path, *, keys_dir: Path | None = None) -> Path:
-    """Close the case of a watch that no longer runs; return where the report lies.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """A case that was closed.
+
+    Parameters
+    ----------
+    report : Path
+        Where its report lies.
+    proof : Proven, CauteryError or None
+        What vouches for the closing, or why nothing does; ``None``: nobody was asked.
+    has_log : bool
+        Records of the case stand in a log.
+    """
+
+    report: Path
+    proof: Proven | CauteryError | None
+    has_log: bool
+
+
+def close(case_path: Path, *, keys_dir: Path | None = None, log: Path | None = None) -> Closed:
+    """Close the case of a watch that no longer runs, and have the closing seen.
+
+    Parameters
+    ----------
+    log : Path or None
+        Folder of the log of the case; ``None``: nobody is asked.
 
     Raises
     ------
     CauteryError
-        As the workflow says.
+        As the workflow says, or if the log's settings cannot be used. That nobody vouches is no
+        error: the case is whole.
     """
     refuse_closed(case_path, reading_store())
     if not reading_store().exists(case_path, LEDGER):
         raise InputError(f"{case_path}: no case")
-    if finish_cut_closing(case_path, store=store(keys_dir)):
-        return case_path / REPORT
-    with writing(case_path, keys_dir=keys_dir) as case:
-        finish_killed_watch(case)
-    return case_path / REPORT
+    trust = NOBODY if log is None else own_trust(log)
+    if not finish_cut_closing(case_path, store=store(keys_dir)):
+        with writing(case_path, keys_dir=keys_dir) as case:
+            finish_killed_watch(case, trust=trust)
+    ledger = reading_store().ledger(case_path, read_only=True)
+    try:
+        has_log = _has_log(ledger)
+    finally:
+        ledger.close()
+    proof: Proven | CauteryError | None = None
+    if log is not None:
+        try:
+            proof = asyncio.run(prove_closed(case_path, log, keys_dir=keys_dir))
+        except CauteryError as error:  # the case is whole; `cautery log prove` asks again
+            proof = error
+    return Closed(report=case_path / REPORT, proof=proof, has_log=has_log)
+
+
+def _has_log(ledger: CaseLedger) -> bool:
+    return next(iter(ledger.read(kinds=kinds_of(OutsideProof))), None) is not None
 
 
 def restore(

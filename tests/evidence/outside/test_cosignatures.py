@@ -93,6 +93,19 @@ def test_lines_of_unknown_keys_and_types_are_passed_over() -> None:
     assert (len(cosigned.times), cosigned.unknown) == (1, 1)
 
 
+def test_a_policy_with_a_key_of_ml_dsa_is_refused_in_a_clear_word() -> None:
+    """The algorithm byte has room for it: a policy that names one is not read as something else."""
+    encoded = base64.b64encode(b"\x06" + bytes(1312)).decode()
+    with pytest.raises(InputError, match="type 6, ML-DSA-44, which this version of Cautery cannot"):
+        parse_policy(policy_of(f"witness pq pq.example/w+01020304+{encoded}", "quorum pq"))
+
+
+def test_a_key_of_a_type_that_nobody_specified_is_refused_by_its_number() -> None:
+    encoded = base64.b64encode(b"\x63" + bytes(32)).decode()
+    with pytest.raises(InputError, match="must have type 4, but this one has type 99"):
+        parse_policy(policy_of(f"witness x x.example/w+01020304+{encoded}", "quorum x"))
+
+
 def test_a_co_signature_over_another_root_is_named_and_does_not_count() -> None:
     _, key = cosigner("a")
     cosigned = open_cosigned(note_of(5) + line("a", size=6), VERIFIER, [key])

@@ -277,6 +277,21 @@ async def test_a_malformed_proof_file_breaks_nothing(world: World, text: str) ->
         verified(world, path)
 
 
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("answer", "\u2014AAA"), ("nonce", "x1"), ("revocation", ["\u2014AAA"]), ("answer", "A")],
+)
+async def test_a_proof_file_with_text_in_the_place_of_bytes_breaks_nothing(
+    world: World, member: str, value: object
+) -> None:
+    path = await world.closed()
+    file = path / "manifest.proof"
+    shape = json.loads(file.read_text())
+    shape["proof"]["stamps"][0][member] = value
+    with pytest.raises(EvidenceError, match="not proofs from outside"):
+        parse_proof_file(json.dumps(shape).encode())
+
+
 async def test_a_renewed_proof_holds_twelve_years_ahead(world: World) -> None:
     path = await world.closed()
     world.clock.at += timedelta(days=9 * 365)

@@ -24,6 +24,9 @@ from cautery.model.evidence import Checkpoint
 
 COSIGNATURE = b"\x04"
 """Ed25519, timestamped (c2sp.org/tlog-cosignature)."""
+_LATER = {b"\x06": "ML-DSA-44"}
+"""Types of key that the specification has and this module does not: their room is this byte, which
+stands in each key and in each signature line's key id."""
 _TIME = struct.Struct(">Q")
 _LAST_SECOND = 253_402_300_799
 """31 December 9999: the last that a ``datetime`` can hold."""
@@ -54,6 +57,12 @@ class CosignerKey:
             raw = base64.b64decode(encoded.encode("ascii"), validate=True)
         except (binascii.Error, UnicodeEncodeError) as error:
             raise InputError("not a verifier key (name+hash+base64)") from error
+        if raw[:1] in _LATER:
+            raise InputError(
+                f"{name[:80]}: the key has type {raw[0]}, {_LATER[raw[:1]]}, which this version of "
+                "Cautery cannot check",
+                hint="Ask the co-signer for its Ed25519 key (type 4), or use a later version.",
+            )
         if len(raw) != 33 or base64.b64encode(raw).decode() != encoded:
             raise InputError(f"{name[:80]}: not an Ed25519 verifier key (name+hash+base64)")
         if raw[:1] != COSIGNATURE:

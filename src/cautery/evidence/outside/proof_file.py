@@ -26,7 +26,7 @@ from cautery.model.wire import to_json
 PROOF = "manifest.proof"
 MAX_PROOF_BYTES = 64 << 20
 _TYPE = "cautery/outside-proofs/1"
-_Base64 = Annotated[str, Field(pattern=r"[A-Za-z0-9+/]*={0,2}")]
+_Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
 
 
 class _Shape(BaseModel):
@@ -35,7 +35,7 @@ class _Shape(BaseModel):
 
 class _Stamp(_Shape):
     authority: Annotated[str, Field(max_length=2000)]
-    nonce: Annotated[str, Field(pattern=r"[0-9]{1,60}")] | None
+    nonce: Annotated[str, Field(pattern=r"^[0-9]{1,60}$")] | None
     answer: _Base64
     revocation: Annotated[list[_Base64], Field(max_length=16)] = []
 
@@ -143,7 +143,7 @@ def parse_proof_file(raw: bytes) -> ProofFile:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise EvidenceError(f"not proofs from outside: {where}: {first['msg']}") from error
-    except (binascii.Error, UnicodeError) as error:
+    except (binascii.Error, ValueError) as error:
         raise EvidenceError(f"not proofs from outside: {error}") from error
 
 

@@ -118,7 +118,13 @@ from cautery.model.records.operation import (
     StatementPermitted,
     StatementRecorded,
 )
-from cautery.model.records.outside import LogEntry, OutsideProof, ProofMissing, StampReceived
+from cautery.model.records.outside import (
+    LogEntry,
+    LogRestored,
+    OutsideProof,
+    ProofMissing,
+    StampReceived,
+)
 from cautery.model.records.seized import (
     AccountNames,
     MaterialConsulted,
@@ -211,6 +217,7 @@ __all__ = [
     "ListAnswered",
     "ListSent",
     "LogEntry",
+    "LogRestored",
     "LookStep",
     "LooksShed",
     "MaterialConsulted",

@@ -29,6 +29,43 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogRestored:
+    """A leaf of an organisation's log: two people took a case back, and it goes on from there.
+
+    Parameters
+    ----------
+    note : str
+        A checkpoint of the case, or the note of its manifest, after the restoration.
+    previous : int
+        Number of records that the log had last taken; those after the copy are given up.
+    base : int
+        Number of records of the newest note of the case that still counts.
+    proof : tuple of str
+        Consistency proof from ``base`` to the note's size (RFC 9162, 2.1.4.1), base64.
+    record : str
+        Leaf of the record of the restoration, which two approvers signed.
+    index : int
+        Number of that record.
+    path : tuple of str
+        That it is in the case (RFC 9162, 2.1.3.1), base64.
+    opened : str
+        The case's first leaf, which names the approvers.
+    opened_path : tuple of str
+        That it is in the case, base64.
+    """
+
+    note: str
+    previous: int
+    base: int
+    proof: tuple[str, ...]
+    record: str
+    index: int
+    path: tuple[str, ...]
+    opened: str
+    opened_path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StampReceived:
     """A time-stamping authority's answer over the checkpoint of a log (RFC 3161).
 
@@ -99,4 +136,8 @@ class OutsideProof(Dated):
     missing: tuple[ProofMissing, ...] = ()
 
 
-KINDS: dict[str, type] = {"log.entry": LogEntry, "outside.proof": OutsideProof}
+KINDS: dict[str, type] = {
+    "log.entry": LogEntry,
+    "log.restored": LogRestored,
+    "outside.proof": OutsideProof,
+}

@@ -13,10 +13,9 @@ from cautery.errors import EvidenceError
 from cautery.evidence.leaf import record_of
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import NoteVerifier
-from cautery.evidence.outside.proof import Covered, covered_in
+from cautery.evidence.outside.restored import CaseLine
 from cautery.evidence.ports import CaseLedger
 from cautery.model import Checkpoint
-from cautery.model.records import LogEntry
 
 
 class WholeLog:
@@ -32,8 +31,7 @@ class WholeLog:
 
     def __init__(self, ledger: CaseLedger, case: NoteVerifier) -> None:
         self._hashes: list[bytes] = []
-        self.notes: list[tuple[int, Covered]] = []
-        """Number of the leaf, and what it states of the case, in order."""
+        self._line = CaseLine(case)
         for index, _, leaf in ledger.leaves():
             if index != len(self._hashes):
                 raise EvidenceError(f"leaf {len(self._hashes)} of the log is missing")
@@ -41,16 +39,14 @@ class WholeLog:
             # A leaf that is no record, or holds a note of another case or of nobody, says nothing
             # of this case: only its own key can have signed one that does.
             try:
-                entry = record_of(leaf).content
-                if isinstance(entry, LogEntry):
-                    self.notes.append((index, covered_in(entry.note, case)))
+                self._line.take(index, record_of(leaf).content)
             except EvidenceError:
                 continue
 
     @property
     def sizes(self) -> frozenset[int]:
         """Sizes of the case at which the log states a root."""
-        return frozenset(covered.size for _, covered in self.notes)
+        return frozenset(covered.size for _, covered in self._line.notes)
 
     def require(self, checkpoint: Checkpoint, roots: Mapping[int, bytes]) -> str:
         """Check the leaves against a checkpoint of the log, and the case against the leaves.
@@ -78,10 +74,20 @@ class WholeLog:
             )
         if Frontier().extend(self._hashes[: checkpoint.size]).root() != checkpoint.root:
             raise EvidenceError("the leaves of this log are not those that co-signers saw")
-        for index, covered in self.notes:
+        for index, covered in self._line.notes:
             if roots.get(covered.size) != covered.root:
                 raise EvidenceError(
                     f"leaf {index} of the log states {covered.size} records of this case that are "
                     "not in it: the case was forked, cut or rolled back"
                 )
-        return f"all {len(self.notes)} notes of this case in the log are roots of it"
+        compared = f"all {len(self._line.notes)} notes of this case in the log are roots of it"
+        if self._line.returns:
+            taken_back = "; ".join(
+                f"from {back.last[0]} records to {back.to[0]}: {back.why}"
+                for back in self._line.returns
+            )
+            compared += (
+                f", but {len(self._line.given_up)} that were given up when two people took it back "
+                f"({taken_back})"
+            )
+        return compared

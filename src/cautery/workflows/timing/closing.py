@@ -20,7 +20,7 @@ from cautery.messages import say
 from cautery.model.ports import Clock
 from cautery.model.times import iso
 from cautery.workflows.timing.asking import Asking
-from cautery.workflows.timing.keeping import Growth
+from cautery.workflows.timing.keeping import Growth, restorations
 from cautery.workflows.timing.log import OrganisationLog, Proven
 
 
@@ -56,6 +56,7 @@ async def prove_closed(
             note,
             case=verifier,
             consistency=lambda earlier: growth.consistency(earlier, size),
+            restorations=lambda count: restorations(ledger, count),
             at_once=True,
         )
     finally:

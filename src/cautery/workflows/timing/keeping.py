@@ -13,21 +13,24 @@ from dataclasses import dataclass
 from functools import partial
 
 from cautery.errors import CauteryError, EvidenceError, StorageError
-from cautery.evidence.merkle import Frontier, consistency_from, leaf_hash
+from cautery.evidence.merkle import Frontier, consistency_from, inclusion_proof, leaf_hash
 from cautery.evidence.note import NoteVerifier
+from cautery.evidence.outside.restored import Restoration
 from cautery.evidence.outside.revocation import is_ocsp
 from cautery.evidence.ports import CaseLedger
 from cautery.messages import message
 from cautery.model import Checkpoint, ExhibitId
 from cautery.model.message import Message
 from cautery.model.ports import Clock, Vault
-from cautery.model.records import OutsideProof, StampReceived, kinds_of
+from cautery.model.records import CaseRestored, OutsideProof, StampReceived, kinds_of
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.timing.log import OrganisationLog, Proven
 from cautery.workflows.timing.threads import to_its_end
 
 EVERY_S = 50.0
 """From one turn to the next: with an answer of 8 s, stamps are less than a minute apart."""
+_MOST_RESTORATIONS = 16
+"""That are tried; a case is taken back once, if ever. Whoever can append could list thousands."""
 _STAMP = "application/timestamp-reply"
 _CRL, _OCSP = "application/pkix-crl", "application/ocsp-response"
 
@@ -85,6 +88,30 @@ class Growth:
         return consistency_from(self._logged, hashes[earlier - start :])
 
 
+def restorations(ledger: CaseLedger, size: int) -> tuple[Restoration, ...]:
+    """Return what took a case back in its first ``size`` records, the newest first."""
+    records = [
+        (entry.index, entry.leaf)
+        for entry in ledger.read(kinds=kinds_of(CaseRestored))
+        if entry.index < size and isinstance(entry.content, CaseRestored)
+    ][-_MOST_RESTORATIONS:]
+    if not records:
+        return ()
+    leaves = [leaf for index, _, leaf in ledger.leaves() if index < size]
+    hashes = [leaf_hash(leaf) for leaf in leaves]
+    opened_path = inclusion_proof(hashes, 0)
+    return tuple(
+        Restoration(
+            record=leaf,
+            index=index,
+            path=inclusion_proof(hashes, index),
+            opened=leaves[0],
+            opened_path=opened_path,
+        )
+        for index, leaf in reversed(records)
+    )
+
+
 class Timekeeper:
     """Keeps the time of one case that is being written.
 
@@ -121,6 +148,7 @@ class Timekeeper:
         self._checkpoint = checkpoint
         self._budget = budget
         self._sleep = sleep
+        self._ledger = ledger
         self._growth = Growth(ledger)
         self._stamps = sum(
             len(entry.content.stamps)
@@ -162,6 +190,7 @@ class Timekeeper:
                 checkpoint.note,
                 case=self._verifier,
                 consistency=lambda earlier: self._growth.consistency(earlier, checkpoint.size),
+                restorations=lambda size: restorations(self._ledger, size),
                 no_stamps=self._budget.spent(self._stamps),
             )
         except CauteryError as error:

@@ -7,28 +7,30 @@ and publishes, and the others take the proof that covers their leaf from there.
 from __future__ import annotations
 
 import asyncio
-import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from cautery.errors import ConflictError, EvidenceError, InputError
-from cautery.evidence.merkle import leaf_hash, verify_consistency
+from cautery.evidence.merkle import leaf_hash
 from cautery.evidence.note import NoteVerifier, checkpoint_in
 from cautery.evidence.outside.cosignatures import open_cosigned
-from cautery.evidence.outside.proof import Covered, ProofGiven, covered_in
+from cautery.evidence.outside.proof import Covered, ProofGiven
 from cautery.evidence.outside.proof_file import ProofFile, parse_proof_file
+from cautery.evidence.outside.restored import CaseLine, case_id
 from cautery.evidence.outside.tiles import Tiles, Tiling, partial_paths
 from cautery.evidence.ports import CaseLedger
 from cautery.evidence.signing import MANIFEST
 from cautery.model.ledger import filed
 from cautery.model.message import Message
 from cautery.model.ports import Clock, Signer
-from cautery.model.records import LogEntry, ProofMissing, kinds_of
+from cautery.model.records import LogEntry, LogRestored, ProofMissing, kinds_of
 from cautery.model.times import iso, to_utc
 from cautery.workflows.timing.asking import Asking
 from cautery.workflows.timing.ports import LogShelf
+from cautery.workflows.timing.taking import Consistency, Restorations, leaf_of_case
 from cautery.workflows.timing.threads import to_its_end
 
 APART_S = 45.0
@@ -36,10 +38,7 @@ APART_S = 45.0
 _LOOK_S = 0.5
 _MOST_TURNS_WAITED_S = 150.0
 _CHECKPOINT = "checkpoint"
-_KINDS = kinds_of(LogEntry)
-
-Consistency = Callable[[int], Sequence[bytes]]
-"""Returns the proof that a case's records go on from its first so many."""
+_KINDS = kinds_of(LogEntry, LogRestored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +105,21 @@ class OrganisationLog:
     def covered(self, case: NoteVerifier) -> Covered | None:
         """Return what the log last took of a case."""
         self._read_on()
-        return self._cases.get(_id(case))
+        return self._cases.get(case_id(case))
 
-    def append(self, note: str, *, case: NoteVerifier, consistency: Consistency) -> int:
+    def append(
+        self,
+        note: str,
+        *,
+        case: NoteVerifier,
+        consistency: Consistency,
+        restorations: Restorations = lambda _: (),
+    ) -> int:
         """Append a note of a case; return the leaf's number.
 
         A case only grows: a note that does not go on from the last one of its case is refused, so
-        a history that was forked, cut or rolled back gets no proof.
+        a history that was forked, cut or rolled back gets no proof. One that two approvers took
+        back on record is no such history: a leaf of its own says so first.
 
         Raises
         ------
@@ -121,30 +128,16 @@ class OrganisationLog:
         StorageError
             If it cannot be written.
         """
-        covered = covered_in(note, case)
         while True:
             size = self._read_on()
-            previous = self._cases.get(_id(case))
-            proof: Sequence[bytes] = ()
-            if previous is not None:
-                if covered.size < previous.size:
-                    raise EvidenceError(
-                        f"the log has {previous.size} records of case {case.name}, and this note "
-                        f"covers {covered.size}: it is an older copy, or records were cut off"
-                    )
-                if covered.size > previous.size:
-                    proof = tuple(consistency(previous.size))
-                verify_consistency(
-                    earlier=previous.size,
-                    earlier_root=previous.root,
-                    later=covered.size,
-                    later_root=covered.root,
-                    proof=proof,
-                )
-            entry = LogEntry(
-                note=note,
-                previous=0 if previous is None else previous.size,
-                proof=tuple(base64.b64encode(step).decode() for step in proof),
+            previous = self._cases.get(case_id(case))
+            entry = leaf_of_case(
+                note,
+                case=case,
+                previous=previous,
+                consistency=consistency,
+                restorations=restorations,
+                line=lambda: self._line(case),
             )
             kind, body = filed(entry)
             try:
@@ -153,7 +146,17 @@ class OrganisationLog:
                 )
             except ConflictError:
                 continue  # another watch was faster
-            return written.index
+            if isinstance(entry, LogEntry):
+                return written.index
+
+    def _line(self, case: NoteVerifier) -> CaseLine:
+        """Read all that the log has of one case."""
+        line = CaseLine(case)
+        for entry in self._ledger.read(kinds=_KINDS):
+            if _names(entry.content, case):
+                with suppress(EvidenceError):  # it says nothing of this case then
+                    line.take(entry.index, entry.content)
+        return line
 
     async def prove(
         self,
@@ -161,6 +164,7 @@ class OrganisationLog:
         *,
         case: NoteVerifier,
         consistency: Consistency,
+        restorations: Restorations = lambda _: (),
         at_once: bool = False,
         no_stamps: Message | None = None,
     ) -> Proven:
@@ -180,7 +184,15 @@ class OrganisationLog:
         StorageError
             If it cannot be written.
         """
-        index = await to_its_end(partial(self.append, note, case=case, consistency=consistency))
+        index = await to_its_end(
+            partial(
+                self.append,
+                note,
+                case=case,
+                consistency=consistency,
+                restorations=restorations,
+            )
+        )
         waited = 0.0
         while waited < _MOST_TURNS_WAITED_S:
             newest = self._newest()
@@ -281,7 +293,10 @@ class OrganisationLog:
                 if entry.index >= size:
                     break
                 content = entry.content
-                if isinstance(content, LogEntry) and (stated := _stated(content.note)) is not None:
+                if (
+                    isinstance(content, LogEntry | LogRestored)
+                    and (stated := _stated(content.note)) is not None
+                ):
                     self._cases[stated[0]] = stated[1]
             self._read_until = size
         return size
@@ -310,8 +325,11 @@ class _Newest:
         return cls(size=size, at=begun, file=file)
 
 
-def _id(case: NoteVerifier) -> str:
-    return case.name.removeprefix("cautery/case-")
+def _names(content: object, case: NoteVerifier) -> bool:
+    if not isinstance(content, LogEntry | LogRestored):
+        return False
+    stated = _stated(content.note)
+    return stated is not None and stated[0] == case_id(case)
 
 
 def _stated(note: str) -> tuple[str, Covered] | None:

@@ -30,7 +30,7 @@ class _AuthorityTable(_Table):
     name: _Text
     url: _Text
     roots: _Text
-    policy: Annotated[str, Field(pattern=r"[0-2](\.(0|[1-9][0-9]*))+")] | None = None
+    policy: Annotated[str, Field(pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$")] | None = None
 
 
 class _ServiceTable(_Table):

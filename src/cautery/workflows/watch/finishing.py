@@ -46,10 +46,15 @@ def finish_case(case: Case, *, close: bool = True, trust: Trust = NOBODY) -> Non
         close_case(case, at=case.clock.now())
 
 
-def finish_killed_watch(case: Case) -> None:
+def finish_killed_watch(case: Case, *, trust: Trust = NOBODY) -> None:
     """Close the case of a watch that is no longer running, as the watch would have done.
 
     What it saw until then is estimated and reported; when it was seen last is on record.
+
+    Parameters
+    ----------
+    trust : Trust
+        Whom the organisation trusts to vouch for times.
 
     Raises
     ------
@@ -77,7 +82,7 @@ def finish_killed_watch(case: Case) -> None:
             ),
         )
     _record_the_stop(case, mandate_of(case.ledger))
-    finish_case(case)
+    finish_case(case, trust=trust)
 
 
 def _record_the_stop(case: Case, mandate: Mandate) -> None:
