@@ -880,6 +880,9 @@ def _all() -> Iterator[tuple[str, Callable[[], Target]]]:
         "signer": _signer,
         "sniffed": _sniffed,
     }.items()
+    from targets_outside import OUTSIDE  # it takes Target from here, so it is read last
+
+    yield from OUTSIDE.items()
     for entry in ("sound", "pictures", "parts", "still"):
         yield f"decode_{entry}", lambda entry=entry: _decoder(entry)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -15,6 +16,8 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli._terminal import Terminal
 from cautery.cli.board import Board
+from cautery.cli.log import say_proof
+from cautery.evidence.outside.proof import NOBODY
 from cautery.lab import build_world
 from cautery.lab.capacity import wait_for_capacity
 from cautery.lab.demo import Approvers, Waiting
@@ -22,8 +25,9 @@ from cautery.lab.scoreboard import Scoreboard, score
 from cautery.lab.start import start_lab
 from cautery.model import Digest
 from cautery.wiring import cases, signing, watching
+from cautery.wiring.lab_log import LabLog, lab_log
 from cautery.workflows.case.referral import filed_referrals
-from cautery.workflows.case.verify import verify_case
+from cautery.workflows.case.verify import Verified, verify_case
 from cautery.workflows.mandate.read import read_mandate
 
 
@@ -42,9 +46,19 @@ def demo(
             "--publish", help="Folder for the public face, which cautery lists serve serves."
         ),
     ] = None,
+    vouched: Annotated[
+        bool,
+        typer.Option(
+            "--vouched", help="Have the lab's authorities and co-signers vouch for the times."
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="The scoreboard as one JSON line.")] = False,
 ) -> None:
     """Build a lab world, watch it for a minute, verify the case and score it against the truth.
+
+    With --vouched, the case stands in a log that two time-stamping authorities stamp and three
+    co-signers sign, all of the lab: the report and the check of the case then say between which
+    times others saw each record.
 
     Example: cautery demo --seed 7
     """
@@ -53,7 +67,12 @@ def demo(
     with Rendering() as rendering:
         world = build_world(seed, lab_cache(), media_dir=media, progress=rendering)
     capacity = wait_for_capacity(render.say)
-    with start_lab(world, run, window_s=window) as lab:
+    with ExitStack() as stack:
+        log = None
+        if vouched:
+            log = stack.enter_context(lab_log(run, keys_dir=run / "case-keys"))
+        folder_of_log = None if log is None else log.folder
+        lab = stack.enter_context(start_lab(world, run, window_s=window, log=folder_of_log))
         render.say(f"the lab is running; kick-off in a moment; mandate {lab.mandate_path}")
         mandate = read_mandate(lab.mandate_path, now=wiring.clock().now())
 
@@ -87,13 +106,19 @@ def demo(
                 keys_dir=run / "case-keys",
                 listeners=(board.hear,),
                 publish=publish,
+                on_proof=lambda outcome: say_proof(case, outcome),
             )
         for failure in approvers.failures[:3]:
             render.say(f"approvers: {failure}")
         truth = lab.truth.to_json()
     verified = verify_case(
-        case, store=cases.reading_store(), public_key=signing.public_key_of(case, run / "case-keys")
+        case,
+        store=cases.reading_store(),
+        public_key=signing.public_key_of(case, run / "case-keys"),
+        trust=NOBODY if log is None else log.trust(),
     )
+    if log is not None:
+        _say_times(case, log, verified)
     with cases.reading(case) as opened:
         scored = score(
             truth,
@@ -103,6 +128,12 @@ def demo(
             machine=capacity.to_json(),
         )
     show_score(scored, report, json=json)
+
+
+def _say_times(case: Path, log: LabLog, verified: Verified) -> None:
+    for line in verified.times:
+        render.say(f"times   {render.printable(line)}")
+    render.say(f"check   cautery verify {case} --cosigners {log.policy} --tsa-roots {log.roots}")
 
 
 def show_score(score: Scoreboard, report: Path | None, *, json: bool) -> None:

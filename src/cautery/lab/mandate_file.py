@@ -36,11 +36,13 @@ def write_mandate(
     now: datetime,
     kick_off: datetime,
     window_s: float,
+    log: Path | None = None,
 ) -> Path:
     """Write ``mandate.toml`` and ``keys/`` into a run's folder; return the mandate's path.
 
     It is signed, as a lab's; ``signers.toml`` has the keys that vouch for it. The orders end ten
-    seconds before the mandate does, so that entries expire inside the run.
+    seconds before the mandate does, so that entries expire inside the run. ``log`` is the folder of
+    the organisation's log; ``None``: it keeps none.
     """
     end = kick_off + timedelta(seconds=window_s)
     order_end = end - timedelta(seconds=10)
@@ -102,6 +104,8 @@ def write_mandate(
         f'rdap = "http://{services["rdap.lab.example"]}:{port}/"',
         "",
     ]
+    if log is not None:
+        lines += ["[log]", f"folder = {_string(str(log))}", ""]
     path = run_dir / "mandate.toml"
     path.write_text("\n".join(lines), encoding="utf-8")
     _sign(path, run_dir / "signers.toml", now)

@@ -158,7 +158,12 @@ def run_folder(path: Path) -> Path:
 
 
 def start_lab(
-    world: World, run_dir: Path, *, lead_s: float = 14.0, window_s: float | None = None
+    world: World,
+    run_dir: Path,
+    *,
+    lead_s: float = 14.0,
+    window_s: float | None = None,
+    log: Path | None = None,
 ) -> LiveLab:
     """Serve a world from a child process until stopped.
 
@@ -172,6 +177,8 @@ def start_lab(
         Seconds from now to kick-off; sources list nothing before.
     window_s : float or None
         Length of the mandate's window from kick-off; ``None``: 60 s, or 24 s in a small world.
+    log : Path or None
+        Folder of the log that the mandate names; ``None``: it names none.
 
     Raises
     ------
@@ -220,6 +227,7 @@ def start_lab(
         now=now - timedelta(seconds=1),
         kick_off=kick,
         window_s=window_s,
+        log=log,
     )
     truth = world.truth.served(t0=t0, kick_off=kick_off, window_s=window_s, port=layout.ports[0])
     body = truth.to_json() | {"ports": list(layout.ports), "control": layout.services}
