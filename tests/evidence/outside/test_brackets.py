@@ -104,8 +104,18 @@ def test_two_roots_of_one_size_and_a_log_that_shrinks_are_faults() -> None:
     for later in (checked(5, leaves=b"b"), checked(4)):
         clocks = Clocks()
         assert clocks.faults(checked(5)) == []
-        [fault] = clocks.faults(later)
+        fault, *_ = clocks.faults(later)
         assert fault.startswith("the log league.example had 5 leaves in an earlier proof")
+
+
+def test_a_co_signer_that_signed_two_roots_of_one_size_is_named_by_its_key() -> None:
+    clocks = Clocks()
+    assert clocks.faults(checked(5)) == []
+    _, fault = clocks.faults(checked(5, leaves=b"b"))
+    assert fault == (
+        f"the co-signer with the key {(b'w' * 8).hex()} signed two roots of 5 leaves of the log "
+        "league.example: it cannot be trusted"
+    )
 
 
 def test_clocks_that_run_backwards_are_faults() -> None:

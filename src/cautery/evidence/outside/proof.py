@@ -258,6 +258,7 @@ class Clocks:
     _authorities: dict[str, datetime] = field(default_factory=dict)
     _cosigners: dict[bytes, datetime] = field(default_factory=dict)
     _roots: dict[NoteVerifier, tuple[int, bytes]] = field(default_factory=dict)
+    _signed: dict[tuple[NoteVerifier, bytes], tuple[int, bytes]] = field(default_factory=dict)
 
     def faults(self, checked: Checked) -> Sequence[str]:
         """Return what is wrong with a proof, compared with those before it."""
@@ -278,6 +279,13 @@ class Clocks:
                 )
             self._authorities[stamp.key] = max(last, stamp.at)
         for key, at in checked.cosigned.times.items():
+            signed = self._signed.get((checked.log, key), (0, b""))
+            if now.size == signed[0] and now.root != signed[1]:
+                faults.append(
+                    f"the co-signer with the key {key.hex()[:16]} signed two roots of {now.size} "
+                    f"leaves of the log {checked.log.name}: it cannot be trusted"
+                )
+            self._signed[checked.log, key] = max(signed, (now.size, now.root))
             last = self._cosigners.get(key, at)
             if at + _BACKWARDS < last:
                 faults.append(
