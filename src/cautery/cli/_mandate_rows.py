@@ -70,7 +70,11 @@ def rows_of(mandate: Mandate) -> Iterator[Row]:
         "canary_port": mandate.network.canary_port,
     }
     if mandate.log is not None:
-        yield {"log": mandate.log.folder, "stamps": mandate.log.stamps}
+        yield {
+            "log": mandate.log.folder,
+            "stamps": mandate.log.stamps,
+            "beyond": mandate.log.beyond,
+        }
 
 
 def _sources(mandate: Mandate) -> Iterator[Row]:

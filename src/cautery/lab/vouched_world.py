@@ -81,7 +81,9 @@ class World:
         case = self.case(name)
         return Journal(case.ledger, case.vault, self.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
 
-    def timekeeper(self, name: str = "case", *, most: int | None = None) -> Timekeeper:
+    def timekeeper(
+        self, name: str = "case", *, most: int | None = None, hourly: bool = False
+    ) -> Timekeeper:
         """Return what keeps the time of a case; ``most`` is the budget of its mandate."""
         case = self.case(name)
         return Timekeeper(
@@ -91,13 +93,15 @@ class World:
             clock=self.clock,
             verifier=case.verifier,
             checkpoint=lambda: case.ledger.checkpoint(case.signer, at=self.clock.now()),
-            budget=Budget(most=most),
+            budget=Budget(most=most, hourly=hourly),
             sleep=self.clock.sleep,
         )
 
-    async def watch(self, minutes: int, name: str = "case", *, most: int | None = None) -> None:
+    async def watch(
+        self, minutes: int, name: str = "case", *, most: int | None = None, hourly: bool = False
+    ) -> None:
         """Write a record each ten seconds, and take a turn each fifty."""
-        journal, keeper = self.journal(name), self.timekeeper(name, most=most)
+        journal, keeper = self.journal(name), self.timekeeper(name, most=most, hourly=hourly)
         end = self.clock.now() + timedelta(minutes=minutes)
         while self.clock.now() < end:
             await keeper.turn(journal)

@@ -120,6 +120,7 @@ from cautery.model.people import person_key
 from cautery.model.pseudonyms import KeyedPseudonyms, Pseudonyms
 from cautery.model.reach import (
     Access,
+    BeyondBudget,
     Calendar,
     Intermediary,
     LogPolicy,
@@ -170,6 +171,7 @@ __all__ = [
     "Approver",
     "Asset",
     "Authority",
+    "BeyondBudget",
     "BlockEntry",
     "Calendar",
     "CertificateFacts",

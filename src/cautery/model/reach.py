@@ -155,6 +155,15 @@ class NetworkPolicy:
                 raise MandateError(f"network.allow: {cidr!r} is not a network: {error}") from error
 
 
+class BeyondBudget(StrEnum):
+    """What happens when the time-stamps that a mandate pays for are spent."""
+
+    COSIGNERS = "cosigners"
+    """The co-signers go on alone."""
+    HOURLY = "hourly"
+    """Each authority is asked once an hour as well."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPolicy:
     """The organisation's log that takes the checkpoints of the case, and what it may cost.
@@ -165,10 +174,13 @@ class LogPolicy:
         Absolute path of the log's folder.
     stamps : int or None
         Most time-stamps that a watch asks for; ``None``: no limit.
+    beyond : BeyondBudget
+        What happens beyond them.
     """
 
     folder: OwnLocation
     stamps: int | None = None
+    beyond: BeyondBudget = BeyondBudget.COSIGNERS
 
     def __post_init__(self) -> None:
         hide_at_birth(self)

@@ -23,7 +23,7 @@ from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
 from cautery.errors import CauteryError, InputError
 from cautery.evidence.outside.proof import NOBODY
-from cautery.model import Mandate, revealed
+from cautery.model import BeyondBudget, Mandate, revealed
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
 from cautery.wiring.timing import opened_log, own_trust, prove_closed
@@ -131,7 +131,9 @@ async def _watch(
                 clock=case.clock,
                 verifier=case.verifier,
                 checkpoint=lambda: case.ledger.checkpoint(case.signer, at=case.clock.now()),
-                budget=Budget(most=mandate.log.stamps),
+                budget=Budget(
+                    most=mandate.log.stamps, hourly=mandate.log.beyond is BeyondBudget.HOURLY
+                ),
             )
         tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
 

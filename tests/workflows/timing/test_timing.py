@@ -198,6 +198,15 @@ async def test_beyond_the_budget_cosigners_go_on_alone(world: World) -> None:
     assert proofs(world)[-1].checkpoint.count("— ") == 4
 
 
+async def test_beyond_an_hourly_budget_each_authority_is_asked_once_an_hour(world: World) -> None:
+    await world.watch(3, most=2, hourly=True)
+    assert [len(proof.stamps) for proof in proofs(world)] == [2, 0, 0, 0]
+    assert say(proofs(world)[-1].missing[0].why).endswith("each authority is asked once an hour")
+    world.clock.at += timedelta(hours=1)
+    await world.watch(1, most=2, hourly=True)
+    assert [len(proof.stamps) for proof in proofs(world)][4:] == [2, 0]
+
+
 async def test_an_authority_whose_clock_runs_backwards_is_named_and_gives_no_time(
     world: World,
 ) -> None:

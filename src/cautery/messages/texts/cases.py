@@ -15,4 +15,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "proof.no-answer": "it gives no answer: %(detail)s",
     "proof.invalid": "its answer does not hold: %(detail)s",
     "proof.budget-spent": "the mandate's budget of %(most)s time-stamps is spent",
+    "proof.budget-hourly": (
+        "the mandate's budget of %(most)s time-stamps is spent; each authority is asked once an "
+        "hour"
+    ),
 }

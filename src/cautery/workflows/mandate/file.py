@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
-from cautery.model import Access, OrderKind, Regime
+from cautery.model import Access, BeyondBudget, OrderKind, Regime
 from cautery.workflows.mandate import values
 
 SOURCE_KINDS = ("m3u", "xtream", "stalker", "xmltv", "page", "stream")
@@ -320,7 +320,9 @@ class LogTable(_Table):
     folder: _Text | None = None
     """Folder that `cautery log new` made, relative to this file; without it, nobody vouches."""
     stamps: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
-    """Most time-stamps that a watch pays for; beyond it the co-signers go on alone."""
+    """Most time-stamps that a watch pays for, the closing of its case not counted."""
+    beyond: BeyondBudget = BeyondBudget.COSIGNERS
+    """What happens beyond them: the co-signers go on alone, or each authority is asked hourly."""
 
 
 class MandateFile(_Table):

@@ -356,7 +356,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 raise self.wrong(("log", "stamps"), "there is no log to stamp", "Add folder = ...")
             return None
         folder = self.file(file.log.folder, ("log", "folder"), folder=True)
-        return LogPolicy(folder=OwnLocation(folder), stamps=file.log.stamps)
+        return LogPolicy(folder=OwnLocation(folder), stamps=file.log.stamps, beyond=file.log.beyond)
 
 
 def mandate_schema() -> dict[str, Any]:

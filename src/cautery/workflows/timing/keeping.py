@@ -10,6 +10,7 @@ import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 
 from cautery.errors import CauteryError, EvidenceError, StorageError
@@ -29,6 +30,7 @@ from cautery.workflows.timing.threads import to_its_end
 
 EVERY_S = 50.0
 """From one turn to the next: with an answer of 8 s, stamps are less than a minute apart."""
+_HOUR = timedelta(hours=1)
 _MOST_RESTORATIONS = 16
 """That are tried; a case is taken back once, if ever. Whoever can append could list thousands."""
 _STAMP = "application/timestamp-reply"
@@ -39,16 +41,27 @@ _CRL, _OCSP = "application/pkix-crl", "application/ocsp-response"
 class Budget:
     """How many time-stamps the mandate pays for; ``None``: no limit.
 
-    Beyond it no time-stamp is asked for; co-signers, which cost nothing, go on.
+    Beyond it co-signers, which cost nothing, go on alone; or authorities are asked once an hour.
     """
 
     most: int | None = None
+    hourly: bool = False
 
-    def spent(self, count: int) -> Message | None:
-        """Return why no more is asked for after ``count`` of them; ``None``: there is more."""
+    def spent(self, count: int, *, since: timedelta | None = None) -> Message | None:
+        """Return why no more is asked for after ``count`` of them; ``None``: there is more.
+
+        Parameters
+        ----------
+        since : timedelta or None
+            Since the last that was paid; ``None``: there was none.
+        """
         if self.most is None or count < self.most:
             return None
-        return message("proof.budget-spent", most=self.most)
+        if not self.hourly:
+            return message("proof.budget-spent", most=self.most)
+        if since is None or since >= _HOUR or since < timedelta(0):
+            return None
+        return message("proof.budget-hourly", most=self.most)
 
 
 class Growth:
@@ -150,11 +163,12 @@ class Timekeeper:
         self._sleep = sleep
         self._ledger = ledger
         self._growth = Growth(ledger)
-        self._stamps = sum(
-            len(entry.content.stamps)
-            for entry in ledger.read(kinds=kinds_of(OutsideProof))
-            if isinstance(entry.content, OutsideProof)
-        )
+        self._stamps = 0
+        self._stamped_at: datetime | None = None
+        for entry in ledger.read(kinds=kinds_of(OutsideProof)):
+            if isinstance(entry.content, OutsideProof) and entry.content.stamps:
+                self._stamps += len(entry.content.stamps)
+                self._stamped_at = entry.content.at
 
     @asynccontextmanager
     async def beside(self, journal: Journal) -> AsyncIterator[None]:
@@ -191,13 +205,17 @@ class Timekeeper:
                 case=self._verifier,
                 consistency=lambda earlier: self._growth.consistency(earlier, checkpoint.size),
                 restorations=lambda size: restorations(self._ledger, size),
-                no_stamps=self._budget.spent(self._stamps),
+                no_stamps=self._budget.spent(
+                    self._stamps,
+                    since=None if self._stamped_at is None else journal.now() - self._stamped_at,
+                ),
             )
         except CauteryError as error:
             journal.fail("outside proof", self._log.origin, error)
             return
-        if proven.stamped_here:
+        if proven.stamped_here and proven.given.stamps:
             self._stamps += len(proven.given.stamps)
+            self._stamped_at = journal.now()
         await to_its_end(partial(self._record, journal, proven))
 
     def _record(self, journal: Journal, proven: Proven) -> None:
