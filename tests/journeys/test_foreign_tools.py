@@ -28,8 +28,8 @@ from cautery.adapters.person_keys import create_approver
 from cautery.cli import main
 from cautery.lab.stamping_server import StampingServer
 from cautery.lab.vouched_world import World, made_world
-from cautery.model import Referral
-from cautery.model.records import kind_of_type
+from cautery.model import Finding, Referral, Verdict
+from cautery.model.records import kinds_of
 from cautery.workflows.timing.closing import prove_closed
 
 pytestmark = pytest.mark.journey
@@ -169,18 +169,21 @@ def test_gos_own_implementation_opens_the_notes(left: Left, tmp_path: Path) -> N
 
 @pytest.fixture(scope="module")
 def targets(left: Left) -> dict[str, list[str]]:
-    """What this case refers, by lever; in the place of a lever without targets a made-up one."""
+    """What this case refers by each lever, the hosts that it proves, and two addresses more."""
     found: dict[str, list[str]] = {"name": [], "address": []}
     ledger = FolderStore().ledger(left.case, read_only=True)
     try:
-        for entry in ledger.read(kinds=[kind_of_type(Referral)]):
-            for block in entry.content.entries:
-                found.setdefault(block.lever.value, []).append(block.target)
+        for entry in ledger.read(kinds=kinds_of(Referral, Verdict)):
+            if isinstance(entry.content, Referral):
+                for block in entry.content.entries:
+                    found.setdefault(block.lever.value, []).append(block.target)
+            elif isinstance(entry.content, Verdict) and entry.content.finding is Finding.PROVEN:
+                found["name"].append(entry.content.url.host)
     finally:
         ledger.close()
-    assert found["name"] or found["address"]
+    assert found["name"]
     return {
-        "name": sorted({*found["name"], "pirate.example"}),
+        "name": sorted(set(found["name"])),
         "address": sorted({*found["address"], "192.0.2.7", "2001:db8::7"}),
     }
 
