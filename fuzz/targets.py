@@ -329,6 +329,35 @@ def _custody() -> Target:
     return Target(once=once, seeds=(good, lines[1].text() + b"\n"), answers=(CauteryError,))
 
 
+def _opening() -> Target:
+    from types import SimpleNamespace
+
+    from cautery.model.evidence import digest_of
+    from cautery.workflows.dossier.extract import commitment
+    from cautery.workflows.dossier.opening import Opening, check_opening
+
+    listed, salt, leaf = b"a tag manifest", bytes(range(32)), '{"kind":"verdict"}'
+    store: Any = SimpleNamespace(read=lambda *_, **__: listed)
+    extracts: Any = SimpleNamespace(commitment=lambda _, __: commitment(salt, leaf.encode()))
+    good = Opening(dossier=digest_of(listed), record=7, salt=salt.hex(), leaf=leaf)
+
+    def once(data: bytes) -> None:
+        opened = check_opening(HERE, data, store=store, extracts=extracts)
+        assert (opened.salt, opened.leaf) == (good.salt, leaf), "it opens another record"
+
+    return Target(once=once, seeds=(good.to_bytes(),))
+
+
+def _signed_pdf() -> Target:
+    import logging
+
+    from cautery.adapters._pdf_signatures import JOB, JOBS, _signed_sample
+
+    logging.disable(logging.CRITICAL)
+    whole = _signed_sample()
+    return Target(once=lambda data: JOBS[JOB](None, data), seeds=(whole,), longest=len(whole) + 512)
+
+
 def _manifest() -> Target:
     from cautery.evidence.manifest import open_manifest, parse_sums
 
@@ -864,6 +893,8 @@ def _all() -> Iterator[tuple[str, Callable[[], Target]]]:
         "packed": _packed,
         "note": _note,
         "custody": _custody,
+        "opening": _opening,
+        "signed_pdf": _signed_pdf,
         "manifest": _manifest,
         "leaf": _leaf,
         "warc": _warc,

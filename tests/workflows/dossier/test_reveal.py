@@ -93,6 +93,8 @@ def test_another_record_or_salt_or_dossier_is_refused(
         ({"dossier": "sha256:" + "0" * 64}, "another dossier"),
         ({"more": 1}, "not an opening"),
         ({"leaf": "\ud800"}, "not an opening"),
+        ({"salt": whole["salt"] + "zz"}, "not an opening"),
+        ({"dossier": whole["dossier"] + "0"}, "not an opening"),
     ):
         with pytest.raises(EvidenceError, match=why):
             checked(**changed)

@@ -20,8 +20,8 @@ from cautery.workflows.dossier.extract import SALT_BYTES, commitment
 MAX_OPENING_BYTES = 2 * MAX_LEAF_BYTES
 MAX_OPENINGS_BYTES = 256 << 20
 """Salts of a case of a million records take 80 MB."""
-_Salt = Annotated[str, Field(pattern=rf"[0-9a-f]{{{2 * SALT_BYTES}}}")]
-_Digest = Annotated[str, Field(pattern=r"sha256:[0-9a-f]{64}")]
+_Salt = Annotated[str, Field(pattern=rf"^[0-9a-f]{{{2 * SALT_BYTES}}}$")]
+_Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class _Shape(BaseModel):
