@@ -115,6 +115,8 @@ def test_only_an_approved_referral_of_the_territory_comes_on_a_list() -> None:
         ("a.example.", Lever.NAME),
         ("example", Lever.NAME),
         (".".join(["a" * 63] * 4), Lever.NAME),
+        (".".join(["a" * 49] * 5) + ".aaaa", Lever.NAME),  # 254 bytes
+        ("münchen.example", Lever.NAME),
         ("rpz-ip.\n", Lever.NAME),
         ("192.0.2.0/24", Lever.ADDRESS),
         ("2001:DB8::1", Lever.ADDRESS),

@@ -209,6 +209,7 @@ def test_an_acknowledgement_waits_for_the_case(site: Site) -> None:
         ({"applied_at": "yesterday"}, 422),
         ({"applied_at": "2026-11-24T20:50:01"}, 422),
         ({"applied_at": "0001-01-01T00:00:00+23:59"}, 422),
+        ({"applied_at": "2026-11-24T21:50:01Z"}, 422),
         ({"refused": {}}, 422),
         ({"refused": ["x"]}, 422),
         ({"refused": [{}] * 10_001}, 422),

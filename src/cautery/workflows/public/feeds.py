@@ -8,11 +8,11 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cautery.act.read_answer import read_answer
 from cautery.errors import InputError, StorageError
-from cautery.model import Digest
+from cautery.model import Digest, Effect
 from cautery.model.web import JSON, TEXT, Answered, Asked
 from cautery.workflows.public.fairness import Fairness
 from cautery.workflows.public.shelf import Shelf, ShelvedList
@@ -24,6 +24,8 @@ MOST_ANSWERS = 32
 """Acknowledgements of one list that wait for the case; the oldest go first. Judgement."""
 _PATH = re.compile(r"/lists/(L-[0-9a-f]{12})(/ack)?")
 _LATER_S = 30
+_SKEW = timedelta(minutes=2)
+"""How far a provider's clock may run ahead of ours."""
 _SMALL = 1 << 14
 """Bytes of referrals that are sent as they are."""
 
@@ -106,6 +108,9 @@ class Feeds:
             return _text(409, "ack-version: no such version was served from here")
         if answer.version is not None and answer.version > shelved.number:
             return _text(409, "ack-version: there is no such version")
+        done_at = answer.applied_at if answer.effect is Effect.APPLIED else None
+        if done_at is not None and done_at > now + _SKEW:
+            return _text(422, "ack-time: it was applied at a time that has not come yet")
         self._answers += 1
         name = f"answers/{shelved.id}.{now.timestamp():.6f}.{self._answers % 10_000:04d}.json"
         try:
