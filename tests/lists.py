@@ -63,9 +63,10 @@ class CaseKey:
         self.key = verifier_key("cautery/case-1", self.public)
         self._heads: dict[str, ListHead] = {}
 
-    def last_list(self, name: str) -> ListHead | None:
-        """Return number and digest of the last version of a list."""
-        return self._heads.get(name)
+    def last_list(self, name: str) -> tuple[int, Digest, datetime] | None:
+        """Return number, digest and date of the last version of a list."""
+        head = self._heads.get(name)
+        return head and (head[0], Digest(head[1]), datetime.fromisoformat(head[2]))
 
     def sign_list(self, text: str) -> str:
         """Return the signature over the next version."""

@@ -15,10 +15,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from cautery.act import StandingList
 from cautery.adapters import signer as signer_module
 from cautery.adapters._case_secrets import CaseSecrets
 from cautery.adapters._signer_child import answer
@@ -27,8 +29,8 @@ from cautery.adapters.keys_file import CasePseudonyms, FileCaseKeys, KeyFolder
 from cautery.adapters.signer import SignerProcess
 from cautery.errors import ErasedError, EvidenceError, InputError, SignerError
 from cautery.evidence import Frontier, consistency_proof, leaf_hash
-from cautery.evidence.note import open_checkpoint, open_note
-from cautery.model import KeyedPseudonyms, digest_of
+from cautery.evidence.note import NoteVerifier, open_checkpoint, open_note
+from cautery.model import Intermediary, KeyedPseudonyms, digest_of
 
 LEAVES = [leaf_hash(bytes([n])) for n in range(40)]
 LETTER = f"cautery.letter/1\nsha256:{'0' * 64}\n"
@@ -400,3 +402,15 @@ def test_a_running_signer_is_closed_in(process: SignerProcess) -> None:
     status = Path(f"/proc/{process.pid}/status").read_text()
     assert re.search(r"Max core file size\s+0\s+0", limits)
     assert re.search(r"Seccomp:\s+2", status)
+
+
+def test_the_last_version_of_a_list_is_kept_with_its_date(
+    keys: FileCaseKeys,
+) -> None:
+    public = NoteVerifier.parse(keys.signer.key).public
+    standing = StandingList(key=public, to=Intermediary(name="isp", territory="FR"))
+    made_at = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
+    version = standing.next_version(made_at)
+    assert keys.signer.last_list(standing.id) is None
+    keys.signer.sign_list(version.text)
+    assert keys.signer.last_list(standing.id) == (1, version.digest, made_at)

@@ -168,8 +168,14 @@ class StandingList:
                 return True
         return False
 
-    def next_version(self, at: datetime) -> ListVersion:
-        """Return the list as of a moment, as a text to be signed; what has ended leaves it."""
+    def next_version(self, at: datetime, *, dated: datetime | None = None) -> ListVersion:
+        """Return the list as of a moment, as a text to be signed; what has ended leaves it.
+
+        Parameters
+        ----------
+        dated : datetime or None
+            The date that it bears; ``None``: that moment.
+        """
         require_utc("at", at)
         self._parts = {
             subject: part for subject, part in self._parts.items() if max(part.ends.values()) > at
@@ -184,7 +190,7 @@ class StandingList:
                 "territory": self.to.territory.upper(),
                 "version": self.version + 1,
                 "previous": self.previous,
-                "made_at": iso(at),
+                "made_at": iso(at if dated is None else dated),
                 "referrals": sorted(self._parts),
                 "withdrawn": [
                     {"referral": subject, "target": target}

@@ -131,13 +131,13 @@ class CaseSecrets:
         return note
 
     def last_list(self, name: str) -> ListHead | None:
-        """Return number and digest of the last version of a list that was signed."""
+        """Return number, digest and date of the last version of a list that was signed."""
         path = self._files.path(f"list-{name}")
         if not path.exists():
             return None
         try:
-            version, digest = private_bytes(path).decode("ascii").split()
-            return int(version), digest
+            version, digest, made_at = private_bytes(path).decode("ascii").split()
+            return int(version), digest, made_at
         except ValueError as error:
             raise EvidenceError(
                 f"{path}: this file does not hold the last version of a list",

@@ -132,7 +132,7 @@ def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:
             return [secrets.sign_list(text.decode())]
         case [b"last list", name]:
             head = secrets.last_list(require_list_id(name.decode()))
-            return [] if head is None else [str(head[0]).encode(), head[1].encode()]
+            return [] if head is None else [str(part).encode() for part in head]
         case [b"last"]:
             last = secrets.last()
             if last is None:

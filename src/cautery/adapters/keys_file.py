@@ -60,7 +60,7 @@ class Secrets(Protocol):
 
     def last(self) -> tuple[int, bytes, float, str] | None: ...  # noqa: D102 - see CaseSecrets
     def sign(self, text: str, proof: Sequence[bytes]) -> str: ...  # noqa: D102
-    def last_list(self, name: str) -> tuple[int, str] | None: ...  # noqa: D102
+    def last_list(self, name: str) -> tuple[int, str, str] | None: ...  # noqa: D102
     def sign_list(self, text: str) -> bytes: ...  # noqa: D102
     def go_back(  # noqa: D102
         self,
@@ -157,10 +157,13 @@ class CaseSigner:
         """
         return self.secrets.sign(text, proof)
 
-    def last_list(self, name: str) -> tuple[int, Digest] | None:
-        """Return number and digest of the last version of a list that it signed."""
+    def last_list(self, name: str) -> tuple[int, Digest, datetime] | None:
+        """Return number, digest and date of the last version of a list that it signed."""
         head = self.secrets.last_list(name)
-        return None if head is None else (head[0], Digest(head[1]))
+        if head is None:
+            return None
+        version, digest, made_at = head
+        return version, Digest(digest), datetime.fromisoformat(made_at)
 
     def sign_list(self, text: str) -> str:
         """Return the signature over the next version of a block list, base64.

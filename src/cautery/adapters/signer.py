@@ -117,11 +117,11 @@ class SignerProcess:
             raise self._nonsense() from error
         raise self._nonsense()
 
-    def last_list(self, name: str) -> tuple[int, str] | None:
-        """Return number and digest of the last version of a list that was signed."""
-        parts = self._ask(b"last list", name.encode(), answers=(0, 2))
+    def last_list(self, name: str) -> tuple[int, str, str] | None:
+        """Return number, digest and date of the last version of a list that was signed."""
+        parts = self._ask(b"last list", name.encode(), answers=(0, 3))
         try:
-            return (int(parts[0]), parts[1].decode()) if parts else None
+            return (int(parts[0]), parts[1].decode(), parts[2].decode()) if parts else None
         except ValueError as error:
             raise self._nonsense() from error
 

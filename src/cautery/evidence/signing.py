@@ -23,12 +23,13 @@ from cautery.evidence.merkle import verify_consistency
 
 Root = tuple[int, bytes]
 """Size and RFC 9162 root of a ledger."""
-ListHead = tuple[int, str]
-"""Number and digest of a version of a block list."""
+ListHead = tuple[int, str, str]
+"""Number, digest and date of a version of a block list."""
 
 ED25519 = b"\x01"  # c2sp.org/signed-note, signature types
 DASH = "\N{EM DASH} "
 COUNT = r"(0|[1-9][0-9]{0,18})"
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
 MANIFEST_TITLE = "Cautery case manifest v1"
 REGISTER_TITLE = "Cautery register manifest v1"
 LETTER_TITLE = "cautery.letter/1"
@@ -167,12 +168,12 @@ def require_next_list(text: str, *, key: bytes, last: ListHead | None) -> tuple[
         The version, as docs/reference/block-list.md has it.
     key : bytes
         The raw public key of the case.
-    last : (int, str) or None
-        Number and digest of the last version of that list that was signed; ``None``: there is none.
+    last : ListHead or None
+        The last version of that list that was signed; ``None``: there is none.
 
     Returns
     -------
-    (str, (int, str))
+    (str, ListHead)
         The list's id, and what is its last version from now on.
 
     Raises
@@ -192,7 +193,10 @@ def require_next_list(text: str, *, key: bytes, last: ListHead | None) -> tuple[
         raise EvidenceError(
             f"not signed: version {stated} of list {name} does not follow the last one"
         )
-    return name, (number, text_digest(text))
+    made_at = str(list_version.get("made_at"))
+    if _TIME.fullmatch(made_at) is None:
+        raise InputError(f"version {number} of list {name} has no valid date")
+    return name, (number, text_digest(text), made_at)
 
 
 def require_list_id(name: str) -> str:

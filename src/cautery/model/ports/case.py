@@ -151,8 +151,8 @@ class Signer(Protocol):
         """
         ...
 
-    def last_list(self, name: str) -> tuple[int, Digest] | None:
-        """Return number and digest of the last version of a block list that it signed."""
+    def last_list(self, name: str) -> tuple[int, Digest, datetime] | None:
+        """Return number, digest and date of the last version of a block list that it signed."""
         ...
 
     def sign_list(self, text: str) -> str:

@@ -24,6 +24,7 @@ from cautery.model import (
     ListAnswer,
     Referral,
     RefusedEntry,
+    iso,
 )
 from cautery.model.records import ListAnswered, ListSent
 from cautery.workflows.case.public_lists import PublicLists
@@ -240,6 +241,95 @@ async def test_a_watch_that_goes_on_counts_versions_on(seat: Seat, listed: Hande
     assert second.provider.versions == [2]
     previous = json.loads(second.provider.bodies[0]["version"])["previous"]
     assert previous == seat.journal.written[0].digest
+
+
+def resumed(seat: Seat, provider: Provider, *, after_s: float) -> Seat:
+    """Go on with the case of a seat, by a clock that stands elsewhere."""
+    later = Seat()
+    later.key, later.provider = seat.key, provider
+    later.journal.moment = seat.journal.moment + timedelta(seconds=after_s)
+    later.lists = Lists(
+        [ISP],
+        signer=seat.key,  # type: ignore[arg-type]
+        publisher=provider,
+        journal=later.journal,  # type: ignore[arg-type]
+    )
+    return later
+
+
+class Strict(Provider):
+    """Refuses what a receiver refuses for its date, by a clock that is right."""
+
+    def __init__(self, clock: Journal) -> None:
+        super().__init__()
+        self.clock, self.last = clock, NOW - timedelta(days=999)
+
+    async def publish(self, envelope: Envelope, **more: Any) -> ListAnswer:
+        made_at = datetime.fromisoformat(json.loads(envelope.version.text)["made_at"])
+        if not self.last <= made_at <= self.clock.now() + timedelta(seconds=120):
+            raise SourceError("409: time")
+        self.last = made_at
+        return await super().publish(envelope, **more)
+
+
+async def test_after_a_restart_with_a_clock_behind_a_withdrawal_still_arrives(
+    listed: Handed,
+) -> None:
+    """It was dated before the last version, and refused until the clock had caught up."""
+    right = Journal()
+    provider = Strict(right)
+    seat = resumed(Seat(), provider, after_s=0)
+    seat.lists.add(*listed, ISP)
+    await seat.after(0)
+    behind = resumed(seat, provider, after_s=-86_400)
+    behind.lists.add(*listed, ISP)
+    behind.lists.withdraw(listed[0].subject.id, "a.example")
+    await behind.after(0)
+    assert json.loads(provider.bodies[-1]["version"])["withdrawn"] != []
+    assert behind.journal.failures == []
+    await behind.after(RENEWED_S)
+    assert provider.versions == [1, 2, 3]
+
+
+async def test_a_version_that_was_signed_by_a_clock_ahead_holds_no_later_one_up(
+    listed: Handed,
+) -> None:
+    right = Journal()
+    provider = Strict(right)
+    ahead = resumed(Seat(), provider, after_s=86_400)
+    ahead.lists.add(*listed, ISP)
+    await ahead.after(0)
+    assert provider.versions == []
+    seat = resumed(ahead, provider, after_s=-86_400)
+    seat.lists.add(*listed, ISP)
+    await seat.after(0)
+    assert provider.versions == []  # nobody knows yet which clock was right
+    await seat.after(AGAIN_S)
+    await seat.after(RENEWED_S)
+    assert provider.versions == [3, 4]
+    assert json.loads(provider.bodies[0]["version"])["referrals"] != []
+    assert seat.journal.failures == ["publish isp-fr: 409: time"]
+
+
+async def test_a_provider_that_fetches_says_that_a_version_is_dated_ahead(
+    seat: Seat, listed: Handed
+) -> None:
+    seat.lists.add(*listed, ISP)
+    await seat.after(600)
+    await seat.after(-600)  # the clock is set right
+    said = AnswerOfAgent(
+        list_id=seat.lists._courses[ISP.name].list.id,
+        version=1,
+        digest=None,
+        effect=Effect.REJECTED,
+        applied_at=None,
+        reason="time",
+        refused=(),
+    )
+    seat.lists.hear(said)
+    await seat.after(0)
+    dates = [json.loads(body["version"])["made_at"] for body in seat.provider.bodies]
+    assert dates[-1] == iso(seat.journal.now()) < dates[0]
 
 
 async def test_a_list_of_another_territory_is_not_made(seat: Seat, listed: Handed) -> None:

@@ -85,6 +85,10 @@ class _Course:
     """Referrals of which it was recorded that the intermediary applies them."""
     taken_at: datetime | None = None
     """When that version was made."""
+    signed_at: datetime | None = None
+    """The date of the last version that an earlier run signed; somebody may have taken it."""
+    believes: bool = True
+    """Whether that date counts: only one of it and the clock is right, and failures tell which."""
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether it is sent now; nothing is due later than the next renewal.
@@ -97,7 +101,16 @@ class _Course:
 
     def made_at(self, now: datetime) -> datetime:
         """Return the date of the next version: receivers refuse one that is older than the last."""
-        return now if self.taken_at is None else max(now, self.taken_at)
+        signed_at = self.signed_at if self.believes else None
+        return max(moment for moment in (now, self.taken_at, signed_at) if moment is not None)
+
+    def took(self, made_at: datetime) -> None:
+        """Note that a version of this date was taken."""
+        self.taken_at, self.signed_at = made_at, None
+
+    def refused(self) -> None:
+        """Note that a version was not taken, perhaps for its date."""
+        self.believes = not self.believes
 
 
 class Lists:
@@ -156,6 +169,8 @@ class Lists:
         if news[1:] == course.answered[1:] and not self._unacknowledged(course, answer):
             return
         now, course.answered = self._journal.now(), news
+        if answer.effect is Effect.REJECTED and answer.reason == "time":  # of a date ahead
+            course.taken_at, course.believes, course.due = None, False, now
         self._journal.write(
             ListAnswered(
                 intermediary=course.list.to.name,
@@ -218,9 +233,13 @@ class Lists:
     async def _send(self, course: _Course, now: datetime) -> Taken | None:
         standing, to, withdrawn = course.list, course.list.to, frozenset(course.withdrawn)
         try:
-            standing.version, standing.previous = self._signer.last_list(standing.id) or (0, None)
+            last = self._signer.last_list(standing.id)
+            standing.version, standing.previous, signed_at = last or (0, None, None)
+            if course.taken_at is None:
+                course.signed_at = course.signed_at or signed_at
             made_at = course.made_at(now)
-            version = standing.next_version(made_at)
+            # What a false date of an earlier run would have ended stays on the list.
+            version = standing.next_version(now, dated=made_at)
             envelope = standing.signed(version, self._signer.sign_list(version.text))
             # Set now: what comes on or off the list while the answer is awaited is sent at once.
             course.due = now + timedelta(seconds=RENEWED_S) if version.referrals else None
@@ -228,11 +247,13 @@ class Lists:
         except CauteryError as error:
             again = now + timedelta(seconds=AGAIN_S)
             course.due = again if course.due is None else min(course.due, again)
+            course.refused()
             course.held = ()  # it may have refused what it does not hold any more
             self._journal.fail("publish", to.name, error)
             return None
         referrals, changed = frozenset(version.referrals), course.withdrawn != set()
-        course.held, course.taken_at = frozenset(envelope.parts), made_at
+        course.held = frozenset(envelope.parts)
+        course.took(made_at)
         course.withdrawn -= withdrawn
         if (referrals, version.targets) == course.sent and not changed and not answer.refused:
             return None
