@@ -272,6 +272,7 @@ def test_rules_lists_what_acts_rest_on_with_sources(cautery: Cautery, mandate: P
     assert "fr-l333-10" in of_the_mandate
     assert "it-93-2023" not in of_the_mandate
     assert "the official calendar of the competition" in of_the_mandate
+    assert "dsa-5-caching" in of_the_mandate  # a notice rests on it
     assert cautery("mandate", "rules", "--territory", "Italy").code == 2
 
 

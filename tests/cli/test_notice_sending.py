@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cautery.act import Approved
+from cautery.act.confirmed import NOTICE_RULES
 from cautery.act.notice_mail import notice_mail
+from cautery.act.rules import confirm_rule
 from cautery.adapters import smtp as adapter
+from cautery.adapters.person_keys import load_approver
 from cautery.errors import ApprovalError, InputError
+from cautery.wiring import cases, notices
 
 from .conftest import Ran
 from .mail_room import Server, mail_settings, parsed, postbox, send
@@ -183,6 +188,39 @@ def test_a_rule_that_nobody_confirmed_holds_a_notice_back(
     assert send(cautery, proven_case, cdn, settings, "--confirm", "dsa-5-caching=").code == 2
     ran = send(cautery, proven_case, cdn, settings, "--confirm", "dsa-5-caching=OJ L 277, p. 1")
     assert (ran.code, len(inbox.mails)) == (0, 1)
+    (sending,) = proven_case.records("notice.sending")
+    assert sending["confirmed"] == {"dsa-5-caching": "OJ L 277, p. 1"}
+
+
+def test_a_rule_that_an_approver_confirmed_for_the_case_lets_a_notice_go(
+    cautery: Callable[..., Ran], proven_case: Watched, serve: Any
+) -> None:
+    cautery(
+        *("notice", "draft", proven_case.path, "--as", "carl", "--addressee", "Example CDN"),
+        *("--kind", "CDN", "--asn", "64500", "--to", "abuse@cdn.example"),
+        *("--reply-to", "piracy@league.example"),
+    )
+    cdn = proven_case.records("notice.drafted")[-1]["id"]
+    approve(cautery, proven_case, cdn)
+    inbox, port = serve()
+    settings = mail_settings(proven_case.folder, port)
+    refused = send(cautery, proven_case, cdn, settings)
+    assert "cautery mandate confirm MANDATE dsa-5-caching" in refused.err
+    with cases.reading(proven_case.path) as case:
+        (anna, _) = notices.of(case.ledger).mandate.approvers
+    confirmed = confirm_rule(
+        NOTICE_RULES["dsa-5-caching"],
+        mandate="m",
+        source="OJ L 277, p. 1",
+        approver=anna,
+        key=load_approver(proven_case.key("anna")),
+        at=NOW,
+    )
+    proven_case.write(replace(confirmed, source="I say so"))
+    assert send(cautery, proven_case, cdn, settings).code == 1
+    proven_case.write(confirmed)
+    ran = send(cautery, proven_case, cdn, settings)
+    assert (ran.code, len(inbox.mails)) == (0, 1), ran.err
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cautery.act.jurisdictions import RuleTopic
 from cautery.act.rules import UNVERIFIED, Rule
 from cautery.model import AddresseeKind
 
@@ -68,12 +69,21 @@ _DSA_16 = Rule(
     text="a notice substantiates, locates exactly, names the notifier and states good faith "
     "(Reg. 2022/2065, art. 16(2))",
     mark="S48",
+    about=RuleTopic.NOTICE,
+    orders=(),
 )
 _ACT = "remove or disable access to the content at each URL, and tell us your decision"
 
 
 def _unverified(id: str, territory: str, text: str) -> Rule:
-    return Rule(id=id, territory=territory, text=text, mark=UNVERIFIED)
+    return Rule(
+        id=id,
+        territory=territory,
+        text=text,
+        mark=UNVERIFIED,
+        about=RuleTopic.NOTICE,
+        orders=(),
+    )
 
 
 FORMS: Mapping[AddresseeKind, Form] = {

@@ -44,6 +44,8 @@ class RuleTopic(StrEnum):
     COMPLAINT = "complaint"
     RELEASE = "release"
     SECRECY = "secrecy"
+    NOTICE = "notice"
+    """Whether a notice can be sent to a kind of addressee."""
 
 
 class FieldPlace(StrEnum):

@@ -118,7 +118,11 @@ def approve_notice(
     refuse_faulty(notice, basis, now=now, aged=reminder)
     if not reminder and not basis.mandate.window.holds(now):
         raise ApprovalError(f"the mandate {basis.mandate.id} is not in force at {iso(now)}")
+    rule = FORMS[notice.addressee.kind].rule
     require_confirmed(
-        FORMS[notice.addressee.kind].rule, lab=basis.mandate.lab, confirmed=confirmed or {}
+        rule,
+        lab=basis.mandate.lab,
+        confirmed=confirmed or {},
+        otherwise=f" while a watch runs; or for this notice alone: --confirm '{rule.id}=SOURCE'",
     )
     return let_out(notice, counted, at=now)

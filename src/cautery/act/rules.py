@@ -52,13 +52,17 @@ def rules_for(territory: str, kind: OrderKind = OrderKind.LIVE) -> tuple[Rule, .
     return profile_of(territory).of(kind, RuleTopic.BASIS)
 
 
-def require_confirmed(rule: Rule, *, lab: bool, confirmed: Mapping[str, str]) -> None:
+def require_confirmed(
+    rule: Rule, *, lab: bool, confirmed: Mapping[str, str], otherwise: str = ""
+) -> None:
     """Raise unless a rule is sourced, or confirmed with a source, or this is the lab.
 
     Parameters
     ----------
     confirmed : mapping of str to str
         Rule ids that a person confirmed, each with the source that they read.
+    otherwise : str
+        Another way to confirm it, in words that follow a command.
 
     Raises
     ------
@@ -71,7 +75,7 @@ def require_confirmed(rule: Rule, *, lab: bool, confirmed: Mapping[str, str]) ->
         f"the rule {rule.id!r} ({rule.text}) is not verified",
         hint=(
             "Check it against the official text and confirm it with its source: "
-            f"cautery mandate confirm MANDATE {rule.id} --source ..."
+            f"cautery mandate confirm MANDATE {rule.id} --source ...{otherwise}"
         ),
     )
 

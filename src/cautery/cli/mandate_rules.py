@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cautery import wiring
+from cautery.act.confirmed import NOTICE_RULES, rule_under
 from cautery.act.jurisdictions import Profile, Rule, profile_of, profiles
 from cautery.act.rules import rule_digest
 from cautery.adapters.person_keys import load_approver
@@ -18,7 +19,6 @@ from cautery.model import Digest, Mandate, RuleConfirmation, iso
 from cautery.workflows.mandate.confirmations import (
     add_confirmation,
     confirmations_path,
-    rule_under,
 )
 from cautery.workflows.mandate.read import read_mandate
 
@@ -34,7 +34,7 @@ def rules(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List the rules of law that referrals rest on, with their sources.
+    """List the rules of law that referrals and notices rest on, with their sources.
 
     A source M means that nobody has compared the rule with a text. Some rules decide whether a
     referral is possible at all (the basis). Outside a lab, Cautery sends no referral under such a
@@ -45,10 +45,11 @@ def rules(
     checked = None if mandate is None else read_mandate(mandate, now=wiring.clock().now())
     confirmed = {} if checked is None else {each.rule: each for each in checked.confirmations}
     shown = _shown(checked, territory or ())
+    every = [rule for profile in shown for rule in profile.rules]
+    every += () if territory else NOTICE_RULES.values()
     if json:
-        for profile in shown:
-            for rule in profile.rules:
-                render.json_line(_row(rule, confirmed.get(rule.id)))
+        for rule in every:
+            render.json_line(_row(rule, confirmed.get(rule.id)))
         return
     render.table(
         ("rule", "about", "orders", "says", "source", "confirmed by"),
@@ -61,8 +62,7 @@ def rules(
                 rule.mark,
                 _confirmed(confirmed.get(rule.id)),
             )
-            for profile in shown
-            for rule in profile.rules
+            for rule in every
         ),
     )
     render.table(
@@ -92,8 +92,8 @@ def confirm(
     """Confirm a rule of law with the source in which you have read it.
 
     You see the rule and are asked; without a terminal, give its --digest instead. The confirmation
-    is signed, counts under this mandate, and is written to a file next to it. A watch reads it when
-    it begins, so start a running watch again.
+    is signed, counts under this mandate, and is written to a file next to it. A running watch hears
+    of it within a second.
 
     Example: cautery mandate confirm mandate.toml de-live --source "..." --as "A. Legal" --key a.pem
     """

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cautery.act.confirmed import rule_under
 from cautery.act.rules import confirm_rule, require_confirmed, rules_for
 from cautery.errors import ApprovalError, InputError, MandateError
 from cautery.model import Mandate, from_json, to_json
 from cautery.workflows.mandate.confirmations import (
     add_confirmation,
     confirmations_path,
-    rule_under,
 )
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import read_mandate
@@ -149,7 +149,7 @@ def test_a_rule_that_was_written_anew_is_confirmed_anew(
     confirm(path)
     rule = rule_under(read(path), "de-standing")
     monkeypatch.setattr(
-        "cautery.workflows.mandate.confirmations.rule_under",
+        "cautery.act.confirmed.rule_under",
         lambda *_: replace(rule, text="another text"),
     )
     assert read(path).confirmed == {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from cautery.model.act import Approval
@@ -64,6 +65,8 @@ class NoticeSending(Dated):
         The mail or the reports as they are sent.
     reminder : bool
         Whether it is a reminder of a notice that was sent before.
+    confirmed : mapping of str to str
+        Rules of law that the sender confirms with this sending, each with the source.
     """
 
     notice: str
@@ -73,6 +76,7 @@ class NoticeSending(Dated):
     by: str
     exhibit: ExhibitId
     reminder: bool = False
+    confirmed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cautery.act import Approved, approve_notice
+from cautery.act.confirmed import confirmed_by
 from cautery.act.notice_mail import checked, notice_mail, report_bytes, xarf_reports
 from cautery.act.ports import Postbox, ReportApi
 from cautery.errors import ApprovalError, CauteryError, InputError, UnansweredError
-from cautery.model import ExhibitId, Notice
-from cautery.model.records import NoticeSending, NoticeSent, NoticeUnsent, SendMeans
+from cautery.model import ExhibitId, Notice, RuleConfirmation
+from cautery.model.records import (
+    NoticeSending,
+    NoticeSent,
+    NoticeUnsent,
+    SendMeans,
+    kinds_of,
+)
 from cautery.projections.notices import REMIND_AFTER
 from cautery.workflows.case.journal import Journal, journal_of
 from cautery.workflows.case.notices import CaseNotices, notices_of, refuse_withdrawn
@@ -34,10 +41,13 @@ class Sending:
         The notice.
     first_id : str or None
         Message-ID of its first mail; ``None``: this is the first, and no reminder.
+    confirmed : mapping of str to str
+        Rule ids that the sender confirms now, each with the source that was read.
     """
 
     approved: Approved[Notice]
     first_id: str | None
+    confirmed: Mapping[str, str]
 
 
 def ready_to_send(
@@ -79,6 +89,7 @@ def ready_to_send(
             hint=f"It is {REMIND_AFTER} after it was sent last, while a URL is still there and "
             "nobody has read in a reply that it is rejected.",
         )
+    records = (entry.content for entry in case.ledger.read(kinds=kinds_of(RuleConfirmation)))
     approved = approve_notice(
         notice,
         filed.approvals(notice),
@@ -86,9 +97,13 @@ def ready_to_send(
         signed_for=filed.opening.signed_for,
         now=now,
         reminder=remind,
+        confirmed=confirmed_by(records, filed.mandate) | dict(confirmed),
+    )
+    return Sending(
+        approved=approved,
+        first_id=sent[0].message_id if sent else None,
         confirmed=confirmed,
     )
-    return Sending(approved=approved, first_id=sent[0].message_id if sent else None)
 
 
 def _refuse_unsettled(filed: CaseNotices, notice: Notice) -> None:
@@ -289,6 +304,7 @@ def _announced(
         by=name,
         exhibit=exhibit,
         reminder=sending.first_id is not None,
+        confirmed=sending.confirmed,
         at=journal.now(),
     )
     journal.write(about)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act.jurisdictions import Rule, rule_of
-from cautery.act.rules import check_confirmation, confirm_rule, rule_digest
-from cautery.errors import ApprovalError, InputError, MandateError
+from cautery.act.confirmed import stands
+from cautery.act.jurisdictions import Rule
+from cautery.act.rules import check_confirmation, confirm_rule
+from cautery.errors import ApprovalError, MandateError
 from cautery.model import MISSHAPEN, Mandate, RuleConfirmation, from_json, to_json
 from cautery.workflows.mandate.beside import append_beside, lines_beside
 
@@ -46,7 +47,7 @@ def checked_confirmations(path: Path, mandate: Mandate) -> tuple[RuleConfirmatio
             check_confirmation(confirmation, mandate=mandate.id, approvers=mandate.approvers)
         except ApprovalError as error:
             raise MandateError(f"{where}: {error}", hint=_REMEDY) from error
-        if _stands(confirmation, mandate):
+        if stands(confirmation, mandate):
             confirmations.append(confirmation)
     return tuple(confirmations)
 
@@ -73,17 +74,6 @@ def confirmations_of(path: Path, mandate: Mandate) -> Callable[[], tuple[RuleCon
         return last[0][1]
 
     return read
-
-
-def rule_under(mandate: Mandate, id_: str) -> Rule:
-    """Return a rule by its id, also of a country of the mandate's orders that has no profile.
-
-    Raises
-    ------
-    InputError
-        If there is no such rule.
-    """
-    return rule_of(id_, territories=[order.territory for order in mandate.orders])
 
 
 def add_confirmation(
@@ -121,19 +111,3 @@ def add_confirmation(
     )
     append_beside(confirmations_path(path), to_json(confirmation))
     return confirmation
-
-
-def counts(confirmation: RuleConfirmation, mandate: Mandate) -> bool:
-    """Tell whether one of a mandate's approvers has confirmed a rule as it is written today."""
-    try:
-        check_confirmation(confirmation, mandate=mandate.id, approvers=mandate.approvers)
-    except ApprovalError:
-        return False
-    return _stands(confirmation, mandate)
-
-
-def _stands(confirmation: RuleConfirmation, mandate: Mandate) -> bool:
-    try:
-        return rule_digest(rule_under(mandate, confirmation.rule)) == confirmation.text
-    except InputError:
-        return False

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from cautery.act.confirmed import confirmed_by
 from cautery.errors import CauteryError
 from cautery.model import Mandate, RuleConfirmation
 from cautery.model.ports import Ledger
 from cautery.model.records import CaseOpened, kinds_of
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.mandate.confirmations import counts
 
 
 def confirmed_in(ledger: Ledger, mandate: Mandate) -> Mapping[str, str]:
-    """Return the rules that people have confirmed by the records of a case, each with its source.
-
-    Anybody who has a case's file can append a record, so each is checked.
-    """
-    recorded = (entry.content for entry in ledger.read(kinds=kinds_of(RuleConfirmation)))
-    return dict(mandate.confirmed) | {
-        each.rule: each.source
-        for each in recorded
-        if isinstance(each, RuleConfirmation) and counts(each, mandate)
-    }
+    """Return the rules that are confirmed by the records of a case, each with its source."""
+    records = ledger.read(kinds=kinds_of(RuleConfirmation))
+    return confirmed_by((entry.content for entry in records), mandate)
 
 
 class Confirming:
