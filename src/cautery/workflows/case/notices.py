@@ -300,7 +300,10 @@ def _hosts_of(case: CaseNotices) -> str:
         )
         counts[words] = counts.get(words, 0) + 1
     shown = "; ".join(f"{words}: {count}" for words, count in sorted(counts.items())[:10])
-    return f"Proven URLs by network: {shown or 'none'}. Give --url for what is on a notice already."
+    return (
+        f"Proven URLs by network: {shown or 'none'}. Complete a draft with --from, or give --url "
+        "for what is on a notice already."
+    )
 
 
 _RESTS_ON = (CaseOpened, FixturesChanged, Notice, NoticeApproved, NoticeWithdrawn)
