@@ -176,6 +176,15 @@ def test_hostile_text_is_escaped(public: Public) -> None:
     assert "default-src 'none'" in public.ask("/").headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("path", ["/", "/complaint", "/transparency"])
+def test_each_page_says_in_which_language_it_is_and_may_be_answered(
+    public: Public, path: str
+) -> None:
+    page = words(public.ask(path))
+    assert '<html lang="en">' in page
+    assert "exist in English only. You may write to us in your own language." in page
+
+
 # -- complaints -------------------------------------------------------------------------------
 
 
