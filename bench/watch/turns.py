@@ -38,7 +38,7 @@ class Turn:
 
     cpu_s: float
     looks: int
-    recall: float
+    recall: float | None
     detection_s: float | None
 
 
@@ -95,7 +95,8 @@ def _looks(case: Path) -> int:
 def row(number: int, name: str, one: Turn) -> str:
     """Return one row of the table."""
     detection = "-" if one.detection_s is None else f"{one.detection_s:.1f}"
-    return f"| {number} | {name} | {one.cpu_s:.1f} | {one.looks} | {one.recall:.3f} | {detection} |"
+    recall = "-" if one.recall is None else f"{one.recall:.3f}"
+    return f"| {number} | {name} | {one.cpu_s:.1f} | {one.looks} | {recall} | {detection} |"
 
 
 def told(what: str, logarithms: list[float]) -> str:
