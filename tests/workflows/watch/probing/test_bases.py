@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from cautery.identify.basis import Basis
+from cautery.identify.basis import Basis, packed
 from cautery.model import Decoded, ExhibitId
 from cautery.model.records.scoring import ScoreBasis, SensePlace
 from cautery.workflows.watch.probing.bases import MOST_HELD, Bases, Probed
@@ -77,3 +79,13 @@ def test_the_stream_that_waits_longest_is_forgotten_first() -> None:
     for url in ("a", "b", "c"):
         asyncio.run(bases.seal(url))
     assert [record.url for record in journal.records] == ["b", "c"]
+
+
+def test_arrays_are_packed_as_they_are_and_without_the_cpu_of_compression() -> None:
+    [kept] = probed(1).kept
+    places, data = packed([kept])
+    assert places == (kept.place,)
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        assert (arrays["0.words"] == WORDS).all()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert {one.compress_type for one in archive.infolist()} == {zipfile.ZIP_STORED}
