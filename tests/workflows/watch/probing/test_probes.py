@@ -30,14 +30,17 @@ from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import part_of
 from cautery.lab.readers import ReadersHere
-from cautery.messages import say
+from cautery.messages import message, say
 from cautery.model import (
     AUDIO_RATE_HZ,
+    Channel,
     Decoded,
     Entry,
+    Event,
     Finding,
     Mandate,
     Observation,
+    Offer,
     RedactedUrl,
     Regime,
     Verdict,
@@ -119,6 +122,11 @@ MANDATE = Mandate(
     window=Window(start=NOON, end=NOON + timedelta(hours=1)),
     territories=("FR",),
     works=(Work(id="work-1", title="A Film", legal_basis="rights"),),
+    channels=(
+        Channel(id="sport", names=("Sport",), legal_basis="rights", event="cup"),
+        Channel(id="news", names=("News",), legal_basis="rights"),
+    ),
+    events=(Event(id="cup", name="Cup", kick_off=NOON, legal_basis="rights"),),
 )
 
 
@@ -133,6 +141,7 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
         held: Decoded | None = None,
         event: str | None = None,
         looks: int = 1,
+        offered: str | None = None,
     ) -> Stream:
         references = References(
             DEFAULT_RECIPE,
@@ -142,6 +151,14 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
         one = Stream(
             url=URL, key=URL, host="pirate.example", title=None, source="list", first_seen=NOON
         )
+        if offered is not None:
+            one.offer = Offer(
+                url=RedactedUrl(URL),
+                title=offered,
+                right=offered,
+                probability=0.9,
+                why=message("verdict.no-media"),
+            )
         engine = ThreadEngine()
         prober = Prober(
             MANDATE,
@@ -277,6 +294,19 @@ def test_where_the_sound_said_too_little_both_are_decoded_at_once_at_the_next_lo
     hears = Hears(replace(part_of(whole, 20.0, 32.0), audio=noise))
     probe(hears, answer=LIVE, held=whole, looks=2)
     assert hears.pictures_asked == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("offered", "asked"),
+    [("sport", [True, False]), ("cup", [True, False]), ("news", [False, False])],
+)
+def test_what_is_offered_as_an_events_is_looked_at_and_listened_to_at_once(
+    probe: Callable[..., Stream], offered: str, asked: list[bool]
+) -> None:
+    whole = shown(film(60.0))
+    hears = Hears(part_of(whole, 20.0, 32.0))
+    probe(hears, answer=LIVE, held=whole, looks=2, offered=offered)
+    assert hears.pictures_asked == asked
 
 
 def test_sound_that_said_enough_is_heard_alone_again(probe: Callable[..., Stream]) -> None:

@@ -87,6 +87,9 @@ class Prober:
         playable: Callable[[str, list[ExhibitId]], Awaitable[str]] = _as_listed,
     ) -> None:
         self._mandate = mandate
+        self._of_events = {event.id for event in mandate.events} | {
+            channel.id for channel in mandate.channels if channel.event is not None
+        }
         self._streams = streams
         self._references = references
         self._tape = tape
@@ -185,7 +188,7 @@ class Prober:
             )
         exhibits = tuple(sealed)
         due = pictures_due(stream, self._references, self._journal.now())
-        if fetched.live and stream.by_sound and not due:
+        if fetched.live and self._may_sound_settle(stream) and not due:
             probed = await self._heard(stream, fetched, exhibits)
             if probed is not None:
                 return [probed]
@@ -213,6 +216,12 @@ class Prober:
             return None  # the pictures may be sound, or the whole decoding says what it is
         probed = await self._observed(stream, fetched, sound, exhibits, effort=effort)
         return probed if self._settled(stream, probed.observation) else None
+
+    def _may_sound_settle(self, stream: Stream) -> bool:
+        """Tell whether the sound alone may be enough: by the last look, or by what is offered."""
+        if stream.looked or stream.offer is None or not watched(self._references):
+            return stream.by_sound
+        return stream.offer.right not in self._of_events
 
     def _settled(self, stream: Stream, seen: Observation) -> bool:
         """Tell whether the sound of a look says all that its pictures could."""
