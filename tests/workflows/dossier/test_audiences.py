@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from cautery.model import KeyedPseudonyms, RedactedUrl
+from cautery.model.records.kinds import typed
 from cautery.workflows.dossier.audiences import SHOWN, Audience, about
 from cautery.workflows.dossier.extract import extract_of
 
 ONE = frozenset(("edge.example",))
 
 
+def at(url: object) -> SimpleNamespace:
+    return SimpleNamespace(url=url)
+
+
 @pytest.mark.parametrize(
-    ("kind", "body", "shown"),
+    ("kind", "content", "shown"),
     [
-        ("verdict", {"url": {"text": "http://edge.example/a"}}, True),
-        ("probe.done", {"url": "http://EDGE.example:8080/a"}, True),
-        ("verdict", {"url": {"text": "http://other.example/edge.example"}}, False),
-        ("verdict", {"url": {"text": "http://edge.example.other/"}}, False),
-        ("verdict", {"url": {"text": "http://[::1"}}, False),
-        ("verdict", {"url": {"text": 5}}, False),
-        ("referral.drafted", {"targets": ["edge.example", "other.example"]}, False),
-        ("list.sent", {}, False),
-        ("error.rate", {"what": "a rate"}, True),
+        ("verdict", at(RedactedUrl.of("http://edge.example/a", KeyedPseudonyms(b"k"))), True),
+        ("dark.probed", at("http://EDGE.example:8080/a"), True),
+        ("verdict", at("http://other.example/edge.example"), False),
+        ("verdict", at("http://edge.example.other/"), False),
+        ("verdict", at("http://[::1"), False),
+        ("verdict", at(5), False),
+        ("verdict", typed("verdict", {"url": {"text": "http://edge.example/a"}}), False),
+        ("referral.drafted", SimpleNamespace(targets=("edge.example", "other.example")), False),
+        ("list.sent", SimpleNamespace(), False),
+        ("error.rate", typed("error.rate", {"what": "a rate"}), True),
     ],
 )
-def test_a_record_is_about_a_host_by_its_url_alone(kind: str, body: dict, *, shown: bool) -> None:
-    assert about(kind, body, ONE) is shown
-    assert about(kind, body, frozenset())
+def test_a_record_is_about_a_host_by_its_url_alone(
+    kind: str, content: object, *, shown: bool
+) -> None:
+    assert about(kind, content, ONE) is shown
+    assert about(kind, content, frozenset())
 
 
 def test_media_of_a_reference_are_left_out_whatever_form_they_have() -> None:

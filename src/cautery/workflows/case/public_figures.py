@@ -23,13 +23,13 @@ def figures_file(figures: Figures, mandate: Mandate, now: datetime) -> bytes:
     Where a list is secret, no count of complaints tells one about what is on it from one about what
     is not: whoever complains about one name could watch the counts.
     """
-    body = figures.to_json()
+    members = figures.to_json()
     if keeps_secrets(mandate):
-        complaints = body["complaints"]
+        complaints = members["complaints"]
         undecided = complaints["received"] - complaints["granted"] - complaints["rejected"]
-        body["complaints"] = complaints | {
+        members["complaints"] = complaints | {
             "about_no_entry": None,
             "late": None,
             "open": undecided,
         }
-    return canonical({"who": mandate.who, "mandate": mandate.id, "at": iso(now), **body})
+    return canonical({"who": mandate.who, "mandate": mandate.id, "at": iso(now), **members})

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 from urllib.parse import urlsplit
 
 from cautery.model import (
@@ -18,6 +17,7 @@ from cautery.model import (
     DarkProbe,
     ErrorRate,
     GuardVerdict,
+    RedactedUrl,
     Referral,
     Verdict,
 )
@@ -84,7 +84,7 @@ SHOWN: Mapping[Audience, Shown] = {
 """By audience; a court is not in it, for it is shown all."""
 
 
-def about(kind: str, body: Any, hosts: frozenset[str]) -> bool:
+def about(kind: str, content: object, hosts: frozenset[str]) -> bool:
     """Tell whether a record may be shown to who asks for some hosts alone.
 
     What was measured names no host. Else the record must be about a URL at one of them: a referral
@@ -92,15 +92,16 @@ def about(kind: str, body: Any, hosts: frozenset[str]) -> bool:
 
     Parameters
     ----------
-    body : JSON
-        The record's.
+    content : object
+        What the record says, as the type of its kind. One that does not have the form of its kind
+        is about no host: nobody knows whom it names.
     hosts : frozenset of str
         Names of hosts; empty: all.
     """
     if not hosts or kind in _MEASURED:
         return True
-    url = body.get("url") if isinstance(body, dict) else None
-    text = url.get("text") if isinstance(url, dict) else url
+    url = getattr(content, "url", None)
+    text = url.text if isinstance(url, RedactedUrl) else url
     try:
         return isinstance(text, str) and (urlsplit(text).hostname or "") in hosts
     except ValueError:

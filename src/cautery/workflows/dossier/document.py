@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.ports import CaseStore
 from cautery.messages import tr
 from cautery.model import DarkProbe, Verdict
+from cautery.model.ledger import contents
 from cautery.model.records import AlignmentShown, kind_of_type
 from cautery.pages.case_report import ReportView
 from cautery.pages.dossier import DossierView, claims_of
@@ -64,13 +64,13 @@ def document_view(
         times = case_times(case, ledger, vault, store=store, trust=trust, whole=extract is None)
         report = report_view(ledger.read(), vault.read, at=at, times=times.report)
         verdicts = [
-            (index, leaf)
-            for index, kind, leaf in ledger.leaves()
-            if kind == kind_of_type(Verdict) and (shown is None or index in shown)
+            (entry, verdict)
+            for entry, verdict in contents(ledger, Verdict)
+            if shown is None or entry.index in shown
         ]
     finally:
         ledger.close()
-    urls = {_url(leaf) for _, leaf in verdicts}
+    urls = {verdict.url.text for _, verdict in verdicts}
     pictured = extract is None or SHOWN[audience].exhibits
     if extract is not None:
         report = _within(report, SHOWN[audience])
@@ -86,7 +86,7 @@ def document_view(
         RATES: files("cautery.identify").joinpath(RATES).read_bytes(),
         NOTE: store.read(case, NOTE, limit=MAX_NOTE_BYTES),
     }
-    lines = b"".join(leaf + b"\n" for _, leaf in verdicts)
+    lines = b"".join(entry.leaf + b"\n" for entry, _ in verdicts)
     if lines and len(lines) <= _MOST_ATTACHED:
         attached[VERDICTS] = lines
     if exhibits := exhibit_list(proven_of(report, frozenset(urls))[:MOST_CLAIMS]):
@@ -155,11 +155,6 @@ def _within(report: ReportView, rule: Shown) -> ReportView:
             for stream in report.streams
         ),
     )
-
-
-def _url(leaf: bytes) -> str:
-    url = json.loads(leaf)["body"].get("url")
-    return str(url.get("text")) if isinstance(url, dict) else str(url)
 
 
 def _audience(audience: Audience) -> str:

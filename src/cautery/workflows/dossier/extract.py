@@ -12,6 +12,7 @@ from cautery.evidence.bag import EXTRACT_TABLES
 from cautery.evidence.exhibits import exhibits_in
 from cautery.evidence.merkle import inclusion_proofs, leaf_hash
 from cautery.model import ExhibitId
+from cautery.model.records.kinds import typed
 from cautery.workflows.dossier.audiences import Shown, about
 
 SALT_BYTES = 32
@@ -81,7 +82,7 @@ def extract_of(
     for index, kind, leaf in leaves:
         hashes.append(leaf_hash(leaf))
         body = json.loads(leaf).get("body")
-        if kind in rule.kinds and about(kind, body, hosts):
+        if kind in rule.kinds and about(kind, typed(kind, body) if hosts else None, hosts):
             chosen.append((index, kind, leaf))
             # A reference's media are the rights-holder's: nobody but a court is handed them.
             open_to_all = {name: part for name, part in body.items() if name != "reference_media"}

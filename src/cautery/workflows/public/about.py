@@ -58,14 +58,14 @@ class About:
 def read_about(files: PublicFiles) -> About:
     """Return what a folder says; of a broken or missing file, nothing."""
     try:
-        body = json.loads(files.read(ABOUT) or b"{}")
+        about = json.loads(files.read(ABOUT) or b"{}")
         return About(
-            who=str(body.get("who", "")),
+            who=str(about.get("who", "")),
             orders={
                 (str(row["territory"]), str(row["order"])): PublicOrder(
                     kind=OrderKind(row["kind"]), is_secret=bool(row["secret"])
                 )
-                for row in body.get("orders", ())
+                for row in about.get("orders", ())
             },
         )
     except (CauteryError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

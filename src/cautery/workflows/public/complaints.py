@@ -151,15 +151,15 @@ def _keep(files: PublicFiles, complaint: Complaint) -> None:
 
 def _decision(files: PublicFiles, number: str) -> Decision | None:
     try:
-        body = json.loads(files.read(f"decisions/{number}.json") or b"null")
-        if not isinstance(body, dict) or body["state"] not in _STATES:
+        decision = json.loads(files.read(f"decisions/{number}.json") or b"null")
+        if not isinstance(decision, dict) or decision["state"] not in _STATES:
             return None
         return Decision(
             number=number,
-            state=str(body["state"]),
-            target=str(body["target"]),
-            due=str(body.get("due") or ""),
-            why=str(body.get("why") or ""),
+            state=str(decision["state"]),
+            target=str(decision["target"]),
+            due=str(decision.get("due") or ""),
+            why=str(decision.get("why") or ""),
         )
     except (CauteryError, ValueError, KeyError, RecursionError):
         return None

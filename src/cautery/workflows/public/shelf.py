@@ -204,12 +204,12 @@ def referral_file(digest: Digest) -> str:
     return f"referrals/{digest.removeprefix('sha256:')}.json"
 
 
-def _referral(body: dict[str, Any]) -> ListedReferral:
+def _referral(referral: dict[str, Any]) -> ListedReferral:
     return ListedReferral(
-        id=str(body["referral"]),
-        order=str(body["order"]),
-        authority=str(body["authority"]),
-        territory=str(body["territory"]),
+        id=str(referral["referral"]),
+        order=str(referral["order"]),
+        authority=str(referral["authority"]),
+        territory=str(referral["territory"]),
         entries={
             str(entry["target"]): ListedEntry(
                 lever=str(entry["lever"]),
@@ -217,7 +217,7 @@ def _referral(body: dict[str, Any]) -> ListedReferral:
                 end=_moment(entry["end"]),
                 max_stale_s=entry["max_stale_s"],
             )
-            for entry in body["entries"]
+            for entry in referral["entries"]
         },
     )
 
