@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cautery.act.approved import Approved
+from cautery.drawing.formatting import counted
 from cautery.errors import ApprovalError
 from cautery.model import Approval, Notice, NoticedUrl, digest, iso
 
@@ -110,8 +111,8 @@ def _fields(raw: bytes) -> list[bytes]:
 
 
 def _subject(notice: Notice) -> str:
-    count = len(notice.urls)
-    return f"[{notice.id}] {count} infringing URL{'' if count == 1 else 's'}: {notice.legal_basis}"
+    urls = counted(len(notice.urls), "infringing URL")
+    return f"[{notice.id}] {urls}: {notice.legal_basis}"
 
 
 def with_review(notice: Notice, approvals: tuple[Approval, ...]) -> str:
