@@ -266,7 +266,8 @@ def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
     names = files.names("complaints")
     secret = keeps_secrets(mandate_of(ledger)) if names else False
     complaints = complaints_of(ledger) if names else Complaints()
-    filed, refused = [], []
+    filed: list[ComplaintFiled] = []
+    refused: list[str] = []
     room = MOST_A_DAY - _waiting(complaints, journal.now()) if names else 0
     for name in names[:MOST_A_DAY]:
         if len(filed) >= room:
