@@ -18,6 +18,7 @@ from aiosmtpd.controller import Controller
 from tests.lists import entry, referral
 
 from cautery.act.complaint import Standing, complaint_of, number_of
+from cautery.adapters import mail_files
 from cautery.adapters.public_folder import PublicFolder
 from cautery.model import Lever, Window, referral_id
 from cautery.model.records import ReferralPublished
@@ -231,6 +232,8 @@ class Inbox:
     ) -> str:
         if address in self.strangers:
             return f"550 5.1.1 <{address}> is nobody here"
+        if address.startswith("later@"):
+            return f"450 4.1.2 <{address}>: its domain is not found"
         envelope.rcpt_tos.append(address)
         return "250 known"
 
@@ -479,3 +482,43 @@ def test_many_mails_cost_no_more_than_their_number(
     )
     assert len(proven_case.records("complaint.filed")) == 5
     assert asked == []
+
+
+def test_a_sender_whom_no_server_takes_for_now_keeps_no_mail_from_others(
+    cautery: Cautery, proven_case: Watched, public: PublicFolder, inbox: Inbox
+) -> None:
+    assert public.names("complaints") == ()
+    mailed(proven_case, "1", "shop.example", From="later@nowhere.example")
+    mailed(proven_case, "2", "shop.example, please", From="jo@shop.example")
+    for _ in range(3):
+        assert take_mail(cautery, proven_case).code == 0
+    assert len(inbox.mails) == 1
+    [failure] = (each for each in proven_case.records("failure") if each["what"] == "mail")
+    assert "later@" not in failure["message"]
+
+
+def test_too_many_mails_end_no_rounds(
+    cautery: Cautery,
+    proven_case: Watched,
+    public: PublicFolder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class EndedError(Exception):
+        pass
+
+    def sleep(_seconds: float) -> None:
+        rounds.append(1)
+        if len(rounds) == 3:
+            raise EndedError
+
+    rounds: list[int] = []
+    monkeypatch.setattr(mail_files, "MOST_MAILS", 1)
+    monkeypatch.setattr("cautery.cli.complaint.time.sleep", sleep)
+    for number in range(3):
+        mailed(proven_case, str(number), "shop.example")
+    sent_in(public)
+    with pytest.raises(EndedError):
+        take(cautery, proven_case, "--mail", proven_case.folder / "Maildir", "--every", 1)
+    assert len(proven_case.records("complaint.filed")) == 1
+    take_mail_alone = ("complaint", "take", proven_case.path, "--mail")
+    assert cautery(*take_mail_alone, proven_case.folder / "Maildir").code == 2

@@ -144,7 +144,15 @@ def take(
         url=url,
     )
     while True:
-        taken = complaints.take(case, sources, keys_dir=keys)
+        try:
+            taken = complaints.take(case, sources, keys_dir=keys)
+        except InputError as error:
+            if every is None:
+                raise
+            # Too many mails, say: what comes by the form is taken all the same.
+            render.say(f"not taken: {error}")
+            time.sleep(every)
+            continue
         for filed in taken.filed:
             due = "refused: no-entry" if filed.due_at is None else f"decide by {iso(filed.due_at)}"
             render.say(render.printable(f"{filed.complaint}: {filed.target or 'nothing'}, {due}"))

@@ -20,6 +20,8 @@ from cautery.model.records import (
     ComplaintMeans,
     ComplaintReceipted,
     ComplaintUnreachable,
+    Failure,
+    kinds_of,
 )
 from cautery.workflows.case.complaints import WHAT, complaints_of, keeps_secrets
 from cautery.workflows.case.journal import Journal
@@ -30,6 +32,9 @@ RECEIPT_WITHIN = timedelta(days=1)
 """A receipt that could not be sent for so long is sent no more."""
 ANSWER_WITHIN = timedelta(days=14)
 """So is a decision. Judgement: later, the page of the complaint has said it for long."""
+_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=2)
+"""After a mail that failed, doubled by each failure: two rounds of the guide, then more."""
+_MAIL = "mail"
 
 
 async def send_mails(
@@ -43,8 +48,9 @@ async def send_mails(
 ) -> None:
     """Send the receipts and decisions that are due.
 
-    An address that a server refuses for good costs its own mails alone. If the server cannot be
-    reached, that is on record and the rest waits for the next time.
+    An address that a server refuses for good costs its own mails alone. If it is refused for now,
+    or the server cannot be reached, that is on record and the rest waits for the next time, when
+    this address comes not first again: each failure doubles its pause.
 
     Parameters
     ----------
@@ -56,7 +62,7 @@ async def send_mails(
         Returns 32 hex digits that nobody can guess.
     """
     complaints, now = complaints_of(case.ledger), case.clock.now()
-    secret = keeps_secrets(mandate_of(case.ledger))
+    secret, put_off = keeps_secrets(mandate_of(case.ledger)), _put_off(case, now)
     domain = box.sender.rpartition("@")[2]
     for number, filed in complaints.filed.items():
         decided = complaints.decided.get(number)
@@ -70,7 +76,7 @@ async def send_mails(
             and complaints.answered.get(number) != decided.granted
             and now - decided.at <= ANSWER_WITHIN
         )
-        if not (receipt or answer) or number in complaints.unreachable:
+        if not (receipt or answer) or number in complaints.unreachable or number in put_off:
             continue
         to = _address(journal, filed)
         if to is None or to.casefold() == box.sender.casefold():
@@ -101,8 +107,23 @@ async def send_mails(
         except RefusedError:  # its words may repeat the address
             journal.write(ComplaintUnreachable(complaint=number, at=case.clock.now()))
         except CauteryError as error:
-            journal.fail("mail", number, error)
+            journal.fail(_MAIL, number, error)
             return
+
+
+def _put_off(case: Case, now: datetime) -> set[str]:
+    """Return the complaints whose mails are not tried now: each failure doubles the pause."""
+    failed: dict[str, tuple[int, datetime]] = {}
+    for entry in case.ledger.read(kinds=kinds_of(Failure)):
+        failure = entry.content
+        if isinstance(failure, Failure) and failure.what == _MAIL and failure.at is not None:
+            count, _ = failed.get(failure.where, (0, now))
+            failed[failure.where] = count + 1, failure.at
+    return {
+        number
+        for number, (count, at) in failed.items()
+        if now < at + min(_PAUSE * 2 ** min(count, 20), _LONGEST_PAUSE)
+    }
 
 
 def _decision(
