@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,7 +32,7 @@ from cautery.adapters.pades import sign_pdf
 from cautery.adapters.typst_pdf import compile_pdf
 from cautery.cli import main
 from cautery.cli.dossier import _standing
-from cautery.errors import InputError
+from cautery.errors import InputError, SourceError
 from cautery.evidence.custody import CustodyAct
 from cautery.wiring import custody
 from cautery.workflows.dossier.audiences import SHOWN, Audience
@@ -205,15 +206,23 @@ class Authority(BaseHTTPRequestHandler):
     """A time-stamp authority over HTTP, for the lab."""
 
     stamper: ClassVar[Any]
+    paths: ClassVar[list[str]] = []
 
     def do_POST(self) -> None:
         asked = tsp.TimeStampReq.load(self.rfile.read(int(self.headers["Content-Length"])))
-        body = self.stamper.request_tsa_response(asked).dump()
-        self.send_response(200)
+        body = self.change(self.stamper.request_tsa_response(asked).dump())
+        type(self).paths.append(self.path)
+        self.send_response(307 if self.path == "/elsewhere" else 200)
         self.send_header("Content-Type", "application/timestamp-reply")
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Location", "/inside")
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):
+            self.wfile.write(body)
+
+    @staticmethod
+    def change(body: bytes) -> bytes:
+        return body
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -263,6 +272,33 @@ def test_an_authority_makes_it_a_signature_for_the_long_term(
     assert b"/DocTimeStamp" in signed.pdf
     assert b"/DSS" in signed.pdf
     assert intact(signed.pdf)
+
+
+@pytest.mark.parametrize("where", ["", "elsewhere"])
+@pytest.mark.parametrize("fault", ["signature", "size", "none"])
+def test_a_bad_answer_of_an_authority_is_not_embedded(
+    tmp_path: Path,
+    authority: tuple[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    fault: str,
+) -> None:
+    changes = {
+        "signature": lambda body: body[:-1] + bytes([body[-1] ^ 1]),
+        "size": lambda body: body + b"0" * 200_000,
+        "none": lambda body: body,
+    }
+    monkeypatch.setattr(Authority, "change", staticmethod(changes[fault]))
+    monkeypatch.setattr(Authority, "paths", [])
+    url, roots = authority
+    p12 = certificate(tmp_path, (NameOID.ORGANIZATION_NAME, "League"))
+    signing = {"key": KeyFile(path=p12), "reason": "12", "roots": roots}
+    if not where and fault == "none":
+        assert sign_pdf(compile_pdf("= A"), authority=url, **signing).level == "B-LTA"
+        return
+    with pytest.raises(SourceError, match="not stamped"):
+        sign_pdf(compile_pdf("= A document"), authority=url + where, **signing)
+    assert "/inside" not in Authority.paths
 
 
 def test_an_authority_that_does_not_answer_is_named(tmp_path: Path) -> None:

@@ -137,6 +137,26 @@ def check_stamp(
         raise EvidenceError(f"the time-stamp cannot be verified: {str(error)[:200]}") from error
 
 
+def check_digest_stamped(
+    answer: bytes, *, digest: bytes, roots: Sequence[x509.Certificate]
+) -> None:
+    """Raise unless an answer stamps a digest of SHA-2, by an authority that is trusted.
+
+    Raises
+    ------
+    EvidenceError
+        Naming the rule that the answer breaks.
+    """
+    try:
+        response = decoded(answer)
+        _only_time_stamping(signing_certificate(response))
+        rfc3161_client.VerifierBuilder(roots=list(roots)).build().verify(response, digest)
+    except EvidenceError:
+        raise
+    except Exception as error:  # the library's errors on hostile bytes have no common base
+        raise EvidenceError(f"the time-stamp cannot be verified: {str(error)[:200]}") from error
+
+
 def _checked(
     answer: bytes,
     *,
