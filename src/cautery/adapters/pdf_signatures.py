@@ -16,6 +16,8 @@ from cautery.adapters.reading import ReadingProcess
 from cautery.errors import EvidenceError, SourceError
 from cautery.evidence.bag import SignedDocument
 
+_LONGEST_SUBJECT = 500
+
 
 def can_check_documents() -> bool:
     """Tell whether pyHanko is installed: it is an extra."""
@@ -34,8 +36,20 @@ def checked_document(pdf: bytes, *, without_seccomp: bool = False) -> SignedDocu
     """
     child = ReadingProcess((MODULE,), without_seccomp=without_seccomp)
     try:
-        return SignedDocument(**json.loads(child.work(JOB, None, pdf)))
+        return _read(child.work(JOB, None, pdf))
     except SourceError as error:
         raise EvidenceError(str(error)) from error
     finally:
         child.end()
+
+
+def _read(answer: bytes) -> SignedDocument:
+    """Read what the child says; a document may have taken it over."""
+    try:
+        said = json.loads(answer)
+        seen = SignedDocument(subject=said["subject"], stamps=said["stamps"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise SourceError("what reads it gave no answer that can be understood") from error
+    if not isinstance(seen.subject, str) or type(seen.stamps) is not int:
+        raise SourceError("what reads it gave no answer that can be understood")
+    return SignedDocument(subject=seen.subject[:_LONGEST_SUBJECT], stamps=seen.stamps)
