@@ -31,6 +31,7 @@ NOT_OURS = {
     "ListAnswered.reason": "an intermediary wrote it",
     "ListSent.reason": "an intermediary wrote it",
     "LogEntry.note": "a signed note",
+    "LogRestored.note": "a signed note",
     "MaterialConsulted.why": "a person wrote it",
     "MaterialKeysErased.why": "a person wrote it",
     "MoneyTraced.method": "the name of a method, as the command takes it",
