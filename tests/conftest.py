@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from pytest_socket import socket_allow_hosts
+from xdist.scheduler import LoadFileScheduling
 
 # Small matrices gain nothing from threads, and lose much where two runs share the cores.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -25,7 +26,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 # Tests of loops hold what is compiled; tests/test_kernels.py holds the plain way against that.
 os.environ.setdefault("CAUTERY_KERNELS", "compiled")
 
-# Libraries and eleven thousand tests stay for the whole run: to look for cycles among them, again and
+# Libraries and twelve thousand tests stay for the whole run: to look for cycles among them, again and
 # again, took a fifth of the CPU of collection.
 gc.set_threshold(50_000)
 
@@ -35,6 +36,21 @@ settings.load_profile("any")
 
 LOOPBACK = "127.0.0.0/8"
 _addresses: dict[str, set[str]] = {}
+
+
+class OneWorkerForJourneys(LoadFileScheduling):
+    """A worker runs the tests of a file, and one worker runs all journeys.
+
+    A journey mostly waits for its watch to end: the others compute meanwhile, and no two wait.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "journeys" if file.startswith("tests/journeys/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return OneWorkerForJourneys(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:
