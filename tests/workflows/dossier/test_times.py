@@ -169,6 +169,12 @@ def test_co_signers_are_asked_of_a_dossier_too(vouched: Vouched, tmp_path: Path)
             verified(bag, trust=trust)
 
 
+def test_of_an_extract_the_closing_alone_has_a_time(vouched: Vouched, tmp_path: Path) -> None:
+    vouched.dossier(tmp_path / "bag", Audience.PUBLIC)
+    checked = verified(tmp_path / "bag", trust=vouched.world.trust)
+    assert "each earlier time in it is a claim" in dict(checked.summary())["times"]
+
+
 def signed_again(bag: Path, vouched: Vouched) -> None:
     """Do what only the holder of the bag's key and an authority can do."""
     import bagit

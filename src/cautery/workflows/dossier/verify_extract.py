@@ -90,7 +90,8 @@ def _closing(
     after = checked.moment(trust, record=None).not_after
     if after is None:
         return f"it stands in the log {checked.log.name}; nobody is named whom to trust for a time"
-    return f"closed not after {iso(after)}, as others vouch"
+    # The proofs of a case's records are not in an extract, so none of their times is compared.
+    return f"closed not after {iso(after)}, as others vouch; each earlier time in it is a claim"
 
 
 def _require(checked: Checked, manifest: Manifest, trust: Trust) -> None:
