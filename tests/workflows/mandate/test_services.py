@@ -65,7 +65,7 @@ def authority(tmp_path):
 
 @pytest.mark.parametrize("what", OURS)
 def test_a_service_of_ours_over_plain_http_is_refused_with_a_remedy(read, what):
-    with pytest.raises(MandateError, match="nothing proves the identity") as told:
+    with pytest.raises(MandateError, match="does not prove the identity of the server") as told:
         read(BARE + OURS[what].format("http://ours.example/x"))
     assert "https" in told.value.hint
 
@@ -82,7 +82,7 @@ def test_https_and_this_machine_are_taken(read, what, url):
     "host", ["localhost", "127.0.0.1.evil.example", "127.1", "2130706433", "10.0.0.1"]
 )
 def test_what_only_looks_like_this_machine_is_not(read, host):
-    with pytest.raises(MandateError, match="nothing proves the identity"):
+    with pytest.raises(MandateError, match="does not prove the identity of the server"):
         read(BARE + OURS["an intermediary"].format(f"http://{host}/list"))
 
 
