@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cautery.errors import EvidenceError
 from cautery.evidence.outside.proof import ProofGiven, StampGiven, Trust
 from cautery.evidence.outside.proof_file import ProofFile, Renewal
 from cautery.evidence.outside.stamps import Stamp
@@ -36,3 +37,22 @@ def test_the_first_renewal_comes_while_the_proofs_own_stamp_lasts(
     trust = Trust(roots=(object(),))  # type: ignore[arg-type]
     lines = renewing.renewals_proven(file, trust, before=[first], now=anew)
     assert ("after the certificate" in " ".join(lines)) is late
+
+
+def test_renewals_without_end_are_not_all_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def check(*_: object, message: bytes, **__: object) -> Stamp:
+        asked.append(len(message))
+        return stamp(at=NOON, expires=NOON)
+
+    monkeypatch.setattr(renewing, "check_stamp", check)
+    monkeypatch.setattr(renewing, "_MOST_STAMPED_BYTES", 1_000_000)
+    given = StampGiven(authority="A", answer=b"x" * 1_000, nonce=None)
+    proof = ProofGiven(log="", index=0, leaf=b"", path=(), checkpoint="")
+    renewals = (Renewal(at="", stamps=(given, given)),) * 500
+    file = ProofFile(proof=proof, renewals=renewals)
+    trust = Trust(roots=(object(),))  # type: ignore[arg-type]
+    with pytest.raises(EvidenceError, match="too much"):
+        renewing.renewals_proven(file, trust, now=NOON)
+    assert sum(asked) <= 1_000_000

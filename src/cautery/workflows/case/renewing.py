@@ -11,6 +11,9 @@ from cautery.evidence.outside.proof_file import ProofFile
 from cautery.evidence.outside.stamps import Stamp, check_stamp
 from cautery.model.times import iso
 
+_MOST_STAMPED_BYTES = 1 << 30
+"""Of all renewals together. Each covers those before it: a file of 64 MB with a thousand of them
+would be read for minutes. Judgement: a renewal every three years for two centuries has far less."""
 _NOT_JUDGED = "its renewals are not judged: name whom you trust, by --tsa-roots"
 
 
@@ -30,14 +33,17 @@ def renewals_proven(
     Raises
     ------
     EvidenceError
-        If none of a renewal's time-stamps holds.
+        If none of a renewal's time-stamps holds, or they cover too much to be checked.
     """
     if not trust.roots:
         return (_NOT_JUDGED,) if file.renewals else ()
-    lines = []
+    lines, covered = [], 0
     newest = max(before, key=lambda stamp: stamp.expires, default=None)
     for number, renewal in enumerate(file.renewals):
         message, stamps, faults = file.renewed_text(number), [], []
+        covered += len(message) * len(renewal.stamps)
+        if covered > _MOST_STAMPED_BYTES:
+            raise EvidenceError(f"renewal {number + 1}: the renewals cover too much to be checked")
         for stamp in renewal.stamps:
             try:
                 stamps.append(
