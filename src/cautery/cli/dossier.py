@@ -27,7 +27,9 @@ def dossier(
     ] = "",
     host: Annotated[
         list[str] | None,
-        typer.Option(help="Only records about this host; may be repeated. Not for a court."),
+        typer.Option(
+            help="Only records about this host; may be repeated. A hoster needs one; * means all."
+        ),
     ] = None,
     language: Annotated[
         str, typer.Option(help="Language of the document and of VERIFY.md: en, es, fr or it.")

@@ -38,6 +38,8 @@ from cautery.workflows.dossier.extract import Extract
 from cautery.workflows.dossier.trusted import trusted_files
 from cautery.workflows.timing.settings import LogSettings, StampingAuthority
 
+ALL_HOSTS = "*"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
@@ -119,6 +121,8 @@ def make(
     ----------
     certificate : Certificate, optional
         Signs the document; without one it is not signed, and the bag's signature covers it.
+    hosts : iterable of str
+        Whose records an extract shows; ``*``: those of all. A hoster's must be named.
     clips : int
         Playable proofs at most, for a court.
     vouching : LogSettings, optional
@@ -130,6 +134,12 @@ def make(
     CauteryError
         As the workflow says.
     """
+    hosts = frozenset(hosts)
+    if audience is Audience.HOSTER and not hosts:
+        raise InputError(
+            "a hoster is shown what lies at its own hosts, and none is named",
+            hint=f"Name each with --host, or give --host '{ALL_HOSTS}' for those of all hosters.",
+        )
     person = load_approver(key)
     now = wiring.clock().now()
     # Before anything is written: a dossier that no record of custody can name must not leave.
@@ -163,7 +173,7 @@ def make(
             case,
             out,
             audience=audience,
-            hosts=frozenset(hosts),
+            hosts=hosts - {ALL_HOSTS},
             store=reading_store(),
             writer=BagFolder(),
             by=by,

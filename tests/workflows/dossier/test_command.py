@@ -87,6 +87,16 @@ def test_a_case_is_handed_over_and_its_receipt_is_filed(
     ]  # fmt: skip
 
 
+def test_a_hoster_is_shown_no_other_hoster_s_records_by_default(
+    own: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    made = ("dossier", own.path, "--for", "hoster", *WHO, "--key", own.key, "-o", tmp_path / "bag")
+    assert cautery(monkeypatch, *made) == 2
+    assert "none is named" in capsys.readouterr().err
+    assert not (tmp_path / "bag").exists()
+    assert cautery(monkeypatch, *made, "--host", "*") == 0
+
+
 def test_a_receipt_for_something_else_is_refused(
     own: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
