@@ -30,6 +30,8 @@ def list_lines(
 ) -> None:
     """Show who opened, copied, handed over and received what, and check that the chain is whole.
 
+    A name is what a person wrote; the key beside it signed the line. Ask the person for the key.
+
     Example: cautery custody list cases/md34
     """
     chain = chains.chain_of(case)
@@ -38,7 +40,7 @@ def list_lines(
             render.json_line(asdict(line))
         return
     render.table(
-        ("at", "act", "by", "to", "why", "what", "signed"),
+        ("at", "act", "by", "to", "why", "what", "signed by the key"),
         (
             (
                 line.at,
@@ -47,7 +49,7 @@ def list_lines(
                 line.to,
                 line.why,
                 "a signed receipt" if line.act is CustodyAct.RECEIVED else line.what,
-                "yes" if line.signature or line.act is CustodyAct.RECEIVED else "",
+                line.signed_by,
             )
             for line in chain
         ),

@@ -101,6 +101,13 @@ class CustodyLine:
         return replace(self, signature="").text()
 
     @property
+    def signed_by(self) -> str:
+        """The key that signed it, or the receipt in it, base64; empty: nobody did."""
+        if self.act is CustodyAct.RECEIVED and not self.signature:
+            return read_line(self.what.encode()).public_key
+        return self.public_key
+
+    @property
     def id(self) -> str:
         """Digest of the line; the next one names it."""
         return digest_of(self.text())
