@@ -131,5 +131,5 @@ def test_nothing_else_in_cautery_escapes_by_itself() -> None:
         and node.module in {"html", "markupsafe", "xml.sax.saxutils"}
         and any(name.name in {"escape", "quoteattr"} for name in node.names)
     }
-    # The lab's pages are the pirates' own.
-    assert escaping == {"drawing/escaping.py", "lab/answers.py"}
+    # The lab's pages and its trusted lists are what others write.
+    assert escaping == {"drawing/escaping.py", "lab/answers.py", "lab/trusted_lists.py"}

@@ -236,7 +236,7 @@ def test_a_last_root_that_cannot_be_read_is_no_licence(tmp_path: Path) -> None:
     begun(tmp_path)
     [file] = (tmp_path / "keys").glob("case-*.last")
     file.write_text("junk")
-    with pytest.raises(EvidenceError, match="not hold the last root"):
+    with pytest.raises(EvidenceError, match="not hold the last signed root"):
         opened(tmp_path)
 
 
