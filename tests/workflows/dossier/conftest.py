@@ -215,6 +215,8 @@ def watched(
 ) -> Made:
     """Make a case: two probes of one stream, their bases, the verdict; then close it.
 
+    As in every case of a watch, the playlists are encrypted with the case's keys.
+
     ``shown`` is another content that takes the place of the stream's after it was scored; with
     ``aligned`` the reference's own media around the last probe are sealed; in a ``world`` others
     vouch for its times before the probes, after the verdict, and once it is closed.
@@ -233,6 +235,8 @@ def watched(
         sealed = data if shown is None else segment(shown, from_s, from_s + 12)
         exhibits = journal.seal_exchanges(
             [exchange(sealed, number)], what="segment", confidential=False
+        ) + journal.seal_exchanges(
+            [exchange(b"#EXTM3U\n%d.ts\n" % number, number)], what="playlist", confidential=True
         )
         at = NOON + timedelta(seconds=14 * number)
         media = decoded(data)

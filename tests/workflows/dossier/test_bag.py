@@ -60,7 +60,8 @@ def test_every_command_of_its_page_runs(bags, audience: Audience) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("Signature Verified Successfully") == 2
     assert "no tag file was added" in done.stdout
-    if audience is Audience.COURT:
+    if audience in {Audience.COURT, Audience.HOSTER}:
+        assert '"from": "2 of 2 probes"' in done.stdout
         assert '"differs": false' in done.stdout
         assert "2 archives with" in done.stdout
     if audience in {Audience.HOSTER, Audience.PROVIDER}:
