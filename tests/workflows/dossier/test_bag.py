@@ -24,6 +24,7 @@ from cautery.workflows.dossier.verify import verify_bag
 
 from .conftest import NOON, Made, loaded
 
+SCRIPTS = Path(__import__("bagit").__file__).parents[3] / "bin"
 TOOLS = [shutil.which(name) for name in ("openssl", "sqlite3", "sha256sum")]
 
 
@@ -41,11 +42,10 @@ def commands(bag: Path) -> str:
 
 def run(bag: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    tools = Path(__import__("bagit").__file__).parents[3] / "bin"
     return subprocess.run(
         ["bash", "-eu", "-o", "pipefail", "-c", commands(bag)],
         cwd=bag, capture_output=True, text=True, check=False,
-        env={**os.environ, "PATH": f"{path}{os.pathsep}{tools}"},
+        env={**os.environ, "PATH": f"{path}{os.pathsep}{SCRIPTS}"},
     )  # fmt: skip
 
 
@@ -64,8 +64,39 @@ def test_every_command_of_its_page_runs(bags, audience: Audience) -> None:
         assert '"from": "2 of 2 probes"' in done.stdout
         assert '"differs": false' in done.stdout
         assert "2 archives with" in done.stdout
+        assert "every archive passes warcio check" in done.stdout
     if audience in {Audience.HOSTER, Audience.PROVIDER}:
         assert "stand in the signed ledger" in done.stdout
+
+
+@pytest.mark.skipif(None in TOOLS, reason="openssl, sqlite3 or sha256sum is not here")
+def test_one_start_of_warcio_finds_each_archive_that_was_altered(bags, tmp_path: Path) -> None:
+    bag, starts = tmp_path / "bag", tmp_path / "starts"
+    shutil.copytree(bags[Audience.COURT], bag)
+    altered = [
+        path for path in sorted((bag / "data/case/vault").glob("*/*"))
+        if path.read_bytes()[:5] == b"WARC/"
+    ]  # fmt: skip
+    for path in altered:
+        flip(path, path.stat().st_size // 2)
+    [block] = [
+        block for block in commands(bag).split("\nfor file in") if 'warcio check < "' in block
+    ]  # fmt: skip
+    counted = tmp_path / "bin" / "warcio"
+    counted.parent.mkdir()
+    counted.write_text(f'#!/bin/sh\necho x >> {starts}\nexec {SCRIPTS}/warcio "$@"\n')
+    counted.chmod(0o755)
+    script = "for file in" + block.partition("python3 walk.py")[0]
+    done = subprocess.run(
+        ["bash", "-u", "-o", "pipefail", "-c", script],
+        cwd=bag, capture_output=True, text=True, check=False,
+        env={**os.environ, "WORK": str(tmp_path),
+             "PATH": f"{counted.parent}{os.pathsep}{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert starts.read_text() == "x\n"
+    for path in altered:
+        assert str(path.relative_to(bag)) in done.stdout
+    assert "every archive passes" not in done.stdout
 
 
 @pytest.mark.parametrize("audience", Audience)

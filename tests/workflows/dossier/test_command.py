@@ -37,7 +37,7 @@ from cautery.evidence.custody import CustodyAct
 from cautery.wiring import custody
 from cautery.workflows.dossier.audiences import SHOWN, Audience
 from cautery.workflows.dossier.document import document_view
-from cautery.workflows.dossier.extract import extract_of
+from cautery.workflows.dossier.extract import Extract, extract_of
 
 from .conftest import NOON, Made, watched
 
@@ -355,6 +355,24 @@ def lab_case(tmp_path: Path) -> Made:
     folder = tmp_path / "lab"
     folder.mkdir()
     return watched(folder)
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_the_document_names_the_program_where_the_bag_has_it(
+    made: Made, tmp_path: Path, audience: Audience
+) -> None:
+    sentences: list[str] = []
+
+    def document(extract: Extract | None) -> dict[str, bytes]:
+        view, _ = document_view(made.path, extract, audience=audience, store=FolderStore(), at=NOON)
+        sentences.extend(view.method)
+        return {}
+
+    made.dossier(tmp_path / "bag", audience, document=document)
+    has = (tmp_path / "bag/rerun.py").is_file()
+    assert has == (audience in {Audience.COURT, Audience.HOSTER})
+    assert len(sentences) >= 3
+    assert any("rerun.py" in sentence for sentence in sentences) == has
 
 
 @pytest.mark.parametrize("audience", [Audience.HOSTER, Audience.PROVIDER, Audience.PUBLIC])

@@ -93,9 +93,15 @@ def _texts() -> dict[str, str]:
     }
 
 
-def method() -> tuple[str, ...]:
-    """Return how the findings were made, in a few sentences."""
-    return (
+def method(*, computed_again: bool) -> tuple[str, ...]:
+    """Return how the findings were made, in a few sentences.
+
+    Parameters
+    ----------
+    computed_again : bool
+        Whether the bag has what computes the likelihood ratios again: the program and the media.
+    """
+    sentences = (
         tr(
             "The watch fetched media of each stream as any player does, and sealed every answer "
             "before it looked at it. Sound was compared by bit-error codes, pictures by what moves "
@@ -110,8 +116,11 @@ def method() -> tuple[str, ...]:
             "No likelihood ratio is larger than the measured trials can support: with no error "
             "among N, none passes N/3 for one sense."
         ),
-        tr(
-            "The program rerun.py in this bag computes every likelihood ratio again from the "
-            "sealed media, without Cautery."
-        ),
     )
+    if not computed_again:
+        return sentences
+    again = tr(
+        "The program rerun.py in this bag computes every likelihood ratio again from the sealed "
+        "media, without Cautery."
+    )
+    return (*sentences, again)

@@ -84,6 +84,11 @@ SHOWN: Mapping[Audience, Shown] = {
 """By audience; a court is not in it, for it is shown all."""
 
 
+def has_media(audience: Audience) -> bool:
+    """Tell whether an audience is handed media, and so the program that computes from them."""
+    return audience is Audience.COURT or SHOWN[audience].exhibits
+
+
 def about(kind: str, content: object, hosts: frozenset[str]) -> bool:
     """Tell whether a record may be shown to who asks for some hosts alone.
 

@@ -31,7 +31,7 @@ from cautery.evidence.ports import CaseStore
 from cautery.model.ledger import contents
 from cautery.model.records import ExhibitSealed
 from cautery.workflows.case.verify import verify_case
-from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown
+from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
 from cautery.workflows.dossier.extract import Extract, extract_of
 from cautery.workflows.dossier.verify_page import VERIFY, verify_page
 
@@ -149,7 +149,7 @@ def make_dossier(
         copied = [_whole(case, name, digest) for name, digest in sorted(digests.items())]
         beside = (MANIFEST, NOTE, *((PROOF,) if proven else ()))
         copied += [_as_read(case, name, store) for name in beside]
-        tags |= {_RERUN: _ours(_RERUN), VERIFY: verify_page("verify_case.md", told)}
+        tags[VERIFY] = verify_page("verify_case.md", told)
         made |= clips or {}
     else:
         rule = SHOWN[audience]
@@ -161,8 +161,8 @@ def make_dossier(
             made[f"extract/{PROOF}"] = store.read(case, PROOF, limit=MAX_PROOF_BYTES)
         told |= {"proofs": rule.proofs, "media": rule.exhibits}
         tags[VERIFY] = verify_page("verify_extract.md", told)
-        if rule.exhibits:
-            tags[_RERUN] = _ours(_RERUN)
+    if has_media(audience):
+        tags[_RERUN] = _ours(_RERUN)
     if document is not None:
         made |= document(extract)
     signed: list[bytes] = []

@@ -24,7 +24,7 @@ from cautery.pages.dossier.render import method
 from cautery.pages.dossier.view import MOST_CLAIMS, proven_of, rate_views
 from cautery.pages.dossier.words import by_this_clock
 from cautery.workflows.case.report_view import report_view
-from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown
+from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
 from cautery.workflows.dossier.extract import Extract
 from cautery.workflows.dossier.times import case_times
 
@@ -71,7 +71,7 @@ def document_view(
     finally:
         ledger.close()
     urls = {verdict.url.text for _, verdict in verdicts}
-    pictured = extract is None or SHOWN[audience].exhibits
+    pictured = has_media(audience)
     if extract is not None:
         report = _within(report, SHOWN[audience])
 
@@ -103,7 +103,7 @@ def document_view(
         claims=claims,
         left_out=left_out,
         rates=rate_views(report.error_rates),
-        method=method(),
+        method=method(computed_again=pictured),
         vouched=_vouched(times.report.lines, trust),
         exhibits_sha256=hashlib.sha256(exhibits).hexdigest() if exhibits else "",
         withheld=tuple(
