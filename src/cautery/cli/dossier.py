@@ -69,14 +69,28 @@ def dossier(
         int,
         typer.Option(min=0, max=200, help="For a court: most clips of stream beside reference."),
     ] = 3,
+    open_kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--open",
+            metavar="KIND",
+            help="For a court: also hand over opened copies of encrypted exhibits of this kind, "
+            "such as playlist; may be repeated; * means all. They can hold personal data.",
+        ),
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="For --open: key folder outside the case; default $CAUTERY_KEYS."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Hand over a closed case: a bag that its receiver checks without Cautery.
 
     The bag (BagIt) holds a document for readers (PDF/A), VERIFY.md, whose commands are those of
     common tools, and rerun.py, which computes every likelihood ratio again from the sealed media.
-    A court is given the whole case. The others are given an extract: the records that concern
-    them, byte for byte; all else is counted and committed to, and the salts that open it lie in
+    A court is given the whole case; exhibits that are encrypted with the case's keys stay so, and
+    --open adds opened copies. The others are given an extract: the records that concern them, byte
+    for byte; all else is counted and committed to, and the salts that open it lie in
     OUT.openings.json beside the bag; cautery custody reveal opens a record. The chain of custody,
     CASE.custody.jsonl, says who was given it and why. With --sign or --sign-token the document is
     signed (PAdES); without, the bag's signature covers it. With --log or --authority the tag
@@ -96,6 +110,8 @@ def dossier(
         why=why,
         language=language,
         clips=clips,
+        open_kinds=open_kinds or (),
+        keys=keys,
         certificate=dossiers.certificate_of(
             sign, sign_token, sign_password, authority, authority_root
         ),
@@ -110,6 +126,10 @@ def dossier(
         render.say(f"withheld: {count} of {kind}")
     if made.exhibits_withheld:
         render.say(f"withheld: {made.exhibits_withheld} exhibits")
+    if made.opened:
+        render.say(f"opened: {made.opened} encrypted exhibits; data/opened has them in the clear")
+    if made.lost:
+        render.say(f"not opened: {made.lost} exhibits, since their keys were destroyed")
     if signed is None:
         render.say("document: not signed; the signature of the bag covers it")
     else:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery import wiring
 from cautery.adapters._key_files import private_bytes
@@ -28,17 +31,20 @@ from cautery.model import NetworkPolicy
 from cautery.model.records import CaseOpened, kinds_of
 from cautery.pages.dossier import dossier_typst
 from cautery.pages.dossier.exhibits import EXHIBITS
-from cautery.wiring import timing
+from cautery.wiring import cases, timing
 from cautery.wiring.cases import reading_store
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
 from cautery.workflows.dossier.clips import clips_of
 from cautery.workflows.dossier.document import PDF, document_view
 from cautery.workflows.dossier.extract import Extract
+from cautery.workflows.dossier.opened import LIST, Opened, opened_copies
 from cautery.workflows.dossier.trusted import trusted_files
 from cautery.workflows.timing.settings import LogSettings, StampingAuthority
 
 ALL_HOSTS = "*"
+_MOST_WHAT = 400
+"""Letters of a line of custody on what was opened; the list names each exhibit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +119,8 @@ def make(
     language: str = "en",
     certificate: Certificate | None = None,
     clips: int = 0,
+    open_kinds: Collection[str] = (),
+    keys: Path | None = None,
     vouching: LogSettings | None = None,
 ) -> tuple[Dossier, SignedPdf | None]:
     """Make a dossier, and write into the chain of custody who was given it and why.
@@ -125,6 +133,10 @@ def make(
         Whose records an extract shows; ``*``: those of all. A hoster's must be named.
     clips : int
         Playable proofs at most, for a court.
+    open_kinds : collection of str
+        Kinds of encrypted exhibits of which a court is handed opened copies; ``*``: of all.
+    keys : Path, optional
+        Folder of the keys that open them.
     vouching : LogSettings, optional
         Authorities and co-signers by whose word times have a bracket; the first authority that
         answers stamps the bag.
@@ -145,14 +157,18 @@ def make(
     # Before anything is written: a dossier that no record of custody can name must not leave.
     stated(at=now, act=CustodyAct.HANDED_OVER, by=by, to=to, why=why, what="", digest="")
     read_custody(case)
+    if open_kinds and audience is not Audience.COURT:
+        raise InputError("opened copies are for a court alone", hint="Omit --open.")
+    opened = opened_copies(case, open_kinds, store=cases.store(keys)) if open_kinds else None
     signatures: list[SignedPdf] = []
 
     trust = _trust(vouching)
 
     def document(extract: Extract | None) -> Mapping[str, bytes]:
         view, attached = document_view(
-            case, extract, audience=audience, store=reading_store(), at=now, trust=trust
-        )
+            case, extract, audience=audience, store=reading_store(), at=now, trust=trust,
+            opened=opened.exhibits if opened is not None else 0,
+        )  # fmt: skip
         source = dossier_typst(view, tuple(attached))
         pdf = compile_pdf(source, made_at=now, beside={**view.files, **attached}, archival=True)
         if certificate is not None:
@@ -182,6 +198,7 @@ def make(
             salt=secrets.token_bytes,
             document=document if _names_a_mandate(case) else None,
             clips=playable,
+            opened=opened,
             stamp=stamp if vouching is not None and vouching.authorities else None,
             trusted=trusted_files(trust),
         )
@@ -190,6 +207,8 @@ def make(
         wiring.write_secret(
             out.with_name(f"{out.name}.openings.json"), (json.dumps(body).encode(),)
         )
+    if opened is not None:
+        _note_opened(case, opened, at=now, by=by, why=why, key=person)
     add_to_custody(
         case,
         lambda chain: stated(
@@ -205,6 +224,26 @@ def make(
         ),
     )
     return dossier, signatures[0] if signatures else None
+
+
+def _note_opened(
+    case: Path, opened: Opened, *, at: datetime, by: str, why: str, key: Ed25519PrivateKey
+) -> None:
+    """Write into the chain of custody what was opened; the list has the digest of each copy."""
+    what = f"{opened.exhibits} exhibits into {LIST} of a dossier: {', '.join(opened.kinds)}"
+    add_to_custody(
+        case,
+        lambda chain: stated(
+            at=at,
+            act=CustodyAct.OPENED,
+            by=by,
+            why=why,
+            what=what if len(what) <= _MOST_WHAT else f"{what[: _MOST_WHAT - 1]}…",
+            digest=opened.digest,
+            previous=chain[-1].id if chain else "",
+            key=key,
+        ),
+    )
 
 
 def _signed(pdf: bytes, certificate: Certificate, *, reason: str) -> SignedPdf:

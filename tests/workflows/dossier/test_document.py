@@ -28,7 +28,17 @@ from .test_times import signed_again
 
 CODE = re.compile(r"```(?:sh|text)\n.*?```", re.DOTALL)
 ALL = dict.fromkeys(
-    ("stamp", "times", "times-of-authorities", "times-of-cosigners", "proofs", "media"), True
+    (
+        "stamp",
+        "times",
+        "times-of-authorities",
+        "times-of-cosigners",
+        "proofs",
+        "media",
+        "encrypted",
+        "opened",
+    ),
+    True,
 )
 
 

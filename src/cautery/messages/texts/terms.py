@@ -77,6 +77,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "exhibit.panel": "panel",
     "exhibit.playlist": "playlist",
     "exhibit.portal": "portal",
+    "exhibit.refusal": "refusal",
     "exhibit.registration": "registration",
     "exhibit.reply": "reply",
     "exhibit.segment": "segment",

@@ -79,6 +79,7 @@ class SealedLine:
     """One exhibit of a stream: what it is, its digest and when it was sealed, if recorded.
 
     ``sealed_at`` is a claim of the machine's clock; ``not_after`` is when others had seen it.
+    ``encrypted`` tells whether only a holder of the case's keys can open it.
     """
 
     exhibit: ExhibitId
@@ -87,6 +88,7 @@ class SealedLine:
     sealed_at: datetime | None = None
     clock: str | None = None
     not_after: datetime | None = None
+    encrypted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

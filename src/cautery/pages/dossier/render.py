@@ -68,7 +68,10 @@ def _texts() -> dict[str, str]:
         "claimed": tr("by this machine's clock"),
         "nobody": tr("nobody vouches"),
         "exhibits": tr("Exhibits"),
-        "exhibits-where": tr("Each stands in exhibits.csv with its SHA-256, under this number."),
+        "exhibits-where": tr(
+            "Each has a line in exhibits.csv with its SHA-256, under this number; the line says "
+            "whether it is encrypted, and whether this bag holds it."
+        ),
         "exhibits-file": tr(
             "The file data/exhibits.csv of this bag, which is attached to this document, lists the "
             "exhibits of each claim. Its SHA-256 is:"
@@ -79,6 +82,13 @@ def _texts() -> dict[str, str]:
         "withheld-why": tr(
             "These records do not concern the reader. Each is committed to by the SHA-256 of a "
             "salt and the record, and can be opened later."
+        ),
+        "encrypted": tr("Encrypted exhibits"),
+        "encrypted-why": tr(
+            "They are encrypted with the case's keys, because they can hold personal data or "
+            "secrets such as passwords. The SHA-256 of each and the time of its sealing hold "
+            "without a key. The organisation that ran the watch holds the keys and can open each "
+            "exhibit, unless its key was destroyed; VERIFY.md says how to ask for it."
         ),
         "attached": tr("Attached to this file"),
         "scale": tr(

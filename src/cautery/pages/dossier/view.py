@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,10 +13,10 @@ from cautery.model.records import ProbeDone, StreamAppeared
 from cautery.pages.case_report.view import (
     Alignment,
     ReportView,
-    SealedLine,
     Still,
     StreamView,
 )
+from cautery.pages.dossier.exhibits import counted
 from cautery.pages.dossier.words import (
     rate_name,
     second,
@@ -105,6 +105,10 @@ class DossierView:
     ----------
     vouched : tuple of str
         What is known of its times, and from whom.
+    encrypted_says : str
+        How many exhibits are encrypted; empty: none.
+    encrypted : tuple of (str, str)
+        Kind of exhibit and how many of it are encrypted.
     exhibits_sha256 : str
         Of the file that lists the exhibits; empty: there is none.
     withheld : tuple of (str, str)
@@ -124,12 +128,19 @@ class DossierView:
     method: tuple[str, ...]
     vouched: tuple[str, ...] = ()
     withheld: tuple[tuple[str, str], ...] = ()
+    encrypted_says: str = ""
+    encrypted: tuple[tuple[str, str], ...] = ()
     exhibits_sha256: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def claims_of(
-    report: ReportView, *, urls: frozenset[str] | None, pictured: bool, bracketed: Bracketed
+    report: ReportView,
+    *,
+    urls: frozenset[str] | None,
+    pictured: bool,
+    bracketed: Bracketed,
+    in_bag: Container[str] | None = None,
 ) -> tuple[tuple[ClaimView, ...], int, dict[str, bytes]]:
     """Return the claims of a report, how many are left out, and the stills that they show.
 
@@ -141,11 +152,20 @@ def claims_of(
         Whether stills may be shown.
     bracketed : callable
         Returns the bracket of a record.
+    in_bag : container of str or None
+        Exhibits that the bag holds; ``None``: all.
     """
     proven = proven_of(report, urls)
     files: dict[str, bytes] = {}
     claims = tuple(
-        _claim(number, stream, report, files=files if pictured else None, bracketed=bracketed)
+        _claim(
+            number,
+            stream,
+            report,
+            files=files if pictured else None,
+            bracketed=bracketed,
+            in_bag=in_bag,
+        )
         for number, stream in enumerate(proven[:MOST_CLAIMS], start=1)
     )
     return claims, len(proven) - len(claims), files
@@ -190,6 +210,7 @@ def _claim(
     *,
     files: dict[str, bytes] | None,
     bracketed: Bracketed,
+    in_bag: Container[str] | None,
 ) -> ClaimView:
     verdict = stream.verdict
     assert verdict is not None
@@ -230,7 +251,7 @@ def _claim(
         times=_times(stream, verdict, bracketed),
         reasons=tuple(say(reason, style) for reason in verdict.reasons),
         network="" if report.graph is None else _network(stream.host, report.graph.networks),
-        exhibits=_counted(stream.sealed),
+        exhibits=counted(stream.sealed, in_bag),
         pictures=tuple(pictures),
         curve=curve,
         curve_says=curve_says,
@@ -334,14 +355,6 @@ def time_view(
         not_after="" if not_after is None else second_after(not_after),
         claimed=second(at),
     )
-
-
-def _counted(lines: tuple[SealedLine, ...]) -> tuple[tuple[str, str], ...]:
-    """Return how many exhibits there are of each kind, by what they are called."""
-    counts: dict[str, int] = {}
-    for line in lines:
-        counts[say(line.what)] = counts.get(say(line.what), 0) + 1
-    return tuple((what, str(count)) for what, count in sorted(counts.items()))
 
 
 def _network(host: str, networks: tuple[CriminalNetwork, ...]) -> str:

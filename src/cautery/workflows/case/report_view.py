@@ -274,6 +274,7 @@ def _sealed(sealing: ExhibitSealed, times: ReportTimes) -> SealedLine:
         sealed_at=sealing.exhibit.sealed_at,
         clock=offset,
         not_after=times.not_after.get(sealing.exhibit.id),
+        encrypted=sealing.exhibit.confidential,
     )
 
 

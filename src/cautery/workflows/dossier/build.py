@@ -28,11 +28,11 @@ from cautery.evidence.manifest import MANIFEST, MAX_MANIFEST_BYTES, NOTE, VAULT,
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF
 from cautery.evidence.ports import CaseStore
-from cautery.model.ledger import contents
-from cautery.model.records import ExhibitSealed
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
+from cautery.workflows.dossier.encrypted import encrypted_of
 from cautery.workflows.dossier.extract import Extract, extract_of
+from cautery.workflows.dossier.opened import Opened
 from cautery.workflows.dossier.verify_page import VERIFY, verify_page
 
 RATES = "error_rates.toml"
@@ -61,6 +61,9 @@ class Dossier:
         The salt of each record that is held back; it stays with the case.
     stamped : bool
         Whether a time-stamping authority saw the tag manifest.
+    opened, lost : int
+        Of how many encrypted exhibits the bag has opened copies, and how many of those asked for
+        nobody can open any more.
     """
 
     audience: Audience
@@ -72,6 +75,8 @@ class Dossier:
     exhibits_withheld: int
     openings: Mapping[int, str]
     stamped: bool = False
+    opened: int = 0
+    lost: int = 0
 
 
 def make_dossier(
@@ -88,6 +93,7 @@ def make_dossier(
     salt: Callable[[int], bytes],
     document: Callable[[Extract | None], Mapping[str, bytes]] | None = None,
     clips: Mapping[str, bytes] | None = None,
+    opened: Opened | None = None,
     stamp: Callable[[bytes], bytes] | None = None,
     trusted: Mapping[str, bytes] | None = None,
 ) -> Dossier:
@@ -111,6 +117,8 @@ def make_dossier(
         Makes the document for people, with the files that it names; ``None``: there is none.
     clips : mapping of str to bytes, optional
         Playable proofs, by name; a court alone is handed them.
+    opened : Opened, optional
+        Opened copies of encrypted exhibits; a court alone is handed them.
     stamp : callable, optional
         Returns a time-stamp (RFC 3161) over some bytes; ``None``: the bag is not stamped.
     trusted : mapping of str to bytes, optional
@@ -122,12 +130,15 @@ def make_dossier(
     EvidenceError
         If the case is not as it was signed.
     InputError
-        If it is not closed, hosts are named for a court, or something is at ``out``.
+        If it is not closed, hosts are named for a court, copies were opened for anybody else, or
+        something is at ``out``.
     StorageError
         If the bag cannot be written.
     """
     if audience is Audience.COURT and hosts:
         raise InputError("a court is given the whole case", hint="Omit --host.")
+    if audience is not Audience.COURT and opened is not None:
+        raise InputError("opened copies are for a court alone", hint="Omit --open.")
     verified = verify_case(case, store=store, now=at)
     digests = parse_sums(store.read(case, MANIFEST, limit=MAX_MANIFEST_BYTES))
     made: dict[str, bytes] = {RATES: _packaged("cautery.identify", RATES)}
@@ -149,8 +160,10 @@ def make_dossier(
         copied = [_whole(case, name, digest) for name, digest in sorted(digests.items())]
         beside = (MANIFEST, NOTE, *((PROOF,) if proven else ()))
         copied += [_as_read(case, name, store) for name in beside]
-        tags[VERIFY] = verify_page("verify_case.md", told)
+        encrypted = encrypted_of(case, None, store=store)
+        page = "verify_case.md"
         made |= clips or {}
+        made |= opened.files if opened is not None else {}
     else:
         rule = SHOWN[audience]
         extract, copied = _extract(case, rule, digests, hosts=hosts, store=store, salt=salt)
@@ -160,7 +173,10 @@ def make_dossier(
         if proven:
             made[f"extract/{PROOF}"] = store.read(case, PROOF, limit=MAX_PROOF_BYTES)
         told |= {"proofs": rule.proofs, "media": rule.exhibits}
-        tags[VERIFY] = verify_page("verify_extract.md", told)
+        encrypted = encrypted_of(case, extract.exhibits | extract.encrypted, store=store)
+        page = "verify_extract.md"
+    told |= {"encrypted": bool(encrypted.exhibits), "opened": opened is not None}
+    tags[VERIFY] = verify_page(page, told, {"encrypted": encrypted.lines()})
     if has_media(audience):
         tags[_RERUN] = _ours(_RERUN)
     if document is not None:
@@ -204,6 +220,8 @@ def make_dossier(
         exhibits_withheld=all_exhibits - exhibits,
         openings={} if extract is None else extract.openings,
         stamped=stamp is not None,
+        opened=opened.exhibits if opened is not None else 0,
+        lost=opened.lost if opened is not None else 0,
     )
 
 
@@ -220,15 +238,10 @@ def _extract(
     ledger = store.ledger(case, read_only=True)
     try:
         extract = extract_of(ledger.leaves(), rule, hosts=hosts, salt=salt)
-        secret = {
-            sealed.exhibit.id
-            for _, sealed in contents(ledger, ExhibitSealed)
-            if sealed.exhibit.confidential
-        }
     finally:
         ledger.close()
     copied = []
-    for exhibit in sorted(extract.exhibits - secret):
+    for exhibit in sorted(extract.exhibits):
         digits = exhibit.removeprefix("sha256:")
         name = f"{VAULT}/{digits[:2]}/{digits}"
         if name in digests:

@@ -22,9 +22,10 @@ from cautery.pages.dossier import DossierView, claims_of
 from cautery.pages.dossier.exhibits import EXHIBITS, exhibit_list
 from cautery.pages.dossier.render import method
 from cautery.pages.dossier.view import MOST_CLAIMS, proven_of, rate_views
-from cautery.pages.dossier.words import by_this_clock
+from cautery.pages.dossier.words import by_this_clock, style
 from cautery.workflows.case.report_view import report_view
 from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
+from cautery.workflows.dossier.encrypted import Encrypted, encrypted_of
 from cautery.workflows.dossier.extract import Extract
 from cautery.workflows.dossier.times import case_times
 
@@ -41,6 +42,7 @@ def document_view(
     store: CaseStore,
     at: datetime,
     trust: Trust = NOBODY,
+    opened: int = 0,
 ) -> tuple[DossierView, Mapping[str, bytes]]:
     """Return what the document shows, and the proofs that are attached to it.
 
@@ -52,6 +54,8 @@ def document_view(
         What the audience is shown; ``None``: the whole case.
     trust : Trust
         By whose word times have a bracket.
+    opened : int
+        Of how many encrypted exhibits the bag has opened copies.
 
     Raises
     ------
@@ -80,7 +84,14 @@ def document_view(
         return bracket.not_before, bracket.not_after
 
     claims, left_out, stills = claims_of(
-        report, urls=frozenset(urls), pictured=pictured, bracketed=bracketed
+        report,
+        urls=frozenset(urls),
+        pictured=pictured,
+        bracketed=bracketed,
+        in_bag=None if extract is None else extract.exhibits,
+    )
+    encrypted = encrypted_of(
+        case, None if extract is None else extract.exhibits | extract.encrypted, store=store
     )
     attached = {
         RATES: files("cautery.identify").joinpath(RATES).read_bytes(),
@@ -89,7 +100,10 @@ def document_view(
     lines = b"".join(entry.leaf + b"\n" for entry, _ in verdicts)
     if lines and len(lines) <= _MOST_ATTACHED:
         attached[VERDICTS] = lines
-    if exhibits := exhibit_list(proven_of(report, frozenset(urls))[:MOST_CLAIMS]):
+    if exhibits := exhibit_list(
+        proven_of(report, frozenset(urls))[:MOST_CLAIMS],
+        in_bag=None if extract is None else extract.exhibits,
+    ):
         attached[EXHIBITS] = exhibits
     public = audience is Audience.PUBLIC
     view = DossierView(
@@ -105,6 +119,8 @@ def document_view(
         rates=rate_views(report.error_rates),
         method=method(computed_again=pictured),
         vouched=_vouched(times.report.lines, trust),
+        encrypted_says=_encrypted(encrypted, opened),
+        encrypted=encrypted.kinds(),
         exhibits_sha256=hashlib.sha256(exhibits).hexdigest() if exhibits else "",
         withheld=tuple(
             (kind, str(count)) for kind, count in (extract.counts if extract else {}).items()
@@ -112,6 +128,18 @@ def document_view(
         files=stills,
     )
     return view, attached
+
+
+def _encrypted(encrypted: Encrypted, opened: int) -> str:
+    """Return how many exhibits are encrypted, and of how many there are opened copies."""
+    if not encrypted.exhibits:
+        return ""
+    copies = tr(
+        "Opened copies of %(count)s are in data/opened of this bag; data/opened.csv lists them.",
+        style,
+        count=opened,
+    )
+    return f"{encrypted.total()} {copies}" if opened else encrypted.total()
 
 
 def _vouched(lines: tuple[str, ...], trust: Trust) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ from cautery.evidence.bag import EXTRACT_TABLES
 from cautery.evidence.exhibits import exhibits_in
 from cautery.evidence.merkle import inclusion_proofs, leaf_hash
 from cautery.model import ExhibitId
+from cautery.model.records import ExhibitSealed, kinds_of
 from cautery.model.records.kinds import typed
 from cautery.workflows.dossier.audiences import Shown, about
 
 SALT_BYTES = 32
+_SEALED = kinds_of(ExhibitSealed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,9 @@ class Extract:
     counts : mapping of str to int
         How many records of each kind are withheld.
     exhibits : frozenset of str
-        Exhibits that the shown records name.
+        Exhibits that go with it: those that the shown records name and that lie in the open.
+    encrypted : frozenset of str
+        Those that the shown records name and that are encrypted; they stay with the case.
     """
 
     shown: tuple[tuple[int, str, bytes, tuple[bytes, ...]], ...]
@@ -41,6 +45,7 @@ class Extract:
     openings: Mapping[int, str]
     counts: Mapping[str, int]
     exhibits: frozenset[ExhibitId]
+    encrypted: frozenset[ExhibitId] = frozenset()
 
     def statements(self) -> Iterable[tuple[str, tuple[object, ...]]]:
         """Yield what makes an SQLite file of it."""
@@ -79,8 +84,12 @@ def extract_of(
     openings: dict[int, str] = {}
     counts: Counter[str] = Counter()
     exhibits: set[ExhibitId] = set()
+    secret: set[ExhibitId] = set()
     for index, kind, leaf in leaves:
         hashes.append(leaf_hash(leaf))
+        if kind in _SEALED:
+            sealed = json.loads(leaf)["body"]["exhibit"]
+            secret |= {sealed["id"]} if sealed.get("confidential") else set()
         body = json.loads(leaf).get("body")
         if kind in rule.kinds and about(kind, typed(kind, body) if hosts else None, hosts):
             chosen.append((index, kind, leaf))
@@ -98,7 +107,8 @@ def extract_of(
         withheld=withheld,
         openings=openings,
         counts=dict(sorted(counts.items())),
-        exhibits=frozenset(exhibits) if rule.exhibits else frozenset(),
+        exhibits=frozenset(exhibits - secret) if rule.exhibits else frozenset(),
+        encrypted=frozenset(exhibits & secret) if rule.exhibits else frozenset(),
     )
 
 

@@ -1,7 +1,8 @@
 """The page that says how to check a bag, its words in the reader's language.
 
 The page is written in English. A block between blank lines is one text of the catalogue, unless it
-is code. ``<!-- name -->`` begins a part that only some bags have, ``<!-- end of name -->`` ends it.
+is code. ``<!-- name -->`` begins a part that only some bags have, ``<!-- end of name -->`` ends it;
+``<!-- list of name -->`` stands for a list that is another in each bag.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from cautery.messages import text_of
 VERIFY = "VERIFY.md"
 PAGES = ("verify_case.md", "verify_extract.md")
 _CODE = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
-_MARK = re.compile(r"<!-- (?P<end>end of )?(?P<name>[a-z-]+) -->")
+_MARK = re.compile(r"<!-- (?P<end>end of )?(?P<list>list of )?(?P<name>[a-z-]+) -->")
 _HEAD = re.compile(r"(?P<sign>#+ |- )(?P<text>.*)", re.DOTALL)
 
 
-def verify_page(name: str, told: Mapping[str, bool]) -> bytes:
+def verify_page(
+    name: str, told: Mapping[str, bool], lists: Mapping[str, str] | None = None
+) -> bytes:
     """Return a page in the language in use.
 
     Parameters
@@ -28,11 +31,15 @@ def verify_page(name: str, told: Mapping[str, bool]) -> bytes:
         One of :data:`PAGES`.
     told : mapping of str to bool
         Whether the bag has what each part is about.
+    lists : mapping of str to str, optional
+        The text of each list, in the language in use.
     """
     blocks, hidden = [], ""
     for block in _blocks(_source(name)):
         if mark := _MARK.fullmatch(block):
-            if mark["end"]:
+            if mark["list"]:
+                blocks += [] if hidden else [(lists or {}).get(mark["name"], "")]
+            elif mark["end"]:
                 hidden = "" if hidden == mark["name"] else hidden
             elif not hidden and not told.get(mark["name"], False):
                 hidden = mark["name"]
