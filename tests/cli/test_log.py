@@ -236,6 +236,26 @@ def test_authorities_and_cosigners_that_are_down_are_named(world: World) -> None
     assert "2 time-stamps, 3 co-signatures" in world.prove("--again").err
 
 
+def test_a_good_proof_stays_if_nobody_answers_again(world: World) -> None:
+    settings, dead = world.log / "log.toml", "127.0.0.1:9"
+    text, policy = settings.read_text(), world.policy.read_text()
+    settings.write_text(re.sub(r"127\.0\.0\.1:\d+", dead, text))
+    world.policy.write_text(re.sub(r"127\.0\.0\.1:\d+", dead, policy))
+    nobody = world.prove()
+    assert nobody.code == 1
+    assert "it stands in the log, but nobody vouches for it" in nobody.err
+    settings.write_text(text)
+    world.policy.write_text(policy)
+    assert "2 time-stamps, 3 co-signatures" in world.prove("--again").err
+    good = (world.case / "manifest.proof").read_bytes()
+    settings.write_text(re.sub(r"127\.0\.0\.1:\d+", dead, text))
+    world.policy.write_text(re.sub(r"127\.0\.0\.1:\d+", dead, policy))
+    nobody = world.prove("--again")
+    assert nobody.code == 1
+    assert "nobody vouched for this case; the proof that lies there stays" in nobody.err
+    assert (world.case / "manifest.proof").read_bytes() == good
+
+
 def test_the_program_of_the_guide_checks_the_proof(world: World) -> None:
     world.prove()
     [program] = re.findall(

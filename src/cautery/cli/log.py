@@ -10,7 +10,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
-from cautery.errors import CauteryError
+from cautery.errors import CauteryError, SourceError
 from cautery.messages import say
 from cautery.wiring import timing
 from cautery.workflows.timing.log import Proven
@@ -49,17 +49,28 @@ def prove(
     case: Annotated[Path, typer.Argument(help="Folder of a closed case.")],
     log: Annotated[Path, typer.Option("--log", help="Folder of the log.")],
     again: Annotated[
-        bool, typer.Option("--again", help="Ask again, and replace the proof that is there.")
+        bool,
+        typer.Option(
+            "--again",
+            help="Ask again; a proof that has all that the one there has, and more, replaces it.",
+        ),
     ] = False,
     keys: _Keys = None,
 ) -> None:
     """Put a closed case into the log, and keep beside its note who vouches for it and when.
 
-    A watch with [log] in its mandate does so itself when it closes its case.
+    A watch with [log] in its mandate does so itself when it closes its case. If nobody answers, the
+    command fails; a proof that is there already stays.
 
     Example: cautery log prove cases/md34 --log cases/log
     """
-    say_proven(case, asyncio.run(timing.prove_closed(case, log, keys_dir=keys, again=again)))
+    proven = asyncio.run(timing.prove_closed(case, log, keys_dir=keys, again=again))
+    say_proven(case, proven)
+    if not (proven.given.stamps or _cosignatures(proven)):
+        raise SourceError(
+            f"{case}: it stands in the log, but nobody vouches for it",
+            hint=f"Ask again: cautery log prove {case} --log {log} --again.",
+        )
 
 
 @app.command()
@@ -91,7 +102,11 @@ def say_proof(case: Path, outcome: Proven | CauteryError) -> None:
 def say_proven(case: Path, proven: Proven) -> None:
     """Say who vouches for a closed case, and who does not."""
     stamps = len(proven.given.stamps)
-    lines = proven.given.checkpoint.rpartition("\n\n")[2].count("\n") - 1
+    lines = _cosignatures(proven)
     render.say(f"proof   {case / 'manifest.proof'}: {stamps} time-stamps, {lines} co-signatures")
     for missing in proven.missing:
         render.say(render.printable(f"missing {missing.by}: {say(missing.why)}"))
+
+
+def _cosignatures(proven: Proven) -> int:
+    return proven.given.checkpoint.rpartition("\n\n")[2].count("\n") - 1

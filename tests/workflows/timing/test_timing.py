@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from cautery.adapters.ledger_sql import SqlLedger
-from cautery.errors import EvidenceError, InputError
+from cautery.errors import EvidenceError, InputError, SourceError
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.outside.proof_file import parse_proof_file
 from cautery.lab.forged_cases import back_dated, cut, edited, forged, key_in, rolled_back
-from cautery.lab.vouched_world import ORIGIN, World
+from cautery.lab.vouched_world import ORIGIN, World, made_world
 from cautery.messages import say
 from cautery.model.records import Failure, OutsideProof, kinds_of
 from cautery.workflows.case.verify import Verified, verify_case
@@ -264,7 +264,52 @@ async def test_a_closed_case_is_proven_once_and_again_when_asked(world: World) -
     path = await world.closed()
     with pytest.raises(InputError, match="has its proof from outside already"):
         await prove_closed(path, store=world.store, log=world.log)
+    before = (path / "manifest.proof").read_bytes()
     world.clock.at += timedelta(minutes=2)
+    proven = await prove_closed(path, store=world.store, log=world.log, again=True)
+    assert (path / "manifest.proof").read_bytes() == before  # the first one says more: it is older
+    assert parse_proof_file(before).proof == proven.given
+    assert verified(world, path).verdict == "consistent"
+
+
+async def test_a_proof_stays_if_nobody_or_fewer_answer_again(world: World) -> None:
+    path = await world.closed()
+    before = (path / "manifest.proof").read_bytes()
+    world.clock.at += timedelta(minutes=2)
+    world.vouchers.down = lambda host, at: True
+    with pytest.raises(SourceError, match=r"nobody vouched .* stays .*one\.example"):
+        await prove_closed(path, store=world.store, log=world.log, again=True)
+    world.vouchers.down = lambda host, at: host in ("two.example", "c.example")
+    with pytest.raises(
+        EvidenceError, match=r"co-signature of c\.example.*; time-stamp of two\.example"
+    ):
+        await prove_closed(path, store=world.store, log=world.log, again=True)
+    assert (path / "manifest.proof").read_bytes() == before
+
+
+async def test_a_proof_that_lacks_something_is_completed(world: World) -> None:
+    world.vouchers.down = lambda host, at: host in ("two.example", "c.example")
+    path = await world.closed()
+    world.vouchers.down = lambda host, at: host == "c.example"
+    world.clock.at += timedelta(minutes=2)
+    proven = await prove_closed(path, store=world.store, log=world.log, again=True)
+    assert [stamp.authority for stamp in proven.given.stamps] == ["one.example", "two.example"]
+    assert parse_proof_file((path / "manifest.proof").read_bytes()).proof == proven.given
+    assert verified(world, path).verdict == "consistent"
+
+
+async def test_a_proof_of_another_log_is_not_replaced(world: World, tmp_path: Path) -> None:
+    path = await world.closed()
+    before = (path / "manifest.proof").read_bytes()
+    other = made_world(tmp_path / "other")
+    with pytest.raises(InputError, match="is of another log"):
+        await prove_closed(path, store=world.store, log=other.log, again=True)
+    assert (path / "manifest.proof").read_bytes() == before
+
+
+async def test_a_proof_of_another_case_is_replaced_by_one_of_this(world: World) -> None:
+    path, other = await world.closed(), await world.closed("other")
+    shutil.copy(other / "manifest.proof", path / "manifest.proof")
     await prove_closed(path, store=world.store, log=world.log, again=True)
     assert verified(world, path).verdict == "consistent"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cautery.errors import EvidenceError, InputError
+from cautery.errors import EvidenceError, InputError, SourceError
 from cautery.evidence.manifest import CASE_KEY, NOTE
-from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
-from cautery.evidence.outside.proof import covered_in
+from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier, parse_note
+from cautery.evidence.outside.proof import NOBODY, ProofGiven, check_proof, covered_in
 from cautery.evidence.outside.proof_file import (
     MAX_PROOF_BYTES,
     PROOF,
@@ -29,26 +29,33 @@ async def prove_closed(
 ) -> Proven:
     """Put the note of a closed case into the log, and write what vouches for it beside the note.
 
+    A proof that lies there is replaced only by one of the same log that has all its time-stamps
+    and co-signatures, and more. One that has the same is later and says less, so the first stays.
+
     Parameters
     ----------
     again : bool
-        Replace a proof that lies there, unless it was renewed.
+        Ask again, although a proof lies there; one that was renewed always stays.
+
+    Returns
+    -------
+    Proven
+        What vouches for the case now: the new proof, or the one that stays.
 
     Raises
     ------
     InputError
-        If the case is open, or has a proof.
+        If the case is open, or has a proof that was renewed or that is of another log.
+    SourceError
+        If nobody answered and a proof lies there already; it stays.
     EvidenceError
-        If the log has other records of this case than it closed with.
+        If the log has other records of this case than it closed with, or the new proof lacks what
+        the one that lies there has; that one stays.
     StorageError
         If it cannot be written.
     """
     note, verifier = _note(path, store)
-    if store.exists(path, PROOF) and (not again or _file(path, store).renewals):
-        raise InputError(
-            f"{path}: this case has its proof from outside already",
-            hint="To ask again for what is missing in it: --again. To renew it: cautery renew.",
-        )
+    there = _proof_there(path, store, verifier, log=log, again=again)
     ledger = store.ledger(path, read_only=True)
     try:
         growth, size = Growth(ledger), covered_in(note, verifier).size
@@ -61,6 +68,8 @@ async def prove_closed(
         )
     finally:
         ledger.close()
+    if there is not None and not _says_more(path, proven, there):
+        return Proven(given=there.proof, missing=there.missing, stamped_here=False)
     store.write(path, PROOF, ProofFile(proof=proven.given, missing=proven.missing).to_bytes())
     return proven
 
@@ -92,6 +101,74 @@ async def renew(path: Path, *, store: CaseStore, asking: Asking, clock: Clock) -
     renewed = ProofFile(proof=file.proof, missing=file.missing, renewals=(*file.renewals, renewal))
     store.write(path, PROOF, renewed.to_bytes())
     return renewal
+
+
+def _proof_there(
+    path: Path, store: CaseStore, case: NoteVerifier, *, log: OrganisationLog, again: bool
+) -> ProofFile | None:
+    """Return the proof that a new one is compared with; ``None``: none of this case lies there."""
+    if not store.exists(path, PROOF):
+        return None
+    file = _file(path, store)
+    if not again or file.renewals:
+        raise InputError(
+            f"{path}: this case has its proof from outside already",
+            hint="To ask again for what is missing in it: --again. To renew it: cautery renew.",
+        )
+    try:
+        check_proof(file.proof, case=case, trust=NOBODY)
+    except EvidenceError:
+        return None  # it says nothing of this case
+    if file.proof.log != log.key:
+        raise InputError(
+            f"{path}: its proof from outside is of another log: {file.proof.log}",
+            hint="Ask by that log: cautery log prove CASE --log LOG --again.",
+        )
+    return file
+
+
+def _says_more(path: Path, proven: Proven, there: ProofFile) -> bool:
+    """Tell whether a new proof has all that the one there has, and more.
+
+    Raises
+    ------
+    SourceError, EvidenceError
+        If it has nothing, or less.
+    """
+    old, new = _vouching(there.proof), _vouching(proven.given)
+    if not new:
+        why = "; ".join(f"{each.by}: {say(each.why)}" for each in proven.missing)
+        raise SourceError(
+            f"{path}: nobody vouched for this case; the proof that lies there stays "
+            f"({why or 'the log names nobody to ask'})"
+        )
+    if lost := sorted(old - new):
+        raise EvidenceError(
+            f"{path}: the new proof lacks what the one that lies there has, so that one stays: "
+            + "; ".join(lost)
+        )
+    return old < new
+
+
+def _vouching(proof: ProofGiven) -> frozenset[str]:
+    """Return, in words, each thing by which others vouch in a proof."""
+    log = NoteVerifier.parse(proof.log)
+    _, signatures = parse_note(proof.checkpoint.encode("utf-8", "surrogatepass"))
+    return frozenset(
+        (
+            *(f"time-stamp of {stamp.authority}" for stamp in proof.stamps),
+            *(
+                f"answer whether the certificate of {stamp.authority} was revoked"
+                for stamp in proof.stamps
+                if stamp.revocation
+            ),
+            *(
+                f"co-signature of {each.name} (key {each.key_id.hex()})"
+                for each in signatures
+                if (each.name, each.key_id) != (log.name, log.key_id)
+            ),
+        )
+    )
 
 
 def _file(path: Path, store: CaseStore) -> ProofFile:

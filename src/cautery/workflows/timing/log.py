@@ -102,6 +102,11 @@ class OrganisationLog:
         """The log's name."""
         return self._verifier.name
 
+    @property
+    def key(self) -> str:
+        """Its verifier key."""
+        return str(self._verifier)
+
     def covered(self, case: NoteVerifier) -> Covered | None:
         """Return what the log last took of a case."""
         self._read_on()
