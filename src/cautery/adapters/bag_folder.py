@@ -23,7 +23,7 @@ from pathlib import Path
 
 from cautery.adapters._files import TEMPORARY, real_path, regular, sync_folder
 from cautery.errors import EvidenceError, InputError, StorageError
-from cautery.evidence.bag import EXTRACT_TABLES, TAG_MANIFEST, Copied
+from cautery.evidence.bag import EXTRACT_TABLES, TAG_MANIFEST, Copied, Instead
 from cautery.evidence.manifest import CASE_KEY, LEDGER
 
 _CHUNK = 1 << 20
@@ -44,7 +44,8 @@ class BagFolder:
         made: Mapping[str, bytes],
         tags: Mapping[str, bytes],
         info: Mapping[str, str],
-        beside: Callable[[bytes], Mapping[str, bytes]],
+        beside: Callable[[bytes], Mapping[str, bytes] | None],
+        instead: Instead | None = None,
     ) -> None:
         """Write a bag beside its place, and move it there when it is whole.
 
@@ -76,7 +77,14 @@ class BagFolder:
             for name, content in tags.items():
                 _put(draft / name, content)
             bag.save()
-            for name, content in beside((draft / TAG_MANIFEST).read_bytes()).items():
+            seals = beside((draft / TAG_MANIFEST).read_bytes())
+            if seals is None and instead is not None:
+                for name, content in instead.tags.items():
+                    _put(draft / name, content)
+                bag.info.update(instead.info)
+                bag.save()
+                seals = beside((draft / TAG_MANIFEST).read_bytes())
+            for name, content in (seals or {}).items():
                 _put(draft / name, content)
             os.sync()
             draft.rename(out)

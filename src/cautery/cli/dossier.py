@@ -51,15 +51,29 @@ def dossier(
     log: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of the organisation's log: whom it names vouches for times and stamps "
-            "the bag."
+            help="Folder of the organisation's log: whom it names is trusted for times, and asked "
+            "to stamp the bag."
+        ),
+    ] = None,
+    cosigners: Annotated[
+        Path | None,
+        typer.Option(
+            help="Policy (c2sp.org/tlog-policy): which co-signers are trusted for times, in the "
+            "place of the log's."
+        ),
+    ] = None,
+    tsa_roots: Annotated[
+        Path | None,
+        typer.Option(
+            help="Root certificates of authorities that are trusted for times, PEM; none of them "
+            "is asked for anything."
         ),
     ] = None,
     authority: Annotated[
         str | None,
         typer.Option(
             help="https URL of a time-stamp authority (RFC 3161): stamps the bag, and the "
-            "document (B-LTA)."
+            "document (B-LTA). If it does not answer, there is no dossier."
         ),
     ] = None,
     authority_root: Annotated[
@@ -93,12 +107,17 @@ def dossier(
     for byte; all else is counted and committed to, and the salts that open it lie in
     OUT.openings.json beside the bag; cautery custody reveal opens a record. The chain of custody,
     CASE.custody.jsonl, says who was given it and why. With --sign or --sign-token the document is
-    signed (PAdES); without, the bag's signature covers it. With --log or --authority the tag
-    manifest is time-stamped, and the document says between which times each record was made.
+    signed (PAdES); without, the bag's signature covers it. With --log, or with --cosigners and
+    --tsa-roots, the document says between which times each record was made. With --log or
+    --authority the tag manifest is time-stamped; if nobody whom --log names answers, the dossier is
+    made without, and the command says so.
 
     Example: cautery dossier cases/md34 --for court --by "A. Legal" --key a.pem --to "Court of Roma"
     --why "case 12/2026" -o md34-court
     """
+    vouching = dossiers.vouching_of(
+        log, authority, authority_root, cosigners=cosigners, tsa_roots=tsa_roots
+    )
     made, signed = dossiers.make(
         case,
         out,
@@ -115,7 +134,7 @@ def dossier(
         certificate=dossiers.certificate_of(
             sign, sign_token, sign_password, authority, authority_root
         ),
-        vouching=dossiers.vouching_of(log, authority, authority_root),
+        vouching=vouching,
     )
     if json:
         about = None if signed is None else {"kind": signed.kind, "level": signed.level}
@@ -139,6 +158,13 @@ def dossier(
             render.say("no time-stamp authority was named, so its time is this machine's clock")
     stamped = "time-stamped" if made.stamped else "not time-stamped: its time is by this clock"
     render.say(f"tag manifest {made.digest}, signed by {by}, {stamped}")
+    if made.not_stamped:
+        render.say(render.printable(f"warning: the bag is not time-stamped: {made.not_stamped}"))
+    if dossiers.has_unjudged_proofs(case, vouching):
+        render.say(
+            "warning: the case has proofs of its times, but nobody is named whom to trust, so the "
+            "document says that nobody vouches: give --log, or --cosigners and --tsa-roots"
+        )
 
 
 def _standing(kind: str, *, qualified: bool) -> str:

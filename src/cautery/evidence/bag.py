@@ -20,6 +20,8 @@ AUTHORITIES = "authorities.pem"
 """Root certificates to which time-stamps of the bag and of its case lead."""
 COSIGNERS = "cosigners.policy"
 """Whose co-signatures count for the times of its case, and how many are enough."""
+UNSTAMPED = ("Cautery-Time-Stamp", "none")
+"""In the bag's ``bag-info.txt``: it names authorities, for the times of its case, and no stamp."""
 EXTRACT_TABLES = (
     "CREATE TABLE entries (idx INTEGER PRIMARY KEY, kind TEXT, leaf BLOB, proof TEXT)",
     "CREATE TABLE withheld (idx INTEGER PRIMARY KEY, commitment TEXT)",
@@ -46,6 +48,22 @@ class Copied:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """What a bag says in the place of what it would say if it were stamped.
+
+    Parameters
+    ----------
+    tags : mapping of str to bytes
+        Tag files that replace those of their name.
+    info : mapping of str to str
+        Added to ``bag-info.txt``.
+    """
+
+    tags: Mapping[str, bytes]
+    info: Mapping[str, str]
+
+
 class BagWriter(Protocol):
     """Writes BagIt bags, whole or not at all."""
 
@@ -57,9 +75,13 @@ class BagWriter(Protocol):
         made: Mapping[str, bytes],
         tags: Mapping[str, bytes],
         info: Mapping[str, str],
-        beside: Callable[[bytes], Mapping[str, bytes]],
+        beside: Callable[[bytes], Mapping[str, bytes] | None],
+        instead: Instead | None = None,
     ) -> None:
-        """Write a bag with SHA-256 manifests, and what ``beside`` makes of its tag manifest."""
+        """Write a bag with SHA-256 manifests, and what ``beside`` makes of its tag manifest.
+
+        Where ``beside`` makes nothing, it is asked once more, of the bag with ``instead``.
+        """
         ...
 
     def table(self, statements: Iterable[tuple[str, tuple[object, ...]]]) -> bytes:

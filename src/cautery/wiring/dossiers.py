@@ -26,6 +26,7 @@ from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import InputError
 from cautery.evidence.custody import CustodyAct, stated
 from cautery.evidence.outside.proof import NOBODY, Trust
+from cautery.evidence.outside.proof_file import PROOF
 from cautery.messages import in_language
 from cautery.model import NetworkPolicy
 from cautery.model.records import CaseOpened, kinds_of
@@ -64,6 +65,25 @@ class Certificate:
     key: KeyFile | KeyToken
     authority: str | None = None
     roots: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouching:
+    """Who vouches for the times of a dossier.
+
+    Parameters
+    ----------
+    trust : Trust
+        By whose word times have a bracket.
+    stamping : LogSettings or None
+        Whose authorities are asked to stamp the bag; ``None``: nobody is.
+    must_stamp : bool
+        A person asked for the stamp, so that there is no dossier without one.
+    """
+
+    trust: Trust = NOBODY
+    stamping: LogSettings | None = None
+    must_stamp: bool = False
 
 
 def certificate_of(
@@ -121,7 +141,7 @@ def make(
     clips: int = 0,
     open_kinds: Collection[str] = (),
     keys: Path | None = None,
-    vouching: LogSettings | None = None,
+    vouching: Vouching | None = None,
 ) -> tuple[Dossier, SignedPdf | None]:
     """Make a dossier, and write into the chain of custody who was given it and why.
 
@@ -137,9 +157,8 @@ def make(
         Kinds of encrypted exhibits of which a court is handed opened copies; ``*``: of all.
     keys : Path, optional
         Folder of the keys that open them.
-    vouching : LogSettings, optional
-        Authorities and co-signers by whose word times have a bracket; the first authority that
-        answers stamps the bag.
+    vouching : Vouching, optional
+        Authorities and co-signers by whose word times have a bracket, and who stamps the bag.
 
     Raises
     ------
@@ -162,7 +181,8 @@ def make(
     opened = opened_copies(case, open_kinds, store=cases.store(keys)) if open_kinds else None
     signatures: list[SignedPdf] = []
 
-    trust = _trust(vouching)
+    vouching = vouching or Vouching()
+    stamping, trust = vouching.stamping, vouching.trust
 
     def document(extract: Extract | None) -> Mapping[str, bytes]:
         view, attached = document_view(
@@ -178,8 +198,8 @@ def make(
         return {PDF: pdf, **beside}
 
     def stamp(listed: bytes) -> bytes:
-        assert vouching is not None
-        return asyncio.run(timing.stamp_over(listed, vouching))
+        assert stamping is not None
+        return asyncio.run(timing.stamp_over(listed, stamping))
 
     playable: Mapping[str, bytes] = {}
     if audience is Audience.COURT and clips > 0:
@@ -199,7 +219,8 @@ def make(
             document=document if _names_a_mandate(case) else None,
             clips=playable,
             opened=opened,
-            stamp=stamp if vouching is not None and vouching.authorities else None,
+            stamp=stamp if stamping is not None and stamping.authorities else None,
+            must_stamp=vouching.must_stamp,
             trusted=trusted_files(trust),
         )
     if dossier.openings:
@@ -256,17 +277,47 @@ def _signed(pdf: bytes, certificate: Certificate, *, reason: str) -> SignedPdf:
     )
 
 
-def vouching_of(log: Path | None, authority: str | None, roots: Path | None) -> LogSettings | None:
-    """Return who vouches for the times of a dossier: those whom a log names, or one authority.
+def vouching_of(
+    log: Path | None,
+    authority: str | None,
+    roots: Path | None,
+    *,
+    cosigners: Path | None = None,
+    tsa_roots: Path | None = None,
+) -> Vouching:
+    """Return who vouches for the times of a dossier, and who is asked to stamp it.
+
+    Parameters
+    ----------
+    log : Path or None
+        Of the organisation: whom it names is trusted, and asked for a stamp.
+    authority, roots : str and Path, optional
+        An authority whose stamp the bag must have, and its root certificates.
+    cosigners, tsa_roots : Path or None
+        Whom to trust besides, asked for nothing; a policy of co-signers replaces that of the log.
 
     Raises
     ------
     InputError
-        If the log's settings or the certificates cannot be used.
+        If the log's settings, the policy or the certificates cannot be used.
     """
     settings = None if log is None else timing.log_settings(log)
-    if authority is None:
-        return settings
+    given = timing.trust(cosigners, tsa_roots)
+    if authority is not None:
+        settings = _with_authority(settings, authority, roots)
+    named = () if settings is None else settings.authorities
+    policy = given.policy or (None if settings is None else settings.cosigners)
+    trusted = (*(root for each in named for root in each.roots), *given.roots)
+    return Vouching(
+        trust=Trust(policy=policy, roots=tuple(dict.fromkeys(trusted))),
+        stamping=settings,
+        must_stamp=authority is not None,
+    )
+
+
+def _with_authority(
+    settings: LogSettings | None, authority: str, roots: Path | None
+) -> LogSettings:
     if roots is None:
         raise InputError(
             "the root certificate of the time-stamp authority is missing",
@@ -281,11 +332,10 @@ def vouching_of(log: Path | None, authority: str | None, roots: Path | None) -> 
     )
 
 
-def _trust(vouching: LogSettings | None) -> Trust:
-    if vouching is None:
-        return NOBODY
-    roots = {root: None for each in vouching.authorities for root in each.roots}
-    return Trust(policy=vouching.cosigners, roots=tuple(roots))
+def has_unjudged_proofs(case: Path, vouching: Vouching) -> bool:
+    """Tell whether others vouch for a case, and nobody was named whose word on that is trusted."""
+    trust = vouching.trust
+    return not trust.roots and trust.policy is None and reading_store().exists(case, PROOF)
 
 
 async def _clips(case: Path, most: int) -> Mapping[str, bytes]:

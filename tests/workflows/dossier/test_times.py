@@ -18,6 +18,7 @@ from cautery.evidence.bag import STAMP, STAMP_SIGNATURE
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.lab.stamping_server import StampingServer
 from cautery.pages.dossier import dossier_typst
+from cautery.wiring.dossiers import vouching_of
 from cautery.workflows.dossier.audiences import SHOWN, Audience
 from cautery.workflows.dossier.document import document_view
 from cautery.workflows.dossier.extract import extract_of
@@ -214,6 +215,66 @@ def test_an_authority_that_is_named_stamps_the_bag(
     assert "no authority gives a time-stamp" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
     assert not (tmp_path / "other.openings.json").exists()
+
+
+def test_whom_a_person_names_is_trusted_and_asked_for_nothing(
+    vouched: Vouched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    shutil.copytree(vouched.made.path, tmp_path / "case")
+    world = vouched.world
+    (tmp_path / "policy").write_text(world.policy_text)
+    roots = b"".join(authority.root for authority in world.authorities.values())
+    (tmp_path / "roots.pem").write_bytes(roots)
+    handing = ("dossier", tmp_path / "case", "--for", "court", *WHO, "--key", vouched.made.key)
+    handing += ("--clips", 0)
+    unjudged = "nobody is named whom to trust"
+    assert cautery(monkeypatch, *handing, "-o", tmp_path / "bare") == 0
+    assert unjudged in capsys.readouterr().err
+    trusted = ("--cosigners", tmp_path / "policy", "--tsa-roots", tmp_path / "roots.pem")
+    assert cautery(monkeypatch, *handing, *trusted, "-o", tmp_path / "bag") == 0
+    said = capsys.readouterr().err
+    assert "not time-stamped" in said
+    assert unjudged not in said
+    assert "warning" not in said
+    assert verified(tmp_path / "bag", trust=world.trust).stamped == ""
+    given = vouching_of(None, None, None, cosigners=trusted[1], tsa_roots=trusted[3])
+    [claim] = view_of(vouched.made, trust=given.trust).claims
+    assert all(time.not_before and time.not_after for time in claim.times)
+    done = run(tmp_path / "bag")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count("Verification: OK") == 2  # the case's, not the bag's
+    (tmp_path / "bag" / STAMP).write_bytes(vouched.stamp(b"x"))
+    with pytest.raises(EvidenceError, match="says that it is not stamped: it was added"):
+        verified(tmp_path / "bag", trust=world.trust)
+
+
+def test_a_dossier_is_made_although_no_authority_of_the_log_answers(
+    vouched: Vouched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    shutil.copytree(vouched.made.path, tmp_path / "case")
+    world, log = vouched.world, tmp_path / "log"
+    shutil.copytree(world.folder / "log", log)
+    (log / "cosigners.policy").write_text(world.policy_text)
+    root = world.authorities["one.example"].folder / "root.pem"
+    (log / "log.toml").write_text(
+        f'origin = "{world.settings.origin}"\ncosigners = "cosigners.policy"\n'
+        '[network]\nallow = ["127.0.0.0/8"]\n'
+        f'[[authority]]\nname = "down"\nurl = "http://127.0.0.1:9/"\nroots = "{root}"\n'
+    )
+    handing = ("dossier", tmp_path / "case", "--for", "court", *WHO, "--key", vouched.made.key)
+    handing += ("--clips", 0, "--log", log)
+    assert cautery(monkeypatch, *handing, "-o", tmp_path / "bag") == 0
+    said = capsys.readouterr().err
+    assert "warning: the bag is not time-stamped: no authority gives a time-stamp: down" in said
+    assert "tagmanifest-sha256.txt.tsr" not in (tmp_path / "bag/VERIFY.md").read_text()
+    assert not (tmp_path / "bag" / STAMP).exists()
+    checked = verified(tmp_path / "bag", trust=world.trust)
+    assert checked.stamped == ""
+    assert checked.case is not None
+    assert "lie between two outside proofs" in " ".join(checked.case.times)
+    named = ("--authority", "http://127.0.0.1:9/", "--authority-root", root)
+    assert cautery(monkeypatch, *handing, *named, "-o", tmp_path / "other") != 0
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_bag_without_its_tag_manifest_or_signature_breaks_a_rule(

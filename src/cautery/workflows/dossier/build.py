@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cautery import __version__
-from cautery.errors import InputError
+from cautery.errors import InputError, SourceError
 from cautery.evidence.bag import (
     AUTHORITIES,
     COSIGNERS,
@@ -21,8 +21,10 @@ from cautery.evidence.bag import (
     SIGNER,
     STAMP,
     STAMP_SIGNATURE,
+    UNSTAMPED,
     BagWriter,
     Copied,
+    Instead,
 )
 from cautery.evidence.manifest import MANIFEST, MAX_MANIFEST_BYTES, NOTE, VAULT, parse_sums
 from cautery.evidence.note import MAX_NOTE_BYTES
@@ -64,6 +66,8 @@ class Dossier:
     opened, lost : int
         Of how many encrypted exhibits the bag has opened copies, and how many of those asked for
         nobody can open any more.
+    not_stamped : str
+        Why none did, although authorities were asked; empty: one did, or none was asked.
     """
 
     audience: Audience
@@ -77,6 +81,7 @@ class Dossier:
     stamped: bool = False
     opened: int = 0
     lost: int = 0
+    not_stamped: str = ""
 
 
 def make_dossier(
@@ -95,6 +100,7 @@ def make_dossier(
     clips: Mapping[str, bytes] | None = None,
     opened: Opened | None = None,
     stamp: Callable[[bytes], bytes] | None = None,
+    must_stamp: bool = True,
     trusted: Mapping[str, bytes] | None = None,
 ) -> Dossier:
     """Make a dossier.
@@ -121,6 +127,8 @@ def make_dossier(
         Opened copies of encrypted exhibits; a court alone is handed them.
     stamp : callable, optional
         Returns a time-stamp (RFC 3161) over some bytes; ``None``: the bag is not stamped.
+    must_stamp : bool
+        Make no dossier if no authority answers; else the bag says that it is not stamped.
     trusted : mapping of str to bytes, optional
         ``authorities.pem`` and ``cosigners.policy``, by name: whom the organisation trusts for
         times.
@@ -132,6 +140,8 @@ def make_dossier(
     InputError
         If it is not closed, hosts are named for a court, copies were opened for anybody else, or
         something is at ``out``.
+    SourceError
+        If no authority answers and the bag must be stamped.
     StorageError
         If the bag cannot be written.
     """
@@ -176,18 +186,27 @@ def make_dossier(
         encrypted = encrypted_of(case, extract.exhibits | extract.encrypted, store=store)
         page = "verify_extract.md"
     told |= {"encrypted": bool(encrypted.exhibits), "opened": opened is not None}
-    tags[VERIFY] = verify_page(page, told, {"encrypted": encrypted.lines()})
     if has_media(audience):
         tags[_RERUN] = _ours(_RERUN)
     if document is not None:
         made |= document(extract)
+    places = {"encrypted": encrypted.lines()}
+    tags[VERIFY] = verify_page(page, told, places)
+    unstamped = dict((UNSTAMPED,))
     signed: list[bytes] = []
+    failed: list[str] = []
 
-    def seals(listed: bytes) -> Mapping[str, bytes]:
+    def seals(listed: bytes) -> Mapping[str, bytes] | None:
         signed.append(listed)
         files = {SIGNATURE: key.sign(listed)}
-        if stamp is not None:
-            files[STAMP] = stamp(listed)
+        if stamp is not None and not failed:
+            try:
+                files[STAMP] = stamp(listed)
+            except SourceError as error:
+                if must_stamp:
+                    raise
+                failed.append(str(error))
+                return None
             files[STAMP_SIGNATURE] = key.sign(files[STAMP])
         return files
 
@@ -207,8 +226,12 @@ def make_dossier(
             "Contact-Name": by,
             "Cautery-Records-Withheld": str(sum(withheld.values())),
             "Cautery-Exhibits-Withheld": str(all_exhibits - exhibits),
+            **({} if stamp is not None else unstamped),
         },
         beside=seals,
+        instead=Instead(
+            tags={VERIFY: verify_page(page, told | {"stamp": False}, places)}, info=unstamped
+        ),
     )
     return Dossier(
         audience=audience,
@@ -219,7 +242,8 @@ def make_dossier(
         withheld=withheld,
         exhibits_withheld=all_exhibits - exhibits,
         openings={} if extract is None else extract.openings,
-        stamped=stamp is not None,
+        stamped=stamp is not None and not failed,
+        not_stamped="".join(failed),
         opened=opened.exhibits if opened is not None else 0,
         lost=opened.lost if opened is not None else 0,
     )

@@ -20,6 +20,7 @@ from cautery.evidence.bag import (
     STAMP,
     STAMP_SIGNATURE,
     TAG_MANIFEST,
+    UNSTAMPED,
     ExtractReader,
     SignedDocument,
 )
@@ -41,6 +42,7 @@ from cautery.workflows.dossier.verify_extract import check_extract
 
 BAGIT, INFO, PAYLOAD = "bagit.txt", "bag-info.txt", "manifest-sha256.txt"
 _OXUM = re.compile(r"(?m)^Payload-Oxum: ([0-9]{1,18})\.([0-9]{1,9})$")
+_UNSTAMPED = re.compile(rf"(?m)^{': '.join(UNSTAMPED)}$")
 _WHOLE, _EXTRACT = "data/case", "data/extract"
 _LINE = re.compile(r"([0-9a-f]{64}) {1,2}([^ ].*)")
 _UNLISTED = frozenset((TAG_MANIFEST, SIGNATURE, STAMP, STAMP_SIGNATURE))
@@ -191,12 +193,13 @@ def verify_bag(
     _check_size(path, files, payload, store)
     for name, digest in payload.items():
         _check(path, files.get(name), name, digest, store)
-    if AUTHORITIES in tags:
+    if AUTHORITIES in tags and not _UNSTAMPED.search(_info(path, store)):
         stamped = _stamped(path, listed, files=files, key=key, store=store, trust=trust)
     else:
         stamped = ""
+        states = "says that it is not stamped" if AUTHORITIES in tags else "names no authority"
         for name in sorted({STAMP, STAMP_SIGNATURE} & files.keys()):
-            raise EvidenceError(f"{path / name}: this bag names no authority: it was added")
+            raise EvidenceError(f"{path / name}: this bag {states}: it was added")
     document = ""
     if _DOCUMENT in payload:
         document = _checked_document(path, store, documents)
@@ -316,6 +319,10 @@ def _sums(path: Path, name: str, text: bytes) -> dict[str, str]:
         raise EvidenceError(f"{path / name}: {error}") from error
 
 
+def _info(path: Path, store: CaseStore) -> str:
+    return store.read(path, INFO, limit=MAX_NOTE_BYTES).decode("utf-8", "replace")
+
+
 def _check_size(
     path: Path, files: Mapping[str, FileSeen], payload: Collection[str], store: CaseStore
 ) -> None:
@@ -323,8 +330,7 @@ def _check_size(
 
     A file that was blown up, with holes say, would else be read for hours.
     """
-    about = store.read(path, INFO, limit=MAX_NOTE_BYTES).decode("utf-8", "replace")
-    stated = _OXUM.search(about)
+    stated = _OXUM.search(_info(path, store))
     if stated is None:
         raise EvidenceError(f"{path / INFO}: it does not state a Payload-Oxum")
     size = sum(files[name].size for name in payload if name in files)
