@@ -30,7 +30,8 @@ def list_lines(
 ) -> None:
     """Show who opened, copied, handed over and received what, and check that the chain is whole.
 
-    A name is what a person wrote; the key beside it signed the line. Ask the person for the key.
+    The digest of a dossier or a receipt is that of the bag's tag manifest. A name is what a person
+    wrote; the key beside it signed the line. Ask the person for the key.
 
     Example: cautery custody list cases/md34
     """
@@ -40,7 +41,7 @@ def list_lines(
             render.json_line(asdict(line))
         return
     render.table(
-        ("at", "act", "by", "to", "why", "what", "signed by the key"),
+        ("at", "act", "by", "to", "why", "what", "digest", "signed by the key"),
         (
             (
                 line.at,
@@ -49,6 +50,7 @@ def list_lines(
                 line.to,
                 line.why,
                 "a signed receipt" if line.act is CustodyAct.RECEIVED else line.what,
+                "" if line.digest == line.what else line.digest,  # an exhibit's id is its digest
                 line.signed_by,
             )
             for line in chain

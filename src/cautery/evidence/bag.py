@@ -20,6 +20,8 @@ AUTHORITIES = "authorities.pem"
 """Root certificates to which time-stamps of the bag and of its case lead."""
 COSIGNERS = "cosigners.policy"
 """Whose co-signatures count for the times of its case, and how many are enough."""
+CUSTODY = "custody.jsonl"
+"""The chain of custody as it was when the bag was made; in its payload, for a court alone."""
 UNSTAMPED = ("Cautery-Time-Stamp", "none")
 """In the bag's ``bag-info.txt``: it names authorities, for the times of its case, and no stamp."""
 EXTRACT_TABLES = (

@@ -36,6 +36,7 @@ from cautery.wiring import cases, timing
 from cautery.wiring.cases import reading_store
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
+from cautery.workflows.dossier.chain import chain_bytes
 from cautery.workflows.dossier.clips import clips_of
 from cautery.workflows.dossier.document import PDF, document_view
 from cautery.workflows.dossier.extract import Extract
@@ -175,7 +176,7 @@ def make(
     now = wiring.clock().now()
     # Before anything is written: a dossier that no record of custody can name must not leave.
     stated(at=now, act=CustodyAct.HANDED_OVER, by=by, to=to, why=why, what="", digest="")
-    read_custody(case)
+    custody = read_custody(case)
     if open_kinds and audience is not Audience.COURT:
         raise InputError("opened copies are for a court alone", hint="Omit --open.")
     opened = opened_copies(case, open_kinds, store=cases.store(keys)) if open_kinds else None
@@ -186,9 +187,15 @@ def make(
 
     def document(extract: Extract | None) -> Mapping[str, bytes]:
         view, attached = document_view(
-            case, extract, audience=audience, store=reading_store(), at=now, trust=trust,
+            case,
+            extract,
+            audience=audience,
+            store=reading_store(),
+            at=now,
+            trust=trust,
             opened=opened.exhibits if opened is not None else 0,
-        )  # fmt: skip
+            custody=custody,
+        )
         source = dossier_typst(view, tuple(attached))
         pdf = compile_pdf(source, made_at=now, beside={**view.files, **attached}, archival=True)
         if certificate is not None:
@@ -219,6 +226,7 @@ def make(
             document=document if _names_a_mandate(case) else None,
             clips=playable,
             opened=opened,
+            custody=chain_bytes(custody),
             stamp=stamp if stamping is not None and stamping.authorities else None,
             must_stamp=vouching.must_stamp,
             trusted=trusted_files(trust),

@@ -37,6 +37,7 @@ ALL = dict.fromkeys(
         "media",
         "encrypted",
         "opened",
+        "custody",
     ),
     True,
 )

@@ -76,6 +76,7 @@ def _texts() -> dict[str, str]:
             "The file data/exhibits.csv of this bag, which is attached to this document, lists the "
             "exhibits of each claim. Its SHA-256 is:"
         ),
+        "custody": tr("Chain of custody"),
         "method": tr("Method"),
         "all-rates": tr("All measured error rates"),
         "withheld": tr("What is withheld"),

@@ -109,6 +109,8 @@ class DossierView:
         How many exhibits are encrypted; empty: none.
     encrypted : tuple of (str, str)
         Kind of exhibit and how many of it are encrypted.
+    custody : tuple of str
+        What is said of the chain of custody; empty: nothing.
     exhibits_sha256 : str
         Of the file that lists the exhibits; empty: there is none.
     withheld : tuple of (str, str)
@@ -127,6 +129,7 @@ class DossierView:
     rates: tuple[RateView, ...]
     method: tuple[str, ...]
     vouched: tuple[str, ...] = ()
+    custody: tuple[str, ...] = ()
     withheld: tuple[tuple[str, str], ...] = ()
     encrypted_says: str = ""
     encrypted: tuple[tuple[str, str], ...] = ()

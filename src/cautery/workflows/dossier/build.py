@@ -17,6 +17,7 @@ from cautery.errors import InputError, SourceError
 from cautery.evidence.bag import (
     AUTHORITIES,
     COSIGNERS,
+    CUSTODY,
     SIGNATURE,
     SIGNER,
     STAMP,
@@ -99,6 +100,7 @@ def make_dossier(
     document: Callable[[Extract | None], Mapping[str, bytes]] | None = None,
     clips: Mapping[str, bytes] | None = None,
     opened: Opened | None = None,
+    custody: bytes = b"",
     stamp: Callable[[bytes], bytes] | None = None,
     must_stamp: bool = True,
     trusted: Mapping[str, bytes] | None = None,
@@ -125,6 +127,8 @@ def make_dossier(
         Playable proofs, by name; a court alone is handed them.
     opened : Opened, optional
         Opened copies of encrypted exhibits; a court alone is handed them.
+    custody : bytes
+        The chain of custody as it is now; a court alone is handed it. Empty: there is none.
     stamp : callable, optional
         Returns a time-stamp (RFC 3161) over some bytes; ``None``: the bag is not stamped.
     must_stamp : bool
@@ -159,6 +163,7 @@ def make_dossier(
     proven = store.exists(case, PROOF)
     told = {
         "stamp": stamp is not None,
+        "custody": bool(custody),
         "times": proven and bool(trusted),
         "times-of-authorities": proven and AUTHORITIES in trusted,
         "times-of-cosigners": proven and COSIGNERS in trusted,
@@ -174,6 +179,7 @@ def make_dossier(
         page = "verify_case.md"
         made |= clips or {}
         made |= opened.files if opened is not None else {}
+        made |= {CUSTODY: custody} if custody else {}
     else:
         rule = SHOWN[audience]
         extract, copied = _extract(case, rule, digests, hosts=hosts, store=store, salt=salt)

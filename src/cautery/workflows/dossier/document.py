@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
+from cautery.evidence.custody import CustodyLine
 from cautery.evidence.manifest import NOTE
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof import NOBODY, Trust
@@ -25,6 +26,7 @@ from cautery.pages.dossier.view import MOST_CLAIMS, proven_of, rate_views
 from cautery.pages.dossier.words import by_this_clock, style
 from cautery.workflows.case.report_view import report_view
 from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
+from cautery.workflows.dossier.chain import chain_words
 from cautery.workflows.dossier.encrypted import Encrypted, encrypted_of
 from cautery.workflows.dossier.extract import Extract
 from cautery.workflows.dossier.times import case_times
@@ -43,6 +45,7 @@ def document_view(
     at: datetime,
     trust: Trust = NOBODY,
     opened: int = 0,
+    custody: Sequence[CustodyLine] = (),
 ) -> tuple[DossierView, Mapping[str, bytes]]:
     """Return what the document shows, and the proofs that are attached to it.
 
@@ -56,6 +59,8 @@ def document_view(
         By whose word times have a bracket.
     opened : int
         Of how many encrypted exhibits the bag has opened copies.
+    custody : sequence of CustodyLine
+        The chain of custody as it is now; a court alone reads of it.
 
     Raises
     ------
@@ -121,6 +126,7 @@ def document_view(
         vouched=_vouched(times.report.lines, trust),
         encrypted_says=_encrypted(encrypted, opened),
         encrypted=encrypted.kinds(),
+        custody=chain_words(custody) if audience is Audience.COURT else (),
         exhibits_sha256=hashlib.sha256(exhibits).hexdigest() if exhibits else "",
         withheld=tuple(
             (kind, str(count)) for kind, count in (extract.counts if extract else {}).items()

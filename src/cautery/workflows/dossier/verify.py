@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from cautery.errors import EvidenceError, InputError, SourceError
 from cautery.evidence.bag import (
     AUTHORITIES,
+    CUSTODY,
     SIGNATURE,
     SIGNER,
     STAMP,
@@ -24,6 +25,7 @@ from cautery.evidence.bag import (
     ExtractReader,
     SignedDocument,
 )
+from cautery.evidence.custody import MAX_CHAIN_BYTES, read_chain
 from cautery.evidence.manifest import CASE_KEY, MAX_MANIFEST_BYTES, parse_sums
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof import NOBODY, Trust
@@ -46,7 +48,7 @@ _UNSTAMPED = re.compile(rf"(?m)^{': '.join(UNSTAMPED)}$")
 _WHOLE, _EXTRACT = "data/case", "data/extract"
 _LINE = re.compile(r"([0-9a-f]{64}) {1,2}([^ ].*)")
 _UNLISTED = frozenset((TAG_MANIFEST, SIGNATURE, STAMP, STAMP_SIGNATURE))
-_DOCUMENT = "data/dossier.pdf"
+_DOCUMENT, _CUSTODY = "data/dossier.pdf", f"data/{CUSTODY}"
 _MOST_DOCUMENT = 256 << 20
 
 
@@ -74,6 +76,8 @@ class VerifiedBag:
         By when a time-stamping authority had seen the bag, and who says so; empty: nobody.
     document : str
         What may be said of the signature of the document; empty: there is no document.
+    custody : str
+        What was checked of the chain of custody; empty: the bag holds none.
     times : str
         Of an extract: what others say of when its case was closed; empty: nothing.
     """
@@ -88,6 +92,7 @@ class VerifiedBag:
     proven: bool = False
     stamped: str = ""
     document: str = ""
+    custody: str = ""
     times: str = ""
 
     @property
@@ -108,6 +113,7 @@ class VerifiedBag:
             ("bag", f"{self.files} files; every file is as {signed} signed it"),
             ("stamped", self.stamped or "nobody else says when the bag was made"),
             *((("document", self.document),) if self.document else ()),
+            *((("custody", self.custody),) if self.custody else ()),
         )
         if self.case is not None:
             return head + self.case.summary()
@@ -203,6 +209,7 @@ def verify_bag(
     document = ""
     if _DOCUMENT in payload:
         document = _checked_document(path, store, documents)
+    custody = _checked_custody(path, store) if _CUSTODY in payload else ""
     signer_known = signer is not None and is_outside(signer, path, own=(SIGNER,))
     keys = (f"{_WHOLE}/{CASE_KEY}", f"{_EXTRACT}/case.pub")
     key_known = public_key is not None and is_outside(public_key, path, own=keys)
@@ -229,6 +236,7 @@ def verify_bag(
             case=whole,
             stamped=stamped,
             document=document,
+            custody=custody,
         )
     if signers is not None or log is not None:
         raise InputError(
@@ -249,6 +257,7 @@ def verify_bag(
         proven=proven,
         stamped=stamped,
         document=document,
+        custody=custody,
         times=times,
     )
 
@@ -295,6 +304,15 @@ def _checked_document(
         return documents(store.read(path, _DOCUMENT, limit=_MOST_DOCUMENT)).words
     except (EvidenceError, SourceError) as error:
         raise EvidenceError(f"{path / _DOCUMENT}: {error}") from error
+
+
+def _checked_custody(path: Path, store: CaseStore) -> str:
+    try:
+        chain = read_chain(store.read(path, _CUSTODY, limit=MAX_CHAIN_BYTES))
+    except EvidenceError as error:
+        raise EvidenceError(f"{path / _CUSTODY}: {error}") from error
+    people = len({line.by for line in chain})
+    return f"acts: {len(chain)}, people: {people}; each line follows the one before it"
 
 
 def _key(path: Path, signer: Path | None, store: CaseStore) -> Ed25519PublicKey:
