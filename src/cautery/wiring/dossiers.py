@@ -42,7 +42,7 @@ from cautery.workflows.dossier.document import PDF, document_view
 from cautery.workflows.dossier.extract import Extract
 from cautery.workflows.dossier.opened import LIST, Opened, opened_copies
 from cautery.workflows.dossier.trusted import trusted_files
-from cautery.workflows.timing.settings import LogSettings, StampingAuthority
+from cautery.workflows.timing.settings import LogSettings, StampingAuthority, check_url
 
 ALL_HOSTS = "*"
 _MOST_WHAT = 400
@@ -331,6 +331,7 @@ def _with_authority(
             "the root certificate of the time-stamp authority is missing",
             hint="Give it with --authority-root.",
         )
+    check_url("--authority", authority)
     named = StampingAuthority(name=authority, url=authority, roots=timing.trust(None, roots).roots)
     if settings is not None:
         return replace(settings, authorities=(named, *settings.authorities))

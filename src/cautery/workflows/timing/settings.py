@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -124,7 +125,7 @@ def read_settings(raw: bytes, *, file: FileOf) -> LogSettings:
         raise InputError("log.toml: two authorities have one name; records name them by it")
     authorities = []
     for row in tables.authority:
-        _check_url(f"authority {row.name!r}", row.url)
+        check_url(f"log.toml: authority {row.name!r}", row.url)
         try:
             roots = read_roots(file(row.roots)[1])
         except CauteryError as error:
@@ -137,7 +138,7 @@ def read_settings(raw: bytes, *, file: FileOf) -> LogSettings:
         policy = parse_policy(file(tables.cosigners)[1])
         for cosigner in policy.cosigners:
             if cosigner.url is not None:
-                _check_url(f"co-signer {cosigner.name!r}", cosigner.url)
+                check_url(f"log.toml: co-signer {cosigner.name!r}", cosigner.url)
     return LogSettings(
         origin=tables.origin,
         authorities=tuple(authorities),
@@ -176,12 +177,28 @@ origin = "{origin}"
 """
 
 
-def _check_url(what: str, url: str) -> None:
-    """Refuse a URL by which nothing proves who answers; loopback is this machine alone."""
+def check_url(what: str, url: str) -> None:
+    """Refuse a URL by which nothing proves who answers; loopback is this machine alone.
+
+    Raises
+    ------
+    InputError
+        If it is not https, nor http to an address of loopback.
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError as error:
-        raise InputError(f"log.toml: {what}: {url[:200]!r} is not a URL") from error
-    if parts.scheme not in ("https", "http") or not host:
-        raise InputError(f"log.toml: {what}: {url[:200]!r} is not an https URL")
+        raise InputError(f"{what}: {url[:200]!r} is not a URL") from error
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+        raise InputError(
+            f"{what}: {url[:200]!r} is not an https URL",
+            hint="Plain http goes to an address of this machine alone, such as 127.0.0.1.",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
