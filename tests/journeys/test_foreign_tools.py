@@ -137,12 +137,37 @@ def test_openssl_sha256sum_bagit_warcio_and_sqlite_check_the_bag(left: Left) -> 
     assert said.count("Signature Verified Successfully") == 6
 
 
-def test_pdfsig_finds_the_signature_valid_and_over_the_whole_document(left: Left) -> None:
+def test_pdfsig_finds_one_signature_of_the_seal_over_the_whole_document(
+    left: Left, tmp_path: Path
+) -> None:
     tool("pdfsig")
-    said = run("pdfsig", "-nocert", left.bag / "data/dossier.pdf")
-    assert "Signature Validation: Signature is Valid." in said
-    assert "Total document signed" in said
-    assert "Lab League" in said or "Signing Hash Algorithm: SHA-256" in said
+    document = left.bag / "data/dossier.pdf"
+    signed_by_the_seal_alone(document)
+    whole = document.read_bytes()
+    at = whole.index(b"/Type /Page") if b"/Type /Page" in whole else len(whole) // 4
+    for altered in (whole + b"\n", whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]):
+        (tmp_path / "altered.pdf").write_bytes(altered)
+        with pytest.raises(AssertionError):
+            signed_by_the_seal_alone(tmp_path / "altered.pdf")
+
+
+def signed_by_the_seal_alone(document: Path) -> None:
+    lines = [line.strip(" -") for line in run("pdfsig", "-nocert", document).splitlines()]
+    assert [line for line in lines if line.startswith("Signature #")] == ["Signature #1:"]
+    for line in (
+        "Signature Validation: Signature is Valid.",
+        "Total document signed",
+        "Signer full Distinguished Name: O=Lab League",
+        "Signing Hash Algorithm: SHA-256",
+        "Signature Type: ETSI.CAdES.detached",
+    ):
+        assert line in lines
+    [ranges] = [line for line in lines if line.startswith("Signed Ranges: ")]
+    first, last = ranges.removeprefix("Signed Ranges: [0 - ").split(", ")
+    assert last.endswith(f" - {document.stat().st_size}]")
+    hole = slice(int(first.rstrip("]")), int(last.lstrip("[").partition(" ")[0]))
+    # Nothing but the signature itself lies in the part that it does not cover.
+    assert re.fullmatch(rb"<[0-9a-f]+>", document.read_bytes()[hole], re.IGNORECASE)
 
 
 def test_gos_own_implementation_opens_the_notes(left: Left, tmp_path: Path) -> None:
