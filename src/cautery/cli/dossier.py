@@ -163,7 +163,7 @@ def dossier(
     if dossiers.has_unjudged_proofs(case, vouching):
         render.say(
             "warning: the case has proofs of its times, but nobody is named whom to trust, so the "
-            "document says that nobody vouches: give --log, or --cosigners and --tsa-roots"
+            "document judges none: give --log, or --cosigners and --tsa-roots"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from cautery.adapters.bag_folder import ExtractFile
 from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.bag import STAMP, STAMP_SIGNATURE
 from cautery.evidence.outside.proof import NOBODY, Trust
@@ -57,7 +59,26 @@ def test_where_nobody_is_trusted_nobody_vouches(vouched: Vouched) -> None:
     view = view_of(vouched.made, trust=NOBODY)
     assert all(time.not_before == time.not_after == "" for time in view.claims[0].times)
     assert "Nobody was named whose word on times is trusted." in view.vouched
-    assert "nobody vouches" in dossier_typst(view, ())
+    assert view.unjudged  # others do vouch: that nobody does is not said of them
+    assert not view_of(vouched.made, trust=vouched.world.trust).unjudged
+
+
+def test_where_nobody_is_trusted_a_document_does_not_say_that_nobody_vouches(
+    vouched: Vouched, made: Made
+) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext")
+    for case, said, unsaid in (
+        (vouched.made, "not judged", "nobody vouches"), (made, "nobody vouches", "not judged"),
+    ):  # fmt: skip
+        source = dossier_typst(replace(view_of(case, trust=NOBODY), files={}, claims=()), ())
+        row = '\n#when("")\n'
+        pdf = compile_pdf(source + row)
+        text = subprocess.run(
+            ["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True
+        ).stdout.decode()
+        assert said in text
+        assert unsaid not in text
 
 
 def test_an_extract_has_the_bracket_that_its_reader_can_check(vouched: Vouched) -> None:

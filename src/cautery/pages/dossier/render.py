@@ -67,6 +67,7 @@ def _texts() -> dict[str, str]:
         "not-after": tr("not after, as others vouch"),
         "claimed": tr("by this machine's clock"),
         "nobody": tr("nobody vouches"),
+        "unjudged": tr("not judged"),
         "exhibits": tr("Exhibits"),
         "exhibits-where": tr(
             "Each has a line in exhibits.csv with its SHA-256, under this number; the line says "

@@ -109,6 +109,8 @@ class DossierView:
         How many exhibits are encrypted; empty: none.
     encrypted : tuple of (str, str)
         Kind of exhibit and how many of it are encrypted.
+    unjudged : bool
+        Whether others vouch for times, but nobody is named whom to trust.
     custody : tuple of str
         What is said of the chain of custody; empty: nothing.
     exhibits_sha256 : str
@@ -129,6 +131,7 @@ class DossierView:
     rates: tuple[RateView, ...]
     method: tuple[str, ...]
     vouched: tuple[str, ...] = ()
+    unjudged: bool = False
     custody: tuple[str, ...] = ()
     withheld: tuple[tuple[str, str], ...] = ()
     encrypted_says: str = ""

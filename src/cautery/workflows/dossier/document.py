@@ -29,7 +29,7 @@ from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_medi
 from cautery.workflows.dossier.chain import chain_words
 from cautery.workflows.dossier.encrypted import Encrypted, encrypted_of
 from cautery.workflows.dossier.extract import Extract
-from cautery.workflows.dossier.times import case_times
+from cautery.workflows.dossier.times import case_times, has_proofs
 
 PDF = "dossier.pdf"
 RATES, VERDICTS = "error_rates.toml", "verdicts.jsonl"
@@ -71,6 +71,8 @@ def document_view(
     ledger, vault = store.ledger(case, read_only=True), store.vault(case, None)
     try:
         times = case_times(case, ledger, vault, store=store, trust=trust, whole=extract is None)
+        is_trusted = trust.policy is not None or bool(trust.roots)
+        unjudged = not is_trusted and has_proofs(case, ledger, store=store, whole=extract is None)
         report = report_view(ledger.read(), vault.read, at=at, times=times.report)
         verdicts = [
             (entry, verdict)
@@ -126,6 +128,7 @@ def document_view(
         vouched=_vouched(times.report.lines, trust),
         encrypted_says=_encrypted(encrypted, opened),
         encrypted=encrypted.kinds(),
+        unjudged=unjudged,
         custody=chain_words(custody) if audience is Audience.COURT else (),
         exhibits_sha256=hashlib.sha256(exhibits).hexdigest() if exhibits else "",
         withheld=tuple(

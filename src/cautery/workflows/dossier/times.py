@@ -20,7 +20,7 @@ from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF, parse_pr
 from cautery.evidence.ports import CaseLedger, CaseStore
 from cautery.model import DarkProbe, Verdict
 from cautery.model.ports import Vault
-from cautery.model.records import ProbeDone, StreamAppeared, kinds_of
+from cautery.model.records import OutsideProof, ProbeDone, StreamAppeared, kinds_of
 from cautery.workflows.case.report_times import ReportTimes, report_times
 
 Stated = tuple[type, str, datetime]
@@ -83,6 +83,12 @@ def case_times(
             url = content.url.text if isinstance(content, Verdict) else content.url
             records.setdefault((type(content), url, content.at), entry.index)
     return CaseTimes(report=report, records=records)
+
+
+def has_proofs(case: Path, ledger: CaseLedger, *, store: CaseStore, whole: bool) -> bool:
+    """Tell whether others vouch for times of a case, as far as its reader is handed their word."""
+    records = ledger.read(kinds=kinds_of(OutsideProof)) if whole else ()
+    return store.exists(case, PROOF) or next(iter(records), None) is not None
 
 
 def _closing(case: Path, store: CaseStore) -> ProofGiven | None:
