@@ -66,7 +66,12 @@ def exhibit(text: str) -> ExhibitId:
 
 
 def known_url(
-    url: str, place: Place, rng: random.Random, *, event: str | None = "match"
+    url: str,
+    place: Place,
+    rng: random.Random,
+    *,
+    event: str | None = "match",
+    kind: AddresseeKind | None = None,
 ) -> UrlInCase:
     at = NOW - timedelta(minutes=rng.randint(1, 20), seconds=rng.randint(0, 59))
     observations = tuple(
@@ -82,7 +87,15 @@ def known_url(
         log10_lr=rng.uniform(3.5, 9.0),
         observations=observations,
     )
-    return UrlInCase.of(url, verdict, place)
+    return UrlInCase.of(url, verdict, place, kind=kind)
+
+
+def _network_of(kind: AddresseeKind, *, by_network: bool, seed: int) -> AddresseeKind | None:
+    """Return what facts may say of a network beside a good notice to this kind of addressee."""
+    if not by_network:  # a platform, a shop or a registrar's customer may stand behind a CDN
+        return AddresseeKind.CDN
+    same = AddresseeKind.CDN if kind is AddresseeKind.CDN else AddresseeKind.HOSTING
+    return (same, None)[seed % 2]
 
 
 def good(seed: int) -> Drafted:
@@ -115,7 +128,9 @@ def good(seed: int) -> Drafted:
         )
         port = rng.choice(("", ":8080"))
         url = f"{rng.choice(('http', 'https'))}://{host}{port}{rng.choice(PATHS)}"
-        urls.append(known_url(url, place, rng, event=None if event is None else event.id))
+        network = _network_of(kind, by_network=way == "network", seed=seed)
+        about = None if event is None else event.id
+        urls.append(known_url(url, place, rng, event=about, kind=network))
     shown_by = (exhibit("a page"),) if way == "exhibit" else ()
     notice = draft_notice(
         urls,
@@ -185,12 +200,21 @@ def moved(drafted: Drafted, rng: random.Random) -> Drafted:
     url = rng.choice(drafted.notice.urls)
     known = drafted.basis.known[url.url]
     place = Place(host=url.place.host, addresses=("198.51.100.9",), asn=64999, operator="Other")
-    if FORMS[drafted.notice.addressee.kind].located_by[0].value == "domain":
+    if drafted.notice.addressee.domains:
         place = replace(place, host="elsewhere.test")
     elsewhere = replace(known, place=place, places=(*known.places, place))
     return replace(
         drafted, basis=replace(drafted.basis, known={**drafted.basis.known, url.url: elsewhere})
     )
+
+
+def of_network(drafted: Drafted, rng: random.Random) -> Drafted:
+    """Return a notice one URL of which lies in a network that is of another kind, by facts."""
+    url = rng.choice(drafted.notice.urls).url
+    is_cdn = drafted.notice.addressee.kind is AddresseeKind.CDN
+    kind = AddresseeKind.HOSTING if is_cdn else AddresseeKind.CDN
+    known = replace(drafted.basis.known[url], kind=kind)
+    return replace(drafted, basis=replace(drafted.basis, known={**drafted.basis.known, url: known}))
 
 
 def _said(drafted: Drafted, sentence: str) -> Drafted:
@@ -277,6 +301,7 @@ FAULTS: tuple[tuple[str, Fault], ...] = (
     ("not-at-addressee", moved),
     ("no-exhibit", lambda d, r: one_url(d, r, exhibits=())),
     ("unknown-exhibit", lambda d, r: one_url(d, r, exhibits=(exhibit("never sealed"),))),
+    ("other-kind", of_network),
     ("link-not-shown", lambda d, _: written(d, shown_by=())),
     ("live-claimed", lambda d, _: _said(d, "The event is live.")),
     ("many-urls", lambda d, _: written(d, urls=d.notice.urls[:1] * 1_001)),
@@ -285,6 +310,12 @@ FAULTS: tuple[tuple[str, Fault], ...] = (
 
 _ONLY: dict[str, Callable[[Drafted], bool]] = {
     "not-at-addressee": _located,
+    "other-kind": lambda drafted: (
+        not drafted.notice.addressee.domains
+        and _located(drafted)
+        and drafted.notice.addressee.kind
+        in (AddresseeKind.HOSTING, AddresseeKind.PLATFORM, AddresseeKind.CDN)
+    ),
     "link-not-shown": lambda drafted: not _located(drafted),
     "live-claimed": lambda drafted: drafted.notice.event is None,
 }

@@ -181,3 +181,17 @@ FORMS: Mapping[AddresseeKind, Form] = {
     ),
 }
 """By kind; a marketplace that stores the offers of others is an online platform."""
+_SAME_NETWORK = frozenset((AddresseeKind.HOSTING, AddresseeKind.PLATFORM))
+
+
+def contradicts(kind: AddresseeKind, network: AddresseeKind) -> bool:
+    """Tell whether who runs a network of a known kind cannot be an addressee of this kind.
+
+    An online platform is a hosting service, so the network of a hosting service may be its own.
+
+    >>> contradicts(AddresseeKind.HOSTING, AddresseeKind.CDN)
+    True
+    >>> contradicts(AddresseeKind.PLATFORM, AddresseeKind.HOSTING)
+    False
+    """
+    return kind is not network and not {kind, network} <= _SAME_NETWORK

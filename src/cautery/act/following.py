@@ -54,11 +54,14 @@ class Host:
         Id of the notice that names the stream's URL; ``None``: none is drafted.
     hidden : bool
         Whether the URL holds credentials, which a notice must not name.
+    cdn : bool
+        Whether they run a CDN, by facts.
     """
 
     words: str
     notice: str | None = None
     hidden: bool = False
+    cdn: bool = False
 
 
 def without_referral(
@@ -110,7 +113,8 @@ def _why_none(territory: str, room: Room) -> str:
 def _notice(host: Host) -> Message:
     """Return which notice names the stream's URL, or why none does."""
     if host.notice is not None:
-        return message("follow.notice-drafted", host=host.words, notice=host.notice)
+        drafted = "follow.notice-drafted-to-cdn" if host.cdn else "follow.notice-drafted"
+        return message(drafted, host=host.words, notice=host.notice)
     if not host.words:
         return message("follow.no-host")
     if host.hidden:

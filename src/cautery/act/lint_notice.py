@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from cautery.act.addressees import FORMS, GOOD_FAITH, LocatedBy
-from cautery.act.notice import MOST_URLS, UrlInCase, lies_at
+from cautery.act.addressees import FORMS, GOOD_FAITH, LocatedBy, contradicts
+from cautery.act.notice import MOST_URLS, UrlInCase, lies_at, ways_to
 from cautery.act.notice_text import LANGUAGE, notice_text
 from cautery.errors import InputError
 from cautery.messages import message
@@ -313,9 +313,28 @@ def _claims(
         yield _of("other-host", url=url.url, host=url.place.host)
     elif not _located(url.place if known is None else known.place, notice):
         yield _of("not-at-addressee", url=url.url, addressee=notice.addressee.name)
+    elif known is not None:
+        yield from _kind(known, notice)
     if not url.exhibits:
         yield _of("no-exhibit", url=url.url)
     yield from _unsealed(url.exhibits, basis, url.url)
+
+
+def _kind(known: UrlInCase, notice: Notice) -> Iterator[NoticeFinding]:
+    """Compare the kind of an addressee with what facts say of its network.
+
+    A platform may stand behind another's network: where its own domain shows it, that says nothing.
+    """
+    addressee = notice.addressee
+    by_network = tuple(ways_to(known.place, addressee)) == (LocatedBy.NETWORK,)
+    if by_network and known.kind is not None and contradicts(addressee.kind, known.kind):
+        yield _of(
+            "other-kind",
+            url=known.url,
+            addressee=addressee.name,
+            network=known.kind.value,
+            kind=addressee.kind.value,
+        )
 
 
 def _located(place: Place, notice: Notice) -> bool:

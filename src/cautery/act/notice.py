@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from cautery.act.notice_text import LANGUAGE, notice_text
 from cautery.errors import InputError
 from cautery.model import (
     Addressee,
+    AddresseeKind,
     Event,
     ExhibitId,
     Finding,
@@ -47,6 +48,8 @@ class UrlInCase:
         When each verdict on it was reached, and its log10 of the likelihood ratio.
     places : collection of Place
         Where its host was at each look-up.
+    kind : AddresseeKind or None
+        What the network of its host is, by facts; ``None``: facts do not say.
     """
 
     url: str
@@ -54,12 +57,21 @@ class UrlInCase:
     place: Place
     decided: Collection[tuple[datetime, float]]
     places: Collection[Place]
+    kind: AddresseeKind | None = None
 
     @classmethod
-    def of(cls, url: str, verdict: Verdict, place: Place) -> UrlInCase:
+    def of(
+        cls, url: str, verdict: Verdict, place: Place, *, kind: AddresseeKind | None = None
+    ) -> UrlInCase:
         """Return what is known of a URL that was judged and looked up once."""
-        decided = ((verdict.at, verdict.log10_lr),)
-        return cls(url=url, verdict=verdict, place=place, decided=decided, places=(place,))
+        return cls(
+            url=url,
+            verdict=verdict,
+            place=place,
+            decided=((verdict.at, verdict.log10_lr),),
+            places=(place,),
+            kind=kind,
+        )
 
     @property
     def proven(self) -> bool:
@@ -105,8 +117,14 @@ def lies_at(place: Place, addressee: Addressee) -> bool:
 
     Where an exhibit has to show it, no place does: that is ``False``.
     """
-    ways = FORMS[addressee.kind].located_by
-    return any(way in ways and _lies(place, addressee, way) for way in LocatedBy)
+    return any(ways_to(place, addressee))
+
+
+def ways_to(place: Place, addressee: Addressee) -> Iterator[LocatedBy]:
+    """Yield in which ways, of those that an addressee's kind allows, a URL's host lies there."""
+    for way in FORMS[addressee.kind].located_by:
+        if _lies(place, addressee, way):
+            yield way
 
 
 def _lies(place: Place, addressee: Addressee, way: LocatedBy) -> bool:

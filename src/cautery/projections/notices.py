@@ -12,6 +12,7 @@ from cautery.act.notice import UrlInCase, place_of
 from cautery.messages import message
 from cautery.model import (
     MISSHAPEN,
+    AddresseeKind,
     Entry,
     ExhibitId,
     Notice,
@@ -34,6 +35,7 @@ from cautery.model.records import (
     ProbeDone,
     kind_of_type,
 )
+from cautery.projections.addressee_kind import addressee_kind_of
 
 REMIND_AFTER = timedelta(hours=24)
 """A notice that shows no effect is due for a reminder after that. Judgement: the law says no more
@@ -139,6 +141,7 @@ class Notices:
     sealed: set[ExhibitId] = field(default_factory=set)
     passed_over: Counter[Message] = field(default_factory=Counter)
     _places: defaultdict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    _kinds: dict[str, AddresseeKind | None] = field(default_factory=dict)
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
@@ -151,6 +154,7 @@ class Notices:
                 seen.decided.add((verdict.at, verdict.log10_lr))
             case AssetFacts() as facts if facts.addresses or facts.host not in self._places:
                 self._places[facts.host].append(place_of(facts.host, facts))
+                self._kinds[facts.host] = addressee_kind_of(facts)
             case ExhibitSealed() as sealing:
                 self.sealed.add(sealing.exhibit.id)
             case Notice() as notice:
@@ -209,6 +213,7 @@ class Notices:
             place=places[-1],
             decided=frozenset(seen.decided),
             places=places,
+            kind=self._kinds.get(host),
         )
 
     def proven(self) -> Iterator[UrlInCase]:

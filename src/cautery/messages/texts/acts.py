@@ -31,6 +31,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "the only lawful target is the exact URL, which access providers cannot block"
     ),
     "follow.notice-drafted": "a notice to the hoster (%(host)s) is drafted: %(notice)s",
+    "follow.notice-drafted-to-cdn": "a notice to the CDN (%(host)s) is drafted: %(notice)s",
     "follow.hidden-url": (
         "its URL holds a line's credentials, which a notice must not name; its host: %(host)s"
     ),

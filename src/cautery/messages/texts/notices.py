@@ -58,5 +58,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "notice-lint.other-host": "the URL is not on host %(host)s",
     "notice-lint.place-differs": "the case's newest look-up of the host says something else",
     "notice-lint.not-at-addressee": "by the case's records the URL does not lie at %(addressee)s",
+    "notice-lint.other-kind": (
+        "by the case's facts the network of %(addressee)s is that of a %(network)s, not of "
+        "a %(kind)s"
+    ),
     "notice-lint.no-exhibit": "no exhibit shows what is on this URL",
 }

@@ -10,6 +10,7 @@ from typing import Any
 from cautery.messages import say
 from cautery.model import (
     ActionPlan,
+    AddresseeKind,
     Decision,
     Event,
     ExhibitId,
@@ -83,6 +84,7 @@ def following(
     url: str = URL,
     notices: Records | None = None,
     earlier: Iterable[Notice] = (),
+    kind: AddresseeKind | None = None,
 ) -> Following:
     mandate: Any = SimpleNamespace(
         intermediaries=[SimpleNamespace(territory="FR")],
@@ -92,7 +94,11 @@ def following(
         id="m",
         covers=lambda _territory: True,
     )
-    mapper: Any = SimpleNamespace(addresses=lambda host: (host,), place=lambda host: PLACE)
+    mapper: Any = SimpleNamespace(
+        addresses=lambda host: (host,),
+        place=lambda host: PLACE,
+        addressee_kind=lambda host: kind,
+    )
     streams: Any = {url: SimpleNamespace(host="192.0.2.7", key=url, verdict=proven(url))}
     filing: Any = SimpleNamespace(by_target=lambda: standing, order_of=lambda *_: None)
     journal: Any = records
@@ -134,6 +140,15 @@ def test_an_exact_url_is_drafted_into_a_notice_once_which_the_proof_names() -> N
     again = following(Records(), {}, url=EXACT, notices=more, earlier=[notice])
     again.record([EXACT], plan(), (), at=NOW)
     assert more == []
+
+
+def test_a_notice_to_a_cdn_is_called_so() -> None:
+    records, notices = Records(), Records()
+    seat = following(records, {}, url=EXACT, notices=notices, kind=AddresseeKind.CDN)
+    seat.record([EXACT], plan(), (), at=NOW)
+    assert say(records[0].without[-1]) == (
+        f"a notice to the CDN (AS 64500, Example Hosting) is drafted: {notices[0].id}"
+    )
 
 
 def test_what_a_referral_holds_needs_no_notice() -> None:

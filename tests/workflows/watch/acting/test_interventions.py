@@ -222,6 +222,9 @@ class Mapper:
     def place(self, host: str) -> Place:
         return Place(host=host)
 
+    def addressee_kind(self, host: str) -> None:
+        return None
+
     def panels_of(self, keys: object) -> tuple[str, ...]:
         return ()
 

@@ -15,6 +15,7 @@ from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import SourceError
 from cautery.model import (
+    AddresseeKind,
     Event,
     Finding,
     KeyedPseudonyms,
@@ -23,11 +24,12 @@ from cautery.model import (
     Observation,
     RedactedUrl,
     Regime,
+    SharedFact,
     Verdict,
     Window,
 )
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.case.notices import notices_of
+from cautery.workflows.case.notices import draft_into, notices_of
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.watch.acting import noticing as noticing_module
 from cautery.workflows.watch.acting.noticing import Noticing
@@ -150,6 +152,40 @@ async def test_each_host_gets_one_notice_with_which_nothing_is_wrong_but_two_add
         assert (host.notice, host.hidden) == (notice.id, False)
         assert host.words == f"AS {notice.addressee.asn}, {notice.addressee.name}"
         assert "42 68 53 00" not in notice.statement
+
+
+async def test_what_facts_call_a_cdn_is_asked_as_one(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = SharedFact(cidr="192.0.2.0/24", provider="Wide CDN", kind="cdn")
+    monkeypatch.setattr(
+        World, "shared", lambda self, address: wide if address == "192.0.2.7" else None
+    )
+    noticing, streams = await drafted(case, EXACT, ELSEWHERE)
+    filed = notices_of(case.ledger)
+    by_url = {notice.urls[0].url: notice for notice in filed.notices.drafts.values()}
+    assert by_url[EXACT].addressee.kind is AddresseeKind.CDN
+    assert "article 16" not in by_url[EXACT].statement
+    assert by_url[ELSEWHERE].addressee.kind is AddresseeKind.HOSTING
+    assert {url: noticing.host(streams[url]).cdn for url in by_url} == {
+        EXACT: True,
+        ELSEWHERE: False,
+    }
+    for notice in by_url.values():
+        findings = filed.lint(notice, now=case.clock.now())
+        assert {finding.rule for finding in findings} == MISSING_AT_FIRST
+    hoster = replace(by_url[EXACT].addressee, kind=AddresseeKind.HOSTING)
+    wrong = draft_into(
+        case.ledger,
+        hoster,
+        name="C. Desk",
+        notifier_email=None,
+        now=case.clock.now(),
+        urls=[EXACT],
+        dry_run=True,
+    )
+    rules = {finding.rule for finding in filed.lint(wrong.notice, now=case.clock.now())}
+    assert rules == {*MISSING_AT_FIRST, "other-kind"}
 
 
 async def test_a_line_of_somebody_is_in_no_notice_and_its_host_is_named(case: Case) -> None:

@@ -14,6 +14,11 @@ from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.streams import Stream
 
+_USUAL = AddresseeKind.HOSTING
+"""What a host is taken for where facts do not say: most of those that are looked up are that."""
+_Whom = tuple[int, str, AddresseeKind, str]
+"""Network, its operator and what it is, and an event."""
+
 
 class Noticing:
     """Every URL that is on a notice of a case, and the notices of what is on none yet."""
@@ -35,7 +40,7 @@ class Noticing:
 
     def draft(self, urls: Iterable[str]) -> None:
         """Draft a notice to each host of URLs that are on none, by network and event."""
-        fresh: defaultdict[tuple[int, str, str], list[UrlInCase]] = defaultdict(list)
+        fresh: defaultdict[_Whom, list[UrlInCase]] = defaultdict(list)
         for url in urls:
             if url in self._by_url:
                 continue
@@ -43,14 +48,16 @@ class Noticing:
             verdict = stream.verdict
             if verdict is None or place.asn is None or place.operator is None:
                 continue
-            known = UrlInCase.of(url, verdict, place)
+            kind = self._mapper.addressee_kind(stream.host)
+            known = UrlInCase.of(url, verdict, place, kind=kind)
             if known.proven:
-                fresh[place.asn, place.operator, verdict.event or ""].append(known)
-        for (asn, operator, event), known_urls in sorted(fresh.items()):
-            hoster = Addressee(kind=AddresseeKind.HOSTING, name=operator, asn=asn)
+                whom = (place.asn, place.operator, kind or _USUAL, verdict.event or "")
+                fresh[whom].append(known)
+        for (asn, operator, kind, event), known_urls in sorted(fresh.items()):
+            host = Addressee(kind=kind, name=operator, asn=asn)
             for begin in range(0, len(known_urls), MOST_URLS):
                 part = known_urls[begin : begin + MOST_URLS]
-                self._draft(part, hoster, self._event(event))
+                self._draft(part, host, self._event(event))
 
     def host(self, stream: Stream) -> Host:
         """Return who operates a stream's address, and the notice that names it."""
@@ -58,19 +65,20 @@ class Noticing:
             words=_words(self._mapper.place(stream.host)),
             notice=self._by_url.get(stream.key),
             hidden=stream.key in self._hidden,
+            cdn=self._mapper.addressee_kind(stream.host) is AddresseeKind.CDN,
         )
 
     def _event(self, id: str) -> Event | None:
         return next((event for event in self._mandate.events if event.id == id), None)
 
-    def _draft(self, known: list[UrlInCase], hoster: Addressee, event: Event | None) -> None:
+    def _draft(self, known: list[UrlInCase], host: Addressee, event: Event | None) -> None:
         """Draft one notice of all URLs with which nothing is wrong but what a person has to add."""
         now = self._journal.now()
 
         def drafted(urls: Iterable[UrlInCase]) -> Notice:
             return draft_notice(
                 urls,
-                addressee=hoster,
+                addressee=host,
                 mandate=self._mandate,
                 event=event,
                 at=now,
@@ -100,7 +108,7 @@ class Noticing:
             notice = drafted(good)
             self._journal.write(notice)
         except InputError as error:
-            self._journal.fail("notice", hoster.name, error)
+            self._journal.fail("notice", host.name, error)
             return
         self.restore((notice,))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cautery.graph import HostFacts
-from cautery.model import CertificateFacts, Place, Registration, SharedFact, host_of
+from cautery.model import AddresseeKind, CertificateFacts, Place, Registration, SharedFact, host_of
 from cautery.watch import Page
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
@@ -28,6 +28,8 @@ class Known:
         The look-up's record in the ledger.
     place : Place or None
         Where the host is, as that record says it.
+    addressee_kind : AddresseeKind or None
+        What its network is, as that record says it.
     """
 
     addresses: tuple[str, ...]
@@ -41,6 +43,7 @@ class Known:
     until: datetime
     record: int | None = None
     place: Place | None = None
+    addressee_kind: AddresseeKind | None = None
 
 
 def nothing_known(at: datetime) -> Known:

@@ -17,6 +17,7 @@ from cautery.graph.faults import fault_links
 from cautery.graph.observations import one_each
 from cautery.messages import message
 from cautery.model import (
+    AddresseeKind,
     CertificateFacts,
     CriminalNetwork,
     Finding,
@@ -31,6 +32,7 @@ from cautery.model.message import Message
 from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
 from cautery.model.records import AddressesChanged, AssetChanged, AssetFacts, CertificateChanged
 from cautery.projections import Shown
+from cautery.projections.addressee_kind import addressee_kind_of
 from cautery.watch import address_in
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.mapping import relations
@@ -112,6 +114,11 @@ class Mapper:
         """Return where a host is, as its newest record says; only its name if there is none."""
         facts = self._facts_by_host.get(host)
         return Place(host=host) if facts is None or facts.place is None else facts.place
+
+    def addressee_kind(self, host: str) -> AddresseeKind | None:
+        """Return what the network of a host is, by its newest record; ``None``: it is not known."""
+        facts = self._facts_by_host.get(host)
+        return None if facts is None else facts.addressee_kind
 
     def cuts(self, target: str, stream: Stream) -> bool:
         """Tell whether a block of ``target``, a name or an address, cuts a stream."""
@@ -356,8 +363,12 @@ class Mapper:
                 at=facts.at,
             )
         )
-        place = place_of(host, entry.content)
-        self._facts_by_host[host] = replace(facts, record=entry.index, place=place)
+        self._facts_by_host[host] = replace(
+            facts,
+            record=entry.index,
+            place=place_of(host, entry.content),
+            addressee_kind=addressee_kind_of(entry.content),
+        )
 
     async def _certificate(self, host: str, failed: list[Message]) -> CertificateFacts | None:
         """Ask a host for its certificate, at each port where TLS may be until one answers."""
