@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cautery.act import lint_notice
+from cautery.act import draft_notice, lint_notice
 from cautery.act import lint_notice as linter
 from cautery.act.addressees import ARTICLE_16, FORMS, GOOD_FAITH
 from cautery.act.lint_notice import is_mail
@@ -54,6 +54,22 @@ def test_a_notice_that_calls_urls_live_falls_with_the_end_of_the_event():
     assert any(url.live for url in drafted.notice.urls)
     assert rules(drafted, EVENT.window.end - timedelta(seconds=1)) == []
     assert set(rules(drafted, EVENT.window.end)) == {"event-over"}
+
+
+def test_a_notice_that_is_drafted_after_the_event_calls_nothing_live_and_can_be_sent():
+    drafted = good(1)
+    after = EVENT.window.end + timedelta(minutes=5)
+    again = draft_notice(
+        drafted.basis.known.values(),
+        addressee=drafted.notice.addressee,
+        mandate=drafted.basis.mandate,
+        event=EVENT,
+        at=after,
+        drafted_by="C. Desk",
+        notifier_email="piracy@league.example",
+    )
+    assert not any(url.live for url in again.urls)
+    assert lint_notice(again, drafted.basis, now=after) == ()
 
 
 def test_article_16_is_for_hosting_services_and_complete_there_by_construction():

@@ -158,8 +158,10 @@ def _within(address: str, prefix: str) -> bool:
         return False
 
 
-def noticed(known: UrlInCase, event: Event | None) -> NoticedUrl:
-    """Return what a notice says of a URL: what the case knows, and no more.
+def noticed(known: UrlInCase, event: Event | None, *, at: datetime) -> NoticedUrl:
+    """Return what a notice of a moment says of a URL: what the case knows, and no more.
+
+    A URL is live only while its event is on: a notice that is drafted later does not call it so.
 
     Raises
     ------
@@ -175,7 +177,10 @@ def noticed(known: UrlInCase, event: Event | None) -> NoticedUrl:
         log10_lr=verdict.log10_lr,
         decided_at=verdict.at,
         captured_at=captured_at,
-        live=event is not None and verdict.event == event.id and event.window.holds(captured_at),
+        live=event is not None
+        and verdict.event == event.id
+        and event.window.holds(captured_at)
+        and at < event.window.end,
         place=known.place,
         exhibits=known.exhibits,
     )
@@ -215,7 +220,9 @@ def draft_notice(
     """
     require_utc("at", at)
     urls = tuple(
-        sorted((noticed(url, event) for url in known), key=lambda noticed_url: noticed_url.url)
+        sorted(
+            (noticed(url, event, at=at) for url in known), key=lambda noticed_url: noticed_url.url
+        )
     )
     if not urls:
         raise InputError("a notice needs at least one proven URL")

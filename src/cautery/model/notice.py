@@ -113,7 +113,7 @@ class NoticedUrl:
     captured_at : datetime
         When the newest capture on which the verdict rests was made, in UTC.
     live : bool
-        Whether it was captured while the notice's event was on.
+        Whether it was captured while the notice's event was on, and the notice drafted then, too.
     place : Place
         Where its host is.
     exhibits : tuple of ExhibitId
