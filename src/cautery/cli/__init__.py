@@ -47,11 +47,11 @@ _VERBS = {
     ),
     "verify": (
         "cautery.cli.verify:verify",
-        "Re-check every file, record, signature and exhibit; name the first thing that is wrong.",
+        "Re-check every file, record, signature and exhibit, and name the first fault.",
     ),
     "renew": (
         "cautery.cli.renew:renew",
-        "Stamp the proof of a closed case anew, before certificates and algorithms age.",
+        "Get new time-stamps over the proof of a closed case, before the old ones expire.",
     ),
     "exhibit": (
         "cautery.cli.exhibit:exhibit",
@@ -139,7 +139,7 @@ _VERBS = {
     ),
     "complaint": (
         "cautery.cli.complaint:app",
-        "File, show and decide complaints about blocks; a granted one unblocks at once.",
+        "File, show and decide complaints about blocks; a granted complaint lifts a block at once.",
     ),
     "transparency": (
         "cautery.cli.transparency:app",
@@ -155,7 +155,7 @@ _VERBS = {
     ),
     "log": (
         "cautery.cli.log:app",
-        "Keep the organisation's log, by which others vouch for the times of its cases.",
+        "Keep the organisation's log, with which others vouch for the times of its cases.",
     ),
     "cosign": (
         "cautery.cli.cosign:app",

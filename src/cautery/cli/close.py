@@ -19,7 +19,7 @@ def close(
     ] = None,
     log: Annotated[
         Path | None,
-        typer.Option("--log", help="Folder of the organisation's log, to have the closing seen."),
+        typer.Option("--log", help="Folder of the organisation's log, for the closed case."),
     ] = None,
 ) -> None:
     """Write and sign the report of an open case whose watch was killed.
@@ -29,9 +29,9 @@ def close(
     command. The report has everything that the watch saw, and the last time at which the watch
     recorded that it was running.
 
-    With --log, the closed case goes into the log, and what vouches for it lies beside its note. The
-    case does not record where its log lies, so without --log nobody sees it closed, until
-    `cautery log prove` asks.
+    With --log, the closed case goes into the log, and the proof of others is written beside its
+    note. The case does not record the place of its log. So without --log nobody sees the closed
+    case before `cautery log prove` puts it into the log.
 
     Example: cautery close cases/md34
     """

@@ -32,7 +32,7 @@ Postbox = Annotated[
     Path | None,
     typer.Option(
         "--postbox",
-        help="TOML file (chmod 600) with [mail]: receipts and decisions are sent by it.",
+        help="TOML file (chmod 600) with [mail], to send receipts and decisions.",
     ),
 ]
 Public = Annotated[
@@ -46,7 +46,7 @@ def list_(
     case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List the complaints of a case: what waits for a decision, the most urgent first.
+    """List the complaints of a case; those that wait for a decision come first, by urgency.
 
     Example: cautery complaint list cases/md34
     """
@@ -86,7 +86,7 @@ def _state(filed: ComplaintFiled, decision: ComplaintDecided | None, *, overdue:
 
 @app.command()
 def show(case: OpenCase, number: Number, keys: Keys = None) -> None:
-    """Show what a person wrote; it is sealed, so the keys of the case are needed.
+    """Show the text of a complaint; this needs the keys of the case, because it is sealed.
 
     Example: cautery complaint show cases/md34 C-0123456789ab
     """
@@ -119,16 +119,16 @@ def take(
     every: Annotated[
         float | None,
         typer.Option(
-            "--every", min=1, max=3600, help="Look again after so many seconds, for ever."
+            "--every", min=1, max=3600, help="Look again every so many seconds, until Ctrl-C."
         ),
     ] = None,
     keys: Keys = None,
 ) -> None:
     """File complaints from a public folder and from mails; send receipts and decisions by mail.
 
-    Each mail gets a receipt. A decision goes by mail to whoever wrote by mail, or gave an address
-    on the form. A running watch takes in by itself what the form of its public folder brings; with
-    --postbox alone, only decisions and late receipts are sent.
+    Each complaint by mail gets a receipt. A decision goes by mail to people who wrote by mail or
+    gave an address on the form. A running watch itself files the complaints from the form of its
+    public folder. With --postbox alone, the command only sends decisions and late receipts.
 
     Example: cautery complaint take cases/md34 --mail Maildir --postbox postbox.toml --every 20
     """
@@ -179,10 +179,10 @@ def decide(
 ) -> None:
     """Decide on a complaint. If it is granted, the next version of each list leaves the target out.
 
-    One person suffices, since nobody has to sign in order to unblock. A running watch sends the
-    next version within a second; if none runs, cautery lists publish makes it. Whoever complained
-    reads the decision on the page of the complaint, and in a mail: at once with --postbox, else as
-    soon as cautery complaint take --postbox runs.
+    One person is enough, because an unblocking needs no signature. A running watch sends the next
+    version within a second; if no watch runs, cautery lists publish makes it. The complainant reads
+    the decision on the page of the complaint and in a mail. The mail goes out at once with
+    --postbox, and otherwise when cautery complaint take --postbox runs.
 
     Example: cautery complaint decide cases/md34 C-0123456789ab --grant --as "A. Legal" --why "..."
     """

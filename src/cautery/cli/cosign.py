@@ -22,11 +22,11 @@ _Folder = Annotated[Path, typer.Argument(help="Folder of the co-signer: its key 
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="A new folder for key and state, mode 0700.")],
-    name: Annotated[str, typer.Option(help="What it signs as, such as partner.example/cosigner.")],
+    name: Annotated[str, typer.Option(help="Its name, such as partner.example/cosigner.")],
 ) -> None:
     """Make a co-signer, and print its key for policies.
 
-    Never run it from a copy of its folder: the folder remembers what it co-signed last.
+    Never run a co-signer from a copy of its folder: the folder holds the last root that it signed.
 
     Example: cautery cosign new ~/cosigner --name partner.example/cosigner
     """
@@ -67,8 +67,8 @@ def serve(
 ) -> None:
     """Serve `add-checkpoint` (c2sp.org/tlog-witness) until Ctrl-C.
 
-    It co-signs a checkpoint only if it goes on from the last one it co-signed, so it never signs
-    two roots of one size.
+    The co-signer signs a checkpoint only if it continues the last one that it signed. So it never
+    signs two roots of one size.
 
     Example: cautery cosign serve ~/cosigner --listen 127.0.0.1:8086
     """

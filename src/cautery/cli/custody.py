@@ -30,8 +30,8 @@ def list_lines(
 ) -> None:
     """Show who opened, copied, handed over and received what, and check that the chain is whole.
 
-    The digest of a dossier or a receipt is that of the bag's tag manifest. A name is what a person
-    wrote; the key beside it signed the line. Ask the person for the key.
+    The digest of a dossier or a receipt is that of the bag's tag manifest. A person wrote the name,
+    and nobody checked it. The key beside it signed the line. Ask the person for the key.
 
     Example: cautery custody list cases/md34
     """
@@ -60,13 +60,13 @@ def list_lines(
 
 @app.command()
 def receive(
-    bag: Annotated[Path, typer.Argument(help="Folder of a dossier that you were handed.")],
+    bag: Annotated[Path, typer.Argument(help="Folder of a dossier that you received.")],
     by: Annotated[str, typer.Option(help="Your name.")],
     key: Annotated[Path, typer.Option(help="Your signing key (PEM, mode 0600).")],
     out: Annotated[Path, typer.Option("-o", "--out", help="File for the receipt.")],
     why: Annotated[str, typer.Option(help="For what, in one line.")] = "received",
 ) -> None:
-    """Verify a dossier and sign a receipt for it, to be sent back.
+    """Verify a dossier and sign a receipt for it; send the receipt back.
 
     Example: cautery custody receive md34-court --by "Clerk" --key clerk.pem -o receipt.json
     """
@@ -80,7 +80,7 @@ def file(
     case: Annotated[Path, typer.Argument(help="Folder of the case that the dossier came from.")],
     receipt: Annotated[Path, typer.Argument(help="The receipt that its receiver signed.")],
 ) -> None:
-    """File a receipt in the chain of custody, if it is for something that was handed over.
+    """File a receipt in the chain of custody, if it is for something that you handed over.
 
     Example: cautery custody file cases/md34 receipt.json
     """
@@ -93,19 +93,19 @@ def file(
 def reveal(
     case: Annotated[Path, typer.Argument(help="Folder of the case that the dossier came from.")],
     openings: Annotated[
-        Path, typer.Argument(help="The salts that were written beside it: OUT.openings.json.")
+        Path, typer.Argument(help="File with the salts, beside the dossier: OUT.openings.json.")
     ],
     record: Annotated[int, typer.Option(min=0, help="Number of the withheld record.")],
     by: Annotated[str, typer.Option(help="Who opens it.")],
     key: Annotated[Path, typer.Option(help="That person's signing key (PEM, mode 0600).")],
-    to: Annotated[str, typer.Option(help="Who is given it.")],
+    to: Annotated[str, typer.Option(help="Who gets it.")],
     why: Annotated[str, typer.Option(help="Why, in one line.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="File for the record and its salt.")],
 ) -> None:
     """Open one record that a dossier withholds; the chain of custody says for whom and why.
 
-    Its receiver checks by cautery verify BAG --opening FILE that it is the record that was
-    withheld; VERIFY.md in the bag shows how to check it without Cautery.
+    The receiver checks with cautery verify BAG --opening FILE that this is the withheld record.
+    VERIFY.md in the bag shows how to check it without Cautery.
 
     Example: cautery custody reveal cases/md34 md34-hoster.openings.json --record 17 --by "A. Legal"
     --key a.pem --to "Example Hosting" --why "asked for by the hoster" -o record-17.json

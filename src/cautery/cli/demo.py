@@ -56,9 +56,9 @@ def demo(
 ) -> None:
     """Build a lab world, watch it for a minute, verify the case and score it against the truth.
 
-    With --vouched, the case stands in a log that two time-stamping authorities stamp and three
-    co-signers sign, all of the lab: the report and the check of the case then say between which
-    times others saw each record.
+    With --vouched, the case is in a log of the lab. Two time-stamping authorities of the lab stamp
+    the log, and three co-signers of the lab sign it. The report and the check of the case then
+    state the two times between which each record was made.
 
     Example: cautery demo --seed 7
     """

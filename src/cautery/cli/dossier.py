@@ -16,14 +16,14 @@ from cautery.workflows.dossier.audiences import Audience
 def dossier(
     case: Annotated[Path, typer.Argument(help="Folder of a closed case.")],
     audience: Annotated[
-        Audience, typer.Option("--for", help="Who is handed it; that decides what it holds.")
+        Audience, typer.Option("--for", help="Kind of receiver; it decides the content.")
     ],
     by: Annotated[str, typer.Option(help="Who hands it over.")],
     key: Annotated[Path, typer.Option(help="That person's signing key (PEM, mode 0600).")],
     why: Annotated[str, typer.Option(help="Why, in one line.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the bag; must not exist.")],
     to: Annotated[
-        str, typer.Option(help="Who is handed it; without, the dossier counts as a copy.")
+        str, typer.Option(help="Who receives it; without --to the dossier counts as a copy.")
     ] = "",
     host: Annotated[
         list[str] | None,
@@ -81,7 +81,7 @@ def dossier(
     ] = None,
     clips: Annotated[
         int,
-        typer.Option(min=0, max=200, help="For a court: most clips of stream beside reference."),
+        typer.Option(min=0, max=200, help="For a court: most streams that get a clip."),
     ] = 3,
     open_kinds: Annotated[
         list[str] | None,

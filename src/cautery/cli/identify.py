@@ -48,7 +48,7 @@ def identify(
     hint: Annotated[
         list[str] | None,
         typer.Option(
-            help="Reference that the probe is said to show, compared most closely; may be repeated."
+            help="Reference that you expect in the probe, compared most closely; may be repeated."
         ),
     ] = None,
     mandate: Annotated[Path | None, typer.Option(help="Mandate, needed for URLs only.")] = None,

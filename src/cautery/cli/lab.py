@@ -84,7 +84,7 @@ def serve(
 @app.command()
 def score(
     truth: Annotated[Path, typer.Argument(help="truth.json of a lab run.")],
-    case: Annotated[Path, typer.Argument(help="Folder of the case that watched it.")],
+    case: Annotated[Path, typer.Argument(help="Folder of the case of that run.")],
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Score a case against the truth of the lab run that it watched.
@@ -195,12 +195,14 @@ def incidents(
 
 @app.command()
 def authority(
-    folder: Annotated[Path, typer.Argument(help="A new folder; root.pem in it is what to trust.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A new folder; it gets root.pem, the root to trust.")
+    ],
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on loopback; 0: any.")] = 0,
     name: Annotated[str, typer.Option(help="Its name.")] = "Lab time-stamping authority",
     days: Annotated[int, typer.Option(min=1, help="Days until its certificate ends.")] = 3650,
     revocation: Annotated[
-        str, typer.Option(help="How it says what is revoked: ocsp, crl or both.")
+        str, typer.Option(help="How it publishes revocations: ocsp, crl or both.")
     ] = "both",
 ) -> None:
     """Serve a time-stamping authority (RFC 3161) by OpenSSL until Ctrl-C; nobody trusts its root.

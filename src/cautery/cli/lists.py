@@ -29,7 +29,7 @@ def show(
     case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Show the newest version of each access provider's list, and what the provider answered.
+    """Show the newest version of each access provider's list, and the answer of the provider.
 
     Example: cautery lists show cases/md34
     """
@@ -89,7 +89,7 @@ def serve(
 ) -> None:
     """Serve the public face: lists for providers, look-up, complaints, figures, a 451 page.
 
-    It reads the folders that cautery watch --publish fills, and needs no key and no case.
+    The server reads the folders that cautery watch --publish fills. It needs no key and no case.
 
     Example: cautery lists serve face.toml
     """
@@ -107,9 +107,9 @@ def publish(
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
     ] = None,
 ) -> None:
-    """Make the next version of each list, without what a granted complaint released since.
+    """Make the next version of each list, without the targets of complaints granted since then.
 
-    Nothing comes on a list by this. A running watch does it by itself.
+    The command never adds a target to a list. A running watch makes such versions by itself.
 
     Example: cautery lists publish cases/md34 --publish public/md34
     """

@@ -18,7 +18,7 @@ from cautery.workflows.timing.log import Proven
 app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
-    help="Keep the organisation's log, by which others vouch for the times of its cases.",
+    help="Keep the organisation's log, with which others vouch for the times of its cases.",
 )
 
 _Keys = Annotated[
@@ -32,10 +32,10 @@ def new(
     origin: Annotated[str, typer.Option(help="The organisation's domain, such as league.example.")],
     keys: _Keys = None,
 ) -> None:
-    """Make a log and its key; print the key that co-signers and policies take.
+    """Make a log and its key; print the public key, for co-signers and policies.
 
     A mandate names the log by [log] folder = "...". Name time-stamping authorities and co-signers
-    in its log.toml. A web server can publish its folder `public`: it holds hashes alone.
+    in its log.toml. A web server can publish its folder `public`, which holds only hashes.
 
     Example: cautery log new cases/log --origin league.example
     """
@@ -57,7 +57,7 @@ def prove(
     ] = False,
     keys: _Keys = None,
 ) -> None:
-    """Put a closed case into the log, and keep beside its note who vouches for it and when.
+    """Put a closed case into the log, and write the proof of others beside the note of the case.
 
     A watch with [log] in its mandate does so itself when it closes its case. If nobody answers, the
     command fails; a proof that is there already stays.
@@ -78,7 +78,7 @@ def check(
     log: Annotated[Path, typer.Argument(help="Folder of the log.")],
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Check that the published tiles are those of the ledger and of the signed checkpoint.
+    """Check that the published tiles agree with the ledger and with the signed checkpoint.
 
     Example: cautery log check cases/log
     """

@@ -129,8 +129,9 @@ def sign(
     Two people outside the team sign it. Without their signatures every page says that the mandate
     is unsigned.
 
-    You see what you sign and are asked to confirm; without a terminal, give its --digest instead.
-    The signature is written to a file next to the mandate and covers every byte of the mandate.
+    The command shows the text that you sign and asks you to confirm. Without a terminal, give its
+    --digest instead. The signature is written to a file next to the mandate and covers every byte
+    of the mandate.
 
     Example: cautery mandate sign mandate.toml --name "M. Head" --role director --key m.pem
     """

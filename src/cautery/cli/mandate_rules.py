@@ -91,9 +91,9 @@ def confirm(
 ) -> None:
     """Confirm a rule of law with the source in which you have read it.
 
-    You see the rule and are asked; without a terminal, give its --digest instead. The confirmation
-    is signed, counts under this mandate, and is written to a file next to it. A running watch hears
-    of it within a second.
+    The command shows the rule and asks you to confirm. Without a terminal, give its --digest
+    instead. The confirmation is signed, counts under this mandate, and is written to a file next to
+    it. A running watch reads it within a second.
 
     Example: cautery mandate confirm mandate.toml de-live --source "..." --as "A. Legal" --key a.pem
     """

@@ -229,8 +229,8 @@ def approve(
 ) -> None:
     """Sign a notice that somebody else drafted, after you have reviewed it.
 
-    You see what you sign and are asked to confirm; without a terminal, give its --digest instead.
-    The notice then says that you reviewed it.
+    The command shows the text that you sign and asks you to confirm. Without a terminal, give its
+    --digest instead. The notice then says that you have reviewed it.
 
     Example: cautery notice approve cases/md34 N-0123456789ab --as "A. Legal" --key a.pem
     """

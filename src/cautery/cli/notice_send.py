@@ -55,7 +55,7 @@ def send(
 
     Cautery sends the notice once. If the server refuses it for now, Cautery tries again. If the
     server refuses it permanently, Cautery records a failure. If Cautery was cut off before an
-    answer came, it does not send the notice again before you settle whether it has arrived.
+    answer came, it sends the notice again only after you have recorded that it did not leave.
 
     Example: cautery notice send cases/md34 N-0123456789ab --as "C. Desk" --postbox postbox.toml
     """
@@ -112,7 +112,7 @@ def settle(
     ] = None,
     keys: Keys = None,
 ) -> None:
-    """Record whether a notice has left whose sending was cut off: Cautery cannot know that.
+    """Record whether a notice left, if its sending was cut off and Cautery cannot know.
 
     Look for the Message-ID, which cautery notice send prints, in the log of your mail server. After
     --unsent the notice can be sent again.

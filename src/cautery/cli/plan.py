@@ -91,7 +91,7 @@ def plan(
         bool,
         typer.Option(
             "--regrowth",
-            help="Estimate the share of demand that is served in the 30 and 90 days after it.",
+            help="Estimate the share of demand that is served in the 30 and 90 days after acts.",
         ),
     ] = False,
     regrowth_model: Annotated[

@@ -118,7 +118,8 @@ def override(
 ) -> None:
     """Override the guard for targets that it refuses; both people named must sign.
 
-    You see what you sign and are asked to confirm; without a terminal, give its --digest instead.
+    The command shows the text that you sign and asks you to confirm. Without a terminal, give its
+    --digest instead.
 
     Example: cautery referral override cases/md34 answers.toml --as "A. Legal" --key a.pem
     """
@@ -194,7 +195,8 @@ def approve(
 ) -> None:
     """Sign a referral; it is sent when two different approvers have signed it.
 
-    You see what you sign and are asked to confirm; without a terminal, give its --digest instead.
+    The command shows the text that you sign and asks you to confirm. Without a terminal, give its
+    --digest instead.
 
     Example: cautery referral approve cases/md34 R-0123456789ab --as "A. Legal" --key a.pem
     """

@@ -18,11 +18,11 @@ def renew(
         Path, typer.Option("--log", help="Folder of the log whose settings name authorities.")
     ],
 ) -> None:
-    """Stamp the proof of a closed case anew, before certificates and algorithms age.
+    """Get new time-stamps over the proof of a closed case, before the old ones expire.
 
-    A time-stamp holds as long as its certificate was valid when it was made and nobody got its
-    key. Renew before that certificate ends: the new time-stamp covers the old ones, their
-    certificates and lists of revoked certificates included.
+    A time-stamp proves something if its certificate was valid at that time and nobody else has the
+    key. Renew the proof before the certificate ends: the new time-stamp covers the old ones, with
+    their certificates and lists of revoked certificates.
 
     Example: cautery renew cases/md34 --log cases/log
     """

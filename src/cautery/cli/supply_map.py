@@ -64,7 +64,7 @@ def draw_map(
         ),
     ] = False,
     json: Annotated[
-        bool, typer.Option("--json", help="One JSON object with all that is shown.")
+        bool, typer.Option("--json", help="One JSON object with everything shown.")
     ] = False,
 ) -> None:
     """Draw the supply graph by role or country: who supplies, hosts, sells and is paid.

@@ -53,9 +53,10 @@ def lumen(
     case: Case,
     output: Annotated[Path, typer.Option("--output", "-o", help="File of JSON lines to write.")],
 ) -> None:
-    """Write each notice that was sent in the form of the Lumen API, one a line; nothing is sent.
+    """Write each notice that was sent in the form of the Lumen API, one a line; send nothing.
 
-    Lumen publishes what it gets, with the URLs. Names of people and mail addresses are left out.
+    The command leaves out withdrawn notices, names of people and mail addresses. Lumen publishes
+    what it gets, with the URLs.
 
     Example: cautery transparency lumen cases/md34 -o lumen.jsonl
     """
@@ -89,9 +90,9 @@ def dsa(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Count what online platforms say that they did on your notices; compare it with what was sent.
+    """Count the platforms' stated decisions on your notices; compare them with the sent notices.
 
-    A dump has no URL, so it closes no notice; only the watch's own probes do.
+    A dump has no URLs, so it closes no notice. Only the watch's own probes close a notice.
 
     Example: cautery transparency dsa cases/md34 sor-global-2026-11-24-light.zip
     """

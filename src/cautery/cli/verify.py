@@ -71,7 +71,7 @@ def verify(
     bag_signer: Annotated[
         Path | None,
         typer.Option(
-            "--bag-signer", help="Public key of who signed a dossier, obtained from outside it."
+            "--bag-signer", help="Public key of a dossier's signer, obtained from outside it."
         ),
     ] = None,
     opening: Annotated[
@@ -80,27 +80,28 @@ def verify(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Re-check every file, record, signature and exhibit; name the first thing that is wrong.
+    """Re-check every file, record, signature and exhibit, and name the first fault.
 
     There are three verdicts. authentic (exit code 0): everything is as the given key signed it.
     consistent (exit code 3): everything agrees with the key inside the case, which does not prove
-    who signed it; without --public-key this is the best verdict. broken (exit code 1): something is
-    not as it was signed. The command also lists findings: facts that break no proof but that you
-    should ask about, such as times in the wrong order. Without --signers, the command shows the
-    signers as the mandate names them, and does not check them.
+    who signed it; without --public-key this is the best verdict. broken (exit code 1): something
+    differs from the state that was signed. The command also lists findings: facts that break no
+    proof but that you should ask about, such as times in the wrong order. Without --signers, the
+    command shows the signers as the mandate names them, and does not check them.
 
     With --cosigners, enough co-signers must have seen the closed case, and no time in it may
-    contradict what they and the authorities saw: a history that was forked, cut, rolled back or
-    back-dated is broken, even if the case's own key signed it. Without --cosigners and
-    --tsa-roots, each time is a claim of the machine's clock. A time-stamp is called qualified only
-    if its authority stands in a --trusted-list that you give, as granted at that time. With --log,
-    all that the log holds of the case is compared, so that not even the owner of the log's key can
-    have cut the case.
+    contradict the times that they and the authorities saw. So a history that was forked, cut,
+    rolled back or back-dated is broken, even if the case's own key signed it. Without --cosigners
+    and --tsa-roots, each time is a claim of the machine's clock. The command calls a time-stamp
+    qualified only if its authority had the status granted at that time in a --trusted-list that
+    you give. With --log, the command compares every note of the case in the log. So even the owner
+    of the log's key cannot cut the case unnoticed.
 
-    Of a dossier, the command first checks the bag, its signature and its time-stamp, and that
-    nothing follows the signature of its document, then the case in it as above. It is authentic if
-    --bag-signer and --public-key both come from outside the bag, and, of an extract, if each record
-    has its way to the signed root.
+    For a dossier, the command first checks the bag, its signature and its time-stamp. It also
+    checks that only time-stamps and their proofs follow the signature of the document. Then it
+    checks the case in the bag as above. The dossier is authentic if you got the keys of
+    --bag-signer and --public-key from outside the bag; in an extract, each record also needs its
+    proof to the signed root.
 
     Example: cautery verify cases/md34 --public-key league.pub
     """
