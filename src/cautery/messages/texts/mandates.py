@@ -72,11 +72,11 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "it names %(count)s approvers, and two must sign: no referral is sent, no override counts",
     ),
     "gap.no-proxy": (
-        "no proxy is named in the networks of %(names)s: whether a list has an effect there, or "
-        "hurts bystanders, is not seen"
+        "no proxy is named in the networks of %(names)s: the watch does not see whether a list has "
+        "an effect there, or hurts bystanders"
     ),
     "gap.canary-port": (
-        "canaries are asked at port %(port)s, where only a lab's names answer: a block that hurts "
-        "bystanders is not seen"
+        "canaries are asked at port %(port)s, where only a lab's names answer: the watch does not "
+        "see a block that hurts bystanders"
     ),
 }

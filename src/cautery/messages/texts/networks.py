@@ -17,9 +17,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "its stamp 0 is %(reference)s at %(stamp)s in %(looks)s looks, within %(spread_ms)s ms"
     ),
     "link.freeze": (
-        "its picture stood still for %(still_s)s from %(stamp)s of %(reference)s on, which went on"
+        "its picture stood still for %(still_s)s from %(stamp)s of %(reference)s on, while the "
+        "reference moved"
     ),
-    "link.advert": ("it played the same sound in place of %(reference)s, %(looks)s times seen"),
+    "link.advert": ("it played the same sound in place of %(reference)s, seen %(looks)s times"),
     "link.logo.top-left": (
         "the same mark lies over the pictures of %(reference)s, top left, in %(looks)s looks"
     ),
@@ -32,7 +33,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "link.logo.bottom-right": (
         "the same mark lies over the pictures of %(reference)s, bottom right, in %(looks)s looks"
     ),
-    "link.order": "%(ordered_share)s of %(titles)s common titles stand in one order",
+    "link.order": "%(ordered_share)s of %(titles)s common titles are in the same order",
     "link.quirks": (
         "%(count)s channel has the guide of another, as %(title)s that of %(guide)s",
         "%(count)s channels have the guide of another, as %(title)s that of %(guide)s",

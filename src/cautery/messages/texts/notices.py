@@ -29,19 +29,21 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "notice-lint.no-drafter": "it does not say who drafted it",
     "notice-lint.wrong-form": "the form for %(kind)s is %(form)s",
     "notice-lint.wrong-basis": "the legal basis for %(kind)s is: %(basis)s",
-    "notice-lint.text-differs": "its text says something else than its values",
+    "notice-lint.text-differs": "its text differs from its values",
     "notice-lint.foreign-id": "its id does not match its content",
-    "notice-lint.language": "its language is %(language)s, in which it cannot be sent there",
+    "notice-lint.language": (
+        "its language is %(language)s: Cautery cannot write it, or the addressee does not accept it"
+    ),
     "notice-lint.unknown-event": "the mandate has no event %(event)s",
-    "notice-lint.other-window": "the event is on at another time than it says",
+    "notice-lint.other-window": "it gives another time for the event than the mandate",
     "notice-lint.control": (
         "it has invisible letters or an encoded word (=?...?=), which change how it reads"
     ),
-    "notice-lint.review-claimed": "its text says that somebody reviewed it; only a signature can",
+    "notice-lint.review-claimed": "its text claims a review; only a signature shows a review",
     "notice-lint.live-claimed": "its text calls something live that was not captured live",
     "notice-lint.link-not-shown": "no exhibit shows the addressee's part",
     "notice-lint.unknown-exhibit": "exhibit %(exhibit)s is not sealed in this case",
-    "notice-lint.url-duplicate": "the URL stands in it twice",
+    "notice-lint.url-duplicate": "it names the URL twice",
     "notice-lint.url-control": "the URL has invisible letters",
     "notice-lint.url-hidden": "a part of the URL is a pseudonym, so it is not exact",
     "notice-lint.url-not-exact": "this is not one exact URL",
@@ -56,8 +58,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "notice-lint.live-outside-window": "it was not captured while the event was on",
     "notice-lint.event-over": "the event ended at %(ended_at)s: draft the notice again",
     "notice-lint.other-host": "the URL is not on host %(host)s",
-    "notice-lint.place-differs": "the case's newest look-up of the host says something else",
-    "notice-lint.not-at-addressee": "by the case's records the URL does not lie at %(addressee)s",
+    "notice-lint.place-differs": "the case's newest look-up of the host is different",
+    "notice-lint.not-at-addressee": (
+        "the case's records do not show that the URL is at %(addressee)s"
+    ),
     "notice-lint.other-kind": (
         "by the case's facts the network of %(addressee)s is that of a %(network)s, not of "
         "a %(kind)s"

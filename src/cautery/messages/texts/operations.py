@@ -44,14 +44,14 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "event.notices": "a round of notices to hosters, for the length of the event",
     "event.action-day": "%(title)s: the day",
     "event.descendant": "%(asset)s appears in place of %(like)s",
-    "event.second-action": "the action on the descendants, with leads from what was seized",
+    "event.second-action": "the action on the descendants, with leads from the seized material",
     "sizing.silent": "%(method)s: %(reason)s",
     "refused.statement": "statement %(statement)s of %(by)s: %(reason)s",
     "refused.another-statement": (
-        "%(by)s has signed another statement under this id: the first holds"
+        "%(by)s has signed another statement under this id: the first one counts"
     ),
     "refused.another-marking": (
-        "%(by)s has signed another marking (%(marking)s) under this id: the first holds"
+        "%(by)s has signed another marking (%(marking)s) under this id: the first one counts"
     ),
     "refused.corrected": "%(by)s has corrected or withdrawn it by %(statement)s",
     "refused.not-genuine": "%(detail)s",

@@ -57,12 +57,13 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "counts resellers' credits twice"
     ),
     "bias.names": (
-        "counts households that look; those behind a VPN are unseen, the curious are added"
+        "counts households that look up such a name; misses those behind a VPN, and counts people "
+        "who are only curious"
     ),
     "bias.survey": (
-        "people forget and deny; it asks for any such service, of which this is some share"
+        "people forget and deny; it asks about all such services, and this network is only a part"
     ),
-    "bias.visits": "speaks of sales, not of use; conversion and turnover are hardly known",
+    "bias.visits": "shows sales, not use; conversion and turnover are hardly known",
     "bias.published": "%(what)s, %(scope)s: a survey; people forget and deny",
     # Why a source gives no estimate
     "no-estimate.no-dump": "no panel's dump",

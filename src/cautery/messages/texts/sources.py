@@ -35,7 +35,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "offer.words-and-more": "%(words)s and %(more)s more",
     "offer.transliterated": "%(script)s transliterated",
     "offer.by-prefix": "%(country)s by its prefix",
-    "offer.as-told": "%(country)s as told",
+    "offer.as-told": "%(country)s as stated",
     "offer.by-group": "%(country)s by its group",
     "offer.by-source": "%(country)s by its source",
     "offer.then": "then %(right)s (%(probability)s)",
