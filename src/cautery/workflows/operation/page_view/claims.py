@@ -221,9 +221,7 @@ def unknowns(material: Material) -> tuple[UnknownLine, ...]:
                     nameless,
                     str,
                 ),
-                why=tr(
-                    "named in statements, described by nobody: what they are is not established"
-                ),
+                why=tr("statements name them, but no statement describes them"),
             )
         )
     lines.append(
@@ -246,8 +244,8 @@ def unknowns(material: Material) -> tuple[UnknownLine, ...]:
                 what=tr("whether the published figures are right"),
                 why=tr(
                     "this world was drawn to the published counts of searches, servers and "
-                    "seizures: that ours fit them shows that the register counts right, not that "
-                    "the press did"
+                    "seizures. If our counts fit, the register counts right; this says nothing "
+                    "about the press"
                 ),
             )
         )
@@ -259,7 +257,7 @@ def unknowns(material: Material) -> tuple[UnknownLine, ...]:
                     "records passed over: %(count)s", str, count=len(material.desk.passed_over)
                 ),
                 why=tr(
-                    "they are not what their kind says, and count for nothing here: %(kinds)s",
+                    "they do not have the form of their kind, and have no effect here: %(kinds)s",
                     kinds=", ".join(f"{count} {kind}" for kind, count in kinds),
                 ),
             )
@@ -318,9 +316,7 @@ def _why_not_ours(figure: str) -> str:
         "means": tr("a way of hiding is told, not counted"),
         "administrators": tr("roles of persons are assessments until a court has spoken"),
         "regions-italy": tr("regions were not recorded"),
-        "channels": tr(
-            "what is on offer was pirated, not seized: an offer is counted by watching it"
-        ),
+        "channels": tr("the channels on offer were not seized; only a watch can count an offer"),
         "harm-year": tr(
             "harm is a judgement on what viewers would have paid; no source here shows it"
         ),

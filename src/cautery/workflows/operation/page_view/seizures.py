@@ -189,7 +189,7 @@ def _sealed_trace(material: Material) -> str:
         return ""
     hops, holdings = traces[-1].hops, len(traces[-1].holdings)
     return tr(
-        "The money was traced: %(hops)s, %(holdings)s. A trace names people's accounts, so it lies "
+        "The money was traced: %(hops)s, %(holdings)s. A trace names people's accounts, so it is "
         "encrypted in the case, and this page was made without it.",
         hops=tr_n("%(count)s hop", "%(count)s hops", hops, str),
         holdings=tr_n("%(count)s holding", "%(count)s holdings", holdings, str),
