@@ -41,12 +41,14 @@ def said(
     left_out: set[str] | None = None,
     host: Host | None = None,
     outside: tuple[str, ...] = (),
+    unserved: tuple[str, ...] = (),
 ) -> list[str]:
     room = Room(
         territories={"FR": True} if territories is None else territories,
         chosen=chosen or set(),
         left_out=left_out or set(),
         outside=outside,
+        unserved=unserved,
     )
     return [
         say(why)
@@ -100,6 +102,21 @@ def test_each_territory_without_an_order_or_a_draft_is_named() -> None:
         "no referral for ES could be drafted; the failures of the case say why",
         "the mandate names no order that is in force for IT",
     ]
+
+
+def test_a_territory_of_the_mandate_without_access_provider_is_named() -> None:
+    assert said(
+        referrals={"FR": "R-1"},
+        chosen={"edge.example"},
+        territories={"FR": True, "IT": False, "ES": True, "PT": False},
+        unserved=("ES", "IT", "PT"),
+    ) == [
+        "the mandate names no access provider in ES",
+        "the mandate names no order that is in force for IT, PT",
+    ]
+    assert said(territories={"FR": True}, unserved=("FR",))[0] == (
+        "the mandate names no access provider"
+    )
 
 
 @pytest.mark.parametrize(

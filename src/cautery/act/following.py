@@ -6,6 +6,7 @@ territory by territory, and each is one of the reasons of ``messages/texts/acts.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,8 +27,10 @@ class Room:
     Parameters
     ----------
     territories : mapping of str to bool
-        The territories of the mandate's intermediaries, and whether an order is in force there
-        for what the stream shows.
+        The territories of the mandate and of its intermediaries, and whether an order is in force
+        there for what the stream shows.
+    unserved : collection of str
+        Those of them in which the mandate names no intermediary.
     outside : collection of str
         Those of them that the mandate does not cover.
     chosen : collection of str
@@ -38,6 +41,7 @@ class Room:
 
     territories: Mapping[str, bool]
     outside: Collection[str] = ()
+    unserved: Collection[str] = ()
     chosen: Collection[str]
     left_out: Collection[str]
 
@@ -92,22 +96,24 @@ def without_referral(
     tuple of Message
         Empty if a referral holds the stream in each territory.
     """
-    if not room.territories:
+    if not set(room.territories) - set(room.unserved):
         return (message("follow.no-intermediary"), _notice(host))
     if not referrals and not any(target in room.chosen for target in targets):
         return (*_no_target(targets, judged, room), _notice(host))
-    missing = tuple(
-        message(_why_none(territory, room), territory=territory)
-        for territory in sorted(room.territories)
-        if territory not in referrals
-    )
-    return missing if referrals else (*missing, _notice(host))
+    missing: defaultdict[str, list[str]] = defaultdict(list)
+    for territory in sorted(room.territories):
+        if territory not in referrals:
+            missing[_why_none(territory, room)].append(territory)
+    why = tuple(message(reason, territory=", ".join(places)) for reason, places in missing.items())
+    return why if referrals else (*why, _notice(host))
 
 
 def _why_none(territory: str, room: Room) -> str:
     if territory in room.outside:
         return "follow.outside"
-    return "follow.not-drafted" if room.territories[territory] else "follow.no-order"
+    if not room.territories[territory]:
+        return "follow.no-order"
+    return "follow.no-provider" if territory in room.unserved else "follow.not-drafted"
 
 
 def _notice(host: Host) -> Message:

@@ -21,6 +21,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     # Why nothing follows from a proof
     "follow.no-intermediary": "the mandate names no access provider",
     "follow.no-order": "the mandate names no order that is in force for %(territory)s",
+    "follow.no-provider": "the mandate names no access provider in %(territory)s",
     "follow.outside": "the mandate does not cover %(territory)s",
     "follow.not-drafted": (
         "no referral for %(territory)s could be drafted; the failures of the case say why"

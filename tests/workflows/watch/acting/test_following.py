@@ -85,9 +85,11 @@ def following(
     notices: Records | None = None,
     earlier: Iterable[Notice] = (),
     kind: AddresseeKind | None = None,
+    territories: tuple[str, ...] = ("FR",),
 ) -> Following:
     mandate: Any = SimpleNamespace(
         intermediaries=[SimpleNamespace(territory="FR")],
+        territories=territories,
         orders=(),
         events=(EVENT,),
         who="League",
@@ -156,6 +158,16 @@ def test_what_a_referral_holds_needs_no_notice() -> None:
     seat = following(Records(), {"192.0.2.7": {"FR": "R-1"}}, url=EXACT, notices=notices)
     seat.record([EXACT], plan(chosen=(ACT,)), (), at=NOW)
     assert notices == []
+
+
+def test_a_territory_with_neither_provider_nor_order_is_not_passed_over() -> None:
+    records = Records()
+    standing = {"192.0.2.7": {"FR": "R-1"}}
+    seat = following(records, standing, url=EXACT, territories=("FR", "IT"))
+    seat.record([EXACT], plan(chosen=(ACT,)), (), at=NOW)
+    assert [say(why) for why in records[0].without] == [
+        "the mandate names no order that is in force for IT"
+    ]
 
 
 def test_a_later_referral_is_recorded_and_a_restart_records_nothing_twice() -> None:

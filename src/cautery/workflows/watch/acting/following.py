@@ -84,7 +84,8 @@ class Following:
     def _room(
         self, stream: Stream, plan: ActionPlan, spent: Iterable[EventSpending], at: datetime
     ) -> Room:
-        territories = {intermediary.territory for intermediary in self._mandate.intermediaries}
+        served = {intermediary.territory for intermediary in self._mandate.intermediaries}
+        territories = served | set(self._mandate.territories)
         event = None if stream.verdict is None else stream.verdict.event
         return Room(
             territories={
@@ -92,6 +93,7 @@ class Following:
                 for territory in territories
             },
             outside={place for place in territories if not self._mandate.covers(place)},
+            unserved=territories - served,
             chosen={act.target for act in plan.chosen},
             left_out={target for spending in spent for target in spending.left_out},
         )
