@@ -105,7 +105,7 @@ def public(path: Path) -> str:
     return base64.b64encode(raw).decode()
 
 
-def made_case(tmp_path: Path) -> Watched:
+def made_case(tmp_path: Path, *, keep_open: bool = False) -> Watched:
     """Make a case in which two URLs of one host are proven."""
     mandate = Mandate(
         id="m",
@@ -115,6 +115,7 @@ def made_case(tmp_path: Path) -> Watched:
         window=Window(start=NOW - timedelta(hours=2), end=NOW + timedelta(hours=2)),
         territories=("FR",),
         events=(EVENT,),
+        keep_open=keep_open,
         network=NetworkPolicy(allow=("127.0.0.0/8",)),
         approvers=tuple(
             Approver(name=name, role="legal", public_key=public(tmp_path / f"{name}.pem"))

@@ -8,7 +8,17 @@ from typing import Any
 from rich.console import Console
 
 from cautery.cli.board import Board
-from cautery.model import Entry, Event, Mandate, Record, Regime, Window
+from cautery.model import (
+    Addressee,
+    AddresseeKind,
+    Entry,
+    Event,
+    Mandate,
+    Notice,
+    Record,
+    Regime,
+    Window,
+)
 from cautery.model.ledger import filed
 from cautery.model.records import StreamAppeared, WatchPace
 
@@ -24,8 +34,8 @@ MANDATE = Mandate(
 )
 
 
-def shown(*contents: object) -> str:
-    board = Board(MANDATE)
+def shown(*contents: object, waits: bool = False) -> str:
+    board = Board(MANDATE, waits=waits)
     for index, (kind, body) in enumerate(map(filed, contents)):
         board.hear(Entry(index=index, record=Record(kind=kind, at=NOON, body=body), leaf=b""))
     console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
@@ -76,3 +86,26 @@ def test_a_watch_that_keeps_up_shows_its_seconds_without_an_alarm() -> None:
     text = shown(pace(late=False, unseen=0, references_late_s=3.0, why=None))
     assert "LATE" not in text
     assert "references late by 3 s" in text
+
+
+def test_a_notice_that_is_not_sent_says_what_becomes_of_it_at_the_end() -> None:
+    drafted = Notice(
+        id="N-0123456789ab",
+        form="dsa-16/1",
+        legal_basis="",
+        addressee=Addressee(kind=AddresseeKind.HOSTING, name="Example Hosting"),
+        urls=(),
+        rights="",
+        event=None,
+        event_window=None,
+        notifier="",
+        notifier_email=None,
+        good_faith="",
+        language="en",
+        statement="",
+        drafted_by="watch",
+        drafted_at=NOON,
+    )
+    assert "1 notice not sent: nobody can send it once the watch has closed" in shown(drafted)
+    assert "1 notice not sent: the case stays open for it" in shown(drafted, waits=True)
+    assert "not sent:" not in shown()

@@ -103,6 +103,17 @@ def test_show_prints_every_table_that_is_in_force_and_no_secret(
     assert "t0psecret" not in said + for_machines.out + for_machines.err
 
 
+def test_show_prints_a_mandate_that_has_ended_with_a_warning(
+    cautery: Cautery, mandate: Path
+) -> None:
+    mandate.write_text(MANDATE.replace("end = 2999-01-01", "end = 2026-02-01", 1))
+    shown = cautery("mandate", "show", mandate)
+    assert shown.code == 0
+    assert "warning: the window of this mandate ended at 2026-02-01 00:00 UTC" in shown.err
+    assert "Sport 1" in shown.out + shown.err
+    assert "before now" in cautery("mandate", "check", mandate).err
+
+
 def test_show_and_watch_warn_of_what_the_mandate_switches_off(
     cautery: Cautery, mandate: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -116,7 +127,7 @@ def test_show_and_watch_warn_of_what_the_mandate_switches_off(
     warnings = {row["warning"]: row["text"] for row in rows if "warning" in row}
     assert {*warnings} == {
         "gap.no-facts", "gap.clean-feed-as-reference", "gap.no-licensee", "gap.approvers",
-        "gap.no-proxy", "gap.particulars", "gap.no-standing-order",
+        "gap.no-proxy", "gap.particulars", "gap.no-standing-order", "gap.closes",
     }  # fmt: skip
     watch = ("watch", "--case", tmp_path / "case")
     for command in (("mandate", "show"), watch, (*watch, "--json")):

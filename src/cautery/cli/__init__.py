@@ -43,7 +43,7 @@ _VERBS = {
     ),
     "close": (
         "cautery.cli.close:close",
-        "Write and sign the report of an open case whose watch was killed.",
+        "Write and sign the report of a case that is still open and that nobody watches any more.",
     ),
     "verify": (
         "cautery.cli.verify:verify",

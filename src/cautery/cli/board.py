@@ -18,7 +18,7 @@ from rich.text import Text
 from cautery.cli import render
 from cautery.cli._terminal import Terminal
 from cautery.cli.render import printable
-from cautery.messages import say, term, tr
+from cautery.messages import message, say, term, tr
 from cautery.model import Entry, Finding, Mandate, iso
 from cautery.projections import MandateInForce, Pace, Safeguards, Tally
 from cautery.projections.tally import middle
@@ -29,10 +29,17 @@ MOST_SHOWN = 160
 
 
 class Board:
-    """A board for people: live on a terminal, a line every few seconds elsewhere."""
+    """A board for people: live on a terminal, a line every few seconds elsewhere.
 
-    def __init__(self, mandate: Mandate, *, stderr: bool = True) -> None:
+    Parameters
+    ----------
+    waits : bool
+        Whether the case stays open at the end of the window while a notice of it waits.
+    """
+
+    def __init__(self, mandate: Mandate, *, stderr: bool = True, waits: bool = False) -> None:
         self._mandate = mandate
+        self._waits = waits
         self._tally = Tally(in_force=MandateInForce(mandate))
         self._lock = threading.Lock()
         self._console = Terminal(stderr=stderr)
@@ -183,6 +190,9 @@ class Board:
         text = Text(f"\n{looked}\n{acted}\n{followed}\n{guarded}\n")
         text.append(f"{_pace(tally.pace)}\n", style="bold red" if _is_late(tally.pace) else "")
         text.append(tr("errors  %(errors)s", errors=errors or tr("none")), style="dim")
+        if unsent := len(tally.notices - tally.notices_sent):
+            becomes = "notice-end.will-wait" if self._waits else "notice-end.will-close"
+            text.append(f"\n{say(message(becomes, count=unsent))}")
         if tally.last:
             last = tr("last    %(failure)s", failure=printable(tally.last)[:MOST_SHOWN])
             text.append(f"\n{last}", style="dim")

@@ -22,12 +22,12 @@ def close(
         typer.Option("--log", help="Folder of the organisation's log, for the closed case."),
     ] = None,
 ) -> None:
-    """Write and sign the report of an open case whose watch was killed.
+    """Write and sign the report of a case that is still open and that nobody watches any more.
 
-    A watch closes its own case when its window ends. If the watch was killed or lost power within
-    the window, start it again: it continues. If the window is over, close the case with this
-    command. The report has everything that the watch saw, and the last time at which the watch
-    recorded that it was running.
+    A watch closes its own case when its window ends, unless the case waits for notices. If the
+    watch was killed or lost power within the window, start it again: it continues. If the window is
+    over, close the case with this command. The report has everything that the watch saw, and the
+    last time at which the watch recorded that it was running.
 
     With --log, the closed case goes into the log, and the proof of others is written beside its
     note. The case does not record the place of its log. So without --log nobody sees the closed

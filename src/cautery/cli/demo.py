@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cautery import wiring
 from cautery.cli import render
+from cautery.cli._ending import say_end
 from cautery.cli._terminal import Terminal
 from cautery.cli.board import Board
 from cautery.cli.log import say_proof
@@ -29,6 +30,7 @@ from cautery.wiring.lab_log import LabLog, lab_log
 from cautery.workflows.case.referral import filed_referrals
 from cautery.workflows.case.verify import Verified, verify_case
 from cautery.workflows.mandate.read import read_mandate
+from cautery.workflows.watch.finishing import REPORT
 
 
 def demo(
@@ -99,7 +101,7 @@ def demo(
 
         board = Board(mandate)
         with Approvers(lab, waiting=waiting, sign=sign) as approvers, board:
-            report = watching.watch(
+            finished = watching.watch(
                 mandate,
                 case,
                 mandate_file=lab.mandate_path,
@@ -127,7 +129,8 @@ def demo(
             case=str(case),
             machine=capacity.to_json(),
         )
-    show_score(scored, report, json=json)
+    say_end(case, finished)
+    show_score(scored, case / REPORT, json=json)
 
 
 def _say_times(case: Path, log: LabLog, verified: Verified) -> None:

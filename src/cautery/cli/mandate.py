@@ -50,13 +50,14 @@ def show(
     """Show everything that a mandate puts in force, and warn of the functions that it switches off.
 
     The file and the files that it names (calendars, receipts) are checked as a watch checks them.
-    Nothing is fetched, and no credential is shown.
+    Nothing is fetched, and no credential is shown. A mandate that has ended is shown, too, with a
+    warning.
 
     Example: cautery mandate show mandate.toml
     """
     now = wiring.clock().now()
-    checked, raw = read_with_bytes(mandate, now=now)
-    standing, gaps = standing_of(checked, now=now), gaps_of(checked)
+    checked, raw = read_with_bytes(mandate, now=now, may_have_ended=True)
+    standing, gaps = standing_of(checked, now=now), gaps_of(checked, now=now)
     if json:
         for row in (*rows_of(checked), *warning_rows(gaps)):
             render.json_line(as_json(row))
@@ -70,6 +71,7 @@ def show(
                 "end": iso(checked.window.end),
                 "territories": list(checked.territories),
                 "collateral_budget": checked.collateral_budget,
+                "keep_open": checked.keep_open,
                 "digest": digest_of(raw),
                 "terms": terms_digest(checked),
                 "standing": standing.words,
@@ -87,6 +89,8 @@ def show(
     render.say(
         f"bystanders that blocks outside events may hit, at most {checked.collateral_budget}"
     )
+    kept = "stays open while a notice is under way" if checked.keep_open else "is closed"
+    render.say(f"at the end of the window the case {kept}")
     show_tables(rows_of(checked))
     say_warnings(gaps)
 

@@ -176,6 +176,7 @@ def answer_all(draft: Draft, ask: Ask) -> None:
     )
     defaults = {"id": draft.path.stem}
     _answer(draft, HEAD, _HEAD, ask, defaults)
+    draft.tables[HEAD][0]["keep_open"] = True
     while True:
         for table in TO_FIND:
             _answer_tables(draft, table, ask)
@@ -282,7 +283,7 @@ def _take(
         raise InputError(
             f"a mandate needs {options}", hint="On a terminal, without options, it asks for all."
         )
-    texts = {"id": draft.path.stem, **head}
+    texts = {"id": draft.path.stem, **head, "keep_open": True}
     draft.tables[HEAD] = [
         {
             key: value_of(HEAD, key, value) if isinstance(value, str) else value

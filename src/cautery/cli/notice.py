@@ -234,6 +234,7 @@ def approve(
 
     Example: cautery notice approve cases/md34 N-0123456789ab --as "A. Legal" --key a.pem
     """
+    notices.refuse_closed_case(case)  # before anybody reads a page that nobody can sign
     if shown is None:
         with cases.reading(case) as opened:
             filed = notices.of(opened.ledger)

@@ -62,6 +62,8 @@ def send(
     # The schema of its file takes time to build, and the other commands have no use for it.
     from cautery.wiring.postbox import read_postbox  # noqa: PLC0415
 
+    if not dry_run:
+        notices.refuse_closed_case(case)
     if dry_run:
         if api:
             raise InputError("--dry-run prints the mail", hint="Leave --api out.")

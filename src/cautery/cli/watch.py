@@ -10,6 +10,7 @@ import typer
 from cautery import wiring
 from cautery.act import standing_of
 from cautery.cli import render
+from cautery.cli._ending import say_end
 from cautery.cli._mandate_rows import say_warnings
 from cautery.cli.board import Board, JsonStream
 from cautery.cli.log import say_proof
@@ -21,6 +22,7 @@ from cautery.wiring import watching
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import mandate_schema, read_mandate
 from cautery.workflows.mandate.signers import read_signers
+from cautery.workflows.watch.finishing import REPORT
 
 
 def watch(
@@ -46,8 +48,13 @@ def watch(
         ),
     ] = None,
     keep_open: Annotated[
-        bool, typer.Option("--keep-open", help="Do not close the case when the window ends.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--keep-open/--close",
+            help="Leave the case open when the window ends, or close it; default: keep_open of "
+            "the mandate.",
+        ),
+    ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the mandate's JSON Schema and exit.")
     ] = False,
@@ -56,7 +63,10 @@ def watch(
 
     If the watch is stopped and started again with the same case, it continues where it stopped. The
     exit code is 1 if the watch ended early, for example because the disk was full. In that case the
-    watch closes and signs the case with everything that it saw.
+    watch ends as at the end of its window.
+
+    With keep_open in the mandate the case stays open while a notice is under way, so that people
+    can complete, approve and send it afterwards. `cautery close` closes it.
 
     Example: cautery watch mandate.toml --case cases/md34
     """
@@ -93,7 +103,8 @@ def watch(
                     "it can fetch its list"
                 )
             )
-    view = JsonStream() if json else Board(checked)
+    waits = checked.keep_open and bool(checked.approvers) if keep_open is None else keep_open
+    view = JsonStream() if json else Board(checked, waits=waits)
     stopped: list[WatchEnd] = []
 
     def note(entry: Entry) -> None:
@@ -101,17 +112,18 @@ def watch(
             stopped.append(entry.content.why)
 
     with view:
-        report = watching.watch(
+        finished = watching.watch(
             checked,
             case,
             mandate_file=mandate,
             keys_dir=keys,
             listeners=(view.hear, note),
-            close=not keep_open,
+            close=None if keep_open is None else not keep_open,
             on_proof=lambda outcome: say_proof(case, outcome),
             publish=publish,
         )
-    render.say(f"case    {case}\nreport  {report}")
+    render.say(f"case    {case}\nreport  {case / REPORT}")
+    say_end(case, finished)
     if stopped[-1:] != [WatchEnd.WINDOW_CLOSED]:
         why = word(stopped[-1]) if stopped else tr("for a reason that is not recorded")
         render.say(tr("the watch stopped before its window closed: %(why)s", why=why))

@@ -194,6 +194,8 @@ class Mandate:
         Whether it is a mandate of the synthetic world.
     collateral_budget : int
         Most bystanders that blocks may hit which belong to no event; see :class:`Event`.
+    keep_open : bool
+        Whether a watch leaves its case open at the end of the window while a notice of it waits.
     signatures : tuple of MandateSignature
         Signatures that were stored beside its file; each was checked when the mandate was read.
     confirmations : tuple of RuleConfirmation
@@ -225,6 +227,7 @@ class Mandate:
     signatures: tuple[MandateSignature, ...] = ()
     confirmations: tuple[RuleConfirmation, ...] = ()
     log: LogPolicy | None = None
+    keep_open: bool = False
 
     def __post_init__(self) -> None:
         if self.collateral_budget < 0:

@@ -231,6 +231,20 @@ class Notices:
             notice.replaces for notice in self.drafts.values() if notice.replaces is not None
         )
 
+    @property
+    def unsent(self) -> tuple[str, ...]:
+        """Ids of drafts that are neither sent nor withdrawn, and that no later draft completes."""
+        over = {*self.replaced, *self.withdrawn, *self.sent}
+        return tuple(number for number in self.drafts if number not in over)
+
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """Ids of notices for which a person or the addressee can still do something."""
+        over = {*self.replaced, *self.withdrawn}
+        return tuple(
+            number for number in self.drafts if number not in over and self.gone_at(number) is None
+        )
+
     def first_sent(self, notice: str) -> datetime | None:
         """Return when a notice was first sent; ``None``: it was not."""
         return min((sent.at for sent in self.sent.get(notice, ())), default=None)

@@ -22,7 +22,7 @@ from cautery.evidence.manifest import CASE_KEY
 from cautery.model import Addressee, Approval, Digest, ExhibitId
 from cautery.model.ports import Ledger
 from cautery.model.records import AnswerKind, NoticeSent, NoticeUnsent, NoticeWithdrawn
-from cautery.wiring.cases import adding_to, reading, writing
+from cautery.wiring.cases import adding_to, reading, reading_store, writing
 from cautery.wiring.postbox import ApiSettings, PostboxSettings
 from cautery.workflows.case.notice_replies import FiledReplies, file_replies
 from cautery.workflows.case.notice_sending import (
@@ -40,10 +40,26 @@ from cautery.workflows.case.notices import (
     notices_of,
     withdraw_notice,
 )
-from cautery.workflows.case.open import Case
+from cautery.workflows.case.open import Case, refuse_closed
 from cautery.workflows.case.referral import mandate_of
 
 of = notices_of
+_CLOSED = (
+    "Nothing can be added to a closed case. A watch into a new folder proves the streams again and "
+    "drafts new notices; with keep_open = true in its mandate, or --keep-open, its case stays open "
+    "for them."
+)
+
+
+def refuse_closed_case(case_path: Path) -> None:
+    """Raise if a case is closed: its notices can only be read.
+
+    Raises
+    ------
+    InputError
+        If so; it says what to do instead.
+    """
+    refuse_closed(case_path, reading_store(), otherwise=_CLOSED)
 
 
 def draft(
@@ -70,6 +86,8 @@ def draft(
     CauteryError
         As the workflow says.
     """
+    if not dry_run:
+        refuse_closed_case(case_path)
     before = None
     if replaces is not None:
         with reading(case_path) as case:
@@ -105,6 +123,7 @@ def approve(case_path: Path, notice: str, *, shown: Digest, name: str, key: Path
     CauteryError
         As the workflow says.
     """
+    refuse_closed_case(case_path)
     signing = load_approver(key)
     with adding_to(case_path) as ledger:
         return approve_notice_in(
@@ -120,6 +139,7 @@ def withdraw(case_path: Path, notice: str, *, name: str, why: str) -> NoticeWith
     CauteryError
         As the workflow says.
     """
+    refuse_closed_case(case_path)
     with adding_to(case_path) as ledger:
         return withdraw_notice(ledger, notice, name=name, why=why, now=wiring.clock().now())
 
@@ -143,6 +163,7 @@ def send(
     CauteryError
         As the workflow says, or if another process is sending one.
     """
+    refuse_closed_case(case_path)
     with writing(case_path, keys_dir=keys_dir) as case, _alone(case_path):
         sending = ready_to_send(case, notice, remind=remind, confirmed=confirmed)
         if not by_api:
@@ -199,6 +220,7 @@ def settle(
     CauteryError
         As the workflow says, or if another process is sending a notice.
     """
+    refuse_closed_case(case_path)
     with writing(case_path, keys_dir=keys_dir) as case, _alone(case_path):
         return settle_sending(case, notice, arrived=arrived, name=name)
 
@@ -243,6 +265,7 @@ def replies(
     CauteryError
         As the workflow says.
     """
+    refuse_closed_case(case_path)
     mails = (mail for file in files for mail, _ in mails_of(file))
     with writing(case_path, keys_dir=keys_dir) as case:
         return file_replies(case, mails, what=what, name=name)

@@ -35,7 +35,7 @@ from cautery.workflows.mandate.read import calendars_of
 from cautery.workflows.mandate.signatures import checked_signatures
 from cautery.workflows.timing.keeping import Budget, Timekeeper
 from cautery.workflows.timing.log import Proven
-from cautery.workflows.watch.finishing import REPORT, finish_case
+from cautery.workflows.watch.finishing import Finished, finish_case
 from cautery.workflows.watch.run import WatchPorts, run_watch
 from cautery.workflows.watch.sources.jobs import MODULES
 
@@ -47,14 +47,16 @@ def watch(
     mandate_file: Path,
     keys_dir: Path | None = None,
     listeners: tuple[Listener, ...] = (),
-    close: bool = True,
+    close: bool | None = True,
     on_proof: Callable[[Proven | CauteryError], None] = lambda _: None,
     publish: Path | None = None,
-) -> Path:
-    """Run a watch to the end of its window; return where the report lies.
+) -> Finished:
+    """Run a watch to the end of its window; its case has the report then.
 
     Parameters
     ----------
+    close : bool or None
+        Whether the case is closed at the end; ``None``: as its mandate says.
     on_proof : callable
         Told what vouches for the closed case, or why nothing does; its mandate names a log.
     publish : Path or None
@@ -71,8 +73,8 @@ def watch(
     try:
         asyncio.run(_watch(mandate, case, mandate_file, listeners, public, keys_dir=keys_dir))
         trust = NOBODY if mandate.log is None else own_trust(Path(mandate.log.folder.reveal()))
-        finish_case(case, close=close, trust=trust)
-        closed = close
+        finished = finish_case(case, close=close, trust=trust)
+        closed = finished.closed
     finally:
         if not closed:
             case.leave()
@@ -82,7 +84,7 @@ def watch(
             on_proof(asyncio.run(prove_closed(case_path, folder, keys_dir=keys_dir)))
         except CauteryError as error:  # the case is whole; `cautery log prove` asks again
             on_proof(error)
-    return case_path / REPORT
+    return finished
 
 
 async def _watch(

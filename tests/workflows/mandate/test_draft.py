@@ -111,6 +111,11 @@ def test_each_key_has_its_sentence_and_each_absent_table_stands_as_a_comment() -
     absent = {line for line in lines if line.startswith("# [")}
     assert len(absent) == len(MandateFile.model_fields) - 2
     assert "# [[order]]" in absent
+    order = draft.text().partition("# [[order]]\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.partition(" = ")[0] for line in order] == [
+        *("# id", "# authority", "# territory", "# start", "# targets_rule"),
+        *("# # kind", "# # end", "# # days", "# # particulars"),
+    ]
 
 
 def test_the_comments_of_an_absent_table_need_only_their_values(tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ who = "Example League"
 regime = "gdpr"
 legal_basis = "rights"
 start = 2026-11-24T20:30:00Z
-end = 2026-11-24T23:00:00Z
+end = 2026-11-25T00:00:00Z
 territories = ["FR"]
+keep_open = true
 [[event]]
 id = "match"
 name = "Home v Away"
@@ -99,6 +100,15 @@ def test_a_whole_mandate_switches_nothing_off(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (WHOLE.replace("keep_open = true\n", ""), ["gap.closes"]),
+        (
+            WHOLE.replace("end = 2026-11-25T00:00", "end = 2026-11-24T23:44"),
+            ["gap.window-ends-first"],
+        ),
+        (
+            WHOLE.replace('territories = ["FR"]', 'territories = ["FR", "GB", "IT"]'),
+            ["gap.nothing-there"],
+        ),
         (without("[source"), ["gap.no-source", "gap.unused"]),
         (WHOLE.replace('reference = "https://feeds.example/it.m3u8"\n', ""), ["gap.no-reference"]),
         (
@@ -136,7 +146,7 @@ def test_a_whole_mandate_switches_nothing_off(tmp_path: Path) -> None:
         ),
         (
             WHOLE.replace('territories = ["FR"]', 'territories = ["IT"]'),
-            ["gap.order-elsewhere", "gap.provider-elsewhere"],
+            ["gap.nothing-there", "gap.order-elsewhere", "gap.provider-elsewhere"],
         ),
         (without("[approver"), ["gap.approvers"]),
         (re.sub(r"\[\[approver\]\][^\[]*", "", WHOLE), ["gap.no-approver"]),
@@ -173,6 +183,34 @@ def test_a_gap_names_what_it_is_about(tmp_path: Path) -> None:
     assert say(gap) == (
         "fr: the reference is the clean feed of an event, so no verdict names this licensee"
     )
+
+
+def test_a_territory_without_order_and_provider_and_a_window_that_is_too_short_are_named(
+    tmp_path: Path,
+) -> None:
+    gaps(
+        tmp_path,
+        WHOLE.replace('territories = ["FR"]', 'territories = ["FR", "IT"]').replace(
+            "end = 2026-11-25T00:00", "end = 2026-11-24T23:00"
+        ),
+    )
+    mandate = read_mandate(tmp_path / "mandate.toml", now=NOW)
+    window, territory = map(say, gaps_of(mandate))
+    assert window == (
+        "the window of the mandate ends at 2026-11-24 23:00 UTC, before the time of match is "
+        "over: nobody watches the rest"
+    )
+    assert territory == (
+        "neither an order nor an access provider is named for IT: nothing is blocked there"
+    )
+
+
+def test_that_a_mandate_has_ended_comes_first(tmp_path: Path) -> None:
+    gaps(tmp_path, WHOLE)
+    mandate = read_mandate(tmp_path / "mandate.toml", now=NOW)
+    assert gaps_of(mandate, now=NOW) == ()
+    [ended] = gaps_of(mandate, now=mandate.window.end)
+    assert ended.id == "gap.ended"
 
 
 def test_an_authority_alone_may_name_nothing_to_watch(tmp_path: Path) -> None:

@@ -14,6 +14,15 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "gap.calendar-without-feed": (
         "the calendar %(calendar)s has no clean feed, so its matches are not recognised"
     ),
+    "gap.ended": "the window of this mandate ended at %(end)s: no watch runs under it",
+    "gap.window-ends-first": (
+        "the window of the mandate ends at %(end)s, before the time of %(ids)s is over: nobody "
+        "watches the rest"
+    ),
+    "gap.nothing-there": (
+        "neither an order nor an access provider is named for %(territories)s: nothing is blocked "
+        "there"
+    ),
     "gap.outside-window": (
         "%(ids)s: the whole event is outside the window of the mandate, so nobody watches it"
     ),
@@ -65,6 +74,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "gap.no-live-order": "every order is a standing one, and none of these covers a live event",
     "gap.no-standing-order": (
         "every order is for live events, and none of these covers the works %(ids)s"
+    ),
+    "gap.closes": (
+        "keep_open is not set: the watch closes its case at the end of the window, and a notice "
+        "that is not sent by then cannot be sent"
     ),
     "gap.no-approver": "it names no approver, so no referral and no notice is sent",
     "gap.approvers": (

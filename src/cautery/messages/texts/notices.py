@@ -12,6 +12,57 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "notice-state.gone": "gone: our own probes find it no more",
     "notice-state.withdrawn": "withdrawn",
     # What is wrong with a notice
+    # What becomes of notices when a watch ends
+    "notice-end.closed": (
+        (
+            "%(count)s notice is not sent, and the case is closed: nobody can complete, approve "
+            "or send it now. `cautery notice list %(case)s`, `show` and `lint` still read it. "
+            "Next time, keep_open = true in the mandate, or `cautery watch --keep-open`, leaves "
+            "the case open."
+        ),
+        (
+            "%(count)s notices are not sent, and the case is closed: nobody can complete, approve "
+            "or send them now. `cautery notice list %(case)s`, `show` and `lint` still read them. "
+            "Next time, keep_open = true in the mandate, or `cautery watch --keep-open`, leaves "
+            "the case open."
+        ),
+    ),
+    "notice-end.open": (
+        (
+            "%(count)s notice is not sent, so the case stays open: complete, approve and send it "
+            "(`cautery notice list %(case)s`), then close the case: `cautery close %(case)s`."
+        ),
+        (
+            "%(count)s notices are not sent, so the case stays open: complete, approve and send "
+            "them (`cautery notice list %(case)s`), then close the case: `cautery close "
+            "%(case)s`."
+        ),
+    ),
+    "notice-end.left-open": "the case stays open; close it with `cautery close %(case)s`.",
+    "notice-end.report": (
+        (
+            "%(count)s notice is not sent. While the case is open, people can complete, approve "
+            "and send it; once the case is closed, it can only be read."
+        ),
+        (
+            "%(count)s notices are not sent. While the case is open, people can complete, approve "
+            "and send them; once the case is closed, they can only be read."
+        ),
+    ),
+    "notice-end.will-close": (
+        (
+            "%(count)s notice not sent: nobody can send it once the watch has closed its case at "
+            "the end of the window"
+        ),
+        (
+            "%(count)s notices not sent: nobody can send them once the watch has closed its case "
+            "at the end of the window"
+        ),
+    ),
+    "notice-end.will-wait": (
+        ("%(count)s notice not sent: the case stays open for it after the end of the window"),
+        ("%(count)s notices not sent: the case stays open for them after the end of the window"),
+    ),
     "notice-lint.no-explanation": "it has no explanation of what was re-broadcast",
     "notice-lint.no-url": "it names no URL",
     "notice-lint.many-urls": (

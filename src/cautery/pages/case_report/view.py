@@ -319,7 +319,8 @@ class LedgerView:
 class ReportView:
     """Everything on the page. ``streams`` holds each stream once, strongest first.
 
-    ``standing`` says who signed the mandate, ``passed_over`` which records count for nothing.
+    ``standing`` says who signed the mandate, ``passed_over`` which records count for nothing,
+    ``unsent`` what can be done about notices that are not sent.
     """
 
     made_at: datetime
@@ -342,6 +343,7 @@ class ReportView:
     plan: ActionPlan | None
     referrals: tuple[ReferralView, ...]
     notices: tuple[NoticeView, ...]
+    unsent: Message | None = None
     lists: ListsView = ListsView()
     complaints: ComplaintsView = ComplaintsView()
     estimates: tuple[Estimate, ...]

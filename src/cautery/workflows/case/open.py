@@ -194,8 +194,13 @@ def _go_on(case: Case) -> None:
         case.ledger.checkpoint(case.signer, at=case.clock.now())
 
 
-def refuse_closed(path: Path, store: CaseStore) -> None:
+def refuse_closed(path: Path, store: CaseStore, *, otherwise: str | None = None) -> None:
     """Raise if the case is closed: one more record would make its manifest a lie.
+
+    Parameters
+    ----------
+    otherwise : str or None
+        What a person can do about it; ``None``: take a new case.
 
     Raises
     ------
@@ -204,5 +209,6 @@ def refuse_closed(path: Path, store: CaseStore) -> None:
     """
     if store.exists(path, NOTE):
         raise InputError(
-            f"{path}: this case is closed", hint="To begin another case, name a new folder."
+            f"{path}: this case is closed",
+            hint=otherwise or "To begin another case, name a new folder.",
         )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from cautery.errors import ApprovalError, DecodeError, EvidenceError, InputError
-from cautery.messages import say, term, tr
+from cautery.messages import message, say, term, tr
 from cautery.model import (
     Checkpoint,
     Decision,
@@ -22,6 +22,7 @@ from cautery.model import (
     GuardVerdict,
     Mandate,
 )
+from cautery.model.message import Message
 from cautery.model.records import (
     AlignmentShown,
     ExhibitSealed,
@@ -37,7 +38,7 @@ from cautery.pages.case_report import (
     StreamView,
     reduced,
 )
-from cautery.projections import CaseRecords, StreamState
+from cautery.projections import CaseRecords, Notices, StreamState
 from cautery.projections.case import case_records
 from cautery.workflows.case.notices import CaseNotices
 from cautery.workflows.case.opening import Opening, opening_in
@@ -152,6 +153,7 @@ def report_view(
         notices=notice_views(
             CaseNotices(notices=records.notices, opening=opening, mandate=mandate), at=at
         ),
+        unsent=_unsent(records.notices),
         complaints=complaints_view(records, at=at),
         estimates=tuple(records.estimates.values()),
         failures=failures,
@@ -168,6 +170,11 @@ def report_view(
             times=times.lines,
         ),
     )
+
+
+def _unsent(notices: Notices) -> Message | None:
+    count = len(notices.unsent)
+    return message("notice-end.report", count=count) if count else None
 
 
 class _Pictures:

@@ -308,10 +308,15 @@ def _header(table: str) -> str:
 
 
 def _absent(table: str) -> Iterator[str]:
-    """Yield a table that the mandate does not have, as comments to fill in."""
+    """Yield a table that the mandate does not have, as comments to fill in.
+
+    A key that may be left out is a comment still where the others no longer are.
+    """
+    required = required_of(table)
     yield f"# {_header(table)}"
-    for key in required_of(table) or tuple(_properties(table)):
-        yield f"# {key} = ...  # {sentence_of(table, key)}"
+    for key in sorted(_properties(table), key=lambda key: key not in required):
+        mark = "# # " if required and key not in required else "# "
+        yield f"{mark}{key} = ...  # {sentence_of(table, key)}"
 
 
 def _comment(text: str) -> list[str]:

@@ -65,6 +65,8 @@ class Head(_Table):
     """True only in a lab's own file: every page is stamped LAB."""
     collateral_budget: _Budget = 0
     """Most bystanders that all blocks outside any event may hit, by their upper bounds."""
+    keep_open: bool = False
+    """True to leave the case open after the end while a notice is under way; else it is closed."""
 
 
 class EventTable(_Table):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from datetime import datetime
 
 from cautery.act.jurisdictions import profile_of
 from cautery.act.rules import rules_for
@@ -22,8 +22,13 @@ NEEDED = 2
 CANARY_PORT = 80
 
 
-def gaps_of(mandate: Mandate) -> tuple[Message, ...]:
+def gaps_of(mandate: Mandate, *, now: datetime | None = None) -> tuple[Message, ...]:
     """Return what a watch under a mandate will not do, a sentence each: first what it misses.
+
+    Parameters
+    ----------
+    now : datetime or None
+        When it is asked: of a mandate that has ended, that comes first. ``None``: it has not.
 
     Examples
     --------
@@ -39,9 +44,11 @@ def gaps_of(mandate: Mandate) -> tuple[Message, ...]:
     >>> "gap.no-facts" in [gap.id for gap in gaps_of(mandate)]
     True
     """
+    over = mandate.window.end
+    ended = (message("gap.ended", end=_words(over)),) if now is not None and over <= now else ()
     if not mandate.may_find:
-        return (message("gap.seized-alone"),)
-    return tuple(chain(_unseen(mandate), _unattributed(mandate), _undone(mandate)))
+        return (*ended, message("gap.seized-alone"))
+    return (*ended, *_unseen(mandate), *_unattributed(mandate), *_undone(mandate))
 
 
 def _unseen(mandate: Mandate) -> Iterator[Message]:
@@ -56,8 +63,15 @@ def _unseen(mandate: Mandate) -> Iterator[Message]:
     for calendar in mandate.calendars:
         if not calendar.clean_feeds:
             yield message("gap.calendar-without-feed", calendar=str(calendar.location))
-    if outside := [event.id for event in mandate.events if _is_outside(event, mandate)]:
+    outside = [event.id for event in mandate.events if _is_outside(event, mandate)]
+    if outside:
         yield message("gap.outside-window", ids=some(outside))
+    if cut := [
+        event.id
+        for event in mandate.events
+        if event.id not in outside and mandate.window.end < event.window.end
+    ]:
+        yield message("gap.window-ends-first", ids=some(cut), end=_words(mandate.window.end))
     recorded = {purchase.id for purchase in mandate.purchases}
     named = {source.purchase for source in mandate.sources if source.purchase is not None}
     if awaited := named - recorded:
@@ -104,12 +118,16 @@ def _undone(mandate: Mandate) -> Iterator[Message]:
         yield message("gap.no-order", territories=some(without))
     if providers and (idle := ordered - providers):
         yield message("gap.order-without-provider", territories=some(idle))
+    if providers and (silent := set(mandate.territories) - ordered - providers):
+        yield message("gap.nothing-there", territories=some(silent))
     if elsewhere := ordered - set(mandate.territories):
         yield message("gap.order-elsewhere", territories=some(elsewhere))
     if abroad := providers - set(mandate.territories):
         yield message("gap.provider-elsewhere", territories=some(abroad))
     if not mandate.lab:
         yield from _unlawful(mandate, [order for order in orders if order.territory in providers])
+    if mandate.approvers and not mandate.keep_open and not mandate.lab:
+        yield message("gap.closes")
     if not mandate.approvers:
         yield message("gap.no-approver")
     elif providers and ordered and len(mandate.approvers) < NEEDED:
@@ -139,6 +157,10 @@ def _unlawful(mandate: Mandate, orders: Iterable[CourtOrder]) -> Iterator[Messag
         yield message("gap.no-live-order")
     if mandate.works and live and not standing:
         yield message("gap.no-standing-order", ids=some(work.id for work in mandate.works))
+
+
+def _words(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _is_outside(event: Event, mandate: Mandate) -> bool:

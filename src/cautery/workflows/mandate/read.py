@@ -63,10 +63,18 @@ def read_mandate(path: Path, *, now: datetime) -> Mandate:
     return read_with_bytes(path, now=now)[0]
 
 
-def read_with_bytes(path: Path, *, now: datetime) -> tuple[Mandate, bytes]:
-    """Do as :func:`read_mandate`, and return also the bytes that were read: they are signed."""
+def read_with_bytes(
+    path: Path, *, now: datetime, may_have_ended: bool = False
+) -> tuple[Mandate, bytes]:
+    """Do as :func:`read_mandate`, and return also the bytes that were read: they are signed.
+
+    Parameters
+    ----------
+    may_have_ended : bool
+        Whether a mandate is also read whose window has ended: to look at it, not to act on it.
+    """
     raw = bytes_of(path)
-    mandate = mandate_of(path, text_of(path, raw), now=now)
+    mandate = mandate_of(path, text_of(path, raw), now=None if may_have_ended else now)
     return replace(
         mandate,
         signatures=checked_signatures(path, raw, mandate, now=now),
@@ -74,8 +82,14 @@ def read_with_bytes(path: Path, *, now: datetime) -> tuple[Mandate, bytes]:
     ), raw
 
 
-def mandate_of(path: Path, text: str, *, now: datetime) -> Mandate:
-    """Check the text of a mandate's file, which need not be written yet, without signatures."""
+def mandate_of(path: Path, text: str, *, now: datetime | None) -> Mandate:
+    """Check the text of a mandate's file, which need not be written yet, without signatures.
+
+    Parameters
+    ----------
+    now : datetime or None
+        A window that ended before it is refused; ``None``: it may have ended.
+    """
     return _Reading(path, text).mandate(tables_of(path, text), now)
 
 
@@ -101,7 +115,7 @@ def calendars_of(path: Path) -> Callable[[Mapping[OwnLocation, bytes]], Fixtures
 class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
     """One file being read, table by table; what holds between tables is checked here."""
 
-    def mandate(self, tables: dict[str, Any], now: datetime) -> Mandate:
+    def mandate(self, tables: dict[str, Any], now: datetime | None) -> Mandate:
         try:
             file = MandateFile.model_validate(tables)
         except ValidationError as error:
@@ -109,7 +123,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             raise self.wrong(first["loc"], *in_words(first)) from error
         head = file.mandate
         window = self.window(head.start, head.end, ("mandate",))
-        if window.end <= now:
+        if now is not None and window.end <= now:
             raise self.wrong(
                 ("mandate", "end"),
                 f"the window ended at {head.end.isoformat()}, before now",
@@ -168,6 +182,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 territories=tuple(head.territories),
                 lab=head.lab,
                 collateral_budget=head.collateral_budget,
+                keep_open=head.keep_open,
                 **parts,
             )
         except MandateError as error:  # of the whole: its parts have named their lines by now

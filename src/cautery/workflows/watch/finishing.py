@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from cautery.errors import InputError, StorageError
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.model import Mandate
 from cautery.model.ledger import append
 from cautery.model.records import CaseOpened, WatchEnd, WatchStopped, kind_of_type
-from cautery.projections import folded
+from cautery.projections import Notices, folded
 from cautery.projections.case import Spans
 from cautery.workflows.case.close import close_case
+from cautery.workflows.case.notices import notices_of
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.case.report import write_report
@@ -19,11 +22,38 @@ from cautery.workflows.watch.estimates import estimates
 REPORT = "report.html"
 
 
-def finish_case(case: Case, *, close: bool = True, trust: Trust = NOBODY) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """How a case ended.
+
+    Parameters
+    ----------
+    closed : bool
+        Whether it is closed and signed.
+    unsent : tuple of str
+        Ids of notices that are not sent.
+    """
+
+    closed: bool
+    unsent: tuple[str, ...]
+
+
+def closes(mandate: Mandate, notices: Notices) -> bool:
+    """Tell whether a watch closes its case: a mandate may let it wait for notices.
+
+    Without an approver no notice is ever sent, so nothing waits.
+    """
+    waits = mandate.keep_open and bool(mandate.approvers) and bool(notices.under_way)
+    return not waits
+
+
+def finish_case(case: Case, *, close: bool | None = True, trust: Trust = NOBODY) -> Finished:
     """Write the report of a watch into its case, and close it.
 
     Parameters
     ----------
+    close : bool or None
+        Whether to close it; ``None``: as its mandate says.
     trust : Trust
         Whom the organisation trusts to vouch for times; the report states what they say.
 
@@ -42,8 +72,12 @@ def finish_case(case: Case, *, close: bool = True, trust: Trust = NOBODY) -> Non
         times=report_times(case.ledger, case.vault, case=case.verifier, trust=trust),
     )
     case.write(REPORT, page.encode())
+    filed = notices_of(case.ledger)
+    if close is None:
+        close = closes(filed.mandate, filed.notices)
     if close:
         close_case(case, at=case.clock.now())
+    return Finished(closed=close, unsent=filed.notices.unsent)
 
 
 def finish_killed_watch(case: Case, *, trust: Trust = NOBODY) -> None:
