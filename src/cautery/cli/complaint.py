@@ -133,7 +133,9 @@ def take(
     Example: cautery complaint take cases/md34 --mail Maildir --postbox postbox.toml --every 20
     """
     if public is None and not mail and postbox is None:
-        raise InputError("there is nothing to take from", hint="Give --public, --mail or --postbox.")
+        raise InputError(
+            "there is nothing to take from", hint="Give --public, --mail or --postbox."
+        )
     # The schema of its file takes time to build, and the other commands have no use for it.
     from cautery.wiring.postbox import read_postbox  # noqa: PLC0415
 
