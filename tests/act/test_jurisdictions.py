@@ -11,7 +11,9 @@ import pytest
 from cautery.act.jurisdictions import (
     FieldPlace,
     Profile,
+    Rule,
     RuleTopic,
+    _with_clocks,
     acting_window,
     covers,
     order_for,
@@ -75,6 +77,33 @@ def test_a_profile_says_what_a_list_and_a_complaint_need() -> None:
     assert italy.max_stale_s(OrderKind.STANDING, Lever.NAME) is None
 
 
+@pytest.mark.parametrize("territory", ["IT", "FR", "GB", "IE", "ES", "PT", "DK", "XX"])
+def test_each_profile_has_a_clock_for_complaints_which_no_source_states(territory: str) -> None:
+    profile = profile_of(territory)
+    clocks = [rule for rule in profile.rules if rule.hours is not None]
+    assert [(rule.orders, rule.mark) for rule in clocks] == [
+        ((kind,), UNVERIFIED) for kind in OrderKind
+    ]
+    assert profile.decide_within(OrderKind.LIVE) == timedelta(hours=1)
+    assert profile.decide_within(OrderKind.STANDING) == timedelta(hours=72)
+    assert not any(rule in clocks for rule in rules_for(territory, OrderKind.LIVE))
+
+
+def test_a_rule_of_a_jurisdiction_counts_more_than_our_own_clock() -> None:
+    stated = Rule(
+        id="zz-complaint",
+        territory="ZZ",
+        text="the authority decides within a day",
+        mark="S1",
+        about=RuleTopic.COMPLAINT,
+        orders=(OrderKind.LIVE,),
+        hours=24,
+    )
+    profile = Profile(territory="ZZ", name="Z", rules=_with_clocks("ZZ", (stated,)))
+    assert profile.decide_within(OrderKind.LIVE) == timedelta(hours=24)
+    assert profile.decide_within(OrderKind.STANDING) == timedelta(hours=72)
+
+
 def test_live_rules_are_sourced_and_most_standing_ones_wait_for_a_person() -> None:
     waiting = {
         (profile.territory, kind.value)
@@ -92,7 +121,10 @@ def test_live_rules_are_sourced_and_most_standing_ones_wait_for_a_person() -> No
 
 def test_nothing_is_known_of_other_places_but_that_it_must_be_confirmed() -> None:
     unknown = profile_of("xx")
-    assert [rule.mark for rule in unknown.rules] == [UNVERIFIED, UNVERIFIED]
+    assert {rule.mark for rule in unknown.rules} == {UNVERIFIED}
+    assert [rule.id for rule in unknown.rules] == [
+        *("xx-live", "xx-standing", "xx-decide-live", "xx-decide-standing")
+    ]
     assert [rule.id for rule in rules_for("XX", OrderKind.STANDING)] == ["xx-standing"]
     assert rule_of("xx-live", territories=["XX"]).territory == "XX"
     with pytest.raises(InputError, match="no rule 'xx-live'"):

@@ -192,3 +192,16 @@ def test_the_readme_names_each_command():
     commands = re.findall(r'verb\(\s*"(\w+)"', Path(cli.__file__).read_text(encoding="utf-8"))
     assert len(commands) == 9
     assert [word for word in commands if f"`{word}" not in readme] == []
+
+
+def test_the_readme_installs_what_the_units_expect_and_counts_the_lines_of_the_verifier():
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    for unit in (FOLDER / "systemd").glob("*.service"):
+        text = unit.read_text(encoding="utf-8")
+        [user] = re.findall(r"(?m)^User=(\S+)$", text)
+        [program] = re.findall(r"(?m)^ExecStart=(\S+)", text)
+        assert re.search(rf"(?m)^    useradd .* {user}$", readme)
+        assert re.search(rf"(?m)^    ln -s \S+ {program}$", readme)
+    verifier = FOLDER / "src" / "cautery_provider" / "verifier.py"
+    count = len(verifier.read_text(encoding="utf-8").splitlines())
+    assert f"`src/cautery_provider/verifier.py` has {count} lines" in readme

@@ -79,6 +79,8 @@ class Rule:
         Names of fields that a referral must carry.
     days : int or None
         Days in which a complaint can be made; ``None``: not stated.
+    hours : int or None
+        Hours within which a complaint is decided; ``None``: not stated.
     months : int or None
         Months after which the order, or a block, ends; ``None``: not stated.
     reset_days : int or None
@@ -99,6 +101,7 @@ class Rule:
     orders: tuple[OrderKind, ...] = tuple(OrderKind)
     fields: tuple[str, ...] = ()
     days: int | None = None
+    hours: int | None = None
     months: int | None = None
     reset_days: int | None = None
     ends_with_event: bool = False
@@ -178,7 +181,8 @@ class Profile:
 
     def decide_within(self, kind: OrderKind) -> timedelta:
         """Return within what time a complaint about a block under a kind of order is decided."""
-        return timedelta(hours=float(_data()["decide_within_h"][kind.value]))
+        hours = (rule.hours for rule in self.of(kind, RuleTopic.COMPLAINT))
+        return timedelta(hours=next(each for each in hours if each is not None))
 
     def ends_with_event(self, kind: OrderKind) -> bool:
         """Tell whether blocks under a kind of order end with the event."""
@@ -207,12 +211,14 @@ def profiles() -> tuple[Profile, ...]:
 def profile_of(territory: str) -> Profile:
     """Return a jurisdiction's profile.
 
-    Of an unknown one there are two unverified rules: that blocking is lawful there at all, live and
-    under a standing order.
+    Of an unknown one there are unverified rules alone: that blocking is lawful there at all, live
+    and under a standing order, and within what time a complaint is decided.
     """
     code = territory.upper()
     known = _profiles().get(code)
-    return known if known is not None else Profile(territory=code, name=code, rules=_unknown(code))
+    if known is not None:
+        return known
+    return Profile(territory=code, name=code, rules=_with_clocks(code, _unknown(code)))
 
 
 def rule_of(id_: str, *, territories: Sequence[str] = ()) -> Rule:
@@ -294,7 +300,7 @@ def _profiles() -> dict[str, Profile]:
             territory=territory,
             name=table["name"],
             zone=table.get("zone", "UTC"),
-            rules=tuple(_rules(territory, table["rule"])),
+            rules=_with_clocks(territory, tuple(_rules(territory, table["rule"]))),
         )
         for territory, table in _data().items()
         if territory not in _SHARED
@@ -305,6 +311,26 @@ def _rules(territory: str, rows: Sequence[dict[str, Any]]) -> Iterator[Rule]:
     for row in rows:
         members = {key: value for key, value in row.items() if key != "source"}
         yield from_json(Rule, {**members, "territory": territory, "mark": row["source"]})
+
+
+def _with_clocks(territory: str, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Return rules with a time to decide a complaint for each kind of order: theirs, else ours."""
+    hours = _data()["decide_within_h"]
+    ours = tuple(
+        Rule(
+            id=f"{territory.lower()}-decide-{kind.value}",
+            territory=territory,
+            text=f"a complaint about a block under a {kind.value} order is decided within "
+            f"{hours[kind.value]} h (Cautery's own time: no source states one)",
+            mark=UNVERIFIED,
+            about=RuleTopic.COMPLAINT,
+            orders=(kind,),
+            hours=hours[kind.value],
+        )
+        for kind in OrderKind
+        if not any(rule.hours is not None and kind in rule.orders for rule in rules)
+    )
+    return (*rules, *ours)
 
 
 def _unknown(code: str) -> tuple[Rule, ...]:

@@ -31,7 +31,7 @@ def _lines(notice: Notice, form: Form) -> Iterator[str]:
     yield (
         "Sound and pictures of each were compared with our reference by a program. A likelihood "
         "ratio says how much better the capture is explained by the same content than by other "
-        "content."
+        "content. Times of captures and decisions are those of our machine's clock."
     )
     window = notice.event_window
     if window is not None:
@@ -55,7 +55,7 @@ def _about(number: int, url: NoticedUrl) -> Iterator[str]:
         f"likelihood ratio {url.log10_lr:.1f}), decided {url.decided_at:%Y-%m-%d %H:%M:%S} UTC"
     )
     on = ", while the event was on" if url.live else ""
-    yield f"   captured: {url.captured_at:%Y-%m-%d %H:%M:%S} UTC{on}"
+    yield f"   captured: {url.captured_at:%Y-%m-%d %H:%M:%S} UTC by our machine's clock{on}"
     place = url.place
     if place.addresses:
         network = "" if place.asn is None else f" (AS {place.asn})"
