@@ -1,7 +1,8 @@
 """An approved notice as it leaves: a mail with an XARF report for each URL, or those reports alone.
 
 XARF 4.2 (its JSON Schema is published by the XARF project): type ``copyright/copyright``, one
-report for each URL at its address; an event's window has no field, so it is in tags.
+report for each URL at its address; an event's window has no field, so it is in tags. The schema
+takes one URL a report: the reports of many URLs go in one file, a report on each line.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ XARF_VERSION = "4.2.0"
 _NO_TAG = re.compile(r"[^a-z0-9_+-]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.-]{1,100}@[A-Za-z0-9.-]{1,253}>")
 """As ours are; an API's id has no brackets, and a stranger's record may hold anything."""
+MOST_ATTACHED = 50
+"""Reports with an attachment each. Judgement: mail servers refuse mails of many hundred parts."""
 _LONGEST_TITLE, _LONGEST_ORG = 500, 200
 """Characters that the schema allows."""
 
@@ -86,12 +89,21 @@ def notice_mail(
         mail["References"] = first_id
     # Quoted-printable: a URL may be longer than a line of a mail.
     mail.set_content(with_review(notice, approved.approvals), cte="quoted-printable")
-    for number, report in enumerate(xarf_reports(approved), start=1):
+    reports = tuple(xarf_reports(approved))
+    if len(reports) <= MOST_ATTACHED:
+        for number, report in enumerate(reports, start=1):
+            mail.add_attachment(
+                report_bytes(report),
+                maintype="application",
+                subtype="json",
+                filename=f"xarf-{number}.json",
+            )
+    else:
         mail.add_attachment(
-            report_bytes(report),
+            b"".join(json.dumps(report).encode("ascii") + b"\n" for report in reports),
             maintype="application",
-            subtype="json",
-            filename=f"xarf-{number}.json",
+            subtype="x-ndjson",
+            filename="xarf.jsonl",
         )
     raw = mail.as_bytes()
     if _fields(raw) != [name.encode("ascii") for name in mail]:
@@ -122,6 +134,8 @@ def with_review(notice: Notice, approvals: tuple[Approval, ...]) -> str:
         f"{approval.at:%Y-%m-%d %H:%M:%S} UTC; signed over {approval.subject}."
         for approval in approvals
     ]
+    if len(notice.urls) > MOST_ATTACHED:
+        lines.append(f"xarf.jsonl has {len(notice.urls)} XARF reports, one on each line.")
     return "\n".join((notice.statement.rstrip("\n"), *lines, f"Reference: {notice.id}", ""))
 
 
