@@ -22,7 +22,7 @@ FOREIGN = ("es", "fr", "it")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 THE_SAME = frozenset(
     ("LAB: %(sentence)s", "%(sentences)s", "%(sense)s: %(why)s", "Dossier", "Page", "panel", "logo",
-     "verdict", "page", "segment", "playlist", "video", "mandate", "portal", "icon")
+     "verdict", "page", "segment", "playlist", "video", "mandate", "portal", "icon", "Host")
 )  # fmt: skip
 """What may be written alike in two languages."""
 

@@ -40,7 +40,7 @@ from cautery.model import (
     Window,
     digest_of,
 )
-from cautery.model.records import AlignmentShown, ProbeDone
+from cautery.model.records import AlignmentShown, AssetFacts, ProbeDone
 from cautery.model.records.scoring import MediaPiece
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
@@ -229,6 +229,14 @@ def watched(
     vouched = [] if world is None else [timekeeper(case, world)]
     for keeper in vouched:
         asyncio.run(keeper.turn(journal))
+    for minute, addresses in enumerate((("192.0.2.1",), ("192.0.2.1",), ("192.0.2.2", "::1"))):
+        journal.write(
+            AssetFacts(
+                host="edge.pirate.example", addresses=addresses, asn=64500, country="NL",
+                organisation="Example Hosting", shared=(), certificate=None, registration=None,
+                at=NOON + timedelta(minutes=minute),
+            )
+        )  # fmt: skip
     observations, bases = [], Bases(journal)
     for number, from_s in enumerate((20, 34)):
         data = segment(seed, from_s, from_s + 12)

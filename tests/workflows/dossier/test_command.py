@@ -390,4 +390,5 @@ def test_the_document_of_an_extract_says_no_more_than_its_records(
     assert ("pirate.example" in text) == (audience is not Audience.PUBLIC)
     assert bool(view.claims) == (audience is not Audience.PUBLIC)
     assert all(claim.network == "" for claim in view.claims)
+    assert all(claim.hosts == () for claim in view.claims)
     assert sum(int(count) for _, count in view.withheld) == len(extract.withheld)

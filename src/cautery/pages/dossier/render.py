@@ -62,6 +62,15 @@ def _texts() -> dict[str, str]:
         "curve": tr("Alignment"),
         "reasons": tr("What the probes found"),
         "network": tr("Network"),
+        "host": tr("Host"),
+        "addresses": tr("Addresses"),
+        "autonomous-system": tr("Network of the first (AS)"),
+        "record": tr("Record"),
+        "hosts-source": tr(
+            "The addresses of a host are the answers of DNS. Its network is that of the first "
+            "address, with its country, by the tables in the facts folder of the watch. The record "
+            "named, “asset.facts” in the ledger, says so."
+        ),
         "times": tr("Times (UTC)"),
         "not-before": tr("not before, as others vouch"),
         "not-after": tr("not after, as others vouch"),
@@ -70,8 +79,8 @@ def _texts() -> dict[str, str]:
         "unjudged": tr("not judged"),
         "exhibits": tr("Exhibits"),
         "exhibits-where": tr(
-            "Each has a line in exhibits.csv with its SHA-256, under this number; the line says "
-            "whether it is encrypted, and whether this bag holds it."
+            "Each exhibit of a claim has a line in exhibits.csv with its SHA-256, under the number "
+            "of the claim; the line says whether it is encrypted, and whether this bag holds it."
         ),
         "exhibits-file": tr(
             "The file data/exhibits.csv of this bag, which is attached to this document, lists the "

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cautery.messages import say, term, tr
-from cautery.model import CriminalNetwork, DarkProbe, ErrorRate, Finding, Mandate, Verdict
+from cautery.model import DarkProbe, ErrorRate, Finding, Mandate, Verdict
 from cautery.model.records import ProbeDone, StreamAppeared
 from cautery.pages.case_report.view import (
     Alignment,
@@ -17,6 +17,7 @@ from cautery.pages.case_report.view import (
     StreamView,
 )
 from cautery.pages.dossier.exhibits import counted
+from cautery.pages.dossier.hosts import HostView, network_of
 from cautery.pages.dossier.words import (
     rate_name,
     second,
@@ -92,6 +93,7 @@ class ClaimView:
     reasons: tuple[str, ...]
     network: str
     exhibits: tuple[tuple[str, str], ...]
+    hosts: tuple[HostView, ...] = ()
     pictures: tuple[tuple[str, str], ...] = ()
     curve: tuple[tuple[float, float], ...] = ()
     curve_says: str = ""
@@ -256,7 +258,7 @@ def _claim(
         others=_others(verdict),
         times=_times(stream, verdict, bracketed),
         reasons=tuple(say(reason, style) for reason in verdict.reasons),
-        network="" if report.graph is None else _network(stream.host, report.graph.networks),
+        network="" if report.graph is None else network_of(stream.host, report.graph.networks),
         exhibits=counted(stream.sealed, in_bag),
         pictures=tuple(pictures),
         curve=curve,
@@ -361,19 +363,6 @@ def time_view(
         not_after="" if not_after is None else second_after(not_after),
         claimed=second(at),
     )
-
-
-def _network(host: str, networks: tuple[CriminalNetwork, ...]) -> str:
-    for network in networks:
-        hosts = {member.host for member in network.members}
-        if host in hosts and len(hosts) > 1:
-            return tr(
-                "Hypothesis %(id)s: this host and %(others)s others belong to one party. It is a "
-                "hypothesis and can be withdrawn.",
-                id=network.id,
-                others=len(hosts) - 1,
-            )
-    return tr("No network is held to stand behind this host.")
 
 
 def _curve(alignment: Alignment) -> tuple[tuple[tuple[float, float], ...], str]:

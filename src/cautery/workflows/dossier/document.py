@@ -29,6 +29,7 @@ from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_medi
 from cautery.workflows.dossier.chain import chain_words
 from cautery.workflows.dossier.encrypted import Encrypted, encrypted_of
 from cautery.workflows.dossier.extract import Extract
+from cautery.workflows.dossier.hosts import Hosts
 from cautery.workflows.dossier.times import case_times, has_proofs
 
 PDF = "dossier.pdf"
@@ -79,6 +80,7 @@ def document_view(
             for entry, verdict in contents(ledger, Verdict)
             if shown is None or entry.index in shown
         ]
+        hosts = Hosts(ledger) if extract is None else None
     finally:
         ledger.close()
     urls = {verdict.url.text for _, verdict in verdicts}
@@ -97,6 +99,12 @@ def document_view(
         bracketed=bracketed,
         in_bag=None if extract is None else extract.exhibits,
     )
+    if hosts is not None:
+        streams = proven_of(report, frozenset(urls))
+        claims = tuple(
+            replace(claim, hosts=hosts.of(stream))
+            for claim, stream in zip(claims, streams, strict=False)
+        )
     encrypted = encrypted_of(
         case, None if extract is None else extract.exhibits | extract.encrypted, store=store
     )
