@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import socket
 import time
 from dataclasses import replace
@@ -111,8 +112,13 @@ def test_what_is_no_request_costs_itself_alone(raw: bytes) -> None:
 
 
 def test_nothing_of_a_bad_request_is_logged(
-    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(logging.getLogger("cautery.face"), "disabled", False)
+    caplog.set_level(logging.ERROR, logger="cautery.face")
+
     def fails(asked: Asked) -> Answered:
         raise RuntimeError(asked.query["q"])
 

@@ -66,10 +66,11 @@ def _unseen(mandate: Mandate) -> Iterator[Message]:
     outside = [event.id for event in mandate.events if _is_outside(event, mandate)]
     if outside:
         yield message("gap.outside-window", ids=some(outside))
+    # The lab watches a minute of its matches.
     if cut := [
         event.id
         for event in mandate.events
-        if event.id not in outside and mandate.window.end < event.window.end
+        if event.id not in outside and mandate.window.end < event.window.end and not mandate.lab
     ]:
         yield message("gap.window-ends-first", ids=some(cut), end=_words(mandate.window.end))
     recorded = {purchase.id for purchase in mandate.purchases}
