@@ -5,10 +5,8 @@ Nobody trusts them but whom this lab tells to: their keys lie in the folder of t
 
 from __future__ import annotations
 
-import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +16,7 @@ from cautery.errors import CauteryError
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.outside.cosignatures import CosignerKey
 from cautery.evidence.outside.cosigning import MAX_REQUEST_BYTES, SIZE_TYPE
+from cautery.lab.loopback_server import Answering, LoopbackServer
 from cautery.lab.stamping import OCSP_PATH, LabAuthority
 from cautery.lab.stamping_server import StampingServer
 
@@ -76,7 +75,7 @@ class LiveVouchers:
                 self.folder / f"cosigner-{letter}", f"{letter}.lab.example/cosigner", new=True
             )
             secrets.trust(self._log)
-            url = self._servers.enter_context(_CosigningServer(secrets)).url
+            url = self._servers.enter_context(_CosigningServer(secrets)).url.rstrip("/")
             public = NoteVerifier.parse(secrets.key).public
             lines.append(f"witness {letter} {CosignerKey(secrets.name, public)} {url}")
         lines += [f"group enough {ENOUGH} {' '.join(COSIGNERS)}", "quorum enough", ""]
@@ -98,14 +97,12 @@ class LiveVouchers:
         return "\n".join([f'origin = "{origin}"', *self._settings, *network])
 
 
-class _CosigningServer:
-    """Serves one co-signer's ``add-checkpoint`` on a thread."""
+class _CosigningServer(LoopbackServer):
+    """Serves one co-signer's ``add-checkpoint``."""
 
     def __init__(self, secrets: CosignerSecrets) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
+        class Handler(Answering):
+            def do_POST(self) -> None:  # noqa: N802 - as http.server calls it
                 size = int(self.headers.get("Content-Length") or 0)
                 if self.path != "/add-checkpoint" or size > MAX_REQUEST_BYTES:
                     self.send_error(404)
@@ -115,36 +112,7 @@ class _CosigningServer:
                 except CauteryError:
                     self.send_error(500)
                     return
-                body = judged.body.encode()
-                self.send_response(judged.status)
-                self.send_header(
-                    "Content-Type", SIZE_TYPE if judged.status == 409 else "text/plain"
-                )
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                media_type = SIZE_TYPE if judged.status == 409 else "text/plain"
+                self.answer(judged.body.encode(), media_type, status=judged.status)
 
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.5,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Where it is asked."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
