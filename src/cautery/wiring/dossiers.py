@@ -166,7 +166,7 @@ def make(
     CauteryError
         As the workflow says.
     """
-    hosts = frozenset(hosts)
+    hosts = frozenset(host.lower() for host in hosts)
     if audience is Audience.HOSTER and not hosts:
         raise InputError(
             "a hoster is shown what lies at its own hosts, and none is named",

@@ -19,7 +19,8 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.outside.policy import parse_policy
 from cautery.evidence.outside.proof import Trust
-from cautery.workflows.dossier.audiences import Audience
+from cautery.workflows.dossier.audiences import SHOWN, Audience
+from cautery.workflows.dossier.extract import extract_of
 from cautery.workflows.dossier.verify import verify_bag
 
 from .conftest import NOON, Made, loaded
@@ -391,13 +392,28 @@ def test_a_place_that_is_taken_or_in_a_case_is_refused(made: Made, tmp_path: Pat
         made.dossier(tmp_path / "other", hosts=frozenset(("a.example",)))
 
 
-def test_a_hoster_is_shown_its_own_hosts_alone(made: Made, tmp_path: Path) -> None:
-    dossier = made.dossier(tmp_path / "bag", Audience.HOSTER, hosts=frozenset(("other.example",)))
-    with sqlite3.connect(tmp_path / "bag/data/extract/ledger.sqlite") as extract:
-        kinds = {kind for (kind,) in extract.execute("SELECT kind FROM entries")}
-    assert "verdict" not in kinds
-    assert dossier.withheld["verdict"] == 1
-    assert dossier.exhibits == 0
+@pytest.mark.parametrize("kind", ["verdict", "probe.done"])
+def test_a_hoster_is_shown_its_own_hosts_alone(made: Made, kind: str) -> None:
+    ledger = FolderStore().ledger(made.path, read_only=True)
+    leaves = list(ledger.leaves())
+    ledger.close()
+    body = next(leaf for _, each, leaf in leaves if each == kind)
+    other = body.replace(b"edge.pirate.example", b"other.example")
+    leaves.append((len(leaves), kind, other))
+    for host, leaf in (("edge.pirate.example", body), ("other.example", other)):
+        extract = extract_of(
+            leaves, SHOWN[Audience.HOSTER], hosts=frozenset((host,)), salt=bytes
+        )  # fmt: skip
+        shown = {leaf for _, each, leaf, _ in extract.shown if each == kind}
+        assert leaf in shown
+        assert all(host.encode() in leaf for leaf in shown)
+        assert extract.counts[kind] >= 1
+
+
+def test_a_host_that_no_record_is_about_gets_no_empty_dossier(made: Made, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no record of this case is about the host"):
+        made.dossier(tmp_path / "bag", Audience.HOSTER, hosts=frozenset(("other.example",)))
+    assert not (tmp_path / "bag").exists()
 
 
 def test_the_salts_stay_with_the_case(bags, made: Made) -> None:

@@ -89,25 +89,25 @@ def has_media(audience: Audience) -> bool:
     return audience is Audience.COURT or SHOWN[audience].exhibits
 
 
-def about(kind: str, content: object, hosts: frozenset[str]) -> bool:
-    """Tell whether a record may be shown to who asks for some hosts alone.
+def host_of(content: object) -> str:
+    """Return the host that a record is about; empty: it is about no URL.
 
-    What was measured names no host. Else the record must be about a URL at one of them: a referral
-    or a list names others', too.
+    A referral or a list names others' hosts, too, so it is about none.
 
     Parameters
     ----------
     content : object
         What the record says, as the type of its kind. One that does not have the form of its kind
         is about no host: nobody knows whom it names.
-    hosts : frozenset of str
-        Names of hosts; empty: all.
     """
-    if not hosts or kind in _MEASURED:
-        return True
     url = getattr(content, "url", None)
     text = url.text if isinstance(url, RedactedUrl) else url
     try:
-        return isinstance(text, str) and (urlsplit(text).hostname or "") in hosts
+        return urlsplit(text).hostname or "" if isinstance(text, str) else ""
     except ValueError:
-        return False
+        return ""
+
+
+def names_no_host(kind: str) -> bool:
+    """Tell whether records of a kind are shown to all who ask for some hosts alone."""
+    return kind in _MEASURED

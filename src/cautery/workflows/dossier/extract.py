@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from cautery.errors import InputError
 from cautery.evidence.bag import EXTRACT_TABLES
 from cautery.evidence.exhibits import exhibits_in
 from cautery.evidence.merkle import inclusion_proofs, leaf_hash
 from cautery.model import ExhibitId
 from cautery.model.records import ExhibitSealed, kinds_of
 from cautery.model.records.kinds import typed
-from cautery.workflows.dossier.audiences import Shown, about
+from cautery.workflows.dossier.audiences import Shown, host_of, names_no_host
 
 SALT_BYTES = 32
 _SEALED = kinds_of(ExhibitSealed)
@@ -77,8 +78,14 @@ def extract_of(
         Hosts that the extract is about; empty: all.
     salt : callable
         Returns so many random bytes.
+
+    Raises
+    ------
+    InputError
+        If no record is about one of the hosts.
     """
     hashes: list[bytes] = []
+    named: set[str] = set()
     chosen: list[tuple[int, str, bytes]] = []
     withheld: dict[int, str] = {}
     openings: dict[int, str] = {}
@@ -91,7 +98,9 @@ def extract_of(
             sealed = json.loads(leaf)["body"]["exhibit"]
             secret |= {sealed["id"]} if sealed.get("confidential") else set()
         body = json.loads(leaf).get("body")
-        if kind in rule.kinds and about(kind, typed(kind, body) if hosts else None, hosts):
+        host = host_of(typed(kind, body)) if hosts and kind in rule.kinds else ""
+        named.add(host)
+        if kind in rule.kinds and (not hosts or names_no_host(kind) or host in hosts):
             chosen.append((index, kind, leaf))
             # A reference's media are the rights-holder's: nobody but a court is handed them.
             open_to_all = {name: part for name, part in body.items() if name != "reference_media"}
@@ -101,6 +110,11 @@ def extract_of(
         withheld[index] = commitment(salted, leaf)
         openings[index] = salted.hex()
         counts[kind] += 1
+    if unknown := sorted(hosts - named):
+        raise InputError(
+            f"no record of this case is about the host {unknown[0][:100]!r}",
+            hint="A host is the name or address in a stream's URL, such as edge.example.",
+        )
     paths = inclusion_proofs(hashes, (index for index, _, _ in chosen)) if rule.proofs else {}
     return Extract(
         shown=tuple((index, kind, leaf, paths.get(index, ())) for index, kind, leaf in chosen),
