@@ -14,7 +14,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cautery import wiring
 from cautery.cli import render
-from cautery.cli._ending import say_end
 from cautery.cli._terminal import Terminal
 from cautery.cli.board import Board
 from cautery.cli.log import say_proof
@@ -101,7 +100,7 @@ def demo(
 
         board = Board(mandate)
         with Approvers(lab, waiting=waiting, sign=sign) as approvers, board:
-            finished = watching.watch(
+            watching.watch(
                 mandate,
                 case,
                 mandate_file=lab.mandate_path,
@@ -129,7 +128,6 @@ def demo(
             case=str(case),
             machine=capacity.to_json(),
         )
-    say_end(case, finished)
     show_score(scored, case / REPORT, json=json)
 
 
