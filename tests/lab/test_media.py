@@ -143,6 +143,9 @@ def test_encrypted_segments_open_with_the_key_and_their_number(tmp_path: Path) -
     sealed = (tmp_path / "copy" / made.pieces[1].file).read_bytes()
     cipher = Cipher(algorithms.AES(aes_key(stream)), modes.CBC((1).to_bytes(16, "big")))
     assert cipher.decryptor().update(sealed)[:1] == b"\x47"
+    # Another process that renders the same world at the same time comes second.
+    render_copy(stream, timing, media, 0.0, tmp_path / "copy")
+    assert (tmp_path / "copy" / made.pieces[1].file).read_bytes() == sealed
 
 
 def test_ones_own_files_stand_in_for_a_channel(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -59,10 +59,17 @@ class Rendered:
 
 
 class Writer:
-    """Encodes pictures and sound into a folder; the folder appears only when all is done."""
+    """Encodes pictures and sound into a folder; the folder appears only when all is done.
 
-    def __init__(self, folder: Path, coding: Coding) -> None:
-        self._final, self._coding = folder, coding
+    Parameters
+    ----------
+    key : bytes or None
+        AES-128 key by which the segments are encrypted. It is done before the folder appears: two
+        worlds that are rendered at once must not encrypt the same segments twice.
+    """
+
+    def __init__(self, folder: Path, coding: Coding, *, key: bytes | None = None) -> None:
+        self._final, self._coding, self._key = folder, coding, key
         self._folder = folder.with_name(f".{folder.name}.{os.getpid()}")
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
@@ -142,6 +149,8 @@ class Writer:
             elif line and not line.startswith("#"):
                 pieces.append({"file": Path(line).name, "seconds": seconds})
         index.unlink()
+        if self._key is not None:
+            _encrypt((self._folder / str(piece["file"]) for piece in pieces), self._key)
         init = "init.mp4" if self._coding.fmp4 else None
         body = json.dumps({"pieces": pieces, "init": init}, indent=0)
         (self._folder / "media.json").write_text(body, encoding="utf-8")
@@ -201,3 +210,19 @@ def sound_of(source: Any, first_s: float | None = None) -> tuple[Sound, float]:
             parts += [ready.to_ndarray()[0] for ready in resampler.resample(frame)]
         parts += [ready.to_ndarray()[0] for ready in resampler.resample(None)]
     return (np.concatenate(parts) if parts else np.zeros(0, np.float32)), begin
+
+
+def _encrypt(paths: Iterable[Path], key: bytes) -> None:
+    """Encrypt every segment, with its sequence number as IV (RFC 8216, section 5.2)."""
+    from cryptography.hazmat.primitives import padding  # noqa: PLC0415 - heavy: renderers only
+    from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415 - heavy: renderers only
+        Cipher,
+        algorithms,
+        modes,
+    )
+
+    for number, path in enumerate(paths):
+        pad = padding.PKCS7(128).padder()
+        clear = pad.update(path.read_bytes()) + pad.finalize()
+        seal = Cipher(algorithms.AES(key), modes.CBC(number.to_bytes(16, "big"))).encryptor()
+        path.write_bytes(seal.update(clear) + seal.finalize())

@@ -56,7 +56,8 @@ def render_copy(
     pictures = _pictures(stream, data, first, begin)
     canvas = Canvas()
     coding = stream.coding
-    with Writer(folder, coding) as writer:
+    key = aes_key(stream) if "aes-128" in stream.disguise else None
+    with Writer(folder, coding, key=key) as writer:
         for index in range(int(length * coding.fps)):
             planes = next(pictures)
             canvas.planes[:] = planes
@@ -67,8 +68,6 @@ def render_copy(
             if index % coding.fps == 0:
                 place = index // coding.fps * RATE_HZ
                 writer.sound(sound[place : place + RATE_HZ])
-    if "aes-128" in stream.disguise:
-        _encrypt(folder, aes_key(stream))
 
 
 def _pictures(stream: StreamSpec, data: bytes, first: float, begin: float) -> Iterator[ByteArray]:
@@ -176,22 +175,3 @@ def _zoom(canvas: Canvas, factor: float) -> None:
         y = ((np.arange(rows) - rows / 2) / factor + rows / 2).astype(np.int64)
         x = ((np.arange(columns) - columns / 2) / factor + columns / 2).astype(np.int64)
         plane[:] = plane.take(y, axis=0).take(x, axis=1)
-
-
-def _encrypt(folder: Path, key: bytes) -> None:
-    """Encrypt every segment, with its sequence number as IV (RFC 8216, section 5.2)."""
-    from cryptography.hazmat.primitives import padding  # noqa: PLC0415 - heavy: renderers only
-    from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415 - heavy: renderers only
-        Cipher,
-        algorithms,
-        modes,
-    )
-
-    media = Rendered.load(folder)
-    assert media is not None
-    for number, piece in enumerate(media.pieces):
-        path = folder / piece.file
-        pad = padding.PKCS7(128).padder()
-        clear = pad.update(path.read_bytes()) + pad.finalize()
-        seal = Cipher(algorithms.AES(key), modes.CBC(number.to_bytes(16, "big"))).encryptor()
-        path.write_bytes(seal.update(clear) + seal.finalize())

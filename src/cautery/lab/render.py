@@ -18,7 +18,7 @@ from cautery.lab.encode import Rendered
 from cautery.lab.spec import ChannelSpec, Plan, StreamSpec
 from cautery.lab.timeline import span_of
 
-VERSION = 2
+VERSION = 3
 """Counted up whenever the same seed would give other bytes."""
 
 WORK_S = 120.0
