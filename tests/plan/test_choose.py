@@ -62,6 +62,13 @@ def test_one_name_with_a_partners_stream_is_replaced_by_urls(facts):
     assert {one.target for one in plan.refused} == {"edge1.pirate.example", "203.0.113.5"}
 
 
+def test_a_host_that_must_stay_up_is_blocked_neither_by_name_nor_by_address(facts):
+    streams = {"http://edge1.pirate.example/out?to=b.example": ("203.0.113.5",)}
+    lawful = {"edge1.pirate.example": ("203.0.113.5",)}
+    options = candidates(streams, facts=facts, at=NOW, lawful=lawful)
+    assert {one.lever for one in options if one.guard.decision is Decision.ALLOW} == {Lever.URL}
+
+
 def test_an_address_cuts_a_host_only_together_with_its_others():
     streams = {"s": ("192.0.2.1", "192.0.2.2")}
     one = act("192.0.2.1", Lever.ADDRESS, ["s"], 1.0)

@@ -51,6 +51,7 @@ class Answers:
     truncated: bool = False
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "video/mp2t; charset=binary"),)
     by_vantage: Mapping[str, Mapping[str, bytes | int | CauteryError]] = field(default_factory=dict)
+    led_through: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     async def fetch(
         self,
@@ -82,7 +83,7 @@ class Answers:
         status = answer if isinstance(answer, int) else 200
         return Response(
             url=url,
-            hops=(url,),
+            hops=self.led_through.get(url, (url,)),
             status=status,
             headers=self.headers,
             body=held,

@@ -41,6 +41,8 @@ class StreamState:
         When one of the watch's probes first found it dark behind a block.
     aligned : bool
         Whether it was compared with a reference.
+    open_redirect : bool
+        Whether its own host, when it was last reached, only sent on to the place that was named.
     """
 
     url: str
@@ -56,6 +58,7 @@ class StreamState:
     failures: dict[Message, None] = field(default_factory=dict)
     dark_at: datetime | None = None
     aligned: bool = False
+    open_redirect: bool = False
 
     @property
     def looked_at(self) -> bool:
@@ -117,6 +120,8 @@ class Streams:
 
     def _probe(self, stream: StreamState, probe: ProbeDone) -> None:
         stream.probes += probe.hindered is None
+        if probe.hosts:
+            stream.open_redirect = probe.redirected_to is not None
         reasons = [probe.failed]
         if probe.observation is not None:
             reasons.append(probe.observation.reason)

@@ -245,6 +245,9 @@ class ProbeDone(Dated):
     hindered : LookStep or None
         What this machine was too slow for, so that the look says nothing about the stream;
         ``None``: the look was not broken off.
+    redirected_to : str or None
+        The host to which an open redirect led: the stream's own host only sends whoever asks to
+        the place that the question names; ``None``: it is none.
     """
 
     url: str
@@ -255,6 +258,7 @@ class ProbeDone(Dated):
     faults: tuple[Fault, ...] = ()
     exhibits: tuple[ExhibitId, ...] = ()
     hindered: LookStep | None = None
+    redirected_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

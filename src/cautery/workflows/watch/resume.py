@@ -114,6 +114,7 @@ def restored_streams(streams: Streams) -> dict[str, Stream]:
             verdict=state.verdict,
             aligned=state.aligned,
             told=True,
+            open_redirect=state.open_redirect,
         )
         for state in streams.by_url.values()
         if state.first_seen is not None

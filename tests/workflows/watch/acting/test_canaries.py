@@ -163,7 +163,9 @@ def seated(*, wide: bool = False, down: Iterable[str] = ()) -> tuple[CanaryWatch
     mapper: Any = SimpleNamespace(
         addresses=lambda host: (WHERE[host],) if host in WHERE else (), suspects=lambda: ()
     )
-    stream: Any = SimpleNamespace(proven=True, host="live.pirate.example", via=set(), verdict=None)
+    stream: Any = SimpleNamespace(
+        proven=True, host="live.pirate.example", via=set(), verdict=None, open_redirect=False
+    )
     beside = Neighbours(
         MANDATE,
         {"s": stream},

@@ -231,6 +231,9 @@ class Mapper:
     def cuts(self, target: str, stream: object) -> bool:
         return False
 
+    def suspects(self) -> tuple[str, ...]:
+        return ()
+
 
 class Engine:
     async def run(self, work: Callable[[], Any]) -> Any:

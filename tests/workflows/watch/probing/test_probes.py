@@ -142,6 +142,8 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
         event: str | None = None,
         looks: int = 1,
         offered: str | None = None,
+        led_through: tuple[str, ...] = (),
+        streams: dict[str, Stream] | None = None,
     ) -> Stream:
         references = References(
             DEFAULT_RECIPE,
@@ -151,6 +153,8 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
         one = Stream(
             url=URL, key=URL, host="pirate.example", title=None, source="list", first_seen=NOON
         )
+        watched = {} if streams is None else streams
+        watched[URL] = one
         if offered is not None:
             one.offer = Offer(
                 url=RedactedUrl(URL),
@@ -160,20 +164,22 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
                 why=message("verdict.no-media"),
             )
         engine = ThreadEngine()
+        fetcher = answers({URL: answer, SEGMENT: b"media"})
+        fetcher.led_through |= {URL: led_through} if led_through else {}
         prober = Prober(
             MANDATE,
-            {URL: one},
+            watched,
             references,
             Tape(tmp_path, window_s=60.0),
             readers=ReadersHere(),
-            fetcher=answers({URL: answer, SEGMENT: b"media"}),
+            fetcher=fetcher,
             decoder=media if isinstance(media, Hears) else Hears(media),
             engine=engine,
             journal=journal,
             on_verdict=lambda _: None,
             pace=Pace(
                 MANDATE,
-                {URL: one},
+                watched,
                 heard=lambda: Heard(until={}, filled=True),
                 journal=journal,
             ),
@@ -259,6 +265,28 @@ def test_a_film_that_is_ours_is_proven_by_windows_of_one_fetch(
     cited = {one for each in stream.verdict.observations for one in each.exhibits}
     assert cited, "a claim cites what it rests on"
     assert cited <= sealed
+
+
+def test_where_an_open_redirect_leads_is_watched_and_the_act_is_there(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    asked, aim = f"{URL}?to=edge.example", "http://edge.example/film.ts"
+    streams: dict[str, Stream] = {}
+    stream = probe(film(60.0), led_through=(asked, aim), streams=streams)
+    assert stream.open_redirect
+    assert of(heard, ProbeDone)[0].redirected_to == "edge.example"
+    [led_to] = [one for one in streams.values() if one is not stream]
+    assert (led_to.url, led_to.host, led_to.source) == (aim, "edge.example", URL)
+    assert led_to.wanted(NOON)
+
+
+def test_a_panel_that_sends_on_is_watched_itself_alone(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    streams: dict[str, Stream] = {}
+    stream = probe(film(60.0), led_through=(URL, "http://edge.example/f.ts"), streams=streams)
+    assert (stream.via, stream.open_redirect) == ({"edge.example"}, False)
+    assert list(streams) == [URL]
 
 
 def shown(sound: Decoded) -> Decoded:

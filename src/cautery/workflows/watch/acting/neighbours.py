@@ -21,8 +21,16 @@ MOST_NEAR = 200
 
 
 def lawful_streams(streams: Mapping[str, Stream], mapper: Mapper) -> dict[str, tuple[str, ...]]:
-    """List what must stay up: partners' streams, and those of hosts of which nothing was proven."""
-    accused = {stream.host for stream in streams.values() if stream.proven}
+    """List what must stay up, with its addresses.
+
+    It is partners' streams, those of hosts of which nothing was proven, and hosts that only send
+    on to a place that the question names: whoever runs an open redirect is a bystander.
+    """
+    proven = [stream for stream in streams.values() if stream.proven]
+    accused = {stream.host for stream in proven}
+    redirecting = {stream.host for stream in proven if stream.open_redirect}
+    redirecting -= {stream.host for stream in proven if not stream.open_redirect}
+    redirecting -= {*mapper.suspects()}
     return {
         key: mapper.addresses(stream.host)
         for key, stream in streams.items()
@@ -31,7 +39,7 @@ def lawful_streams(streams: Mapping[str, Stream], mapper: Mapper) -> dict[str, t
             stream.verdict.finding is Finding.LICENSED
             or (stream.verdict.finding is Finding.NOTHING and stream.host not in accused)
         )
-    }
+    } | {host: mapper.addresses(host) for host in sorted(redirecting)}
 
 
 class Neighbours:
@@ -102,6 +110,7 @@ class Neighbours:
     def _accused(self) -> Iterator[str]:
         for stream in self._streams.values():
             if stream.proven:
-                yield stream.host
+                if not stream.open_redirect:
+                    yield stream.host
                 yield from stream.via
         yield from self._mapper.suspects()

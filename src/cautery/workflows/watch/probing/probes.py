@@ -27,6 +27,7 @@ from cautery.model import (
 )
 from cautery.model.ports import Decoder, Engine, Fetcher, Readers
 from cautery.model.records import AlignmentShown, HostShown, LookStep, ProbeDone
+from cautery.watch.open_redirect import open_redirect
 from cautery.watch.shapes import shapes_of
 from cautery.workflows.case.capturing import Capturing
 from cautery.workflows.case.journal import Journal
@@ -358,6 +359,10 @@ class Prober:
         # What the sound alone left open is open at the next look: both are then decoded at once.
         stream.by_sound = self._settled(stream, probed.observation)
         stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
+        led_to = open_redirect(probed.fetched.hops)
+        stream.open_redirect = led_to is not None
+        if led_to is not None:
+            self._take_up(led_to, stream)
         urls = (*probed.fetched.hops, probed.fetched.served)
         stream.places = tuple(dict.fromkeys(self._journal.redact(url).text for url in urls if url))
         marks = await self._faults.marks(
@@ -374,6 +379,7 @@ class Prober:
             ),
             faults=(*probed.faults, *marks),
             exhibits=tuple(exhibits),
+            redirected_to=None if led_to is None else host_of(led_to),
         )
         await self._bases.hold(stream.key, windows, until=probed)
         keep_faults(stream, probed.faults, probe, record=self._journal.write(probe).index)
@@ -386,6 +392,22 @@ class Prober:
             if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
                 stream.aligned = await self._align(stream, probed, verdict)
             self._claim(stream, verdict)
+
+    def _take_up(self, led_to: str, stream: Stream) -> None:
+        """Watch the place to which an open redirect leads, once for each host: the act is there."""
+        host = host_of(led_to)
+        if any(known.host == host for known in self._streams.values()):
+            return
+        key = self._journal.redact(led_to).text
+        self._streams[key] = Stream(
+            url=led_to,
+            key=key,
+            host=host,
+            title=stream.title,
+            source=stream.key,
+            first_seen=self._journal.now(),
+            offer=stream.offer,
+        )
 
     def _judged(self, stream: Stream, windows: list[Probed]) -> tuple[Probed, Verdict]:
         """Judge after each window, as of a live stream; what was borne out by then is enough."""

@@ -1,0 +1,54 @@
+"""Who must stay up: also whoever runs an open redirect that a pirate puts on a list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from cautery.model import Finding, Observation, RedactedUrl, Verdict
+from cautery.workflows.watch.acting.neighbours import lawful_streams
+from cautery.workflows.watch.streams import Stream
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ADDRESSES = {"innocent.example": ("203.0.113.7",), "pirate.example": ("198.51.100.7",)}
+
+
+def proven(url: str, *, open_redirect: bool = False) -> Stream:
+    stream = Stream(
+        url=url, key=url, host=url.split("/")[2], title=None, source="list", first_seen=NOON
+    )
+    stream.open_redirect = open_redirect
+    stream.verdict = Verdict(
+        url=RedactedUrl(url),
+        finding=Finding.PROVEN,
+        at=NOON,
+        event="e",
+        log10_lr=5.0,
+        observations=(Observation(at=NOON),),
+    )
+    return stream
+
+
+def kept_up(*streams: Stream, suspects: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    mapper: Any = SimpleNamespace(
+        addresses=lambda host: ADDRESSES.get(host, ()), suspects=lambda: suspects
+    )
+    return lawful_streams({stream.key: stream for stream in streams}, mapper)
+
+
+SENT_ON = "http://innocent.example/out?to=pirate.example"
+
+
+def test_a_host_that_only_sends_on_must_stay_up_with_its_addresses() -> None:
+    streams = proven(SENT_ON, open_redirect=True), proven("http://pirate.example/1.m3u8")
+    assert kept_up(*streams) == {"innocent.example": ("203.0.113.7",)}
+
+
+def test_a_host_that_serves_a_stream_itself_is_no_bystander() -> None:
+    streams = proven(SENT_ON, open_redirect=True), proven("http://innocent.example/2.m3u8")
+    assert kept_up(*streams) == {}
+
+
+def test_a_panel_that_writes_its_edge_into_its_links_is_no_bystander() -> None:
+    assert kept_up(proven(SENT_ON, open_redirect=True), suspects=("innocent.example",)) == {}
