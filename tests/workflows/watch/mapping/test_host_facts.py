@@ -17,8 +17,8 @@ from cautery.watch import read_page
 from cautery.wiring.facts import known_facts
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
-from cautery.workflows.watch.mapping.host_facts import Known, facts_of
-from cautery.workflows.watch.mapping.mapper import REDATED, Mapper
+from cautery.workflows.watch.mapping.host_facts import Known, by_host, facts_of
+from cautery.workflows.watch.mapping.mapper import MOST_A_ROUND, REDATED, Mapper
 from cautery.workflows.watch.resume import EarlierRuns
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
@@ -94,6 +94,27 @@ async def test_a_host_is_not_asked_again_before_it_is_due(watched, hands, heard)
         hands.at = NOON + timedelta(minutes=minutes)
         await mapper._look_up()
     assert names.asked == 1
+
+
+async def test_a_flood_of_hosts_holds_up_the_host_of_a_stream_that_was_looked_at_by_one_round(watched, hands):
+    mapper = watched(Table({HOST: ("192.0.2.1",)}))
+    streams = mapper._streams
+    suspect = streams.pop(f"http://{HOST}/1")
+    for number in range(10 * MOST_A_ROUND):
+        url = f"http://a{number}.example/1"
+        streams[url] = Stream(
+            url=url, key=url, host=f"a{number}.example", title=None, source="list", first_seen=NOON
+        )
+    await mapper._look_up()
+    assert mapper._names.asked == MOST_A_ROUND
+    suspect.probes = 1
+    streams[suspect.key] = suspect
+    await mapper._look_up()
+    assert mapper.addresses(HOST) == ("192.0.2.1",)
+    assert mapper._names.asked == 2 * MOST_A_ROUND
+    for _ in range(9):
+        await mapper._look_up()
+    assert mapper._names.asked == 10 * MOST_A_ROUND + 1  # each once
 
 
 async def test_a_host_at_another_address_has_moved(watched, hands, heard):
@@ -197,8 +218,8 @@ def test_who_is_paid_is_an_end_of_payment_and_who_is_written_to_a_contact():
     )
     seen = Seen(pages={"shop.example": (page, "sha256:0", NOON)})  # type: ignore[dict-item]
     facts = facts_of(
-        "shop.example", known={"shop.example": known()}, streams=(), seen=seen, icon=None,
-        hidden=lambda one: f"~{one[::-1]}",
+        "shop.example", known={"shop.example": known()}, gathered=by_host((), seen), seen=seen,
+        icon=None, hidden=lambda one: f"~{one[::-1]}",
     )  # fmt: skip
     assert facts.payments == ("paypal:~bob:lapyap",)
     assert facts.contacts == ("~vtbob:margelet",)
@@ -213,8 +234,8 @@ def test_where_a_stream_leads_ties_both_unless_its_panel_says_so_already(panelle
     seen = Seen(panels={"a.example": {stream.key}} if panelled else {})
     for host in ("a.example", "edge.example"):
         facts = facts_of(
-            host, known={"a.example": known(), "edge.example": known()}, streams=(stream,),
-            seen=seen, icon=None, hidden=str,
+            host, known={"a.example": known(), "edge.example": known()},
+            gathered=by_host((stream,), seen), seen=seen, icon=None, hidden=str,
         )  # fmt: skip
         marks = {(link.kind, link.value) for link in links_of(facts)}
         assert marks == {("panel", "a.example") if panelled else ("redirect", "edge.example")}

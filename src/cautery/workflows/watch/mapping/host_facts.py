@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cautery.graph import HostFacts
@@ -61,11 +62,53 @@ def nothing_known(at: datetime) -> Known:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ByHost:
+    """What lists and probes say of each host, gathered in one pass over all streams.
+
+    A hostile list names as many hosts as streams: to go through all streams for each host would be
+    quadratic.
+    """
+
+    panels: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Panels whose own list names a stream of the host, or one that led to it; and itself."""
+    playlists: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Other lists that name a stream of the host."""
+    redirects: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Where its streams led, itself if some led to it; not of streams that a panel lists, since
+    the panel's link says the same, and not through open redirects, which tie nobody to anybody."""
+
+
+def by_host(streams: Iterable[Stream], seen: Seen) -> ByHost:
+    """Gather what lists and probes say of each host."""
+    panels_of, lists_of = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+    for panel, listed in seen.panels.items():
+        for key in listed:
+            panels_of[key].append(panel)
+    for name, listed in seen.lists.items():
+        if host_of(name) not in seen.panels:
+            for key in listed:
+                lists_of[key].append(name)
+    gathered = ByHost()
+    for panel in seen.panels:
+        gathered.panels[panel].add(panel)
+    for stream in streams:
+        panels = panels_of.get(stream.key, ())
+        for host in {stream.host, *stream.via}:
+            gathered.panels[host].update(panels)
+        gathered.playlists[stream.host].update(lists_of.get(stream.key, ()))
+        if not panels and not stream.open_redirect:
+            gathered.redirects[stream.host].update(stream.via)
+            for host in stream.via:
+                gathered.redirects[host].add(host)
+    return gathered
+
+
 def facts_of(
     host: str,
     *,
     known: Mapping[str, Known],
-    streams: Sequence[Stream],
+    gathered: ByHost,
     seen: Seen,
     icon: str | None,
     hidden: Callable[[str], str],
@@ -76,12 +119,12 @@ def facts_of(
     ----------
     known : mapping of str to Known
         Of all hosts; this one is among them.
+    gathered : ByHost
+        What lists and probes say of each host.
     hidden : callable
         Gives a handle its pseudonym.
     """
     own_facts = known[host]
-    keys = {stream.key for stream in streams if stream.host == host}
-    behind = {stream.key for stream in streams if host in stream.via}
     facts = HostFacts(
         host=host,
         first_seen=own_facts.at,
@@ -93,28 +136,16 @@ def facts_of(
         certificate=own_facts.certificate,
         registration=own_facts.registration,
         asn=own_facts.asn,
-        panels=tuple(
-            sorted(
-                panel
-                for panel, listed in seen.panels.items()
-                if listed & (keys | behind) or panel == host
-            )
-        ),
-        playlists=tuple(
-            sorted(
-                name
-                for name, listed in seen.lists.items()
-                if listed & keys and host_of(name) not in seen.panels
-            )
-        ),
-        redirects=tuple(sorted(_redirects(host, streams, seen))),
+        panels=_ordered(gathered.panels, host),
+        playlists=_ordered(gathered.playlists, host),
+        redirects=_ordered(gathered.redirects, host),
         records=() if own_facts.record is None else (own_facts.record,),
     )
     sighting = seen.pages.get(host)
     if sighting is None:
         return facts
     page, exhibit, at = sighting
-    panels = {host_of(link) for link in page.panel_links} & set(known)
+    panels = {panel for panel in map(host_of, page.panel_links) if panel in known}
     paid = [f"{wallet.currency}:{wallet.address}" for wallet in page.crypto]
     paid += [f"{kind}:{handle}" for kind, handle in _handles(page, hidden) if kind in PAYEES]
     handles = [handle for kind, handle in _handles(page, hidden) if kind not in PAYEES]
@@ -131,18 +162,8 @@ def facts_of(
     )
 
 
-def _redirects(host: str, streams: Sequence[Stream], sightings: Seen) -> Iterator[str]:
-    """Yield where a host's streams led, itself if some led to it.
-
-    Of streams that a panel lists the panel's link says the same.
-    """
-    listed = set[str]().union(*sightings.panels.values())
-    for stream in streams:
-        if stream.key not in listed:
-            if stream.host == host:
-                yield from stream.via
-            if host in stream.via:
-                yield host
+def _ordered(values: Mapping[str, set[str]], host: str) -> tuple[str, ...]:
+    return tuple(sorted(values.get(host, ())))
 
 
 def _handles(page: Page, hidden: Callable[[str], str]) -> Iterator[tuple[str, str]]:

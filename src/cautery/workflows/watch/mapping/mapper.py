@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from urllib.parse import urlsplit
 
 from cautery.act.notice import place_of
@@ -36,7 +37,7 @@ from cautery.projections.addressee_kind import addressee_kind_of
 from cautery.watch import address_in
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.mapping import relations
-from cautery.workflows.watch.mapping.host_facts import Known, facts_of, nothing_known
+from cautery.workflows.watch.mapping.host_facts import Known, by_host, facts_of, nothing_known
 from cautery.workflows.watch.mapping.marks import marks_of
 from cautery.workflows.watch.mapping.revisits import Revisits
 from cautery.workflows.watch.seen import Seen
@@ -47,6 +48,9 @@ REMAP_S = 6.0
 REDATED = timedelta(hours=6)
 """A link that was seen so much longer than was recorded is recorded anew."""
 AT_ONCE = 6
+MOST_A_ROUND = 4 * AT_ONCE
+"""Hosts that are looked up before the order is made anew: a list of hosts whose DNS never answers
+holds up those of a stream that was proven meanwhile by one round, some 16 s at worst."""
 ICON = Limits(max_bytes=200_000, total_s=5.0)
 HTTP_PORT, TLS_PORT = 80, 443
 MOST_PAIRED = 2
@@ -206,20 +210,29 @@ class Mapper:
     # -- looking up -------------------------------------------------------------------------
 
     def _hosts(self) -> list[str]:
-        hosts = {stream.host for stream in self._streams.values() if stream.host}
-        hosts |= {host for stream in self._streams.values() for host in stream.via}
-        hosts |= set(self._seen.pages) | set(self._seen.panels)
+        """Return all hosts, those on which most hangs first: anybody may put hosts on a list."""
+        accused, met, listed = dict[str, None](), dict[str, None](), dict[str, None]()
+        for stream in self._streams.values():
+            hosts = accused if stream.proven or stream.pending else met if stream.probes else listed
+            hosts |= dict.fromkeys((stream.host, *sorted(stream.via)))
+        read = dict.fromkeys((*self._seen.pages, *self._seen.panels))
         for page, _, _ in self._seen.pages.values():
-            hosts |= {host_of(link) for link in page.panel_links} - {""}
-        return sorted(hosts)
+            listed |= dict.fromkeys(map(host_of, page.panel_links))
+        return [host for host in accused | read | met | listed if host]
 
     async def _look_up(self) -> None:
-        hosts = self._hosts()
-        new = [host for host in hosts if host not in self._facts_by_host]
-        due = [host for host in hosts if host in self._facts_by_host and self._revisits.due(host)]
-        if new or due:
+        wanted = (
+            host
+            for host in self._hosts()
+            if host not in self._facts_by_host or self._revisits.due(host)
+        )
+        looked_up = list(islice(wanted, MOST_A_ROUND))
+        if looked_up:
             self._urls_by_host = self._urls()
-        beside = sorted(self._unasked() - {*new, *due})
+        beside = sorted(self._unasked() - {*looked_up})
+        if len(beside) > MOST_A_ROUND:
+            del beside[MOST_A_ROUND:]
+            self._paired_with = ()  # the rest comes next
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(host: str) -> bool:
@@ -240,7 +253,7 @@ class Mapper:
             async with gate:
                 return await self._look_beside(host)
 
-        looks = (*map(one, (*new, *due)), *map(other, beside))
+        looks = (*map(one, looked_up), *map(other, beside))
         if any(await asyncio.gather(*looks)):
             self._woken = True
 
@@ -449,11 +462,12 @@ class Mapper:
     # -- what the graph is made of ----------------------------------------------------------
 
     def _host_facts(self) -> tuple[HostFacts, ...]:
+        gathered = by_host(self._streams.values(), self._seen)
         return tuple(
             facts_of(
                 host,
                 known=self._facts_by_host,
-                streams=tuple(self._streams.values()),
+                gathered=gathered,
                 seen=self._seen,
                 icon=self._icons.get(host),
                 hidden=self._journal.pseudonym,

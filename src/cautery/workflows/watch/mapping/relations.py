@@ -38,13 +38,16 @@ def sells(seen: Seen, *, known: Collection[str]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (shop, panel)
         for shop, (page, _, _) in seen.pages.items()
-        for panel in sorted({host_of(link) for link in page.panel_links} & set(known))
-        if panel != shop
+        for panel in sorted({host_of(link) for link in page.panel_links})
+        if panel in known and panel != shop
     )
 
 
 def leads(streams: Iterable[Stream]) -> tuple[tuple[str, str], ...]:
-    """Return the redirects that probes followed: who was asked, and whither that led."""
+    """Return the redirects that probes followed: who was asked, and where that led."""
     return tuple(
-        (stream.host, aim) for stream in streams for aim in sorted(stream.via) if stream.host
+        (stream.host, aim)
+        for stream in streams
+        if stream.host and not stream.open_redirect
+        for aim in sorted(stream.via)
     )
