@@ -24,6 +24,7 @@ DAY = timedelta(days=1)
 NONCE = 0x1234567890ABCDEF
 ECDSA = "1.2.840.10045.4.3.2"
 """With SHA-256 (RFC 5758)."""
+_OPEN = b"digest to be filled in: 32 bytes"
 MESSAGE = b"fuzz.example\n5\nAAAA\n"
 
 
@@ -63,50 +64,66 @@ def _authority() -> Any:
     return SimpleNamespace(root=root, root_key=root_key, certificate=certificate, key=key)
 
 
-def _answer(info: bytes) -> bytes:
-    """Return an authority's answer over any content, signed as a good one."""
+@cache
+def _signer() -> tuple[bytes, bytes, bytes]:
+    """Return the certificate, the signed attributes and what stands before the signature.
+
+    The digest of what is signed is left open, as ``_OPEN``: to build all this takes milliseconds.
+    """
     from asn1crypto import algos, cms, tsp, x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    from cautery.lab.stamping import _oid, _tlv
+    from cautery.lab.stamping import _tlv
 
     der = _authority().certificate.public_bytes(Encoding.DER)
     certificate = x509.Certificate.load(der)
-    sha256 = algos.DigestAlgorithm({"algorithm": "sha256"})
     essential = tsp.SigningCertificateV2(
         {"certs": [tsp.ESSCertIDv2({"cert_hash": hashlib.sha256(der).digest()})]}
     )
     attributes = cms.CMSAttributes(
         [
             cms.CMSAttribute({"type": "content_type", "values": ["tst_info"]}),
-            cms.CMSAttribute({"type": "message_digest", "values": [hashlib.sha256(info).digest()]}),
+            cms.CMSAttribute({"type": "message_digest", "values": [_OPEN]}),
             cms.CMSAttribute({"type": "signing_certificate_v2", "values": [essential]}),
         ]
     )
-    signature = _authority().key.sign(attributes.dump(), ec.ECDSA(hashes.SHA256()))
     signer = cms.SignerInfo(
         {
             "version": "v1",
             "sid": cms.IssuerAndSerialNumber(
                 {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
             ),
-            "digest_algorithm": sha256,
+            "digest_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
             "signed_attrs": attributes,
             "signature_algorithm": {"algorithm": "sha256_ecdsa"},
-            "signature": signature,
+            "signature": b"",
         }
     )
+    before_signature = signer.contents.removesuffix(_tlv(4, b""))
+    return der, attributes.dump(), before_signature
+
+
+def _answer(info: bytes) -> bytes:
+    """Return an authority's answer over any content, signed as a good one."""
+    from asn1crypto import algos
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from cautery.lab.stamping import _oid, _tlv
+
+    der, attributes, before_signature = _signer()
+    digest = hashlib.sha256(info).digest()
+    signature = _authority().key.sign(attributes.replace(_OPEN, digest), ec.ECDSA(hashes.SHA256()))
+    signer = _tlv(0x30, before_signature.replace(_OPEN, digest), _tlv(4, signature))
     # By hand, since the library would read the content, which is hostile.
     content = _tlv(0x30, _oid("1.2.840.113549.1.9.16.1.4"), _tlv(0xA0, _tlv(4, info)))
     signed = _tlv(
         0x30,
         _tlv(2, b"\3"),
-        _tlv(0x31, sha256.dump()),
+        _tlv(0x31, algos.DigestAlgorithm({"algorithm": "sha256"}).dump()),
         content,
         _tlv(0xA0, der),
-        _tlv(0x31, signer.dump()),
+        _tlv(0x31, signer),
     )
     token = _tlv(0x30, _oid("1.2.840.113549.1.7.2"), _tlv(0xA0, signed))
     return _tlv(0x30, _tlv(0x30, _tlv(2, b"\0")), token)
