@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from cautery.act import terms_of
 from cautery.errors import CauteryError
 from cautery.messages import message
 from cautery.model import Entry, Mandate, with_fixtures
@@ -37,6 +38,12 @@ class MandateInForce:
                 self.mandate = entry.content.mandate
         elif isinstance(entry.content, FixturesChanged) and self.mandate is not None:
             try:
-                self.mandate = with_fixtures(self.mandate, entry.content)
+                changed = with_fixtures(self.mandate, entry.content)
             except CauteryError:  # anybody with the file can append two events of one id
+                changed = None
+            # Nor may the record take away an event that stands in the mandate itself: nothing
+            # that people signed under its terms would then hold, not even an unblocking.
+            if changed is None or terms_of(changed) != terms_of(self.mandate):
                 self.passed_over[message("ignored.other-fixtures", kind=entry.record.kind)] += 1
+            else:
+                self.mandate = changed

@@ -17,11 +17,12 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.adapters.public_folder import PublicFolder
-from cautery.model import Intermediary, Mandate
+from cautery.model import Event, Intermediary, Mandate
 from cautery.model.records import (
     ApprovalGiven,
     ComplaintDecided,
     EntryWithdrawn,
+    FixturesChanged,
     ListSent,
     ReferralPublished,
     kinds_of,
@@ -97,6 +98,21 @@ async def test_a_granted_complaint_is_out_with_the_next_version(case: Case, tmp_
     versions = [each.content.version for each in case.ledger.read(kinds=kinds_of(ListSent))]
     assert versions == sorted(set(versions))
     assert len(list(case.ledger.read(kinds=kinds_of(EntryWithdrawn)))) == 1
+
+
+async def test_fixtures_that_anybody_appends_keep_no_block_standing(
+    case: Case, tmp_path: Path
+) -> None:
+    files = PublicFolder(tmp_path / "public", make=True)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+    # The mandate's own event is missing in these, and another stands in its place.
+    strange = Event(id="other", name="C v D", kick_off=NOW, legal_basis="rights")
+    for events in ((), (strange,)):
+        journal.write(
+            FixturesChanged(appeared=(), gone=(), changed=(), events=events, left_out=(), at=NOW)
+        )
+    made = await republish(case, files, by_put=Nobody())  # type: ignore[arg-type]
+    assert made.lists == 1
 
 
 async def test_nothing_that_two_people_did_not_sign_comes_on_a_list(
