@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import Approved, Envelope, StandingList, approve, list_subject, sign
+from cautery.act import Approved, Envelope, StandingList, approve, list_subject, rules_for, sign
 from cautery.act.block_list import case_of
+from cautery.act.rules import unconfirmed
 from cautery.evidence.signing import ListHead, require_next_list, verifier_key
 from cautery.model import (
     Approver,
@@ -40,6 +41,8 @@ PEOPLE = tuple(
     Approver(name=name, role="legal", public_key=base64.b64encode(raw).decode())
     for name, raw in zip("AB", RAW, strict=True)
 )
+READ = {rule.id: "read today" for rule in unconfirmed(rules_for("FR"), {})}
+"""What an approver of the mandate below has confirmed."""
 ORDER = CourtOrder(id="O", authority="Court", territory="FR", window=WINDOW, targets_rule="r")
 MANDATE = Mandate(
     id="m",
@@ -141,4 +144,5 @@ def approved(subject: Referral, key: CaseKey, mandate: Mandate = MANDATE) -> App
         )
         for person, private in zip(PEOPLE, KEYS, strict=True)
     ]
-    return approve(subject, approvals, mandate=mandate, signed_for=here, now=NOW)
+    given = {"mandate": mandate, "signed_for": here, "now": NOW}
+    return approve(subject, approvals, confirmed=READ, **given)

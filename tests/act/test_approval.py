@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import cautery
+from cautery import act
 from cautery.act import (
     Approved,
-    approve,
     check_signature,
     digest,
     draft,
@@ -24,7 +24,7 @@ from cautery.act import (
     sign,
     terms_digest,
 )
-from cautery.act.rules import UNVERIFIED, Rule, require_confirmed, rules_for
+from cautery.act.rules import UNVERIFIED, Rule, require_confirmed, rules_for, unconfirmed
 from cautery.act.signatures import statement_of
 from cautery.errors import ApprovalError, InputError
 from cautery.messages import message
@@ -61,6 +61,14 @@ KEYS = {
 }
 EXHIBIT = ExhibitId("sha256:" + "0" * 64)
 EVENT = Event(id="home-away", name="Home v Away", kick_off=NOW, legal_basis="rights 2026/27")
+
+
+READ = {rule.id: "read on 24 November" for rule in unconfirmed(rules_for("FR"), {})}
+"""What an approver of the mandate below has confirmed."""
+
+
+def approve(*given, confirmed=READ, **more):
+    return act.approve(*given, confirmed=confirmed, **more)
 
 
 def raw(name):
@@ -401,8 +409,36 @@ def test_nothing_is_drafted_after_the_window_or_outside_the_order():
         )
 
 
+@pytest.mark.parametrize("rule", sorted(READ))
+def test_a_referral_waits_for_each_unverified_rule_that_it_relies_on(rule):
+    subject = referral()
+    approvals = signed(subject, "A. Legal", "B. Chief")
+    but_one = {id_: source for id_, source in READ.items() if id_ != rule}
+    given = {"mandate": MANDATE, "signed_for": HERE, "now": NOW}
+    with pytest.raises(ApprovalError, match=f"the rule '{rule}'"):
+        approve(subject, approvals, confirmed=but_one, **given)
+    assert approve(subject, approvals, **given).subject is subject
+
+
+def test_the_rules_of_a_referral_are_about_all_that_a_list_and_a_complaint_need():
+    assert set(READ) == {
+        *("fr-method", "fr-complaint", "fr-release", "fr-secret"),
+        *("fr-decide-live", "fr-stale-live-address"),
+    }
+    subject = referral()
+    with pytest.raises(ApprovalError, match="not verified; nor are 'fr-complaint', 'fr-release'"):
+        approve(
+            subject,
+            signed(subject, "A. Legal", "B. Chief"),
+            mandate=MANDATE,
+            signed_for=HERE,
+            now=NOW,
+            confirmed={},
+        )
+
+
 def test_an_unverified_rule_holds_in_the_lab_or_when_confirmed_with_a_source():
-    (rule,) = rules_for("XX")
+    rule = rules_for("XX")[0]
     assert rule.mark == UNVERIFIED
     require_confirmed(rule, lab=True, confirmed={})
     require_confirmed(rule, lab=False, confirmed={rule.id: "Official Journal, p. 3"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cautery.act.jurisdictions import (
     Profile,
     Rule,
     RuleTopic,
-    _with_clocks,
+    _with_own,
     acting_window,
     covers,
     order_for,
@@ -21,7 +22,7 @@ from cautery.act.jurisdictions import (
     profiles,
     rule_of,
 )
-from cautery.act.rules import UNVERIFIED, require_confirmed, rules_for
+from cautery.act.rules import UNVERIFIED, require_confirmed, rule_digest, rules_for, unconfirmed
 from cautery.errors import ApprovalError, InputError
 from cautery.model import CourtOrder, Event, Lever, OrderKind, Window
 
@@ -86,7 +87,30 @@ def test_each_profile_has_a_clock_for_complaints_which_no_source_states(territor
     ]
     assert profile.decide_within(OrderKind.LIVE) == timedelta(hours=1)
     assert profile.decide_within(OrderKind.STANDING) == timedelta(hours=72)
-    assert not any(rule in clocks for rule in rules_for(territory, OrderKind.LIVE))
+    assert [rule for rule in rules_for(territory, OrderKind.LIVE) if rule in clocks] == clocks[:1]
+
+
+@pytest.mark.parametrize("territory", ["IT", "FR", "GB", "IE", "ES", "PT", "DK", "XX"])
+def test_each_time_of_a_list_is_a_rule_that_waits_for_a_person(territory: str) -> None:
+    profile = profile_of(territory)
+    assert profile.max_stale_s(OrderKind.LIVE, Lever.ADDRESS) == 120
+    waiting = {rule.id: rule.text for rule in unconfirmed(rules_for(territory), {})}
+    assert "holds for 120 s" in waiting[f"{territory.lower()}-stale-live-address"]
+
+
+def test_an_unverified_rule_may_make_a_list_secret_but_never_opens_one() -> None:
+    def stated(*, secret: bool, mark: str) -> bool | None:
+        rule = Rule(id="zz-1", territory="ZZ", text="t", mark=mark, secret=secret)
+        return Profile(territory="ZZ", name="Z", rules=(rule,)).is_secret(OrderKind.LIVE)
+
+    assert stated(secret=True, mark=UNVERIFIED) is stated(secret=False, mark=UNVERIFIED) is True
+    assert stated(secret=False, mark="S1") is False
+
+
+def test_a_rule_whose_value_changed_is_confirmed_again() -> None:
+    rule = rule_of("fr-release")
+    assert rule_digest(replace(rule, reasons=("error",))) != rule_digest(rule)
+    assert rule_digest(replace(rule, secret=False)) == rule_digest(rule)  # as good as not stated
 
 
 def test_a_rule_of_a_jurisdiction_counts_more_than_our_own_clock() -> None:
@@ -99,7 +123,7 @@ def test_a_rule_of_a_jurisdiction_counts_more_than_our_own_clock() -> None:
         orders=(OrderKind.LIVE,),
         hours=24,
     )
-    profile = Profile(territory="ZZ", name="Z", rules=_with_clocks("ZZ", (stated,)))
+    profile = Profile(territory="ZZ", name="Z", rules=_with_own("ZZ", (stated,)))
     assert profile.decide_within(OrderKind.LIVE) == timedelta(hours=24)
     assert profile.decide_within(OrderKind.STANDING) == timedelta(hours=72)
 
@@ -109,11 +133,11 @@ def test_live_rules_are_sourced_and_most_standing_ones_wait_for_a_person() -> No
         (profile.territory, kind.value)
         for profile in profiles()
         for kind in profile.kinds
-        for rule in rules_for(profile.territory, kind)
+        for rule in profile.of(kind, RuleTopic.BASIS)
         if not rule.is_verified
     }
     assert waiting == {(code, "standing") for code in ("FR", "GB", "IE", "ES", "DK")}
-    [rule] = rules_for("FR", OrderKind.STANDING)
+    [rule] = profile_of("FR").of(OrderKind.STANDING, RuleTopic.BASIS)
     with pytest.raises(ApprovalError, match="not verified"):
         require_confirmed(rule, lab=False, confirmed={})
     require_confirmed(rule, lab=False, confirmed={rule.id: "CPI, art. L.336-2, read today"})
@@ -123,9 +147,11 @@ def test_nothing_is_known_of_other_places_but_that_it_must_be_confirmed() -> Non
     unknown = profile_of("xx")
     assert {rule.mark for rule in unknown.rules} == {UNVERIFIED}
     assert [rule.id for rule in unknown.rules] == [
-        *("xx-live", "xx-standing", "xx-decide-live", "xx-decide-standing")
+        *("xx-live", "xx-standing", "xx-decide-live", "xx-decide-standing"),
+        "xx-stale-live-address",
     ]
-    assert [rule.id for rule in rules_for("XX", OrderKind.STANDING)] == ["xx-standing"]
+    standing = [rule.id for rule in rules_for("XX", OrderKind.STANDING)]
+    assert standing == ["xx-standing", "xx-decide-standing"]
     assert rule_of("xx-live", territories=["XX"]).territory == "XX"
     with pytest.raises(InputError, match="no rule 'xx-live'"):
         rule_of("xx-live")

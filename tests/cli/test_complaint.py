@@ -88,9 +88,12 @@ def test_a_complaint_from_the_form_is_filed_shown_and_granted(
     assert (filed["complaint"], filed["target"], filed["rule"]) == (NUMBER, "shop.example", None)
     assert filed["receipt_at"] == filed["received_at"]
     assert filed["due_at"].startswith(f"{NOW + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    assert filed["unconfirmed"] == ["it-decide-live"]
     assert public.names("complaints") == ()
     assert json.loads(public.read(f"decisions/{NUMBER}.json") or b"")["state"] == "filed"
     assert NUMBER in cautery("complaint", "list", proven_case.path).out
+    shown = cautery("complaint", "show", proven_case.path, NUMBER).out
+    assert "not confirmed: it-decide-live" in shown
     assert "Jo Doe" in cautery("complaint", "show", proven_case.path, NUMBER).out
     decide = ("complaint", "decide", proven_case.path, NUMBER, "--as", "anna", "--why", "a shop")
     ran = cautery(*decide, "--grant", "--public", proven_case.folder / "public")

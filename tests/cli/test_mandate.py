@@ -127,7 +127,7 @@ def test_show_and_watch_warn_of_what_the_mandate_switches_off(
     warnings = {row["warning"]: row["text"] for row in rows if "warning" in row}
     assert {*warnings} == {
         "gap.no-facts", "gap.clean-feed-as-reference", "gap.no-licensee", "gap.approvers",
-        "gap.no-proxy", "gap.particulars", "gap.no-standing-order", "gap.closes",
+        "gap.no-proxy", "gap.unconfirmed", "gap.particulars", "gap.no-standing-order", "gap.closes",
     }  # fmt: skip
     watch = ("watch", "--case", tmp_path / "case")
     for command in (("mandate", "show"), watch, (*watch, "--json")):
@@ -297,11 +297,9 @@ def test_a_rule_is_confirmed_by_the_digest_that_rules_shows(
             'territory = "FR"', 'territory = "DE"'
         )
     )
-    [digest] = [
-        row["digest"]
-        for line in cautery("mandate", "rules", mandate, "--json").out.splitlines()
-        if (row := json.loads(line))["rule"] == "de-live"
-    ]
+    rows = map(json.loads, cautery("mandate", "rules", mandate, "--json").out.splitlines())
+    digests = {row["rule"]: row["digest"] for row in rows}
+    digest = digests["de-live"]
     asked = (
         *("mandate", "confirm", mandate, "de-live", "--source", "UrhG, section 97, read today"),
         *("--as", "A. Legal", "--key", key),
@@ -311,11 +309,16 @@ def test_a_rule_is_confirmed_by_the_digest_that_rules_shows(
     assert (unseen.code, other.code) == (1, 1)
     assert f"--digest {digest}" in unseen.err
     assert cautery(*asked, "--digest", digest).code == 0
+    for rule in ("de-decide-live", "de-stale-live-address"):
+        ours = ("--source", "minutes of 3 November", "--digest", digests[rule])
+        assert cautery(*(rule if word == "de-live" else word for word in asked), *ours).code == 0
     assert "A. Legal: UrhG, section 97, read today" in cautery("mandate", "rules", mandate).out
     rows = [
         json.loads(line) for line in cautery("mandate", "show", mandate, "--json").out.splitlines()
     ]
-    assert [row["confirmed_rule"] for row in rows if "confirmed_rule" in row] == ["de-live"]
+    assert [row["confirmed_rule"] for row in rows if "confirmed_rule" in row] == [
+        *("de-live", "de-decide-live", "de-stale-live-address")
+    ]
     assert "gap.unconfirmed" not in {row.get("warning") for row in rows}
 
 

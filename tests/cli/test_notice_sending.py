@@ -180,7 +180,10 @@ def test_a_rule_that_nobody_confirmed_holds_a_notice_back(
         *("--reply-to", "piracy@league.example"),
     )
     cdn = proven_case.records("notice.drafted")[-1]["id"]
-    assert "article 16" not in cautery("notice", "show", proven_case.path, cdn).out
+    shown = cautery("notice", "show", proven_case.path, cdn).out
+    assert "article 16" not in shown
+    assert "waits for  the rule dsa-5-caching" in shown
+    assert "dsa-5-caching" in cautery("notice", "lint", proven_case.path, cdn).err
     approve(cautery, proven_case, cdn)
     inbox, port = serve()
     settings = mail_settings(proven_case.folder, port)

@@ -68,7 +68,12 @@ def complained(proven_case: Watched) -> Watched:
     published(proven_case)
     proven_case.write(
         complaint(NUMBER),
-        complaint("C-" + "1" * 12, due_at=NOW - timedelta(hours=1), late=True),
+        complaint(
+            "C-" + "1" * 12,
+            due_at=NOW - timedelta(hours=1),
+            late=True,
+            unconfirmed=("it-decide-live",),
+        ),
         complaint("C-" + "2" * 12, target=None, rule="no-entry", due_at=None),
         list_sent(1, "shop.example"),
         ComplaintDecided(
@@ -108,6 +113,7 @@ def test_the_report_counts_complaints_releases_and_mistakes(complained: Watched)
     text = re.sub(r"<[^>]+>", " ", render(view))
     for words in (
         "granted by anna : it is a shop",
+        "(by rules that nobody has confirmed: it-decide-live)",
         "isp: version 2",
         "seen open",
         "overdue",

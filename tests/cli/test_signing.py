@@ -166,8 +166,12 @@ def test_show_prints_what_is_blocked_and_the_digest_that_is_signed(
     said = cautery("referral", "show", watched.path, TRUE.id).out
     assert "name edge.pirate.example, until" in said
     assert said.endswith(f"digest to sign  {SUBJECT}\n")
+    assert (
+        "waits for  the rule fr-method, which nobody has confirmed: no list has it before" in said
+    )
     told = json.loads(cautery("referral", "show", watched.path, TRUE.id, "--json").out)
     assert told["digest"] == SUBJECT
+    assert "fr-method" in told["waits_for"]
     assert told["mandate"] == "unsigned: nobody has signed this mandate"
 
 

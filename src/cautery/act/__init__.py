@@ -3,9 +3,10 @@
 Examples
 --------
 >>> from cautery.act import RULES, require_confirmed, rules_for
->>> [rule.mark for rule in rules_for("FR")]
-['S59']
->>> require_confirmed(rules_for("FR")[0], lab=False, confirmed={})
+>>> from cautery.act.rules import unconfirmed
+>>> [rule.id for rule in unconfirmed(rules_for("ES"), confirmed={})]
+['es-complaint', 'es-decide-live', 'es-stale-live-address']
+>>> require_confirmed(rules_for("ES")[0], lab=False, confirmed={})
 """
 
 from cautery.act.approval import (

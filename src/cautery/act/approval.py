@@ -83,8 +83,8 @@ def approve(
         raise ApprovalError(f"referral {referral.id}: it has no entries")
     for entry in referral.entries:
         _check_entry(entry, now)
-    for rule in rules_for(referral.territory, order.kind):
-        require_confirmed(rule, lab=mandate.lab, confirmed=confirmed or {})
+    rules = rules_for(referral.territory, order.kind)
+    require_confirmed(*rules, lab=mandate.lab, confirmed=confirmed or {})
     return let_out(referral, approvals, at=now)
 
 

@@ -40,6 +40,7 @@ def receipt_mail(
     at: datetime,
     due: datetime | None,
     page: str | None,
+    due_confirmed: bool = True,
     secret: bool = False,
 ) -> bytes:
     """Return the mail that confirms a complaint, not yet signed.
@@ -50,6 +51,8 @@ def receipt_mail(
         When it is decided at the latest; ``None``: it is about nothing on the lists.
     page : str or None
         The page that shows where it stands; ``None``: there is none.
+    due_confirmed : bool
+        Whether somebody has confirmed the rules behind ``due`` with a source.
     secret : bool
         Whether a list is secret: then the receipt is the same for what is on it and what is not.
     """
@@ -62,6 +65,8 @@ def receipt_mail(
         )
     else:
         decided = f"A person decides by {due:%Y-%m-%d %H:%M} UTC."
+        if not due_confirmed:
+            decided += " This time is our own: nobody has confirmed it in the law."
     lines = [
         f"Your complaint has arrived. Its number is {number}.",
         decided,

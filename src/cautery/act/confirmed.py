@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from cautery.act.addressees import FORMS
 from cautery.act.jurisdictions import Rule, rule_of
-from cautery.act.rules import check_confirmation, rule_digest
+from cautery.act.rules import check_confirmation, rule_digest, unconfirmed
 from cautery.errors import ApprovalError, InputError
 from cautery.model import Mandate, RuleConfirmation
 
@@ -45,6 +45,19 @@ def confirmed_by(records: Iterable[object], mandate: Mandate) -> dict[str, str]:
         for each in records
         if isinstance(each, RuleConfirmation) and _counts(each, mandate)
     }
+
+
+def waiting(rules: Iterable[Rule], mandate: Mandate, records: Iterable[object]) -> tuple[str, ...]:
+    """Return the ids of those of some rules that nobody has confirmed; a lab waits for none.
+
+    Parameters
+    ----------
+    records : iterable
+        Contents of records of the case; those that confirm a rule count.
+    """
+    if mandate.lab:
+        return ()
+    return tuple(rule.id for rule in unconfirmed(rules, confirmed_by(records, mandate)))
 
 
 def _counts(confirmation: RuleConfirmation, mandate: Mandate) -> bool:

@@ -188,6 +188,12 @@ class Profile:
         """Tell whether blocks under a kind of order end with the event."""
         return any(rule.ends_with_event for rule in self.of(kind))
 
+    def complaint_rules(self, kind: OrderKind) -> tuple[Rule, ...]:
+        """Return the rules that give the days to complain and the time to decide."""
+        days = [rule for rule in self.rules if rule.days is not None][:1]
+        hours = [rule for rule in self.of(kind, RuleTopic.COMPLAINT) if rule.hours is not None][:1]
+        return tuple(dict.fromkeys((*days, *hours)))
+
     @property
     def complaint_days(self) -> int | None:
         """Days in which a complaint can be made; ``None``: no rule states it."""
@@ -199,8 +205,14 @@ class Profile:
         return tuple(dict.fromkeys(reason for rule in self.rules for reason in rule.reasons))
 
     def is_secret(self, kind: OrderKind) -> bool | None:
-        """Tell whether the list under a kind of order is secret; ``None``: no rule states it."""
-        return next((rule.secret for rule in self.of(kind) if rule.secret is not None), None)
+        """Tell whether the list under a kind of order is secret; ``None``: no rule states it.
+
+        An unverified rule can make a list secret, but cannot open one.
+        """
+        stated = [rule for rule in self.of(kind) if rule.secret is not None]
+        if not stated:
+            return None
+        return any(rule.secret or not rule.is_verified for rule in stated)
 
 
 def profiles() -> tuple[Profile, ...]:
@@ -212,13 +224,14 @@ def profile_of(territory: str) -> Profile:
     """Return a jurisdiction's profile.
 
     Of an unknown one there are unverified rules alone: that blocking is lawful there at all, live
-    and under a standing order, and within what time a complaint is decided.
+    and under a standing order, within what time a complaint is decided, and how long an entry holds
+    without a fresh list.
     """
     code = territory.upper()
     known = _profiles().get(code)
     if known is not None:
         return known
-    return Profile(territory=code, name=code, rules=_with_clocks(code, _unknown(code)))
+    return Profile(territory=code, name=code, rules=_with_own(code, _unknown(code)))
 
 
 def rule_of(id_: str, *, territories: Sequence[str] = ()) -> Rule:
@@ -300,7 +313,7 @@ def _profiles() -> dict[str, Profile]:
             territory=territory,
             name=table["name"],
             zone=table.get("zone", "UTC"),
-            rules=_with_clocks(territory, tuple(_rules(territory, table["rule"]))),
+            rules=_with_own(territory, tuple(_rules(territory, table["rule"]))),
         )
         for territory, table in _data().items()
         if territory not in _SHARED
@@ -313,24 +326,41 @@ def _rules(territory: str, rows: Sequence[dict[str, Any]]) -> Iterator[Rule]:
         yield from_json(Rule, {**members, "territory": territory, "mark": row["source"]})
 
 
-def _with_clocks(territory: str, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    """Return rules with a time to decide a complaint for each kind of order: theirs, else ours."""
+def _with_own(territory: str, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Return rules with those of Cautery itself: times that no rule of the jurisdiction states."""
+    return (*rules, *_clocks(territory, rules), *_stale(territory))
+
+
+def _clocks(territory: str, rules: tuple[Rule, ...]) -> Iterator[Rule]:
+    """Yield our time to decide a complaint, for each kind of order that has no other."""
     hours = _data()["decide_within_h"]
-    ours = tuple(
-        Rule(
-            id=f"{territory.lower()}-decide-{kind.value}",
-            territory=territory,
-            text=f"a complaint about a block under a {kind.value} order is decided within "
-            f"{hours[kind.value]} h (Cautery's own time: no source states one)",
-            mark=UNVERIFIED,
-            about=RuleTopic.COMPLAINT,
-            orders=(kind,),
-            hours=hours[kind.value],
-        )
-        for kind in OrderKind
-        if not any(rule.hours is not None and kind in rule.orders for rule in rules)
-    )
-    return (*rules, *ours)
+    for kind in OrderKind:
+        if not any(rule.hours is not None and kind in rule.orders for rule in rules):
+            yield Rule(
+                id=f"{territory.lower()}-decide-{kind.value}",
+                territory=territory,
+                text=f"a complaint about a block under a {kind.value} order is decided within "
+                f"{hours[kind.value]} h (Cautery's own time: no source states one)",
+                mark=UNVERIFIED,
+                about=RuleTopic.COMPLAINT,
+                orders=(kind,),
+                hours=hours[kind.value],
+            )
+
+
+def _stale(territory: str) -> Iterator[Rule]:
+    """Yield how long an entry holds where no fresh list arrives, for each figure of ours."""
+    for kind in OrderKind:
+        for lever, seconds in _data()["max_stale_s"][kind.value].items():
+            yield Rule(
+                id=f"{territory.lower()}-stale-{kind.value}-{lever}",
+                territory=territory,
+                text=f"without a fresh list, an entry of the kind {lever} under a {kind.value} "
+                f"order holds for {seconds} s (Cautery's own time: no source states one)",
+                mark=UNVERIFIED,
+                about=RuleTopic.WINDOW,
+                orders=(kind,),
+            )
 
 
 def _unknown(code: str) -> tuple[Rule, ...]:

@@ -1,21 +1,21 @@
 """The rules of law that our acts rest on, and who has confirmed those that nobody had read.
 
-A rule from general knowledge may shape a draft, but nothing is published on it outside the lab
-until a person has confirmed it with a source. The rules are data: see
+A rule from general knowledge may shape a draft, but outside the lab nothing leaves that relies on
+it in any way until a person has confirmed it with a source. The rules are data: see
 :mod:`cautery.act.jurisdictions`.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from cautery.act.jurisdictions import UNVERIFIED, Rule, RuleTopic, profile_of, profiles
+from cautery.act.jurisdictions import UNVERIFIED, Rule, profile_of, profiles
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError
 from cautery.model import (
@@ -38,51 +38,87 @@ __all__ = [
     "require_confirmed",
     "rule_digest",
     "rules_for",
+    "unconfirmed",
 ]
 
 MESSAGE = "cautery/rule-confirmation/1"
+_VALUES = (
+    "fields",
+    "days",
+    "hours",
+    "months",
+    "reset_days",
+    "ends_with_event",
+    "reasons",
+    "secret",
+)
 RULES: tuple[Rule, ...] = tuple(rule for profile in profiles() for rule in profile.rules)
 
 
 def rules_for(territory: str, kind: OrderKind = OrderKind.LIVE) -> tuple[Rule, ...]:
-    """Return the rules that a referral under a kind of order in a territory rests on.
+    """Return the rules that a referral under a kind of order in a territory relies on: all of them.
 
-    An unknown territory gives one unverified rule: that blocking is lawful there at all.
+    They say whether it may be made at all, until when it holds and what it carries, and also how
+    people complain and when a target is released. For an unknown territory all are unverified.
     """
-    return profile_of(territory).of(kind, RuleTopic.BASIS)
+    return profile_of(territory).of(kind)
+
+
+def unconfirmed(rules: Iterable[Rule], confirmed: Mapping[str, str]) -> tuple[Rule, ...]:
+    """Return those of some rules that have no source, and that nobody has confirmed with one.
+
+    Parameters
+    ----------
+    confirmed : mapping of str to str
+        Rule ids that a person confirmed, each with the source that they read.
+    """
+    return tuple(
+        rule for rule in rules if not (rule.is_verified or confirmed.get(rule.id, "").strip())
+    )
 
 
 def require_confirmed(
-    rule: Rule, *, lab: bool, confirmed: Mapping[str, str], otherwise: str = ""
+    *rules: Rule, lab: bool, confirmed: Mapping[str, str], otherwise: str = ""
 ) -> None:
-    """Raise unless a rule is sourced, or confirmed with a source, or this is the lab.
+    """Raise unless each rule is sourced, or confirmed with a source, or this is the lab.
 
     Parameters
     ----------
     confirmed : mapping of str to str
         Rule ids that a person confirmed, each with the source that they read.
     otherwise : str
-        Another way to confirm it, in words that follow a command.
+        Another way to confirm the first of them, in words that follow a command.
 
     Raises
     ------
     ApprovalError
-        If nobody has confirmed it.
+        If nobody has confirmed one; it names all of these.
     """
-    if lab or rule.is_verified or confirmed.get(rule.id, "").strip():
+    waiting = () if lab else unconfirmed(rules, confirmed)
+    if not waiting:
         return
+    first, *others = waiting
+    also = f"; nor are {', '.join(repr(rule.id) for rule in others)}" if others else ""
     raise ApprovalError(
-        f"the rule {rule.id!r} ({rule.text}) is not verified",
+        f"the rule {first.id!r} ({first.text}) is not verified{also}",
         hint=(
             "Check it against the official text and confirm it with its source: "
-            f"cautery mandate confirm MANDATE {rule.id} --source ...{otherwise}"
+            f"cautery mandate confirm MANDATE {first.id} --source ...{otherwise}"
         ),
     )
 
 
 def rule_digest(rule: Rule) -> Digest:
-    """Return the SHA-256 of a rule's id and text: a rule that is written anew is confirmed anew."""
-    return digest_of(f"{rule.id}\n{rule.territory}\n{rule.text}".encode())
+    """Return the SHA-256 of what a rule says: a rule that is written anew is confirmed anew.
+
+    It covers the text and the values that Cautery applies: days, hours, fields ...
+    """
+    values = {name: getattr(rule, name) for name in _VALUES}
+    stated = {name: value for name, value in values.items() if value not in (None, (), False)}
+    lines = [rule.id, rule.territory, rule.text]
+    if stated:
+        lines.append(canonical(stated).decode())
+    return digest_of("\n".join(lines).encode())
 
 
 def confirm_rule(

@@ -25,6 +25,10 @@ def notice_text(notice: Notice, case: CaseNotices) -> str:
         f"case       {case.opening.signed_for.case}, mandate {case.mandate.id}",
         f"mandate    {case.opening.standing().words}",
         f"form       {notice.form}: {notice.legal_basis}",
+        *(
+            f"waits for  the rule {rule}, which nobody has confirmed: nothing is sent before"
+            for rule in case.waits_for(notice)
+        ),
         f"to         {addressee.name} ({addressee.kind.value})",
         f"address    {addressee.contact or 'none yet'}",
         f"located by {_located(notice)}",

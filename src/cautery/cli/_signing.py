@@ -45,6 +45,10 @@ def referral_text(filed: FiledReferral, opening: Opening) -> str:
         f"order      {referral.order}, in {referral.territory}",
         f"event      {referral.event or 'none'}",
         f"window     {span}",
+        *(
+            f"waits for  the rule {rule}, which nobody has confirmed: no list has it before"
+            for rule in filed.waits_for
+        ),
         f"entries    {len(referral.entries)}",
         *(line for entry in referral.entries for line in _entry_lines(entry)),
         "statement",

@@ -67,12 +67,20 @@ def list_(
                 each.target or "nothing on a list of this case",
                 each.means.value,
                 iso(each.received_at)[:19] + "Z",
-                "" if each.due_at is None else iso(each.due_at)[:19] + "Z",
+                _due(each),
                 _state(each, decision, overdue=each.due_at is not None and now > each.due_at),
             )
             for each, decision in rows
         ),
     )
+
+
+def _due(filed: ComplaintFiled) -> str:
+    """Return when a complaint is due, and which rules behind that nobody has confirmed."""
+    if filed.due_at is None:
+        return ""
+    due = iso(filed.due_at)[:19] + "Z"
+    return f"{due}, not confirmed: {', '.join(filed.unconfirmed)}" if filed.unconfirmed else due
 
 
 def _state(filed: ComplaintFiled, decision: ComplaintDecided | None, *, overdue: bool) -> str:
@@ -96,7 +104,7 @@ def show(case: OpenCase, number: Number, keys: Keys = None) -> None:
         ("about", filed.target or "nothing on a list of this case"),
         ("referrals", ", ".join(filed.referrals) or "none"),
         ("received", iso(filed.received_at)),
-        ("decide by", "-" if filed.due_at is None else iso(filed.due_at)),
+        ("decide by", _due(filed) or "-"),
     ):
         typer.echo(render.printable(f"{name:<10} {value}"))
     typer.echo("what was sent in")
@@ -156,7 +164,7 @@ def take(
             time.sleep(every)
             continue
         for filed in taken.filed:
-            due = "refused: no-entry" if filed.due_at is None else f"decide by {iso(filed.due_at)}"
+            due = f"decide by {_due(filed)}" if filed.due_at else "refused: no-entry"
             render.say(render.printable(f"{filed.complaint}: {filed.target or 'nothing'}, {due}"))
         for why in taken.refused:
             render.say(render.printable(f"not filed: {why}"))

@@ -36,9 +36,9 @@ def rules(
 ) -> None:
     """List the rules of law that referrals and notices rest on, with their sources.
 
-    A source M means that nobody has compared the rule with a text. Some rules decide whether a
-    referral is possible at all (the basis). Outside a lab, Cautery sends no referral under such a
-    rule with the source M until an approver has confirmed it: cautery mandate confirm.
+    A source M means that nobody has compared the rule with a text. A referral relies on each rule
+    of its country and its kind of order, a notice on the rule of its form. Outside a lab, neither
+    leaves until an approver has confirmed each such rule: cautery mandate confirm.
 
     Example: cautery mandate rules --territory IT
     """

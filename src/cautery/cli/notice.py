@@ -97,6 +97,8 @@ def lint(case: Case, notice: Id, json: AsJson = False) -> None:
         show_findings(findings)
     else:
         render.say(f"{notice}: nothing is wrong with it")
+    for rule in filed.waits_for(filed.draft(notice)):
+        render.say(f"warning: nobody has confirmed the rule {rule}: {notice} is not sent before")
     if findings:
         raise typer.Exit(1)
 

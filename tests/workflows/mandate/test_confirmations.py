@@ -77,13 +77,17 @@ def confirm(path: Path, rule: str = "de-standing", *, by: str = "A", key: str = 
 
 
 def test_a_rule_refuses_until_an_approver_has_confirmed_it(path: Path) -> None:
-    [rule] = rules_for("DE", read(path).orders[0].kind)
+    rule, *others = rules_for("DE", read(path).orders[0].kind)
     assert "gap.unconfirmed" in [gap.id for gap in gaps_of(read(path))]
     with pytest.raises(ApprovalError, match="not verified"):
         require_confirmed(rule, lab=False, confirmed=read(path).confirmed)
     confirm(path)
     require_confirmed(rule, lab=False, confirmed=read(path).confirmed)
     assert read(path).confirmed == {"de-standing": "UrhDaG, section 1, read today"}
+    [gap] = [gap for gap in gaps_of(read(path)) if gap.id == "gap.unconfirmed"]
+    assert gap.values["rules"] == "de-decide-standing"
+    for other in others:
+        confirm(path, other.id)
     assert "gap.unconfirmed" not in [gap.id for gap in gaps_of(read(path))]
 
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from cautery.act.rules import rule_digest, rules_for, unconfirmed
 from cautery.errors import MandateError
 from cautery.messages import say
+from cautery.model import Mandate, RuleConfirmation
 from cautery.workflows.mandate.gaps import gaps_of
 from cautery.workflows.mandate.read import read_mandate
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+READ = tuple(
+    RuleConfirmation(
+        rule=rule.id, text=rule_digest(rule), source="read today", name="A. Legal", role="legal",
+        public_key="", at=NOW, signature="",
+    )
+    for rule in unconfirmed(rules_for("FR"), {})
+)  # fmt: skip
 WHOLE = """\
 [mandate]
 id = "m"
@@ -82,7 +92,12 @@ AWAITED = '[[source]]\nurl = "http://p.example"\nkind = "xtream"\npurchase = "P-
 def gaps(folder: Path, text: str) -> list[str]:
     (folder / "facts").mkdir(exist_ok=True)
     (folder / "mandate.toml").write_text(text)
-    return [gap.id for gap in gaps_of(read_mandate(folder / "mandate.toml", now=NOW))]
+    return [gap.id for gap in gaps_of(mandate_in(folder))]
+
+
+def mandate_in(folder: Path) -> Mandate:
+    """The mandate of a folder, whose approver has confirmed the rules of a French live order."""
+    return replace(read_mandate(folder / "mandate.toml", now=NOW), confirmations=READ)
 
 
 def without(table: str, nth: int = 0) -> str:
@@ -95,6 +110,15 @@ def without(table: str, nth: int = 0) -> str:
 
 def test_a_whole_mandate_switches_nothing_off(tmp_path: Path) -> None:
     assert gaps(tmp_path, WHOLE) == []
+
+
+def test_a_mandate_names_every_rule_that_nobody_has_confirmed(tmp_path: Path) -> None:
+    gaps(tmp_path, WHOLE)
+    [gap] = gaps_of(replace(mandate_in(tmp_path), confirmations=READ[:1]))
+    assert say(gap) == (
+        "nothing leaves under the order o until an approver confirms with a source: fr-complaint, "
+        "fr-decide-live, fr-release, fr-secret, fr-stale-live-address (cautery mandate confirm)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,7 +203,7 @@ def test_what_is_switched_off_is_named(tmp_path: Path, text: str, expected: list
 
 def test_a_gap_names_what_it_is_about(tmp_path: Path) -> None:
     gaps(tmp_path, WHOLE.replace("/fr.m3u8", "/clean.m3u8"))
-    [gap] = gaps_of(read_mandate(tmp_path / "mandate.toml", now=NOW))
+    [gap] = gaps_of(mandate_in(tmp_path))
     assert say(gap) == (
         "fr: the reference is the clean feed of an event, so no verdict names this licensee"
     )
@@ -194,7 +218,7 @@ def test_a_territory_without_order_and_provider_and_a_window_that_is_too_short_a
             "end = 2026-11-25T00:00", "end = 2026-11-24T23:00"
         ),
     )
-    mandate = read_mandate(tmp_path / "mandate.toml", now=NOW)
+    mandate = mandate_in(tmp_path)
     window, territory = map(say, gaps_of(mandate))
     assert window == (
         "the window of the mandate ends at 2026-11-24 23:00 UTC, before the time of match is "
@@ -207,7 +231,7 @@ def test_a_territory_without_order_and_provider_and_a_window_that_is_too_short_a
 
 def test_that_a_mandate_has_ended_comes_first(tmp_path: Path) -> None:
     gaps(tmp_path, WHOLE)
-    mandate = read_mandate(tmp_path / "mandate.toml", now=NOW)
+    mandate = mandate_in(tmp_path)
     assert gaps_of(mandate, now=NOW) == ()
     [ended] = gaps_of(mandate, now=mandate.window.end)
     assert ended.id == "gap.ended"

@@ -44,6 +44,8 @@ class ComplaintFiled(Dated):
         Whether it came after the days that the jurisdiction gives; it is decided all the same.
     due_at : datetime or None
         When it has to be decided, in UTC; ``None``: it is refused.
+    unconfirmed : tuple of str
+        Ids of the rules behind ``late`` and ``due_at`` that nobody had confirmed with a source.
     key : str
         Keyed hash of what was sent in, by which the same is not filed twice.
     exhibit : ExhibitId
@@ -59,6 +61,7 @@ class ComplaintFiled(Dated):
     rule: str | None = None
     late: bool = False
     due_at: datetime | None = None
+    unconfirmed: tuple[str, ...] = ()
     key: str
     exhibit: ExhibitId
 

@@ -63,6 +63,8 @@ class Decision:
         What it is about; empty: not known yet.
     due : str
         Until when it is decided; empty: not known yet.
+    due_confirmed : bool
+        Whether somebody has confirmed the rules behind that time with a source.
     why : str
         The reason of a decision; empty: there is none.
     """
@@ -71,4 +73,5 @@ class Decision:
     state: str
     target: str = ""
     due: str = ""
+    due_confirmed: bool = True
     why: str = ""

@@ -91,6 +91,7 @@ async def send_mails(
                     message_id=f"<{random()}@{domain}>",
                     at=now,
                     due=filed.due_at,
+                    due_confirmed=not filed.unconfirmed,
                     page=None if not (url and token) else f"{url.rstrip('/')}/complaint/{token}",
                     secret=secret,
                 )

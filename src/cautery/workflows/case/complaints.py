@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cautery.act.complaint import Complaint, RefusedComplaintError, number_of, read_complaint
-from cautery.act.jurisdictions import profile_of
+from cautery.act.confirmed import waiting
+from cautery.act.jurisdictions import Rule, profile_of
 from cautery.act.notice_replies import read_reply, words_of
 from cautery.act.ports import PublicFiles
 from cautery.canonical import canonical
@@ -30,7 +31,7 @@ from cautery.model.records import (
 from cautery.projections import Complaints, Listed, folded
 from cautery.projections.complaints import HEARD
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.case.referral import confirmations_in, mandate_of
 
 NO_ENTRY = "no-entry"
 """The rule that a complaint about a name on no list breaks."""
@@ -139,7 +140,8 @@ def _file(
         at=journal.now(),
         confidential=True,
     )
-    late, due_at = _clock(listed.values(), mandate_of(ledger), received_at)
+    mandate = mandate_of(ledger)
+    late, due_at, rules = _clock(listed.values(), mandate, received_at)
     filed = ComplaintFiled(
         complaint=number,
         means=means,
@@ -150,6 +152,7 @@ def _file(
         rule=None if listed else NO_ENTRY,
         late=late,
         due_at=due_at,
+        unconfirmed=waiting(rules, mandate, confirmations_in(ledger)) if rules else (),
         key=key,
         exhibit=exhibit,
         at=journal.now(),
@@ -162,20 +165,22 @@ def _file(
 
 def _clock(
     listed: Iterable[Listed], mandate: Mandate, received_at: datetime
-) -> tuple[bool, datetime | None]:
-    """Tell whether a complaint is late, and when it has to be decided: the soonest of its orders.
+) -> tuple[bool, datetime | None, dict[Rule, None]]:
+    """Tell whether a complaint is late, when it has to be decided, and by which rules.
 
-    It is late if it is so by the rule of each territory.
+    It is late if it is so by the rule of each territory, and due by the soonest of its orders. It
+    is filed also if nobody has confirmed these rules: to refuse it would lose it.
     """
     kinds = {order.id: order.kind for order in mandate.orders}
-    late, due_at = [], []
+    late, due_at, rules = [], [], dict[Rule, None]()
     for place in listed:
         profile = profile_of(place.territory)
         days = profile.complaint_days
         late.append(days is not None and received_at > place.at + timedelta(days=days))
         kind = kinds.get(place.order, OrderKind.LIVE)
         due_at.append(received_at + profile.decide_within(kind))
-    return bool(late) and all(late), min(due_at, default=None)
+        rules.update(dict.fromkeys(profile.complaint_rules(kind)))
+    return bool(late) and all(late), min(due_at, default=None), rules
 
 
 def _not_ahead(complaint: Complaint, now: datetime) -> datetime:
@@ -327,8 +332,9 @@ def show_state(
     """
     state = "filed" if decided is None else "granted" if decided.granted else "rejected"
     target, due = filed.target or "", filed.due_at
+    confirmed = not filed.unconfirmed
     if decided is None and secret:
-        target, due = "", None
+        target, due, confirmed = "", None, True
     elif decided is None and filed.rule is not None:
         state = filed.rule
     files.write(
@@ -338,6 +344,7 @@ def show_state(
                 "state": state,
                 "target": target,
                 "due": "" if due is None else f"{due:%Y-%m-%d %H:%M} UTC",
+                "due_confirmed": confirmed,
                 "why": "" if decided is None else decided.why,
                 "at": iso(filed.at if decided is None else decided.at),
             }

@@ -25,6 +25,8 @@ from cautery.act import (
     refuse_faulty,
     sign,
 )
+from cautery.act.addressees import FORMS
+from cautery.act.confirmed import waiting
 from cautery.act.lint_notice import can_name
 from cautery.act.notice import MOST_URLS, WATCH, lies_at
 from cautery.errors import ApprovalError, InputError
@@ -36,6 +38,7 @@ from cautery.model import (
     ExhibitId,
     Mandate,
     Notice,
+    RuleConfirmation,
     digest,
     person_key,
 )
@@ -53,7 +56,7 @@ from cautery.projections import MandateInForce, Notices
 from cautery.projections.notices import HEARD
 from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.case.opening import Opening, opening_in
-from cautery.workflows.case.referral import approver_named
+from cautery.workflows.case.referral import approver_named, confirmations_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +71,14 @@ class CaseNotices:
         The case's first record: every signature names it.
     mandate : Mandate
         As it is in force, without its credentials.
+    confirmations : tuple of RuleConfirmation
+        Rules that people have confirmed since the case was opened.
     """
 
     notices: Notices
     opening: Opening
     mandate: Mandate
+    confirmations: tuple[RuleConfirmation, ...] = ()
 
     @property
     def basis(self) -> NoticeBasis:
@@ -99,6 +105,10 @@ class CaseNotices:
     def lint(self, notice: Notice, *, now: datetime) -> tuple[NoticeFinding, ...]:
         """Return all that is wrong with a notice."""
         return lint_notice(notice, self.basis, now=now)
+
+    def waits_for(self, notice: Notice) -> tuple[str, ...]:
+        """Return the id of the rule that a notice rests on, if nobody has confirmed it."""
+        return waiting((FORMS[notice.addressee.kind].rule,), self.mandate, self.confirmations)
 
     def approvals(self, notice: Notice) -> tuple[Approval, ...]:
         """Return the approvals of a notice that verify, each person's latest."""
@@ -156,7 +166,10 @@ def notices_of(ledger: Ledger) -> CaseNotices:
     if opening is None:
         raise InputError("this case names no mandate")
     return CaseNotices(
-        notices=notices, opening=opening, mandate=in_force.mandate or opening.mandate
+        notices=notices,
+        opening=opening,
+        mandate=in_force.mandate or opening.mandate,
+        confirmations=confirmations_in(ledger),
     )
 
 

@@ -15,7 +15,8 @@ from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import OLDEST, check_signature, sign, subjects_of
+from cautery.act import OLDEST, check_signature, order_of, rules_for, sign, subjects_of
+from cautery.act.confirmed import waiting
 from cautery.errors import ApprovalError, InputError
 from cautery.model import (
     MISSHAPEN,
@@ -24,6 +25,7 @@ from cautery.model import (
     Digest,
     Mandate,
     Referral,
+    RuleConfirmation,
     has_own_id,
 )
 from cautery.model.ledger import append, contents
@@ -55,12 +57,15 @@ class FiledReferral:
         What approvers sign.
     approvals : tuple of Approval
         Those that verify, each person's latest.
+    waits_for : tuple of str
+        Ids of rules that nobody has confirmed: no list has it before.
     """
 
     referral: Referral
     digest: Digest
     approvals: tuple[Approval, ...]
     published_to: tuple[str, ...]
+    waits_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +133,7 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
                 signed[approval.approver] = max(
                     earlier, approval, key=lambda candidate: candidate.at
                 )
+    confirmations = confirmations_in(ledger) if referrals else ()
     return Filed(
         referrals=tuple(
             FiledReferral(
@@ -135,11 +141,28 @@ def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
                 digest=subjects[0],
                 approvals=tuple(approvals.get(referral.id, {}).values()),
                 published_to=tuple(published.get(referral.id, ())),
+                waits_for=_waits_for(referral, opening.mandate, confirmations),
             )
             for referral, subjects in referrals.values()
         ),
         passed_over=passed_over,
     )
+
+
+def _waits_for(
+    referral: Referral, mandate: Mandate, confirmations: tuple[RuleConfirmation, ...]
+) -> tuple[str, ...]:
+    """Return the rules that nobody has confirmed; of an order that the mandate lacks, none."""
+    try:
+        order = order_of(referral, mandate)
+    except ApprovalError:
+        return ()
+    return waiting(rules_for(referral.territory, order.kind), mandate, confirmations)
+
+
+def confirmations_in(ledger: Ledger) -> tuple[RuleConfirmation, ...]:
+    """Return the confirmations of rules that a case has recorded; none is checked."""
+    return tuple(confirmation for _, confirmation in contents(ledger, RuleConfirmation))
 
 
 def filed_referrals(ledger: Ledger) -> tuple[FiledReferral, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from cautery.act.jurisdictions import profile_of
-from cautery.act.rules import rules_for
+from cautery.act.rules import rules_for, unconfirmed
 from cautery.messages import message
 from cautery.model import CourtOrder, Event, Mandate, OrderKind, OwnLocation
 from cautery.model.message import Message
@@ -142,13 +142,10 @@ def _undone(mandate: Mandate) -> Iterator[Message]:
 def _unlawful(mandate: Mandate, orders: Iterable[CourtOrder]) -> Iterator[Message]:
     """Yield what the law of an order's country asks for and the mandate does not have."""
     for order in orders:
-        rules = [
-            rule.id
-            for rule in rules_for(order.territory, order.kind)
-            if not (rule.is_verified or rule.id in mandate.confirmed)
-        ]
+        rules = unconfirmed(rules_for(order.territory, order.kind), mandate.confirmed)
         if rules:
-            yield message("gap.unconfirmed", order=order.id, rules=some(rules))
+            ids = some(rule.id for rule in rules)
+            yield message("gap.unconfirmed", order=order.id, rules=ids)
         wanted = set(profile_of(order.territory).particulars(order.kind))
         if missing := wanted - set(order.particulars):
             yield message("gap.particulars", order=order.id, particulars=some(missing))

@@ -159,6 +159,7 @@ def _decision(files: PublicFiles, number: str) -> Decision | None:
             state=str(decision["state"]),
             target=str(decision["target"]),
             due=str(decision.get("due") or ""),
+            due_confirmed=decision.get("due_confirmed") is not False,
             why=str(decision.get("why") or ""),
         )
     except (CauteryError, ValueError, KeyError, RecursionError):

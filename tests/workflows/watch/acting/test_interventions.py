@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.lists import CaseKey
 
 from cautery.act import Envelope, digest, list_subject, sign, terms_digest
-from cautery.act.rules import confirm_rule, rules_for
+from cautery.act.rules import Rule, confirm_rule, rules_for, unconfirmed
 from cautery.adapters.facts_folder import FactsFolder, LatestFacts
 from cautery.errors import InputError, SourceError
 from cautery.evidence.note import NoteVerifier
@@ -824,13 +824,13 @@ async def test_a_complaint_granted_while_no_watch_ran_counts_at_the_next_start(
 # -- rules of law that people confirm -------------------------------------------------------------
 
 OUTSIDE = replace(MANDATE, lab=False, orders=(replace(MANDATE.orders[0], kind=OrderKind.STANDING),))
-(UNVERIFIED,) = rules_for("FR", OrderKind.STANDING)
+UNVERIFIED, *OTHERS = unconfirmed(rules_for("FR", OrderKind.STANDING), {})
 
 
-def confirmed(source: str = "JO of 1 December") -> RuleConfirmation:
+def confirmed(source: str = "JO of 1 December", rule: Rule = UNVERIFIED) -> RuleConfirmation:
     name = "A. Legal"
     return confirm_rule(
-        UNVERIFIED, mandate="m", source=source, approver=approver(name), key=KEYS[name], at=NOW
+        rule, mandate="m", source=source, approver=approver(name), key=KEYS[name], at=NOW
     )
 
 
@@ -858,10 +858,16 @@ async def test_a_rule_that_is_confirmed_while_a_watch_runs_lets_the_list_go(fold
     beside.append(confirmed())
     for _ in range(3):
         await intervener.hear()
+    assert publisher.taken == []
+    assert f"the rule '{OTHERS[0].id}'" in journal.failures[-1]
+    beside += [confirmed(rule=rule) for rule in OTHERS]
+    for _ in range(3):
+        await intervener.hear()
     assert publisher.taken == [REFERRAL.id]
     records = [entry.content for entry in ledger.read(kinds=("rule.confirmed",))]
-    assert records == [confirmed()]
-    assert confirmed_in(ledger, OUTSIDE) == {UNVERIFIED.id: "JO of 1 December"}  # type: ignore[arg-type]
+    assert records == beside
+    sources = {rule.id: "JO of 1 December" for rule in (UNVERIFIED, *OTHERS)}
+    assert confirmed_in(ledger, OUTSIDE) == sources  # type: ignore[arg-type]
 
 
 async def test_a_confirmation_that_anybody_appends_to_a_case_confirms_nothing(
