@@ -78,6 +78,76 @@ def test_one_address_does_not_take_every_connection() -> None:
         assert ask(port, "GET", "/")[0] == 200
 
 
+BIG = 64 << 20
+"""Bytes of an answer that no buffer of a socket holds."""
+
+
+class Shelf:
+    """Gives a big answer, and notes each request for it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def answer(self, asked: Asked) -> Answered:
+        if asked.path != "/big":
+            return echo(asked)
+        self.asked.append(asked.address)
+        return Answered(pieces=(bytes(1 << 20),) * (BIG >> 20))
+
+    def wait_for(self, count: int) -> None:
+        until = time.monotonic() + 10
+        while len(self.asked) < count:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+
+def fetching(port: int, *, source: str = "127.0.0.1") -> socket.socket:
+    """Ask for the big answer and read none of it."""
+    connection = socket.create_connection(("127.0.0.1", port), source_address=(source, 0))
+    connection.settimeout(10)
+    connection.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+    return connection
+
+
+@pytest.mark.parametrize("bound", ["MOST_LARGE", "MOST_LARGE_OF_ONE"])
+def test_large_answers_beyond_the_bound_are_put_off_and_small_ones_are_not(
+    bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_face, "_MOST_SENT", 1)
+    monkeypatch.setattr(http_face, bound, 3)
+    shelf = Shelf()
+    with Running(listener(shelf.answer)) as server:
+        [port] = server.ports
+        taken = [fetching(port) for _ in range(3)]
+        shelf.wait_for(3)
+        with fetching(port) as more:
+            head = more.recv(1_000)
+        assert head.startswith(b"HTTP/1.1 503")
+        assert b"\r\nRetry-After: 20\r\n" in head
+        assert ask(port, "GET", "/small")[0] == 200
+        assert ask(port, "HEAD", "/big") == (200, b"")
+        with fetching(port, source="127.0.0.2") as other:
+            shelf.wait_for(6)
+            for connection in taken:
+                connection.close()
+            expected = b"HTTP/1.1 503" if bound == "MOST_LARGE" else b"HTTP/1.1 200"
+            assert other.recv(12) == expected
+
+
+def test_a_place_in_the_row_comes_free_when_a_client_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_face, "MOST_LARGE", 1)
+    shelf = Shelf()
+    with Running(listener(shelf.answer)) as server:
+        [port] = server.ports
+        fetching(port).close()
+        until, status = time.monotonic() + 10, 503
+        while status == 503 and time.monotonic() < until:
+            status, body = ask(port, "GET", "/big")
+        assert (status, len(body)) == (200, BIG)
+
+
 def answered(connection: socket.socket) -> bytes:
     """Return what comes back of a request; nothing if the connection is cut."""
     try:
