@@ -54,7 +54,7 @@ def exhibit(
                 render.json_line(to_json(row))
             return
         render.table(
-            ("id", "what", "sealed", "bytes", "opens with", "url"),
+            ("id", "what", "sealed by this clock", "bytes", "opens with", "url"),
             (
                 (
                     row.id.removeprefix("sha256:")[:12],

@@ -47,6 +47,7 @@ from cautery.model.records import (
     OverrideSigned,
     ProbeDone,
     PurchaseRecorded,
+    StreamAppeared,
     WatchResumed,
     WatchStarted,
     WatchStopped,
@@ -134,6 +135,8 @@ class CaseRecords:
     custody, exhibits, alignments : dict
         By the URL of a stream: the entries that speak of it, the exhibits with what each is, and
         its comparisons with references.
+    stated : dict
+        By the URL of a stream, a kind of record and the time that the record states: its number.
     sealed : dict
         By id, each exhibit as it was sealed last.
     failures : Counter
@@ -164,6 +167,7 @@ class CaseRecords:
     alignments: defaultdict[str, list[AlignmentShown]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    stated: dict[tuple[str, str, datetime], int] = field(default_factory=dict)
     sealed: dict[ExhibitId, ExhibitSealed] = field(default_factory=dict)
     clocks_unknown: int = 0
     unfiltered: bool = False
@@ -238,6 +242,8 @@ class CaseRecords:
         url = url.text if isinstance(url, RedactedUrl) else url
         if url not in self.streams.by_url:
             return
+        if isinstance(entry.content, StreamAppeared | ProbeDone | Verdict):
+            self.stated.setdefault((url, entry.record.kind, entry.content.at), entry.index)
         self.custody[url].append(
             CustodyLine(
                 index=entry.index,

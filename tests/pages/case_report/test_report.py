@@ -3,6 +3,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+from datetime import UTC, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
@@ -15,10 +17,12 @@ from hypothesis import strategies as st
 from cautery.drawing.escaping import clean
 from cautery.drawing.formatting import percent
 from cautery.errors import DecodeError
+from cautery.evidence.outside.brackets import Moment
 from cautery.model import Asset, Role, SupplyGraph
 from cautery.pages.case_report import Alignment, alignment_plot, reduced, supply_drawing
 from cautery.pages.case_report.formatting import delay, span, speed
 from cautery.workflows.case.report import write_report
+from cautery.workflows.case.report_times import ReportTimes
 
 
 def _synthetic() -> ModuleType:
@@ -148,6 +152,32 @@ def test_a_stream_that_runs_ahead_is_told_beside_its_peak_in_few_words() -> None
 def test_what_no_exhibits_clock_knew_is_said_once_a_stream(page: str) -> None:
     shown = page[page.index('id="streams"') : page.index('id="all"')]
     assert shown.count("offset of the clock unknown") <= shown.count("Exhibits (SHA-256)")
+
+
+def test_no_time_of_a_stream_stands_without_whose_clock_it_is(page: str) -> None:
+    shown = unescape(page[page.index('id="streams"') : page.index('id="errors"')])
+    times = list(re.finditer(r"\d\d:\d\d:\d\d UTC", shown))
+    assert len(times) > 200
+    for time in times:
+        table = max(shown.rfind(tag, 0, time.start()) for tag in ("<dl", "<table", "<h4"))
+        around = shown[table : time.end() + 40]
+        assert "this machine's clock" in around, around
+
+
+def test_beside_a_time_stands_its_bracket_rounded_outwards() -> None:
+    case = made.whole_case(streams=20)
+    [appeared, *_] = case.ledger.read(kinds=("stream.appeared",))
+    before = datetime(2026, 11, 24, 20, 31, 2, 700_000, tzinfo=UTC)
+    after = before + timedelta(seconds=59)
+    early = Moment(record=appeared.index - 1, covers=1, not_before=before, not_after=before)
+    late = Moment(record=case.ledger.size() - 1, covers=10_000, not_before=after, not_after=after)
+    times = ReportTimes(moments=(early, late))
+    page = write_report(case.ledger, case.vault, at=case.now, times=times)
+    shown = page[page.index('id="streams"') : page.index('id="errors"')]
+    both = "(not before 24 Nov 2026, 20:31:02 UTC, not after 24 Nov 2026, 20:32:02 UTC)"
+    full, listed = shown.split('id="all"')
+    assert full.count(both) == 4 * 4 + 2 * 3  # seen, proven and two probes; the undecided without
+    assert listed.count(both) == 20
 
 
 def test_the_page_tells_how_to_check_without_us(page: str) -> None:

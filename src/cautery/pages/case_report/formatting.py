@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cautery.drawing.formatting import DASH, MINUS, number
 from cautery.messages import tr
@@ -24,6 +24,13 @@ def utc(moment: datetime | None) -> str:
         year=f"{moment:%Y}",
         time=f"{moment:%H:%M:%S}",
     )
+
+
+def utc_after(moment: datetime | None) -> str:
+    """Return a time by when something was, rounded up to the second: such a bound may only grow."""
+    if moment is not None and moment.microsecond:
+        moment = moment.replace(microsecond=0) + timedelta(seconds=1)
+    return utc(moment)
 
 
 def clock(moment: datetime | None) -> str:

@@ -104,6 +104,7 @@ def _environment() -> Environment:
     env = environment("cautery.pages.case_report")
     env.filters |= {
         "utc": formatting.utc,
+        "utc_after": formatting.utc_after,
         "clock": formatting.clock,
         "span": formatting.span,
         "speed": formatting.speed,

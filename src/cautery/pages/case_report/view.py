@@ -105,6 +105,9 @@ class StreamView:
         What ended the count: our dark probe, its vanishing, or the end of the watch.
     failures : tuple of Message
         Reasons of probes that gave no media, each once.
+    brackets : mapping of datetime to (datetime or None, datetime or None)
+        By a time that the page states of it, by this machine's clock: after which and by when
+        others vouch that the record of it was made. Of any other time nobody does.
     """
 
     number: int
@@ -124,6 +127,9 @@ class StreamView:
     custody: tuple[CustodyLine, ...] = ()
     followed: ProofFollowed | None = None
     failures: tuple[Message, ...] = ()
+    brackets: Mapping[datetime, tuple[datetime | None, datetime | None]] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

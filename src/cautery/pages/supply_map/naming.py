@@ -46,7 +46,7 @@ def tooltip(row: Row) -> str:
     if asset.met is not None:
         parts.append(
             tr(
-                "seen %(first)s to %(last)s UTC",
+                "seen %(first)s to %(last)s UTC, by this machine's clock",
                 first=f"{asset.met.first:%Y-%m-%d %H:%M}",
                 last=f"{asset.met.last:%Y-%m-%d %H:%M}",
             )

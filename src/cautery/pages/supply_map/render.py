@@ -90,8 +90,8 @@ def _asset_heads() -> tuple[str, ...]:
         tr("what speaks for it"),
         tr("country"),
         tr("network"),
-        tr("first seen"),
-        tr("last seen"),
+        tr("first seen, by this machine's clock"),
+        tr("last seen, by this machine's clock"),
         tr("records"),
     )
 

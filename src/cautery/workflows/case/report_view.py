@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from cautery.errors import ApprovalError, DecodeError, EvidenceError, InputError
+from cautery.evidence.outside.brackets import Bracket, brackets
 from cautery.messages import message, say, term, tr
 from cautery.model import (
     Checkpoint,
@@ -21,11 +22,15 @@ from cautery.model import (
     Finding,
     GuardVerdict,
     Mandate,
+    Verdict,
 )
 from cautery.model.message import Message
 from cautery.model.records import (
     AlignmentShown,
     ExhibitSealed,
+    ProbeDone,
+    StreamAppeared,
+    kind_of_type,
 )
 from cautery.pages.case_report import (
     Alignment,
@@ -110,8 +115,9 @@ def report_view(
     ended = watched[-1][1] if watched else records.last_at or at
     pictures = _Pictures(read_exhibit)
     times = times or ReportTimes()
+    known = brackets(records.size, times.moments) if times.moments else []
     streams = tuple(
-        _stream(number, stream, records, ended, pictures, times=times)
+        _stream(number, stream, records, ended, pictures, times=times, known=known)
         for number, stream in enumerate(ranked, start=1)
     )
     observed = _observed(records, mandate)
@@ -217,6 +223,7 @@ def _stream(
     pictures: _Pictures,
     *,
     times: ReportTimes,
+    known: Sequence[Bracket],
 ) -> StreamView:
     best = _best(records.alignments[stream.url])
     alignment = None if best is None else _alignment(best, pictures)
@@ -246,7 +253,26 @@ def _stream(
         ),
         custody=tuple(records.custody[stream.url]),
         failures=tuple(stream.failures),
+        brackets=_brackets(stream, records, known) if known else {},
     )
+
+
+def _brackets(
+    stream: StreamState, records: CaseRecords, known: Sequence[Bracket]
+) -> dict[datetime, tuple[datetime | None, datetime | None]]:
+    """Return, by each time that the page states of a stream, the bracket of the record of it."""
+    probes = () if stream.verdict is None else stream.verdict.observations
+    times = [
+        (StreamAppeared, stream.first_seen),
+        (Verdict, stream.proven_at),
+        *((ProbeDone, probe.at) for probe in probes),
+    ]
+    found = {}
+    for kind, at in times:
+        index = None if at is None else records.stated.get((stream.url, kind_of_type(kind), at))
+        if at is not None and index is not None and index < len(known):
+            found[at] = known[index].not_before, known[index].not_after
+    return found
 
 
 def _alignment(shown: AlignmentShown, pictures: _Pictures) -> Alignment:
