@@ -20,7 +20,9 @@ from cautery.model import (
     Notice,
     NoticedUrl,
     Place,
+    RedactedUrl,
     Verdict,
+    host_of,
     notice_id,
     require_utc,
 )
@@ -156,6 +158,20 @@ def _within(address: str, prefix: str) -> bool:
         return ipaddress.ip_address(address) in ipaddress.ip_network(prefix)
     except ValueError:
         return False
+
+
+def on_media(verdict: Verdict) -> Verdict | None:
+    """Return a stream's verdict as one on its media, if these lie at another host than its URL.
+
+    Each probe on which it rests has to have fetched them from one and the same host: then all that
+    carries the verdict lies there, and the newest of these URLs says where.
+    """
+    probes = verdict.observations
+    hosts = {host_of(probe.served) if probe.served else "" for probe in probes}
+    if "" in hosts or len(hosts) != 1:
+        return None
+    newest = max(probes, key=lambda probe: probe.at)
+    return replace(verdict, url=RedactedUrl(str(newest.served)))
 
 
 def noticed(known: UrlInCase, event: Event | None, *, at: datetime) -> NoticedUrl:

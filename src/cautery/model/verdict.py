@@ -113,6 +113,9 @@ class Observation:
         have ``reason`` alone.
     reason : Message or None
         The same reason as a sentence; ``None``: both name a reference.
+    served : str or None
+        Where the first of the media lay, redacted; ``None``: at the stream's own host, or not
+        recorded.
     """
 
     at: datetime
@@ -122,6 +125,7 @@ class Observation:
     media_end_s: float = 0.0
     unmatched: Mapping[str, NoMatch] = field(default_factory=dict)
     reason: Message | None = None
+    served: str | None = None
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)

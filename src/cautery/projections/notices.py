@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cautery.act.notice import UrlInCase, place_of
+from cautery.act.notice import UrlInCase, on_media, place_of
 from cautery.messages import message
 from cautery.model import (
     MISSHAPEN,
@@ -95,6 +95,13 @@ class UrlSeen:
     decided: set[tuple[datetime, float]] = field(default_factory=set)
     misses: list[datetime] = field(default_factory=list)
 
+    def probed(self, at: datetime, *, found: bool) -> None:
+        """Take up that a probe got it, or did not."""
+        if found:
+            self.misses.clear()
+        else:
+            self.misses.append(at)
+
     @property
     def gone_at(self) -> datetime | None:
         """When the first of several probes in a row got nothing; ``None``: it is not gone."""
@@ -140,6 +147,7 @@ class Notices:
     urls: defaultdict[str, UrlSeen] = field(default_factory=lambda: defaultdict(UrlSeen))
     sealed: set[ExhibitId] = field(default_factory=set)
     passed_over: Counter[Message] = field(default_factory=Counter)
+    _media: dict[str, str] = field(default_factory=dict)
     _places: defaultdict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
     _kinds: dict[str, AddresseeKind | None] = field(default_factory=dict)
 
@@ -149,9 +157,10 @@ class Notices:
             case ProbeDone() as probe:
                 self._probe(probe)
             case Verdict() as verdict:
-                seen = self.urls[verdict.url.text]
-                seen.verdict = verdict
-                seen.decided.add((verdict.at, verdict.log10_lr))
+                self._judge(verdict)
+                if (media := on_media(verdict)) is not None:
+                    self._judge(media)
+                    self._media[verdict.url.text] = media.url.text
             case AssetFacts() as facts if facts.addresses or facts.host not in self._places:
                 self._places[facts.host].append(place_of(facts.host, facts))
                 self._kinds[facts.host] = addressee_kind_of(facts)
@@ -176,14 +185,20 @@ class Notices:
             case NoticeWithdrawn() as withdrawal if withdrawal.notice in self.drafts:
                 self.withdrawn.setdefault(withdrawal.notice, withdrawal)
 
+    def _judge(self, verdict: Verdict) -> None:
+        seen = self.urls[verdict.url.text]
+        seen.verdict = verdict
+        seen.decided.add((verdict.at, verdict.log10_lr))
+
     def _probe(self, probe: ProbeDone) -> None:
         if probe.hindered is not None:  # it says nothing about the stream
             return
-        misses = self.urls[probe.url].misses
-        if probe.failed is None:
-            misses.clear()
-        else:
-            misses.append(probe.at)
+        self.urls[probe.url].probed(probe.at, found=probe.failed is None)
+        media = self._media.get(probe.url)
+        if media is not None:
+            served = None if probe.observation is None else probe.observation.served
+            here = served is not None and host_of(served) == host_of(media)
+            self.urls[media].probed(probe.at, found=here)
 
     def _settle(self, record: NoticeSent | NoticeUnsent) -> None:
         sending = self.sending.get(record.notice)

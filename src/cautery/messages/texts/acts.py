@@ -33,6 +33,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     ),
     "follow.notice-drafted": "a notice to the hoster (%(host)s) is drafted: %(notice)s",
     "follow.notice-drafted-to-cdn": "a notice to the CDN (%(host)s) is drafted: %(notice)s",
+    "follow.media-notice-drafted": (
+        "its media lie elsewhere; a notice to who hosts them (%(host)s) is drafted: %(notice)s"
+    ),
     "follow.hidden-url": (
         "its URL holds a line's credentials, which a notice must not name; its host: %(host)s"
     ),

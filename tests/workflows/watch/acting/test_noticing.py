@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,12 +23,14 @@ from cautery.model import (
     Mandate,
     NetworkFact,
     Observation,
+    Partner,
     RedactedUrl,
     Regime,
     SharedFact,
     Verdict,
     Window,
 )
+from cautery.model.records import ProbeDone
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.notices import draft_into, notices_of
 from cautery.workflows.case.open import Case, open_case
@@ -91,22 +94,41 @@ def case(tmp_path: Path) -> Any:
     opened.leave()
 
 
-async def drafted(case: Case, *urls: str) -> tuple[Noticing, dict[str, Stream]]:
-    """Look the hosts of some proven URLs up and draft notices to them."""
+async def drafted(
+    case: Case, *urls: str, served: Sequence[str | None] = (None,), mandate: Mandate = MANDATE
+) -> tuple[Noticing, dict[str, Stream]]:
+    """Look the hosts of some proven URLs up and draft notices to them.
+
+    Each verdict rests on a probe for each item of ``served``, where its media came from.
+    """
     journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
-    begin_case(MANDATE, ledger=case.ledger, journal=journal, key=str(case.verifier))
+    begin_case(mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
     streams: dict[str, Stream] = {}
     world: Any = World()
     for url in urls:
         redacted = journal.redact(url)
-        exhibit = journal.seal(url.encode(), what="segment", media_type="video/mp2t", at=NOW)
+        observations = tuple(
+            Observation(
+                at=NOW + timedelta(seconds=number),
+                exhibits=(
+                    journal.seal(
+                        f"{url} {number}".encode(),
+                        what="segment",
+                        media_type="video/mp2t",
+                        at=NOW,
+                    ),
+                ),
+                served=None if place is None else journal.redact(place).text,
+            )
+            for number, place in enumerate(served)
+        )
         verdict = Verdict(
             url=RedactedUrl(redacted.text),
             finding=Finding.PROVEN,
-            at=NOW,
+            at=NOW + timedelta(seconds=len(served)),
             event="match",
             log10_lr=5.0,
-            observations=(Observation(at=NOW, exhibits=(exhibit,)),),
+            observations=observations,
         )
         journal.write(verdict)
         streams[redacted.text] = Stream(
@@ -129,9 +151,9 @@ async def drafted(case: Case, *urls: str) -> tuple[Noticing, dict[str, Stream]]:
         engine=world,
         journal=journal,
     )
-    for host in dict.fromkeys(stream.host for stream in streams.values()):
+    for host in mapper._hosts():
         await mapper._look_up_host(host)
-    noticing = Noticing(MANDATE, streams, mapper, journal=journal)
+    noticing = Noticing(mandate, streams, mapper, journal=journal)
     noticing.draft(streams)
     noticing.draft(streams)
     return noticing, streams
@@ -224,3 +246,79 @@ async def test_a_host_of_more_urls_than_a_notice_holds_gets_several(
     sizes = [len(notice.urls) for notice in notices_of(case.ledger).notices.drafts.values()]
     assert sorted(sizes) == [1, 2, 2]
     assert all(noticing.host(stream).notice is not None for stream in streams.values())
+
+
+SEGMENTS = [f"http://other.pirate.example/seg/{number}.ts" for number in (7, 8)]
+
+
+async def test_who_hosts_the_media_gets_a_notice_with_evidence_of_its_own(case: Case) -> None:
+    noticing, streams = await drafted(case, EXACT, served=SEGMENTS)
+    filed = notices_of(case.ledger)
+    by_network = {notice.addressee.asn: notice for notice in filed.notices.drafts.values()}
+    assert by_network.keys() == {64500, 64501}
+    for asn, url in ((64500, EXACT), (64501, SEGMENTS[1])):
+        [named] = by_network[asn].urls
+        assert (named.url, named.place.asn) == (url, asn)
+        assert named.captured_at == NOW + timedelta(seconds=1)
+        assert named.exhibits == filed.notices.known(url).exhibits
+        findings = filed.lint(by_network[asn], now=case.clock.now())
+        assert {finding.rule for finding in findings} == MISSING_AT_FIRST
+    [(words, notice)] = noticing.media(streams[EXACT]).items()
+    assert words.startswith("AS 64501, ")
+    assert notice == by_network[64501].id
+
+
+async def test_of_the_media_of_a_stream_a_host_is_told_once_and_again_after_a_restart(
+    case: Case,
+) -> None:
+    noticing, streams = await drafted(case, EXACT, served=SEGMENTS[:1])
+    verdict = streams[EXACT].verdict
+    assert verdict is not None
+    newer = replace(verdict.observations[0], served=SEGMENTS[1])
+    streams[EXACT].verdict = replace(verdict, observations=(newer,))
+    noticing.draft(streams)
+    drafts = notices_of(case.ledger).notices.drafts
+    assert len(drafts) == 2
+    again = Noticing(MANDATE, streams, noticing._mapper, journal=noticing._journal)
+    again.restore(drafts.values())
+    streams[EXACT].verdict = verdict
+    again.draft(streams)
+    assert again.media(streams[EXACT]) == noticing.media(streams[EXACT]) != {}
+    assert len(notices_of(case.ledger).notices.drafts) == 2
+
+
+@pytest.mark.parametrize(
+    "served",
+    [
+        [None, SEGMENTS[0]],  # one probe got its media from the stream's own host
+        [SEGMENTS[0], "http://edge2.pirate.example/seg/8.ts"],
+        ["http://other.pirate.example/live/anna/s3cret/17.ts"],
+    ],
+)
+async def test_a_host_without_all_the_evidence_or_with_a_line_gets_none(
+    case: Case, served: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(HOSTS, "edge2.pirate.example", "198.51.100.8")
+    await drafted(case, EXACT, served=served)
+    drafts = notices_of(case.ledger).notices.drafts.values()
+    assert [[url.url for url in notice.urls] for notice in drafts] == [[EXACT]]
+
+
+async def test_a_playlist_that_leads_to_a_partners_media_accuses_no_partner(case: Case) -> None:
+    partner = Partner(name="P", hosts=("other.pirate.example",), channels=())
+    mandate = replace(MANDATE, partners=(partner,))
+    await drafted(case, EXACT, served=SEGMENTS, mandate=mandate)
+    drafts = notices_of(case.ledger).notices.drafts.values()
+    assert [[url.url for url in notice.urls] for notice in drafts] == [[EXACT]]
+
+
+async def test_media_are_gone_when_probes_no_longer_find_them_at_that_host(case: Case) -> None:
+    noticing, _ = await drafted(case, EXACT, served=SEGMENTS)
+    seen = {url: notices_of(case.ledger).notices.urls[url].gone_at for url in (EXACT, SEGMENTS[1])}
+    assert seen == {EXACT: None, SEGMENTS[1]: None}
+    for second in (20, 40):
+        at = NOW + timedelta(seconds=second)
+        probe = ProbeDone(url=EXACT, at=at, observation=Observation(at=at), failed=None)
+        noticing._journal.write(probe)
+    urls = notices_of(case.ledger).notices.urls
+    assert (urls[EXACT].gone_at, urls[SEGMENTS[1]].gone_at) == (None, NOW + timedelta(seconds=20))

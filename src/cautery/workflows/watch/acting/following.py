@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cautery.act import Room, without_referral
+from cautery.messages import message
 from cautery.model import ActionPlan, EventSpending, Intervention, Mandate
 from cautery.model.message import Message
 from cautery.model.records import ProofFollowed
@@ -70,13 +71,21 @@ class Following:
         self._noticing.draft(url for url, (_, referrals) in followed.items() if not referrals)
         for url, (targets, referrals) in followed.items():
             host = self._noticing.host(self._streams[url])
+            media = {} if referrals else self._noticing.media(self._streams[url])
+            named = (*(() if host.notice is None else (host.notice,)), *media.values())
             room = self._room(self._streams[url], plan, spending, at)
             self._note(
                 ProofFollowed(
                     url=url,
                     referrals=tuple(sorted(set(referrals.values()))),
-                    notices=() if host.notice is None else (host.notice,),
-                    without=without_referral(targets, judged[url], referrals, room, host=host),
+                    notices=tuple(dict.fromkeys(named)),
+                    without=(
+                        *without_referral(targets, judged[url], referrals, room, host=host),
+                        *(
+                            message("follow.media-notice-drafted", host=words, notice=notice)
+                            for words, notice in media.items()
+                        ),
+                    ),
                     at=at,
                 )
             )

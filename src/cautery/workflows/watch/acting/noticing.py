@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cautery.act import Host, UrlInCase, draft_notice, lint_notice
 from cautery.act.lint_notice import MISSING_AT_FIRST, NoticeBasis
-from cautery.act.notice import MOST_URLS, WATCH
+from cautery.act.notice import MOST_URLS, WATCH, on_media
 from cautery.errors import InputError
-from cautery.model import Addressee, AddresseeKind, Event, Mandate, Notice, Place
+from cautery.model import Addressee, AddresseeKind, Event, Mandate, Notice, Place, Verdict
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.streams import Stream
@@ -31,6 +31,8 @@ class Noticing:
         self._mapper = mapper
         self._journal = journal
         self._by_url: dict[str, str] = {}
+        self._media: dict[tuple[str, str], str] = {}
+        """By stream and host, the notice to who hosts its media there."""
         self._hidden: set[str] = set()
 
     def restore(self, notices: Iterable[Notice]) -> None:
@@ -41,23 +43,63 @@ class Noticing:
     def draft(self, urls: Iterable[str]) -> None:
         """Draft a notice to each host of URLs that are on none, by network and event."""
         fresh: defaultdict[_Whom, list[UrlInCase]] = defaultdict(list)
-        for url in urls:
-            if url in self._by_url:
+        media: dict[str, tuple[str, str]] = {}
+        for verdict in self._verdicts(urls, media):
+            url, host = verdict.url.text, verdict.url.host
+            place = self._mapper.place(host)
+            if url in self._by_url or place.asn is None or place.operator is None:
                 continue
-            stream, place = self._streams[url], self._mapper.place(self._streams[url].host)
-            verdict = stream.verdict
-            if verdict is None or place.asn is None or place.operator is None:
-                continue
-            kind = self._mapper.addressee_kind(stream.host)
+            kind = self._mapper.addressee_kind(host)
             known = UrlInCase.of(url, verdict, place, kind=kind)
             if known.proven:
                 whom = (place.asn, place.operator, kind or _USUAL, verdict.event or "")
                 fresh[whom].append(known)
         for (asn, operator, kind, event), known_urls in sorted(fresh.items()):
-            host = Addressee(kind=kind, name=operator, asn=asn)
+            addressee = Addressee(kind=kind, name=operator, asn=asn)
             for begin in range(0, len(known_urls), MOST_URLS):
                 part = known_urls[begin : begin + MOST_URLS]
-                self._draft(part, host, self._event(event))
+                self._draft(part, addressee, self._event(event))
+        self._media |= {
+            whose: self._by_url[url] for url, whose in media.items() if url in self._by_url
+        }
+
+    def _verdicts(
+        self, urls: Iterable[str], media: dict[str, tuple[str, str]]
+    ) -> Iterator[Verdict]:
+        """Yield the verdict on each stream, and on its media where these lie at another host.
+
+        Of a live stream each new verdict names another segment: who hosts them gets one notice.
+
+        Parameters
+        ----------
+        media : dict
+            Where the URL of media is noted, with its stream and its host.
+        """
+        for url in urls:
+            verdict = self._streams[url].verdict
+            if verdict is None:
+                continue
+            yield verdict
+            apart = on_media(verdict)
+            if apart is None or self._is_ours(apart.url.host):
+                continue
+            if (url, apart.url.host) not in self._media:
+                media[apart.url.text] = url, apart.url.host
+                yield apart
+
+    def _is_ours(self, host: str) -> bool:
+        """Tell whether a host is a partner's or ours: a pirate's playlist may lead to our feed."""
+        return self._mandate.partner_on(host) is not None or any(
+            host == service.host or host in service.also for service in self._mandate.services
+        )
+
+    def media(self, stream: Stream) -> Mapping[str, str]:
+        """Return by whom a stream's media are hosted apart, in words, with the notice to them."""
+        return {
+            _words(self._mapper.place(host)): notice
+            for (key, host), notice in self._media.items()
+            if key == stream.key
+        }
 
     def host(self, stream: Stream) -> Host:
         """Return who operates a stream's address, and the notice that names it."""

@@ -215,6 +215,9 @@ class Mapper:
         for stream in self._streams.values():
             hosts = accused if stream.proven or stream.pending else met if stream.probes else listed
             hosts |= dict.fromkeys((stream.host, *sorted(stream.via)))
+            if stream.proven and stream.verdict is not None:
+                served = (observation.served for observation in stream.verdict.observations)
+                accused |= dict.fromkeys(host_of(url) for url in served if url is not None)
         read = dict.fromkeys((*self._seen.pages, *self._seen.panels))
         for page, _, _ in self._seen.pages.values():
             listed |= dict.fromkeys(map(host_of, page.panel_links))

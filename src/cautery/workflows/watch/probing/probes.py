@@ -257,6 +257,9 @@ class Prober:
             faults = await self._faults.of(
                 stream, fetched, decoded, observation, media_at_s=media_at_s
             )
+        if host_of(fetched.served) not in ("", stream.host):
+            served = self._journal.redact(fetched.served).text
+            observation = replace(observation, served=served)
         return Probed(
             fetched=fetched,
             decoded=decoded,
