@@ -176,10 +176,12 @@ def make(
     now = wiring.clock().now()
     # Before anything is written: a dossier that no record of custody can name must not leave.
     stated(at=now, act=CustodyAct.HANDED_OVER, by=by, to=to, why=why, what="", digest="")
-    custody = read_custody(case)
     if open_kinds and audience is not Audience.COURT:
         raise InputError("opened copies are for a court alone", hint="Omit --open.")
     opened = opened_copies(case, open_kinds, store=cases.store(keys)) if open_kinds else None
+    if opened is not None:  # first, so that the chain in the bag says it
+        _note_opened(case, opened, at=now, by=by, why=why, key=person)
+    custody = read_custody(case)
     signatures: list[SignedPdf] = []
 
     vouching = vouching or Vouching()
@@ -236,8 +238,6 @@ def make(
         wiring.write_secret(
             out.with_name(f"{out.name}.openings.json"), (json.dumps(body).encode(),)
         )
-    if opened is not None:
-        _note_opened(case, opened, at=now, by=by, why=why, key=person)
     add_to_custody(
         case,
         lambda chain: stated(

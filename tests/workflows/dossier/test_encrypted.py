@@ -21,6 +21,7 @@ from cautery.pages.dossier import DossierView
 from cautery.pages.dossier.exhibits import EXHIBITS
 from cautery.wiring import custody
 from cautery.workflows.dossier.audiences import Audience
+from cautery.workflows.dossier.chain import chain_bytes
 from cautery.workflows.dossier.document import document_view
 from cautery.workflows.dossier.encrypted import encrypted_of
 from cautery.workflows.dossier.extract import Extract
@@ -197,6 +198,8 @@ def test_the_chain_of_custody_says_who_opened_them(
     listed = (tmp_path / "bag/data/opened.csv").read_bytes()
     assert opening.digest == f"sha256:{sha256(listed).hexdigest()}"
     assert opening.signature
+    # The bag's own digest is in the line on its handing over, so that line alone comes later.
+    assert (tmp_path / "bag/data/custody.jsonl").read_bytes() == chain_bytes([opening])
     assert handed.act is CustodyAct.HANDED_OVER
     assert "CAUTERY1" in (tmp_path / "bag/VERIFY.md").read_text()
     assert commands(tmp_path / "bag")
