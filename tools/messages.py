@@ -3,8 +3,9 @@
 Run: ``python tools/messages.py``, or ``--check`` to be told what is stale.
 
 A language is ``src/cautery/messages/locale/LANGUAGE/LC_MESSAGES/cautery.po``. It holds the texts of
-dossiers: each of :func:`dossier_texts` must be translated, and other texts may be. Everything else
-that Cautery says is English where a language lacks it. ``cautery.mo`` beside it is compiled here.
+dossiers and of the public pages: each of :func:`dossier_texts` and :func:`public_texts` must be
+translated, and other texts may be. Everything else that Cautery says is English where a language
+lacks it. ``cautery.mo`` beside it is compiled here.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ ROOT = Path(__file__).parent.parent / "src" / "cautery"
 TEMPLATE = ROOT / "messages" / "cautery.pot"
 KEYWORDS = {"tr": None, "tr_n": (1, 2), "_": None, "gettext": None, "ngettext": (1, 2)}
 DOSSIER_FOLDERS = ("pages/dossier", "workflows/dossier")
+PUBLIC_FOLDERS = ("pages/public", "workflows/public")
 DOSSIER_CODE = ("act/mandate_terms.py", "workflows/case/outside.py")
 DOSSIER_MESSAGES = frozenset(
     ("exhibit", "no-match", "observation", "several", "verbal", "verdict", "witness")
@@ -84,6 +86,18 @@ def dossier_texts() -> list[str | tuple[str, str]]:
     return [*of_pages, *of_code, *of_records, *rate_texts(), *page_texts(), _BOTH]
 
 
+def public_texts() -> list[str | tuple[str, str]]:
+    """Return every text that a public page may say."""
+    kinds = [text for name, text in TEXTS.items() if name.startswith("addressee-kind.")]
+    of_pages = [
+        text
+        for folder in PUBLIC_FOLDERS
+        for path in sorted((*(ROOT / folder).glob("*.py"), *(ROOT / folder).glob("*.j2")))
+        for text, _ in texts_of(path)
+    ]
+    return [*of_pages, *kinds]
+
+
 def languages() -> list[Path]:
     """Return the translations that there are."""
     return sorted((ROOT / "messages" / "locale").glob("*/LC_MESSAGES/cautery.po"))
@@ -95,11 +109,12 @@ def compiled(translation: Path) -> bytes:
     Raises
     ------
     SystemExit
-        If it lacks a text of a dossier, or changes what stands in a text's places.
+        If it lacks a text of a dossier or a public page, or changes what stands in a text's
+        places.
     """
     with translation.open("rb") as file:
         catalogue = read_po(file, locale=translation.parts[-3])
-    for text in dossier_texts():
+    for text in (*dossier_texts(), *public_texts()):
         known = catalogue.get(text)
         if known is None or known.fuzzy or not all(_strings(known.string)):
             sys.exit(f"{translation}: lacks {text!r}")

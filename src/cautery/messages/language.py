@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 
@@ -72,6 +73,7 @@ def language() -> str:
     return _IN_USE.get().info().get("language", "en").replace("_", "-")
 
 
+@cache
 def languages() -> tuple[str, ...]:
     """Return the codes of the languages that there are; English is the first."""
     folder = files("cautery.messages") / "locale"
@@ -79,6 +81,7 @@ def languages() -> tuple[str, ...]:
     return ("en", *sorted(found))
 
 
+@cache
 def _translations(language: str) -> NullTranslations:
     if language == "en":
         return _ENGLISH

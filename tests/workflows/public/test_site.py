@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,7 @@ from cautery.workflows.public.figures import csv_of
 from cautery.workflows.public.lookup import LookUp, target_of
 from cautery.workflows.public.shelf import Shelf
 from cautery.workflows.public.site import Site
+from cautery.workflows.public.tongues import tongue_of
 
 DESK = Desk(name="Desk", contact="desk@league.example", url="https://desk.example")
 BOTH = replace(MANDATE, orders=(replace(ORDER, territory="IT"), replace(ORDER, territory="DK")))
@@ -63,9 +65,9 @@ class Public:
         assert answer.status == 200
         return list(json.loads(b"".join(answer.pieces))["blocks"])
 
-    def complain(self, **more: str) -> Answered:
+    def complain(self, *, lang: str = "", **more: str) -> Answered:
         body = urlencode(FIELDS | more).encode()
-        return self.post(body)
+        return self.post(body, query={"lang": lang} if lang else {})
 
     def post(self, body: bytes, **more: Any) -> Answered:
         headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -182,7 +184,84 @@ def test_each_page_says_in_which_language_it_is_and_may_be_answered(
 ) -> None:
     page = words(public.ask(path))
     assert '<html lang="en">' in page
-    assert "exist in English only. You may write to us in your own language." in page
+    assert "You may write to us in your own language." in page
+
+
+HEADINGS = {
+    "en": ("Is this name or address blocked?", "Complain about a block", "Mistakes"),
+    "fr": ("Ce nom ou cette adresse est-il bloqué ?", "Réclamation contre un blocage", "Erreurs"),
+    "it": ("Questo nome o indirizzo è bloccato?", "Reclamo contro un blocco", "Errori"),
+    "es": ("¿Está bloqueado este nombre o esta dirección?", "Reclamación contra un", "Errores"),
+}
+
+
+@pytest.mark.parametrize("code", HEADINGS)
+@pytest.mark.parametrize(("nth", "path"), enumerate(["/", "/complaint", "/transparency"]))
+def test_each_page_speaks_the_language_that_is_asked_for(
+    public: Public, code: str, nth: int, path: str
+) -> None:
+    public.shown.files.write("figures.json", figures_file(Figures(), MANDATE, NOW))
+    by_browser = public.ask(path, headers={"accept-language": f"{code}-XX, de;q=0.9"})
+    by_address = public.ask(path, query={"lang": code}, headers={"accept-language": "de, it;q=0.1"})
+    for answer in (by_browser, by_address):
+        assert f'<html lang="{code}">' in words(answer)
+        assert HEADINGS[code][nth] in unescape(words(answer))
+        assert answer.headers["Content-Language"] == code
+        assert answer.headers["Vary"] == "Accept-Language"
+        assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert f"/complaint?lang={code}" in words(by_address)
+    for other in HEADINGS:
+        assert f'lang={other}" lang="{other}"' in words(by_address)
+
+
+def test_what_is_asked_stays_in_another_language_and_is_kept_by_nobody(public: Public) -> None:
+    hostile = '"><script>alert(1)</script>'
+    for code in HEADINGS:
+        page = public.ask("/", query={"q": hostile, "lang": code})
+        assert "<script" not in words(page)
+        assert f"?q={quote(hostile)}&amp;lang=fr" in words(page)
+        assert page.headers["Cache-Control"] == "no-store"
+    found = public.ask("/", query={"q": "a.example", "lang": "es"})
+    assert "a.example está bloqueado" in words(found)
+    assert "/complaint?lang=es&amp;target=a.example" in words(found)
+    form = public.ask("/complaint", query={"target": "a.example", "lang": "it"})
+    assert '<form action="/complaint?lang=it"' in words(form)
+    assert form.headers["Cache-Control"] == "no-store"
+
+
+def test_a_complaint_and_its_receipt_are_in_the_language_of_the_form(public: Public) -> None:
+    receipt = public.complain(lang="fr")
+    assert receipt.status == 201
+    assert "Votre réclamation est arrivée" in words(receipt)
+    token = words(receipt).partition("/complaint/")[2][:32]
+    state = public.ask(f"/complaint/{token}", query={"lang": "it"})
+    assert "È arrivato" in words(state)
+    refused = public.complain(lang="es", text="")
+    assert "Escriba en una frase por qué es un error el bloqueo." in words(refused)
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("", "en"),
+        ("de, ja", "en"),
+        ("*", "en"),
+        ("fr;q=0, it;q=0.001", "it"),
+        ("FR-ch", "fr"),
+        ("en;q=0.5, es;q=0.6", "es"),
+        ("it;q=2, es", "es"),
+        (", ;q=1, fr-" + "x" * 9_000, "en"),
+        ("a," * 40 + "fr", "en"),
+    ],
+)
+def test_a_browsers_languages_are_weighed_within_bounds(header: str, code: str) -> None:
+    asked = Asked(method="GET", path="/", address="192.0.2.1", headers={"accept-language": header})
+    assert tongue_of(asked) == code
+
+
+@pytest.mark.parametrize("lang", ["", "de", "FR", "../fr", "fr\n", "<b>"])
+def test_a_language_that_there_is_not_is_english(public: Public, lang: str) -> None:
+    assert '<html lang="en">' in words(public.ask("/", query={"lang": lang}))
 
 
 # -- complaints -------------------------------------------------------------------------------
@@ -279,9 +358,36 @@ def test_the_451_page_names_who_blocks_and_why(public: Public) -> None:
     assert answer.status == 451
     assert answer.headers["Link"] == '<https://isp.example>; rel="blocked-by"'
     assert "Court (FR)" in words(answer)
-    assert "https://desk.example/complaint?target=a.example" in words(answer)
+    link = "https://desk.example/complaint?lang=en&amp;target=a.example"
+    assert link in words(answer)
     other = page.answer(Asked(method="GET", path="/", address="192.0.2.1", host="b.example"), NOW)
     assert other.status == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "code", "heading"),
+    [
+        ("a.example", "fr", "Ce nom est bloqué par une décision légale"),
+        ("a.example", "it", "Questo nome è bloccato da un ordine legale"),
+        ("b.example", "es", "Este nombre no está bloqueado aquí"),
+    ],
+)
+def test_the_451_page_speaks_the_visitors_language(
+    public: Public, host: str, code: str, heading: str
+) -> None:
+    page = BlockedPage(public.look_up, DESK, by="https://isp.example", provider="ISP")
+    asked = Asked(
+        method="GET", path="/live", address="192.0.2.1", host=host,
+        headers={"accept-language": f"de, {code};q=0.7"},
+    )  # fmt: skip
+    answer = page.answer(asked, NOW)
+    assert heading in words(answer)
+    assert (answer.headers["Vary"], answer.headers["Cache-Control"]) == (
+        *("Accept-Language", "no-store"),
+    )
+    assert f"https://desk.example/complaint?lang={code}" in words(answer)
+    chosen = page.answer(replace(asked, query={"lang": "en"}), NOW)
+    assert '<html lang="en">' in words(chosen)
 
 
 def test_the_451_page_tells_nothing_of_a_secret_order(public: Public) -> None:

@@ -9,9 +9,12 @@ from jinja2 import Environment
 
 from cautery.drawing.styles import quoted, style
 from cautery.drawing.templates import environment
+from cautery.messages import language, languages
 from cautery.pages.public.view import Desk
 
 _PACKAGE = "cautery.pages.public"
+LANGUAGES = {"en": "English", "es": "español", "fr": "français", "it": "italiano"}
+"""How each language calls itself."""
 PAGES = ("home", "complaint", "receipt", "state", "figures", "blocked", "notice")
 
 
@@ -26,7 +29,14 @@ def render_page(name: str, desk: Desk, **values: Any) -> bytes:
         What the page's template names. Texts may be hostile: they are escaped.
     """
     template = _environment().get_template(f"{name}.html.j2")
-    return template.render(desk=desk, style=style(_PACKAGE, "page.css"), **values).encode()
+    tongues = [(code, LANGUAGES.get(code, code)) for code in languages()]
+    return template.render(
+        desk=desk,
+        style=style(_PACKAGE, "page.css"),
+        lang=language(),
+        tongues=tongues,
+        **values,
+    ).encode()
 
 
 @cache

@@ -16,6 +16,9 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 
+KEPT_S = 60
+"""Seconds for which a page that is the same for everybody may be kept."""
+
 
 def page(
     name: str,
@@ -24,12 +27,15 @@ def page(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     root: str = "",
+    keeps: bool = False,
     **values: Any,
 ) -> Answered:
-    """Return a page as an answer that nobody keeps.
+    """Return a page as an answer.
 
     Parameters
     ----------
+    keeps : bool
+        Whether caches may keep it for a minute: it is the same for everybody. Else nobody keeps it.
     root : str
         What its links begin with: empty on the face itself.
     """
@@ -39,7 +45,7 @@ def page(
         media_type=HTML,
         headers={
             "Content-Security-Policy": _POLICY,
-            "Cache-Control": "no-store",
+            "Cache-Control": f"public, max-age={KEPT_S}" if keeps else "no-store",
             **(headers or {}),
         },
     )

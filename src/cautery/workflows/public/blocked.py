@@ -14,6 +14,7 @@ from cautery.pages.public import Desk
 from cautery.workflows.public.answers import block_shown, page
 from cautery.workflows.public.fairness import Fairness
 from cautery.workflows.public.lookup import LookUp, target_of
+from cautery.workflows.public.tongues import in_tongue
 
 
 class BlockedPage:
@@ -36,6 +37,9 @@ class BlockedPage:
 
     def answer(self, asked: Asked, now: datetime) -> Answered:
         """Answer any request for a name that leads here."""
+        return in_tongue(asked, lambda: self._answer(asked, now))
+
+    def _answer(self, asked: Asked, now: datetime) -> Answered:
         if not self._fair.admits(neighbourhood(asked.address), now.timestamp()):
             return Answered(status=429, headers={"Retry-After": "10"})
         try:

@@ -117,6 +117,7 @@ class ComplaintDesk:
             "complaint",
             self._desk,
             status=200 if error is None else 422,
+            keeps=error is None and not fields.get("target"),
             target=fields.get("target", "")[:2_000],
             standing=fields.get("standing", ""),
             text=fields.get("text", "")[:MOST_TEXT],

@@ -33,7 +33,7 @@ class FiguresDesk:
             if (body := _read(shelf.files.read(FIGURES))) is not None
         ]
         if asked.path == "/transparency":
-            return page("figures", self._desk, cases=cases)
+            return page("figures", self._desk, keeps=True, cases=cases)
         if asked.path == "/transparency.csv":
             return Answered(
                 pieces=(csv_of(cases),),

@@ -14,6 +14,7 @@ from cautery.workflows.public.complaints import ComplaintDesk
 from cautery.workflows.public.fairness import Fairness
 from cautery.workflows.public.figures import FiguresDesk
 from cautery.workflows.public.lookup import LookUp, target_of
+from cautery.workflows.public.tongues import in_tongue
 
 
 class Site:
@@ -28,6 +29,9 @@ class Site:
 
     def answer(self, asked: Asked, now: datetime) -> Answered:
         """Answer any request."""
+        return in_tongue(asked, lambda: self._answer(asked, now))
+
+    def _answer(self, asked: Asked, now: datetime) -> Answered:
         if not self._fair.admits(neighbourhood(asked.address), now.timestamp()):
             return refusal(
                 self._desk,
@@ -65,6 +69,7 @@ class Site:
         return page(
             "home",
             self._desk,
+            keeps=not question,
             asked=question[:2_000],
             target=target,
             fault=fault,
