@@ -13,6 +13,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from cautery.cli._reminding import reminds
+
 _LONGEST = 300
 """Characters of a first sentence; typer itself cuts at the end of the line."""
 
@@ -22,6 +24,11 @@ Table = Mapping[str, tuple[str, str]]
 
 class Verbs(TyperGroup):
     """A group of verbs that shows the whole first sentence of each, be it two lines long."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, verb in self.commands.items():
+            reminds(name, verb)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - click's
         """Write the list of verbs."""
@@ -85,6 +92,7 @@ def _command(name: str, target: Any) -> Any:
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
         alone.command(name)(target)
         command = typer.main.get_command(alone)
+        reminds(name, command)
     command.name = name
     return command
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from cautery import wiring
@@ -12,13 +13,15 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.keys_file import KeyFolder, default_folder
 from cautery.adapters.signer import SignerProcess
 from cautery.errors import InputError
-from cautery.evidence.manifest import LEDGER, MANIFEST
+from cautery.evidence.manifest import LEDGER, MANIFEST, NOTE
 from cautery.messages import tr
 from cautery.model import SupplyGraph
 from cautery.model.ledger import contents
 from cautery.model.ports import Ledger
+from cautery.model.records import WatchStarted, kinds_of
 from cautery.pages.supply_map.view import Met
 from cautery.workflows.case.open import Case, open_case, refuse_closed
+from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.supply.picture import met_in
 
 
@@ -98,6 +101,35 @@ def adding_to(path: Path) -> Iterator[Ledger]:
             ledger.close()
     finally:
         shelf.release(path)
+
+
+def left_open_since(path: Path) -> datetime | None:
+    """Return when the window of a watch's case ended that is not closed; ``None``: it is none.
+
+    A case that another process holds is at work, and is none either.
+
+    Raises
+    ------
+    CauteryError
+        If it cannot be read.
+    """
+    shelf = reading_store()
+    if shelf.exists(path, NOTE) or not shelf.exists(path, LEDGER):
+        return None
+    shelf.hold(path, alone=False)
+    try:
+        if shelf.shares(path):
+            return None
+        ledger = shelf.ledger(path, read_only=True)
+        try:
+            if next(iter(ledger.read(kinds=kinds_of(WatchStarted))), None) is None:
+                return None
+            ended = mandate_of(ledger).window.end
+        finally:
+            ledger.close()
+    finally:
+        shelf.release(path)
+    return ended if ended <= wiring.clock().now() else None
 
 
 def mapped(case_path: Path) -> SupplyGraph:
