@@ -31,17 +31,29 @@ def list_lines(
     """Show who opened, copied, handed over and received what, and check that the chain is whole.
 
     The digest of a dossier or a receipt is that of the bag's tag manifest. A person wrote the name,
-    and nobody checked it. The key beside it signed the line. Ask the person for the key.
+    and nobody checked it: a line and a receipt are bound to the key that signed them, not to a
+    person. The last column says whom the mandate names for this key. A receiver is not in it: ask
+    the receiver for the key through another channel.
 
     Example: cautery custody list cases/md34
     """
-    chain = chains.chain_of(case)
+    chain, people = chains.chain_of(case), chains.people_of(case)
     if json:
         for line in chain:
-            render.json_line(asdict(line))
+            render.json_line({**asdict(line), "key_named_as": people.get(line.signed_by, ())})
         return
     render.table(
-        ("at", "act", "by", "to", "why", "what", "digest", "signed by the key"),
+        (
+            "at",
+            "act",
+            "by",
+            "to",
+            "why",
+            "what",
+            "digest",
+            "signed by the key",
+            "whom the mandate names for it",
+        ),
         (
             (
                 line.at,
@@ -52,6 +64,7 @@ def list_lines(
                 "a signed receipt" if line.act is CustodyAct.RECEIVED else line.what,
                 "" if line.digest == line.what else line.digest,  # an exhibit's id is its digest
                 line.signed_by,
+                "; ".join(people.get(line.signed_by, ())),
             )
             for line in chain
         ),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import base64
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from cautery import wiring
+from cautery.act import public_key
 from cautery.adapters._key_files import private_bytes
 from cautery.adapters.bag_folder import ExtractFile
 from cautery.adapters.custody_file import add_to_custody, read_custody
 from cautery.adapters.pdf_signatures import can_check_documents, checked_document
 from cautery.adapters.person_keys import load_approver
-from cautery.errors import EvidenceError, InputError
+from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.bag import TAG_MANIFEST, SignedDocument
 from cautery.evidence.custody import CustodyAct, CustodyLine, read_line, stated
 from cautery.evidence.manifest import MAX_MANIFEST_BYTES
@@ -22,8 +24,9 @@ from cautery.evidence.ports import CaseLedger
 from cautery.model import Approver
 from cautery.model.evidence import digest_of
 from cautery.packed import small_file
-from cautery.wiring.cases import reading_store
+from cautery.wiring.cases import reading, reading_store
 from cautery.workflows.case.outside import WITHIN
+from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.dossier.opening import (
     MAX_OPENING_BYTES,
     MAX_OPENINGS_BYTES,
@@ -62,6 +65,31 @@ def chain_of(case: Path) -> tuple[CustodyLine, ...]:
         If it is broken.
     """
     return read_custody(case)
+
+
+def people_of(case: Path) -> Mapping[str, tuple[str, ...]]:
+    """Return by key, base64, who the mandate of a case says holds it: name and role.
+
+    They are its approvers and the people who signed it. A receiver is nobody whom a mandate names,
+    so whose key signed a receipt has to be asked elsewhere.
+    """
+    people: dict[str, dict[str, None]] = {}
+    try:
+        with reading(case) as opened:
+            mandate = mandate_of(opened.ledger)
+    except InputError:  # no case of a mandate, such as an operation's
+        return {}
+    for approver in mandate.approvers:
+        try:
+            raw = public_key(approver).public_bytes_raw()
+        except ApprovalError:
+            continue
+        words = f"{approver.name} ({approver.role}), approver"
+        people.setdefault(base64.b64encode(raw).decode(), {})[words] = None
+    for signature in mandate.signatures:
+        words = f"{signature.name} ({signature.role}), signer of the mandate"
+        people.setdefault(signature.public_key, {})[words] = None
+    return {key: tuple(names) for key, names in people.items()}
 
 
 def receipt(bag: Path, *, by: str, key: Path, why: str) -> CustodyLine:

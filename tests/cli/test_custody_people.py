@@ -1,0 +1,59 @@
+"""A line of custody is bound to a key; whom the mandate names for the key is shown beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from cautery.adapters.custody_file import add_to_custody
+from cautery.adapters.person_keys import create_approver, load_approver
+from cautery.evidence.custody import CustodyAct, stated
+
+from .conftest import Ran
+from .notice_case import NOW, Watched
+
+
+def opened(case: Watched, *, by: str, key: Path | None) -> None:
+    add_to_custody(
+        case.path,
+        lambda chain: stated(
+            at=NOW,
+            act=CustodyAct.OPENED,
+            by=by,
+            why="to look",
+            what="x",
+            digest="sha256:" + "0" * 64,
+            previous=chain[-1].id if chain else "",
+            key=None if key is None else load_approver(key),
+        ),
+    )
+
+
+def test_a_key_of_the_mandate_is_shown_with_its_person_whatever_name_stands_in_the_line(
+    cautery: Callable[..., Ran], proven_case: Watched
+) -> None:
+    create_approver(proven_case.folder / "clerk.pem")
+    opened(proven_case, by="anna", key=proven_case.key("anna"))
+    opened(proven_case, by="Somebody Else", key=proven_case.key("bert"))
+    opened(proven_case, by="anna", key=proven_case.folder / "clerk.pem")
+    opened(proven_case, by="anna", key=None)
+    shown = cautery("custody", "list", proven_case.path)
+    assert shown.code == 0, shown.err
+    head, *rows = (row.split("\t") for row in shown.out.splitlines())
+    assert head[-1] == "whom the mandate names for it"
+    people = ["anna (legal), approver", "bert (legal), approver", "", ""]
+    assert [row[-1] for row in rows] == people
+    lines = cautery("custody", "list", proven_case.path, "--json").out.splitlines()
+    named = [json.loads(line)["key_named_as"] for line in lines]
+    assert named == [[words] if words else [] for words in people]
+
+
+def test_a_chain_beside_what_is_no_case_names_nobody(
+    cautery: Callable[..., Ran], proven_case: Watched, tmp_path: Path
+) -> None:
+    other = Watched(tmp_path / "other", proven_case.folder)
+    other.path.mkdir()
+    opened(other, by="anna", key=proven_case.key("anna"))
+    shown = cautery("custody", "list", other.path)
+    assert (shown.code, "approver" in shown.out) == (0, False)
