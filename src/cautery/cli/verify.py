@@ -58,6 +58,13 @@ def verify(
             help="A country's EU trusted list (XML): which time-stamps are qualified; repeatable.",
         ),
     ] = None,
+    trusted_list_signer: Annotated[
+        Path | None,
+        typer.Option(
+            "--trusted-list-signer",
+            help="PEM: certificates of which one has to have signed each --trusted-list.",
+        ),
+    ] = None,
     log: Annotated[
         Path | None,
         typer.Option("--log", help="Folder of the organisation's log, to compare all its leaves."),
@@ -93,9 +100,10 @@ def verify(
     contradict the times that they and the authorities saw. So a history that was forked, cut,
     rolled back or back-dated is broken, even if the case's own key signed it. Without --cosigners
     and --tsa-roots, each time is a claim of the machine's clock. The command calls a time-stamp
-    qualified only if its authority had the status granted at that time in a --trusted-list that
-    you give. With --log, the command compares every note of the case in the log. So even the owner
-    of the log's key cannot cut the case unnoticed.
+    qualified only if its authority had the status granted at that time in a --trusted-list that you
+    give. It checks the signature of the list only against a --trusted-list-signer. With --log, the
+    command compares every note of the case in the log. So even the owner of the log's key cannot
+    cut the case unnoticed.
 
     For a dossier, the command first checks the bag, its signature and its time-stamp. It also
     checks that only time-stamps and their proofs follow the signature of the document. Then it
@@ -107,7 +115,11 @@ def verify(
     """
     allowed_signers = None if signers is None else read_signers(signers)
     trust = timing.trust(
-        cosigners, tsa_roots, stamp_policies=tsa_policy or (), lists=trusted_list or ()
+        cosigners,
+        tsa_roots,
+        stamp_policies=tsa_policy or (),
+        lists=trusted_list or (),
+        list_signers=trusted_list_signer,
     )
     longest = timedelta(seconds=within)
     try:

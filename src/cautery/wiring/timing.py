@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography import x509
+
 from cautery import wiring
 from cautery.adapters._files import read_whole
 from cautery.adapters.cosign_server import CosignServer, tls_of
@@ -170,6 +172,7 @@ def trust(
     *,
     stamp_policies: Sequence[str] = (),
     lists: Sequence[Path] = (),
+    list_signers: Path | None = None,
 ) -> Trust:
     """Read whom a checker trusts.
 
@@ -183,6 +186,9 @@ def trust(
         Policies of which a time-stamp must have one; empty: any.
     lists : sequence of Path
         Trusted lists of countries of the EU.
+    list_signers : Path or None
+        Certificates, PEM, of which one has to have signed each list; ``None``: no list's signature
+        is checked.
 
     Raises
     ------
@@ -194,12 +200,15 @@ def trust(
             "--tsa-policy and --trusted-list need --tsa-roots: without it no time-stamp is judged",
             hint="Give the root certificates of the authorities: --tsa-roots PEM.",
         )
+    if list_signers is not None and not lists:
+        raise InputError("--trusted-list-signer needs a --trusted-list")
     for oid in stamp_policies:
         if not _OID.fullmatch(oid):
             raise InputError(
                 f"--tsa-policy: {oid[:80]!r} is not an OID such as 1.3.6.1.4.1.32473.1"
             )
     try:
+        signers = () if list_signers is None else _certificates(list_signers)
         return Trust(
             policy=None
             if policy is None
@@ -208,15 +217,25 @@ def trust(
             if authorities is None
             else read_roots(read_whole(authorities.resolve(), limit=MAX_ROOTS_BYTES)),
             stamp_policies=frozenset(stamp_policies),
-            lists=tuple(map(_trusted_list, lists)),
+            lists=tuple(_trusted_list(path, signers) for path in lists),
         )
     except EvidenceError as error:
         raise InputError(str(error)) from error
 
 
-def _trusted_list(path: Path) -> TrustedList:
+def _certificates(path: Path) -> tuple[x509.Certificate, ...]:
     try:
-        return read_trusted_list(read_whole(path.resolve(), limit=MAX_LIST_BYTES))
+        return tuple(
+            x509.load_pem_x509_certificates(read_whole(path.resolve(), limit=MAX_ROOTS_BYTES))
+        )
+    except ValueError as error:
+        raise InputError(f"{path}: holds no certificate in PEM") from error
+
+
+def _trusted_list(path: Path, signers: Sequence[x509.Certificate]) -> TrustedList:
+    try:
+        raw = read_whole(path.resolve(), limit=MAX_LIST_BYTES)
+        return read_trusted_list(raw, signers=signers)
     except InputError as error:
         raise InputError(f"{path}: {error}", hint=error.hint) from error
 

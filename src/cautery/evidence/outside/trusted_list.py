@@ -1,8 +1,8 @@
 """EU trusted lists (ETSI TS 119 612): which services make qualified time-stamps, and when.
 
 A country's list is XML from outside: a document type, an entity, great depth and great size are
-refused, and nothing is ever fetched. Who supplies a list vouches for it: its own signature is not
-checked here.
+refused, and nothing is ever fetched. Who supplies a list vouches for it; with the certificate of
+its signer, its own signature is checked (:mod:`cautery.evidence.outside.list_signature`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from xml.parsers import expat
 
@@ -19,6 +19,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cautery.errors import InputError
+from cautery.evidence.outside.list_signature import signed_part
 from cautery.model.times import to_utc
 
 MAX_LIST_BYTES = 32 << 20
@@ -92,12 +93,15 @@ class TrustedList:
         By when the next one was to come; ``None``: the list is closed.
     services : tuple of StampingService
         Those for time-stamps.
+    signed_by : str
+        Subject of the given certificate that signed it; empty: nobody checked its signature.
     """
 
     territory: str
     issued: datetime
     until: datetime | None
     services: tuple[StampingService, ...]
+    signed_by: str = ""
 
     def service_of(self, path: Sequence[x509.Certificate], at: datetime) -> str | None:
         """Return the qualified service whose time-stamp it is; ``None``: none of this list.
@@ -120,14 +124,28 @@ class TrustedList:
         return None
 
 
-def read_trusted_list(raw: bytes) -> TrustedList:
+def read_trusted_list(raw: bytes, *, signers: Sequence[x509.Certificate] = ()) -> TrustedList:
     """Read a country's trusted list.
+
+    Parameters
+    ----------
+    signers : sequence of Certificate
+        Of these, one has to have signed it; empty: its signature is not checked.
 
     Raises
     ------
     InputError
-        If it is none, or is not one that a careful reader would go on with.
+        If it is none, is not one that a careful reader would go on with, or none of them signed it.
     """
+    read = _read(raw)
+    if not signers:
+        return read
+    # Read again is what was signed, and no other byte.
+    part, signer = signed_part(raw, signers, at=read.issued)
+    return replace(_read(part), signed_by=signer.subject.rfc4514_string())
+
+
+def _read(raw: bytes) -> TrustedList:
     if len(raw) > MAX_LIST_BYTES:
         raise InputError(f"a trusted list of more than {MAX_LIST_BYTES} bytes")
     reading = _Reading()

@@ -22,6 +22,7 @@ from cautery.evidence.outside.proof import (
     check_proof,
     covered_by,
 )
+from cautery.evidence.outside.trusted_list import TrustedList
 from cautery.evidence.ports import CaseLedger
 from cautery.messages import tr
 from cautery.model import ExhibitId
@@ -160,18 +161,27 @@ class TimesProven:
                     "you gave (%(lists)s): %(services)s",
                     qualified=sum(self.qualified.values()),
                     stamps=self.stamps,
-                    lists=", ".join(
-                        tr(
-                            "%(territory)s of %(date)s",
-                            territory=each.territory,
-                            date=each.issued.date().isoformat(),
-                        )
-                        for each in trust.lists
-                    ),
+                    lists=", ".join(_list_words(each) for each in trust.lists),
                     services="; ".join(sorted(self.qualified)) or tr("no service"),
                 )
             )
         return lines
+
+
+def _list_words(given: TrustedList) -> str:
+    date = given.issued.date().isoformat()
+    if not given.signed_by:
+        return tr(
+            "%(territory)s of %(date)s, whose signature was not checked",
+            territory=given.territory,
+            date=date,
+        )
+    return tr(
+        "%(territory)s of %(date)s, signed by %(signer)s",
+        territory=given.territory,
+        date=date,
+        signer=given.signed_by,
+    )
 
 
 @dataclass(slots=True)
