@@ -287,6 +287,15 @@ async def test_of_the_media_of_a_stream_a_host_is_told_once_and_again_after_a_re
     assert len(notices_of(case.ledger).notices.drafts) == 2
 
 
+async def test_media_that_two_streams_share_are_named_once(case: Case) -> None:
+    second = EXACT.replace("stream", "mirror")
+    noticing, streams = await drafted(case, EXACT, second, served=SEGMENTS[:1])
+    drafts = notices_of(case.ledger).notices.drafts.values()
+    named = sorted(tuple(url.url for url in notice.urls) for notice in drafts)
+    assert named == [(second, EXACT), (SEGMENTS[0],)]
+    assert noticing.media(streams[EXACT]) == noticing.media(streams[second]) != {}
+
+
 @pytest.mark.parametrize(
     "served",
     [

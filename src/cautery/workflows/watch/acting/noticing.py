@@ -43,7 +43,7 @@ class Noticing:
     def draft(self, urls: Iterable[str]) -> None:
         """Draft a notice to each host of URLs that are on none, by network and event."""
         fresh: defaultdict[_Whom, list[UrlInCase]] = defaultdict(list)
-        media: dict[str, tuple[str, str]] = {}
+        media: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for verdict in self._verdicts(urls, media):
             url, host = verdict.url.text, verdict.url.host
             place = self._mapper.place(host)
@@ -59,12 +59,12 @@ class Noticing:
             for begin in range(0, len(known_urls), MOST_URLS):
                 part = known_urls[begin : begin + MOST_URLS]
                 self._draft(part, addressee, self._event(event))
-        self._media |= {
-            whose: self._by_url[url] for url, whose in media.items() if url in self._by_url
-        }
+        for url, streams in media.items():
+            if url in self._by_url:
+                self._media |= dict.fromkeys(streams, self._by_url[url])
 
     def _verdicts(
-        self, urls: Iterable[str], media: dict[str, tuple[str, str]]
+        self, urls: Iterable[str], media: defaultdict[str, list[tuple[str, str]]]
     ) -> Iterator[Verdict]:
         """Yield the verdict on each stream, and on its media where these lie at another host.
 
@@ -73,7 +73,7 @@ class Noticing:
         Parameters
         ----------
         media : dict
-            Where the URL of media is noted, with its stream and its host.
+            Where the URL of media is noted, with each of its streams and its host.
         """
         for url in urls:
             verdict = self._streams[url].verdict
@@ -84,8 +84,10 @@ class Noticing:
             if apart is None or self._is_ours(apart.url.host):
                 continue
             if (url, apart.url.host) not in self._media:
-                media[apart.url.text] = url, apart.url.host
-                yield apart
+                text = apart.url.text
+                if text not in media and text not in self._streams:
+                    yield apart
+                media[text].append((url, apart.url.host))
 
     def _is_ours(self, host: str) -> bool:
         """Tell whether a host is a partner's or ours: a pirate's playlist may lead to our feed."""
