@@ -9,12 +9,13 @@ import itertools
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from _pytest.doctest import DoctestModule
 from hypothesis import HealthCheck, settings
 from pytest_socket import socket_allow_hosts
 from xdist.scheduler import LoadFileScheduling
@@ -47,6 +48,22 @@ class OneWorkerForJourneys(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         return "journeys" if file.startswith("tests/journeys/") else file
+
+
+class OnlyFilesWithExamples:
+    """Doctests are looked for in files that have a prompt: three of four have none."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(self, file_path: Path) -> Generator[None, list[Any], list[Any]]:
+        collectors = yield
+        if file_path.suffix == ".py" and b">>> " not in file_path.read_bytes():
+            return [one for one in collectors if not isinstance(one, DoctestModule)]
+        return collectors
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A plugin, and not a hook of this file, which pytest would ask about tests/ alone.
+    config.pluginmanager.register(OnlyFilesWithExamples())
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
