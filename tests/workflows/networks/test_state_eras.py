@@ -75,7 +75,7 @@ TOLD = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=12)
 @given(TOLD, TOLD)
 def test_sightings_that_a_state_has_change_nothing(tmp_path_factory, known, new):
     folder = tmp_path_factory.mktemp("eras")
