@@ -177,6 +177,24 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def _signer_copies() -> Iterator[Any]:
+    from tests.signers import CopiedSigners  # heavy: some tests load nothing of ours
+
+    copies = CopiedSigners()
+    yield copies
+    copies.close()
+
+
+@pytest.fixture(autouse=True)
+def _signers_are_copies(
+    request: pytest.FixtureRequest, _signer_copies: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred tests start signers, which need not import what they need each time."""
+    if _signer_copies.can_start() and not request.node.get_closest_marker("real_signers"):
+        monkeypatch.setattr("cautery.adapters.signer._started", _signer_copies.start)
+
+
+@pytest.fixture(scope="session")
 def _key_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Folders for keys that are counted here: pytest looks through all of them for a free name."""
     top = tmp_path_factory.mktemp("keys")

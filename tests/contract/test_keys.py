@@ -17,6 +17,8 @@ from cautery.adapters.signer import SignerProcess
 from cautery.errors import InputError
 from cautery.evidence.note import NoteVerifier
 
+pytestmark = pytest.mark.real_signers
+
 needs_openssl = pytest.mark.skipif(
     shutil.which("openssl") is None, reason="openssl is not installed"
 )

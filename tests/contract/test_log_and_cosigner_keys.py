@@ -18,6 +18,8 @@ from cautery.evidence.outside.cosignatures import CosignerKey, open_cosigned
 from cautery.evidence.outside.cosigning import AddCheckpoint
 from cautery.evidence.signing import MANIFEST_TITLE
 
+pytestmark = pytest.mark.real_signers
+
 ORIGIN = "league.example"
 LEAVES = [leaf_hash(bytes([n])) for n in range(40)]
 FORK = [*LEAVES[:3], *(leaf_hash(b"fork" + bytes([n])) for n in range(40))]

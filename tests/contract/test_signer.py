@@ -32,6 +32,8 @@ from cautery.evidence import Frontier, consistency_proof, leaf_hash
 from cautery.evidence.note import NoteVerifier, open_checkpoint, open_note
 from cautery.model import Intermediary, KeyedPseudonyms, digest_of
 
+pytestmark = pytest.mark.real_signers
+
 LEAVES = [leaf_hash(bytes([n])) for n in range(40)]
 LETTER = f"cautery.letter/1\nsha256:{'0' * 64}\n"
 

@@ -203,23 +203,7 @@ class SignerProcess:
         our_end, child_end = socket.socketpair()
         our_end.settimeout(_PATIENCE_S)
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - ourselves
-                [
-                    # Without ``site`` it starts sooner; ``_ROOTS`` are the two folders that it
-                    # imports from.
-                    *(sys.executable, "-I", "-S", "-c", _RUN, *_ROOTS),
-                    *(str(child_end.fileno()), str(self._folder), self.case, _unconfined()),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(child_end.fileno(),),
-                cwd="/",
-                # Should an import lead to numpy, it must start no threads: a process that has some
-                # cannot be confined.
-                env={"OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,
-            )
+            self._process = _started(child_end.fileno(), self._folder, self.case)
         except OSError as error:
             our_end.close()
             raise SignerError(f"the signer did not start: {error.strerror}") from error
@@ -283,6 +267,25 @@ class SignerProcess:
         return SignerError(
             f"the signer of case {self.case} gave an answer that is not valid; nothing is signed"
         )
+
+
+def _started(descriptor: int, folder: Path, case: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - ourselves
+        [
+            # Without ``site`` it starts sooner; ``_ROOTS`` are the two folders it imports from.
+            *(sys.executable, "-I", "-S", "-c", _RUN, *_ROOTS),
+            *(str(descriptor), str(folder), case, _unconfined()),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(descriptor,),
+        cwd="/",
+        # Should an import lead to numpy, it must start no threads: a process that has some cannot
+        # be confined.
+        env={"OPENBLAS_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
 
 
 def _unconfined() -> str:
