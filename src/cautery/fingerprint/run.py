@@ -7,7 +7,7 @@ gives each key's postings in one look at 16 bytes (1.3 bytes a key).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -134,6 +134,27 @@ class Run:
             "hot": self.hot,
         }
 
+    def renumbered(self, first: int) -> Run:
+        """Return the run with ``first`` added to the number of each reference.
+
+        Raises
+        ------
+        InputError
+            If a number becomes too large.
+        """
+        if not first or not len(self):
+            return self
+        postings = self.postings.copy()
+        # A posting is 12 bits of the reference above 12 of the frame: its high byte, and half of
+        # the byte in the middle. All numbers grow by the same, so the order stays.
+        middle, high = postings[1:-1:3], postings[2:-1:3]
+        numbers = (high.astype(np.int32) << 4 | middle >> 4) + first
+        if numbers.max() >= MOST_REFERENCES:
+            raise InputError(f"an index holds {MOST_REFERENCES} references")
+        middle[:] = (middle & 15) | (numbers & 15) << 4
+        high[:] = numbers >> 4
+        return replace(self, postings=postings)
+
     def items(self) -> Longs:
         """Return hash, reference and frame of every posting, ``hash << 24 | posting``."""
         items = np.empty(len(self), np.int64)
@@ -157,6 +178,8 @@ _DTYPES = {
     "postings": np.dtype("u1"),
     "hot": np.dtype("<u4"),
 }
+FIELDS = tuple(_DTYPES)
+"""Names of the arrays that make up a run."""
 
 
 def _makes_sense(run: Run, references: int) -> bool:

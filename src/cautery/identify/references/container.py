@@ -38,7 +38,10 @@ _PAGE = 4096
 _MOST_HEAD = 8 << 20
 """4,096 references take about 1 MB."""
 _MOST_ARRAYS = 20_000
-_MOST_BYTES = 64 << 30
+MOST_BYTES = 64 << 30
+"""Of a file."""
+_MOST_LISTED = 100
+"""Bytes that the head needs for one array: its name, type, shape and check."""
 _TYPES = ("<i4", "<i8", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "|u1")
 _PIECE = 4 << 20
 """Bytes written or checked at a time."""
@@ -78,29 +81,38 @@ class Mapped:
     nbytes: int
 
 
-def write_arrays(path: Path, head: Mapping[str, Any], arrays: Sequence[Stored]) -> None:
+def write_arrays(
+    path: Path, head: Mapping[str, Any], arrays: Iterable[Stored], *, room: int | None = None
+) -> None:
     """Write head and arrays durably and whole, or not at all, in bounded memory.
+
+    Parameters
+    ----------
+    arrays : iterable of Stored
+        With ``room``, each is asked for when the one before it is written, so that they need not
+        all be held at once.
+    room : int, optional
+        Most arrays that come. ``None``: they are counted first.
 
     Raises
     ------
     StorageError
         If it cannot be written; no partial file survives.
+    InputError
+        If it becomes larger than a reference file can be.
     """
-    checks = [0] * len(arrays)
-    blank = _said(head, arrays, checks)
+    if room is None:
+        arrays = list(arrays)
+        length = len(_head_bytes(head, [_listed(array, 0) for array in arrays]))
+    else:
+        length = len(_head_bytes(head, ())) + room * _MOST_LISTED
     try:
-        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f"{TEMPORARY}{path.name}-")
+        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=unfinished_prefix(path))
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror or error}") from error
     try:
         with os.fdopen(handle, "wb") as file:
-            file.seek(_PREFIX.size + len(blank))
-            for index, array in enumerate(arrays):
-                file.write(b"\0" * (-file.tell() % _PAGE))
-                checks[index] = _written(file, array)
-            head_bytes = _said(head, arrays, checks)
-            file.seek(0)
-            file.write(_PREFIX.pack(MAGIC, len(head_bytes), zlib.crc32(head_bytes)) + head_bytes)
+            _fill(path, file, head, arrays, length)
             file.flush()
             os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
@@ -111,6 +123,11 @@ def write_arrays(path: Path, head: Mapping[str, Any], arrays: Sequence[Stored]) 
         if isinstance(error, OSError):
             raise StorageError(f"{path}: {error.strerror or error}") from error
         raise
+
+
+def unfinished_prefix(path: Path) -> str:
+    """Return how the names of a file's unfinished versions begin, which a killed writer leaves."""
+    return f"{TEMPORARY}{path.name}-"
 
 
 def map_arrays(path: Path, *, verify: bool = True) -> Mapped:
@@ -210,7 +227,7 @@ def _opened(path: Path) -> Iterator[tuple[int, int]]:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise InputError(f"{path}: not a regular file")
-        if status.st_size > _MOST_BYTES:
+        if status.st_size > MOST_BYTES:
             raise InputError(f"{path}: larger than a reference file can be")
         yield handle, status.st_size
     except OSError as error:
@@ -219,13 +236,35 @@ def _opened(path: Path) -> Iterator[tuple[int, int]]:
         os.close(handle)
 
 
-def _said(head: Mapping[str, Any], arrays: Sequence[Stored], checks: Sequence[int]) -> bytes:
-    """Return the head as bytes; its length does not depend on the checks."""
-    listed = [
-        [array.name, array.dtype.str, list(array.shape), f"{check:08x}"]
-        for array, check in zip(arrays, checks, strict=True)
-    ]
+def _head_bytes(head: Mapping[str, Any], listed: Sequence[Sequence[Any]]) -> bytes:
+    """Return the head as bytes; blanks may follow it."""
     return json.dumps({"head": head, "arrays": listed}, allow_nan=False).encode()
+
+
+def _listed(array: Stored, check: int) -> list[Any]:
+    """Return what the head says of an array; its length does not depend on the check."""
+    return [array.name, array.dtype.str, list(array.shape), f"{check:08x}"]
+
+
+def _fill(
+    path: Path, file: Any, head: Mapping[str, Any], arrays: Iterable[Stored], length: int
+) -> None:
+    """Write arrays behind a head of so many bytes, and then the head."""
+    file.seek(_PREFIX.size + length)
+    listed = []
+    for array in arrays:
+        file.write(b"\0" * (-file.tell() % _PAGE))
+        listed.append(_listed(array, _written(file, array)))
+        if file.tell() > MOST_BYTES:
+            raise InputError(
+                f"{path}: it would hold more than {MOST_BYTES >> 30} GiB",
+                hint="Put the references into several files.",
+            )
+    head_bytes = _head_bytes(head, listed).ljust(length)
+    if len(head_bytes) != length:
+        raise ValueError(f"{path}: more arrays than there is room for")
+    file.seek(0)
+    file.write(_PREFIX.pack(MAGIC, length, zlib.crc32(head_bytes)) + head_bytes)
 
 
 def _written(file: Any, array: Stored) -> int:

@@ -15,10 +15,10 @@ from cautery.fingerprint.codes import WORD_FRAMES, Stack
 from cautery.fingerprint.index import MOST_REFERENCES, SLICE_FRAMES, Index, Run, Snapshot
 from cautery.fingerprint.recipe import Recipe
 from cautery.fingerprint.video import cells_of
-from cautery.identify.references.checked import checked
+from cautery.identify.references.checked import LONGEST_WORK_S, checked
 from cautery.identify.references.claims import Claims
 from cautery.identify.references.hearing import Hearing
-from cautery.identify.references.info import ReferenceInfo
+from cautery.identify.references.info import Note, ReferenceInfo
 from cautery.identify.references.kept import FEW_REFERENCES, KEPT_S, Kept
 from cautery.identify.references.track import Pictures, Track, joined
 from cautery.identify.references.unsaved import Unsaved, only
@@ -27,7 +27,6 @@ from cautery.model.media import AUDIO_RATE_HZ, Decoded
 _JOIN_S = 0.08
 """Segments whose stated times meet within this are one run of sound."""
 _CHUNK_S = 60
-_LONGEST_WORK_S = 16_000.0
 _SPARED = 0.125
 """Share of the works' landmarks that may lie apart from the others of their slice."""
 
@@ -114,8 +113,11 @@ class References:
         if not len(decoded.audio) and len(decoded.luma_s):
             start_s = float(decoded.luma_s[0])
         if info.kind == "work":
-            if not 0 <= at_s <= _LONGEST_WORK_S - decoded.duration_s:
-                raise InputError(f"{reference_id}: a work may last at most {_LONGEST_WORK_S:g} s")
+            if not 0 <= at_s <= LONGEST_WORK_S - decoded.duration_s:
+                raise InputError(
+                    f"{reference_id}: a work may last at most {LONGEST_WORK_S:g} s",
+                    hint="Cut it into several works, each with an id of its own.",
+                )
         else:
             self._claim(number, at_s, at_s + decoded.duration_s)
         with track.lock:

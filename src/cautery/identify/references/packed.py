@@ -166,10 +166,14 @@ def packed_runs(
     for store, slices in stores.items():
         for number in sorted(slices):
             for run in slices[number]:
-                for field, array in run.arrays().items():
-                    arrays.append(Stored.whole(f"run.{len(rows)}.{field}", array))
+                arrays += run_arrays(len(rows), run)
                 rows.append([store, number])
     return rows, arrays
+
+
+def run_arrays(row: int, run: Run) -> list[Stored]:
+    """Return the arrays to store of the run that a row of the head names."""
+    return [Stored.whole(f"run.{row}.{field}", array) for field, array in run.arrays().items()]
 
 
 def unpacked_runs(

@@ -2,29 +2,36 @@
 
 Each finished reference lies as a ``.ref`` of its own in a side folder, ``league.ref.parts/`` beside
 ``league.ref``, until the whole is written. What stands there is believed only while its media, its
-id and the recipe are the same.
+id and the recipe are the same. Whoever builds locks the folder; who reads ``league.ref`` meanwhile
+keeps the file that was opened, since the new one only takes its name.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import hashlib
+import itertools
 import json
+import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cautery.errors import DecodeError, InputError, SourceError, StorageError
 from cautery.fingerprint.audio import loudness_db
 from cautery.fingerprint.recipe import Recipe
-from cautery.identify.references.adopted import adopt
-from cautery.identify.references.container import refuse_to_replace
+from cautery.identify.references.container import refuse_to_replace, unfinished_prefix
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
+from cautery.identify.references.joining import check_room, join
 from cautery.identify.references.opening import load as load_references
 from cautery.identify.references.saved import save
 from cautery.model.media import Decoded
@@ -41,6 +48,7 @@ one recording keep their clock, other files begin at 0."""
 _SILENT_DB = -60.0
 """As :mod:`cautery.identify.sound` has it."""
 _MOST_WARNINGS = 4
+_NOTHING = np.empty(0, np.uint32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +123,8 @@ class Builder:
         self._on_built = on_built
         self._on_heard = on_heard
         self._parts = out.with_name(out.name + PARTS)
+        self._sounds: dict[str, str] = {}
+        """By digest of its code words, who has a sound first."""
 
     async def build(
         self, sources: Sequence[Source], *, strict: bool = False, append: bool = False
@@ -137,49 +147,104 @@ class Builder:
         StorageError
             If something cannot be written.
         """
-        before = self._held(sources) if append else None
-        self._make_room()
-        async with asyncio.TaskGroup() as tasks:
-            jobs = [tasks.create_task(self._source(source)) for source in sources]
-        built = tuple(task.result() for task in jobs)
-        wrong = [outcome.id for outcome in built if outcome.failures]
-        if strict and wrong:
-            raise SourceError(
-                f"{len(wrong)} of {len(sources)} sources could not be read completely: "
-                + ", ".join(wrong[:8]),
-                hint=(
-                    "Repair these sources or leave them out, then run the command again. The "
-                    "other sources are not read twice."
-                ),
-            )
-        done_sources = [
-            source for source, outcome in zip(sources, built, strict=True) if outcome.held
-        ]
-        if not done_sources:
+        with self._alone():
+            before = self._before(sources) if append else None
+            check_room(self._out, len(sources) + (len(before.references.infos) if before else 0))
+            async with asyncio.TaskGroup() as tasks:
+                jobs = [tasks.create_task(self._source(source)) for source in sources]
+            built = tuple(task.result() for task in jobs)
+            wrong = [outcome.id for outcome in built if outcome.failures]
+            if strict and wrong:
+                raise SourceError(
+                    f"{len(wrong)} of {len(sources)} sources could not be read completely: "
+                    + ", ".join(wrong[:8]),
+                    hint=(
+                        "Repair these sources or leave them out, then run the command again. The "
+                        "other sources are not read twice."
+                    ),
+                )
+            if not any(outcome.held for outcome in built):
+                self._sweep()
+                raise InputError("none of the sources could be read; nothing is written")
+            parts = [
+                self._part(source)
+                for source, outcome in zip(sources, built, strict=True)
+                if outcome.held and not (before and before.references.knows(source.id))
+            ]
+            if parts:
+                await self._engine.run(self._write, parts, before)
             self._sweep()
-            raise InputError("none of the sources could be read; nothing is written")
-        await self._engine.run(self._write, done_sources, before)
-        self._sweep()
         return built
 
-    def _held(self, sources: Sequence[Source]) -> References | None:
-        if not self._out.exists():
-            return None
-        before = load_references(self._out, recipe=self._recipe)
-        ids = {info.id for info in before.infos}
-        twice = [source.id for source in sources if source.id in ids]
-        if twice:
-            raise InputError(
-                f"{self._out} already holds {twice[0]!r}",
-                hint="Build without --append to make a new file, or give the reference another id.",
-            )
-        return before
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the side folder, so that no other build of the same file removes or replaces ours.
 
-    def _make_room(self) -> None:
+        Raises
+        ------
+        InputError
+            If another process builds the same file.
+        StorageError
+            If the folder cannot be made.
+        """
         try:
-            self._parts.mkdir(exist_ok=True)
+            handle = _locked(self._parts)
+        except BlockingIOError as error:
+            raise InputError(
+                f"{self._out}: another process is building it",
+                hint="Wait until it ends, or name another file with -o.",
+            ) from error
         except OSError as error:
             raise StorageError(f"{self._parts}: {error.strerror or error}") from error
+        try:
+            # A writer that was killed leaves its unfinished file, which may be as large as all.
+            prefix = unfinished_prefix(self._out)
+            for entry in self._out.parent.iterdir():
+                if entry.name.startswith(prefix):
+                    entry.unlink(missing_ok=True)
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # it stays while something finished lies in it
+                self._parts.rmdir()
+            os.close(handle)
+
+    def _before(self, sources: Sequence[Source]) -> _Before | None:
+        """Return what the file holds to which is appended.
+
+        Raises
+        ------
+        InputError
+            If it holds a source's id already, unless that source's part says that an append was
+            killed after it had written the file.
+        """
+        if not self._out.exists():
+            return None
+        stamp = _stamp(self._out)
+        references = load_references(self._out, recipe=self._recipe)
+        for source in sources:
+            if references.knows(source.id) and not self._added(source, references):
+                raise InputError(
+                    f"{self._out} already holds {source.id!r}",
+                    hint="Build without --append to make a new file, or give the reference "
+                    "another id.",
+                )
+        for info in references.infos:
+            if (digest := _digest(references, info.id)) is not None:
+                self._sounds.setdefault(digest, info.id)
+        return _Before(stamp, references)
+
+    def _added(self, source: Source, references: References) -> bool:
+        """Tell whether an append that was killed before it tidied up has added a source."""
+        if self._kept(source) is None:
+            return False
+        part = load_references(self._part(source), recipe=self._recipe)
+        held, added = references.codes(source.id), part.codes(source.id)
+        return references.span(source.id) == part.span(source.id) and all(
+            first == second and np.array_equal(words, others)
+            for (first, words), (second, others) in itertools.zip_longest(
+                held, added, fillvalue=(-1, _NOTHING)
+            )
+        )
 
     def _sweep(self) -> None:
         shutil.rmtree(self._parts, ignore_errors=True)
@@ -196,8 +261,20 @@ class Builder:
             outcome = await asyncio.to_thread(self._kept, source)
             if outcome is None:
                 outcome = await self._made(source)
+            if outcome.held:
+                outcome = await self._compared(source, outcome)
         self._on_built(outcome)
         return outcome
+
+    async def _compared(self, source: Source, outcome: Built) -> Built:
+        """Warn where another reference has the very same sound: probes of it would name both."""
+        part = await asyncio.to_thread(load_references, self._part(source), verify=False)
+        digest = await asyncio.to_thread(_digest, part, source.id)
+        first = source.id if digest is None else self._sounds.setdefault(digest, source.id)
+        if first == source.id:
+            return outcome
+        twin = f"it has the same sound as {first!r}: a probe of either names both"
+        return replace(outcome, warnings=(*outcome.warnings, twin))
 
     def _kept(self, source: Source) -> Built | None:
         """Return what an earlier build made of the same source, if it finished it."""
@@ -238,15 +315,27 @@ class Builder:
             await asyncio.to_thread(_note, part.with_suffix(".json"), outcome)
         return outcome
 
-    def _write(self, sources: Iterable[Source], before: References | None) -> None:
-        infos = tuple(info_of(source) for source in sources)
-        whole = References(self._recipe, (*(before.infos if before else ()), *infos))
-        if before is not None:
-            for info in before.infos:
-                adopt(whole, info.id, self._out)
-        for source in sources:
-            adopt(whole, source.id, self._part(source))
-        save(whole, self._out)
+    def _write(self, parts: Sequence[Path], before: _Before | None) -> None:
+        if before is not None and before.stamp != _stamp(self._out):
+            raise InputError(
+                f"{self._out}: the file was replaced during the build",
+                hint="Run the command again; the sources are not read twice.",
+            )
+        join(
+            before.references if before else None,
+            parts,
+            self._out,
+            recipe=self._recipe,
+            room=self._parts,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The file to which is appended: its stamp, and what it holds."""
+
+    stamp: tuple[int, ...]
+    references: References
 
 
 class _Reading:
@@ -320,6 +409,36 @@ def info_of(source: Source) -> ReferenceInfo:
         licensee=source.licensee,
         kind="work",
     )
+
+
+def _digest(references: References, id: str) -> str | None:
+    """Return what says that two references have the same sound; ``None``: none that says much."""
+    pieces = [words for _, words in references.codes(id)]
+    if not any(words.any() for words in pieces):
+        return None
+    return hashlib.sha256(b"".join(words.tobytes() for words in pieces)).hexdigest()
+
+
+def _locked(folder: Path) -> int:
+    """Make a folder and return a descriptor that holds its lock until it is closed.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process holds it.
+    """
+    while True:
+        folder.mkdir(exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever held the lock before may have removed the folder meanwhile.
+            if folder.exists() and os.path.samestat(os.fstat(handle), folder.stat()):
+                return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
