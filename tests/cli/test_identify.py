@@ -303,6 +303,9 @@ def test_what_references_hold_is_told_by_the_schema_that_is_printed(world):
     _, text, _ = run("references", "info", world / "league.ref", "--json")
     line = json.loads(text)
     assert list(line) == schema["required"] == list(schema["properties"])
+    assert list(line["most"]) == schema["properties"]["most"]["required"]
+    assert (line["count"], line["bytes"]) == (2, (world / "league.ref").stat().st_size)
+    assert line["seconds"] == pytest.approx(80, abs=1)
     assert list(line["recipe"]) == schema["properties"]["recipe"]["required"]
     assert len(line["references"]) == 2
     for held in line["references"]:

@@ -19,7 +19,7 @@ from cautery.identify.references.opening import load as load_references
 from cautery.model import Mandate
 from cautery.wiring import identification
 from cautery.workflows.identification.build import Built
-from cautery.workflows.identification.reference_info import held_line, held_schema
+from cautery.workflows.identification.reference_info import held_line, held_schema, state_of
 from cautery.workflows.identification.reference_map import read_map
 from cautery.workflows.identification.sources import Source, sources_of
 from cautery.workflows.mandate.read import read_mandate
@@ -205,12 +205,15 @@ def info(
     Example: cautery references info league.ref
     """
     references = load_references(path)
-    line = held_line(references)
+    line = held_line(references, path, now=wiring.clock().now())
     if json:
         render.json_line(line)
         return
+    folder = path.is_dir()
+    heads = ("reference", "kind", "event", "feed", "sound", "pictures", "from")
+    hours, size = line["seconds"] / 3600, line["bytes"] / 1e6
     render.table(
-        ("reference", "kind", "event", "feed", "sound", "pictures", "from"),
+        (*heads, "state") if folder else heads,
         (
             (
                 reference["id"],
@@ -226,8 +229,10 @@ def info(
                 ""
                 if reference["span_s"] is None or reference["kind"] == "work"
                 else clock(reference["span_s"][0]),
+                *([state_of(reference)] if folder else []),
             )
             for reference in line["references"]
         ),
-        title=f"{counted(len(line['references']), 'reference')}, recipe {references.recipe.name}",
+        title=f"{line['count']:,} of at most {line['most']['count']:,} references, {hours:.1f} h, "
+        f"{size:,.1f} MB, recipe {references.recipe.name}",
     )

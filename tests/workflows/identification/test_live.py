@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cautery.adapters.clock import FixedClock
@@ -20,8 +22,19 @@ from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.references.live_folder import LiveFolder
 from cautery.identify.references.opening import load as load_references
 from cautery.lab.readers import ReadersHere
-from cautery.model import Channel, Limits, Mandate, Regime, Response, Window, Work
+from cautery.model import (
+    Channel,
+    Decoded,
+    Limits,
+    Mandate,
+    OwnLocation,
+    Regime,
+    Response,
+    Window,
+    Work,
+)
 from cautery.workflows.identification.live import Complaints, LivePorts, build_live
+from cautery.workflows.identification.reference_info import held_line, state_of
 from cautery.workflows.identification.sources import sources_of
 from cautery.workflows.media.pump import Feed, Pump
 from cautery.workflows.media.sent import SentStream
@@ -226,9 +239,88 @@ async def _build(tmp_path, decoder, engine, mandate, url, *, told=lambda _: None
     )  # fmt: skip
 
 
+class Playlist(Feeds):
+    """A live playlist of segments of 8 s, of which a test says which are there, and when."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        sound, bodies = media.tune(9, 80), {}
+        for at in range(10):
+            part = sound[at * 8 * media.RATE : (at + 1) * 8 * media.RATE]
+            path = media.write(tmp_path / f"s{at}.ts", part, "mp2", start_s=at * 8)
+            bodies[f"http://feeds.example/{path.name}"] = path.read_bytes()
+        super().__init__(bodies)
+        self.now = NOON
+
+    def shows(self, first: int, last: int, *, after_s: float) -> None:
+        """Let time pass, after which these segments are in the playlist."""
+        self.now += timedelta(seconds=after_s)
+        lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:8", f"#EXT-X-MEDIA-SEQUENCE:{first}"]
+        for at in range(first, last):
+            lines += ["#EXTINF:8,", f"s{at}.ts"]
+        self._bodies["http://feeds.example/live.m3u8"] = "\n".join([*lines, ""]).encode()
+
+    async def fetch(self, url: str, *, limits: Limits, **more: object) -> Response:
+        answer = await super().fetch(url, limits=limits, **more)
+        return replace(answer, asked_at=self.now, answered_at=self.now)
+
+
+async def test_a_playlist_that_stalls_or_jumps_says_so_once(tmp_path, decoder, engine):
+    feeds, said = Playlist(tmp_path), []
+    pump = Pump(
+        References(DEFAULT_RECIPE, (INFO,)), None, fetcher=feeds, readers=ReadersHere(),
+        decoder=decoder, engine=engine, fail=lambda _, name, error: said.append((name, str(error))),
+    )  # fmt: skip
+    feed = Feed(info=INFO, location=OwnLocation("http://feeds.example/live.m3u8"), pictures=False)
+    for first, last, after_s in (
+        (0, 2, 0), (0, 2, 20), (0, 2, 11), (0, 2, 60), (1, 3, 5), (6, 8, 30), (0, 2, 4), (0, 3, 4),
+    ):  # fmt: skip
+        feeds.shows(first, last, after_s=after_s)
+        await pump._try(feed)
+    assert {name for name, _ in said} == {"arena"}
+    assert [text for _, text in said] == [
+        "it stalls: its playlist has had nothing new for 31 s",
+        "data arrive again",
+        "a new run begins: 3 segments of its playlist are gone",
+        "a new run begins: its playlist counts from another number",
+    ]
+
+
+async def test_what_befell_a_feed_is_in_the_folder_for_whoever_asks(tmp_path):
+    out = tmp_path / "live"
+    sound = Decoded(
+        audio=media.tune(1, 12)[::6].copy(), audio_s=0.0, luma=np.empty((0, 36, 64), np.uint8),
+        luma_s=np.empty(0), duration_s=12.0,
+    )  # fmt: skip
+    infos = (INFO, ReferenceInfo(id="other"))
+    with LiveFolder(out, DEFAULT_RECIPE, infos, 60.0) as folder:
+        folder.references.add("arena", sound, at_s=EDGE_S)
+        generation = folder.roll()
+        for at in range(10):
+            folder.note("arena", EDGE_S + at, f"it stalls\n{at}")
+        assert folder.roll() == generation + 1
+        assert folder.roll() == generation + 1
+    with LiveFolder(out, DEFAULT_RECIPE, infos, 60.0) as folder:
+        folder.note("arena", EDGE_S + 60, "data arrive again")
+        folder.roll()
+    line = held_line(load_references(out), out, now=NOON + timedelta(seconds=107))
+    arena, other = line["references"]
+    assert [note["text"] for note in arena["notes"]] == [
+        *(f"it stalls {at}" for at in range(3, 10)),
+        "data arrive again",
+    ]
+    assert arena["notes"][-1]["at"] == "2026-11-24T12:01:00+00:00"
+    assert arena["silent_s"] == pytest.approx(95, abs=0.5)
+    assert state_of(arena) == (
+        f"stalled: nothing new for {arena['silent_s']:.0f} s; 12:01:00Z data arrive again"
+    )
+    assert (other["silent_s"], other["notes"], state_of(other)) == (None, [], "nothing received")
+    fresh = held_line(load_references(out), out, now=NOON + timedelta(seconds=20))
+    assert state_of(fresh["references"][0]).startswith("runs; ")
+
+
 def test_what_ails_a_feed_is_told_once_until_it_is_heard_again_or_ails_otherwise():
     said: list[str] = []
-    complaints = Complaints(said.append)
+    complaints = Complaints(lambda name, text: said.append(f"{name}: {text}"))
     for error, heard_s in (("404", 0), ("404", 0), ("404", 8), ("gone", 8), ("gone", 8)):
         complaints.told("arena", SourceError(error), heard_s)
     complaints.told("other", ForbiddenAddressError("192.0.2.1"), 0)

@@ -65,6 +65,8 @@ class References:
             if info.kind != "work"
         )
         self.live, self.works = Index(), Index()
+        self.notes: dict[str, tuple[Note, ...]] = {}
+        """By reference, what befell it while it was written to a live folder."""
         self.unsaved: Unsaved | None = None
         """Collects what is live, for a live folder to write."""
         self._number = {info.id: index for index, info in enumerate(self.infos)}

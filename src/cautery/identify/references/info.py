@@ -8,6 +8,25 @@ from typing import Literal
 Kind = Literal["channel", "event", "work"]
 
 
+MOST_NOTES = 8
+"""Of one reference; the oldest go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What befell a live reference: it stalled, it jumped, it could not be fetched.
+
+    Parameters
+    ----------
+    at_s : float
+        When, epoch seconds.
+    text : str
+    """
+
+    at_s: float
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceInfo:
     """What a reference is.

@@ -24,9 +24,10 @@ from cautery.fingerprint.index import Run
 from cautery.fingerprint.recipe import Recipe
 from cautery.identify.references.container import TEMPORARY, map_arrays, write_arrays
 from cautery.identify.references.held import References
-from cautery.identify.references.info import ReferenceInfo
+from cautery.identify.references.info import MOST_NOTES, Note, ReferenceInfo
 from cautery.identify.references.manifest import (
     MANIFEST,
+    MOST_NOTE,
     SLICE_FORM,
     Known,
     Manifest,
@@ -81,6 +82,7 @@ class LiveFolder:
         self.path = path
         self.references = References(recipe, infos, window_s)
         self._manifest = Manifest()
+        self._notes: dict[str, tuple[Note, ...]] = {}
         _look_free(path)
         self._lock = _locked(path)
         try:
@@ -104,6 +106,20 @@ class LiveFolder:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def note(self, name: str, at_s: float, text: str) -> None:
+        """Keep what befell a reference, for whoever asks what the folder holds.
+
+        Parameters
+        ----------
+        at_s : float
+            When, epoch seconds.
+        text : str
+            One line; the next :meth:`roll` writes it.
+        """
+        printable = "".join(char if char.isprintable() else " " for char in text)[:MOST_NOTE]
+        earlier = self._notes.get(name, ())
+        self._notes[name] = (*earlier, Note(at_s, printable))[-MOST_NOTES:]
 
     def roll(self) -> int:
         """Write what has come in since, seal minutes that are over, delete expired ones.
@@ -141,7 +157,11 @@ class LiveFolder:
                     name = self._write(number, all_runs.get(number, ()), self._merged(minute))
                     minutes[number] = Minute(number, True, (name,))
             ordered = tuple(minutes[number] for number in sorted(minutes))
-            if ordered != self._manifest.minutes or spans != self._manifest.head.get("spans"):
+            if (
+                ordered != self._manifest.minutes
+                or spans != self._manifest.head.get("spans")
+                or self._notes != self._manifest.notes
+            ):
                 self._replace(ordered, spans)
         except BaseException:
             with references.lock:
@@ -170,6 +190,7 @@ class LiveFolder:
             )
         self._manifest = manifest_of(self.path)
         with making_sense(self.path):
+            self._notes = self._manifest.notes
             if self._manifest.minutes:
                 self.references.set_origin(loaded.origin_s(works=False))
             fill(self.references, self._manifest, opened_files)
@@ -218,7 +239,10 @@ class LiveFolder:
         return spans
 
     def _replace(self, minutes: tuple[Minute, ...], spans: list[list[float | None]]) -> None:
-        head = {**head_of(self.references), "spans": spans}
+        notes = {
+            name: [[note.at_s, note.text] for note in notes] for name, notes in self._notes.items()
+        }
+        head = {**head_of(self.references), "spans": spans, "notes": notes}
         manifest = Manifest(self._manifest.generation + 1, minutes, head)
         write_arrays(self.path / MANIFEST, manifest.said(), ())
         self._manifest = manifest

@@ -14,13 +14,16 @@ from cautery.fingerprint.index import Run
 from cautery.fingerprint.recipe import Recipe
 from cautery.identify.references.container import Mapped, map_arrays
 from cautery.identify.references.held import References
+from cautery.identify.references.info import MOST_NOTES, Note
 from cautery.identify.references.packed import MOST_SLICE, attach, unpacked_runs
-from cautery.identify.references.saved import making_sense, of_head, set_spans
+from cautery.identify.references.saved import making_sense, of_head, set_spans, time_of
 
 MANIFEST = "manifest"
 FORM, SLICE_FORM = "live references", "slice"
 NAME = re.compile(r"s-?\d{1,14}-[0-9a-f]{8}\.slice")
 _MOST_SLICES = 2_000
+MOST_NOTE = 300
+"""Characters of a note."""
 _TRIES = 5
 """A writer may delete a file between a reader's look at the manifest and at the file."""
 Known = dict[str, tuple[Mapped, tuple[Run, ...]]]
@@ -47,7 +50,7 @@ class Manifest:
     minutes : tuple of Minute
         By rising number.
     head : dict
-        Recipe, references and spans, as a ``.ref`` file's head has them.
+        Recipe, references and spans, as a ``.ref`` file's head has them, and notes by reference.
     """
 
     generation: int = 0
@@ -63,6 +66,20 @@ class Manifest:
         """Return it as the head of the manifest's file."""
         minutes = [[minute.number, minute.sealed, list(minute.files)] for minute in self.minutes]
         return {**self.head, "form": FORM, "generation": self.generation, "minutes": minutes}
+
+    @property
+    def notes(self) -> dict[str, tuple[Note, ...]]:
+        """Notes by reference; a version before them wrote none.
+
+        Raises
+        ------
+        ValueError
+            If they are no notes.
+        """
+        return {
+            str(name): tuple(Note(time_of(at_s), _text(text)) for at_s, text in notes[-MOST_NOTES:])
+            for name, notes in self.head.get("notes", {}).items()
+        }
 
 
 def manifest_of(folder: Path) -> Manifest:
@@ -127,6 +144,7 @@ def mapped(
         break
     with making_sense(folder):
         references = of_head(folder, manifest.head, recipe)
+        references.notes = manifest.notes
         fill(references, manifest, known)
     return references
 
@@ -172,6 +190,12 @@ def _opened(
 def _number(value: Any) -> int:
     if type(value) is not int or abs(value) > MOST_SLICE:
         raise ValueError("not the number of a slice")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > MOST_NOTE or not value.isprintable():
+        raise ValueError("not a note")
     return value
 
 

@@ -84,7 +84,7 @@ def of_head(path: Path, head: dict[str, Any], recipe: Recipe | None) -> Referenc
         raise InputError(f"{path}: a reference in it is not valid")
     references = References(saved_recipe, infos, float(head["window_s"]))
     origin_s = head["origin_s"]
-    references.set_origin(None if origin_s is None else _time(origin_s))
+    references.set_origin(None if origin_s is None else time_of(origin_s))
     return references
 
 
@@ -112,7 +112,7 @@ def set_spans(references: References, spans: Any) -> None:
     """
     for track, (first_s, end_s) in zip(references.tracks, spans, strict=True):
         if first_s is not None and end_s is not None:
-            track.first_s, track.end_s = _time(first_s), _time(end_s)
+            track.first_s, track.end_s = time_of(first_s), time_of(end_s)
 
 
 @contextmanager
@@ -168,7 +168,14 @@ def _plausible(info: ReferenceInfo) -> bool:
     )
 
 
-def _time(value: Any) -> float:
+def time_of(value: Any) -> float:
+    """Return a reference time out of a head.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
     time_s = float(value)
     if not math.isfinite(time_s) or abs(time_s) > 2 * MOST_TIME_S:
         raise ValueError("not a time")

@@ -88,7 +88,12 @@ async def build_live(
             sources, infos, out, ports, recipe=recipe, window_s=window_s, progress=told
         )
     with LiveFolder(out, recipe, infos, window_s) as folder:
-        pump = _pump(folder.references, ports, told)
+
+        def note(name: str, text: str) -> None:
+            told(f"{name}: {text}")
+            folder.note(name, ports.clock.now().timestamp(), text)
+
+        pump = _pump(folder.references, ports, note)
         work = [pump.follow(_feed(*pair)) for pair in zip(sources, infos, strict=True)]
         left_s = (mandate.window.end - ports.clock.now()).total_seconds()
         try:
@@ -115,7 +120,7 @@ async def _once(
     progress: Callable[[str], None],
 ) -> tuple[str, ...]:
     references = References(recipe, infos, window_s)
-    pump = _pump(references, ports, progress)
+    pump = _pump(references, ports, lambda name, text: progress(f"{name}: {text}"))
     feeds = [_feed(*pair) for pair in zip(sources, infos, strict=True)]
     sent_feeds = [feed for feed in feeds if not feed.fetched]
     if sent_feeds:
@@ -175,8 +180,8 @@ def _state(pump: Pump, infos: Sequence[ReferenceInfo]) -> str:
     return summary + (f"; nothing yet from {', '.join(silent[:8])}" if silent else "")
 
 
-def _pump(references: References, ports: LivePorts, progress: Callable[[str], None]) -> Pump:
-    complaints = Complaints(progress)
+def _pump(references: References, ports: LivePorts, told: Callable[[str, str], None]) -> Pump:
+    complaints = Complaints(told)
     pump = Pump(
         references,
         None,
@@ -194,9 +199,14 @@ class Complaints:
     """Tells what ails a feed once, until more of it was heard or something else ails it.
 
     A feed is tried again every few seconds, so that a dead one would drown all others.
+
+    Parameters
+    ----------
+    told : callable
+        Takes the feed's id, and what ails it with its remedy.
     """
 
-    def __init__(self, told: Callable[[str], None]) -> None:
+    def __init__(self, told: Callable[[str, str], None]) -> None:
         self._report = told
         self._last_words: dict[str, tuple[str, float]] = {}
 
@@ -206,7 +216,7 @@ class Complaints:
             return
         self._last_words[name] = str(error), heard_s
         hint = getattr(error, "hint", None)
-        self._report(f"{name}: {error}" + (f" ({hint})" if hint else ""))
+        self._report(name, f"{error}" + (f" ({hint})" if hint else ""))
 
 
 def _info(source: Source, *, rolling: bool) -> ReferenceInfo:

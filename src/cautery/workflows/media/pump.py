@@ -28,6 +28,9 @@ MAX_FILE_BYTES = 1_500_000_000
 RECORDING = Limits(max_bytes=64 << 20, total_s=120.0)
 """Of a work on a server: what the decoder takes at once. A longer one is an ended playlist there,
 or a file here."""
+_STALL_S = 30.0
+"""A playlist that has had nothing new for this long, or for three of its target durations, stalls:
+a server that is slow for a moment is none of an analyst's business."""
 _APART_S = 30.0
 """Sound and pictures that are served apart share a clock; further apart than this, they do not."""
 
@@ -191,6 +194,8 @@ class Pump:
         self._fail = fail
         self._next: dict[tuple[str, str], int] = {}
         self._edge_s: dict[tuple[str, str], float] = {}
+        self._grew_s: dict[str, float] = {}
+        self._stalled: set[str] = set()
         self._playlist: dict[str, tuple[str, str | None]] = {}
         self._anchor_s: dict[str, float] = {}
         self._sent_streams: dict[str, SentStream] = {}
@@ -324,14 +329,19 @@ class Pump:
             for segment in playlist.segments
             if next_number is None or segment.sequence >= next_number
         ]
+        if what != "pictures":  # they are beside the sound
+            self._watch(feed.info.id, playlist, asked_s, grows=bool(fresh))
         if not fresh:
             if (
                 playlist.segments
                 and next_number is not None
                 and playlist.segments[-1].sequence < next_number - 1
             ):
-                self._next.pop(track)  # the playlist has begun anew
+                self._next.pop(track)
+                self._say(feed.info.id, "a new run begins: its playlist counts from another number")
             return
+        if next_number is not None and (missed := fresh[0].sequence - next_number):
+            self._say(feed.info.id, f"a new run begins: {missed} segments of its playlist are gone")
         start_s = asked_s - sum(segment.duration_s for segment in fresh)
         # Media that go on without a gap follow the playlist's durations. The moment of each fetch
         # says only to within a poll when a segment appeared, and would shift the reference's clock.
@@ -342,6 +352,22 @@ class Pump:
             start_s += sum(segment.duration_s for segment in batch)
         self._next[track] = fresh[-1].sequence + 1
         self._edge_s[track] = start_s
+
+    def _watch(self, name: str, playlist: MediaPlaylist, asked_s: float, *, grows: bool) -> None:
+        """Say once that a playlist does not grow any more, and that it does again."""
+        if grows or playlist.ended:
+            self._grew_s[name] = asked_s
+            if name in self._stalled:
+                self._stalled.discard(name)
+                self._say(name, "data arrive again")
+            return
+        still_s = asked_s - self._grew_s.setdefault(name, asked_s)
+        if still_s >= max(_STALL_S, 3 * (playlist.target_s or 0.0)) and name not in self._stalled:
+            self._stalled.add(name)
+            self._say(name, f"it stalls: its playlist has had nothing new for {still_s:.0f} s")
+
+    def _say(self, name: str, text: str) -> None:
+        self._fail("reference", name, SourceError(text))
 
     async def _hear(
         self, feed: Feed, batch: tuple[Segment, ...], start_s: float, *, what: str
