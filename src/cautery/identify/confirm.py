@@ -41,6 +41,8 @@ OWN_LEAD = 1.15
 """A licensee's sound over the clean feed's, before it is called its own: the ambience is in both.
 Measured by ``bench/identify/event.py``: of 79 licensees' probes none lies under 1.39; of 23 with
 the clean sound, or with another voice over it, none above 0.87."""
+LEAST_STRETCH_S = 0.1
+"""What is shorter says only that something matched, and not from when to when."""
 _TOGETHER = 0.5
 """Share of the shorter stretch that must overlap for two references to be a set."""
 
@@ -121,12 +123,14 @@ def named(
     words = Words(by_id, probe_s)
     base = Identification(
         recipe=recipe, base_rate=base_rate, probe_s=probe_s,
-        stretches=tuple(passage.stretch() for passage in passages),
+        stretches=tuple(
+            passage.stretch() for passage in passages if passage.seconds >= LEAST_STRETCH_S
+        ),
     )  # fmt: skip
     if not good:
         return _nothing(base, passages, glances, words)
     # Two windows that agree go before one that scores higher: one alone may be chance.
-    lead = max(good, key=lambda passage: (passage.confirmed, passage.log10_lr, passage.seconds))
+    lead = max(good, key=lambda passage: (passage.confirmed, passage.support, passage.seconds))
     quoted = [passage for passage in passages if passage not in good]
     line = lead.chains[0].best
     channels, licensee, why = _whose(lead, by_id, glances)

@@ -7,6 +7,7 @@ from typing import Any
 
 from cautery.messages import say
 from cautery.model import Identification
+from cautery.model.identification import Stretch
 
 KEYS = (
     "probe",
@@ -22,8 +23,19 @@ KEYS = (
     "witnesses",
     "recipe",
     "reason",
+    "stretches",
 )
 """Of every line, in this order."""
+STRETCH_KEYS = (
+    "start_s",
+    "end_s",
+    "references",
+    "offset_s",
+    "speed",
+    "likelihood_ratio",
+    "confirmed",
+)
+"""Of every stretch, in this order."""
 
 
 def line_schema() -> dict[str, Any]:
@@ -59,6 +71,11 @@ def line_schema() -> dict[str, Any]:
         },
         "recipe": text | {"description": "settings of the fingerprints"},
         "reason": text | {"description": "the result in words, or why nothing was found"},
+        "stretches": {
+            "type": "array",
+            "items": _stretch_schema(),
+            "description": "all stretches that follow a reference, quotations too, by start_s",
+        },
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -66,6 +83,30 @@ def line_schema() -> dict[str, Any]:
         "type": "object",
         "properties": {name: kinds[name] for name in KEYS},
         "required": list(KEYS),
+        "additionalProperties": False,
+    }
+
+
+def _stretch_schema() -> dict[str, Any]:
+    number = {"type": "number"}
+    kinds: dict[str, dict[str, Any]] = {
+        "start_s": number | {"description": "seconds from the probe's start"},
+        "end_s": number | {"description": "seconds from the probe's start"},
+        "references": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "description": "strongest first; several: nothing separates them here",
+        },
+        "offset_s": number | {"description": "time of the first reference at start_s"},
+        "speed": number | {"description": "the probe's speed over the reference's"},
+        "likelihood_ratio": number | {"minimum": 0, "description": "odds for the same content"},
+        "confirmed": {"type": "boolean", "description": "two windows of 5 s or more agree"},
+    }
+    return {
+        "type": "object",
+        "properties": {name: kinds[name] for name in STRETCH_KEYS},
+        "required": list(STRETCH_KEYS),
         "additionalProperties": False,
     }
 
@@ -108,6 +149,7 @@ class Answer:
                 "witnesses": [],
                 "recipe": self.recipe,
                 "reason": self.reason,
+                "stretches": [],
             }
         shown = "" if identification.reason is None else say(identification.reason)
         return {
@@ -118,7 +160,7 @@ class Answer:
             "offset_s": _rounded(identification.offset_s, 3),
             "delay_s": _rounded(identification.delay_s, 3),
             "score": round(identification.score, 3),
-            "likelihood_ratio": float(f"{identification.likelihood_ratio:.4g}"),
+            "likelihood_ratio": _odds(identification.likelihood_ratio),
             "probability": None
             if identification.probability is None
             else float(f"{identification.probability:.6g}"),
@@ -126,6 +168,7 @@ class Answer:
             "witnesses": list(identification.witnesses),
             "recipe": identification.recipe,
             "reason": "; ".join(reason for reason in (shown, self.reason) if reason),
+            "stretches": [_stretch_line(stretch) for stretch in identification.stretches],
         }
 
     @property
@@ -133,6 +176,22 @@ class Answer:
         """Whether the probe could not be read."""
         line = self.line
         return line["score"] is None
+
+
+def _stretch_line(stretch: Stretch) -> dict[str, Any]:
+    return {
+        "start_s": _rounded(stretch.start_s, 3),
+        "end_s": _rounded(stretch.end_s, 3),
+        "references": list(stretch.references),
+        "offset_s": _rounded(stretch.offset_s, 3),
+        "speed": _rounded(stretch.speed, 5),
+        "likelihood_ratio": _odds(10.0**stretch.log10_lr),
+        "confirmed": stretch.confirmed,
+    }
+
+
+def _odds(likelihood_ratio: float) -> float:
+    return float(f"{likelihood_ratio:.4g}")
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cautery.errors import InputError, StorageError
+from cautery.workflows.identification.records import KEYS
 
 SEEN_SUFFIX = ".seen"
 _MOST_BYTES = 4 << 30
@@ -217,7 +218,10 @@ def _note(line: bytes) -> tuple[str, int, int, str, int] | None:
 def same_question(
     references: Path, stamp: Stamp | None, hints: Sequence[str], base_rate: float
 ) -> str:
-    """Return what an answer depends on beside the probe; live references change all the time."""
+    """Return what an answer depends on beside the probe; live references change all the time.
+
+    The keys are part of it: a line that an earlier version wrote would lack some.
+    """
     stamped = None if stamp is None else [stamp.size, stamp.mtime_ns]
-    question = json.dumps([str(references.resolve()), stamped, sorted(hints), base_rate])
+    question = json.dumps([str(references.resolve()), stamped, sorted(hints), base_rate, KEYS])
     return hashlib.sha256(question.encode()).hexdigest()[:16]
