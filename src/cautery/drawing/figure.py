@@ -6,6 +6,7 @@ matplotlib takes a second to import and most commands draw nothing: it is import
 from __future__ import annotations
 
 import io
+import logging
 import warnings
 from contextlib import AbstractContextManager
 from typing import Any, Final
@@ -32,11 +33,17 @@ _STYLE: Any = {
     "ytick.color": QUIET,
 }
 
+_WIDER = 1.1
+"""Over the letters' outlines: on a screen letters stand on whole pixels, and a viewer may have
+another font."""
+
 
 def in_style() -> AbstractContextManager[None]:
     """Return a context in which figures have our style; outside texts are no formulas in it."""
     import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most commands draw nothing
 
+    # On a new machine it says that it builds its font cache: nothing that an analyst has to know.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     context: AbstractContextManager[None] = mpl.rc_context(_STYLE)
     return context
 
@@ -60,6 +67,41 @@ def written(figure: Any, format: str) -> bytes:
         warnings.filterwarnings("ignore", "Glyph", UserWarning)
         figure.savefig(out, format=format, metadata=metadata, dpi=110)
     return out.getvalue()
+
+
+def wide_in(text: str, size: float, weight: str = "normal") -> float:
+    """Return how wide a text may become, inches."""
+    from matplotlib.font_manager import FontProperties  # noqa: PLC0415 - as above
+    from matplotlib.textpath import text_to_path  # noqa: PLC0415 - as above
+
+    style = FontProperties(size=size, weight=weight)  # type: ignore[arg-type]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        wide, _, _ = text_to_path.get_text_width_height_descent(text, style, ismath=False)
+    return _WIDER * float(wide) / 72
+
+
+def fitted(text: str, most_in: float, size: float, weight: str = "normal") -> str:
+    """Return an outside text that is at most so many inches wide, shortened in its middle.
+
+    Ids of one family often differ at the end only.
+    """
+    cleaned = clean(text, 2000)
+    if wide_in(cleaned, size, weight) <= most_in:
+        return cleaned
+    low, high = 0, len(cleaned) - 1  # characters that are kept
+    while low < high:
+        middle = (low + high + 1) // 2
+        if wide_in(_kept(cleaned, middle), size, weight) <= most_in:
+            low = middle
+        else:
+            high = middle - 1
+    return _kept(cleaned, low)
+
+
+def _kept(text: str, count: int) -> str:
+    tail = count // 2
+    return text[: count - tail] + "…" + (text[-tail:] if tail else "")
 
 
 def bare(axes: Any, *sides: str) -> None:

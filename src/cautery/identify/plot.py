@@ -19,14 +19,18 @@ from cautery.drawing.figure import (
     TEAL,
     bare,
     empty_figure,
+    fitted,
     in_style,
     shortened,
+    wide_in,
     written,
 )
 from cautery.drawing.formatting import both
+from cautery.identify.likelihood import tail
 from cautery.identify.windows import Look
 from cautery.messages import say, term, tr
 from cautery.model.identification import Identification
+from cautery.model.verdict import Witness
 
 _PALE = "#f4f6f8"
 _CLAIM, _DOUBT, _WAVE = TEAL, OCHRE, "#8fa3b3"
@@ -34,6 +38,11 @@ _COLOURS = (TEAL, BLUE, ROSE, OCHRE, "#5d7d3a", "#7a5fb0")
 """A reference keeps its colour through a picture; the seventh has the first one's again."""
 _ENVELOPE = 1200
 _HEAD_IN = 1.25
+_WIDE_IN = 9.2
+_LEFT_IN, _RIGHT_IN = 0.97, 0.28
+"""Beside the plots; the names of references may make the left side wider, up to a third."""
+_MOST_LEFT_IN = 2.6
+_NAME_SIZE, _TITLE_SIZE = 8.5, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,7 @@ def identification_plot(
     audio: NDArray[np.float32],
     rate_hz: int,
     alignment: Alignment | None,
+    searched: int | None = None,
     format: str = "svg",
 ) -> bytes:
     """Draw one probe.
@@ -78,6 +88,9 @@ def identification_plot(
         Of its beginning, for the wave form.
     alignment : Alignment or None
         ``None``: nothing matched.
+    searched : int or None
+        References that the probe was compared with, for the threshold that is drawn; ``None``: no
+        more than were measured.
     format : str
         ``svg`` or ``png``.
 
@@ -91,17 +104,20 @@ def identification_plot(
     gaps = [0.16, 0.16, 0.72, 0.62][: len(rows)]
     total = _HEAD_IN + sum(rows) + sum(gaps)
     with in_style():
-        figure = empty_figure(9.2, total)
+        figure = empty_figure(_WIDE_IN, total)
         _head(figure, probe, identification, total)
+        labels = [fitted(name, _MOST_LEFT_IN, _NAME_SIZE) for name in names] or [tr("nothing")]
+        left_in = max(_LEFT_IN, *(wide_in(label, _NAME_SIZE) + 0.2 for label in labels))
+        wide = (_WIDE_IN - left_in - _RIGHT_IN) / _WIDE_IN
         top = total - _HEAD_IN
         boxes = []
         for height, gap in zip(rows, gaps, strict=True):
-            boxes.append((0.105, (top - height) / total, 0.865, height / total))
+            boxes.append((left_in / _WIDE_IN, (top - height) / total, wide, height / total))
             top -= height + gap
         along_s = max(identification.probe_s, len(audio) / rate_hz, 0.1)
         _wave(figure.add_axes(boxes[0]), audio, rate_hz, along_s)
-        _scores(figure.add_axes(boxes[1]), looks, names, along_s)
-        _timeline(figure.add_axes(boxes[2]), identification, names, along_s)
+        _scores(figure.add_axes(boxes[1]), looks, names, along_s, searched)
+        _timeline(figure.add_axes(boxes[2]), identification, names, labels, along_s)
         if alignment is not None:
             colour = names.get(alignment.reference, _CLAIM)
             _lags(figure.add_axes(boxes[3]), alignment, colour)
@@ -124,21 +140,34 @@ def _names(identification: Identification, looks: Sequence[Look]) -> dict[str, s
 
 def _head(figure: Any, probe: str, identification: Identification, total: float) -> None:
     claimed = bool(identification.channels or identification.event)
+    mark = ""
     if claimed:
-        title = shortened(", ".join(identification.channels) or str(identification.event), 60)
-        if identification.event and identification.channels:
-            title += f"   ({shortened(identification.event, 60)})"
+        mark = tr("confirmed") if identification.confirmed else tr("not confirmed")
+    all_in = 0.94 * _WIDE_IN
+    most_in = all_in - (wide_in(mark, 9.5) + 0.4 if mark else 0.0)
+    if claimed:
+        names = [
+            *identification.channels,
+            *([identification.event] if identification.event else []),
+        ]
+        each_in = (most_in - 0.3) / len(names) - 0.15
+        if wide_in(", ".join(names), _TITLE_SIZE, "bold") > most_in - 0.3:
+            names = [fitted(name, max(each_in, 1.0), _TITLE_SIZE, "bold") for name in names]
+        title = ", ".join(names[: len(identification.channels)]) or names[-1]
+        if identification.channels and identification.event:
+            title += f"   ({names[-1]})"
     elif identification.quoted:
-        quoted = shortened(", ".join(identification.quoted), 60)
-        title = tr("quotes %(references)s", references=quoted)
+        title = tr("quotes %(references)s", references=", ".join(identification.quoted))
     elif identification.probability is None:
         title = tr("could not be judged")
     else:
         title = tr("none of the references")
     colour = _CLAIM if claimed else _DOUBT if identification.quoted else QUIET
-    figure.text(0.03, 1 - 0.36 / total, title, size=16, weight="bold", color=colour, va="center")
+    figure.text(
+        0.03, 1 - 0.36 / total, fitted(title, most_in, _TITLE_SIZE, "bold"),
+        size=_TITLE_SIZE, weight="bold", color=colour, va="center",
+    )  # fmt: skip
     if claimed:
-        mark = tr("confirmed") if identification.confirmed else tr("not confirmed")
         box = {
             "boxstyle": "round,pad=0.35",
             "fc": colour if identification.confirmed else "white",
@@ -149,8 +178,7 @@ def _head(figure: Any, probe: str, identification: Identification, total: float)
             0.97, 1 - 0.36 / total, mark, size=9.5, ha="right", va="center", bbox=box,
             color="white" if identification.confirmed else colour,
         )  # fmt: skip
-    heading = [shortened(probe, 110)]
-    figure.text(0.03, 1 - 0.68 / total, heading[0], size=9.5, va="center")
+    figure.text(0.03, 1 - 0.68 / total, fitted(probe, all_in, 9.5), size=9.5, va="center")
     facts = []
     if claimed and identification.offset_s is not None:
         offset = clock(identification.offset_s)
@@ -171,11 +199,12 @@ def _head(figure: Any, probe: str, identification: Identification, total: float)
             witnesses = [say(term("witness", name)) for name in identification.witnesses]
             facts.append(both(witnesses))
     elif identification.reason is not None:
-        facts.append(shortened(say(identification.reason), 120))
+        facts.append(shortened(say(identification.reason), 200))
+    line = "   ·   ".join(fact for fact in facts if fact)
+    size = 9.5 if wide_in(line, 9.5) <= all_in else 8.0
     figure.text(
-        0.03, 1 - 0.93 / total, "   ·   ".join(fact for fact in facts if fact), size=9.5,
-        color=QUIET, va="center",
-    )  # fmt: skip
+        0.03, 1 - 0.93 / total, fitted(line, all_in, size), size=size, color=QUIET, va="center"
+    )
 
 
 def _wave(axes: Any, audio: NDArray[np.float32], rate_hz: int, along_s: float) -> None:
@@ -200,8 +229,18 @@ def _wave(axes: Any, audio: NDArray[np.float32], rate_hz: int, along_s: float) -
         axes.text(heard_s, 0, note, ha="left", va="center", color=QUIET, size=8)
 
 
-def _scores(axes: Any, looks: Sequence[Look], names: dict[str, str], along_s: float) -> None:
-    """Draw the best witness's score of each window; a pale stub where nothing spoke."""
+def _scores(
+    axes: Any,
+    looks: Sequence[Look],
+    names: dict[str, str],
+    along_s: float,
+    searched: int | None,
+) -> None:
+    """Draw the best witness's score of each window, and the score from which one names.
+
+    A pale stub stands where nothing spoke. Sound and pictures score in units of their own, so that
+    each window has the threshold of what spoke there.
+    """
     _frame(axes, along_s, tr("score of\neach window"))
     axes.tick_params(axis="x", labelbottom=False)
     glances = [
@@ -211,7 +250,11 @@ def _scores(axes: Any, looks: Sequence[Look], names: dict[str, str], along_s: fl
         max(glance.observation.witnesses, key=lambda witness: witness.log10_lr, default=None)
         for glance in glances
     ]
-    highest = max((witness.score for witness in best if witness is not None), default=1.0)
+    least = [
+        _least(witness, glance.end_s - glance.start_s, searched)
+        for glance, witness in zip(glances, best, strict=True)
+    ]
+    highest = max([*(witness.score for witness in best if witness is not None), *least, 1.0])
     for glance, witness in zip(glances, best, strict=True):
         is_match = witness is not None and witness.log10_lr > 0
         axes.bar(
@@ -224,11 +267,31 @@ def _scores(axes: Any, looks: Sequence[Look], names: dict[str, str], along_s: fl
             ec="white",
             lw=0.8 if len(glances) < 80 else 0,
         )
+    if glances:
+        edges = [edge for glance in glances for edge in (glance.start_s, glance.end_s)]
+        levels = [level for level in least for _ in range(2)]
+        axes.plot(edges, levels, color=INK, lw=0.9, ls=(0, (4, 3)), zorder=4)
+        axes.text(
+            along_s, least[-1], tr("names from here") + " ",
+            ha="right", va="bottom", size=7.5, color=INK, zorder=5,
+            bbox={"fc": _PALE, "ec": "none", "alpha": 0.8, "pad": 1.0},
+        )  # fmt: skip
     axes.set_ylim(0, highest * 1.12)
 
 
+def _least(witness: Witness | None, seconds: float, searched: int | None) -> float:
+    """Return the score from which a window names a reference; sound's, where nothing spoke."""
+    kind = "sound" if witness is None or witness.kind == "graphics" else witness.kind
+    measured = tail(kind, seconds if witness is None else witness.probe_s)
+    return measured.least_in(searched if kind == "sound" else None)
+
+
 def _timeline(
-    axes: Any, identification: Identification, names: dict[str, str], along_s: float
+    axes: Any,
+    identification: Identification,
+    names: dict[str, str],
+    labels: Sequence[str],
+    along_s: float,
 ) -> None:
     """Draw which reference runs when, with where in it each stretch begins."""
     _frame(axes, along_s, "")
@@ -238,9 +301,9 @@ def _timeline(
         from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - as in figure.py
 
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock(value)))
-    rows = list(names) or [tr("nothing")]
-    axes.set_ylim(len(rows) - 0.45, -0.55)
-    axes.set_yticks(range(len(rows)), [shortened(name, 18) for name in rows], size=8.5)
+    rows = list(names)
+    axes.set_ylim(len(labels) - 0.45, -0.55)
+    axes.set_yticks(range(len(labels)), labels, size=_NAME_SIZE)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     for stretch in identification.stretches:
         if stretch.references[0] not in names:
@@ -292,7 +355,7 @@ def _lags(axes: Any, alignment: Alignment, colour: str) -> None:
     axes.set_xlabel(
         tr(
             "lag from the place that was chosen in %(reference)s, s",
-            reference=shortened(alignment.reference, 60),
+            reference=fitted(alignment.reference, 3.0, 8.5),
         ),
         size=8.5,
     )

@@ -75,6 +75,7 @@ class Drawing:
             audio=decoded.audio,
             rate_hz=AUDIO_RATE_HZ,
             alignment=self._alignment(decoded, looks[:1]),
+            searched=len(self._references.infos),
         )
         self._write(self._folder / plot_name(answer.probe), picture)
 
