@@ -434,6 +434,97 @@ async def test_fragments_with_their_init_segment_are_heard(decoder: ChildDecoder
         await decoder.decode(data[second:third], pictures=False)
 
 
+@pytest.mark.parametrize(
+    ("tracks", "notes"), [(1, ()), (2, ("2 tracks of sound, 0 of pictures: one of each is used",))]
+)
+@in_one_loop
+async def test_a_file_with_several_tracks_says_that_one_of_them_is_used(
+    decoder: ChildDecoder, tracks: int, notes: tuple[str, ...]
+) -> None:
+    made, sounds = io.BytesIO(), [music(48000, 7, seed) for seed in range(tracks)]
+    with av.open(made, "w", format="mpegts") as out:
+        streams = [out.add_stream("mp2", rate=48000, layout="mono") for _ in range(tracks)]
+        for at in range(0, 6 * 48000, 1152):
+            for seed, stream in enumerate(streams):
+                sound = sounds[seed][None, at : at + 1152]
+                samples = (sound * 30000).astype(np.int16)
+                frame = av.AudioFrame.from_ndarray(samples, "s16", "mono")
+                frame.sample_rate, frame.pts = 48000, at
+                out.mux(stream.encode(frame))
+        for stream in streams:
+            out.mux(stream.encode(None))
+    heard = await decoder.decode(made.getvalue(), pictures=True)
+    assert heard.warnings == notes
+    assert len(heard.codecs) == 1
+
+
+def programme(number: int, seed: int, layout: str, *, pictures: bool) -> bytes:
+    """Return a transport stream of one programme whose packet identifiers no other one has."""
+    made, sound = io.BytesIO(), music(48000, 12, seed)
+    options = {
+        "mpegts_service_id": str(number), "mpegts_pmt_start_pid": str(0x1000 + number),
+        "mpegts_start_pid": str(0x100 * number),
+    }  # fmt: skip
+    with av.open(made, "w", format="mpegts", options=options) as out:
+        heard = out.add_stream("mp2", rate=48000, layout=layout)
+        heard.bit_rate = 64_000 * len(heard.layout.channels)
+        shown = out.add_stream("mpeg2video", rate=25) if pictures else None
+        if shown is not None:
+            shown.width, shown.height, shown.pix_fmt = 64, 36, "yuv420p"
+        for at in range(0, len(sound) - 1151, 1152):
+            channels = len(heard.layout.channels)
+            samples = (sound[at : at + 1152] * 30000).astype(np.int16).repeat(channels)
+            frame = av.AudioFrame.from_ndarray(samples[None], "s16", layout)
+            frame.sample_rate, frame.pts = 48000, at
+            out.mux(heard.encode(frame))
+            if shown is not None and at % (2 * 1920) < 1152:
+                out.mux(shown.encode(av.VideoFrame(64, 36, "yuv420p")))
+        for stream in (heard, *([shown] if shown is not None else [])):
+            out.mux(stream.encode(None))
+    return made.getvalue()
+
+
+def crc_of_section(section: bytes) -> bytes:
+    """Return the CRC-32 of ISO/IEC 13818-1, annex A."""
+    check = 0xFFFFFFFF
+    for byte in section:
+        check ^= byte << 24
+        for _ in range(8):
+            check = (check << 1 ^ (0x04C11DB7 if check >> 31 else 0)) & 0xFFFFFFFF
+    return check.to_bytes(4, "big")
+
+
+def together(streams: dict[int, bytes]) -> bytes:
+    """Return the packets of several programmes in turn, under a table that names them all."""
+    named = b"".join(
+        number.to_bytes(2, "big") + (0xE000 | 0x1000 + number).to_bytes(2, "big")
+        for number in streams
+    )
+    section = bytes([0, 0xB0, 9 + len(named), 0, 1, 0xC1, 0, 0]) + named
+    table = bytes([0x47, 0x40, 0, 0x10, 0]) + section + crc_of_section(section)
+    packets = [
+        (at / len(data), data[at : at + 188])
+        for data in streams.values()
+        for at in range(0, len(data), 188)
+        if int.from_bytes(data[at + 1 : at + 3], "big") & 0x1FFF
+    ]
+    return table.ljust(188, b"\xff") + b"".join(packet for _, packet in sorted(packets))
+
+
+@in_one_loop
+async def test_of_two_programmes_in_one_stream_the_sound_is_that_of_the_pictures(
+    decoder: ChildDecoder,
+) -> None:
+    # The sound of the second one, which is stereo at twice the rate, would be the better track.
+    streams = {
+        1: programme(1, 4, "mono", pictures=True), 2: programme(2, 5, "stereo", pictures=False),
+    }  # fmt: skip
+    heard = await decoder.decode(together(streams), pictures=True)
+    assert shared(heard.audio) > 0.3
+    assert len(heard.luma)
+    assert "2 tracks of sound, 1 of pictures: one of each is used" in heard.warnings
+
+
 @in_one_loop
 async def test_silence_and_one_second_are_decoded_as_they_are(decoder: ChildDecoder) -> None:
     silent = await decoder.decode(encoded("mpegts", "ac3", 48000, channels=[]), pictures=False)

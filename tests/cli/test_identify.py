@@ -6,6 +6,7 @@ import gzip
 import importlib.util
 import json
 import lzma
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 from cautery.cli import app
 from cautery.cli.identify import _what
 from cautery.errors import CauteryError, InputError
-from cautery.workflows.identification.records import KEYS
+from cautery.workflows.identification.records import KEYS, STRETCH_KEYS
 
 MANDATE = """\
 [mandate]
@@ -118,6 +119,56 @@ def test_a_probe_is_named_with_the_place_in_consecutive_media(world):
     assert lines["a.ts"]["delay_s"] is None
     assert lines["b.m4a"]["channels"] == ["film"]
     assert lines["c.m4a"]["channels"] == []
+
+
+def test_a_line_has_the_timetable_of_its_probe(world, tmp_path):
+    one, two = (media.tune(seed, 40) for seed in (1, 2))
+    at = media.RATE
+    probe = np.concatenate([one[2 * at : 28 * at], two[10 * at : 34 * at]])
+    media.write(tmp_path / "both.m4a", probe)
+    words = ("identify", tmp_path / "both.m4a", "--references", world / "league.ref")
+    code, out, _ = run(*words, "--json")
+    first, second = json.loads(out)["stretches"]
+    assert code == 0
+    assert tuple(first) == STRETCH_KEYS
+    assert (first["references"], second["references"]) == (["film"], ["arena"])
+    # The programme changes at 26 s, in the middle of a window from 20 to 30 s.
+    assert first["start_s"] == pytest.approx(0, abs=0.5)
+    assert first["end_s"] == pytest.approx(26, abs=5)
+    assert second["start_s"] == pytest.approx(26, abs=5)
+    assert second["end_s"] == pytest.approx(50, abs=0.5)
+    assert first["end_s"] <= second["start_s"] + 5
+    assert first["offset_s"] - first["start_s"] == pytest.approx(2, abs=0.3)
+    assert second["offset_s"] - second["start_s"] == pytest.approx(10 - 26, abs=0.3)
+    assert 100 < first["likelihood_ratio"] < 2000
+    assert (first["speed"], first["confirmed"]) == (1, True)
+
+
+def test_the_same_work_under_two_ids_is_named_by_both(world, tmp_path):
+    (tmp_path / "cinema.m4a").write_bytes((world / "film.m4a").read_bytes())
+    out = tmp_path / "twins.ref"
+    _, _, said = run("references", "build", world / "film.m4a", tmp_path / "cinema.m4a", "-o", out)
+    assert "it has the same sound as" in said
+    _, text, _ = run("identify", world / "probes" / "b.m4a", "--references", out, "--json")
+    line = json.loads(text)
+    assert (line["channels"], line["licensee"]) == (["cinema", "film"], None)
+    assert [sorted(one["references"]) for one in line["stretches"]] == [["cinema", "film"]]
+
+
+def test_a_pipe_in_a_folder_is_answered_for_and_not_waited_for(world, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "a.ts").write_bytes((world / "probes" / "a.ts").read_bytes())
+    os.mkfifo(folder / "pipe.ts")
+    code, out, _ = run("identify", folder, "--references", world / "league.ref", "--json")
+    lines = _lines(out)
+    assert code == 1
+    assert lines["a.ts"]["channels"] == ["arena"]
+    assert "neither a file nor a folder" in lines["pipe.ts"]["reason"]
+    code, _, said = run("references", "build", folder, "-o", tmp_path / "mixed.ref")
+    assert code == 1
+    assert "pipe.ts" in said
+    assert (tmp_path / "mixed.ref").exists()
 
 
 def test_silence_is_no_opinion_and_an_empty_file_a_reason(world):

@@ -139,7 +139,10 @@ class Source:
             return None
         self._spared = False
         with container:
-            audio, video = _stream(container, "audio"), _stream(container, "video")
+            video = _stream(container, "video")
+            audio = _stream(container, "audio", beside=video)
+            if not base:
+                self.damage.notes += _left_out(container)
             self.has_sound |= audio is not None
             self.has_pictures |= video is not None
             for candidate in (video, audio):
@@ -296,16 +299,35 @@ class _Following:
         return None
 
 
-def _stream(container: Any, kind: str) -> Any:
+def _left_out(container: Any) -> list[str]:
+    """Say that there are more tracks than the one of sound and the one of pictures that are used.
+
+    A transport stream may carry several programmes, and a film several languages.
+    """
+    sounds = len(container.streams.audio)
+    pictures = sum(not _is_still(stream) for stream in container.streams.video)
+    if sounds <= 1 and pictures <= 1:
+        return []
+    return [f"{sounds} tracks of sound, {pictures} of pictures: one of each is used"]
+
+
+def _is_still(stream: Any) -> bool:
+    """Tell whether a track of pictures is a cover, which is no video."""
+    return "attached_pic" in str(stream.disposition).lower()
+
+
+def _stream(container: Any, kind: str, *, beside: Any = None) -> Any:
     """Return the best stream of sound or pictures, set up to be decoded on this thread.
+
+    Of several programmes in one file, the sound is that of the programme ``beside`` belongs to.
 
     Edges of blocks are not smoothed in pictures that no other is made from: that is a tenth of
     decoding them, and moves one cell mean in two hundred, by one level.
     """
-    best = container.streams.best(kind)
+    best = container.streams.best(kind, related=beside)
     if best is None or best.codec_context is None:
         return None
-    if kind == "video" and "attached_pic" in str(best.disposition).lower():
+    if kind == "video" and _is_still(best):
         return None
     context = best.codec_context
     context.thread_type = "NONE"

@@ -47,8 +47,11 @@ def is_media(path: Path) -> bool:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell a file, or a link that leads nowhere: that is answered for too, as what it is."""
-    return path.is_file() or (path.is_symlink() and not path.exists())
+    """Tell a file from a folder; a pipe or a link that leads nowhere is answered for as what it is.
+
+    Who names a pipe like media wants it read: to pass it over would look like an answer.
+    """
+    return not path.is_dir()
 
 
 def by_name(path: Path) -> tuple[tuple[int, int, str], ...]:

@@ -280,10 +280,10 @@ class Prober:
         if place != self._place:
             if not self._path.is_dir():
                 raise InputError(
-                    f"{self._path}: the references were replaced during the run",
+                    f"{self._path}: the references were replaced during the run, or appended to",
                     hint=(
-                        "Run the command again; with -o it continues with the probes that have "
-                        "no answer yet."
+                        "Run the command again. With -o, the answers by the old references stay, "
+                        "and all probes get an answer by the new ones."
                     ),
                 )
             self._place, self._references = place, opened(place, DEFAULT_RECIPE)
