@@ -163,12 +163,13 @@ def outcome(
     tell: Callable[[int], None],
     own: Callable[[float], float] | None = None,
     which: str = "test",
+    disguises: Sequence[str] = probes.EVERY,
+    others: Callable[[Library, str, int], list[Probe]] = probes.negatives,
 ) -> Outcome:
     """Ask a system about all probes and negatives."""
     made = Outcome(asked.name, own=own)
-    every = [one for name in probes.EVERY for one in probes.planned(library, which, name, per_cell)]
-    tuning = probes.negatives(library, "tune", negatives)
-    testing = probes.negatives(library, "test", negatives)
+    every = [one for name in disguises for one in probes.planned(library, which, name, per_cell)]
+    tuning, testing = others(library, "tune", negatives), others(library, "test", negatives)
     lengths = {PROBE_S: negatives, SHORT_S: short_negatives}
     jobs = [(one, seconds, 0) for one in every for seconds in lengths]
     for seconds, count in lengths.items():

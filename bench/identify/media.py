@@ -323,7 +323,7 @@ def _speech(language: str, package: str) -> list[Source]:
         if pieces:
             name = f"speech-{language}-{role}"
             title = f"{package} ({len(pieces) // 2} prompts)"
-            made.append(_kept(name, np.concatenate(pieces), title, "speech", role))
+            made.append(made_source(name, np.concatenate(pieces), title, "speech", role))
     return made
 
 
@@ -334,7 +334,7 @@ def _wav(path: Path) -> Pcm:
     return np.frombuffer(raw[at : at + (len(raw) - at) // 2 * 2], np.int16)
 
 
-def _kept(name: str, pcm: Pcm, package: str, kind: str, role: str) -> Source:
+def made_source(name: str, pcm: Pcm, package: str, kind: str, role: str) -> Source:
     """Keep sound that has no file of its own, as a WAV for the disguises too."""
     original = cache() / "made" / f"{name}.wav"
     original.parent.mkdir(parents=True, exist_ok=True)
@@ -360,7 +360,7 @@ def _lab() -> list[Source]:
         tune = sounds.music(rng, seconds, beat_s=float(rng.uniform(0.3, 0.5)), bright=0.6)
         for name, sound in (("match", match), ("music", tune)):
             half = sound[: len(sound) // 2 * 2].reshape(-1, 2).mean(axis=1)
-            made.append(_kept(f"lab-{name}-{role}", as_pcm(half), "cautery.lab", "lab", role))
+            made.append(made_source(f"lab-{name}-{role}", as_pcm(half), "cautery.lab", "lab", role))
     return made
 
 

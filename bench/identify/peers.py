@@ -186,7 +186,7 @@ class Audiolocate:
         )  # fmt: skip
 
 
-def _present(library: Library) -> tuple[list[audio.Asked], list[str]]:
+def present(library: Library) -> tuple[list[audio.Asked], list[str]]:
     """Return the peers of sound that are installed, and a word on those that are not."""
     made: list[audio.Asked] = []
     absent = []
@@ -214,7 +214,7 @@ def rows(run: Run) -> list[str]:
     with progress:
         probes.make(library, wanted, lambda: tell(1), width)
         progress.update(progress.task_ids[0], completed=len(wanted))
-    found, absent = _present(library)
+    found, absent = present(library)
     said = [f"- Not in this run: {one}." for one in absent]
     if not found:
         return said

@@ -44,14 +44,21 @@ EXTRA = {
     "tempo5": (1.05, "af", "atempo=1.05"),
     "noise0": (1.0, "noise", 0.0),
     "mix-6": (1.0, "mix", -6.0),
-}
+    "mix-5": (1.0, "mix", -5.0),
+    **{f"{crowd}{db:g}": (1.0, "mix", db)
+       for crowd in ("recorded", "crowd") for db in (6.0, 0.0, -5.0)},
+}  # fmt: skip
 COMBO2 = "combo2"
 """Speed 2 %, then mix0, then AAC at 32 kbit/s: three entries of the table one after another."""
 SIXTEEN = (
     "clean", "aac64", "aac32", "mono22k", "comp_eq", "gain+5", "gain-5", "mix6", "mix0", "speed2",
     "speed5", "tempo2", "pitch2", "reverb", "noise10", "combo",
 )  # fmt: skip
-EVERY = (*SIXTEEN, *EXTRA, COMBO2)
+EVERY = (*SIXTEEN, "tempo5", "noise0", "mix-6", COMBO2)
+CROWDED = (
+    "recorded6", "recorded0", "recorded-5", "crowd6", "crowd0", "crowd-5", "mix0", "mix-5",
+)  # fmt: skip
+"""Recorded and synthetic crowds, and a voice, each so many dB below the programme."""
 PLAIN_SHARE = 0.75
 """Of the negatives: disguised by arithmetic alone; the others by any, mostly through ffmpeg."""
 _QUIET_DB = -55.0
@@ -60,6 +67,9 @@ _IN_PROCESS = frozenset(
     {"clean", "gain+5", "gain-5", "mix6", "mix0", "mix-6", "noise10", "noise0", "speed2", "speed5"}
 )
 """Disguises that plain arithmetic makes; the others of the negatives go through ffmpeg."""
+_ARITHMETIC = _IN_PROCESS | frozenset(CROWDED)
+_CROWD_ALONE = 0.1
+"""Of the negatives under crowds: a crowd and nothing else."""
 _FOREGROUND = {"dev": "foreground-tune", "tune": "foreground-tune", "test": "foreground-test"}
 
 
@@ -129,7 +139,7 @@ def planned(library: Library, which: str, disguise: str, count: int) -> list[Pro
     rate = rate_of(disguise)
     span_s = PROBE_S * rate + 0.3
     room = np.array([max(0.0, piece.seconds - span_s) for _, piece in pieces])
-    talk = library.role(_FOREGROUND[which])
+    talk = laid_over(library, disguise, which)
     probes = []
     for number in range(count):
         rng = np.random.default_rng(
@@ -197,9 +207,45 @@ def negatives(library: Library, which: str, count: int) -> list[Probe]:
     return probes
 
 
+def crowded_negatives(library: Library, which: str, count: int) -> list[Probe]:
+    """Draw negatives of ``tune`` or ``test`` under crowds and voices, and crowds alone."""
+    sources = library.role(f"{which}-negative")
+    room = np.array([max(0.0, source.seconds - 12.0) for source in sources])
+    crowds = [
+        source for source in library.sources.values() if source.role.endswith(f"crowd-{which}")
+    ]
+    among = [name for name in CROWDED if laid_over(library, name, which)]
+    probes = []
+    for number in range(count):
+        rng = np.random.default_rng([98, zlib.crc32(which.encode()), number])
+        disguise = among[int(rng.integers(len(among)))]
+        source = sources[int(rng.choice(len(sources), p=room / room.sum()))]
+        if rng.random() < _CROWD_ALONE:
+            source, disguise = crowds[int(rng.integers(len(crowds)))], "clean"
+        talk = laid_over(library, disguise, which)
+        over = talk[int(rng.integers(len(talk)))]
+        probes.append(
+            Probe(
+                id=f"crowd-{number:05d}", set=f"{which}-negative", disguise=disguise,
+                source=source.id, start_s=round(float(rng.uniform(0, source.seconds - 12.0)), 3),
+                rate=1.0, foreground=over.id,
+                foreground_s=round(float(rng.uniform(0, over.seconds - 12)), 2),
+            )
+        )  # fmt: skip
+    return probes
+
+
+def laid_over(library: Library, disguise: str, which: str) -> list[Source]:
+    """Return what is laid over a probe: a crowd, or talk."""
+    for name, role in (("recorded", "recorded-crowd"), ("crowd", "crowd")):
+        if disguise.startswith(name):
+            return library.role(f"{role}-{'test' if which == 'test' else 'tune'}")
+    return library.role(_FOREGROUND[which])
+
+
 def sound_of(library: Library, probe: Probe, seconds: float = PROBE_S) -> Sound:
     """Return a probe's sound, 8 kHz, full scale 1."""
-    if probe.channel is None and probe.disguise in _IN_PROCESS:
+    if probe.channel is None and probe.disguise in _ARITHMETIC:
         return _arithmetic(library, probe)[: round(seconds * RATE_HZ)]
     return as_sound(np.load(probe.path)[: round(seconds * RATE_HZ)])
 
@@ -208,7 +254,7 @@ def make(library: Library, probes: Iterable[Probe], tell: Callable[[], None], wi
     """Make what is not there yet."""
     missing = [
         one for one in probes
-        if not one.ready and not (one.channel is None and one.disguise in _IN_PROCESS)
+        if not one.ready and not (one.channel is None and one.disguise in _ARITHMETIC)
     ]  # fmt: skip
     for _ in at_once(lambda one: _made(library, one), missing, width):
         tell()

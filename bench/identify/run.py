@@ -1,10 +1,10 @@
 """Does identification reach its goals, and what do its peers reach on the same rows?
 
-Rows: ``audio`` (recall by disguise at 10 s and 5 s, false accepts, calibration),
-``video`` (the same for pictures), ``peers`` (other fingerprints of sound, then of pictures, on the
-same probes),
-``event`` (an event from its pictures, the licensee from its sound), ``cost`` (ratios measured
-alternately in one process), ``loopback`` (probes a minute and core, fetched). Media, probes, index
+Rows: ``audio`` (recall by disguise at 10 s and 5 s, false accepts, calibration), ``crowd`` (recall
+under stadium crowds and voices, beside peers), ``video`` (as ``audio``, for pictures), ``peers``
+(other fingerprints of sound, then of pictures, on the same probes), ``event`` (an event from its
+pictures, the licensee from its sound), ``cost`` (ratios measured alternately in one process),
+``loopback`` (probes a minute and core, fetched). Media, probes, index
 and answers are kept in a cache (``~/.cache/cautery/bench/identify``, or
 ``CAUTERY_BENCH_CACHE``); a run that was stopped goes on. Media: see ``_identify_media.py``.
 
@@ -29,6 +29,7 @@ sys.path += [one for one in os.environ.get("CAUTERY_BENCH_PEERS", "").split(os.p
 
 import audio
 import cost
+import crowd_rows as crowd
 import event
 import loopback
 import media
@@ -42,7 +43,7 @@ from settings import TALK, Run
 
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 SECTION = "## Identification at full size: `python bench/identify/run.py`"
-ROWS = ("audio", "video", "peers", "event", "cost", "loopback")
+ROWS = ("audio", "crowd", "video", "peers", "event", "cost", "loopback")
 
 
 def audio_rows(run: Run) -> list[str]:
@@ -120,6 +121,8 @@ def main() -> None:
     ask.add_argument("--set", choices=("test", "dev"), default="test")
     ask.add_argument("--channels", type=int, help="of the index")
     ask.add_argument("--audio", type=int, help="probes a cell of sound")
+    ask.add_argument("--crowd", type=int, help="probes a cell of crowds")
+    ask.add_argument("--crowd-negatives", type=int, help="windows of other content under crowds")
     ask.add_argument("--negatives", type=int, help="windows of other content, of either side")
     ask.add_argument("--look-alikes", type=int, help="windows of matches that look alike")
     ask.add_argument("--short-negatives", type=int, help="of them, asked with 5 s too")
@@ -133,8 +136,8 @@ def main() -> None:
     ask.add_argument("--write", action="store_true", help="refresh the section of RESULTS.md")
     asked = ask.parse_args()
     parts = {
-        "audio": audio_rows, "video": video.rows, "peers": peer_rows, "event": event.rows,
-        "cost": cost.rows, "loopback": loopback.rows,
+        "audio": audio_rows, "crowd": crowd.rows, "video": video.rows, "peers": peer_rows,
+        "event": event.rows, "cost": cost.rows, "loopback": loopback.rows,
     }  # fmt: skip
     run = Run(asked)
     lines = environment(run)

@@ -14,12 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 FULL = {
     "audio": 200, "negatives": 4000, "short_negatives": 4000, "video": 100,
+    "crowd": 100, "crowd_negatives": 2000,
     "look_alikes": 1000,
     "channels": index.CHANNELS,
     "peer_audio": 50, "peer_negatives": 500, "peers": 20, "event": 6, "loopback": 60,
 }  # fmt: skip
 QUICK = {
-    "audio": 10, "negatives": 200, "short_negatives": 200, "video": 4, "channels": 630,
+    "audio": 10, "negatives": 200, "short_negatives": 200, "video": 4,
+    "crowd": 10, "crowd_negatives": 100, "channels": 630,
     "look_alikes": 50,
     "peer_audio": 10,
     "peer_negatives": 200, "peers": 3, "event": 1, "loopback": 12,
