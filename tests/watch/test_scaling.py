@@ -20,9 +20,9 @@ from cautery.watch._html import Tag, tokens
 from cautery.watch.warm import warm
 
 SAMPLES = Path(__file__).parent / "assets" / "samples"
-SMALL, LARGE = 1 << 15, 1 << 18
+SMALL, LARGE = 1 << 16, 1 << 18
 MOST_TIMES = 5.0
-FLOOR_S = 0.01
+FLOOR_S = 0.04
 """Below it the larger input's time is the reader's start, a page fault, a tick of the clock."""
 LONGEST_S = 5.0
 """For the larger input: 20 s a megabyte would be a hang, however straight its line."""
@@ -86,7 +86,7 @@ def seconds(task, data):
 def faults(task, make):
     """Return what is wrong with the times of one flood, or nothing.
 
-    Four times the size is tried from 32 KiB, and what looks too slow there again from 256 KiB:
+    Four times the size is tried from 64 KiB, and what looks too slow there again from 256 KiB:
     caches of a busy machine make a straight line bend once, a square bends every time.
     """
     found = []
