@@ -96,7 +96,9 @@ async def test_a_host_is_not_asked_again_before_it_is_due(watched, hands, heard)
     assert names.asked == 1
 
 
-async def test_a_flood_of_hosts_holds_up_the_host_of_a_stream_that_was_looked_at_by_one_round(watched, hands):
+async def test_a_flood_of_hosts_holds_up_the_host_of_a_stream_that_was_looked_at_by_one_round(
+    watched, hands
+):
     mapper = watched(Table({HOST: ("192.0.2.1",)}))
     streams = mapper._streams
     suspect = streams.pop(f"http://{HOST}/1")
