@@ -139,7 +139,7 @@ BOMBS = {
     "a tag of 100,000 attributes": b"<tv><a " + b" ".join(b'a%d=""' % n for n in range(100_000)),
     "an endless line": b"#EXTM3U\n#EXTINF:-1," + b"x" * 1_500_000,
     "an endless key": b"domain: " + b"x" * 1_500_000,
-    "an endless event": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\n" + b"X-A:b\n" * 30_000,
+    "an endless event": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\n" + b"X-A:b\n" * 10_000,
     "an endless string": b'[{"name": "' + b"x" * 1_500_000,
     "a number that is too long": b"[" + b"9" * 1_500_000,
     "invalid utf-8": b"\xc3\x28" * 100_000,
@@ -147,8 +147,8 @@ BOMBS = {
     "nothing": b"",
     "an endless row": b"CREATE TABLE users (id int, username text, exp_date int);\n"
     b"INSERT INTO users VALUES (1,'" + b"x" * 1_500_000,
-    "rows never closed": b"INSERT INTO users VALUES " + b"(" * 200_000,
-    "quotes never closed": b"INSERT INTO users VALUES (1,'a" + b"','" * 200_000,
+    "rows never closed": b"INSERT INTO users VALUES " + b"(" * 70_000,
+    "quotes never closed": b"INSERT INTO users VALUES (1,'a" + b"','" * 100_000,
     "many rows never closed": b"INSERT INTO users VALUES (1,'a\n" * 40_000,
     "a log line of quotes": b'1.2.3.4 - - [26/Nov/2024:20:45:00 +0100] "' + b'\\"' * 30_000,
     "a log nested 100,000 deep": b'{"remote_addr":' + b'{"a":' * 10_000 + b"\n",
@@ -171,8 +171,8 @@ def test_no_bomb_takes_much_memory_or_time_or_another_error_than_ours(name, trac
                 for _ in read(kind, iter(partial(bomb.read, 65_536), b"")):
                     pass
             took = time.process_time() - began
-        # Whole documents may be held (text and bytes of the bomb itself); nothing may multiply it.
-        assert memory.peak < 64_000_000, (kind, memory.peak)
+        # Whole documents may be held (text, bytes and parts of the bomb itself), and no more of them.
+        assert memory.peak < 4_000_000 + 40 * len(BOMBS[name]), (kind, memory.peak)
         assert took < 60, (kind, took)  # a hang, not a speed
 
 
