@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,6 +31,7 @@ ASSETS = Path(__file__).parent / "assets"
 HE_S = 8.0
 
 
+@cache
 def music(rate: int, seconds: float = SECONDS, seed: int = 4) -> np.ndarray:
     rng = np.random.default_rng(seed)
     out = np.zeros(int(seconds * rate), np.float32)
@@ -39,6 +41,7 @@ def music(rate: int, seconds: float = SECONDS, seed: int = 4) -> np.ndarray:
         at = int(start * rate)
         t = np.arange(min(int(length * rate), len(out) - at)) / rate
         out[at : at + len(t)] += 0.12 * np.sin(2 * np.pi * hertz * t) * np.exp(-4 * t)
+    out.flags.writeable = False
     return out
 
 
@@ -47,20 +50,30 @@ def words_of(audio: np.ndarray) -> set[int]:
     return set(found.words.tolist())
 
 
+@cache
+def true_words(seconds: float) -> frozenset[int]:
+    return frozenset(words_of(music(8000, seconds)))
+
+
 def shared(heard: np.ndarray, seconds: float = SECONDS) -> float:
-    """Share of the true sound's landmarks that are found in what was decoded."""
-    true = words_of(music(8000, seconds))
-    # Encoders delay the sound by some samples, which moves frames: the best of two grids counts.
-    return max(len(true & words_of(heard[skip:])) for skip in range(0, 128, 16)) / len(true)
+    """Share of the true sound's landmarks that are found in what was decoded; above 0.4, a part."""
+    true, most = true_words(seconds), 0.0
+    # Encoders delay the sound by some samples, which moves frames: the best of some grids counts.
+    for skip in range(0, 128, 16):
+        most = max(most, len(true & words_of(heard[skip:])) / len(true))
+        if most > 0.4:  # the most that a test asks for
+            break
+    return most
 
 
+@cache
 def encoded(
     fmt: str,
     codec: str,
     rate: int,
     layout: str = "stereo",
     *,
-    channels: Iterable[int] | None = None,
+    channels: tuple[int, ...] | None = None,
     start_s: float = 0.0,
     seconds: float = SECONDS,
 ) -> bytes:
@@ -70,7 +83,7 @@ def encoded(
         stream.bit_rate = 64_000 if rate < 32_000 else 128_000
         sound = music(rate, seconds)
         count = len(av.AudioLayout(layout).channels)
-        used = range(count) if channels is None else list(channels)
+        used = range(count) if channels is None else channels
         planes = np.zeros((count, len(sound)), np.float32)
         planes[list(used)] = sound
         size = stream.codec_context.frame_size or 1024
@@ -182,7 +195,7 @@ async def test_speech_in_the_centre_is_heard_in_every_layout(
     decoder: ChildDecoder, layout: str
 ) -> None:
     names = [one.name for one in av.AudioLayout(layout).channels]
-    centre = [names.index("FC")] if "FC" in names else [0]
+    centre = (names.index("FC"),) if "FC" in names else (0,)
     data = encoded("mpegts", "ac3", 48000, layout, channels=centre)
     heard = await decoder.decode(data, pictures=False)
     assert shared(heard.audio) > 0.3
@@ -527,7 +540,7 @@ async def test_of_two_programmes_in_one_stream_the_sound_is_that_of_the_pictures
 
 @in_one_loop
 async def test_silence_and_one_second_are_decoded_as_they_are(decoder: ChildDecoder) -> None:
-    silent = await decoder.decode(encoded("mpegts", "ac3", 48000, channels=[]), pictures=False)
+    silent = await decoder.decode(encoded("mpegts", "ac3", 48000, channels=()), pictures=False)
     assert np.abs(silent.audio).max() < 1e-3
     short = await decoder.decode(encoded("mpegts", "aac", 48000, seconds=1), pictures=False)
     assert 0.9 < len(short.audio) / 8000 < 1.2
