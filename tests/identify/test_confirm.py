@@ -241,6 +241,46 @@ def test_a_long_probe_gives_a_timeline() -> None:
     assert set(found.channels) == {"a", "film"}
 
 
+def test_what_has_no_length_is_no_stretch() -> None:
+    # The reference begins where its window ends.
+    empty = glance(40, [witness("b", -10, seconds=10)], 10)
+    found = judge(*windows(4, 10, "a"), empty)
+    assert [one.references for one in found.stretches] == [("a",)]
+    assert all(one.seconds > 0 for one in found.stretches)
+
+
+def test_a_recording_of_a_day_is_a_timetable_of_its_programmes() -> None:
+    hours = [("a", "film", "b")[hour % 3] for hour in range(24)]
+    probe = [
+        glance(k * 10, [witness(hours[k // 360], 7 + 10 * (k % 360), seconds=10)], 10)
+        for k in range(24 * 360)
+    ]
+    found = judge(*probe)
+    assert [(one.references[0], one.start_s, one.end_s) for one in found.stretches] == [
+        (name, 3600 * hour, 3600 * (hour + 1)) for hour, name in enumerate(hours)
+    ]
+    assert all(one.offset_s == pytest.approx(7) and one.confirmed for one in found.stretches)
+
+
+def test_sound_and_pictures_together_name_before_sound_alone_at_the_same_odds() -> None:
+    heard = windows(4, 10, "a", score=120.0)
+    both = [
+        glance(
+            40 + 10 * k,
+            [
+                witness("b", 100 + 10 * k, kind=kind, seconds=10.0, score=100.0)
+                for kind in ("sound", "picture")
+            ],
+            10,
+        )
+        for k in range(4)
+    ]
+    found = judge(*heard, *both)
+    assert [one.references for one in found.stretches] == [("a",), ("b",)]
+    assert {one.log10_lr for one in found.stretches} == {tail("sound").cap}
+    assert (found.score, found.log10_lr) == (100.0, tail("sound").cap)
+
+
 def test_a_missed_window_does_not_break_a_stretch() -> None:
     probe = windows(10, 10, "a")
     probe[4] = glance(40, [], 10)

@@ -1,6 +1,7 @@
 """Scores to odds: monotone, capped by their trials, calibrated at the base rate."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
+from cautery.identify.decide import LEAST_LOG10_LR
 from cautery.identify.likelihood import (
     Tail,
     above,
     fused,
+    most,
     posterior,
     published_error_rates,
+    support,
     tail,
     unmatched,
 )
@@ -57,11 +61,43 @@ def test_fewer_references_than_were_measured_make_nothing_likelier() -> None:
     assert MEASURED.least_in(1) == MEASURED.least
 
 
-def test_senses_add_up_and_agreement_counts_once() -> None:
-    both = [witness("sound", 2.0), witness("sound", 1.5), witness("picture", 1.0)]
-    assert fused(both, probes=1) == 3.0
-    assert fused(both, probes=2) == fused(both, probes=9) == 4.0
+def test_senses_add_up_and_agreement_counts_once_as_long_as_the_trials_bear_it() -> None:
+    both = [witness("sound", 1.0), witness("sound", 0.5), witness("picture", 0.5)]
+    assert support(both, probes=1) == fused(both, probes=1) == 1.5
+    assert support(both, probes=9) == fused(both, probes=2) == fused(both, probes=9) == 2.5
     assert fused([witness("graphics", 3.0)], probes=2) == 0.0
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["sound", "picture"]), st.floats(-2, 3.2)), max_size=6),
+    st.integers(1, 9),
+)
+def test_no_combination_passes_the_better_one_of_its_trials(
+    spoken: list[tuple[str, float]], probes: int
+) -> None:
+    witnesses = [witness(kind, log10_lr) for kind, log10_lr in spoken]
+    speaking = {kind for kind, log10_lr in spoken if log10_lr > 0}
+    bound = max((tail(kind).cap for kind in speaking), default=0.0)
+    assert most(witnesses, probes=probes) == bound
+    assert fused(witnesses, probes=probes) <= bound
+    assert fused(witnesses, probes=probes) <= support(witnesses, probes=probes)
+
+
+def test_both_senses_at_their_bounds_are_worth_the_better_one_and_still_rank_higher() -> None:
+    sound, picture = (witness(kind, tail(kind).cap) for kind in ("sound", "picture"))
+    assert fused([sound, picture], probes=2) == tail("sound").cap == fused([sound], probes=2)
+    assert support([sound, picture], probes=2) > support([sound], probes=2)
+
+
+@pytest.mark.parametrize("kind", ["sound", "picture"])
+def test_each_sense_alone_can_reach_what_a_claim_needs(kind: str) -> None:
+    assert most([witness(kind, 2.0)], probes=2) >= LEAST_LOG10_LR
+
+
+def test_a_short_probe_alone_is_bounded_by_the_trial_of_short_probes() -> None:
+    short = replace(witness("sound", 2.0), probe_s=5.0)
+    assert most([short], probes=1) == tail("sound", 5.0).cap < tail("sound").cap
+    assert most([short], probes=2) == tail("sound").cap
 
 
 def test_only_sound_and_pictures_above_their_threshold_name_by_themselves() -> None:

@@ -70,6 +70,11 @@ class Passage:
         """Of its best reference."""
         return max(chain.log10_lr for chain in self.chains)
 
+    @property
+    def support(self) -> float:
+        """Of its best reference, to rank by."""
+        return max(chain.support for chain in self.chains)
+
     def stretch(self) -> Stretch:
         """Return it as a noun."""
         lead = self.chains[0].best
@@ -196,7 +201,7 @@ def passages_of(looks: Sequence[Look]) -> list[Passage]:
             chains[home] = replace(chains[home], lines=(*chains[home].lines, *chain.lines))
     chains = sorted(
         (chain for chain in chains if chain.named),
-        key=lambda chain: (-chain.log10_lr, -chain.score, chain.reference),
+        key=lambda chain: (-chain.support, -chain.score, chain.reference),
     )
     passages: list[Passage] = []
     for chain in chains:
@@ -265,7 +270,7 @@ def _nothing(
     base: Identification, passages: Sequence[Passage], glances: Sequence[Glance], words: Words
 ) -> Identification:
     if passages:
-        best = max(passages, key=lambda passage: passage.log10_lr)
+        best = max(passages, key=lambda passage: passage.support)
         return replace(
             base,
             score=best.chains[0].best.witness.score,

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cautery.errors import InputError
-from cautery.identify.likelihood import fused, posterior
+from cautery.identify.likelihood import fused, most, posterior, support
 from cautery.messages import message, term
 from cautery.model.mandate import Mandate
 from cautery.model.message import Message
@@ -130,7 +130,7 @@ def decide(
     ranked = sorted(
         (_judged(name, listened, families, tolerance_s) for name in
          dict.fromkeys(families.values())),
-        key=lambda ranking: (-ranking.proven, -ranking.log10_lr, ranking.family),
+        key=lambda ranking: (-ranking.proven, -ranking.support, ranking.family),
     )  # fmt: skip
     best = ranked[0]
     if best.log10_lr < _WEAK_LOG10_LR:
@@ -154,11 +154,15 @@ def decide(
     return _verdict(best, peers, mandate, host, base)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
+    """One family; ``support`` ranks it, beyond what the odds may claim."""
+
     family: str
     proven: bool
     log10_lr: float
+    support: float
+    most_log10_lr: float
     tracks: tuple[_Track, ...]
     witnesses: tuple[Witness, ...]
     reasons: tuple[Message, ...]
@@ -209,23 +213,32 @@ def _judged(
     ]  # fmt: skip
     complaints = [_complaint(track, observations, is_event=is_event) for track in tracks]
     good = [track for track, wrong in zip(tracks, complaints, strict=True) if wrong is None]
-    if good:
-        used = [witness for track in good for _, witness in track.found]
-        log10_lr = fused(used, probes=max(len(track.found) for track in good))
-        if log10_lr >= LEAST_LOG10_LR:
-            return _Judged(family, True, log10_lr, tuple(good), tuple(witnesses), ())
-        weak = message(
-            "verdict.weak-support",
-            support=term("verbal", verbal(log10_lr)),
-            needed=term("verbal", verbal(LEAST_LOG10_LR)),
-        )
-        return _Judged(family, False, log10_lr, tuple(good), tuple(witnesses), (weak,))
-    log10_lr = fused(witnesses, probes=1)
+    used = [witness for track in good for _, witness in track.found] if good else witnesses
+    probes = max((len(track.found) for track in good), default=1)
+    log10_lr = fused(used, probes=probes)
+    proven = bool(good) and log10_lr >= LEAST_LOG10_LR
     reasons = [wrong for wrong in complaints if wrong is not None]
-    if not reasons and witnesses:
+    if proven:
+        reasons = []
+    elif good:
+        reasons = [
+            message(
+                "verdict.weak-support",
+                support=term("verbal", verbal(log10_lr)),
+                needed=term("verbal", verbal(LEAST_LOG10_LR)),
+            )
+        ]
+    elif not reasons and witnesses:
         reasons = [message("verdict.no-agreement")]
     return _Judged(
-        family, False, log10_lr, tuple(tracks), tuple(witnesses), tuple(dict.fromkeys(reasons))
+        family=family,
+        proven=proven,
+        log10_lr=log10_lr,
+        support=support(used, probes=probes),
+        most_log10_lr=most(used, probes=probes),
+        tracks=tuple(good or tracks),
+        witnesses=tuple(witnesses),
+        reasons=tuple(dict.fromkeys(reasons)),
     )
 
 
@@ -352,6 +365,7 @@ def _verdict(
         delay_s=newest.delay_s if newest else None,
         speed=newest.speed if newest else 1.0,
         log10_lr=best.log10_lr,
+        most_log10_lr=best.most_log10_lr,
         probability=posterior(best.log10_lr, base.base_rate or BASE_RATE),
         partner=partner.name if partner else None,
         reasons=tuple(reasons),

@@ -4,7 +4,8 @@ The hypotheses are *the same content* against *other content*. ``bench/identify/
 two numbers a sense (where the odds are even, and how much score makes them ten times better) on
 one set of probes, and counts the errors on another one, from other files; all of it stands in
 ``error_rates.toml``. With no false match among N, a rate under 3/N can't be claimed at 95 %, so no
-witness alone passes N/3.
+witness alone passes N/3. Nor do several together: no trial has asked sound and pictures of the
+same programmes at once, so that the better one of their trials bounds what both say (ADR 0053).
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from cautery.model.verdict import Witness
 AGREEMENT_LOG10 = 1.0
 """What agreement between probes of one stream adds, once, however many agree. By chance two
 lags agree within 0.5 s of 330 s, which would be 2.8; but probes of one stream share whatever
-made the first one err, so they are not counted as independent."""
+made the first one err, so they are not counted as independent. It lifts odds to :func:`most` and
+not beyond it."""
 SHORT_S = 7.5
 """Halfway between the two lengths that are measured, 5 s and 10 s."""
 _TIED_TO = {"sound": "landmark", "picture": "video"}
@@ -139,8 +141,8 @@ def above(witness: Witness) -> bool:
     return witness.log10_lr >= measured.log10_lr(measured.least) > 0
 
 
-def fused(witnesses: Sequence[Witness], *, probes: int) -> float:
-    """Return the log10 LR of all that speaks for one event or channel.
+def support(witnesses: Sequence[Witness], *, probes: int) -> float:
+    """Return what witnesses for one event or channel add up to, to rank by; it is no odds.
 
     Sound and picture are different senses and add up, each with its best probe. Graphics tell
     licensees apart and say nothing of the content. Further probes add
@@ -152,6 +154,28 @@ def fused(witnesses: Sequence[Witness], *, probes: int) -> float:
     }
     total = sum(best.values())
     return total + (AGREEMENT_LOG10 if probes >= 2 and total > 0 else 0.0)
+
+
+def most(witnesses: Sequence[Witness], *, probes: int) -> float:
+    """Return the most that the log10 LR of all witnesses together may be.
+
+    The trials of sound and of pictures are of different programmes: how often both err at once is
+    not known, and where one errs the other may be likelier to. So the better one of their trials
+    counts. Probes that agree cover more than a short one does together, so that their trial is
+    that of 10-s probes.
+    """
+    caps = (
+        tail(witness.kind, None if probes >= 2 else witness.probe_s).cap
+        for witness in witnesses
+        if witness.kind in _TIED_TO and witness.log10_lr > 0
+    )
+    return max(caps, default=0.0)
+
+
+def fused(witnesses: Sequence[Witness], *, probes: int) -> float:
+    """Return the log10 LR of all that speaks for one event or channel, as far as trials bear it."""
+    total = support(witnesses, probes=probes)
+    return min(total, most(witnesses, probes=probes)) if total > 0 else total
 
 
 def unmatched(kinds: Sequence[str], probe_s: float | None = None) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.identify.likelihood import above, fused, methods_of
+from cautery.identify.likelihood import above, fused, methods_of, support
 from cautery.identify.windows import Glance
 from cautery.model.verdict import Witness
 
@@ -104,6 +104,11 @@ class Chain:
     def log10_lr(self) -> float:
         """Log10 LR of all that lies on it."""
         return fused(self.witnesses, probes=2 if self.confirmed else 1)
+
+    @property
+    def support(self) -> float:
+        """What it ranks by: its witnesses added up, beyond what the odds may claim."""
+        return support(self.witnesses, probes=2 if self.confirmed else 1)
 
     @property
     def score(self) -> float:
@@ -217,7 +222,7 @@ def chains_of(glances: Iterable[Glance]) -> list[Chain]:
             home.append(line)
     closed += [chain for several in open_.values() for chain in several]
     chains = [Chain(chain[0].witness.reference, tuple(chain)) for chain in closed]
-    chains.sort(key=lambda chain: (-len({x.middle_s for x in chain.lines}), -chain.log10_lr))
+    chains.sort(key=lambda chain: (-len({x.middle_s for x in chain.lines}), -chain.support))
     return _without_repeats(chains)
 
 

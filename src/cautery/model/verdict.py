@@ -185,6 +185,9 @@ class Verdict:
         The stream's speed over the reference's; 1.0 when it is unchanged.
     log10_lr : float
         Base-10 logarithm of the likelihood ratio of *same content* against *other content*.
+    most_log10_lr : float or None
+        The most that ``log10_lr`` may be, by the trials of the senses that it rests on; ``None``:
+        nothing matches, or a version before this bound added sound and pictures up.
     probability : float or None
         Posterior probability at ``base_rate``, for triage only, never for a court; ``None``: not
         stated.
@@ -210,6 +213,7 @@ class Verdict:
     delay_s: float | None = None
     speed: float = 1.0
     log10_lr: float = 0.0
+    most_log10_lr: float | None = None
     probability: float | None = None
     base_rate: float | None = None
     partner: str | None = None

@@ -135,7 +135,8 @@ def method(*, computed_again: bool) -> tuple[str, ...]:
         ),
         tr(
             "No likelihood ratio is larger than the measured trials can support: with no error "
-            "among N, none passes N/3 for one sense."
+            "among N, none passes N/3. Sound and pictures together do not pass the better one of "
+            "their trials; only verdicts of earlier versions, without most_log10_lr, do."
         ),
     )
     if not computed_again:

@@ -20,6 +20,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 DATA = Path(__file__).resolve().parent / "data"
 LEDGER = next(DATA.glob("*/ledger.sqlite"), DATA)
+TAILS = tomllib.loads((DATA / "error_rates.toml").read_text("utf-8"))["tail"]
+for tail in TAILS.values():  # the most that a trial bears: 1 over its one-sided bound of 95 %
+    assert not tail.get("errors"), "this bound holds where no error was seen"
+    tail["most"] = -math.log10(1 - 0.05 ** (1 / tail["trials"]))  # after Clopper and Pearson
 ROWS, COLUMNS = 36, 64  # of a small picture; a reference's cells are 12 and 16
 
 
@@ -62,8 +66,7 @@ class Sound:
             self.parts.append(resampled(np.concatenate(self.run), self.rate).clip(-4, 4))
         self.run, self.due = [], self.due + gap_s * 8000
         if gap_s:
-            lacking = round(self.due) - sum(map(len, self.parts))
-            self.parts.append(np.zeros(max(0, lacking), np.float32))
+            self.parts.append(np.zeros(max(0, round(self.due) - sum(map(len, self.parts))), "f4"))
 
     def take(self, frame, at, end):
         self.start = at if self.start is None else self.start
@@ -71,9 +74,8 @@ class Sound:
             return
         if at - end > 0.06 or frame.sample_rate != self.rate:
             self.finish(at - end if at - end > 0.06 else 0.0)
-        self.rate = frame.sample_rate
         self.run.append(self.mixed(frame))
-        self.due += frame.samples / frame.sample_rate * 8000
+        self.rate, self.due = frame.sample_rate, self.due + frame.samples / frame.sample_rate * 8000
 
     def mixed(self, frame):
         raw, count = frame.to_ndarray(), frame.layout.nb_channels
@@ -85,8 +87,7 @@ class Sound:
             a, b = rows[0][::8].astype(float), rows[1][::8].astype(float)
             power, weight = (a @ a + b @ b) / 2, math.exp(-frame.samples / frame.sample_rate / 6)
             self.power = self.power or power * 0.4 * frame.sample_rate / frame.samples
-            self.alike = weight * self.alike + a @ b
-            self.power = weight * self.power + power
+            self.alike, self.power = weight * self.alike + a @ b, weight * self.power + power
             self.opposed = self.alike < (-0.4 if self.opposed else -0.5) * self.power
             return (rows[0] - rows[1] if self.opposed else rows[0] + rows[1]) * np.float32(0.5)
         known = {"FL": 1.0, "FR": 1.0, "FC": math.sqrt(2), "LFE": 0.0}
@@ -136,14 +137,14 @@ def decoded(pieces, wants_pictures):
             return stamp_s + offsets[-1]
         best = min(offsets, key=lambda offset: abs(stamp_s + offset - expected))
         if abs(stamp_s + best - expected) > 10:
-            offsets.append(expected - stamp_s)
-            return expected
+            offsets.append(best := expected - stamp_s)
         return stamp_s + best
 
     odd = {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
     with av.open(io.BytesIO(data), "r", "mpegts" if data[:1] == b"G" else None, **odd) as container:
-        picture = container.streams.best("video") if wants_pictures else None
-        used = [s for s in (picture, container.streams.best("audio")) if s is not None]
+        picture = container.streams.best("video")
+        audio = container.streams.best("audio", related=picture)  # of the picture's programme
+        used = [s for s in (picture if wants_pictures else None, audio) if s is not None]
         if picture is not None:
             picture.codec_context.options = {"skip_loop_filter": "noref"}
         for packet in container.demux(*used):
@@ -221,8 +222,7 @@ def changes(levels, times, at):
     low = max(0, int(np.searchsorted(times, at[0] - 0.08)) - 1)
     high = int(np.searchsorted(times, at[-1] + 0.08)) + 2
     times, levels = times[low:high], levels[low:high].astype(np.float32)
-    gaps = np.diff(times)
-    slow = np.flatnonzero((gaps > 0.15) & (gaps <= 1.0))
+    slow = np.flatnonzero(((gaps := np.diff(times)) > 0.15) & (gaps <= 1.0))
     levels = levels[np.insert(np.arange(len(times)), slow + 1, slow)]
     times = np.insert(times, slow + 1, times[slow + 1] - 0.08)
     both, known = [], np.ones(len(at), bool)
@@ -241,8 +241,7 @@ def evened(change):
     change -= change.mean(axis=1, keepdims=True)
     strength = np.sqrt((change.astype(float) ** 2).mean(axis=1))
     change /= (strength + 0.5 * np.median(strength) + 0.01)[:, None].astype(np.float32)
-    limit = 6 * math.sqrt((change.astype(float) ** 2).mean())
-    return np.clip(change, -limit, limit)
+    return change.clip(-(limit := 6 * math.sqrt((change.astype(float) ** 2).mean())), limit)
 
 
 def reading(scale, shift, count, pixels):
@@ -281,8 +280,8 @@ def score_of_pictures(pictures, times, sense, arrays, k):
     at = times[0] + np.arange(int((times[-1] - times[0]) * 12.5) + 1) / 12.5
     fine, known = changes(pictures.reshape(len(times), -1), times, at)
     rough, place, *decoys = sense["places"]
-    spread = alike(fine, known, at, rough, arrays, f"{k}.{{}}.1")[1]
-    best = alike(fine, known, at, place, arrays, f"{k}.{{}}.1")[0]
+    both = (alike(fine, known, at, x, arrays, f"{k}.{{}}.1") for x in (rough, place))
+    (_, spread), (best, _) = both
     back = fine[::-1], known[::-1], at
     chance = [alike(*back, x, arrays, f"{k}.{{}}.{n}")[0] for n, x in enumerate(decoys, start=2)]
     level = max(sum(chance) / len(chance) if chance else 0.0, 0.075)
@@ -291,37 +290,34 @@ def score_of_pictures(pictures, times, sense, arrays, k):
 
 
 def scored(basis, archives):
-    """Return {(kind, reference): (family, score, log10 LR)}; None: the media are encrypted."""
+    """Return {(kind, reference): (family, score, log10 LR, its most)}; None: encrypted media."""
     bodies = {"sha256:" + hashlib.sha256(b).hexdigest(): b for a in archives for b in payloads(a)}
     named = {x for p in basis["media"] + basis["sound"] for x in (p["payload"], p["key"]) if x}
     if not named <= bodies.keys():
         return None
-    arrays = np.load(io.BytesIO(exhibit(basis["exhibit"])), allow_pickle=False)
+    arrays, results = np.load(io.BytesIO(exhibit(basis["exhibit"])), allow_pickle=False), {}
     sound, start, pictures, times = decoded(media(basis["media"], bodies), basis["pictures"] > 0)
     if basis["sound"]:
         sound, start, _, _ = decoded(media(basis["sound"], bodies), wants_pictures=False)
     sound = sound[basis["first_sample"] :][: basis["samples"]]
     cut = slice(basis["first_picture"], basis["first_picture"] + basis["pictures"])
     times = times[cut] - (start + basis["first_sample"] / 8000 if len(sound) else times[cut][:1])
-    tails, results = tomllib.loads((DATA / "error_rates.toml").read_text("utf-8"))["tail"], {}
     for k, sense in enumerate(basis["senses"]):
         if sense["kind"] == "sound":
             score, seconds = score_of_sound(sound, sense, arrays, k)
         else:
             score, seconds = score_of_pictures(pictures[cut], times, sense, arrays, k)
-        tail = (seconds < 7.5 and tails.get(f"{sense['kind']}-short")) or tails[sense["kind"]]
-        assert not tail["errors"], "this bound holds where no error was seen"
-        bound = 1 - 0.05 ** (1 / tail["trials"])  # of 95 %, one-sided, after Clopper and Pearson
+        tail = (seconds < 7.5 and TAILS.get(f"{sense['kind']}-short")) or TAILS[sense["kind"]]
         handicap = max(0.0, math.log10(max(1, sense["searched"]) / tail["references"]))
         value = (score - tail["origin"]) / tail["scale"] - handicap
-        value = min(-math.log10(bound), max(tail["floor"], value))
-        results[sense["kind"], sense["reference"]] = sense["family"], score, value
+        value = min(tail["most"], max(tail["floor"], value))
+        results[sense["kind"], sense["reference"]] = sense["family"], score, value, tail["most"]
     return results
 
 
 def agree(a, b):
     """Tell whether two probes lie at one delay, the speed corrected."""
-    (one, first, _), (other, second, _) = a, b
+    (one, first, *_), (other, second, *_) = a, b
     apart, speed = other["middle"] - one["middle"], (first["speed"] + second["speed"]) / 2
     slack = 0.25 + (0.0 if speed == 1.0 else abs(apart) * 0.003)
     off = second["delay_s"] - first["delay_s"] - apart * (1 - speed)
@@ -330,50 +326,50 @@ def agree(a, b):
 
 def stands(track, probes, is_event):
     """Tell whether probes that agree are enough for a claim: no advert, no quotation."""
-    (first, _, _), (last, newest, _) = track[0], track[-1]
+    (first, *_), (last, newest, *_) = track[0], track[-1]
     apart = last["middle"] - first["middle"]
     if len(track) < 2 or apart < 3 or last is not probes[-1] or newest["coverage"] < 0.7:
         return False
     total, longest, end, start = 0.0, 0.0, -math.inf, last["media_start_s"]
-    for probe, witness, _ in track:
+    for probe, witness, *_ in track:
         matched = witness["coverage"] * (probe["media_end_s"] - probe["media_start_s"])
         total += max(0.0, matched - max(0.0, end - probe["media_start_s"]))
         longest, end = max(longest, matched), max(end, probe["media_end_s"])
-    solid = [id(probe) for probe, witness, _ in track if witness["coverage"] >= 0.7]
+    solid = [id(probe) for probe, witness, *_ in track if witness["coverage"] >= 0.7]
     while probes and id(probes[-1]) in solid:
         *probes, start = *probes[:-1], min(start, probes[-1]["media_start_s"])
     return max(total, longest) >= 15 if is_event else last["media_end_s"] - start > 35
 
 
-def fused(probes, pairs):
+def fused(probes, pairs, bounded):
     """Return the combined log10 LR of the family that the probes support most."""
-    judged, found = [(False, 0.0)], {}
-    for probe, witness, (family, _, value) in pairs:
+    judged, found = [(False, 0.0, 0.0)], {}
+    for probe, witness, (family, _, value, bound) in pairs:
         name = witness["kind"], witness["reference"]
-        found.setdefault(family, {}).setdefault(name, []).append((probe, witness, value))
+        found.setdefault(family, {}).setdefault(name, []).append((probe, witness, value, bound))
     for family, by_name in found.items():
-        best, good = {}, {}
+        best, good, bounds = {}, {}, [0.0]
         for (kind, _), track in by_name.items():
             clear = [x for x in track if x[2] >= 1 and x[1]["coverage"] > 0]
             line = max([[b for b in clear if agree(a, b)] for a in clear[::-1]] or [[]], key=len)
             best[kind] = max(best.get(kind, -math.inf), *(x[2] for x in track))
+            bounds += [x[3] for x in track if x[2] > 0]
             if line and stands(line, probes, family.startswith("event:")):
                 good[kind] = max(good.get(kind, 0.0), *(x[2] for x in line))
-        total = sum((good or best).values())
-        judged.append((bool(good), total + (1.0 if good and total else 0.0)))
-    return max(judged)[1] if max(judged)[1] >= 1 else min(0.0, max(judged)[1])
+        total = (total := sum((good or best).values())) + (1.0 if good and total else 0.0)
+        bound = max([TAILS[kind]["most"] for kind in good] or bounds) if bounded else math.inf
+        judged.append((bool(good), total, min(total, bound) if total > 0 else total))
+    return max(judged)[2] if max(judged)[2] >= 1 else min(0.0, max(judged)[2])
 
 
 def main():
     archives, bases, done, wrong = {}, {}, {}, 0
     ledger = sqlite3.connect(f"file:{LEDGER}?mode=ro&immutable=1", uri=True)
     read = [json.loads(row[0]) for row in ledger.execute("SELECT leaf FROM entries ORDER BY idx")]
-    for record in read:
-        body = record["body"]
-        if record["kind"] == "probe.done":
-            archives.setdefault((body["url"], body["at"]), set()).update(body["exhibits"])
-        elif record["kind"] == "score.basis":
-            bases[body["url"], body["at"], body["media_start_s"]] = body
+    for body in (record["body"] for record in read if record["kind"] == "probe.done"):
+        archives.setdefault((body["url"], body["at"]), set()).update(body["exhibits"])
+    for body in (record["body"] for record in read if record["kind"] == "score.basis"):
+        bases[body["url"], body["at"], body["media_start_s"]] = body
     for verdict in (record["body"] for record in read if record["kind"] == "verdict"):
         probes = sorted(verdict["observations"], key=lambda p: (p["media_end_s"], p["at"]))
         probes = [p for p in probes if p["witnesses"] or "none" in p["unmatched"].values()]
@@ -383,19 +379,18 @@ def main():
             key = verdict["url"]["text"], probe["at"], probe["media_start_s"]
             if key in bases and key not in done:
                 done[key] = scored(bases[key], map(exhibit, sorted(archives[key[:2]])))
-            known = done.get(key, {})
-            kept, closed = kept + (key in done and known is not None), closed + (known is None)
-            names = ((w, (w["kind"], w["reference"])) for w in probe["witnesses"] if known)
-            named = ((witness, known.get(name)) for witness, name in names)
+            known = done.get(key) or {}
+            kept, closed = kept + bool(known), closed + (done.get(key, known) is None)
+            named = ((w, known.get((w["kind"], w["reference"]))) for w in probe["witnesses"])
             pairs += [(probe, witness, computed) for witness, computed in named if computed]
-        value = fused(probes, pairs)
+        value = fused(probes, pairs, verdict.get("most_log10_lr") is not None)
         off = [abs(w.get("log10_lr", x[2]) - x[2]) for _, w, x in pairs]
         off.append(abs(value - (value if recorded is None else recorded)))
         wrong += (bad := max(off) > 0.05)
         line = {name: verdict[name] for name in ("url", "at", "finding")}
         line["from"] = f"{kept} of {len(probes)} probes" + f", {closed} encrypted" * (closed > 0)
         line |= {"log10_lr": round(value, 4), "recorded": recorded, "differs": bad, "senses": []}
-        for _, w, (_, score, lr) in pairs:
+        for _, w, (_, score, lr, _) in pairs:
             line["senses"].append(f"{w['kind']} {w['reference']}: {score:.3f}, log10 LR {lr:.4f}")
         print(json.dumps(line), flush=True)
     raise SystemExit(bool(wrong))
