@@ -74,7 +74,7 @@ def wide_in(text: str, size: float, weight: str = "normal") -> float:
     from matplotlib.font_manager import FontProperties  # noqa: PLC0415 - as above
     from matplotlib.textpath import text_to_path  # noqa: PLC0415 - as above
 
-    style = FontProperties(size=size, weight=weight)  # type: ignore[arg-type]
+    style = FontProperties(size=size, weight=weight)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph", UserWarning)
         wide, _, _ = text_to_path.get_text_width_height_descent(text, style, ismath=False)
