@@ -7,6 +7,7 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from html import unescape
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -228,6 +229,8 @@ def test_a_page_tells_odds_dates_and_records_and_runs_its_own_script_only() -> N
     ):
         assert f'<td data-head="{head}">{cell}</td>' in page
     assert '<td data-head="last seen" class="date">2026-11-24 14:00:00 UTC</td>' in page
+    assert "Times are claims of the clock of this machine." in page
+    assert "14:00 UTC, by this machine's clock" in unescape(page)
     assert "<th>country</th>" not in page  # nobody has one
     assert "record 12 of the case" in page
 

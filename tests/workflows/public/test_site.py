@@ -196,7 +196,7 @@ HEADINGS = {
 
 
 @pytest.mark.parametrize("code", HEADINGS)
-@pytest.mark.parametrize(("nth", "path"), enumerate(["/", "/complaint", "/transparency"]))
+@pytest.mark.parametrize(("nth", "path"), list(enumerate(["/", "/complaint", "/transparency"])))
 def test_each_page_speaks_the_language_that_is_asked_for(
     public: Public, code: str, nth: int, path: str
 ) -> None:

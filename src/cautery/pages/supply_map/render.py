@@ -54,6 +54,7 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
         (source, relation_name(relation), target)
         for source, relation, target in sorted(picture.relations)
     )
+    clock = f"<p>{_text(tr('Times are claims of the clock of this machine.'))}</p>" if dates else ""
     wider = tr("Wider than the window: scroll sideways, or press Fit.")
     return (
         f'<!doctype html>\n<html lang="{_text(language())}"><head><meta charset="utf-8">'
@@ -71,7 +72,7 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
         f'<span id="wider" hidden>{_text(wider)}</span></div>'
         f'<div class="view"><div class="pan">{drawing.untitled}</div>'
         '<aside id="about" aria-live="polite"></aside></div>'
-        f"<section><h2>{_text(tr('Assets'))}</h2>"
+        f"<section><h2>{_text(tr('Assets'))}</h2>{clock}"
         f"{_table('assets', [names[at] for at in shown], rows, dates=dates)}"
         f"<h2>{_text(tr('Relations'))}</h2>"
         f"{_table('relations', (tr('from'), tr('relation'), tr('to')), relations)}</section>"
@@ -90,8 +91,8 @@ def _asset_heads() -> tuple[str, ...]:
         tr("what speaks for it"),
         tr("country"),
         tr("network"),
-        tr("first seen, by this machine's clock"),
-        tr("last seen, by this machine's clock"),
+        tr("first seen"),
+        tr("last seen"),
         tr("records"),
     )
 

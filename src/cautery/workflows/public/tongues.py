@@ -11,7 +11,7 @@ from cautery.model.web import HTML, Answered, Asked
 
 _MOST = 30
 """Languages of one header that are looked at: browsers send about five."""
-_RANGE = re.compile(r"([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]{1,30})?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?")
+_RANGE = re.compile(r"([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,30})?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?")
 
 
 def tongue_of(asked: Asked) -> str:
@@ -33,11 +33,10 @@ def tongue_of(asked: Asked) -> str:
     wanted: dict[str, float] = {}
     for part in asked.headers.get("accept-language", "").split(",")[:_MOST]:
         match = _RANGE.fullmatch(part.strip())
-        if match is not None:
-            code, weight = match[1].lower(), float(match[2] or 1)
-            wanted[code] = max(weight, wanted.get(code, 0.0))
-    best = max(wanted, key=lambda code: (code in ours) * wanted[code], default="en")
-    return best if best in ours and wanted[best] > 0 else "en"
+        if match is not None and (code := match[1].lower()) in ours:
+            wanted[code] = max(float(match[2] or 1), wanted.get(code, 0.0))
+    best = max(wanted, key=lambda code: wanted[code], default="en")
+    return best if wanted.get(best) else "en"
 
 
 def in_tongue(asked: Asked, answer: Callable[[], Answered]) -> Answered:
