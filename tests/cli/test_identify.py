@@ -77,26 +77,32 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def answered(world: Path) -> tuple[int, dict[str, dict[str, object]]]:
+    """The exit code of a run over all probes, and its lines."""
+    code, out, _ = run("identify", world / "probes", "--references", world / "league.ref", "--json")
+    return code, _lines(out)
+
+
 def _lines(text: str) -> dict[str, dict[str, object]]:
     return {Path(one["probe"]).name: one for one in map(json.loads, text.splitlines())}
 
 
-def test_each_probe_is_one_line_with_the_keys_that_were_promised(world):
-    code, out, _ = run("identify", world / "probes", "--references", world / "league.ref", "--json")
-    lines = _lines(out)
+def test_each_probe_is_one_line_with_the_keys_that_were_promised(answered):
+    code, lines = answered
     assert code == 1
     assert sorted(lines) == ["a.ts", "b.m4a", "c.m4a", "d.m4a", "e.ts"]
     assert all(tuple(one) == KEYS for one in lines.values())
 
 
-def test_the_schema_that_is_printed_holds_for_every_line(world):
+def test_the_schema_that_is_printed_holds_for_every_line(answered):
     _, out, _ = run("identify", "--schema")
     schema = json.loads(out)
     kinds = {"string": str, "number": (int, float), "boolean": bool, "array": list,
              "null": type(None)}  # fmt: skip
     assert tuple(schema["required"]) == tuple(schema["properties"]) == KEYS
-    _, out, _ = run("identify", world / "probes", "--references", world / "league.ref", "--json")
-    for line in _lines(out).values():
+    assert answered[1]
+    for line in answered[1].values():
         for name, said in schema["properties"].items():
             allowed = said["type"] if isinstance(said["type"], list) else [said["type"]]
             assert any(isinstance(line[name], kinds[one]) for one in allowed), name
@@ -110,9 +116,8 @@ def test_what_runs_one_after_the_other_is_not_told_as_one_or_the_other():
     assert _what(["a"], [("a",), ("advert",)]) == "a"
 
 
-def test_a_probe_is_named_with_the_place_in_consecutive_media(world):
-    _, out, _ = run("identify", world / "probes", "--references", world / "league.ref", "--json")
-    lines = _lines(out)
+def test_a_probe_is_named_with_the_place_in_consecutive_media(answered):
+    _, lines = answered
     assert lines["a.ts"]["channels"] == ["arena"]
     assert lines["a.ts"]["offset_s"] == pytest.approx(22, abs=0.2)
     assert lines["a.ts"]["confirmed"] is True
@@ -171,9 +176,8 @@ def test_a_pipe_in_a_folder_is_answered_for_and_not_waited_for(world, tmp_path):
     assert (tmp_path / "mixed.ref").exists()
 
 
-def test_silence_is_no_opinion_and_an_empty_file_a_reason(world):
-    _, out, _ = run("identify", world / "probes", "--references", world / "league.ref", "--json")
-    lines = _lines(out)
+def test_silence_is_no_opinion_and_an_empty_file_a_reason(answered):
+    _, lines = answered
     assert lines["d.m4a"]["probability"] is None
     assert "silent" in lines["d.m4a"]["reason"]
     assert lines["e.ts"]["score"] is None
