@@ -25,7 +25,6 @@ from cautery.adapters._key_files import (
     KEY_BYTES,
     KeyFiles,
     key_bytes,
-    private_bytes,
     private_folder,
 )
 from cautery.errors import ErasedError, EvidenceError, StorageError
@@ -39,8 +38,6 @@ from cautery.evidence.signing import (
     MANIFEST,
     ListHead,
     Root,
-    list_of,
-    require_next_list,
     require_signable,
     signed_note,
     text_digest,
@@ -132,17 +129,7 @@ class CaseSecrets:
 
     def last_list(self, name: str) -> ListHead | None:
         """Return number, digest and date of the last version of a list that was signed."""
-        path = self._files.path(f"list-{name}")
-        if not path.exists():
-            return None
-        try:
-            version, digest, made_at = private_bytes(path).decode("ascii").split()
-            return int(version), digest, made_at
-        except ValueError as error:
-            raise EvidenceError(
-                f"{path}: this file does not hold the last version of a list",
-                hint="Restore it from a backup of the keys.",
-            ) from error
+        return self._files.last_list(name)
 
     def sign_list(self, text: str) -> bytes:
         """Return the Ed25519 signature over the next version of a block list.
@@ -157,12 +144,7 @@ class CaseSecrets:
         with self._files.locked():
             if self._standing()[1] is not None:
                 raise EvidenceError("not signed: the case is closed, and its lists have ended")
-            public = self._private.public_key().public_bytes_raw()
-            name, head = require_next_list(text, key=public, last=self.last_list(list_of(text)))
-            signature = self._private.sign(text.encode())
-            line = " ".join(map(str, head))
-            write_whole(self._files.path(f"list-{name}"), line.encode(), mode=0o600)
-        return signature
+            return self._files.sign_list(text, self._private)
 
     def go_back(
         self,

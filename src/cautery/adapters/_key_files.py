@@ -23,7 +23,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.adapters._files import make_folders, read_whole, write_whole
 from cautery.errors import EvidenceError, InputError, StorageError
-from cautery.evidence.signing import Root
+from cautery.evidence.signing import (
+    ListHead,
+    Root,
+    list_of,
+    require_list_id,
+    require_next_list,
+)
 
 KEY_BYTES = 32
 MAX_KEY_FILE = 1 << 14
@@ -88,6 +94,43 @@ class KeyFiles:
         """Write down the last root, before anybody sees the note over it."""
         line = f"{root[0]} {root[1].hex()} {time.time():.6f} {closed}".rstrip() + "\n"
         write_whole(self.path("last"), line.encode(), mode=0o600)
+
+    def last_list(self, name: str) -> ListHead | None:
+        """Return number, digest and date of the last version of a list that was signed.
+
+        Raises
+        ------
+        EvidenceError
+            If the file that says so is damaged.
+        """
+        path = self.path(f"list-{require_list_id(name)}")
+        if not path.exists():
+            return None
+        try:
+            version, digest, made_at = private_bytes(path).decode("ascii").split()
+            return int(version), digest, made_at
+        except ValueError as error:
+            raise EvidenceError(
+                f"{path}: this file does not hold the last version of a list",
+                hint="Restore it from a backup of the keys.",
+            ) from error
+
+    def sign_list(self, text: str, private: Ed25519PrivateKey) -> bytes:
+        """Return the signature over the next version of a block list; the caller has the lock.
+
+        Raises
+        ------
+        EvidenceError, InputError
+            As :func:`cautery.evidence.signing.require_next_list`.
+        StorageError
+            If the version cannot be written down; then nothing is signed.
+        """
+        public = private.public_key().public_bytes_raw()
+        name, head = require_next_list(text, key=public, last=self.last_list(list_of(text)))
+        signature = private.sign(text.encode())
+        line = " ".join(map(str, head))
+        write_whole(self.path(f"list-{name}"), line.encode(), mode=0o600)
+        return signature
 
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """Keep out the signers of other processes with this key."""

@@ -24,6 +24,16 @@ LOG, NEW_LOG = "log:", "new-log:"
 _ORIGIN = re.compile(r"(?=.{1,200}\Z)[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9._-]+)*")
 
 
+def require_origin(origin: str) -> None:
+    """Raise InputError unless this can be the name of an organisation's log or lists."""
+    if not _ORIGIN.fullmatch(origin):
+        raise InputError(
+            f"{origin[:80]!r} is not the origin of a log or of lists",
+            hint="Write your domain in small letters, such as league.example or "
+            "league.example/log.",
+        )
+
+
 class LogSecrets:
     """The key of one log, with its last root; its ``repr`` shows none.
 
@@ -45,12 +55,7 @@ class LogSecrets:
     """
 
     def __init__(self, folder: Path, origin: str, *, new: bool = False) -> None:
-        if not _ORIGIN.fullmatch(origin):
-            raise InputError(
-                f"{origin[:80]!r} is not the origin of a log",
-                hint="Write your domain in small letters, such as league.example or "
-                "league.example/log.",
-            )
+        require_origin(origin)
         private_folder(folder)
         self._files = KeyFiles(folder, f"log-{hashlib.sha256(origin.encode()).hexdigest()[:16]}")
         if new:

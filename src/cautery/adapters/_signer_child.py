@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cautery.adapters._case_secrets import CaseSecrets
 from cautery.adapters._confine import confine
+from cautery.adapters._list_secrets import LISTS, NEW_LISTS, ListSecrets
 from cautery.adapters._log_secrets import LOG, NEW_LOG, LogSecrets
 from cautery.adapters._signer_talk import framed, receive
 from cautery.errors import CauteryError, StorageError
-from cautery.evidence.signing import require_list_id
 
 if TYPE_CHECKING:
     from cautery.adapters._cosigner_secrets import CosignerSecrets
+
+    _Secrets = CaseSecrets | LogSecrets | ListSecrets | CosignerSecrets
 
 COSIGNER, NEW_COSIGNER = "cosigner:", "new-cosigner:"
 """Begin what the process is asked to hold: the key of a co-signer, or of a new one."""
@@ -64,10 +66,13 @@ def main(descriptor: int, folder: str, case: str, unconfined: str) -> NoReturn:
         _say(answer(secrets, message))
 
 
-def _opened(folder: Path, case: str) -> CaseSecrets | LogSecrets | CosignerSecrets:
+def _opened(folder: Path, case: str) -> _Secrets:
     for prefix, new in ((LOG, False), (NEW_LOG, True)):
         if case.startswith(prefix):
             return LogSecrets(folder, case.removeprefix(prefix), new=new)
+    for prefix, new in ((LISTS, False), (NEW_LISTS, True)):
+        if case.startswith(prefix):
+            return ListSecrets(folder, case.removeprefix(prefix), new=new)
     for prefix, new in ((COSIGNER, False), (NEW_COSIGNER, True)):
         if case.startswith(prefix):
             # No case's signer needs its imports.
@@ -83,15 +88,15 @@ def _say(parts: list[bytes]) -> None:
         left = left[os.write(_LINE, left) :]
 
 
-def answer(
-    secrets: CaseSecrets | LogSecrets | CosignerSecrets, request: list[bytes]
-) -> list[bytes]:
+def answer(secrets: _Secrets, request: list[bytes]) -> list[bytes]:
     """Return the answer to one message: ``ok`` and what was asked for, or ``no`` and why."""
     try:
         if isinstance(secrets, CaseSecrets):
             return [b"ok", *_answered(secrets, request)]
         if isinstance(secrets, LogSecrets):
             return [b"ok", *_logged(secrets, request)]
+        if isinstance(secrets, ListSecrets):
+            return [b"ok", *_listed(secrets, request)]
         return [b"ok", *_cosigned(secrets, request)]
     except CauteryError as error:
         return _refusal(error)
@@ -122,17 +127,22 @@ def _logged(secrets: LogSecrets, message: list[bytes]) -> list[bytes]:
     raise ValueError("unknown request")
 
 
+def _listed(secrets: CaseSecrets | ListSecrets, message: list[bytes]) -> list[bytes]:
+    match message:
+        case [b"sign list", text]:
+            return [secrets.sign_list(text.decode())]
+        case [b"last list", name]:
+            head = secrets.last_list(name.decode())
+            return [] if head is None else [str(part).encode() for part in head]
+    raise ValueError("unknown request")
+
+
 def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:
     match message:
         case [b"hashes", *values]:
             return secrets.hashes(values)
         case [b"sign", text, *proof]:
             return [secrets.sign(text.decode(), proof).encode()]
-        case [b"sign list", text]:
-            return [secrets.sign_list(text.decode())]
-        case [b"last list", name]:
-            head = secrets.last_list(require_list_id(name.decode()))
-            return [] if head is None else [str(part).encode() for part in head]
         case [b"last"]:
             last = secrets.last()
             if last is None:
@@ -154,7 +164,7 @@ def _answered(secrets: CaseSecrets, message: list[bytes]) -> list[bytes]:
             return [str(secrets.destroy_subject(subject.decode())).encode()]
         case [b"pseudonym key", subject]:
             return [secrets.pseudonym_key(subject.decode())]
-    raise ValueError("unknown request")
+    return _listed(secrets, message)
 
 
 def _refusal(error: CauteryError) -> list[bytes]:

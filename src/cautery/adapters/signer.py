@@ -58,8 +58,9 @@ class SignerProcess:
     folder : Path
         Of keys.
     case : str or None
-        Whose; ``None`` makes those of a new case. ``log:ORIGIN`` and ``cosigner:`` name the key of
-        a log or a co-signer, ``new-log:ORIGIN`` and ``new-cosigner:NAME`` make one.
+        Whose; ``None`` makes those of a new case. ``log:ORIGIN``, ``lists:ORIGIN`` and
+        ``cosigner:`` name the key of a log, of an organisation's lists or of a co-signer; with
+        ``new-`` before it, one is made.
 
     Raises
     ------

@@ -160,14 +160,14 @@ def require_signable(
 
 
 def require_next_list(text: str, *, key: bytes, last: ListHead | None) -> tuple[str, ListHead]:
-    """Raise unless the key of a case may sign this version of a block list now.
+    """Raise unless the key of a case, or of its organisation, may sign this version of a list now.
 
     Parameters
     ----------
     text : str
         The version, as docs/reference/block-list.md has it.
     key : bytes
-        The raw public key of the case.
+        The raw public key.
     last : ListHead or None
         The last version of that list that was signed; ``None``: there is none.
 
@@ -222,7 +222,7 @@ def list_of(text: str) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         is_list = None
     if not is_list:
-        raise InputError("the key of a case signs a block list in its one spelling alone")
+        raise InputError("a key signs a block list in its one spelling alone")
     return str(name)
 
 
