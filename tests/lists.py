@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import Approved, Envelope, StandingList, approve, list_subject, rules_for, sign
-from cautery.act.block_list import case_of
+from cautery.act.block_list import id_of_key
 from cautery.act.rules import unconfirmed
 from cautery.evidence.signing import ListHead, require_next_list, verifier_key
 from cautery.model import (
@@ -131,9 +131,18 @@ def lasting(*entries: BlockEntry, until: datetime) -> tuple[Referral, Mandate]:
     return replace(drafted, id=referral_id(drafted)), mandate
 
 
-def approved(subject: Referral, key: CaseKey, mandate: Mandate = MANDATE) -> Approved[Referral]:
-    """Return a referral that two people have approved for the case of a key."""
-    here = SignedFor(case=case_of(key.public), mandate=Digest("sha256:" + "0" * 64))
+def approved(
+    subject: Referral, key: CaseKey, mandate: Mandate = MANDATE, *, on: bytes | None = None
+) -> Approved[Referral]:
+    """Return a referral that two people have approved for the case of a key.
+
+    ``on`` is the public key of its organisation's lists; ``None``: the case has its own.
+    """
+    here = SignedFor(
+        case=id_of_key(key.public),
+        mandate=Digest("sha256:" + "0" * 64),
+        list=None if on is None else id_of_key(on),
+    )
     approvals = [
         sign(
             list_subject(subject, mandate.orders[0]),

@@ -11,7 +11,7 @@ from tests.lists import MANDATE, NOW, CaseKey, approved
 from cautery.act import Envelope, StandingList
 from cautery.adapters.public_folder import PublicFolder
 from cautery.model import Intermediary, Mandate, Referral
-from cautery.workflows.case.public_lists import PublicLists
+from cautery.workflows.case.public_lists import ListFiles, PublicLists
 
 FETCHES = Intermediary(name="isp-fr", territory="FR")
 
@@ -30,7 +30,7 @@ class Shown:
         self.files = PublicFolder(path, make=True)
         self.key = CaseKey()
         self.standing = StandingList(key=self.key.public, to=to)
-        self._lists = PublicLists(self.files, by_put=Nobody())  # type: ignore[arg-type]
+        self._lists = PublicLists(ListFiles(self.files), by_put=Nobody())  # type: ignore[arg-type]
 
     def add(self, subject: Referral, mandate: Mandate = MANDATE) -> None:
         self.standing.add(approved(subject, self.key, mandate), mandate.orders[0])

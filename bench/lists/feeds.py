@@ -44,7 +44,7 @@ from cautery.adapters.public_folder import PublicFolder  # noqa: E402
 from cautery.canonical import canonical  # noqa: E402
 from cautery.lab.certificates import Authority, self_signed  # noqa: E402
 from cautery.model import Intermediary, digest_of  # noqa: E402
-from cautery.workflows.case.public_lists import PublicLists  # noqa: E402
+from cautery.workflows.case.public_lists import ListFiles, PublicLists  # noqa: E402
 
 POLL_S = 10.0
 RENEWED_S = 30.0
@@ -79,7 +79,7 @@ def write(plan: Plan, begun: Any, ended: Any) -> None:
     key = CaseKey()
     until = datetime.now(UTC) + timedelta(days=1)
     files = PublicFolder(plan.folder / "public", make=True)
-    publisher = PublicLists(files, by_put=Nobody())  # type: ignore[arg-type]
+    publisher = PublicLists(ListFiles(files), by_put=Nobody())  # type: ignore[arg-type]
     lists = [
         StandingList(key=key.public, to=Intermediary(name=f"isp-{n}", territory="FR"))
         for n in range(plan.providers)

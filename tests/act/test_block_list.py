@@ -187,7 +187,7 @@ def test_a_list_under_another_key_or_by_one_person_is_refused() -> None:
     pinned = replace(TRUST, list_key=stranger.key.public)
     refused(case.sent(NOW).body(), "list-key", trust=pinned)
     # The stranger's case carries the approvals of ours.
-    stranger.list._parts = case.list._parts
+    stranger.list.share = case.list.share
     refused(stranger.sent().body(), "two-people")
     for approvals in (
         body["referrals"][0]["approvals"][:1],

@@ -55,7 +55,7 @@ async def test_the_version_goes_out_as_it_was_signed_and_the_answer_comes_back(h
 
 async def test_a_referral_that_the_intermediary_holds_is_not_sent_again(handed_in):
     wire, envelope = Wire(b'{"effect": "pending"}'), handed_in(ISP)
-    await HttpPublisher(wire).publish(envelope, now=NOW, held=frozenset(envelope.parts))
+    await HttpPublisher(wire).publish(envelope, now=NOW, held=frozenset(envelope.version.parts))
     assert wire.asked[0][2]["referrals"] == []
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery_provider.keys import Trust, case_of
+from cautery_provider.keys import Trust, id_of
 from cautery_provider.keys import spelled as spelled_key
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -68,7 +68,7 @@ def approval(key, subject, **changes):
         "approver": "Anna",
         "role": "counsel",
         "at": spelled(NOON),
-        "case": case_of(LIST_KEY.public_key()),
+        "case": id_of(LIST_KEY.public_key()),
         "mandate": digest("mandate"),
     }
     return signed(key, canonical(body | changes))

@@ -81,7 +81,8 @@ def test_the_three_listeners_answer_and_end_in_order(served: dict[str, str]) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "folders"),
+        ("", "name"),
+        (HEAD.partition("\n")[2] + '[public]\nlisten = "127.0.0.1:0"\n', "folders"),
         ("x" * 2_000_000, "over"),
         ("[", "TOML"),
         (HEAD, "none of"),

@@ -27,10 +27,12 @@ from urllib.parse import quote, quote_plus
 import numpy as np
 import polars as pl
 import pytest
+from tests.lists import MANDATE, PEOPLE
 
 from cautery.errors import MandateError
 from cautery.lab.certificates import Authority
 from cautery.model import Hidden, Mandate
+from cautery.wiring.lists import new_lists
 from cautery.workflows.mandate.read import read_mandate
 
 pytestmark = pytest.mark.journey
@@ -121,6 +123,11 @@ def mandate_text(folder: Path, port: int, secret: Secrets, *, regime: str, windo
     log = ("log", "new", place / "log", "--origin", f"{regime}.example", "--keys", folder / "keys")
     command = [sys.executable, "-m", "cautery", *map(str, log)]
     subprocess.run(command, check=True, capture_output=True)  # it says where the log is
+    lists_key = new_lists(place / "lists", f"{regime}.example", MANDATE, keys_dir=folder / "keys")
+    approvers = "".join(
+        f'[[approver]]\nname = "{person.name}"\nrole = "legal"\npublic_key = "{person.public_key}"\n'
+        for person in PEOPLE
+    )
     line = place / "line.toml"
     line.write_text(f'username = "{secret()}"\npassword = "{secret("+{}/=")}"\n')
     line.chmod(0o600)
@@ -240,7 +247,10 @@ facts = "{place.name}/facts"
 rdap = "{own(gone, "rdap")}"
 [log]
 folder = "{place.name}/log"
-"""
+[lists]
+folder = "{place.name}/lists"
+key = "{lists_key}"
+{approvers}"""
 
 
 def hidden_in(noun: Any, where: str = "") -> Iterator[tuple[str, Hidden]]:

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests.lists import CaseKey, entry
 
 from cautery.act import StandingList, approve, list_subject, sign, standing_of
-from cautery.act.block_list import case_of
+from cautery.act.block_list import id_of_key
 from cautery.adapters.person_keys import load_approver
 from cautery.errors import InputError
 from cautery.lab import LiveLab, World, start_lab
@@ -197,7 +197,7 @@ def handed_in(
     )
     isp = next(to for to in lab.intermediaries if to.territory == territory)
     lab = replace(lab, window=span, orders=(order,))
-    here = SignedFor(case=case_of(key.public), mandate=digest_of(b"mandate"))
+    here = SignedFor(case=id_of_key(key.public), mandate=digest_of(b"mandate"))
     one = entry(host)
     guard = replace(one.guard, valid_until=ends)
     drafted = Referral(

@@ -18,7 +18,7 @@ from cautery.act.approval import (
     subjects_of,
 )
 from cautery.act.approved import Approved
-from cautery.act.block_list import Envelope, ListVersion, StandingList
+from cautery.act.block_list import Envelope, ListVersion, Share, StandingList, id_of_key
 from cautery.act.following import Host, Room, without_referral
 from cautery.act.jurisdictions import acting_window, order_for
 from cautery.act.lint_notice import NoticeBasis, NoticeFinding, lint_notice
@@ -35,6 +35,7 @@ from cautery.act.notice_approval import approve_notice, refuse_drafter, refuse_f
 from cautery.act.orders import in_force, orders_in_force
 from cautery.act.ports import Publisher
 from cautery.act.read_list import AcceptedList, ListTrust, RefusedListError, read_list
+from cautery.act.read_share import SharesRead
 from cautery.act.referral import draft
 from cautery.act.referral_text import is_target, list_subject
 from cautery.act.rules import RULES, Rule, require_confirmed, rules_for
@@ -57,6 +58,8 @@ __all__ = [
     "RefusedListError",
     "Room",
     "Rule",
+    "Share",
+    "SharesRead",
     "Standing",
     "StandingList",
     "UrlInCase",
@@ -69,6 +72,7 @@ __all__ = [
     "digest",
     "draft",
     "draft_notice",
+    "id_of_key",
     "in_force",
     "is_target",
     "lint_notice",

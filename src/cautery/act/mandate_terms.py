@@ -151,6 +151,7 @@ def terms_of(mandate: Mandate) -> dict[str, Any]:
             {"name": approver.name, "role": approver.role, "public_key": _spelt(approver)}
             for approver in mandate.approvers
         ],
+        **({} if mandate.lists is None else {"lists": mandate.lists.key}),
     }
 
 

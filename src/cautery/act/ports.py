@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -29,6 +30,77 @@ class Publisher(Protocol):
         SourceError
             If the intermediary does not answer as agreed.
         """
+        ...
+
+
+class ListSigner(Protocol):
+    """Signs versions of block lists, each the one after the last."""
+
+    @property
+    def key(self) -> str:
+        """Its C2SP verifier key."""
+        ...
+
+    def last_list(self, name: str) -> tuple[int, Digest, datetime] | None:
+        """Return number, digest and date of the last version of a block list that it signed."""
+        ...
+
+    def sign_list(self, text: str) -> str:
+        """Return its Ed25519 signature over the next version of a block list, base64.
+
+        Raises
+        ------
+        EvidenceError
+            If the version does not follow the last one.
+        InputError
+            If it is not a version in its one spelling.
+        SignerError
+            If the signer is gone; nothing was signed.
+        """
+        ...
+
+
+class ListShares(Protocol):
+    """What each case of an organisation has on its lists, where all of them can read it.
+
+    A case writes its own share alone. So none can put another one's entries on a list or take them
+    off, also when it is killed at any moment.
+    """
+
+    def turn(self, list_id: str) -> AbstractContextManager[None]:
+        """Keep other cases from making a version of a list meanwhile.
+
+        Raises
+        ------
+        StorageError
+            If another one does not end.
+        """
+        ...
+
+    def keep(self, list_id: str, share: bytes | None) -> None:
+        """Write what this case has on a list; ``None``: nothing any more.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written; what was there before stays.
+        """
+        ...
+
+    def kept(self, list_id: str) -> bytes | None:
+        """Return what this case had on a list when it last wrote; ``None``: nothing."""
+        ...
+
+    def others(self, list_id: str) -> Iterator[tuple[str, bytes, float]]:
+        """Yield other cases, their shares, and since how many seconds they give no sign of life."""
+        ...
+
+    def discard(self, list_id: str, case: str) -> None:
+        """Take away the share of another case, of which all ended long ago."""
+        ...
+
+    def beat(self) -> None:
+        """Give a sign of life."""
         ...
 
 

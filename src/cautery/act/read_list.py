@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from cautery.act.block_list import LIST_TYPE, case_of
+from cautery.act.block_list import LIST_TYPE, id_of_key
 from cautery.act.referral_text import REFERRAL_TYPE, is_target
 from cautery.errors import InputError
 from cautery.model import Digest, digest_of, key_fault
@@ -24,7 +24,6 @@ from cautery.model import Digest, digest_of, key_fault
 MOST_BYTES = 32 << 20
 CLOCK_AHEAD = timedelta(seconds=120)
 NEEDED = 2
-APPROVAL_TYPE = "cautery/approval/2"
 _VERSION = {"type": str, "list": str, "key": str, "provider": str, "territory": str,
             "version": int, "previous": str | None, "made_at": str, "referrals": list,
             "withdrawn": list}  # fmt: skip
@@ -33,6 +32,7 @@ _REFERRAL = {"type": str, "referral": str, "order": str, "authority": str, "terr
 _ENTRY = {"lever": str, "target": str, "end": str, "max_stale_s": int | None}
 _APPROVAL = {"type": str, "subject": str, "approver": str, "role": str, "at": str, "case": str,
              "mandate": str}  # fmt: skip
+_APPROVALS = {"cautery/approval/2": _APPROVAL, "cautery/approval/3": _APPROVAL | {"list": str}}
 _PARTS = {"version": str, "signature": str, "referrals": list}
 _PART = {"text": str, "approvals": list}
 _SIGNED = {"text": str, "signature": str}
@@ -58,7 +58,7 @@ class ListTrust:
     approvers : collection of bytes
         The raw Ed25519 keys of people who approve referrals.
     list_key : bytes or None
-        The raw Ed25519 key that signs versions; ``None``: the key of the case that approvers name.
+        The raw Ed25519 key that signs versions; ``None``: the key that approvers name.
     """
 
     provider: str
@@ -142,7 +142,7 @@ def read_list(
     if len(body) > MOST_BYTES:
         _refuse("form", f"over {MOST_BYTES >> 20} MiB")
     envelope = _shaped(_loaded(body), _PARTS)
-    version = _text(envelope["version"], _VERSION, LIST_TYPE)
+    version = _text(envelope["version"], {LIST_TYPE: _VERSION})
     key = _list_key(envelope, version["key"], trust)
     if (version["provider"], version["territory"]) != (trust.provider, trust.territory):
         _refuse("list-name", "this is the list of somebody else")
@@ -150,7 +150,10 @@ def read_list(
         _refuse("list-name", "this is another list than the accepted one")
     digest, made_at = digest_of(envelope["version"].encode()), _time(version["made_at"])
     _check_order(version, digest, made_at, now, held)
-    sent = dict(_referral(part, trust, version["territory"], key) for part in envelope["referrals"])
+    sent = dict(
+        read_referral(part, trust, territory=version["territory"], key=key)
+        for part in envelope["referrals"]
+    )
     known = {**(held.referrals if held else {}), **sent}
     referrals: dict[Digest, tuple[ListedEntry, ...]] = {}
     for name in _ascending(version["referrals"]):
@@ -202,21 +205,34 @@ def _check_order(
         _refuse("time", "the version is older than the accepted one")
 
 
-def _referral(
-    part: Any, trust: ListTrust, territory: str, key: bytes
+def read_referral(
+    part: Any, trust: ListTrust, *, territory: str, key: bytes
 ) -> tuple[Digest, tuple[ListedEntry, ...]]:
-    """Return a referral's digest and entries, if two approvers signed it."""
+    """Return a referral's digest and entries, if two approvers signed it.
+
+    Parameters
+    ----------
+    part : JSON
+        Its text and its approvals, as an envelope has them.
+    key : bytes
+        The raw key that signs versions of the list.
+
+    Raises
+    ------
+    RefusedListError
+        If it may not be on this list.
+    """
     part = _shaped(part, _PART)
-    referral = _text(part["text"], _REFERRAL, REFERRAL_TYPE)
+    referral = _text(part["text"], {REFERRAL_TYPE: _REFERRAL})
     digest = digest_of(part["text"].encode())
     signers = set()
     for approval in part["approvals"]:
         signed = _shaped(approval, _SIGNED)
-        statement = _text(signed["text"], _APPROVAL, APPROVAL_TYPE)
+        statement = _text(signed["text"], _APPROVALS)
         if statement["subject"] != digest:
             _refuse("two-people", "an approval is of another referral")
-        if statement["case"] != case_of(key):
-            _refuse("two-people", "an approval is for another case than this list's")
+        if statement.get("list", statement["case"]) != id_of_key(key):
+            _refuse("two-people", "an approval is for another list than this one")
         signers |= {approver for approver in trust.approvers if _is_signed(signed, approver)}
     if len(signers) < NEEDED:
         _refuse("two-people", f"{len(signers)} of {NEEDED} approvers signed a referral")
@@ -238,11 +254,13 @@ def _entry(entry: Any, latest: datetime) -> ListedEntry:
     return ListedEntry(lever=entry["lever"], target=entry["target"], end=end, max_stale_s=stale)
 
 
-def _text(text: str, shape: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    statement = _shaped(_loaded(text.encode(errors="replace")), shape)
-    if statement["type"] != kind:
-        _refuse("form", f"this is not {kind}")
-    return statement
+def _text(text: str, shapes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the JSON of a text whose type is one of these."""
+    value = _loaded(text.encode(errors="replace"))
+    kind = value.get("type") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or kind not in shapes:
+        _refuse("form", f"this is not {' or '.join(shapes)}")
+    return _shaped(value, shapes[kind])
 
 
 def _loaded(raw: bytes) -> Any:

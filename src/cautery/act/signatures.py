@@ -87,7 +87,7 @@ def check_signature(
         )
     if approval.signed_for not in (None, signed_for):
         raise ApprovalError(
-            f"{approver.name} signed it for another case, or under another mandate than this one"
+            f"{approver.name} signed it for another case, mandate or list than this one"
         )
     try:
         signature = base64.b64decode(approval.signature, validate=True)
@@ -136,4 +136,6 @@ def statement_of(approval: Approval) -> bytes:
             "case": approval.signed_for.case,
             "mandate": str(approval.signed_for.mandate),
         }
+        if approval.signed_for.list is not None:
+            message |= {"type": "cautery/approval/3", "list": approval.signed_for.list}
     return canonical(message)

@@ -75,6 +75,8 @@ def rows_of(mandate: Mandate) -> Iterator[Row]:
             "stamps": mandate.log.stamps,
             "beyond": mandate.log.beyond,
         }
+    if mandate.lists is not None:
+        yield {"lists": mandate.lists.folder, "key": mandate.lists.key}
 
 
 def _sources(mandate: Mandate) -> Iterator[Row]:

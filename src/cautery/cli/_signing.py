@@ -42,6 +42,7 @@ def referral_text(filed: FiledReferral, opening: Opening) -> str:
         f"referral   {referral.id}",
         f"case       {opening.signed_for.case}, mandate {opening.mandate.id}",
         f"mandate    {opening.standing().words}",
+        *_lists_line(opening),
         f"order      {referral.order}, in {referral.territory}",
         f"event      {referral.event or 'none'}",
         f"window     {span}",
@@ -56,6 +57,11 @@ def referral_text(filed: FiledReferral, opening: Opening) -> str:
     ]
     text = "\n".join(render.printable(line) for line in lines)
     return f"{text}\n\ndigest to sign  {filed.digest}"
+
+
+def _lists_line(opening: Opening) -> Iterable[str]:
+    if opening.mandate.lists is not None:
+        yield f"lists      of the organisation, key {opening.mandate.lists.key}"
 
 
 def _entry_lines(entry: BlockEntry) -> Iterable[str]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
-from json import dumps
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
+from cautery.errors import InputError
 from cautery.messages import word
 from cautery.model import iso, to_json
-from cautery.wiring import cases
+from cautery.model.toml import toml_string
+from cautery.wiring import cases, lists
 from cautery.workflows.case.lists import lists_of, trust_of
+from cautery.workflows.mandate.read import read_mandate
 
 app = typer.Typer(
     cls=Verbs,
@@ -26,14 +30,21 @@ app = typer.Typer(
 @app.command()
 @render.tabular
 def show(
-    case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
+    place: Annotated[
+        Path, typer.Argument(help="Folder of a case, or of the lists of an organisation.")
+    ],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
     """Show the newest version of each access provider's list, and the answer of the provider.
 
+    For the lists of an organisation, show what each case has on each of them.
+
     Example: cautery lists show cases/md34
     """
-    with cases.reading(case) as opened:
+    if lists.is_lists(place):
+        _show_shares(place, json=json)
+        return
+    with cases.reading(place) as opened:
         sent = lists_of(opened.ledger)
     if json:
         for version in sent:
@@ -58,9 +69,39 @@ def show(
 
 
 @app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="A new folder for the lists, beside the cases.")],
+    origin: Annotated[str, typer.Option(help="The organisation's domain, such as league.example.")],
+    mandate: Annotated[
+        Path, typer.Option(help="A mandate, whose approvers every access provider will believe.")
+    ],
+    keys: Annotated[
+        Path | None, typer.Option(help="Key folder outside the lists; default $CAUTERY_KEYS.")
+    ] = None,
+) -> None:
+    """Make the lists of an organisation and their key: one list a provider, for all cases.
+
+    The command prints the lines that mandates need. All cases whose mandates have them put their
+    entries on the same lists, so a provider configures its agent once.
+
+    Example: cautery lists new cases/lists --origin league.example --mandate mandate.toml
+    """
+    read = read_mandate(mandate, now=wiring.clock().now())
+    key = lists.new_lists(folder, origin, read, keys_dir=keys)
+    typer.echo(f"[lists]\nfolder = {toml_string(str(folder.resolve()))}\nkey = {toml_string(key)}")
+    render.say(f"settings  {folder / 'lists.toml'}: whose signatures the providers believe")
+
+
+@app.command()
 def trust(
-    case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
+    place: Annotated[
+        Path, typer.Argument(help="Folder of a case, or of the lists of an organisation.")
+    ],
     provider: Annotated[str, typer.Argument(help="Name of the provider, as in the mandate.")],
+    territory: Annotated[
+        str | None,
+        typer.Option(help="For the lists of an organisation: territory of the provider, as IT."),
+    ] = None,
 ) -> None:
     """Print the keys that an access provider needs to check its list, as TOML for its agent.
 
@@ -68,18 +109,23 @@ def trust(
 
     Example: cautery lists trust cases/md34 "Lab access provider FR" > trust.toml
     """
-    with cases.reading(case) as opened:
-        known = trust_of(opened.ledger, provider)
+    if lists.is_lists(place):
+        if territory is None:
+            raise InputError(f"{place}: name the territory of {provider}: --territory IT")
+        known = lists.organisation_trust(place, provider, territory)
+    else:
+        with cases.reading(place) as opened:
+            known = trust_of(opened.ledger, provider)
     lines = [
-        f"list = {_string(known.list_id)}",
-        f"provider = {_string(known.provider)}",
-        f"territory = {_string(known.territory)}",
+        f"list = {toml_string(known.list_id)}",
+        f"provider = {toml_string(known.provider)}",
+        f"territory = {toml_string(known.territory)}",
         f'list_key = "{base64.b64encode(known.key).decode()}"',
         "",
     ]
     for name, key in known.approvers.items():
         encoded = base64.b64encode(key).decode()
-        lines += ["[[approver]]", f"name = {_string(name)}", f'key = "{encoded}"', ""]
+        lines += ["[[approver]]", f"name = {toml_string(name)}", f'key = "{encoded}"', ""]
     typer.echo("\n".join(lines), nl=False)
 
 
@@ -106,6 +152,12 @@ def publish(
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
     ] = None,
+    of: Annotated[
+        Path | None,
+        typer.Option(
+            "--lists", help="Folder of the organisation's lists, if the mandate has some."
+        ),
+    ] = None,
 ) -> None:
     """Make the next version of each list, without the targets of complaints granted since then.
 
@@ -116,11 +168,41 @@ def publish(
     # A web server is heavy, and the other commands have no use for it.
     from cautery.wiring import face  # noqa: PLC0415
 
-    made = face.publish(case, folder, keys_dir=keys)
+    made = face.publish(case, folder, keys_dir=keys, lists=of)
     released = f", released: {', '.join(made.released)}" if made.released else ""
     render.say(render.printable(f"{made.lists} lists have a new version{released}"))
 
 
-def _string(text: str) -> str:
-    """Return a TOML string; one of JSON is one, but for DEL."""
-    return dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _show_shares(folder: Path, *, json: bool) -> None:
+    shares = lists.shares_shown(folder)
+    if json:
+        for share in shares:
+            render.json_line(asdict(share))
+        return
+    render.table(
+        (
+            "provider",
+            "territory",
+            "list",
+            "version",
+            "made",
+            "case",
+            "referrals",
+            "withdrawn",
+            "last sign",
+        ),
+        (
+            (
+                share.provider,
+                share.territory,
+                share.list,
+                str(share.version),
+                share.made_at,
+                share.case,
+                "unreadable" if share.referrals is None else str(share.referrals),
+                "" if share.withdrawn is None else str(share.withdrawn),
+                "none" if share.silent_s is None else f"{share.silent_s:.0f} s ago",
+            )
+            for share in shares
+        ),
+    )

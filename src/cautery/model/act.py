@@ -109,10 +109,13 @@ class SignedFor:
         Id of the case.
     mandate : Digest
         Digest of the mandate's terms.
+    list : str or None
+        Id of the key that signs the lists of its organisation; ``None``: the case's own key does.
     """
 
     case: str
     mandate: Digest
+    list: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from cautery.model.reach import (
     Access,
     Calendar,
     Intermediary,
+    ListsPolicy,
     LogPolicy,
     NetworkPolicy,
     OwnService,
@@ -190,6 +191,9 @@ class Mandate:
         Where the watch may reach, and how often.
     log : LogPolicy or None
         The organisation's log, by which others vouch for the times of the case; ``None``: none.
+    lists : ListsPolicy or None
+        The lists of the organisation, on which the case has its entries; ``None``: the case has its
+        own.
     lab : bool
         Whether it is a mandate of the synthetic world.
     collateral_budget : int
@@ -227,6 +231,7 @@ class Mandate:
     signatures: tuple[MandateSignature, ...] = ()
     confirmations: tuple[RuleConfirmation, ...] = ()
     log: LogPolicy | None = None
+    lists: ListsPolicy | None = None
     keep_open: bool = False
 
     def __post_init__(self) -> None:

@@ -187,6 +187,25 @@ class LogPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListsPolicy:
+    """The lists of the organisation, on which the case has its entries.
+
+    Parameters
+    ----------
+    folder : OwnLocation
+        Absolute path of the folder of these lists.
+    key : str
+        The public key that signs them, base64 of its 32 bytes; approvals are bound to it.
+    """
+
+    folder: OwnLocation
+    key: str
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnService:
     """How a service of your own proves its identity over TLS, and how Cautery proves yours to it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from typing import Any
@@ -49,3 +50,8 @@ def simple_toml(text: str) -> dict[str, Any]:
         return parsed_toml(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def toml_string(text: str) -> str:
+    """Return a text as TOML spells it: as JSON does, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

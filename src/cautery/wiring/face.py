@@ -19,6 +19,7 @@ from cautery.act import Envelope
 from cautery.act.complaint import MOST_BYTES as COMPLAINT_BYTES
 from cautery.act.read_answer import MOST_BYTES
 from cautery.adapters.http_face import MOST_OF_ONE, Listener, certificates_in, serve, server_tls
+from cautery.adapters.lists_folder import ListsFolder
 from cautery.adapters.public_folder import PublicFolder
 from cautery.errors import InputError, SourceError
 from cautery.model import Digest, ListAnswer
@@ -27,6 +28,8 @@ from cautery.model.web import Answered, Asked
 from cautery.packed import require_file
 from cautery.pages.public import Desk
 from cautery.wiring.cases import writing
+from cautery.wiring.lists import organisation_of
+from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.public.blocked import BlockedPage
 from cautery.workflows.public.feeds import Feeds
 from cautery.workflows.public.lookup import LookUp
@@ -77,7 +80,8 @@ class _Provider(_Table):
 
 
 class _File(_Table):
-    folders: Annotated[list[Text], Field(min_length=1, max_length=100)]
+    folders: Annotated[list[Text], Field(max_length=100)] = []
+    lists: Annotated[list[Text], Field(max_length=100)] = []
     name: Text
     contact: Text
     url: Url
@@ -123,6 +127,8 @@ def read_face(path: Path) -> FaceSettings:
         raise InputError(f"{path}: not valid TOML: {error}") from error
     if file.feeds is None and file.public is None and file.blocked is None:
         raise InputError(f"{path}: it has none of [feeds], [public] and [blocked]")
+    if not file.folders and (not file.lists or file.public or file.blocked):
+        raise InputError(f"{path}: folders: name the public folder of a case")
     if file.feeds is not None and file.feeds.certificate is None:
         raise InputError(f"{path}: feeds.certificate: lists are served over TLS alone")
     if file.feeds is not None and not file.provider:
@@ -168,6 +174,7 @@ async def _serve(settings: FaceSettings, ready: Callable[[str], None]) -> None:
 def _listeners(settings: FaceSettings) -> list[tuple[str, Listener]]:
     file, base = settings.file, settings.base
     shelves = [Shelf(PublicFolder(base / folder)) for folder in file.folders]
+    organisations = [Shelf(ListsFolder(base / folder).public()) for folder in file.lists]
     clock = wiring.clock()
     listeners: list[tuple[str, Listener]] = []
     if file.feeds is not None:
@@ -176,7 +183,7 @@ def _listeners(settings: FaceSettings) -> list[tuple[str, Listener]]:
             allowed.setdefault(provider.list, set()).update(
                 certificates_in(base / provider.certificate)
             )
-        feeds = Feeds(shelves, allowed=allowed, rng=random.Random())  # noqa: S311 - spreads load
+        feeds = Feeds([*organisations, *shelves], allowed=allowed, rng=random.Random())  # noqa: S311 - spreads load
         paths = sorted({base / provider.certificate for provider in file.provider})
 
         def answer(asked: Asked) -> Answered:
@@ -186,7 +193,7 @@ def _listeners(settings: FaceSettings) -> list[tuple[str, Listener]]:
             ("lists", _listener(file.feeds, base, answer, most_body=MOST_BYTES, clients=paths))
         )
     desk = Desk(name=file.name, contact=file.contact, url=file.url, lab=file.lab)
-    look_up = LookUp(shelves)
+    look_up = LookUp(shelves, organisations)
     if file.public is not None:
         site = Site(look_up, desk)
 
@@ -230,8 +237,15 @@ def _listener(
     )
 
 
-def publish(case_path: Path, folder: Path, *, keys_dir: Path | None) -> Republished:
+def publish(
+    case_path: Path, folder: Path, *, keys_dir: Path | None, lists: Path | None = None
+) -> Republished:
     """Make the next version of each list of a case into a public folder.
+
+    Parameters
+    ----------
+    lists : Path or None
+        The folder of the organisation's lists, if the case has its entries on them.
 
     Raises
     ------
@@ -239,7 +253,17 @@ def publish(case_path: Path, folder: Path, *, keys_dir: Path | None) -> Republis
         As the workflow says.
     """
     with writing(case_path, keys_dir=keys_dir) as case:
-        return asyncio.run(republish(case, PublicFolder(folder, make=True), by_put=_Unreached()))
+        mandate = mandate_of(case.ledger)
+        if (mandate.lists is None) != (lists is None):
+            raise InputError(
+                f"{case_path}: the case has its entries on the lists of its organisation"
+                if lists is None
+                else f"{case_path}: the case has lists of its own",
+                hint="Name the folder of these lists: --lists FOLDER." if lists is None else "",
+            )
+        with organisation_of(mandate, case.verifier, folder=lists, keys_dir=keys_dir) as ours:
+            files = PublicFolder(folder, make=True)
+            return asyncio.run(republish(case, files, by_put=_Unreached(), organisation=ours))
 
 
 class _Unreached:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cautery import wiring
+from cautery.act import Publisher
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.engine import ThreadEngine
@@ -26,10 +27,11 @@ from cautery.evidence.outside.proof import NOBODY
 from cautery.model import BeyondBudget, Mandate, revealed
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
+from cautery.wiring.lists import organisation_of
 from cautery.wiring.timing import opened_log, own_trust, prove_closed
 from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.open import Case, open_case
-from cautery.workflows.case.public_lists import PublicLists
+from cautery.workflows.case.public_lists import ListFiles, PublicLists
 from cautery.workflows.mandate.confirmations import confirmations_of
 from cautery.workflows.mandate.read import calendars_of
 from cautery.workflows.mandate.signatures import checked_signatures
@@ -139,7 +141,17 @@ async def _watch(
             )
         tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
 
+        organisation = stack.enter_context(
+            organisation_of(mandate, case.verifier, keys_dir=keys_dir)
+        )
         by_put = HttpPublisher(own_client)
+        publisher: Publisher = by_put
+        if public is not None or organisation is not None:
+            # The list of an organisation is fetched from its own folder.
+            shown = (
+                None if public is None else ListFiles(public, own_alone=organisation is not None)
+            )
+            publisher = PublicLists(shown, by_put=by_put)
         await run_watch(
             mandate,
             WatchPorts(
@@ -163,7 +175,7 @@ async def _watch(
                 engine=engine,
                 facts=latest_facts.latest(),
                 facts_now=latest_facts.latest,
-                publisher=by_put if public is None else PublicLists(public, by_put=by_put),
+                publisher=publisher,
                 public=public,
                 signer=case.signer,
                 fixtures=calendars_of(mandate_file),
@@ -174,6 +186,7 @@ async def _watch(
                 free_reserve=case.make_room,
                 listeners=listeners,
                 timekeeper=timekeeper,
+                organisation=organisation,
             ),
             mandate_text=text,
             key=str(case.verifier),

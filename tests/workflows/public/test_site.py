@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from urllib.parse import quote, urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.lists import MANDATE, NOW, ORDER, WINDOW, entry, referral
-from tests.public_lists import Shown
+from tests.lists import MANDATE, NOW, ORDER, WINDOW, CaseKey, approved, entry, referral
+from tests.public_lists import FETCHES, Shown
 
+from cautery.act import StandingList
 from cautery.act.complaint import read_complaint
+from cautery.adapters.public_folder import PublicFolder
 from cautery.errors import InputError
 from cautery.model import ExhibitId, Lever
 from cautery.model.records import ComplaintFiled, ComplaintMeans
@@ -26,6 +28,7 @@ from cautery.projections.figures import Figures
 from cautery.workflows.case import public_figures
 from cautery.workflows.case.public_about import about_case
 from cautery.workflows.case.public_figures import figures_file
+from cautery.workflows.case.public_lists import ListFiles
 from cautery.workflows.public.blocked import BlockedPage
 from cautery.workflows.public.complaints import MOST_WAITING
 from cautery.workflows.public.figures import csv_of
@@ -486,3 +489,35 @@ def test_a_folder_that_does_not_say_what_is_secret_takes_any_complaint(public: P
     public.site = Site(public.look_up, DESK)
     assert public.complain(target="nowhere.example").status == 201
     assert public.complain(target="a.example").status == 201
+
+
+# -- lists of an organisation ---------------------------------------------------------------------
+
+
+def test_an_entry_on_the_list_of_an_organisation_is_looked_up_in_its_case(tmp_path: Path) -> None:
+    key, lists = CaseKey(), CaseKey(bytes([7]) * 32)
+    standing = StandingList(key=lists.public, to=FETCHES, of_organisation=True)
+    case, shared = (PublicFolder(tmp_path / name, make=True) for name in ("case", "lists"))
+    order = {"territory": "FR", "order": "O", "kind": "live", "secret": False}
+    case.write("about.json", json.dumps({"who": "League", "orders": [order]}).encode())
+    own, whole = ListFiles(case, own_alone=True), ListFiles(shared)
+    look_up = LookUp([Shelf(case)], [Shelf(shared)])
+    assert look_up.blocks("a.example", NOW) == ()
+
+    def show(at: datetime) -> None:
+        version = standing.next_version(at)
+        envelope = standing.signed(version, lists.sign_list(version.text))
+        for files in (own, whole):
+            files.write(envelope)
+
+    subject = referral(entry("a.example"), entry("b.example"))
+    standing.add(approved(subject, key, on=lists.public), ORDER)
+    show(NOW)
+    later = NOW + timedelta(seconds=2)
+    [block] = look_up.blocks("a.example", later)
+    assert (block.referral, block.who) == (subject.id, "League")
+    assert look_up.shelf_of("a.example", later) is not None
+    standing.withdraw(subject.id, "a.example")
+    show(later)
+    assert look_up.blocks("a.example", later + timedelta(seconds=2)) == ()
+    assert look_up.blocks("b.example", later + timedelta(seconds=2)) != ()

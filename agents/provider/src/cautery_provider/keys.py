@@ -63,8 +63,8 @@ def spelled(key: Ed25519PublicKey) -> str:
     return base64.b64encode(key.public_bytes_raw()).decode()
 
 
-def case_of(key: Ed25519PublicKey) -> str:
-    """Return the id of the case whose key this is."""
+def id_of(key: Ed25519PublicKey) -> str:
+    """Return the id of a list's key, as approvals name it."""
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
 
 

@@ -96,25 +96,30 @@ def read_version(text: str) -> Version:
 
 
 def read_approval(approval: Signed) -> tuple[str, str]:
-    """Return the digest of the text that an approval is about, and the case that it is for.
+    """Return the digest of the text that an approval is about, and the id of the list's key.
+
+    The case itself has that key, or the approval names the key of an organisation's lists.
 
     Raises
     ------
     Refused
         By the rule `form`.
     """
+    where, read = "an approval", canonical(approval.text, "an approval")
+    of_list = isinstance(read, dict) and "list" in read
     value = _record(
-        canonical(approval.text, "an approval"),
-        "an approval",
-        type=_literal("cautery/approval/2"),
+        read,
+        where,
+        type=_literal(f"cautery/approval/{3 if of_list else 2}"),
         subject=_digest,
         approver=_text,
         role=_text,
         at=_time,
         case=_text,
         mandate=_digest,
+        **({"list": _text} if of_list else {}),
     )
-    return value["subject"], value["case"]
+    return value["subject"], value["list" if of_list else "case"]
 
 
 def _referral(part: object) -> Referral:

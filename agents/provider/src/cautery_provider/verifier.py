@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cautery_provider.form import Referral, Signed, Version, digest_of
-from cautery_provider.keys import Trust, case_of, signs, spelled
+from cautery_provider.keys import Trust, id_of, signs, spelled
 from cautery_provider.readers import read_approval, read_envelope, read_version
 from cautery_provider.rules import require
 
@@ -43,7 +43,7 @@ def verify(envelope: bytes, trust: Trust, before: Accepted | None, now: datetime
 
     for referral in sent.referrals.values():
         about = {read_approval(approval) for approval in referral.approvals}
-        require("two-people", about == {(referral.digest, case_of(trust.list_key))})
+        require("two-people", about == {(referral.digest, id_of(trust.list_key))})
         approvers = [
             any(signs(key, text) for text in referral.approvals) for key in trust.approvers
         ]

@@ -95,13 +95,13 @@ class ListSent(Dated):
     version : int
         Number of the version.
     digest : Digest
-        Digest of the text that the key of the case signed.
+        Digest of the text that the key of the list signed.
     referrals : tuple of str
-        Ids of the referrals that the version names.
+        Ids of the referrals of this case that the version names.
     withdrawn : tuple of str
-        Targets that were taken off the list since the version that was sent before.
+        Targets of this case that were taken off the list since the version that was sent before.
     exhibit : ExhibitId
-        The version with its referrals and signatures, as it was sent.
+        The version with its signature and the referrals of this case, as it was sent.
     effect : Effect
         What the intermediary says it did.
     applied_at : datetime or None

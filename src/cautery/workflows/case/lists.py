@@ -24,7 +24,7 @@ class ProviderTrust:
     list_id, provider, territory : str
         Which list it is.
     key : bytes
-        The raw public key of the case, which signs each version.
+        The raw public key that signs each version.
     approvers : mapping of str to bytes
         By name, the raw public keys of the people who approve referrals.
     """
@@ -56,6 +56,11 @@ def trust_of(ledger: Ledger, provider: str) -> ProviderTrust:
         If the key of an approver is not valid.
     """
     mandate = opening_of(ledger).mandate
+    if mandate.lists is not None:
+        raise InputError(
+            "this case has its entries on the lists of its organisation",
+            hint="cautery lists trust FOLDER_OF_THE_LISTS PROVIDER --territory IT",
+        )
     opened = next((opened for _, opened in contents(ledger, CaseOpened)), None)
     if opened is None or not opened.key:
         raise InputError("this case names no key in its first record")

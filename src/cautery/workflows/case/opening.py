@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cautery.act import Standing, standing_of, terms_digest, terms_of
+from cautery.act import Standing, id_of_key, standing_of, terms_digest, terms_of
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import (
@@ -23,6 +23,7 @@ from cautery.model import (
 )
 from cautery.model.ports import Ledger
 from cautery.model.records import CaseOpened, MisshapenRecord, kinds_of
+from cautery.public_keys import raw_public_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +83,11 @@ def opening_in(entry: Entry) -> Opening:
         why = opened.why if isinstance(opened, MisshapenRecord) else entry.record.kind
         raise InputError(f"record {entry.index} does not open a case: {why}")
     try:
-        case = _case_of(opened.key)
+        signed_for = _signed_for(_case_of(opened.key), opened.mandate)
     except MISSHAPEN as error:
         raise InputError(
             f"record {entry.index} does not name the key of a case: {error}"
         ) from error
-    signed_for = SignedFor(case=case, mandate=terms_digest(opened.mandate))
     return Opening(entry=entry, mandate=opened.mandate, signed_for=signed_for)
 
 
@@ -107,7 +107,7 @@ def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
     EvidenceError
         If its first record names another key than the case's.
     """
-    signed_for = SignedFor(case=_case_of(key), mandate=terms_digest(mandate))
+    signed_for = _signed_for(_case_of(key), mandate)
     if next(iter(ledger.read(kinds=kinds_of(CaseOpened))), None) is None:
         return signed_for
     opening = opening_of(ledger)
@@ -137,13 +137,22 @@ def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
     # Also where nobody signed: approvals name the terms of the opening, and must not let anything
     # go under others.
     if begun != terms:
-        odd = min(name for name in terms if begun[name] != terms[name])
+        names = begun.keys() | terms.keys()
+        odd = min(name for name in names if begun.get(name) != terms.get(name))
         raise InputError(
             f"this case was begun under {'a signed' if signed else 'another'} mandate, and this "
             f"mandate differs from it in: {odd}",
             hint="Continue with the mandate as it was when the case began, or begin another case.",
         )
     return opening.signed_for
+
+
+def _signed_for(case: str, mandate: Mandate) -> SignedFor:
+    return SignedFor(
+        case=case,
+        mandate=terms_digest(mandate),
+        list=None if mandate.lists is None else id_of_key(raw_public_key(mandate.lists.key)),
+    )
 
 
 def _case_of(key: str) -> str:

@@ -6,7 +6,9 @@ So an unblocking has two paths: one of them may be cut, and the next version sti
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from cautery.act import Envelope
@@ -14,10 +16,78 @@ from cautery.act.ports import PublicFiles, Publisher
 from cautery.act.read_answer import AnswerOfAgent, read_answer
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError, InputError, SourceError, StorageError
-from cautery.model import Digest, Effect, ListAnswer
+from cautery.model import Digest, Effect, ListAnswer, digest_of
 
 MOST_A_ROUND = 100
 """Acknowledgements that are taken at once: the watch looks again in two seconds."""
+
+
+class ListFiles:
+    """The lists of a public folder, whence providers fetch them.
+
+    Parameters
+    ----------
+    files : PublicFiles
+        The folder.
+    own_alone : bool
+        It holds the referrals of one case alone, for those who look a target up: the list that
+        names them is in the folder of the organisation.
+    """
+
+    def __init__(self, files: PublicFiles, *, own_alone: bool = False) -> None:
+        self._files = files
+        self._own_alone = own_alone
+        self._kept: set[Digest] = set()
+        self._heard: set[str] | None = None
+
+    def write(self, envelope: Envelope) -> None:
+        """Write the referrals, then the version that names them: a reader never misses one.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        version = envelope.version
+        for digest, part in version.parts.items():
+            if digest not in self._kept and (digest in version.own or not self._own_alone):
+                name = f"referrals/{digest.removeprefix('sha256:')}.json"
+                self._files.write(name, canonical(part.to_json()), lasting=False)
+                self._kept.add(digest)
+        if not self._own_alone:
+            head = canonical({"signature": envelope.signature, "version": version.text})
+            self._files.write(f"lists/{version.list_id}.json", head, lasting=False)
+
+    def shows(self, list_id: str, digest: Digest) -> bool:
+        """Tell whether this version of a list is there; who made it may have been killed before."""
+        head = self._files.read(f"lists/{list_id}.json")
+        try:
+            return head is not None and digest_of(json.loads(head)["version"].encode()) == digest
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return False
+
+    def new_answers(self) -> list[AnswerOfAgent]:
+        """Return acknowledgements that came since this was last called; other cases read them, too.
+
+        The server of the folder takes away the oldest ones. What was there before the first call is
+        about what others have sent.
+
+        Raises
+        ------
+        StorageError
+            If one cannot be read.
+        """
+        there = self._files.names("answers")
+        heard = set(there) if self._heard is None else self._heard
+        fresh = [name for name in there if name not in heard]
+        self._heard = heard.intersection(there).union(fresh)
+        answers = []
+        for name in fresh:
+            body = self._files.read(name)
+            with suppress(InputError):
+                if body is not None:
+                    answers.append(read_answer(body))
+        return answers
 
 
 class PublicLists:
@@ -25,16 +95,15 @@ class PublicLists:
 
     Parameters
     ----------
-    files : PublicFiles
-        The folder.
+    files : ListFiles or None
+        Of the folder; ``None``: the folder of the organisation has the list already.
     by_put : Publisher
         Hands a version in at those that have a ``list_url``.
     """
 
-    def __init__(self, files: PublicFiles, *, by_put: Publisher) -> None:
+    def __init__(self, files: ListFiles | None, *, by_put: Publisher) -> None:
         self._files = files
         self._by_put = by_put
-        self._kept: set[Digest] = set()
 
     async def publish(
         self, envelope: Envelope, *, now: datetime, held: Collection[Digest] = ()
@@ -52,7 +121,8 @@ class PublicLists:
             raise ApprovalError("only a list of approved referrals can be published")
         fault: StorageError | None = None
         try:
-            await asyncio.to_thread(self._keep, envelope)
+            if self._files is not None:
+                await asyncio.to_thread(self._files.write, envelope)
         except StorageError as error:
             fault = error
         answer = ListAnswer(
@@ -66,16 +136,6 @@ class PublicLists:
         if fault is not None:
             raise SourceError(f"the public folder does not have the list: {fault}") from fault
         return answer
-
-    def _keep(self, envelope: Envelope) -> None:
-        """Write the referrals, then the version that names them: a reader never misses one."""
-        for digest, part in envelope.parts.items():
-            if digest not in self._kept:
-                name = f"referrals/{digest.removeprefix('sha256:')}.json"
-                self._files.write(name, canonical(part), lasting=False)
-                self._kept.add(digest)
-        head = canonical({"signature": envelope.signature, "version": envelope.version.text})
-        self._files.write(f"lists/{envelope.version.list_id}.json", head, lasting=False)
 
 
 def answers_in(files: PublicFiles) -> Iterator[AnswerOfAgent]:

@@ -6,7 +6,6 @@ that the mandate does not have yet stands there as a comment.
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -21,14 +20,14 @@ from pydantic import BaseModel, ValidationError
 
 from cautery.errors import InputError, MandateError
 from cautery.model import Mandate
-from cautery.model.toml import parsed_toml
+from cautery.model.toml import parsed_toml, toml_string
 from cautery.workflows.mandate.checks import Checks
 from cautery.workflows.mandate.faults import in_words
 from cautery.workflows.mandate.file import MandateFile
 from cautery.workflows.mandate.read import mandate_of, mandate_schema
 
 HEAD: Final = "mandate"
-SINGLE: Final = (HEAD, "network", "log")
+SINGLE: Final = (HEAD, "network", "log", "lists")
 """Tables that a mandate has once; it may have any number of the others."""
 TO_FIND: Final = ("event", "fixtures", "channel", "work")
 """Tables of which a watch needs at least one."""
@@ -243,8 +242,7 @@ def written(value: Any) -> str:
         cells = (f"{_key(key)} = {written(cell)}" for key, cell in value.items())
         return "{ " + ", ".join(cells) + " }"
     if isinstance(value, str):
-        # JSON's escapes are TOML's, but for DEL, which JSON leaves as it is.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return toml_string(value)
     return str(value)
 
 

@@ -327,6 +327,15 @@ class LogTable(_Table):
     """What happens beyond them: the co-signers go on alone, or each authority is asked hourly."""
 
 
+class ListsTable(_Table):
+    """The lists of the organisation: each access provider has one for all cases."""
+
+    folder: _Text | None = None
+    """Folder that `cautery lists new` made, relative to this file; without it, the case's own."""
+    key: _Text | None = None
+    """The public key of these lists, which `cautery lists new` printed."""
+
+
 class MandateFile(_Table):
     """The TOML of a mandate; ``cautery watch --schema`` prints its JSON Schema."""
 
@@ -345,3 +354,4 @@ class MandateFile(_Table):
     fixtures: list[FixturesTable] = Field(default_factory=list)
     network: NetworkTable = Field(default_factory=NetworkTable)
     log: LogTable = Field(default_factory=LogTable)
+    lists: ListsTable = Field(default_factory=ListsTable)

@@ -5,6 +5,7 @@ Nothing is probed before this has succeeded.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +23,7 @@ from cautery.model import (
     CourtOrder,
     Event,
     Intermediary,
+    ListsPolicy,
     LogPolicy,
     Mandate,
     NetworkPolicy,
@@ -34,6 +36,7 @@ from cautery.model import (
     Work,
     person_key,
 )
+from cautery.public_keys import raw_public_key
 from cautery.workflows.mandate.checks import some
 from cautery.workflows.mandate.confirmations import checked_confirmations
 from cautery.workflows.mandate.faults import in_words
@@ -170,6 +173,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             "services": self.services(file),
             "network": self._network(file),
             "log": self._log(file),
+            "lists": self._lists(file),
         }
         try:
             return Mandate(
@@ -372,6 +376,28 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             return None
         folder = self.file(file.log.folder, ("log", "folder"), folder=True)
         return LogPolicy(folder=OwnLocation(folder), stamps=file.log.stamps, beyond=file.log.beyond)
+
+    def _lists(self, file: MandateFile) -> ListsPolicy | None:
+        folder, key = file.lists.folder, file.lists.key
+        if folder is None and key is None:
+            return None
+        if folder is None or key is None:
+            missing = "key" if key is None else "folder"
+            raise self.wrong(
+                ("lists",),
+                f"it has no {missing}",
+                "Copy both lines that `cautery lists new` printed.",
+            )
+        try:
+            raw = raw_public_key(key)
+        except ValueError as error:
+            raise self.wrong(
+                ("lists", "key"),
+                "this is not an Ed25519 key",
+                "Copy the line that `cautery lists new` printed.",
+            ) from error
+        place = self.file(folder, ("lists", "folder"), folder=True)
+        return ListsPolicy(folder=OwnLocation(place), key=base64.b64encode(raw).decode())
 
 
 def mandate_schema() -> dict[str, Any]:

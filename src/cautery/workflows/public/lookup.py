@@ -62,10 +62,19 @@ class _Folder:
 
 
 class LookUp:
-    """Answers about what is in force in some public folders."""
+    """Answers about what is in force in some public folders.
 
-    def __init__(self, shelves: Sequence[Shelf]) -> None:
+    Parameters
+    ----------
+    shelves : sequence of Shelf
+        The folders, each of one case.
+    organisations : sequence of Shelf
+        Lists of organisations, which name referrals of these cases.
+    """
+
+    def __init__(self, shelves: Sequence[Shelf], organisations: Sequence[Shelf] = ()) -> None:
         self._folders = [_Folder(shelf, About(), None) for shelf in shelves]
+        self._organisations = organisations
 
     @property
     def keeps_secrets(self) -> bool:
@@ -106,9 +115,10 @@ class LookUp:
         for folder in self._folders:
             last = folder.looked_at
             if last is None or not last <= now < last + timedelta(seconds=FRESH_S):
-                if last is None:
+                shared = [each for shelf in self._organisations for each in shelf.lists()]
+                if last is None or any(each not in folder.lists for each in shared):
                     folder.shelf.take_all()
-                folder.lists = tuple(folder.shelf.lists())
+                folder.lists = (*folder.shelf.lists(), *shared)
                 stamp = folder.shelf.files.stamp(ABOUT)
                 if stamp != folder.about_stamp:
                     folder.about, folder.about_stamp = read_about(folder.shelf.files), stamp

@@ -56,7 +56,7 @@ from cautery.workflows.watch.acting.confirming import Confirming
 from cautery.workflows.watch.acting.effects import EffectWatch
 from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
-from cautery.workflows.watch.acting.lists import Lists
+from cautery.workflows.watch.acting.lists import Lists, Organisation
 from cautery.workflows.watch.acting.neighbours import Neighbours
 from cautery.workflows.watch.acting.public_desk import PublicDesk
 from cautery.workflows.watch.estimates import estimates
@@ -87,7 +87,8 @@ class WatchPorts:
     ``fetcher`` asks suspects and strangers, ``own`` what must prove who it is, ``own_feeds`` our
     reference feeds at their own pace. ``registry`` is made over a fetcher that captures what it
     asks. ``public`` is the public folder, if there is one. ``confinement`` says how the decoder's
-    processes are closed in. ``timekeeper`` has others vouch for the times of the case; ``None``:
+    processes are closed in. ``organisation`` has the lists on which the case has its entries;
+    ``None``: it has its own. ``timekeeper`` has others vouch for the times of the case; ``None``:
     nobody does.
     """
 
@@ -118,6 +119,7 @@ class WatchPorts:
     free_reserve: Callable[[], None]
     listeners: tuple[Listener, ...] = ()
     timekeeper: Timekeeper | None = None
+    organisation: Organisation | None = None
 
 
 async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes, key: str) -> bool:
@@ -281,6 +283,7 @@ class _Watch:
             signer=ports.signer,
             publisher=ports.publisher,
             journal=journal,
+            organisation=ports.organisation,
         )
         self._desk = None
         if ports.public is not None:

@@ -27,7 +27,7 @@ from cautery.model import (
     iso,
 )
 from cautery.model.records import ListAnswered, ListSent
-from cautery.workflows.case.public_lists import PublicLists
+from cautery.workflows.case.public_lists import ListFiles, PublicLists
 from cautery.workflows.watch.acting.lists import AGAIN_S, RENEWED_S, Lists
 
 Handed = tuple[Approved[Referral], CourtOrder]
@@ -402,7 +402,7 @@ async def test_an_answer_about_an_older_version_acknowledges_nothing(
 
 def by_both(folder: Folder, provider: Provider, to: Intermediary) -> tuple[PublicLists, Envelope]:
     made = envelope(CaseKey(), to, approved(referral(entry("a.example")), CaseKey()))
-    return PublicLists(folder, by_put=provider), made  # type: ignore[arg-type]
+    return PublicLists(ListFiles(folder), by_put=provider), made  # type: ignore[arg-type]
 
 
 async def test_a_list_goes_both_ways_and_one_that_fails_stops_no_other() -> None:

@@ -1,19 +1,32 @@
 """The standing lists of a watch's intermediaries: signed and sent at each change, and when due.
 
-Each version is signed by the case's key, sealed and sent. Without a change a list is still sent
+Each version is signed by the list's key, sealed and sent. Without a change a list is still sent
 every :data:`RENEWED_S` seconds: only a signed moment shows an access provider that it is current.
+All cases of an organisation may have their entries on one list (ADR 0052): then a version holds
+what each of them wrote down, and any of them may make the next one.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from cautery.act import Approved, Publisher, StandingList
+from cautery.act import (
+    Approved,
+    Envelope,
+    ListTrust,
+    Publisher,
+    Share,
+    SharesRead,
+    StandingList,
+)
+from cautery.act.block_list import RENEWED_S
+from cautery.act.ports import ListShares, ListSigner
 from cautery.act.read_answer import AnswerOfAgent
-from cautery.errors import CauteryError
+from cautery.errors import ApprovalError, CauteryError, InputError, SourceError, StorageError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import (
     CourtOrder,
@@ -23,17 +36,44 @@ from cautery.model import (
     Intermediary,
     ListAnswer,
     Referral,
+    RefusedEntry,
 )
-from cautery.model.ports import Signer
 from cautery.model.records import ListAnswered, ListSent
 from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.public_lists import ListFiles
 
-RENEWED_S = 30.0
-"""A version is made after so long without a change."""
+__all__ = ["AGAIN_S", "PATIENCE_S", "RENEWED_S", "Lists", "Organisation", "Taken"]
+
 AGAIN_S = 10.0
 """An intermediary that did not take a version is asked again after so long."""
 PATIENCE_S = 1.0
 """One that does not answer keeps what others are sent waiting for so long."""
+_BEAT_S = 10.0
+"""A watch gives the other cases a sign of life after so long, and hears what intermediaries say."""
+_LONG_AGO = timedelta(days=7)
+"""The share of a case that has ended is taken away after so long: no clock is wrong by more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """The organisation on whose lists a case has its entries.
+
+    Parameters
+    ----------
+    signer : ListSigner
+        Signs their versions.
+    shares : ListShares
+        What each case has on them.
+    approvers : collection of bytes
+        The raw keys of the approvers whom its intermediaries believe.
+    files : ListFiles
+        Where all its intermediaries fetch their lists, and say what they did.
+    """
+
+    signer: ListSigner
+    shares: ListShares
+    approvers: Collection[bytes]
+    files: ListFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +85,11 @@ class Taken:
     to : Intermediary
         Who took it.
     referrals : frozenset of str
-        Ids of the referrals that it names.
+        Ids of the referrals of this case that it names.
     targets : frozenset of str
-        What it blocks.
+        What it blocks for this case.
     exhibit : ExhibitId
-        The version with its referrals and signatures, as it was sent.
+        The version with its signature and the referrals of this case, as it was sent.
     answer : ListAnswer
         What the intermediary says.
     at : datetime
@@ -85,10 +125,15 @@ class _Course:
     """Referrals of which it was recorded that the intermediary applies them."""
     taken_at: datetime | None = None
     """When that version was made."""
-    signed_at: datetime | None = None
-    """The date of the last version that an earlier run signed; somebody may have taken it."""
     believes: bool = True
-    """Whether that date counts: only one of it and the clock is right, and failures tell which."""
+    """Whether the date counts of a version that was signed and perhaps not taken: only one of it
+    and the clock is right, and failures tell which."""
+    changed: bool = False
+    """Whether a version is wanted however new the last one is."""
+    read: SharesRead | None = None
+    """Judges what cases have on the list of an organisation."""
+    faults: set[str] = field(default_factory=set)
+    """What was recorded of the shares of other cases."""
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether it is sent now; nothing is due later than the next renewal.
@@ -99,18 +144,34 @@ class _Course:
             return False
         return self.due <= now or self.due - now > timedelta(seconds=RENEWED_S)
 
-    def made_at(self, now: datetime) -> datetime:
-        """Return the date of the next version: receivers refuse one that is older than the last."""
-        signed_at = self.signed_at if self.believes else None
-        return max(moment for moment in (now, self.taken_at, signed_at) if moment is not None)
+    def made_at(self, now: datetime, signed_at: datetime | None) -> datetime:
+        """Return the date of the next version: receivers refuse one that is older than the last.
+
+        Parameters
+        ----------
+        signed_at : datetime or None
+            The date of the last version that was signed; somebody may have taken it.
+        """
+        last = signed_at if self.believes else None
+        return max(moment for moment in (now, self.taken_at, last) if moment is not None)
 
     def took(self, made_at: datetime) -> None:
         """Note that a version of this date was taken."""
-        self.taken_at, self.signed_at = made_at, None
+        self.taken_at, self.believes = made_at, True
 
     def refused(self) -> None:
         """Note that a version was not taken, perhaps for its date."""
         self.believes = not self.believes
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A version that was made."""
+
+    envelope: Envelope
+    at: datetime
+    fault: StorageError | None = None
+    """Why it is not in the folder of the organisation."""
 
 
 class Lists:
@@ -120,23 +181,42 @@ class Lists:
     ----------
     intermediaries : sequence of Intermediary
         Those of the mandate.
-    signer : Signer
+    signer : ListSigner
         Of the case.
+    organisation : Organisation or None
+        On whose lists the case has its entries; ``None``: it has its own.
     """
 
     def __init__(
         self,
         intermediaries: Sequence[Intermediary],
         *,
-        signer: Signer,
+        signer: ListSigner,
         publisher: Publisher,
         journal: Journal,
+        organisation: Organisation | None = None,
     ) -> None:
-        self._signer = signer
+        self._signer = signer if organisation is None else organisation.signer
         self._publisher = publisher
         self._journal = journal
-        key = NoteVerifier.parse(signer.key).public
-        self._courses = {to.name: _Course(StandingList(key=key, to=to)) for to in intermediaries}
+        self._organisation = organisation
+        self._beat_at: datetime | None = None
+        key = NoteVerifier.parse(self._signer.key).public
+        self._courses: dict[str, _Course] = {}
+        for to in intermediaries:
+            course = _Course(StandingList(key=key, to=to, of_organisation=organisation is not None))
+            self._courses[to.name] = course
+            if organisation is None:
+                continue
+            trust = ListTrust(
+                provider=to.name,
+                territory=to.territory.upper(),
+                approvers=organisation.approvers,
+                list_key=key,
+            )
+            course.read = SharesRead(trust)
+            if organisation.shares.kept(course.list.id) is not None:  # of an earlier run
+                course.due = journal.now() + timedelta(seconds=RENEWED_S)
         self._sending: dict[str, asyncio.Task[Taken | None]] = {}
 
     def add(self, approved: Approved[Referral], order: CourtOrder, to: Intermediary) -> None:
@@ -148,15 +228,24 @@ class Lists:
             If it may not be on it.
         """
         course = self._courses[to.name]
-        course.list.add(approved, order)
-        course.due = self._journal.now()
+        subject = course.list.add(approved, order)
+        if course.read is not None:
+            try:
+                course.read.check(course.list.share.parts[subject].to_json())
+            except InputError as error:
+                del course.list.share.parts[subject]
+                raise ApprovalError(
+                    f"{to.name} would refuse referral {approved.subject.id} on the list of the "
+                    f"organisation: {error}"
+                ) from error
+        course.due, course.changed = self._journal.now(), True
 
     def withdraw(self, referral: str, target: str) -> None:
         """Take a target of a referral off every list on which it is; these are sent next."""
         for course in self._courses.values():
             if course.list.withdraw(referral, target):
                 course.withdrawn.add(target)
-                course.due = self._journal.now()
+                course.due, course.changed = self._journal.now(), True
 
     def hear(self, answer: AnswerOfAgent) -> None:
         """Record what an intermediary that fetches its list says, where that is new."""
@@ -165,12 +254,14 @@ class Lists:
                 break
         else:
             return
+        answer = replace(answer, refused=_of_case(answer.refused, course))
         news = (answer.version, answer.effect, answer.reason, answer.refused)
         if news[1:] == course.answered[1:] and not self._unacknowledged(course, answer):
             return
         now, course.answered = self._journal.now(), news
         if answer.effect is Effect.REJECTED and answer.reason == "time":  # of a date ahead
             course.taken_at, course.believes, course.due = None, False, now
+            course.changed = True
         self._journal.write(
             ListAnswered(
                 intermediary=course.list.to.name,
@@ -216,6 +307,7 @@ class Lists:
             How long to wait for answers to what this call sends; ``None``: for all, to their end.
         """
         now = self._journal.now()
+        await self._keep_company(now)
         begun = {}
         for name, course in self._courses.items():
             if name not in self._sending and course.is_due(now):
@@ -230,41 +322,81 @@ class Lists:
         taken = [task.result() for task in answered.values()]
         return [version for version in taken if version is not None]
 
-    async def _send(self, course: _Course, now: datetime) -> Taken | None:
-        standing, to, withdrawn = course.list, course.list.to, frozenset(course.withdrawn)
+    async def _keep_company(self, now: datetime) -> None:
+        """Give the other cases of the organisation a sign of life, and hear its intermediaries."""
+        last = self._beat_at
+        if self._organisation is None or (
+            last is not None and last <= now < last + timedelta(seconds=_BEAT_S)
+        ):
+            return
+        self._beat_at = now
         try:
-            last = self._signer.last_list(standing.id)
-            standing.version, standing.previous, signed_at = last or (0, None, None)
-            if course.taken_at is None:
-                course.signed_at = course.signed_at or signed_at
-            made_at = course.made_at(now)
-            # What a false date of an earlier run would have ended stays on the list.
-            version = standing.next_version(now, dated=made_at)
-            envelope = standing.signed(version, self._signer.sign_list(version.text))
-            # Set now: what comes on or off the list while the answer is awaited is sent at once.
-            course.due = now + timedelta(seconds=RENEWED_S) if version.referrals else None
-            answer = await self._publisher.publish(envelope, now=now, held=course.held)
+            self._organisation.shares.beat()
+            sent = {
+                course.list.id: course for course in self._courses.values() if course.sent_version
+            }
+            for answer in await asyncio.to_thread(self._organisation.files.new_answers):
+                if (course := sent.get(answer.list_id)) is None:
+                    continue
+                head = self._signer.last_list(answer.list_id)
+                if answer.effect is not Effect.REJECTED and head and answer.digest == head[1]:
+                    # Another case may have made it: this one dates none before it either.
+                    course.taken_at = max(head[2], course.taken_at or head[2])
+                self.hear(answer)
+        except CauteryError as error:
+            self._journal.fail("lists", "organisation", error)
+
+    async def _send(self, course: _Course, now: datetime) -> Taken | None:
+        to, withdrawn = course.list.to, frozenset(course.withdrawn)
+        wanted, course.changed = course.changed, False
+        # Set now: what comes on or off the list from here on is sent at once.
+        course.due = now + timedelta(seconds=RENEWED_S)
+        made: _Made | datetime | None = None
+        try:
+            share = course.list.share.copy()  # it may change while a thread reads it
+            if self._organisation is None:
+                made = self._made(course, now, share)
+            else:
+                made = await asyncio.to_thread(
+                    self._made_together, course, share, now, self._organisation, wanted=wanted
+                )
+            if isinstance(made, datetime):
+                if not course.changed:  # meanwhile
+                    course.due = made
+                return None
+            version = made.envelope.version
+            if not version.own and not course.changed:
+                course.due = None
+            answer = await self._publisher.publish(made.envelope, now=now, held=course.held)
+            if made.fault is not None:
+                raise SourceError(f"the folder of the organisation has no version: {made.fault}")
         except CauteryError as error:
             again = now + timedelta(seconds=AGAIN_S)
             course.due = again if course.due is None else min(course.due, again)
+            course.changed = True
             course.refused()
             course.held = ()  # it may have refused what it does not hold any more
-            self._journal.fail("publish", to.name, error)
+            if not isinstance(made, _Made) or not self._is_superseded(made.envelope):
+                self._journal.fail("publish", to.name, error)
             return None
+        answer = replace(answer, refused=_of_case(answer.refused, course))
         referrals, changed = frozenset(version.referrals), course.withdrawn != set()
-        course.held = frozenset(envelope.parts)
-        course.took(made_at)
+        course.held = frozenset(version.parts)
+        course.took(made.at)
         course.withdrawn -= withdrawn
         if (referrals, version.targets) == course.sent and not changed and not answer.refused:
             return None
         course.sent, course.sent_version = (referrals, version.targets), version.version
         exhibit = self._journal.seal(
-            envelope.body(), what="list", media_type="application/json", at=now
+            made.envelope.body(held=made.envelope.others),
+            what="list",
+            media_type="application/json",
+            at=now,
         )
         self._journal.write(
             ListSent(
                 intermediary=to.name,
-                list=standing.id,
+                list=version.list_id,
                 version=version.version,
                 digest=version.digest,
                 referrals=tuple(sorted(referrals)),
@@ -285,3 +417,86 @@ class Lists:
             answer=answer,
             at=now,
         )
+
+    def _made(
+        self, course: _Course, now: datetime, own: Share, others: Sequence[Share] = ()
+    ) -> _Made:
+        """Make the next version, signed."""
+        standing = course.list
+        last = self._signer.last_list(standing.id)
+        standing.version, standing.previous, signed_at = last or (0, None, None)
+        made_at = course.made_at(now, signed_at)
+        # What a false date of an earlier run would have ended stays on the list.
+        version = standing.next_version(now, own, dated=made_at, others=others)
+        return _Made(standing.signed(version, self._signer.sign_list(version.text)), made_at)
+
+    def _made_together(
+        self,
+        course: _Course,
+        share: Share,
+        now: datetime,
+        organisation: Organisation,
+        *,
+        wanted: bool,
+    ) -> _Made | datetime:
+        """Make the next version of all cases, or return when it is due: another case made one.
+
+        What this case has on the list is written down first. So the next version has it, whoever
+        makes that, also if this process is killed at any point.
+        """
+        shares, list_id = organisation.shares, course.list.id
+        with shares.turn(list_id):
+            current = share.current(now)
+            raw = current.to_bytes() if current.parts else None
+            if shares.kept(list_id) != raw:
+                shares.keep(list_id, raw)
+                wanted = True
+            last = self._signer.last_list(list_id)
+            if not wanted and last is not None:
+                due = last[2] + timedelta(seconds=RENEWED_S)
+                if last[2] <= now < due and organisation.files.shows(list_id, last[1]):
+                    return due
+            made = self._made(course, now, share, self._others(course, share, now, shares))
+            try:
+                organisation.files.write(made.envelope)
+            except StorageError as error:  # it is handed in all the same
+                return replace(made, fault=error)
+            return made
+
+    def _others(
+        self, course: _Course, own: Share, now: datetime, shares: ListShares
+    ) -> list[Share]:
+        """Return what other cases have on a list, without what its intermediary would refuse."""
+        read, found = course.read, []
+        assert read is not None
+        for case, raw, silent_s in shares.others(course.list.id):
+            faults: Sequence[InputError]
+            try:
+                share, faults = read.read(raw)
+            except InputError as error:
+                share, faults = Share(), (error,)
+            for fault in faults:
+                if (words := f"{case}: {fault}") not in course.faults:
+                    course.faults.add(words)
+                    self._journal.fail("list", course.list.to.name, InputError(words))
+            if not faults and not share.current(now - _LONG_AGO).parts:
+                shares.discard(course.list.id, case)
+                continue
+            found.append(share.lapsed(silent_s))
+        read.forget_all_but(subject for share in (own, *found) for subject in share.parts)
+        return found
+
+    def _is_superseded(self, envelope: Envelope) -> bool:
+        """Tell whether another case has made a later version, which holds all of this one."""
+        if self._organisation is None:
+            return False
+        with suppress(CauteryError):
+            last = self._signer.last_list(envelope.version.list_id)
+            return last is not None and last[0] > envelope.version.version
+        return False
+
+
+def _of_case(refused: Collection[RefusedEntry], course: _Course) -> tuple[RefusedEntry, ...]:
+    """Return the refused entries that this case has on a list."""
+    targets = {target for part in course.list.share.parts.values() for target in part.ends}
+    return tuple(entry for entry in refused if entry.target in targets)

@@ -20,13 +20,13 @@ from cautery.workflows.case.open import Case
 from cautery.workflows.case.opening import signed_in
 from cautery.workflows.case.public_about import about_case
 from cautery.workflows.case.public_figures import figures_file, read_on
-from cautery.workflows.case.public_lists import PublicLists
+from cautery.workflows.case.public_lists import ListFiles, PublicLists
 from cautery.workflows.case.referral import mandate_of
 from cautery.workflows.public.about import ABOUT
 from cautery.workflows.public.figures import FIGURES
 from cautery.workflows.watch.acting.confirming import confirmed_in
 from cautery.workflows.watch.acting.filing import Filing
-from cautery.workflows.watch.acting.lists import Lists
+from cautery.workflows.watch.acting.lists import Lists, Organisation
 from cautery.workflows.watch.resume import EarlierRuns
 
 
@@ -46,8 +46,15 @@ class Republished:
     released: tuple[str, ...]
 
 
-async def republish(case: Case, files: PublicFiles, *, by_put: Publisher) -> Republished:
+async def republish(
+    case: Case, files: PublicFiles, *, by_put: Publisher, organisation: Organisation | None = None
+) -> Republished:
     """Make the next version of each list that is in force, and show it in a public folder.
+
+    Parameters
+    ----------
+    organisation : Organisation or None
+        The organisation on whose lists the case has its entries; ``None``: it has its own.
 
     Raises
     ------
@@ -63,8 +70,9 @@ async def republish(case: Case, files: PublicFiles, *, by_put: Publisher) -> Rep
     lists = Lists(
         mandate.intermediaries,
         signer=case.signer,
-        publisher=PublicLists(files, by_put=by_put),
+        publisher=PublicLists(ListFiles(files, own_alone=organisation is not None), by_put=by_put),
         journal=journal,
+        organisation=organisation,
     )
     filing = Filing(
         mandate,
