@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from tests.lists import KEYS, MANDATE, PEOPLE, RAW, entry, lasting
 
-from cautery.act import id_of_key, list_subject, sign, terms_digest, terms_of
+from cautery.act import approve, id_of_key, list_subject, sign, terms_digest, terms_of
 from cautery.adapters.public_folder import PublicFolder
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
@@ -25,8 +26,10 @@ from cautery.wiring.cases import writing
 from cautery.wiring.lists import lists_settings, organisation_of
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.opening import opening_of
+from cautery.workflows.case.public_lists import ListFiles, PublicLists
 from cautery.workflows.mandate.read import read_mandate
 from cautery.workflows.public.shelf import Shelf
+from cautery.workflows.watch.acting.lists import Lists
 from cautery.workflows.watch.opening import begin_case
 
 from .conftest import Ran
@@ -195,6 +198,11 @@ def test_faulty_settings_are_refused(tmp_path: Path, made: Ran, text: str, words
         lists_settings(tmp_path / "lists")
 
 
+class Unreached:
+    async def publish(self, *_: object, **__: object) -> None:
+        raise AssertionError("nobody is handed a list")
+
+
 def test_a_case_that_nobody_watches_goes_on_with_the_list_of_all(
     tmp_path: Path, made: Ran, cautery: Cautery
 ) -> None:
@@ -208,12 +216,25 @@ def test_a_case_that_nobody_watches_goes_on_with_the_list_of_all(
         assert mandate.lists is not None
         assert here.list == id_of_key(base64.b64decode(mandate.lists.key))
         journal.write(subject)
+        approvals = []
         for person, key in zip(PEOPLE, KEYS, strict=True):
             approval = sign(
                 list_subject(subject, mandate.orders[0]),
                 approver=person, key=key, at=NOW, signed_for=here,
             )  # fmt: skip
+            approvals.append(approval)
             journal.write(ApprovalGiven.of(subject.id, approval))
+        approved = approve(subject, approvals, mandate=mandate, signed_for=here, now=NOW)
+        with organisation_of(
+            mandate, case.verifier, folder=tmp_path / "lists", keys_dir=tmp_path / "keys"
+        ) as organisation:
+            files = ListFiles(PublicFolder(tmp_path / "first", make=True), own_alone=True)
+            lists = Lists(
+                (isp,), signer=case.signer, publisher=PublicLists(files, by_put=Unreached()),  # type: ignore[arg-type]
+                journal=journal, organisation=organisation,
+            )  # fmt: skip
+            lists.add(approved, mandate.orders[0], isp)
+            asyncio.run(lists.send(patience_s=None))
         journal.write(
             ReferralPublished(
                 referral=subject.id, intermediary="isp", targets=("a.example",), at=NOW
@@ -232,14 +253,14 @@ def test_a_case_that_nobody_watches_goes_on_with_the_list_of_all(
     assert (len(case_files.names("referrals")), case_files.names("lists")) == (1, ())
     [share] = cautery("lists", "show", tmp_path / "lists", "--json").out.splitlines()
     told = json.loads(share)
-    assert (told["list"], told["version"], told["referrals"]) == (whole.id, 1, 1)
+    assert (told["list"], told["version"], told["referrals"]) == (whole.id, 2, 1)
     assert told["silent_s"] < 60
     table = cautery("lists", "show", tmp_path / "lists").out
-    assert re.search(r"isp\s+FR\s+L-\w+\s+1\s.*\s1\s+0\s+\d+ s ago", table)
+    assert re.search(r"isp\s+FR\s+L-\w+\s+2\s.*\s1\s+0\s+\d+ s ago", table)
     shown = cautery("lists", "show", tmp_path / "case")
     assert whole.id in shown.out
     trust = cautery("lists", "trust", tmp_path / "case", "isp")
     assert (trust.code, "--territory" in trust.err) == (2, True)
     with writing(tmp_path / "case", keys_dir=tmp_path / "keys") as case:
-        [sent] = [each.content for each in case.ledger.read(kinds=kinds_of(ListSent))]
+        *_, sent = [each.content for each in case.ledger.read(kinds=kinds_of(ListSent))]
     assert sent.digest == whole.digest

@@ -34,7 +34,13 @@ from cautery.act.notice import UrlInCase, draft_notice
 from cautery.act.notice_approval import approve_notice, refuse_drafter, refuse_faulty
 from cautery.act.orders import in_force, orders_in_force
 from cautery.act.ports import Publisher
-from cautery.act.read_list import AcceptedList, ListTrust, RefusedListError, read_list
+from cautery.act.read_list import (
+    AcceptedList,
+    ListTrust,
+    RefusedListError,
+    read_list,
+    referrals_signed,
+)
 from cautery.act.read_share import SharesRead
 from cautery.act.referral import draft
 from cautery.act.referral_text import is_target, list_subject
@@ -82,6 +88,7 @@ __all__ = [
     "orders_in_force",
     "public_key",
     "read_list",
+    "referrals_signed",
     "refuse_drafter",
     "refuse_faulty",
     "require_confirmed",

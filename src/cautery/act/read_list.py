@@ -182,6 +182,37 @@ def read_list(
     )
 
 
+def referrals_signed(body: bytes, *, provider: str, key: bytes) -> frozenset[str]:
+    """Return the ids of the referrals that a version names and an envelope holds.
+
+    Parameters
+    ----------
+    body : bytes
+        The envelope, as it was sent.
+    provider : str
+        Whose list it is.
+    key : bytes
+        The raw key that signs versions of the list.
+
+    Raises
+    ------
+    RefusedListError
+        If this key did not sign the version, or it is the list of somebody else.
+    """
+    envelope = _shaped(_loaded(body), _PARTS)
+    version = _text(envelope["version"], {LIST_TYPE: _VERSION})
+    if version["provider"] != provider:
+        _refuse("list-name", "this is the list of somebody else")
+    trust = ListTrust(provider=provider, territory=version["territory"], approvers=(), list_key=key)
+    _list_key(envelope, version["key"], trust)
+    texts = (_shaped(part, _PART)["text"] for part in envelope["referrals"])
+    return frozenset(
+        _text(text, {REFERRAL_TYPE: _REFERRAL})["referral"]
+        for text in texts
+        if digest_of(text.encode()) in version["referrals"]
+    )
+
+
 def _check_order(
     version: Mapping[str, Any],
     digest: Digest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -12,12 +13,12 @@ from pathlib import Path
 import pytest
 from tests.lists import KEYS, PEOPLE, entry, lasting
 
-from cautery.act import list_subject, sign
+from cautery.act import approve, list_subject, sign
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.adapters.public_folder import PublicFolder
-from cautery.model import Event, Intermediary, Mandate
+from cautery.model import Event, Intermediary, Mandate, Referral
 from cautery.model.records import (
     ApprovalGiven,
     ComplaintDecided,
@@ -30,8 +31,10 @@ from cautery.model.records import (
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.case.opening import opening_of
+from cautery.workflows.case.public_lists import ListFiles, PublicLists
 from cautery.workflows.public.lookup import LookUp
 from cautery.workflows.public.shelf import Shelf
+from cautery.workflows.watch.acting.lists import Lists
 from cautery.workflows.watch.acting.republish import republish
 from cautery.workflows.watch.opening import begin_case
 
@@ -54,19 +57,41 @@ def case(tmp_path: Path) -> Iterator[Case]:
     )
     journal = Journal(opened.ledger, opened.vault, opened.clock, pseudonyms=opened.pseudonyms)
     begin_case(UNDER, ledger=opened.ledger, journal=journal, key=str(opened.verifier))
-    here = opening_of(opened.ledger).signed_for
-    journal.write(SUBJECT)
-    for person, key in zip(PEOPLE, KEYS, strict=True):
-        approval = sign(
-            list_subject(SUBJECT, ORDER), approver=person, key=key, at=NOW, signed_for=here
-        )
-        journal.write(ApprovalGiven.of(SUBJECT.id, approval))
-    targets = tuple(each.target for each in SUBJECT.entries)
-    journal.write(
-        ReferralPublished(referral=SUBJECT.id, intermediary="isp", targets=targets, at=NOW)
-    )
+    approve_in(opened, SUBJECT)
+    asyncio.run(send_first(opened, journal, tmp_path / "first"))
     yield opened
     opened.leave()
+
+
+def approve_in(case: Case, subject: Referral) -> None:
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+    here = opening_of(case.ledger).signed_for
+    journal.write(subject)
+    for person, key in zip(PEOPLE, KEYS, strict=True):
+        approval = sign(
+            list_subject(subject, ORDER), approver=person, key=key, at=NOW, signed_for=here
+        )
+        journal.write(ApprovalGiven.of(subject.id, approval))
+
+
+def published(journal: Journal, subject: Referral) -> None:
+    targets = tuple(each.target for each in subject.entries)
+    journal.write(
+        ReferralPublished(referral=subject.id, intermediary="isp", targets=targets, at=NOW)
+    )
+
+
+async def send_first(case: Case, journal: Journal, folder: Path) -> None:
+    """Send the first version of the list, as a watch does."""
+    to = replace(ISP, list_url=None)
+    files = ListFiles(PublicFolder(folder, make=True), own_alone=False)
+    publisher = PublicLists(files, by_put=Nobody())  # type: ignore[arg-type]
+    lists = Lists((to,), signer=case.signer, publisher=publisher, journal=journal)
+    here = opening_of(case.ledger).signed_for
+    given = [entry.content.approval for entry in case.ledger.read(kinds=kinds_of(ApprovalGiven))]
+    lists.add(approve(SUBJECT, given, mandate=UNDER, signed_for=here, now=NOW), ORDER, to)
+    await lists.send(patience_s=None)
+    published(journal, SUBJECT)
 
 
 def blocked(files: PublicFolder) -> set[str]:
@@ -98,6 +123,21 @@ async def test_a_granted_complaint_is_out_with_the_next_version(case: Case, tmp_
     versions = [each.content.version for each in case.ledger.read(kinds=kinds_of(ListSent))]
     assert versions == sorted(set(versions))
     assert len(list(case.ledger.read(kinds=kinds_of(EntryWithdrawn)))) == 1
+
+
+async def test_an_approved_referral_that_never_left_comes_on_no_list(
+    case: Case, tmp_path: Path
+) -> None:
+    other, _ = lasting(entry("later.example"), until=NOW + timedelta(hours=3))
+    approve_in(case, other)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+    published(journal, other)  # by anybody who has the file
+    files = PublicFolder(tmp_path / "public", make=True)
+    for _ in range(2):  # a root covers the record by the second time
+        await republish(case, files, by_put=Nobody())  # type: ignore[arg-type]
+        names = files.names("referrals")
+        assert b"a.example" in b"".join(files.read(name) or b"" for name in names)
+        assert b"later.example" not in b"".join(files.read(name) or b"" for name in names)
 
 
 async def test_fixtures_that_anybody_appends_keep_no_block_standing(

@@ -201,7 +201,7 @@ class Lists:
         self._journal = journal
         self._organisation = organisation
         self._beat_at: datetime | None = None
-        key = NoteVerifier.parse(self._signer.key).public
+        key = self.key
         self._courses: dict[str, _Course] = {}
         for to in intermediaries:
             course = _Course(StandingList(key=key, to=to, of_organisation=organisation is not None))
@@ -218,6 +218,11 @@ class Lists:
             if organisation.shares.kept(course.list.id) is not None:  # of an earlier run
                 course.due = journal.now() + timedelta(seconds=RENEWED_S)
         self._sending: dict[str, asyncio.Task[Taken | None]] = {}
+
+    @property
+    def key(self) -> bytes:
+        """The raw public key that signs every version of these lists."""
+        return NoteVerifier.parse(self._signer.key).public
 
     def add(self, approved: Approved[Referral], order: CourtOrder, to: Intermediary) -> None:
         """Put an approved referral on the list of an intermediary, which is sent next.

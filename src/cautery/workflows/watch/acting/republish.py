@@ -1,17 +1,25 @@
 """Make the next version of each list of a case that nobody watches at this moment.
 
 So that a complaint that is granted between two watches unblocks at once. What was published and
-stands is named again; nothing comes on a list, and the guard is not asked.
+stands is named again; nothing comes on a list, and the guard is not asked. So what was published is
+taken from the newest version that the key of the list signed: whoever has the case's file can
+append a record that says so of any approved referral.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from cautery.act import referrals_signed
 from cautery.act.ports import PublicFiles, Publisher
-from cautery.errors import InputError
+from cautery.errors import CauteryError, InputError
 from cautery.messages import message
 from cautery.model import Intermediary, Reason, Referral
+from cautery.model.ledger import contents
+from cautery.model.ports import Ledger
+from cautery.model.records import ListSent
+from cautery.projections import Acts
 from cautery.projections.figures import Figures
 from cautery.projections.lists import BY_COMPLAINT
 from cautery.workflows.case.complaints import keeps_secrets, show_state, states
@@ -86,6 +94,7 @@ async def republish(
         journal=journal,
     )
     earlier = EarlierRuns().read_on(case.ledger)
+    _forget_unsigned(earlier.acts, _signed(case.ledger, key=lists.key, journal=journal))
     ignored = filing.restore(earlier.acts, earlier.safeguards.withdrawals)
     if ignored:
         journal.fail("record", "case", InputError(f"{ignored} records are not valid"))
@@ -107,6 +116,23 @@ async def republish(
     for complaint, decided in states(figures.complaints):
         show_state(files, complaint, decided, secret=secret)
     return Republished(lists=len(taken), released=tuple(dict.fromkeys(released)))
+
+
+def _signed(ledger: Ledger, *, key: bytes, journal: Journal) -> dict[str, frozenset[str]]:
+    """Return, by intermediary, the referrals on the newest version that is sealed and signed."""
+    newest = {sent.intermediary: sent.exhibit for _, sent in contents(ledger, ListSent)}
+    signed = {}
+    for name, exhibit in newest.items():
+        try:
+            signed[name] = referrals_signed(journal.stored(exhibit), provider=name, key=key)
+        except CauteryError as error:
+            journal.fail("list", name, error)
+    return signed
+
+
+def _forget_unsigned(acts: Acts, signed: Mapping[str, Collection[str]]) -> None:
+    for referral, published in acts.published.items():
+        published[:] = [each for each in published if referral in signed.get(each.intermediary, ())]
 
 
 def _nothing(_referral: Referral, _to: Intermediary) -> None:
