@@ -94,8 +94,11 @@ class CaseLine:
 
     @property
     def last(self) -> Covered | None:
-        """What the log last took; ``None``: nothing."""
-        return self.notes[-1][1] if self.notes else None
+        """What the log took last; ``None``: nothing.
+
+        A case only grows, so it is the longest: an older note that somebody appends again is not.
+        """
+        return max((covered for _, covered in self.notes), key=_size, default=None)
 
     def take(self, leaf: int, content: object) -> None:
         """Take a leaf of the log; one that says nothing of this case is passed over.
@@ -111,9 +114,9 @@ class CaseLine:
             self._take_back(leaf, content)
 
     def base(self, size: int) -> Covered | None:
-        """Return the newest note of at most ``size`` records; ``None``: there is none."""
-        known = [covered for _, covered in self.notes if covered.size <= size]
-        return known[-1] if known else None
+        """Return the longest note of at most ``size`` records; ``None``: there is none."""
+        known = (covered for _, covered in self.notes if covered.size <= size)
+        return max(known, key=_size, default=None)
 
     def _take_back(self, leaf: int, entry: LogRestored) -> None:
         covered = covered_in(entry.note, self.case)
@@ -145,6 +148,10 @@ class CaseLine:
         self.given_up += [each for each in self.notes if each[1].size > back.to[0]]
         self.notes = [each for each in self.notes if each[1].size <= back.to[0]]
         self.notes.append((leaf, covered))
+
+
+def _size(covered: Covered) -> int:
+    return covered.size
 
 
 def case_id(case: NoteVerifier) -> str:

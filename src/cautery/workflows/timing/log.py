@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -95,7 +96,10 @@ class OrganisationLog:
         self._sleep = sleep
         self._verifier = NoteVerifier.parse(signer.key)
         self._read_until = 0
-        self._cases: dict[str, Covered] = {}
+        self._leaves: dict[str, list[tuple[int, LogEntry | LogRestored]]] = {}
+        """By the id of a case, the leaves that name it, in order; none of them is checked here."""
+        self._lines: dict[NoteVerifier, tuple[int, CaseLine]] = {}
+        """By the key of a case, how many of these were checked, and what counts of them."""
 
     @property
     def origin(self) -> str:
@@ -110,7 +114,7 @@ class OrganisationLog:
     def covered(self, case: NoteVerifier) -> Covered | None:
         """Return what the log last took of a case."""
         self._read_on()
-        return self._cases.get(case_id(case))
+        return self._last_of(case)
 
     def append(
         self,
@@ -135,7 +139,7 @@ class OrganisationLog:
         """
         while True:
             size = self._read_on()
-            previous = self._cases.get(case_id(case))
+            previous = self._last_of(case)
             entry = leaf_of_case(
                 note,
                 case=case,
@@ -154,13 +158,25 @@ class OrganisationLog:
             if isinstance(entry, LogEntry):
                 return written.index
 
+    def _last_of(self, case: NoteVerifier) -> Covered | None:
+        return self._known(case).last
+
     def _line(self, case: NoteVerifier) -> CaseLine:
-        """Read all that the log has of one case."""
-        line = CaseLine(case)
-        for entry in self._ledger.read(kinds=_KINDS):
-            if _names(entry.content, case):
-                with suppress(EvidenceError):  # it says nothing of this case then
-                    line.take(entry.index, entry.content)
+        """Return all that the log has of one case, to be tried further."""
+        return deepcopy(self._known(case))
+
+    def _known(self, case: NoteVerifier) -> CaseLine:
+        """Return what counts of a case, of the leaves that were read.
+
+        Whoever can write in the log's folder can append a leaf: what the case's key has not signed
+        must not let another history in.
+        """
+        checked, line = self._lines.get(case, (0, CaseLine(case)))
+        leaves = self._leaves.get(case_id(case), [])
+        for index, content in leaves[checked:]:
+            with suppress(EvidenceError):  # it says nothing of this case then
+                line.take(index, content)
+        self._lines[case] = len(leaves), line
         return line
 
     async def prove(
@@ -300,9 +316,9 @@ class OrganisationLog:
                 content = entry.content
                 if (
                     isinstance(content, LogEntry | LogRestored)
-                    and (stated := _stated(content.note)) is not None
+                    and (name := _case_named(content.note)) is not None
                 ):
-                    self._cases[stated[0]] = stated[1]
+                    self._leaves.setdefault(name, []).append((entry.index, content))
             self._read_until = size
         return size
 
@@ -330,22 +346,14 @@ class _Newest:
         return cls(size=size, at=begun, file=file)
 
 
-def _names(content: object, case: NoteVerifier) -> bool:
-    if not isinstance(content, LogEntry | LogRestored):
-        return False
-    stated = _stated(content.note)
-    return stated is not None and stated[0] == case_id(case)
-
-
-def _stated(note: str) -> tuple[str, Covered] | None:
-    """Return which case a note in the log names, and what it states; its signature was checked."""
+def _case_named(note: str) -> str | None:
+    """Return which case a note in the log names; ``None``: none. Its signature is not checked."""
     text = note.rpartition("\n\n")[0] + "\n"
     if (match := MANIFEST.fullmatch(text)) is not None:
-        return match[1], Covered(size=int(match[5]), root=bytes.fromhex(match[6]))
+        return match[1]
+    name = text.partition("\n")[0]
     try:
-        name = text.partition("\n")[0]
-        checkpoint = checkpoint_in(text, note=note, origin=name)
+        checkpoint_in(text, note=note, origin=name)
     except EvidenceError:
         return None
-    case = name.removeprefix("cautery/case-")
-    return case, Covered(size=checkpoint.size, root=checkpoint.root)
+    return name.removeprefix("cautery/case-")
