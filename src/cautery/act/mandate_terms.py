@@ -52,12 +52,16 @@ class Standing:
         Two of them are known from outside, key and all; ``None``: nobody was asked.
     lab : bool
         A lab's own mandate, which counts for nothing outside it.
+    strangers : tuple of str
+        Who signed with a key that is not known from outside, if people were asked; they are in
+        ``people``, too.
     """
 
     people: tuple[str, ...]
     signed: bool
     vouched: bool | None
     lab: bool
+    strangers: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -73,6 +77,13 @@ class Standing:
             sentence = tr(
                 "signed by %(people)s; nobody vouches here for these keys",
                 people=both(self.people),
+            )
+        elif self.vouched and self.strangers:
+            sentence = tr(
+                "signed by %(people)s; their keys are known from outside; nobody vouches for those "
+                "who signed beside them: %(strangers)s",
+                people=both([each for each in self.people if each not in self.strangers]),
+                strangers=both(self.strangers),
             )
         elif self.vouched:
             sentence = tr(
@@ -258,29 +269,36 @@ def standing_of(
     ------
     ApprovalError
         If a signature does not hold, or uses the name or the key of somebody who is known from
-        outside with another one.
+        outside with another one, or in another role.
     """
     terms = terms_digest(mandate)
     vouched: set[str] = set()
+    strangers: list[str] = []
     for signature in mandate.signatures:
         check_mandate_signature(signature, terms=terms, now=now)
-        if signers is not None and _is_known(signature, signers):
+        if signers is None:
+            continue
+        if _is_known(signature, signers):
             vouched.add(person_key(signature.name))
+        else:
+            strangers.append(_shown(signature))
     names = {person_key(signature.name) for signature in mandate.signatures}
     keys = {signature.public_key for signature in mandate.signatures}
     return Standing(
-        people=tuple(
-            tr(
-                "%(name)s (%(role)s, key %(key)s)",
-                name=signature.name,
-                role=signature.role,
-                key=signature.public_key,
-            )
-            for signature in mandate.signatures
-        ),
+        people=tuple(_shown(signature) for signature in mandate.signatures),
         signed=min(len(names), len(keys)) >= NEEDED,
         vouched=None if signers is None else len(vouched) >= NEEDED,
         lab=mandate.lab,
+        strangers=tuple(strangers),
+    )
+
+
+def _shown(signature: MandateSignature) -> str:
+    return tr(
+        "%(name)s (%(role)s, key %(key)s)",
+        name=signature.name,
+        role=signature.role,
+        key=signature.public_key,
     )
 
 
@@ -289,6 +307,7 @@ def _is_known(signature: MandateSignature, signers: Sequence[Approver]) -> bool:
         raw = base64.b64encode(public_key(signer).public_bytes_raw()).decode("ascii")
         same_name = person_key(signer.name) == person_key(signature.name)
         if same_name and raw == signature.public_key:
+            _refuse_other_role(signature, signer)
             return True
         if same_name or raw == signature.public_key:
             raise ApprovalError(
@@ -297,6 +316,22 @@ def _is_known(signature: MandateSignature, signers: Sequence[Approver]) -> bool:
                 hint="Ask that person through another channel: somebody may sign in their name.",
             )
     return False
+
+
+def _refuse_other_role(signature: MandateSignature, signer: Approver) -> None:
+    """Raise if a person signed in a role in which nobody knows that person: anybody can claim one.
+
+    Raises
+    ------
+    ApprovalError
+        If so.
+    """
+    if person_key(signature.role) != person_key(signer.role):
+        raise ApprovalError(
+            f"{signature.name} signed the mandate as {signature.role!r}, but is known from outside "
+            f"as {signer.role!r}",
+            hint="Ask that person, and correct the role in the list of signers if it is right.",
+        )
 
 
 def _spelt(approver: Approver) -> str:

@@ -329,6 +329,28 @@ def test_verify_says_who_signed_the_mandate_and_whether_they_are_known(
     assert (said.mandate or "").endswith("their keys are known from outside")
 
 
+def test_of_somebody_who_signed_beside_the_known_signers_it_is_said_that_nobody_vouches(
+    path: Path, tmp_path: Path
+) -> None:
+    signed(path)
+    sign(path, "Mallory")
+    case = closed_under(read_mandate(path, now=NOW), tmp_path)
+    said = verify_case(case, store=FolderStore(), signers=known("M. Head", "N. Deputy"))
+    people, _, others = (said.mandate or "").partition("their keys are known from outside; ")
+    assert "Mallory" not in people
+    assert others == (
+        "nobody vouches for those who signed beside them: "
+        f"Mallory (director, key {public('Mallory')})"
+    )
+
+
+def test_a_role_in_which_nobody_knows_a_signer_is_refused(path: Path, tmp_path: Path) -> None:
+    case = closed_under(signed(path), tmp_path)
+    head, deputy = known("M. Head", "N. Deputy")
+    with pytest.raises(EvidenceError, match="as 'director', but is known from outside as 'clerk'"):
+        verify_case(case, store=FolderStore(), signers=(head, replace(deputy, role="clerk")))
+
+
 def test_verify_refuses_a_mandate_that_the_known_signers_have_not_signed(
     path: Path, tmp_path: Path
 ) -> None:
