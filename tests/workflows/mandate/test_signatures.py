@@ -33,6 +33,8 @@ from cautery.model import (
     from_json,
     to_json,
 )
+from cautery.model.ledger import append
+from cautery.model.records import CaseOpened
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import open_case
@@ -349,6 +351,29 @@ def test_a_role_in_which_nobody_knows_a_signer_is_refused(path: Path, tmp_path: 
     head, deputy = known("M. Head", "N. Deputy")
     with pytest.raises(EvidenceError, match="as 'director', but is known from outside as 'clerk'"):
         verify_case(case, store=FolderStore(), signers=(head, replace(deputy, role="clerk")))
+
+
+def test_a_signed_mandate_that_somebody_appends_is_not_that_of_the_case(
+    path: Path, tmp_path: Path
+) -> None:
+    """The case of an operation stands under none; anybody with its file can append one."""
+    mandate = signed(path)
+    case = open_case(
+        tmp_path / "case", store=FolderStore(KeyFolder(tmp_path / "keys")), clock=FixedClock(NOW)
+    )
+    case.ledger.append("operation.opened", {}, at=NOW)
+    begun = CaseOpened(mandate=mandate, version="", lab=False, key=str(case.verifier))
+    append(case.ledger, begun, at=NOW)
+    close_case(case, at=NOW)
+    said = verify_case(case.path, store=FolderStore())
+    assert said.mandate is None
+    assert said.notes == ("record 1 names a mandate, but is not the first record: it is ignored",)
+    with pytest.raises(EvidenceError, match="does not name a mandate"):
+        verify_case(case.path, store=FolderStore(), signers=known("M. Head", "N. Deputy"))
+    ledger = FolderStore().ledger(case.path, read_only=True)
+    with pytest.raises(InputError, match="not its first record"):
+        opening_of(ledger)
+    ledger.close()
 
 
 def test_verify_refuses_a_mandate_that_the_known_signers_have_not_signed(

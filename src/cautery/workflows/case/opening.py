@@ -76,8 +76,14 @@ def opening_in(entry: Entry) -> Opening:
     Raises
     ------
     InputError
-        If it has not the shape of its kind.
+        If it is not the first record of its ledger, or has not the shape of its kind.
     """
+    if entry.index:
+        # The case of an operation stands under no mandate, and anybody with its file can append
+        # one that real people signed for another case.
+        raise InputError(
+            f"record {entry.index} does not open this case: it is not its first record"
+        )
     opened = entry.content
     if not isinstance(opened, CaseOpened):
         why = opened.why if isinstance(opened, MisshapenRecord) else entry.record.kind
@@ -185,6 +191,13 @@ def check_openings(
             raise EvidenceError(f"{path}: the case does not name a mandate")
         return None, ()
     first, *later = openings
+    if first.index:
+        if signers is not None:
+            raise EvidenceError(f"{path}: the case does not name a mandate")
+        return None, tuple(
+            f"record {entry.index} names a mandate, but is not the first record: it is ignored"
+            for entry in openings
+        )
     vouched = None
     try:
         opening = opening_in(first)
