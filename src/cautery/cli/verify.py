@@ -134,7 +134,11 @@ def verify(
                 log=leaves,
             )
             if bag is not None:
-                shown = None if opening is None else custody.check_opened(case, opening)
+                shown = (
+                    None
+                    if opening is None
+                    else custody.check_opened(case, opening, public_key=public_key)
+                )
                 _show_bag(bag, shown, json=json)
                 return
             if opening is not None:
@@ -164,6 +168,16 @@ def verify(
         raise typer.Exit(CONSISTENT_EXIT)
 
 
+def _tied(opening: Opening) -> str:
+    """Say what ties an opened record to its case."""
+    if opening.path:
+        return "is the one that was withheld, and stands in the signed ledger"
+    return (
+        "is the one that the signer of the bag committed to; nothing shows that it stands in the "
+        "case"
+    )
+
+
 def _show_bag(bag: VerifiedBag, opening: Opening | None, *, json: bool) -> None:
     if json:
         shown = None if opening is None else to_json(opening)
@@ -173,7 +187,7 @@ def _show_bag(bag: VerifiedBag, opening: Opening | None, *, json: bool) -> None:
         for label, value in bag.summary():
             typer.echo(f"{label:<12} {render.printable(value)}")
         if opening is not None:
-            typer.echo(f"{'opened':<12} record {opening.record} is the one that was withheld:")
+            typer.echo(f"{'opened':<12} record {opening.record} {_tied(opening)}:")
             typer.echo(render.printable(opening.leaf))
     if not bag.authentic:
         raise typer.Exit(CONSISTENT_EXIT)

@@ -18,7 +18,7 @@ from cautery.adapters.person_keys import load_approver
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.bag import TAG_MANIFEST, SignedDocument
 from cautery.evidence.custody import CustodyAct, CustodyLine, read_line, stated
-from cautery.evidence.manifest import MAX_MANIFEST_BYTES
+from cautery.evidence.manifest import MAX_MANIFEST_BYTES, NOTE
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.ports import CaseLedger
 from cautery.model import Approver
@@ -34,7 +34,8 @@ from cautery.workflows.dossier.opening import (
     check_opening,
     opened,
 )
-from cautery.workflows.dossier.verify import VerifiedBag, is_bag, verify_bag
+from cautery.workflows.dossier.verify import EXTRACT, VerifiedBag, is_bag, verify_bag
+from cautery.workflows.dossier.verify_extract import signed_manifest
 
 
 def note_opening(case: Path, *, what: str, digest: str, by: str, why: str, copied: bool) -> None:
@@ -182,16 +183,26 @@ def reveal(
     return lines[-1]
 
 
-def check_opened(bag: Path, opening: Path) -> Opening:
-    """Check a record that was opened against the dossier that withholds it.
+def check_opened(bag: Path, opening: Path, *, public_key: Path | None) -> Opening:
+    """Check a record that was opened against the dossier that withholds it, and its case.
+
+    Parameters
+    ----------
+    public_key : Path or None
+        The case's key, had from elsewhere; ``None``: the one in the bag.
 
     Raises
     ------
     EvidenceError
-        If it is not that record.
+        If it is not that record, or does not stand in the case.
     """
     raw = small_file(opening, most=MAX_OPENING_BYTES, of="an opening")
-    return check_opening(bag, raw, store=reading_store(), extracts=ExtractFile())
+    store = reading_store()
+    extract = bag / EXTRACT
+    if not store.exists(extract, NOTE):
+        raise EvidenceError(f"{bag}: this dossier holds the whole case and withholds nothing")
+    _, manifest = signed_manifest(extract, store, public_key=public_key)
+    return check_opening(bag, raw, store=store, extracts=ExtractFile(), manifest=manifest)
 
 
 def verify(

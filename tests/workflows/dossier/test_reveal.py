@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import bagit
 import pytest
 
-from cautery.adapters.bag_folder import ExtractFile
-from cautery.adapters.case_folder import FolderStore
 from cautery.errors import EvidenceError
+from cautery.evidence.bag import SIGNATURE, TAG_MANIFEST
 from cautery.evidence.custody import CustodyAct
+from cautery.model import digest_of
 from cautery.wiring import custody
-from cautery.workflows.dossier.opening import check_opening
+from cautery.workflows.dossier.extract import commitment
 
-from .conftest import Made
+from .conftest import Made, loaded
 from .test_command import WHO, cautery
 
 
@@ -53,7 +56,7 @@ def test_a_withheld_record_is_opened_and_checked(
     capsys.readouterr()
     assert cautery(monkeypatch, "verify", handed / "bag", "--opening", handed / "opening.json") == 3
     shown = capsys.readouterr().out
-    assert f"record {record} is the one that was withheld" in shown
+    assert f"record {record} is the one that was withheld, and stands in the signed" in shown
     assert "pirate.example" in shown  # what the public is not shown, and now is
 
 
@@ -81,8 +84,8 @@ def test_another_record_or_salt_or_dossier_is_refused(
     whole = json.loads((handed / "opening.json").read_text())
 
     def checked(**changed: object) -> None:
-        raw = json.dumps({**whole, **changed}).encode()
-        check_opening(handed / "bag", raw, store=FolderStore(), extracts=ExtractFile())
+        (handed / "opening.json").write_text(json.dumps({**whole, **changed}))
+        custody.check_opened(handed / "bag", handed / "opening.json", public_key=None)
 
     checked()
     for changed, why in (
@@ -92,12 +95,43 @@ def test_another_record_or_salt_or_dossier_is_refused(
         ({"record": 10**9}, "does not withhold record"),
         ({"dossier": "sha256:" + "0" * 64}, "another dossier"),
         ({"more": 1}, "not an opening"),
+        ({"path": whole["path"][1:]}, "is not in the log of"),
+        ({"path": ["zz"]}, "not an opening"),
         ({"leaf": "\ud800"}, "not an opening"),
         ({"salt": whole["salt"] + "zz"}, "not an opening"),
         ({"dossier": whole["dossier"] + "0"}, "not an opening"),
     ):
         with pytest.raises(EvidenceError, match=why):
             checked(**changed)
+
+
+def test_a_record_that_was_never_in_the_case_is_not_the_one_that_was_withheld(
+    handed: Path, made: Made, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    """Who signs the bag makes its commitments: here to a record that the case does not hold."""
+    record = withheld(handed)[0]
+    assert reveal(handed, made, monkeypatch, record) == 0
+    whole = json.loads((handed / "opening.json").read_text())
+    leaf, salt = '{"at":"2026-11-24T12:00:00.000000Z","body":{},"kind":"confession"}', bytes(32)
+    with closing(sqlite3.connect(handed / "bag/data/extract/ledger.sqlite")) as ledger, ledger:
+        promised = (commitment(salt, leaf.encode()), record)
+        ledger.execute("UPDATE withheld SET commitment = ? WHERE idx = ?", promised)
+    resigned = bagit.Bag(str(handed / "bag"))
+    resigned.save(manifests=True)
+    listed = (handed / "bag" / TAG_MANIFEST).read_bytes()
+    (handed / "bag" / SIGNATURE).write_bytes(loaded(made.key).sign(listed))
+    false = {**whole, "dossier": digest_of(listed), "salt": salt.hex(), "leaf": leaf}
+    checked = ("verify", handed / "bag", "--opening", handed / "opening.json")
+    (handed / "opening.json").write_text(json.dumps(false))
+    assert cautery(monkeypatch, *checked) == 1
+    assert f"leaf {record} is not in the log" in capsys.readouterr().err
+    (handed / "opening.json").write_text(json.dumps({**false, "path": []}))
+    assert cautery(monkeypatch, *checked) == 3
+    said = capsys.readouterr().out
+    assert "nothing shows that it stands in the case" in said
+    assert "is the one that was withheld" not in said
+
+
 
 
 def test_what_is_shown_is_not_opened(

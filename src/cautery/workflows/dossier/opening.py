@@ -12,7 +12,8 @@ from cautery.canonical import canonical
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.bag import TAG_MANIFEST, ExtractReader
 from cautery.evidence.leaf import MAX_LEAF_BYTES
-from cautery.evidence.manifest import MAX_MANIFEST_BYTES
+from cautery.evidence.manifest import MAX_MANIFEST_BYTES, Manifest
+from cautery.evidence.merkle import inclusion_proof, leaf_hash, verify_inclusion
 from cautery.evidence.ports import CaseStore
 from cautery.model.evidence import digest_of
 from cautery.workflows.dossier.extract import SALT_BYTES, commitment
@@ -22,6 +23,7 @@ MAX_OPENINGS_BYTES = 256 << 20
 """Salts of a case of a million records take 80 MB."""
 _Salt = Annotated[str, Field(pattern=rf"^[0-9a-f]{{{2 * SALT_BYTES}}}$")]
 _Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+_Step = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Shape(BaseModel):
@@ -38,6 +40,7 @@ class _Opening(_Shape):
     record: Annotated[int, Field(ge=0)]
     salt: _Salt
     leaf: str
+    path: Annotated[list[_Step], Field(max_length=64)] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +57,17 @@ class Opening:
         In hex.
     leaf : str
         The record as it stands in the ledger.
+    path : tuple of str
+        Its way to the root that the case's key signed (RFC 9162, section 2.1.3.1), in hex; empty in
+        openings of earlier versions: then the record is what the signer of the bag committed to,
+        and no more.
     """
 
     dossier: str
     record: int
     salt: str
     leaf: str
+    path: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the bytes of the file that its reader is given."""
@@ -69,6 +77,7 @@ class Opening:
                 "record": self.record,
                 "salt": self.salt,
                 "leaf": self.leaf,
+                "path": list(self.path),
             }
         )
 
@@ -99,16 +108,27 @@ def opened(case: Path, openings: bytes, *, record: int, store: CaseStore) -> Ope
         raise InputError(f"record {record} is not withheld by this dossier")
     ledger = store.ledger(case, read_only=True)
     try:
-        for index, _, leaf in ledger.leaves():
-            if index == record:
-                return Opening(dossier=known.dossier, record=record, salt=salt, leaf=leaf.decode())
+        leaves = [leaf for _, _, leaf in ledger.leaves()]
     finally:
         ledger.close()
-    raise EvidenceError(f"{case}: it has no record {record}")
+    if record >= len(leaves):
+        raise EvidenceError(f"{case}: it has no record {record}")
+    path = inclusion_proof([leaf_hash(leaf) for leaf in leaves], record)
+    return Opening(
+        dossier=known.dossier,
+        record=record,
+        salt=salt,
+        leaf=leaves[record].decode(),
+        path=tuple(step.hex() for step in path),
+    )
 
 
-def check_opening(bag: Path, raw: bytes, *, store: CaseStore, extracts: ExtractReader) -> Opening:
-    """Check that a record is the one that a dossier withholds; return it.
+def check_opening(
+    bag: Path, raw: bytes, *, store: CaseStore, extracts: ExtractReader, manifest: Manifest
+) -> Opening:
+    """Check that a record is the one that a dossier withholds, and stands in the case; return it.
+
+    Who signed the bag made its commitments, so they alone do not tie a record to the case.
 
     Parameters
     ----------
@@ -116,6 +136,8 @@ def check_opening(bag: Path, raw: bytes, *, store: CaseStore, extracts: ExtractR
         A dossier that was verified before.
     raw : bytes
         The opening that its sender gave.
+    manifest : Manifest
+        Of the case, as its key signed it.
 
     Raises
     ------
@@ -123,7 +145,8 @@ def check_opening(bag: Path, raw: bytes, *, store: CaseStore, extracts: ExtractR
         If it is for another dossier, or the record is not the one that was withheld.
     """
     try:
-        given = Opening(**_Opening.model_validate_json(raw).model_dump())
+        shape = _Opening.model_validate_json(raw)
+        given = Opening(**shape.model_dump(exclude={"path"}), path=tuple(shape.path))
         leaf = given.leaf.encode()
     except (ValidationError, UnicodeError) as error:
         raise EvidenceError("not an opening of a withheld record") from error
@@ -135,4 +158,12 @@ def check_opening(bag: Path, raw: bytes, *, store: CaseStore, extracts: ExtractR
         raise EvidenceError(f"this dossier does not withhold record {given.record}")
     if commitment(bytes.fromhex(given.salt), leaf) != promised:
         raise EvidenceError(f"record {given.record} is not the one that was withheld")
+    if given.path or manifest.records == 1:
+        verify_inclusion(
+            leaf_hash(leaf),
+            index=given.record,
+            size=manifest.records,
+            proof=[bytes.fromhex(step) for step in given.path],
+            root=manifest.root,
+        )
     return given

@@ -45,7 +45,7 @@ from cautery.workflows.dossier.verify_extract import check_extract
 BAGIT, INFO, PAYLOAD = "bagit.txt", "bag-info.txt", "manifest-sha256.txt"
 _OXUM = re.compile(r"(?m)^Payload-Oxum: ([0-9]{1,18})\.([0-9]{1,9})$")
 _UNSTAMPED = re.compile(rf"(?m)^{': '.join(UNSTAMPED)}$")
-_WHOLE, _EXTRACT = "data/case", "data/extract"
+_WHOLE, EXTRACT = "data/case", "data/extract"
 _LINE = re.compile(r"([0-9a-f]{64}) {1,2}([^ ].*)")
 _UNLISTED = frozenset((TAG_MANIFEST, SIGNATURE, STAMP, STAMP_SIGNATURE))
 _DOCUMENT, _CUSTODY = "data/dossier.pdf", f"data/{CUSTODY}"
@@ -211,7 +211,7 @@ def verify_bag(
         document = _checked_document(path, store, documents)
     custody = _checked_custody(path, store) if _CUSTODY in payload else ""
     signer_known = signer is not None and is_outside(signer, path, own=(SIGNER,))
-    keys = (f"{_WHOLE}/{CASE_KEY}", f"{_EXTRACT}/case.pub")
+    keys = (f"{_WHOLE}/{CASE_KEY}", f"{EXTRACT}/case.pub")
     key_known = public_key is not None and is_outside(public_key, path, own=keys)
     if store.exists(path / _WHOLE, "ledger.sqlite"):
         whole = verify_case(
@@ -244,7 +244,7 @@ def verify_bag(
             hint="Omit --signers and --log, or ask for the whole case.",
         )
     shown, withheld, proven, times = check_extract(
-        path / _EXTRACT, store, extracts, public_key=public_key, trust=trust
+        path / EXTRACT, store, extracts, public_key=public_key, trust=trust
     )
     return VerifiedBag(
         path=str(path),

@@ -37,16 +37,7 @@ def check_extract(
     EvidenceError
         Naming the first thing that is wrong.
     """
-    note = store.read(path, "manifest.note", limit=MAX_NOTE_BYTES)
-    try:
-        if public_key is None:
-            raw = store.read(path, "case.pub", limit=MAX_NOTE_BYTES)
-            verifier = NoteVerifier.parse(raw.decode())
-        else:
-            verifier = store.public_key(public_key, name=note.split(b" ")[-2].decode())
-        manifest = open_manifest(note, verifier)
-    except (InputError, UnicodeDecodeError, IndexError) as error:
-        raise EvidenceError(f"{path}: {error}") from error
+    verifier, manifest = signed_manifest(path, store, public_key=public_key)
     shown: set[int] = set()
     proofs = 0
     for index, leaf, proof in extracts.entries(path / "ledger.sqlite"):
@@ -71,6 +62,28 @@ def check_extract(
         )
     times = _closing(path, store, verifier, manifest, trust)
     return len(shown), withheld, bool(shown) and proofs == len(shown), times
+
+
+def signed_manifest(
+    path: Path, store: CaseStore, *, public_key: Path | None
+) -> tuple[NoteVerifier, Manifest]:
+    """Return the key of an extract's case, and the manifest that it signed.
+
+    Raises
+    ------
+    EvidenceError
+        If the key has not signed it.
+    """
+    note = store.read(path, "manifest.note", limit=MAX_NOTE_BYTES)
+    try:
+        if public_key is None:
+            raw = store.read(path, "case.pub", limit=MAX_NOTE_BYTES)
+            verifier = NoteVerifier.parse(raw.decode())
+        else:
+            verifier = store.public_key(public_key, name=note.split(b" ")[-2].decode())
+        return verifier, open_manifest(note, verifier)
+    except (InputError, UnicodeDecodeError, IndexError) as error:
+        raise EvidenceError(f"{path}: {error}") from error
 
 
 def _closing(
