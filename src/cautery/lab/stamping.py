@@ -181,7 +181,13 @@ class LabAuthority:
         )
         return _tlv(0x30, _tlv(0x30, _integer(0)), token)
 
-    def crl(self, *, at: datetime, revoked: datetime | None = None) -> bytes:
+    def crl(
+        self,
+        *,
+        at: datetime,
+        revoked: datetime | None = None,
+        reason: x509.ReasonFlags | None = x509.ReasonFlags.superseded,
+    ) -> bytes:
         """Return its list of revoked certificates, DER; ``revoked`` puts its own on it."""
         builder = (
             x509.CertificateRevocationListBuilder()
@@ -190,12 +196,14 @@ class LabAuthority:
             .next_update(at + timedelta(days=7))
         )
         if revoked is not None:
-            builder = builder.add_revoked_certificate(
+            entry = (
                 x509.RevokedCertificateBuilder()
                 .serial_number(self.certificate.serial_number)
                 .revocation_date(revoked)
-                .build()
             )
+            if reason is not None:
+                entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+            builder = builder.add_revoked_certificate(entry.build())
         return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
     def ocsp(
@@ -204,6 +212,7 @@ class LabAuthority:
         *,
         at: datetime,
         revoked: datetime | None = None,
+        reason: x509.ReasonFlags | None = x509.ReasonFlags.superseded,
         delegate: bool = False,
     ) -> bytes:
         """Return what its OCSP responder answers, DER.
@@ -212,6 +221,8 @@ class LabAuthority:
         ----------
         revoked : datetime or None
             When its certificate was revoked; ``None``: it is good.
+        reason : ReasonFlags or None
+            Why it was revoked; ``None``: that is not said.
         delegate : bool
             A responder that the root lets answer signs, and not the root itself.
 
@@ -237,7 +248,7 @@ class LabAuthority:
             this_update=at,
             next_update=at + timedelta(days=7),
             revocation_time=revoked,
-            revocation_reason=None,
+            revocation_reason=None if revoked is None else reason,
         )
         builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, signer)
         if delegate:

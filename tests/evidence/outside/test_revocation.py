@@ -100,6 +100,39 @@ def test_a_certificate_revoked_before_the_stamp_is_refused_and_one_revoked_later
     assert stamped(authority, answer, at=NOW - 2 * HOUR).revocation_known
 
 
+REASONS = x509.ReasonFlags
+
+
+@pytest.mark.parametrize("kind", ["crl", "ocsp"])
+@pytest.mark.parametrize(
+    ("reason", "stays"),
+    [
+        (REASONS.superseded, True),
+        (REASONS.cessation_of_operation, True),
+        (REASONS.affiliation_changed, True),
+        (REASONS.key_compromise, False),
+        (REASONS.ca_compromise, False),
+        (REASONS.certificate_hold, False),
+        (None, False),
+    ],
+)
+def test_who_may_have_had_the_key_can_have_dated_a_stamp_at_any_time(
+    authority: LabAuthority, kind: str, reason: x509.ReasonFlags | None, *, stays: bool
+) -> None:
+    """RFC 3161, section 4."""
+    revoked = {"at": NOW, "revoked": NOW - HOUR, "reason": reason}
+    answer = (
+        authority.crl(**revoked)
+        if kind == "crl"
+        else authority.ocsp(question(authority), **revoked)
+    )
+    if stays:
+        assert stamped(authority, answer, at=NOW - 2 * HOUR).revocation_known
+        return
+    with pytest.raises(RevokedError, match="could date a time-stamp as they liked"):
+        stamped(authority, answer, at=NOW - 2 * HOUR)
+
+
 @pytest.mark.parametrize("kind", ["crl", "ocsp"])
 def test_an_answer_that_ended_before_the_stamp_says_nothing_of_it(
     authority: LabAuthority, kind: str

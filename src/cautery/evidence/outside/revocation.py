@@ -1,8 +1,10 @@
 """Whether a certificate was revoked at a time: lists of its issuer (RFC 5280), OCSP (RFC 6960).
 
-An answer that says *revoked* counts for ever, from the time of the revocation on. One that does not
-is worth something for the times that it is about: a list that ended before a time-stamp was made
-does not know whether its certificate was still good then.
+An answer that says *revoked* counts for ever: from the time of the revocation on, if its reason
+tells that the key was not compromised, and else at any time (RFC 3161, section 4): who has the key
+can date a time-stamp as they like. One that does not say so is worth something for the times that
+it is about: a list that ended before a time-stamp was made does not know whether its certificate
+was still good then.
 """
 
 from __future__ import annotations
@@ -31,6 +33,15 @@ LONGEST_PATH = 8
 _WITHOUT_END = timedelta(days=1)
 """How long an answer holds that does not say when the next one comes. Judgement."""
 _SHA2 = ("sha256", "sha384", "sha512")
+_NOT_COMPROMISED = frozenset(
+    (
+        x509.ReasonFlags.unspecified,
+        x509.ReasonFlags.affiliation_changed,
+        x509.ReasonFlags.superseded,
+        x509.ReasonFlags.cessation_of_operation,
+    )
+)
+"""Reasons after which tokens of an earlier time stay valid (RFC 3161, section 4, 1)."""
 
 
 class RevokedError(EvidenceError):
@@ -186,7 +197,7 @@ def _good_by_crl(
         raise EvidenceError("a list of revoked certificates is not signed by its issuer")
     entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
     if entry is not None:
-        _require_later(entry.revocation_date_utc, at)
+        _require_later(entry.revocation_date_utc, at, reason=_reason_in(entry))
     return _covers(crl, certificate) and _is_about(at, crl.last_update_utc, crl.next_update_utc)
 
 
@@ -205,16 +216,31 @@ def _good_by_ocsp(
     known = False
     for each in about:
         if each.certificate_status is ocsp.OCSPCertStatus.REVOKED:
-            _require_later(each.revocation_time_utc or at, at)
+            revoked = each.revocation_time_utc or at
+            _require_later(revoked, at, reason=each.revocation_reason)
         if each.certificate_status is not ocsp.OCSPCertStatus.UNKNOWN:
             known |= _is_about(at, each.this_update_utc, each.next_update_utc)
     return known
 
 
-def _require_later(revoked: datetime, at: datetime) -> None:
+def _reason_in(entry: x509.RevokedCertificate) -> x509.ReasonFlags | None:
+    try:
+        return entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _require_later(revoked: datetime, at: datetime, *, reason: x509.ReasonFlags | None) -> None:
+    """Raise unless a certificate that was revoked was still good at an earlier time."""
     if revoked <= at:
         raise RevokedError(
             f"its certificate was revoked at {iso(revoked)}, before the time-stamp of {iso(at)}"
+        )
+    if reason not in _NOT_COMPROMISED:
+        why = "no reason is given" if reason is None else f"the reason is {reason.value}"
+        raise RevokedError(
+            f"its certificate was revoked at {iso(revoked)}, and {why}: whoever had its key could "
+            "date a time-stamp as they liked"
         )
 
 
