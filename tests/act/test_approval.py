@@ -2,6 +2,7 @@ import base64
 import copy
 import json
 import pickle
+import string
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -247,6 +248,18 @@ def test_a_forged_approval_spoils_all(change, match):
     subject = referral()
     good, bad = signed(subject, "A. Legal", "B. Chief")
     refuse(subject, [good, replace(bad, **change)], match)
+
+
+@pytest.mark.parametrize("bits", range(1, 16))
+def test_a_signature_in_another_spelling_is_refused_here_as_where_the_list_is_received(bits: int):
+    """Base64 of 64 bytes has four bits to spare, and one odd signature spoils a provider's list."""
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+    subject = referral()
+    good, other = signed(subject, "A. Legal", "B. Chief")
+    text = good.signature
+    odd = text[:85] + letters[letters.index(text[85]) ^ bits] + "=="
+    assert base64.b64decode(odd) == base64.b64decode(text)
+    refuse(subject, [replace(good, signature=odd), other], "one spelling")
 
 
 def test_an_approval_of_the_future_or_of_yesterday_is_refused():

@@ -91,6 +91,9 @@ def check_signature(
         )
     try:
         signature = base64.b64decode(approval.signature, validate=True)
+        # Receivers of a list refuse all of it for one signature in another spelling.
+        if base64.b64encode(signature).decode("ascii") != approval.signature:
+            raise ApprovalError(f"{approver.name}'s signature is not in base64's one spelling")
         public_key(approver).verify(signature, statement_of(approval))
     except (InvalidSignature, ValueError) as error:
         raise ApprovalError(f"{approver.name}'s signature does not verify") from error
