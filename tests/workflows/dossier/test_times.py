@@ -18,6 +18,7 @@ from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.bag import STAMP, STAMP_SIGNATURE
 from cautery.evidence.outside.proof import NOBODY, Trust
+from cautery.lab.stamping import POLICY
 from cautery.lab.stamping_server import StampingServer
 from cautery.pages.dossier import dossier_typst
 from cautery.wiring.dossiers import vouching_of
@@ -135,6 +136,15 @@ def test_a_stamp_says_by_when_there_was_the_bag(vouched: Vouched, tmp_path: Path
     assert "2026-11-24T12:05:01" in verified(bag).stamped
     assert "the bag itself names" in verified(bag).stamped
     assert "a trusted authority" in verified(bag, trust=vouched.world.trust).stamped
+
+
+def test_a_stamp_has_the_policy_that_is_asked_for(vouched: Vouched, tmp_path: Path) -> None:
+    bag, trust = bag_of(vouched, tmp_path), vouched.world.trust
+    asked = replace(trust, policy=None, stamp_policies=frozenset({POLICY}))
+    said = verified(bag, trust=asked).stamped
+    assert "a trusted authority; whether its certificate was revoked is not checked" in said
+    with pytest.raises(EvidenceError, match=r"but 1\.2\.3 is asked for"):
+        verified(bag, trust=replace(asked, stamp_policies=frozenset({"1.2.3"})))
 
 
 @pytest.mark.parametrize("name", [STAMP, STAMP_SIGNATURE])

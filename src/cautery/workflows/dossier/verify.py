@@ -288,11 +288,17 @@ def _stamped(
     _signed(path, STAMP_SIGNATURE, answer, key, store, of="the time-stamp")
     try:
         roots = trust.roots or read_roots(store.read(path, AUTHORITIES, limit=MAX_ROOTS_BYTES))
-        stamp = check_stamp(answer, message=listed, nonce=None, roots=roots)
+        stamp = check_stamp(
+            answer, message=listed, nonce=None, roots=roots, policies=trust.stamp_policies
+        )
     except (EvidenceError, InputError) as error:
         raise EvidenceError(f"{path / STAMP}: {error}") from error
     whose = "a trusted authority" if trust.roots else "an authority that the bag itself names"
-    return f"not after {iso(stamp.not_after)}, says {stamp.signer}: {whose}"
+    # A bag has no place for an answer of the authority's issuer.
+    return (
+        f"not after {iso(stamp.not_after)}, says {stamp.signer}: {whose}; whether its certificate "
+        "was revoked is not checked"
+    )
 
 
 def _checked_document(
