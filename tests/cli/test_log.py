@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import re
@@ -137,6 +138,11 @@ def test_an_old_case_is_proven_verified_and_renewed(world: World) -> None:
     assert "renewed at" in world.verify(*trust).out
     checked = world.cautery("log", "check", world.log, "--json")
     assert json.loads(checked.out)["cosigned"] == 3
+    nobody = f"— gov.example {base64.b64encode(bytes(76)).decode()}\n"
+    with (world.log / "public/checkpoint").open("a") as published:
+        published.write(nobody * 9)
+    checked = world.cautery("log", "check", world.log, "--json")
+    assert (json.loads(checked.out)["cosigned"], json.loads(checked.out)["not judged"]) == (3, 9)
 
 
 def test_a_killed_case_is_closed_and_seen_when_its_log_is_named(world: World) -> None:

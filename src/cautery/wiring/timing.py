@@ -161,7 +161,12 @@ def check_log(folder: Path) -> dict[str, str | int]:
     place.require()
     ledger = SqlLedger.at(place.ledger, read_only=True)
     try:
-        return checking.check_log(place, ledger, NoteVerifier.parse(place.key()))
+        return checking.check_log(
+            place,
+            ledger,
+            NoteVerifier.parse(place.key()),
+            policy=log_settings(folder).cosigners,
+        )
     finally:
         ledger.close()
 

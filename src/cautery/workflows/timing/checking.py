@@ -6,13 +6,25 @@ from cautery.errors import EvidenceError
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.outside.cosignatures import open_cosigned
+from cautery.evidence.outside.policy import CosignerPolicy
 from cautery.evidence.outside.tiles import Tiles
 from cautery.evidence.ports import CaseLedger
 from cautery.workflows.timing.ports import LogShelf
 
 
-def check_log(shelf: LogShelf, ledger: CaseLedger, log: NoteVerifier) -> dict[str, str | int]:
+def check_log(
+    shelf: LogShelf,
+    ledger: CaseLedger,
+    log: NoteVerifier,
+    *,
+    policy: CosignerPolicy | None = None,
+) -> dict[str, str | int]:
     """Compare what is published with what is kept; return what was found, by label.
+
+    Parameters
+    ----------
+    policy : CosignerPolicy or None
+        Whose co-signatures count; ``None``: none is judged.
 
     Raises
     ------
@@ -20,7 +32,7 @@ def check_log(shelf: LogShelf, ledger: CaseLedger, log: NoteVerifier) -> dict[st
         Naming what differs.
     """
     note = shelf.read("checkpoint").decode("utf-8", "replace")
-    published = open_cosigned(note, log)
+    published = open_cosigned(note, log, () if policy is None else policy.keys)
     size, root = published.checkpoint.size, published.checkpoint.root
     hashes = [leaf_hash(leaf) for index, _, leaf in ledger.leaves() if index < size]
     if len(hashes) < size:
@@ -38,5 +50,6 @@ def check_log(shelf: LogShelf, ledger: CaseLedger, log: NoteVerifier) -> dict[st
         "leaves": ledger.size(),
         "published": size,
         "root": root.hex(),
-        "cosigned": published.unknown,
+        "cosigned": len(published.times),
+        "not judged": published.unknown + len(published.faults),
     }
