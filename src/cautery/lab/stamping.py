@@ -146,7 +146,9 @@ class LabAuthority:
                 ("ts", "-reply", "-config", str(self.folder / "tsa.cnf")), "-queryfile", request
             )
 
-    def answer_at(self, request: bytes, *, at: datetime, policy: str = POLICY) -> bytes:
+    def answer_at(
+        self, request: bytes, *, at: datetime, policy: str = POLICY, accuracy_s: int = 1
+    ) -> bytes:
         """Return an answer with any genTime, for worlds with a clock of their own.
 
         Raises
@@ -166,7 +168,7 @@ class LabAuthority:
             _tlv(0x30, _tlv(0x30, _oid(_SHA256)), _tlv(4, imprint)),
             _integer(serial),
             _tlv(0x18, f"{at.astimezone(UTC):%Y%m%d%H%M%S}Z".encode()),
-            _tlv(0x30, _integer(1)),  # accuracy: one second
+            _tlv(0x30, _integer(accuracy_s)),
             _integer(nonce),
         )
         token = _openssl(

@@ -58,6 +58,15 @@ def test_a_stamp_of_openssl_ts_proves_its_time(authority: LabAuthority) -> None:
     assert (stamp.accuracy, stamp.revocation_known) == (timedelta(seconds=1), True)
 
 
+def test_a_time_that_may_be_wrong_by_days_is_none(authority: LabAuthority) -> None:
+    request, nonce = stamp_request(MESSAGE)
+    known = {"message": MESSAGE, "nonce": nonce, "roots": read_roots(authority.root)}
+    day = authority.answer_at(request, at=NOW, accuracy_s=86_400)
+    assert check_stamp(day, **known).accuracy == timedelta(days=1)  # type: ignore[arg-type]
+    with pytest.raises(EvidenceError, match="wrong by more than a day"):
+        check_stamp(authority.answer_at(request, at=NOW, accuracy_s=86_401), **known)  # type: ignore[arg-type]
+
+
 def test_openssl_ts_verifies_what_we_keep(authority: LabAuthority, tmp_path: Path) -> None:
     request, _ = stamp_request(MESSAGE)
     for name, answer in (

@@ -27,6 +27,8 @@ from cautery.model.times import iso
 MAX_TOKEN_BYTES = 1 << 16
 """Of an answer with its chain: usual ones have 2 to 8 kB. Judgement."""
 MAX_ROOTS_BYTES = 4 << 20
+_MOST_WRONG_S = 86_400
+"""Of a stated accuracy: a time that may be wrong by more than a day bounds nothing. Judgement."""
 _UNTRUSTED = "its certificate does not lead to a trusted authority at its time"
 
 
@@ -317,11 +319,12 @@ def _accuracy(response: TimeStampResponse) -> timedelta:
     accuracy = response.tst_info.accuracy
     if accuracy is None:
         return timedelta(0)
-    return timedelta(
-        seconds=min(int(accuracy.seconds or 0), 86_400),
-        milliseconds=int(accuracy.millis or 0),
-        microseconds=int(accuracy.micros or 0),
+    seconds, millis, micros = (
+        int(part or 0) for part in (accuracy.seconds, accuracy.millis, accuracy.micros)
     )
+    if not 0 <= seconds <= _MOST_WRONG_S or not 0 <= millis < 1000 or not 0 <= micros < 1000:
+        raise EvidenceError("the time-stamp says that its time may be wrong by more than a day")
+    return timedelta(seconds=seconds, milliseconds=millis, microseconds=micros)
 
 
 def _utc(at: datetime) -> datetime:
