@@ -195,6 +195,17 @@ def add_a_file(folder: Path) -> None:
     (folder / "extra.whl").write_bytes(b"")
 
 
+def add_a_link(folder: Path) -> None:
+    """It leads out of the release: pip would take it for a wheel of it."""
+    (folder.parent / "other.whl").write_bytes(b"")
+    (folder / "cautery-9.whl").symlink_to(folder.parent / "other.whl")
+
+
+def add_a_folder(folder: Path) -> None:
+    (folder / "more").mkdir()
+    (folder / "more/SHA256SUMS").write_bytes(b"")
+
+
 def take_a_file_away(folder: Path) -> None:
     next(folder.glob("*.whl")).unlink()
 
@@ -207,6 +218,8 @@ def take_a_file_away(folder: Path) -> None:
         sign_with_another_key,
         sign_for_another_purpose,
         add_a_file,
+        add_a_link,
+        add_a_folder,
         take_a_file_away,
     ],
 )
