@@ -44,11 +44,12 @@ def _seen(reader: Any) -> dict[str, Any]:
     if len(found) > _MOST_SIGNATURES:
         raise SourceError(f"it has {len(found)} signatures")
     nobody = ValidationContext(trust_roots=[], allow_fetching=False)
-    last, subject, stamps = found[0], "", 0
+    policy, last, subject, stamps = _times_alone(), found[0], "", 0
     for signature in found:
+        _require_one_gap(signature)
         is_stamp = signature in reader.embedded_timestamp_signatures
         judge = async_validate_pdf_timestamp if is_stamp else async_validate_pdf_signature
-        last = _run(judge(signature, nobody))
+        last = _run(judge(signature, nobody, diff_policy=policy))
         if not (last.intact and last.valid):
             raise SourceError(
                 "a signature in it does not match: it was altered after it was signed"
@@ -68,6 +69,42 @@ def _seen(reader: Any) -> dict[str, Any]:
     if not subject:
         raise SourceError("it is time-stamped, but nobody has signed it")
     return {"subject": subject, "stamps": stamps}
+
+
+def _times_alone() -> Any:
+    """Return what may follow a signature: time-stamps, and what proves them.
+
+    pyHanko's own policy also lets the title and the dates of a document change, and hidden objects
+    come in.
+    """
+    from pyhanko.sign import diff_analysis as diff  # noqa: PLC0415 - an extra
+
+    level: Any = diff.ModificationLevel.LTA_UPDATES
+    return diff.StandardDiffPolicy(
+        global_rules=[
+            diff.CatalogModificationRule(  # type: ignore[no-untyped-call]
+                ignored_keys=frozenset({"/AcroForm", "/DSS", "/Extensions"})
+            ),
+            diff.XrefStreamRule().as_qualified(level),
+            diff.ObjectStreamRule().as_qualified(level),
+            diff.DSSCompareRule().as_qualified(level),
+        ],
+        form_rule=diff.FormUpdatingRule(
+            field_rules=[diff.SigFieldCreationRule(), diff.SigFieldModificationRule()]  # type: ignore[no-untyped-call]
+        ),
+        ignore_orphaned_objects=False,
+    )
+
+
+def _require_one_gap(signature: Any) -> None:
+    """Raise unless a signature covers all before and after its own bytes, and these alone are not.
+
+    pyHanko compares how much is covered with the length of the file, and not where it lies.
+    """
+    gap = 2 * len(signature.pkcs7_content) + 2  # hex digits between < and >
+    places = list(signature.byte_range)
+    if len(places) != 4 or places[0] != 0 or places[2] != places[1] + gap:
+        raise SourceError("a signature in it leaves out other bytes than its own")
 
 
 def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import io
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.x509.oid import NameOID
@@ -135,6 +138,62 @@ def test_a_document_that_was_revised_after_it_was_signed_is_refused(tmp_path: Pa
     again = sign_pdf(whole, key=KeyFile(path=p12), reason="mine", field="Second").pdf
     with pytest.raises(EvidenceError, match=r"revised after|second signature"):
         checked_document(again)
+
+
+def changed_root(key: str, value: str) -> Callable[[Any], None]:
+    def change(writer: Any) -> None:
+        from pyhanko.pdf_utils.generic import NameObject, pdf_name
+
+        writer.root[NameObject(key)] = pdf_name(value)
+        writer.update_root()
+
+    return change
+
+
+def other_title(writer: Any) -> None:
+    from pyhanko.pdf_utils.generic import DictionaryObject, pdf_name, pdf_string
+
+    writer.set_info(DictionaryObject({pdf_name("/Title"): pdf_string("Acquitted")}))
+
+
+def hidden_object(writer: Any) -> None:
+    from pyhanko.pdf_utils.generic import StreamObject
+
+    writer.add_object(StreamObject(stream_data=b"a letter"))
+
+
+@pytest.mark.parametrize("change", [other_title, hidden_object, changed_root("/Version", "/1.4")])
+def test_neither_its_title_nor_anything_hidden_follows_the_signature(
+    tmp_path: Path, change: Callable[[Any], None]
+) -> None:
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer, out = IncrementalPdfFileWriter(io.BytesIO(signed(tmp_path))), io.BytesIO()
+    change(writer)
+    writer.write(out)
+    with pytest.raises(EvidenceError, match="revised after it was signed"):
+        checked_document(out.getvalue())
+
+
+def test_a_signature_that_leaves_out_the_end_of_the_file_is_refused(tmp_path: Path) -> None:
+    """As long as the file, in the wrong place: the signer can change the end later."""
+    from pyhanko.sign import signers
+
+    whole = bytearray(signed(tmp_path))
+    listed = re.search(rb"/ByteRange \[(\d+) (\d+) (\d+) (\d+)\]", bytes(whole))
+    assert listed is not None
+    _, before, after, rest = map(int, listed.groups())
+    moved = b"/ByteRange [0 %d %d %d]" % (before, after - 9, rest)
+    whole[listed.start() : listed.end()] = moved.ljust(len(listed[0]))
+    whole[before + 1 : after - 1] = b"0" * (after - before - 2)
+    [p12] = tmp_path.glob("*.p12")
+    signer = signers.SimpleSigner.load_pkcs12_data(p12.read_bytes(), other_certs=[], passphrase=b"")
+    covered = whole[:before] + whole[after - 9 : after - 9 + rest]
+    digest = hashlib.sha256(covered).digest()
+    cms = asyncio.run(signer.async_sign(digest, "sha256", use_pades=True)).dump().hex().encode()
+    whole[before + 1 : before + 1 + len(cms)] = cms
+    with pytest.raises(EvidenceError, match="leaves out other bytes than its own"):
+        checked_document(bytes(whole))
 
 
 def test_stamps_may_follow_the_signature(tmp_path: Path, authority) -> None:  # noqa: F811
