@@ -243,6 +243,32 @@ def test_a_list_of_authorities_alone_says_nothing_of_one_that_stamps(
         assert not known(authority, crl.public_bytes(Encoding.DER))
 
 
+@pytest.mark.parametrize("list_of", ["http://tsa.example/crl", "http://tsa.example/crl-7"])
+def test_the_part_of_a_list_that_would_name_another_certificate_says_nothing(
+    authority: LabAuthority, list_of: str
+) -> None:
+    part = x509.IssuingDistributionPoint(
+        full_name=[x509.UniformResourceIdentifier(list_of)],
+        relative_name=None,
+        only_contains_user_certs=False,
+        only_contains_ca_certs=False,
+        only_some_reasons=None,
+        indirect_crl=False,
+        only_contains_attribute_certs=False,
+    )
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(authority.root_certificate.subject)
+        .last_update(NOW)
+        .next_update(NOW + HOUR)
+        .add_extension(part, critical=True)
+    )
+    crl = builder.sign(authority._key, hashes.SHA256())
+    assert known(authority, crl.public_bytes(Encoding.DER)) is (
+        list_of in crl_urls(authority.certificate)
+    )
+
+
 def test_a_responder_that_refuses_and_bytes_that_are_no_answer_are_named() -> None:
     refusal = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
     with pytest.raises(EvidenceError, match="the OCSP responder refused: TRY_LATER"):

@@ -250,7 +250,7 @@ def _is_about(at: datetime, begins: datetime, ends: datetime | None) -> bool:
 
 
 def _covers(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
-    """Tell whether a list would name the certificate; some are partial (RFC 5280, 5.2.4, 5.2.5)."""
+    """Tell whether a list would name the certificate; some are partial (RFC 5280, 5.2.4, 6.3.3)."""
     try:
         crl.extensions.get_extension_for_class(x509.DeltaCRLIndicator)
     except x509.ExtensionNotFound:
@@ -261,12 +261,25 @@ def _covers(crl: x509.CertificateRevocationList, certificate: x509.Certificate) 
         part = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
     except x509.ExtensionNotFound:
         return True
+    if part.relative_name is not None or (
+        part.full_name is not None and not set(part.full_name) & set(_points(certificate))
+    ):
+        return False  # the issuer parts its lists, and this is not the part of the certificate
     return not (
         part.only_some_reasons
         or part.only_contains_attribute_certs
         or (part.only_contains_ca_certs and not _is_ca(certificate))
         or (part.only_contains_user_certs and _is_ca(certificate))
     )
+
+
+def _points(certificate: x509.Certificate) -> tuple[x509.GeneralName, ...]:
+    """Return what a certificate calls the list that would name it."""
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(name for point in points for name in point.full_name or ())
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
