@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as Key
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -21,6 +22,7 @@ from cautery.evidence.outside.revocation import (
     known_good,
     ocsp_request,
     ocsp_urls,
+    path_of,
     read_revocation,
 )
 from cautery.evidence.outside.stamps import Stamp, check_stamp, read_roots, stamp_request
@@ -267,6 +269,39 @@ def test_the_part_of_a_list_that_would_name_another_certificate_says_nothing(
     assert known(authority, crl.public_bytes(Encoding.DER)) is (
         list_of in crl_urls(authority.certificate)
     )
+
+
+def issued(name: str, key: Key, by: str, with_key: Key) -> x509.Certificate:
+    def called(text: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+
+    return (
+        x509.CertificateBuilder()
+        .subject_name(called(name))
+        .issuer_name(called(by))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - HOUR)
+        .not_valid_after(NOW + HOUR)
+        .sign(with_key, None)
+    )
+
+
+def test_a_certificate_beside_a_stamp_hides_no_issuer_from_the_lists() -> None:
+    first, middle, unit, stranger = (Key.generate() for _ in range(4))
+    root = issued("root", first, "root", first)
+    between = issued("between", middle, "root", first)
+    stamping = issued("unit", unit, "between", middle)
+    theirs = issued("stranger", stranger, "stranger", stranger)
+    twins = [
+        issued("between", middle, "nobody", stranger),
+        issued("between", middle, "stranger", stranger),
+    ]
+    way = ((stamping, between), (between, root))
+    for along in ([*twins, theirs, between], [between, theirs, *twins], [between]):
+        assert path_of(stamping, roots=[root], others=along) == way
+    assert path_of(stamping, roots=[root], others=[*twins, theirs]) == ()
+    assert path_of(root, roots=[root], others=[root]) == ()
 
 
 def test_a_responder_that_refuses_and_bytes_that_are_no_answer_are_named() -> None:

@@ -9,6 +9,7 @@ was still good then.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -30,6 +31,8 @@ MAX_OCSP_BYTES = 1 << 16
 """Of an answer of an OCSP responder: usual ones have 1 to 3 kB. Judgement."""
 LONGEST_PATH = 8
 """Certificates from a signer to its root. Judgement: there are two to four."""
+_MOST_ALONG = 64
+"""Certificates beside a time-stamp that are looked at. Judgement: usual are two to four."""
 _WITHOUT_END = timedelta(days=1)
 """How long an answer holds that does not say when the next one comes. Judgement."""
 _SHA2 = ("sha256", "sha384", "sha512")
@@ -49,23 +52,39 @@ class RevokedError(EvidenceError):
 
 
 def path_of(
-    certificate: x509.Certificate, others: Sequence[x509.Certificate]
-) -> list[tuple[x509.Certificate, x509.Certificate]]:
-    """Return each certificate from a signer's up to its root, with its issuer; the root is last.
+    certificate: x509.Certificate,
+    *,
+    roots: Sequence[x509.Certificate],
+    others: Sequence[x509.Certificate],
+) -> tuple[tuple[x509.Certificate, x509.Certificate], ...]:
+    """Return each certificate from a signer's up to a trusted root, with its issuer.
 
     Parameters
     ----------
+    roots : sequence of Certificate
+        Those that are trusted.
     others : sequence of Certificate
-        Trusted roots first, then those that came along.
+        Those that came along. Nobody signs what comes along, so that another one with the name and
+        the key of an issuer may lie before it: only a way to a trusted root counts.
+
+    Returns
+    -------
+    tuple of (Certificate, Certificate)
+        The shortest way; empty: there is none, or the certificate is itself trusted.
     """
-    path: list[tuple[x509.Certificate, x509.Certificate]] = []
-    while certificate.subject != certificate.issuer and len(path) < LONGEST_PATH:
-        issuer = next((other for other in others if _issued(certificate, other)), None)
-        if issuer is None:
-            break
-        path.append((certificate, issuer))
-        certificate = issuer
-    return path
+    way: dict[x509.Certificate, tuple[tuple[x509.Certificate, x509.Certificate], ...]]
+    known, way = (*roots, *others[:_MOST_ALONG]), {certificate: ()}
+    waiting: deque[x509.Certificate] = deque(way)
+    while waiting:
+        last = waiting.popleft()
+        path = way[last]
+        if last in roots:
+            return path
+        for issuer in known if len(path) < LONGEST_PATH else ():
+            if issuer not in way and _issued(last, issuer):
+                way[issuer] = (*path, (last, issuer))
+                waiting.append(issuer)
+    return ()
 
 
 def crl_urls(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -200,7 +200,7 @@ def _checked(
     except VerificationError as error:
         why = str(error)
         raise EvidenceError(_UNTRUSTED if "certificates" in why else why) from error
-    path = path_of(certificate, (*roots, *chain_of(response)))
+    path = path_of(certificate, roots=roots, others=chain_of(response))
     known = [known_good(each, issuer=by, at=at, answers=revocation) for each, by in path]
     return Stamp(
         at=at,

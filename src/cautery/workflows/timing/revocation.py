@@ -68,7 +68,7 @@ class Revocation:
             If the time-stamp cannot be read.
         """
         response = decoded(stamp)
-        path = path_of(signing_certificate(response), (*roots, *chain_of(response)))
+        path = path_of(signing_certificate(response), roots=roots, others=chain_of(response))
         found: dict[bytes, None] = {}
         for certificate, issuer in path:
             for url, question in _questions(certificate, issuer):
