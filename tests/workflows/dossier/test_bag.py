@@ -275,7 +275,9 @@ def test_a_dossier_that_no_cosigner_saw_is_broken_by_a_policy(bags, tmp_path: Pa
         by_keys(bags[Audience.HOSTER], tmp_path, signers=())
 
 
-@pytest.mark.parametrize("where", ["", " WHERE idx = (SELECT max(idx) FROM entries)"])
+@pytest.mark.parametrize(
+    "where", ["", *(f" WHERE idx = (SELECT {end}(idx) FROM entries)" for end in ("min", "max"))]
+)
 def test_invented_records_are_not_authentic_whoever_signs_the_bag(
     bags, made: Made, tmp_path: Path, where: str
 ) -> None:
@@ -287,6 +289,8 @@ def test_invented_records_are_not_authentic_whoever_signs_the_bag(
     if where:
         with pytest.raises(EvidenceError, match="its way to the signed root is missing"):
             by_keys(bag, tmp_path)
+        run = [sys.executable, "inclusion.py"]
+        assert subprocess.run(run, cwd=bag, capture_output=True, check=False).returncode == 1
     else:
         assert not by_keys(bag, tmp_path).authentic
 

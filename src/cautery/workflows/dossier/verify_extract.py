@@ -40,6 +40,7 @@ def check_extract(
     verifier, manifest = signed_manifest(path, store, public_key=public_key)
     shown: set[int] = set()
     proofs = 0
+    pathless: int | None = None
     for index, leaf, proof in extracts.entries(path / "ledger.sqlite"):
         shown.add(index)
         if proof or manifest.records == 1:
@@ -47,8 +48,10 @@ def check_extract(
             verify_inclusion(
                 leaf_hash(leaf), index=index, size=manifest.records, proof=proof, root=manifest.root
             )
-        elif proofs:
-            raise EvidenceError(f"{path}: record {index}: its way to the signed root is missing")
+        elif pathless is None:
+            pathless = index
+        if proofs and pathless is not None:  # an extract for the public has none at all
+            raise EvidenceError(f"{path}: record {pathless}: its way to the signed root is missing")
     withheld, last = 0, -1
     for index in extracts.withheld(path / "ledger.sqlite"):
         if index <= last or index in shown:

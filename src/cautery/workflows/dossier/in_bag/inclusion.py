@@ -50,6 +50,8 @@ def records(note):
             proven += 1
             if root_of(bytes(leaf), index, int(size), path).hex() != root:
                 sys.exit(f"record {index} does not stand in the signed ledger")
+    if 0 < proven < len(rows):
+        sys.exit(f"{len(rows) - proven} records have no way to the signed ledger")
     (withheld,) = ledger.execute("SELECT count(*) FROM withheld").fetchone()
     if len(rows) + withheld != int(size):
         sys.exit(f"{len(rows)} records and {withheld} withheld ones are not {size}")
