@@ -37,6 +37,9 @@ from cautery.workflows.dossier.opening import (
 from cautery.workflows.dossier.verify import EXTRACT, VerifiedBag, is_bag, verify_bag
 from cautery.workflows.dossier.verify_extract import signed_manifest
 
+_GIVEN = frozenset((CustodyAct.COPIED, CustodyAct.HANDED_OVER))
+"""Acts for which there can be a receipt."""
+
 
 def note_opening(case: Path, *, what: str, digest: str, by: str, why: str, copied: bool) -> None:
     """Write into the chain of custody that an exhibit was opened, or copied out of the case.
@@ -126,7 +129,7 @@ def file_receipt(case: Path, raw: bytes) -> CustodyLine:
         raise EvidenceError("not a receipt that its receiver signed")
 
     def follow(chain: tuple[CustodyLine, ...]) -> CustodyLine:
-        given = [x for x in chain if x.act is not CustodyAct.RECEIVED and x.digest == line.digest]
+        given = [x for x in chain if x.act in _GIVEN and x.digest == line.digest]
         if not given:
             raise InputError("nothing with this digest was handed over from this case")
         whole = line.text().decode()

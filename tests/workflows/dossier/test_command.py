@@ -33,13 +33,13 @@ from cautery.adapters.typst_pdf import compile_pdf
 from cautery.cli import main
 from cautery.cli.dossier import _standing
 from cautery.errors import InputError, SourceError
-from cautery.evidence.custody import CustodyAct
+from cautery.evidence.custody import CustodyAct, stated
 from cautery.wiring import custody
 from cautery.workflows.dossier.audiences import SHOWN, Audience
 from cautery.workflows.dossier.document import document_view
 from cautery.workflows.dossier.extract import Extract, extract_of
 
-from .conftest import NOON, Made, watched
+from .conftest import NOON, Made, loaded, watched
 
 WHO = ("--by", "A. Legal", "--to", "Court of Roma", "--why", "case 12/2026")
 
@@ -60,6 +60,18 @@ def own(tmp_path: Path, made: Made, monkeypatch: pytest.MonkeyPatch) -> Made:
 
     shutil.copytree(made.path, tmp_path / "case")
     return Made(tmp_path / "case", made.store, made.verdict, made.key)
+def test_for_what_was_only_opened_there_is_no_receipt(
+    own: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exhibit = "sha256:" + "1" * 64
+    custody.note_opening(own.path, what=exhibit, digest=exhibit, by="B", why="x", copied=False)
+    receipt = stated(
+        at=NOON, act=CustodyAct.RECEIVED, by="Clerk", why="x", what="dossier", digest=exhibit,
+        key=loaded(own.key),
+    )  # fmt: skip
+    (tmp_path / "receipt.json").write_bytes(receipt.text())
+    assert cautery(monkeypatch, "custody", "file", own.path, tmp_path / "receipt.json") == 2
+    assert len(custody.chain_of(own.path)) == 1
 
 
 def test_a_case_is_handed_over_and_its_receipt_is_filed(
