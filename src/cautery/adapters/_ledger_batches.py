@@ -62,7 +62,8 @@ class Pages:
                     f" WHERE idx IN ({marks(page)}) ORDER BY idx",
                     page,
                 ).fetchall()
-            yield from rows
+            for index, kind, leaf in rows:  # SQLite keeps bytes as a kind, which is then none
+                yield index, kind if isinstance(kind, str) else repr(kind), leaf
             since = page[-1] + 1
 
     def checkpoint_times(self) -> Iterator[tuple[int, str]]:

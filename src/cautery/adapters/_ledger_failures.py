@@ -34,7 +34,7 @@ def failures(name: str, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, OverflowError) as error:
         raise EvidenceError(f"{name}: cannot {what} it: {error}") from error
     except Exception as error:
         if not _is_of_database(error):

@@ -82,6 +82,16 @@ def hide(case: Path) -> None:
     database(case).execute("UPDATE entries SET kind = 'note' WHERE idx = 8")
 
 
+def file_under_bytes(case: Path) -> None:
+    """File a record under a kind that is no text: SQLite keeps it, and no text equals it."""
+    database(case).execute("UPDATE entries SET kind = CAST(kind AS BLOB) WHERE idx = 8")
+
+
+def add_the_last_possible(case: Path) -> None:
+    """Add a row with the highest number there is, so that none can follow."""
+    database(case).execute("INSERT INTO entries VALUES (9223372036854775807, 'verdict', x'7b7d')")
+
+
 def take_another(case: Path) -> None:
     """Put another case's ledger, valid under its own key, in this one's place."""
     other = begun(case.parent / "other", "note")
@@ -104,7 +114,7 @@ def stop_checkpoints_from_being_kept(case: Path) -> None:
 
 ATTACKS = [
     edit, edit_and_forget, cut, cut_and_refill, empty, remove_the_ledger, hide, take_another,
-    take_out_one,
+    take_out_one, file_under_bytes,
 ]  # fmt: skip
 
 
@@ -285,6 +295,12 @@ def test_a_row_that_is_no_record_is_never_signed_and_stops_nothing(
     found = verify_case(path, store=FolderStore())
     assert found.records == 27
     assert len([one for one in found.findings if "put an invalid row" in one]) == 4
+
+
+def test_a_row_after_which_none_can_follow_is_said_to_be_no_ledger_s(tmp_path: Path) -> None:
+    add_the_last_possible(begun(tmp_path))
+    with pytest.raises(EvidenceError, match="too large"):
+        opened(tmp_path)
 
 
 def test_a_signed_row_that_is_edited_to_no_record_is_not_replaced(tmp_path: Path) -> None:
