@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
+_INVISIBLE = "\u115f\u1160"
+"""The fillers of Hangul, as NFKC has them: letters for Unicode, and nothing to be seen."""
+
 
 def person_key(name: str) -> str:
     """Return what tells people apart: neither spaces and dots, nor how letters are encoded.
@@ -12,4 +15,8 @@ def person_key(name: str) -> str:
     True
     """
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(letter for letter in unicodedata.normalize("NFKC", plain) if letter.isalnum())
+    return "".join(
+        letter
+        for letter in unicodedata.normalize("NFKC", plain)
+        if letter.isalnum() and letter not in _INVISIBLE
+    )
