@@ -46,6 +46,7 @@ class BagFolder:
         info: Mapping[str, str],
         beside: Callable[[bytes], Mapping[str, bytes] | None],
         instead: Instead | None = None,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
         """Write a bag beside its place, and move it there when it is whole.
 
@@ -87,6 +88,7 @@ class BagFolder:
             for name, content in (seals or {}).items():
                 _put(draft / name, content)
             os.sync()
+            before()
             draft.rename(out)
             sync_folder(out.parent)
         except (OSError, bagit.BagError) as error:

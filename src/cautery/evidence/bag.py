@@ -79,10 +79,12 @@ class BagWriter(Protocol):
         info: Mapping[str, str],
         beside: Callable[[bytes], Mapping[str, bytes] | None],
         instead: Instead | None = None,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
         """Write a bag with SHA-256 manifests, and what ``beside`` makes of its tag manifest.
 
-        Where ``beside`` makes nothing, it is asked once more, of the bag with ``instead``.
+        Where ``beside`` makes nothing, it is asked once more, of the bag with ``instead``. When the
+        bag is whole, ``before`` is called before anybody sees it; if it fails, there is no bag.
         """
         ...
 

@@ -168,7 +168,6 @@ def reveal(
     read_custody(case)
     salts = private_bytes(openings, most=MAX_OPENINGS_BYTES)
     opening = opened(case, salts, record=record, store=reading_store())
-    wiring.write_secret(out, (opening.to_bytes(),))
     lines: list[CustodyLine] = []
 
     def follow(chain: tuple[CustodyLine, ...]) -> CustodyLine:
@@ -182,7 +181,8 @@ def reveal(
         )  # fmt: skip
         return lines[-1]
 
-    add_to_custody(case, follow)
+    add_to_custody(case, follow)  # first: nothing is handed over before its line is written
+    wiring.write_secret(out, (opening.to_bytes(),))
     return lines[-1]
 
 

@@ -210,6 +210,23 @@ def make(
         assert stamping is not None
         return asyncio.run(timing.stamp_over(listed, stamping))
 
+    def note(digest: str) -> None:
+        """Write into the chain who is given what: no bag is there before its line."""
+        add_to_custody(
+            case,
+            lambda chain: stated(
+                at=now,
+                act=CustodyAct.HANDED_OVER if to else CustodyAct.COPIED,
+                by=by,
+                to=to,
+                why=why,
+                what=f"dossier for {audience}",
+                digest=digest,
+                previous=chain[-1].id if chain else "",
+                key=person,
+            ),
+        )
+
     playable: Mapping[str, bytes] = {}
     if audience is Audience.COURT and clips > 0:
         playable = asyncio.run(_clips(case, clips))
@@ -232,26 +249,13 @@ def make(
             stamp=stamp if stamping is not None and stamping.authorities else None,
             must_stamp=vouching.must_stamp,
             trusted=trusted_files(trust),
+            note=note,
         )
     if dossier.openings:
         body = {"dossier": dossier.digest, "salts": dossier.openings}
         wiring.write_secret(
             out.with_name(f"{out.name}.openings.json"), (json.dumps(body).encode(),)
         )
-    add_to_custody(
-        case,
-        lambda chain: stated(
-            at=now,
-            act=CustodyAct.HANDED_OVER if to else CustodyAct.COPIED,
-            by=by,
-            to=to,
-            why=why,
-            what=f"dossier for {audience}",
-            digest=dossier.digest,
-            previous=chain[-1].id if chain else "",
-            key=person,
-        ),
-    )
     return dossier, signatures[0] if signatures else None
 
 

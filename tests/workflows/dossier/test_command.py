@@ -32,9 +32,9 @@ from cautery.adapters.pades import sign_pdf
 from cautery.adapters.typst_pdf import compile_pdf
 from cautery.cli import main
 from cautery.cli.dossier import _standing
-from cautery.errors import InputError, SourceError
+from cautery.errors import InputError, SourceError, StorageError
 from cautery.evidence.custody import CustodyAct, stated
-from cautery.wiring import custody
+from cautery.wiring import custody, dossiers
 from cautery.workflows.dossier.audiences import SHOWN, Audience
 from cautery.workflows.dossier.document import document_view
 from cautery.workflows.dossier.extract import Extract, extract_of
@@ -60,6 +60,22 @@ def own(tmp_path: Path, made: Made, monkeypatch: pytest.MonkeyPatch) -> Made:
 
     shutil.copytree(made.path, tmp_path / "case")
     return Made(tmp_path / "case", made.store, made.verdict, made.key)
+
+
+def test_no_dossier_is_there_without_its_line_of_custody(
+    own: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its chain can be read and not written: the disk is full, say, or the file another's."""
+
+    def full(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(dossiers, "add_to_custody", full)
+    handing = ("dossier", own.path, "--for", "public", *WHO, "--key", own.key)
+    assert cautery(monkeypatch, *handing, "-o", tmp_path / "bag") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["case"]
+
+
 def test_for_what_was_only_opened_there_is_no_receipt(
     own: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

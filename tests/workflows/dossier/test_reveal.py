@@ -14,7 +14,7 @@ from pathlib import Path
 import bagit
 import pytest
 
-from cautery.errors import EvidenceError
+from cautery.errors import EvidenceError, StorageError
 from cautery.evidence.bag import SIGNATURE, TAG_MANIFEST
 from cautery.evidence.custody import CustodyAct
 from cautery.model import digest_of
@@ -132,6 +132,15 @@ def test_a_record_that_was_never_in_the_case_is_not_the_one_that_was_withheld(
     assert "is the one that was withheld" not in said
 
 
+def test_no_record_is_opened_without_its_line_of_custody(
+    handed: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(custody, "add_to_custody", full)
+    assert reveal(handed, made, monkeypatch, withheld(handed)[0]) == 1
+    assert not (handed / "opening.json").exists()
 
 
 def test_what_is_shown_is_not_opened(

@@ -31,6 +31,7 @@ from cautery.evidence.manifest import MANIFEST, MAX_MANIFEST_BYTES, NOTE, VAULT,
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF
 from cautery.evidence.ports import CaseStore
+from cautery.model.evidence import digest_of
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.dossier.audiences import SHOWN, Audience, Shown, has_media
 from cautery.workflows.dossier.encrypted import encrypted_of
@@ -104,6 +105,7 @@ def make_dossier(
     stamp: Callable[[bytes], bytes] | None = None,
     must_stamp: bool = True,
     trusted: Mapping[str, bytes] | None = None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Dossier:
     """Make a dossier.
 
@@ -136,6 +138,9 @@ def make_dossier(
     trusted : mapping of str to bytes, optional
         ``authorities.pem`` and ``cosigners.policy``, by name: whom the organisation trusts for
         times.
+    note : callable
+        Told the digest of the tag manifest when the bag is whole and before it is there: if it
+        fails, there is no bag.
 
     Raises
     ------
@@ -238,11 +243,12 @@ def make_dossier(
         instead=Instead(
             tags={VERIFY: verify_page(page, told | {"stamp": False}, places)}, info=unstamped
         ),
+        before=lambda: note(digest_of(signed[-1])),
     )
     return Dossier(
         audience=audience,
         case=verified.case,
-        digest="sha256:" + hashlib.sha256(signed[-1]).hexdigest(),
+        digest=digest_of(signed[-1]),
         records=verified.records if extract is None else len(extract.shown),
         exhibits=exhibits,
         withheld=withheld,
