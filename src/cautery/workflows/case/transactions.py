@@ -21,6 +21,9 @@ MOST_PAYLOADS = 100_000
 MOST_TEXT = 1 << 20
 _MOST_UNPACKED = 32 << 20
 _MOST_PACKINGS = 3
+_MOST_MEMBERS = 10_000
+"""Of one payload: packers that work in blocks make one for each 64 kB."""
+_FIRST_STEP, _LONGEST_STEP = 1 << 10, 1 << 20
 _GZIP = b"\x1f\x8b"
 _PRINTED = bytes(range(32, 127)) + b"\t\r\n"
 _MAIL_HOST = re.compile(rb"@[A-Za-z0-9-]{3,63}\.[A-Za-z]{2,24}(?![A-Za-z0-9])")
@@ -51,16 +54,33 @@ def shows_persons(one: Exchange) -> bool:
 def _unpacked(payload: bytes) -> bytes | None:
     """Return what gzip or deflate packed, as far as it goes; ``None``: it is neither, or a bomb."""
     for form in (47, -15):  # a header of gzip or zlib; none, as some servers send deflate
-        packed, parts, left = payload, list[bytes](), _MOST_UNPACKED
         try:
-            while packed.strip(b"\0") and left > 0:  # gzip allows members one after the other
-                stream = zlib.decompressobj(form)
-                parts.append(stream.decompress(packed, left))
-                left -= len(parts[-1])
-                packed = stream.unused_data
+            return _members(payload, form)
         except zlib.error:
             continue
-        return b"".join(parts) if left > 0 else None
+    return None
+
+
+def _members(payload: bytes, form: int) -> bytes | None:
+    """Return what all members of a packed payload hold; ``None``: more than is looked at.
+
+    A member gets little at first, then more: zlib copies what a member leaves over, and gzip allows
+    a member every twenty bytes.
+    """
+    packed, end = memoryview(payload), len(payload.rstrip(b"\0"))
+    parts, left, at = list[bytes](), _MOST_UNPACKED, 0
+    for _ in range(_MOST_MEMBERS):
+        stream, step = zlib.decompressobj(form), _FIRST_STEP
+        while at < end and not stream.eof:
+            piece = packed[at : at + step]
+            parts.append(stream.decompress(piece, left))
+            left -= len(parts[-1])
+            if left <= 0:
+                return None
+            at += len(piece) - len(stream.unused_data or stream.unconsumed_tail)
+            step = min(2 * step, _LONGEST_STEP)
+        if at >= end:
+            return b"".join(parts)
     return None
 
 
