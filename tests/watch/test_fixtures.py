@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from cautery.messages import say
 from cautery.model import Window
+from cautery.watch import fixtures as fixtures_module
+from cautery.watch._recurrence import Recurrence
 from cautery.watch.fixtures import fixtures_in
 from cautery.watch.ical import read_ical
 
@@ -96,6 +98,38 @@ def test_a_series_on_two_days_of_the_week():
         "11-25 19:00",
         "12-01 19:00",
     ]
+
+
+@pytest.mark.parametrize("rule", ["DAILY", "WEEKLY", "WEEKLY;BYDAY=TU,TH,SU", "WEEKLY;INTERVAL=2"])
+def test_a_series_that_counts_from_decades_ago_is_not_walked_through(rule, monkeypatch):
+    steps = []
+    walk = Recurrence._steps
+
+    def counted(self, skipped):
+        for step in walk(self, skipped):
+            steps.append(step)
+            yield step
+
+    monkeypatch.setattr(Recurrence, "_steps", counted)
+    event = f"UID:s|DTSTART:19710106T190000Z|RRULE:FREQ={rule};COUNT="
+    autumn = Window(start=SEASON.start, end=SEASON.start + timedelta(days=30))
+    endless = starts(event.removesuffix(";COUNT="), within=autumn)
+    assert starts(event + "99999", within=autumn) == endless
+    assert 0 < len(steps) < 100
+    assert starts(event + "9", within=autumn) == []
+
+
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_the_last_dates_of_a_long_series_are_counted_from_its_first(more):
+    event = "UID:s|DTSTART:20250807T190000Z|RRULE:FREQ=WEEKLY;BYDAY=TU,TH;COUNT="
+    # 2025-08-07 is a Thursday: 1 + 2 * 51 dates lie before Tuesday, 2026-08-04.
+    assert starts(f"{event}{1 + 2 * 51 + more}") == ["08-04 19:00", "08-06 19:00"][:more]
+
+
+def test_thousands_of_entries_that_recur_daily_are_not_all_spelled_out(monkeypatch):
+    monkeypatch.setattr(fixtures_module, "_MOST_SPELLED", 1_000)
+    series = [f"UID:{n}|DTSTART:20260801T190000Z|RRULE:FREQ=DAILY" for n in range(20)]
+    assert 1_000 <= len(found(*series)) < 1_400
 
 
 def test_every_date_of_a_series_has_a_name_of_its_own():

@@ -49,15 +49,21 @@ class Recurrence:
         if self.every_days == 0:
             yield self.first.astimezone(UTC)
             return
-        # Without a count nobody need know how many there were before.
         gap_days = (after - self.first.astimezone(UTC)).days - 1
-        skipped = max(gap_days // self.every_days, 0) if self.count is None else 0
-        for count, step in enumerate(self._steps(skipped)):
+        skipped = max(gap_days // self.every_days, 0)
+        for count, step in enumerate(self._steps(skipped), self._starts_in(skipped)):
             start = step.astimezone(UTC)
             over = self.until is not None and start > self.until
             if start >= before or over or (self.count is not None and count >= self.count):
                 return
             yield start
+
+    def _starts_in(self, steps: int) -> int:
+        """Return how many starts the first steps have: a rule may count from a century ago."""
+        if not self.weekdays or steps == 0:
+            return steps
+        in_first_week = sum(day >= self.first.weekday() for day in self.weekdays)
+        return in_first_week + (steps - 1) * len(self.weekdays)
 
     def _steps(self, skipped: int) -> Iterator[datetime]:
         """Yield local starts; adding days to a local time keeps its hour."""

@@ -31,6 +31,8 @@ from cautery.watch.ical import Fixture
 
 MOST = 20_000
 """Fixtures of one calendar in one window: a league has some 400 a season."""
+_MOST_SPELLED = 10 * MOST
+"""Dates of one calendar that are spelled out: thousands of entries may each recur daily."""
 
 
 def fixtures_in(
@@ -60,6 +62,8 @@ def fixtures_in(
             newest[entry.id, entry.instance] = entry
     out: list[Fixture] = []
     for (name, instance), fixture in newest.items():
+        if len(out) >= _MOST_SPELLED:
+            break
         if instance is not None:
             out.append(fixture)
             continue
