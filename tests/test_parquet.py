@@ -78,6 +78,90 @@ def test_a_column_is_counted_under_the_name_that_its_reader_gives_it(
         read_parquet(body + spoofed + data[-8:], "it")
 
 
+def varint(number: int) -> bytes:
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+def struct(**fields: tuple[int, bytes]) -> bytes:
+    """Return a structure in Thrift's compact protocol: fields by number, each with its type."""
+    out, before = b"", 0
+    for name, (kind, data) in fields.items():
+        number = int(name[1:])
+        out += bytes([(number - before) << 4 | kind]) + data
+        before = number
+    return out + b"\0"
+
+
+def number(value: int, kind: int = 5) -> tuple[int, bytes]:
+    return kind, varint(value << 1)
+
+
+def text(value: bytes) -> tuple[int, bytes]:
+    return 8, varint(len(value)) + value
+
+
+def several(kind: int, *items: bytes) -> tuple[int, bytes]:
+    return 9, bytes([len(items) << 4 | kind]) + b"".join(items)
+
+
+def steps(first: int, step: int, count: int) -> bytes:
+    """Return numbers that rise evenly, as DELTA_BINARY_PACKED."""
+    block = 1 << 17
+    head = varint(block) + varint(1) + varint(count) + varint(first << 1)
+    return head + (varint(step << 1) + b"\0") * -(-(count - 1) // block)
+
+
+def staircase(count: int, *, version: str) -> bytes:
+    """Return a table of one column, each of whose texts is a letter longer than the one before."""
+    adds = steps(0, 1, count) + steps(1, 0, count) + b"a" * count
+    first = struct(f1=number(count), f2=number(7), f3=number(3), f4=number(3))
+    false = struct(f1=number(1), f2=number(0), f3=number(3), f4=number(3))
+    second = struct(
+        f1=number(count), f2=number(0), f3=number(count), f4=number(7), f5=number(0),
+        f6=number(0), f7=(2, b""),
+    )  # fmt: skip
+    headers = {
+        "first": {"f5": (12, first)},
+        "second": {"f8": (12, second)},
+        "both": {"f5": (12, false), "f8": (12, second)},
+    }[version]
+    kind, size = number(0 if version == "first" else 3), number(len(adds))
+    header = struct(f1=kind, f2=size, f3=size, **headers)
+    page = header + adds
+    column = struct(
+        f1=number(6), f2=several(5, varint(14)), f3=several(8, varint(7) + b"subject"),
+        f4=number(0), f5=number(count, 6), f6=number(len(page), 6), f7=number(len(page), 6),
+        f9=number(4, 6),
+    )  # fmt: skip
+    group = struct(
+        f1=several(12, struct(f2=number(4, 6), f3=(12, column))),
+        f2=number(len(page), 6), f3=number(count, 6),
+    )  # fmt: skip
+    schema = several(
+        12,
+        struct(f4=text(b"schema"), f5=number(1)),
+        struct(f1=number(6), f3=number(0), f4=text(b"subject"), f6=number(0)),
+    )
+    footer = struct(f1=number(1), f2=schema, f3=number(count, 6), f4=several(12, group))
+    return b"PAR1" + page + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+
+
+@pytest.mark.parametrize("version", ["first", "second", "both"])
+def test_texts_that_each_add_to_the_one_before_are_counted_before_they_are_read(
+    monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    monkeypatch.setattr("cautery.parquet.ALWAYS_BYTES", 1 << 20)
+    few = read_parquet(staircase(100, version=version), "it")["subject"].to_list()
+    assert few == ["a" * length for length in range(1, 101)]
+    data = staircase(5_000, version=version)
+    monkeypatch.setattr("polars.read_parquet", None)
+    with pytest.raises(InputError, match="unpacks to over 500 times"):
+        read_parquet(data, "it")
+
+
 def test_booleans_of_a_header_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cautery.parquet._MOST_VALUES", 10_000)
     footer = PACKED[-8 - int.from_bytes(PACKED[-8:-4], "little") :]

@@ -32,6 +32,8 @@ _TAIL_BYTES = 8
 _MOST_VALUES = 2_000_000
 """Numbers and texts of the footer and of page headers: two seconds of reading."""
 _MOST_VARINT_BITS = 70
+_TEXT, _ADDING = 6, 7
+"""BYTE_ARRAY of the types, DELTA_BYTE_ARRAY of the encodings."""
 
 
 def read_parquet(
@@ -136,7 +138,7 @@ def _unpacked_bytes(data: bytes | mmap.mmap, wanted: frozenset[str]) -> int:
             rows = group[3]
             for (name, leaf), chunk in zip(leaves, group[1], strict=True):
                 if name in wanted:
-                    cells, unpacked = _of_pages(thrift, chunk[3])
+                    cells, unpacked = _of_pages(thrift, chunk[3], is_text=leaf.get(1) == _TEXT)
                     cell_bytes = max(CELL_BYTES, leaf.get(2, 0))
                     total += unpacked + max(rows, cells) * cell_bytes
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -164,8 +166,12 @@ def _leaves(schema: list[dict[int, Any]]) -> list[tuple[str, dict[int, Any]]]:
     return leaves
 
 
-def _of_pages(thrift: _Thrift, column: dict[int, Any]) -> tuple[int, int]:
-    """Return how many cells and bytes the pages of a column hold, by their headers."""
+def _of_pages(thrift: _Thrift, column: dict[int, Any], *, is_text: bool) -> tuple[int, int]:
+    """Return how many cells and bytes the pages of a column hold, by their headers.
+
+    A text that is written by what it adds to the one before may be as long as its whole page, and
+    so may each after it.
+    """
     cells = unpacked = 0
     thrift.at = column.get(11, column[9])  # the page of the dictionary stands before the others
     end = thrift.at + column[7]
@@ -175,8 +181,11 @@ def _of_pages(thrift: _Thrift, column: dict[int, Any]) -> tuple[int, int]:
         header = thrift.structure()
         if header[2] < 0 or header[3] < 0:
             raise ValueError("a page of negative size")
-        unpacked += header[2]
-        cells += header.get(5, header.get(8, {})).get(1, 0)
+        first, second = header.get(5, {}), header.get(8, {})
+        values = max(first.get(1, 0), second.get(1, 0))  # it may have both, and use either
+        adds = _ADDING in (first.get(2), second.get(4))
+        unpacked += header[2] * (values if is_text and adds and values > 1 else 1)
+        cells += values
         thrift.at += header[3]
     return cells, unpacked
 
