@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
+from cautery.workflows.networks import table
 from cautery.workflows.networks.constraints import read_constraints
 from cautery.workflows.networks.links import Reading, read_links
 
@@ -142,6 +143,17 @@ def test_a_line_with_more_columns_than_the_first_is_left_out_and_told(tmp_path: 
     assert found.warnings == [
         "1 line with more columns than the first line: left out (line 2: 'a.example,owner,Doe, Inc')"
     ]
+
+
+def test_a_first_line_of_many_columns_above_lines_of_one_cell_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "ALWAYS_BYTES", 1 << 16)
+    head = HEAD.strip() + "".join(f",c{number}" for number in range(400)) + "\n"
+    whole = "".join(f"h{n}.example,payment,x{',' * 400}\n" for n in range(200))
+    assert len(rows(read(tmp_path, head + whole))) == 200
+    with pytest.raises(InputError, match="first line has far more columns than the other lines"):
+        read(tmp_path, head + "h.example,payment,x\n" * 2_000)
 
 
 @pytest.mark.parametrize("head", ["subject,kind,value,value", "subject,kind,value,Value"])

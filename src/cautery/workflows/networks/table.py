@@ -22,8 +22,8 @@ import polars as pl
 from cautery.cells import MARKED
 from cautery.drawing.formatting import counted
 from cautery.errors import InputError
-from cautery.packed import plain_name
-from cautery.parquet import read_parquet
+from cautery.packed import ALWAYS_BYTES, plain_name
+from cautery.parquet import CELL_BYTES, read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,6 +44,9 @@ MOST_BYTES = 4_000_000_000
 """Of a table: some 50 million links."""
 MOST_HELD = 500_000_000
 """Of text that is held in memory to be read: with wide letters, old line ends, broken letters."""
+MOST_TIMES_CELLS = 32
+"""So many times its size the cells of a table may take in memory; a line that has a separator for
+each column takes sixteen times its size at most."""
 QUOTED, QUOTED_LETTERS = 3, 80
 _WIDE = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -166,11 +169,12 @@ def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
     elif _old_ends(plain):
         _refuse_large(plain, path, "with carriage returns as line ends")
         content = io.BytesIO(plain.read_bytes().replace(b"\r", b"\n"))
-    _refuse_long_lines(content, path)
+    lines = _refuse_long_lines(content, path)
     content = _decoded(content, path, warnings)
     header, quotes = _looked_at(content)
     separator = _separator(header)
     _refuse_twice(header, separator, path)
+    _refuse_empty_cells(len(_cells(header, separator, path)) * lines, content, path)
     whole = _whole(content, separator, quotes=quotes)
     table = _by_line(content, path, separator, warnings) if whole is None else whole
     # What we wrote for spreadsheets is taken back: a value must not change by being passed on.
@@ -196,8 +200,14 @@ def _refuse_large(plain: Path, path: Path, what: str) -> None:
         )
 
 
-def _refuse_long_lines(content: Path | io.BytesIO, path: Path) -> None:
-    """Refuse a line that no table of ours has: it would take many times its size in memory."""
+def _refuse_long_lines(content: Path | io.BytesIO, path: Path) -> int:
+    """Refuse a line that no table of ours has: it would take many times its size in memory.
+
+    Returns
+    -------
+    int
+        How many lines there are.
+    """
     length, number = 0, 1
     for chunk in _chunks(content):
         first, newline, after_newline = chunk.partition(b"\n")
@@ -211,6 +221,17 @@ def _refuse_long_lines(content: Path | io.BytesIO, path: Path) -> None:
         if newline:
             number += 1 + after_newline.count(b"\n")
             length = len(after_newline) - after_newline.rfind(b"\n") - 1
+    return number
+
+
+def _refuse_empty_cells(cells: int, content: Path | io.BytesIO, path: Path) -> None:
+    """Refuse a table most of whose cells are not there: each of them takes its place in memory."""
+    size = content.stat().st_size if isinstance(content, Path) else len(content.getbuffer())
+    if cells * CELL_BYTES > max(ALWAYS_BYTES, MOST_TIMES_CELLS * size):
+        raise InputError(
+            f"{path}: its first line has far more columns than the other lines",
+            hint="Leave out the columns that are empty.",
+        )
 
 
 def _decoded(content: Path | io.BytesIO, path: Path, warnings: list[str]) -> Path | io.BytesIO:
