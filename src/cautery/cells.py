@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+
+from cautery.errors import InputError
 
 _SIGNS = (
     r"=+\-@\t\r\n|%"
@@ -19,6 +22,8 @@ _LATER = re.compile(r"(?<=[;\t\r\n])[^;\t\r\n]+")
 
 It does not see our quotes then, for they stand inside of its cells: a line's end parts as well.
 """
+MOST_COLUMNS = 1_000
+"""Of a table that is read by the names of its columns; no table of ours has a hundred."""
 MARK = "'"
 """Before such a cell: spreadsheets then read it as text."""
 MARKED = (rf"^{MARK}({_BEGINS})", rf"([;\t\r\n]){MARK}({_BEGINS})")
@@ -76,3 +81,21 @@ def escaped(line: str) -> str:
     if line.isprintable():
         return line
     return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in line)
+
+
+def require_few_columns(rows: csv.DictReader[str], named: str) -> None:
+    """Refuse a table of thousands of columns: each line that lacks them costs as many steps.
+
+    Raises
+    ------
+    InputError
+        If its first line names more than :data:`MOST_COLUMNS`.
+    csv.Error
+        If its first line cannot be read.
+    """
+    count = len(rows.fieldnames or ())
+    if count > MOST_COLUMNS:
+        raise InputError(
+            f"{named}: its first line names {count:,} columns, more than {MOST_COLUMNS:,}",
+            hint="Leave out the columns that are not needed.",
+        )

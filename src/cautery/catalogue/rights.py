@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from cautery.catalogue.places import country_code, region_code
+from cautery.cells import require_few_columns
 from cautery.errors import InputError
 from cautery.model import Mandate
 
@@ -216,6 +217,7 @@ def _cell(row: Mapping[str, str | None], column: str) -> str:
 
 
 def _limited(rows: csv.DictReader[str], source: str) -> Iterator[dict[str, str]]:
+    require_few_columns(rows, source)
     for number, row in enumerate(rows):
         if number >= _MOST_ROWS:
             raise InputError(f"{source}: more than {_MOST_ROWS} rows")

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from cautery.cells import require_few_columns
 from cautery.errors import InputError
 from cautery.model import AddressTag
 from cautery.operation.money.flows import DECIMALS, FlowTable, exact
@@ -72,6 +73,7 @@ def read_tags(data: bytes, *, source: str) -> tuple[AddressTag, ...]:
         raise InputError(f"{source}: more than {MAX_BYTES} bytes")
     try:
         rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig")), strict=True)
+        require_few_columns(rows, source)
         columns = [fieldname or "" for fieldname in rows.fieldnames or ()]
         if "address" not in columns:
             raise InputError(f"{source}: tags must be a CSV with a column 'address'")

@@ -7,6 +7,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from cautery.cells import require_few_columns
 from cautery.errors import InputError
 
 SEPARATORS = (",", ";", "\t")
@@ -64,8 +65,13 @@ def lines_of(chunks: Iterable[bytes], *, longest: int) -> Iterator[str]:
         yield _text(partial)
 
 
-def rows_of(lines: Iterable[str]) -> csv.DictReader[str]:
+def rows_of(lines: Iterable[str], named: str = "the table") -> csv.DictReader[str]:
     r"""Read a table by the names of its columns, in small letters, whatever parts its cells.
+
+    Raises
+    ------
+    InputError
+        If it has thousands of columns.
 
     Examples
     --------
@@ -77,6 +83,7 @@ def rows_of(lines: Iterable[str]) -> csv.DictReader[str]:
     rows = csv.DictReader(
         chain((head,), waiting), delimiter=separator_of(head), skipinitialspace=True
     )
+    require_few_columns(rows, named)
     rows.fieldnames = [fieldname.strip().lower() for fieldname in rows.fieldnames or ()]
     return rows
 

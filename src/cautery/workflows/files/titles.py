@@ -73,7 +73,7 @@ def _said_by(first: bytes) -> str:
 def _of_table(path: Path, chunks: Iterable[bytes], country: str | None) -> Iterator[Listing]:
     number = 1
     try:
-        rows = rows_of(lines_of(chunks, longest=MAX_LINE))
+        rows = rows_of(lines_of(chunks, longest=MAX_LINE), str(path))
         if "title" not in (rows.fieldnames or ()):
             raise InputError(f"{path}: a CSV of titles must have a column 'title'")
         for row in rows:

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from cautery.cells import require_few_columns
 from cautery.errors import CauteryError, InputError
 from cautery.estimate import check_rate
 from cautery.model import (
@@ -72,6 +73,7 @@ def read_kind(path: Path, kind: str) -> list[Any]:
     text = io.TextIOWrapper(cast("BinaryIO", _Stream(path)), encoding="utf-8-sig", newline="")
     reader = csv.DictReader(text, restval="", strict=True)
     try:
+        require_few_columns(reader, str(path))
         fieldnames = [fieldname.strip() for fieldname in reader.fieldnames or ()]
         reader.fieldnames = fieldnames
         missing = [column for column in columns if column not in fieldnames]

@@ -32,7 +32,7 @@ def read_known(path: Path, *, names: Collection[str]) -> Given:
         If a column, an asset or a figure is none; the line is named.
     """
     try:
-        rows = rows_of(lines_of(as_utf8(chunks_of(path), path.name), longest=_LONGEST))
+        rows = rows_of(lines_of(as_utf8(chunks_of(path), path.name), longest=_LONGEST), path.name)
         lines = list(enumerate(rows, start=2))
     except csv.Error as error:
         raise InputError(f"{path.name} is no CSV: {error}") from error
