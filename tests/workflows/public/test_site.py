@@ -17,7 +17,7 @@ from tests.lists import MANDATE, NOW, ORDER, WINDOW, CaseKey, approved, entry, r
 from tests.public_lists import FETCHES, Shown
 
 from cautery.act import StandingList
-from cautery.act.complaint import read_complaint
+from cautery.act.complaint import number_of, read_complaint
 from cautery.adapters.public_folder import PublicFolder
 from cautery.errors import InputError
 from cautery.model import ExhibitId, Lever
@@ -33,7 +33,7 @@ from cautery.workflows.public.blocked import BlockedPage
 from cautery.workflows.public.complaints import MOST_WAITING
 from cautery.workflows.public.figures import csv_of
 from cautery.workflows.public.lookup import LookUp, target_of
-from cautery.workflows.public.shelf import Shelf
+from cautery.workflows.public.shelf import Shelf, ShelvedList
 from cautery.workflows.public.site import Site
 from cautery.workflows.public.tongues import tongue_of
 
@@ -132,6 +132,35 @@ def test_of_a_secret_list_nothing_is_said(tmp_path: Path) -> None:
         words(public.ask("/", query={"q": name})) for name in ("a.example", "b.example")
     )
     assert blocked.replace("a.example", "b.example") == other
+
+
+def test_what_is_secret_is_not_searched_for(
+    public: Public, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that took longer for what is on a list would tell it."""
+    searched: list[str] = []
+    names = ShelvedList.names
+    monkeypatch.setattr(
+        ShelvedList, "names", lambda *asked: searched.append(asked[1]) or names(*asked)
+    )
+    assert len(public.look("a.example")) == 1
+    assert len(searched) == 1
+    public.describe(secret=True)
+    public.now += timedelta(seconds=2)
+    assert public.look("a.example") == []
+    assert len(searched) == 1
+
+
+def test_an_older_version_that_comes_back_is_answered_for(public: Public) -> None:
+    [file] = public.shown.files.names("lists")
+    old = public.shown.files.read(file) or b""
+    for step in range(1, 70):
+        public.shown.show(NOW + timedelta(seconds=step))
+        public.now = NOW + timedelta(seconds=step)
+        assert len(public.look("a.example")) == 1
+    public.shown.files.write(file, old)
+    public.now += timedelta(seconds=5)
+    assert len(public.look("a.example")) == 1
 
 
 @pytest.mark.parametrize("about", [b"", b"{", b"[]", b'{"orders": [1]}', b"[" * 99_999])
@@ -332,6 +361,34 @@ def test_where_lists_are_secret_a_refusal_does_not_betray_them(public: Public) -
     public.describe(secret=True)
     assert public.complain(target="a.example").status == 201
     assert public.complain(target="nowhere.example").status == 201
+
+
+def test_which_of_two_secret_folders_takes_a_complaint_cannot_be_seen(tmp_path: Path) -> None:
+    first, second = Public(tmp_path / "1"), Public(tmp_path / "2")
+    second.shown.add(referral(entry("b.example")))
+    second.shown.show(NOW + timedelta(seconds=1))
+    for each in (first, second):
+        each.describe(secret=True)
+    first.site = Site(LookUp([Shelf(first.shown.files), Shelf(second.shown.files)]), DESK)
+    receipts = {name: first.complain(target=name) for name in ("b.example", "nowhere.example")}
+    assert [len(each.waiting()) for each in (first, second)] == [1, 1]
+    tokens = [words(each).partition("/complaint/")[2][:32] for each in receipts.values()]
+
+    def states() -> set[str]:
+        pages = [words(first.ask(f"/complaint/{token}")) for token in tokens]
+        numbers = [number_of(token) for token in tokens]
+        return {page.replace(number, "") for page, number in zip(pages, numbers, strict=True)}
+
+    assert len(states()) == 1
+    [name] = first.waiting()
+    first.shown.files.remove(name)  # one case takes its complaints in before the other
+    filed = {"state": "filed", "target": "", "due": "", "why": ""}
+    first.shown.files.write(f"decisions/{Path(name).name}", json.dumps(filed).encode())
+    assert len(states()) == 1
+    for number in range(MOST_WAITING):
+        first.shown.files.write(f"complaints/C-{number:012x}.json", b"{}", lasting=False)
+    statuses = [first.complain(target=name).status for name in ("b.example", "nowhere.example")]
+    assert statuses == [503, 503]
 
 
 def test_a_name_whose_block_has_ended_can_still_be_complained_about(public: Public) -> None:

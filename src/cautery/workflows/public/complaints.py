@@ -23,6 +23,7 @@ from cautery.pages.public import Decision, Desk
 from cautery.workflows.public.answers import moment, page, refusal
 from cautery.workflows.public.fairness import Fairness
 from cautery.workflows.public.lookup import LookUp, target_of
+from cautery.workflows.public.shelf import Shelf
 
 MOST_WAITING = 2_000
 """Complaints that wait for the case. Judgement: then somebody floods the form."""
@@ -73,8 +74,7 @@ class ComplaintDesk:
                 mail=fields.get("mail", "").strip(),
                 at=now,
             )
-            files = self._files_for(target, now)
-            _keep(files, complaint)
+            self._keep(self._shelf_for(target, now), complaint)
         except RefusedComplaintError as error:
             return self._form(fields, error=error)
         except StorageError:
@@ -99,16 +99,29 @@ class ComplaintDesk:
             at=moment(now),
         )
 
-    def _files_for(self, target: str, now: datetime) -> PublicFiles:
+    def _shelf_for(self, target: str, now: datetime) -> Shelf:
         """Return the folder of the case that blocks a target, or blocked it.
 
         Where some lists are secret, a complaint about any name is taken: to refuse it would say
         that no list has the name. It goes where the secrets are, whose case says no more of it.
         """
-        shelf = self._look_up.shelf_of(target, now) or self._look_up.secret_shelf()
-        if shelf is not None:
-            return shelf.files
-        raise RefusedComplaintError("no-entry", f"no list of ours has or had {target}")
+        known = [self._look_up.shelf_of(target, now), *self._look_up.secret_shelves()]
+        shelf = next((shelf for shelf in known if shelf is not None), None)
+        if shelf is None:
+            raise RefusedComplaintError("no-entry", f"no list of ours has or had {target}")
+        return shelf
+
+    def _keep(self, shelf: Shelf, complaint: Complaint) -> None:
+        """Put a complaint into a folder that has room for it.
+
+        The folders that keep secrets are full together: else whoever fills the one that takes any
+        complaint could see which complaints go into another.
+        """
+        secret = self._look_up.secret_shelves()
+        together = secret if shelf in secret else (shelf,)
+        if any(len(each.files.names("complaints")) >= MOST_WAITING for each in together):
+            raise StorageError("the form is flooded")
+        shelf.files.write(f"complaints/{complaint.number}.json", complaint.body())
 
     def _form(
         self, fields: dict[str, str], *, error: RefusedComplaintError | None = None
@@ -128,10 +141,12 @@ class ComplaintDesk:
         )
 
     def _state(self, token: str) -> Answered:
-        number = number_of(token)
+        number, secret = number_of(token), self._look_up.secret_shelves()
         for shelf in self._look_up.shelves() if is_token(token) else ():
             if shelf.files.stamp(f"complaints/{number}.json") is not None:
-                return page("state", self._desk, decision=Decision(number=number, state="received"))
+                # Where some lists are secret, one folder may be emptied sooner than another.
+                state = "filed" if shelf in secret else "received"
+                return page("state", self._desk, decision=Decision(number=number, state=state))
             decision = _decision(shelf.files, number)
             if decision is not None:
                 return page("state", self._desk, decision=decision)
@@ -142,12 +157,6 @@ class ComplaintDesk:
             words=tr("Compare the link with the one of your receipt."),
             rule="",
         )
-
-
-def _keep(files: PublicFiles, complaint: Complaint) -> None:
-    if len(files.names("complaints")) >= MOST_WAITING:
-        raise StorageError("the form is flooded")
-    files.write(f"complaints/{complaint.number}.json", complaint.body())
 
 
 def _decision(files: PublicFiles, number: str) -> Decision | None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from cautery.act.referral_text import is_target
 from cautery.errors import InputError
-from cautery.model import Digest, Lever
+from cautery.model import Lever
 from cautery.model.host_names import ascii_name
 from cautery.workflows.public.about import ABOUT, About, read_about
 from cautery.workflows.public.shelf import Shelf, ShelvedList
@@ -102,10 +102,9 @@ class LookUp:
         known = [folder.shelf for folder in self._fresh(now) if target in folder.shelf.by_target]
         return known[0] if known else None
 
-    def secret_shelf(self) -> Shelf | None:
-        """Return the first folder that keeps secrets, in which any complaint may lie."""
-        keeping = [folder.shelf for folder in self._folders if folder.about.keeps_secrets]
-        return keeping[0] if keeping else None
+    def secret_shelves(self) -> tuple[Shelf, ...]:
+        """Return the folders that keep secrets; any complaint may lie in the first."""
+        return tuple(folder.shelf for folder in self._folders if folder.about.keeps_secrets)
 
     def shelves(self) -> tuple[Shelf, ...]:
         """Return all folders."""
@@ -127,17 +126,22 @@ class LookUp:
 
 
 def _in_force(folder: _Folder, target: str, now: datetime) -> Iterator[InForce]:
-    digests: set[Digest] = set(folder.shelf.by_target.get(target, ()))
-    if not digests:
-        return
-    for shelved in folder.lists:
-        for digest in digests.intersection(shelved.referrals):
-            referral = folder.shelf.referrals[digest]
+    shelf, about = folder.shelf, folder.about
+    # What is secret is left out before anything is searched for: an answer that takes longer for
+    # what is on a list would tell it. For the same reason no list is gone through.
+    digests = [
+        digest
+        for digest in shelf.by_target.get(target, ())
+        if not about.is_secret(shelf.referrals[digest].territory, shelf.referrals[digest].order)
+    ]
+    for shelved in folder.lists if digests else ():
+        for digest in digests:
+            referral = shelf.referrals[digest]
             entry = referral.entries[target]
             if (
-                (digest, target) not in shelved.withdrawn
+                shelved.names(digest)
+                and (digest, target) not in shelved.withdrawn
                 and entry.holds(now, made_at=shelved.made_at)
-                and not folder.about.is_secret(referral.territory, referral.order)
             ):
                 yield InForce(
                     target=target,
@@ -145,7 +149,7 @@ def _in_force(folder: _Folder, target: str, now: datetime) -> Iterator[InForce]:
                     order=referral.order,
                     authority=referral.authority,
                     territory=referral.territory,
-                    who=folder.about.who,
+                    who=about.who,
                     referral=referral.id,
                     until=entry.end,
                 )

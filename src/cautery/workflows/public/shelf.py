@@ -81,6 +81,10 @@ class ShelvedList:
         """Tell whether a version of this digest was served."""
         return digest in self.earlier
 
+    def names(self, digest: Digest) -> bool:
+        """Tell whether its newest version names a referral."""
+        return digest in self.earlier[self.digest]
+
     def newer(self, since: Digest | None) -> tuple[Digest, ...]:
         """Return the referrals that the version ``since`` did not name."""
         held = self.earlier.get(since) if since is not None else None
@@ -120,6 +124,7 @@ class Shelf:
         if known is not None:
             fresh.earlier = known.earlier
         fresh.earlier[fresh.digest] = frozenset(fresh.referrals)
+        fresh.earlier.move_to_end(fresh.digest)  # an older version may come back
         while len(fresh.earlier) > _REMEMBERED:
             fresh.earlier.popitem(last=False)
         self._lists[list_id] = fresh
