@@ -55,6 +55,29 @@ def test_a_feed_is_asked_for_everything_when_something_is_missing(server):
     assert server.asked[1][1] is None
 
 
+@pytest.mark.parametrize("tag", ["x" * 9_000, "\xe9", "a\tb", ""])
+def test_an_etag_that_a_good_server_would_refuse_is_not_sent_back(server, tag):
+    server.headers, server.body = {"ETag": tag}, b"one"
+    made, _ = poller(server)
+    made.ask()
+    made.ask()
+    assert server.asked == [("/L-1", None)] * 2
+
+
+def test_after_an_error_or_a_list_that_is_refused_a_feed_cannot_say_nothing_new(server):
+    server.headers, server.body = {"ETag": '"x"'}, b"one"
+    made, inbox = poller(server)
+    made.ask()
+    server.status = 400
+    made.ask()
+    server.status = 200
+    made.ask()
+    made.refused()
+    made.ask()
+    assert [tag for _, tag in server.asked] == [None, '"x"', None, None]
+    assert inbox.qsize() == 4
+
+
 @pytest.mark.parametrize(
     ("seconds", "least", "most"), [("20", 16, 24), ("99999", 19, 29), ("-5", 8, 12), ("x", 8, 12)]
 )

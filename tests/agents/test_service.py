@@ -64,6 +64,16 @@ def test_the_newest_valid_version_of_any_feed_counts_and_is_acknowledged(provide
     ]
 
 
+def test_what_was_refused_is_asked_for_anew(provider, server):
+    path, _ = provider
+    server.body, server.headers = b"{", {"ETag": '"the next version"'}
+    service = Service(read_settings(path), lambda _line: None)
+    service.once()
+    server.body = published(Publisher([film()]))
+    assert service.once()["version"] == 1
+    assert [tag for _, tag in server.asked] == [None, None]
+
+
 def test_a_faulty_feed_beside_a_good_one_does_no_harm_and_is_named(provider, server):
     path, spool = provider
     publisher = Publisher([film()])

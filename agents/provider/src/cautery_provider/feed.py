@@ -33,6 +33,7 @@ from cautery_provider.settings import Tls
 MOST_WAIT_S = 24.0
 """The longest wait, whatever Retry-After says. An unblocking is to arrive within 30 s (ADR 0041):
 whoever serves a feed must not silence it for longer; waits are spread by a fifth."""
+_LONGEST_TAG = 200
 _SOCKET_S = 10.0
 _WHOLE_S = 60.0
 _NAMES_OF_US = {"User-Agent": "cautery-provider/0.1"}
@@ -173,7 +174,7 @@ class Client:
             return Answer(None, etag, wait_s)
         if status != 200:
             raise FeedError(f"HTTP {status}", retry_after_s=wait_s)
-        return Answer(body, answered.get("etag"), wait_s)
+        return Answer(body, _tag(answered.get("etag", "")), wait_s)
 
     def post(self, url: str, report: Mapping[str, Any]) -> None:
         """Send an acknowledgement.
@@ -265,6 +266,11 @@ def _lower(headers: Message) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
+def _tag(text: str) -> str | None:
+    """Return an ETag that can be sent back; a long one would have a good server refuse each ask."""
+    return text if 0 < len(text) <= _LONGEST_TAG and text.isascii() and text.isprintable() else None
+
+
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     text = headers.get("retry-after", "")
     return min(float(text), MOST_WAIT_S) if text.isascii() and text.isdigit() else None
@@ -308,6 +314,7 @@ class Poller:
                 self._feed, etag=None if self.whole else self._etag, since=since
             )
         except FeedError as error:
+            self._etag = None
             self._inbox.put(Arrival(self._feed, None, str(error)))
             wait_s = min(2 * self._poll_s, MOST_WAIT_S)
             return self._spread(max(wait_s, error.retry_after_s or 0.0))
@@ -315,6 +322,11 @@ class Poller:
         if answer.body is not None:
             self._inbox.put(Arrival(self._feed, answer.body))
         return self._spread(max(self._poll_s, answer.retry_after_s or 0.0))
+
+    def refused(self) -> None:
+        """Ask anew for what came last: its ETag may be that of another, good list."""
+        if not self._feed.startswith("file:"):  # whose tag nobody chooses
+            self._etag = None
 
     def _spread(self, wait_s: float) -> float:
         return wait_s * self._rng.uniform(0.8, 1.2)

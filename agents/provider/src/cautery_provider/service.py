@@ -138,6 +138,8 @@ class Service:
             self._note(arrival.feed, f"refused: {refused}")
             if refused.rule == "referral-missing":
                 self._pollers[arrival.feed].whole = True
+            if refused.rule != "version-old":  # a mirror that lags behind
+                self._pollers[arrival.feed].refused()
             digest = hashlib.sha256(arrival.body).digest()
             # What is sent again is not said again; a mirror that lags behind is no news.
             if refused.rule != "version-old" and self._refused.get(arrival.feed) != digest:
