@@ -19,6 +19,26 @@ def test_a_configuration_is_read(configured):
     assert settings.poll_s == 10
 
 
+def test_where_lists_come_from_is_never_blocked(configured):
+    """Else a name on the list would cut off the list that takes it back."""
+    settings = read_settings(
+        configured(
+            ("file:///dev/null", "https://Lists.example/L-1"),
+            ("file:///dev/zero", "https://192.0.2.9:8443/L-1"),
+            ('list = "', 'ack = "https://acks.example/L-1/ack"\nlist = "'),
+            ('kind = "unbound"', 'kind = "nftables"\n[[driver]]\nkind = "unbound"'),
+        )
+    )
+    rules = settings.rules
+    for lever, target in (
+        ("name", "lists.example"),
+        ("name", "acks.example"),
+        ("address", "192.0.2.9"),
+    ):
+        assert (rules.against(lever, target) or "")[0] == "never-block"
+    assert rules.against("address", "192.0.2.8") is None
+
+
 @pytest.mark.parametrize("kind", ["device", "pipe", "folder", "large"])
 def test_a_configuration_that_is_no_small_file_is_refused(kind, tmp_path):
     """One that never ends took all memory of the machine."""

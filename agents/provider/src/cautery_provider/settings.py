@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -127,14 +127,15 @@ def read_settings(path: Path) -> Settings:
         raise ConfigError(f"{path}: the list's key is an approver's key, too; they must differ")
     drivers = tuple(_driver(table, owner=names[0], state=state) for table in top.tables("driver"))
     levers = frozenset(lever for driver in drivers for lever in driver.levers)
+    feeds, ack = top.take("feeds", _feeds), top.take("ack", _url, None)
     settings = Settings(
         trust=trust,
-        feeds=top.take("feeds", _feeds),
-        ack=top.take("ack", _url, None),
+        feeds=feeds,
+        ack=ack,
         state=state,
         poll_s=top.take("poll_s", _whole(2, 20), 10),
         tls=_tls(top.table("tls")),
-        rules=_rules(top.table("limits"), levers),
+        rules=_rules(top.table("limits"), levers, hosts=_hosts((*feeds, ack or ""))),
         drivers=drivers,
     )
     top.end()
@@ -166,10 +167,16 @@ def _tls(table: _Table) -> Tls:
     return tls
 
 
-def _rules(table: _Table, levers: frozenset[str]) -> Rules:
+def _hosts(urls: Sequence[str]) -> tuple[str, ...]:
+    """Return the hosts of URLs: to block one of them would cut off what unblocks."""
+    hosts = (urlsplit(url).hostname or "" for url in urls)
+    return tuple(host for host in hosts if is_host_name(host) or is_address(host))
+
+
+def _rules(table: _Table, levers: frozenset[str], *, hosts: Sequence[str]) -> Rules:
     never = table.take("never_block", _texts, ())
     names, networks = set(), []
-    for text in never:
+    for text in (*never, *hosts):
         if is_host_name(text):
             names.add(text)
             continue
