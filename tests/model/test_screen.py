@@ -7,6 +7,7 @@ import importlib.util
 import random
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from cautery.model import KeyedPseudonyms, RedactedUrl
 from cautery.model.screen import finds_personal, screened
+from cautery.model.screen.spellings import decoded
 
 HIDDEN = KeyedPseudonyms(b"k" * 32)
 MAIL = "Anna.Rossi@mail.example"
@@ -205,3 +207,42 @@ def test_what_is_shown_can_be_written(text: str) -> None:
 def test_a_url_with_half_a_pair_can_be_written() -> None:
     shown = RedactedUrl.of(r"http://a.example/\ud800%20anna.rossi\u0040mail.example", HIDDEN).text
     assert shown == f"http://a.example/%EF%BF%BD%20{ANNA}"
+
+
+class Searched(str):
+    """A text that counts how often a letter is looked for in it."""
+
+    __slots__ = ()
+    times: ClassVar[int] = 0
+
+    def __contains__(self, letter: object) -> bool:
+        Searched.times += 1
+        return str.__contains__(self, letter)  # type: ignore[arg-type]
+
+
+def test_a_text_is_not_searched_once_for_each_control_character() -> None:
+    text = Searched("%01" * 1_000 + "\x02")
+    assert decoded(text, text) == " " * 1_000 + "\x02"
+    assert Searched.times < 100
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("http://p.example/x|Authorization=Basic%20YW5uYTpTM2NyZXRXMHJk", "YW5uYTpTM2NyZXRXMHJk"),
+        ("http://p.example/x|Authorization=Bearer+S3cretW0rd&User-Agent=a", "S3cretW0rd"),
+        ("Authorization: Bearer S3cretW0rd", "S3cretW0rd"),
+        ('{"Authorization":"Bearer S3cretW0rd","a":"b"}', "S3cretW0rd"),
+        ("http://p.example/x|X-Token=S3cretW0rd", "S3cretW0rd"),
+        ("X-Auth-Token: S3cretW0rd", "S3cretW0rd"),
+    ],
+)
+def test_what_a_header_authorises_is_hidden(text: str, secret: str) -> None:
+    hidden = screened(text, HIDDEN)
+    assert secret not in hidden
+    assert "~" in hidden
+
+
+@pytest.mark.parametrize("title", ["Token: the series", "Authorization required", "BBC Token 24"])
+def test_a_title_that_speaks_of_tokens_stays(title: str) -> None:
+    assert screened(title, HIDDEN) == title

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import unquote
 
 from cautery.errors import InputError
 from cautery.messages import message
@@ -14,7 +15,12 @@ from cautery.model import ExhibitId, Pseudonyms, RedactedUrl, Sighting
 from cautery.model.screen import Kind, screened
 from cautery.watch._values import PlaylistEntry, ReadWarning
 
-_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>]+")
+_COLON = r"(?::|%(?:25){0,2}3a|&#(?:58|x3a);|&colon;)"
+_SLASH = r"(?:\\{0,8}/|\\{1,8}(?:u00|x)2f|%(?:25){0,2}2f|&#(?:47|x2f);|&sol;)"
+_URL = re.compile(rf"(?i)[a-z][a-z0-9+.-]{{1,20}}{_COLON}{_SLASH}{{2}}[^\s'\"<>]+")
+"""Also as it stands in JSON (``http:\\/\\/``), in the query of another, and in a page."""
+_SPELT = re.compile(rf"(?i){_COLON}{_SLASH}")
+_AS_COLON, _AS_SLASH = re.compile(rf"(?i){_COLON}"), re.compile(rf"(?i){_SLASH}")
 _SECRET_NAMES = re.compile(
     r"(?i)licen[sc]e_(?:key|data|config|flags)|drm_legacy|(?:stream|manifest|common)_headers|exthttp|"
     r"authori[sz]ation|cookie|token|passw|secret|api-?key|mac$"
@@ -115,20 +121,33 @@ def redacted_text(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") ->
     >>> "anna" in redacted_text("Renew: anna (at) mail . example", KeyedPseudonyms(b"k"))
     False
     """
-    if "://" not in text:
+    if "://" not in text and (text.isalnum() or _SPELT.search(text) is None):
         return screened(text, pseudonyms, kind=kind)
 
     def hidden(match: re.Match[str]) -> str:
+        url = _plain_url(match[0])
         try:
-            return RedactedUrl.of(match[0], pseudonyms).text
+            shown = RedactedUrl.of(url, pseudonyms).text
         except InputError:
-            return "~" + pseudonyms.of(match[0])
+            return "~" + pseudonyms.of(url)
+        return match[0] if shown == url else shown
 
     pieces, end = [], 0
     for url in _URL.finditer(text):
         pieces += [screened(text[end : url.start()], pseudonyms, kind=kind), hidden(url)]
         end = url.end()
     return "".join([*pieces, screened(text[end:], pseudonyms, kind=kind)])
+
+
+def _plain_url(text: str) -> str:
+    """Return a URL that was matched in a text without the escapes of its slashes."""
+    if "://" in text[:24] and "\\" not in text:
+        return text
+    url = _AS_SLASH.sub("/", _AS_COLON.sub(":", text))
+    # What hid its slashes may hide all else: "%252F" is "%2F" in the query of a query.
+    for _ in range(_MOST_DECODINGS if "%" in text else 0):
+        url = unquote(url)
+    return url
 
 
 def redacted_json(value: Any, pseudonyms: Pseudonyms) -> Any:
@@ -159,6 +178,7 @@ def redaction(pseudonyms: Pseudonyms) -> Callable[[Any], Any]:
 
 
 _KEPT_TEXTS, _KEPT_LETTERS = 20_000, 100
+_MOST_DECODINGS = 3
 
 
 def _redacted_json(value: Any, pseudonyms: Pseudonyms, redacted: Callable[[str], str]) -> Any:

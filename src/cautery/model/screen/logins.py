@@ -15,8 +15,14 @@ NAMES = (
     r"pass(?:word|wd|wort)?|pwd|pw|senha|contrase\u00f1a|mot de passe|parola|passwort|kennwort|pin"
 )
 """What a user, a word or a number of a login is called, as a pattern."""
+_TOKENS = r"(?:[\w-]{1,20}[_-])?token|api_?key"
+_AUTHORIZATION = re.compile(
+    r"(?i)(authori[sz]ation['\"]?\s?[:=]\s{0,2}['\"]?(?:[a-z]{2,20}(?:\s|%20|\+))?)"
+    r"(?!~[0-9a-f]{16})([^\s&'\"|;,<>]{4,512})"
+)
+"""As a header, in JSON, and behind a URL as Kodi takes it."""
 _EQUALS = re.compile(
-    rf"(?i)(?<![\w-])((?:{NAMES}|pub(?:user|passwd)|conn|jtv|(?:\w{{1,20}}_)?token|mac|api_?key"
+    rf"(?i)(?<![\w-])((?:{NAMES}|pub(?:user|passwd)|conn|jtv|{_TOKENS}|mac"
     r"|key|secret|auth|bearer|sid)"
     r"(?:\s?=\s?|['\"]\s?:\s?['\"]))(?!~[0-9a-f]{16})([^\s&'\"|;,<>]{1,512})"
 )
@@ -26,13 +32,15 @@ _LOGIN = re.compile(
     rf"(\W{{1,5}}(?:{NAMES}|p)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
 )
 _WORD = re.compile(
-    rf"(?i)(?<![\w-])((?:{NAMES})\s?:\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{3,128}})"
+    rf"(?i)(?<![\w-])((?:{NAMES}|{_TOKENS})\s?:\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{3,128}})"
 )
 _PAIR = re.compile(r"(?<![\w.:/@-])([\w.-]{4,48}):([\w.!$*-]{5,48})(?![\w:/@-])")
 _CHANNEL = re.compile(r"(?i)[a-z]{1,12}[0-9]{1,2}[a-z]{0,3}|[0-9]{1,4}[a-z]{1,4}")
-_AT_HOST = re.compile(r"(?<![\w/@])[^\s:/@]{1,64}:[^\s:/@]{1,64}@(?=[\w-]{1,63}(?:\.|:[0-9]))")
+_AT_HOST = re.compile(
+    r"(?:(?<=//)|(?<![\w/@]))[^\s:/@]{1,64}:[^\s:/@]{1,64}@(?=[\w-]{1,63}(?:\.|:[0-9]))"
+)
 _PATH = re.compile(
-    r"(?i)(?<![\w/.])((?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}(?::[0-9]{1,5})?)?"
+    r"(?i)(?:(?<=//)|(?<![\w/.]))((?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}(?::[0-9]{1,5})?)?"
     r"/(?:live|movie|series|timeshift|hls|streaming|play)/[^\s/'\"<>]{3,64}/[^\s/'\"<>]{3,64}/[^\s'\"<>]{1,256}"
 )
 _TOKEN = re.compile(r"(?<![\w~%-])[A-Za-z0-9_-]{24,}(?![\w-])")
@@ -47,6 +55,7 @@ def hide_paths(text: str, hidden: Hidden) -> str:
 def hide_logins(text: str, hidden: Hidden, *, pairs: bool) -> str:
     """Replace what a name says is a login or a secret; with ``pairs`` also ``name:password``."""
     text = _AT_HOST.sub(lambda match: hidden(match[0][:-1]) + "@", text)
+    text = _AUTHORIZATION.sub(lambda match: match[1] + hidden(match[2]), text)
     text = _LOGIN.sub(lambda match: match[1] + hidden(match[2]) + match[3] + hidden(match[4]), text)
     text = _EQUALS.sub(lambda match: match[1] + hidden(match[2]), text)
     text = _WORD.sub(

@@ -100,6 +100,7 @@ def _is_plain(text: str) -> bool:
         "(at" in lower or "[at" in lower or "{at" in lower or "<at" in lower or " at " in lower
         or "arroba" in lower or "arobase" in lower or "chiocciola" in lower
         or ".me/" in lower or "telegram" in lower or "[.]" in lower or "(.)" in lower
+        or "\\/" in lower
     )  # fmt: skip
 
 

@@ -37,10 +37,11 @@ _SPACED_MAIL = re.compile(
 _LETTERED = re.compile(r"(?<!\S)(?:\S[ _]){6,80}\S(?!\S)")
 """``a n n a @ m a i l . c o m``"""
 _ESCAPE = re.compile(r"(?i)\\(?:u([0-9a-f]{4})|x([0-9a-f]{2}))")
+_ESCAPED_SLASH = re.compile(r"\\++/")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 ENCODED = re.compile(
-    r"(?i)%[0-9a-f]{2}|\\[ux][0-9a-f]{2}|&[#a-z0-9]{2}|[(\[{<]\s?(?:at|dot|arroba|arobase|chiocciola|punto|punkt|point|\.|@)"
+    r"(?i)%[0-9a-f]{2}|\\[ux][0-9a-f]{2}|\\/|&[#a-z0-9]{2}|[(\[{<]\s?(?:at|dot|arroba|arobase|chiocciola|punto|punkt|point|\.|@)"
     r"|\b(?:at|arroba|arobase|chiocciola)\b|\s[@.]|[@.]\s|(?:\S[ _]){6}"
 )
 """Where none of this stands, :func:`decoded` changes nothing."""
@@ -52,7 +53,7 @@ def decoded(text: str, original: str) -> str:
     A control character that ``original`` does not hold becomes a blank.
     """
     reading = text
-    for rewrite in (_percent, html.unescape, _percent, _escapes, _spelt):
+    for rewrite in (_percent, html.unescape, _percent, _escapes, _slashes, _spelt):
         reading = _without_made(whole_text(rewrite(reading)), original)
     return reading
 
@@ -76,9 +77,17 @@ def _escapes(text: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 
 
+def _slashes(text: str) -> str:
+    """Read slashes as PHP writes them into JSON, however often that was done."""
+    return _ESCAPED_SLASH.sub("/", text) if "\\/" in text else text
+
+
 def _without_made(decoded: str, text: str) -> str:
     """Return decoded text with blanks for control characters that ``text`` did not hold."""
-    return _CONTROL.sub(lambda match: match[0] if match[0] in text else " ", decoded)
+    if _CONTROL.search(decoded) is None:
+        return decoded
+    own = frozenset(_CONTROL.findall(text))
+    return _CONTROL.sub(lambda match: match[0] if match[0] in own else " ", decoded)
 
 
 def _spelt(text: str) -> str:
