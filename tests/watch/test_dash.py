@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cautery.errors import InputError, LimitError, SourceError
-from cautery.watch import read_dash
+from cautery.watch import dash, read_dash
 
 SAMPLE = (Path(__file__).parent / "assets" / "samples" / "dash").read_bytes()
 BASE = "http://e.example/live/x.mpd"
@@ -146,3 +146,63 @@ def test_locks_name_their_system_and_where_the_licence_is_asked_for():
     assert one.protections[0].license_url == "https://lic.example/fp"
     assert one.other == (("Role", "main"), ("Label", "Main"))
     assert (one.base[-5:], one.initialization_range) == ("a.mp4", "0-99")
+
+
+class Walked(list):
+    """Children of an element; counts those that are gone through."""
+
+    steps = 0
+
+    def __iter__(self):
+        Walked.steps += len(self)
+        return super().__iter__()
+
+
+def walked(element):
+    element.children = Walked(element.children)
+    for child in list.__iter__(element.children):
+        walked(child)
+    return element
+
+
+def test_the_children_of_a_set_are_not_gone_through_for_each_representation(monkeypatch):
+    read = dash.elements
+    monkeypatch.setattr(dash, "elements", lambda *a, **k: map(walked, read(*a, **k)))
+    beside = "<x/>" * 3_000 + "<BaseURL>b/</BaseURL>" + "<SegmentTemplate><y/></SegmentTemplate>"
+    many = "<Representation/>" * 1_000
+    found = manifest(f"<Period><AdaptationSet>{many}{beside}</AdaptationSet></Period>")
+    assert len(found.representations) == 1_000
+    assert found.representations[-1].other == (("x", ""),) * 64
+    assert 0 < Walked.steps < 100_000
+
+
+class Sliced(list):
+    """A list that counts what is copied out of it."""
+
+    copied = 0
+
+    def __getitem__(self, at):
+        part = super().__getitem__(at)
+        if isinstance(at, slice):
+            Sliced.copied += len(part)
+        return part
+
+
+def test_the_periods_that_come_later_are_not_copied_for_each_period(monkeypatch):
+    named = dash.Element.all
+    monkeypatch.setattr(dash.Element, "all", lambda self, name: Sliced(named(self, name)))
+    periods = '<Period><AdaptationSet><Representation id="v"/></AdaptationSet></Period>' * 100
+    assert len(manifest(periods).representations) == 100
+    assert Sliced.copied < 1_000
+
+
+def test_a_manifest_of_which_hundreds_cannot_be_read_is_refused():
+    def broken(count):
+        unread = '<Representation width="-1"/>' * count
+        return manifest(
+            f"<Period><AdaptationSet><Representation/>{unread}</AdaptationSet></Period>"
+        )
+
+    assert len(broken(100).representations) == 1
+    with pytest.raises(LimitError, match="too much of it cannot be read"):
+        broken(101)

@@ -12,6 +12,7 @@ from cautery.watch._xml import Element
 MOST_SEGMENTS = 20_000
 """Of one representation; a year of four-second segments is no playlist that any player reads."""
 _MOST_SERVERS = 16
+_INNER = ("Initialization", "SegmentTimeline", "SegmentList")
 _TOKEN = re.compile(r"\$(?:(RepresentationID|Number|Bandwidth|Time)(?:%0(\d{1,2})d)?)?\$")
 
 
@@ -38,7 +39,9 @@ class Addressing:
             for name in ("SegmentBase", "SegmentList", "SegmentTemplate"):
                 if (element := level.first(name)) is not None:
                     self._attributes |= element.attributes
-                    self._inner |= {child.name: child for child in element.children}
+                    for inner in _INNER:
+                        if children := element.all(inner):
+                            self._inner[inner] = children[-1]
                     if name == "SegmentList":
                         self._inner["SegmentList"] = element
         self.scale = number_of(self._attributes.get("timescale")) or 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html.entities import html5
 from itertools import chain
@@ -51,14 +51,21 @@ class Element:
     line: int
     text: str = ""
     children: list[Element] = field(default_factory=list)
+    _named: dict[str, list[Element]] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
-    def all(self, name: str) -> list[Element]:
-        """Return the children of a name."""
-        return [child for child in self.children if child.name == name]
+    def all(self, name: str) -> Sequence[Element]:
+        """Return the children of a name; to be asked once all of them are there."""
+        if self._named is None:
+            self._named = {}
+            for child in self.children:
+                self._named.setdefault(child.name, []).append(child)
+        return self._named.get(name, ())
 
     def first(self, name: str) -> Element | None:
         """Return the first child of a name."""
-        return next((child for child in self.children if child.name == name), None)
+        return next(iter(self.all(name)), None)
 
 
 def elements(
@@ -279,6 +286,8 @@ class _Building:
     begins: int = -1
     """Bytes before the child that is read now."""
     open: list[Element] = field(default_factory=list)
+    texts: list[list[str]] = field(default_factory=list)
+    """Of each open element; an entity ends a piece of its text."""
     ready: list[Element] = field(default_factory=list)
     children: int = 0
     length: int = 0
@@ -287,7 +296,7 @@ class _Building:
         """Begin anew with another parser."""
         self.depth = 0
         self.begins = -1
-        self.open = []
+        self.open, self.texts = [], []
         self.line, self.place = line, place
 
     def taken(self) -> list[Element]:
@@ -319,6 +328,7 @@ class _Building:
         if self.open:
             self.open[-1].children.append(element)
         self.open.append(element)
+        self.texts.append([])
 
     def end(self, _: str) -> None:
         """Take an end tag."""
@@ -326,7 +336,7 @@ class _Building:
         self.depth -= 1
         if self.open:
             element = self.open.pop()
-            element.text = element.text.strip()
+            element.text = "".join(self.texts.pop()).strip()
             if not self.open:
                 self.ready.append(element)
 
@@ -336,7 +346,7 @@ class _Building:
         if self.open:
             self.length += len(piece)
             self._check()
-            self.open[-1].text += piece
+            self.texts[-1].append(piece)
 
     def skipped(self, name: str, is_parameter: int) -> None:
         """Take an entity that nobody declared: those of HTML are known, others stay as written."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice, zip_longest
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError, LimitError, SourceError
@@ -22,7 +23,8 @@ FORMAT = "MPEG-DASH media presentation description (MPD)"
 SPECIFICATION = "ISO/IEC 23009-1:2022; system identifiers as registered at DASH-IF"
 MEDIA_TYPES = ("application/dash+xml",)
 
-_MOST_REPRESENTATIONS = 2_000
+_MOST_REPRESENTATIONS, _MOST_UNREAD = 2_000, 100
+_MOST_OTHER = 64
 _LONGEST_S = 10 * 366 * 86_400.0
 _DURATION = re.compile(
     r"^P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,6})D)?"
@@ -156,10 +158,10 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
     representations: list[Representation] = []
     at, total = 0.0, 0
     periods = root.all("Period")
-    for index, period in enumerate(periods):
+    for period, following in zip_longest(periods, periods[1:]):
         start_s = _seconds(period.attributes.get("start"))
         at = at if start_s is None else start_s
-        lasts = _period_lasts(period, periods[index + 1 :], at=at, whole_s=whole_s)
+        lasts = _period_lasts(period, following, at=at, whole_s=whole_s)
         for representation in _representations(period, bases, at=at, lasts=lasts):
             if isinstance(representation, _Unread):
                 warnings.extend(
@@ -193,26 +195,33 @@ class _Unread:
 
 
 def _period_lasts(
-    period: Element, later: list[Element], *, at: float, whole_s: float | None
+    period: Element, following: Element | None, *, at: float, whole_s: float | None
 ) -> float | None:
     duration_s = _seconds(period.attributes.get("duration"))
     if duration_s is not None:
         return duration_s
-    next_at = _seconds(later[0].attributes.get("start")) if later else whole_s
+    next_at = whole_s if following is None else _seconds(following.attributes.get("start"))
     return next_at - at if next_at is not None and next_at > at else None
 
 
 def _representations(
     period: Element, bases: tuple[str, ...], *, at: float, lasts: float | None
 ) -> Iterator[Representation | _Unread]:
+    unread = 0
     for group in period.all("AdaptationSet"):
+        beside = tuple(_not_understood(group))
         for element in group.all("Representation"):
             try:
                 addresses = based(based(based(bases, period), group), element)
-                yield _representation((period, group, element), addresses, at=at, lasts=lasts)
+                yield _representation(
+                    (period, group, element), addresses, beside, at=at, lasts=lasts
+                )
             except LimitError:
                 raise
             except SourceError as error:
+                unread += 1
+                if unread > _MOST_UNREAD:
+                    raise LimitError("DASH manifest: too much of it cannot be read") from error
                 attributes = " ".join(
                     f"{name}={value[:60]}" for name, value in element.attributes.items()
                 )
@@ -224,6 +233,7 @@ def _representations(
 def _representation(
     levels: tuple[Element, Element, Element],
     bases: tuple[str, ...],
+    beside: tuple[tuple[str, str], ...],
     *,
     at: float,
     lasts: float | None,
@@ -238,12 +248,7 @@ def _representation(
     segments, endless = form.segments(lasts)
     kind = attributes.get("contentType") or (attributes.get("mimeType") or "").partition("/")[0]
     extras = [(name, value) for name, value in attributes.items() if name not in _ATTRIBUTES]
-    for level in (group, element):
-        extras += [
-            (child.name, child.text or " ".join(child.attributes.values()))
-            for child in level.children
-            if child.name not in _UNDERSTOOD
-        ]
+    extras += [*beside, *_not_understood(element)]
     return Representation(
         id=attributes.get("id", "")[:200] if "id" in element.attributes else "",
         period=period.attributes.get("id", "")[:200],
@@ -261,10 +266,16 @@ def _representation(
         endless=endless,
         first_number=form.first,
         protections=_protections(levels),
-        other=tuple((name, value[:300]) for name, value in extras[:64]),
+        other=tuple((name, value[:300]) for name, value in extras[:_MOST_OTHER]),
         mirrors=bases[1:],
         initialization_range=form.initialization_range(),
     )
+
+
+def _not_understood(level: Element) -> Iterator[tuple[str, str]]:
+    others = (child for child in level.children if child.name not in _UNDERSTOOD)
+    for child in islice(others, _MOST_OTHER):
+        yield child.name, child.text or " ".join(child.attributes.values())
 
 
 _UNDERSTOOD = frozenset(
