@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +140,31 @@ async def test_others_have_their_turn_while_a_list_of_thousands_is_taken_up(
     assert len(streams) == 1_000
     assert len(seen) >= 6
     assert all(one.live for one in streams.values())
+
+
+async def test_titles_and_groups_are_resolved_beside_the_loop_of_the_watch(
+    reader: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[int] = set()
+    resolve_all = Resolver.resolve_all
+
+    def resolved(self: Resolver, listings: Any) -> Any:
+        threads.add(threading.get_ident())
+        return resolve_all(self, listings)
+
+    def screened(words: str, pseudonyms: Any) -> str:
+        threads.add(threading.get_ident())
+        return words
+
+    monkeypatch.setattr(Resolver, "resolve_all", resolved)
+    monkeypatch.setattr("cautery.workflows.watch.sources.offered.redacted_text", screened)
+    sources, streams = reader(
+        {LIST: b'#EXTM3U\n#EXTINF:-1 group-title="Sport",One\nhttp://pirate.example/1.m3u8\n'}
+    )
+    await sources.read(SOURCE)
+    assert len(streams) == 1
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_a_list_is_sealed_encrypted_and_its_record_names_the_exhibit(

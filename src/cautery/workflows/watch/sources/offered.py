@@ -52,6 +52,7 @@ class Offered:
         self._restored = restored
         self._readings: dict[str, list[Listed]] = {}
         self._latest: dict[int, tuple[Sequence[PlaylistEntry], list[Listed]]] = {}
+        self._resolving = asyncio.Lock()
 
     def recall(self, source: str, reading: list[Listed]) -> None:
         """Take up what a source listed in an earlier run, to compare the next reading with."""
@@ -93,9 +94,10 @@ class Offered:
             of the source.
         """
         now = self._journal.now()
+        rows = await asyncio.to_thread(self.listed, entries)
         web = [
             (entry, row)
-            for entry, row in zip(entries, self.listed(entries), strict=True)
+            for entry, row in zip(entries, rows, strict=True)
             if entry.url.startswith(("http://", "https://"))
         ]
         listed = [row for _, row in web]
@@ -110,10 +112,9 @@ class Offered:
                 new.setdefault(key, (entry, title))
         unknown = [(key, entry, title) for key, (entry, title) in new.items()]
         for at in range(0, len(unknown), _AT_ONCE):
-            self._appear(
+            await self._appear(
                 unknown[at : at + _AT_ONCE], source, now, singly=len(unknown) <= MOST_SINGLE
             )
-            await asyncio.sleep(0)
         self._lists[source] = keys
         elsewhere = set[str]().union(
             *(listed_keys for name, listed_keys in self._lists.items() if name != source)
@@ -128,7 +129,7 @@ class Offered:
             if stream.told:
                 self._journal.write(StreamVanished(url=key, source=source, at=now))
 
-    def _appear(
+    async def _appear(
         self,
         unknown: Sequence[tuple[str, PlaylistEntry, str | None]],
         source: str,
@@ -143,16 +144,9 @@ class Offered:
         singly : bool
             Tell those that are not mine, too.
         """
-        listings = [
-            Listing(
-                title=without_pseudonyms(title or ""),
-                group=self._text(entry.attribute("group-title")),
-            )
-            for _, entry, title in unknown
-        ]
-        resolutions = self._resolver.resolve_all(listings)
-        for (key, entry, title), resolution in zip(unknown, resolutions, strict=True):
-            offer = self._offer(entry, title, resolution)
+        async with self._resolving:  # its resolver has room for the work of one
+            offers = await asyncio.to_thread(self._offers, unknown)
+        for (key, entry, title), offer in zip(unknown, offers, strict=True):
             if (earlier_stream := self._streams.get(key)) is not None:  # by another list meanwhile
                 earlier_stream.live = True
                 continue
@@ -187,25 +181,37 @@ class Offered:
                 StreamResolved(url=earlier.key, offer=offer, at=self._journal.now())
             )
 
-    def _title(self, entry: PlaylistEntry) -> str | None:
-        """Return the title as it may be recorded: it may hold a login, or somebody's address."""
-        return self._text(entry.title)
-
     def _text(self, words: str | None) -> str | None:
         return redacted_text(words, self._journal.pseudonyms) if words else words
 
-    def _offer(
-        self, entry: PlaylistEntry, title: str | None, resolution: Resolution
-    ) -> Offer | None:
-        if not title:
-            return None
-        return Offer(
-            url=self._journal.redact(entry.url),
-            title=title,
-            right=resolution.right,
-            probability=resolution.probability,
-            why=resolution.why,
-        )
+    def _offers(
+        self, unknown: Sequence[tuple[str, PlaylistEntry, str | None]]
+    ) -> list[Offer | None]:
+        """Resolve titles; hostile ones, and their groups, take seconds a megabyte."""
+        listings = [
+            Listing(
+                title=without_pseudonyms(title or ""),
+                group=self._text(entry.attribute("group-title")),
+            )
+            for _, entry, title in unknown
+        ]
+        resolutions = self._resolver.resolve_all(listings)
+        return [
+            _offer(key, title, resolution)
+            for (key, _, title), resolution in zip(unknown, resolutions, strict=True)
+        ]
+
+
+def _offer(key: str, title: str | None, resolution: Resolution) -> Offer | None:
+    if not title:
+        return None
+    return Offer(
+        url=RedactedUrl(key),
+        title=title,
+        right=resolution.right,
+        probability=resolution.probability,
+        why=resolution.why,
+    )
 
 
 def tell(stream: Stream, journal: Journal) -> None:

@@ -192,7 +192,7 @@ class SourceReader:
             vantage=vantage,
             answer=answer,
             entries=len(listed),
-            table=self._table(source, listed, answer.says.entries) if listed else None,
+            table=await self._table_aside(source, listed, answer.says.entries),
             warnings=answer.says.warnings,
         )
         return answer
@@ -233,7 +233,7 @@ class SourceReader:
         entries, warnings = says.entries, [*says.warnings, *answer.warnings]
         exhibit = await self._seal_file(path)
         listed = await asyncio.to_thread(self._offered.listed, entries)
-        table = self._table(source, listed, entries) if listed else None
+        table = await self._table_aside(source, listed, entries)
         self._record(
             source,
             entries=len(entries),
@@ -305,6 +305,14 @@ class SourceReader:
             self._views.told(self._shown(source), None, answer)
 
     # -- records ----------------------------------------------------------------------------
+
+    async def _table_aside(
+        self, source: Source, listed: list[Listed], entries: tuple[PlaylistEntry, ...]
+    ) -> ExhibitId | None:
+        """Keep what the list said, on a thread: what it says of itself may be megabytes."""
+        if not listed:
+            return None
+        return await asyncio.to_thread(self._table, source, listed, entries)
 
     def _table(
         self, source: Source, listed: list[Listed], entries: tuple[PlaylistEntry, ...]
