@@ -18,7 +18,7 @@ from tests.lists import RAW, entry, lasting
 from tests.public_lists import Shown
 
 from cautery.adapters.http_face import Listener, certificates_in, server_tls
-from cautery.workflows.case.public_lists import answers_in
+from cautery.workflows.case.public_lists import AnswersIn
 from cautery.workflows.public.feeds import Feeds
 from cautery.workflows.public.shelf import Shelf
 from cautery_provider.service import Service
@@ -91,7 +91,7 @@ def test_a_list_arrives_whole_then_as_what_is_new_and_is_acknowledged(site: Site
         agent.once()
         assert agent.agent.accepted is not None, site.lines
         assert agent.agent.accepted.version.number == 1
-        [answer] = answers_in(site.shown.files)
+        [answer] = AnswersIn(site.shown.files).take(datetime.now(UTC))
         assert (answer.version, answer.list_id) == (1, site.id)
         # Nothing new is a 304, and what is withdrawn goes with the next version.
         agent.once()

@@ -15,8 +15,9 @@ from tests.lists import NOW, RAW, entry, referral
 from tests.public_lists import FETCHES, Shown
 
 from cautery.act import ListTrust, read_list
+from cautery.act.read_answer import read_answer
 from cautery.model.web import Answered, Asked
-from cautery.workflows.case.public_lists import answers_in
+from cautery.workflows.case.public_lists import AnswersIn
 from cautery.workflows.public.feeds import MOST_ANSWERS, Feeds
 from cautery.workflows.public.shelf import Shelf
 
@@ -192,10 +193,11 @@ def test_a_referral_under_a_false_name_is_not_served(tmp_path: Path) -> None:
 
 def test_an_acknowledgement_waits_for_the_case(site: Site) -> None:
     assert site.post(site.acknowledgement()).status == 204
-    [answer] = answers_in(site.shown.files)
+    answers = AnswersIn(site.shown.files)
+    [answer] = answers.take(NOW)
     assert (answer.list_id, answer.version, answer.effect) == (site.id, 1, "applied")
     assert [row.target for row in answer.refused] == ["a.example"]
-    assert list(answers_in(site.shown.files)) == []
+    assert answers.take(NOW + timedelta(hours=1)) == []
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ def test_a_false_acknowledgement_is_refused(
 ) -> None:
     site.ask()
     assert site.post(site.acknowledgement(**change)).status == status
-    assert list(answers_in(site.shown.files)) == []
+    assert AnswersIn(site.shown.files).take(NOW) == []
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xff", b"[" * 1_000_000, b" " * (3 << 20), b"null"])
@@ -233,5 +235,6 @@ def test_what_is_no_acknowledgement_is_refused(site: Site, raw: bytes) -> None:
 def test_a_flood_of_acknowledgements_leaves_the_newest(site: Site) -> None:
     for number in range(MOST_ANSWERS + 20):
         assert site.post(site.acknowledgement(reason=str(number))).status == 204
-    reasons = [answer.reason for answer in answers_in(site.shown.files)]
+    files = site.shown.files
+    reasons = [read_answer(files.read(name) or b"").reason for name in files.names("answers")]
     assert reasons == [str(number) for number in range(20, MOST_ANSWERS + 20)]

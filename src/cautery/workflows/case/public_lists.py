@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cautery.act import Envelope
 from cautery.act.ports import PublicFiles, Publisher
@@ -18,8 +18,8 @@ from cautery.canonical import canonical
 from cautery.errors import ApprovalError, InputError, SourceError, StorageError
 from cautery.model import Digest, Effect, ListAnswer, digest_of
 
-MOST_A_ROUND = 100
-"""Acknowledgements that are taken at once: the watch looks again in two seconds."""
+BYTES_A_SECOND = 10_000
+"""Of the acknowledgements of a list, so many bytes a second are taken: each one goes on record."""
 
 
 class ListFiles:
@@ -67,10 +67,10 @@ class ListFiles:
             return False
 
     def new_answers(self) -> list[AnswerOfAgent]:
-        """Return acknowledgements that came since this was last called; other cases read them, too.
+        """Return the newest acknowledgement of each list that came since this was last called.
 
-        The server of the folder takes away the oldest ones. What was there before the first call is
-        about what others have sent.
+        Other cases read them, too. The server of the folder takes away the oldest ones. What was
+        there before the first call is about what others have sent.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class ListFiles:
         fresh = [name for name in there if name not in heard]
         self._heard = heard.intersection(there).union(fresh)
         answers = []
-        for name in fresh:
+        for name in {name.partition(".")[0]: name for name in fresh}.values():
             body = self._files.read(name)
             with suppress(InputError):
                 if body is not None:
@@ -138,19 +138,42 @@ class PublicLists:
         return answer
 
 
-def answers_in(files: PublicFiles) -> Iterator[AnswerOfAgent]:
-    """Take acknowledgements out of a public folder, a round of them; what is none is dropped.
+class AnswersIn:
+    """Takes acknowledgements out of a public folder: of each list the newest, at its pace.
 
-    Raises
-    ------
-    StorageError
-        If one cannot be read or taken away.
+    An acknowledgement says all that its provider refuses, so a newer one replaces those before it.
+
+    Parameters
+    ----------
+    files : PublicFiles
+        The folder.
     """
-    for name in files.names("answers")[:MOST_A_ROUND]:
-        body = files.read(name)
-        files.remove(name)
-        try:
-            if body is not None:
-                yield read_answer(body)
-        except InputError:
-            continue
+
+    def __init__(self, files: PublicFiles) -> None:
+        self._files = files
+        self._rests_until: dict[str, datetime] = {}
+
+    def take(self, now: datetime) -> list[AnswerOfAgent]:
+        """Return the newest of each list that does not rest; what is no acknowledgement is dropped.
+
+        Raises
+        ------
+        StorageError
+            If one cannot be read or taken away.
+        """
+        newest: dict[str, str] = {}
+        for name in self._files.names("answers"):  # those of a list stand by time
+            list_id = name.partition(".")[0]
+            if list_id in newest:
+                self._files.remove(newest[list_id])
+            newest[list_id] = name
+        answers = []
+        for list_id, name in newest.items():
+            if now < self._rests_until.get(list_id, now):
+                continue
+            body = self._files.read(name) or b""
+            self._files.remove(name)
+            self._rests_until[list_id] = now + timedelta(seconds=len(body) / BYTES_A_SECOND)
+            with suppress(InputError):
+                answers.append(read_answer(body))
+        return answers

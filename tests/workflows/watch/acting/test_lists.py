@@ -326,7 +326,7 @@ async def test_a_provider_that_fetches_says_that_a_version_is_dated_ahead(
         reason="time",
         refused=(),
     )
-    seat.lists.hear(said)
+    await seat.lists.hear(said)
     await seat.after(0)
     dates = [json.loads(body["version"])["made_at"] for body in seat.provider.bodies]
     assert dates[-1] == iso(seat.journal.now()) < dates[0]
@@ -375,19 +375,19 @@ async def test_what_a_provider_that_fetches_says_is_recorded_once(
 ) -> None:
     seat.lists.add(*listed, ISP)
     await seat.after(0)
-    seat.lists.hear(fetched(Effect.PENDING))
+    await seat.lists.hear(fetched(Effect.PENDING))
     for _ in range(3):
-        seat.lists.hear(fetched())
+        await seat.lists.hear(fetched())
     told = [each for each in seat.journal.written if isinstance(each, ListAnswered)]
     assert [each.effect for each in told] == [Effect.PENDING, Effect.APPLIED]
     claims = [each for each in seat.journal.written if isinstance(each, Acknowledgement)]
     assert [(each.referral, each.effect) for each in claims] == [
         (listed[0].subject.id, Effect.APPLIED)
     ]
-    seat.lists.hear(fetched(Effect.REJECTED, reason="two-people"))
+    await seat.lists.hear(fetched(Effect.REJECTED, reason="two-people"))
     assert seat.journal.written[-1].reason == "two-people"
     before = len(seat.journal.written)
-    seat.lists.hear(replace(fetched(), list_id="L-000000000000"))
+    await seat.lists.hear(replace(fetched(), list_id="L-000000000000"))
     assert len(seat.journal.written) == before
 
 
@@ -396,7 +396,7 @@ async def test_an_answer_about_an_older_version_acknowledges_nothing(
 ) -> None:
     seat.lists.add(*listed, ISP)
     await seat.after(0)
-    seat.lists.hear(fetched(version=None))
+    await seat.lists.hear(fetched(version=None))
     assert not any(isinstance(each, Acknowledgement) for each in seat.journal.written)
 
 

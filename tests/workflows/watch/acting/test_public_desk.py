@@ -30,6 +30,7 @@ from cautery.model.records import (
 )
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.case.public_lists import BYTES_A_SECOND, AnswersIn
 from cautery.workflows.watch.acting import public_desk
 from cautery.workflows.watch.acting.public_desk import PublicDesk
 from cautery.workflows.watch.opening import begin_case
@@ -44,7 +45,7 @@ class Lists:
     def __init__(self) -> None:
         self.heard: list[Any] = []
 
-    def hear(self, answer: Any) -> None:
+    async def hear(self, answer: Any) -> None:
         self.heard.append(answer)
 
 
@@ -111,6 +112,31 @@ async def test_complaints_and_answers_are_taken_out_and_their_state_is_shown(
     )
     await worked(case, files, lists, seconds=0.5)
     assert json.loads(files.read(f"decisions/{NUMBER}.json") or b"")["state"] == "rejected"
+
+
+def answer_about(version: int, *, refused: int = 0) -> bytes:
+    row = {"target": "a.example", "rule": "r", "reason": "x"}
+    return json.dumps(
+        {"list": "L", "version": version, "digest": None, "effect": "applied", "applied_at": None,
+         "reason": None, "refused": [row] * refused}
+    ).encode()  # fmt: skip
+
+
+def test_the_newest_answer_about_a_list_is_taken_and_a_long_one_makes_the_next_wait(
+    tmp_path: Path,
+) -> None:
+    files = PublicFolder(tmp_path / "public", make=True)
+    long = answer_about(2, refused=10_000)
+    for name, body in {"a.1": answer_about(1), "a.2": long, "b.1": answer_about(7)}.items():
+        files.write(f"answers/{name}.json", body)
+    answers = AnswersIn(files)
+    assert [each.version for each in answers.take(NOW)] == [2, 7]
+    assert files.names("answers") == ()
+    for name in ("a.3", "b.2"):
+        files.write(f"answers/{name}.json", answer_about(int(name[-1])))
+    assert [each.version for each in answers.take(NOW + timedelta(seconds=1))] == [2]
+    later = NOW + timedelta(seconds=len(long) / BYTES_A_SECOND)
+    assert [each.version for each in answers.take(later)] == [3]
 
 
 class Broken(PublicFolder):

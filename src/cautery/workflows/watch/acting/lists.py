@@ -252,8 +252,11 @@ class Lists:
                 course.withdrawn.add(target)
                 course.due, course.changed = self._journal.now(), True
 
-    def hear(self, answer: AnswerOfAgent) -> None:
-        """Record what an intermediary that fetches its list says, where that is new."""
+    async def hear(self, answer: AnswerOfAgent) -> None:
+        """Record what an intermediary that fetches its list says, where that is new.
+
+        It is written on a thread: ten thousand refused entries take seconds to be screened.
+        """
         for course in self._courses.values():
             if course.list.id == answer.list_id:
                 break
@@ -267,7 +270,8 @@ class Lists:
         if answer.effect is Effect.REJECTED and answer.reason == "time":  # of a date ahead
             course.taken_at, course.believes, course.due = None, False, now
             course.changed = True
-        self._journal.write(
+        await asyncio.to_thread(
+            self._journal.write,
             ListAnswered(
                 intermediary=course.list.to.name,
                 list=answer.list_id,
@@ -278,7 +282,7 @@ class Lists:
                 reason=answer.reason,
                 refused=answer.refused,
                 at=now,
-            )
+            ),
         )
         said = ListAnswer(
             intermediary=course.list.to.name,
@@ -347,7 +351,7 @@ class Lists:
                 if answer.effect is not Effect.REJECTED and head and answer.digest == head[1]:
                     # Another case may have made it: this one dates none before it either.
                     course.taken_at = max(head[2], course.taken_at or head[2])
-                self.hear(answer)
+                await self.hear(answer)
         except CauteryError as error:
             self._journal.fail("lists", "organisation", error)
 

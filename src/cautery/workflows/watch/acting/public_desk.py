@@ -20,7 +20,7 @@ from cautery.workflows.case.complaints import show_state, states, take_in
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.public_about import about_case
 from cautery.workflows.case.public_figures import figures_file, read_on
-from cautery.workflows.case.public_lists import answers_in
+from cautery.workflows.case.public_lists import AnswersIn
 from cautery.workflows.public.about import ABOUT
 from cautery.workflows.public.figures import FIGURES
 from cautery.workflows.watch.acting.lists import Lists
@@ -45,6 +45,7 @@ class PublicDesk:
         journal: Journal,
     ) -> None:
         self._files = files
+        self._answers = AnswersIn(files)
         self._mandate = mandate
         self._lists = lists
         self._ledger = ledger
@@ -72,8 +73,8 @@ class PublicDesk:
 
     async def _take(self) -> None:
         try:
-            for answer in answers_in(self._files):
-                self._lists.hear(answer)
+            for answer in await asyncio.to_thread(self._answers.take, self._journal.now()):
+                await self._lists.hear(answer)
         except CauteryError as error:
             self._fail(error)
         await self._try(self._take_complaints)
