@@ -148,6 +148,28 @@ def test_a_place_in_the_row_comes_free_when_a_client_is_gone(
         assert (status, len(body)) == (200, BIG)
 
 
+def test_many_addresses_do_not_keep_out_one_that_has_no_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_face, "MOST_CONNECTIONS", 12)
+    with Running(replace(listener(echo), most_of_one=6)) as server:
+        [port] = server.ports
+        silent = [connected(port, of=f"127.0.0.{2 + at % 3}") for at in range(12)]
+        for address in ("127.0.0.9", "127.0.0.10"):
+            with connected(port, of=address) as newcomer:
+                assert answered(newcomer).startswith(b"HTTP/1.1 2")
+                with connected(port, of=address) as second:
+                    assert answered(second).startswith(b"HTTP/1.1 2")
+        for connection in silent:
+            connection.close()
+
+
+def connected(port: int, *, of: str) -> socket.socket:
+    made = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(of, 0))
+    time.sleep(0.02)
+    return made
+
+
 def answered(connection: socket.socket) -> bytes:
     """Return what comes back of a request; nothing if the connection is cut."""
     try:

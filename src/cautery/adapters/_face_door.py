@@ -10,7 +10,6 @@ import logging
 import resource
 import socket
 import ssl
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -64,8 +63,27 @@ async def listening_at(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
+class _Guest:
+    """A connection of a subscriber, in its handshake or after it."""
+
+    def __init__(self, subscriber: str) -> None:
+        self.subscriber = subscriber
+        self.shaking: asyncio.Task[None] | None = None
+        self.handler: web.RequestHandler | None = None
+
+    def hang_up(self) -> None:
+        """End the connection, without a word: who is silent would not answer one."""
+        if self.handler is not None and self.handler.transport is not None:
+            self.handler.transport.abort()
+        elif self.shaking is not None:
+            self.shaking.cancel()
+
+
 class Door:
     """Lets connections in: so many of all and of one subscriber, from before their handshake on.
+
+    If all places are taken, a newcomer gets one of the subscriber that has most of them: strangers
+    with many addresses do not keep out who has one.
 
     Parameters
     ----------
@@ -89,7 +107,7 @@ class Door:
         idle_s: float,
     ) -> None:
         self._tls, self._most, self._most_of_one = tls, most, most_of_one
-        self._inside: Counter[str] = Counter()
+        self._inside: dict[str, dict[_Guest, None]] = {}
         self._server = _Server(
             handler,
             leave=self._leave,
@@ -113,14 +131,29 @@ class Door:
                 await asyncio.sleep(0.1)
                 continue
             subscriber = neighbourhood(str(place[0]))
-            taken = self._inside[subscriber]
-            if taken >= self._most_of_one or self._inside.total() >= self._most:
+            if not self._has_room(subscriber):
                 connection.close()
                 continue
-            self._inside[subscriber] += 1
-            task = asyncio.ensure_future(self._admit(connection, subscriber))
-            self._shaking.add(task)
-            task.add_done_callback(self._shaking.discard)
+            guest = _Guest(subscriber)
+            self._inside.setdefault(subscriber, {})[guest] = None
+            guest.shaking = asyncio.ensure_future(self._admit(connection, guest))
+            self._shaking.add(guest.shaking)
+            guest.shaking.add_done_callback(self._shaking.discard)
+
+    def _has_room(self, subscriber: str) -> bool:
+        """Say whether a subscriber may have one more connection, and make room for it."""
+        own = len(self._inside.get(subscriber, ()))
+        if own >= self._most_of_one:
+            return False
+        if sum(map(len, self._inside.values())) < self._most:
+            return True
+        largest = max(self._inside.values(), key=len)
+        if len(largest) <= own + 1:
+            return False
+        oldest = next(iter(largest))
+        self._leave(oldest)
+        oldest.hang_up()
+        return True
 
     async def close(self) -> None:
         """Hang up on everybody."""
@@ -129,12 +162,12 @@ class Door:
         await asyncio.gather(*self._shaking, return_exceptions=True)
         await self._server.shutdown(2.0)
 
-    async def _admit(self, connection: socket.socket, subscriber: str) -> None:
-        tls, handlers = self._tls, []
+    async def _admit(self, connection: socket.socket, guest: _Guest) -> None:
+        tls = self._tls
 
         def handler() -> web.RequestHandler:
-            handlers.append(self._server.belonging_to(subscriber))
-            return handlers[0]
+            guest.handler = self._server.receive(guest)
+            return guest.handler
 
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
@@ -145,13 +178,15 @@ class Door:
             )
         except (OSError, asyncio.CancelledError):  # errors of TLS and of time among them
             connection.close()
-            for each in handlers:
-                self._server.forget(each)
+            self._leave(guest)
+            if guest.handler is not None:
+                self._server.forget(guest.handler)
 
-    def _leave(self, subscriber: str) -> None:
-        self._inside[subscriber] -= 1
-        if self._inside[subscriber] <= 0:
-            del self._inside[subscriber]
+    def _leave(self, guest: _Guest) -> None:
+        others = self._inside.get(guest.subscriber, {})
+        others.pop(guest, None)
+        if not others:
+            self._inside.pop(guest.subscriber, None)
 
 
 class _Server(web.Server):
@@ -160,25 +195,25 @@ class _Server(web.Server):
     Parameters
     ----------
     leave : callable
-        Told the subscriber.
+        Told the guest.
     """
 
-    def __init__(self, *arguments: Any, leave: Callable[[str], None], **options: Any) -> None:
+    def __init__(self, *arguments: Any, leave: Callable[[_Guest], None], **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._leave = leave
-        self._subscribers: dict[web.RequestHandler, str] = {}
+        self._guests: dict[web.RequestHandler, _Guest] = {}
 
-    def belonging_to(self, subscriber: str) -> web.RequestHandler:
-        """Return what handles a new connection of a subscriber."""
+    def receive(self, guest: _Guest) -> web.RequestHandler:
+        """Return what handles a new connection."""
         handler = self()
-        self._subscribers[handler] = subscriber
+        self._guests[handler] = guest
         return handler
 
     def forget(self, handler: web.RequestHandler) -> None:
         """Count a connection no more."""
-        subscriber = self._subscribers.pop(handler, None)
-        if subscriber is not None:
-            self._leave(subscriber)
+        guest = self._guests.pop(handler, None)
+        if guest is not None:
+            self._leave(guest)
 
     def connection_lost(
         self, handler: web.RequestHandler, exc: BaseException | None = None
