@@ -12,7 +12,9 @@ from types import ModuleType
 import pytest
 
 from cautery.messages import in_language, languages, say, term, text_of
-from cautery.model import ErrorRate
+from cautery.model import ErrorRate, ExhibitId
+from cautery.pages.case_report.view import SealedLine, StreamView
+from cautery.pages.dossier.exhibits import exhibit_list
 from cautery.pages.dossier.render import _texts, method
 from cautery.pages.dossier.view import rate_views, time_view
 from cautery.pages.dossier.words import rate_key, rate_name, style, written
@@ -109,3 +111,10 @@ def test_a_bracket_is_rounded_outwards() -> None:
     shown = time_view("probed", late, (late, late))
     assert (shown.not_before, shown.not_after) == ("2026-05-01 12:00:00", "2026-05-01 12:00:01")
     assert time_view("probed", late, (None, None)).not_after == ""
+
+
+def test_no_address_runs_in_a_spreadsheet_that_parts_at_semicolons() -> None:
+    sealed = SealedLine(exhibit=ExhibitId("sha256:" + "0" * 64), what=term("exhibit", "playlist"))
+    hostile = StreamView(number=1, url="http://pirate.example/;=1+1;x", sealed=(sealed,))
+    _, line = exhibit_list([hostile], in_bag=None).decode().splitlines()
+    assert line.startswith("1,http://pirate.example/;'=1+1;x,")

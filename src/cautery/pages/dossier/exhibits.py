@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Container, Iterable
 
+from cautery.cells import csv_cell
 from cautery.messages import say, tr
 from cautery.model.times import iso
 from cautery.pages.case_report.view import SealedLine, StreamView
@@ -31,7 +32,7 @@ def exhibit_list(proven: Iterable[StreamView], *, in_bag: Container[str] | None)
     lines = [
         (
             number,
-            stream.url,
+            csv_cell(stream.url),
             say(line.what),
             line.exhibit.removeprefix("sha256:"),
             "" if line.size is None else line.size,
