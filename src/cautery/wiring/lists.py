@@ -24,7 +24,7 @@ from cautery.model.toml import simple_toml, toml_string
 from cautery.public_keys import raw_public_key
 from cautery.workflows.case.lists import ProviderTrust
 from cautery.workflows.case.public_lists import ListFiles
-from cautery.workflows.watch.acting.lists import Organisation
+from cautery.workflows.watch.acting.organisation import Organisation
 
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
 

@@ -56,8 +56,9 @@ from cautery.workflows.watch.acting.confirming import Confirming
 from cautery.workflows.watch.acting.effects import EffectWatch
 from cautery.workflows.watch.acting.interventions import Intervener
 from cautery.workflows.watch.acting.judging import Judge
-from cautery.workflows.watch.acting.lists import Lists, Organisation
+from cautery.workflows.watch.acting.lists import Lists
 from cautery.workflows.watch.acting.neighbours import Neighbours
+from cautery.workflows.watch.acting.organisation import Organisation
 from cautery.workflows.watch.acting.public_desk import PublicDesk
 from cautery.workflows.watch.estimates import estimates
 from cautery.workflows.watch.mapping.mapper import Mapper

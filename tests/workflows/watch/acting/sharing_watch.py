@@ -20,7 +20,8 @@ from cautery.adapters.signer import SignerProcess
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Intermediary
 from cautery.workflows.case.public_lists import ListFiles, PublicLists
-from cautery.workflows.watch.acting.lists import Lists, Organisation
+from cautery.workflows.watch.acting.lists import Lists
+from cautery.workflows.watch.acting.organisation import Organisation
 
 ISP = Intermediary(name="isp-fr", territory="FR")
 

@@ -27,7 +27,8 @@ from cautery.model import (
 from cautery.model.records import ListAnswered, ListSent
 from cautery.workflows.case.public_lists import ListFiles, PublicLists
 from cautery.workflows.public.shelf import Shelf
-from cautery.workflows.watch.acting.lists import AGAIN_S, RENEWED_S, Lists, Organisation
+from cautery.workflows.watch.acting.lists import AGAIN_S, RENEWED_S, Lists
+from cautery.workflows.watch.acting.organisation import Organisation
 
 from .test_lists import Journal, Provider
 

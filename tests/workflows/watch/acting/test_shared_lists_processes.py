@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from cautery.workflows.public.shelf import Shelf
 
 ROOT = Path(__file__).parents[4]
 ISP = Intermediary(name="isp-fr", territory="FR")
-WATCHES, NAMES, KILLS = 3, 12, 6
+WATCHES, NAMES, KILLED_AFTER = 3, 10, (3, 8)
 
 
 class Run:
@@ -32,6 +33,8 @@ class Run:
         self.blocked: set[str] = set()
         self.gone: set[str] = set()
         self.failures: list[str] = []
+        self.sent = self.kills = 0
+        self.chance = random.Random(number)
         self.done = False
         self.process: subprocess.Popen[str] | None = None
         self.thread = threading.Thread(target=self._run)
@@ -55,6 +58,11 @@ class Run:
 
     def _hear(self, words: list[str]) -> None:
         if words[0] == "sent":
+            self.sent += 1
+            if self.sent in KILLED_AFTER and self.process is not None:
+                time.sleep(self.chance.uniform(0, 0.03))
+                self.process.kill()
+                self.kills += 1
             target = f"n{words[1][1:]}.c{self.number}.example"
             if words[1].startswith("-"):
                 self.blocked.discard(target)
@@ -73,10 +81,9 @@ def test_watches_that_are_killed_lose_no_entry_and_fork_no_version(tmp_path: Pat
     place.begin("", "")
     list_id = StandingList(key=key, to=ISP, of_organisation=True).id
     trust = ListTrust(provider=ISP.name, territory="FR", approvers=RAW, list_key=key)
-    shelf, chance = Shelf(place.public()), random.Random(52)
+    shelf = Shelf(place.public())
     runs = [Run(tmp_path, number) for number in range(1, WATCHES + 1)]
     held: AcceptedList | None = None
-    kills = 0
     while any(run.thread.is_alive() for run in runs) or held is None:
         blocked = set[str]().union(*(set(run.blocked) for run in runs))
         gone = set[str]().union(*(set(run.gone) for run in runs))
@@ -87,13 +94,9 @@ def test_watches_that_are_killed_lose_no_entry_and_fork_no_version(tmp_path: Pat
             targets = {each.target for each in held.entries}
             assert blocked <= targets
             assert not gone & targets
-            if kills < KILLS and chance.random() < 0.2:
-                run = chance.choice(runs)
-                if run.thread.is_alive() and run.process is not None:
-                    run.process.kill()
-                    kills += 1
+        time.sleep(0.005)
     assert [run.failures for run in runs] == [[]] * WATCHES
-    assert kills == KILLS
+    assert [run.kills for run in runs] == [len(KILLED_AFTER)] * WATCHES
     shelved = shelf.list(list_id)
     assert shelved is not None
     last = read_list(

@@ -13,20 +13,13 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from cautery.act import (
-    Approved,
-    Envelope,
-    ListTrust,
-    Publisher,
-    Share,
-    SharesRead,
-    StandingList,
-)
+from cautery.act import Approved, Envelope, Publisher, Share, StandingList
 from cautery.act.block_list import RENEWED_S
-from cautery.act.ports import ListShares, ListSigner
+from cautery.act.ports import ListSigner
 from cautery.act.read_answer import AnswerOfAgent
-from cautery.errors import ApprovalError, CauteryError, InputError, SourceError, StorageError
+from cautery.errors import CauteryError, SourceError, StorageError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import (
     CourtOrder,
@@ -40,9 +33,7 @@ from cautery.model import (
 )
 from cautery.model.records import ListAnswered, ListSent
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.case.public_lists import ListFiles
-
-__all__ = ["AGAIN_S", "PATIENCE_S", "RENEWED_S", "Lists", "Organisation", "Taken"]
+from cautery.workflows.watch.acting.organisation import Company, Organisation
 
 AGAIN_S = 10.0
 """An intermediary that did not take a version is asked again after so long."""
@@ -50,30 +41,6 @@ PATIENCE_S = 1.0
 """One that does not answer keeps what others are sent waiting for so long."""
 _BEAT_S = 10.0
 """A watch gives the other cases a sign of life after so long, and hears what intermediaries say."""
-_LONG_AGO = timedelta(days=7)
-"""The share of a case that has ended is taken away after so long: no clock is wrong by more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Organisation:
-    """The organisation on whose lists a case has its entries.
-
-    Parameters
-    ----------
-    signer : ListSigner
-        Signs their versions.
-    shares : ListShares
-        What each case has on them.
-    approvers : collection of bytes
-        The raw keys of the approvers whom its intermediaries believe.
-    files : ListFiles
-        Where all its intermediaries fetch their lists, and say what they did.
-    """
-
-    signer: ListSigner
-    shares: ListShares
-    approvers: Collection[bytes]
-    files: ListFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +97,8 @@ class _Course:
     and the clock is right, and failures tell which."""
     changed: bool = False
     """Whether a version is wanted however new the last one is."""
-    read: SharesRead | None = None
-    """Judges what cases have on the list of an organisation."""
-    faults: set[str] = field(default_factory=set)
-    """What was recorded of the shares of other cases."""
+    company: Company | None = None
+    """The cases with which this one has the list of an organisation; ``None``: it has its own."""
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether it is sent now; nothing is due later than the next renewal.
@@ -208,14 +173,10 @@ class Lists:
             self._courses[to.name] = course
             if organisation is None:
                 continue
-            trust = ListTrust(
-                provider=to.name,
-                territory=to.territory.upper(),
-                approvers=organisation.approvers,
-                list_key=key,
+            course.company = Company(
+                organisation, course.list, fail=partial(journal.fail, "list", to.name)
             )
-            course.read = SharesRead(trust)
-            if organisation.shares.kept(course.list.id) is not None:  # of an earlier run
+            if course.company.has_us:
                 course.due = journal.now() + timedelta(seconds=RENEWED_S)
         self._sending: dict[str, asyncio.Task[Taken | None]] = {}
 
@@ -234,15 +195,8 @@ class Lists:
         """
         course = self._courses[to.name]
         subject = course.list.add(approved, order)
-        if course.read is not None:
-            try:
-                course.read.check(course.list.share.parts[subject].to_json())
-            except InputError as error:
-                del course.list.share.parts[subject]
-                raise ApprovalError(
-                    f"{to.name} would refuse referral {approved.subject.id} on the list of the "
-                    f"organisation: {error}"
-                ) from error
+        if course.company is not None:
+            course.company.require_fit(approved, subject)
         course.due, course.changed = self._journal.now(), True
 
     def withdraw(self, referral: str, target: str) -> None:
@@ -465,35 +419,13 @@ class Lists:
                 due = last[2] + timedelta(seconds=RENEWED_S)
                 if last[2] <= now < due and organisation.files.shows(list_id, last[1]):
                     return due
-            made = self._made(course, now, share, self._others(course, share, now, shares))
+            others = () if course.company is None else course.company.others(share, now)
+            made = self._made(course, now, share, others)
             try:
                 organisation.files.write(made.envelope)
             except StorageError as error:  # it is handed in all the same
                 return replace(made, fault=error)
             return made
-
-    def _others(
-        self, course: _Course, own: Share, now: datetime, shares: ListShares
-    ) -> list[Share]:
-        """Return what other cases have on a list, without what its intermediary would refuse."""
-        read, found = course.read, []
-        assert read is not None
-        for case, raw, silent_s in shares.others(course.list.id):
-            faults: Sequence[InputError]
-            try:
-                share, faults = read.read(raw)
-            except InputError as error:
-                share, faults = Share(), (error,)
-            for fault in faults:
-                if (words := f"{case}: {fault}") not in course.faults:
-                    course.faults.add(words)
-                    self._journal.fail("list", course.list.to.name, InputError(words))
-            if not faults and not share.current(now - _LONG_AGO).parts:
-                shares.discard(course.list.id, case)
-                continue
-            found.append(share.lapsed(silent_s))
-        read.forget_all_but(subject for share in (own, *found) for subject in share.parts)
-        return found
 
     def _is_superseded(self, envelope: Envelope) -> bool:
         """Tell whether another case has made a later version, which holds all of this one."""

@@ -34,7 +34,8 @@ from cautery.workflows.public.about import ABOUT
 from cautery.workflows.public.figures import FIGURES
 from cautery.workflows.watch.acting.confirming import confirmed_in
 from cautery.workflows.watch.acting.filing import Filing
-from cautery.workflows.watch.acting.lists import Lists, Organisation
+from cautery.workflows.watch.acting.lists import Lists
+from cautery.workflows.watch.acting.organisation import Organisation
 from cautery.workflows.watch.resume import EarlierRuns
 
 

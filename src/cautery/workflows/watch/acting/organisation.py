@@ -1,0 +1,121 @@
+"""The organisation on whose lists a case has its entries, beside those of its other cases.
+
+What an access provider would refuse of another case stays off the list, and live entries of a case
+that is silent leave it (ADR 0052).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cautery.act import Approved, ListTrust, Share, SharesRead, StandingList
+from cautery.act.ports import ListShares, ListSigner
+from cautery.errors import ApprovalError, InputError
+from cautery.model import Digest, Referral
+from cautery.workflows.case.public_lists import ListFiles
+
+_LONG_AGO = timedelta(days=7)
+"""The share of a case that has ended is taken away after so long: no clock is wrong by more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """The organisation on whose lists a case has its entries.
+
+    Parameters
+    ----------
+    signer : ListSigner
+        Signs their versions.
+    shares : ListShares
+        What each case has on them.
+    approvers : collection of bytes
+        The raw keys of the approvers whom its intermediaries believe.
+    files : ListFiles
+        Where all its intermediaries fetch their lists, and say what they did.
+    """
+
+    signer: ListSigner
+    shares: ListShares
+    approvers: Collection[bytes]
+    files: ListFiles
+
+
+class Company:
+    """The cases that have their entries on one list of an organisation.
+
+    Parameters
+    ----------
+    standing : StandingList
+        The list.
+    fail : callable
+        Told once of each fault in the share of another case.
+    """
+
+    def __init__(
+        self,
+        organisation: Organisation,
+        standing: StandingList,
+        *,
+        fail: Callable[[InputError], None],
+    ) -> None:
+        self._shares, self._standing, self._fail = organisation.shares, standing, fail
+        self._faults: set[str] = set()
+        self._read = SharesRead(
+            ListTrust(
+                provider=standing.to.name,
+                territory=standing.to.territory.upper(),
+                approvers=organisation.approvers,
+                list_key=standing.key,
+            )
+        )
+
+    @property
+    def has_us(self) -> bool:
+        """Whether this case has entries on the list, perhaps of an earlier run."""
+        return self._shares.kept(self._standing.id) is not None
+
+    def require_fit(self, approved: Approved[Referral], subject: Digest) -> None:
+        """Take a referral of this case off the list unless its intermediary will take it.
+
+        Raises
+        ------
+        ApprovalError
+            If it would refuse the list for it.
+        """
+        parts = self._standing.share.parts
+        try:
+            self._read.check(parts[subject].to_json())
+        except InputError as error:
+            del parts[subject]
+            raise ApprovalError(
+                f"{self._standing.to.name} would refuse referral {approved.subject.id} on the list "
+                f"of the organisation: {error}"
+            ) from error
+
+    def others(self, own: Share, now: datetime) -> list[Share]:
+        """Return what other cases have on the list, without what its intermediary would refuse.
+
+        Raises
+        ------
+        StorageError
+            If the shares cannot be read.
+        """
+        shares = []
+        for case, raw, silent_s in self._shares.others(self._standing.id):
+            faults: Sequence[InputError]
+            try:
+                share, faults = self._read.read(raw)
+            except InputError as error:
+                share, faults = Share(), (error,)
+            for fault in faults:
+                if (words := f"{case}: {fault}") not in self._faults:
+                    self._faults.add(words)
+                    self._fail(InputError(words))
+            if not faults and not share.current(now - _LONG_AGO).parts:
+                self._shares.discard(self._standing.id, case)
+                continue
+            shares.append(share.lapsed(silent_s))
+        self._read.forget_all_but(subject for share in (own, *shares) for subject in share.parts)
+        return shares
