@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from cautery.act.approved import Approved
 from cautery.drawing.formatting import counted
 from cautery.errors import ApprovalError
-from cautery.model import Approval, Notice, NoticedUrl, digest, iso
+from cautery.model import Approval, Digest, Notice, NoticedUrl, digest, iso
 
 XARF_VERSION = "4.2.0"
 _NO_TAG = re.compile(r"[^a-z0-9_+-]+")
@@ -153,6 +153,7 @@ def xarf_reports(approved: Approved[Notice]) -> Iterator[dict[str, Any]]:
         As :func:`checked`.
     """
     notice = checked(approved)
+    notice_digest = digest(notice)
     email = str(notice.notifier_email)
     contact = {
         "org": notice.notifier[:_LONGEST_ORG],
@@ -162,7 +163,7 @@ def xarf_reports(approved: Approved[Notice]) -> Iterator[dict[str, Any]]:
     for url in notice.urls:
         yield {
             "xarf_version": XARF_VERSION,
-            "report_id": str(_report_id(notice, url)),
+            "report_id": str(_report_id(notice_digest, url)),
             "timestamp": iso(url.captured_at),
             "reporter": contact,
             "sender": contact,
@@ -184,8 +185,8 @@ def xarf_reports(approved: Approved[Notice]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _report_id(notice: Notice, url: NoticedUrl) -> uuid.UUID:
-    name = f"{digest(notice)} {url.url}".encode()
+def _report_id(notice_digest: Digest, url: NoticedUrl) -> uuid.UUID:
+    name = f"{notice_digest} {url.url}".encode()
     return uuid.UUID(bytes=hashlib.sha256(name).digest()[:16], version=4)
 
 
