@@ -58,15 +58,20 @@ LOOPBACK = "127.0.0.0/8"
 _addresses: dict[str, set[str]] = {}
 
 
-class OneWorkerForJourneys(LoadFileScheduling):
-    """A worker runs the tests of a file, and one worker runs all journeys.
+WAITING = ("tests/journeys/", "tests/agents/test_real_")
+COMPUTING = ("tests/journeys/test_faults_injected.py", "tests/journeys/test_operation.py")
 
-    A journey mostly waits for its watch to end: the others compute meanwhile, and no two wait.
+
+class OneWorkerForWhatWaits(LoadFileScheduling):
+    """A worker runs the tests of a file, and one worker runs all files that mostly wait.
+
+    A watch goes on to the end of its window, and a resolver's answer until it is stale: the others
+    compute meanwhile, and no two wait.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return "journeys" if file.startswith("tests/journeys/") else file
+        return "waiting" if file.startswith(WAITING) and file not in COMPUTING else file
 
 
 class OnlyFilesWithExamples:
@@ -86,7 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    return OneWorkerForJourneys(config, log) if config.getvalue("dist") == "loadfile" else None
+    return OneWorkerForWhatWaits(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:
