@@ -33,7 +33,7 @@ from cautery.model import (
 NEEDED = 2
 """Two-person rule: one person with an automatic list took a whole messenger down in 2023."""
 CLOCK_SKEW = timedelta(minutes=2)
-"""How far a signer's clock may run ahead of ours."""
+"""How far a signer's clock may run ahead of this machine's."""
 OLDEST = timedelta(hours=24)
 """An approval is of a moment: facts about addresses do not keep longer."""
 
@@ -67,6 +67,7 @@ def approve(
         If anything is missing, in a sentence.
     """
     require_utc("now", now)
+    # Whoever can append to the case could record another content under a known id.
     if not has_own_id(referral):
         raise ApprovalError(f"referral {referral.id}: this id does not match the content")
     order = order_of(referral, mandate)
@@ -108,6 +109,8 @@ def approve_override(
     signers = _two_people(
         what, digest(override), approvals, mandate=mandate, signed_for=signed_for, now=now
     )
+    # Two other approvers do not do: those whom the override names answer for its bystanders (ADR
+    # 0013).
     missing = {person_key(name) for name in override.by} - {
         person_key(signer.name) for signer in signers
     }
@@ -147,6 +150,7 @@ def _two_people(
         signers.append(approver)
     people = {person_key(signer.name) for signer in signers}
     keys = {public_key(signer).public_bytes_raw() for signer in signers}
+    # Counted both ways: neither one person with two keys nor two names for one key is two people.
     if min(len(people), len(keys)) < NEEDED:
         raise ApprovalError(
             f"{what}: {min(len(people), len(keys))} of {NEEDED} people have approved it",
@@ -215,6 +219,7 @@ def _check_entry(entry: BlockEntry, now: datetime) -> None:
             f"{entry.target}: the guard says {verdict.decision.value}: "
             f"{say(verdict.reasons[0].text)}"
         )
+    # Facts age between the draft and the second signature: an address may have got another owner.
     if verdict.valid_until <= now:
         raise ApprovalError(
             f"{entry.target}: the guard's verdict ended at {iso(verdict.valid_until)}",

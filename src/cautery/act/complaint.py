@@ -25,6 +25,7 @@ MOST_TEXT = 4_000
 """Characters of a complaint's text. Judgement: two pages."""
 MOST_BYTES = 65_536
 _LONGEST_MAIL = 254
+"""A path has at most 256 octets with its angle brackets (RFC 5321, 4.5.3.1.3)."""
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _NUMBER = re.compile(r"C-[0-9a-f]{12}")
 
@@ -144,9 +145,9 @@ def read_complaint(body: bytes) -> Complaint:
     if len(body) > MOST_BYTES:
         raise RefusedComplaintError("too-long", f"over {MOST_BYTES} bytes")
     try:
-        said: Any = json.loads(body)
-        texts = {name: said[name] for name in ("number", "target", "standing", "text")}
-        mail, at = said.get("mail"), to_utc("at", datetime.fromisoformat(said["at"]))
+        fields: Any = json.loads(body)
+        texts = {name: fields[name] for name in ("number", "target", "standing", "text")}
+        mail, at = fields.get("mail"), to_utc("at", datetime.fromisoformat(fields["at"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError) as error:
         raise RefusedComplaintError("form", "it is not a complaint") from error
     if not all(isinstance(text, str) for text in (*texts.values(), mail or "")):

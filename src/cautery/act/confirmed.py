@@ -63,6 +63,7 @@ def waiting(rules: Iterable[Rule], mandate: Mandate, records: Iterable[object]) 
 def _counts(confirmation: RuleConfirmation, mandate: Mandate) -> bool:
     try:
         check_confirmation(confirmation, mandate=mandate.id, approvers=mandate.approvers)
+    # Signed by nobody whom the mandate names: it confirms nothing.
     except ApprovalError:
         return False
     return stands(confirmation, mandate)

@@ -70,7 +70,7 @@ class StatementCounts:
     rows : int
         Statements of reasons that were read.
     broken : int
-        Lines that are none.
+        Lines that are not a statement of reasons.
     notified : Counter
         By platform, statements that rest on anybody's notice.
     ours : Counter
@@ -100,15 +100,15 @@ def read_dump(path: Path, *, names: Collection[str]) -> StatementCounts:
     InputError
         If it is no dump, is broken, or unpacks to too much.
     """
-    counts, wanted = StatementCounts(), {_plain(name) for name in names} - {""}
-    if not wanted:
+    counts, companies = StatementCounts(), {_plain(name) for name in names} - {""}
+    if not companies:
         raise InputError("nobody is looked for", hint="Give --name.")
     require_file(path)  # a pipe would be waited for
     try:
         with path.open("rb") as file:
             left = _Left(max(_LEAST_UNPACKED, MOST_TIMES * path.stat().st_size))
             for name, table in _tables(file, path.name, _DEEPEST, left):
-                _count(table, name, wanted, counts)
+                _count(table, name, companies, counts)
     except OSError as error:
         # A broken directory of a ZIP sends the reader to a place before the file's begin.
         words = "the ZIP is broken" if error.errno == errno.EINVAL else error.strerror

@@ -166,8 +166,8 @@ class Profile:
 
     def fields(self, kind: OrderKind) -> dict[str, Field]:
         """Return what a referral under a kind of order must carry, by name."""
-        known = _fields()
-        return {name: known[name] for rule in self.of(kind) for name in rule.fields}
+        definitions = _fields()
+        return {name: definitions[name] for rule in self.of(kind) for name in rule.fields}
 
     def particulars(self, kind: OrderKind) -> tuple[str, ...]:
         """Return the names of the particulars that an order of a kind states."""
@@ -182,7 +182,7 @@ class Profile:
     def decide_within(self, kind: OrderKind) -> timedelta:
         """Return within what time a complaint about a block under a kind of order is decided."""
         hours = (rule.hours for rule in self.of(kind, RuleTopic.COMPLAINT))
-        return timedelta(hours=next(each for each in hours if each is not None))
+        return timedelta(hours=next(limit for limit in hours if limit is not None))
 
     def ends_with_event(self, kind: OrderKind) -> bool:
         """Tell whether blocks under a kind of order end with the event."""

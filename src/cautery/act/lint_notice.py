@@ -284,21 +284,21 @@ def _claims(
     url: NoticedUrl, notice: Notice, basis: NoticeBasis, now: datetime
 ) -> Iterator[NoticeFinding]:
     """Compare what a notice says of a URL with what the case knows of it."""
-    known = basis.known.get(url.url)
-    if known is None or known.verdict is None:
+    evidence = basis.known.get(url.url)
+    if evidence is None or evidence.verdict is None:
         yield _of("not-in-case", url=url.url)
     else:
-        if not known.proven or url.finding is not Finding.PROVEN:
-            yield _of("not-proven", url=url.url, finding=known.verdict.finding)
-        elif (url.decided_at, url.log10_lr) not in known.decided or (
-            url.log10_lr > known.verdict.log10_lr and url.verbal != known.verdict.verbal
+        if not evidence.proven or url.finding is not Finding.PROVEN:
+            yield _of("not-proven", url=url.url, finding=evidence.verdict.finding)
+        elif (url.decided_at, url.log10_lr) not in evidence.decided or (
+            url.log10_lr > evidence.verdict.log10_lr and url.verbal != evidence.verdict.verbal
         ):
             yield _of("verdict-differs", url=url.url)
-        if known.verdict.event != notice.event:
+        if evidence.verdict.event != notice.event:
             yield _of("other-event", url=url.url)
-        if known.captured_at is not None and url.captured_at > known.captured_at:
-            yield _of("capture-differs", url=url.url, captured_at=known.captured_at)
-        if url.place not in known.places:
+        if evidence.captured_at is not None and url.captured_at > evidence.captured_at:
+            yield _of("capture-differs", url=url.url, captured_at=evidence.captured_at)
+        if url.place not in evidence.places:
             yield _of("place-differs", url=url.url)
     if url.captured_at > now + SKEW or url.captured_at > notice.drafted_at + SKEW:
         yield _of("capture-ahead", url=url.url)
@@ -311,10 +311,10 @@ def _claims(
         yield _of("event-over", url=url.url, ended_at=event.window.end)
     if url.place.host != host_of(url.url):
         yield _of("other-host", url=url.url, host=url.place.host)
-    elif not _located(url.place if known is None else known.place, notice):
+    elif not _located(url.place if evidence is None else evidence.place, notice):
         yield _of("not-at-addressee", url=url.url, addressee=notice.addressee.name)
-    elif known is not None:
-        yield from _kind(known, notice)
+    elif evidence is not None:
+        yield from _kind(evidence, notice)
     if not url.exhibits:
         yield _of("no-exhibit", url=url.url)
     yield from _unsealed(url.exhibits, basis, url.url)

@@ -35,6 +35,8 @@ from cautery.model import (
 )
 
 MESSAGE = "cautery/mandate-signature/1"
+# A new field that gives power makes this version 2 (ADR 0028): old signatures must not cover what
+# their signers never saw.
 TERMS = "cautery/mandate-terms/1"
 
 
@@ -309,6 +311,8 @@ def _is_known(signature: MandateSignature, signers: Sequence[Approver]) -> bool:
         if same_name and raw == signature.public_key:
             _refuse_other_role(signature, signer)
             return True
+        # Half a match is an attack or a mistake: somebody else's key under a known name, or a
+        # known key under another name.
         if same_name or raw == signature.public_key:
             raise ApprovalError(
                 f"{signature.name} signed the mandate with key {signature.public_key}, but "
@@ -335,7 +339,7 @@ def _refuse_other_role(signature: MandateSignature, signer: Approver) -> None:
 
 
 def _spelt(approver: Approver) -> str:
-    """Return a key in the one spelling; one that is none, of an old case, as it was written."""
+    """Return a key in its one spelling; an invalid key of an old case stays as written."""
     try:
         return base64.b64encode(public_key(approver).public_bytes_raw()).decode("ascii")
     except ApprovalError:

@@ -267,8 +267,8 @@ def draft_notice(
 
 def sealed(notice: Notice, form: Form) -> Notice:
     """Return a notice with the text that its values give in a form, and the id of all that."""
-    written = replace(notice, statement=notice_text(notice, form))
-    return replace(written, id=notice_id(written))
+    notice_with_text = replace(notice, statement=notice_text(notice, form))
+    return replace(notice_with_text, id=notice_id(notice_with_text))
 
 
 def _rights(mandate: Mandate, event: Event | None) -> str:

@@ -41,9 +41,9 @@ def refuse_faulty(notice: Notice, basis: NoticeBasis, *, now: datetime, aged: bo
         return
     first = findings[0]
     where = "" if first.url is None else f"{first.url}: "
-    more = f" ({len(findings) - 1} more)" if len(findings) > 1 else ""
+    further = f" ({len(findings) - 1} more)" if len(findings) > 1 else ""
     raise ApprovalError(
-        f"notice {notice.id}: {first.rule}: {where}{say(first.text)}{more}",
+        f"notice {notice.id}: {first.rule}: {where}{say(first.text)}{further}",
         hint=f"cautery notice lint CASE {notice.id} lists all of it; then draft it anew with "
         f"--from {notice.id}.",
     )
@@ -102,6 +102,8 @@ def approve_notice(
             mandate=basis.mandate,
             signed_for=signed_for,
         )
+        # Again, though the command refused it: whoever can append a record could add an approval
+        # past it.
         refuse_drafter(notice, approver.name)
         if approval.signed_for is None:
             raise ApprovalError(f"{approver.name}'s approval does not say for which case it is")

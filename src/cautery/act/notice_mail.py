@@ -29,7 +29,8 @@ from cautery.model import Approval, Digest, Notice, NoticedUrl, digest, iso
 XARF_VERSION = "4.2.0"
 _NO_TAG = re.compile(r"[^a-z0-9_+-]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.-]{1,100}@[A-Za-z0-9.-]{1,253}>")
-"""As ours are; an API's id has no brackets, and a stranger's record may hold anything."""
+"""The form of the ids that Cautery makes; an API's id has no brackets, and a stranger's record may
+hold anything."""
 MOST_ATTACHED = 50
 """Reports with an attachment each. Judgement: mail servers refuse mails of many hundred parts."""
 _LONGEST_TITLE, _LONGEST_ORG = 500, 200

@@ -1,6 +1,6 @@
 """What a mail says of a notice, as far as its form tells: anybody can have written it.
 
-Only headers are parsed, and the Message-IDs of ours that stand in the mail as text: a bounce quotes
+Only headers are parsed, and our Message-IDs that stand in the mail as text: a bounce quotes
 the mail that it is about. Whoever has not had our mail cannot know its Message-ID.
 """
 
@@ -111,7 +111,7 @@ def _decoded(body: bytes) -> Iterator[bytes]:
 
 
 def notice_in(message_id: str) -> str:
-    """Return the id of the notice that a Message-ID of ours is of."""
+    """Return the id of the notice to which one of our Message-IDs belongs."""
     return message_id[1:15]
 
 

@@ -121,7 +121,7 @@ class Delivery:
 
 
 class Postbox(Protocol):
-    """Signs mails as ours, and hands them to a mail server."""
+    """Signs mails for our domain, and hands them to a mail server."""
 
     @property
     def sender(self) -> str:

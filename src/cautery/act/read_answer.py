@@ -21,6 +21,7 @@ _MEMBERS = frozenset(
     ("list", "version", "digest", "effect", "applied_at", "reason", "refused")
 )  # fmt: skip
 _MOST_VERSION = 1 << 53
+"""Beyond it numbers of JSON are not exact everywhere (RFC 7493, 2.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,30 +64,30 @@ def read_answer(body: bytes) -> AnswerOfAgent:
     if len(body) > MOST_BYTES:
         raise InputError(f"an acknowledgement of over {MOST_BYTES} bytes")
     try:
-        said = json.loads(body)
+        fields = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise InputError("not valid JSON") from error
-    if not isinstance(said, dict) or said.keys() != _MEMBERS:
+    if not isinstance(fields, dict) or fields.keys() != _MEMBERS:
         raise InputError(f"its members are not {', '.join(sorted(_MEMBERS))}")
-    version, digest = said["version"], said["digest"]
+    version, digest = fields["version"], fields["digest"]
     if version is not None and (type(version) is not int or not 0 < version < _MOST_VERSION):
         raise InputError("version is not a whole number from 1 on")
     if digest is not None and not _is_text(digest, most=71):
         raise InputError("digest is not a digest")
     try:
-        effect = Effect(said["effect"])
+        effect = Effect(fields["effect"])
     except ValueError as error:
         raise InputError("effect is none that is known") from error
-    if not _is_text(said["list"]):
+    if not _is_text(fields["list"]):
         raise InputError("list is not a text")
     return AnswerOfAgent(
-        list_id=said["list"],
+        list_id=fields["list"],
         version=version,
         digest=None if digest is None else Digest(digest),
         effect=effect,
-        applied_at=_moment(said["applied_at"]),
-        reason=None if said["reason"] is None else _printable(said["reason"]),
-        refused=tuple(_refused(said["refused"])),
+        applied_at=_moment(fields["applied_at"]),
+        reason=None if fields["reason"] is None else _printable(fields["reason"]),
+        refused=tuple(_refused(fields["refused"])),
     )
 
 

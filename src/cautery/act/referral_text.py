@@ -18,6 +18,7 @@ REFERRAL_TYPE = "cautery/referral/1"
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _LONGEST_NAME = 253
+"""255 octets on the wire, with a length before each label and a root (RFC 1035, 2.3.4)."""
 
 
 def referral_text(referral: Referral, order: CourtOrder) -> str:
