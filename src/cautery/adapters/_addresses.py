@@ -111,7 +111,7 @@ def refusal(address: str, allow: Sequence[str] = ()) -> str | None:
     Raises
     ------
     InputError
-        If ``address`` is none.
+        If ``address`` is not an address.
 
     Examples
     --------
@@ -152,12 +152,14 @@ def embedded(address: Address) -> tuple[ipaddress.IPv4Address, ...]:
         return (address.ipv4_mapped,)
     if address in _NAT64 or address in _TRANSLATED:
         return (low,)
+    # ``::`` and ``::1`` lie in that range too, and embed nothing.
     if address in _COMPATIBLE and int(address) > 1:
         return (low,)
     inner: list[ipaddress.IPv4Address] = []
     if address.sixtofour is not None:
         inner.append(address.sixtofour)
     if address.teredo is not None:
+        # Both its server and its client: packets go to either.
         inner += list(address.teredo)
     if (int(address) >> 32) & 0xFDFFFFFF == 0x5EFE:
         inner.append(low)
@@ -209,6 +211,8 @@ def _number(text: str, host: str) -> int:
             return int(lower[2:] or "0", 16)
         if len(lower) > 1 and lower.startswith("0"):
             return int(lower, 8)
+        # A bound, since ``int`` is quadratic in the digits; 40 of them are already too large for
+        # an address.
         return int(lower[:40])
     except ValueError as error:
         raise ForbiddenAddressError(

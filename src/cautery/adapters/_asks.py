@@ -26,7 +26,7 @@ class Ask:
     Parameters
     ----------
     headers : tuple of (str, str)
-        Beside our own, for the host that was asked first.
+        Beside the usual ones, for the host that was asked first.
     told_to : str
         The only origin that is told them: a redirect elsewhere, or out of TLS, is not.
     """

@@ -112,9 +112,12 @@ class _Packed:
                 at = cast("re.Match[bytes]", _PADDING.match(data, at)).end()
                 if at == len(data):
                     break
+                # 32 + 15: zlib tells gzip from zlib by its head, with the largest window.
                 self._stream, step = zlib.decompressobj(47), _FIRST_STEP
             piece = data[at : at + step]
             out += self._step(piece, min(_STEP, most - len(out)))
+            # What follows the end of a member is ``unused_data``; what the limit left over is
+            # ``unconsumed_tail``.
             at += len(piece) - len(self._stream.unused_data or self._stream.unconsumed_tail)
             step = min(2 * step, _STEP)
         return bytes(out)

@@ -164,7 +164,8 @@ class CaseSecrets:
         """
         stated, _, _ = checkpoint.rpartition("\n\n")
         root = require_signable(stated + "\n", name=self.name, last=None)
-        # Ed25519 signs the same text the same way each time: a note is ours if it is what we write.
+        # Ed25519 signs the same text the same way each time: this key signed a note if it
+        # writes the same note again.
         own_note = signed_note(stated + "\n", name=self.name, private=self._private)
         if root is None or not hmac.compare_digest(own_note.encode(), checkpoint.encode()):
             raise EvidenceError("this checkpoint was not signed by the key of this case")
@@ -194,6 +195,8 @@ class CaseSecrets:
 
     def pseudonym_key(self, subject: str) -> bytes:
         """Return the key of the pseudonyms of a subject's people; it comes from the subject's."""
+        # Derived, never the subject's own key: who has the key of pseudonyms cannot open exhibits
+        # (ADR 0027).
         return hmac.digest(self.subject_key(subject)[1], b"cautery pseudonyms", "sha256")
 
     def subject_key(self, subject: str) -> tuple[bytes, bytes]:
@@ -248,6 +251,8 @@ class CaseSecrets:
             # call. The other way round, its exhibits would look as if the key had never been here.
             write_whole(path.with_suffix(".erased"), b"", mode=0o600)
             try:
+                # Overwritten in place and flushed before the name goes: a removed name leaves its
+                # bytes on the disk.
                 with path.open("r+b") as file:
                     file.write(bytes(KEY_BYTES))
                     file.flush()
@@ -278,8 +283,11 @@ class CaseSecrets:
 
 
 def _id_of(public: bytes) -> str:
+    # Derived from the key, so that neither the id nor the key of a case can be exchanged alone
+    # (ADR 0004).
     return hashlib.sha256(public).hexdigest()[:16]
 
 
 def _hashed(subject: str) -> str:
+    # A listing of the folder must not say whose keys lie in it (ADR 0002).
     return hashlib.sha256(subject.encode()).hexdigest()[:32]

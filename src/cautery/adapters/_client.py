@@ -35,6 +35,7 @@ from cautery.model import Limits, NetworkPolicy, Response, ShownCertificate, Val
 from cautery.model.ports import Clock, Names
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+"""Those with a Location to follow (RFC 9110, 15.4); 300 is a choice for people, 304 an answer."""
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT"))
 _AT_ONCE_PER_HOST = 2
 _ADDRESS_FACTOR = 4
@@ -95,6 +96,8 @@ class Client(ABC):
 
     async def __aenter__(self) -> Self:
         self._session = session_over(
+            # No cache of aiohttp's: the URL names an address that was checked, and nothing may
+            # resolve the name again to another one.
             aiohttp.TCPConnector(limit=self._max_connections, use_dns_cache=False)
         )
         return self
@@ -126,7 +129,7 @@ class Client(ABC):
     ) -> Response:
         """Fetch ``url``; any status is an answer.
 
-        The time limit counts what the servers take, not our own polite waiting. With
+        The time limit counts what the servers take, not our polite waiting. With
         ``limits.partial`` a body that meets a limit or breaks off comes back ``truncated``.
 
         Parameters
@@ -139,15 +142,15 @@ class Client(ABC):
         unless : Validator or None
             Answer 304 if nothing has changed since; told only to the URL that gave it.
         headers : sequence of (str, str)
-            Beside our own, such as the cookie of a portal's own test purchase; told to this URL's
-            host and port alone.
+            Beside the usual ones, such as the cookie of a test purchase at a portal; told to this
+            URL's host and port alone.
 
         Raises
         ------
         ForbiddenAddressError
             If the URL or a redirect leads outside the mandate's network.
         UnprovenError
-            If a service of our own does not prove who it is.
+            If one of our services does not prove who it is.
         LimitError
             If a limit is met.
         SourceError
@@ -169,6 +172,8 @@ class Client(ABC):
             self._admit(target, hops[-1].url if hops else None)
             if not hops:
                 ask = replace(ask, told_to=target.origin)
+            # Compared as it is asked, after normalising: a circle through two spellings is one,
+            # too.
             if any(target.url == hop.url for hop in hops):
                 raise LimitError(f"{target.host}: redirects in a circle")
             if len(hops) > limits.redirects:
@@ -294,6 +299,8 @@ class Client(ABC):
                 )
         except TimeoutError as error:
             raise LimitError(f"{host}: no answer within {limits.total_s:g} s") from error
+        # It never reached the server, so the next address may be tried; after any other failure
+        # the request may have been taken.
         except aiohttp.ClientConnectorError:
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -118,6 +118,7 @@ def confine(
         return _judged(_NOTHING, "it is not Linux", without_seccomp=without_seccomp)
     machine = platform.machine()
     close_from(keep)
+    # Read before the root folder is exchanged: after that there is no /proc.
     room = _room(memory_mb)
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         raise ConfinementError("the process already has threads, so it cannot be confined")
@@ -136,6 +137,7 @@ def confine(
         (resource.RLIMIT_AS, room),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
+        # With no number free, no call that the filter may have missed yields a descriptor.
         (resource.RLIMIT_NOFILE, keep + _OPEN_FILES if with_files else keep),
         *(() if with_files else ((resource.RLIMIT_FSIZE, 0),)),
     ):

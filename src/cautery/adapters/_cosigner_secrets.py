@@ -111,7 +111,7 @@ class CosignerSecrets:
                 return
             if sum(map(len, logs.values())) >= _MOST_LOGS:
                 raise InputError(f"a co-signer knows at most {_MOST_LOGS} logs")
-            keys = [str(known) for each in logs.values() for known in each]
+            keys = [str(log_key) for log_keys in logs.values() for log_key in log_keys]
             text = "".join(f"{line}\n" for line in [*keys, str(log)])
             write_whole(self._folder / _LOGS, text.encode(), mode=0o600)
 
@@ -136,6 +136,8 @@ class CosignerSecrets:
             seconds = int(time.time() if now is None else now)
             origin = judged.text.partition("\n")[0]
             line = f"{judged.size} {judged.root.hex()}\n"
+            # Before the signature: killed in between, the co-signer has recorded a root that
+            # nobody saw signed, never the reverse.
             write_whole(self._state_path(origin), line.encode(), mode=0o600)
             signature = cosignature_line(
                 judged.text, name=self.name, private=self._private, seconds=seconds
@@ -168,8 +170,10 @@ class CosignerSecrets:
             raise InputError(f"{self._folder}: there is a co-signer already")
         key = Ed25519PrivateKey.generate()
         CosignerKey(name, key.public_key().public_bytes_raw())  # is the name one?
+        # The key comes last: a folder without it counts as none, and can be made again.
         write_whole(self._folder / "name", f"{name}\n".encode(), mode=0o600)
         write_whole(self._folder / "key", key.private_bytes_raw(), mode=0o600)
 
     def _state_path(self, origin: str) -> Path:
+        # Hashed: an origin may hold a slash, and comes from outside.
         return self._folder / f"last-{hashlib.sha256(origin.encode()).hexdigest()[:32]}"

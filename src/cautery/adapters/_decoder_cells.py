@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 ROWS, COLUMNS = 36, 64
 PICTURES_PER_S = 12.5
+"""Rate of the video fingerprint (docs/reference/sources.md, F40)."""
 _ROWS_READ = 5
 """Of each cell: every second one at 360 lines; changes agree to 0.99 with those of all rows."""
 _AHEAD = 64

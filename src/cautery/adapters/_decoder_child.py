@@ -60,6 +60,7 @@ def _warm() -> None:
         pass
     still(buffer, "matroska", at_s=0.0)
     strip(buffer, "matroska", times=(0.0,))
+    # A prime rate needs too large a matrix, so the filter serves it and is loaded here.
     resampler = FilterResampler(44099)
     resampler.room(4096)
     resampler.flush()

@@ -37,6 +37,8 @@ class Timeline:
         if abs(stamp_s + best - expected_s) <= _JUMP_S:
             return stamp_s + best
         self.jumps += 1
+        # Bounded: a stream of nothing but jumps would make each stamp be tried against all of
+        # them.
         if len(self.offsets) < 64:
             self.offsets.append(expected_s - stamp_s)
         return expected_s

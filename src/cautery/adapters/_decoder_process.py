@@ -155,6 +155,8 @@ class Child:
             stderr=asyncio.subprocess.DEVNULL,
             pass_fds=() if self._file < 0 else (self._file,),
             cwd="/",
+            # The child may start no thread, and each arena would reserve address space, which is
+            # limited.
             env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"},
             start_new_session=True,
             limit=1 << 20,

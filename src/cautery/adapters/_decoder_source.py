@@ -17,6 +17,7 @@ import av
 from av.error import FFmpegError
 
 _MOST_PIXELS = 4096 * 2304
+"""Of a picture: the 36,864 macroblocks of H.264's level 5.1 (ITU-T H.264, table A-1)."""
 _READ_ERRORS_BORNE = 50
 _FAILURES_BORNE = 8
 """Sound packets in a row that give no frame before the stream is opened anew."""
@@ -295,6 +296,8 @@ class _Following:
             return self._base + self._failed_at
         remaining = self._bytes_left - self._window.last
         if remaining > max(_REST_BYTES, _REST_S * self._per_s):
+            # One packet of the transport stream further: the last one that was understood is not
+            # read again.
             return self._base + self._window.last + 188
         return None
 

@@ -59,22 +59,22 @@ def strip(data: BinaryIO, name: str, *, times: Sequence[float]) -> tuple[dict[st
     source, timeline = Source(data, name, sound=False, pictures=True), Timeline()
     wide, high = STRIP_SHAPE[1], STRIP_SHAPE[0]
     pictures: list[bytes] = []
-    shown: bytes | None = None
+    picture: bytes | None = None
     shown_s: float | None = None
     for _, frames, tick in source.frames():
         for frame in frames:
             if frame.pts is None or len(pictures) == len(times):
                 continue
             shown_s = timeline.place(frame.pts * tick, shown_s)
-            while shown is not None and len(pictures) < len(times):
+            while picture is not None and len(pictures) < len(times):
                 if times[len(pictures)] >= shown_s - 1e-3:
                     break
-                pictures.append(shown)
+                pictures.append(picture)
             small = frame.reformat(wide, high, "rgb24", interpolation="AREA", threads=1)
-            shown = small.to_ndarray().tobytes()
-    if shown is None:
+            picture = small.to_ndarray().tobytes()
+    if picture is None:
         raise Refusal("no picture could be decoded")
-    pictures += [shown] * (len(times) - len(pictures))
+    pictures += [picture] * (len(times) - len(pictures))
     return {"pictures": len(pictures)}, b"".join(pictures)
 
 

@@ -33,18 +33,20 @@ def main() -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tasks = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
+    # What a library prints goes to stderr from here on: between answers it would break them.
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     threading.Thread(target=_watched, args=(os.getppid(),), daemon=True).start()
     while (message := _next(tasks)) is not None:
         try:
-            task, arguments = pickle.loads(message)  # noqa: S301 - by our own parent
+            task, arguments = pickle.loads(message)  # noqa: S301 - by our parent
             answer = _pickled(True, task(*arguments))
         except Exception as error:  # noqa: BLE001 - it is the caller's to judge
             answer = _pickled(False, error)
         try:
             _say(answers, answer)
+        # The parent has gone, so nobody waits for another answer.
         except BrokenPipeError:
             break
     os._exit(0)
@@ -52,6 +54,8 @@ def main() -> NoReturn:
 
 def _watched(parent: int) -> None:
     """End with the parent, even in the middle of a task."""
+    # Polled, since the parent may be killed while a task runs: its pipe's end is seen only
+    # between tasks.
     while os.getppid() == parent:
         time.sleep(_LOOK_S)
     os._exit(1)

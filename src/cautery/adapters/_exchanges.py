@@ -2,7 +2,7 @@
 
 Reaches: nothing; it describes what the HTTP client did.
 Lawful basis: none needed.
-Manners: logins of our own are left out of what is kept.
+Manners: our logins are left out of what is kept.
 Format: RFC 9112 (HTTP/1.1 messages).
 """
 
@@ -41,7 +41,7 @@ def exchange_of(
     forward : bool
         Asked of a forward proxy: the request line named the whole URL.
     unrecorded : frozenset of str
-        Request headers, in lower case, that carry a login of our own.
+        Request headers, in lower case, that carry one of our logins.
     """
     version = answer.version or aiohttp.HttpVersion11
     return Exchange(

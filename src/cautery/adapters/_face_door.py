@@ -32,26 +32,29 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 def room() -> int:
     """Return how many connections the process may have; it asks for as many files as it can."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 4 * MOST_CONNECTIONS + _OTHER_FILES
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    descriptors = 4 * MOST_CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < descriptors:
+        soft = descriptors if hard == resource.RLIM_INFINITY else min(descriptors, hard)
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return wanted if soft == resource.RLIM_INFINITY else max(soft - _OTHER_FILES, 1)
+    return descriptors if soft == resource.RLIM_INFINITY else max(soft - _OTHER_FILES, 1)
 
 
 async def listening_at(host: str, port: int) -> list[socket.socket]:
-    found = await asyncio.get_running_loop().getaddrinfo(
+    addresses = await asyncio.get_running_loop().getaddrinfo(
         host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
     sockets: list[socket.socket] = []
     try:
-        for family, _, _, _, place in dict.fromkeys(found):
+        for family, _, _, _, place in dict.fromkeys(addresses):
             listening = socket.socket(family, socket.SOCK_STREAM)
             sockets.append(listening)
+            # Else a face that is started again cannot listen while old connections are in
+            # TIME_WAIT.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
+                # Else this socket takes the port of IPv4 as well, which has a socket of its own.
                 listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listening.bind(place)
             listening.listen(1_024)

@@ -25,6 +25,7 @@ _PSL_MARK = "===BEGIN ICANN DOMAINS==="
 _PSL_VERSION = re.compile(r"^// VERSION: (\d{4}-\d{2}-\d{2})", re.MULTILINE)
 _AWS_CDN = ("CLOUDFRONT", "GLOBALACCELERATOR", "CLOUDFRONT_ORIGIN_FACING")
 _EPOCH_END = 253_402_300_800
+"""1 January 10000, which ``datetime`` cannot hold."""
 
 Check = Callable[[list[str]], bool]
 

@@ -119,7 +119,7 @@ class FactTables:
                     yield file.name, row
 
     def ranges(self, fact: str) -> Iterator[tuple[int, int, str]]:
-        """Yield rows of first and last number and what is said of them."""
+        """Yield rows of a first and a last number and the facts about this range."""
         for row in self.rows(fact, 3):
             first, last = read_number(row[0]), read_number(row[1])
             if first is None or last is None or last < first or not row[2]:

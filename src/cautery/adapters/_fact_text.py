@@ -13,6 +13,7 @@ from cautery.model import ascii_name
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _MAPPED = bytes(10) + b"\xff\xff"
+"""IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2)."""
 
 
 def read_address(text: str) -> Address | None:

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+# Numbers of linux/prctl.h.
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_CAPBSET_DROP = 24
@@ -15,7 +16,9 @@ PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CLOSE_RANGE = 436
+"""close_range(2); calls since Linux 5.1 have one number on all machines."""
 _M_MMAP_THRESHOLD = -3
+"""M_MMAP_THRESHOLD of malloc.h."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -28,6 +31,8 @@ def call(number: int, *arguments: int | ctypes.Structure) -> int:
     OSError
         If the kernel refuses it.
     """
+    # ``c_long`` for each: ctypes would pass a bare int as 32 bits, and the upper half of the
+    # register would be whatever was left there.
     passed = [
         ctypes.byref(argument)
         if isinstance(argument, ctypes.Structure)
@@ -45,6 +50,7 @@ def prctl(option: int, *arguments: int) -> int:
     OSError
         If the kernel refuses it.
     """
+    # Some options refuse a call whose unused arguments are not zero (prctl(2)).
     filled = (*arguments, 0, 0, 0, 0)[:4]
     return _checked(_libc.prctl(option, *(ctypes.c_ulong(argument) for argument in filled)))
 

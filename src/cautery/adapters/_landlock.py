@@ -19,6 +19,8 @@ _CREATE, _ADD, _RESTRICT = 444, 445, 446
 """Numbers of the three system calls, the same on all machines."""
 _VERSION, _PATH_BENEATH = 1, 1
 
+# LANDLOCK_ACCESS_FS_* of linux/landlock.h; the bits left out make devices, sockets, pipes and
+# links, which nobody here needs.
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = (
     1 << bit for bit in range(6)
 )
@@ -39,7 +41,9 @@ _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 _FILE_BITS = {1: 13, 2: 14, 3: 15, 4: 15}
 """Rights over files that each version knows; from 5 on there are 16."""
 _TCP_BITS = 2
+"""To bind and to connect, from version 4 on."""
 _SCOPE_BITS = 2
+"""Abstract sockets and signals, from version 6 on."""
 
 
 class _Ruleset(ctypes.Structure):
@@ -58,6 +62,7 @@ class _PathRule(ctypes.Structure):
 def version() -> int:
     """Return the kernel's version of Landlock; 0: it has none."""
     try:
+        # An error means that the kernel does not know the call, or that Landlock is switched off.
         return call(_CREATE, 0, 0, _VERSION)
     except OSError:
         return 0
@@ -92,6 +97,7 @@ def restrict(
         (1 << _TCP_BITS) - 1 if abi >= 4 else 0,
         (1 << _SCOPE_BITS) - 1 if abi >= 6 else 0,
     )
+    # The structure has 8 bytes up to ABI 3, 16 up to ABI 5, and 24 since.
     ruleset = call(_CREATE, rules, 8 if abi < 4 else 16 if abi < 6 else 24, 0)
     try:
         for paths, rights in (

@@ -26,7 +26,7 @@ class Pages:
     Parameters
     ----------
     name : str
-        Of the ledger, for what is said of it.
+        Of the ledger, named in errors.
     reading : callable
         Begins a short transaction that reads.
     """

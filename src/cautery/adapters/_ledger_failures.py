@@ -16,7 +16,7 @@ from cautery.errors import EvidenceError, StorageError
 
 @contextlib.contextmanager
 def failures(name: str, what: str) -> Iterator[None]:
-    """Raise an error of ours for one of the database.
+    """Raise a :class:`~cautery.errors.CauteryError` for an error of the database.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def failures(name: str, what: str) -> Iterator[None]:
             raise
         message = f"{name}: cannot {what} it: {' '.join(str(error).split())}"
         # Exactly DatabaseError: SQLite says it of files that are malformed or no database;
-        # DataError: of a value that is longer than any of ours. Interrupted: by ourselves.
+        # DataError: a value is longer than any that Cautery writes. Interrupted: this process did
+        # it.
         interrupted = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
         if interrupted or type(error) in {sqlite3.DatabaseError, sqlite3.DataError}:
             raise EvidenceError(message) from error

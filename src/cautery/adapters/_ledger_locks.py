@@ -135,6 +135,7 @@ class LedgerLocks:
     def _mode(self) -> int:
         """Return who may read the ledger: the same may take part here."""
         try:
+            # A ledger that is not made yet will be private.
             return self._ledger.stat().st_mode & 0o666
         except FileNotFoundError:
             return 0o600
@@ -142,6 +143,7 @@ class LedgerLocks:
     def _stands(self, handle: int) -> bool:
         """Tell whether what was locked is still the file of that name."""
         try:
+            # Whoever closed last removed the file; the lock on it then guards nothing.
             return os.path.samestat(os.fstat(handle), self._path.stat())
         except FileNotFoundError:
             return False

@@ -82,7 +82,7 @@ class PostgresqlDatabase:
         )
 
     def prove_index(self, cursor: Any) -> None:
-        """Nothing: the server is ours."""
+        """Do nothing: the organisation runs the server itself."""
 
     def settle(self) -> None:
         """Nothing: there is no file."""
@@ -123,5 +123,5 @@ class _Cursor:
         self.raw = raw
 
     def execute(self, statement: str, values: Any = ()) -> Any:
-        # No statement of ours has a question mark or a percent sign of its own.
+        # No statement of this package has a question mark or a percent sign of its own.
         return self.raw.execute(statement.replace("?", "%s"), values)

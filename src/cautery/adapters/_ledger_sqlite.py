@@ -136,7 +136,7 @@ class SqliteDatabase:
         Parameters
         ----------
         step : callable
-            Told before each change to the disk.
+            Called before each change to the disk.
 
         Raises
         ------
@@ -202,9 +202,13 @@ class SqliteDatabase:
                 self._allow()
                 connection.set_progress_handler(self._takes_too_long, _STEPS)
                 connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+                # Off, a file from elsewhere cannot call functions through its schema
+                # (sqlite.org/security.html).
                 connection.execute("PRAGMA trusted_schema=OFF")
                 has_index = self._check_schema(connection)
                 if not self._read_only:
+                    # In WAL, NORMAL flushes at checkpoints alone: a power cut would take records
+                    # that were reported as written.
                     connection.execute("PRAGMA synchronous=FULL")
                     _enter_wal(connection, patience_s=self._patience_s)
                     if not has_index:
@@ -222,6 +226,7 @@ class SqliteDatabase:
         if self._path is not None:
             with contextlib.suppress(OSError):
                 size = self._path.stat().st_size
+        # CPU time of this thread: on a busy machine wall time would end an honest question.
         self._may_take_s = time.thread_time() + _LEAST_CPU_S + _CPU_S_PER_MB * size / 1e6
 
     def _takes_too_long(self) -> bool:
@@ -236,13 +241,15 @@ class SqliteDatabase:
         return target
 
     def _check_schema(self, connection: sqlite3.Connection) -> bool:
-        """Refuse tables that are not ours: a view there could compute for ever.
+        """Refuse tables that are not a ledger's: a view there could compute for ever.
 
         Returns
         -------
         bool
             Whether there is the index: a new file and an old one have none.
         """
+        # A limit, since a file from elsewhere may name a million tables; a ledger has fewer than
+        # nine entries there.
         rows = connection.execute("SELECT name, sql FROM sqlite_master LIMIT 9").fetchall()
         if _same(rows, SQLITE_TABLES | SQLITE_INDEX):
             return True
@@ -359,4 +366,5 @@ def _leave_wal(connection: sqlite3.Connection) -> bool:
 
 
 def _busy(error: sqlite3.OperationalError) -> bool:
+    # The low byte is the primary code; the others say more of it (sqlite.org/rescode.html).
     return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

@@ -49,7 +49,8 @@ class LogSecrets:
     Raises
     ------
     InputError
-        If the key is not there, is there already, or others may read it; or the origin is none.
+        If the key is not there, is there already, or others may read it; or the origin is not
+        valid.
     StorageError
         If it cannot be written.
     """

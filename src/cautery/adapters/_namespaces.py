@@ -20,17 +20,22 @@ from cautery.adapters._kernel import (
     unmount,
 )
 
+# CLONE_NEWUSER, CLONE_NEWNET and CLONE_NEWNS of linux/sched.h.
 _USER, _NETWORK, _MOUNTS = 0x10000000, 0x40000000, 0x00020000
 _UTS_IPC_CGROUP = 0x04000000 | 0x08000000 | 0x02000000
 """Names of the machine, shared memory, control groups."""
+# Numbers of system calls: asm/unistd_64.h on x86_64, asm-generic/unistd.h on aarch64.
 _UNSHARE = {"x86_64": 272, "aarch64": 97}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITIES_3 = 0x20080522
+"""_LINUX_CAPABILITY_VERSION_3 of linux/capability.h: 64 bits for each set."""
 _PRIVATE_ALL = 0x40000 | 0x4000
+"""MS_PRIVATE and MS_REC: what is mounted here must not appear outside."""
 _READ_ONLY_EMPTY = 0x1 | 0x2 | 0x4 | 0x8
 """MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC."""
 _DETACH = 2
+"""MNT_DETACH."""
 _PLACE = b"/proc"
 """A folder that is there on every Linux, to mount the empty file system on."""
 
@@ -66,6 +71,7 @@ def leave_files(machine: str) -> bool:
         # ``pivot_root(".", ".")`` stacks the old root on the new one, so no folder for it is needed
         # in a file system that takes none (pivot_root(2), Notes).
         call(_PIVOT_ROOT[machine], ctypes.addressof(dot), ctypes.addressof(dot))
+        # Detached: a plain umount2(2) refuses a file system that is in use.
         unmount(b".", _DETACH)
         os.chdir("/")
     except (OSError, KeyError):

@@ -113,14 +113,14 @@ def _from_token(session: Any, key: KeyToken) -> Any:
 
     signer = PKCS11Signer(session, cert_label=key.label, key_label=key.label)
     try:
-        known = signer.signing_cert
+        certificate = signer.signing_cert
     except (pkcs11.PKCS11Error, ValueError) as error:
         raise InputError(
             f"the token {key.token!r}: no certificate {key.label!r}: {str(error) or 'none found'}"
         ) from error
-    if known is None:
+    if certificate is None:
         raise InputError(f"the token {key.token!r}: no certificate {key.label!r}")
-    if known.public_key.algorithm != "ec":
+    if certificate.public_key.algorithm != "ec":
         return signer
     # Few tokens hash for ECDSA by themselves.
     return PKCS11Signer(session, cert_label=key.label, key_label=key.label, use_raw_mechanism=True)

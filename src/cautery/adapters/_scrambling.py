@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+# Length and first byte of a packet of an MPEG transport stream (ISO/IEC 13818-1, 2.4.3.2).
 _PACKET = 188
 _SYNC = 0x47
 _SEALED_SHARE = 0.5
@@ -29,7 +30,9 @@ def scrambling_of(data: bytes) -> str | None:
     if not len(packets):
         return None
     numbers = (packets[:, 1] & 0x1F).astype(np.int32) << 8 | packets[:, 2]
+    # PIDs up to 0x1F are of tables, 0x1FFF is of null packets (ISO/IEC 13818-1, table 2-3).
     media = packets[(numbers > 0x1F) & (numbers != 0x1FFF)]
+    # transport_scrambling_control: 2 and 3 are an even and an odd key (ETSI TS 100 289).
     sealed = int((media[:, 3] >> 6 >= 2).sum())
     if sealed > _SEALED_SHARE * len(media):
         return f"{sealed} of {len(media)} transport packets are scrambled"

@@ -18,15 +18,18 @@ from cautery.adapters._kernel import call
 
 _LOAD, _MASK, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 """BPF_LD|W|ABS, BPF_ALU|AND|K, BPF_JMP|JEQ|K, BPF_JMP|JGE|K, BPF_RET|K of linux/filter.h."""
+# SECCOMP_RET_* of linux/seccomp.h.
 _KILL, _ALLOW = 0x80000000, 0x7FFF0000
 _REFUSE = 0x00050000 | errno.EPERM
 _NUMBER_AT, _MACHINE_AT, _ARGUMENTS_AT = 0, 4, 16
 """Where struct seccomp_data has its fields."""
+# __X32_SYSCALL_BIT: x86_64's kernel also takes the numbers of x32, which the list does not name.
 _X32 = 0x40000000
 _SET_FILTER, _ALL_THREADS = 1, 1
 
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """AUDIT_ARCH_* of linux/audit.h."""
+# Numbers of seccomp(2).
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 
 

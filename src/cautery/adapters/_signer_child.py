@@ -31,12 +31,13 @@ COSIGNER, NEW_COSIGNER = "cosigner:", "new-cosigner:"
 """Begin what the process is asked to hold: the key of a co-signer, or of a new one."""
 TIME = struct.Struct(">d")
 _LINE = 3
+"""The first number after the standard streams."""
 _MEMORY_MB = 512
 """A batch of the largest size, some times over."""
 
 
 def main(descriptor: int, folder: str, case: str, unconfined: str) -> NoReturn:
-    """Open or make (no case named) the secrets of a case, and answer what is asked of them.
+    """Open or make (no case named) the secrets of a case, and answer requests to them.
 
     A ``case`` that begins with ``log:`` or ``cosigner:`` names another holder of a key.
     """

@@ -69,6 +69,7 @@ def _number(read: Read) -> int:
 def _exactly(read: Read, size: int) -> bytes:
     data = bytearray()
     while len(data) < size:
+        # A buffer grows with what has come, not with what a length promised.
         piece = read(min(size - len(data), 1 << 20))
         if not piece:
             raise EOFError("the other process has ended")

@@ -14,6 +14,7 @@ from cautery.adapters._scrambling import scrambling_of
 from cautery.errors import DecodeError, EncryptedError
 
 _TS_SYNC = 0x47
+"""First byte of each packet of 188 bytes (ISO/IEC 13818-1, 2.4.3.2)."""
 _TS_SIZES = (188, 192, 204)
 """Packet sizes of MPEG-TS, M2TS (4 bytes of time code) and DVB with Reed-Solomon bytes."""
 _SEARCH = 4096
@@ -128,6 +129,8 @@ def _binary(head: bytes) -> str | None:
         return "mp4"
     if head[0] == _TS_SYNC and _ts_sync(head):
         return "mpegts"
+    # 11 bits of sync, then version and layer (ISO/IEC 11172-3, 2.4.2.3); layer 0 is AAC's ADTS
+    # (ISO/IEC 13818-7).
     if len(head) > 4 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         layer = head[1] >> 1 & 3
         if layer == 0:

@@ -78,6 +78,7 @@ async def checked_target(url: str, *, names: Names, allow: Sequence[str]) -> Tar
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     if port in PORTS_OF_OTHERS:
         raise ForbiddenAddressError(f"{host}: port {port} belongs to another service than the web")
+    # Line breaks and blanks are escaped: raw, they could begin another header or another request.
     path = quote(parts.path or "/", safe=_PATH_SAFE)
     if parts.query:
         path += "?" + quote(parts.query, safe=_PATH_SAFE + "?")
@@ -97,7 +98,7 @@ def redirected(target: Target, where: str) -> str:
     Raises
     ------
     SourceError
-        If it is none.
+        If it is not a URL.
     """
     try:
         return urljoin(target.url, where.strip())
@@ -111,7 +112,7 @@ def spelled_address(host: str) -> str | None:
     Raises
     ------
     ForbiddenAddressError
-        If it has a zone, or looks like an address and is none.
+        If it has a zone, or looks like an address but is not valid.
     SourceError
         If it can be neither.
     """

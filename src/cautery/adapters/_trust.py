@@ -20,7 +20,7 @@ from cautery.model import OwnService, revealed
 
 
 class Trusts:
-    """By which context each service of our own is met; all of them verify.
+    """Return the TLS context for each of our services; all of them verify.
 
     Parameters
     ----------
@@ -66,7 +66,9 @@ def verifying(ca: str | None = None) -> _Verifying:
     context = _Verifying(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_mode, context.check_hostname = ssl.CERT_REQUIRED, True
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # The subject's common name is free text (RFC 9525, 2).
     context.hostname_checks_common_name = False
+    # aiohttp speaks no HTTP/2: a server that prefers it must not choose it.
     context.set_alpn_protocols(["http/1.1"])
     if ca is None:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)

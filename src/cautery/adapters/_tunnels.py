@@ -1,4 +1,4 @@
-"""Connections through a proxy of our own, by HTTP CONNECT or SOCKS5, to an address already checked.
+"""Connections through one of our proxies, by HTTP CONNECT or SOCKS5, to an address already checked.
 
 Reaches: a proxy that the mandate names as a vantage; through it, the address that was resolved and
     checked here.
@@ -72,6 +72,7 @@ class Tunnel(aiohttp.TCPConnector):
         proxy = Proxy(
             _KINDS[self._at.scheme],
             self._address,
+            # The port that IANA gives SOCKS.
             self._at.port or 1080,
             username=None if user is None else unquote(user),
             password=None if word is None else unquote(word),

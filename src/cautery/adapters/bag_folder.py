@@ -67,7 +67,7 @@ class BagFolder:
             ) from error
         out = _refuse_places(out)
         draft = out.parent / f"{TEMPORARY}{os.getpid()}-{os.urandom(8).hex()}"
-        here = Path.cwd()
+        working_folder = Path.cwd()
         try:
             draft.mkdir(mode=0o700)
             for file in copied:
@@ -87,6 +87,8 @@ class BagFolder:
                 seals = beside((draft / TAG_MANIFEST).read_bytes())
             for name, content in (seals or {}).items():
                 _put(draft / name, content)
+            # bagit flushes nothing that it writes, and all of it must be on disk before the name
+            # is.
             os.sync()
             before()
             draft.rename(out)
@@ -94,7 +96,7 @@ class BagFolder:
         except (OSError, bagit.BagError) as error:
             raise StorageError(f"{out}: {getattr(error, 'strerror', None) or error}") from error
         finally:
-            os.chdir(here)  # bagit goes into the bag
+            os.chdir(working_folder)  # bagit goes into the bag
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(draft)
 
@@ -168,7 +170,7 @@ def _rows(path: Path, table: str, columns: str) -> Iterator[tuple[object, ...]]:
             schema = database.execute("SELECT sql FROM sqlite_schema LIMIT 9").fetchall()
             if sorted(schema, key=repr) != sorted((sql,) for sql in EXTRACT_TABLES):
                 raise EvidenceError(f"{path}: not an extract: its tables are others")
-            query = f"SELECT {columns} FROM {table} ORDER BY idx"  # noqa: S608 - our own words
+            query = f"SELECT {columns} FROM {table} ORDER BY idx"  # noqa: S608 - our words
             yield from database.execute(query)
     except (sqlite3.Error, OverflowError, OSError) as error:
         raise EvidenceError(f"{path}: not an extract: {error}") from error

@@ -71,7 +71,7 @@ class FolderStore:
         InputError
             If the folder holds something else, or the keys would lie in the case.
         EvidenceError
-            If it holds what is left of a case.
+            If it holds the remains of a case.
         StorageError
             If it cannot be written.
         """
@@ -176,6 +176,8 @@ class FolderStore:
 
     def ledger(self, path: Path, *, read_only: bool) -> SqlLedger:
         """Open the ledger."""
+        # Nobody writes to a closed case, so it can be read from a disk that takes no lock and no
+        # ``-shm``.
         closed = read_only and self.exists(path, NOTE)
         return SqlLedger.at(path / LEDGER, read_only=read_only, immutable=closed)
 
@@ -226,6 +228,7 @@ class FolderStore:
                     os.fsync(handle)
                 while chunk := os.read(handle, _CHUNK_BYTES):
                     left -= len(chunk)
+                    # A file that grows while it is read would never end.
                     if left < 0:
                         break
                     digest.update(chunk)

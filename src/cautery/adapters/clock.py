@@ -106,6 +106,7 @@ def offset_of(*, state: int, status: int, offset: int, maxerror_us: int) -> Cloc
         return ClockOffset(
             seconds=None, uncertainty_s=None, method="adjtimex: the clock is not synchronised"
         )
+    # adjtimex(2): the flag tells nanoseconds from microseconds.
     unit = 1e-9 if status & _STA_NANO else 1e-6
     return ClockOffset(
         seconds=-offset * unit,

@@ -35,7 +35,8 @@ class CosignServer:
     signer : SignerProcess
         Holds its key and what it co-signed last.
     say : callable
-        Told one line for each request that it did not co-sign; it holds no text of a stranger.
+        Called with one line for each request that it did not co-sign; it holds no text of a
+        stranger.
     """
 
     def __init__(self, signer: SignerProcess, *, say: Callable[[str], None]) -> None:
@@ -94,6 +95,7 @@ class CosignServer:
                 return web.Response(status=500, text="this co-signer cannot sign now\n")
         if status != 200:
             self._say(f"not co-signed: status {status}")
+        # c2sp.org/tlog-witness: the body of a 409 is the size that this co-signer knows.
         content_type = SIZE_TYPE if status == 409 else "text/plain"
         return web.Response(status=status, text=text, content_type=content_type)
 

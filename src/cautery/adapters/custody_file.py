@@ -77,6 +77,7 @@ def add_to_custody(case: Path, make: Callable[[tuple[CustodyLine, ...]], Custody
                 file.write(make(chain).text() + b"\n")
                 os.fsync(handle)
             except OSError:
+                # Half a line would break the chain for every line after it.
                 file.truncate(size)
                 raise
         sync_folder(path.parent)

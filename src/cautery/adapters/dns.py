@@ -65,6 +65,7 @@ class DnsNames:
     ) -> None:
         self._resolver = _resolver(resolver)
         self._resolver.lifetime = timeout_s
+        # Half of the time for one server: a second one is still asked when the first is silent.
         self._resolver.timeout = max(timeout_s / 2, 0.1)
         self._longest_s = longest_s
         self._time_s = time_s
@@ -139,6 +140,7 @@ class DnsNames:
         return NameAnswer(
             host=host,
             aliases=tuple(aliases),
+            # Sorted, so that a server that turns its answers about is no change of the host.
             addresses=tuple(sorted(addresses)[:_MOST_ADDRESSES]),
             ttl_s=ttl_s,
         )
@@ -146,6 +148,8 @@ class DnsNames:
     async def _one(self, host: str, kind: str) -> tuple[list[str], list[str], float]:
         """Return aliases, addresses and the shortest TTL of one question."""
         try:
+            # The dot keeps the system's search list out: ``panel`` must not become
+            # ``panel.ourdomain``.
             name = dns.name.from_text(host + ".")
             answer = await self._resolver.resolve(name, kind, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN as error:

@@ -1,4 +1,4 @@
-"""The polite HTTP clients, bound to a mandate's network policy: one for our own, one for suspects.
+"""The polite HTTP clients of a mandate's network policy: one for our services, one for suspects.
 
 Reaches: web servers at public addresses, over http and https, and a mandate's own ranges; through
     an intermediary's proxy or a vantage's tunnel when the mandate names one.
@@ -39,7 +39,7 @@ _KNOWN_FOR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class _Login:
-    """What a URL of ours states about its host: our login there, and the path it is for."""
+    """What one of our URLs states about its host: our login there, and the path it is for."""
 
     origin: tuple[str, str, int | None]
     path: str
@@ -47,7 +47,7 @@ class _Login:
 
 
 class PoliteClient(Client):
-    """Asks services of our own; fulfils :class:`cautery.model.ports.VerifiedFetcher`.
+    """Asks our services; fulfils :class:`cautery.model.ports.VerifiedFetcher`.
 
     Whoever answers proves over TLS to be the host that was meant, or nothing is sent. Plain http
     goes to this machine's loopback alone, and no redirect leads from https to http. A login inside
@@ -127,8 +127,8 @@ class SuspectClient(Client):
     """Asks suspects and strangers; fulfils :class:`cautery.model.ports.Fetcher`, no more.
 
     A suspect's certificate is a fact to record, not a reason to look away: it is verified first,
-    and taken as it is if it does not verify. Which, and why, stands in the exchange. What is ours
-    is never sent by this client: a workflow that sends or trusts asks for a ``VerifiedFetcher``.
+    and taken as it is if it does not verify. Which, and why, stands in the exchange. Our logins
+    are never sent by this client: a workflow that sends or trusts asks for a ``VerifiedFetcher``.
     """
 
     def __init__(
@@ -164,6 +164,8 @@ class SuspectClient(Client):
         except aiohttp.ClientSSLError as error:
             if self._why_unverified(target) is not None:
                 raise
+            # Remembered, so that a suspect with a broken certificate sees two handshakes an hour,
+            # not two for each request (ADR 0033).
             self._refusals[target.authority] = self._clock.now() + _KNOWN_FOR, why_not(error)
         if len(self._refusals) > _MOST_REFUSALS:
             self._refusals.popitem(last=False)

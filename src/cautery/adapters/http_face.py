@@ -98,6 +98,7 @@ def server_tls(
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     path = certificate
     try:
+        # An empty password: a key that has one is an error here, not a question in a terminal.
         context.load_cert_chain(certificate, key, password=b"")
         if clients:
             context.verify_mode = ssl.CERT_REQUIRED
@@ -122,11 +123,12 @@ def certificates_in(path: Path) -> tuple[str, ...]:
     from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
 
     try:
-        found = x509.load_pem_x509_certificates(path.read_bytes()[:1_000_000])
+        certificates = x509.load_pem_x509_certificates(path.read_bytes()[:1_000_000])
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: holds no certificate in PEM") from error
     return tuple(
-        hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest() for certificate in found
+        hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+        for certificate in certificates
     )
 
 
@@ -148,9 +150,9 @@ async def serve(
     StorageError
         If one of them cannot listen.
     """
-    most = room() // max(1, len(listeners))
+    per_listener = room() // max(1, len(listeners))
     async with AsyncExitStack() as stack:
-        ports = [await _listen(listener, stack, most=most) for listener in listeners]
+        ports = [await _listen(listener, stack, most=per_listener) for listener in listeners]
         ready(ports)
         await stop.wait()
 
@@ -204,6 +206,7 @@ def _handler(listener: Listener) -> Handler:
         try:
             answered = listener.answer(asked)
         except Exception as error:  # noqa: BLE001 - the next one is answered all the same
+            # The kind alone: the error's text may quote what a stranger asked or wrote.
             _LOG.error("a request was not answered: %s", type(error).__name__)
             return _plain(500, "It cannot be answered at the moment.")
         if request.method == "HEAD" or sum(map(len, answered.pieces)) < _LARGE:
@@ -237,7 +240,7 @@ async def _body(request: web.BaseRequest, most: int) -> bytes:
 
 def _asked(request: web.BaseRequest, body: bytes) -> Asked:
     tls = request.transport.get_extra_info("ssl_object") if request.transport else None
-    shown = tls.getpeercert(binary_form=True) if tls is not None else None
+    client_certificate = tls.getpeercert(binary_form=True) if tls is not None else None
     query: dict[str, str] = {}
     for name, value in request.query.items():
         query.setdefault(name, value)
@@ -249,7 +252,9 @@ def _asked(request: web.BaseRequest, body: bytes) -> Asked:
         query=query,
         headers={name.lower(): value for name, value in request.headers.items()},
         body=body,
-        certificate=None if shown is None else hashlib.sha256(shown).hexdigest(),
+        certificate=None
+        if client_certificate is None
+        else hashlib.sha256(client_certificate).hexdigest(),
     )
 
 

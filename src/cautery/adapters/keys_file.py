@@ -213,6 +213,8 @@ class CasePseudonyms:
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
+        # Without a salt, whoever reads this process's memory could try passwords against the
+        # marks.
         self._salt = os.urandom(16)
         self._known: dict[bytes, bytes] = {}
         self._lock = threading.Lock()
@@ -231,6 +233,8 @@ class CasePseudonyms:
         return tuple(digest.hex()[:16] for digest in self._hashes(raw))
 
     def _marked(self, raw: bytes) -> bytes:
+        # What is remembered is found by a digest under a salt of this process, never by the
+        # secret.
         return hashlib.blake2b(raw, digest_size=16, key=self._salt).digest()
 
     def _hashes(self, raw: Sequence[bytes]) -> list[bytes]:
@@ -245,7 +249,7 @@ class CasePseudonyms:
         with self._lock:
             self._known.update((mark, digests[mark]) for mark in new_marks)
             while len(self._known) > _MOST_DIGESTS:
-                del self._known[next(iter(self._known))]  # what was asked first
+                del self._known[next(iter(self._known))]  # the earliest secret
         return [digests[mark] for mark in marks]
 
     def __repr__(self) -> str:

@@ -294,6 +294,7 @@ class SqlLedger:
         if index < max(self._unsigned_from, self._frontier.size):  # signed, or appended by us
             return kind, leaf
         try:
+            # A row that is no record is replaced like one of a wrong kind (ADR 0023).
             if record_of(leaf).kind == kind:
                 return kind, leaf
         except EvidenceError:
@@ -309,6 +310,8 @@ class SqlLedger:
         instead = leaf_of(replaced_kind, body, self._now())
         with self._writing() as cursor:
             cursor.execute(
+                # ``AND leaf``: of two processes that set the row right at once, the second
+                # changes nothing.
                 "UPDATE entries SET kind = ?, leaf = ? WHERE idx = ? AND leaf = ?",
                 (replaced_kind, instead, index, leaf),
             )
@@ -443,15 +446,15 @@ class SqlLedger:
             yield entry
 
     def _entry(self, index: int, leaf: bytes) -> Entry:
-        kept = self._kept.get(index)
-        if kept is not None and kept.leaf == leaf:
-            return kept
+        cached = self._kept.get(index)
+        if cached is not None and cached.leaf == leaf:
+            return cached
         try:
             record = record_of(leaf, canonical=False)
         except EvidenceError as error:
             raise EvidenceError(f"{self._name}: record {index}: {error}") from error
         entry = Entry(index=index, record=record, leaf=leaf)
-        if kept is None and len(leaf) <= self._room_bytes:
+        if cached is None and len(leaf) <= self._room_bytes:
             # Not locked: two threads may keep a little more than there is room for.
             self._room_bytes -= len(leaf)
             self._kept[index] = entry

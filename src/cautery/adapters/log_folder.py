@@ -31,6 +31,7 @@ _TURNS = "turns"
 _MAX_SETTINGS_BYTES = 1 << 16
 _MAX_NEWEST_BYTES = 64 << 20
 _TILE_BYTES = 8192
+"""A full tile: 256 hashes of 32 bytes (C2SP tlog-tiles)."""
 
 
 class LogFolder:
@@ -129,6 +130,8 @@ class LogFolder:
         target = self.path / PUBLIC / path
         try:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+            # The checkpoint alone is flushed: what somebody may have seen signed must not vanish;
+            # tiles can be made again.
             write_pieces(target, (content,), mode=0o644, flush=path == CHECKPOINT)
             if ".p/" not in path:  # the full tile is there: partial ones are asked for no more
                 shutil.rmtree(f"{target}.p", ignore_errors=True)
@@ -137,7 +140,7 @@ class LogFolder:
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[bool]:
-        """Take the turn to stamp, if no other process has it; tell whether it is ours.
+        """Take the turn to stamp, if no other process has it; tell whether this process has it now.
 
         Raises
         ------

@@ -153,7 +153,7 @@ def _stamper(url: str, base: Any, authorities: Iterable[Any]) -> Any:
     """
     from asn1crypto import tsp  # noqa: PLC0415 - comes with pyHanko
 
-    roots = [x509.load_der_x509_certificate(each.dump()) for each in authorities]
+    roots = [x509.load_der_x509_certificate(authority.dump()) for authority in authorities]
 
     class Stamper(base):  # type: ignore[misc]
         async def async_request_tsa_response(self, req: Any) -> Any:

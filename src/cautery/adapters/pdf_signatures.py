@@ -46,10 +46,10 @@ def checked_document(pdf: bytes, *, without_seccomp: bool = False) -> SignedDocu
 def _read(answer: bytes) -> SignedDocument:
     """Read what the child says; a document may have taken it over."""
     try:
-        said = json.loads(answer)
-        seen = SignedDocument(subject=said["subject"], stamps=said["stamps"])
+        fields = json.loads(answer)
+        document = SignedDocument(subject=fields["subject"], stamps=fields["stamps"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError("what reads it gave no answer that can be understood") from error
-    if not isinstance(seen.subject, str) or type(seen.stamps) is not int:
+    if not isinstance(document.subject, str) or type(document.stamps) is not int:
         raise SourceError("what reads it gave no answer that can be understood")
-    return SignedDocument(subject=seen.subject[:_LONGEST_SUBJECT], stamps=seen.stamps)
+    return SignedDocument(subject=document.subject[:_LONGEST_SUBJECT], stamps=document.stamps)

@@ -26,7 +26,7 @@ def load_approver(path: Path) -> Ed25519PrivateKey:
     Raises
     ------
     InputError
-        If it is none, or others may read it.
+        If it is not such a key, or others may read it.
     """
     try:
         key = serialization.load_pem_private_key(private_bytes(path), password=None)

@@ -128,6 +128,8 @@ class _Worker:
     def close(self) -> None:
         """End the process; what waits fails."""
         with self._lock:
+            # Under the lock: else a worker could start after it was ended, and outlive its
+            # engine.
             self._closed = True
             process = self._process
         if process is not None:
@@ -159,7 +161,7 @@ class _Worker:
                 continue
             finally:
                 timer.cancel()
-            # By our own child, which decodes nothing of the world's.
+            # By our child, which decodes nothing of the world's.
             fine, value = pickle.loads(answer)  # noqa: S301
             if not fine:
                 raise value

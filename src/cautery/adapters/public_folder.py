@@ -88,10 +88,12 @@ class PublicFolder:
         """Return the names of a folder's files, sorted, with the folder."""
         try:
             with os.scandir(self.path / folder) as entries:
-                found = [each.name for each in entries if each.is_file(follow_symlinks=False)]
+                file_names = [
+                    entry.name for entry in entries if entry.is_file(follow_symlinks=False)
+                ]
         except OSError:
             return ()
-        return tuple(f"{folder}/{name}" for name in sorted(found) if _NAME.fullmatch(name))
+        return tuple(f"{folder}/{name}" for name in sorted(file_names) if _NAME.fullmatch(name))
 
     def write(self, name: str, content: bytes, *, lasting: bool = True) -> None:
         """Put a file there whole or not at all."""

@@ -34,7 +34,7 @@ class RdapRegistry:
     base_url : str or None
         An RDAP service for all domains; ``None``: each registry's, by IANA's bootstrap.
     fetcher : VerifiedFetcher
-        The polite client for our own and for registries.
+        The polite client for our services and for registries.
     redact : callable
         Contact to keyed hash.
     clock : Clock

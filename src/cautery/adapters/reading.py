@@ -51,7 +51,7 @@ _JOBS_PER_CHILD = 5_000
 """A child is replaced after so many jobs, so that no leak of a library can grow."""
 _PATIENCE_S = 5.0
 """A job waits so long for a process that runs before another is started: that costs one to three
-seconds of CPU, and a reading of ours takes less than one."""
+seconds of CPU, and a reading that Cautery needs takes less than one."""
 _PIECE = 1 << 18
 _KINDS: dict[str, type[SourceError | InputError]] = {
     "InputError": InputError,
@@ -147,6 +147,7 @@ class ReadingProcess:
 
     def end(self) -> None:
         """Kill the process and wait until it is gone; a job under way fails."""
+        # Also called by the thread that cancels while the worker's own thread ends it.
         with self._ending:
             process, self._process = self._process, None
             if process is None:
@@ -162,7 +163,7 @@ class ReadingProcess:
     def _begin(self) -> None:
         self._jobs = 0
         memory_mb, without, modules = self._arguments
-        self._process = process = subprocess.Popen(  # noqa: S603 - our own child
+        self._process = process = subprocess.Popen(  # noqa: S603 - our child
             [sys.executable, "-I", "-c", _RUN, _ROOT, memory_mb, without, modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -254,6 +255,8 @@ class ReadingPool:
             If its reader understands nothing, or died of the bytes.
         """
         process = await self._free()
+        # After the wait: the pool may have been closed meanwhile, and a child started now would
+        # stay.
         if self._closed:
             self._idle.put_nowait(process)
             raise SourceError("the readers are closed")
@@ -261,6 +264,8 @@ class ReadingPool:
         # Also when nobody waits any more, a process is idle only when its thread has let go of it.
         work.add_done_callback(lambda _: self._idle.put_nowait(process))
         try:
+            # Cancelling the future would not stop the thread, which would go on writing to a
+            # child that others have got.
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             await asyncio.to_thread(process.end)

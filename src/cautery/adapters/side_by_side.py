@@ -1,4 +1,4 @@
-"""Pictures and sound of our own as a video file that any player shows.
+"""Pictures and sound that Cautery made, as a video file that any player shows.
 
 Reaches: nothing; it encodes arrays in this process, never media of others.
 Lawful basis: none is needed; the arrays come from sealed exhibits.
@@ -63,10 +63,10 @@ def encoded(pictures: NDArray[np.uint8], sound: NDArray[np.float32], per_s: floa
             container.mux(video.encode(None))
             for start in range(0, sound.shape[1] - _FRAME + 1, _FRAME):
                 part = np.ascontiguousarray(sound[:, start : start + _FRAME].clip(-1, 1))
-                heard: Any = av.AudioFrame.from_ndarray(part, format="fltp", layout="stereo")
-                heard.sample_rate, heard.pts = AUDIO_RATE_HZ, start
-                heard.time_base = Fraction(1, AUDIO_RATE_HZ)
-                container.mux(audio.encode(heard))
+                audio_frame: Any = av.AudioFrame.from_ndarray(part, format="fltp", layout="stereo")
+                audio_frame.sample_rate, audio_frame.pts = AUDIO_RATE_HZ, start
+                audio_frame.time_base = Fraction(1, AUDIO_RATE_HZ)
+                container.mux(audio.encode(audio_frame))
             container.mux(audio.encode(None))
     except (av.FFmpegError, ValueError) as error:
         raise CauteryError(f"the clip cannot be encoded: {error}") from error

@@ -221,6 +221,8 @@ class SignerProcess:
             self.close()
             raise
         case, name, key = (part.decode("utf-8", "replace") for part in answer)
+        # Started again, it must hold the same key: somebody may have exchanged the folder
+        # meanwhile.
         if self.key and key != self.key:
             self.close()
             raise SignerError("the signer restarted with another key; nothing was signed")
@@ -232,6 +234,7 @@ class SignerProcess:
         It does each thing whole or not at all, and a checkpoint that it signed for nobody is
         signed again.
         """
+        # Two processes on one socket would read each other's answers.
         if os.getpid() != self._owner:
             raise SignerError(
                 "the signer answers only the process that started it, not a fork of it",
@@ -248,6 +251,7 @@ class SignerProcess:
                     self.close()
                     if is_retry:
                         raise SignerError("the signer crashed twice on the same request") from error
+                # The socket may hold the rest of an answer: what is asked next needs a new one.
                 except (ValueError, OSError) as error:
                     self.close()
                     raise self._nonsense() from error

@@ -1,4 +1,4 @@
-"""Sends mail through a mail server of ours, signed with our domain's key.
+"""Sends mail through our mail server, signed with our domain's key.
 
 Reaches: the mail server that the sender's file of settings names, and nothing else.
 Lawful basis: the notice in the mail, which a second person has approved.
@@ -62,7 +62,7 @@ class Dkim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """A mail server of ours, and as whom we send.
+    """Our mail server, and the address that we send from.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ class SmtpPostbox:
             return mail
         dkim = required("dkim")
         head = b"\n" + mail.partition(b"\r\n\r\n")[0].lower()
-        there = [name for name in _SIGNED if b"\n" + name + b":" in head]
+        header_names = [name for name in _SIGNED if b"\n" + name + b":" in head]
         try:
             header: bytes = dkim.sign(
                 mail,
@@ -148,7 +148,9 @@ class SmtpPostbox:
                 key.domain.encode("ascii"),
                 key.key.reveal().encode("ascii"),
                 canonicalize=(b"relaxed", b"relaxed"),
-                include_headers=[*there, *_SIGNED],
+                # Each once more than the mail has it, so that nobody can add another (RFC 6376,
+                # 8.15).
+                include_headers=[*header_names, *_SIGNED],
             )
         except (dkim.DKIMException, UnicodeEncodeError) as error:
             raise InputError(f"the DKIM key cannot sign: {type(error).__name__}") from None
@@ -172,6 +174,8 @@ class SmtpPostbox:
                 answer = await self._once(mail, to)
             except (self._smtp.SMTPException, OSError, ssl.SSLError) as error:
                 code = _code(error)
+                # Kept over all tries: a later refusal does not undo that an earlier try may have
+                # arrived.
                 unanswered |= code is None and self._may_have_taken(error)
                 final = code is not None and code >= 500
                 final |= isinstance(error, ssl.SSLCertVerificationError)
@@ -190,6 +194,7 @@ class SmtpPostbox:
         if unanswered:
             return UnansweredError
         of_mail = (self._smtp.SMTPRecipientsRefused, self._smtp.SMTPDataError)
+        # RFC 5321, 4.2.1: 5yz is final, 4yz may be tried again.
         is_final = (_code(error) or 0) >= 500
         return RefusedError if is_final and isinstance(error, of_mail) else SourceError
 

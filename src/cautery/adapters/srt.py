@@ -56,7 +56,7 @@ class SrtStreams:
     program : str or None
         The FFmpeg program; ``None``: as the environment says.
     stall_s : float
-        Silence after which the reader is told.
+        Seconds of silence after which empty bytes are yielded.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class SrtStreams:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-c", _RUN, _ROOT,
             program, "-nostdin", "-hide_banner", "-loglevel", "error",
+            # ``data``: the program must carry bytes, not look into them; a probing demuxer would.
             "-protocol_whitelist", "srt,udp", "-f", "data", "-i", target,
             "-map", "0", "-c", "copy", "-f", "data", "pipe:1",
             stdin=asyncio.subprocess.DEVNULL,
@@ -119,6 +120,7 @@ class SrtStreams:
                 came = True
                 yield data, now_s
             if not came:
+                # FFmpeg quotes its URL, whose options hold the pass phrase.
                 lines = (await tail).replace(target, _shown(url)).strip().splitlines()
                 why = lines[-1][:200] if lines else "the sender ended at once"
                 raise SourceError(f"{_shown(url)}: {why}")

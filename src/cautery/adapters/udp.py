@@ -29,7 +29,7 @@ _RECEIVE_BUFFER = 4 << 20
 _PASSED_OVER = frozenset(
     ("pkt_size", "buffer_size", "fifo_size", "overrun_nonfatal", "reuse", "timeout", "ttl")
 )
-"""Options of FFmpeg's that mean nothing here, or what is done anyway."""
+"""Options of FFmpeg's that mean nothing here, or that are the default here."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -51,7 +51,7 @@ class UdpStreams:
     clock : Clock
         Stamps what comes.
     stall_s : float
-        Silence after which the reader is told.
+        Seconds of silence after which empty bytes are yielded.
     """
 
     def __init__(self, clock: Clock, *, stall_s: float = _STALL_S) -> None:
@@ -173,8 +173,8 @@ def _socket(where: Listening) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
-        # Several may listen to one group. A unicast port must be ours alone: with this option a
-        # second listener there would take the stream away.
+        # Several may listen to one group. A unicast port must be this socket's alone: with this
+        # option a second listener there would take the stream away.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(where.address.is_multicast))
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         # To the group itself: bound to all addresses, a socket also gets what comes for other

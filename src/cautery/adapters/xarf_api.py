@@ -84,6 +84,8 @@ class XarfApi:
                 if response.status // 100 == 2:
                     return Delivery(tries=tries, answer=str(response.status))
                 why = f"{self.host} answered {response.status}"
+                # 408, 425, 429 and what the server blames on itself may be tried again (RFC 9110,
+                # 8470, 6585).
                 if response.status not in (408, 425, 429) and response.status < 500:
                     raise (UnansweredError if unanswered else SourceError)(why)
             if wait_s is None:
