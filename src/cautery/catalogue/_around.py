@@ -27,7 +27,7 @@ _OTHER_LANGUAGES = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A title with what is known about its place in the source.
+    """A title with the known facts about its place in the source.
 
     Parameters
     ----------
@@ -118,6 +118,7 @@ def around(
     covered = (recognised + _FEW_TITLES * whole_coverage) / (totals + _FEW_TITLES)
     if alone:
         covered = np.full(len(sources), -1.0)
+    # Source and right in one number of 64 bits: so np.unique sorts and compares pairs fast.
     shifted = source.astype(np.int64) << 32
     source_rights, first = np.unique(shifted[sure] | only[sure], return_index=True)
     carried = names.network[only[sure]] if len(names.network) else only[sure]

@@ -244,6 +244,7 @@ def _tells_nothing(word: str, at: int) -> bool:
 def _meanings(match: re.Match[str]) -> frozenset[tuple[int | None, int, int]]:
     groups = match.groupdict()
     year = next((groups[key] for key in ("year", "year2", "year3", "year4") if groups[key]), None)
+    # Feeds write years with two digits or four; all of them are of this century.
     full = None if year is None else int(year) % 100 + 2000
     if groups["month"]:
         pairs = [(groups["month"], groups["day"])]

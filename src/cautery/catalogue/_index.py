@@ -225,7 +225,7 @@ class Index:
         )
 
     def place_number(self, code: str | None) -> int:
-        """Return the number of a country or region among the masks; 0 is none."""
+        """Return the number of a country or region among the masks; 0 means no place."""
         return self._place_names.get(code, 0) if code is not None else 0
 
     def word(self, word: str) -> int:

@@ -14,6 +14,8 @@ _BOUNDARY = 0
 def letter(byte):
     """Return a byte of folded text as one of 64 letters."""
     byte = np.int64(byte)  # in eight bits NumPy would lose what is shifted
+    # Six bits a letter: a to z are 1 to 26, digits 27 to 36, other bytes share 37 to 63; 0 is the
+    # boundary of a name.
     if 97 <= byte <= 122:
         return byte - 96
     if 48 <= byte <= 57:

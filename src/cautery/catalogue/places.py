@@ -102,7 +102,7 @@ class Places(NamedTuple):
 
 @cache
 def places() -> Places:
-    """Load the tables: iptv-org's countries and regions (Unlicense), and spellings of our own."""
+    """Load iptv-org's countries and regions (Unlicense), and the spellings that Cautery adds."""
     text = resources.files("cautery.catalogue").joinpath("data/places.json").read_text("utf-8")
     tables = json.loads(text)
     countries = {code: number for number, code in enumerate(tables["countries"], start=1)}

@@ -60,7 +60,7 @@ class Resolution:
 
 
 def _because(resolution: Resolution) -> Message:
-    """Say what of the title is in the name, what is not, and what told the country."""
+    """Say which words of the title are in the name, which are not, and which named the country."""
     if is_heading(resolution.listing.title):
         return message("offer.heading")
     if resolution.best is None or resolution.name is None:
@@ -96,6 +96,7 @@ def _because(resolution: Resolution) -> Message:
         parts.append(message("offer.transliterated", script=script))
     if (place := _place(resolution.listing, title.place)) is not None:
         parts.append(place)
+    # Anything less is rounded to 0 %, and says nothing to a reader.
     if resolution.runner_up is not None and resolution.runner_up.probability >= 0.005:
         runner_up = resolution.runner_up
         parts.append(message("offer.then", right=runner_up.id, probability=_rounded(runner_up)))
@@ -115,10 +116,12 @@ def _rounded(guess: Guess) -> float:
 def _listed(id_: str, words: list[str]) -> list[Message]:
     if not words:
         return []
-    shown: str | Message = " ".join(words[:_LISTED_WORDS])
+    words_shown: str | Message = " ".join(words[:_LISTED_WORDS])
     if len(words) > _LISTED_WORDS:
-        shown = message("offer.words-and-more", words=shown, more=len(words) - _LISTED_WORDS)
-    return [message(id_, words=shown)]
+        words_shown = message(
+            "offer.words-and-more", words=words_shown, more=len(words) - _LISTED_WORDS
+        )
+    return [message(id_, words=words_shown)]
 
 
 def _place(listing: Listing, prefix: str | None) -> Message | None:

@@ -99,6 +99,8 @@ def _plain(letter: str) -> str:
     if kind in ("Mn", "Me", "Cf") and not unicodedata.name(letter, "").startswith(_SPELT_BY_NAME):
         return ""
     apart = unicodedata.normalize("NFKD", letter)
+    # A Hangul syllable is named as it sounds (GA), its parts as letters (KIYEOK), so it stays
+    # whole.
     if apart != letter and not 0xAC00 <= code <= 0xD7A3:
         return "".join(_FOLDING[ord(part)] for part in apart.casefold())
     if kind[0] == "N":
