@@ -48,7 +48,7 @@ def _marked(text: str) -> str:
 
 
 def plain_cell(text: str) -> str:
-    """Take back what :func:`safe_cell` did, where our own CSV is read again.
+    """Take back what :func:`safe_cell` did, where such a CSV is read again.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def _bare(text: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    r"""Return a cell for a CSV of ours: it runs nowhere, and what steers a terminal is escaped.
+    r"""Return a cell of a CSV to write: it runs nowhere, and what steers a terminal is escaped.
 
     Lines stay lines. Escapes keep apart what differs: a file is read again by programs.
 
