@@ -93,7 +93,9 @@ def show_notices(case: CaseNotices, now: datetime) -> None:
                 str(len(notice.urls)),
                 say(notices.state(number, now)),
                 "\n".join(approval.approver for approval in case.approvals(notice)),
-                "\n".join(f"{sent.at:%Y-%m-%d %H:%M:%SZ}" for sent in notices.sent.get(number, ())),
+                "\n".join(
+                    f"{sending.at:%Y-%m-%d %H:%M:%SZ}" for sending in notices.sent.get(number, ())
+                ),
                 _answer(case, number),
                 _hours(notices.takedown_h(number)),
             )

@@ -94,7 +94,7 @@ class Run:
         self._judged = judged
 
     def plan(self, asked: Asked) -> None:
-        """Search for one plan, and tell of it what is asked."""
+        """Search for one plan, and print the parts of it that the options name."""
         graph, goal, extras = self._graph, self._goal, {}
         # Whatever else is asked of a plan shares the time with the search for it.
         beside = asked.explain or asked.regrowth is not None or asked.reaction is not None

@@ -1,4 +1,4 @@
-"""A bar on the terminal for what takes long; elsewhere, nothing but what is said."""
+"""A bar on the terminal for long work; elsewhere, only messages."""
 
 from __future__ import annotations
 

@@ -135,8 +135,10 @@ class Board:
 
     def _foot(self, now: datetime) -> Text:
         tally, streams, safeguards = self._tally, self._tally.streams, self._tally.safeguards
-        named = [(say(term("error", name)), count) for name, count in tally.errors.most_common(4)]
-        errors = "  ".join(f"{name} {count}" for name, count in named)
+        commonest = [
+            (say(term("error", name)), count) for name, count in tally.errors.most_common(4)
+        ]
+        errors = "  ".join(f"{name} {count}" for name, count in commonest)
         looked = tr(
             "streams looked at %(looked)s of %(offered)s   probes %(probes)s"
             "   nothing of ours %(nothing)s   undecided %(undecided)s"

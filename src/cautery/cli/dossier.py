@@ -118,7 +118,7 @@ def dossier(
     vouching = dossiers.vouching_of(
         log, authority, authority_root, cosigners=cosigners, tsa_roots=tsa_roots
     )
-    made, signed = dossiers.make(
+    summary, signed = dossiers.make(
         case,
         out,
         audience=audience,
@@ -138,17 +138,19 @@ def dossier(
     )
     if json:
         about = None if signed is None else {"kind": signed.kind, "level": signed.level}
-        render.json_line({**to_json(made), "openings": len(made.openings), "document": about})
+        render.json_line({**to_json(summary), "openings": len(summary.openings), "document": about})
         return
-    render.say(f"{made.records} records and {made.exhibits} exhibits: {out}")
-    for kind, count in made.withheld.items():
+    render.say(f"{summary.records} records and {summary.exhibits} exhibits: {out}")
+    for kind, count in summary.withheld.items():
         render.say(f"withheld: {count} of {kind}")
-    if made.exhibits_withheld:
-        render.say(f"withheld: {made.exhibits_withheld} exhibits")
-    if made.opened:
-        render.say(f"opened: {made.opened} encrypted exhibits; data/opened has them in the clear")
-    if made.lost:
-        render.say(f"not opened: {made.lost} exhibits, since their keys were destroyed")
+    if summary.exhibits_withheld:
+        render.say(f"withheld: {summary.exhibits_withheld} exhibits")
+    if summary.opened:
+        render.say(
+            f"opened: {summary.opened} encrypted exhibits; data/opened has them in the clear"
+        )
+    if summary.lost:
+        render.say(f"not opened: {summary.lost} exhibits, since their keys were destroyed")
     if signed is None:
         render.say("document: not signed; the signature of the bag covers it")
     else:
@@ -156,10 +158,10 @@ def dossier(
         render.say(_standing(signed.kind, qualified=signed.calls_itself_qualified))
         if signed.level == "B-B":
             render.say("no time-stamp authority was named, so its time is this machine's clock")
-    stamped = "time-stamped" if made.stamped else "not time-stamped: its time is by this clock"
-    render.say(f"tag manifest {made.digest}, signed by {by}, {stamped}")
-    if made.not_stamped:
-        render.say(render.printable(f"warning: the bag is not time-stamped: {made.not_stamped}"))
+    stamped = "time-stamped" if summary.stamped else "not time-stamped: its time is by this clock"
+    render.say(f"tag manifest {summary.digest}, signed by {by}, {stamped}")
+    if summary.not_stamped:
+        render.say(render.printable(f"warning: the bag is not time-stamped: {summary.not_stamped}"))
     if dossiers.has_unjudged_proofs(case, vouching):
         render.say(
             "warning: the case has proofs of its times, but nobody is named whom to trust, so the "

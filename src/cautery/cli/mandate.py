@@ -89,8 +89,8 @@ def show(
     render.say(
         f"bystanders that blocks outside events may hit, at most {checked.collateral_budget}"
     )
-    kept = "stays open while a notice is under way" if checked.keep_open else "is closed"
-    render.say(f"at the end of the window the case {kept}")
+    state = "stays open while a notice is under way" if checked.keep_open else "is closed"
+    render.say(f"at the end of the window the case {state}")
     show_tables(rows_of(checked))
     say_warnings(gaps)
 

@@ -133,7 +133,7 @@ def new(
         "id": id_, "who": who, "regime": regime, "legal_basis": legal_basis,
         "territories": territory, "start": start, "end": end, "collateral_budget": budget,
     }  # fmt: skip
-    given = {key: value for key, value in head.items() if value is not None}
+    head_values = {key: value for key, value in head.items() if value is not None}
     tables = {
         "event": event, "fixtures": fixtures, "channel": channel, "work": work,
         "partner": partner, "vantage": vantage, "purchase": purchase, "source": source,
@@ -142,11 +142,11 @@ def new(
     reach = {} if network is None else table_of_option("network", network)
     if facts is not None:
         reach["facts"] = facts
-    options = bool(given or reach or any(tables.values()))
+    options = bool(head_values or reach or any(tables.values()))
     if not options and sys.stdin.isatty() and sys.stderr.isatty():
         answer_all(draft, _ask)
     else:
-        _take(draft, given, tables, reach)
+        _take(draft, head_values, tables, reach)
     mandate = draft.mandate()
     wiring.write_secret(path, [draft.text().encode()])
     say_warnings(gaps_of(mandate))
@@ -191,27 +191,27 @@ def answer_all(draft: Draft, ask: Ask) -> None:
 
 def _answer_tables(draft: Draft, table: str, ask: Ask) -> None:
     """Ask for any number of tables of one name."""
-    asked = _TABLES[table]
-    question = f"Add {asked.what}?"
+    table_question = _TABLES[table]
+    question = f"Add {table_question.what}?"
     while _yes(ask, question):
-        _answer(draft, table, asked, ask, {})
-        question = f"Add another {asked.what.partition(' ')[2]}?"
+        _answer(draft, table, table_question, ask, {})
+        question = f"Add another {table_question.what.partition(' ')[2]}?"
 
 
 def _answer(draft: Draft, table: str, asked: _Asked, ask: Ask, defaults: Mapping[str, str]) -> None:
     """Ask for one table until it can stand, and add it."""
     row: dict[str, Any] = {}
     answers = dict(defaults)
-    again: Sequence[str] = asked.together
-    while again:
-        for key in again:
+    open_keys: Sequence[str] = asked.together
+    while open_keys:
+        for key in open_keys:
             _answer_key(draft, table, key, row, answers, ask)
         try:
             draft.check(table, row)
             break
         except AnswerError as error:
             _say_fault(error)
-            again = (error.key,) if error.key in asked.together else asked.together
+            open_keys = (error.key,) if error.key in asked.together else asked.together
     for key in asked.then:
         while True:
             _answer_key(draft, table, key, row, answers, ask)

@@ -43,12 +43,16 @@ def rules(
     Example: cautery mandate rules --territory IT
     """
     checked = None if mandate is None else read_mandate(mandate, now=wiring.clock().now())
-    confirmed = {} if checked is None else {each.rule: each for each in checked.confirmations}
-    shown = _shown(checked, territory or ())
-    every = [rule for profile in shown for rule in profile.rules]
-    every += () if territory else NOTICE_RULES.values()
+    confirmed = (
+        {}
+        if checked is None
+        else {confirmation.rule: confirmation for confirmation in checked.confirmations}
+    )
+    profiles_shown = _shown(checked, territory or ())
+    all_rules = [rule for profile in profiles_shown for rule in profile.rules]
+    all_rules += () if territory else NOTICE_RULES.values()
     if json:
-        for rule in every:
+        for rule in all_rules:
             render.json_line(_row(rule, confirmed.get(rule.id)))
         return
     render.table(
@@ -62,14 +66,14 @@ def rules(
                 rule.mark,
                 _confirmed(confirmed.get(rule.id)),
             )
-            for rule in every
+            for rule in all_rules
         ),
     )
     render.table(
         ("territory", "order", "particulars to state", "what it is"),
         (
             (profile.territory, kind.value, name, profile.fields(kind)[name].text)
-            for profile in shown
+            for profile in profiles_shown
             for kind in profile.kinds
             for name in profile.particulars(kind)
         ),
@@ -99,25 +103,27 @@ def confirm(
     """
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
-    found = rule_under(checked, rule)
+    statute_rule = rule_under(checked, rule)
     private = load_approver(key)
-    if digest is None and not found.is_verified:
+    if digest is None and not statute_rule.is_verified:
         ask(
-            f"rule       {found.id}, {found.territory}\n"
-            f"says       {found.text}\n"
+            f"rule       {statute_rule.id}, {statute_rule.territory}\n"
+            f"says       {statute_rule.text}\n"
             f"source     {source}\n"
             f"mandate    {checked.id}\n"
-            f"digest     {rule_digest(found)}",
+            f"digest     {rule_digest(statute_rule)}",
             question=f"Confirm, as {render.printable(name)}, that this source says so?",
-            hint=f"Give --digest {rule_digest(found)} if you have read: {found.text}",
+            hint=f"Give --digest {rule_digest(statute_rule)} if you have read: {statute_rule.text}",
         )
-    elif digest is not None and Digest(digest) != rule_digest(found):
+    elif digest is not None and Digest(digest) != rule_digest(statute_rule):
         raise ApprovalError(
-            f"the digest of {found.id} is {rule_digest(found)}, not {digest}",
+            f"the digest of {statute_rule.id} is {rule_digest(statute_rule)}, not {digest}",
             hint="Read the rule again: cautery mandate rules --json",
         )
-    add_confirmation(mandate, checked, rule=found, source=source, name=name, key=private, now=now)
-    render.say(f"{name} has confirmed {found.id}: {confirmations_path(mandate)}")
+    add_confirmation(
+        mandate, checked, rule=statute_rule, source=source, name=name, key=private, now=now
+    )
+    render.say(f"{name} has confirmed {statute_rule.id}: {confirmations_path(mandate)}")
 
 
 def _shown(mandate: Mandate | None, territories: list[str] | tuple[()]) -> list[Profile]:

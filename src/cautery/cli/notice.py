@@ -169,7 +169,7 @@ def draft(
     Example: cautery notice draft cases/md34 --from N-0123456789ab --as "C. Desk"
     --to abuse@hoster.example --reply-to piracy@league.example
     """
-    given = {
+    addressee_values = {
         "kind": kind,
         "name": addressee,
         "asn": asn,
@@ -178,9 +178,9 @@ def draft(
         "contact": to,
         "languages": tuple(language or ()) or None,
     }
-    made = notices.draft(
+    outcome = notices.draft(
         case,
-        lambda before: _addressee(before, given),
+        lambda before: _addressee(before, addressee_values),
         name=name,
         notifier_email=reply_to,
         urls=tuple(url or ()),
@@ -189,14 +189,16 @@ def draft(
         replaces=from_,
         dry_run=dry_run,
     )
-    drafted = made.notice
+    drafted = outcome.notice
     with cases.reading(case) as opened:
         filed = notices.of(opened.ledger)
     typer.echo(notice_text(drafted, filed))
-    if made.hidden:
-        render.say(f"left out: {made.hidden} URLs with a line's credentials, which no notice names")
-    if made.more:
-        render.say(f"left out: {made.more} URLs, too many for one notice; draft another one")
+    if outcome.hidden:
+        render.say(
+            f"left out: {outcome.hidden} URLs with a line's credentials, which no notice names"
+        )
+    if outcome.more:
+        render.say(f"left out: {outcome.more} URLs, too many for one notice; draft another one")
     findings = filed.lint(drafted, now=wiring.clock().now())
     if findings:
         show_findings(findings)

@@ -78,7 +78,7 @@ def send(
             typer.echo(render.printable(line))
         render.say(f"{notice}: not sent")
         return
-    sent = notices.send(
+    sending = notices.send(
         case,
         notice,
         postbox=read_postbox(postbox),
@@ -90,7 +90,7 @@ def send(
     )
     render.say(
         render.printable(
-            f"{notice}: sent to {sent.to} by {sent.means.value} at {sent.at:%H:%M:%SZ}"
+            f"{notice}: sent to {sending.to} by {sending.means.value} at {sending.at:%H:%M:%SZ}"
         )
     )
 

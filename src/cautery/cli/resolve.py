@@ -84,10 +84,10 @@ def resolve(
             render.table(_COLUMNS, map(_row, resolutions))
         else:
             tally.keep(resolutions)
-    shown = tally.count if tally.kept is None else len(tally.kept)
+    row_count = tally.count if tally.kept is None else len(tally.kept)
     if tally.kept is not None:
         render.table(_COLUMNS, map(_row, tally.kept))
-    remark = "" if shown == tally.count else f"; {shown:,} shown, --json lists all"
+    remark = "" if row_count == tally.count else f"; {row_count:,} shown, --json lists all"
     render.say(
         f"{counted(tally.count, 'title')}: {tally.matched:,} matched, "
         f"{tally.count - tally.matched:,} not matched{remark}"

@@ -67,12 +67,12 @@ def lumen(
     rows = [
         lumen_notice(
             filed.draft(number),
-            sent_at=sent[0].at,
+            sent_at=sendings[0].at,
             event_name=events.get(filed.draft(number).event or ""),
             approvers=[approval.role for approval in filed.approvals(filed.draft(number))],
         )
-        for number, sent in filed.notices.sent.items()
-        if sent and number not in filed.notices.withdrawn
+        for number, sendings in filed.notices.sent.items()
+        if sendings and number not in filed.notices.withdrawn
     ]
     lines = [json_module.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     wiring.write_file(output, "".join(lines).encode())
@@ -99,7 +99,7 @@ def dsa(
     with cases.reading(case) as opened:
         filed = notices.of(opened.ledger)
     names = tuple(name or (filed.mandate.who,))
-    sent = Counter(
+    sent_counts = Counter(
         filed.draft(number).addressee.name.casefold()
         for number, mails in filed.notices.sent.items()
         if mails
@@ -109,7 +109,9 @@ def dsa(
         counts = read_dump(dump, names=names)
         days = "" if counts.first is None else f"{counts.first} to {counts.last}"
         for (platform, decision), count in sorted(counts.ours.items()):
-            rows.append((platform, decision, str(count), str(sent[platform.casefold()]), days))
+            rows.append(
+                (platform, decision, str(count), str(sent_counts[platform.casefold()]), days)
+            )
         render.say(
             render.printable(
                 f"{dump}: {counts.rows} statements, {counts.notified.total()} on somebody's "

@@ -180,9 +180,9 @@ def _tied(opening: Opening) -> str:
 
 def _show_bag(bag: VerifiedBag, opening: Opening | None, *, json: bool) -> None:
     if json:
-        shown = None if opening is None else to_json(opening)
-        told = {"authentic": bag.authentic, "verdict": bag.verdict, "opening": shown}
-        render.json_line(to_json(bag) | told)
+        opening_row = None if opening is None else to_json(opening)
+        summary = {"authentic": bag.authentic, "verdict": bag.verdict, "opening": opening_row}
+        render.json_line(to_json(bag) | summary)
     else:
         for label, value in bag.summary():
             typer.echo(f"{label:<12} {render.printable(value)}")

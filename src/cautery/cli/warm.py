@@ -74,11 +74,11 @@ def _side_by_side(packages: list[str]) -> None:
     """Compile each package in a process of its own, as many at once as there are cores."""
     at_once = min(os.cpu_count() or 1, _MOST_AT_ONCE)
     with Progress("compiling", len(packages)) as progress, ThreadPoolExecutor(at_once) as pool:
-        for number, done in enumerate(
+        for number, future in enumerate(
             as_completed([pool.submit(_apart, package, progress) for package in packages]), start=1
         ):
             progress.step()
-            progress.say(f"{number} of {len(packages)}  {done.result()}")
+            progress.say(f"{number} of {len(packages)}  {future.result()}")
 
 
 def _apart(package: str, progress: Progress) -> str:

@@ -153,7 +153,7 @@ class _Screen:
         return entries
 
     def _bars(self) -> list[RenderableType]:
-        """Return a line each of what is done and of what is still served, once they are known."""
+        """Return a line of the finished steps and one of the served demand, once they are known."""
         figures, bars = self._figures, list[tuple[str, float, str]]()
         if figures.get("planned"):
             steps_done, planned = int(figures["done"]), int(figures["planned"])
