@@ -91,9 +91,9 @@ def _nearest(
     # A hair of rounding must not forbid what touches an edge exactly.
     beside_x = np.abs(xs[:, None] - centres[:, 0]) < least[:, 0] - 1e-6
     beside_y = np.abs(ys[:, None] - centres[:, 1]) < least[:, 1] - 1e-6
-    taken = beside_x.astype(np.int32) @ beside_y.T.astype(np.int32) > 0
+    touching = beside_x.astype(np.int32) @ beside_y.T.astype(np.int32) > 0
     far = (sideways * (xs[:, None] - mark.x)) ** 2 + (ys - mark.y) ** 2
-    far[taken] = np.inf
+    far[touching] = np.inf
     best = far.min()
     if not np.isfinite(best):
         return None

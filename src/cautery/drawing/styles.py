@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 
 def style(package: str, name: str, **texts: str) -> Markup:
-    """Return a style sheet of ours, with texts for a printed page in their places.
+    """Return one of our style sheets, with texts for a printed page in their places.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def style(package: str, name: str, **texts: str) -> Markup:
     css = files(package).joinpath(name).read_text(encoding="utf-8")
     for place, text in texts.items():
         css = css.replace(place, css_text(text))
-    return Markup(css)  # noqa: S704 - our own file, whose texts are quoted
+    return Markup(css)  # noqa: S704 - our file, whose texts are quoted
 
 
 def css_text(text: str) -> Markup:

@@ -21,7 +21,7 @@ LETTER = 0.52
 
 
 def text(x: float, y: float, said: str, kind: str = "", anchor: str = "start") -> str:
-    """Return a ``text`` element; ``kind`` is our own class names, ``said`` may be hostile."""
+    """Return a ``text``; ``kind`` is its class in the style sheet, ``said`` may be hostile."""
     css_class = f' class="{kind}"' if kind else ""
     turned = f' text-anchor="{anchor}"' if anchor != "start" else ""
     return f'<text x="{x:.1f}" y="{y:.1f}"{css_class}{turned}>{markup(said)}</text>'

@@ -33,14 +33,14 @@ def environment(package: str, *, longest: int = LONGEST) -> Environment:
     longest : int
         Characters of any one outside text.
     """
-    shown = partial(_shown, longest)
+    finalize = partial(_shown, longest)
     env = Environment(
         loader=PackageLoader(package, "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=shown,
+        finalize=finalize,
         extensions=["jinja2.ext.i18n"],
     )
     env.policies["ext.i18n.trimmed"] = True
@@ -52,8 +52,8 @@ def environment(package: str, *, longest: int = LONGEST) -> Environment:
         return _filled(ngettext(one, many, count), {"count": count, **values})
 
     def _filled(message: str, values: dict[str, Any]) -> Markup:
-        markup = Markup(message)  # noqa: S704 - a text of ours, or of a translator
-        return markup % {name: shown(_written(value)) for name, value in values.items()}
+        markup = Markup(message)  # noqa: S704 - a text of Cautery, or of a translator
+        return markup % {name: finalize(_written(value)) for name, value in values.items()}
 
     env.newstyle_gettext = True  # type: ignore[attr-defined]
     env.globals |= {
@@ -93,7 +93,7 @@ def _written(value: Any) -> Any:
 
 
 def _shown(longest: int, value: Any) -> Any:
-    """Clean an outside text on its way to the page; our own markup passes."""
+    """Clean an outside text on its way to the page; our markup passes."""
     if isinstance(value, Message):
         value = said(value)
     if isinstance(value, str) and not isinstance(value, Markup):
