@@ -1,4 +1,4 @@
-"""One bias of a source as a distribution: what is drawn from it, and its moments."""
+"""One bias of a source as a distribution: its draws and its moments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Did it work: the share of referred streams that our own probe saw dark."""
+"""Did it work: the share of referred streams that our probe saw dark."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from cautery.messages import message
 from cautery.model import DarkProbe, Estimate
 
 Z95 = 1.959963984540054
+"""97.5 % quantile of the standard normal distribution: two-sided 95 %."""
 
 
 def effect(*, dark: int, probed: int, where: str | None = None) -> Estimate:

@@ -59,13 +59,13 @@ def judge_claim(
     inner = reconciled.estimate(claim.quantity, coverage=0.90)
     outer = reconciled.estimate(claim.quantity, coverage=0.99)
     flagged = not outer.low <= size <= outer.high
-    known = {"claim": _claimed(claim, size), "inner": span(inner), "outer": span(outer)}
+    values = {"claim": _claimed(claim, size), "inner": span(inner), "outer": span(outer)}
     if flagged:
-        words = message("claim.does-not-fit", distance=_beyond(size, outer), **known)
+        words = message("claim.does-not-fit", distance=_beyond(size, outer), **values)
     elif inner.low <= size <= inner.high:
-        words = message("claim.fits", **known)
+        words = message("claim.fits", **values)
     else:
-        words = message("claim.not-refuted", distance=_beyond(size, inner), **known)
+        words = message("claim.not-refuted", distance=_beyond(size, inner), **values)
     return Judged(
         claim=claim,
         size=size,
@@ -80,7 +80,7 @@ def judge_claim(
 
 
 def _claimed(claim: Claim, size: float) -> Message:
-    """Return the claim in its own words, and in ours where they say something else."""
+    """Return the claim in its own words, and in this program's words where they differ."""
     restated = in_words(size, claim.quantity)
     same = claim.quantity != "revenue" or (claim.currency, claim.period) == ("EUR", "month")
     return restated if same else message("claim.restated", claim=claim.text, size=restated)
@@ -121,11 +121,11 @@ def cross_check(
                 if 1 / _NEAR_LIST <= per_head / price <= _NEAR_LIST
             ]
             if near:
-                each = message(
+                person_words = message(
                     f"claims.list-price-per-{person}", price=f"{near[0]:.2g}", **money_each
                 )
             else:
-                each = message(f"claims.per-{person}", **money_each)
+                person_words = message(f"claims.per-{person}", **money_each)
             if per_head > high:
                 paid = message(
                     "claims.more-than-paid", times=_times(per_head / usual), usual=f"{usual:.2f}"
@@ -133,7 +133,7 @@ def cross_check(
             else:
                 side = "less-than-paid" if per_head < low else "as-paid"
                 paid = message(f"claims.{side}", low=f"{low:.2f}", high=f"{high:.2f}")
-            findings.append(message("claims.all", sentences=(each, paid)))
+            findings.append(message("claims.all", sentences=(person_words, paid)))
     for place, first in enumerate(money):
         for second in money[place + 1 :]:
             ratio = claimed_size(first, rates) / claimed_size(second, rates)

@@ -1,4 +1,4 @@
-"""What is known beforehand of each source's bias: one published or judged distribution a bias.
+"""Priors of each source's bias: one published or judged distribution for each.
 
 A world of the lab draws its biases from these priors; the estimators know the priors, never the
 draws. So calibration is measured against the published ranges, not against a world.

@@ -183,6 +183,7 @@ def _between(spoke: Sequence[Sized], before: Shared) -> float:
     low, high = 0.0, 0.01
     while worst(high) > TOLERABLE and high < 1e4:
         low, high = high, high * 4
+    # 20 halvings leave a millionth of the bracket.
     for _ in range(20):
         middle = (low + high) / 2
         low, high = (middle, high) if worst(middle) > TOLERABLE else (low, middle)
