@@ -28,7 +28,7 @@ EXTRACT_TABLES = (
     "CREATE TABLE entries (idx INTEGER PRIMARY KEY, kind TEXT, leaf BLOB, proof TEXT)",
     "CREATE TABLE withheld (idx INTEGER PRIMARY KEY, commitment TEXT)",
 )
-"""The tables of an extract's ledger; a file with anything else in it is none."""
+"""The tables of an extract's ledger; a file with anything else in it is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ MAX_LINE_BYTES = 16_384
 _TYPE = "cautery/custody/1"
 _MOST_TEXT = 500
 _MOST_RECEIPT = 4000
+"""A receipt is a line of its own inside this one, with its signature and key."""
 
 
 class CustodyAct(StrEnum):
@@ -86,9 +87,9 @@ class CustodyLine:
     def __post_init__(self) -> None:
         for name in ("at", "by", "to", "why", "what", "digest"):
             value = getattr(self, name)
-            most = _MOST_RECEIPT if name == "what" else _MOST_TEXT
-            if len(value) > most or not value.isprintable():
-                raise InputError(f"{name}: one line of at most {most} printable characters")
+            limit = _MOST_RECEIPT if name == "what" else _MOST_TEXT
+            if len(value) > limit or not value.isprintable():
+                raise InputError(f"{name}: one line of at most {limit} printable characters")
         if not self.by.strip() or not self.why.strip():
             raise InputError("a record of custody says who and why")
 
@@ -194,6 +195,7 @@ def read_chain(raw: bytes) -> tuple[CustodyLine, ...]:
     EvidenceError
         Naming the first line that is wrong, or that does not follow the line before it.
     """
+    # A line is written with its end: one without it was cut, by a crash or by somebody.
     if raw and not raw.endswith(b"\n"):
         raise EvidenceError("the chain of custody is cut")
     lines: list[CustodyLine] = []
@@ -223,6 +225,8 @@ def check_receipt(line: CustodyLine) -> CustodyLine:
     EvidenceError
         If the line files none, or says otherwise than the receipt.
     """
+    # Half a surrogate pair, which JSON can spell, must be refused as a receipt and not end the
+    # check.
     receipt = read_line(line.what.encode("utf-8", "surrogatepass"))
     if receipt.act is not CustodyAct.RECEIVED or not receipt.signature:
         raise EvidenceError("not a receipt that its receiver signed")

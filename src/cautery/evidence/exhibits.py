@@ -44,6 +44,7 @@ def exhibits_in(body: Any) -> Iterator[tuple[ExhibitId, int | None]]:
     EvidenceError
         As :func:`exhibits_of`.
     """
+    # A list in place of recursion: a record may be nested more deeply than Python's stack.
     pending: list[Any] = [body]
     while pending:
         value = pending.pop()

@@ -92,6 +92,8 @@ def _refused(word: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Parsers differ in which of two equal members they keep, so two readers could see two records
+    # in one leaf.
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("an object has the same member twice")

@@ -128,6 +128,7 @@ def parse_sums(text: bytes) -> dict[str, str]:
     last = ""
     for number, line in enumerate(lines, 1):
         match = _LINE.fullmatch(line)
+        # Sorted and each name once, so that one set of files has one manifest.
         if match is None or not plain(match[2]) or match[2] <= last:
             raise EvidenceError(f"line {number} is not a digest and a path, or is out of order")
         last = match[2]

@@ -54,6 +54,8 @@ class Frontier:
         peaks, size = list(self.peaks), self.size
         for leaf in leaves:
             node, remaining = leaf, size
+            # Each low bit of the size is a complete subtree as large as the node: the carry of
+            # adding one.
             while remaining & 1:
                 node = node_hash(peaks.pop(), node)
                 remaining >>= 1
@@ -211,6 +213,8 @@ def verify_inclusion(
     for sibling in proof:
         if last == 0:
             raise EvidenceError(f"leaf {index}: the proof is too long")
+        # At the right edge a node without a sibling goes up as it is: the inner loop passes over
+        # the levels at which it has none.
         if place & 1 or place == last:
             node = node_hash(sibling, node)
             while place and not place & 1:
@@ -230,7 +234,7 @@ def verify_consistency(
     Raises
     ------
     EvidenceError
-        If it does not, or the proof is none.
+        If it does not, or the proof is not valid.
     """
     wrong = EvidenceError(f"the log of {later} does not begin with the log of {earlier}")
     if not 0 < earlier <= later:

@@ -51,7 +51,7 @@ class NoteVerifier:
         Raises
         ------
         InputError
-            If it is none, or its hash does not fit its key.
+            If it is not a verifier key, or its hash does not fit its key.
         """
         name, _, remainder = text.removesuffix("\n").partition("+")
         hashed, _, encoded = remainder.partition("+")
@@ -134,6 +134,7 @@ def open_note(note: bytes, verifier: NoteVerifier) -> str:
 
 def verified_by(text: str, signature: Signature, verifier: NoteVerifier) -> bool:
     """Tell whether a signature line is of this key and signs this text."""
+    # The key id is 4 bytes and can be forged: it only spares a verification, which still decides.
     if (signature.name, signature.key_id) != (verifier.name, verifier.key_id):
         return False
     try:

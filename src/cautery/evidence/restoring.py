@@ -180,6 +180,8 @@ def require_return(
         raise EvidenceError(
             "the key of this case never signed the root to which the case would go back"
         )
+    # Proven to be in the signed copy: whoever asks could else hand in a first record that names
+    # other approvers.
     verify_inclusion(leaf_hash(opened), index=0, size=target[0], proof=proof, root=target[1])
     require_two_people(text, signatures, opened=opened)
     return target
@@ -188,7 +190,7 @@ def require_return(
 def approvers_in(opened: bytes) -> dict[str, bytes]:
     """Return the approvers that the first record of a case names, with their raw public keys.
 
-    There are none where its mandate names none, and in a case that stands under no mandate.
+    The mapping is empty if the mandate names no approver, or the case has no mandate.
 
     Raises
     ------

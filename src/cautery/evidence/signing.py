@@ -200,7 +200,7 @@ def require_next_list(text: str, *, key: bytes, last: ListHead | None) -> tuple[
 
 
 def require_list_id(name: str) -> str:
-    """Return a list's id; raise InputError if it is none, since a file has its name."""
+    """Return a list's id; raise InputError for any other text, since a file has its name."""
     if _LIST_ID.fullmatch(name) is None:
         raise InputError(f"{name[:60]!r} is not the id of a block list")
     return name
@@ -212,10 +212,12 @@ def list_of(text: str) -> str:
     Raises
     ------
     InputError
-        If it is none, or not in its one spelling.
+        If it is not a block list, or not in its one spelling.
     """
     try:
         list_version = json.loads(text)
+        # The spelling of RFC 8785 for a list, which has neither floats nor names beyond the basic
+        # plane; the signer imports no library for more.
         plain = json.dumps(list_version, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         name = list_version["list"]
         is_list = plain == text and list_version["type"] == LIST_TYPE and _LIST_ID.fullmatch(name)

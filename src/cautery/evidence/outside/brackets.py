@@ -122,9 +122,9 @@ def brackets(size: int, moments: Sequence[Moment]) -> list[Bracket]:
     starts: dict[int, datetime] = {}
     for moment in moments:
         if moment.record is not None and moment.not_before is not None:
-            known = starts.get(moment.record)
+            bound = starts.get(moment.record)
             starts[moment.record] = (
-                moment.not_before if known is None else max(known, moment.not_before)
+                moment.not_before if bound is None else max(bound, moment.not_before)
             )
     for index in range(size):
         before[index] = latest
@@ -134,8 +134,8 @@ def brackets(size: int, moments: Sequence[Moment]) -> list[Bracket]:
     for moment in moments:
         if moment.not_after is not None:
             last = min(moment.covers, size) - 1
-            known = ends.get(last)
-            ends[last] = moment.not_after if known is None else min(known, moment.not_after)
+            bound = ends.get(last)
+            ends[last] = moment.not_after if bound is None else min(bound, moment.not_after)
     earliest = None
     for index in reversed(range(size)):
         if (end := ends.get(index)) is not None:

@@ -49,7 +49,7 @@ class CosignerKey:
         Raises
         ------
         InputError
-            If it is none, is of another type, or its hash does not fit its key.
+            If it is not a verifier key, is of another type, or its hash does not fit its key.
         """
         name, _, remainder = text.removesuffix("\n").partition("+")
         hashed, _, encoded = remainder.partition("+")
@@ -171,14 +171,14 @@ def open_cosigned(note: str, log: NoteVerifier, keys: Iterable[CosignerKey] = ()
     if not any(verified_by(text, signature, log) for signature in signatures):
         raise EvidenceError(f"the checkpoint is not signed by the log {log.name}")
     checkpoint = checkpoint_in(text, note=note, origin=log.name)
-    known = {(key.name, key.key_id): key for key in keys}
+    keys_by_id = {(key.name, key.key_id): key for key in keys}
     times: dict[bytes, datetime] = {}
     faults: list[str] = []
     unknown = 0
     for signature in signatures:
         if (signature.name, signature.key_id) == (log.name, log.key_id):
             continue
-        key = known.get((signature.name, signature.key_id))
+        key = keys_by_id.get((signature.name, signature.key_id))
         if key is None:
             unknown += 1
             continue

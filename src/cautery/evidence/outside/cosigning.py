@@ -24,6 +24,7 @@ from cautery.evidence.note import (
 
 MAX_REQUEST_BYTES = MAX_NOTE_BYTES + 8192
 MOST_PROOF_LINES = 63
+"""C2SP tlog-witness allows no more; a tree of 2^63 leaves needs no more."""
 SIZE_TYPE = "text/x.tlog.size"
 _OLD = re.compile(r"old (0|[1-9][0-9]{0,18})")
 
@@ -127,8 +128,8 @@ def judge(
         Returns size and root of what was co-signed last, by origin.
     """
     try:
-        asked = AddCheckpoint.parse(body)
-        text, signatures = parse_note(asked.note.encode())
+        request = AddCheckpoint.parse(body)
+        text, signatures = parse_note(request.note.encode())
     except (InputError, EvidenceError) as error:
         return Judged(status=400, body=f"{error}\n")
     origin = text.partition("\n")[0]
@@ -138,19 +139,20 @@ def judge(
     if not any(verified_by(text, signature, key) for signature in signatures for key in keys):
         return Judged(status=403, body="no known key of this log has signed the checkpoint\n")
     try:
-        checkpoint = checkpoint_in(text, note=asked.note, origin=origin)
+        checkpoint = checkpoint_in(text, note=request.note, origin=origin)
     except EvidenceError as error:
         return Judged(status=400, body=f"{error}\n")
     if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
         return Judged(status=400, body="a log without leaves has another root\n")
     size, root = state(origin)
-    if asked.old > checkpoint.size:
+    # The order of the checks, and so the status, is that of c2sp.org/tlog-witness.
+    if request.old > checkpoint.size:
         return Judged(status=400, body="the old size is larger than the checkpoint\n")
-    if asked.old != size or (size and checkpoint.size == size and checkpoint.root != root):
+    if request.old != size or (size and checkpoint.size == size and checkpoint.root != root):
         return Judged(status=409, body=f"{size}\n")
     try:
         if size == 0:
-            if asked.proof:
+            if request.proof:
                 raise EvidenceError("a proof from size 0 must be empty")  # noqa: TRY301
         else:
             verify_consistency(
@@ -158,7 +160,7 @@ def judge(
                 earlier_root=root,
                 later=checkpoint.size,
                 later_root=checkpoint.root,
-                proof=asked.proof,
+                proof=request.proof,
             )
     except EvidenceError as error:
         return Judged(status=422, body=f"{error}\n")

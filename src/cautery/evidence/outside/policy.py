@@ -185,11 +185,11 @@ class _Reading:
 
     def _witness(self, name: str, key: CosignerKey, url: str | None) -> None:
         self._define(name)
-        for other in self.cosigners:
-            if other.key.public == key.public:
+        for cosigner in self.cosigners:
+            if cosigner.key.public == key.public:
                 raise InputError(
-                    f"{name[:80]!r} has the same public key as {other.name!r}; a co-signer counts "
-                    "once"
+                    f"{name[:80]!r} has the same public key as {cosigner.name!r}; a co-signer "
+                    "counts once"
                 )
         self.cosigners.append(Cosigner(name, key, url))
 
@@ -205,6 +205,7 @@ class _Reading:
             threshold.isascii() and threshold.isdigit() and threshold[:1] != "0"
         ):
             raise InputError(f"{threshold[:80]!r} is not a number, any or all")
+        # A bound before ``int``: the file may hold a number of 64,000 digits.
         count = counts.get(threshold) or int(threshold[:9])
         if not 1 <= count <= len(members):
             raise InputError(f"{threshold[:80]} of {len(members)} members cannot agree")

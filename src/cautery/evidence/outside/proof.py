@@ -89,8 +89,13 @@ class Trust:
 
     def qualified(self, stamp: Stamp) -> str | None:
         """Return the qualified service that made a time-stamp; ``None``: no list names it."""
-        found = ((each, each.service_of(stamp.path, stamp.at)) for each in self.lists)
-        return next((f"{name} ({each.territory})" for each, name in found if name), None)
+        services = (
+            (trusted_list, trusted_list.service_of(stamp.path, stamp.at))
+            for trusted_list in self.lists
+        )
+        return next(
+            (f"{name} ({trusted_list.territory})" for trusted_list, name in services if name), None
+        )
 
 
 NOBODY = Trust()

@@ -160,16 +160,16 @@ def _stamps(shapes: Sequence[_Stamp]) -> tuple[StampGiven, ...]:
 
 
 def _shown(file: ProofFile, renewals: Sequence[Renewal]) -> dict[str, object]:
-    given = file.proof
+    proof = file.proof
     return {
         "type": _TYPE,
         "proof": {
-            "log": given.log,
-            "index": given.index,
-            "leaf": given.leaf.decode(),
-            "path": [_text(step) for step in given.path],
-            "checkpoint": given.checkpoint,
-            "stamps": [_stamp(stamp) for stamp in given.stamps],
+            "log": proof.log,
+            "index": proof.index,
+            "leaf": proof.leaf.decode(),
+            "path": [_text(step) for step in proof.path],
+            "checkpoint": proof.checkpoint,
+            "stamps": [_stamp(stamp) for stamp in proof.stamps],
             "missing": [to_json(missing) for missing in file.missing],
         },
         "renewals": [
@@ -182,6 +182,7 @@ def _shown(file: ProofFile, renewals: Sequence[Renewal]) -> dict[str, object]:
 def _stamp(stamp: StampGiven) -> dict[str, object]:
     return {
         "authority": stamp.authority,
+        # As text: a nonce has 64 bits, and numbers of JSON are exact to 53 (RFC 7493, 2.2).
         "nonce": None if stamp.nonce is None else str(stamp.nonce),
         "answer": _text(stamp.answer),
         "revocation": [_text(answer) for answer in stamp.revocation],

@@ -1,4 +1,4 @@
-"""What of a case counts in a log: its notes, each going on from the last, and what was taken back.
+"""Which notes of a case count in a log: each continues the last one, and some were taken back.
 
 Two people can take a case back to an older copy; the records after that copy are lost, but the log
 has notes of them. It takes what goes on from the copy if the case shows the record of its
@@ -145,8 +145,9 @@ class CaseLine:
         )
         self._texts.add(text)
         self.returns.append(back)
-        self.given_up += [each for each in self.notes if each[1].size > back.to[0]]
-        self.notes = [each for each in self.notes if each[1].size <= back.to[0]]
+        # Given up, not forgotten: whoever checks is told how many notes no longer count, and why.
+        self.given_up += [note for note in self.notes if note[1].size > back.to[0]]
+        self.notes = [note for note in self.notes if note[1].size <= back.to[0]]
         self.notes.append((leaf, covered))
 
 

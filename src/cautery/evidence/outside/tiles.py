@@ -17,7 +17,9 @@ from cautery.evidence.merkle import Frontier
 WIDTH = 256
 """Hashes of a full tile (c2sp.org/tlog-tiles)."""
 HASH_BYTES = 32
+"""SHA-256."""
 _HEIGHT = 8
+"""A full tile has 2^8 hashes (C2SP tlog-tiles)."""
 _CACHED_TILES = 64
 
 Read = Callable[[str], bytes]
@@ -37,6 +39,8 @@ def tile_path(level: int, number: int, width: int = WIDTH) -> str:
         Hashes in it; below 256 it is partial.
     """
     digits = f"{number:d}"
+    # Groups of three digits, all but the last marked: no folder has more than a thousand entries
+    # (c2sp.org/tlog-tiles).
     digits = digits.zfill(-(-len(digits) // 3) * 3)
     groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
     path = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])

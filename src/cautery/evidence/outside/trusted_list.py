@@ -115,6 +115,8 @@ class TrustedList:
         """
         if self.until is None or at > self.until:
             return None
+        # The signer or its issuer: a list names the service's own certificate, or the authority
+        # that issues them. Compared by key, since certificates are renewed.
         keys = {_key(certificate) for certificate in path[:2]}
         for service in self.services:
             if service.is_granted(at) and any(
