@@ -18,6 +18,7 @@ def sample_pairs(order, s_starts, s_values, v_starts, v_subjects, kind, seed, ro
     The first set holds the kinds in which a pair shares another value, the second those of
     which both have one.
     """
+    # Inside a kernel this seeds Numba's generator, which is another than NumPy's.
     np.random.seed(seed & 0x7FFFFFFF)
     kinds = np.empty(room, np.int64)
     degrees = np.empty(room, np.int64)

@@ -73,6 +73,7 @@ def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, 
     heavy = np.empty(nodes, np.int32)
     listed = np.empty(nodes, np.int64)
     listed_count = 0
+    # _chance gives 24 bits, so this is the share of them below the bar.
     bar = np.int64(share * (1 << 24))
     for subject in subjects:
         above[subject] = subject

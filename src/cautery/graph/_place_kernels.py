@@ -17,6 +17,7 @@ _LOG = np.log(np.maximum(np.arange(TABLE), 1))
 # Of whole numbers, so that each is right to its last bit; SciPy would take 0.2 s to load.
 _LOG_FACTORIAL = np.array([log(number) for number in accumulate(range(1, TABLE), mul, initial=1)])
 _HALF_LOG_TWO_PI = 0.5 * log(2 * pi)
+"""Constant of Stirling's series for the logarithm of a factorial."""
 
 
 @kernel(plain=True)
@@ -278,7 +279,7 @@ def _log_gamma(number):
     if number <= TABLE:
         return _LOG_FACTORIAL[number - 1]
     number = float(number)
-    # Stirling's series: what is left out is below 1e-21 here.
+    # Stirling's series: the omitted terms are below 1e-21 here.
     return (
         (number - 0.5) * log(number)
         - number

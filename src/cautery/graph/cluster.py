@@ -114,10 +114,10 @@ def _why(part: Partition, table: LinkTable, of: Ints, subject: int) -> tuple[Mes
                 "host": companions[0],
                 "log_odds": round(tie.log_odds, 1),
             }
-            more = len(companions) - 1
+            further = len(companions) - 1
             reasons.append(
-                message("member.shares-with-more", more=more, **shares)
-                if more
+                message("member.shares-with-more", more=further, **shares)
+                if further
                 else message("member.shares", **shares)
             )
     return tuple(reasons[:_WHY]) or _NOTHING
@@ -151,6 +151,7 @@ def named(groups: Sequence[Sequence[str]], previous: Sequence[CriminalNetwork]) 
 
 def network_id(host: str) -> str:
     """Return the id of a network that is named after a host."""
+    # A feed can name a host with half of a surrogate pair, which strict UTF-8 refuses.
     return "net-" + hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 

@@ -28,7 +28,7 @@ def overlaid(
     Raises
     ------
     InputError
-        If what is said of pairs cannot all be kept.
+        If the constraints contradict each other.
     """
     together = _together(np.arange(part.label.size), same)
     label = _together(part.label, same)
@@ -48,7 +48,7 @@ def _together(label: Ints, same: Sequence[tuple[int, int]]) -> Ints:
     """Return labels in which those of each pair are one, with all that had either."""
     if not same:
         return label.copy()
-    from scipy.sparse import coo_array  # noqa: PLC0415 - heavy, and only for what is said
+    from scipy.sparse import coo_array  # noqa: PLC0415 - heavy, and only for constraints
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 
     ends = label[np.array(same)]

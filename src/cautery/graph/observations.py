@@ -133,14 +133,14 @@ def _links(observation: _Observation) -> Iterable[Link]:
             yield from links
             continue
         values = sorted(value for value, _ in beside)[:MOST_NAMED]
-        more = len(beside) - len(values)
+        further = len(beside) - len(values)
         records = [record for _, mates in beside for mate in mates for record in mate.records]
         for place, link in enumerate(links):
-            seen = link.said or message("link.bears", kind=link.kind, value=link.value)
+            link_text = link.said or message("link.bears", kind=link.kind, value=link.value)
             reason = (
-                message("link.beside-more", link=seen, values=values, more=more)
-                if more
-                else message("link.beside", link=seen, values=values)
+                message("link.beside-more", link=link_text, values=values, more=further)
+                if further
+                else message("link.beside", link=link_text, values=values)
             )
             own_records = (*link.records, *records) if place == 0 else link.records
             yield replace(link, said=reason, records=tuple(dict.fromkeys(own_records)))

@@ -173,9 +173,9 @@ def infer_roles(
     chance, _ = _believed(observed, rates, missing, edges, place)
     # Once by the table, once more by what the assets of each role then turn out to show.
     rates = (observed.T @ chance + HABIT * rates) / (chance.sum(axis=0) + HABIT)
-    chance, heard = _believed(observed, rates, missing, edges, place)
+    chance, messages = _believed(observed, rates, missing, edges, place)
     spoken: list[list[Said]] = [[] for _ in names]
-    for number, reason in heard:
+    for number, reason in messages:
         spoken[number].append(reason)
     return tuple(
         _belief(name, chance[number], _said(observed[number], rates), spoken[number])
@@ -193,12 +193,12 @@ def _believed(
     """Return each asset's chance of each role, and what each end of a relation is told."""
     prior = np.log([_BEFORE.get(role, 1.0) for role in ROLES]) + missing
     prior = prior + observed @ np.log(rates) + UNSEEN * ((1 - observed) @ np.log(1 - rates))
-    heard = _heard(prior, relations, place)
+    messages = _heard(prior, relations, place)
     belief = prior.copy()
-    for number, (_, odds) in heard:
+    for number, (_, odds) in messages:
         belief[number] += odds
     chance = np.exp(belief - belief.max(axis=1, keepdims=True))
-    return chance / chance.sum(axis=1, keepdims=True), heard
+    return chance / chance.sum(axis=1, keepdims=True), messages
 
 
 def _missing(relations: Sequence[Edge], place: Mapping[str, int]) -> NDArray[np.float64]:

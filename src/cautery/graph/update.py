@@ -44,7 +44,7 @@ def placed(part: Partition, subjects: Ints, values: Ints) -> Ints:
 
 
 def _around(part: Partition, subjects: Ints, values: Ints) -> tuple[Ints, Ints]:
-    """Return what is asked for and those beside it: who shares own values, and their own values."""
+    """Return these subjects, their neighbours by shared own values, and the values of both."""
     evidence = part.evidence
     values = np.union1d(values, _own(part, subjects))
     degree = evidence.v_starts[values + 1] - evidence.v_starts[values]

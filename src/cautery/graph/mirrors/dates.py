@@ -165,6 +165,7 @@ class DayCosts:
             # Coupling comes on top of chance: a group that is always busy shares days anyway.
             odds = sum(math.log((chance + (1 - chance) * share) / chance) for chance in chances)
             odds += unshared * math.log(1 - share)
+            # exp overflows at 710; 60 nats are certainty long since.
             coupled += math.exp(min(odds, 60.0)) / len(SHARES)
         return math.log(UNCOUPLED + (1 - UNCOUPLED) * coupled)
 
@@ -194,6 +195,7 @@ class DayCosts:
 
 def _met(rate: float, strangers: int) -> float:
     """Return the chance that a group of that rate has an event that so many others have."""
+    # Never 0: the odds divide by it.
     return max(1 - math.exp(-rate * (max(strangers, 0) + _UNSEEN)), 1e-9)
 
 

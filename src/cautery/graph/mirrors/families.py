@@ -23,7 +23,7 @@ _ROUNDS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """A registered domain, with what is known of it.
+    """A registered domain and the known facts about it.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def mirror_families(
     domains : iterable of Domain
         Each name once.
     doing : callable
-        Is told what is being done.
+        Called with what is being done.
 
     Returns
     -------

@@ -101,7 +101,7 @@ class Joining:
     family_of : dict
         The family of each as far as known: says how generic words and how busy days are.
     doing : callable
-        Is told what is being done.
+        Called with what is being done.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class Joining:
         return list(self._groups.values())
 
     def _start(self, domains: Iterable[Known]) -> Iterator[Group]:
-        """Yield one group for each brand, and one for each domain whose name is none."""
+        """Yield one group for each brand, and one for each domain whose name is not a brand."""
         by_name: defaultdict[str, list[Known]] = defaultdict(list)
         for domain in domains:
             if domain.brand and self._costs.whole(domain.brand) >= -self._before:
@@ -203,10 +203,10 @@ class Joining:
             for (left, right), odds in zip(
                 pairs[near].tolist(), log_odds[near].tolist(), strict=True
             ):
-                for group, other in ((left, right), (right, left)):
+                for group, neighbour in ((left, right), (right, left)):
                     if self._groups[group].near is _NOBODY:
                         self._groups[group].near = {}
-                    self._groups[group].near[other] = odds
+                    self._groups[group].near[neighbour] = odds
 
     def _told(self, group: Group) -> dict[object, float]:
         """Return the days and values of a group, with the most that each can say."""
