@@ -44,13 +44,13 @@ def alike(suspect, clean, at_y, at_x):  # type: ignore[no-untyped-def]
                     suspect[p, top + 1, left] * (1 - across)
                     + suspect[p, top + 1, left + 1] * across
                 )
-                value, other = upper * (1 - down) + lower * down, clean[p, r, c]
+                value, clean_value = upper * (1 - down) + lower * down, clean[p, r, c]
                 count += 1
                 a += value
-                b += other
+                b += clean_value
                 aa += value * value
-                bb += other * other
-                ab += value * other
+                bb += clean_value * clean_value
+                ab += value * clean_value
         norm = np.sqrt(max(aa - a * a / count, 0.0) * max(bb - b * b / count, 0.0))
         score += (ab - a * b / count) / max(norm, 1e-6)
     return score / pictures

@@ -71,6 +71,8 @@ class Judging:
 
     def __init__(self, probe: Probe, references: References) -> None:
         self.probe, self._references = probe, references
+        # The same place is asked for while it is judged, settled, trimmed and scored: each of
+        # these works out its pictures only once.
         self._held: dict[tuple[str, float, float], _Under] = {}
         self._settled: dict[Place, Place] = {}
         self._trimmed: dict[Place, Place] = {}
@@ -190,8 +192,10 @@ def refined(probe: Probe, references: References, place: Place) -> Place:
         ]
         top = int(np.clip(np.argmax(curve), 1, len(curve) - 2))
         left, peak, right = curve[top - 1 : top + 2]
+        # A parabola through the top three places tells the peak between steps of 40 ms.
         bend = left - 2 * peak + right
         shift = float(np.clip(0.5 * (left - right) / bend, -1, 1)) if bend < 0 else 0.0
+        # The first speed sets the standard; another must be better by more than rounding.
         if speed == speeds[0] or peak > best.alike + 1e-3:
             at_s = origin_s + float(steps[top]) + 0.04 * shift
             best = replace(place, origin_s=at_s, speed=speed, alike=peak)

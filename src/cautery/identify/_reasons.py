@@ -31,7 +31,7 @@ class Words:
         self._probe_s = probe_s
 
     def common(self, channels: Sequence[str]) -> Message:
-        """Say that what was found is shared."""
+        """Say that several references share the match."""
         return message("identified.shared", channels=_all_of(channels))
 
     def found(

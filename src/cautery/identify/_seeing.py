@@ -143,7 +143,7 @@ class _Scoring:
         )
 
     def best(self, places: Sequence[Place], least: float) -> list[Scored]:
-        """Return the best of each reference, scored, best first; none if none can be told."""
+        """Return the best place of each reference, best first; empty below the least score."""
         candidates = self._candidates(places)
         if not any(candidate.most >= least for candidate in candidates):
             return []
@@ -211,6 +211,7 @@ def _promising(judging: Judging, places: Sequence[Place]) -> list[tuple[Place, f
     ranked = []
     for place in best.values():
         spread = judging.spread(place)
+        # arctanh(1) is infinite, and one picture may be the copy of another.
         ranked.append((float(np.arctanh(min(place.alike, 0.995))) / spread, place, spread))
     ranked.sort(key=lambda entry: (-entry[0], entry[1].name))
     return [
@@ -241,6 +242,8 @@ def _judged(  # noqa: PLR0917 - what is sought, where, and how
             view = views.views[number]
             # The undone probe starts where its first picture lies.
             origin_s = view.start_s - lag_s - view.speed * float(judging.probe.times[0])
+            # Pictures lie on a grid of 80 ms (12.5 Hz): proposals within two steps of it are one
+            # place.
             key = name, round(origin_s / 0.16), view.speed
             if key not in proposed or proposed[key][0] < strength:
                 proposed[key] = strength, Place(name, origin_s, view.speed)

@@ -38,6 +38,8 @@ def sound_basis(sounding: Sounding, match: Match) -> Basis | None:
         sample=name,
     )
     sample, step = _sampled(stack, sounding.code(1.0, 1.0).at[0])
+    # A copy: a view would keep the code words of all references in memory for as long as the
+    # basis.
     words = stack.held[first : first + code.length + 1].copy()
     return Basis(place, {"words": words, f"sample.{name}": sample, f"step.{name}": np.array(step)})
 

@@ -29,7 +29,7 @@ from cautery.identify.references.held import References
 _SEARCH_S = (-31.0, 301.0)
 """One second more each way than :data:`cautery.identify.sound.SEARCH_S`."""
 LEAST_SCORE = 8.0
-"""Standard deviations below chance under which nothing is told; what *names* a reference is
+"""Standard deviations below chance under which nothing is reported; what *names* a reference is
 ``tail("sound").least``, which is fitted."""
 WORTH_IT = 0.75 * LEAST_SCORE
 """A lead's least score before its speed is refined, which gives it a third more at most."""

@@ -23,7 +23,8 @@ from dataclasses import dataclass, replace
 
 from cautery.identify._common import shared_quotation, strongest_shared
 from cautery.identify._reasons import Words
-from cautery.identify.decide import BASE_RATE, CLEAR_LEAD, EVENT_UNION_S
+from cautery.identify.decide import BASE_RATE, EVENT_UNION_S
+from cautery.identify.licensee import CLEAR_LEAD
 from cautery.identify.likelihood import methods_of, posterior, tail, unmatched
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.stretches import GAP_S, SOLID, Chain, chains_of
@@ -183,7 +184,7 @@ def named(
 
 
 def passages_of(looks: Sequence[Look]) -> list[Passage]:
-    """Return what was found along the probe, in order of time, quotations too."""
+    """Return the matches along the probe in order of time, quotations too."""
     chains = chains_of(window for look in looks for window in look.windows)
     for chain in chains_of(look.whole for look in looks if look.whole is not None):
         line = chain.best

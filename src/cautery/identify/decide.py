@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cautery.errors import InputError
+from cautery.identify.licensee import CLEAR_LEAD, licensee_of
 from cautery.identify.likelihood import fused, most, posterior, support
 from cautery.messages import message, term
 from cautery.model.mandate import Mandate
@@ -38,8 +39,6 @@ LEAST_LOG10_LR = 3.0
 BASE_RATE = 0.05
 """Share of offered streams that carry mandated content, for triage; an assumption, stated."""
 _WEAK_LOG10_LR = 1.0
-CLEAR_LEAD = 1.5
-"""One licensee's support over the next one's before it alone is named."""
 _SPEED_SLACK = 0.003
 """What a measured speed may be off by; it widens the tolerance with the distance."""
 
@@ -315,7 +314,7 @@ def _verdict(
     event = best.family.removeprefix("event:") if best.family.startswith("event:") else None
     if event not in {known_event.id for known_event in mandate.events}:
         event = None
-    licensee, channels, why = _licensee(best, event, mandate)
+    licensee, channels, why = licensee_of(best.family, best.witnesses, event, mandate)
     if peers:
         licensee = None
         carried_too = {
@@ -386,54 +385,6 @@ def _agreement(track: _Track) -> Message:
     if newest.speed == 1:
         return agreement
     return message("verdict.agreement-at-speed", agreement=agreement, speed=round(newest.speed, 3))
-
-
-def _licensee(
-    best: _Judged, event: str | None, mandate: Mandate
-) -> tuple[str | None, tuple[str, ...], list[Message]]:
-    """Return (licensee, channels, why): by its own sound, else its graphics, else unknown."""
-    if event is None:
-        is_channel = any(channel.id == best.family for channel in mandate.channels)
-        return (best.family if is_channel else None), (best.family,), []
-    showing = [channel.id for channel in mandate.channels if channel.event == event]
-    sound = _totals(best, "sound")
-    scores = {name: sound.get(name, 0.0) for name in showing if sound.get(name, 0.0) > 0}
-    ranked = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
-    clean = sound.get(f"event:{event}", 0.0)
-    if ranked and ranked[0][1] > clean:
-        tied = [name for name, total in ranked if total * CLEAR_LEAD > ranked[0][1]]
-        if len(tied) == 1:
-            return tied[0], (tied[0],), [message("verdict.own-sound", licensee=tied[0])]
-        by_graphics = _by_graphics(best, tied)
-        if by_graphics:
-            why = message("verdict.own-graphics", licensee=by_graphics)
-            return by_graphics, (by_graphics,), [why]
-        return None, tuple(sorted(tied)), [message("verdict.several-licensees")]
-    by_graphics = _by_graphics(best, showing)
-    if by_graphics:
-        why = message("verdict.graphics-alone", licensee=by_graphics)
-        return by_graphics, (by_graphics,), [why]
-    return None, (), [message("verdict.no-licensee")]
-
-
-def _by_graphics(best: _Judged, among: Sequence[str]) -> str | None:
-    totals = _totals(best, "graphics")
-    ranked = sorted(
-        ((name, total) for name, total in totals.items() if name in among),
-        key=lambda entry: (-entry[1], entry[0]),
-    )
-    if not ranked:
-        return None
-    second = ranked[1][1] if len(ranked) > 1 else 0.0
-    return ranked[0][0] if ranked[0][1] >= CLEAR_LEAD * second else None
-
-
-def _totals(best: _Judged, kind: str) -> dict[str, float]:
-    totals: dict[str, float] = {}
-    for witness in best.witnesses:
-        if witness.kind == kind:
-            totals[witness.reference] = totals.get(witness.reference, 0.0) + witness.score
-    return totals
 
 
 def _middle(observation: Observation) -> float:

@@ -82,7 +82,7 @@ class Ladder:
         self.rung = None if self._deaf or enough or not left else left[0]
 
     def chosen(self) -> list[list[Lead]]:
-        """Return each shard's leads that are to be told: of all shards, the best few."""
+        """Return each shard's leads that are reported: of all shards, the best few."""
         by_shard = [distinct(lead, self._least) for lead in self._leads]
         ranked = sorted((-lead.score, at, k) for at, leads in enumerate(by_shard)
                         for k, lead in enumerate(leads))[:MOST_MATCHES]  # fmt: skip
@@ -116,9 +116,9 @@ class Ladder:
 
 
 def _worth_telling(shards: list[list[Lead]]) -> list[list[Lead]]:
-    """Leave out what would be told nowhere, of probes that one reference alone resembles.
+    """Leave out leads that nobody would report, of probes that one reference alone resembles.
 
-    Its lesser places are told as repeats if they come near its best, and besides might only say
+    Its lesser places are reported as repeats if they come near its best, and besides might only say
     that others share what they are matched by. Music is like itself in a dozen places.
     """
     resembled = {(at, lead.works, lead.number) for at, leads in enumerate(shards) for lead in leads}
@@ -167,7 +167,7 @@ def listen(
         file, which has no clock: then all that is held is searched, and delays are stated as if
         it were 0.
     least : float
-        Score under which a match is not told; lower only to measure what chance gives.
+        Score under which a match is not reported; lower only to measure what chance gives.
     hints : sequence of str
         References that are searched before, and more closely than, all others.
     effort : {"full", "quick"}
@@ -184,11 +184,11 @@ def listen(
     while ladder.rung is not None:
         ladder.add([ear.climb(ladder.rung)])
     refined = [ear.refine(leads) for leads in ladder.chosen()]
-    heard = ladder.heard([ear.tell(leads, best_of(refined)) for leads in refined])
+    outcome = ladder.heard([ear.tell(leads, best_of(refined)) for leads in refined])
     if not keep:
-        return heard
-    kept = [ear.basis(match) for match in heard.matches]
-    return replace(heard, kept=tuple(basis for basis in kept if basis is not None))
+        return outcome
+    bases = [ear.basis(match) for match in outcome.matches]
+    return replace(outcome, kept=tuple(basis for basis in bases if basis is not None))
 
 
 def best_of(shards: Sequence[Sequence[Lead]]) -> Lead | None:

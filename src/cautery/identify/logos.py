@@ -45,7 +45,7 @@ def logo_of(
     *,
     media_at_s: float,
 ) -> Logo | None:
-    """Return what lies over a licensee's pictures, or nothing if that cannot be told.
+    """Return what lies over a licensee's pictures, or nothing if that is not known.
 
     Parameters
     ----------

@@ -68,8 +68,8 @@ def look(
     speed_heard : float or None
         The speed that the sound showed, if it matched.
     least : float, optional
-        Score under which a match is not told, instead of the measured one; lower only to measure
-        what chance gives.
+        Score under which a match is not reported, instead of the measured one; lower only to
+        measure what chance gives.
     keep : bool
         Keep what the scores rest on, too.
     """
@@ -95,8 +95,8 @@ def look(
         for result in telling
     ]  # fmt: skip
     if witnesses:
-        kept = [picture_basis(probe, references, result) for result in telling if keep]
-        return Seen(tuple(witnesses), kept=tuple(basis for basis in kept if basis is not None))
+        bases = [picture_basis(probe, references, result) for result in telling if keep]
+        return Seen(tuple(witnesses), kept=tuple(basis for basis in bases if basis is not None))
     if reachable(probe) < least:
         return Seen((), NoMatch.TOO_STILL)
     return Seen((), NoMatch.NONE)

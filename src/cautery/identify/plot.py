@@ -125,7 +125,7 @@ def identification_plot(
 
 
 def _names(identification: Identification, looks: Sequence[Look]) -> dict[str, str]:
-    """Return a colour for each reference that is told of, in order of the probe."""
+    """Return a colour for each reference that the picture shows, in order of the probe."""
     references = [name for stretch in identification.stretches for name in stretch.references[:1]]
     if not references:
         references = [

@@ -92,6 +92,8 @@ def split(infos: Sequence[ReferenceInfo], count: int) -> list[tuple[ReferenceInf
     for info in infos:
         families.setdefault(info.family, []).append(info)
     shards: list[list[ReferenceInfo]] = [[] for _ in range(count)]
+    # Large families first: small ones then fill the shards up evenly (longest processing time
+    # first, Graham 1969).
     order = sorted(families, key=lambda name: (-len(families[name]), name))
     for name in order:
         min(shards, key=len).extend(families[name])
@@ -117,6 +119,8 @@ def place_of(path: Path) -> Place:
                 hint="Give a .ref file, or the folder that `references build --live` keeps.",
             ) from error
         raise InputError(f"{path}: {error.strerror or error}") from error
+    # A file is replaced, never changed in place, so a new state has a new inode; time and size
+    # tell states apart whose inode number was given again.
     generation = f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
     return Place(path, generation)
 
@@ -132,12 +136,12 @@ def opened(place: Place, recipe: Recipe | None = None) -> References:
     with _lock:
         cached = _opened_places.get(place.path)
         if cached is None or cached.generation != place.generation:
-            known = cached.known if cached is not None else {}
+            saved = cached.known if cached is not None else {}
             if place.path.is_dir():
-                references = mapped(place.path, recipe=recipe, known=known)
+                references = mapped(place.path, recipe=recipe, known=saved)
             else:
                 references = load_references(place.path, recipe=recipe)
-            cached = _Held(place.generation, references, known)
+            cached = _Held(place.generation, references, saved)
             _opened_places[place.path] = cached
         _opened_places.move_to_end(place.path)
         while len(_opened_places) > _MOST_PLACES:

@@ -226,6 +226,7 @@ def _matched(
         lead.works,
         lead.score,
         (media_at_s or 0.0) + sounding.probe_s / 2 - (origin_s + middle / per_s),
+        # Tempos are sums of steps of 0.0025, which miss 1 by rounding alone.
         1.0 if abs(lead.tempo - 1) < 0.0015 else lead.tempo,
         strength,
         filled(strength >= _BLOCK_SCORE),

@@ -227,7 +227,7 @@ def chains_of(glances: Iterable[Glance]) -> list[Chain]:
 
 
 def _without_repeats(chains: Sequence[Chain]) -> list[Chain]:
-    """Keep each witness in one chain; what is left of another is its repeat."""
+    """Keep each witness in one chain; the remains of another are its repeat."""
     used: set[int] = set()
     distinct = []
     for chain in chains:

@@ -35,6 +35,7 @@ def adopt(references: References, wanted: str, path: Path) -> None:
     works = references.infos[number].kind == "work"
     donor_number = _given(donor, wanted, path, works=works)
     track, origin_s = references.tracks[number], donor.origin_s(works=works)
+    # In the order that ``References.lock`` asks for: a track's lock first.
     with track.lock, references.lock:
         if not track.empty:
             raise InputError(f"{wanted}: its media are already loaded")

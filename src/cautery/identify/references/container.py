@@ -114,8 +114,11 @@ def write_arrays(
         with os.fdopen(handle, "wb") as file:
             _fill(path, file, head, arrays, length)
             file.flush()
+            # mkstemp's files are for their owner alone (0600); others may read a reference file.
             os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
+        # Renamed only when its bytes are on disk: after a power cut the name leads to the old
+        # file or to the whole new one.
         Path(unfinished).replace(path)
         sync_folder(path.parent)
     except BaseException as error:
@@ -197,6 +200,7 @@ def refuse_to_replace(path: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Flush a folder, so that a name made or removed in it survives a power cut."""
+    # rename(2) and unlink(2) change the folder: flushing the file alone does not keep its name.
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -303,8 +307,10 @@ def _no_number(name: str) -> NoReturn:
 
 def _planned(path: Path, entry: Any) -> _Planned:
     name, kind, shape, check = entry
+    # A list of plain types: NumPy would also read types of objects, which are pickles.
     if kind not in _TYPES or not isinstance(name, str) or not 1 <= len(shape) <= 3:
         raise InputError(f"{path}: an array of an unknown type")
+    # ``type``, since JSON's true is an int to ``isinstance``.
     if not all(type(side) is int and 0 <= side < 1 << 36 for side in shape):
         raise InputError(f"{path}: an array of an impossible shape")
     return _Planned(name, np.dtype(kind), tuple(shape), int(check, 16))
@@ -316,6 +322,7 @@ def _places(path: Path, planned: Sequence[_Planned], start: int, size: int) -> l
         start += -start % _PAGE
         places.append(start)
         start += array.nbytes
+    # Equality: a file that is cut short and one with bytes that nobody checks are both refused.
     if start != size:
         raise InputError(f"{path}: incomplete, or longer than its header says")
     return places

@@ -239,7 +239,7 @@ class References:
             agreed_s = self.claims.agreed_s()[0]
         if agreed_s is not None:
             return agreed_s
-        # References of a file have claimed no time yet: what is held says how far they reach.
+        # References of a file have claimed no time yet: their media say how far they reach.
         ends_s = sorted(track.newest_s for track in self._live_tracks if track.newest_s is not None)
         return ends_s[(len(ends_s) - 1) // 2] if ends_s else None
 

@@ -139,6 +139,8 @@ class LiveFolder:
         # Spans first: should media come in meanwhile, no span tells of more than is written.
         spans = self._spans()
         with references.lock:
+            # Exchanged under the lock: each segment that comes in is in this roll or in the next,
+            # and in one of them alone.
             unsaved, references.unsaved = references.unsaved, Unsaved()
             all_runs = references.live.runs()
         assert unsaved is not None
@@ -165,6 +167,8 @@ class LiveFolder:
                 self._replace(ordered, spans)
         except BaseException:
             with references.lock:
+                # What could not be written goes in front of what came in since, for the next
+                # roll.
                 references.unsaved.before(unsaved)
             raise
         finally:
@@ -199,6 +203,7 @@ class LiveFolder:
         """Return the oldest slice to keep and the first that is not over."""
         reached_s = self.references.reached()
         if reached_s is None:
+            # Before every slice there can be: nothing is too old, and nothing is over.
             return -(1 << 62), -(1 << 62)
         slice_of = self.references.slice_of
         return slice_of(reached_s - self.references.window_s), slice_of(reached_s - _LATE_S)

@@ -139,6 +139,8 @@ def mapped(
             if not left:
                 raise InputError(f"{folder}: {error.filename} is missing") from error
             continue
+        # Files that the manifest no longer names must go, or their mappings keep deleted files on
+        # the disk.
         known.clear()
         known.update(fresh)
         break

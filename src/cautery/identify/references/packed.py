@@ -108,7 +108,8 @@ def attach(tracks: Sequence[Track], arrays: Mapping[str, Array], *, lenient: boo
     Parameters
     ----------
     lenient : bool
-        Leave out what is not newer than what is held, as after a feed's axis was set back.
+        Leave out media that are not newer than those in memory, as after a feed's axis was set
+        back.
 
     Raises
     ------

@@ -98,7 +98,7 @@ class Track:
             last_s = float(self.times[-1][-1])
             if last_s - window_s < times[-1] and times[0] < last_s + window_s:
                 fresh = times > last_s + apart_s
-            else:  # the axis was moved: what is held says nothing any more
+            else:  # the axis was moved: the media in memory have no place on it
                 self.times, self.cells, self.luma = [], [], []
         times, cells = times[fresh], cells[fresh]
         luma = luma[fresh] if luma is not None else None
@@ -150,7 +150,7 @@ class Track:
             self.first_s = max(self.first_s, min(before_s, self.end_s))
 
     def pieces(self, kind: str) -> list[tuple[int, Array]]:
-        """Return what is held of a kind of ``_packed.KINDS``, in order, with its grid number."""
+        """Return the media of a kind of ``_packed.KINDS``, in order, with their grid numbers."""
         if kind == "codes":
             return self.codes.pieces()
         arrays: list[Array] = getattr(self, kind)
