@@ -35,7 +35,7 @@ _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _ROOT = Path(__file__).resolve().parent
 
 Started = Callable[[str], None]
-"""Is told the package whose kernels begin to be compiled."""
+"""Called with the package whose kernels begin to be compiled."""
 
 
 class _State:
@@ -267,12 +267,12 @@ def cache_folder(folder: Path = _ROOT) -> Path | None:
     Path or None
         ``folder`` itself: beside the modules there. ``None``: nowhere.
     """
-    named = os.environ.get("NUMBA_CACHE_DIR")
-    if not named and _is_own(folder) and os.access(folder, os.W_OK):
+    from_environment = os.environ.get("NUMBA_CACHE_DIR")
+    if not from_environment and _is_own(folder) and os.access(folder, os.W_OK):
         return folder
     base = os.environ.get("XDG_CACHE_HOME", "")
     home = Path(base) if base.startswith("/") else Path("~/.cache").expanduser()
-    place = Path(named) if named else home / "cautery"
+    place = Path(from_environment) if from_environment else home / "cautery"
     fault = _fault(place)
     if fault is None:
         return place
@@ -284,14 +284,14 @@ def _fault(folder: Path) -> str | None:
     """Say why a folder cannot keep what is compiled; make it, closed to others, if it is absent."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
+        status = folder.lstat()
     except (OSError, RuntimeError) as error:
         return f"it cannot be made ({getattr(error, 'strerror', None) or error})"
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         return "it is no folder, or a link to one"
-    if found.st_uid != os.geteuid():
+    if status.st_uid != os.geteuid():
         return "it belongs to somebody else"
-    if found.st_mode & _OTHERS_MAY_WRITE:
+    if status.st_mode & _OTHERS_MAY_WRITE:
         return "others may write there; chmod go-w it if nobody else did"
     if not os.access(folder, os.W_OK):
         return "nothing may be written there"
@@ -302,10 +302,11 @@ def _is_own(folder: Path) -> bool:
     """Tell whether only this user may write a folder of the package and what Python keeps in it."""
     for part in (folder, folder / "__pycache__"):
         try:
-            found = part.stat()
+            # A folder that is not there holds nothing that somebody else has written.
+            status = part.stat()
         except FileNotFoundError:
             continue
-        if found.st_uid != os.geteuid() or found.st_mode & _OTHERS_MAY_WRITE:
+        if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_MAY_WRITE:
             return False
     return True
 
@@ -318,7 +319,7 @@ def _place(folder: Path) -> Path | None:
         _state.has_no_place = True
         _state.notes("kernels are compiled each time: there is no folder to keep them in")
     elif place is not None and place != folder:
-        # Processes of ours that read and plan are started with this, and without HOME.
+        # Our processes that read and plan are started with this, and without HOME.
         os.environ["NUMBA_CACHE_DIR"] = str(place)
     return place
 
@@ -338,7 +339,7 @@ def _numba() -> Any:
         from numba.core import event  # noqa: PLC0415 - comes with numba
 
         class Told(event.Listener):  # type: ignore[misc]
-            """Passes on that a kernel of ours is compiled, and what it needs with it."""
+            """Passes on that one of our kernels is compiled, and what it needs with it."""
 
             def on_start(self, happened: Any) -> None:
                 _state.depth += 1
