@@ -53,7 +53,7 @@ def unclosed_page() -> bytes:
 
 
 def entities_page() -> bytes:
-    """Return a megabyte of character references that are none."""
+    """Return a megabyte of character references that are not valid."""
     return b"<!doctype html><title>a</title><p>" + b"&#99999999999;&amp" * 60_000
 
 
@@ -97,7 +97,7 @@ def long_number() -> bytes:
 
 
 def not_a_number() -> bytes:
-    """Return numbers that are none, or beyond all."""
+    """Return numbers that are not valid, or too large."""
     return (
         b'{"user_info": {"auth": NaN, "exp_date": 1e999, "max_connections": -Infinity},'
         b' "server_info": {"port": "99999999999999999999", "timestamp_now": 1e308}}'

@@ -60,6 +60,7 @@ class BehaviourWorld:
 
 def draw_behaviours(seed: int, *, services: int = 6) -> BehaviourWorld:
     """Draw a world of so many services; the same seed gives the same world."""
+    # The second number keeps this draw apart from those of other parts of the same seed's world.
     rng = np.random.default_rng([seed, 91])
     world = BehaviourWorld()
     fronts = [_asset(world, Role.SHARED, rng) for _ in range(2)]

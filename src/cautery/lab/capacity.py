@@ -79,12 +79,13 @@ def wait_for_capacity(
     measure: Callable[[], float] = free_cores,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Capacity:
-    """Wait until this machine has what is needed, but not for ever; say what is found.
+    """Wait until this machine has enough capacity, but not for ever; return its capacity.
 
     Parameters
     ----------
     say : callable
-        Told, in a sentence, that it waits, and that figures will have no meaning if it was in vain.
+        Called with a sentence that it waits, and that figures will have no meaning if it was in
+        vain.
     measure : callable
         Returns the cores that are free now.
     """

@@ -27,6 +27,7 @@ class Cast:
 
 def draw_cast(seed: int, size: str, names: Names) -> Cast:
     """Draw the lawful programmes of a world of that size."""
+    # The second number keeps this draw apart from those of other parts of the same seed's world.
     rng = np.random.default_rng([seed, 71])
     base = (seed % 1_000_003 + 11) * 100
     demo = size == "demo"

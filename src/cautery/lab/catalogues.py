@@ -35,6 +35,7 @@ class Catalogue:
 
 def draw_catalogues(seed: int, *, networks: int = 3, panels: int = 3) -> tuple[Catalogue, ...]:
     """Draw all panels' catalogues; the same seed gives the same ones."""
+    # The second number keeps this draw apart from those of other parts of the same seed's world.
     rng = np.random.default_rng([seed, 96])
     names = Names(seed)
     stations = list(dict.fromkeys(f"{names.title()} {names.title()}" for _ in range(CHANNELS)))

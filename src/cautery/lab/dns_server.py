@@ -34,7 +34,7 @@ class DnsServer(asyncio.DatagramProtocol):
 
 
 def answer_to(data: bytes, names: Mapping[str, str]) -> bytes | None:
-    """Return the wire answer to a wire query, or nothing if it is none (RFC 1035)."""
+    """Return the wire answer to a wire query, or nothing if it is not valid (RFC 1035)."""
     try:
         query = dns.message.from_wire(data)
     except (dns.exception.DNSException, ValueError):

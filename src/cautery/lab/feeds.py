@@ -21,6 +21,7 @@ FREEZE_S, ADVERT_S = 2.4, 14.0
 
 def share_feeds(plan: Plan) -> Plan:
     """Return the plan with one feed shared in each network that has the streams for it."""
+    # The second number keeps this draw apart from those of other parts of the same seed's world.
     rng = np.random.default_rng([plan.seed, 95])
     changed: dict[str, StreamSpec] = {}
     for number, network in enumerate(plan.networks):

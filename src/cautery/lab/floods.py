@@ -214,10 +214,12 @@ def _blanks_within(kind: str, first: bytes, lines: list[bytes]) -> Iterator[Floo
     # Some of all of them, for the lines of a sample are often alike.
     cuts = cuts[:: -(-len(cuts) // _MOST_CUTS) or 1]
     for at in range(0, len(cuts), _CUTS_TOGETHER):
-        some = tuple(cuts[at : at + _CUTS_TOGETHER])
+        some_cuts = tuple(cuts[at : at + _CUTS_TOGETHER])
         # Without a first line of the format, the guess of the kind looks at the others.
         for begins in (first, b""):
-            yield Flood(kind=kind, begins=begins, units=(b" ",), ends=b"x", cuts=some, own=True)
+            yield Flood(
+                kind=kind, begins=begins, units=(b" ",), ends=b"x", cuts=some_cuts, own=True
+            )
 
 
 def _openings(lines: list[bytes]) -> Iterator[bytes]:

@@ -118,7 +118,7 @@ def rolled_back(leaves: Leaves, size: int) -> Leaves:
     """Go back to the first records, and tell another story from there, as long as the old one."""
     last = json.loads(leaves[size - 1][1])
     at = datetime.fromisoformat(last["at"])
-    other = [
+    forged_leaves = [
         (
             "verdict",
             canonical(
@@ -127,7 +127,7 @@ def rolled_back(leaves: Leaves, size: int) -> Leaves:
         )
         for n in range(len(leaves) - size - 1)
     ]
-    return [*leaves[:size], *other, leaves[-1]]
+    return [*leaves[:size], *forged_leaves, leaves[-1]]
 
 
 def back_dated(leaves: Leaves, by: timedelta) -> Leaves:

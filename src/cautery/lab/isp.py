@@ -42,9 +42,11 @@ class Isp:
         """
         if self._trust is None:
             self._trust = self.trust()
-        begins, held = self.lists[-1] if self.lists else (now, None)
-        accepted = read_list(body, self._trust, now=datetime.fromtimestamp(now, UTC), held=held)
-        if held is not None and accepted.entries == held.entries:
+        begins, last_accepted = self.lists[-1] if self.lists else (now, None)
+        accepted = read_list(
+            body, self._trust, now=datetime.fromtimestamp(now, UTC), held=last_accepted
+        )
+        if last_accepted is not None and accepted.entries == last_accepted.entries:
             self.lists.pop()  # only its age changes
         else:
             begins = now + self.delay_s

@@ -22,6 +22,8 @@ class Match:
 
     def __init__(self, seed: int, frames: int) -> None:
         self._seed = seed
+        # The second number keeps this draw apart from those of other parts of the same seed's
+        # world.
         rng = np.random.default_rng([seed, 21])
         self._starts = cut_list(rng, frames, (2.0, 9.5))
         self._kinds = rng.choice(_KINDS, len(self._starts))

@@ -19,6 +19,8 @@ class Names:
     """Draws names that were not drawn before."""
 
     def __init__(self, seed: int) -> None:
+        # The second number keeps this draw apart from those of other parts of the same seed's
+        # world.
         self._rng = np.random.default_rng([seed, 41])
         self._used_words: set[str] = set()
 

@@ -56,6 +56,7 @@ def draw_streams(
     seed: int, size: str, timing: Timing, cast: Cast, world: Underworld
 ) -> tuple[StreamSpec, ...]:
     """Draw all streams of a world."""
+    # The second number keeps this draw apart from those of other parts of the same seed's world.
     desk = _Desk(np.random.default_rng([seed, 91]), seed, timing, [])
     _draw_pirates(desk, size, cast, world)
     _draw_innocents(desk, size, cast, world)

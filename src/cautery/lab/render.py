@@ -61,7 +61,7 @@ def render(
     media_dir : Path or None
         The analyst's own files, for channels in place of painted ones.
     progress : callable or None
-        Told ``(done, total, what)`` after each piece of work, from zero on.
+        Called with ``(done, total, what)`` after each piece of work, from zero on.
     workers : int
         Processes.
 

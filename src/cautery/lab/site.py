@@ -246,7 +246,7 @@ class Site:
         return web.Response(body=json.dumps(record), content_type="application/rdap+json")
 
     def _control(self, path: str) -> web.StreamResponse:
-        """Tell tests what was asked, the clock, and the providers' lists."""
+        """Tell tests the requests so far, the clock, and the providers' lists."""
         body: Any
         if path == "/__lab__/asked":
             body = [

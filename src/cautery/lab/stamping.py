@@ -156,8 +156,8 @@ class LabAuthority:
         SourceError
             If OpenSSL fails.
         """
-        asked = parse_timestamp_request(request)
-        imprint, nonce = asked.message_imprint.message, asked.nonce or 0
+        query = parse_timestamp_request(request)
+        imprint, nonce = query.message_imprint.message, query.nonce or 0
         with self._lock:
             self._serial += 1
             serial = self._serial
@@ -234,16 +234,16 @@ class LabAuthority:
             If that is no request about its certificate.
         """
         try:
-            asked = ocsp.load_der_ocsp_request(request)
+            query = ocsp.load_der_ocsp_request(request)
         except ValueError as error:
             raise SourceError(f"no OCSP request: {error}") from error
-        if asked.serial_number != self.certificate.serial_number:
+        if query.serial_number != self.certificate.serial_number:
             raise SourceError("an OCSP request about a certificate of another authority")
         signer, key = self._responder(at) if delegate else (self.root_certificate, self._key)
         builder = ocsp.OCSPResponseBuilder().add_response(
             cert=self.certificate,
             issuer=self.root_certificate,
-            algorithm=asked.hash_algorithm,
+            algorithm=query.hash_algorithm,
             cert_status=ocsp.OCSPCertStatus.GOOD
             if revoked is None
             else ocsp.OCSPCertStatus.REVOKED,
@@ -291,11 +291,11 @@ _USE_OF_A_ROOT = x509.KeyUsage(
 
 def _openssl(command: tuple[str, ...], option: str, data: bytes) -> bytes:
     with tempfile.TemporaryDirectory(prefix="cautery-tsa-") as scratch:
-        given, made = Path(scratch) / "in", Path(scratch) / "out"
-        given.write_bytes(data)
+        input_path, output_path = Path(scratch) / "in", Path(scratch) / "out"
+        input_path.write_bytes(data)
         try:
             subprocess.run(  # noqa: S603 - ours
-                ["openssl", *command, option, str(given), "-out", str(made)],  # noqa: S607
+                ["openssl", *command, option, str(input_path), "-out", str(output_path)],  # noqa: S607
                 check=True,
                 capture_output=True,
                 timeout=20,
@@ -304,14 +304,14 @@ def _openssl(command: tuple[str, ...], option: str, data: bytes) -> bytes:
         except (OSError, subprocess.SubprocessError) as error:
             detail = (getattr(error, "stderr", b"") or b"").decode(errors="replace")
             raise SourceError(f"openssl {command[0]} failed: {detail[:300]}") from error
-        return made.read_bytes()
+        return output_path.read_bytes()
 
 
 def _oid(dotted: str) -> bytes:
     """Return an object identifier in DER."""
-    first, second, *others = map(int, dotted.split("."))
+    first, second, *rest = map(int, dotted.split("."))
     body = bytearray()
-    for number in (40 * first + second, *others):
+    for number in (40 * first + second, *rest):
         digits = [number & 0x7F]
         while number := number >> 7:
             digits.append(number & 0x7F | 0x80)

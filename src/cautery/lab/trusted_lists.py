@@ -45,10 +45,10 @@ def trusted_list(
         From when on it had which status; the newest first.
     """
     identity = "".join(
-        f"<DigitalId><X509Certificate>{_base64(each)}</X509Certificate></DigitalId>"
-        for each in certificates
+        f"<DigitalId><X509Certificate>{_base64(certificate)}</X509Certificate></DigitalId>"
+        for certificate in certificates
     )
-    known = f"<ServiceDigitalIdentity>{identity}</ServiceDigitalIdentity>"
+    identity_xml = f"<ServiceDigitalIdentity>{identity}</ServiceDigitalIdentity>"
     (since, status), *earlier = states
     history = "".join(
         f"<ServiceHistoryInstance>{_state(service, was, begins)}</ServiceHistoryInstance>"
@@ -65,7 +65,7 @@ def trusted_list(
 <TrustServiceProviderList><TrustServiceProvider>
 <TSPInformation><TSPName><Name xml:lang="en">Lab provider</Name></TSPName></TSPInformation>
 <TSPServices><TSPService>
-<ServiceInformation>{_state(service, status, since)}{known}</ServiceInformation>
+<ServiceInformation>{_state(service, status, since)}{identity_xml}</ServiceInformation>
 <ServiceHistory>{history}</ServiceHistory>
 </TSPService></TSPServices>
 </TrustServiceProvider></TrustServiceProviderList>

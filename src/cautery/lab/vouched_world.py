@@ -126,16 +126,23 @@ def made_world(
     folder.mkdir(parents=True, exist_ok=True)
     clock = SteppedClock(KICK_OFF)
     begins, ends = KICK_OFF - timedelta(days=30), KICK_OFF + timedelta(days=3650)
-    one, two = "one.example", "two.example"  # one answers by its list, the other by OCSP as well
+    # One authority answers by its list alone, the other by OCSP as well.
+    list_host, ocsp_host = "one.example", "two.example"
     authorities = {
-        one: LabAuthority(folder / one, one, begins=begins, ends=ends, crl_url=f"http://{one}/crl"),
-        two: LabAuthority(
-            folder / two,
-            two,
+        list_host: LabAuthority(
+            folder / list_host,
+            list_host,
             begins=begins,
             ends=ends,
-            crl_url=f"http://{two}/crl",
-            ocsp_url=f"http://{two}{OCSP_PATH}",
+            crl_url=f"http://{list_host}/crl",
+        ),
+        ocsp_host: LabAuthority(
+            folder / ocsp_host,
+            ocsp_host,
+            begins=begins,
+            ends=ends,
+            crl_url=f"http://{ocsp_host}/crl",
+            ocsp_url=f"http://{ocsp_host}{OCSP_PATH}",
         ),
     }
     cosigners = lab_cosigners(folder / "cosigners", names)

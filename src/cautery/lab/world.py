@@ -101,7 +101,7 @@ def build_world(
     shared_feeds : bool
         As for :func:`plan_world`.
     progress : callable or None
-        Told ``(done, total, what)``, from zero on.
+        Called with ``(done, total, what)``, from zero on.
 
     Raises
     ------

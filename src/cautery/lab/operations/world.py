@@ -47,12 +47,12 @@ def build_world(
     scale : float
         1 is full size. Users and lines shrink by it, the supply by its root.
     progress : callable or None
-        Told ``(done, total, what)``, from zero on.
+        Called with ``(done, total, what)``, from zero on.
 
     Raises
     ------
     InputError
-        If the shape is unknown, or seed or scale are none.
+        If the shape is unknown, or seed or scale are not valid.
     """
     shape = shape_of(like)
     if isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:

@@ -1,4 +1,4 @@
-"""After the day: capacity comes back, newcomers are compared with what was taken, cases close."""
+"""After the day: capacity comes back, newcomers are tied to the seized network, cases close."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Newcomer:
 
 
 def follow(story: Story, seen: Picture, taken: Collection[str]) -> tuple[GrewBack, ...]:
-    """Probe what is served, and tie newcomers to what was taken by what they show."""
+    """Probe the streams, and tie newcomers to the seized network by their marks."""
     world, lead = story.world, story.lead
     story.clock.reach(world.moment + _WATCHED)
     shares = [
