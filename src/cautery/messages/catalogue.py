@@ -65,9 +65,9 @@ def message(id_: str, /, **values: Any) -> Message:
     text = TEXTS.get(id_)
     if text is None:
         raise InputError(f"the catalogue has no message {id_}")
-    wanted = places(text)
-    if wanted != frozenset(values):
-        raise InputError(f"{id_} has the values {sorted(wanted)}, not {sorted(values)}")
+    required = places(text)
+    if required != frozenset(values):
+        raise InputError(f"{id_} has the values {sorted(required)}, not {sorted(values)}")
     return Message(id_, {name: _as_json(value) for name, value in values.items()})
 
 

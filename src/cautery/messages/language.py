@@ -77,8 +77,8 @@ def language() -> str:
 def languages() -> tuple[str, ...]:
     """Return the codes of the languages that there are; English is the first."""
     folder = files("cautery.messages") / "locale"
-    found = (entry.name for entry in folder.iterdir()) if folder.is_dir() else ()
-    return ("en", *sorted(found))
+    folder_names = (entry.name for entry in folder.iterdir()) if folder.is_dir() else ()
+    return ("en", *sorted(folder_names))
 
 
 @cache

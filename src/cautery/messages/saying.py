@@ -28,9 +28,9 @@ def say(message: Message, style: Style = plain, *, depth: int = 0) -> str:
     >>> say(Message("of-tomorrow", {"host": "a.example"}))
     'of-tomorrow (host: a.example)'
     """
-    written = message.plain()
-    if written is not None:
-        return written
+    plain_text = message.plain()
+    if plain_text is not None:
+        return plain_text
     if depth > DEEPEST:
         return message.id
     text = TEXTS.get(message.id)
@@ -59,6 +59,6 @@ def _but_count(values: Shown) -> dict[str, str]:
 
 
 def _as_it_stands(message: Message) -> str:
-    shown = Shown(message.values, say=lambda inner: inner.id)
-    values = ", ".join(f"{name}: {value}" for name, value in shown.items())
+    values_shown = Shown(message.values, say=lambda inner: inner.id)
+    values = ", ".join(f"{name}: {value}" for name, value in values_shown.items())
     return f"{message.id} ({values})" if values else message.id
