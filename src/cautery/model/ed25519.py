@@ -10,8 +10,10 @@ from __future__ import annotations
 BYTES = 32
 """Of a raw public key (RFC 8032, section 5.1.5)."""
 
+# The field of edwards25519 (RFC 8032, 5.1).
 _P = 2**255 - 19
 _SIGN = 2**255
+"""The last bit of a public key is the sign of x (RFC 8032, 5.1.2)."""
 _OF_ORDER_8 = int.from_bytes(
     bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
 )

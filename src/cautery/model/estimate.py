@@ -122,6 +122,7 @@ def _upper_bound(errors: int, trials: int) -> float:
     if errors == trials:
         return 1.0
     low, high = errors / trials, 1.0
+    # 60 halvings go below the 53 bits of a float.
     for _ in range(60):
         mid = (low + high) / 2
         if _binomial_cdf(errors, trials, mid) > 0.05:

@@ -27,7 +27,7 @@ def check_agency_id(text: str) -> None:
     Raises
     ------
     InputError
-        If it is none.
+        If it is not such an id.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def check_id(noun: str, text: str) -> None:
     Raises
     ------
     InputError
-        If it is none.
+        If it is not such an id.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def check_pseudonym(text: str) -> None:
     Raises
     ------
     InputError
-        If it is none.
+        If it is not such a pseudonym.
     """
     if not is_pseudonym(text):
         raise InputError(f"person {_shown(text)}: a pseudonym has only letters, digits and dashes")
@@ -78,7 +78,7 @@ def check_exhibit_id(text: str) -> None:
     Raises
     ------
     InputError
-        If it is none.
+        If it is not such a digest.
     """
     if not _DIGEST.fullmatch(text):
         raise InputError(f"exhibit {_shown(text)}: an id is sha256: and 64 hex digits")
@@ -90,7 +90,7 @@ def check_kind(noun: str, text: str) -> None:
     Raises
     ------
     InputError
-        If it is none.
+        If it is not such a kind.
     """
     if not _KIND.fullmatch(text):
         raise InputError(f"{noun} {_shown(text)}: expected one word in lower case")
@@ -105,7 +105,7 @@ def check_subject(text: str) -> None:
     Raises
     ------
     InputError
-        If it is none.
+        If it is not such a subject.
     """
     if not text.strip() or not text.isprintable() or len(text.encode()) > LONGEST_SUBJECT:
         raise InputError(

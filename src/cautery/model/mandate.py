@@ -281,7 +281,7 @@ class Mandate:
     @property
     def confirmed(self) -> Mapping[str, str]:
         """By the id of an unverified rule, the source with which an approver has confirmed it."""
-        return {each.rule: each.source for each in self.confirmations}
+        return {confirmation.rule: confirmation.source for confirmation in self.confirmations}
 
     @property
     def may_find(self) -> bool:

@@ -91,6 +91,6 @@ def _value(value: Any, depth: int) -> Value:
         return tuple(_value(item, depth + 1) for item in value)
     if isinstance(value, Mapping):
         inner = _read(value, depth + 1) if isinstance(value.get("id"), str) else None
-        written = inner and inner.plain()
-        return inner if written is None else written
+        plain_text = inner and inner.plain()
+        return inner if plain_text is None else plain_text
     return value

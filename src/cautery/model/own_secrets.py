@@ -1,4 +1,4 @@
-"""Secrets of our own that a stranger sends back: found in any text, however they are written."""
+"""Our secrets that a stranger sends back: found in any text, however they are written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OWN_DIGESTS = (
 
 
 class OwnSecrets:
-    """Replaces secrets of our own in texts by their keyed hashes.
+    """Replaces our secrets in texts by their keyed hashes.
 
     They are found as they are, in any case, percent-encoded, in Base64 and in hexadecimal.
 

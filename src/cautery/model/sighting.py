@@ -179,14 +179,14 @@ def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
     )
     plain = urlunsplit(SplitResult(parts.scheme, netloc, path, query, ""))
     pairs = (option.partition("=") for option in options)
-    shown = (
+    query_parts = (
         # What is a query itself has names of its own, which nobody looks at here.
         f"{name}={hidden(value)}"
         if _QUERY.search(value) and "://" not in value
         else f"{name}={personal(_redacted_value(name, value, hidden, pseudonyms, depth))}"
         for name, _, value in pairs
     )
-    return " ".join([plain, *shown])
+    return " ".join([plain, *query_parts])
 
 
 def _redacted_path(path: str, hidden: Callable[[str], str]) -> str:

@@ -8,7 +8,8 @@ import tomllib
 from typing import Any
 
 MOST_PARTS = 100
-"""Of a dotted key: the parser's time grows with their square; files of ours have three."""
+"""Of a dotted key: the parser's time grows with their square; the files that Cautery reads have
+three."""
 _LONG_KEY = re.compile(
     rf"(?<![\w-])(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}[\w\"'-]"
 )
@@ -20,7 +21,7 @@ def parsed_toml(text: str) -> dict[str, Any]:
     Raises
     ------
     tomllib.TOMLDecodeError
-        If it is none, or has a key of more than 100 parts.
+        If it is not valid TOML, or has a key of more than 100 parts.
     ValueError, RecursionError
         If a number has thousands of digits, or it is nested as deep: the parser says no place.
 

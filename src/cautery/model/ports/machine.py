@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """Time, with what is known of its distance from UTC."""
+    """Time, with its known distance from UTC."""
 
     def now(self) -> datetime:
         """Return the aware UTC time."""

@@ -39,8 +39,8 @@ class Fetcher(Protocol):
         """Fetch ``url`` from an allowed address, through ``proxy`` if given.
 
         Any status is an answer; the caller reads it. A ``tunnel`` leads to the very address that
-        was checked here; ``unless`` may be answered with 304; ``headers`` beside our own are
-        told to the URL's own host alone.
+        was checked here; ``unless`` may be answered with 304; ``headers`` beside the usual
+        ones are told to the URL's host alone.
 
         Raises
         ------

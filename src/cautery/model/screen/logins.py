@@ -77,7 +77,7 @@ def hide_tokens(text: str, hidden: Hidden) -> str:
 
 
 def _odd(word: str) -> bool:
-    """Tell a word that nobody would give a channel: ``BBC1HD`` and ``Sport24`` are none."""
+    """Tell a word that no channel is called by; ``BBC1HD`` and ``Sport24`` are channels' words."""
     return _mixed(word) and not _CHANNEL.fullmatch(word)
 
 

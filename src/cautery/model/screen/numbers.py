@@ -88,6 +88,7 @@ def _iban(hidden: Hidden, match: re.Match[str]) -> str:
     iban = _tight(match[0][:end])
     if not count or length != count or match[0][end : end + 1].isalnum():
         return match[0]
+    # ISO 13616: with the first four letters behind and letters as numbers, 1 is left of 97.
     if int("".join(str(int(letter, 36)) for letter in iban[4:] + iban[:4])) % 97 != 1:
         return match[0]
     return hidden(iban) + match[0][end:]
@@ -97,6 +98,7 @@ def _is_card(text: str) -> bool:
     digits = [int(digit) for digit in _tight(text)][::-1]
     if len(digits) not in (13, 14, 15, 16, 19) or len(set(digits)) < 2:
         return False
+    # Luhn's check (ISO/IEC 7812-1): every second digit from the right counts twice.
     doubled = (
         digit if at % 2 == 0 else sum(divmod(2 * digit, 10)) for at, digit in enumerate(digits)
     )

@@ -54,8 +54,8 @@ def screened(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") -> str:
     ----------
     kind : str
         ``title``: all that is recognised. ``url``: a part of one, where numbers and letters stand
-        that nobody dials: without what only its shape speaks for. ``message``: of our own, which
-        names servers: without IP addresses, too.
+        that nobody dials: without what only its shape speaks for. ``message``: a message of
+        Cautery, which names servers: without IP addresses, too.
 
     Examples
     --------
