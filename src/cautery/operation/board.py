@@ -1,6 +1,6 @@
 """The board of the action day: finished steps, late steps, and the demand still served.
 
-What agencies report is a claim; what our own probes saw dark is known. So the served capacity
+What agencies report is a claim; what our probes saw dark is known. So the served capacity
 that is left stands between two numbers: low if every report holds, high if only what was probed
 is down.
 """
@@ -98,9 +98,9 @@ class BoardView:
     served_left : float
         If every report of a done step holds.
     served_confirmed : float
-        If only what our own probes saw dark is down; never less than ``served_left``.
+        If only what our probes saw dark is down; never less than ``served_left``.
     unconfirmed : tuple of str
-        Nodes reported gone that no probe of ours has seen dark.
+        Nodes reported gone that none of our probes has seen dark.
     countdown_s : float
         Seconds to the moment; negative after it.
     """
@@ -167,7 +167,7 @@ class Board:
         served : callable
             Nodes that are gone to the share of demand still served.
         confirmed : collection of str or None
-            Nodes that our own probes saw dark; ``None`` or empty: nothing was probed.
+            Nodes that our probes saw dark; ``None`` or empty: nothing was probed.
 
         Raises
         ------

@@ -284,7 +284,7 @@ def read_old_bundle(payload: Mapping[str, Any], *, to: Agency, operation: Operat
 
 
 def _sender(payload: Mapping[str, Any], *, to: Agency, operation: Operation) -> Agency:
-    """Return who sent a bundle, having checked whom it is for."""
+    """Return the sender of a bundle, after a check of its addressee."""
     about, addressee = payload.get("operation"), payload.get("to")
     if about != operation.id:
         raise InputError(f"the bundle belongs to operation {str(about)[:80]!r}, not to this one")

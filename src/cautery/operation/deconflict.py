@@ -24,6 +24,7 @@ from cautery.errors import InputError
 
 FORMAT = "cautery.deconflict/1"
 POINT_BYTES = 32
+"""Of an encoded element of ristretto255 (RFC 9496, 4.3.2)."""
 SIZES = (1 << 10, 1 << 14, 1 << 17)
 """What sets are padded to by default: a size tells one of three classes, no more (ADR 0008)."""
 LEAST_SIZE, MOST_SIZE = 1 << 6, 1 << 17
@@ -153,6 +154,7 @@ def masked_set(
 
 def commitment(points: Sequence[bytes], session: str) -> str:
     """Return what binds a side to its masked set before it sees the other's."""
+    # Session and points have fixed lengths, so that they need no lengths between them.
     digest = hashlib.sha256(_COMMIT + bytes.fromhex(session))
     digest.update(b"".join(points))
     return digest.hexdigest()

@@ -109,7 +109,7 @@ def decimal_of(what: str, value: Any) -> Decimal:
     Raises
     ------
     InputError
-        If it is none; a float is refused, since it is not what was written.
+        If it is not such an amount; a float is refused, since it is not what was written.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise InputError(
@@ -212,6 +212,7 @@ def _account(where: str, exhibit: SeizedExhibit) -> None:
 def _is_iban(text: str) -> bool:
     from stdnum import iban as number  # noqa: PLC0415 - as in check_iban
 
+    # An IBAN has 34 letters at most (ISO 13616); in groups of four there are 8 spaces between.
     return len(text) <= 42 and bool(number.is_valid(text))
 
 

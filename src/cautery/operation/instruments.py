@@ -18,6 +18,7 @@ from cautery.model import Agency, Competence, Instrument, InstrumentKind, Operat
 
 EVIDENCE_APPLIES = datetime(2026, 8, 18, tzinfo=UTC)
 """Regulation (EU) 2023/1543 applies since then (docs/reference/sources.md, F30)."""
+# Regulation (EU) 2023/1543, art. 10 (docs/reference/sources.md, F30).
 PRODUCTION = timedelta(days=10)
 PRODUCTION_IN_EMERGENCY = timedelta(hours=8)
 PRESERVATION = timedelta(days=60)  # [M]

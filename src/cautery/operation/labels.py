@@ -131,6 +131,7 @@ def _head() -> str:
     return sheet
 
 
+# The margins are what 3 stickers across and 7 down leave of A4 (210 x 297 mm).
 _SHEET = """#set document(title: SHEET-TITLE)
 #set page(paper: "a4", margin: (x: 9.75mm, y: 15.1mm))
 #set text(font: "Libertinus Serif", size: 7.5pt, lang: SHEET-LANGUAGE, hyphenate: false)

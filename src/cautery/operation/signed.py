@@ -101,7 +101,7 @@ class SignedText:
 
     @classmethod
     def parse(cls, text: str) -> SignedText:
-        """Read the lines, strictly: what is written again is the same text.
+        """Read the lines strictly: the result, written again, is the same text.
 
         Raises
         ------

@@ -31,7 +31,7 @@ SERVICES = frozenset(
     }
 )
 """Categories of many customers' money in one purse: the INTERPOL Dark Web and Virtual Assets
-taxonomy as the GraphSense tag packs write it, and our own words for payment services. Money that
+taxonomy as the GraphSense tag packs write it, and our words for payment services. Money that
 reaches one is mixed with strangers', so neither clustering nor taint goes through it."""
 CONCEALING = frozenset({"mixing_service", "mixer", "coinjoin"})
 """Those that exist to hide where money came from; they answer nobody."""

@@ -165,6 +165,7 @@ def coinjoins(table: FlowTable, inputs: Ints) -> Bools:
     flags = np.zeros(len(table), dtype=np.bool_)
     if not rows.size:
         return flags
+    # Amounts of 38 digits fit no NumPy number; their ranks are equal where they are.
     value = table.amount.gather(rows).rank("dense").to_numpy().astype(np.int64)
     # One address paid twice is one participant: a row for each (transaction, amount, address).
     order = np.lexsort((table.address[rows], value, table.tx[rows]))
@@ -203,6 +204,7 @@ def _change_pairs(
 ) -> tuple[Ints, Ints, Ints]:
     """Return the pairs that the change heuristic joins: an input with the one fresh output."""
     first_seen = np.full(len(table.addresses), -1, dtype=np.int64)
+    # Written from the last row to the first: the first transaction of an address stays.
     first_seen[table.address[::-1]] = table.tx[::-1]
     fresh = first_seen[table.address] == table.tx
     size = len(table)
@@ -231,6 +233,7 @@ def _components(count: int, left: Ints, right: Ints, why: Ints) -> tuple[Ints, I
     order = np.lexsort((why, key))
     earliest = order[np.diff(key[order], prepend=-1) != 0]
     # A spanning tree by time: each of its edges joined what was apart until then (Kruskal).
+    # A sparse matrix drops zeros, so the first transaction must not weigh 0.
     weights = (why[earliest] + 1).astype(np.float64)
     graph = coo_array((weights, (low[earliest], high[earliest])), shape=(count, count)).tocsr()
     tree = minimum_spanning_tree(graph).tocoo()

@@ -77,6 +77,7 @@ def balances_of(table: FlowTable, addresses: set[str]) -> dict[tuple[str, str], 
     selected = np.array([address in addresses for address in table.addresses], dtype=np.bool_)
     balance: dict[tuple[str, str], Decimal] = {}
     lowest: dict[tuple[str, str], Decimal] = {}
+    # Amounts have up to 38 digits, and the usual context rounds a sum to 28.
     with localcontext(prec=60):
         for row in np.flatnonzero(selected[table.address]).tolist():
             key = (table.assets[int(table.tx[row])], table.addresses[int(table.address[row])])

@@ -130,7 +130,7 @@ def exact(amounts: pl.Series) -> pl.Series:
     Raises
     ------
     InputError
-        Naming the first that is none, is negative, or has too many digits.
+        Naming the first that is not a number, is negative, or has too many digits.
     """
     cast = amounts.cast(pl.Decimal(38, DECIMALS), strict=False)
     bad = cast.is_null() | (cast < 0) | ~amounts.str.contains(_AMOUNT)

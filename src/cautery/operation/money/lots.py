@@ -67,7 +67,7 @@ def _by_queue(parts: Sequence[Part], ends: Sequence[int]) -> list[list[Part]]:
 
 
 def _by_share(parts: Sequence[Part], ends: Sequence[int]) -> list[list[Part]]:
-    """Divide in proportion, so that the parts add up: the largest remainders get what is left."""
+    """Divide in proportion, so that the parts add up: the largest remainders get the rest."""
     shares: list[list[Part]] = [[(end, 0, "")] for end in ends]
     whole = sum(ends)  # with the fee, all that was put in
     for source, tainted in by_source(parts).items():

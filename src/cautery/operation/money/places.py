@@ -15,6 +15,7 @@ from cautery.operation.tags import is_service
 from cautery.payments.addresses import spelled, supported
 
 _UNCHECKED_COINS = frozenset({"XRP", "ADA", "DOT", "XLM", "TON", "BNB", "EOS", "XTZ", "NEO"})
+"""Coins whose addresses are not checked and whose three letters look like a currency's."""
 
 
 def is_currency(asset: str) -> bool:
@@ -95,5 +96,6 @@ class Places:
 
 def sum_of(amounts: Iterable[Decimal]) -> Decimal:
     """Return the exact sum, without an exponent."""
+    # Amounts have up to 38 digits, and the usual context rounds a sum to 28.
     with localcontext(prec=60):
         return plain(sum(amounts, Decimal(0)))

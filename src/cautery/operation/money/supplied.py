@@ -32,7 +32,8 @@ MAX_BYTES = 1 << 30
 MAX_ROWS = 20_000_000
 MAX_TAGS = 2_000_000
 LONGEST_WORD = 256
-"""Letters of an id or an address: a transaction's hash has 64, a Lightning invoice is none."""
+"""Letters of an id or an address: a transaction's hash has 64, a Lightning invoice is not an
+address."""
 YEARS = range(1970, 2100)
 """From the epoch on; a year outside is a slip of the pen."""
 COLUMNS = ("id", "asset", "at", "side", "address", "amount")

@@ -273,6 +273,7 @@ class _Walk:
                     ),
                 )
         shares = divided(self.method, parts, [*ends, fee])
+        # There is one share more than outputs: the last is the fee.
         for flow, share in zip(transfer.outputs, shares, strict=False):
             for source, amount in by_source(share).items():
                 self._carry(place, transfer, source, flow.address, amount)

@@ -188,10 +188,10 @@ def _followed_in_words(
         currency = purchase.price.currency
         paid[currency] = paid.get(currency, Decimal(0)) + purchase.price.amount
     prices = [f"{currency} {amount:f}" for currency, amount in paid.items()]
-    bought = message("trace.purchases", count=len(purchases))
+    purchase_count = message("trace.purchases", count=len(purchases))
     if follow == "purchase":
-        return message("trace.follows-price", prices=prices, purchases=bought, owner=owner)
-    return message("trace.follows-more", owner=owner, prices=prices, purchases=bought)
+        return message("trace.follows-price", prices=prices, purchases=purchase_count, owner=owner)
+    return message("trace.follows-more", owner=owner, prices=prices, purchases=purchase_count)
 
 
 def _recorded(purchases: Sequence[Purchase], places: Places) -> tuple[Hop, ...]:

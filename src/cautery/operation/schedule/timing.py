@@ -175,7 +175,7 @@ def _held_first(steps: Sequence[Step], providers: Mapping[str, str]) -> list[Ste
 
 
 def _early(steps: Sequence[Step], before: Mapping[str, Mapping[str, str]]) -> set[str]:
-    """Return what is done before the moment: preservation and continuity that wait for no act."""
+    """Return the steps before the moment: preservation and continuity that wait for no act."""
     kinds = {step.id: step.phase in {Phase.PRESERVE, Phase.SECURE} for step in steps}
     early = {name for name, is_early in kinds.items() if is_early}
     while True:
