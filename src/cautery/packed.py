@@ -36,6 +36,7 @@ lists and logs is packed to a hundredth at best, and a bomb would keep its reade
 _UNPACK_BYTES = 256 << 20
 """Memory that unpacking may take: xz -9 takes 65 MB, zstd --long=27 128 MB."""
 _WINDOW = {int(zstd.DecompressionParameter.window_log_max): 27}
+"""As zstd allows without being asked, 128 MiB: a frame may state 2 GiB."""
 
 
 class _Unpacker(Protocol):
@@ -162,12 +163,12 @@ def content_of(path: Path, *, most: int) -> bytes:
     InputError
         As :func:`chunks_of` does, or if they are more than ``most``.
     """
-    held = bytearray()
+    content = bytearray()
     for chunk in chunks_of(path):
-        held += chunk
-        if len(held) > most:
+        content += chunk
+        if len(content) > most:
             raise InputError(f"{path}: more than {most:,} bytes when unpacked")
-    return bytes(held)
+    return bytes(content)
 
 
 def plain_name(path: Path) -> Path:
