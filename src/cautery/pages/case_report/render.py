@@ -27,7 +27,7 @@ MOST_IN_FULL = 200
 """Streams shown at full length; the others stand in the table of all, and the page says so."""
 
 MOST_ROWS = 2000
-"""Rows of any one table; what is left out is counted below it."""
+"""Rows of any one table; the others are counted below it."""
 
 
 def render(view: ReportView) -> str:

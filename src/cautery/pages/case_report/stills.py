@@ -31,6 +31,8 @@ def reduced(png: bytes, *, width: int = 320) -> str:
     """
     if len(png) > _MOST_BYTES or not png.startswith(_PNG) or png[12:16] != b"IHDR":
         raise DecodeError("the sealed still is not a PNG, or is too large")
+    # IHDR comes first and has the size (PNG, 11.2.1): a few bytes can unpack to any number of
+    # pixels, so it is read before they are decoded.
     across, down = struct.unpack(">II", png[16:24])
     if not 0 < across * down <= _MOST_PIXELS:
         raise DecodeError(

@@ -1,6 +1,6 @@
 """The content of the report as frozen values, complete and ready to render.
 
-A text of ours is in the language in use when the view was made; a ``Message`` of a record is put
+A text of Cautery is in the language in use when the view was made; a ``Message`` of a record is put
 into words when the page is.
 """
 
@@ -220,7 +220,7 @@ class ReleaseView:
     """Where the target of a granted complaint left a list, and when we saw it open again.
 
     ``version`` is the first of the intermediary's list without it; ``open_at`` is ``None`` as long
-    as no probe of ours reached it.
+    as none of our probes reached it.
     """
 
     intermediary: str

@@ -141,8 +141,8 @@ def method(*, computed_again: bool) -> tuple[str, ...]:
     )
     if not computed_again:
         return sentences
-    again = tr(
+    repeatable = tr(
         "The program rerun.py in this bag computes every likelihood ratio again from the sealed "
         "media, without Cautery."
     )
-    return (*sentences, again)
+    return (*sentences, repeatable)

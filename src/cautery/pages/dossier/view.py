@@ -229,7 +229,7 @@ def _claim(
     if stream.alignment is not None:
         curve, curve_says = _curve(stream.alignment)
         if files is not None:
-            for caption, name, still in (
+            for caption, name, image in (
                 (tr("The stream"), "stream", stream.alignment.suspect),
                 (
                     tr("The reference, %(name)s", name=stream.alignment.shown),
@@ -237,7 +237,7 @@ def _claim(
                     stream.alignment.original,
                 ),
             ):
-                data = _jpeg(still)
+                data = _jpeg(image)
                 if data is not None:
                     files[f"{number}-{name}.jpg"] = data
                     pictures.append((caption, f"{number}-{name}.jpg"))
@@ -271,8 +271,8 @@ def _says(verdict: Verdict, mandate: Mandate) -> str:
     names |= {work.id: work.title for work in mandate.works}
     names |= {channel.id: channel.names[0] for channel in mandate.channels if channel.names}
     content = ", ".join(
-        f"{names[one]} ({one})" if names.get(one, one) != one else one
-        for one in ((verdict.event,) if verdict.event else verdict.channels)
+        f"{names[name]} ({name})" if names.get(name, name) != name else name
+        for name in ((verdict.event,) if verdict.event else verdict.channels)
     )
     if verdict.licensee is not None:
         return tr(
@@ -339,7 +339,7 @@ def _others(verdict: Verdict) -> tuple[tuple[str, str], ...]:
 
 
 def _times(stream: StreamView, verdict: Verdict, bracketed: Bracketed) -> tuple[TimeView, ...]:
-    known: tuple[tuple[str, type, datetime | None], ...] = (
+    dated: tuple[tuple[str, type, datetime | None], ...] = (
         (tr("first seen"), StreamAppeared, stream.first_seen),
         *((tr("probed"), ProbeDone, observation.at) for observation in verdict.observations),
         (tr("verdict"), Verdict, verdict.at),
@@ -347,7 +347,7 @@ def _times(stream: StreamView, verdict: Verdict, bracketed: Bracketed) -> tuple[
     )
     return tuple(
         time_view(what, at, bracketed(kind, stream.url, at))
-        for what, kind, at in known
+        for what, kind, at in dated
         if at is not None
     )
 

@@ -34,7 +34,7 @@ from cautery.pages.operation.served import served_curve
 from cautery.pages.operation.view.course import AgencyLine, DayView, StepLine
 
 MOST_BARS = 3000
-"""Steps drawn; what is left out is counted beneath, and stands in no other place of the page."""
+"""Steps drawn; the others are counted beneath, and are nowhere else on the page."""
 
 MOST_MARKED = 24
 """Failed steps with a cross in the drawing, and words where there is room; the table has more."""

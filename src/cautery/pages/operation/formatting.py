@@ -130,7 +130,7 @@ def since(span: timedelta) -> str:
 
 
 def quantity(name: str) -> str:
-    """Return what is estimated, in words; a name that is not ours stays as it is.
+    """Return what is estimated, in words; an unknown name stays as it is.
 
     Examples
     --------
@@ -141,10 +141,10 @@ def quantity(name: str) -> str:
 
 
 def unit(name: str) -> str:
-    """Return a unit in words; one that is not ours stays as it is."""
+    """Return a unit in words; an unknown unit stays as it is."""
     return say(term("unit", name))
 
 
 def place_kind(kind: str) -> str:
-    """Return what a place that money went through is; a kind that is not ours stays as it is."""
+    """Return what a place that money went through is; an unknown kind stays as it is."""
     return say(term("money-place", kind))

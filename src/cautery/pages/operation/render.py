@@ -34,7 +34,7 @@ _LONGEST = 4_000
 IN_FULL = 6
 """Descendants that are described at length; the table has all."""
 MOST_ROWS = 400
-"""Rows of any one table; what is left out is counted beneath it and stands in the case."""
+"""Rows of any one table; the others are counted beneath it and are in the case."""
 
 MOST_COLUMNS = 10
 """Countries with a column of their own in the table of exhibits; the others share the last."""
@@ -171,7 +171,7 @@ def _matrix(lines: Sequence[ExhibitLine]) -> dict[str, Any]:
 
 
 def _eur(view: OperationPageView) -> Decimal | None:
-    """Return the worth of what was taken in EUR, of the totals that have a rate."""
+    """Return the value of the seizures in EUR, of the totals that have a rate."""
     totals = view.exhibits.totals if view.exhibits else ()
     values = [total.eur for total in totals if total.eur is not None and total.eur.is_finite()]
     return sum(values, Decimal(0)) if values else None

@@ -156,9 +156,9 @@ def _numbered_circles(
         curve.append((x, y))
     marks: list[str] = []
     places = kept_apart([mark for _, _, mark in numbered], frame, gap=1.0, sideways=3.0)
-    for (place, descendant, mark), own, (x, y) in zip(numbered, curve, places, strict=True):
-        if (x, y) != own:
-            lines.append(line("stem", *own, x, y))
+    for (place, descendant, mark), curve_point, (x, y) in zip(numbered, curve, places, strict=True):
+        if (x, y) != curve_point:
+            lines.append(line("stem", *curve_point, x, y))
         marks.append(
             f"<g>{hint(_circle_hint(descendant))}"
             f"{dot('place', x, y, mark.wide / 2 - 1)}"

@@ -62,7 +62,7 @@ STYLE = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where a row's dot stands, and where what is written behind it ends."""
+    """Where a row's dot stands, and where the text behind it ends."""
 
     column: int
     x: float
@@ -195,7 +195,7 @@ class _Sheet:
         return self._head + _ROW * (self._highest - len(self._rows[column])) / 2
 
     def _lines(self) -> tuple[list[str], str]:
-        """Return the lines and what is shown, in words."""
+        """Return the lines, and the drawing in words."""
         between: defaultdict[tuple[tuple[int, str], tuple[int, str]], list[str]] = defaultdict(list)
         alone: list[tuple[str, str, str]] = []
         inside = 0

@@ -26,7 +26,7 @@ _BEFORE, _AFTER = ("playlists", "streams"), ("demand", "hosting", "addresses", "
 _NO_ANCHORS = frozenset({"shared", "other", "playlists", "streams", *_AFTER})
 """Layers that strangers meet in: to hang below the same of them says nothing."""
 _OWN = {*_BEFORE, *_AFTER, *(name for name, _ in BANDS), NO_COUNTRY, OTHERS, "others"}
-"""Names of layers that are ours: the others are countries, and roles of a file."""
+"""Names of layers that Cautery gives: the others are countries, and roles of a file."""
 
 Layer = tuple[str, list[Drawn]]
 
@@ -136,7 +136,7 @@ def as_json(picture: Picture, *, by_country: bool) -> dict[str, Any]:
 
 
 def band_of(role: str) -> str:
-    """Return the layer of a role: of one that is not ours, its own name."""
+    """Return the layer of a role; an unknown role has a layer of its own name."""
     if role in BESIDE:
         return BESIDE[role]
     role = SPELT.get(role, role)

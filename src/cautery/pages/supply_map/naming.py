@@ -23,7 +23,7 @@ def title_of(middle: str | None) -> str:
 
 
 def relation_name(relation: str) -> str:
-    """Return a relation in words; one that is not ours stays as it is."""
+    """Return a relation in words; an unknown relation stays as it is."""
     return say(term("relation", relation))
 
 
@@ -33,7 +33,7 @@ def is_weak(asset: Drawn) -> bool:
 
 
 def tooltip(row: Row) -> str:
-    """Return what is shown where a pointer rests on a row."""
+    """Return the text that a pointer on a row shows."""
     if row.heap:
         names = ", ".join(asset.name for asset in row.assets[:8])
         return f"{row.label}: {names}{' ...' if len(row.assets) > 8 else ''}"

@@ -33,7 +33,7 @@ class ReconciledEstimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimLine:
-    """A published number beside ours; ``flagged`` when it lies outside the 99 % interval."""
+    """A published number beside the estimate, ``flagged`` if outside the 99 % interval."""
 
     text: str
     quantity: str
@@ -79,7 +79,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescendantLine:
-    """Section 10: something that grew back, and how it was tied to what was taken.
+    """Section 10: something that grew back, and how it was tied to the seized network.
 
     ``log10_odds`` is the link's evidence; ``right`` is the lab's verdict on it, if known.
     """

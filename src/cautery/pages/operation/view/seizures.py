@@ -90,7 +90,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExhibitsView:
-    """Section 6: what was taken. Totals by kind must equal the sum of ``lines``."""
+    """Section 6: the seizures. Totals by kind must equal the sum of ``lines``."""
 
     lines: tuple[ExhibitLine, ...] = ()
     totals: tuple[CurrencyTotal, ...] = ()
