@@ -29,6 +29,7 @@ CELL_BYTES = 16
 """What a cell takes in memory at least: polars keeps a text's length and place in as many."""
 _MAGIC = b"PAR1"
 _TAIL_BYTES = 8
+"""The footer's length in four bytes, then ``PAR1`` (Apache Parquet, File Format)."""
 _MOST_VALUES = 2_000_000
 """Numbers and texts of the footer and of page headers: two seconds of reading."""
 _MOST_VARINT_BITS = 70
@@ -66,13 +67,13 @@ def read_parquet(
     os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
     try:
         with _opened(source) as data:
-            most = max(ALWAYS_BYTES, MOST_TIMES * len(data))
-            wanted = list(columns(list(pl.read_parquet_schema(source))))
-            if _unpacked_bytes(data, frozenset(wanted)) > most:
+            byte_limit = max(ALWAYS_BYTES, MOST_TIMES * len(data))
+            column_names = list(columns(list(pl.read_parquet_schema(source))))
+            if _unpacked_bytes(data, frozenset(column_names)) > byte_limit:
                 raise _too_large(name)
-            frame = pl.read_parquet(source, columns=wanted)
+            frame = pl.read_parquet(source, columns=column_names)
             # A text stands once in a dictionary, however many cells refer to it.
-            if sum(map(_text_bytes, frame.get_columns())) > most:
+            if sum(map(_text_bytes, frame.get_columns())) > byte_limit:
                 raise _too_large(name)
             return frame
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
