@@ -12,6 +12,8 @@ _LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32, _BECH32M = 1, 0x2BC830A3  # BIP 173; BIP 350
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)  # BIP 173
 _CHECK_LETTERS = 6
+"""BIP 173."""
+# Of the CashAddr specification (Bitcoin Cash), whose code has eight check letters.
 _CASH_GENERATOR = (0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470)
 
 
@@ -108,7 +110,7 @@ def _remainder(values: Iterable[int], generator: tuple[int, ...], top: int) -> i
 
 
 def _bytes(values: list[int]) -> bytes:
-    """Join groups of five bits to bytes; what is left over must be zero and short."""
+    """Join groups of five bits to bytes; the remaining bits must be zero and few."""
     joined, bits = 0, 0
     for value in values:
         joined = joined << 5 | value
