@@ -78,20 +78,20 @@ def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
             m = reach[place]
             up[m] = False
             count_out(m, owner, need, use_start, uses, count, lacking)
-        again = 0
+        raised_count = 0
         for place in range(1, size):
             m = reach[place]
             barred[m] = False
             if lacking[m] == 0:
                 up[m] = True
-                raised[again] = m
-                again += 1
+                raised[raised_count] = m
+                raised_count += 1
         head = 0
-        while head < again:
+        while head < raised_count:
             m = raised[head]
             head += 1
-            again = raise_with(
-                m, owner, need, use_start, uses, count, lacking, barred, up, raised, again
+            raised_count = raise_with(
+                m, owner, need, use_start, uses, count, lacking, barred, up, raised, raised_count
             )
         for place in range(1, size):
             barred[reach[place]] = True

@@ -119,6 +119,7 @@ def numbers(
 
 def _as_floats(values: list[Any]) -> Floats | None:
     try:
+        # JSON has whole numbers beyond any float.
         return np.array(values, np.float64)
     except OverflowError:
         return None

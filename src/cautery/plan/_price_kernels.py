@@ -130,6 +130,7 @@ def knapsack(price, weight, sinks, must, fractions):
         total += part * price[v]
         left -= weight[v]
         dearest = ratio[i]
+    # Floats round: a billionth that is left of the weight is no lack.
     if left > 1e-9 * must:
         return np.inf, np.inf
     return total, dearest
@@ -137,7 +138,7 @@ def knapsack(price, weight, sinks, must, fractions):
 
 @kernel(plain=True)
 def flow_pass(start, member, order, share, by, used, flow, link_flow, purchases):
-    """Follow what was bought back to who is paid; ``flow`` enters as the sinks' fractions."""
+    """Follow purchases back to the nodes that are paid; ``flow`` begins as the sinks' fractions."""
     link_flow[:] = 0.0
     for place in range(order.size - 1, -1, -1):
         v = order[place]

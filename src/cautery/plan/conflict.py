@@ -29,7 +29,7 @@ ALL_S = 40.0
 _ANY_CHANCE = 1e-9
 """Confidence of a goal that one world among all drawn must reach."""
 MOST_NAMED = 100
-"""Forbidden (or required) entries told one by one; more are one constraint together."""
+"""Forbidden (or required) entries that are named one by one; more are one constraint together."""
 
 
 @dataclass(frozen=True, slots=True)

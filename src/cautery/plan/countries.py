@@ -86,6 +86,8 @@ def branched(
             number += 1
             also, but = acts.copy(), idle.copy()
             (also if joins else but)[at] = True
+            # The number is reached, so all others are idle: the case knows it before anybody
+            # splits it.
             if also.sum() == problem.most_countries:
                 but = ~also
             case = prices.fixed(never=_outside(problem, ~but), paid=also)

@@ -108,6 +108,8 @@ class Dual:
             cost, spent = self._costs()
             value, _ = self._priced(cost, self._share)
             value += spent
+            # A pass may fall back: subgradient steps do not rise each time, so the best split is
+            # kept apart.
             if value > self.bound:
                 self.bound = value
                 self.best_share[:] = self._share
@@ -134,7 +136,7 @@ class Dual:
         Parameters
         ----------
         paid : ndarray of bool or None
-            Countries that act, whatever is bought.
+            Countries that act in any case.
         share : ndarray or None
             The split to begin with, instead of this one's.
         """
@@ -207,7 +209,7 @@ class Dual:
         return never[: self._nodes], always[: self._nodes]
 
     def _costs(self) -> tuple[Floats, float]:
-        """Return what acting costs, limits included, and what is spent whatever is bought."""
+        """Return the cost of each act, limits included, and the cost that no choice avoids."""
         cost, back = self._limits.costs()
         if not (self._never.any() or self._always.any()):
             return cost, -back

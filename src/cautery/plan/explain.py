@@ -31,7 +31,7 @@ MODEL_NODES = 4000
 LEAST_S = 1.0
 """Seconds for one search on an uncertain graph: with less than this none is begun."""
 _MOST_LISTED = 3
-"""Ids told in a sentence; the JSON has all."""
+"""Ids that a sentence names; the JSON has all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +181,7 @@ def explain(
     left_s : callable
         Seconds left.
     progress : callable
-        Told how many next-best plans are priced, of how many.
+        Called with how many next-best plans are priced, of how many.
     """
     place = {name: number for number, name in enumerate(graph.ids)}
     items = np.array([place[name] for name in plan.remove], np.int32)

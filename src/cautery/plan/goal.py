@@ -98,6 +98,7 @@ def day_after(as_of: date | None, days: float) -> date | None:
     if as_of is None or not math.isfinite(days):
         return None
     try:
+        # Python's dates end with the year 9999.
         return as_of + timedelta(days=math.ceil(days))
     except OverflowError:
         return None

@@ -29,6 +29,7 @@ the case to wait for others, rather than be split."""
 _LEAST_LIFT = 0.05
 """Cost units that an answer is held to lift at least, so that one side alone ranks hubs, too."""
 _LEAST_PART = 0.05
+"""A hub that the case had bought nearly whole already would else seem to lift without end."""
 _GUESSED = 0.1
 """Of a hub's cost, that either answer is held to lift the bound by before anybody tried."""
 _ROUNDED_EVERY = 16
@@ -78,7 +79,7 @@ def branched(
         Given the dual of the lowest case: a bound of the case, 0 for none, and whether the case's
         best plan is found, so that there is nothing left to split.
     told : callable
-        Told the bound of all cases.
+        Called with the bound of all cases.
 
     Returns
     -------
@@ -170,6 +171,8 @@ class _Lifts:
 
     def most(self, use: NDArray[np.float32], open_: Bools) -> int:
         """Return the open hub to split at: both answers count, the lesser one as much."""
+        # The product ranks them: a hub of which one answer lifts nothing gains little (Achterberg,
+        # Constraint Integer Programming, TU Berlin, 2007).
         lift = np.maximum(self._mean_lift * np.stack([use, 1 - use]), _LEAST_LIFT)
         return int(np.argmax(np.where(open_, lift.prod(axis=0), -1.0)))
 

@@ -36,7 +36,8 @@ def candidates(
     streams : mapping of str to sequence of str
         Proven streams by URL, with the addresses that their host resolved to.
     lawful : mapping of str to sequence of str
-        The same of streams and names that must go on: partners', and what was found not ours.
+        The same of streams and names that must go on: partners', and streams that show none of the
+        mandate's works.
     hosts : collection of str
         Further names with evidence against them (panels, storefronts): no strangers.
     allow : collection of str

@@ -76,6 +76,7 @@ class Kernel:
         slack = SLACK * max(1.0, float(left.weight.sum()))
         if left.must <= slack:
             return Solution(bought=remaining.taken, bound=min(spent, self.most), proven=True)
+        # Not even all that is left open does it: no plan costs so little.
         if left.down(np.isfinite(left.cost)) < left.must - slack:
             return Solution(bought=None, bound=self.most, proven=True)
         whole = self.nodes <= small

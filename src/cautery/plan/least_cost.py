@@ -58,7 +58,7 @@ ENOUGH = 1e-4
 MARGIN_S = 0.3
 """Seconds kept for telling the plan."""
 MOST_ANSWERS = 4
-"""Answers asked of HiGHS, each a little stricter, until one reaches the goal by our own count."""
+"""Answers asked of HiGHS, each a little stricter, until one reaches the goal by our count."""
 PROVEN = 1e-9
 """Relative gap under which a plan is the best: rounding of sums of floats."""
 
@@ -85,7 +85,7 @@ class Found:
 
 
 Progress = Callable[[str, float | None, float], None]
-"""Told what is being done, the best cost so far, and the bound."""
+"""Called with what is being done, the best cost so far, and the bound."""
 
 
 def least_cost(
@@ -103,7 +103,7 @@ def least_cost(
     left_s : callable
         Seconds left.
     progress : callable
-        Told of every step.
+        Called at every step.
     small : int
         Nodes left up to which the whole model is asked at once.
     """
@@ -336,7 +336,7 @@ class _Ladder:
                 raise KeyboardInterrupt
 
     def _pace(self) -> float:
-        """Return how many seconds of wall one of ours has taken so far: ours may be of CPU."""
+        """Return the seconds of wall time in one of ``left_s``, which may count CPU time."""
         wall_s, ours_s = time.monotonic() - self._began[0], self._began[1] - self._left_s()
         return max(1.0, wall_s / ours_s) if ours_s > 0 else 1.0
 
@@ -378,7 +378,7 @@ def _by_model(problem: Problem, *, left_s: Callable[[], float], seed: int) -> Fo
         if lacking <= slack:
             best = solved.bought
             break
-        must += 2 * lacking  # within the solver's tolerance, but not within ours
+        must += 2 * lacking  # within the solver's tolerance, but not within that of this module
     if best is None:
         return Found(gone=None, cost=float("inf"), bound=bound, interrupted=solved.interrupted)
     plan = trimmed(problem, best)

@@ -19,6 +19,7 @@ from cautery.plan.reduce import Problem
 _FORGET = 0.1
 """Weight of the newest pass in what the steps follow: single passes buy all or nothing."""
 _LEAST_PART = 1e-7
+"""A part that has reached zero would never rise again: steps multiply it."""
 
 
 class LimitPrices:
@@ -48,7 +49,7 @@ class LimitPrices:
         Parameters
         ----------
         paid : ndarray of bool or None
-            Countries that act whatever is bought: acting there costs nothing more.
+            Countries that act in any case: acting there costs nothing more.
         """
         twin = copy(self)
         twin._part = self._part.copy()  # noqa: SLF001 - its own kind
@@ -75,7 +76,7 @@ class LimitPrices:
         return cost, back
 
     def step(self, bought: Floats, *, bound: float, step: float) -> None:
-        """Move the prices towards what was bought in a pass.
+        """Move the prices towards the purchases of a pass.
 
         Parameters
         ----------

@@ -278,7 +278,7 @@ class Model:
         must : float or None
             Weight to bring down, if not the problem's.
         relaxed : bool
-            Solve the linear relaxation only; what it buys in part is told as bought.
+            Solve the linear relaxation only; what it buys in part counts as bought.
         pace : float
             Seconds of wall in one of ``left_s``: HiGHS's own limit counts those.
         enough : float

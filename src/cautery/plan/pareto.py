@@ -25,7 +25,7 @@ from cautery.plan.least_cost import Found, Progress
 from cautery.plan.supply_plan import SupplyPlan, cheapest, told
 
 POINTS = 12
-"""Most points of a table, if not told otherwise."""
+"""Most points of a table by default."""
 _BUDGETS = 60
 """Budgets of bystanders that may be asked at."""
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8)
@@ -120,6 +120,7 @@ def pareto(
                     seed=seed,
                     progress=_named(progress, f"{axis} {_said(levels[number])}"),
                 )
+            # Ctrl-C ends the search, and the points so far are its result.
             except KeyboardInterrupt:
                 break
             stopped = last.interrupted
@@ -211,14 +212,14 @@ def _at(goal: Goal, axis: Axis, level: Any) -> Goal:
 
 
 def _needed(graph: PlanGraph, axis: Axis, plan: Bools, limit: Any, *, as_of: date | None) -> Any:
-    """Return how much of the limit a plan needs; of what is served, what was asked."""
+    """Return how much of the limit a plan needs; of served demand, the share in the question."""
     if axis is Axis.SERVED:
         return limit
     if axis is Axis.COUNTRIES:
         return int(np.count_nonzero(np.unique(graph.country[plan]) >= 0))
     if axis is Axis.DATE:
         return day_after(as_of, float(graph.delay_days[plan].max(initial=0.0))) or limit
-    # Within rounding of what was asked is what was asked.
+    # A share within rounding of the one in the question is that one.
     return min(float(graph.collateral[plan].sum()), limit)
 
 

@@ -80,7 +80,7 @@ def reach(
 
 
 def _narrowed(problem: Problem, case: _Case) -> _Case | None:
-    """Leave out what no longer fits the limits; ``None``: what is done breaks them already."""
+    """Leave out acts that no longer fit the limits; ``None``: the acts so far break them."""
     may, limit, budget = case.may, problem.most_countries, problem.budget
     if limit is not None:
         if len(case.acting) > limit:

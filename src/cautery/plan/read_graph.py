@@ -167,7 +167,7 @@ def _countries(
 ) -> tuple[list[str], Floats, Floats]:
     """Return countries, also those that only nodes and actions name, which cost and lack nothing.
 
-    The list of countries may leave one out; what is known of it then is nothing to pay or wait for.
+    The list of countries may leave one out; it then has no cost and no delay.
     """
     listed = columns.entries(document, "countries")
     names = columns.texts(listed, "countries", "id")

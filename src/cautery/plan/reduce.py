@@ -103,7 +103,7 @@ class Reduced:
 
 
 def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None = None) -> Reduced:
-    """Return what is left of a problem once some are taken.
+    """Return the remaining problem once some acts are taken.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None
 
 
 def committed(problem: Problem, gone: Bools) -> Problem:
-    """Count what is taken against the limits; a country that acts already costs no more."""
+    """Count the taken acts against the limits; a country that acts already costs no more."""
     if not problem.limited or not gone.any():
         return problem
     acting = np.unique(problem.country[gone])

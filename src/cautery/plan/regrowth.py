@@ -19,7 +19,7 @@ from cautery.plan.graph import Bools, Floats, PlanGraph
 from cautery.plan.regrowth_model import RegrowthModel
 
 HORIZONS = (30, 90)
-"""Days over which the area is told."""
+"""Days over which the area is stated."""
 DRAWS = 200
 LEAST_DRAWS = 20
 """Draws made whatever the time: fewer give no interval."""
@@ -118,6 +118,7 @@ def schedules(
         order = np.lexsort((np.arange(items.size), usable))
         spent = np.cumsum(graph.cost[items][order])
         late = np.empty(items.size, np.bool_)
+        # Exactly half of the cost may come out a hair above it.
         late[order] = spent > spent[-1] / 2 + 1e-12
         late[order[0]] = False
         ways.append(

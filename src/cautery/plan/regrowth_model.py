@@ -1,4 +1,4 @@
-"""What is assumed of regrowth: how soon what was taken is back, and where its customers go.
+"""Assumptions about regrowth: how soon a lost asset is back, and where its customers go.
 
 Every figure is a least, a likeliest and a greatest value (a PERT distribution). Those of the
 published record say whose they are; a judgement says so, and may be overridden by a file.

@@ -38,6 +38,7 @@ def run(highs: Any, left_s: Callable[[], float], *, enough: float = float("inf")
     highs.setCallback(asked, None)
     for kind in (kinds.kCallbackMipInterrupt, kinds.kCallbackSimplexInterrupt):
         highs.startCallback(kind)
+    # A daemon: where the solver does not stop, it must not keep the process alive.
     thread = threading.Thread(target=highs.run, daemon=True)
     thread.start()
     waited_s = 0.0

@@ -92,6 +92,7 @@ def chance(graph: PlanGraph, gone: Bools, *, goal: Goal, seed: int) -> tuple[Cha
     edge = (1 - _INTERVAL) / 2
     estimate = Chance(
         value=reached / draws,
+        # Clopper and Pearson's exact interval (Biometrika 26, 1934).
         low=float(beta.ppf(edge, reached, draws - reached + 1)) if reached else 0.0,
         high=float(beta.ppf(1 - edge, reached + 1, draws - reached)) if reached < draws else 1.0,
         draws=draws,

@@ -58,7 +58,7 @@ class Unsure:
         return wider
 
     def reduced(self) -> tuple[Unsure, Reduced]:
-        """Return what is left once all that is certain and private is folded."""
+        """Return the remaining problem once every certain and private node is folded."""
         part = reduced(self.problem, apart=self.apart)
         return (
             Unsure(

@@ -50,12 +50,12 @@ def judge_address(
     dedicated: DedicatedFact | None,
     allow: Sequence[str],
 ) -> None:
-    """Apply every rule to an address or range; all objections are told, not only the first.
+    """Apply every rule to an address or range; the ruling gets all objections, not only the first.
 
     Parameters
     ----------
     here : collection of str
-        Names that our own resolver led to the address; they are among the suspects.
+        Names that our resolver led to the address; they are among the suspects.
     """
     target, facts = ruling.target, ruling.facts
     ruling.needs("ranges")

@@ -78,6 +78,7 @@ class GuardPolicy:
 DEFAULT_POLICY = GuardPolicy()
 MAX_ECHO = 200
 """Most letters of what is no target that are said again."""
+# A broken line may be a URL with a password, and what is said again is recorded.
 _SECRET = re.compile(r"://[^/@\s]*@")
 MAX_LISTED = 200
 """Most bystanders listed by name; the count is always whole."""
@@ -113,7 +114,7 @@ def guard(
     lawful : collection of str
         URLs, names and addresses known to carry what nobody complains of.
     resolving : collection of str
-        Suspects' names that our own resolver led to this address, beside passive DNS.
+        Suspects' names that our resolver led to this address, beside passive DNS.
     dedicated : DedicatedFact or None
         Evidence of dedication beyond that of the facts; the newer counts. Of a name it is the
         day of the evidence against it.

@@ -36,7 +36,7 @@ where they are a country's own (``.ac``)."""
 def judge_name(
     ruling: Ruling, *, lawful: Collection[str], evidence_date: date | None = None
 ) -> None:
-    """Apply every rule to a name; all objections are told, not only the first."""
+    """Apply every rule to a name; the ruling gets all objections, not only the first."""
     target = ruling.target
     name = target.host
     ruling.needs("popular", "public_suffix_list")

@@ -21,6 +21,7 @@ _TUNNELS = tuple(
     ipaddress.IPv6Network(text) for text in ("2002::/16", "64:ff9b::/96", "::ffff:0:0/96")
 )
 _ISATAP = 0x00005EFE
+"""Interface identifiers of ISATAP, whose universal/local bit may be 0 or 1 (RFC 5214, 6.1)."""
 _MAPPED_BITS = 96
 _PSEUDONYM = re.compile(r"~[0-9a-f]{16}\b")
 
@@ -117,13 +118,15 @@ def plain_name(text: str) -> str:
     Raises
     ------
     NoTargetError
-        If it is none (RFC 1123, with underscores; a last label of digits would be an address).
+        If it is not a host name (RFC 1123, with underscores; a last label of digits would be an
+        address).
     """
     try:
         name = ascii_name(text).rstrip(".")
     except UnicodeError as error:
         raise _no_target("spelling", text, error) from error
     labels = name.split(".")
+    # RFC 1035, 2.3.4: 255 octets on the wire are 253 letters.
     if len(name) > 253 or not all(_LABEL.match(label) for label in labels):
         raise _no_target("name", text)
     if labels[-1].isdigit() or re.fullmatch(r"0x[0-9a-f]*", labels[-1]):
@@ -155,6 +158,7 @@ def embedded_in(address: Address) -> ipaddress.IPv4Address | None:
         return last
     if (int(address) >> 32) & 0xFDFFFFFF == _ISATAP:
         return last
+    # "::" and "::1" look like this form, and carry no IPv4 address.
     compatible = int(address) >> 32 == 0 and int(last) > 0xFFFF
     return last if compatible else None
 

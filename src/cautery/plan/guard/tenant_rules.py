@@ -74,7 +74,7 @@ def judge_own_names(
     Parameters
     ----------
     here : collection of str
-        Names that our own resolver led to the address.
+        Names that our resolver led to the address.
     """
     names = {tenant.name for tenant in current if _related(ruling, tenant.name, own)} | set(here)
     for name in sorted(names - {""}):
