@@ -29,8 +29,8 @@ def addressee_kind_of(facts: object) -> AddresseeKind | None:
     for shared in facts.shared:
         if facts.addresses and _within(facts.addresses[0], shared.cidr):
             return _KINDS.get(shared.kind)
-    named = None if facts.organisation is None else sharing_kind(facts.organisation)
-    return None if named is None else _KINDS.get(named)
+    sharing = None if facts.organisation is None else sharing_kind(facts.organisation)
+    return None if sharing is None else _KINDS.get(sharing)
 
 
 def _within(address: str, cidr: str) -> bool:

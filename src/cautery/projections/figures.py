@@ -115,7 +115,7 @@ class Figures:
         return Mistakes(
             targets=len(self._published),
             withdrawn_by_guard=len(self._mistakes),
-            complaints_granted=sum(each.granted for each in decided),
+            complaints_granted=sum(decision.granted for decision in decided),
             unrelated_names_hit=len(self._canaries_hit),
         )
 
@@ -176,26 +176,26 @@ class Figures:
             notice = self.notices.drafts[number]
             by_kind.setdefault(notice.addressee.kind.value, []).append(notice)
         rows = []
-        for kind, sent in sorted(by_kind.items()):
+        for kind, notices in sorted(by_kind.items()):
             answers = Counter(
                 answer.what.value
-                for notice in sent
+                for notice in notices
                 if (answer := self._read(notice.id)) is not None
             )
             hours = [
-                taken
-                for notice in sent
-                if (taken := self.notices.takedown_h(notice.id)) is not None
+                takedown_h
+                for notice in notices
+                if (takedown_h := self.notices.takedown_h(notice.id)) is not None
             ]
             rows.append(
                 {
                     "kind": kind,
-                    "sent": len(sent),
-                    "urls": sum(len(notice.urls) for notice in sent),
+                    "sent": len(notices),
+                    "urls": sum(len(notice.urls) for notice in notices),
                     "gone": len(hours),
                     "rejected": answers["rejected"],
                     "unfounded": answers["manifestly unfounded"],
-                    "withdrawn": sum(notice.id in self.notices.withdrawn for notice in sent),
+                    "withdrawn": sum(notice.id in self.notices.withdrawn for notice in notices),
                     "median_h": quantile(hours, 0.5),
                 }
             )
@@ -203,7 +203,7 @@ class Figures:
 
     def _read(self, number: str) -> Any:
         """Return the newest answer that a person has read; ``None``: there is none."""
-        read = [each for each in self.notices.answers.get(number, ()) if each.by is not None]
+        read = [answer for answer in self.notices.answers.get(number, ()) if answer.by is not None]
         return read[-1] if read else None
 
 

@@ -18,7 +18,7 @@ class Hosts:
     Parameters
     ----------
     shown : dict
-        By host, the newest that had an address: a name that is dead keeps what is known.
+        By host, the newest that had an address: a dead name keeps its last facts.
     """
 
     shown: dict[str, Shown] = field(default_factory=dict)

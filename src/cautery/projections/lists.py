@@ -83,7 +83,7 @@ class Lists:
                     self.block_s.append((probe.at - decided_at).total_seconds())
             case EntryWithdrawn() as withdrawn:
                 granted_at = self._granted.get(withdrawn.target)
-                if granted_at and any(each.code == BY_COMPLAINT for each in withdrawn.reasons):
+                if granted_at and any(reason.code == BY_COMPLAINT for reason in withdrawn.reasons):
                     place = (withdrawn.referral, withdrawn.target)
                     self._released_at[place] = min(granted_at, withdrawn.at)
                 for name in withdrawn.published:

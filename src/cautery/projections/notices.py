@@ -221,12 +221,12 @@ class Notices:
         """Return what the case says of a URL."""
         host = host_of(url)
         places = tuple(self._places.get(host, ())) or (Place(host=host),)
-        seen = self.urls.get(url, UrlSeen())
+        url_seen = self.urls.get(url, UrlSeen())
         return UrlInCase(
             url=url,
-            verdict=seen.verdict,
+            verdict=url_seen.verdict,
             place=places[-1],
-            decided=frozenset(seen.decided),
+            decided=frozenset(url_seen.decided),
             places=places,
             kind=self._kinds.get(host),
         )
@@ -234,8 +234,8 @@ class Notices:
     def proven(self) -> Iterator[UrlInCase]:
         """Yield what the case says of each proven URL."""
         for url in self.urls:
-            if (known := self.known(url)).proven:
-                yield known
+            if (evidence := self.known(url)).proven:
+                yield evidence
 
     # -- where a notice stands -----------------------------------------------------------------
 
@@ -262,7 +262,7 @@ class Notices:
 
     def first_sent(self, notice: str) -> datetime | None:
         """Return when a notice was first sent; ``None``: it was not."""
-        return min((sent.at for sent in self.sent.get(notice, ())), default=None)
+        return min((sending.at for sending in self.sent.get(notice, ())), default=None)
 
     def gone_at(self, notice: str) -> datetime | None:
         """Return when the watch's probes found the last URL of a notice gone; ``None``: never.
@@ -270,9 +270,9 @@ class Notices:
         A URL that was gone before the notice was sent does not count as its effect.
         """
         sent_at = self.first_sent(notice)
-        gone = [self.urls[url.url].gone_at for url in self.drafts[notice].urls]
-        dates = [moment for moment in gone if moment is not None]
-        if sent_at is None or not dates or len(dates) < len(gone) or max(dates) < sent_at:
+        moments = [self.urls[url.url].gone_at for url in self.drafts[notice].urls]
+        dates = [moment for moment in moments if moment is not None]
+        if sent_at is None or not dates or len(dates) < len(moments) or max(dates) < sent_at:
             return None
         return max(dates)
 
@@ -288,14 +288,14 @@ class Notices:
 
         A reply changes that only where a person has read in it that the addressee does not act.
         """
-        sent = self.sent.get(notice)
+        sendings = self.sent.get(notice)
         refused = any(
             answer.by is not None and answer.what in (AnswerKind.REJECTED, AnswerKind.UNFOUNDED)
             for answer in self.answers.get(notice, ())
         )
-        if not sent or refused or notice in self.withdrawn or self.gone_at(notice) is not None:
+        if not sendings or refused or notice in self.withdrawn or self.gone_at(notice) is not None:
             return False
-        return at - max(each.at for each in sent) >= REMIND_AFTER
+        return at - max(sending.at for sending in sendings) >= REMIND_AFTER
 
     def state(self, notice: str, at: datetime) -> Message:
         """Return in a word where a notice stands."""
@@ -319,14 +319,14 @@ class Notices:
 
     def exposure(self, addressee: str) -> Exposure:
         """Return how the notices to an addressee of this name fared."""
-        sent = [
+        numbers = [
             number
             for number in self.sent
             if self.drafts[number].addressee.name.casefold() == addressee.casefold()
         ]
         read = Counter(
             answer.what
-            for number in sent
+            for number in numbers
             for answer in {
                 answer.what: answer
                 for answer in self.answers.get(number, ())
@@ -334,19 +334,19 @@ class Notices:
             }.values()
         )
         return Exposure(
-            sent=len(sent),
+            sent=len(numbers),
             acted=read[AnswerKind.ACTED],
             rejected=read[AnswerKind.REJECTED],
             unfounded=read[AnswerKind.UNFOUNDED],
-            withdrawn=sum(number in self.withdrawn for number in sent),
+            withdrawn=sum(number in self.withdrawn for number in numbers),
         )
 
     def median_takedown_h(self, addressee: str) -> float | None:
         """Return the median hours to takedown of an addressee's notices; ``None``: none yet."""
         hours = [
-            taken
+            taken_h
             for number, notice in self.drafts.items()
             if notice.addressee.name.casefold() == addressee.casefold()
-            and (taken := self.takedown_h(number)) is not None
+            and (taken_h := self.takedown_h(number)) is not None
         ]
         return statistics.median(hours) if hours else None

@@ -23,7 +23,7 @@ class Release:
     sent_at : datetime
         When that version was sent, in UTC.
     open_at : datetime or None
-        When our own probe first saw the target reachable again; ``None``: not yet.
+        When our probe first saw the target reachable again; ``None``: not yet.
     """
 
     intermediary: str

@@ -82,13 +82,13 @@ class Safeguards:
     @property
     def withdrawals(self) -> tuple[EntryWithdrawn, ...]:
         """Targets that are withdrawn, each from a referral, oldest first."""
-        return tuple(taken for taken in self.taken_back if isinstance(taken, EntryWithdrawn))
+        return tuple(step for step in self.taken_back if isinstance(step, EntryWithdrawn))
 
     @property
     def rollbacks(self) -> set[tuple[str, str]]:
         """Targets that are proposed to be unblocked, each with the intermediary."""
         return {
-            (taken.target, taken.intermediary)
-            for taken in self.taken_back
-            if isinstance(taken, RollbackProposed)
+            (step.target, step.intermediary)
+            for step in self.taken_back
+            if isinstance(step, RollbackProposed)
         }

@@ -152,8 +152,8 @@ class Tally:
 
     def _fail(self, failed: Message) -> None:
         """Count a failure by its error, which a record of an older version has before a colon."""
-        written = failed.plain()
-        error = failed.values.get("error", failed.id) if written is None else written
+        plain_text = failed.plain()
+        error = failed.values.get("error", failed.id) if plain_text is None else plain_text
         self.errors[str(error).partition(":")[0]] += 1
 
     def rows(self, now: datetime) -> list[Row]:
