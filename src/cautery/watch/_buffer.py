@@ -11,8 +11,8 @@ _BLANKS = re.compile(rb"\s*+")
 class Buffer:
     """A window on a stream of bytes.
 
-    ``data`` is what is held and ``at`` how far it has been read; ``passed`` counts all bytes that
-    lie before ``at``, from the beginning.
+    ``data`` are the bytes in memory, and ``at`` is how far they are read; ``passed`` counts all
+    bytes that lie before ``at``, from the beginning.
     """
 
     __slots__ = ("_bytes_dropped", "_chunks", "_counted", "_lines", "at", "data", "ended")

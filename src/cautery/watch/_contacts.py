@@ -247,5 +247,6 @@ def _of_link(link: str) -> Contact | None:
 
 def _phone(text: str) -> str | None:
     digits = re.sub(r"\D", "", text[:40])
+    # "00" stands for the plus in most countries; a number has 15 digits at most (E.164).
     digits = digits.removeprefix("00")
     return "+" + digits if 8 <= len(digits) <= 15 else None

@@ -168,7 +168,7 @@ def joined(base: str, said: str) -> str:
     Raises
     ------
     SourceError
-        If it is none.
+        If it is not such a URL.
     """
     try:
         url = urljoin(base, said.strip())

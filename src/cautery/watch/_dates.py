@@ -112,6 +112,7 @@ def moment_of(text: str, *, day_first: bool | None = None) -> datetime | None:
     if match is None:
         return None
     first, second = int(match["a"]), int(match["b"])
+    # Who writes a date with dots writes the day first.
     if match["mark"] == "." or first > 12 or first == second:
         day_first = True
     elif second > 12:
@@ -135,6 +136,7 @@ def _moment(parts: dict[str, str | None], *, month: int | None, day: int) -> dat
     if parts.get("half") and hour <= 12:
         hour = hour % 12 + (12 if (parts["half"] or "").lower() == "p" else 0)
     try:
+        # A leap second is written as 60, which datetime refuses.
         local = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
     except ValueError:
         return None

@@ -148,7 +148,7 @@ def address_in(text: str) -> str | None:
 
 
 def mac_in(text: str) -> str:
-    """Return a MAC in its one spelling, also one in Base64; what is none stays as it is.
+    """Return a MAC in its one spelling, also one in Base64; any other text stays as it is.
 
     Examples
     --------
@@ -174,6 +174,7 @@ def _moment(text: str, _: Pseudonyms) -> datetime | None:
     if text.isascii() and text.isdigit() and len(text) < 15:
         number = int(text)
         seconds = number / 1000 if number > _MILLISECONDS_FROM else number
+        # 4102444800 is the year 2100.
         return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < 4_102_444_800 else None
     try:
         at = datetime.fromisoformat(text)

@@ -168,7 +168,7 @@ def checked_text(data: bytes, limits: HlsLimits) -> str:
     Raises
     ------
     SourceError
-        If it is none.
+        If the bytes are not a playlist.
     LimitError
         If it holds more than the limits allow.
     """

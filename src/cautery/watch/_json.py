@@ -23,8 +23,11 @@ _LONGEST_LINE = 1_000_000
 _READ_CHARACTERS = 4_096
 """Characters that are held though they have been read."""
 _MOST_BEFORE = 16_000_000
+"""Characters before the array is found; they are held until then."""
 _LONGEST_BEGINNING = 64
+"""Characters looked at again: what announces the array may be cut between two pieces."""
 _LONGEST_END = 130
+"""As far as :data:`_NEXT` can reach back: a brace, a comma and 64 blanks on either side."""
 _LONGEST_WORD = 16
 """Characters of a number, a literal or an escape that may be cut where a chunk ends."""
 _NEXT = re.compile(r"\}\s{0,64},\s{0,64}(?=\{)")
@@ -48,7 +51,7 @@ def document(chunks: Iterable[bytes], *, wanted: str, most: int = 16_000_000) ->
     Raises
     ------
     SourceError
-        If it is none, longer than ``most`` bytes or nested too deeply.
+        If it is not JSON, longer than ``most`` bytes or nested too deeply.
     """
     data = whole(chunks, most=most, wanted=wanted)
     if (kind := what_is(data[:4096])) is not None:
@@ -65,7 +68,7 @@ def parsed(text: str, *, wanted: str) -> Any:
     Raises
     ------
     SourceError
-        If it is none; what stands in it is not quoted, for it may be a password.
+        If it is not valid; what stands in it is not quoted, for it may be a password.
     """
     try:
         return _DECODER.decode(text)
@@ -339,6 +342,7 @@ def number_in(value: object) -> int | None:
     if isinstance(value, str):
         digits = value.strip()
         bare = digits.removeprefix("-")
+        # 18 digits fit in 64 bits whatever they are.
         if bare.isascii() and bare.isdigit() and len(digits) < 19:
             return int(digits)
     return None

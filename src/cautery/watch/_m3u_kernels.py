@@ -62,6 +62,7 @@ def _url(data, at, end, out, size):
     if not _begins(data, at, end, HTTP):
         return -1, size
     at += 4
+    # 115 is the s of https.
     if at < end and data[at] == 115:
         at += 1
     if end - at < 4 or data[at] != COLON or data[at + 1] != SLASH or data[at + 2] != SLASH:

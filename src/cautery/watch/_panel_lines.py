@@ -70,7 +70,7 @@ def read_panel_lines(
 
 
 def lines_header(text: str) -> tuple[str, int, Chosen[Plan]] | None:
-    """Return separator, number of columns, and what is taken; ``None``: no header of lines."""
+    """Return separator, width, and the columns that are read; ``None``: no header of lines."""
     head = text.removeprefix("\ufeff")[:4096]
     separator = max(_SEPARATORS, key=head.count)
     names = [field.strip().strip('"').lower() for field in _fields(head, separator)]

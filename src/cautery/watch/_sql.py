@@ -40,6 +40,7 @@ _CREATE = re.compile(
     + rb"\s*(?=\()"
 )
 _DELIMITER = re.compile(rb"(?i)DELIMITER[ \t]+(\S{1,16})[^\n]{0,100}(?:\n|$)")
+# Possessive: a match that fails is not tried again with each blank less.
 _SPACE = re.compile(rb"[\s;]*+")
 _NEWLINE = re.compile(rb"\n")
 _COMMENT_END = re.compile(rb"\*/")
@@ -115,6 +116,7 @@ class _Reading(Generic[P]):
                 self._delimiter = match[1]
             else:
                 yield from self._rest()
+            # Text without a table would be skipped statement by statement to its end.
             if not self._statements and buffer.passed > _MOST_BEFORE:
                 break
         if not self._statements:

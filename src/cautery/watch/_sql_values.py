@@ -29,7 +29,7 @@ _MOST_COLUMNS = 2_000
 _COLUMN_BYTES = 4_096
 """The longest column of a CREATE TABLE; a broken one is looked at no further."""
 _BEFORE_E = rb"[\s,()'\"`]"
-"""What stands before the E of E'...'; DATE'...' is none."""
+"""What stands before the E of E'...'; DATE'...' is not such a string."""
 
 Value = tuple[bytes | None, bytes | None, bytes | None, bytes | None]
 """A letter before a string (``x``, ``b``, ``_binary``), '...', "...", or bare words."""
@@ -107,7 +107,7 @@ def _dialect(*, backslash: bool) -> Dialect:
     quoted = rb'"(?:' + double + rb')*+"'
     nested = rb"\((?:[^'\"()]++|" + single + rb"|\([^'\"()]*+\))*+\)"
     escape = rb"\\." if backslash else b"(?!)"
-    # Three letters are no E'...': the first of them is none that may stand before it.
+    # Three letters are not an E'...': the first of them must not stand before an E.
     opening = rb"['\"]" if backslash else rb"[^" + _BEFORE_E[1:-1] + rb"]?[Ee]'|['\"]"
     escaped_end = re.compile(rb"\\.|''|'|" + BEGINS, re.DOTALL)
     return Dialect(

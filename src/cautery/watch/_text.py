@@ -67,6 +67,7 @@ def encoding_of(head: bytes) -> str | None:
     pairs = len(head) // 2
     if pairs < 2:
         return None
+    # Playlists are mostly ASCII, of which UTF-16 makes a NUL in every second byte.
     even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
     if odd > 0.4 * pairs and even < 0.1 * pairs:
         return "utf-16-le"

@@ -23,10 +23,12 @@ MOST_CHILDREN = 100_000
 MOST_BREAKS = 20_000
 """In one document: each takes a new parser."""
 _MOST_TEXT = 1_000_000
+"""Characters of one element of many; of one that is handed out whole, sixteen times as many."""
 _MOST_ATTRIBUTES = 200
 _LONGEST_TOKEN = 262_144
 """Bytes that expat may hold back without an event: an endless tag would grow without bound."""
 _LONGEST_NAME = 32
+"""Bytes kept between two pieces: a tag at which the reading goes on may be cut there."""
 _STEP, _STEP_AFTER_BREAK = 65_536, 512
 """Bytes parsed at once: expat copies them, and after a break the next may be near."""
 _UNDECLARED = expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]
@@ -141,6 +143,7 @@ class _Reading:
         self._begin(self._first_line)
 
     def _begin(self, line: int) -> None:
+        # A blank stands in no name, so it splits namespace and name without doubt.
         parser = expat.ParserCreate(namespace_separator=" ")
         building = self._building
         self.lines = line - 1
@@ -184,6 +187,8 @@ class _Reading:
                 self._parser.Parse(part, False)
             except expat.ExpatError as error:
                 yield from building.taken()
+                # In UTF-16 the records' names are spelled in other bytes than those that are
+                # sought.
                 if not self._records or self._encoding.lower().startswith("utf-16"):
                     raise
                 # Only a record that begins in this part can be read once more: earlier bytes are
@@ -233,6 +238,8 @@ class _Reading:
     def end(self) -> Iterator[Element]:
         """Say that nothing follows."""
         if self._error is not None:
+            # After a break expat has the root of :meth:`_resume`, so only the last bytes tell a
+            # whole document (ADR 0023).
             if self._ending.rstrip().endswith(f"</{self._building.root}>".encode()):
                 return
             raise self._error

@@ -283,6 +283,7 @@ def _local(text: str) -> datetime | None:
 
 def _moved(at: datetime, minutes: int) -> datetime | None:
     try:
+        # At either end of Python's years a zone leads out of them.
         return at + timedelta(minutes=minutes)
     except OverflowError:
         return None
@@ -296,6 +297,7 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         number = 0.0
     if number:
+        # In seconds this is the year 11476, in milliseconds 1979; 4102444800 s are the year 2100.
         if number > 300_000_000_000:
             number /= 1000
         return datetime.fromtimestamp(number, UTC) if 0 < number < 4_102_444_800 else None

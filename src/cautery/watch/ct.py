@@ -116,6 +116,8 @@ def _logged(entry: dict[str, Any]) -> LoggedCertificate:
         version, leaf_type, milliseconds, entry_type = struct.unpack_from(">BBQH", leaf)
         if version != 0 or leaf_type != 0 or entry_type > 1:
             raise SourceError("a leaf of a kind that RFC 6962 does not define")
+        # An issued certificate stands in the leaf behind its head of 12 bytes (RFC 6962, 3.4); of
+        # a precertificate the leaf has only a part.
         der = (
             _vector(leaf, 12) if entry_type == 0 else _vector(_decoded(entry.get("extra_data")), 0)
         )

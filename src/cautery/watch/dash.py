@@ -295,6 +295,8 @@ def _protections(levels: tuple[Element, ...]) -> tuple[Protection, ...]:
             kid = element.attributes.get("default_KID", "")
             system = DRM_SYSTEMS.get(scheme)
             if system is None:
+                # Common encryption (ISO/IEC 23001-7): it names the scheme, not the system that
+                # has the key.
                 common = scheme == "urn:mpeg:dash:mp4protection:2011"
                 system = element.attributes.get("value", "cenc")[:20] if common else "unknown"
             key_id = kid.lower() if _KID.match(kid) else None

@@ -39,6 +39,7 @@ _TYPES = {
 }  # fmt: skip
 """Numbers of the types that occur (IANA, DNS parameters)."""
 _CODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
+"""RFC 1035, 4.1.1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

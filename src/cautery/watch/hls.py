@@ -41,6 +41,7 @@ _PICTURES = ("avc", "hvc", "hev", "vp0", "vp8", "vp9", "av01", "dvh", "mp4v", "t
 LONGEST_SEGMENT_S = 3600.0
 _MOST_SEQUENCE = 2**63
 _LARGEST_KEY_IV = 2**128
+"""An initialisation vector has 128 bits (RFC 8216, 4.3.2.4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +294,7 @@ def _problem(lines: HlsLines) -> str:
 
 def _media(parsed: Any, base: str, lines: HlsLines) -> MediaPlaylist:
     first = _bounded("MEDIA-SEQUENCE", parsed.media_sequence or 0, _MOST_SEQUENCE)
+    # The parser gives segments one key object until the next EXT-X-KEY.
     keys: dict[int, Key] = {}
     segments = []
     # A partial segment at the end (EXT-X-PART) has no entry.
@@ -345,6 +347,7 @@ def _segment(segment: Any, base: str, *, sequence: int, key: Key | None) -> Segm
 def _key(base: str, key: Any) -> Key:
     method = str(key.method or "").upper()
     key_format = str(key.keyformat or "identity").strip('"')
+    # Any format but ``identity`` is taken for DRM: a lock that nobody here knows is not opened.
     system = DRM_SYSTEMS.get(key_format.lower())
     if system is None and key_format.lower() != "identity":
         system = f"unknown ({key_format[:60]})"

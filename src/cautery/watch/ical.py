@@ -138,6 +138,7 @@ def read_ical(chunks: Iterable[bytes]) -> Iterator[Fixture | ReadWarning]:
         _define_zones(zones, block)
         fixture, problem = _fixture(block)
         if problem:
+            # Behind BEGIN:VEVENT, which every event begins with.
             yield from tally.add(number, problem, block[13:200])
         if fixture is not None:
             yield fixture

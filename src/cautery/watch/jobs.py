@@ -37,6 +37,7 @@ _REGISTRATION, _BOOTSTRAP, _CERTIFICATE = "registration", "bootstrap", "certific
 _MOST_SEQUENCE = 2**64
 """The first sequence number of a playlist is 2**63 at most; those of its segments follow it."""
 _VECTOR_BYTES = 16
+"""A block of AES (FIPS 197)."""
 
 
 async def playlist_in(
@@ -74,7 +75,7 @@ async def calendar_is_read(body: bytes, *, readers: Readers) -> None:
     Raises
     ------
     SourceError
-        If it is none, or takes longer than a calendar may.
+        If it is not a calendar, or takes longer than a calendar may.
     """
     await readers.read(_CALENDAR, {}, body)
 
@@ -130,7 +131,7 @@ async def registration_in(
     Raises
     ------
     SourceError
-        If it is none.
+        If it is not an RDAP answer.
     """
     packed = Unpacker(await readers.read(_REGISTRATION, {}, body))
     registration = sound(lambda: from_json(Registration, packed.json()))
@@ -144,7 +145,7 @@ async def services_in(body: bytes, *, readers: Readers) -> dict[str, str]:
     Raises
     ------
     SourceError
-        If it is none.
+        If it is not such a list.
     """
     packed = Unpacker(await readers.read(_BOOTSTRAP, {}, body))
     return sound(lambda: {str(zone): str(url) for zone, url in packed.json().items()})
@@ -158,7 +159,7 @@ async def certificate_in(
     Raises
     ------
     SourceError
-        If it is none.
+        If it is not a certificate.
     """
     arguments = {"host": host, "address": address}
     packed = Unpacker(await readers.read(_CERTIFICATE, arguments, der))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from cautery.errors import LimitError, SourceError
 from cautery.messages import message
 from cautery.model.message import Message
+from cautery.watch._m3u_lines import MOST_ATTRIBUTES, Pending, attributes_in, header_name
 from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line, markup_of
 from cautery.watch._values import PlaylistEntry, ReadWarning
@@ -27,17 +27,7 @@ SPECIFICATION = (
 )
 MEDIA_TYPES = ("audio/x-mpegurl", "application/x-mpegurl", "audio/mpegurl")
 
-_DURATION = re.compile(r"\s*([+-]?\d{1,12}(?:\.\d{1,9})?)")
-_NAME = re.compile(r"([^\s=,\"']{1,64})\s{0,8}=\s*+")
-_AFTER_QUOTE = re.compile(r"\s*+(?:,|$)|\s++[^\s=,\"']{1,64}\s{0,8}=|(?=[a-z][a-z-]{1,30}=[\"'])")
-_UNQUOTED_END = re.compile(r",|(?<!\s)\s++[^\s=,\"']{1,64}\s{0,8}=")
-"""Whitespace is looked at once, from where it begins: there may be a whole line of it."""
-_MOST_QUOTES = 32
-"""So many quotes in a value are asked if they end it; titles have four at most."""
-_LATE = re.compile(r"\s*+,?\s*+[A-Za-z][\w-]{1,40}\s{0,8}=\s{0,8}[\"']")
-_MOST_LATE = 16
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]{0,30}:")
-_MOST_ATTRIBUTES = 64
 _CONTROL = re.compile(r"[<\x00-\x1f]")
 _MOST_RESTS = 31
 """Entries read line by line where runs were looked for in vain; the more, the more often."""
@@ -102,7 +92,7 @@ def read_m3u(
     if (kind := markup_of(decode_line(head[:1024]))) is not None:
         raise SourceError(f"not a playlist: this is {kind}")
     tally = Tally(most=limits.warnings)
-    pending = _Pending()
+    pending = Pending()
     folder = None if base is None else _Folder(base)
     entries = number = 0
     rests = tries = 0  # entries to be read line by line before runs are looked for again
@@ -113,7 +103,7 @@ def read_m3u(
             yield from tally.add(
                 number, message("unread.long-line", most_bytes=limits.line_bytes), ""
             )
-            pending = _Pending()
+            pending = Pending()
             continue
         at, end = 0, len(block)
         runs = _runs(block) if large else None
@@ -153,7 +143,7 @@ def read_m3u(
                     yield from tally.add(
                         pending.line, message("unread.no-url"), pending.title or ""
                     )
-                    pending = _Pending()
+                    pending = Pending()
                 if problem := pending.take(line, number):
                     yield from tally.add(number, problem, line)
                 continue
@@ -161,7 +151,7 @@ def read_m3u(
             below = folder if started else None
             entry = _entry(line, pending, number=number, base=below)
             if pending.line:
-                pending = _Pending()
+                pending = Pending()
             if isinstance(entry, Message):
                 yield from tally.add(number, entry, line)
                 continue
@@ -190,123 +180,7 @@ def list_attributes(head: bytes) -> tuple[tuple[str, str], ...]:
     first = decode_line(head.removeprefix(b"\xef\xbb\xbf")[:8192]).split("\n", 1)[0].strip()
     if not first.upper().startswith("#EXTM3U"):
         return ()
-    return tuple(_attributes(first[7:])[0])
-
-
-@dataclass(slots=True)
-class _Pending:
-    """What was said since the last URL."""
-
-    described: bool = False
-    title: str | None = None
-    duration_s: float | None = None
-    attributes: list[tuple[str, str]] = field(default_factory=list)
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    line: int = 0
-
-    def take(self, line: str, number: int) -> Message | None:
-        """Take one ``#`` line in; return what is wrong with it, or nothing."""
-        tag, _, value = line.partition(":")
-        tag = tag.upper()
-        self.line = self.line or number
-        if tag == "#EXTINF":
-            self.described, self.line = True, number
-            return self._extinf(value)
-        if len(self.attributes) + len(self.headers) >= _MOST_ATTRIBUTES:
-            return message("unread.many-attributes")
-        if tag == "#EXTGRP" and value.strip():
-            if all(name != "group-title" for name, _ in self.attributes):
-                self.attributes.append(("group-title", value.strip()))
-        elif tag == "#EXTVLCOPT":
-            name, _, what = value.strip().partition("=")
-            if name.lower().startswith("http-"):
-                self.headers.append((_header(name.lower()[5:]), what.strip()))
-            else:
-                self.attributes.append((f"vlc:{name.strip().lower()}", what.strip()))
-        elif tag == "#KODIPROP":
-            name, _, what = value.strip().partition("=")
-            self.attributes.append((f"kodi:{name.strip().lower()}", what.strip()))
-        elif tag.startswith("#EXT") and not tag.startswith("#EXTM3U") and value:
-            self.attributes.append((tag[1:].lower(), value.strip()))
-        return None
-
-    def _extinf(self, value: str) -> Message | None:
-        problem = None
-        if match := _DURATION.match(value):
-            seconds = float(match[1])
-            self.duration_s = seconds if seconds > 0 and math.isfinite(seconds) else None
-            value = value[match.end() :]
-        else:
-            problem = message("unread.no-duration")
-        attributes, title, unread = _attributes(value)
-        # Some lists put a comma before the attributes, or between them.
-        for _ in range(_MOST_LATE):
-            if not _LATE.match(title):
-                break
-            late, title, _ = _attributes(title.lstrip(" ,\t"))
-            attributes += late
-        self.attributes.extend(attributes[:_MOST_ATTRIBUTES])
-        self.title = title or self._named() or None
-        return unread or problem
-
-    def _named(self) -> str:
-        return next((value for name, value in self.attributes if name == "tvg-name"), "")
-
-
-def _header(name: str) -> str:
-    return {"referrer": "Referer", "user-agent": "User-Agent"}.get(name, name.title())
-
-
-def _attributes(text: str) -> tuple[list[tuple[str, str]], str, Message | None]:
-    """Split ``key="value" ... ,title``; also say what could not be read."""
-    attributes: list[tuple[str, str]] = []
-    problem: Message | None = None
-    at, end = 0, len(text)
-    loose: list[str] = []
-    while at < end and len(attributes) < _MOST_ATTRIBUTES:
-        if text[at].isspace():
-            at += 1
-            continue
-        if text[at] == ",":
-            return attributes, text[at + 1 :].strip(), problem
-        match = _NAME.match(text, at)
-        if match is None:
-            stop = at + 1
-            while stop < end and text[stop] != "," and not text[stop].isspace():
-                stop += 1
-            loose.append(text[at:stop])
-            at = stop
-            continue
-        at = match.end()
-        value, at, complaint = _value(text, at)
-        problem = problem or complaint
-        attributes.append((match[1].lower(), value))
-    if len(attributes) >= _MOST_ATTRIBUTES:
-        title = text[at:].partition(",")[2].strip()
-        return attributes, title, message("unread.many-attributes")
-    # No comma at all: some panels write the title straight after the attributes.
-    return attributes, " ".join(loose), problem or (None if loose else message("unread.no-title"))
-
-
-def _value(text: str, at: int) -> tuple[str, int, Message | None]:
-    mark = text[at : at + 1]
-    if mark in ('"', "'") and mark:
-        close = text.find(mark, at + 1)
-        first = close
-        for _ in range(_MOST_QUOTES):
-            if close == -1:
-                break
-            if _AFTER_QUOTE.match(text, close + 1):
-                return text[at + 1 : close], close + 1, None
-            close = text.find(mark, close + 1)
-        if first != -1:
-            return text[at + 1 : first], first + 1, None
-        comma = text.find(",", at)
-        stop = comma if comma != -1 else len(text)
-        return text[at + 1 : stop], stop, message("unread.open-quote")
-    stop_at = _UNQUOTED_END.search(text, at)
-    stop = stop_at.start() if stop_at else len(text)
-    return text[at:stop].strip(), stop, None
+    return tuple(attributes_in(first[7:])[0])
 
 
 class _Folder:
@@ -322,7 +196,7 @@ class _Folder:
         Raises
         ------
         ValueError
-            If it is none.
+            If the result is not a URL.
         """
         return urljoin(self._base, address)
 
@@ -336,7 +210,7 @@ class _Folder:
 
 
 def _folder_of(base: str) -> str:
-    """Return an http(s) URL up to its last slash; empty for a base that is none."""
+    """Return an http(s) URL up to its last slash; empty for any other base."""
     try:
         folder = urljoin(base, "a")[:-1]
         parts = urlsplit(folder)
@@ -347,13 +221,13 @@ def _folder_of(base: str) -> str:
 
 
 def _entry(
-    line: str, pending: _Pending, *, number: int, base: _Folder | None
+    line: str, pending: Pending, *, number: int, base: _Folder | None
 ) -> PlaylistEntry | Message:
     url, pipe, tail = line.partition("|")
     headers = list(pending.headers)
     if pipe and "=" in tail:
-        pairs = parse_qsl(tail)[:_MOST_ATTRIBUTES]
-        headers += [(_header(k.strip().lower()), v.strip()) for k, v in pairs]
+        pairs = parse_qsl(tail)[:MOST_ATTRIBUTES]
+        headers += [(header_name(k.strip().lower()), v.strip()) for k, v in pairs]
     else:
         url = line
     url = url.strip()
@@ -407,6 +281,7 @@ def _blocks(chunks: Iterable[bytes], *, limits: PlaylistLimits) -> Iterator[byte
             raise LimitError(f"playlist: longer than {limits.total_bytes} bytes")
         if after_return and chunk.startswith(b"\n"):
             chunk = chunk[1:]  # noqa: PLW2901 - the second half of a CRLF
+        # A CRLF may be cut between two chunks: its second half would be an empty line.
         after_return = chunk.endswith(b"\r") or (after_return and not chunk)
         if b"\r" in chunk:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # noqa: PLW2901

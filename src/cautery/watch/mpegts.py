@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 FORMAT = "MPEG transport stream"
 SPECIFICATION = "ISO/IEC 13818-1 (ITU-T H.222.0), 2.4.3 and 2.4.4"
 
+# Numbers of ISO/IEC 13818-1 (2.4.3.2 and 2.4.3.6).
 PACKET = 188
 CLOCK_HZ = 90_000
 WRAP = 1 << 33
@@ -27,6 +28,7 @@ _TRUSTED = 5
 _JUMP_S = 2.0
 """A clock must come every 0.1 s (2.7.2); a step larger than this is no lost packet."""
 _PADDING = 8191
+"""The identifier of null packets (ISO/IEC 13818-1, table 2-3)."""
 _PICTURES = frozenset(
     (0x01, 0x02, 0x10, 0x1B, 0x1E, 0x1F, 0x20, 0x21, 0x24, 0x25, 0x33, 0x42, 0xD1, 0xD2, 0xEA)
 )
@@ -91,7 +93,7 @@ class TsCutter:
             yield from self._take(packet)
 
     def flush(self) -> TsPiece | None:
-        """Return what is held, cut short; ``None``: there is nothing new."""
+        """Return the packets so far as a shorter piece; ``None``: there is nothing new."""
         if len(self._packets) <= self._new_from:
             return None
         return self._cut(None)
@@ -131,6 +133,8 @@ class TsCutter:
             if self._read_tables(pid, packet):
                 yield from self._end_run("other streams")
             return
+        # adaptation_field_control says that there is a payload, transport_scrambling_control that
+        # it is scrambled (2.4.3.2).
         if packet[3] & 0x10:
             self._payloads += 1
             self._locked += bool(packet[3] & 0xC0)
@@ -146,6 +150,7 @@ class TsCutter:
         if not packet[3] & 0x20 or packet[4] < 7 or not packet[5] & 0x10:
             return
         pcr = int.from_bytes(packet[6:11], "big") >> 7
+        # discontinuity_indicator (2.4.3.4): the sender says that the clock begins anew.
         broken = bool(packet[5] & 0x80)
         if self._clock is not None:
             # The shorter way round, so that a wrap is a small step and no jump.
@@ -191,8 +196,10 @@ class TsCutter:
 
     def _read_tables(self, pid: int, packet: bytes) -> bool:
         """Keep the newest tables; tell whether they name other streams than before."""
+        # payload_unit_start_indicator (2.4.3.2): a section begins in this packet.
         if packet[1] & 0x40:
             self._tables[pid] = [packet]
+        # A table of a few packets; a bound, since a stream may never begin a new one.
         elif pid in self._tables and len(self._tables[pid]) < 8:
             self._tables[pid].append(packet)
         section = _section(packet)
@@ -251,9 +258,11 @@ def _section(packet: bytes) -> bytes | None:
     """Return the section that begins in a packet, as far as the packet holds it."""
     if not packet[1] & 0x40 or not packet[3] & 0x10:
         return None
+    # Behind the adaptation field, whose length its first byte states (2.4.3.4).
     at = 5 + packet[4] if packet[3] & 0x20 else 4
     if at >= PACKET:
         return None
+    # pointer_field (2.4.4.1): so many bytes of the section before it come first.
     at += 1 + packet[at]
     if at + 12 > PACKET:
         return None
@@ -264,6 +273,7 @@ def _section(packet: bytes) -> bytes | None:
 def _program_map(section: bytes) -> int | None:
     """Return the PID of the first programme's map (2.4.4.3)."""
     for at in range(8, len(section) - 7, 4):
+        # Programme number 0 leads to the network's table instead of a map.
         if section[at] << 8 | section[at + 1]:
             return (section[at + 2] & 0x1F) << 8 | section[at + 3]
     return None

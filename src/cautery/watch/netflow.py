@@ -162,6 +162,7 @@ def _values(fields: list[str], columns: Mapping[str, int]) -> dict[str, str] | N
 def _moment(text: str) -> datetime | None:
     if re.fullmatch(r"\d{9,13}(?:\.\d{1,9})?", text):
         number = float(text)
+        # In seconds this is the year 11476, in milliseconds 1979; 4102444800 s are the year 2100.
         number = number / 1000 if number > 300_000_000_000 else number
         return datetime.fromtimestamp(number, UTC) if 0 < number < 4_102_444_800 else None
     if day := _DAY_FIRST.match(text):

@@ -75,6 +75,8 @@ class Unpacker:
     def texts(self) -> list[str | None]:
         """Return a column of texts."""
         sizes = self.numbers(np.int32)
+        # Lengths are counted in characters of this text: bytes that are not UTF-8 must not end
+        # the reading here, but by the check below.
         text = str(self._next(), "utf-8", "replace")
         lengths = np.maximum(sizes, 0)
         if int(lengths.sum(dtype=np.int64)) != len(text):
@@ -132,7 +134,7 @@ def unpack_entries(unpacker: Unpacker) -> tuple[PlaylistEntry, ...]:
     Raises
     ------
     ValueError
-        If they are none.
+        If they are not entries.
     """
     urls, titles = unpacker.whole_texts(), unpacker.texts()
     seconds, lines = unpacker.numbers(np.float64), unpacker.numbers(np.int32)
@@ -177,7 +179,7 @@ def unpack_warnings(unpacker: Unpacker) -> tuple[ReadWarning, ...]:
     Raises
     ------
     ValueError
-        If they are none.
+        If they are not warnings.
     """
     warnings = []
     for line, why, quoted, count in unpacker.json():

@@ -153,7 +153,7 @@ def read_bootstrap(chunks: Iterable[bytes]) -> dict[str, str]:
     Raises
     ------
     SourceError
-        If it is none.
+        If it is not that registry.
     """
     registry = _json(chunks)
     services = registry.get("services")

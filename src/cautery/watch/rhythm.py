@@ -140,6 +140,7 @@ class Rhythm:
 
 def _root(falling: Callable[[float], float], low: float, high: float) -> float:
     """Return where a falling function of a rate passes zero, by halving on a logarithmic scale."""
+    # 60 halvings go below the 53 bits of a float.
     for _ in range(60):
         middle = math.sqrt(low * high)
         low, high = (middle, high) if falling(middle) > 0 else (low, middle)

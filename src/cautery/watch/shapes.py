@@ -21,10 +21,11 @@ _PATHS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 """Names as :mod:`cautery.graph.roles` has them; of several that fit, all are told."""
 _DEFAULT_PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtsp": 554}
+"""By IANA's list; a URL that states one says no more than one that does not."""
 
 
 def shapes_of(url: str) -> tuple[str, ...]:
-    """Return ``port:N`` and the shapes of the path that fit; nothing of a URL that is none.
+    """Return ``port:N`` and the shapes of the path that fit; nothing of a text that is not a URL.
 
     Examples
     --------

@@ -109,7 +109,7 @@ def redacted_text(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") ->
     Parameters
     ----------
     kind : str
-        ``message``: one of our own about something outside; the servers that it names stay.
+        ``message``: a message of Cautery about something outside; the servers that it names stay.
 
     Examples
     --------

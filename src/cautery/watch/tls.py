@@ -188,6 +188,7 @@ def _header(data: bytes) -> tuple[int, int]:
     if data[1] < 0x80:
         return 2, data[1]
     count = data[1] & 0x7F
+    # Three bytes of length are 16 MiB, more than any certificate; 0 would be BER's open end.
     if not 1 <= count <= 3 or len(data) < 2 + count:
         raise ValueError("no length")
     return 2 + count, int.from_bytes(data[2 : 2 + count], "big")
@@ -210,6 +211,7 @@ def _names(certificate: Certificate) -> tuple[str, ...]:
 
     names_found: set[str] = set()
     try:
+        # Without the extension, or with two that may disagree, the subject's own name counts.
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         names_found.update(name.lower() for name in names.get_values_for_type(x509.DNSName))
         names_found.update(str(address) for address in names.get_values_for_type(x509.IPAddress))

@@ -197,6 +197,7 @@ def _moment(text: str) -> datetime | None:
     else:
         return None
     try:
+        # A leap second is written as 60, which datetime refuses.
         local = datetime(year, month or 1, day or 1, hour, minute, min(second, 59), tzinfo=UTC)
         return local - east if year > 1970 else None
     except (ValueError, OverflowError):

@@ -217,7 +217,7 @@ def read_streams(
     Parameters
     ----------
     kind : str
-        ``live``, ``movie`` or ``series``: what was asked for.
+        ``live``, ``movie`` or ``series``, as in the request.
     categories : mapping or None
         From :func:`read_categories`, to name the categories.
 
