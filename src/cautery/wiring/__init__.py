@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 OWN_FEEDS_PER_S = 200.0
-"""Our own reference feeds are no strangers: they are not asked as slowly as suspects are."""
+"""Our reference feeds are no strangers: they are not asked as slowly as suspects are."""
 
 UNCONFINED = "CAUTERY_ALLOW_UNCONFINED"
 """Environment variable that, as 1, lets decoders start where system calls can't be filtered."""

@@ -71,18 +71,25 @@ def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn
         filed: list[ComplaintFiled] = []
         refused: list[str] = []
         if sources.public is not None:
-            taken = take_in(case.ledger, journal, PublicFolder(sources.public))
-            filed += taken.filed
-            refused += taken.refused
+            outcome = take_in(case.ledger, journal, PublicFolder(sources.public))
+            filed += outcome.filed
+            refused += outcome.refused
         tokens: dict[str, str] = {}
         secret = keeps_secrets(mandate_of(case.ledger))
-        known = complaints_of(case.ledger)
-        for mail, arrived_at in (each for path in sources.mails for each in mails_of(path)):
+        complaints_before = complaints_of(case.ledger)
+        for mail, arrived_at in (
+            mail_file for path in sources.mails for mail_file in mails_of(path)
+        ):
             received_at = arrived_at or case.clock.now()
             token = secrets.token_hex(16)
             try:
                 record = file_mail(
-                    case.ledger, journal, mail, token=token, received_at=received_at, before=known
+                    case.ledger,
+                    journal,
+                    mail,
+                    token=token,
+                    received_at=received_at,
+                    before=complaints_before,
                 )
             except InputError as error:
                 refused.append(f"a mail: {error}")

@@ -1,4 +1,4 @@
-"""Desks of an operation, and what is done with one as a whole."""
+"""Desks of an operation, and acts on a whole desk."""
 
 from __future__ import annotations
 

@@ -314,12 +314,12 @@ def vouching_of(
         If the log's settings, the policy or the certificates cannot be used.
     """
     settings = None if log is None else timing.log_settings(log)
-    given = timing.trust(cosigners, tsa_roots)
+    trusted_sources = timing.trust(cosigners, tsa_roots)
     if authority is not None:
         settings = _with_authority(settings, authority, roots)
-    named = () if settings is None else settings.authorities
-    policy = given.policy or (None if settings is None else settings.cosigners)
-    trusted = (*(root for each in named for root in each.roots), *given.roots)
+    authorities = () if settings is None else settings.authorities
+    policy = trusted_sources.policy or (None if settings is None else settings.cosigners)
+    trusted = (*(root for each in authorities for root in each.roots), *trusted_sources.roots)
     return Vouching(
         trust=Trust(policy=policy, roots=tuple(dict.fromkeys(trusted))),
         stamping=settings,
@@ -336,12 +336,14 @@ def _with_authority(
             hint="Give it with --authority-root.",
         )
     check_url("--authority", authority)
-    named = StampingAuthority(name=authority, url=authority, roots=timing.trust(None, roots).roots)
+    stamping = StampingAuthority(
+        name=authority, url=authority, roots=timing.trust(None, roots).roots
+    )
     if settings is not None:
-        return replace(settings, authorities=(named, *settings.authorities))
-    here = ("127.0.0.0/8",) if urlsplit(authority).hostname == "127.0.0.1" else ()
+        return replace(settings, authorities=(stamping, *settings.authorities))
+    loopback = ("127.0.0.0/8",) if urlsplit(authority).hostname == "127.0.0.1" else ()
     return LogSettings(
-        origin="", authorities=(named,), cosigners=None, network=NetworkPolicy(allow=here)
+        origin="", authorities=(stamping,), cosigners=None, network=NetworkPolicy(allow=loopback)
     )
 
 

@@ -142,7 +142,7 @@ def serve_face(settings: FaceSettings, *, ready: Callable[[str], None]) -> None:
     Parameters
     ----------
     ready : callable
-        Told where the face listens.
+        Called with the places where the face listens.
 
     Raises
     ------

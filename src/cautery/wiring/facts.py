@@ -1,4 +1,4 @@
-"""A folder of facts, and what is asked of it alone."""
+"""A folder of facts, and questions that it alone answers."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ async def stamp_over(message: bytes, settings: LogSettings) -> bytes:
     async with _asking(settings, wiring.clock()) as asking:
         stamps, missing = await asking.stamp_all(message)
     if not stamps:
-        why = "; ".join(f"{each.by}: {say(each.why)}" for each in missing)
+        why = "; ".join(f"{gap.by}: {say(gap.why)}" for gap in missing)
         raise SourceError(f"no authority gives a time-stamp: {why or 'none is named'}")
     return stamps[0].answer
 
@@ -330,10 +330,10 @@ async def serve_cosigner(
 async def _asking(settings: LogSettings, clock: Clock) -> AsyncIterator[Asking]:
     names = DnsNames(settings.network.resolver)
     async with (
-        PoliteClient(settings.network, names, clock, services=settings.services) as own,
+        PoliteClient(settings.network, names, clock, services=settings.services) as client,
         SuspectClient(settings.network, names, clock) as signed,
     ):
-        yield Asking(settings, own=own, signed=signed, now=clock.now)
+        yield Asking(settings, own=client, signed=signed, now=clock.now)
 
 
 def _file(folder: Path, name: str) -> tuple[str, bytes]:

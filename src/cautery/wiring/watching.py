@@ -60,7 +60,7 @@ def watch(
     close : bool or None
         Whether the case is closed at the end; ``None``: as its mandate says.
     on_proof : callable
-        Told what vouches for the closed case, or why nothing does; its mandate names a log.
+        Called with what vouches for the closed case, or why nothing does; its mandate names a log.
     publish : Path or None
         The public folder, which is made if it is not there; ``None``: the case shows nothing.
 
