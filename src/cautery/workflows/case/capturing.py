@@ -23,7 +23,7 @@ class Capturing:
     into : list of str or None
         Where the exhibits go, for the record of what was fetched.
     own : bool
-        What is asked is a service of ours, or one that we have a login at: of its URL the record
+        What is asked is one of our services, or one where we have a login: of its URL the record
         shows the host alone.
     """
 
@@ -85,7 +85,7 @@ class Capturing:
 
 
 class CapturingOwn(Capturing):
-    """The same over a fetcher of our own services; fulfils ``VerifiedFetcher``, too."""
+    """The same over a fetcher of our services; fulfils ``VerifiedFetcher``, too."""
 
     verifies: Literal[True] = True
 

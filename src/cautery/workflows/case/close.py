@@ -59,13 +59,18 @@ def close_case(
     store, path = case.store, case.path
     refuse_closed(path, store)
     signer = case.signer
+    # Alone: a record that comes in after the manifest is signed would make the closed case look
+    # edited.
     store.hold(path, alone=True)
     if (closed := finish_closing(path, store=store, signer=signer)) is not None:
         store.release(path)
         return closed
+    # Before anything of the ledger is signed again: what was edited since the last root must not
+    # get a new one.
     roots = check_roots(path, case.ledger, case.verifier, signer.last())
     case.ledger.set_right(since=roots.signed, now=case.clock.now)
     store.tidy(path)
+    # Of a closing that was cut short: it would be listed as a file of the case.
     store.remove(path, MANIFEST)
     files = _refuse_strangers(case, open_still=True)
     case.ledger.refuse_writers()  # before the last record; who only reads may go on
@@ -73,6 +78,7 @@ def close_case(
         at=at, records=case.ledger.size(), unproven=tuple(_unproven(case, files))
     )
     append(case.ledger, closed_with, at=at)
+    # After the last record, which is under a signed root, too.
     checkpoint = case.ledger.checkpoint(signer, at=at)
     case.ledger.settle()
     # From the signer and not from the disk: others can write into the folder, too.
@@ -92,6 +98,8 @@ def close_case(
         raise InputError(str(error), hint=_TAKE_OUT) from error
     _refuse_changes(case, listing.digests)
     _check(case, listing)
+    # The list before the note that signs it: the note is what makes a case closed, so it comes
+    # last.
     store.write(path, MANIFEST, listing.text)
     store.write(path, NOTE, signer.sign(listing.manifest.text).encode())
     store.release(path)
@@ -100,7 +108,7 @@ def close_case(
 
 _TAKE_OUT = "Move it out of the case, then close the case."
 _BESIDE = tuple(f"{LEDGER}-{what}" for what in ("wal", "shm", "turns"))
-"""SQLite's and ours, while the ledger is open."""
+"""Files of SQLite and of the ledger's locks, while the ledger is open."""
 
 
 def _refuse_strangers(case: Case, *, open_still: bool = False) -> tuple[FileSeen, ...]:

@@ -79,6 +79,7 @@ async def send_mails(
         if not (receipt or answer) or number in complaints.unreachable or number in put_off:
             continue
         to = _address(journal, filed)
+        # Mail to the box itself would be taken as a complaint, and acknowledged again.
         if to is None or to.casefold() == box.sender.casefold():
             continue
         try:
@@ -123,6 +124,7 @@ def _put_off(case: Case, now: datetime) -> set[str]:
     return {
         number
         for number, (count, at) in failed.items()
+        # 20 doublings are far beyond the longest pause; many more would overflow a timedelta.
         if now < at + min(_PAUSE * 2 ** min(count, 20), _LONGEST_PAUSE)
     }
 

@@ -130,6 +130,7 @@ def _file(
     received_at: datetime,
 ) -> ComplaintFiled | None:
     key = journal.pseudonym(str(digest_of(body)))
+    # The file is taken away after its record: killed in between, the next run finds it again.
     if key in complaints.keys or number in complaints.filed:
         return None
     listed = complaints.listed.get(target or "", {})
@@ -185,6 +186,8 @@ def _clock(
 
 def _not_ahead(complaint: Complaint, now: datetime) -> datetime:
     """Return when a complaint arrived: a file dated ahead arrived now."""
+    # The server that wrote it may be somebody else's by now: a date ahead would put off its
+    # decision.
     return min(complaint.at, now)
 
 
@@ -195,9 +198,9 @@ def _target_in(mail: bytes, listed: Mapping[str, object]) -> str | None:
         if "." not in word and ":" not in word:
             continue
         # An address with colons as it is; a name with or without a port.
-        for each in (word, *word.split(":")):
-            if each in listed:
-                return each
+        for candidate in (word, *word.split(":")):
+            if candidate in listed:
+                return candidate
         count += 1
         if count > _MOST_HOSTS:
             break
@@ -289,6 +292,7 @@ def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
         if record is not None:
             filed.append(record)
             show_state(files, record, None, secret=secret)
+        # Only now: what fails before this leaves the complaint for the next run.
         files.remove(name)
     return TakenIn(filed=tuple(filed), refused=tuple(refused))
 
@@ -296,10 +300,10 @@ def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
 def _waiting(complaints: Complaints, now: datetime) -> int:
     """Return how many complaints of the form came in a day and wait, also about no entry."""
     return sum(
-        each.means is ComplaintMeans.FORM
-        and each.complaint not in complaints.decided
-        and each.at > now - _DAY
-        for each in complaints.filed.values()
+        complaint.means is ComplaintMeans.FORM
+        and complaint.complaint not in complaints.decided
+        and complaint.at > now - _DAY
+        for complaint in complaints.filed.values()
     )
 
 

@@ -102,11 +102,11 @@ class Journal:
         return self._pseudonyms
 
     def hide(self, noun: Any) -> None:
-        """Keep the secrets of a noun of ours, a mandate or a source, out of all that is written."""
+        """Keep the secrets of a mandate or of a source out of all that is written."""
         self._secrets.add(secrets_in(noun))
 
     def scrubbed(self, text: str) -> str:
-        """Return what a stranger said without the secrets of ours that it sends back."""
+        """Return a stranger's text without our secrets that it sends back."""
         return self._secrets.scrubbed(whole_text(text))
 
     def redact(self, url: str | Location) -> RedactedUrl:
@@ -132,6 +132,8 @@ class Journal:
             Of a type that stands for a kind (:data:`cautery.model.records.KINDS`).
         """
         kind, body = filed(content, self._pseudonyms)
+        # Screened on the caller's thread: the thread that writes for all must not spend its time
+        # on their texts.
         return self._writes.ask((kind, self._screened(body)))
 
     def message(self, error: Exception) -> str:
@@ -142,7 +144,8 @@ class Journal:
     def _screened(self, value: Any, *, by_stranger: bool = False, is_ours: bool = False) -> Any:
         """Screen once more what strangers may have said, wherever in a record it stands.
 
-        A mandate is ours: its signatures cover the title of a work, which must stay as it is.
+        A mandate is no stranger's text: its signatures cover the title of a work, which must stay
+        as it is.
         """
         if isinstance(value, dict) and by_stranger and value.keys() == {"id", "values"}:
             values = value["values"]  # of a message: strangers' words are among them
@@ -279,7 +282,7 @@ class Journal:
         what : str
             As for :meth:`seal`.
         own : bool
-            Of a service of ours: the record shows no path.
+            The exchange was with one of our services: the record shows no path.
 
         Returns
         -------
@@ -365,7 +368,7 @@ class Journal:
     def wait_until_idle(self) -> None:
         """Wait for seals under way on threads: cancelling their task does not stop them.
 
-        On a full disk they would else take what is given back for the end of the case.
+        On a full disk they would else use up the space that is reserved for the end of the case.
         """
         with self._idle:
             self._idle.wait_for(lambda: self._sealing == 0, timeout=IDLE_S)

@@ -1,4 +1,4 @@
-"""The block lists of a case: what was sent, and the keys by which a provider checks it."""
+"""The block lists of a case: the sent versions, and the keys by which a provider checks them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def lists_of(ledger: Ledger) -> tuple[ListSent, ...]:
     What a provider that fetches its list has said since counts as its answer.
     """
     lists = folded(Lists(), ledger.read(kinds=kinds_of(ListSent, ListAnswered)))
-    return tuple(sent for _, sent in sorted(lists.newest.items()))
+    return tuple(version for _, version in sorted(lists.newest.items()))
 
 
 def trust_of(ledger: Ledger, provider: str) -> ProviderTrust:

@@ -62,7 +62,7 @@ def file_replies(
         (answer.mail, answer.by)
         for answer in chain(filed.notices.unknown, *filed.notices.answers.values())
     }
-    known = 0
+    already_filed = 0
     for number, mail in enumerate(mails, start=1):
         try:
             reply = read_reply(mail)
@@ -72,11 +72,11 @@ def file_replies(
         key = journal.pseudonym(str(digest_of(mail)))
         reader = name if what is not None else None
         if (key, reader) in before:
-            known += 1
+            already_filed += 1
             continue
         before.add((key, reader))
         answers.append(_answer(journal, filed, mail, reply=reply, key=key, what=what, name=reader))
-    return FiledReplies(filed=tuple(answers), known=known, refused=tuple(refused))
+    return FiledReplies(filed=tuple(answers), known=already_filed, refused=tuple(refused))
 
 
 def _answer(
@@ -89,10 +89,12 @@ def _answer(
     what: AnswerKind | None,
     name: str | None,
 ) -> NoticeAnswered:
-    sent = {each.message_id for sent in filed.notices.sent.values() for each in sent}
-    sent |= {sending.message_id for sending in filed.notices.sending.values()}
-    named = [message_id for message_id in reply.message_ids if message_id in sent]
-    notice = notice_in(named[0]) if named else reply.tag
+    message_ids = {
+        sending.message_id for sendings in filed.notices.sent.values() for sending in sendings
+    }
+    message_ids |= {sending.message_id for sending in filed.notices.sending.values()}
+    answered_ids = [message_id for message_id in reply.message_ids if message_id in message_ids]
+    notice = notice_in(answered_ids[0]) if answered_ids else reply.tag
     exhibit = journal.seal(
         mail, what="reply", media_type="message/rfc822", at=journal.now(), confidential=True
     )
@@ -101,7 +103,7 @@ def _answer(
         what=what or reply.what,
         by=name,
         domain=reply.domain,
-        names_message=bool(named),
+        names_message=bool(answered_ids),
         mail=key,
         exhibit=exhibit,
         at=journal.now(),

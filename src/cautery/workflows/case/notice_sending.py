@@ -77,8 +77,8 @@ def ready_to_send(
     notice, now = filed.draft(notice_id), case.clock.now()
     refuse_withdrawn(filed, notice)
     _refuse_unsettled(filed, notice)
-    sent = filed.notices.sent.get(notice_id, [])
-    if sent and not remind:
+    sendings = filed.notices.sent.get(notice_id, [])
+    if sendings and not remind:
         raise ApprovalError(
             f"notice {notice_id} has been sent",
             hint="Give --remind to send a reminder, once it is due.",
@@ -101,7 +101,7 @@ def ready_to_send(
     )
     return Sending(
         approved=approved,
-        first_id=sent[0].message_id if sent else None,
+        first_id=sendings[0].message_id if sendings else None,
         confirmed=confirmed,
     )
 
@@ -110,11 +110,11 @@ def _refuse_unsettled(filed: CaseNotices, notice: Notice) -> None:
     sending = filed.notices.sending.get(notice.id)
     if sending is None:
         return
-    named = any(
+    is_answered = any(
         answer.names_message and answer.at >= sending.at
         for answer in filed.notices.answers.get(notice.id, ())
     )
-    arrived = " A reply names it, so it has arrived." if named else ""
+    arrived = " A reply names it, so it has arrived." if is_answered else ""
     raise ApprovalError(
         f"notice {notice.id} may have been sent to {sending.to} at {sending.at:%Y-%m-%d %H:%M:%SZ} "
         f"by {sending.by} as {sending.message_id}: no record says how that ended.{arrived}",
@@ -149,9 +149,9 @@ def settle_sending(
         )
         journal.write(unsent)
         return unsent
-    sent = _sent(sending, at=sending.at, settled_by=name)
-    journal.write(sent)
-    return sent
+    notice_sent = _sent(sending, at=sending.at, settled_by=name)
+    journal.write(notice_sent)
+    return notice_sent
 
 
 def _sent(
@@ -269,14 +269,15 @@ async def hand_in(case: Case, sending: Sending, *, api: ReportApi, name: str) ->
     )
     tries = 0
     with _settled(journal, about):
-        for taken, report in enumerate(reports):
+        for accepted, report in enumerate(reports):
             try:
                 tries = max(tries, (await api.hand_in(report)).tries)
             except CauteryError as error:
-                if not taken:
+                # Nothing has left yet: that is a plain failure, and may be tried again.
+                if not accepted:
                     raise
                 raise UnansweredError(
-                    f"{taken} of {len(reports)} reports were taken, then: {error}"
+                    f"{accepted} of {len(reports)} reports were taken, then: {error}"
                 ) from error
     return _record(journal, about, tries=tries)
 
@@ -307,6 +308,8 @@ def _announced(
         confirmed=sending.confirmed,
         at=journal.now(),
     )
+    # On disk before the first byte leaves: a kill between the two leaves a sending to be settled,
+    # never a mail that nobody knows of.
     journal.write(about)
     return about
 
@@ -328,6 +331,6 @@ def _settled(journal: Journal, about: NoticeSending) -> Iterator[None]:
 
 
 def _record(journal: Journal, about: NoticeSending, *, tries: int) -> NoticeSent:
-    sent = _sent(about, at=journal.now(), tries=tries)
-    journal.write(sent)
-    return sent
+    notice_sent = _sent(about, at=journal.now(), tries=tries)
+    journal.write(notice_sent)
+    return notice_sent

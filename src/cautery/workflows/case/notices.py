@@ -113,8 +113,8 @@ class CaseNotices:
     def approvals(self, notice: Notice) -> tuple[Approval, ...]:
         """Return the approvals of a notice that verify, each person's latest."""
         latest: dict[str, Approval] = {}
-        for given in self.notices.approvals.get(notice.id, ()):
-            approval = given.approval
+        for record in self.notices.approvals.get(notice.id, ()):
+            approval = record.approval
             try:
                 check_signature(
                     approval,
@@ -124,6 +124,7 @@ class CaseNotices:
                     signed_for=self.opening.signed_for,
                 )
                 refuse_drafter(notice, approval.approver)
+            # A signature that does not hold counts for nobody.
             except MISSHAPEN:
                 continue
             earlier = latest.get(approval.approver, approval)
@@ -231,8 +232,8 @@ def draft_into(
         raise InputError("a draft names who drafts it", hint="Give --as NAME.")
     if person_key(name) == person_key(WATCH):
         raise InputError(f"{WATCH!r} is what the watch is called, not a person")
-    known, hidden, more = _chosen(case, addressee, urls=urls, event=event, replaces=replaces)
-    events = {None if url.verdict is None else url.verdict.event for url in known}
+    proven, hidden, over_limit = _chosen(case, addressee, urls=urls, event=event, replaces=replaces)
+    events = {None if url.verdict is None else url.verdict.event for url in proven}
     if len(events) > 1:
         raise InputError(
             "these URLs show several events, and a notice is about one",
@@ -241,7 +242,7 @@ def draft_into(
         )
     event_id = next(iter(events), None)
     notice = draft_notice(
-        known,
+        proven,
         addressee=addressee,
         mandate=case.mandate,
         event=next((event for event in case.mandate.events if event.id == event_id), None),
@@ -253,7 +254,7 @@ def draft_into(
     )
     if not dry_run:
         append(ledger, notice, at=now)
-    return Draft(notice=notice, hidden=hidden, more=more)
+    return Draft(notice=notice, hidden=hidden, more=over_limit)
 
 
 def _chosen(
@@ -280,7 +281,7 @@ def _chosen(
                 hint="Write the URL as cautery referral list or the report shows it.",
             )
         return tuple(case.notices.known(url) for url in dict.fromkeys(urls)), 0, 0
-    named = {
+    already_named = {
         url.url
         for number, notice in case.notices.drafts.items()
         if number not in case.notices.replaced and number not in case.notices.withdrawn
@@ -289,7 +290,7 @@ def _chosen(
     lying = tuple(
         url
         for url in case.notices.proven()
-        if url.url not in named
+        if url.url not in already_named
         and lies_at(url.place, addressee)
         and (event is None or url.verdict is None or (url.verdict.event or "") == event)
     )
@@ -312,10 +313,10 @@ def _hosts_of(case: CaseNotices) -> str:
             f"{place.host}, unknown" if place.asn is None else f"AS {place.asn}, {place.operator}"
         )
         counts[words] = counts.get(words, 0) + 1
-    shown = "; ".join(f"{words}: {count}" for words, count in sorted(counts.items())[:10])
+    networks = "; ".join(f"{words}: {count}" for words, count in sorted(counts.items())[:10])
     return (
-        f"Proven URLs by network: {shown or 'none'}. Complete a draft with --from, or give --url "
-        "for what is on a notice already."
+        f"Proven URLs by network: {networks or 'none'}. Complete a draft with --from, or give "
+        "--url for what is on a notice already."
     )
 
 

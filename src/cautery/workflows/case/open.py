@@ -189,7 +189,8 @@ def _go_on(case: Case) -> None:
         try:
             append(case.ledger, reopened, at=case.clock.now())
         except StorageError:
-            case.make_room()  # a full disk: what was kept for the end of the case is needed now
+            # A full disk: the space that is reserved for the end of the case is needed now.
+            case.make_room()
             append(case.ledger, reopened, at=case.clock.now())
         case.ledger.checkpoint(case.signer, at=case.clock.now())
 

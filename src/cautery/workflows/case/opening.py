@@ -162,6 +162,7 @@ def _signed_for(case: str, mandate: Mandate) -> SignedFor:
 
 
 def _case_of(key: str) -> str:
+    # The first 16 digits of the key's digest, behind "sha256:".
     return digest_of(NoteVerifier.parse(key).public)[7:23]
 
 

@@ -102,8 +102,10 @@ class TimesProven:
                 claimed=claimed,
             )
             return (unjudged,)
-        known = brackets(size, self.moments)
-        narrow = sum(1 for each in known if each.width_s is not None and each.width_s <= NARROW_S)
+        bounds = brackets(size, self.moments)
+        narrow = sum(
+            1 for bracket in bounds if bracket.width_s is not None and bracket.width_s <= NARROW_S
+        )
         lines = [
             tr(
                 "proofs from outside: %(proofs)s; of these hold: time-stamps %(stamps)s, "
@@ -119,24 +121,26 @@ class TimesProven:
                 "%(both)s of %(size)s records lie between two outside proofs, %(narrow)s of them "
                 "within %(seconds)s s; %(early)s come before the first proof, and no proof covers "
                 "%(late)s",
-                both=sum(1 for each in known if each.width_s is not None),
+                both=sum(1 for bracket in bounds if bracket.width_s is not None),
                 size=size,
                 narrow=narrow,
                 seconds=f"{NARROW_S:g}",
-                early=sum(each.not_before is None for each in known),
-                late=sum(each.not_after is None for each in known),
+                early=sum(bracket.not_before is None for bracket in bounds),
+                late=sum(bracket.not_after is None for bracket in bounds),
             ),
             *self._of_stamps(trust),
         ]
-        ends = [each.not_after for each in known if each.not_after is not None]
-        starts = [each.not_before for each in known if each.not_before is not None]
+        ends = [bracket.not_after for bracket in bounds if bracket.not_after is not None]
+        starts = [bracket.not_before for bracket in bounds if bracket.not_before is not None]
         if starts and ends:
             lines.append(
                 tr(
                     "not before %(start)s, from record %(record)s on; not after %(end)s, for "
                     "%(count)s records; when bytes were captured is a claim of the machine's clock",
                     start=iso(min(starts)),
-                    record=next(at for at, each in enumerate(known) if each.not_before is not None),
+                    record=next(
+                        at for at, bracket in enumerate(bounds) if bracket.not_before is not None
+                    ),
                     end=iso(max(ends)),
                     count=len(ends),
                 )
@@ -239,8 +243,8 @@ def times_proven(
         missing += len(content.missing)
         where = f"record {entry.index}"
         try:
-            given = given_in(content, read)
-            checked = check_proof(given, case=case, trust=trust)
+            proof = given_in(content, read)
+            checked = check_proof(proof, case=case, trust=trust)
             _require_own(checked, roots, record=entry.index)
         except EvidenceError as error:
             adding.faults.append(f"{where}: {error}")
@@ -274,9 +278,9 @@ def require_times(
     EvidenceError
         Naming the first record whose time those who vouch contradict, or for which nobody vouches.
     """
-    known = brackets(size, proven.moments)
+    bounds = brackets(size, proven.moments)
     for entry in entries:
-        bracket, at = known[entry.index], entry.record.at
+        bracket, at = bounds[entry.index], entry.record.at
         if bracket.not_after is None:
             raise EvidenceError(
                 f"record {entry.index}: no outside proof covers it, so nobody says when it was"
@@ -376,5 +380,6 @@ def _require_own(checked: Checked, roots: Mapping[int, bytes], *, record: int | 
     size = checked.covered.size
     if roots.get(size) != checked.covered.root:
         raise EvidenceError(f"it proves {size} records that are not the first {size} of this case")
+    # A record lies behind all that it proves: one that proves itself was put in later.
     if record is not None and size > record:
         raise EvidenceError(f"record {record} cannot prove {size} records")

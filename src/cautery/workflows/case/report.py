@@ -76,6 +76,8 @@ def write_report_file(
             with draft.open("wb") as out:
                 out.write(page)
                 out.flush()
+                # Its bytes first, then its name: after a power cut there is the old report or all
+                # of the new.
                 os.fsync(out.fileno())
             draft.replace(path)
         finally:

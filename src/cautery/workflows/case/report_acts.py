@@ -77,7 +77,7 @@ def referral_views(
 def lists_view(lists: Lists) -> ListsView:
     """Return how the versions of lists were taken, and how long blocks took."""
     return ListsView(
-        newest=tuple(sent for _, sent in sorted(lists.newest.items())),
+        newest=tuple(version for _, version in sorted(lists.newest.items())),
         block_s=tuple(sorted(lists.block_s)),
         unblock_s=tuple(sorted(lists.unblock_s)),
         not_lifted=len(lists.not_lifted),
@@ -87,7 +87,7 @@ def lists_view(lists: Lists) -> ListsView:
 def safeguards_view(
     records: CaseRecords, opening: Opening, passed_over: Counter[Message]
 ) -> SafeguardsView:
-    """Return what was done for bystanders, with the overrides that those named have signed."""
+    """Return the safeguards for bystanders, with the overrides that those named have signed."""
     safeguards, overrides = records.safeguards, []
     for override, approvals in safeguards.overrides:
         signed = {
@@ -120,6 +120,7 @@ def _verified(approvals: Iterable[Approval], subject: Digest, opening: Opening) 
                 mandate=opening.mandate,
                 signed_for=opening.signed_for,
             )
+        # A signature that does not hold counts for nobody.
         except ApprovalError:
             continue
         valid.append(approval)

@@ -81,12 +81,12 @@ def report_times(
             roots=roots,
             closing=closing,
         )
-    known = brackets(size, proven.moments)
+    bounds = brackets(size, proven.moments)
     not_after: dict[ExhibitId, datetime] = {}
     for entry in ledger.read(kinds=kinds_of(ExhibitSealed)):
         content = entry.content
         if isinstance(content, ExhibitSealed) and entry.index < size:
-            end = known[entry.index].not_after
+            end = bounds[entry.index].not_after
             if end is not None:
                 not_after.setdefault(content.exhibit.id, end)
     return ReportTimes(

@@ -91,6 +91,8 @@ def restore_case(
             )
         ledger = store.ledger(path, read_only=False)
         try:
+            # Without the last root, which an older copy cannot have; its checkpoints still prove
+            # what it holds.
             roots = check_roots(path, ledger, keys.verifier, None)
             if roots.longest is None:
                 raise EvidenceError(

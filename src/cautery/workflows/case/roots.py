@@ -73,6 +73,8 @@ def check_roots(
                 f"{path}: record {frontier.size} is missing; the next one is record {index}",
                 hint=RESTORE,
             )
+        # Members are sorted in RFC 8785, so the kind ends the leaf: no record need be parsed for
+        # this.
         if not leaf.endswith(f',"kind":{json.dumps(kind, ensure_ascii=False)}}}'.encode()):
             # Of a row that no root covers the ledger itself makes a record that may be signed.
             misfiled = misfiled or EvidenceError(
@@ -93,6 +95,8 @@ def check_roots(
             if misfiled is not None:
                 raise misfiled
             intact = frontier.size
+            # What this root covers is proven; only the kinds after the last one are reported as
+            # unsigned.
             kinds.clear()
     if last is not None and frontier.size < last.size:
         raise EvidenceError(

@@ -19,6 +19,7 @@ from cautery.workflows.case.open_headers import shown_headers, shown_reason
 MOST_PAYLOADS = 100_000
 """Payloads remembered: 12 s of media every 20 s, from ten probers, for two days."""
 MOST_TEXT = 1 << 20
+"""Bytes of a text that is looked through; a longer one is hidden unread."""
 _MOST_UNPACKED = 32 << 20
 _MOST_PACKINGS = 3
 _MOST_MEMBERS = 10_000
@@ -163,6 +164,7 @@ class Payloads:
         by_place: dict[int, Earlier] = {}
         exhibits: list[ExhibitId] = []
         for place, exchange in enumerate(exchanges):
+            # Not modified: the server means the body that it sent before.
             if exchange.status == 304:
                 digest = self._newest.get((subject, exchange.url))
             else:
@@ -180,6 +182,7 @@ class Payloads:
     def remember(self, exchanges: Sequence[Exchange], subject: str, exhibit: ExhibitId) -> None:
         """Take note of where payloads lie from now on."""
         for exchange in exchanges:
+            # A part of a payload must not stand for the whole in a later revisit record.
             if not exchange.payload or exchange.cut is not None:
                 continue
             digest = digest_of(exchange.payload)

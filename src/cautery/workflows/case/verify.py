@@ -333,6 +333,7 @@ def _check_key(path: Path, verifier: NoteVerifier, manifest: Manifest, store: Ca
     raw = store.read(path, CASE_KEY, limit=MAX_NOTE_BYTES)
     if raw != f"{verifier}\n".encode():
         raise EvidenceError(f"{path / CASE_KEY}: not the key that signed the case")
+    # A case's id is the first 16 digits of its key's digest, behind "sha256:".
     derived = digest_of(verifier.public)[7:][:16]
     if manifest.case != derived or verifier.name != f"cautery/case-{derived}":
         raise EvidenceError(

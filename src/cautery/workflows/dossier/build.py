@@ -160,13 +160,13 @@ def make_dossier(
         raise InputError("opened copies are for a court alone", hint="Omit --open.")
     verified = verify_case(case, store=store, now=at)
     digests = parse_sums(store.read(case, MANIFEST, limit=MAX_MANIFEST_BYTES))
-    made: dict[str, bytes] = {RATES: _packaged("cautery.identify", RATES)}
+    dossier_files: dict[str, bytes] = {RATES: _packaged("cautery.identify", RATES)}
     trusted = dict(trusted or {})
     if stamp is not None and AUTHORITIES not in trusted:
         raise InputError("a bag is stamped only where the authority's root certificate is known")
     tags = {SIGNER: _pem(key), _WALK: _ours(_WALK), **trusted}
     proven = store.exists(case, PROOF)
-    told = {
+    shown_on_page = {
         "stamp": stamp is not None,
         "custody": bool(custody),
         "times": proven and bool(trusted),
@@ -182,31 +182,33 @@ def make_dossier(
         copied += [_as_read(case, name, store) for name in beside]
         encrypted = encrypted_of(case, None, store=store)
         page = "verify_case.md"
-        made |= clips or {}
-        made |= opened.files if opened is not None else {}
-        made |= {CUSTODY: custody} if custody else {}
+        dossier_files |= clips or {}
+        dossier_files |= opened.files if opened is not None else {}
+        dossier_files |= {CUSTODY: custody} if custody else {}
     else:
         rule = SHOWN[audience]
         extract, copied = _extract(case, rule, digests, hosts=hosts, store=store, salt=salt)
-        made["extract/ledger.sqlite"] = writer.table(extract.statements())
-        made["extract/manifest.note"] = store.read(case, NOTE, limit=MAX_NOTE_BYTES)
-        made["extract/case.pub"] = store.read(case, "keys/case.pub", limit=MAX_NOTE_BYTES)
+        dossier_files["extract/ledger.sqlite"] = writer.table(extract.statements())
+        dossier_files["extract/manifest.note"] = store.read(case, NOTE, limit=MAX_NOTE_BYTES)
+        dossier_files["extract/case.pub"] = store.read(case, "keys/case.pub", limit=MAX_NOTE_BYTES)
         if proven:
-            made[f"extract/{PROOF}"] = store.read(case, PROOF, limit=MAX_PROOF_BYTES)
-        told |= {"proofs": rule.proofs, "media": rule.exhibits}
+            dossier_files[f"extract/{PROOF}"] = store.read(case, PROOF, limit=MAX_PROOF_BYTES)
+        shown_on_page |= {"proofs": rule.proofs, "media": rule.exhibits}
         encrypted = encrypted_of(case, extract.exhibits | extract.encrypted, store=store)
         page = "verify_extract.md"
-    told |= {"encrypted": bool(encrypted.exhibits), "opened": opened is not None}
+    shown_on_page |= {"encrypted": bool(encrypted.exhibits), "opened": opened is not None}
     if has_media(audience):
         tags[_RERUN] = _ours(_RERUN)
     if document is not None:
-        made |= document(extract)
+        dossier_files |= document(extract)
     places = {"encrypted": encrypted.lines()}
-    tags[VERIFY] = verify_page(page, told, places)
+    tags[VERIFY] = verify_page(page, shown_on_page, places)
     unstamped = dict((UNSTAMPED,))
     signed: list[bytes] = []
     failed: list[str] = []
 
+    # The writer calls this again after it has put the page and the info of an unstamped bag in
+    # place, since both change the tag manifest.
     def seals(listed: bytes) -> Mapping[str, bytes] | None:
         signed.append(listed)
         files = {SIGNATURE: key.sign(listed)}
@@ -218,6 +220,7 @@ def make_dossier(
                     raise
                 failed.append(str(error))
                 return None
+            # An authority's answer has bytes that its own signature does not cover (ADR 0048).
             files[STAMP_SIGNATURE] = key.sign(files[STAMP])
         return files
 
@@ -227,7 +230,7 @@ def make_dossier(
     writer.write(
         out,
         copied=copied,
-        made=made,
+        made=dossier_files,
         tags=tags,
         info={
             "External-Identifier": verified.case,
@@ -241,7 +244,8 @@ def make_dossier(
         },
         beside=seals,
         instead=Instead(
-            tags={VERIFY: verify_page(page, told | {"stamp": False}, places)}, info=unstamped
+            tags={VERIFY: verify_page(page, shown_on_page | {"stamp": False}, places)},
+            info=unstamped,
         ),
         before=lambda: note(digest_of(signed[-1])),
     )

@@ -37,12 +37,12 @@ def chain_words(chain: Sequence[CustodyLine]) -> tuple[str, ...]:
                 "%(by)s: opened %(opened)s, copied %(copied)s, handed over %(handed_over)s, "
                 "received %(received)s",
                 by=by,
-                opened=done[CustodyAct.OPENED],
-                copied=done[CustodyAct.COPIED],
-                handed_over=done[CustodyAct.HANDED_OVER],
-                received=done[CustodyAct.RECEIVED],
+                opened=counts[CustodyAct.OPENED],
+                copied=counts[CustodyAct.COPIED],
+                handed_over=counts[CustodyAct.HANDED_OVER],
+                received=counts[CustodyAct.RECEIVED],
             )
-            for by, done in list(acts.items())[:_MOST_PEOPLE]
+            for by, counts in list(acts.items())[:_MOST_PEOPLE]
         ),
     ]
     if len(acts) > _MOST_PEOPLE:

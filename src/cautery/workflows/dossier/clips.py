@@ -25,6 +25,7 @@ from cautery.model.records.scoring import ScoreBasis
 from cautery.workflows.media.segments import joined_again
 
 PER_S = 12.5
+"""Pictures a second, as streams are compared."""
 LONGEST_S = 6.0
 _LEAST_S = 1.0
 Pictures = NDArray[np.uint8]
@@ -75,8 +76,8 @@ async def clips_of(
     """
     ledger, vault = store.ledger(case, read_only=True), store.vault(case, None)
     try:
-        wanted = kinds_of(AlignmentShown, ProbeDone, ScoreBasis, Verdict)
-        proofs = _proofs(list(ledger.read(kinds=wanted)))
+        kinds = kinds_of(AlignmentShown, ProbeDone, ScoreBasis, Verdict)
+        proofs = _proofs(list(ledger.read(kinds=kinds)))
     finally:
         ledger.close()
     clips: dict[str, bytes] = {}
@@ -122,16 +123,17 @@ def _speed(basis: ScoreBasis, reference: str) -> float:
     """Return how many seconds of the reference a second of the stream shows."""
     for sense in basis.senses:
         if sense.reference == reference:
+            # Of a picture's places the first is rough and the second is the refined one.
             return sense.tempo if sense.kind == "sound" else sense.places[1].speed
     return 1.0
 
 
 async def _clip(proof: _Proof, vault: Vault, decoder: Frames, encode: Encoder) -> bytes:
-    shown = proof.aligned
+    alignment = proof.aligned
     if (
-        shown.reference_media is None
-        or shown.reference_media_s is None
-        or shown.suspect_at_s is None
+        alignment.reference_media is None
+        or alignment.reference_media_s is None
+        or alignment.suspect_at_s is None
     ):
         raise DecodeError("the media of the reference are not sealed")
     bodies: dict[Digest, bytes] = {}
@@ -141,36 +143,40 @@ async def _clip(proof: _Proof, vault: Vault, decoder: Frames, encode: Encoder) -
             answers = (answer.body for answer in read_warc(archive))
             bodies |= {digest_of(body): body for body in answers if body}
     stream = joined_again(proof.basis.media, bodies)
-    reference = vault.read(shown.reference_media)
-    theirs = await decoder.decode(reference, pictures=True)
-    ours = await decoder.decode(stream, pictures=True)
-    sound = ours
+    reference = vault.read(alignment.reference_media)
+    reference_media = await decoder.decode(reference, pictures=True)
+    stream_media = await decoder.decode(stream, pictures=True)
+    sound = stream_media
     if proof.basis.sound:
         sound = await decoder.decode(joined_again(proof.basis.sound, bodies), pictures=False)
-    before_s, after_s = _room(ours, theirs, shown.suspect_at_s, shown.reference_media_s)
+    before_s, after_s = _room(
+        stream_media, reference_media, alignment.suspect_at_s, alignment.reference_media_s
+    )
     offsets = np.arange(int((before_s + after_s) * PER_S)) / PER_S - before_s
     if len(offsets) < _LEAST_S * PER_S:
         raise DecodeError("the sealed media of both have no second in common")
-    right = await decoder.strip(stream, times=tuple((shown.suspect_at_s + offsets).tolist()))
+    right = await decoder.strip(stream, times=tuple((alignment.suspect_at_s + offsets).tolist()))
     left = await decoder.strip(
-        reference, times=tuple((shown.reference_media_s + proof.speed * offsets).tolist())
+        reference, times=tuple((alignment.reference_media_s + proof.speed * offsets).tolist())
     )
     moments = np.arange(offsets[0], offsets[-1] + 1 / PER_S, 1 / AUDIO_RATE_HZ)
     stereo = np.stack(
         [
-            _heard(theirs, shown.reference_media_s + proof.speed * moments),
-            _heard(sound, shown.suspect_at_s + moments),
+            _heard(reference_media, alignment.reference_media_s + proof.speed * moments),
+            _heard(sound, alignment.suspect_at_s + moments),
         ]
     )
     return encode(np.concatenate([left, right], axis=2), stereo, PER_S)
 
 
-def _room(ours: Decoded, theirs: Decoded, our_s: float, their_s: float) -> tuple[float, float]:
+def _room(
+    stream: Decoded, reference: Decoded, stream_s: float, reference_s: float
+) -> tuple[float, float]:
     """Return how many seconds before and after the instant both have pictures."""
-    if not (len(ours.luma_s) and len(theirs.luma_s)):
+    if not (len(stream.luma_s) and len(reference.luma_s)):
         raise DecodeError("one of both has no pictures")
-    before_s = min(our_s - float(ours.luma_s[0]), their_s - float(theirs.luma_s[0]))
-    after_s = min(float(ours.luma_s[-1]) - our_s, float(theirs.luma_s[-1]) - their_s)
+    before_s = min(stream_s - float(stream.luma_s[0]), reference_s - float(reference.luma_s[0]))
+    after_s = min(float(stream.luma_s[-1]) - stream_s, float(reference.luma_s[-1]) - reference_s)
     return (
         min(max(0.0, before_s), LONGEST_S / 2),
         min(max(0.0, after_s), LONGEST_S / 2),
@@ -186,18 +192,18 @@ def _heard(media: Decoded, moments: NDArray[np.float64]) -> Sound:
 
 
 def _line(proof: _Proof, *, name: str | None, clip: bytes | None, why: str | None) -> bytes:
-    shown = proof.aligned
+    alignment = proof.aligned
     return (
         json.dumps(
             {
                 "clip": name,
                 "sha256": None if clip is None else digest_of(clip).removeprefix("sha256:"),
                 "url": proof.url,
-                "left": f"the reference {shown.shown or shown.reference}",
+                "left": f"the reference {alignment.shown or alignment.reference}",
                 "right": "the stream",
-                "delay_s": shown.delay_s,
+                "delay_s": alignment.delay_s,
                 "speed": proof.speed,
-                "made_from": [*proof.archives, shown.reference_media],
+                "made_from": [*proof.archives, alignment.reference_media],
                 "why_not": why,
             },
             sort_keys=True,

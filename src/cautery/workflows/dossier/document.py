@@ -68,7 +68,7 @@ def document_view(
     EvidenceError
         If the ledger opens no case.
     """
-    shown = None if extract is None else {index for index, *_ in extract.shown}
+    indices = None if extract is None else {index for index, *_ in extract.shown}
     ledger, vault = store.ledger(case, read_only=True), store.vault(case, None)
     try:
         times = case_times(case, ledger, vault, store=store, trust=trust, whole=extract is None)
@@ -78,7 +78,7 @@ def document_view(
         verdicts = [
             (entry, verdict)
             for entry, verdict in contents(ledger, Verdict)
-            if shown is None or entry.index in shown
+            if indices is None or entry.index in indices
         ]
         hosts = Hosts(ledger) if extract is None else None
     finally:
@@ -101,6 +101,8 @@ def document_view(
     )
     if hosts is not None:
         streams = proven_of(report, frozenset(urls))
+        # The document shows the first claims alone: there may be more proven streams than
+        # claims.
         claims = tuple(
             replace(claim, hosts=hosts.of(stream))
             for claim, stream in zip(claims, streams, strict=False)
@@ -161,24 +163,24 @@ def _encrypted(encrypted: Encrypted, opened: int) -> str:
 
 def _vouched(lines: tuple[str, ...], trust: Trust) -> tuple[str, ...]:
     """Return what is known of the times, and who was trusted for it."""
-    named = []
+    sentences = []
     if trust.policy is not None:
-        named.append(
+        sentences.append(
             tr(
                 "These brackets rest on the word of co-signers: %(policy)s.",
                 policy=trust.policy.words,
             )
         )
     if trust.roots:
-        named.append(
+        sentences.append(
             tr(
                 "They rest on time-stamps (RFC 3161) that lead to: %(authorities)s.",
                 authorities="; ".join(root.subject.rfc4514_string() for root in trust.roots),
             )
         )
-    if not named:
-        named.append(tr("Nobody was named whose word on times is trusted."))
-    return (*lines, *named)
+    if not sentences:
+        sentences.append(tr("Nobody was named whose word on times is trusted."))
+    return (*lines, *sentences)
 
 
 def _within(report: ReportView, rule: Shown) -> ReportView:

@@ -82,7 +82,11 @@ def encrypted_of(case: Path, named: Collection[ExhibitId] | None, *, store: Case
         if named is None or exhibit.id in named
     }
     return Encrypted(
-        exhibits=tuple(each for each in sealed.values() if each.subject is not None),
+        exhibits=tuple(
+            sealed_exhibit
+            for sealed_exhibit in sealed.values()
+            if sealed_exhibit.subject is not None
+        ),
         of=len(sealed),
         here=named is None,
     )

@@ -18,12 +18,13 @@ from cautery.model.records.kinds import typed
 from cautery.workflows.dossier.audiences import Shown, host_of, names_no_host
 
 SALT_BYTES = 32
+"""As long as SHA-256: no withheld record can be found by trying what it may say."""
 _SEALED = kinds_of(ExhibitSealed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extract:
-    """What is shown of a case, and what is held back.
+    """The records of a case that are shown, and commitments to the others.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def extract_of(
     hosts: frozenset[str],
     salt: Callable[[int], bytes],
 ) -> Extract:
-    """Choose what is shown, and commit to all else.
+    """Choose the records that are shown, and commit to the others.
 
     Parameters
     ----------
@@ -85,8 +86,8 @@ def extract_of(
         If no record is about one of the hosts.
     """
     hashes: list[bytes] = []
-    named: set[str] = set()
-    chosen: list[tuple[int, str, bytes]] = []
+    found_hosts: set[str] = set()
+    shown_leaves: list[tuple[int, str, bytes]] = []
     withheld: dict[int, str] = {}
     openings: dict[int, str] = {}
     counts: Counter[str] = Counter()
@@ -99,9 +100,9 @@ def extract_of(
             secret |= {sealed["id"]} if sealed.get("confidential") else set()
         body = json.loads(leaf).get("body")
         host = host_of(typed(kind, body)) if hosts and kind in rule.kinds else ""
-        named.add(host)
+        found_hosts.add(host)
         if kind in rule.kinds and (not hosts or names_no_host(kind) or host in hosts):
-            chosen.append((index, kind, leaf))
+            shown_leaves.append((index, kind, leaf))
             # A reference's media are the rights-holder's: nobody but a court is handed them.
             open_to_all = {name: part for name, part in body.items() if name != "reference_media"}
             exhibits |= {exhibit for exhibit, _ in exhibits_in(open_to_all)}
@@ -110,14 +111,16 @@ def extract_of(
         withheld[index] = commitment(salted, leaf)
         openings[index] = salted.hex()
         counts[kind] += 1
-    if unknown := sorted(hosts - named):
+    if unknown := sorted(hosts - found_hosts):
         raise InputError(
             f"no record of this case is about the host {unknown[0][:100]!r}",
             hint="A host is the name or address in a stream's URL, such as edge.example.",
         )
-    paths = inclusion_proofs(hashes, (index for index, _, _ in chosen)) if rule.proofs else {}
+    paths = inclusion_proofs(hashes, (index for index, _, _ in shown_leaves)) if rule.proofs else {}
     return Extract(
-        shown=tuple((index, kind, leaf, paths.get(index, ())) for index, kind, leaf in chosen),
+        shown=tuple(
+            (index, kind, leaf, paths.get(index, ())) for index, kind, leaf in shown_leaves
+        ),
         withheld=withheld,
         openings=openings,
         counts=dict(sorted(counts.items())),

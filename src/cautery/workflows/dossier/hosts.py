@@ -40,8 +40,8 @@ class Hosts:
 
     def of(self, stream: StreamView) -> tuple[HostView, ...]:
         """Return the host of a stream, then those that its exhibits came from."""
-        named = (self._of_exhibit.get(line.exhibit) for line in stream.sealed)
-        hosts = dict.fromkeys(host for host in (stream.host, *named) if host)
+        exhibit_hosts = (self._of_exhibit.get(line.exhibit) for line in stream.sealed)
+        hosts = dict.fromkeys(host for host in (stream.host, *exhibit_hosts) if host)
         return tuple(
             view for host in list(hosts)[:MOST_HOSTS] for view in _views(host, self._known)
         )
@@ -54,10 +54,10 @@ def _views(
     if not states:
         yield HostView(host=host, addresses="", network=tr("not looked up"))
     for index, facts in states:
-        more = ", …" if len(facts.addresses) > MOST_ADDRESSES else ""
+        ellipsis = ", …" if len(facts.addresses) > MOST_ADDRESSES else ""
         yield HostView(
             host=host,
-            addresses=", ".join(facts.addresses[:MOST_ADDRESSES]) + more or tr("no address"),
+            addresses=", ".join(facts.addresses[:MOST_ADDRESSES]) + ellipsis or tr("no address"),
             network=_network(facts),
             record=str(index),
             claimed=second(facts.at),
@@ -68,9 +68,9 @@ def _network(facts: AssetFacts) -> str:
     if facts.asn is None:
         return tr("unknown")
     name = facts.organisation or ""
-    named = f"AS{facts.asn}" if name in ("", f"AS{facts.asn}") else f"AS{facts.asn} {name}"
+    network = f"AS{facts.asn}" if name in ("", f"AS{facts.asn}") else f"AS{facts.asn} {name}"
     shared = "".join(f"; {fact.provider} ({fact.kind})" for fact in facts.shared[:2])
-    return f"{named}, {facts.country}{shared}" if facts.country else f"{named}{shared}"
+    return f"{network}, {facts.country}{shared}" if facts.country else f"{network}{shared}"
 
 
 def _host_of(url: str) -> str:

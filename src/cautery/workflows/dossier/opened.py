@@ -68,14 +68,14 @@ def opened_copies(
         If an exhibit is altered.
     """
     encrypted = encrypted_of(case, None, store=store).exhibits
-    there = {sealed.what for sealed in encrypted}
-    if missing := sorted(set(kinds) - there - {ALL_KINDS}):
+    encrypted_kinds = {sealed.what for sealed in encrypted}
+    if missing := sorted(set(kinds) - encrypted_kinds - {ALL_KINDS}):
         raise InputError(
             f"no encrypted exhibit is of the kind {missing[0]!r}",
-            hint=f"Encrypted are: {', '.join(sorted(there)) or 'none'}.",
+            hint=f"Encrypted are: {', '.join(sorted(encrypted_kinds)) or 'none'}.",
         )
-    chosen = [sealed for sealed in encrypted if ALL_KINDS in kinds or sealed.what in kinds]
-    if sum(sealed.size for sealed in chosen) > most_bytes:
+    exhibits = [sealed for sealed in encrypted if ALL_KINDS in kinds or sealed.what in kinds]
+    if sum(sealed.size for sealed in exhibits) > most_bytes:
         raise InputError(
             f"the exhibits to open have more than {most_bytes >> 20} MiB",
             hint="Name fewer kinds with --open, and open the others with cautery exhibit.",
@@ -83,14 +83,14 @@ def opened_copies(
     vault = store.vault(case, store.keys(case))
     files: dict[str, bytes] = {}
     lines: list[tuple[str, ...]] = [_COLUMNS]
-    lost = 0
-    for sealed in chosen:
+    missing_copies = 0
+    for sealed in exhibits:
         assert sealed.subject is not None
         digest = size = ""
         try:
             clear = vault.open(sealed.id, subject=sealed.subject)
         except ErasedError:
-            lost += 1
+            missing_copies += 1
         else:
             digest, size = hashlib.sha256(clear).hexdigest(), str(len(clear))
             files[f"opened/{VAULT}/{digest[:2]}/{digest}"] = clear
@@ -100,7 +100,7 @@ def opened_copies(
     files[LIST] = out.getvalue().encode()
     return Opened(
         files=files,
-        exhibits=len(chosen) - lost,
-        lost=lost,
-        kinds=tuple(sorted({sealed.what for sealed in chosen})),
+        exhibits=len(exhibits) - missing_copies,
+        lost=missing_copies,
+        kinds=tuple(sorted({sealed.what for sealed in exhibits})),
     )

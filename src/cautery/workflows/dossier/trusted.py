@@ -26,7 +26,10 @@ def _policy(policy: CosignerPolicy) -> bytes:
     lines = [
         *(f"log {log}" for log in policy.logs),
         *(f"witness {cosigner.name} {cosigner.key}" for cosigner in policy.cosigners),
-        *(f"group {each.name} {each.threshold} {' '.join(each.members)}" for each in policy.groups),
+        *(
+            f"group {group.name} {group.threshold} {' '.join(group.members)}"
+            for group in policy.groups
+        ),
         f"quorum {policy.quorum}",
     ]
     return "".join(f"{line}\n" for line in lines).encode()

@@ -51,12 +51,12 @@ def read_hosts(path: Path) -> Iterator[HostSeen | ReadWarning]:
 
 
 def hosts_in(chunks: Iterable[bytes], *, named: str = "hosts") -> Iterator[HostSeen | ReadWarning]:
-    """Yield the hosts in pieces of a file, and a warning for each line or date that is none.
+    """Yield the hosts in pieces of a file, and a warning for each bad line or date.
 
     The first line decides: with a cell ``host`` or ``domain`` it heads a table (one row a line,
     also ``first``, ``last`` and ``source``), else each line is a host or a URL, or has one as
     block lists do (``0.0.0.0 a.example``, ``||a.example^``). Empty lines and lines that begin with
-    ``#`` or ``!`` are skipped. A host stays when its date is none.
+    ``#`` or ``!`` are skipped. A host stays when its date is not valid.
 
     Raises
     ------

@@ -41,7 +41,7 @@ def as_utf8(chunks: Iterable[bytes], named: str) -> Iterator[bytes]:
 
 
 def lines_of(chunks: Iterable[bytes], *, longest: int) -> Iterator[str]:
-    r"""Yield lines with their ends, as UTF-8; what is none becomes the replacement character.
+    r"""Yield lines with their ends, as UTF-8; other bytes become the replacement character.
 
     Parameters
     ----------

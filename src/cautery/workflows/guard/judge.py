@@ -141,7 +141,7 @@ def schema() -> dict[str, Any]:
 
 
 def spelt(text: str) -> str:
-    """Return a target in the guard's one spelling; of what is none, what was written."""
+    """Return a target in the guard's one spelling; any other text stays as it was written."""
     try:
         return parse_target(text).text
     except InputError:

@@ -125,8 +125,8 @@ def _row(header: list[str], line: str, mark: str) -> Asked:
     try:
         dedicated = _dedicated(target, cells)
     except ValueError:
-        written = repr(cells["evidence_date"][:40])
-        problem = message("guard.invalid-target.evidence-date", written=written)
+        date_text = repr(cells["evidence_date"][:40])
+        problem = message("guard.invalid-target.evidence-date", written=date_text)
         return Asked(target=target, problem=problem)
     return Asked(
         target=target,
@@ -138,7 +138,7 @@ def _row(header: list[str], line: str, mark: str) -> Asked:
 
 
 def _dedicated(target: str, cells: dict[str, str]) -> DedicatedFact | None:
-    """Return the evidence of a row; what lacks its customer, its source or its day is none.
+    """Return the evidence of a row; a row without customer, source or day is not evidence.
 
     Raises
     ------

@@ -104,9 +104,9 @@ class Draft:
         try:
             _models()[table].model_validate({key: value})
         except ValidationError as error:
-            for found in error.errors():
-                if found["loc"][0] == key and found["type"] != "missing":
-                    what, remedy = in_words(found)
+            for detail in error.errors():
+                if detail["loc"][0] == key and detail["type"] != "missing":
+                    what, remedy = in_words(detail)
                     raise AnswerError(what, hint=remedy, key=key) from None
 
     def check(self, table: str, row: Mapping[str, Any]) -> None:

@@ -74,10 +74,10 @@ def _unseen(mandate: Mandate) -> Iterator[Message]:
     ]:
         yield message("gap.window-ends-first", ids=some(cut), end=_words(mandate.window.end))
     recorded = {purchase.id for purchase in mandate.purchases}
-    named = {source.purchase for source in mandate.sources if source.purchase is not None}
-    if awaited := named - recorded:
+    purchases = {source.purchase for source in mandate.sources if source.purchase is not None}
+    if awaited := purchases - recorded:
         yield message("gap.purchase-awaited", ids=some(awaited))
-    used = named | {name for source in mandate.sources for name in source.vantages}
+    used = purchases | {name for source in mandate.sources for name in source.vantages}
     if unused := (recorded | {vantage.name for vantage in mandate.vantages}) - used:
         yield message("gap.unused", ids=some(unused))
     if empty := [partner.name for partner in mandate.partners if not partner.channels]:

@@ -136,9 +136,9 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
         calendars = self.calendars(file)
         listed = self.fixtures(file, window)
         fixtures, left_out = listed.events, listed.left_out
-        named = file.event or file.channel or file.work or fixtures or calendars
+        has_event = file.event or file.channel or file.work or fixtures or calendars
         # An authority may take seized material under a mandate that names nothing to watch.
-        if not named and (head.regime is not Regime.LED or file.fixtures):
+        if not has_event and (head.regime is not Regime.LED or file.fixtures):
             raise self.wrong(
                 ("mandate",),
                 "the mandate names no event, channel or work, so there is nothing to find",
@@ -317,13 +317,13 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             )
         if row.kind is OrderKind.STANDING and row.days:
             raise self.wrong((*table, "days"), "a standing order holds on all days", "Remove days.")
-        known = profile_of(row.territory).particulars(row.kind)
+        particulars = profile_of(row.territory).particulars(row.kind)
         for name in row.particulars:
-            if name not in known:
+            if name not in particulars:
                 raise self.wrong(
                     (*table, "particulars"),
                     f"a {row.kind.value} order for {row.territory} has no particular {name[:40]!r}",
-                    f"Known particulars: {some(known)}.",
+                    f"Known particulars: {some(particulars)}.",
                 )
 
     def _approvers(self, file: MandateFile) -> tuple[Approver, ...]:

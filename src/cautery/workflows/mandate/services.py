@@ -1,4 +1,4 @@
-"""Our own services in a mandate file: their https URLs and how each proves its identity."""
+"""Our services in a mandate file: their https URLs and how each proves its identity."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ServiceChecks(Checks):
     def services(self, file: MandateFile) -> tuple[OwnService, ...]:
         """Return the services that prove who they are in a way of their own.
 
-        Every URL of our own is https, so that nobody else can take what is sent or be believed;
+        Each URL of our services is https, so that nobody else can take what is sent or be believed;
         plain http leads to this machine alone, or lies in a lab.
         """
         web_urls = [(where, url) for where, url in _own_urls(file) if _is_web(url)]
@@ -139,7 +139,7 @@ class ServiceChecks(Checks):
 
 
 def _own_urls(file: MandateFile) -> Iterator[tuple[_Where, str]]:
-    """Yield every location that is our own, or that we believe, with where it stands."""
+    """Yield each location of a service that is ours or believed, and its place in the file."""
     rows: list[tuple[_Where, str | None]] = []
     for at, event in enumerate(file.event):
         rows.append((("event", at, "clean_feed"), event.clean_feed))

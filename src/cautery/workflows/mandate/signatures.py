@@ -28,6 +28,7 @@ from cautery.workflows.mandate.beside import append_beside, lines_beside
 
 SUFFIX = ".signatures"
 SALT_BYTES = 32
+"""As long as SHA-256: the digest of a mandate, which is short, gives nobody a way to guess it."""
 _SIGN_AGAIN = (
     "Have two people sign this file again: cautery mandate sign; or delete the file of signatures."
 )

@@ -30,7 +30,7 @@ def http_url(text: str) -> str:
     Raises
     ------
     PydanticCustomError
-        If it is none, has no host, or an impossible port.
+        If it is not such a URL, has no host, or an impossible port.
     """
     remedy = "Write it as http://host/path or https://host/path."
     if not text.isprintable() or re.search(r"\s", text):
@@ -39,7 +39,7 @@ def http_url(text: str) -> str:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        # Neither quoted nor chained: a port that is none may be half of a password.
+        # Neither quoted nor chained: a port that is not valid may be half of a password.
         raise refused("not a valid URL: its host or port cannot be read", remedy) from None
     if parts.scheme.lower() not in ("http", "https"):
         raise refused("not an http(s) URL", remedy)

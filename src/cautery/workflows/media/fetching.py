@@ -23,6 +23,7 @@ STREAMED = Limits(max_bytes=24_000_000, total_s=6.0, partial=True)
 """Of a file: at 4 Mbit/s it holds the 36 s without which no film is claimed. Of a plain stream: a
 server sends some 10 s at once, then goes on live, and 6 s more are enough."""
 KEY = Limits(max_bytes=64, total_s=5.0)
+"""An AES-128 key has 16 bytes (RFC 8216, 5); what is longer is an error page."""
 MOST_SEGMENTS = 400
 """Two minutes of parts of a third of a second; a playlist may say that each lasts 0 s."""
 MOST_BYTES = 64 << 20

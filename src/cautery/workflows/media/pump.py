@@ -1,14 +1,13 @@
-"""Fingerprint references up to the live edge, and keep their newest bytes as evidence.
+"""Fingerprint references up to the live edge, and keep their newest bytes on the tape.
 
-First the whole DVR window of each reference feed is taken in, then whatever is new. The bytes lie
-on a tape outside the case; what a verdict rests on is copied from it into the vault.
+First the whole DVR window of each reference feed is taken in, then whatever is new.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetch
 from cautery.watch.hls import MediaPlaylist, Segment
 from cautery.workflows.media.fetching import fetch_segments, is_playlist, read_media_playlist
 from cautery.workflows.media.sent import SentStream
+from cautery.workflows.media.tape import Tape
 
 BATCH_S = 48.0
 """Media seconds decoded at once: enough to spread the cost of opening, little to wait for."""
@@ -55,57 +55,6 @@ class Feed:
     def live(self) -> bool:
         """Whether more is to come: of a URL, unless it is a work's; that is taken in once."""
         return _is_url(self.location) and self.info.kind != "work"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """Bytes of a reference on the tape, and the reference time that they cover.
-
-    ``media_s`` is the bytes' own time at ``start_s``.
-    """
-
-    path: Path
-    start_s: float
-    end_s: float
-    media_s: float
-
-
-@dataclass(slots=True)
-class Tape:
-    """The last minutes of each reference as bytes, in a folder of their own."""
-
-    folder: Path
-    window_s: float
-    _pieces: dict[str, list[Piece]] = field(default_factory=dict)
-    _count: int = 0
-
-    def keep(
-        self, reference: str, data: bytes, *, start_s: float, end_s: float, media_s: float
-    ) -> None:
-        """Add bytes, and let go of those that left the window."""
-        self._count += 1
-        path = self.folder / f"{self._count}.media"
-        path.write_bytes(data)
-        pieces = self._pieces.setdefault(reference, [])
-        pieces.append(Piece(path=path, start_s=start_s, end_s=end_s, media_s=media_s))
-        while pieces and pieces[0].end_s < end_s - self.window_s:
-            pieces.pop(0).path.unlink(missing_ok=True)
-
-    def at(self, reference: str, moment_s: float) -> Piece | None:
-        """Return the piece that covers a reference time."""
-        return next(
-            (
-                piece
-                for piece in self._pieces.get(reference, [])
-                if piece.start_s <= moment_s < piece.end_s
-            ),
-            None,
-        )
-
-    def stamps_s(self, reference: str) -> float | None:
-        """Return the reference time that a reference's own stamp 0 has; ``None``: not known."""
-        pieces = self._pieces.get(reference)
-        return pieces[-1].start_s - pieces[-1].media_s if pieces else None
 
 
 def no_references() -> InputError:
@@ -169,7 +118,7 @@ class Pump:
     streams : Streams or None
         For feeds that are sent to us.
     fail : callable
-        Told ``"reference"``, the id, and what befell it.
+        Called with ``"reference"``, the id, and what befell it.
     """
 
     def __init__(
@@ -320,6 +269,7 @@ class Pump:
     async def _take_new(
         self, feed: Feed, playlist: MediaPlaylist, asked_s: float, *, what: str
     ) -> None:
+        # We break no access control, not even of a feed that its owner names.
         if playlist.drm:
             raise SourceError(f"under DRM ({', '.join(playlist.drm)}); give it unencrypted")
         track = (feed.info.id, what)

@@ -20,7 +20,7 @@ PIECE_S = 6.0
 """Decoded at once: opening costs 2 ms, and a probe may lag by no less than a piece."""
 _WRAP_S = WRAP / CLOCK_HZ
 _DRIFT_S = 10.0
-"""Where the stream's clock and ours differ by this, it is tied to ours anew."""
+"""Where the stream's clock and this machine's differ by this, they are tied anew."""
 
 Heard = Callable[[bytes, float, float, float, float], None]
 """Takes a piece's bytes, the reference times it covers, its own time at the first of them, and how
@@ -116,6 +116,8 @@ class SentStream:
             stamp_s = float(decoded.luma_s[0])
         start_s = stamp_s
         if self._anchor_s is not None:
+            # Time stamps have 33 bits at 90 kHz (ISO/IEC 13818-1, 2.4.2.2): they begin again
+            # after 26.5 hours.
             start_s += round((self._stamp_s - start_s) / _WRAP_S) * _WRAP_S
         end_s = start_s + decoded.duration_s
         if self._anchor_s is None:

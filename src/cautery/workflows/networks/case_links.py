@@ -63,7 +63,7 @@ def read_case_links(ledger: Ledger, vault: CaseVault) -> Reading:
 
 
 def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], list[str]]:
-    """Return the links, sorted, and what was left out of them, as sentences."""
+    """Return the links, sorted, and sentences about the links that were left out."""
     warnings: list[str] = []
     shared = _shared(ledger)
     all_links = tuple(_recorded(ledger))

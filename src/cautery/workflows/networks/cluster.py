@@ -120,7 +120,7 @@ def laid_over(
     Raises
     ------
     InputError
-        If what is said of pairs cannot all be kept.
+        If the constraints contradict each other.
     """
     if not constraints:
         return found

@@ -61,7 +61,7 @@ def read_constraints(path: Path) -> tuple[list[Constraint], list[str]]:
 
 
 def _lines(frame: pl.DataFrame, path: Path) -> list[tuple[int, Any, Any, Any]]:
-    """Return line, a, b and what is said of them; the first line may say it, or name columns."""
+    """Return line, a, b and the constraint; the first line may be a pair, or name the columns."""
     names = [name for name in frame.columns if name != LINE]
     if len(names) == 3 and _word(names[2]) in SAYS:
         rows = frame.select(LINE, *names).rows()

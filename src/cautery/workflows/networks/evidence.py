@@ -58,7 +58,7 @@ def with_state(reading: Reading, state: Path, pair: Sequence[str]) -> Reading:
         If a file of the state is missing or was changed.
     """
     stored = links_about(state, pair)
-    # What was just read says more: in a case, what was seen, in words.
+    # The links just read have more: in a case, the observation in words.
     frames = [stored] if reading.about is None else [reading.about, stored]
     about = pl.concat(frames, how="diagonal").unique(
         ["subject", "kind", "value", "first_seen", "last_seen"], keep="first", maintain_order=True

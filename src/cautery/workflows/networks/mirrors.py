@@ -69,7 +69,7 @@ def find_mirrors(
         For registered domains; and, where they have them, for addresses (shared ones left out),
         owners, and names that are nobody's mirror.
     doing : callable
-        Is told what is being done.
+        Called with what is being done.
     """
     hosts_of: defaultdict[str, list[HostSeen]] = defaultdict(list)
     warnings: list[ReadWarning] = []
@@ -105,13 +105,13 @@ def _domain(name: str, sightings: Iterable[HostSeen], facts: Facts) -> Domain:
         for row in facts.addresses_of(host)
         if facts.shared(row.address) is None
     }
-    others = {row.host for row in rows if row.host != name}
+    other_hosts = {row.host for row in rows if row.host != name}
     owner = facts.owner_of(name)
     if owner is not None:
         values.add(("owner", owner.owner))
     return Domain(
         name=name,
-        hosts=frozenset(others) if others else NOTHING,
+        hosts=frozenset(other_hosts) if other_hosts else NOTHING,
         days=all_days(_days(row) for row in rows),
         values=frozenset(values) if values else NOTHING,
         apart=_address(name) or not NOT_MIRRORS.isdisjoint(facts.kinds_of(name)),

@@ -151,7 +151,7 @@ def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
     path : Path
         As it was named, for messages.
     warnings : list of str
-        Told what was left out.
+        Takes a sentence about the rows that were left out.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def _refuse_empty_cells(cells: int, content: Path | io.BytesIO, path: Path) -> N
 
 
 def _decoded(content: Path | io.BytesIO, path: Path, warnings: list[str]) -> Path | io.BytesIO:
-    """Return what is held, each byte that is no UTF-8 by its number, and tell on which lines.
+    """Return the bytes with each one that is no UTF-8 as its number, and tell on which lines.
 
     One sign for all such bytes would make one name of two.
     """

@@ -15,7 +15,7 @@ _FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
 
 
 def seconds(told: pl.Series) -> pl.Series:
-    """Return times as seconds since 1970, null where they are none.
+    """Return times as seconds since 1970, null where a text is not a time.
 
     What names no zone is in UTC. Days may be written 2026-01-31, 2026/01/31 or 20260131, times with
     or without seconds and their parts, after a ``T`` or a space; numbers count seconds,

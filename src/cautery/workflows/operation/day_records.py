@@ -67,5 +67,5 @@ def record_hours(desk: Desk, hours: Hours, *, at: datetime) -> None:
 
 
 def probed_of(desk: Desk) -> frozenset[str]:
-    """Return the nodes that our own probes saw dark."""
+    """Return the nodes that our probes saw dark."""
     return frozenset(node for _, probed in desk.contents(NodesProbedDark) for node in probed.dark)

@@ -79,7 +79,8 @@ def first(
         Instead of :func:`~cautery.workflows.operation.own_targets.targets_of` the desk; those
         that the partner may not be told of are left out either way.
     size : int, optional
-        What sets are padded to; by default the smallest usual size that holds ours.
+        What sets are padded to; by default the smallest usual size that this agency's set fits
+        into.
 
     Raises
     ------
@@ -92,6 +93,8 @@ def first(
     check_size(agreed)
     nonce = random(NONCE_BYTES)
     session = session_of(desk.operation.id, desk.agency.id, agency.id, agreed, nonce)
+    # The run's secrets are sealed before its letter is returned: without them no answer to it
+    # could be used.
     run = masked_set(own_targets, session=session, size=agreed, random=random)
     raw = written(
         desk,
@@ -217,6 +220,7 @@ def fourth(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconf
         return known_of(desk, partner, session, reply=answered)
     begun = state_of(desk, payload, partner, previous=2)
     partner_points = points_of(payload["masked"], size=begun.size, ascending=True)
+    # Without its promise the partner could choose its set after it has seen this one (ADR 0008).
     promised = letter_of(desk, session, 1)["commitment"]
     if commitment(partner_points, session) != promised:
         raise InputError(

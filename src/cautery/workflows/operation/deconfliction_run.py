@@ -172,10 +172,11 @@ def sealed_letter(
     run: MaskedSet | None = None,
     key: NoteVerifier | None = None,
 ) -> DeconflictionLetter:
-    """Seal a letter, and with it the secrets of the run where it is the first of our own.
+    """Seal a letter, and with it the secrets of the run where it is this agency's first letter.
 
     Returns what is to be recorded: what belongs to one step is recorded at once or not at all,
-    so that a run goes on wherever it was cut short. Without ``key`` the letter is our own.
+    so that a run goes on wherever it was cut short. Without ``key`` the letter is this agency's
+    own.
     """
     vault, clock = desk.case.vault, desk.case.clock.offset()
     secret = None

@@ -108,6 +108,8 @@ def open_letter(raw: bytes, verifier: NoteVerifier) -> dict[str, Any]:
     note = _parsed(quoted_note)
     if not isinstance(note, str) or _spelt(note) != quoted_note:
         raise InputError("not a valid letter: its note is not in the RFC 8785 form")
+    # Half of a surrogate pair has no bytes; replaced, it fails as a signature that does not
+    # match.
     if open_note(note.encode(errors="replace"), verifier) != f"{HEAD}\n{digest_of(body)}\n":
         raise EvidenceError("the letter's signature is for another payload")
     # Only now are its bytes read any further: they are the sender's, whatever they hold.

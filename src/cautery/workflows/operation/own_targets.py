@@ -33,7 +33,7 @@ class ComparedTargets:
 
     @property
     def words(self) -> str:
-        """Say what is left out; nothing where nothing is."""
+        """Say how many targets are left out, by marking; empty: none is."""
         count = sum(number for _, number in self.left_out)
         if not count:
             return ""

@@ -38,6 +38,8 @@ def register_partner(desk: Desk, agency: str, key: NoteVerifier, *, at: datetime
     """
     if desk.operation.agency(agency).id == desk.agency.id:
         raise InputError(f"{agency}: a desk need not register its own key")
+    # Before anything is read: what another process records from here on makes the write fail, and
+    # all of this is done again.
     before = desk.size()
     check_key(desk, agency, key)
     records = binding(desk, agency, key)
@@ -66,9 +68,9 @@ def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
                 noted_key = _noted_key(desk.operation.id, partner, own_key)
                 keys.setdefault(partner.agency, noted_key)
         return keys
-    for entry, agency, written in _keys_that_nobody_signed(desk):
+    for entry, agency, key_text in _keys_that_nobody_signed(desk):
         with desk.passing_over(entry):
-            keys.setdefault(agency, NoteVerifier.parse(written))
+            keys.setdefault(agency, NoteVerifier.parse(key_text))
     return keys
 
 
@@ -78,6 +80,8 @@ def _noted_key(operation: str, partner: PartnerRegistered, own_key: NoteVerifier
 
     A desk asks for the keys that it knows whenever it reads a bundle or a note.
     """
+    # Half of a surrogate pair has no bytes; replaced, it fails as a signature that does not
+    # match.
     note = (partner.note or "").encode(errors="replace")
     if open_note(note, own_key) != _text(operation, partner.agency, partner.key):
         raise InputError("the record names another agency or key than the one this desk signed")
@@ -90,7 +94,7 @@ def _keys_that_nobody_signed(desk: Desk) -> Iterator[tuple[Entry, str, str]]:
         match content:
             case BundleReceived():
                 yield entry, content.from_, content.key
-            case DeconflictionLetter(key=str(key)):  # a letter of our own has none
+            case DeconflictionLetter(key=str(key)):  # this agency's own letters have none
                 yield entry, content.with_, key
             case PartnerRegistered():
                 yield entry, content.agency, content.key
@@ -108,7 +112,8 @@ def check_key(desk: Desk, agency: str, key: NoteVerifier) -> None:
     Raises
     ------
     InputError
-        If the agency has signed with another key, or the key is our own or another agency's.
+        If the agency has signed with another key, or the key belongs to this agency or to a third
+        one.
     """
     if key.public == desk.case.verifier.public:
         raise InputError(f"the key given for {agency} is this desk's own key")

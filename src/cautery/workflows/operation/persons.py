@@ -46,6 +46,8 @@ def register_person(
         If the person has no category or retention date that the law allows, is kept already,
         or the pseudonym gives the name away; nothing is recorded then.
     """
+    # Before anything is read: what another process records from here on makes the write fail, and
+    # all of this is done again.
     moment, size = at or desk.case.clock.now(), desk.size()
     check_person(person, name, today=moment.date())
     if any(entry.person.pseudonym == person.pseudonym for entry in kept_persons(desk)):
@@ -77,9 +79,9 @@ def kept_persons(desk: Desk) -> tuple[KeptPerson, ...]:
                         person=person, exhibit=exhibit.id, erased_at=None
                     )
                 case PersonReviewed(pseudonym=pseudonym, review_at=review_at):
-                    kept = persons[pseudonym]
-                    reviewed = replace(kept.person, review_at=review_at)
-                    persons[pseudonym] = replace(kept, person=reviewed)
+                    entry_before = persons[pseudonym]
+                    reviewed = replace(entry_before.person, review_at=review_at)
+                    persons[pseudonym] = replace(entry_before, person=reviewed)
                 case PersonErased(pseudonym=pseudonym):
                     persons[pseudonym] = replace(persons[pseudonym], erased_at=entry.record.at)
     return tuple(persons.values())
@@ -147,6 +149,7 @@ def erase_person(desk: Desk, pseudonym: str, *, why: str, at: datetime | None = 
         raise InputError(f"{pseudonym}: erasing a name needs a reason: --why TEXT")
     record = _kept(desk, pseudonym)
     destroyed = desk.case.vault.erase(_subject(pseudonym))
+    # A name that is erased already is recorded again only if a key of it was still there.
     if record.erased_at is None or destroyed:
         desk.record(PersonErased(pseudonym=pseudonym, why=why, keys=destroyed), at=at)
     return destroyed

@@ -55,6 +55,8 @@ def receive(
         If the signature is not of this key, or a statement or permission in it is not signed
         as it stands by the agency whose it is said to be.
     """
+    # Before anything is read: what another process records from here on makes the write fail, and
+    # all of this is done again.
     digest, size = digest_of(raw), desk.size()
     try:
         bundle = _checked(desk, raw, key, at=at)

@@ -31,9 +31,9 @@ def record_finding(desk: Desk, finding: CrimeFinding, *, book: Book | None = Non
 def findings_of(desk: Desk) -> tuple[CrimeFinding, ...]:
     """Return the recorded links to other crimes."""
     findings = []
-    for entry, found in desk.contents(CrimeFound):
+    for entry, content in desk.contents(CrimeFound):
         with desk.passing_over(entry):
-            findings.append(from_json(CrimeFinding, to_json(found)))
+            findings.append(from_json(CrimeFinding, to_json(content)))
     return tuple(findings)
 
 

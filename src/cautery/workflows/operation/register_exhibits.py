@@ -147,7 +147,7 @@ def correct_exhibit(
     Raises
     ------
     InputError
-        If the change is none that a correction may make, or breaks a rule.
+        If a correction must not make this change, or breaks a rule.
     """
     book = book or Book(desk)
     moment = at or desk.case.clock.now()

@@ -128,7 +128,7 @@ class RunningDay:
         self._record(given, given.at)
 
     def probe(self, nodes: Collection[str], *, at: datetime) -> None:
-        """Take what our own probes saw dark."""
+        """Take what our probes saw dark."""
         known_nodes = {node.id for node in self._nodes}
         fresh = {node for node in nodes if node in known_nodes} - self._confirmed
         self._confirmed |= fresh

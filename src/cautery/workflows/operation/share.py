@@ -51,6 +51,8 @@ def add_statements(
         If one is another agency's, names an agency that is not at the table, or an exhibit that
         is not in the vault; nothing is recorded then.
     """
+    # Before anything is read: what another process records from here on makes the write fail, and
+    # all of this is done again.
     moment, size = at or desk.case.clock.now(), desk.size()
     noted_pairs = {(row.statement.id, row.statement.to) for row in own_noted(desk) if row.notes}
     stated: list[Statement] = []
@@ -112,6 +114,8 @@ def share(
     """
     size = desk.size()
     bundle = would_share(desk, to, at=at, everything=everything)
+    # Sealed and recorded before it is returned: no agency gets a bundle that the case does not
+    # know.
     raw = write_letter(bundle.payload(), desk.sign)
     exhibit = desk.case.vault.seal(
         raw, media_type=MEDIA_TYPE, at=at, clock=desk.case.clock.offset()
@@ -251,6 +255,7 @@ def correct(
         raise InputError(f"statement {id_wanted} was already corrected by {old.corrected_by}")
     base = dict(old.statement.details) if details is None else dict(details)
     new = {**base, "corrects": id_wanted, "withdrawn": withdrawn}
+    # An agency that was told only an earlier version must learn that this one displaces it.
     if "corrects" in old.statement.details:
         old_details = old.statement.details
         new["before"] = [*old_details.get("before", ()), old_details["corrects"]]
@@ -312,7 +317,7 @@ def _granted(desk: Desk, to: str) -> set[Digest]:
 
 
 def _meant(prefix: str, ids: Iterable[str]) -> str:
-    """Return the one id that begins with what was told, or else what was told.
+    """Return the one id that begins with a prefix, or else the prefix itself.
 
     Raises
     ------

@@ -78,6 +78,7 @@ def free_memory() -> int | None:
 def _told_kib(path: str, key: str) -> int | None:
     for line in (_text(path) or "").splitlines():
         if line.startswith(key):
+            # The kernel states it in KiB.
             return int(line.split()[1]) * 1024
     return None
 
@@ -103,6 +104,7 @@ def _of_control_group() -> int | None:
 
 def _text(path: str) -> str | None:
     try:
+        # Another system than Linux, or one without this control group, has no such file.
         return Path(path).read_text(encoding="ascii")
     except OSError:
         return None

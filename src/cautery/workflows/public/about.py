@@ -46,8 +46,8 @@ class About:
 
     def is_secret(self, territory: str, order: str) -> bool:
         """Tell whether nothing may be said of an entry; of an unknown order nothing is said."""
-        known = self.orders.get((territory, order))
-        return known is None or known.is_secret
+        order_record = self.orders.get((territory, order))
+        return order_record is None or order_record.is_secret
 
     @property
     def keeps_secrets(self) -> bool:

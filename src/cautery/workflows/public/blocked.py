@@ -47,6 +47,8 @@ class BlockedPage:
         except InputError:
             target = ""
         blocks = self._look_up.blocks(target, now)
+        # Where an order is secret, a name on no list gets the page of a blocked name as well: a
+        # 404 would tell the one from the other.
         if not blocks and not self._look_up.keeps_secrets:
             return page(
                 "notice",

@@ -65,6 +65,8 @@ class ComplaintDesk:
                 target = target_of(fields.get("target", ""))
             except InputError as error:
                 raise RefusedComplaintError("target", str(error)) from error
+            # The number is a digest of the token, so who reads the case's files cannot open the
+            # complainant's page.
             token = secrets.token_hex(16)
             complaint = complaint_of(
                 number=number_of(token),
@@ -197,7 +199,7 @@ def _fields(asked: Asked) -> dict[str, str]:
 
 
 def _words(error: RefusedComplaintError) -> str:
-    known = {
+    texts = {
         "no-entry": tr(
             "No list of ours has this name or address, or had it in the last weeks, so we cannot "
             "unblock it. Ask your access provider who blocks it."
@@ -208,4 +210,4 @@ def _words(error: RefusedComplaintError) -> str:
         "standing": tr("Say who you are."),
         "too-long": tr("The text is too long."),
     }
-    return known.get(error.rule, tr("This is not what the form sends; fill it in again."))
+    return texts.get(error.rule, tr("This is not what the form sends; fill it in again."))

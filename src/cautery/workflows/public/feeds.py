@@ -25,7 +25,7 @@ MOST_ANSWERS = 32
 _PATH = re.compile(r"/lists/(L-[0-9a-f]{12})(/ack)?")
 _LATER_S = 30
 _SKEW = timedelta(minutes=2)
-"""How far a provider's clock may run ahead of ours."""
+"""How far a provider's clock may run ahead of this machine's."""
 _SMALL = 1 << 14
 """Bytes of referrals that are sent as they are."""
 
@@ -84,6 +84,7 @@ class Feeds:
             "Retry-After": str(round(POLL_S * self._rng.uniform(0.8, 1.2))),
             "Cache-Control": "private, no-cache",
         }
+        # A provider that has the newest version asks with its ETag, and is sent no body.
         if tag in (part.strip() for part in asked.headers.get("if-none-match", "").split(",")):
             return Answered(status=304, media_type=JSON, headers=headers)
         query = asked.query.get("since")
@@ -112,15 +113,16 @@ class Feeds:
         if done_at is not None and done_at > now + _SKEW:
             return _text(422, "ack-time: it was applied at a time that has not come yet")
         self._answers += 1
+        # Names sort by arrival, so that the oldest answers are the first ones in the list below.
         name = f"answers/{shelved.id}.{now.timestamp():.6f}.{self._answers % 10_000:04d}.json"
         try:
             waiting = [
-                other
-                for other in shelf.files.names("answers")
-                if other.startswith(f"answers/{shelved.id}.")
+                answer_file
+                for answer_file in shelf.files.names("answers")
+                if answer_file.startswith(f"answers/{shelved.id}.")
             ]
-            for other in waiting[: max(0, len(waiting) - MOST_ANSWERS + 1)]:
-                shelf.files.remove(other)
+            for answer_file in waiting[: max(0, len(waiting) - MOST_ANSWERS + 1)]:
+                shelf.files.remove(answer_file)
             shelf.files.write(name, asked.body)
         except StorageError:
             return _text(503, "It cannot be kept at the moment.", later_s=_LATER_S)

@@ -89,18 +89,18 @@ class LookUp:
         target : str
             In the spelling of :func:`target_of`.
         """
-        found: dict[tuple[str, str], InForce] = {}
+        by_place: dict[tuple[str, str], InForce] = {}
         for folder in self._fresh(now):
             for block in _in_force(folder, target, now):
                 place = block.territory, block.order
-                if place not in found or found[place].until < block.until:
-                    found[place] = block
-        return tuple(block for _, block in sorted(found.items()))
+                if place not in by_place or by_place[place].until < block.until:
+                    by_place[place] = block
+        return tuple(block for _, block in sorted(by_place.items()))
 
     def shelf_of(self, target: str, now: datetime) -> Shelf | None:
         """Return the folder whose lists hold a target, or held it; secret ones count as well."""
-        known = [folder.shelf for folder in self._fresh(now) if target in folder.shelf.by_target]
-        return known[0] if known else None
+        shelves = [folder.shelf for folder in self._fresh(now) if target in folder.shelf.by_target]
+        return shelves[0] if shelves else None
 
     def secret_shelves(self) -> tuple[Shelf, ...]:
         """Return the folders that keep secrets; any complaint may lie in the first."""
@@ -113,6 +113,8 @@ class LookUp:
     def _fresh(self, now: datetime) -> Iterator[_Folder]:
         for folder in self._folders:
             last = folder.looked_at
+            # A clock that was set back makes a folder old as well, or it would not be read for
+            # that long.
             if last is None or not last <= now < last + timedelta(seconds=FRESH_S):
                 shared = [each for shelf in self._organisations for each in shelf.lists()]
                 if last is None or any(each not in folder.lists for each in shared):
@@ -184,6 +186,7 @@ def target_of(asked: str) -> str:
         return str(ipaddress.ip_address(host))
     except ValueError:
         pass
+    # An IPv6 address has two colons at least, so a single one begins a port.
     if host.count(":") == 1:
         host = host.partition(":")[0]
     try:

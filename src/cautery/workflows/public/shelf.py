@@ -87,10 +87,10 @@ class ShelvedList:
 
     def newer(self, since: Digest | None) -> tuple[Digest, ...]:
         """Return the referrals that the version ``since`` did not name."""
-        held = self.earlier.get(since) if since is not None else None
-        if not held:
+        earlier = self.earlier.get(since) if since is not None else None
+        if not earlier:
             return self.referrals
-        return tuple(digest for digest in self.referrals if digest not in held)
+        return tuple(digest for digest in self.referrals if digest not in earlier)
 
 
 class Shelf:
@@ -114,15 +114,15 @@ class Shelf:
     def list(self, list_id: str) -> ShelvedList | None:
         """Return a list as its file is now; ``None``: there is none."""
         name = f"lists/{list_id}.json"
-        known, stamp = self._lists.get(list_id), self.files.stamp(name)
-        if stamp is None or (known is not None and known.stamp == stamp):
-            return known
+        cached, stamp = self._lists.get(list_id), self.files.stamp(name)
+        if stamp is None or (cached is not None and cached.stamp == stamp):
+            return cached
         try:
             fresh = self._read(name, list_id, stamp)
         except (CauteryError, ValueError, KeyError, TypeError, RecursionError):
-            return known
-        if known is not None:
-            fresh.earlier = known.earlier
+            return cached
+        if cached is not None:
+            fresh.earlier = cached.earlier
         fresh.earlier[fresh.digest] = frozenset(fresh.referrals)
         fresh.earlier.move_to_end(fresh.digest)  # an older version may come back
         while len(fresh.earlier) > _REMEMBERED:
@@ -143,6 +143,7 @@ class Shelf:
             digest = Digest("sha256:" + name.removeprefix("referrals/").removesuffix(".json"))
             if digest not in self._parts:
                 try:
+                    # A broken file costs its own referral alone.
                     self._take(digest)
                 except (CauteryError, ValueError, KeyError, TypeError, RecursionError):
                     continue
@@ -156,14 +157,14 @@ class Shelf:
 
     def zipped(self, shelved: ShelvedList, *, since: Digest | None) -> tuple[bytes, ...]:
         """Return the same as gzip; nothing is compressed for this one request."""
-        named = shelved.newer(since)
-        opening = self._openings.get(named)
+        digests = shelved.newer(since)
+        opening = self._openings.get(digests)
         if opening is None:
-            parts = [self._parts[digest] for digest in named]
-            opening = self._openings[named] = Opening.of(_BEGIN, parts, _BETWEEN)
+            parts = [self._parts[digest] for digest in digests]
+            opening = self._openings[digests] = Opening.of(_BEGIN, parts, _BETWEEN)
             while len(self._openings) > _OPENINGS:
                 self._openings.popitem(last=False)
-        self._openings.move_to_end(named)
+        self._openings.move_to_end(digests)
         return opening.ended(shelved.tail)
 
     def _read(self, name: str, list_id: str, stamp: tuple[int, ...]) -> ShelvedList:
@@ -176,6 +177,8 @@ class Shelf:
         for digest in referrals:
             if digest not in self._parts:
                 self._take(digest)
+        # Only the end of an envelope differs between providers; signature and version sort behind
+        # referrals, so the brace is cut off and the rest is appended.
         tail = canonical({"signature": signature, "version": text})
         return ShelvedList(
             id=list_id,
@@ -195,6 +198,8 @@ class Shelf:
         if part is None:
             raise InputError(f"referral {digest} is not there")
         text = str(json.loads(part)["text"])
+        # A referral is kept for good under its digest, so a file of another text would stay
+        # wrong.
         if digest_of(text.encode()) != digest:
             raise InputError(f"{digest} is another referral's name")
         referral = _referral(json.loads(text))

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from cautery.model.web import Asked
 
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+"""RFC 1952, 2.3: deflate, no flags, no time, nothing about level or system."""
 _LAST = b"\x01\x00\x00\xff\xff"
 """An empty block that is the last one."""
 _MOST_STORED = 65_535
+"""A stored block states its length in 16 bits (RFC 1951, 3.2.4)."""
 _LEVEL = 6
 
 
@@ -30,6 +32,8 @@ class Part:
     @classmethod
     def of(cls, raw: bytes) -> Part:
         """Compress bytes."""
+        # A full flush ends on a byte and forgets the window, so no part refers to bytes of
+        # another.
         work = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
         return cls(raw, work.compress(raw) + work.flush(zlib.Z_FULL_FLUSH))
 
@@ -56,6 +60,7 @@ class Opening:
 
     def ended(self, tail: bytes) -> tuple[bytes, bytes]:
         """Return a whole body, in two pieces: this one, and its own end."""
+        # RFC 1952, 2.3.1: the checksum, and the length modulo 2**32.
         numbers = struct.pack(
             "<II", zlib.crc32(tail, self.checksum), (self.size + len(tail)) & 0xFFFFFFFF
         )

@@ -39,7 +39,7 @@ class Tables:
             self._seal(kind)
 
     def sealed(self) -> tuple[MaterialTable, ...]:
-        """Seal what is left, and return all tables."""
+        """Seal the remaining rows, and return all tables."""
         for kind in sorted(self._rows):
             self._seal(kind)
         return tuple(self._sealed)

@@ -275,4 +275,5 @@ def _apart(first: date, second: date) -> int:
 
 
 def _next(month: date) -> date:
+    # 32 days from the first of a month lie in the next one, however long it is.
     return (month.replace(day=1) + timedelta(days=32)).replace(day=1)

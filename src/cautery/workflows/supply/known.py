@@ -29,7 +29,7 @@ def read_known(path: Path, *, names: Collection[str]) -> Given:
     Raises
     ------
     InputError
-        If a column, an asset or a figure is none; the line is named.
+        If a column, an asset or a figure is not valid; the line is named.
     """
     try:
         rows = rows_of(lines_of(as_utf8(chunks_of(path), path.name), longest=_LONGEST), path.name)

@@ -182,5 +182,5 @@ def _why(belief: RoleBelief) -> tuple[Message, ...]:
 
 
 def _name(asset: str) -> str:
-    """Return a host's name; what is none keeps its kind, since an address may be a host too."""
+    """Return a host's name; any other asset keeps its kind, since an address may be a host too."""
     return asset.removeprefix("host:")

@@ -111,9 +111,9 @@ class Asking:
             *(_within(self._stamp(authority, stamped)) for authority in authorities),
             *(_within(self._cosign(cosigner, note, log, tiles)) for cosigner in cosigners),
         )
-        asked: list[StampingAuthority | Cosigner] = [*authorities, *cosigners]
+        sources: list[StampingAuthority | Cosigner] = [*authorities, *cosigners]
         stamps, lines = [], []
-        for source, outcome in zip(asked, outcomes, strict=True):
+        for source, outcome in zip(sources, outcomes, strict=True):
             match outcome:
                 case StampGiven():
                     stamps.append(outcome)
@@ -168,13 +168,17 @@ class Asking:
     async def _cosign(self, cosigner: Cosigner, note: str, log: NoteVerifier, tiles: Tiles) -> str:
         """Return the signature line of a co-signer; it tells us what it co-signed last."""
         url = f"{(cosigner.url or '').rstrip('/')}/add-checkpoint"
-        known = cosigner.key.public
+        public_key = cosigner.key.public
+        # A co-signer that knows another size than we do says which one (409), and is asked once
+        # more from there.
         for _ in range(2):
-            old = self._sizes.get(known, 0)
-            asked = AddCheckpoint(old=old, proof=tiles.consistency(old), note=note)
+            old = self._sizes.get(public_key, 0)
+            request = AddCheckpoint(old=old, proof=tiles.consistency(old), note=note)
             response = await self._own.fetch(
-                url, limits=_COSIGN_LIMITS, method="POST", body=asked.body()
+                url, limits=_COSIGN_LIMITS, method="POST", body=request.body()
             )
+            # c2sp.org/tlog-witness: a 409 states the size that the co-signer knows, to be asked
+            # from again.
             if response.status != 409:
                 break
             size = response.body.decode("ascii", "replace").strip()
@@ -185,7 +189,7 @@ class Asking:
                     f"it has co-signed {size} leaves of this log, but the log has {tiles.size}: "
                     "it is an older copy, or leaves were cut off"
                 )
-            self._sizes[known] = int(size)
+            self._sizes[public_key] = int(size)
         if response.status != 200:
             text = " ".join(response.body[:200].decode("utf-8", "replace").split())
             raise SourceError(f"it answered with status {response.status}: {text}")

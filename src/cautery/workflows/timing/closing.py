@@ -55,7 +55,7 @@ async def prove_closed(
         If it cannot be written.
     """
     note, verifier = _note(path, store)
-    there = _proof_there(path, store, verifier, log=log, again=again)
+    proof_before = _proof_there(path, store, verifier, log=log, again=again)
     ledger = store.ledger(path, read_only=True)
     try:
         growth, size = Growth(ledger), covered_in(note, verifier).size
@@ -68,8 +68,8 @@ async def prove_closed(
         )
     finally:
         ledger.close()
-    if there is not None and not _says_more(path, proven, there):
-        return Proven(given=there.proof, missing=there.missing, stamped_here=False)
+    if proof_before is not None and not _says_more(path, proven, proof_before):
+        return Proven(given=proof_before.proof, missing=proof_before.missing, stamped_here=False)
     store.write(path, PROOF, ProofFile(proof=proven.given, missing=proven.missing).to_bytes())
     return proven
 
@@ -95,7 +95,7 @@ async def renew(path: Path, *, store: CaseStore, asking: Asking, clock: Clock) -
     file = _file(path, store)
     stamps, missing = await asking.stamp_all(file.renewed_text(len(file.renewals)))
     if not stamps:
-        why = "; ".join(f"{each.by}: {say(each.why)}" for each in missing) or "the log names none"
+        why = "; ".join(f"{gap.by}: {say(gap.why)}" for gap in missing) or "the log names none"
         raise EvidenceError(f"{path}: no authority gave a time-stamp ({why})")
     renewal = Renewal(at=iso(clock.now()), stamps=tuple(stamps))
     renewed = ProofFile(proof=file.proof, missing=file.missing, renewals=(*file.renewals, renewal))
@@ -137,15 +137,15 @@ def _says_more(path: Path, proven: Proven, there: ProofFile) -> bool:
     """
     old, new = _vouching(there.proof), _vouching(proven.given)
     if not new:
-        why = "; ".join(f"{each.by}: {say(each.why)}" for each in proven.missing)
+        why = "; ".join(f"{gap.by}: {say(gap.why)}" for gap in proven.missing)
         raise SourceError(
             f"{path}: nobody vouched for this case; the proof that lies there stays "
             f"({why or 'the log names nobody to ask'})"
         )
-    if lost := sorted(old - new):
+    if no_longer_said := sorted(old - new):
         raise EvidenceError(
             f"{path}: the new proof lacks what the one that lies there has, so that one stays: "
-            + "; ".join(lost)
+            + "; ".join(no_longer_said)
         )
     return old < new
 
@@ -163,9 +163,9 @@ def _vouching(proof: ProofGiven) -> frozenset[str]:
                 if stamp.revocation
             ),
             *(
-                f"co-signature of {each.name} (key {each.key_id.hex()})"
-                for each in signatures
-                if (each.name, each.key_id) != (log.name, log.key_id)
+                f"co-signature of {signature.name} (key {signature.key_id.hex()})"
+                for signature in signatures
+                if (signature.name, signature.key_id) != (log.name, log.key_id)
             ),
         )
     )

@@ -85,6 +85,7 @@ class Growth:
         EvidenceError
             If the ledger has fewer.
         """
+        # A frontier only grows; for an earlier size it begins again from the first record.
         if self._logged.size > earlier:
             self._logged = Frontier()
         hashes = []
@@ -220,15 +221,15 @@ class Timekeeper:
 
     def _record(self, journal: Journal, proven: Proven) -> None:
         """Keep the time-stamps, and record the proof; it alone names them: one record a minute."""
-        given = proven.given
+        proof = proven.given
         journal.write(
             OutsideProof(
                 at=journal.now(),
-                log=given.log,
-                index=given.index,
-                leaf=given.leaf.decode(),
-                path=_texts(given.path),
-                checkpoint=given.checkpoint,
+                log=proof.log,
+                index=proof.index,
+                leaf=proof.leaf.decode(),
+                path=_texts(proof.path),
+                checkpoint=proof.checkpoint,
                 stamps=tuple(
                     StampReceived(
                         authority=stamp.authority,
@@ -239,7 +240,7 @@ class Timekeeper:
                             for answer in stamp.revocation
                         ),
                     )
-                    for stamp in given.stamps
+                    for stamp in proof.stamps
                 ),
                 missing=proven.missing,
             )

@@ -150,13 +150,13 @@ class OrganisationLog:
             )
             kind, body = filed(entry)
             try:
-                written = self._ledger.append(
+                entry_proof = self._ledger.append(
                     kind, body, at=self._clock.now(), if_unchanged_since=size
                 )
             except ConflictError:
                 continue  # another watch was faster
             if isinstance(entry, LogEntry):
-                return written.index
+                return entry_proof.index
 
     def _last_of(self, case: NoteVerifier) -> Covered | None:
         return self._known(case).last
@@ -220,6 +220,8 @@ class OrganisationLog:
             if newest is not None and newest.size > index:
                 return self._proven(index, newest, stamped_here=False)
             with self._shelf.turn() as is_ours:
+                # Again, now that this process has the turn: its last holder may have stamped the
+                # leaf meanwhile.
                 newest = self._newest()
                 if newest is not None and newest.size > index:
                     return self._proven(index, newest, stamped_here=False)
@@ -238,6 +240,7 @@ class OrganisationLog:
             partial(self._ledger.checkpoint, self._signer, at=self._clock.now())
         )
         tiles = await to_its_end(partial(self._publish_tiles, checkpoint.size))
+        # A tile on the disk may be cut or old; all of them can be made again from the ledger.
         if tiles.root() != checkpoint.root:
             tiles = await to_its_end(partial(self._publish_tiles, checkpoint.size, anew=True))
             if tiles.root() != checkpoint.root:
@@ -245,8 +248,9 @@ class OrganisationLog:
         vouched = await self._asking.vouch(
             checkpoint.note, self._verifier, tiles, no_stamps=no_stamps
         )
+        # After the tiles: whoever reads a published checkpoint must find the tiles that it needs.
         self._shelf.publish(_CHECKPOINT, vouched.checkpoint.encode())
-        given = ProofGiven(
+        proof = ProofGiven(
             log=str(self._verifier),
             index=checkpoint.size - 1,
             leaf=b"",
@@ -255,7 +259,7 @@ class OrganisationLog:
             stamps=vouched.stamps,
         )
         newest = _Newest(
-            size=checkpoint.size, at=begun, file=ProofFile(proof=given, missing=vouched.missing)
+            size=checkpoint.size, at=begun, file=ProofFile(proof=proof, missing=vouched.missing)
         )
         await to_its_end(partial(self._shelf.write_newest, newest.to_bytes()))
         return newest
@@ -292,10 +296,10 @@ class OrganisationLog:
     def _proven(self, index: int, newest: _Newest, *, stamped_here: bool) -> Proven:
         entry = next(iter(self._ledger.read(since=index)))
         tiles = Tiles(newest.size, self._shelf.read)
-        given = replace(
+        proof = replace(
             newest.file.proof, index=index, leaf=entry.leaf, path=tiles.inclusion(index)
         )
-        return Proven(given=given, missing=newest.file.missing, stamped_here=stamped_here)
+        return Proven(given=proof, missing=newest.file.missing, stamped_here=stamped_here)
 
     def _newest(self) -> _Newest | None:
         raw = self._shelf.newest()

@@ -38,5 +38,5 @@ class LogShelf(Protocol):
         ...
 
     def turn(self) -> AbstractContextManager[bool]:
-        """Take the turn to stamp, if no other process has it; tell whether it is ours."""
+        """Take the turn to stamp, if no other process has it; tell whether it was taken."""
         ...

@@ -53,17 +53,17 @@ def leaf_of_case(
             previous=0 if previous is None else previous.size,
             proof=tuple(base64.b64encode(step).decode() for step in proof),
         )
-    known = line()
+    log_line = line()
     for restoration in reversed(restorations(covered.size)):
         try:
-            base = known.base(restoration.to(case).to[0])
+            base = log_line.base(restoration.to(case).to[0])
             entry = restoration.entry(
                 note,
-                previous=0 if known.last is None else known.last.size,
+                previous=0 if log_line.last is None else log_line.last.size,
                 base=0 if base is None else base.size,
                 proof=() if base is None else consistency(base.size),
             )
-            known.take(-1, entry)  # by the rules of who checks the log later
+            log_line.take(-1, entry)  # by the rules of who checks the log later
         except EvidenceError as error:
             why = error
         else:

@@ -22,7 +22,8 @@ def begin_case(mandate: Mandate, *, ledger: Ledger, journal: Journal, key: str) 
     Raises
     ------
     EvidenceError
-        If it has records, and the first of them opens no case: it was put there before ours.
+        If it has records, and the first of them opens no case: somebody put it there before the
+        watch began.
     """
     first = next(iter(ledger.read()), None)
     if first is not None:

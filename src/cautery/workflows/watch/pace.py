@@ -136,7 +136,7 @@ class Pace:
         """Say what of this machine kept a look from its end; ``None``: the stream did.
 
         A limit of time that is met in decoding or comparing is this machine's; met in fetching, it
-        is the server's, unless our own loop was late meanwhile. A decoder that gave up after long
+        is the server's, unless our loop was late meanwhile. A decoder that gave up after long
         may have met a bomb, or got no time: in a watch that is late nobody can tell.
         """
         if not isinstance(error, TimeoutError | LimitError | DecodeError):

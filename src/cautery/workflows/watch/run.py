@@ -76,6 +76,7 @@ from cautery.workflows.watch.streams import Stream
 
 PROBERS = 10
 CHECKPOINT_S = 5.0
+"""After a kill at most the records of so many seconds are under no signed root (ADR 0027)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +146,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         pseudonyms=ports.pseudonyms,
         listeners=ports.listeners,
     )
+    # Before the first record: a server may send back one of our passwords in whatever it answers.
     journal.hide(mandate)
     complete = False
     signed_for = signed_in(ports.ledger, mandate, key=key)
@@ -173,6 +175,8 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
                 await beside.enter_async_context(ports.timekeeper.beside(journal))
             while (renewed := await watch.run()) is not None:
                 if feeds_of(renewed) != hearing.feeds:
+                    # References are filled for minutes: they are kept unless a feed is another
+                    # (ADR 0022).
                     await hearing.stop()
                     hearing = _hearing(renewed, ports, journal)
                 watch = _Watch(
@@ -187,6 +191,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
                 )
         complete = True
     except StorageError as error:
+        # Before the reserve is given back: a seal under way would take it.
         journal.wait_until_idle()
         ports.free_reserve()
         journal.fail("storage", "case", error)
@@ -389,6 +394,8 @@ class _Watch:
             for task in tasks:
                 if task is not renewed or not task.done():
                     task.cancel()
+            # All must have ended before anything else is written: a task that is cancelled may
+            # still be sealing.
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         for outcome in ended:
             if isinstance(outcome, Exception):

@@ -1,4 +1,4 @@
-"""One suspect stream under watch: what is known of it, and when to look again."""
+"""One suspect stream under watch: its state, and when to look again."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SECOND_LOOK_S = 8.0
 LINEAR_LOOK_S = 9.0
 """A linear channel must match for over 35 s, since adverts last 30 s: four looks then suffice."""
 RECHECK_S = 20.0
-"""A proven stream is looked at again this often: exposure is what our own probe sees."""
+"""A proven stream is looked at again this often: exposure is what our probe sees."""
 BACKOFF_S = (12.0, 20.0, 40.0, 60.0)
-"""A stream that shows nothing of ours, or fails, is asked less and less often."""
+"""A stream that shows no work of the mandate, or fails, is asked less and less often."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Stream:
 
     @property
     def proven(self) -> bool:
-        """Whether a verdict says that it re-broadcasts ours without licence."""
+        """Whether a verdict says that it re-broadcasts a work of the mandate without licence."""
         return self.verdict is not None and self.verdict.finding is Finding.PROVEN
 
     @property

@@ -71,7 +71,7 @@ def estimates(material: Material) -> EstimatesView | None:
 
 
 def comparisons(material: Material) -> tuple[Comparison, ...]:
-    """Set each published figure beside ours: counted in the register, or estimated."""
+    """Set each published figure beside the one counted in the register, or estimated."""
     counted = _counted(material)
     money = {
         "crypto": _worth(material.register, ExhibitKind.WALLET),
@@ -170,7 +170,7 @@ def _how_far(low: float, high: float, outer: Estimate) -> str:
 
 
 def descendants(material: Material) -> tuple[DescendantLine, ...]:
-    """Return what grew back and what ties it to what was taken."""
+    """Return the assets that grew back and their ties to the seized network."""
     return tuple(
         DescendantLine(
             found_at=descendant.at,
@@ -289,7 +289,7 @@ def verify(material: Material) -> VerifyView:
 
 
 def _why_otherwise(figure: str) -> str:
-    """Return why a count of ours may be another than the published one."""
+    """Return why the count of the register may differ from the published one."""
     in_the_picture = tr("what this desk's picture shows: not every agency's statement reached it")
     at_resellers = tr("with the searches at resellers that the cut asks for")
     reasons = {
@@ -304,7 +304,7 @@ def _why_otherwise(figure: str) -> str:
 
 
 def _why_not_ours(figure: str) -> str:
-    """Return why a published figure is not compared with one of ours."""
+    """Return why a published figure is compared with none of the case."""
     second_action = tr("the second action is not in this case")
     reasons = {
         "action-day": tr("the day was set, not found out"),

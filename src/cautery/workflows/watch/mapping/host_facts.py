@@ -48,7 +48,7 @@ class Known:
 
 
 def nothing_known(at: datetime) -> Known:
-    """Return what is known of a host whose look-up failed: it is asked again in its rhythm."""
+    """Return the last facts of a host whose look-up failed: it is asked again in its rhythm."""
     return Known(
         addresses=(),
         asn=None,

@@ -156,7 +156,7 @@ class Mapper:
                 await self.map_now()
 
     async def map_now(self) -> None:
-        """Redraw the map from what is known, and record it if it changed."""
+        """Redraw the map from the known facts, and record it if it changed."""
         try:
             await self._redraw()
         except StorageError:
@@ -248,6 +248,8 @@ class Mapper:
                     raise
                 except Exception as error:  # noqa: BLE001 - what a host says costs that host alone
                     self._journal.fail("look-up", host, error)
+                    # Known to be unknown: without an entry the host would count as new at each
+                    # tick.
                     self._facts_by_host.setdefault(host, nothing_known(self._journal.now()))
                     self._revisits.failed(host)
                 return True
@@ -319,6 +321,7 @@ class Mapper:
             self._last_shown[host] = now
         if was is None or not facts.addresses or not was[0]:
             return
+        # A host with several addresses answers with some of them: it has moved when none is left.
         moved = set(was[0]).isdisjoint(now[0])
         renewed = None not in (was[1], now[1]) and was[1] != now[1]
         if moved or renewed:
@@ -362,7 +365,7 @@ class Mapper:
         await self._icon(host)
 
     def _tell(self, host: str, facts: Known, failed: list[Message]) -> None:
-        """Record what is known of a host, and keep it."""
+        """Record the facts about a host, and keep them."""
         self._tell_change(host, facts)
         networks = [network for network in map(self._facts.network_of, facts.addresses) if network]
         entry = self._journal.write(
@@ -423,6 +426,7 @@ class Mapper:
         page = self._seen.pages.get(host)
         if page is None or page[0].favicon is None or host in self._icons:
             return
+        # Also if it fails: an icon is asked for once a watch.
         self._icons[host] = None
         try:
             answer = await self._fetcher.fetch(page[0].favicon, limits=ICON)

@@ -78,7 +78,7 @@ class Bases:
                 break
 
     async def seal(self, url: str) -> None:
-        """Seal and record what is held of a stream."""
+        """Seal and record the bases of a stream that are in memory."""
         for pending in self._taken(url):
             sealed = await self._journal.seal_aside(
                 pending.arrays,
@@ -89,16 +89,18 @@ class Bases:
             self._journal.write(replace(pending.record, exhibit=sealed))
 
     def _add(self, url: str, pending: _Pending) -> None:
-        held = [*self._taken(url), pending][-MOST_HELD:]
-        self._held[url] = held
-        self._size += sum(len(one.arrays) for one in held)
+        # Taken out and put in again: the stream moves to the end, and the one that waits longest
+        # is first.
+        bases = [*self._taken(url), pending][-MOST_HELD:]
+        self._held[url] = bases
+        self._size += sum(len(basis.arrays) for basis in bases)
         while self._size > self._most and len(self._held) > 1:
             self._taken(next(iter(self._held)))
 
     def _taken(self, url: str) -> list[_Pending]:
-        held = self._held.pop(url, [])
-        self._size -= sum(len(one.arrays) for one in held)
-        return held
+        bases = self._held.pop(url, [])
+        self._size -= sum(len(basis.arrays) for basis in bases)
+        return bases
 
 
 def _record(url: str, probed: Probed, senses: tuple[SensePlace, ...]) -> ScoreBasis:

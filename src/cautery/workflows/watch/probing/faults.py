@@ -24,7 +24,7 @@ from cautery.model.records import ProbeDone
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.fetching import Fetched
-from cautery.workflows.media.pump import Tape
+from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.streams import Stream
 
 OWN_STAMPS_S = 0.1
@@ -50,8 +50,8 @@ def pictures_due(stream: Stream, references: References, now: datetime) -> bool:
     if not stream.proven or not watched(references):
         return False
     event = stream.verdict is not None and stream.verdict.event is not None
-    again = EVENT_PICTURES_AGAIN if event else PICTURES_AGAIN
-    if stream.pictured is not None and now - stream.pictured < again:
+    interval = EVENT_PICTURES_AGAIN if event else PICTURES_AGAIN
+    if stream.pictured is not None and now - stream.pictured < interval:
         return False
     stream.pictured = now
     return True

@@ -12,7 +12,8 @@ from cautery.identify.references.held import References
 from cautery.model import Mandate
 from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetcher
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.media.pump import Pump, Tape, feeds_of
+from cautery.workflows.media.pump import Pump, feeds_of
+from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.pace import Heard
 
 REFERENCE_WINDOW_S = 420.0

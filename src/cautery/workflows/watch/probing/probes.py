@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
 from cautery.identify.decide import decide
 from cautery.identify.ladder import Effort
-from cautery.identify.observe import alignment, observe_and_keep
+from cautery.identify.observe import observe_and_keep
 from cautery.identify.picture import watched
 from cautery.identify.references.held import References
 from cautery.messages import message, term
@@ -22,22 +22,23 @@ from cautery.model import (
     Mandate,
     Observation,
     Verdict,
-    Witness,
     host_of,
 )
 from cautery.model.ports import Decoder, Engine, Fetcher, Readers
-from cautery.model.records import AlignmentShown, HostShown, LookStep, ProbeDone
+from cautery.model.records import HostShown, LookStep, ProbeDone
 from cautery.watch.open_redirect import open_redirect
 from cautery.watch.shapes import shapes_of
 from cautery.workflows.case.capturing import Capturing
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.fetching import Fetched, fetch_newest, media
-from cautery.workflows.media.pump import Tape, media_start_s
+from cautery.workflows.media.pump import media_start_s
+from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.failing import failed_with
 from cautery.workflows.watch.pace import Pace
+from cautery.workflows.watch.probing.alignments import Alignments
 from cautery.workflows.watch.probing.bases import Bases, Probed
 from cautery.workflows.watch.probing.faults import FaultFinder, keep_faults, pictures_due
-from cautery.workflows.watch.probing.looks import PROBE_S, best, differs, settled, windows_of
+from cautery.workflows.watch.probing.looks import PROBE_S, differs, settled, windows_of
 from cautery.workflows.watch.sources.offered import tell
 from cautery.workflows.watch.streams import Stream
 
@@ -93,7 +94,6 @@ class Prober:
         }
         self._streams = streams
         self._references = references
-        self._tape = tape
         self._fetcher = fetcher
         self._readers = readers
         self._decoder = decoder
@@ -102,6 +102,9 @@ class Prober:
         self._on_verdict = on_verdict
         self._pace = pace
         self._bases = Bases(journal)
+        self._alignments = Alignments(
+            references, tape, decoder=decoder, engine=engine, journal=journal
+        )
         self._faults = FaultFinder(references, tape, engine=engine, journal=journal)
         self._playable = playable
         self._due: list[Stream] = []
@@ -393,7 +396,7 @@ class Prober:
                 return  # what two sealed probes bore stays true of their time
             await self._bases.seal(stream.key)
             if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
-                stream.aligned = await self._align(stream, probed, verdict)
+                stream.aligned = await self._alignments.keep(stream, probed, verdict)
             self._claim(stream, verdict)
 
     def _take_up(self, led_to: str, stream: Stream) -> None:
@@ -433,75 +436,3 @@ class Prober:
         stream.verdict = verdict
         self._journal.write(verdict)
         self._on_verdict(stream)
-
-    async def _align(self, stream: Stream, probed: Probed, verdict: Verdict) -> bool:
-        """Keep what a reader wants to see: both pictures at one instant, and the alignment."""
-        witness = best(probed.observation)
-        if witness is None:
-            return False
-        lags_s, strength = await self._engine.run(
-            partial(
-                alignment,
-                probed.decoded,
-                self._references,
-                witness,
-                media_at_s=probed.media_at_s,
-            )
-        )
-        suspect_s, reference_s = self._instant(probed, witness)
-        suspect_still = await self._still(
-            probed.fetched.data, suspect_s, probed.fetched.at, stream.url
-        )
-        reference_still, media, media_s = None, None, None
-        picture_reference = self._picture_reference(witness, verdict)
-        piece = self._tape.at(picture_reference, reference_s)
-        if piece is not None:
-            data = await asyncio.to_thread(piece.path.read_bytes)
-            media_s = reference_s - piece.start_s + piece.media_s
-            media = await self._journal.seal_aside(
-                data,
-                what=f"reference {picture_reference}",
-                media_type="application/octet-stream",
-                at=probed.fetched.at,
-            )
-            reference_still = await self._still(data, media_s, probed.fetched.at, None)
-        self._journal.write(
-            AlignmentShown(
-                url=stream.key,
-                reference=witness.reference,
-                shown=picture_reference,
-                kind=witness.kind,
-                delay_s=witness.delay_s,
-                suspect_still=suspect_still,
-                reference_still=reference_still,
-                suspect_at_s=suspect_s,
-                reference_at_s=reference_s,
-                reference_media=media,
-                reference_media_s=media_s,
-                lags_s=tuple(round(float(lag), 3) for lag in lags_s),
-                strength=tuple(round(float(value), 4) for value in strength),
-            )
-        )
-        return True
-
-    def _instant(self, probed: Probed, witness: Witness) -> tuple[float, float]:
-        """Choose a moment of the probe: its media time, and the reference time of the same."""
-        start_s = media_start_s(probed.decoded)
-        into_s = probed.decoded.duration_s / 2
-        reference_s = probed.media_at_s + into_s - witness.delay_s
-        return start_s + into_s, reference_s
-
-    def _picture_reference(self, witness: Witness, verdict: Verdict) -> str:
-        """Show the licensee's own pictures if it is known, else the reference that matched."""
-        return verdict.licensee or witness.reference
-
-    async def _still(
-        self, data: bytes, at_s: float, at: datetime, url: str | None
-    ) -> ExhibitId | None:
-        try:
-            png = await self._decoder.still(data, at_s=at_s)
-        except SourceError:
-            return None
-        return await self._journal.seal_aside(
-            png, what="still", media_type="image/png", at=at, url=url
-        )

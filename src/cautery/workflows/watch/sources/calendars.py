@@ -75,7 +75,7 @@ class Calendars:
         """Return the mandate with other events; ``None``: they are the same.
 
         A match that has begun to be watched, or of which something was found, stays as it was when
-        a calendar drops it: what is known of it is known under its name. None is dropped before
+        a calendar drops it: all its facts are under its name. None is dropped before
         each calendar was heard.
         """
         now = self._journal.now()

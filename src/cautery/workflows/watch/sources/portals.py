@@ -94,6 +94,7 @@ class Portals:
                 return
             yield answer
             try:
+                # An answer that does not say how many pages there are is the last one.
                 pages = await pages_in(answer.body, readers=self._readers)
             except SourceError:
                 return

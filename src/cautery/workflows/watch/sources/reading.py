@@ -168,7 +168,7 @@ class SourceReader:
             raise problem
 
     async def _ask(self, source: Source, vantage: Vantage | None) -> Told:
-        """Ask, and record what was told."""
+        """Ask the source, and record its answer."""
         answer = await self._asker.ask(source, vantage)
         if vantage is None:
             self._schedule.visited(source, changed=answer.says is not None)
@@ -267,7 +267,7 @@ class SourceReader:
             await self._recall(source, earlier)
         except StorageError:
             raise
-        except Exception as error:  # noqa: BLE001 - what it said costs this source alone
+        except Exception as error:  # noqa: BLE001 - an answer may cost its source, never the watch
             self._schedule.now(source)  # its key is gone, or it was read in another way: ask again
             if not isinstance(error, EvidenceError | SourceError):
                 self._failed(source, error)
@@ -287,6 +287,8 @@ class SourceReader:
             raise EvidenceError("the source has not been read yet")
         sealed = self._journal.unseal(earlier.exhibit, url=source.location, what=WHAT[source.kind])
         answers = [exchange for exchange in read_warc(sealed) if exchange.status == 200]
+        # A revisit record holds no payload: the source is asked again rather than followed
+        # through archives.
         if not answers or any(answer.body is None for answer in answers):
             raise EvidenceError("the archive refers to another archive")
         says = await self._asker.understood(source, answers)

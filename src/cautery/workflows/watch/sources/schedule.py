@@ -20,6 +20,7 @@ ON_AIR_S = 60.0
 LABORIOUS = frozenset(("stalker", "xmltv"))
 """A portal takes dozens of questions, a guide is large: not oftener, by their own least wait."""
 SLICE_S = 30.0
+"""Between two looks at the clock while a source waits."""
 
 
 class Schedule:
@@ -97,6 +98,7 @@ class Schedule:
         times = self._failures.get(source.location, 0)
         self._failures[source.location] = times + 1
         most_s = min(self._wait_s(source), LONGEST_RETRY_S)
+        # Bounded exponent: a source that fails for months would make an infinite float.
         wait_s = min(RETRY_S * 2.0 ** min(times, 20), most_s)
         self._asked_at[source.location] = self._now()
         self._due[source.location] = self._now() + timedelta(seconds=wait_s)

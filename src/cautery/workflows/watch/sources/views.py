@@ -36,7 +36,7 @@ class View:
 
 
 class Views:
-    """The latest views of each source, and what was said of their differences.
+    """The latest views of each source, and the differences recorded so far.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Views:
         self._views[source, None if vantage is None else vantage.name] = View(failed=why)
 
     def entries(self, source: str, names: Sequence[str]) -> tuple[PlaylistEntry, ...]:
-        """Return what a source lists at any vantage, each URL once, ours first."""
+        """Return what a source lists at any vantage, each URL once, first what it lists to us."""
         by_url: dict[str, PlaylistEntry] = {}
         for name in (None, *names):
             view = self._views.get((source, name))
@@ -141,11 +141,11 @@ def _differences(home_view: View, vantage_view: View, vantage: Vantage) -> Itera
             here=home_view.host or nowhere,
         )
     if home_view.says.page is not None and vantage_view.says.page is not None:
-        there = _facts(vantage_view.says.page)
+        vantage_facts = _facts(vantage_view.says.page)
         facts = [
             term("page-fact", fact)
-            for fact, here in _facts(home_view.says.page).items()
-            if here != there[fact]
+            for fact, home_fact in _facts(home_view.says.page).items()
+            if home_fact != vantage_facts[fact]
         ]
         if facts:
             yield message("vantage.page-differs", facts=facts)
