@@ -33,7 +33,7 @@ from cautery.model import (
 )
 from cautery.model.records import LooksShed, LookStep, ProbeDone, WatchPace, WorkShed
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.media.pump import Tape
+from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.pace import LATE_S, ORDER, PUT_OFF_S, Heard, Pace
 from cautery.workflows.watch.probing.probes import Prober
 from cautery.workflows.watch.run import _Watch

@@ -281,11 +281,13 @@ class Agent:
             elif not error and self._due.get(driver):
                 self._say(f"driver {driver.name} works again")
             self._due[driver] = error
+            # An answer to an earlier wish does not show that today's state stands.
             if not error and wish == self._wish:
                 del self._due[driver]
 
     def _beat(self) -> None:
         mark = self.clock.mark()
+        # Not at every pass: each beat is a flush of the disk.
         if not self._beat_s <= mark.boot_s < self._beat_s + _BEAT_S:
             self._beat_s = mark.boot_s
             self._store.beat(mark)

@@ -214,6 +214,7 @@ class Client:
                         raise FeedError(f"more than {MOST_BYTES} bytes")
                     parts.append(part)
                 wanted = answer.headers.get("Content-Length")
+                # `read1` ends without an error where a body is cut short.
                 if wanted and wanted.isdigit() and int(wanted) != size:
                     raise FeedError(f"{size} of {wanted} bytes")
                 headers = _lower(answer.headers)
@@ -238,6 +239,7 @@ def _unzipped(body: bytes) -> bytes:
     FeedError
         If it is not.
     """
+    # 16: gzip's header alone (zlib.h, inflateInit2).
     work = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
         content = work.decompress(body, MOST_BYTES + 1)

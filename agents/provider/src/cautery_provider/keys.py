@@ -1,4 +1,4 @@
-"""Public keys: which spellings a provider may configure, and which keys are none."""
+"""Public keys: which spellings a provider may configure, and which keys are not valid."""
 
 from __future__ import annotations
 

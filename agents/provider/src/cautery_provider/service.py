@@ -20,6 +20,7 @@ from cautery_provider.settings import Settings
 from cautery_provider.store import Store
 
 _PASS_S = 1.0  # an entry is gone within this and a driver's own time after its end
+# For `status` alone, which nobody watches; each write is a flush of the disk.
 _OUTCOME_S = 10.0
 _ONCE_S = 90.0
 _LOOK_S = 0.05
@@ -180,6 +181,8 @@ class Service:
                 report = self._outbox.get(timeout=1.0)
             except queue.Empty:
                 continue
+            # Given up after that: each acknowledgement states the whole, so the next one makes up
+            # for it.
             for wait_s in (1, 4, 16, 0):
                 if self._post(report) or stop.wait(wait_s):
                     break

@@ -83,6 +83,7 @@ class Store:
         self._write("version.json", {"version": signed["text"], "signature": signed["signature"]})
         for path in folder.iterdir():
             if path.name not in wanted:
+                # Last: killed before this, the folder has a file too many, never one too few.
                 path.unlink(missing_ok=True)
 
     def envelope(self) -> bytes | None:

@@ -41,6 +41,7 @@ class Watchdog:
     def age_s(self) -> float:
         """Return how long ago the agent gave a sign of life, in seconds."""
         beat = self._store.heartbeat()
+        # A beat of an earlier boot says nothing of this one: its count from boot began elsewhere.
         if beat is None or beat.boot_id != self._machine.boot_id():
             return self._machine.boot_s() - self._born_s
         return self._machine.boot_s() - beat.boot_s
@@ -68,7 +69,7 @@ class Watchdog:
 
 
 def flush(store: Store, drivers: Sequence[Driver], say: Callable[[str], None]) -> list[str]:
-    """Take everything of ours out of all drivers; return what went wrong."""
+    """Take all blocks of this list out of all drivers; return what went wrong."""
     errors = []
     with store.lock(wait_s=_LOCK_S):  # had or not: who is blocked must not wait for it
         for driver in drivers:
@@ -79,5 +80,6 @@ def flush(store: Store, drivers: Sequence[Driver], say: Callable[[str], None]) -
                 known = isinstance(error, DriverError)
                 errors.append(str(error) if known else f"{driver.name}: {error!r}")
                 say(f"flush: driver {errors[-1]}")
+        # An agent that lives after all would else believe that what it wrote still stands.
         store.touched_by("flush")
     return errors

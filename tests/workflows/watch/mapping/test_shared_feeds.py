@@ -38,7 +38,7 @@ from cautery.model.records import ProbeDone
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.media.fetching import Fetched
-from cautery.workflows.media.pump import Tape
+from cautery.workflows.media.tape import Tape
 from cautery.workflows.networks.case_links import read_case_links
 from cautery.workflows.networks.cluster import cluster_links
 from cautery.workflows.networks.evidence import evidence_for

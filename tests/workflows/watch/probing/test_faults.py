@@ -21,7 +21,7 @@ from cautery.model.media import LUMA_SHAPE
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
-from cautery.workflows.media.pump import Tape
+from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.probing import faults
 from cautery.workflows.watch.probing.faults import FaultFinder, pictures_due
 from cautery.workflows.watch.streams import Stream

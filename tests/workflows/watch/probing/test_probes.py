@@ -50,7 +50,7 @@ from cautery.model import (
 )
 from cautery.model.records import ExhibitSealed, ProbeDone
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.media.pump import Tape
+from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.pace import Heard, Pace
 from cautery.workflows.watch.probing.looks import MOST_WINDOWS, PROBE_S, settled, windows_of
 from cautery.workflows.watch.probing.probes import Prober

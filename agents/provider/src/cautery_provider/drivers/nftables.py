@@ -116,6 +116,8 @@ class Nftables:
             for element in _elements(printed):
                 target = _as_listed(str(element["val"]))
                 if element.get("comment") == self._comment:
+                    # Without a timeout an element stays for ever: it is far from any end that is
+                    # wanted, so it gets one.
                     left_s = int(str(element.get("expires", _NO_END_S)))
                     standing.ours[target] = at + timedelta(seconds=left_s)
                 else:

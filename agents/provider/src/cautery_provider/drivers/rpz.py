@@ -76,6 +76,8 @@ class ZoneFile(ABC):
         self._look = False
         if names != before:
             self._changed |= names ^ (self._in_file() if before is None else before)
+            # From the clock, so that it also rises over a restart, when the last serial is
+            # forgotten.
             self._serial = max(self._serial + 1, int(at.timestamp()))
             text = zone_text(sorted(names), self._zone, serial=self._serial, ttl_s=self._ttl_s)
             try:
