@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -108,6 +109,21 @@ def listed(world: World, status: str) -> TrustedList:
     )
 
 
+async def test_verify_states_no_time_that_nobody_vouches_for(world: World) -> None:
+    await world.watch(1)
+    path = await world.closed()
+    seen = verified(world, path)
+    text = "\n".join(f"{label} {words}" for label, words in seen.summary())
+    times = list(re.finditer(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", text))
+    assert len(times) >= 2
+    for time in times:
+        assert text[: time.start()].endswith(("not before ", "not after ")), time[0]
+    alone = verify_case(path, store=world.store)
+    text = "\n".join(f"{label} {words}" for label, words in alone.summary())
+    assert "each time is a claim of the machine's clock" in text
+    assert not re.search(r"\d\d:\d\d:\d\d", text)
+
+
 async def test_qualified_is_said_of_what_a_trusted_list_grants_and_of_nothing_else(
     world: World,
 ) -> None:
@@ -115,7 +131,8 @@ async def test_qualified_is_said_of_what_a_trusted_list_grants_and_of_nothing_el
     path = await world.closed()
     granted = verified(world, path, lists=(listed(world, GRANTED),))
     assert (
-        "qualified time-stamps: 3 of 6, by the trusted lists that you gave (XL of 2026-04-30): "
+        "qualified time-stamps: 3 of 6, by the trusted lists that you gave (XL of 2026-04-30, "
+        "whose signature was not checked): "
         "Lab provider, Lab time-stamps (XL)"
     ) in granted.times
     withdrawn = verified(world, path, lists=(listed(world, WITHDRAWN),))
