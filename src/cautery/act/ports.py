@@ -99,6 +99,24 @@ class ListShares(Protocol):
         """Take away the share of another case, of which all ended long ago."""
         ...
 
+    def note(self, list_id: str, text: str) -> None:
+        """Write down the text of a version before it is signed.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        ...
+
+    def noted(self, list_id: str, digest: Digest) -> str | None:
+        """Return the text of a version of this digest that was noted; ``None``: it is not there."""
+        ...
+
+    def forget_notes(self, list_id: str) -> None:
+        """Take away the noted texts of a list: its last version is published."""
+        ...
+
     def beat(self) -> None:
         """Give a sign of life."""
         ...

@@ -22,9 +22,10 @@ from pathlib import Path
 from cautery.adapters._files import make_folders, read_whole, write_pieces, write_whole
 from cautery.adapters.public_folder import PublicFolder
 from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.model import Digest, digest_of
 
 SETTINGS, KEY, SHARES, PUBLIC = "lists.toml", "lists.pub", "shares", "public"
-_TURN, _ALIVE = "turn", "alive"
+_TURN, _ALIVE, _NOTED = "turn", "alive", "version"
 _MAX_SETTINGS_BYTES = 1 << 20
 _MAX_SHARE_BYTES = 32 << 20
 _LOOK_S = 0.02
@@ -211,6 +212,37 @@ class FolderShares:
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from error
 
+    def note(self, list_id: str, text: str) -> None:
+        """Write down the text of a version before it is signed.
+
+        Who makes the next version needs this one, and its maker may be killed before it publishes.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        write_whole(self._noted(list_id, digest_of(text.encode())), text.encode())
+
+    def noted(self, list_id: str, digest: Digest) -> str | None:
+        """Return the text of a version of this digest that was noted; ``None``: it is not there."""
+        raw = _read(self._noted(list_id, digest))
+        return raw.decode() if raw is not None and digest_of(raw) == digest else None
+
+    def forget_notes(self, list_id: str) -> None:
+        """Take away the noted texts of a list: its last version is published.
+
+        Raises
+        ------
+        StorageError
+            If they cannot be taken away.
+        """
+        try:
+            for path in self._folder(list_id).glob(f"*.{_NOTED}"):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self._path}: {error.strerror}") from error
+
     def beat(self) -> None:
         """Give a sign of life.
 
@@ -242,6 +274,9 @@ class FolderShares:
 
     def _share(self, list_id: str, case: str) -> Path:
         return self._folder(list_id) / f"case-{case}.json"
+
+    def _noted(self, list_id: str, digest: Digest) -> Path:
+        return self._folder(list_id) / f"{digest.removeprefix('sha256:')}.{_NOTED}"
 
     def _alive(self, case: str) -> Path:
         return self._path / f"case-{case}.{_ALIVE}"

@@ -60,11 +60,16 @@ class ListFiles:
 
     def shows(self, list_id: str, digest: Digest) -> bool:
         """Tell whether this version of a list is there; who made it may have been killed before."""
+        return self.text(list_id, digest) is not None
+
+    def text(self, list_id: str, digest: Digest) -> str | None:
+        """Return the text of this version of a list; ``None``: the folder has another, or none."""
         head = self._files.read(f"lists/{list_id}.json")
         try:
-            return head is not None and digest_of(json.loads(head)["version"].encode()) == digest
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return False
+            text = None if head is None else str(json.loads(head)["version"])
+        except (ValueError, KeyError, TypeError):
+            return None
+        return text if text is not None and digest_of(text.encode()) == digest else None
 
     def new_answers(self) -> list[AnswerOfAgent]:
         """Return the newest acknowledgement of each list that came since this was last called.

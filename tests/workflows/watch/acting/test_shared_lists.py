@@ -234,7 +234,7 @@ async def test_a_clock_that_is_set_ends_no_entry_of_a_live_case(
     assert (later.version, later.made_at >= held.made_at) == (numbers, True)
 
 
-async def test_a_case_that_was_killed_before_it_signed_loses_nothing(
+async def test_a_case_that_was_killed_before_it_signed_loses_nothing_once_it_goes_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed, other = house.case(1), house.case(2)
@@ -244,7 +244,78 @@ async def test_a_case_that_was_killed_before_it_signed_loses_nothing(
         await killed.work()
     other.add("b.example")
     await other.work()
-    assert (house.blocked, house.head["version"]) == ({"a.example", "b.example"}, 1)
+    assert (house.blocked, house.head["version"]) == ({"b.example"}, 1)
+    killed.begin()
+    killed.add("a.example")
+    await killed.work()
+    assert (house.blocked, house.head["version"]) == ({"a.example", "b.example"}, 2)
+
+
+async def test_a_version_that_was_signed_and_not_published_costs_nobody_an_entry(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed, idle, other = house.case(1), house.case(2), house.case(3)
+    idle.add("idle.example")
+    await idle.work()
+    with monkeypatch.context() as patch:
+        patch.setattr(ListFiles, "write", raising)
+        killed.add("a.example")
+        await killed.work()
+    assert house.blocked == {"idle.example"}
+    other.add("b.example")
+    await other.work()
+    assert house.blocked == {"a.example", "b.example", "idle.example"}
+    assert not list((house.path / "shares").rglob("*.version"))
+
+
+async def test_nobody_with_the_folder_alone_puts_an_approved_referral_on_the_list(
+    house: House,
+) -> None:
+    """Two people approved it, and the guard refused it, say: its case has not sent it."""
+    refused, other = house.case(1), house.case(2)
+    refused.add("refused.example")
+    FolderShares(house.path, "f" * 16).keep(house.id, share_of(refused))
+    other.add("b.example")
+    await other.work()
+    assert house.blocked == {"b.example"}
+
+
+async def test_nobody_with_the_folder_alone_puts_back_what_a_case_took_off(house: House) -> None:
+    case, other = house.case(1), house.case(2)
+    ours = case.add("wrong.example")
+    await case.work()
+    before = share_of(case)
+    case.lists.withdraw(ours.id, "wrong.example")
+    await case.work()
+    case.shares.keep(house.id, before)
+    FolderShares(house.path, "f" * 16).keep(house.id, before)
+    other.add("b.example")
+    await other.work()
+    assert house.blocked == {"b.example"}
+    (house.path / "public" / "lists" / f"{house.id}.json").unlink()
+    other.add("c.example")
+    await other.work()
+    assert house.blocked == {"b.example", "c.example"}
+
+
+async def test_a_case_whose_entry_lapsed_by_mistake_puts_it_back(house: House) -> None:
+    """Its process was stopped for some minutes, and then went on."""
+    stopped, other = house.case(1), house.case(2)
+    stopped.add(LIVE)
+    await stopped.work()
+    other.add("b.example")
+    await other.work()
+    for _ in range(12):
+        house.pass_s(10)
+        await other.work()
+    assert house.blocked == {"b.example"}
+    await stopped.work()
+    assert house.blocked == {LIVE, "b.example"}
+
+
+def share_of(case: Case) -> bytes:
+    """What a case has on its list, sent or not."""
+    return case.lists._courses[case.to.name].list.share.to_bytes()
 
 
 async def test_a_version_that_nobody_saw_is_made_again_at_the_next_renewal(

@@ -33,7 +33,7 @@ from cautery.model import (
 )
 from cautery.model.records import ListAnswered, ListSent
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.watch.acting.organisation import Company, Organisation
+from cautery.workflows.watch.acting.organisation import Company, Head, Organisation
 
 AGAIN_S = 10.0
 """An intermediary that did not take a version is asked again after so long."""
@@ -391,6 +391,8 @@ class Lists:
         made_at = course.made_at(now, signed_at)
         # What a false date of an earlier run would have ended stays on the list.
         version = standing.next_version(now, own, dated=made_at, others=others)
+        if self._organisation is not None:
+            self._organisation.shares.note(standing.id, version.text)
         return _Made(standing.signed(version, self._signer.sign_list(version.text)), made_at)
 
     def _made_together(
@@ -404,8 +406,8 @@ class Lists:
     ) -> _Made | datetime:
         """Make the next version of all cases, or return when it is due: another case made one.
 
-        What this case has on the list is written down first. So the next version has it, whoever
-        makes that, also if this process is killed at any point.
+        What this case has on the list is written down first. So the versions that others make keep
+        it, and take off what it withdraws, also if this process is killed at any point.
         """
         shares, list_id = organisation.shares, course.list.id
         with shares.turn(list_id):
@@ -415,14 +417,17 @@ class Lists:
                 shares.keep(list_id, raw)
                 wanted = True
             last = self._signer.last_list(list_id)
-            if not wanted and last is not None:
+            assert course.company is not None
+            head = Head() if last is None else course.company.head(last[1])
+            if not wanted and last is not None and head.agrees(current):
                 due = last[2] + timedelta(seconds=RENEWED_S)
                 if last[2] <= now < due and organisation.files.shows(list_id, last[1]):
                     return due
-            others = () if course.company is None else course.company.others(share, now)
+            others = course.company.others(share, now, head=head)
             made = self._made(course, now, share, others)
             try:
                 organisation.files.write(made.envelope)
+                shares.forget_notes(list_id)
             except StorageError as error:  # it is handed in all the same
                 return replace(made, fault=error)
             return made

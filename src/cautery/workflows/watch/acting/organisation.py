@@ -1,11 +1,13 @@
 """The organisation on whose lists a case has its entries, beside those of its other cases.
 
 What an access provider would refuse of another case stays off the list, and live entries of a case
-that is silent leave it (ADR 0052).
+that is silent leave it (ADR 0052). Only a case itself puts a referral on the list, and only it puts
+a target back: whoever can write to the folder of shares has neither its approvals nor its guard.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,6 +44,44 @@ class Organisation:
     files: ListFiles
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the last version of a list, whose digest the signer keeps, says of all cases.
+
+    Parameters
+    ----------
+    referrals : frozenset of Digest
+        Those that it names.
+    withdrawn : frozenset of (Digest, str)
+        Targets that it takes off.
+    """
+
+    referrals: frozenset[Digest] = frozenset()
+    withdrawn: frozenset[tuple[Digest, str]] = frozenset()
+
+    @classmethod
+    def of(cls, text: str) -> Head:
+        """Read the text of a version, as the key of the list signed it."""
+        version = json.loads(text)
+        return cls(
+            frozenset(map(Digest, version["referrals"])),
+            frozenset((Digest(each["referral"]), each["target"]) for each in version["withdrawn"]),
+        )
+
+    def agrees(self, own: Share) -> bool:
+        """Tell whether it has the entries that this case has on the list."""
+        gone = {place for place in self.withdrawn if place[0] in own.parts}
+        return own.parts.keys() <= self.referrals and gone <= own.withdrawn
+
+    def kept(self, share: Share) -> Share:
+        """Return the share of another case without what this version does not block already."""
+        parts = {
+            subject: part for subject, part in share.parts.items() if subject in self.referrals
+        }
+        gone = {place for place in share.withdrawn | self.withdrawn if place[0] in parts}
+        return Share(parts, gone)
+
+
 class Company:
     """The cases that have their entries on one list of an organisation.
 
@@ -60,7 +100,8 @@ class Company:
         *,
         fail: Callable[[InputError], None],
     ) -> None:
-        self._shares, self._standing, self._fail = organisation.shares, standing, fail
+        self._shares, self._files = organisation.shares, organisation.files
+        self._standing, self._fail = standing, fail
         self._faults: set[str] = set()
         self._read = SharesRead(
             ListTrust(
@@ -94,8 +135,23 @@ class Company:
                 f"of the organisation: {error}"
             ) from error
 
-    def others(self, own: Share, now: datetime) -> list[Share]:
+    def head(self, digest: Digest) -> Head:
+        """Return what the last version says; nothing, if somebody took it away.
+
+        Then each case puts its own entries on the list again.
+        """
+        text = self._files.text(self._standing.id, digest)
+        if text is None:  # who made it was killed before it was published
+            text = self._shares.noted(self._standing.id, digest)
+        return Head() if text is None else Head.of(text)
+
+    def others(self, own: Share, now: datetime, *, head: Head) -> list[Share]:
         """Return what other cases have on the list, without what its intermediary would refuse.
+
+        Parameters
+        ----------
+        head : Head
+            The last version: what it does not block of other cases, the next one does not, either.
 
         Raises
         ------
@@ -116,6 +172,6 @@ class Company:
             if not faults and not share.current(now - _LONG_AGO).parts:
                 self._shares.discard(self._standing.id, case)
                 continue
-            shares.append(share.lapsed(silent_s))
+            shares.append(head.kept(share.lapsed(silent_s)))
         self._read.forget_all_but(subject for share in (own, *shares) for subject in share.parts)
         return shares
