@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import random
 from datetime import date, timedelta
 from string import ascii_lowercase
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cautery.graph.mirrors import Days, Domain, all_days, mirror_families
+from cautery.graph.mirrors import Days, Domain, all_days, joining, mirror_families
 from cautery.graph.mirrors.costs import EDGE_NATS, NAMELESS, UNSHARED, NameCosts
 from cautery.graph.mirrors.dates import NO_DAYS, DayCosts
 from cautery.graph.mirrors.names import GENERIC, brand, plain, skeleton
@@ -288,3 +291,19 @@ def test_evidence_of_days_is_bounded_and_falls_with_how_busy_the_day_is() -> Non
     assert all(costs.evidence(still, still) <= 2 * costs.most(event) for event in still.every)
     assert costs.evidence(still, crowd) < 0
     assert costs.evidence(none, crowd) == 0
+
+
+def test_pairs_of_the_past_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(5)
+    names = {f"{rng.randrange(10**6):012d}.tv" for _ in range(400)}
+    taken = 0
+
+    def counted(queue: list[Any]) -> Any:
+        nonlocal taken
+        taken += 1
+        return heapq.heappop(queue)
+
+    heap = SimpleNamespace(heapify=heapq.heapify, heappush=heapq.heappush, heappop=counted)
+    monkeypatch.setattr(joining, "heapq", heap)
+    assert len(mirror_families(Domain(name=name) for name in names)) < 10
+    assert 0 < taken < 10 * len(names)

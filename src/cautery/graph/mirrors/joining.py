@@ -83,7 +83,7 @@ class Group:
     names: tuple[str, ...]
     days: Seen
     values: frozenset[Value]
-    joins: Sequence[Join] = ()
+    joins: list[Join] | tuple[()] = ()
     near: dict[int, float] = field(default_factory=lambda: _NOBODY)
 
 
@@ -142,19 +142,25 @@ class Joining:
             if left < right and (odds := self._odds(left, right)) > 0
         ]
         heapq.heapify(queue)
-        first = number = len(self._groups)
+        groups, past = self._groups, 0
+        first = number = len(groups)
         while queue:
             odds, left, right = heapq.heappop(queue)
             # A joined group has a new number, so that a pair of the past is not there any more.
-            if left in self._groups and right in self._groups:
+            if left in groups and right in groups:
+                past += len(groups[left].near) + len(groups[right].near)
                 self._join(left, right, number, -odds)
-                for near in self._groups[number].near:
+                for near in groups[number].near:
                     if (new := self._odds(number, near)) > 0:
                         heapq.heappush(queue, (-new, near, number))
                 number += 1
                 if (number - first) % _REPORT_EVERY == 0:
                     self._doing(f"{number - first:,} joins")
-        return list(self._groups.values())
+                if past > len(queue) // 2:  # to sort pairs of the past costs more than the rest
+                    queue = [pair for pair in queue if pair[1] in groups and pair[2] in groups]
+                    heapq.heapify(queue)
+                    past = 0
+        return list(groups.values())
 
     def _start(self, domains: Iterable[Known]) -> Iterator[Group]:
         """Yield one group for each brand, and one for each domain whose name is not a brand."""
@@ -257,19 +263,24 @@ class Joining:
             by_values=self._by_values(left_group, right_group),
             probability=sure,
         )
+        joins = larger.joins or []
+        joins += smaller.joins
+        joins.append(join)
         joined = Group(
             domains=larger.domains,
             names=(larger.names[0],),
             days=self._days.of(left_group.days.days | right_group.days.days),
             values=left_group.values | right_group.values,
-            joins=[*larger.joins, *smaller.joins, join],
+            joins=joins,
         )
         joined.domains.update((name, sure * was) for name, was in smaller.domains.items())
-        joined.near = {}
         nothing = math.log(NAMELESS)
-        for near in (left_group.near.keys() | right_group.near.keys()) - {left, right}:
-            nats = max(left_group.near.get(near, nothing), right_group.near.get(near, nothing))
-            joined.near[near] = nats
+        fewer, joined.near = sorted((left_group.near, right_group.near), key=len)
+        for near, nats in fewer.items():
+            joined.near[near] = max(nats, joined.near.get(near, nothing))
+        del joined.near[left], joined.near[right]
+        for near, met in joined.near.items():
+            nats = joined.near[near] = max(met, nothing)
             neighbours = self._groups[near].near
             neighbours.pop(left, None)
             neighbours.pop(right, None)
