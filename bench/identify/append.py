@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +88,7 @@ def main() -> None:
         print(f"append / build: {more.cpu_s / alone.cpu_s:.3f} of the CPU")
 
 
-def build(what: list[Path | str], out: Path) -> list[str]:
+def build(what: Sequence[Path | str], out: Path) -> list[str]:
     command = [sys.executable, "-m", "cautery", "references", "build"]
     return [*command, *map(str, what), "-o", str(out)]
 
