@@ -24,6 +24,7 @@ from pathlib import Path
 from cautery.adapters._files import TEMPORARY, real_path, regular, sync_folder
 from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence.bag import EXTRACT_TABLES, TAG_MANIFEST, Copied, Instead
+from cautery.evidence.leaf import record_of
 from cautery.evidence.manifest import CASE_KEY, LEDGER
 
 _CHUNK = 1 << 20
@@ -122,10 +123,12 @@ class ExtractFile:
             If the file is no extract.
         """
         last = -1
-        for index, leaf, proof in _rows(path, "entries", "idx, leaf, proof"):
+        for index, kind, leaf, proof in _rows(path, "entries", "idx, kind, leaf, proof"):
             if not isinstance(index, int) or not isinstance(leaf, bytes) or index <= last:
                 raise EvidenceError(f"{path}: not an extract: record {str(index)[:20]}")
             last = index
+            if (own := record_of(leaf, canonical=False).kind) != kind:  # who asks by kind is misled
+                raise EvidenceError(f"{path}: record {index}: filed as another kind than {own}")
             try:
                 yield index, leaf, tuple(bytes.fromhex(step) for step in str(proof).split())
             except ValueError as error:

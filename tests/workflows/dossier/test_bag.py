@@ -284,7 +284,8 @@ def test_invented_records_are_not_authentic_whoever_signs_the_bag(
     bag = tmp_path / "bag"
     shutil.copytree(bags[Audience.HOSTER], bag)
     with sqlite3.connect(bag / "data/extract/ledger.sqlite") as extract:
-        extract.execute(f"UPDATE entries SET proof = '', leaf = x'7b7d'{where}")
+        backdated = "CAST(replace(CAST(leaf AS TEXT), '2026', '2025') AS BLOB)"
+        extract.execute(f"UPDATE entries SET proof = '', leaf = {backdated}{where}")
     signed_anew(bag, made.key)
     if where:
         with pytest.raises(EvidenceError, match="its way to the signed root is missing"):
@@ -293,6 +294,18 @@ def test_invented_records_are_not_authentic_whoever_signs_the_bag(
         assert subprocess.run(run, cwd=bag, capture_output=True, check=False).returncode == 1
     else:
         assert not by_keys(bag, tmp_path).authentic
+
+
+def test_a_record_of_an_extract_is_filed_under_its_own_kind(
+    bags, made: Made, tmp_path: Path
+) -> None:
+    bag = tmp_path / "bag"
+    shutil.copytree(bags[Audience.HOSTER], bag)
+    with sqlite3.connect(bag / "data/extract/ledger.sqlite") as extract:
+        extract.execute("UPDATE entries SET kind = 'note' WHERE kind = 'verdict'")
+    signed_anew(bag, made.key)
+    with pytest.raises(EvidenceError, match="filed as another kind than verdict"):
+        by_keys(bag, tmp_path)
 
 
 @pytest.mark.parametrize("number", ["(SELECT min(idx) FROM entries)", "99999"])
