@@ -78,6 +78,15 @@ def test_a_version_that_does_not_follow_the_last_is_not_signed(key: Key) -> None
     assert key.last_list(second["list"])[0] == 1  # type: ignore[index]
 
 
+@pytest.mark.parametrize("number", ["true", "1.0", "1e0"])
+def test_the_number_of_a_version_is_an_integer(key: Key, number: str) -> None:
+    """Whoever receives the list refuses true and 1.0, which Python takes for 1."""
+    text = next_text(key)
+    with pytest.raises((EvidenceError, InputError)):
+        key.sign_list(text.replace('"version":1', f'"version":{number}'))
+    key.sign_list(text)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -189,7 +189,8 @@ def require_next_list(text: str, *, key: bytes, last: ListHead | None) -> tuple[
         raise EvidenceError(f"not signed: list {name} names another key")
     number, previous = (last[0] + 1, last[1]) if last else (1, None)
     stated = list_version.get("version")
-    if (stated, list_version.get("previous")) != (number, previous):
+    # Exactly an integer: true and 1.0 are equal to 1 here, and no version to who receives the list.
+    if type(stated) is not int or (stated, list_version.get("previous")) != (number, previous):
         raise EvidenceError(
             f"not signed: version {stated} of list {name} does not follow the last one"
         )
