@@ -246,3 +246,17 @@ def test_what_a_header_authorises_is_hidden(text: str, secret: str) -> None:
 @pytest.mark.parametrize("title", ["Token: the series", "Authorization required", "BBC Token 24"])
 def test_a_title_that_speaks_of_tokens_stays(title: str) -> None:
     assert screened(title, HIDDEN) == title
+
+
+@pytest.mark.parametrize(
+    "written", ["MAC:{}", "STB:{}", "ID:{};x", "{}:Exp 2026", "{}-expires", "MAC-{}"]
+)
+@pytest.mark.parametrize("mac", ["00:1A:79:AB:CD:EF", "00-1a-79-ab-cd-ef"])
+def test_a_word_beside_a_mac_is_no_part_of_it(written: str, mac: str) -> None:
+    hidden = "~" + HIDDEN.of("00:1a:79:ab:cd:ef")
+    assert screened(written.format(mac), HIDDEN) == written.format(hidden)
+
+
+@pytest.mark.parametrize("row", ["AA:BB:CC:DD:EE:FF:00:11", "2001:db8:aa:bb:cc:dd:ee:ff"])
+def test_a_longer_row_of_numbers_is_no_mac(row: str) -> None:
+    assert HIDDEN.of(row[:17].lower()) not in screened(row, HIDDEN)
