@@ -235,6 +235,7 @@ def test_a_text_is_not_searched_once_for_each_control_character() -> None:
         ('{"Authorization":"Bearer S3cretW0rd","a":"b"}', "S3cretW0rd"),
         ("http://p.example/x|X-Token=S3cretW0rd", "S3cretW0rd"),
         ("X-Auth-Token: S3cretW0rd", "S3cretW0rd"),
+        ("X-Api-Key: S3cretW0rd", "S3cretW0rd"),
     ],
 )
 def test_what_a_header_authorises_is_hidden(text: str, secret: str) -> None:
@@ -260,3 +261,31 @@ def test_a_word_beside_a_mac_is_no_part_of_it(written: str, mac: str) -> None:
 @pytest.mark.parametrize("row", ["AA:BB:CC:DD:EE:FF:00:11", "2001:db8:aa:bb:cc:dd:ee:ff"])
 def test_a_longer_row_of_numbers_is_no_mac(row: str) -> None:
     assert HIDDEN.of(row[:17].lower()) not in screened(row, HIDDEN)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Username \u27a4 {} Password \u27a4 {}",
+        "Username\u27a4{}\nPassword\u27a4{}",
+        "\U0001f464 {} \U0001f511 {}",
+        "user {} pass {}",
+        "<username>{}</username><password>{}</password>",
+        "user->{} pass->{}",
+        "User \u00bb {} \u00bb Pass \u00bb {}",
+        "PHPSESSID={}; sessionid={}",
+    ],
+)
+def test_a_login_is_hidden_whatever_points_at_it(written: str) -> None:
+    text = screened(written.format("annaverdi77", "S3cretW0rd1"), HIDDEN)
+    assert "annaverdi77" not in text
+    assert "S3cretW0rd1" not in text
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["The user pass 2", "Arena > Pass the ball", "Canal+ \u27a4 Sport 360 HD", "Pass \u00bb BBC1HD",
+     "Login to 2026", "user guide pass key", "World Pass 2026 \u25b6 Match 12"],
+)  # fmt: skip
+def test_a_title_with_arrows_stays(title: str) -> None:
+    assert screened(title, HIDDEN) == title

@@ -15,7 +15,14 @@ NAMES = (
     r"pass(?:word|wd|wort)?|pwd|pw|senha|contrase\u00f1a|mot de passe|parola|passwort|kennwort|pin"
 )
 """What a user, a word or a number of a login is called, as a pattern."""
-_TOKENS = r"(?:[\w-]{1,20}[_-])?token|api_?key"
+_TOKENS = r"(?:[\w-]{1,20}[_-])?(?:token|api[_-]?key)"
+_SAYS = r"\s?(?:[:=]|[-=]?>|[\u00bb\u203a\u2192\u25b6\u25ba\u27a1\u27a4])\s{0,2}"
+"""Between a name and what it names: also arrows, and the end of a tag."""
+_POINTS = re.compile(r"[:=>\u00bb\u203a\u2192\u25b6\u25ba\u27a1\u27a4]")
+_PICTURES = "\U0001f464\U0001f510\U0001f511"
+"""A head, and keys."""
+_SECOND = re.compile(r"(?i)\bpass(?:word|wd|wort)?\s\S{0,64}[0-9]")
+"""The password of a login with blanks alone between a name and what it names."""
 _AUTHORIZATION = re.compile(
     r"(?i)(authori[sz]ation['\"]?\s?[:=]\s{0,2}['\"]?(?:[a-z]{2,20}(?:\s|%20|\+))?)"
     r"(?!~[0-9a-f]{16})([^\s&'\"|;,<>]{4,512})"
@@ -23,17 +30,25 @@ _AUTHORIZATION = re.compile(
 """As a header, in JSON, and behind a URL as Kodi takes it."""
 _EQUALS = re.compile(
     rf"(?i)(?<![\w-])((?:{NAMES}|pub(?:user|passwd)|conn|jtv|{_TOKENS}|mac"
-    r"|key|secret|auth|bearer|sid)"
+    r"|key|secret|auth|bearer|sid|(?:php|j)?sess(?:ion)?_?id)"
     r"(?:\s?=\s?|['\"]\s?:\s?['\"]))(?!~[0-9a-f]{16})([^\s&'\"|;,<>]{1,512})"
 )
 """A secret and its name as in a query without its URL, or in a quoted JSON object."""
 _LOGIN = re.compile(
-    rf"(?i)(?<![\w-])((?:{NAMES}|u)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
-    rf"(\W{{1,5}}(?:{NAMES}|p)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
+    rf"(?i)((?<![\w-])(?:{NAMES}|u){_SAYS}|\U0001f464\W{{0,4}})"
+    rf"(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
+    rf"((?:\W{{1,5}}|</\w{{1,20}}>\s{{0,8}}<)(?:{NAMES}|p){_SAYS}|\W{{0,4}}[{_PICTURES}]\W{{0,4}})"
+    rf"(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
 )
 _WORD = re.compile(
-    rf"(?i)(?<![\w-])((?:{NAMES}|{_TOKENS})\s?:\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{3,128}})"
+    rf"(?i)((?<![\w-])(?:{NAMES}|{_TOKENS}){_SAYS}|[{_PICTURES}]\W{{0,4}})"
+    r"(?!~[0-9a-f]{16})([^\s|;,<>]{3,128})"
 )
+_BARE = re.compile(
+    rf"(?i)(?<![\w-])((?:{NAMES})\s{{1,2}})([^\s|;,<>:=]{{2,64}})"
+    rf"(\s{{1,2}}(?:{NAMES})\s{{1,2}})([^\s|;,<>:=]{{3,64}})"
+)
+"""Of two names with blanks alone the second must name what no title says."""
 _PAIR = re.compile(r"(?<![\w.:/@-])([\w.-]{4,48}):([\w.!$*-]{5,48})(?![\w:/@-])")
 _CHANNEL = re.compile(r"(?i)[a-z]{1,12}[0-9]{1,2}[a-z]{0,3}|[0-9]{1,4}[a-z]{1,4}")
 _AT_HOST = re.compile(
@@ -47,6 +62,15 @@ _TOKEN = re.compile(r"(?<![\w~%-])[A-Za-z0-9_-]{24,}(?![\w-])")
 _CHANGES = re.compile(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
 
 
+def may_hold_logins(text: str) -> bool:
+    """Tell a text in which :func:`hide_logins` may find something."""
+    return (
+        _POINTS.search(text) is not None
+        or (not text.isascii() and any(picture in text for picture in _PICTURES))
+        or _SECOND.search(text) is not None
+    )
+
+
 def hide_paths(text: str, hidden: Hidden) -> str:
     """Replace name and password in the path of a panel's stream."""
     return _PATH.sub(partial(_path, hidden), text)
@@ -57,6 +81,14 @@ def hide_logins(text: str, hidden: Hidden, *, pairs: bool) -> str:
     text = _AT_HOST.sub(lambda match: hidden(match[0][:-1]) + "@", text)
     text = _AUTHORIZATION.sub(lambda match: match[1] + hidden(match[2]), text)
     text = _LOGIN.sub(lambda match: match[1] + hidden(match[2]) + match[3] + hidden(match[4]), text)
+    text = _BARE.sub(
+        lambda match: (
+            match[1] + hidden(match[2]) + match[3] + hidden(match[4])
+            if _odd(match[4]) and not STANDS.match(match[4])
+            else match[0]
+        ),
+        text,
+    )
     text = _EQUALS.sub(lambda match: match[1] + hidden(match[2]), text)
     text = _WORD.sub(
         lambda match: match[1] + hidden(match[2]) if _odd(match[2]) else match[0], text

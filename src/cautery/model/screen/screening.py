@@ -23,6 +23,7 @@ from cautery.model.screen.logins import (
     hide_paths,
     hide_tokens,
     hide_web_tokens,
+    may_hold_logins,
 )
 from cautery.model.screen.numbers import hide_accounts, hide_cards, hide_telephones
 from cautery.model.screen.spellings import ENCODED, decoded, folded
@@ -36,8 +37,9 @@ _MAYBE = re.compile(
 _COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:|[0-9]\w{0,30}:\S{0,30}[0-9]")
 _WORDS = ("pass", "pw", "login", "user", "usr", "utente", "usuario", "benutzer", "kennwort",
           "parola", "senha", "contrase", "pin", "token", "key", "secret", "mac", "sid", "auth",
-          "bearer", "utilisateur", "mot de", "u:", "u=")  # fmt: skip
-"""With a sign of equality or a colon."""
+          "bearer", "utilisateur", "mot de", "sess", "u:", "u=", "\U0001f464", "\U0001f510",
+          "\U0001f511")  # fmt: skip
+"""Beside what points at a login."""
 Kind = Literal["title", "url", "message"]
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_~-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_=-])")
 _PRINTED = re.compile(r"[\x20-\x7e\u00a0-\uffff]{6,}")
@@ -92,7 +94,7 @@ def _is_plain(text: str) -> bool:
     if "@" in text or _MAYBE.search(text) is not None:
         return False
     lower = text.lower()
-    if (":" in text or "=" in text) and (
+    if may_hold_logins(text) and (
         _COLONS.search(text) is not None or any(word in lower for word in _WORDS)
     ):
         return False
@@ -125,7 +127,7 @@ def _replaced(text: str, of: Callable[[str], str], kind: Kind, depth: int) -> st
         text = hide_paths(text, hidden)
         text = hide_handles(text, hidden)
         text = hide_whatsapp(text, hidden)
-    if ":" in text or "=" in text:
+    if may_hold_logins(text):
         text = hide_logins(text, hidden, pairs=kind == "title")
     if "@" in text:
         text = hide_mails(text, hidden)
