@@ -25,11 +25,12 @@ _IPV4 = re.compile(rf"(?<![\w.]){_OCTET}(?:\.{_OCTET}){{3}}(?![\w]|\.[0-9])")
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{6,39}(?:%\w{1,16})?(?![\w:])")
 _VERSION = re.compile(r"(?i)(?:\bv|\bver\.?|\bversion|\bfirmware|\bbuild|\brel\.?|\brelease)\s?$")
 _MAC = re.compile(
-    r"(?i)(?<![0-9a-f])(?<!\b[0-9a-f][:-])(?<!\b[0-9a-f]{2}[:-])(?<!\b[0-9a-f]{4}[:-])"
+    r"(?i)(?<![0-9a-f])(?<!\b[0-9a-f][:-])(?<!\b[0-9a-f][0-9][:-])(?<!\b[0-9][0-9a-f][:-])"
+    r"(?<![0-9a-f]{2}[:-][0-9a-f]{2}[:-])(?<!\b[0-9a-f]{3}[:-])(?<!\b[0-9a-f]{4}[:-])(?<!::)"
     r"[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![0-9a-f]|[:-][0-9a-f]{1,4}\b)"
     r"|(?<![\w.])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![\w.])"
 )
-"""Not within a longer row of such numbers; ``MAC:`` and ``-Expires`` beside one are no numbers."""
+"""Not within a longer row of such numbers; ``MAC:``, ``DE:`` and ``-Expires`` are none."""
 TIGHT_MAC = re.compile(
     r"(?i)(?<!\w)(?=[0-9]{0,11}[a-f])(?=[a-f]{0,11}[0-9])[0-9a-f]{12}(?!\w)"
     r"|(?<!\w)001a79[0-9a-f]{6}(?!\w)"
