@@ -96,7 +96,7 @@ LINKS = st.lists(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(LINKS, st.integers(0, 3))
 def test_networks_and_how_sure_they_are_are_alike(links: list[Any], seed: int) -> None:
     def work() -> Any:
@@ -205,7 +205,7 @@ def test_code_words_are_alike(
     assert plain == compiled
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(SEEDS, st.integers(1, 400), st.integers(1, 5), st.integers(1, 4), st.booleans())
 def test_votes_are_alike(
     seed: int,
