@@ -274,6 +274,7 @@ def test_a_part_of_a_longer_row_of_numbers_is_no_mac(row: str) -> None:
         "Username \u27a4 {} Password \u27a4 {}",
         "Username\u27a4{}\nPassword\u27a4{}",
         "\U0001f464 {} \U0001f511 {}",
+        "\U0001f464: {} \U0001f511=| {}",
         "user {} pass {}",
         "<username>{}</username><password>{}</password>",
         "user->{} pass->{}",
@@ -285,6 +286,7 @@ def test_a_login_is_hidden_whatever_points_at_it(written: str) -> None:
     text = screened(written.format("annaverdi77", "S3cretW0rd1"), HIDDEN)
     assert "annaverdi77" not in text
     assert "S3cretW0rd1" not in text
+    assert screened(text, HIDDEN) == text
 
 
 @pytest.mark.parametrize(

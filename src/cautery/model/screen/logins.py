@@ -21,6 +21,7 @@ _SAYS = r"\s?(?:[:=]|[-=]?>|[\u00bb\u203a\u2192\u25b6\u25ba\u27a1\u27a4])\s{0,2}
 _POINTS = re.compile(r"[:=>\u00bb\u203a\u2192\u25b6\u25ba\u27a1\u27a4]")
 _PICTURES = "\U0001f464\U0001f510\U0001f511"
 """A head, and keys."""
+_PICTURE = rf"[{_PICTURES}][^\w~]{{0,4}}(?=\w)"
 _SECOND = re.compile(r"(?i)\bpass(?:word|wd|wort)?\s\S{0,64}[0-9]")
 """The password of a login with blanks alone between a name and what it names."""
 _AUTHORIZATION = re.compile(
@@ -35,18 +36,18 @@ _EQUALS = re.compile(
 )
 """A secret and its name as in a query without its URL, or in a quoted JSON object."""
 _LOGIN = re.compile(
-    rf"(?i)((?<![\w-])(?:{NAMES}|u){_SAYS}|\U0001f464\W{{0,4}})"
+    rf"(?i)((?<![\w-])(?:{NAMES}|u){_SAYS}|\U0001f464[^\w~]{{0,4}}(?=\w))"
     rf"(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
-    rf"((?:\W{{1,5}}|</\w{{1,20}}>\s{{0,8}}<)(?:{NAMES}|p){_SAYS}|\W{{0,4}}[{_PICTURES}]\W{{0,4}})"
+    rf"((?:\W{{1,5}}|</\w{{1,20}}>\s{{0,8}}<)(?:{NAMES}|p){_SAYS}|[^\w~]{{0,4}}{_PICTURE})"
     rf"(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
 )
 _WORD = re.compile(
-    rf"(?i)((?<![\w-])(?:{NAMES}|{_TOKENS}){_SAYS}|[{_PICTURES}]\W{{0,4}})"
+    rf"(?i)((?<![\w-])(?:{NAMES}|{_TOKENS}){_SAYS}|{_PICTURE})"
     r"(?!~[0-9a-f]{16})([^\s|;,<>]{3,128})"
 )
 _BARE = re.compile(
-    rf"(?i)(?<![\w-])((?:{NAMES})\s{{1,2}})([^\s|;,<>:=]{{2,64}})"
-    rf"(\s{{1,2}}(?:{NAMES})\s{{1,2}})([^\s|;,<>:=]{{3,64}})"
+    rf"(?i)(?<![\w-])((?:{NAMES})\s{{1,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>:=]{{2,64}})"
+    rf"(\s{{1,2}}(?:{NAMES})\s{{1,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>:=]{{3,64}})"
 )
 """Of two names with blanks alone the second must name what no title says."""
 _PAIR = re.compile(r"(?<![\w.:/@-])([\w.-]{4,48}):([\w.!$*-]{5,48})(?![\w:/@-])")
@@ -84,7 +85,7 @@ def hide_logins(text: str, hidden: Hidden, *, pairs: bool) -> str:
     text = _BARE.sub(
         lambda match: (
             match[1] + hidden(match[2]) + match[3] + hidden(match[4])
-            if _odd(match[4]) and not STANDS.match(match[4])
+            if _odd(match[4])
             else match[0]
         ),
         text,
