@@ -11,7 +11,11 @@ from cautery.workflows.watch.acting.neighbours import lawful_streams
 from cautery.workflows.watch.streams import Stream
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-ADDRESSES = {"innocent.example": ("203.0.113.7",), "pirate.example": ("198.51.100.7",)}
+ADDRESSES = {
+    "innocent.example": ("203.0.113.7",),
+    "pirate.example": ("198.51.100.7",),
+    "more.pirate.example": ("203.0.113.7",),
+}
 
 
 def proven(url: str, *, open_redirect: bool = False) -> Stream:
@@ -52,3 +56,8 @@ def test_a_host_that_serves_a_stream_itself_is_no_bystander() -> None:
 
 def test_a_panel_that_writes_its_edge_into_its_links_is_no_bystander() -> None:
     assert kept_up(proven(SENT_ON, open_redirect=True), suspects=("innocent.example",)) == {}
+
+
+def test_a_pirates_own_open_redirect_keeps_no_address_of_its_streams_up() -> None:
+    beside = proven("http://more.pirate.example/1.m3u8")
+    assert kept_up(proven(SENT_ON, open_redirect=True), beside) == {"innocent.example": ()}

@@ -28,9 +28,13 @@ def lawful_streams(streams: Mapping[str, Stream], mapper: Mapper) -> dict[str, t
     """
     proven = [stream for stream in streams.values() if stream.proven]
     accused = {stream.host for stream in proven}
-    redirecting = {stream.host for stream in proven if stream.open_redirect}
-    redirecting -= {stream.host for stream in proven if not stream.open_redirect}
-    redirecting -= {*mapper.suspects()}
+    serving = {stream.host for stream in proven if not stream.open_redirect} | {*mapper.suspects()}
+    # A pirate may run an open redirect beside its streams: that must not keep their address up.
+    served_at = {address for host in serving for address in mapper.addresses(host)}
+    bystanders = {
+        host: tuple(address for address in mapper.addresses(host) if address not in served_at)
+        for host in sorted(accused - serving)
+    }
     return {
         key: mapper.addresses(stream.host)
         for key, stream in streams.items()
@@ -39,7 +43,7 @@ def lawful_streams(streams: Mapping[str, Stream], mapper: Mapper) -> dict[str, t
             stream.verdict.finding is Finding.LICENSED
             or (stream.verdict.finding is Finding.NOTHING and stream.host not in accused)
         )
-    } | {host: mapper.addresses(host) for host in sorted(redirecting)}
+    } | bystanders
 
 
 class Neighbours:
