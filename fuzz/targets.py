@@ -332,6 +332,7 @@ def _custody() -> Target:
 def _opening() -> Target:
     from types import SimpleNamespace
 
+    from cautery.evidence.merkle import leaf_hash, node_hash
     from cautery.model.evidence import digest_of
     from cautery.workflows.dossier.extract import commitment
     from cautery.workflows.dossier.opening import Opening, check_opening
@@ -339,12 +340,23 @@ def _opening() -> Target:
     listed, salt, leaf = b"a tag manifest", bytes(range(32)), '{"kind":"verdict"}'
     store: Any = SimpleNamespace(read=lambda *_, **__: listed)
     extracts: Any = SimpleNamespace(commitment=lambda _, __: commitment(salt, leaf.encode()))
-    good = Opening(dossier=digest_of(listed), record=7, salt=salt.hex(), leaf=leaf)
+    beside = leaf_hash(b"another record")
+    pair = node_hash(beside, beside)
+    path = (beside, pair, node_hash(pair, pair))
+    root = leaf_hash(leaf.encode())
+    for step in path:
+        root = node_hash(step, root)
+    manifest: Any = SimpleNamespace(records=8, root=root)
+    good = Opening(
+        dossier=digest_of(listed), record=7, salt=salt.hex(), leaf=leaf,
+        path=tuple(step.hex() for step in path),
+    )  # fmt: skip
 
     def once(data: bytes) -> None:
-        opened = check_opening(HERE, data, store=store, extracts=extracts)
+        opened = check_opening(HERE, data, store=store, extracts=extracts, manifest=manifest)
         assert (opened.salt, opened.leaf) == (good.salt, leaf), "it opens another record"
 
+    once(good.to_bytes())  # it is good
     return Target(once=once, seeds=(good.to_bytes(),))
 
 
