@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,11 @@ from cautery.errors import SourceError
 MODULE = "cautery.adapters._pdf_signatures"
 JOB = "pdf-signatures"
 _MOST_SIGNATURES = 20
+_WRITTEN = re.compile(
+    rb"<(xmp:(?:Modify|Metadata)Date|pdf:Producer)>[^<]*</\1>"
+    rb"|\b(?:xmp:(?:Modify|Metadata)Date|pdf:Producer)=(?:\"[^\"<]*\"|'[^'<]*')"
+)
+"""When and by what metadata was written."""
 
 
 def _signatures(_: Any, pdf: bytes) -> bytes:
@@ -74,10 +80,18 @@ def _seen(reader: Any) -> dict[str, Any]:
 def _times_alone() -> Any:
     """Return what may follow a signature: time-stamps, and what proves them.
 
-    pyHanko's own policy also lets the title and the dates of a document change, and hidden objects
-    come in.
+    pyHanko's own policy also lets the title of a document change, and hidden objects come in. When
+    the document was changed last does change with each time-stamp.
     """
     from pyhanko.sign import diff_analysis as diff  # noqa: PLC0415 - an extra
+
+    class Info(diff.DocInfoRule):
+        def apply(self, old: Any, new: Any) -> Any:
+            return super().apply(old, new) if _info(old) == _info(new) else ()
+
+    class Metadata(diff.MetadataUpdateRule):
+        def apply(self, old: Any, new: Any) -> Any:
+            return super().apply(old, new) if _metadata(old) == _metadata(new) else ()
 
     level: Any = diff.ModificationLevel.LTA_UPDATES
     return diff.StandardDiffPolicy(
@@ -85,6 +99,8 @@ def _times_alone() -> Any:
             diff.CatalogModificationRule(  # type: ignore[no-untyped-call]
                 ignored_keys=frozenset({"/AcroForm", "/DSS", "/Extensions"})
             ),
+            Info().as_qualified(level),
+            Metadata().as_qualified(level),
             diff.XrefStreamRule().as_qualified(level),
             diff.ObjectStreamRule().as_qualified(level),
             diff.DSSCompareRule().as_qualified(level),
@@ -94,6 +110,27 @@ def _times_alone() -> Any:
         ),
         ignore_orphaned_objects=False,
     )
+
+
+def _info(revision: Any) -> dict[str, str]:
+    """Return what a revision says of the document, but not when and by what it was written."""
+    info = _object(revision, revision.trailer_view, "/Info") or {}
+    return {key: str(info[key]) for key in info if key not in {"/ModDate", "/Producer"}}
+
+
+def _metadata(revision: Any) -> bytes:
+    """Return the same of its metadata (XMP)."""
+    stream = _object(revision, revision.root, "/Metadata")
+    return b"" if stream is None else _WRITTEN.sub(b"", stream.data)
+
+
+def _object(revision: Any, holder: Any, key: str) -> Any:
+    """Return a member of a dictionary as it was in a revision; ``None``: there was none."""
+    try:
+        value = holder.raw_get(key)
+    except KeyError:
+        return None
+    return revision.get_object(value.reference) if hasattr(value, "reference") else value
 
 
 def _require_one_gap(signature: Any) -> None:
