@@ -91,13 +91,13 @@ def write(plan: Plan, begun: Any, ended: Any) -> None:
         allowed = approved(subject, key, mandate)
         lists[0].add(allowed, mandate.orders[0])
         for standing in lists[1:]:  # to check one referral 300 times is not what is measured
-            standing._parts.update(lists[0]._parts)  # noqa: SLF001
+            standing.share.parts.update(lists[0].share.parts)
         added.extend((subject.id, name) for name in names)
 
     # The first entries are written as they stand in an approved referral: to draft, judge and sign
     # 60,000 takes minutes, and is not what is measured.
     add(["model.pirate.example"])
-    [model] = lists[0]._parts.values()  # noqa: SLF001
+    [model] = lists[0].share.parts.values()
     body = json.loads(model.text)
     for first in range(0, plan.entries, PER_REFERRAL):
         names = sorted(f"n{n}.pirate.example" for n in range(first, first + PER_REFERRAL))
@@ -106,7 +106,7 @@ def write(plan: Plan, begun: Any, ended: Any) -> None:
         text = canonical(body | {"referral": number, "entries": rows}).decode()
         part = replace(model, id=number, text=text, ends=dict.fromkeys(names, until))
         for standing in lists:
-            standing._parts[digest_of(text.encode())] = part  # noqa: SLF001
+            standing.share.parts[digest_of(text.encode())] = part
         added.extend((number, name) for name in names)
 
     def publish() -> None:

@@ -57,6 +57,7 @@ PUBLIC = frozenset(
         "Mandate.legal_basis",
         "Mandate.territories",
         "Mandate.who",
+        "ListsPolicy.key",
         "MandateSignature.name",
         "MandateSignature.public_key",
         "MandateSignature.role",

@@ -277,7 +277,7 @@ def test_where_an_open_redirect_leads_is_watched_and_the_act_is_there(
     assert of(heard, ProbeDone)[0].redirected_to == "edge.example"
     [led_to] = [one for one in streams.values() if one is not stream]
     assert (led_to.url, led_to.host, led_to.source) == (aim, "edge.example", URL)
-    assert led_to.wanted(NOON)
+    assert led_to.live
 
 
 def test_a_panel_that_sends_on_is_watched_itself_alone(
