@@ -28,7 +28,7 @@ import numpy as np
 from cautery.errors import CauteryError
 
 HERE = Path(__file__).parent.parent
-SAMPLES = HERE / "tests" / "watch" / "assets" / "samples"
+SAMPLES = HERE / "tests" / "formats" / "assets" / "samples"
 CASES = HERE / "tests" / "assets"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BASE = "http://h.example/live/x"
@@ -71,10 +71,10 @@ class Target:
 
 
 def _reader(kind: str) -> Target:
+    from cautery.formats import READERS, Derivation, ReadWarning
+    from cautery.formats.warm import warm
     from cautery.lab.authority import police
     from cautery.model import KeyedPseudonyms
-    from cautery.watch import READERS, Derivation, ReadWarning
-    from cautery.watch.warm import warm
 
     warm()  # loading compiled code is no input's doing
     reader, authority = READERS[kind], police()
@@ -93,20 +93,20 @@ def _reader(kind: str) -> Target:
                 derivation.derived(row)
 
     # Certificates with strange serial numbers are told of by the library beside being read.
-    warnings.filterwarnings("ignore", module="cautery.watch.tls")
+    warnings.filterwarnings("ignore", module="cautery.formats.tls")
     seed = (SAMPLES / kind).read_bytes()
     return Target(once=once, seeds=(seed,), longest=1024 + len(seed))
 
 
 def _guess() -> Target:
-    from cautery.watch import guess
+    from cautery.formats import guess
 
     seeds = tuple(one.read_bytes()[:8192] for one in sorted(SAMPLES.iterdir()))
     return Target(once=lambda data: guess(data[:8192]), seeds=seeds, longest=2048)
 
 
 def _html() -> Target:
-    from cautery.watch._html import tokens
+    from cautery.formats._html import tokens
 
     def once(data: bytes) -> None:
         for _ in tokens(data.decode("utf-8", "replace")):
@@ -116,7 +116,7 @@ def _html() -> Target:
 
 
 def _portal() -> Target:
-    from cautery.watch import read_bootstrap, read_pages, read_token
+    from cautery.formats import read_bootstrap, read_pages, read_token
 
     def once(data: bytes) -> None:
         for read in (read_token, read_pages, read_bootstrap):
@@ -136,7 +136,7 @@ def _portal() -> Target:
 
 
 def _registration() -> Target:
-    from cautery.watch import read_registration
+    from cautery.formats import read_registration
 
     def once(data: bytes) -> None:
         read_registration([data], redact=str, seen_at=NOW)
@@ -196,9 +196,9 @@ class _Answered:
 
 
 def _packed() -> Target:
+    from cautery.formats import jobs
     from cautery.lab.readers import ReadersHere
     from cautery.model import Window
-    from cautery.watch import jobs
     from cautery.workflows.watch.sources.jobs import understood_apart
     from cautery.workflows.watch.sources.understanding import Asked
 
@@ -860,7 +860,7 @@ def _decoder(entry: str) -> Target:
 
 def _sniffed() -> Target:
     from cautery.adapters._sniff import container_of
-    from cautery.watch.mpegts import without_pictures
+    from cautery.formats.mpegts import without_pictures
 
     def once(data: bytes) -> None:
         without_pictures(data)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.Cryptography
 
 
 def test_every_reader_is_a_target() -> None:
-    from cautery.watch import READERS
+    from cautery.formats import READERS
 
     assert {one.name for one in SAMPLES.iterdir()} == set(READERS)
     assert set(READERS) <= set(TARGETS)

@@ -35,11 +35,11 @@ from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.http import SuspectClient
+from cautery.formats.hls import MediaPlaylist, read_hls
+from cautery.formats.mpegts import without_pictures
 from cautery.identify.observe import observe
 from cautery.lab.readers import ReadersHere
 from cautery.model import NetworkPolicy, Observation
-from cautery.watch.hls import MediaPlaylist, read_hls
-from cautery.watch.mpegts import without_pictures
 from cautery.workflows.media.fetching import fetch_newest, newest
 from cautery.workflows.watch.probing.probes import PROBE_S
 

@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from cautery.adapters.facts_folder import FactsFolder
+from cautery.formats import read_page, read_registration
 from cautery.graph import HostFacts, cluster, links_of, shared_marks
 from cautery.graph.faults import Carried, fault_links
 from cautery.graph.observations import one_each
@@ -46,7 +47,6 @@ from cautery.model import (
     digest_of,
     host_of,
 )
-from cautery.watch import read_page, read_registration
 from cautery.workflows.watch.mapping.host_facts import Known, facts_of
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream

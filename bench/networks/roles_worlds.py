@@ -2,7 +2,7 @@
 
 What differs from ``lab/behaviours.py``: a world draws its own habits first (ports, names of paths,
 certificates, how many edges), so that its assets err together; marks come of URLs, read by
-``watch/shapes.py``; sizes have heavy tails; one asset may do several tasks at once, and is told
+``formats/shapes.py``; sizes have heavy tails; one asset may do several tasks at once, and is told
 right when the role is one that it does; three tenths of all that could be seen are not, and there
 is noise. Half of the worlds are seen from outside, as a watch sees them: nobody tells who feeds
 whom or who buys credits, and what stands behind the edges is seen only where it leaks.
@@ -28,8 +28,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from cautery.formats.shapes import shapes_of
 from cautery.model import Edge, Role
-from cautery.watch.shapes import shapes_of
 
 MISSED, NOISE = 0.30, 0.03
 """Parts of what could be seen that is not; marks and relations that are false."""

@@ -21,9 +21,9 @@ from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
+from cautery.formats import Derivation, ReadWarning, rows
 from cautery.lab.authority import police
 from cautery.model import KeyedPseudonyms
-from cautery.watch import Derivation, ReadWarning, rows
 from cautery.wiring import cases
 from cautery.workflows.seized.take import take as take_file
 

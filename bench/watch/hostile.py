@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cautery.errors import CauteryError
+from cautery.formats import READERS, Derivation, ReadWarning, rows
+from cautery.formats.warm import warm
 from cautery.lab.authority import police
 from cautery.lab.floods import Flood, floods
 from cautery.model import KeyedPseudonyms
-from cautery.watch import READERS, Derivation, ReadWarning, rows
-from cautery.watch.warm import warm
 
-SAMPLES = Path(__file__).parents[2] / "tests" / "watch" / "assets" / "samples"
+SAMPLES = Path(__file__).parents[2] / "tests" / "formats" / "assets" / "samples"
 SOME, MEGABYTE = 1 << 18, 1_000_000
 SLOWEST, TIMES = 3, 3
 AIM_S = 2.0

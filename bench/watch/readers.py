@@ -27,8 +27,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cautery.errors import SourceError
+from cautery.formats import PlaylistEntry, read_m3u, read_registration, read_whois
 from cautery.model import Registration
-from cautery.watch import PlaylistEntry, read_m3u, read_registration, read_whois
 
 REPEATS = 3
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -21,8 +21,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cautery.formats.diff import Listed
 from cautery.model import Window
-from cautery.watch.diff import Listed
 
 TURNS = 5
 ENTRIES = 60_000
@@ -68,8 +68,8 @@ def of_children() -> float:
 
 def redacted(entries: object, times: int) -> int:
     """Redact as the watch does; ``times`` passes over the entries."""
+    from cautery.formats import redacted_text
     from cautery.model import RedactedUrl
-    from cautery.watch import redacted_text
 
     try:
         from cautery.model import KeyedPseudonyms

@@ -23,9 +23,9 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from cautery.formats import read_m3u
 from cautery.model import KeyedPseudonyms
 from cautery.model.screen import screened
-from cautery.watch import read_m3u
 
 TITLES = ("Sky Sports Main Event FHD", "UK: TNT Sports 1 4K", "|FR| CANAL+ FOOT", "DAZN 1 (1080p)",
           "F1 2026 R12 Race", "News 24/7", "RAI 1 HD [backup]", "Arena 3 50fps")  # fmt: skip
@@ -232,7 +232,7 @@ def _bare(text: str) -> str:
 
 def found(form: Form, rng: random.Random) -> bool:
     """Plant one in a title, as a reader of lists would give it, and tell whether it is hidden."""
-    from cautery.watch import redacted_text  # noqa: PLC0415 - as records have it
+    from cautery.formats import redacted_text  # noqa: PLC0415 - as records have it
 
     written, plain = form(rng)
     title = rng.choice(TITLES)

@@ -19,15 +19,15 @@ import pytest
 from cautery.adapters import reading
 from cautery.adapters.reading import ReadingPool
 from cautery.errors import InputError, LimitError, SourceError
+from cautery.formats import jobs
+from cautery.formats.packing import Unpacker
 from cautery.lab.readers import ReadersHere
 from cautery.model import Window
-from cautery.watch import jobs
-from cautery.watch.packing import Unpacker
 from cautery.workflows.watch.sources.jobs import MODULES, understood_apart
 from cautery.workflows.watch.sources.understanding import Asked
 
 HERE = Path(__file__).parent
-SAMPLES = HERE.parent / "watch" / "assets" / "samples"
+SAMPLES = HERE.parent / "formats" / "assets" / "samples"
 ESCAPES = runpy.run_path(str(HERE / "_escapes.py"))["ESCAPES"]
 WINDOW = Window(start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2027, 1, 1, tzinfo=UTC))
 URL = "http://a.example/live/x"

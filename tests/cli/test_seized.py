@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-SAMPLES = Path(__file__).parents[1] / "watch" / "assets" / "samples"
+SAMPLES = Path(__file__).parents[1] / "formats" / "assets" / "samples"
 MANDATE = """\
 [mandate]
 id = "m"

@@ -12,7 +12,7 @@ import pytest
 
 from cautery.cli import main
 
-SAMPLES = Path(__file__).parents[1] / "watch" / "assets" / "samples"
+SAMPLES = Path(__file__).parents[1] / "formats" / "assets" / "samples"
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
 
 

@@ -37,7 +37,7 @@ from cautery.workflows.mandate.read import read_mandate
 
 pytestmark = pytest.mark.journey
 
-SAMPLES = Path(__file__).parents[1] / "watch" / "assets" / "samples"
+SAMPLES = Path(__file__).parents[1] / "formats" / "assets" / "samples"
 WINDOW_S = 40.0
 IBAN = "IT60X0542811101000000123456"
 OPERATION = """

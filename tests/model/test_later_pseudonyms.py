@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
+from cautery.formats import redacted_text
 from cautery.model import KeyedPseudonyms, RedactedUrl
 from cautery.model.later_pseudonyms import LaterPseudonyms
-from cautery.watch import redacted_text
 
 KEY = KeyedPseudonyms(b"k" * 32)
 URLS = [

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cautery.formats.rhythm import KEPT
 from cautery.model import (
     Approval,
     CertificateFacts,
@@ -61,7 +62,6 @@ from cautery.projections import (
     folded,
 )
 from cautery.projections.case import Spans
-from cautery.watch.rhythm import KEPT
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A, B = "http://p.example/a", "http://p.example/b"

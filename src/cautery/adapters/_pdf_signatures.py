@@ -100,7 +100,7 @@ def _times_alone() -> Any:
                 ignored_keys=frozenset({"/AcroForm", "/DSS", "/Extensions"})
             ),
             Info().as_qualified(level),
-            Metadata().as_qualified(level),
+            Metadata().as_qualified(level),  # type: ignore[no-untyped-call]
             diff.XrefStreamRule().as_qualified(level),
             diff.ObjectStreamRule().as_qualified(level),
             diff.DSSCompareRule().as_qualified(level),

@@ -25,8 +25,8 @@ from cautery.adapters._confine import Confinement
 from cautery.adapters._decoder_process import Child
 from cautery.adapters._sniff import container_of
 from cautery.errors import DecodeError, EncryptedError, InputError
+from cautery.formats.mpegts import without_pictures
 from cautery.model.media import AUDIO_RATE_HZ, LUMA_RATE_HZ, LUMA_SHAPE, STRIP_SHAPE, Decoded
-from cautery.watch.mpegts import without_pictures
 
 _LONG_BYTES = 16 << 20
 """A file up to this size is handed to a running child; a longer one gets a child of its own, whose

@@ -16,9 +16,9 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from cautery.errors import SourceError
+from cautery.formats.jobs import registration_in, services_in
 from cautery.model import Limits, Registration
 from cautery.model.ports import Clock, Readers, VerifiedFetcher
-from cautery.watch.jobs import registration_in, services_in
 
 BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
 _KEPT_FOR = timedelta(days=1)

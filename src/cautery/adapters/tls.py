@@ -15,9 +15,9 @@ from contextlib import suppress
 from cautery.adapters._addresses import check
 from cautery.adapters._targets import PORTS_OF_OTHERS, spelled_address
 from cautery.errors import ForbiddenAddressError, SourceError
+from cautery.formats.jobs import certificate_in
 from cautery.model import CertificateFacts, NetworkPolicy
 from cautery.model.ports import Clock, Names, Readers
-from cautery.watch.jobs import certificate_in
 
 
 class TlsCertificates:

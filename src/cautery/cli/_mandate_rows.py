@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import groupby
 
 from cautery.cli import render
+from cautery.formats.rhythm import Rhythm
 from cautery.messages import say
 from cautery.model import Mandate, Source, to_json
 from cautery.model.message import Message
-from cautery.watch.rhythm import Rhythm
 
 Row = Mapping[str, object]
 """Its first key names the table that it stands in."""

@@ -12,8 +12,8 @@ from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.drawing.formatting import counted
 from cautery.errors import InputError, SourceError
+from cautery.formats import ReadWarning
 from cautery.messages import say
-from cautery.watch import ReadWarning
 from cautery.workflows.files.read import read_file
 from cautery.workflows.files.read import schema as json_schema
 

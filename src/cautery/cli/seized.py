@@ -16,10 +16,10 @@ from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
+from cautery.formats import address_in
 from cautery.messages import say
 from cautery.model import Authority, LedCategory, Link, revealed, to_json
 from cautery.model.records import MaterialTaken
-from cautery.watch import address_in
 from cautery.wiring import cases
 from cautery.wiring.seized import erase_seized, place_of
 from cautery.workflows.mandate.read import read_mandate

@@ -24,10 +24,10 @@ NEEDS = {
     "mirrors": ("graph",),
     "operation": ("plan",),
     "plan": ("plan",),
-    "read": ("watch",),
+    "read": ("formats",),
     "references": ("fingerprint",),
     "resolve": ("catalogue",),
-    "watch": ("fingerprint", "catalogue", "graph", "watch", "identify"),
+    "watch": ("fingerprint", "catalogue", "graph", "formats", "identify"),
 }
 """The packages whose kernels a command may need; other commands need none."""
 

@@ -3,7 +3,7 @@
 Examples
 --------
 >>> import asyncio
->>> from cautery.watch.jobs import pages_in
+>>> from cautery.formats.jobs import pages_in
 >>> body = b'{"js": {"total_items": "40", "max_page_items": 14}}'
 >>> asyncio.run(pages_in(body, readers=ReadersHere()))
 3
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cautery.watch import jobs
+from cautery.formats import jobs
 from cautery.workflows.watch.sources import jobs as watch_jobs
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cautery.formats.rhythm import KEPT
 from cautery.model import Digest, Entry, ExhibitId
 from cautery.model.message import Message
 from cautery.model.records import SourceRead, SourceRevisited
-from cautery.watch.rhythm import KEPT
 
 
 @dataclass(slots=True, kw_only=True)

@@ -174,7 +174,9 @@ def identify(
 
 
 def _readers() -> ReadingPool:
-    return ReadingPool(("cautery.watch.jobs",), workers=2, without_seccomp=wiring.without_seccomp())
+    return ReadingPool(
+        ("cautery.formats.jobs",), workers=2, without_seccomp=wiring.without_seccomp()
+    )
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from cautery.workflows.seized.consult import erase as erase_seizure
 from cautery.workflows.seized.consult import erase_in_closed_case as erase_in_closed_seizure
 
 if TYPE_CHECKING:
-    from cautery.watch import Place
+    from cautery.formats import Place
 
 
 def place_of(folder: Path | str | None) -> Place:

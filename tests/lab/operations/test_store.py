@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from cautery.errors import InputError, StorageError
+from cautery.formats import read_panel_dump
 from cautery.lab.operations import (
     OperationWorld,
     build_world,
@@ -17,7 +18,6 @@ from cautery.lab.operations import (
     write_world,
 )
 from cautery.model.mandate import Regime
-from cautery.watch import read_panel_dump
 from cautery.workflows.sizing.size import read_sources
 
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
+from cautery.formats import ReadWarning
 from cautery.messages import say
-from cautery.watch import ReadWarning
 from cautery.workflows.files.hosts import HostSeen, hosts_in, read_hosts
 
 CSV = "host,first,last,source\nA.example,2025-01-02,2025-03-04T05:06:07Z,list\nb.example,,,\n"

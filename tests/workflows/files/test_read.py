@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from cautery.errors import InputError, SourceError
+from cautery.formats import READERS
 from cautery.messages import say
 from cautery.packed import zstd
-from cautery.watch import READERS
 from cautery.workflows.files.read import read_file, schema
 
-SAMPLES = Path(__file__).parents[2] / "watch" / "assets" / "samples"
+SAMPLES = Path(__file__).parents[2] / "formats" / "assets" / "samples"
 PACK = {
     ".gz": gzip.compress,
     ".xz": lzma.compress,

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from cautery.errors import LimitError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
+from cautery.formats.hls import Key, MediaPlaylist, Segment
 from cautery.lab.readers import ReadersHere
 from cautery.model import Entry, ExhibitId
-from cautery.watch.hls import Key, MediaPlaylist, Segment
 from cautery.workflows.case.capturing import Capturing
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case

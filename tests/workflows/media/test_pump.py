@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cautery.formats.hls import MediaPlaylist, read_hls
 from cautery.model import Channel, Event, Mandate, Work
-from cautery.watch.hls import MediaPlaylist, read_hls
 from cautery.workflows.mandate.read import read_mandate
 from cautery.workflows.media.fetching import newest
 from cautery.workflows.media.pump import feeds_of

@@ -11,13 +11,13 @@ import polars as pl
 import pytest
 
 from cautery.errors import ErasedError, InputError, SourceError, StorageError
+from cautery.formats import columns_of
 from cautery.lab.authority import police
 from cautery.lab.catalogues import draw_catalogues
 from cautery.messages import message, say
 from cautery.model import LedCategory
 from cautery.model.ledger import contents
 from cautery.model.records import MaterialConsulted, MaterialTaken, OriginalPartSealed
-from cautery.watch import columns_of
 from cautery.wiring import cases
 from cautery.wiring.seized import erase_seized
 from cautery.workflows.case.close import close_case
@@ -29,7 +29,7 @@ from cautery.workflows.seized.links import links_of_seized
 from cautery.workflows.seized.records import taken
 from cautery.workflows.seized.views import views
 
-SAMPLES = Path(__file__).parents[2] / "watch" / "assets" / "samples"
+SAMPLES = Path(__file__).parents[2] / "formats" / "assets" / "samples"
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SECRETS = ("anna.b", "p;w", "t0ps3cret", "Via Roma", "seller@mail", "boss@mail", "wholesale", "w0rd", "192.0.2.7",
            "2001:db8::7", "00:1A:79", "rootword", "Anna 0039", "from Bob", "Smart",

@@ -111,7 +111,7 @@ def test_a_case_that_begins_with_seized_material_has_the_same_first_record(
 ) -> None:
     source = Source(location="http://p.example/?token=t0k3n", kind="xtream", username="anna")
     mandate = replace(mandated(sources=(source,)), regime=Regime.LED)
-    dump = Path(__file__).parents[2] / "watch" / "assets" / "samples" / "panel_sql"
+    dump = Path(__file__).parents[2] / "formats" / "assets" / "samples" / "panel_sql"
     take(
         dump, case=case, authority=Authority(mandate), place=lambda _: (None, None),
         by="A. Bianchi", review_at=date(2027, 1, 1),

@@ -18,6 +18,7 @@ from cautery import __version__
 from cautery.errors import CauteryError, InputError
 from cautery.evidence.in_groups import InGroups
 from cautery.evidence.warc import MEDIA_TYPE, write_warc
+from cautery.formats import redacted_text
 from cautery.model import (
     Entry,
     Exchange,
@@ -35,7 +36,6 @@ from cautery.model.own_secrets import OwnSecrets, secrets_in
 from cautery.model.ports import Clock, Ledger, Vault
 from cautery.model.records import ExhibitSealed, Failure
 from cautery.model.whole_text import whole_text
-from cautery.watch import redacted_text
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.transactions import (
     MOST_TEXT,

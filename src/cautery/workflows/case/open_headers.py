@@ -8,8 +8,8 @@ from http import HTTPStatus
 from urllib.parse import urljoin
 
 from cautery.errors import InputError
+from cautery.formats import redacted_text
 from cautery.model import Pseudonyms, RedactedUrl
-from cautery.watch import redacted_text
 
 _LOCATIONS = frozenset(("location", "content-location", "referer"))
 _FREE_TEXT = frozenset(

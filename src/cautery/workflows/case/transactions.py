@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from cautery.evidence.warc import Earlier
+from cautery.formats import encoding_of
 from cautery.model import Digest, Exchange, ExhibitId, Pseudonyms, RedactedUrl, digest_of
 from cautery.model.screen import finds_personal
-from cautery.watch import encoding_of
 from cautery.workflows.case.open_headers import shown_headers, shown_reason
 
 MOST_PAYLOADS = 100_000

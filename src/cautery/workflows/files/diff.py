@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from cautery.errors import InputError, LimitError
+from cautery.formats import Reader, ReadWarning, guess, reader, redacted_json, redacted_text
+from cautery.formats.diff import Changes, Listed, compare
 from cautery.model import KeyedPseudonyms, Pseudonyms, RedactedUrl, to_json
 from cautery.packed import chunks_of
-from cautery.watch import Reader, ReadWarning, guess, reader, redacted_json, redacted_text
-from cautery.watch.diff import Changes, Listed, compare
 
 MOST_VALUES = 2_000_000
 """Of each file: some 2 GB of memory for two lists of so many."""

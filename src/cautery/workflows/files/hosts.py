@@ -13,9 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError
+from cautery.formats import ReadWarning
 from cautery.messages import message
 from cautery.packed import chunks_of
-from cautery.watch import ReadWarning
 from cautery.workflows.files.lines import as_utf8, lines_of, separator_of
 
 MAX_LINE = 16_384

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from cautery.errors import InputError
+from cautery.formats import READERS, ReadWarning, guess, reader, redacted_warning, redaction
 from cautery.model import KeyedPseudonyms, to_json
 from cautery.packed import chunks_of
-from cautery.watch import READERS, ReadWarning, guess, reader, redacted_warning, redaction
 
 HEAD_BYTES = 8192
 

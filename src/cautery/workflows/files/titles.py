@@ -12,8 +12,8 @@ from pathlib import Path
 from cautery.catalogue import Listing
 from cautery.cells import plain_cell
 from cautery.errors import InputError
+from cautery.formats import PlaylistEntry, read_m3u
 from cautery.packed import chunks_of, plain_name
-from cautery.watch import PlaylistEntry, read_m3u
 from cautery.workflows.files.lines import as_utf8, lines_of, rows_of
 
 MAX_LINE = 65_536

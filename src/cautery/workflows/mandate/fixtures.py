@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from cautery.errors import SourceError
+from cautery.formats import Fixture, ReadWarning, read_ical
+from cautery.formats.fixtures import fixtures_in
 from cautery.messages import message
 from cautery.model import Calendar, Event, OwnLocation, Window, hide_at_birth
 from cautery.model.message import Message, as_written
-from cautery.watch import Fixture, ReadWarning, read_ical
-from cautery.watch.fixtures import fixtures_in
 from cautery.workflows.mandate.checks import Checks
 from cautery.workflows.mandate.file import FixturesTable, MandateFile
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cautery.errors import LimitError, SourceError
+from cautery.formats.hls import MasterPlaylist, MediaPlaylist, Segment, choose_variant
+from cautery.formats.jobs import playlist_in
 from cautery.model import Digest, Limits, Response, digest_of, host_of
 from cautery.model.ports import Fetcher, Readers
 from cautery.model.records.scoring import MediaPiece
-from cautery.watch.hls import MasterPlaylist, MediaPlaylist, Segment, choose_variant
-from cautery.watch.jobs import playlist_in
 from cautery.workflows.media.segments import cut, decrypt, vector_of
 
 PLAYLIST = Limits(max_bytes=2_000_000, total_s=8.0)

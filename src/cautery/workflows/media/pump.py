@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from cautery.errors import CauteryError, InputError, SourceError
+from cautery.formats.hls import MediaPlaylist, Segment
 from cautery.identify.references.adopted import adopt
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.model import Decoded, Limits, Mandate, OwnLocation, hide_at_birth
 from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetcher
-from cautery.watch.hls import MediaPlaylist, Segment
 from cautery.workflows.media.fetching import fetch_segments, is_playlist, read_media_playlist
 from cautery.workflows.media.sent import SentStream
 from cautery.workflows.media.tape import Tape

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from cautery.errors import SourceError
+from cautery.formats.hls import Segment
 from cautery.model import Digest
 from cautery.model.records.scoring import MediaPiece
-from cautery.watch.hls import Segment
 
 _BYTE_RANGE = re.compile(r"(?P<length>[0-9]{1,18})(?:@(?P<offset>[0-9]{1,18}))?")
 

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 from cautery.errors import DecodeError, SourceError
+from cautery.formats.mpegts import CLOCK_HZ, WRAP, TsCutter, TsPiece
 from cautery.identify.references.held import References
 from cautery.model.media import Decoded
 from cautery.model.ports import Decoder, Engine
-from cautery.watch.mpegts import CLOCK_HZ, WRAP, TsCutter, TsPiece
 
 PIECE_S = 6.0
 """Decoded at once: opening costs 2 ms, and a probe may lag by no less than a piece."""

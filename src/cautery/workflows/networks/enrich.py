@@ -11,13 +11,13 @@ from typing import Any
 
 from cautery.cells import plain_cell
 from cautery.errors import InputError
+from cautery.formats import ReadWarning
 from cautery.graph.enrich import Derived, Enricher
 from cautery.messages import message
 from cautery.model.message import Message
 from cautery.model.ports import Facts
 from cautery.packed import chunks_of, require_file
 from cautery.parquet import read_parquet
-from cautery.watch import ReadWarning
 from cautery.workflows.files.lines import as_utf8, lines_of, separator_of
 
 COLUMNS = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
+from cautery.formats import ReadWarning
 from cautery.graph.mirrors import (
     NO_DAYS,
     NOTHING,
@@ -18,7 +19,6 @@ from cautery.graph.mirrors import (
     mirror_families,
 )
 from cautery.model.ports import Facts
-from cautery.watch import ReadWarning
 from cautery.workflows.files.hosts import HostSeen
 
 NOT_MIRRORS = frozenset({"bank", "university", "link-in-bio", "url-shortener", "parking"})

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from cautery.evidence.ports import CaseVault
+from cautery.formats import address_in
 from cautery.messages import message
 from cautery.model import Link
 from cautery.model.ports import Ledger
 from cautery.model.records import Entry, MaterialTaken
-from cautery.watch import address_in
 from cautery.workflows.seized.records import readings, taken
 from cautery.workflows.seized.tables import frame
 from cautery.workflows.seized.views import sources

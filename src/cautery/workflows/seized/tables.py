@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cautery.evidence.ports import CaseVault
+from cautery.formats import columns_of
 from cautery.model.ports import Ledger
 from cautery.model.records import MaterialTable, MaterialTaken
-from cautery.watch import columns_of
 from cautery.workflows.case.open import Case
 from cautery.workflows.case.tables import frame_in
 from cautery.workflows.seized.records import taken

@@ -8,13 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError, LimitError, SourceError
-from cautery.messages import message, say
-from cautery.model import Authority, LedCategory, Pseudonyms, StatementKind
-from cautery.model.ledger import append
-from cautery.model.message import Message
-from cautery.model.records import AccountNames, MaterialTaken, MaterialWarning
-from cautery.packed import PACKED_ERRORS, PACKINGS, chunks_of
-from cautery.watch import (
+from cautery.formats import (
     Derivation,
     Place,
     ReadWarning,
@@ -24,6 +18,12 @@ from cautery.watch import (
     reader,
     rows,
 )
+from cautery.messages import message, say
+from cautery.model import Authority, LedCategory, Pseudonyms, StatementKind
+from cautery.model.ledger import append
+from cautery.model.message import Message
+from cautery.model.records import AccountNames, MaterialTaken, MaterialWarning
+from cautery.packed import PACKED_ERRORS, PACKINGS, chunks_of
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.seized.original import (

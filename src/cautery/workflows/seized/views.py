@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cautery.evidence.ports import CaseVault
+from cautery.formats import SMALLEST
 from cautery.messages import say
 from cautery.model import iso
 from cautery.model.ports import Ledger
-from cautery.watch import SMALLEST
 from cautery.workflows.seized.records import taken
 from cautery.workflows.seized.tables import frame
 from cautery.workflows.seized.take import host_of_source

@@ -13,12 +13,12 @@ import numpy as np
 from cautery import estimate
 from cautery.errors import InputError, SourceError
 from cautery.estimate import Judged, Reconciled
+from cautery.formats import read_panel_dump
 from cautery.messages import message
 from cautery.model import Claim, PanelCount, SizingSources
 from cautery.model.mandate import Regime
 from cautery.model.message import Message
 from cautery.packed import chunks_of
-from cautery.watch import read_panel_dump
 from cautery.workflows.sizing.files import KINDS, YEARS, find, read_kind
 
 FARTHEST = 3

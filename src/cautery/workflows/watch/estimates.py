@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from cautery.estimate import Seen as Look
 from cautery.estimate import audience_from_claims, effect, exposure, last_dark, revenue
+from cautery.formats import Page
 from cautery.model import DarkProbe, Estimate, Finding, Mandate, Verdict
 from cautery.model.ports import Ledger
 from cautery.model.records import ProbeDone, kinds_of
-from cautery.watch import Page
 
 
 def estimates(mandate: Mandate, ledger: Ledger, pages: Iterable[Page]) -> Iterator[Estimate]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from cautery.formats import Page
 from cautery.model import ExhibitId, host_of
-from cautery.watch import Page
 
 
 @dataclass(slots=True)

@@ -11,9 +11,9 @@ import pytest
 
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import SourceError
+from cautery.formats import read_page
 from cautery.graph import links_of
 from cautery.model import CertificateFacts, ClockOffset, Entry, KeyedPseudonyms, Registration
-from cautery.watch import read_page
 from cautery.wiring.facts import known_facts
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case

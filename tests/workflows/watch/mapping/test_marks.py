@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from cautery.formats import read_page
 from cautery.graph.links import HostFacts
 from cautery.model import CertificateFacts, Role, SharedFact
 from cautery.model.message import as_written
-from cautery.watch import read_page
 from cautery.workflows.watch.mapping import relations
 from cautery.workflows.watch.mapping.marks import MANY_NAMES, marks_of
 from cautery.workflows.watch.seen import Seen

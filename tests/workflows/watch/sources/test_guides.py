@@ -11,9 +11,9 @@ import pytest
 
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import SourceError
+from cautery.formats import guide_url
 from cautery.lab.readers import ReadersHere
 from cautery.model import Entry, Event, Mandate, Source, Vantage, Work
-from cautery.watch import guide_url
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.sources.reading import SourceReader

@@ -12,9 +12,9 @@ import pytest
 
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import SourceError
+from cautery.formats import portal_url
 from cautery.lab.readers import ReadersHere
 from cautery.model import Access, Entry, Mandate, Source
-from cautery.watch import portal_url
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.case.open import Case
 from cautery.workflows.watch.resume import EarlierRuns, restored_streams

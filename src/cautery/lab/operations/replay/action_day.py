@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from cautery.adapters.typst_pdf import compile_pdf
 from cautery.drawing.formatting import counted
+from cautery.formats import read_panel_dump
 from cautery.lab.operations.panel_lines import panel_tables
 from cautery.lab.operations.replay.finds import Finds
 from cautery.lab.operations.replay.story import Story
@@ -33,7 +34,6 @@ from cautery.operation.calendar import calendar
 from cautery.operation.schedule import precedence_violations
 from cautery.pages.call_sheet import call_sheet, call_sheet_html, call_sheet_typst
 from cautery.plan import Cut
-from cautery.watch import read_panel_dump
 from cautery.workflows.operation.day_records import record_day
 from cautery.workflows.operation.picture import Picture
 from cautery.workflows.operation.plan_day import plan_day

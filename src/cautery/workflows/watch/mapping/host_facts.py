@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from cautery.formats import Page
 from cautery.graph import HostFacts
 from cautery.model import AddresseeKind, CertificateFacts, Place, Registration, SharedFact, host_of
-from cautery.watch import Page
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 

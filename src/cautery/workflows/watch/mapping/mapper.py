@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from cautery.act.notice import place_of
 from cautery.errors import InputError, SourceError, StorageError
+from cautery.formats import address_in
 from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
 from cautery.graph.faults import fault_links
 from cautery.graph.observations import one_each
@@ -34,7 +35,6 @@ from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Reg
 from cautery.model.records import AddressesChanged, AssetChanged, AssetFacts, CertificateChanged
 from cautery.projections import Shown
 from cautery.projections.addressee_kind import addressee_kind_of
-from cautery.watch import address_in
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.mapping import relations
 from cautery.workflows.watch.mapping.host_facts import Known, by_host, facts_of, nothing_known

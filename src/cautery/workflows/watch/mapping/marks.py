@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from cautery.formats import Page
+from cautery.formats.shapes import shapes_of
 from cautery.graph.links import HostFacts, Mark, covers
 from cautery.model import host_of
 from cautery.model.message import Message
-from cautery.watch import Page
-from cautery.watch.shapes import shapes_of
 from cautery.workflows.watch.streams import Stream
 
 MANY_NAMES = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from cautery.watch.rhythm import Rhythm
+from cautery.formats.rhythm import Rhythm
 
 KINDS = ("names", "certificate")
 

@@ -9,6 +9,8 @@ from datetime import timedelta
 from functools import partial
 
 from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
+from cautery.formats.open_redirect import open_redirect
+from cautery.formats.shapes import shapes_of
 from cautery.identify.decide import decide
 from cautery.identify.ladder import Effort
 from cautery.identify.observe import observe_and_keep
@@ -26,8 +28,6 @@ from cautery.model import (
 )
 from cautery.model.ports import Decoder, Engine, Fetcher, Readers
 from cautery.model.records import HostShown, LookStep, ProbeDone
-from cautery.watch.open_redirect import open_redirect
-from cautery.watch.shapes import shapes_of
 from cautery.workflows.case.capturing import Capturing
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.fetching import Fetched, fetch_newest, media

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cautery.errors import InputError, SourceError
+from cautery.formats import api_url, guide_url, playlist_url, xtream
 from cautery.model import (
     Digest,
     ExhibitId,
@@ -22,7 +23,6 @@ from cautery.model import (
     revealed,
 )
 from cautery.model.ports import Fetcher, Readers
-from cautery.watch import api_url, guide_url, playlist_url, xtream
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.answers import Said
 from cautery.workflows.watch.sources.jobs import understood_apart

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cautery.formats.diff import Changes
 from cautery.model.records import SourceChanged, StreamMoved
-from cautery.watch.diff import Changes
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 

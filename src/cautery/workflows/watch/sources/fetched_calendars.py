@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 
 from cautery.errors import SourceError
+from cautery.formats.jobs import calendar_is_read
 from cautery.model import Calendar, ExhibitId, Limits, OwnLocation, Response, Validator, digest_of
 from cautery.model.message import Message
 from cautery.model.ports import Readers, VerifiedFetcher
 from cautery.model.records import CalendarRead
-from cautery.watch.jobs import calendar_is_read
 from cautery.workflows.case.capturing import CapturingOwn, named
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.failing import failed_with

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from cautery.formats import GuideChannel, Programme, ReadWarning, read_xmltv
 from cautery.messages import message
 from cautery.model import Window
-from cautery.watch import GuideChannel, Programme, ReadWarning, read_xmltv
 
 MOST_SHOWINGS = 200_000
 """Two weeks of 2,500 channels have some 800,000; those that touch the mandate's window are kept."""

@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import cached_property
 
 from cautery.catalogue import Catalogue, Listing, Resolution, Resolver
+from cautery.formats import redacted_text
+from cautery.formats.diff import Listed, compare
 from cautery.model import Mandate, iso
 from cautery.model.records import GuideOffered
 from cautery.model.screen import without_pseudonyms
-from cautery.watch import redacted_text
-from cautery.watch.diff import Listed, compare
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.differences import MOST_SINGLE, record_changes

@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from cautery.model import Window, from_json, to_json
-from cautery.model.ports import Readers
-from cautery.watch import Page, PlaylistEntry, jobs
-from cautery.watch.packing import (
+from cautery.formats import Page, PlaylistEntry, jobs
+from cautery.formats.packing import (
     Packer,
     Unpacker,
     pack_entries,
@@ -20,12 +18,14 @@ from cautery.watch.packing import (
     unpack_entries,
     unpack_warnings,
 )
-from cautery.watch.warm import warm as warm_lists
+from cautery.formats.warm import warm as warm_lists
+from cautery.model import Window, from_json, to_json
+from cautery.model.ports import Readers
 from cautery.workflows.watch.sources.answers import Said
 from cautery.workflows.watch.sources.guide_source import Guide, Showing
 from cautery.workflows.watch.sources.understanding import Asked, Understood, understood
 
-MODULES = ("cautery.watch.jobs", "cautery.workflows.watch.sources.jobs")
+MODULES = ("cautery.formats.jobs", "cautery.workflows.watch.sources.jobs")
 """What a watch's processes that read are started with."""
 _SOURCE = "source"
 MOST_TITLE = 500

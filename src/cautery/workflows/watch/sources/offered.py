@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cautery.catalogue import Listing, Resolution, Resolver
+from cautery.formats import PlaylistEntry, redacted_text
+from cautery.formats.diff import Listed, compare
 from cautery.model import Offer, RedactedUrl, host_of
 from cautery.model.later_pseudonyms import LaterPseudonyms
 from cautery.model.records import StreamAppeared, StreamResolved, StreamVanished
 from cautery.model.screen import without_pseudonyms
-from cautery.watch import PlaylistEntry, redacted_text
-from cautery.watch.diff import Listed, compare
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.differences import MOST_SINGLE, record_changes
 from cautery.workflows.watch.streams import Stream

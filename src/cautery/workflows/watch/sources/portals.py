@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from cautery.errors import InputError, SourceError
-from cautery.messages import message
-from cautery.model import ExhibitId, Limits, Location, Response, Source, Vantage, host_of, revealed
-from cautery.model.ports import Fetcher, Readers
-from cautery.watch import (
+from cautery.formats import (
     PlaylistEntry,
     PortalGenre,
     PortalItem,
@@ -26,7 +23,10 @@ from cautery.watch import (
     read_stalker,
     read_token,
 )
-from cautery.watch.jobs import link_in, pages_in, token_in
+from cautery.formats.jobs import link_in, pages_in, token_in
+from cautery.messages import message
+from cautery.model import ExhibitId, Limits, Location, Response, Source, Vantage, host_of, revealed
+from cautery.model.ports import Fetcher, Readers
 from cautery.workflows.watch.sources.answers import Said
 
 if TYPE_CHECKING:  # the processes that read load this module, and keep no journal

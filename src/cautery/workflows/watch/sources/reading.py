@@ -11,14 +11,14 @@ from pathlib import Path
 from cautery.catalogue import Resolver
 from cautery.errors import CauteryError, EvidenceError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
+from cautery.formats import PlaylistEntry, ReadWarning, redacted_text
+from cautery.formats.diff import Listed
 from cautery.messages import message
 from cautery.model import ExhibitId, Mandate, Source, Vantage, host_of
 from cautery.model.message import Message
 from cautery.model.ports import Fetcher, Readers
 from cautery.model.records import QuotedWarning, SourceRead, SourceRevisited, SourceRhythm
 from cautery.projections import Reading
-from cautery.watch import PlaylistEntry, ReadWarning, redacted_text
-from cautery.watch.diff import Listed
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.failing import failed_with

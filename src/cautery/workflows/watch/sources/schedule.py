@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from cautery.formats.rhythm import HABITS, Rhythm
 from cautery.model import Location, Source
 from cautery.model.records import ChangesPerDay, SourceRhythm
-from cautery.watch.rhythm import HABITS, Rhythm
 
 RETRY_S = 5.0
 LONGEST_RETRY_S = 3600.0

@@ -13,10 +13,7 @@ from itertools import chain
 from urllib.parse import parse_qsl, urlsplit
 
 from cautery.errors import LimitError, SourceError
-from cautery.messages import message
-from cautery.model import Source, Window, revealed
-from cautery.packed import PACKED_ERRORS, unpacked
-from cautery.watch import (
+from cautery.formats import (
     Page,
     PlaylistEntry,
     ReadWarning,
@@ -27,6 +24,9 @@ from cautery.watch import (
     read_streams,
     xtream,
 )
+from cautery.messages import message
+from cautery.model import Source, Window, revealed
+from cautery.packed import PACKED_ERRORS, unpacked
 from cautery.workflows.watch.sources.answers import Said
 from cautery.workflows.watch.sources.guide_source import Guide, read_guide_source
 from cautery.workflows.watch.sources.portals import read_portal

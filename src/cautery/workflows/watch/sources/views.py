@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from cautery.formats import Page, PlaylistEntry
+from cautery.formats.diff import Listed, compare
 from cautery.messages import message, term
 from cautery.model import ExhibitId, Vantage, host_of
 from cautery.model.message import Message
 from cautery.model.records import VantageCompared
-from cautery.watch import Page, PlaylistEntry
-from cautery.watch.diff import Listed, compare
 from cautery.workflows.case import tables
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.sources.asking import Told
