@@ -35,7 +35,7 @@ def cautery(*words: str | Path, cache: Path) -> subprocess.CompletedProcess[str]
 def test_what_is_warm_is_not_compiled_again(tmp_path: Path) -> None:
     first = cautery("warm", "read", cache=tmp_path / "cache")
     assert first.returncode == 0, first.stderr
-    assert "compiling the kernels of watch once, about " in first.stderr
+    assert "compiling the kernels of formats once, about " in first.stderr
     assert f"they are in {tmp_path / 'cache'}" in first.stderr
     assert first.stdout == ""
     assert any((tmp_path / "cache").rglob("*.nbi"))
