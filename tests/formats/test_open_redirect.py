@@ -26,6 +26,7 @@ AIM = "http://edge.pirate.example:8080/live/1.m3u8"
         f"http://innocent.example/r/{base64.b64encode(AIM.encode()).decode().rstrip('=')}/",
         f"http://innocent.example/r?h={AIM.encode().hex()}",
         "http://innocent.example?to=pirate.example",
+        "http://innocent.example?to=pirate.example/x",
     ],
 )
 def test_a_question_that_names_the_place_is_an_open_redirect(asked: str) -> None:

@@ -21,6 +21,7 @@ MOST_READ = 16_384
 """Letters of a URL that are searched; no server that people use takes longer ones."""
 UNQUOTED = 3
 """Times that a URL may be quoted within another."""
+_BEHIND_HOST = re.compile(r"[/?#].*", re.DOTALL)
 _TOKEN = re.compile(r"[A-Za-z0-9+/_-]{8,}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){4,}")
 
@@ -55,9 +56,9 @@ def open_redirect(hops: Sequence[str]) -> str | None:
 def _names(url: str, host: str) -> bool:
     """Tell whether path, query or fragment of a URL name a host or a domain that it is in."""
     _, _, rest = url[:MOST_READ].partition("://")
-    _, _, asked = rest.partition("/") if "/" in rest else rest.partition("?")
+    asked = _BEHIND_HOST.search(rest)
     names = _spellings(host)
-    return any(name in text for text in _readings(asked) for name in names)
+    return asked is not None and any(name in text for text in _readings(asked[0]) for name in names)
 
 
 def _spellings(host: str) -> tuple[str, ...]:
