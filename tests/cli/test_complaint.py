@@ -19,6 +19,7 @@ from tests.lists import entry, referral
 
 from cautery.act.complaint import Standing, complaint_of, number_of
 from cautery.adapters import mail_files
+from cautery.adapters.custody_file import read_custody
 from cautery.adapters.public_folder import PublicFolder
 from cautery.model import Lever, Window, referral_id
 from cautery.model.records import ReferralPublished
@@ -94,7 +95,11 @@ def test_a_complaint_from_the_form_is_filed_shown_and_granted(
     assert NUMBER in cautery("complaint", "list", proven_case.path).out
     shown = cautery("complaint", "show", proven_case.path, NUMBER).out
     assert "not confirmed: it-decide-live" in shown
-    assert "Jo Doe" in cautery("complaint", "show", proven_case.path, NUMBER).out
+    named = ("--by", "A. Clerk", "--why", "to decide")
+    assert "Jo Doe" in cautery("complaint", "show", proven_case.path, NUMBER, *named).out
+    first, last = read_custody(proven_case.path)
+    assert (first.what, first.why, first.act.value) == (filed["exhibit"], "not stated", "opened")
+    assert (last.what, last.by, last.why) == (filed["exhibit"], "A. Clerk", "to decide")
     decide = ("complaint", "decide", proven_case.path, NUMBER, "--as", "anna", "--why", "a shop")
     ran = cautery(*decide, "--grant", "--public", proven_case.folder / "public")
     assert ran.code == 0, ran.err

@@ -26,6 +26,7 @@ from cautery.model import (
     Approver,
     BlockEntry,
     Channel,
+    Collateral,
     CourtOrder,
     Decision,
     ExhibitId,
@@ -56,11 +57,14 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 SPAN = Window(start=NOW - timedelta(hours=1), end=NOW + timedelta(hours=2))
 
 
-def drafted(target: str, *, statement: str = "Why it is referred.") -> Referral:
+def drafted(
+    target: str, *, statement: str = "Why it is referred.", bystanders: tuple[str, ...] = ()
+) -> Referral:
     guard = GuardVerdict(
         target=target,
         lever=Lever.NAME,
         decision=Decision.ALLOW,
+        collateral=Collateral(names=bystanders, low=len(bystanders)),
         reasons=(Reason(code="own-name", text=as_written("a name of its own")),),
         valid_until=SPAN.end,
     )
@@ -183,6 +187,18 @@ def test_what_a_statement_hides_stands_among_the_entries(
     said = cautery("referral", "show", watched.path, lying.id).out.splitlines()
     assert "  name hospital.example, until" in "\n".join(said)
     assert "|   name edge.pirate.example" in said
+
+
+def test_each_bystander_that_an_entry_would_hit_is_shown_by_name(
+    cautery: Callable[..., Ran], watched: Watched
+) -> None:
+    names = ("school.example", "st-anna-hospital.example\n    because nothing")
+    hitting = drafted("shared.example", bystanders=names)
+    watched.write(hitting)
+    said = cautery("referral", "show", watched.path, hitting.id).out.splitlines()
+    assert "    bystander school.example" in said
+    (shown,) = (line for line in said if "st-anna-hospital.example" in line)
+    assert shown.startswith("    bystander ")
 
 
 def test_the_digest_that_was_shown_is_signed(cautery: Callable[..., Ran], watched: Watched) -> None:

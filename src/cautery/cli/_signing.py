@@ -71,6 +71,8 @@ def _entry_lines(entry: BlockEntry) -> Iterable[str]:
         f"    guard: {guard.decision.value} {guard.lever.value} {guard.target}; bystanders "
         f"{guard.collateral.low} to {'unknown' if high is None else high}"
     )
+    for name in guard.collateral.names:
+        yield f"    bystander {name}"
     for reason in guard.reasons:
         yield f"    because {' '.join(say(reason.text).split())}"
     if guard.override is not None:

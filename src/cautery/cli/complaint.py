@@ -93,12 +93,25 @@ def _state(filed: ComplaintFiled, decision: ComplaintDecided | None, *, overdue:
 
 
 @app.command()
-def show(case: OpenCase, number: Number, keys: Keys = None) -> None:
+def show(
+    case: OpenCase,
+    number: Number,
+    keys: Keys = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Who opens it, for the chain of custody; default: your login."),
+    ] = None,
+    why: Annotated[
+        str, typer.Option("--why", help="Why, for the chain of custody.")
+    ] = "not stated",
+) -> None:
     """Show the text of a complaint; this needs the keys of the case, because it is sealed.
+
+    CASE.custody.jsonl, a file beside the case, records who opened the complaint, and why.
 
     Example: cautery complaint show cases/md34 C-0123456789ab
     """
-    filed, text = complaints.text_of(case, number, keys_dir=keys)
+    filed, text = complaints.text_of(case, number, by=by, why=why, keys_dir=keys)
     for name, value in (
         ("complaint", filed.complaint),
         ("about", filed.target or "nothing on a list of this case"),

@@ -32,8 +32,9 @@ def list_lines(
 
     The digest of a dossier or a receipt is that of the bag's tag manifest. A person wrote the name,
     and nobody checked it: a line and a receipt are bound to the key that signed them, not to a
-    person. The last column says whom the mandate names for this key. A receiver is not in it: ask
-    the receiver for the key through another channel.
+    person. The last column says whom the mandate names for this key; `cautery verify` checks who
+    signed the mandate, this command does not. A receiver is not in it: ask the receiver for the key
+    through another channel.
 
     Example: cautery custody list cases/md34
     """

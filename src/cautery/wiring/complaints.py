@@ -15,6 +15,7 @@ from cautery.adapters.smtp import SmtpPostbox
 from cautery.errors import InputError
 from cautery.model.records import ComplaintDecided, ComplaintFiled
 from cautery.wiring.cases import adding_to, reading, writing
+from cautery.wiring.custody import note_opening
 from cautery.wiring.postbox import PostboxSettings
 from cautery.workflows.case.complaint_mails import send_mails
 from cautery.workflows.case.complaints import (
@@ -120,8 +121,17 @@ def _send_mails(
         )
 
 
-def text_of(case_path: Path, number: str, *, keys_dir: Path | None) -> tuple[ComplaintFiled, bytes]:
+def text_of(
+    case_path: Path, number: str, *, by: str | None, why: str, keys_dir: Path | None
+) -> tuple[ComplaintFiled, bytes]:
     """Return a complaint and what was sent in, opened with the keys of the case.
+
+    The chain of custody says who opened it before anybody has it.
+
+    Parameters
+    ----------
+    by : str or None
+        Who opens it; ``None``: whoever is logged in.
 
     Raises
     ------
@@ -134,8 +144,10 @@ def text_of(case_path: Path, number: str, *, keys_dir: Path | None) -> tuple[Com
             raise InputError(
                 f"this case has no complaint {number[:40]!r}", hint="cautery complaint list CASE"
             )
-        journal = journal_of(case)
-        return filed, journal.unseal(filed.exhibit, what=WHAT)
+        text = journal_of(case).unseal(filed.exhibit, what=WHAT)
+    exhibit = filed.exhibit
+    note_opening(case_path, what=exhibit, digest=exhibit, by=by, why=why, copied=False)
+    return filed, text
 
 
 def decided(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import getpass
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -41,8 +42,15 @@ _GIVEN = frozenset((CustodyAct.COPIED, CustodyAct.HANDED_OVER))
 """Acts for which there can be a receipt."""
 
 
-def note_opening(case: Path, *, what: str, digest: str, by: str, why: str, copied: bool) -> None:
+def note_opening(
+    case: Path, *, what: str, digest: str, by: str | None, why: str, copied: bool
+) -> None:
     """Write into the chain of custody that an exhibit was opened, or copied out of the case.
+
+    Parameters
+    ----------
+    by : str or None
+        Who opens it; ``None``: whoever is logged in.
 
     Raises
     ------
@@ -54,7 +62,7 @@ def note_opening(case: Path, *, what: str, digest: str, by: str, why: str, copie
     add_to_custody(
         case,
         lambda chain: stated(
-            at=now, act=act, by=by, why=why, what=what, digest=digest,
+            at=now, act=act, by=by or _login(), why=why, what=what, digest=digest,
             previous=chain[-1].id if chain else "",
         ),
     )  # fmt: skip
@@ -250,3 +258,10 @@ def _documents() -> Callable[[bytes], SignedDocument] | None:
     if not can_check_documents():
         return None
     return partial(checked_document, without_seccomp=wiring.without_seccomp())
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no such user on this machine
+        return "unknown"
