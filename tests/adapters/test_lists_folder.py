@@ -99,6 +99,35 @@ def test_what_is_no_file_is_read_as_nothing_and_does_not_hold_up(folder: Path) -
     assert [(case, share) for case, share, _ in ours.others(LIST)] == [("3", b""), ("4", b"")]
 
 
+def test_a_sign_of_life_that_is_no_small_file_does_not_hold_up(folder: Path) -> None:
+    ours, theirs = cases(folder)
+    theirs.keep(LIST, b"theirs")
+    for name, make in (
+        ("pipe", os.mkfifo),
+        ("device", lambda path: path.symlink_to("/dev/zero")),
+        ("long", lambda path: path.write_text("b 1.0" + " " * 1_000)),
+        ("no number", lambda path: path.write_text("b nan")),
+    ):
+        alive = folder / "shares" / f"case-{'2' * 16}.alive"
+        alive.unlink(missing_ok=True)
+        make(alive)
+        assert [silent_s for _, _, silent_s in ours.others(LIST)] == [float("inf")], name
+
+
+def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    ours, _ = cases(folder)
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "shares" / "L-1").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="link"):
+        ours.keep("L-1", b"ours")
+    (folder / "shares" / LIST).mkdir(exist_ok=True)
+    (folder / "shares" / LIST / "turn").unlink(missing_ok=True)
+    (folder / "shares" / LIST / "turn").symlink_to(tmp_path / "elsewhere" / "made")
+    with pytest.raises(StorageError), ours.turn(LIST):
+        pass
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
 def test_a_folder_is_made_once_and_no_other_is_taken_for_one(folder: Path, tmp_path: Path) -> None:
     assert ListsFolder(folder).key() == "key"
     with pytest.raises(InputError, match="something in this folder"):

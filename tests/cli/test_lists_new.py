@@ -264,3 +264,26 @@ def test_a_case_that_nobody_watches_goes_on_with_the_list_of_all(
     with writing(tmp_path / "case", keys_dir=tmp_path / "keys") as case:
         *_, sent = [each.content for each in case.ledger.read(kinds=kinds_of(ListSent))]
     assert sent.digest == whole.digest
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"version": json.dumps({"list": "../../outside"}), "signature": ""},
+        {"version": "{}", "signature": ""},
+        [],
+        "\xff{",
+    ],
+)
+def test_what_the_key_of_the_lists_did_not_sign_is_not_shown_as_a_list(
+    tmp_path: Path, made: Ran, cautery: Cautery, head: object
+) -> None:
+    assert made.code == 0
+    name = "public/lists/L-000000000000.json"
+    (tmp_path / "lists" / name).parent.mkdir(exist_ok=True)
+    text = head if isinstance(head, str) else json.dumps(head)
+    (tmp_path / "lists" / name).write_text(text, encoding="latin-1")
+    ran = cautery("lists", "show", tmp_path / "lists", "--json")
+    assert (ran.code, ran.out, name in ran.err) == (1, "", True), ran.err
+    assert not (tmp_path / "outside").exists()
+    assert list((tmp_path / "lists" / "shares").iterdir()) == []

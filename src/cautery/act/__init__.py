@@ -38,6 +38,7 @@ from cautery.act.read_list import (
     AcceptedList,
     ListTrust,
     RefusedListError,
+    read_head,
     read_list,
     referrals_signed,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "order_of",
     "orders_in_force",
     "public_key",
+    "read_head",
     "read_list",
     "referrals_signed",
     "refuse_drafter",

@@ -34,6 +34,7 @@ _APPROVAL = {"type": str, "subject": str, "approver": str, "role": str, "at": st
              "mandate": str}  # fmt: skip
 _APPROVALS = {"cautery/approval/2": _APPROVAL, "cautery/approval/3": _APPROVAL | {"list": str}}
 _PARTS = {"version": str, "signature": str, "referrals": list}
+_HEAD = {"version": str, "signature": str}
 _PART = {"text": str, "approvals": list}
 _SIGNED = {"text": str, "signature": str}
 _WITHDRAWN = {"referral": str, "target": str}
@@ -180,6 +181,26 @@ def read_list(
         ),
         referrals=referrals,
     )
+
+
+def read_head(body: bytes, *, key: bytes) -> dict[str, Any]:
+    """Return what a version says that lies in a public folder, apart from its referrals.
+
+    Parameters
+    ----------
+    key : bytes
+        The raw key that signs versions of the list.
+
+    Raises
+    ------
+    RefusedListError
+        If it is no version, or this key did not sign it.
+    """
+    head = _shaped(_loaded(body), _HEAD)
+    version = _text(head["version"], {LIST_TYPE: _VERSION})
+    if not _is_signed({"signature": head["signature"], "text": head["version"]}, key):
+        _refuse("list-key", "the version is not signed by the list's key")
+    return version
 
 
 def referrals_signed(body: bytes, *, provider: str, key: bytes) -> frozenset[str]:

@@ -28,6 +28,7 @@ SETTINGS, KEY, SHARES, PUBLIC = "lists.toml", "lists.pub", "shares", "public"
 _TURN, _ALIVE, _NOTED = "turn", "alive", "version"
 _MAX_SETTINGS_BYTES = 1 << 20
 _MAX_SHARE_BYTES = 32 << 20
+_MAX_BEAT_BYTES = 200
 _LOOK_S = 0.02
 _PATIENCE_S = 10.0
 """Making a version takes milliseconds; who has the turn for longer is stopped or hangs."""
@@ -140,7 +141,7 @@ class FolderShares:
         """
         path = self._folder(list_id) / _TURN
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from error
         try:
@@ -258,9 +259,10 @@ class FolderShares:
     def _silent_s(self, case: str) -> float:
         boot, now_s = self._uptime()
         try:
-            beat_boot, beat_s = self._alive(case).read_text("ascii").split()
+            beat = read_whole(self._alive(case), limit=_MAX_BEAT_BYTES)
+            beat_boot, beat_s = beat.decode("ascii").split()
             silent_s = now_s - float(beat_s)
-        except (OSError, ValueError):
+        except (EvidenceError, ValueError):
             return float("inf")
         return silent_s if beat_boot == boot and silent_s >= 0 else float("inf")
 
@@ -270,6 +272,8 @@ class FolderShares:
             path.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from error
+        if path.is_symlink():
+            raise StorageError(f"{path}: a link to another folder")
         return path
 
     def _share(self, list_id: str, case: str) -> Path:

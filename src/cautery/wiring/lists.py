@@ -13,9 +13,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cautery.act import StandingList, id_of_key, public_key
+from cautery.act import RefusedListError, StandingList, id_of_key, public_key, read_head
 from cautery.adapters.keys_file import CaseSigner, default_folder
-from cautery.adapters.lists_folder import SETTINGS, FolderShares, ListsFolder
+from cautery.adapters.lists_folder import PUBLIC, SETTINGS, FolderShares, ListsFolder
 from cautery.adapters.signer import SignerProcess
 from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
@@ -178,13 +178,19 @@ def shares_shown(folder: Path) -> Iterator[ShareShown]:
     Raises
     ------
     CauteryError
-        If the folder cannot be read.
+        If the folder cannot be read, or its key did not sign what is published as a list.
     """
     lists_settings(folder)
-    files, shares = ListsFolder(folder).public(), FolderShares(folder, case="")
+    place = ListsFolder(folder)
+    key, files, shares = raw_public_key(place.key()), place.public(), FolderShares(folder, case="")
     for name in files.names("lists"):
-        version = json.loads(json.loads(files.read(name) or b"{}").get("version", "{}"))
-        for case, raw, silent_s in shares.others(str(version["list"])):
+        try:
+            version = read_head(files.read(name) or b"", key=key)
+        except RefusedListError as error:
+            raise EvidenceError(f"{folder / PUBLIC / name}: {error}") from error
+        if name != f"lists/{version['list']}.json":
+            raise EvidenceError(f"{folder / PUBLIC / name}: it is the list {version['list']}")
+        for case, raw, silent_s in shares.others(version["list"]):
             counts: tuple[int | None, int | None]
             try:
                 share = json.loads(raw)
@@ -192,11 +198,11 @@ def shares_shown(folder: Path) -> Iterator[ShareShown]:
             except (ValueError, KeyError, TypeError):
                 counts = None, None
             yield ShareShown(
-                provider=str(version["provider"]),
-                territory=str(version["territory"]),
-                list=str(version["list"]),
-                version=int(version["version"]),
-                made_at=str(version["made_at"]),
+                provider=version["provider"],
+                territory=version["territory"],
+                list=version["list"],
+                version=version["version"],
+                made_at=version["made_at"],
                 case=case,
                 referrals=counts[0],
                 withdrawn=counts[1],
