@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from cautery.errors import EvidenceError, InputError, SourceError
 from cautery.evidence.merkle import leaf_hash
 from cautery.evidence.note import checkpoint_text
 from cautery.evidence.outside.proof import NOBODY, Trust
-from cautery.evidence.outside.proof_file import parse_proof_file
+from cautery.evidence.outside.proof_file import MOST_STAMPS, parse_proof_file
 from cautery.lab.forged_cases import (
     back_dated,
     cut,
@@ -29,8 +30,11 @@ from cautery.lab.forged_cases import (
 )
 from cautery.lab.vouched_world import ORIGIN, World, made_world
 from cautery.messages import say
+from cautery.model import ExhibitId, digest_of
 from cautery.model.ledger import append
 from cautery.model.records import Failure, LogEntry, OutsideProof, kinds_of
+from cautery.workflows.case import outside
+from cautery.workflows.case.outside import given_in
 from cautery.workflows.case.verify import Verified, verify_case
 from cautery.workflows.timing.checking import check_log
 from cautery.workflows.timing.closing import prove_closed, renew
@@ -271,6 +275,49 @@ async def test_a_proof_that_anybody_appended_costs_itself_and_no_more(world: Wor
     result = verified(world, await world.closed())
     assert len(faults(result)) >= 3
     assert result.verdict == "consistent"
+
+
+async def test_a_proof_reads_each_exhibit_once_and_no_more_than_a_proof_file_holds(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.watch(2)
+    real = proofs(world)[0]
+    stamp = real.stamps[0]
+    read: list[str] = []
+
+    def reads(exhibit: ExhibitId) -> bytes:
+        read.append(exhibit)
+        return b"a" * 1000
+
+    often = replace(real, stamps=(replace(stamp, exhibits=(stamp.exhibit,) * MOST_STAMPS),) * 9)
+    assert len(given_in(often, reads).stamps) == 9
+    assert read == [stamp.exhibit]
+    for stamps in (
+        (replace(stamp, exhibits=(stamp.exhibit,) * 20_000),),
+        (stamp,) * (MOST_STAMPS + 1),
+    ):
+        with pytest.raises(EvidenceError, match="more than 16"):
+            given_in(replace(real, stamps=stamps), reads)
+    assert read == [stamp.exhibit]
+    monkeypatch.setattr(outside, "MAX_PROOF_BYTES", 1500)
+    others = tuple(ExhibitId(digest_of(bytes([number]))) for number in range(9))
+    with pytest.raises(EvidenceError, match="more than 1500 bytes"):
+        given_in(replace(real, stamps=(replace(stamp, exhibits=others),)), reads)
+    assert len(read) <= 4
+
+
+async def test_without_whom_to_trust_no_exhibit_of_a_proof_is_read(world: World) -> None:
+    await world.watch(2)
+    case = world.case()
+
+    def reads(_: ExhibitId) -> bytes:
+        raise AssertionError("nobody judges it")
+
+    proven = outside.times_proven(
+        case.ledger.read(kinds=kinds_of(OutsideProof)),
+        case=case.verifier, trust=NOBODY, read=reads, roots={},
+    )  # fmt: skip
+    assert proven.proofs
 
 
 async def test_what_the_log_cannot_give_is_recorded_and_the_watch_goes_on(world: World) -> None:

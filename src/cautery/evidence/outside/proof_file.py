@@ -25,6 +25,8 @@ from cautery.model.wire import to_json
 
 PROOF = "manifest.proof"
 MAX_PROOF_BYTES = 64 << 20
+MOST_STAMPS = 16
+"""Of one proof, and answers on revocation of one time-stamp."""
 _TYPE = "cautery/outside-proofs/1"
 _Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
 
@@ -37,7 +39,7 @@ class _Stamp(_Shape):
     authority: Annotated[str, Field(max_length=2000)]
     nonce: Annotated[str, Field(pattern=r"^[0-9]{1,60}$")] | None
     answer: _Base64
-    revocation: Annotated[list[_Base64], Field(max_length=16)] = []
+    revocation: Annotated[list[_Base64], Field(max_length=MOST_STAMPS)] = []
 
 
 class _Missing(_Shape):
@@ -51,13 +53,13 @@ class _Proof(_Shape):
     leaf: Annotated[str, Field(max_length=MAX_LEAF_BYTES)]
     path: Annotated[list[_Base64], Field(max_length=64)]
     checkpoint: Annotated[str, Field(max_length=MAX_NOTE_BYTES)]
-    stamps: Annotated[list[_Stamp], Field(max_length=16)] = []
+    stamps: Annotated[list[_Stamp], Field(max_length=MOST_STAMPS)] = []
     missing: Annotated[list[_Missing], Field(max_length=200)] = []
 
 
 class _Renewal(_Shape):
     at: str
-    stamps: Annotated[list[_Stamp], Field(min_length=1, max_length=16)]
+    stamps: Annotated[list[_Stamp], Field(min_length=1, max_length=MOST_STAMPS)]
 
 
 class _File(_Shape):
