@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cautery.adapters._files import PRIVATE, real_path, sync_folder
+from cautery.appending import add_line
 from cautery.errors import EvidenceError, StorageError
 from cautery.evidence.custody import MAX_CHAIN_BYTES, CustodyLine, read_chain
 
@@ -70,16 +71,8 @@ def add_to_custody(case: Path, make: Callable[[tuple[CustodyLine, ...]], Custody
         handle = os.open(path, flags, PRIVATE)
         with open(handle, "r+b", buffering=0) as file:  # noqa: PTH123 - a descriptor
             fcntl.flock(handle, fcntl.LOCK_EX)  # another process may add a line at the same time
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
             chain = _chain(path, file.read(MAX_CHAIN_BYTES + 1) or b"")
-            try:
-                file.write(make(chain).text() + b"\n")
-                os.fsync(handle)
-            except OSError:
-                # Half a line would break the chain for every line after it.
-                file.truncate(size)
-                raise
+            add_line(handle, make(chain).text() + b"\n")
         sync_folder(path.parent)
     except OSError as error:
         raise StorageError(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from cautery.appending import add_line
 from cautery.errors import MandateError, StorageError
 from cautery.packed import require_file
 
@@ -41,13 +42,12 @@ def append_beside(path: Path, body: dict[str, object]) -> None:
     Raises
     ------
     StorageError
-        If it cannot be written.
+        If it cannot be written; the file is then as it was.
     """
     line = json.dumps(body, ensure_ascii=False, sort_keys=True).encode() + b"\n"
     try:
-        with path.open("ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        with path.open("ab", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # another person may sign at the same time
+            add_line(file.fileno(), line)
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror or error}") from error
