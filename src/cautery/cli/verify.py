@@ -16,7 +16,7 @@ from cautery.wiring import cases, custody, timing
 from cautery.workflows.case.outside import WITHIN
 from cautery.workflows.case.verify import BROKEN, verify_case
 from cautery.workflows.dossier.opening import Opening
-from cautery.workflows.dossier.verify import VerifiedBag
+from cautery.workflows.dossier.verified import VerifiedBag
 from cautery.workflows.mandate.signers import read_signers
 
 CONSISTENT_EXIT = 3

@@ -57,6 +57,13 @@ def exhibits_in(body: Any) -> Iterator[tuple[ExhibitId, int | None]]:
                 pending.append(inner)
 
 
+def exhibits_shown(body: Any) -> Iterator[tuple[ExhibitId, int | None]]:
+    """Yield those that others than a court may be handed: a reference's media are its owner's."""
+    if isinstance(body, Mapping):
+        body = {name: part for name, part in body.items() if name != "reference_media"}
+    return exhibits_in(body)
+
+
 def _named(member: str, value: Any) -> Iterator[tuple[ExhibitId, int | None]]:
     for item in value if isinstance(value, list) else [value]:
         if item is None:

@@ -35,7 +35,8 @@ from cautery.workflows.dossier.opening import (
     check_opening,
     opened,
 )
-from cautery.workflows.dossier.verify import EXTRACT, VerifiedBag, is_bag, verify_bag
+from cautery.workflows.dossier.verified import VerifiedBag
+from cautery.workflows.dossier.verify import EXTRACT, is_bag, verify_bag
 from cautery.workflows.dossier.verify_extract import signed_manifest
 
 _GIVEN = frozenset((CustodyAct.COPIED, CustodyAct.HANDED_OVER))

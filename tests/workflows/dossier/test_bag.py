@@ -308,6 +308,66 @@ def test_a_record_of_an_extract_is_filed_under_its_own_kind(
         by_keys(bag, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "attack",
+    [
+        (
+            lambda vault: next(vault.glob("*/*")).write_bytes(b"another picture"),
+            "not its digest",
+            "each exhibit has the digest in its name",
+        ),
+        (
+            lambda vault: _laid_in(vault, b"invented"),
+            "no record here names",
+            "a record names each exhibit",
+        ),
+    ],
+)
+def test_an_exhibit_that_no_record_names_by_its_digest_is_broken_whoever_signs_the_bag(
+    bags, made: Made, tmp_path: Path, attack
+) -> None:
+    change, words, said = attack
+    bag = tmp_path / "bag"
+    shutil.copytree(bags[Audience.HOSTER], bag)
+    change(bag / "data/extract/vault")
+    signed_anew(bag, made.key)
+    with pytest.raises(EvidenceError, match=words):
+        by_keys(bag, tmp_path)
+    assert said in run(bags[Audience.HOSTER]).stdout
+    assert said not in run(bag).stdout
+
+
+def test_exhibits_that_are_not_in_an_extract_are_counted(bags, made: Made, tmp_path: Path) -> None:
+    bag = tmp_path / "bag"
+    shutil.copytree(bags[Audience.HOSTER], bag)
+    before = by_keys(bag, tmp_path).extract
+    assert before.exhibits > 0
+    shutil.rmtree(bag / "data/extract/vault")
+    signed_anew(bag, made.key)
+    checked = by_keys(bag, tmp_path)
+    assert checked.extract.exhibits == 0
+    assert checked.extract.absent == before.absent + before.exhibits
+    assert f"{checked.extract.absent} that its records name" in dict(checked.summary())["exhibits"]
+
+
+def test_an_opened_copy_bears_its_own_digest(bag: Path, made: Made, tmp_path: Path) -> None:
+    _laid_in(bag / "data/opened/vault", b"a copy")
+    signed_anew(bag, made.key)
+    checked = by_keys(bag, tmp_path)
+    assert (checked.opened, checked.authentic) == (1, True)
+    assert "their signer's claim" in dict(checked.summary())["copies"]
+    next((bag / "data/opened/vault").glob("*/*")).write_bytes(b"another")
+    signed_anew(bag, made.key)
+    with pytest.raises(EvidenceError, match="not its digest"):
+        by_keys(bag, tmp_path)
+
+
+def _laid_in(vault: Path, content: bytes) -> None:
+    digest = sha256(content).hexdigest()
+    (vault / digest[:2]).mkdir(parents=True, exist_ok=True)
+    (vault / digest[:2] / digest).write_bytes(content)
+
+
 @pytest.mark.parametrize("number", ["(SELECT min(idx) FROM entries)", "99999"])
 def test_a_record_is_shown_or_withheld_and_not_both(
     bags, made: Made, tmp_path: Path, number: str

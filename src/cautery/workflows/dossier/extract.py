@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cautery.errors import InputError
 from cautery.evidence.bag import EXTRACT_TABLES
-from cautery.evidence.exhibits import exhibits_in
+from cautery.evidence.exhibits import exhibits_shown
 from cautery.evidence.merkle import inclusion_proofs, leaf_hash
 from cautery.model import ExhibitId
 from cautery.model.records import ExhibitSealed, kinds_of
@@ -103,9 +103,7 @@ def extract_of(
         found_hosts.add(host)
         if kind in rule.kinds and (not hosts or names_no_host(kind) or host in hosts):
             shown_leaves.append((index, kind, leaf))
-            # A reference's media are the rights-holder's: nobody but a court is handed them.
-            open_to_all = {name: part for name, part in body.items() if name != "reference_media"}
-            exhibits |= {exhibit for exhibit, _ in exhibits_in(open_to_all)}
+            exhibits |= {exhibit for exhibit, _ in exhibits_shown(body)}
             continue
         salted = salt(SALT_BYTES)
         withheld[index] = commitment(salted, leaf)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from cautery.evidence.bag import (
     SignedDocument,
 )
 from cautery.evidence.custody import MAX_CHAIN_BYTES, read_chain
-from cautery.evidence.manifest import CASE_KEY, MAX_MANIFEST_BYTES, parse_sums
+from cautery.evidence.manifest import CASE_KEY, MAX_MANIFEST_BYTES, VAULT, parse_sums
 from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.evidence.outside.proof import NOBODY, Trust
 from cautery.evidence.outside.stamps import (
@@ -39,101 +39,18 @@ from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
 from cautery.model import Approver
 from cautery.model.times import iso
 from cautery.workflows.case.outside import WITHIN
-from cautery.workflows.case.verify import AUTHENTIC, CONSISTENT, Verified, is_outside, verify_case
+from cautery.workflows.case.verify import exhibit_at, is_outside, verify_case
+from cautery.workflows.dossier.verified import VerifiedBag
 from cautery.workflows.dossier.verify_extract import check_extract
 
 BAGIT, INFO, PAYLOAD = "bagit.txt", "bag-info.txt", "manifest-sha256.txt"
 _OXUM = re.compile(r"(?m)^Payload-Oxum: ([0-9]{1,18})\.([0-9]{1,9})$")
 _UNSTAMPED = re.compile(rf"(?m)^{': '.join(UNSTAMPED)}$")
-_WHOLE, EXTRACT = "data/case", "data/extract"
+_WHOLE, EXTRACT, _OPENED = "data/case", "data/extract", "data/opened"
 _LINE = re.compile(r"([0-9a-f]{64}) {1,2}([^ ].*)")
 _UNLISTED = frozenset((TAG_MANIFEST, SIGNATURE, STAMP, STAMP_SIGNATURE))
 _DOCUMENT, _CUSTODY = "data/dossier.pdf", f"data/{CUSTODY}"
 _MOST_DOCUMENT = 256 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedBag:
-    """What was checked of a dossier.
-
-    Parameters
-    ----------
-    path : str
-        The bag.
-    files : int
-        Files whose bytes are as signed.
-    signer_known : bool
-        The key of the person who signed the bag came from outside it.
-    key_known : bool
-        The key of the case came from outside the bag.
-    case : Verified or None
-        What was checked of the whole case; ``None``: the bag holds an extract.
-    records, withheld : int
-        Of an extract: records that stand in the signed ledger, and those that are held back.
-    proven : bool
-        Whether each of these records has its way to the signed root.
-    stamped : str
-        By when a time-stamping authority had seen the bag, and who says so; empty: nobody.
-    document : str
-        What may be said of the signature of the document; empty: there is no document.
-    custody : str
-        What was checked of the chain of custody; empty: the bag holds none.
-    times : str
-        Of an extract: what others say of when its case was closed; empty: nothing.
-    """
-
-    path: str
-    files: int
-    signer_known: bool
-    key_known: bool
-    case: Verified | None
-    records: int = 0
-    withheld: int = 0
-    proven: bool = False
-    stamped: str = ""
-    document: str = ""
-    custody: str = ""
-    times: str = ""
-
-    @property
-    def authentic(self) -> bool:
-        """Whether both keys came from outside the bag, and what it shows is tied to the case's."""
-        whole = self.proven if self.case is None else self.case.authentic
-        return self.signer_known and self.key_known and whole
-
-    @property
-    def verdict(self) -> str:
-        """One word: ``authentic`` or ``consistent``."""
-        return AUTHENTIC if self.authentic else CONSISTENT
-
-    def summary(self) -> tuple[tuple[str, str], ...]:
-        """Return what to print: a label and a value a line."""
-        signed = "the key given" if self.signer_known else "the key in the bag"
-        head = (
-            ("bag", f"{self.files} files; every file is as {signed} signed it"),
-            ("stamped", self.stamped or "nobody else says when the bag was made"),
-            *((("document", self.document),) if self.document else ()),
-            *((("custody", self.custody),) if self.custody else ()),
-        )
-        if self.case is not None:
-            return head + self.case.summary()
-        way = "each stands in the signed ledger" if self.proven else "without a way to the ledger"
-        case_key = "the key given" if self.key_known else "the key in the bag"
-        return (
-            *head,
-            ("records", f"{self.records} are shown; {way}"),
-            ("case", f"its note is as {case_key} signed it"),
-            ("withheld", f"{self.withheld} records"),
-            *((("times", self.times),) if self.times else ()),
-            ("verdict", f"an extract, {self.verdict}: {self._why()}"),
-        )
-
-    def _why(self) -> str:
-        if not self.signer_known or not self.key_known:
-            return "who signed is proven by keys alone that came from outside the bag"
-        if not self.proven:
-            return "that its records stand in the case is the claim of who signed the bag"
-        return "signed by the keys given"
 
 
 def is_bag(path: Path, *, store: CaseStore) -> bool:
@@ -210,6 +127,9 @@ def verify_bag(
     if _DOCUMENT in payload:
         document = _checked_document(path, store, documents)
     custody = _checked_custody(path, store) if _CUSTODY in payload else ""
+    opened = _vault_below(payload, _OPENED)
+    for name, digest in opened.items():
+        exhibit_at(path / _OPENED, name, digest)
     signer_known = signer is not None and is_outside(signer, path, own=(SIGNER,))
     keys = (f"{_WHOLE}/{CASE_KEY}", f"{EXTRACT}/case.pub")
     key_known = public_key is not None and is_outside(public_key, path, own=keys)
@@ -234,6 +154,7 @@ def verify_bag(
             signer_known=signer_known,
             key_known=key_known,
             case=whole,
+            opened=len(opened),
             stamped=stamped,
             document=document,
             custody=custody,
@@ -243,8 +164,13 @@ def verify_bag(
             f"{path}: an extract holds neither its mandate nor the proofs of its records",
             hint="Omit --signers and --log, or ask for the whole case.",
         )
-    shown, withheld, proven, times = check_extract(
-        path / EXTRACT, store, extracts, public_key=public_key, trust=trust
+    extract = check_extract(
+        path / EXTRACT,
+        store,
+        extracts,
+        exhibits=_vault_below(payload, EXTRACT),
+        public_key=public_key,
+        trust=trust,
     )
     return VerifiedBag(
         path=str(path),
@@ -252,13 +178,11 @@ def verify_bag(
         signer_known=signer_known,
         key_known=key_known,
         case=None,
-        records=shown,
-        withheld=withheld,
-        proven=proven,
+        extract=extract,
+        opened=len(opened),
         stamped=stamped,
         document=document,
         custody=custody,
-        times=times,
     )
 
 
@@ -341,6 +265,15 @@ def _sums(path: Path, name: str, text: bytes) -> dict[str, str]:
         return parse_sums("".join(f"{digest}  {name}\n" for name, digest in listed).encode())
     except (EvidenceError, UnicodeDecodeError) as error:
         raise EvidenceError(f"{path / name}: {error}") from error
+
+
+def _vault_below(payload: Mapping[str, str], folder: str) -> dict[str, str]:
+    """Return the files of a vault in the payload: names below a folder, and digests."""
+    return {
+        name.removeprefix(f"{folder}/"): digest
+        for name, digest in payload.items()
+        if name.startswith(f"{folder}/{VAULT}/")
+    }
 
 
 def _info(path: Path, store: CaseStore) -> str:

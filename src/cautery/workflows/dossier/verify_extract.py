@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.bag import ExtractReader
+from cautery.evidence.exhibits import exhibits_shown
 from cautery.evidence.manifest import Manifest, open_manifest
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
@@ -14,6 +18,31 @@ from cautery.evidence.outside.proof_file import MAX_PROOF_BYTES, PROOF, parse_pr
 from cautery.evidence.ports import CaseStore
 from cautery.model.times import iso
 from cautery.workflows.case.outside import require_cosigned
+from cautery.workflows.case.verify import exhibit_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedExtract:
+    """What was checked of an extract.
+
+    Parameters
+    ----------
+    records, withheld : int
+        How many are shown, and held back.
+    proven : bool
+        Whether each of these records has its way to the signed root.
+    exhibits, absent : int
+        How many exhibits that these records name lie beside them, and how many do not.
+    times : str
+        What others say of when the case was closed.
+    """
+
+    records: int
+    withheld: int
+    proven: bool
+    exhibits: int
+    absent: int
+    times: str
 
 
 def check_extract(
@@ -21,16 +50,16 @@ def check_extract(
     store: CaseStore,
     extracts: ExtractReader,
     *,
+    exhibits: Mapping[str, str],
     public_key: Path | None,
     trust: Trust,
-) -> tuple[int, int, bool, str]:
+) -> CheckedExtract:
     """Check an extract against the note that the case's key signed.
 
-    Returns
-    -------
-    tuple of (int, int, bool, str)
-        Records that are shown and withheld, whether each has its way to the signed root, and what
-        others say of when the case was closed.
+    Parameters
+    ----------
+    exhibits : mapping of str to str
+        The files of its vault by their names below ``path``: the digest of each, in hex.
 
     Raises
     ------
@@ -38,11 +67,14 @@ def check_extract(
         Naming the first thing that is wrong.
     """
     verifier, manifest = signed_manifest(path, store, public_key=public_key)
+    held = {exhibit_at(path, name, digest) for name, digest in exhibits.items()}
+    named: set[str] = set()
     shown: set[int] = set()
     proofs = 0
     pathless: int | None = None
     for index, leaf, proof in extracts.entries(path / "ledger.sqlite"):
         shown.add(index)
+        named |= _named_in(leaf)
         if proof or manifest.records == 1:
             proofs += 1
             verify_inclusion(
@@ -63,8 +95,25 @@ def check_extract(
             f"{path}: {len(shown)} records and {withheld} withheld ones are not the "
             f"{manifest.records} that were signed"
         )
-    times = _closing(path, store, verifier, manifest, trust)
-    return len(shown), withheld, bool(shown) and proofs == len(shown), times
+    for exhibit in sorted(held - named):
+        raise EvidenceError(f"{path}: no record here names the exhibit {exhibit}: it was added")
+    return CheckedExtract(
+        records=len(shown),
+        withheld=withheld,
+        proven=bool(shown) and proofs == len(shown),
+        exhibits=len(held),
+        absent=len(named - held),
+        times=_closing(path, store, verifier, manifest, trust),
+    )
+
+
+def _named_in(leaf: bytes) -> set[str]:
+    """Return the exhibits that a record names, but for media of a reference."""
+    try:
+        body = json.loads(leaf)["body"]
+        return {exhibit for exhibit, _ in exhibits_shown(body)}
+    except (EvidenceError, ValueError, RecursionError, KeyError, TypeError):
+        return set()  # a record in another form than ours names nothing that is shown
 
 
 def signed_manifest(
