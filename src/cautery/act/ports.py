@@ -113,8 +113,8 @@ class ListShares(Protocol):
         """Return the text of a version of this digest that was noted; ``None``: it is not there."""
         ...
 
-    def forget_notes(self, list_id: str) -> None:
-        """Take away the noted texts of a list: its last version is published."""
+    def forget_notes(self, list_id: str, *, but: Digest) -> None:
+        """Take away the noted texts of a list, but for that of its last version."""
         ...
 
     def beat(self) -> None:
@@ -199,6 +199,16 @@ class PublicFiles(Protocol):
         ------
         StorageError
             If it cannot be read, or is too long.
+        """
+        ...
+
+    def head(self, name: str, size: int) -> bytes | None:
+        """Return a file's first bytes, ``size`` at most; ``None``: it is not there.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be read.
         """
         ...
 

@@ -230,17 +230,19 @@ class FolderShares:
         raw = _read(self._noted(list_id, digest))
         return raw.decode() if raw is not None and digest_of(raw) == digest else None
 
-    def forget_notes(self, list_id: str) -> None:
-        """Take away the noted texts of a list: its last version is published.
+    def forget_notes(self, list_id: str, *, but: Digest) -> None:
+        """Take away the noted texts of a list, but for that of its last version.
 
         Raises
         ------
         StorageError
             If they cannot be taken away.
         """
+        last = self._noted(list_id, but)
         try:
             for path in self._folder(list_id).glob(f"*.{_NOTED}"):
-                path.unlink(missing_ok=True)
+                if path != last:
+                    path.unlink(missing_ok=True)
         except OSError as error:
             raise StorageError(f"{self._path}: {error.strerror}") from error
 

@@ -60,6 +60,13 @@ class PublicFolder:
 
     def read(self, name: str) -> bytes | None:
         """Return a file's bytes; ``None``: it is not there."""
+        content = self.head(name, MOST_BYTES + 1)
+        if content is not None and len(content) > MOST_BYTES:
+            raise StorageError(f"{name}: over {MOST_BYTES} bytes", hint="")
+        return content
+
+    def head(self, name: str, size: int) -> bytes | None:
+        """Return a file's first bytes, ``size`` at most; ``None``: it is not there."""
         try:
             # What serves the folder may be somebody else's by now: no link is followed out of it,
             # and no pipe is waited for.
@@ -67,14 +74,11 @@ class PublicFolder:
             with open(os.open(self._place(name), flags), "rb") as file:  # noqa: PTH123 - a descriptor
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise StorageError(f"{name}: not a regular file", hint="")
-                content = file.read(MOST_BYTES + 1)
+                return file.read(size)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StorageError(f"{name}: {error.strerror}") from error
-        if len(content) > MOST_BYTES:
-            raise StorageError(f"{name}: over {MOST_BYTES} bytes", hint="")
-        return content
 
     def stamp(self, name: str) -> tuple[int, ...] | None:
         """Return what changes when a file does; ``None``: it is not there."""

@@ -74,7 +74,7 @@ def take(case_path: Path, sources: Sources, *, keys_dir: Path | None) -> TakenIn
         if sources.public is not None:
             outcome = take_in(case.ledger, journal, PublicFolder(sources.public))
             filed += outcome.filed
-            refused += outcome.refused
+            refused += outcome.refused + outcome.unread
         tokens: dict[str, str] = {}
         secret = keeps_secrets(mandate_of(case.ledger))
         complaints_before = complaints_of(case.ledger)

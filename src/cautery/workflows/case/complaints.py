@@ -11,13 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cautery.act.complaint import Complaint, RefusedComplaintError, number_of, read_complaint
+from cautery.act.complaint import (
+    MOST_BYTES,
+    Complaint,
+    RefusedComplaintError,
+    number_of,
+    read_complaint,
+)
 from cautery.act.confirmed import waiting
 from cautery.act.jurisdictions import Rule, profile_of
 from cautery.act.notice_replies import read_reply, words_of
 from cautery.act.ports import PublicFiles
 from cautery.canonical import canonical
-from cautery.errors import InputError
+from cautery.errors import InputError, StorageError
 from cautery.model import Mandate, OrderKind, digest_of, iso
 from cautery.model.ledger import append
 from cautery.model.ports import Ledger
@@ -256,11 +262,14 @@ class TakenIn:
     filed : tuple of ComplaintFiled
         The records that were made.
     refused : tuple of str
-        Why others were not filed.
+        Why others were not filed; they were taken away.
+    unread : tuple of str
+        Why others could not be read; they are still there.
     """
 
     filed: tuple[ComplaintFiled, ...]
     refused: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
@@ -269,18 +278,23 @@ def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
     Raises
     ------
     StorageError
-        If one cannot be read, filed or taken away: then it stays there.
+        If one cannot be filed or taken away: then it stays there.
     """
     names = files.names("complaints")
     secret = keeps_secrets(mandate_of(ledger)) if names else False
     complaints = complaints_of(ledger) if names else Complaints()
     filed: list[ComplaintFiled] = []
     refused: list[str] = []
+    unread: list[str] = []
     room = MOST_A_DAY - _waiting(complaints, journal.now()) if names else 0
-    for name in names[:MOST_A_DAY]:
-        if len(filed) >= room:
+    for name in names:
+        if len(filed) >= room or len(refused) >= MOST_A_DAY:
             break
-        body = files.read(name)
+        try:
+            body = files.head(name, MOST_BYTES + 1)
+        except StorageError as error:  # what others sent in does not wait for it
+            unread.append(str(error))
+            continue
         try:
             record = (
                 None if body is None else file_complaint(ledger, journal, body, before=complaints)
@@ -294,7 +308,7 @@ def take_in(ledger: Ledger, journal: Journal, files: PublicFiles) -> TakenIn:
             show_state(files, record, None, secret=secret)
         # Only now: what fails before this leaves the complaint for the next run.
         files.remove(name)
-    return TakenIn(filed=tuple(filed), refused=tuple(refused))
+    return TakenIn(filed=tuple(filed), refused=tuple(refused), unread=tuple(unread))
 
 
 def _waiting(complaints: Complaints, now: datetime) -> int:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from cautery.act import Envelope
 from cautery.act.ports import PublicFiles, Publisher
-from cautery.act.read_answer import AnswerOfAgent, read_answer
+from cautery.act.read_answer import MOST_BYTES, AnswerOfAgent, read_answer
 from cautery.canonical import canonical
 from cautery.errors import ApprovalError, InputError, SourceError, StorageError
 from cautery.model import Digest, Effect, ListAnswer, digest_of
@@ -76,11 +76,6 @@ class ListFiles:
 
         Other cases read them, too. The server of the folder takes away the oldest ones. What was
         there before the first call is about what others have sent.
-
-        Raises
-        ------
-        StorageError
-            If one cannot be read.
         """
         there = self._files.names("answers")
         heard = set(there) if self._heard is None else self._heard
@@ -88,8 +83,8 @@ class ListFiles:
         self._heard = heard.intersection(there).union(fresh)
         answers = []
         for name in {name.partition(".")[0]: name for name in fresh}.values():
-            body = self._files.read(name)
-            with suppress(InputError):
+            with suppress(InputError, StorageError):
+                body = self._files.head(name, MOST_BYTES + 1)
                 if body is not None:
                     answers.append(read_answer(body))
         return answers
@@ -161,10 +156,12 @@ class AnswersIn:
     def take(self, now: datetime) -> list[AnswerOfAgent]:
         """Return the newest of each list that does not rest; what is no acknowledgement is dropped.
 
+        One that cannot be read stays there, and those of other lists do not wait for it.
+
         Raises
         ------
         StorageError
-            If one cannot be read or taken away.
+            If one cannot be taken away.
         """
         newest: dict[str, str] = {}
         for name in self._files.names("answers"):  # those of a list stand by time
@@ -176,7 +173,10 @@ class AnswersIn:
         for list_id, name in newest.items():
             if now < self._rests_until.get(list_id, now):
                 continue
-            body = self._files.read(name) or b""
+            try:
+                body = self._files.head(name, MOST_BYTES + 1) or b""
+            except StorageError:
+                continue
             self._files.remove(name)
             self._rests_until[list_id] = now + timedelta(seconds=len(body) / BYTES_A_SECOND)
             with suppress(InputError):

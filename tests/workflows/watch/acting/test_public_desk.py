@@ -114,6 +114,57 @@ async def test_complaints_and_answers_are_taken_out_and_their_state_is_shown(
     assert json.loads(files.read(f"decisions/{NUMBER}.json") or b"")["state"] == "rejected"
 
 
+def sent_in(files: PublicFolder) -> None:
+    complaint = complaint_of(
+        number=NUMBER, target="a.example", standing="owner", text="mine", mail="", at=NOW
+    )
+    files.write(f"complaints/{NUMBER}.json", complaint.body())
+    files.write("answers/L-1.json", answer_about(1))
+
+
+@pytest.mark.parametrize("first", ["long", "unreadable"])
+async def test_what_others_sent_in_does_not_wait_for_one_file(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    monkeypatch.setattr(public_desk, "TAKEN_S", 0.05)
+    files, lists = PublicFolder(tmp_path / "public", make=True), Lists()
+    names = ("complaints/C-000000000000.json", "answers/L-0.json")
+    for name in names:
+        with (tmp_path / "public" / name).open("wb") as file:
+            file.truncate((64 << 20) + 1)
+    sent_in(files)
+    real = PublicFolder.head
+
+    def head(self: PublicFolder, name: str, size: int) -> bytes | None:
+        assert size < 1 << 22
+        if first == "unreadable" and name in names:
+            raise StorageError(f"{name}: permission denied")
+        return real(self, name, size)
+
+    monkeypatch.setattr(PublicFolder, "head", head)
+    await worked(case, files, lists, seconds=1.0)
+    assert [each.complaint for each in records(case, ComplaintFiled)] == [NUMBER]
+    assert [answer.version for answer in lists.heard] == [1]
+    assert (files.names("complaints") == ()) == (first == "long")
+    assert 1 <= len(records(case, Failure)) <= 3
+
+
+async def test_thousands_of_files_that_are_no_complaints_make_few_records(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_desk, "TAKEN_S", 0.05)
+    files = PublicFolder(tmp_path / "public", make=True)
+    for number in range(3_000):
+        (tmp_path / "public" / "complaints" / f"x{number}.json").write_bytes(b"{")
+    desk_lists = Lists()
+    sent_in(files)
+    await worked(case, files, desk_lists, seconds=8.0)
+    assert files.names("complaints") == ()
+    told = [str(each.message) for each in records(case, Failure)]
+    assert 1 <= len(told) <= 3
+    assert any("2000" in words or "3000" in words for words in told)
+
+
 def answer_about(version: int, *, refused: int = 0) -> bytes:
     row = {"target": "a.example", "rule": "r", "reason": "x"}
     return json.dumps(

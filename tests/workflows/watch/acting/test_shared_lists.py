@@ -265,7 +265,46 @@ async def test_a_version_that_was_signed_and_not_published_costs_nobody_an_entry
     other.add("b.example")
     await other.work()
     assert house.blocked == {"a.example", "b.example", "idle.example"}
-    assert not list((house.path / "shares").rglob("*.version"))
+    assert len(list((house.path / "shares").rglob("*.version"))) == 1
+
+
+@pytest.mark.parametrize("lost", ["deleted", "emptied", "the one before"])
+async def test_a_public_folder_that_lost_the_last_version_lifts_no_block_of_an_ended_case(
+    house: House, lost: str
+) -> None:
+    ended, alive = house.case(1), house.case(2)
+    ended.add("standing.example")
+    await ended.work()
+    alive.add("b.example")
+    head = house.path / "public" / "lists" / f"{house.id}.json"
+    before = head.read_bytes()
+    await alive.work()
+    if lost == "deleted":
+        head.unlink()
+    else:
+        head.write_bytes(b"" if lost == "emptied" else before)
+    for _ in range(3):
+        house.pass_s(RENEWED_S + 1)
+        await alive.work()
+    assert house.blocked == {"standing.example", "b.example"}
+    assert alive.journal.failures == []
+
+
+async def test_a_last_version_that_is_gone_everywhere_is_told_once(house: House) -> None:
+    ended, alive = house.case(1), house.case(2)
+    ended.add("standing.example")
+    await ended.work()
+    alive.add("b.example")
+    await alive.work()
+    (house.path / "public" / "lists" / f"{house.id}.json").unlink()
+    for noted in (house.path / "shares" / house.id).glob("*.version"):
+        noted.unlink()
+    for _ in range(3):
+        house.pass_s(RENEWED_S + 1)
+        await alive.work()
+    assert house.blocked == {"b.example"}
+    (told,) = alive.journal.failures
+    assert "cases that have ended" in str(told)
 
 
 async def test_nobody_with_the_folder_alone_puts_an_approved_referral_on_the_list(

@@ -427,7 +427,7 @@ class Lists:
             made = self._made(course, now, share, others)
             try:
                 organisation.files.write(made.envelope)
-                shares.forget_notes(list_id)
+                shares.forget_notes(list_id, but=made.envelope.version.digest)
             except StorageError as error:  # it is handed in all the same
                 return replace(made, fault=error)
             return made

@@ -138,12 +138,24 @@ class Company:
     def head(self, digest: Digest) -> Head:
         """Return what the last version says; nothing, if somebody took it away.
 
-        Then each case puts its own entries on the list again.
+        Then each running case puts its own entries on the list again. Those of cases that have
+        ended stay off, which is told as a fault.
         """
-        text = self._files.text(self._standing.id, digest)
-        if text is None:  # who made it was killed before it was published
-            text = self._shares.noted(self._standing.id, digest)
-        return Head() if text is None else Head.of(text)
+        text = self._shares.noted(self._standing.id, digest)
+        if text is None:  # an earlier release kept it in the public folder alone
+            text = self._files.text(self._standing.id, digest)
+        if text is None:
+            self._fail_once(
+                f"the last version of the list, {digest}, is gone: what cases that have ended had "
+                "on it is not blocked any more"
+            )
+            return Head()
+        return Head.of(text)
+
+    def _fail_once(self, words: str) -> None:
+        if words not in self._faults:
+            self._faults.add(words)
+            self._fail(InputError(words))
 
     def others(self, own: Share, now: datetime, *, head: Head) -> list[Share]:
         """Return what other cases have on the list, without what its intermediary would refuse.
@@ -166,9 +178,7 @@ class Company:
             except InputError as error:
                 share, faults = Share(), (error,)
             for fault in faults:
-                if (words := f"{case}: {fault}") not in self._faults:
-                    self._faults.add(words)
-                    self._fail(InputError(words))
+                self._fail_once(f"{case}: {fault}")
             if not faults and not share.current(now - _LONG_AGO).parts:
                 self._shares.discard(self._standing.id, case)
                 continue

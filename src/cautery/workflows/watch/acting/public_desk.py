@@ -8,11 +8,11 @@ goes on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from cautery.act.ports import PublicFiles
-from cautery.errors import CauteryError, InputError
+from cautery.errors import CauteryError, InputError, StorageError
 from cautery.model import Mandate
 from cautery.model.ports import Ledger
 from cautery.projections.figures import Figures
@@ -30,6 +30,7 @@ TAKEN_S = 2.0
 SHOWN_S = 30.0
 """Figures are shown anew after so long."""
 _MOST_FAULTS = 100
+_REFUSED_S = 60.0
 
 
 class PublicDesk:
@@ -53,6 +54,8 @@ class PublicDesk:
         self._figures = Figures()
         self._shown: dict[str, object] = {}
         self._recorded: set[str] = set()
+        self._refused: list[str] = []
+        self._refuse_at: datetime | None = None
 
     async def work(self) -> None:
         """Do all that, for ever."""
@@ -69,6 +72,7 @@ class PublicDesk:
     async def finish(self) -> None:
         """Before the end: take in what is there, and show the last figures."""
         await self._take()
+        self._refuse((), last=True)
         await self._try(self._show)
 
     async def _take(self) -> None:
@@ -91,13 +95,26 @@ class PublicDesk:
             self._recorded.add(str(error))
             self._journal.fail("public folder", "case", error)
 
+    def _refuse(self, why: Sequence[str], *, last: bool = False) -> None:
+        """Record once a minute how many files were no complaints: anybody can send in thousands."""
+        self._refused += why
+        now = self._journal.now()
+        if self._refused and (last or self._refuse_at is None or now >= self._refuse_at):
+            self._refuse_at = now + timedelta(seconds=_REFUSED_S)
+            words = (
+                f"files that were no complaints: {len(self._refused)}, such as {self._refused[0]}"
+            )
+            self._journal.fail("complaint", "public folder", InputError(words))
+            self._refused.clear()
+
     def _introduce(self) -> None:
         self._files.write(ABOUT, about_case(self._mandate))
 
     def _take_complaints(self) -> None:
         taken = take_in(self._ledger, self._journal, self._files)
-        for why in taken.refused:
-            self._journal.fail("complaint", "public folder", InputError(why))
+        for why in taken.unread:
+            self._fail(StorageError(why))
+        self._refuse(taken.refused)
         read_on(self._figures, self._ledger)
         for filed, decided in states(self._figures.complaints):
             if decided is not None and self._shown.get(filed.complaint) != decided:
