@@ -19,6 +19,7 @@ from tests.lists import entry, referral
 
 from cautery.act.complaint import Standing, complaint_of, number_of
 from cautery.adapters import mail_files
+from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.custody_file import read_custody
 from cautery.adapters.public_folder import PublicFolder
 from cautery.model import Lever, Window, referral_id
@@ -312,6 +313,30 @@ def test_a_mail_is_filed_and_confirmed(
     assert number_of(token) == filed["complaint"]
     take_mail(cautery, proven_case)
     assert len(inbox.mails) == len(proven_case.records("complaint.filed")) == 1
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"complaint": "C-00000000000f", "means": "form"},
+        {"complaint": "C-00000000000f\nBcc: all@x.example"},
+    ],
+)
+def test_a_record_that_anybody_appended_holds_up_no_mail(
+    cautery: Cautery, proven_case: Watched, inbox: Inbox, forged: dict[str, str]
+) -> None:
+    mailed(proven_case, "1", "shop.example is dark.")
+    take_mail(cautery, proven_case)
+    (true,) = proven_case.records("complaint.filed")
+    decision = {"complaint": forged["complaint"], "granted": False, "by": "x", "why": "x",
+                "target": None, "referrals": [], "at": true["at"]}  # fmt: skip
+    ledger = FolderStore().ledger(proven_case.path, read_only=False)
+    ledger.append("complaint.filed", true | {"key": "x"} | forged, at=NOW)
+    ledger.append("complaint.decided", decision, at=NOW)
+    ledger.close()
+    mailed(proven_case, "2", "192.0.2.9 is dark.", From="ann@shop.example")
+    ran = take_mail(cautery, proven_case)
+    assert (ran.code, len(inbox.mails)) == (0, 2), ran.err
 
 
 def test_machines_are_not_answered_and_no_mail_stops_another(

@@ -27,7 +27,8 @@ from cautery.act.notice_mail import notice_mail
 from cautery.act.rules import confirm_rule
 from cautery.adapters import smtp as adapter
 from cautery.adapters.person_keys import load_approver
-from cautery.errors import ApprovalError, InputError
+from cautery.adapters.smtp import MailServer, Security
+from cautery.errors import ApprovalError, InputError, UnansweredError
 from cautery.wiring import cases, notices
 
 from .conftest import Ran
@@ -536,3 +537,60 @@ def test_a_dry_run_prints_the_mail_and_sends_and_records_nothing(
     assert "Reviewed by anna (legal)" in ran.out
     assert "To: Example Hosting <abuse@hoster.example>" in ran.out
     assert inbox.mails == proven_case.records("notice.sending") == []
+
+
+def withdrawn_meanwhile(case: Watched, notice: str) -> subprocess.CompletedProcess[str]:
+    """Withdraw a notice in another process, as a person at another desk would."""
+    command = [str(Path(sys.executable).parent / "cautery"), "notice", "withdraw", str(case.path)]
+    return subprocess.run(
+        [*command, notice, "--as", "anna", "--why", "the host is innocent"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_notice_that_is_withdrawn_between_two_tries_does_not_leave(
+    cautery: Callable[..., Ran], proven_case: Watched, notice: str, serve: Any
+) -> None:
+    approve(cautery, proven_case, notice)
+    inbox, port = serve()
+    takes, withdrawals = inbox.handle_DATA, []
+
+    async def later(server: Any, session: Any, envelope: Any) -> str:
+        if not withdrawals:
+            withdrawals.append(await asyncio.to_thread(withdrawn_meanwhile, proven_case, notice))
+            return "451 try later"
+        return await takes(server, session, envelope)  # type: ignore[no-any-return]
+
+    inbox.handle_DATA = later
+    ran = send(cautery, proven_case, notice, mail_settings(proven_case.folder, port))
+    (withdrawal,) = withdrawals
+    assert withdrawal.returncode == 0, withdrawal.stderr
+    assert "no further try is made" in withdrawal.stderr
+    assert (ran.code, inbox.mails) == (1, [])
+    assert "is withdrawn" in ran.err
+    assert proven_case.records("notice.sent") == []
+    assert len(proven_case.records("notice.unsent")) == 1
+    assert state(cautery, proven_case, notice)["state"] == "withdrawn"
+
+
+async def test_where_an_earlier_try_may_have_arrived_a_person_has_to_find_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def before() -> None:
+        asked.append(1)
+        if len(asked) == 2:
+            raise ApprovalError("it is withdrawn")
+
+    async def broken_off(*_: object, **__: object) -> object:
+        raise ConnectionResetError
+
+    server = MailServer(
+        host="127.0.0.1", port=1, security=Security.NONE, sender="piracy@league.example"
+    )
+    box = adapter.SmtpPostbox(server, waits_s=(0.0, 0.0))
+    monkeypatch.setattr(box, "_once", broken_off)
+    with pytest.raises(UnansweredError, match="may have arrived"):
+        await box.send(b"", to="abuse@host.example", before=before)
+    assert len(asked) == 2

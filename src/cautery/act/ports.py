@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -156,8 +156,15 @@ class Postbox(Protocol):
         """
         ...
 
-    async def send(self, mail: bytes, *, to: str) -> Delivery:
+    async def send(
+        self, mail: bytes, *, to: str, before: Callable[[], None] = lambda: None
+    ) -> Delivery:
         """Hand a mail over, again where the server asks for it.
+
+        Parameters
+        ----------
+        before : callable
+            Called before each try; it raises where the mail may not leave any more.
 
         Raises
         ------
@@ -175,8 +182,15 @@ class ReportApi(Protocol):
         """The host that takes them."""
         ...
 
-    async def hand_in(self, report: bytes) -> Delivery:
+    async def hand_in(
+        self, report: bytes, *, before: Callable[[], None] = lambda: None
+    ) -> Delivery:
         """Hand one report in, again where the server asks for it.
+
+        Parameters
+        ----------
+        before : callable
+            Called before each try; it raises where the report may not leave any more.
 
         Raises
         ------

@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import Any
 
 from cautery.act.ports import Delivery
-from cautery.errors import InputError, RefusedError, SourceError, UnansweredError
+from cautery.errors import CauteryError, InputError, RefusedError, SourceError, UnansweredError
 from cautery.model import Secret, hide_at_birth, revealed
 
 WAITS_S = (5.0, 30.0, 120.0, 600.0)
@@ -156,8 +156,15 @@ class SmtpPostbox:
             raise InputError(f"the DKIM key cannot sign: {type(error).__name__}") from None
         return header + mail
 
-    async def send(self, mail: bytes, *, to: str) -> Delivery:
+    async def send(
+        self, mail: bytes, *, to: str, before: Callable[[], None] = lambda: None
+    ) -> Delivery:
         """Hand a mail over; what is refused for now is tried again.
+
+        Parameters
+        ----------
+        before : callable
+            Called before each try; it raises where the mail may not leave any more.
 
         Raises
         ------
@@ -170,6 +177,7 @@ class SmtpPostbox:
         """
         unanswered = False
         for tries, wait_s in enumerate((*self._waits_s, None), start=1):
+            allowed(before, unanswered=unanswered)
             try:
                 answer = await self._once(mail, to)
             except (self._smtp.SMTPException, OSError, ssl.SSLError) as error:
@@ -225,6 +233,24 @@ class SmtpPostbox:
             timeout=TIMEOUT_S,
         )
         return str(answer)
+
+
+def allowed(before: Callable[[], None], *, unanswered: bool) -> None:
+    """Ask before a try whether it may still be made.
+
+    Raises
+    ------
+    UnansweredError
+        If it may not, and an earlier one may have arrived.
+    CauteryError
+        As ``before`` says, if none has.
+    """
+    try:
+        before()
+    except CauteryError as error:
+        if unanswered:
+            raise UnansweredError(f"{error}; an earlier try may have arrived") from error
+        raise
 
 
 def required(module: str) -> Any:

@@ -14,7 +14,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 
 from cautery.act.ports import Delivery
-from cautery.adapters.smtp import required
+from cautery.adapters.smtp import allowed, required
 from cautery.errors import InputError, SourceError, UnansweredError, UnprovenError
 from cautery.model import Limits, Secret, host_of
 from cautery.model.ports import VerifiedFetcher
@@ -54,8 +54,15 @@ class XarfApi:
         """The host that takes reports."""
         return host_of(self._url)
 
-    async def hand_in(self, report: bytes) -> Delivery:
+    async def hand_in(
+        self, report: bytes, *, before: Callable[[], None] = lambda: None
+    ) -> Delivery:
         """Hand one report in; the server may know it by its id, so that none counts twice.
+
+        Parameters
+        ----------
+        before : callable
+            Called before each try; it raises where the report may not leave any more.
 
         Raises
         ------
@@ -72,6 +79,7 @@ class XarfApi:
             headers.append(("Authorization", f"Bearer {self._token.reveal()}"))
         unanswered = False
         for tries, wait_s in enumerate((*self._waits_s, None), start=1):
+            allowed(before, unanswered=unanswered)
             why = ""
             try:
                 response = await self._fetcher.fetch(

@@ -268,5 +268,12 @@ def withdraw(
 
     Example: cautery notice withdraw cases/md34 N-0123456789ab --as "C. Desk" --why "licensed"
     """
-    withdrawal = notices.withdraw(case, notice, name=name, why=why)
+    withdrawal, under_way = notices.withdraw(case, notice, name=name, why=why)
     render.say(render.printable(f"{withdrawal.by} has withdrawn {notice}"))
+    if under_way is not None:
+        render.say(
+            render.printable(
+                f"A sending to {under_way.to} began at {under_way.at:%Y-%m-%d %H:%M:%SZ}: no "
+                "further try is made, but one that was made may have arrived."
+            )
+        )

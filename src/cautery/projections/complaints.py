@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cautery.act.complaint import is_number
 from cautery.model import Entry, Referral
 from cautery.model.records import (
     ComplaintAnswered,
@@ -83,7 +84,8 @@ class Complaints:
                 self._referrals.setdefault(referral.id, referral)
             case ReferralPublished() as published:
                 self._list(published)
-            case ComplaintFiled() as filed:
+            # Anybody may append to an open case, and a number stands in the head of a mail.
+            case ComplaintFiled() as filed if is_number(filed.complaint):
                 self.filed.setdefault(filed.complaint, filed)
                 self.keys.add(filed.key)
             case ComplaintReceipted() as receipted:

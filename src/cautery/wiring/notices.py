@@ -21,7 +21,13 @@ from cautery.errors import InputError
 from cautery.evidence.manifest import CASE_KEY
 from cautery.model import Addressee, Approval, Digest, ExhibitId
 from cautery.model.ports import Ledger
-from cautery.model.records import AnswerKind, NoticeSent, NoticeUnsent, NoticeWithdrawn
+from cautery.model.records import (
+    AnswerKind,
+    NoticeSending,
+    NoticeSent,
+    NoticeUnsent,
+    NoticeWithdrawn,
+)
 from cautery.wiring.cases import adding_to, reading, reading_store, writing
 from cautery.wiring.postbox import ApiSettings, PostboxSettings
 from cautery.workflows.case.notice_replies import FiledReplies, file_replies
@@ -131,8 +137,10 @@ def approve(case_path: Path, notice: str, *, shown: Digest, name: str, key: Path
         )
 
 
-def withdraw(case_path: Path, notice: str, *, name: str, why: str) -> NoticeWithdrawn:
-    """Withdraw a notice of a case.
+def withdraw(
+    case_path: Path, notice: str, *, name: str, why: str
+) -> tuple[NoticeWithdrawn, NoticeSending | None]:
+    """Withdraw a notice of a case; return a sending that is under way, too.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from cautery.act.complaint import read_complaint
 from cautery.act.complaint_mail import decision_mail, receipt_mail, sender_of
 from cautery.act.ports import Postbox
-from cautery.errors import CauteryError, EvidenceError, RefusedError
+from cautery.errors import CauteryError, EvidenceError, InputError, RefusedError
 from cautery.model.records import (
     ComplaintAnswered,
     ComplaintDecided,
@@ -152,4 +152,7 @@ def _address(journal: Journal, filed: ComplaintFiled) -> str | None:
         return None
     if filed.means is ComplaintMeans.MAIL:
         return sender_of(sent_in)
-    return read_complaint(sent_in).mail
+    try:
+        return read_complaint(sent_in).mail
+    except InputError:  # a record of somebody else names something else as a complaint
+        return None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from cautery.act import Approved, approve_notice
 from cautery.act.confirmed import confirmed_by
@@ -89,21 +90,44 @@ def ready_to_send(
             hint=f"It is {REMIND_AFTER} after it was sent last, while a URL is still there and "
             "nobody has read in a reply that it is rejected.",
         )
+    return Sending(
+        approved=_approved(case, filed, notice, remind=remind, confirmed=confirmed),
+        first_id=sendings[0].message_id if sendings else None,
+        confirmed=confirmed,
+    )
+
+
+def _approved(
+    case: Case,
+    filed: CaseNotices,
+    notice: Notice,
+    *,
+    remind: bool,
+    confirmed: Mapping[str, str],
+) -> Approved[Notice]:
     records = (entry.content for entry in case.ledger.read(kinds=kinds_of(RuleConfirmation)))
-    approved = approve_notice(
+    return approve_notice(
         notice,
         filed.approvals(notice),
         basis=filed.basis,
         signed_for=filed.opening.signed_for,
-        now=now,
+        now=case.clock.now(),
         reminder=remind,
         confirmed=confirmed_by(records, filed.mandate) | dict(confirmed),
     )
-    return Sending(
-        approved=approved,
-        first_id=sendings[0].message_id if sendings else None,
-        confirmed=confirmed,
-    )
+
+
+def _refuse_now(case: Case, sending: Sending) -> None:
+    """Raise if a notice may not leave any more: tries go on for minutes, in which people act.
+
+    Raises
+    ------
+    ApprovalError
+        If it was withdrawn meanwhile, or anything is missing by now.
+    """
+    filed, notice = notices_of(case.ledger), checked(sending.approved)
+    refuse_withdrawn(filed, notice)
+    _approved(case, filed, notice, remind=sending.first_id is not None, confirmed=sending.confirmed)
 
 
 def _refuse_unsettled(filed: CaseNotices, notice: Notice) -> None:
@@ -212,7 +236,7 @@ async def send_mail(
         exhibit=_sealed(case, journal, mail, "message/rfc822"),
     )
     with _settled(journal, about):
-        delivery = await postbox.send(mail, to=to)
+        delivery = await postbox.send(mail, to=to, before=partial(_refuse_now, case, sending))
     return _record(journal, about, tries=delivery.tries)
 
 
@@ -271,7 +295,8 @@ async def hand_in(case: Case, sending: Sending, *, api: ReportApi, name: str) ->
     with _settled(journal, about):
         for accepted, report in enumerate(reports):
             try:
-                tries = max(tries, (await api.hand_in(report)).tries)
+                delivery = await api.hand_in(report, before=partial(_refuse_now, case, sending))
+                tries = max(tries, delivery.tries)
             except CauteryError as error:
                 # Nothing has left yet: that is a plain failure, and may be tried again.
                 if not accepted:

@@ -48,6 +48,7 @@ from cautery.model.records import (
     CaseOpened,
     FixturesChanged,
     NoticeApproved,
+    NoticeSending,
     NoticeWithdrawn,
     kind_of_type,
     kinds_of,
@@ -398,8 +399,14 @@ def refuse_withdrawn(case: CaseNotices, notice: Notice) -> None:
 
 def withdraw_notice(
     ledger: Ledger, notice_id: str, *, name: str, why: str, now: datetime
-) -> NoticeWithdrawn:
+) -> tuple[NoticeWithdrawn, NoticeSending | None]:
     """Record that a notice is withdrawn: it is sent no more, and no reminder follows.
+
+    Returns
+    -------
+    tuple of NoticeWithdrawn and NoticeSending
+        The record, and a sending that is under way, which makes no further try: the one before may
+        have arrived.
 
     Raises
     ------
@@ -414,4 +421,4 @@ def withdraw_notice(
         raise InputError("a withdrawal names a person and a reason")
     withdrawal = NoticeWithdrawn(notice=notice_id, by=name, why=why, at=now)
     append(ledger, withdrawal, at=now)
-    return withdrawal
+    return withdrawal, case.notices.sending.get(notice_id)
