@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -303,3 +306,21 @@ def test_a_name_that_no_disk_can_hold_is_told_in_a_sentence(
     assert ended.code == 2
     assert "File name too long" in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+@pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])
+def test_a_letter_that_the_locale_lacks_ends_no_table(
+    tmp_path: Path, encoding: str, form: tuple[str, ...]
+) -> None:
+    path = tmp_path / "list.m3u"
+    titles = ("Sport 1", "Спорт 1", "🏉", "Sport 2")
+    lines = [f"#EXTINF:-1,{title}\nhttp://a.example/{n}.ts\n" for n, title in enumerate(titles)]
+    path.write_text("#EXTM3U\n" + "".join(lines), encoding="utf-8")
+    command = [str(Path(sys.executable).parent / "cautery"), "read", str(path), *form]
+    done = subprocess.run(
+        command, capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": encoding}
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    said = done.stdout.decode("utf-8")
+    assert all(title in said for title in titles)

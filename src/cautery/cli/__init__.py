@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import os
 import sys
 from typing import Annotated
@@ -228,6 +229,7 @@ def main() -> None:
     # At the end all memory goes back at once: to look for cycles in it first took 0.4 s of CPU.
     atexit.register(gc.freeze)
     say_what_compiles()
+    _write_any_letter()
     try:
         app(prog_name="cautery")
     except CauteryError as error:
@@ -254,3 +256,15 @@ def main() -> None:
         sys.stdout.flush()
         # All is put away by now; to leave in order would wait for every thread's task to end.
         os._exit(_INTERRUPTED)
+
+
+def _write_any_letter() -> None:
+    """Let no letter of a title end a command half-way through its table.
+
+    What is no terminal gets UTF-8, as JSON and CSV are read everywhere; a terminal keeps its own
+    encoding, and shows what that lacks by number.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
