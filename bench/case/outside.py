@@ -46,7 +46,8 @@ from cautery.lab.forged_cases import (
 from cautery.lab.vouched_world import KICK_OFF, World, made_world
 from cautery.lab.vouchers import Vouchers, lab_cosigners, lab_policy
 from cautery.model.records import OutsideProof, kinds_of
-from cautery.workflows.case.outside import NARROW_S, sizes_of_proofs, times_proven
+from cautery.workflows.case.outside import sizes_of_proofs, times_proven
+from cautery.workflows.case.times_proven import NARROW_S
 from cautery.workflows.case.verify import verify_case
 from cautery.workflows.timing.asking import WITHIN_S, Asking
 from cautery.workflows.timing.closing import prove_closed

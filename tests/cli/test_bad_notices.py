@@ -11,7 +11,7 @@ import pytest
 
 from cautery.act.lint_notice import can_name
 from cautery.model import ExhibitId
-from cautery.workflows.case import notices as drafting
+from cautery.workflows.case import notice_drafting as drafting
 
 from .conftest import Ran
 from .mail_room import mail_settings, send

@@ -30,6 +30,7 @@ from cautery.model.records import (
 )
 from cautery.wiring.cases import adding_to, reading, reading_store, writing
 from cautery.wiring.postbox import ApiSettings, PostboxSettings
+from cautery.workflows.case.notice_drafting import Draft, draft_into
 from cautery.workflows.case.notice_replies import FiledReplies, file_replies
 from cautery.workflows.case.notice_sending import (
     Sending,
@@ -39,13 +40,7 @@ from cautery.workflows.case.notice_sending import (
     send_mail,
     settle_sending,
 )
-from cautery.workflows.case.notices import (
-    Draft,
-    approve_notice_in,
-    draft_into,
-    notices_of,
-    withdraw_notice,
-)
+from cautery.workflows.case.notices import approve_notice_in, notices_of, withdraw_notice
 from cautery.workflows.case.open import Case, refuse_closed
 from cautery.workflows.case.referral import mandate_of
 

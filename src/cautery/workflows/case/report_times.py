@@ -14,7 +14,8 @@ from cautery.evidence.ports import CaseLedger
 from cautery.model import ExhibitId
 from cautery.model.ports import Vault
 from cautery.model.records import ExhibitSealed, OutsideProof, kinds_of
-from cautery.workflows.case.outside import TimesProven, sizes_of_proofs, times_proven
+from cautery.workflows.case.outside import sizes_of_proofs, times_proven
+from cautery.workflows.case.times_proven import TimesProven
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,9 @@ from cautery.evidence.outside.revocation import MAX_CRL_BYTES
 from cautery.evidence.ports import CaseLedger, CaseStore
 from cautery.model.evidence import ExhibitId
 from cautery.model.records import OutsideProof, kinds_of
-from cautery.workflows.case.outside import TimesProven, require_cosigned, times_proven
+from cautery.workflows.case.outside import require_cosigned, times_proven
 from cautery.workflows.case.renewing import renewals_proven
+from cautery.workflows.case.times_proven import TimesProven
 from cautery.workflows.case.whole_log import WholeLog
 
 

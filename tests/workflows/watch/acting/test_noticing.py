@@ -32,7 +32,8 @@ from cautery.model import (
 )
 from cautery.model.records import ProbeDone
 from cautery.workflows.case.journal import Journal
-from cautery.workflows.case.notices import draft_into, notices_of
+from cautery.workflows.case.notice_drafting import draft_into
+from cautery.workflows.case.notices import notices_of
 from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.watch.acting import noticing as noticing_module
 from cautery.workflows.watch.acting.noticing import Noticing
