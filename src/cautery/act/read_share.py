@@ -16,6 +16,10 @@ from cautery.canonical import canonical
 from cautery.errors import InputError
 from cautery.model import Digest, digest_of
 
+MOST_REFERRALS = 10_000
+"""Of one case on one list. Judgement: each has two approvals by hand."""
+MOST_FAULTS = 100
+
 
 class SharesRead:
     """Reads shares again and again, and checks each signature once.
@@ -64,12 +68,18 @@ class SharesRead:
             share = json.loads(raw)
             if share["type"] != SHARE_TYPE:
                 raise InputError(f"this is not {SHARE_TYPE}")
+            if len(share["referrals"]) > MOST_REFERRALS:
+                raise InputError(f"a share of over {MOST_REFERRALS} referrals")
             referrals = [dict(part) for part in share["referrals"]]
             withdrawn = {(Digest(subject), str(target)) for subject, target in share["withdrawn"]}
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(f"this is not {SHARE_TYPE}") from error
-        parts, faults = {}, []
+        parts: dict[Digest, ListPart] = {}
+        faults: list[InputError] = []
         for part in referrals:
+            if len(faults) == MOST_FAULTS:
+                faults.append(InputError(f"after {MOST_FAULTS} faults no more of it is read"))
+                break
             try:
                 subject, read = self.check(part)
             except (InputError, ValueError, TypeError, RecursionError) as error:

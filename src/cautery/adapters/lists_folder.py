@@ -28,6 +28,7 @@ SETTINGS, KEY, SHARES, PUBLIC = "lists.toml", "lists.pub", "shares", "public"
 _TURN, _ALIVE, _NOTED = "turn", "alive", "version"
 _MAX_SETTINGS_BYTES = 1 << 20
 _MAX_SHARE_BYTES = 32 << 20
+_MAX_SHARES_BYTES = 64 << 20
 _MAX_BEAT_BYTES = 200
 _LOOK_S = 0.02
 _PATIENCE_S = 10.0
@@ -183,20 +184,26 @@ class FolderShares:
     def others(self, list_id: str) -> Iterator[tuple[str, bytes, float]]:
         """Yield other cases, their shares, and since how many seconds they give no sign of life.
 
+        The smallest come first. What goes beyond :data:`_MAX_SHARES_BYTES` in all is not read:
+        whoever can write here would else hold up every version.
+
         Raises
         ------
         StorageError
             If the folder cannot be read.
         """
         try:
-            paths = sorted(self._folder(list_id).glob("case-*.json"))
+            paths = list(self._folder(list_id).glob("case-*.json"))
         except OSError as error:
             raise StorageError(f"{self._path}: {error.strerror}") from error
-        for path in paths:
+        read_bytes = 0
+        for size, path in sorted((_size(path), path) for path in paths):
             case = path.stem.removeprefix("case-")
             if case == self._case:
                 continue
-            if (share := _read(path)) is not None:
+            read_bytes += size
+            share = _read(path) if read_bytes <= _MAX_SHARES_BYTES else b""
+            if share is not None:
                 yield case, share, self._silent_s(case)
 
     def discard(self, list_id: str, case: str) -> None:
@@ -294,6 +301,13 @@ def _read(path: Path) -> bytes | None:
         return read_whole(path, limit=_MAX_SHARE_BYTES)
     except EvidenceError:
         return b"" if path.exists() else None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:  # taken away meanwhile
+        return 0
 
 
 def _uptime() -> tuple[str, float]:

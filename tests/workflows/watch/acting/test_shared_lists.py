@@ -12,6 +12,8 @@ import pytest
 from tests.lists import NOW, ORDER, RAW, CaseKey, approved, entry, referral
 
 from cautery.act import AcceptedList, Envelope, ListTrust, StandingList, id_of_key, read_list
+from cautery.act.read_share import MOST_REFERRALS
+from cautery.adapters import lists_folder
 from cautery.adapters.lists_folder import FolderShares, ListsFolder
 from cautery.adapters.public_folder import PublicFolder
 from cautery.errors import ApprovalError, SourceError, StorageError
@@ -408,6 +410,40 @@ async def test_a_share_that_a_provider_would_refuse_costs_its_case_alone(house: 
     assert "cautery/list-share/1" in faults[1]
     await bad.work()
     assert house.blocked == {"a.example", "b.example"}
+
+
+async def test_a_false_share_makes_few_records_and_costs_its_case_alone(house: House) -> None:
+    ours, theirs = house.case(1), house.case(2)
+    theirs.add("theirs.example")
+    await theirs.work()
+    ours.add("ours.example")
+    await ours.work()
+    parts = [{"text": "x" * number + "\ud800", "approvals": []} for number in range(2_000)]
+    share = {"type": "cautery/list-share/1", "referrals": parts, "withdrawn": []}
+    folder = house.path / "shares" / house.id
+    for number in range(3):
+        (folder / f"case-0{number}.json").write_text(json.dumps(share))
+        share["referrals"] = [
+            {"text": f"{number} {part['text']}", "approvals": []} for part in parts
+        ]
+    share["referrals"] = [parts[0]] * (MOST_REFERRALS + 1)
+    (folder / "case-09.json").write_text(json.dumps(share))
+    for _ in range(2):
+        house.pass_s(RENEWED_S + 1)
+        await ours.work()
+    assert house.blocked == {"ours.example", "theirs.example"}
+    assert 1 < len(ours.journal.failures) <= 100
+
+
+def test_of_many_large_shares_the_smallest_are_read(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists_folder, "_MAX_SHARES_BYTES", 1_000)
+    shares = [FolderShares(house.path, name) for name in ("a", "b", "c", "d")]
+    for each, size in zip(shares, (900, 0, 600, 90), strict=True):
+        each.keep(house.id, b"x" * size)
+    read = {case: len(raw) for case, raw, _ in FolderShares(house.path, "e").others(house.id)}
+    assert read == {"b": 0, "d": 90, "c": 600, "a": 0}
 
 
 async def test_a_referral_for_another_list_is_not_put_on_it(house: House) -> None:

@@ -18,6 +18,8 @@ from cautery.errors import ApprovalError, InputError
 from cautery.model import Digest, Referral
 from cautery.workflows.case.public_lists import ListFiles
 
+_MOST_FAULTS = 100
+"""That are recorded: whoever can write to the folder of shares could else fill the ledger."""
 _LONG_AGO = timedelta(days=7)
 """The share of a case that has ended is taken away after so long: no clock is wrong by more."""
 
@@ -153,7 +155,7 @@ class Company:
         return Head.of(text)
 
     def _fail_once(self, words: str) -> None:
-        if words not in self._faults:
+        if words not in self._faults and len(self._faults) < _MOST_FAULTS:
             self._faults.add(words)
             self._fail(InputError(words))
 
