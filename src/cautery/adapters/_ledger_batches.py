@@ -57,14 +57,25 @@ class Pages:
                 if not sizes:
                     return
                 page = self._page(sizes)
-                rows = cursor.execute(
-                    "SELECT idx, kind, leaf FROM entries"  # noqa: S608 - bound
-                    f" WHERE idx IN ({marks(page)}) ORDER BY idx",
-                    page,
-                ).fetchall()
-            for index, kind, leaf in rows:  # SQLite keeps bytes as a kind, which is then none
-                yield index, kind if isinstance(kind, str) else repr(kind), leaf
+                rows = _rows(cursor, page)
+            yield from rows
             since = page[-1] + 1
+
+    def pick(self, indexes: Sequence[int]) -> Iterator[tuple[int, str, bytes]]:
+        """Yield the same of some records, in rising order; a number that has none is left out."""
+        wanted = sorted(set(indexes))
+        while wanted:
+            with self._reading() as cursor:
+                sizes = cursor.execute(
+                    f"SELECT idx, {self._database.size_of_leaf} FROM entries"  # noqa: S608 - bound
+                    f" WHERE idx IN ({marks(wanted[:_PAGE])}) ORDER BY idx",
+                    wanted[:_PAGE],
+                ).fetchall()
+                page = self._page(sizes)
+                rows = _rows(cursor, page)
+            yield from rows
+            done = page[-1] if len(page) < len(sizes) else wanted[:_PAGE][-1]
+            wanted = [index for index in wanted if index > done]
 
     def checkpoint_times(self) -> Iterator[tuple[int, str]]:
         """Yield size and time (RFC 3339) of each checkpoint; no signature covers the time."""
@@ -136,6 +147,18 @@ class Pages:
             if total >= _PAGE_BYTES:
                 break
         return page
+
+
+def _rows(cursor: Any, page: Sequence[int]) -> list[tuple[int, str, bytes]]:
+    rows = cursor.execute(
+        "SELECT idx, kind, leaf FROM entries"  # noqa: S608 - bound
+        f" WHERE idx IN ({marks(page)}) ORDER BY idx",
+        page,
+    ).fetchall()
+    # SQLite keeps bytes as a kind, which is then none.
+    return [
+        (index, kind if isinstance(kind, str) else repr(kind), leaf) for index, kind, leaf in rows
+    ]
 
 
 def marks(values: Sequence[object]) -> str:

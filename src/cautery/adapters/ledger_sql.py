@@ -221,6 +221,23 @@ class SqlLedger:
                 return
             stop.wait(_LOOK_S)
 
+    def pick(self, indexes: Sequence[int]) -> tuple[Entry, ...]:
+        """Return the entries of some numbers, in rising order; a number that has none is left out.
+
+        Parameters
+        ----------
+        indexes : sequence of int
+            At most as many as a page of a list has.
+
+        Raises
+        ------
+        EvidenceError
+            As :meth:`read`.
+        """
+        return tuple(
+            self._read_entry(index, kind, leaf) for index, kind, leaf in self._pages.pick(indexes)
+        )
+
     def leaves(self) -> Iterator[tuple[int, str, bytes]]:
         """Yield index, kind as filed, and leaf of every record, unread."""
         return self._pages.rows(0, self.size(), ())
@@ -435,15 +452,18 @@ class SqlLedger:
 
     def _read(self, since: int, until: int, kinds: tuple[str, ...]) -> Iterator[Entry]:
         for index, kind, leaf in self._pages.rows(since, until, kinds):
-            kind, leaf = self._right(index, kind, leaf)  # noqa: PLW2901
-            if kinds and kind not in kinds:
-                continue
-            entry = self._entry(index, leaf)
-            if entry.record.kind != kind:
-                raise EvidenceError(
-                    f"{self._name}: record {index}: filed as {kind}, but it is {entry.record.kind}"
-                )
-            yield entry
+            entry = self._read_entry(index, kind, leaf)
+            if not kinds or entry.record.kind in kinds:
+                yield entry
+
+    def _read_entry(self, index: int, kind: str, leaf: bytes) -> Entry:
+        kind, leaf = self._right(index, kind, leaf)
+        entry = self._entry(index, leaf)
+        if entry.record.kind != kind:
+            raise EvidenceError(
+                f"{self._name}: record {index}: filed as {kind}, but it is {entry.record.kind}"
+            )
+        return entry
 
     def _entry(self, index: int, leaf: bytes) -> Entry:
         cached = self._kept.get(index)

@@ -58,6 +58,10 @@ _VERBS = {
         "cautery.cli.exhibit:exhibit",
         "List the exhibits of a case, or write one exhibit to a file.",
     ),
+    "find": (
+        "cautery.cli.find:find",
+        "Find records or streams of a case by words, newest first.",
+    ),
     "dossier": (
         "cautery.cli.dossier:dossier",
         "Hand over a closed case: a bag that its receiver checks without Cautery.",

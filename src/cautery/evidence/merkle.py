@@ -45,6 +45,12 @@ class Frontier:
         self.size = size
         self.peaks = peaks
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Frontier) and (self.size, self.peaks) == (other.size, other.peaks)
+
+    def __hash__(self) -> int:
+        return hash((self.size, self.peaks))
+
     def append(self, leaf: bytes) -> Frontier:
         """Return the log with one more leaf *hash*; equal subtrees at the right edge merge."""
         return self.extend((leaf,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from cautery.evidence.note import NoteVerifier
 from cautery.model.evidence import Checkpoint, ExhibitId
 from cautery.model.ports import Ledger, Signer, Vault
 from cautery.model.pseudonyms import Pseudonyms
+from cautery.model.records import Entry
 
 
 class CaseLedger(Ledger, Protocol):
@@ -27,6 +28,10 @@ class CaseLedger(Ledger, Protocol):
 
     def checkpoint_times(self) -> Iterator[tuple[int, str]]:
         """Yield size and time (RFC 3339) of each checkpoint; no signature covers the time."""
+        ...
+
+    def pick(self, indexes: Sequence[int]) -> tuple[Entry, ...]:
+        """Return the entries of some numbers in rising order; one that has none is left out."""
         ...
 
     def leaves(self) -> Iterator[tuple[int, str, bytes]]:

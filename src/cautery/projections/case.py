@@ -14,14 +14,13 @@ from cautery.model import (
     ErrorRate,
     Estimate,
     ExhibitId,
-    Finding,
     Mandate,
     Notice,
     RedactedUrl,
     Verdict,
 )
 from cautery.model.evidence import CustodyLine
-from cautery.model.message import Message, as_written
+from cautery.model.message import Message
 from cautery.model.records import (
     AlignmentShown,
     ApprovalGiven,
@@ -63,6 +62,7 @@ from cautery.projections.releases import Releases
 from cautery.projections.safeguards import Safeguards
 from cautery.projections.sources import Sources
 from cautery.projections.streams import Streams
+from cautery.projections.words import in_a_word
 
 _WITHOUT_WATCH = (
     ApprovalGiven,
@@ -249,7 +249,7 @@ class CaseRecords:
                 index=entry.index,
                 at=entry.record.at,
                 kind=entry.record.kind,
-                text=_in_a_word(entry.content),
+                text=in_a_word(entry.content),
             )
         )
 
@@ -294,18 +294,6 @@ class CaseRecords:
             + self.notices.passed_over
             + self.in_force.passed_over
         )
-
-
-def _in_a_word(content: object) -> Message | None:
-    for name in ("what", "failed", "finding", "why"):
-        value = getattr(content, name, None)
-        if isinstance(value, Message):
-            return value
-        if isinstance(value, Finding):
-            return term("finding", value)
-        if value:
-            return term("exhibit", value) if name == "what" else as_written(str(value))
-    return None
 
 
 def case_records(entries: Iterable[Entry]) -> CaseRecords:

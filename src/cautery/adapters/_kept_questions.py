@@ -1,0 +1,242 @@
+"""What is asked of kept lists, as statements of SQL: by keys, never by offsets.
+
+Reaches what :mod:`cautery.adapters.kept_lists` opened, on the same lawful basis and as politely.
+Format: docs/reference/kept-lists.md; sqlite.org/fts5.html, "Full-text Query Syntax".
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cautery.adapters._kept_schema import (
+    ACT,
+    HOST,
+    STREAM,
+    act_line,
+    host_line,
+    stream_line,
+)
+from cautery.projections.kept import MOST_FOUND, Asked, Found
+
+LONGEST_S = 0.5
+"""CPU of one question: a person waits, and others wait for the same processor. Judgement."""
+_COUNTING_S = 0.05
+_MOST_WORDS = 16
+_SHORTEST_BEGUN = 3
+"""Letters of a word that may be only begun: with fewer, half of all words would begin so."""
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """One list: where its rows are, by which number it is ordered, and what is asked for."""
+
+    columns: str
+    source: str
+    key: str
+    where: tuple[str, ...] = ()
+    values: tuple[object, ...] = ()
+
+    def also(self, condition: str, *values: object) -> _List:
+        """Return the list with one more condition."""
+        where, given = (*self.where, condition), (*self.values, *values)
+        return _List(self.columns, self.source, self.key, where, given)
+
+    def select(self, columns: str, rest: str) -> str:
+        """Return a statement; every name in it is one of this module's own."""
+        where = f" WHERE {' AND '.join(self.where)}" if self.where else ""
+        return f"SELECT {columns} FROM {self.source}{where}{rest}"  # noqa: S608
+
+
+class Questions:
+    """Asks one connection.
+
+    Parameters
+    ----------
+    allow : callable
+        Lets the next question take so many seconds of CPU; returns whether they are spent.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, allow: Callable[[float], Callable[[], bool]]
+    ) -> None:
+        self._connection = connection
+        self._allow = allow
+
+    def records(self, asked: Asked) -> Found:
+        """Return the numbers of records."""
+        match = _match(asked.text)
+        if match == "":
+            return _NOTHING
+        wanted = _List("idx", "records", "idx")
+        if match is not None:
+            # CROSS JOIN: the search first, in its own order, and only then the rows.
+            wanted = _List(
+                "found.rowid", "found CROSS JOIN records ON idx = found.rowid", "found.rowid"
+            ).also("found MATCH ?", match)
+        if asked.subject is not None:
+            wanted = wanted.also("subject = ?", asked.subject)
+        if asked.finding is not None:
+            wanted = wanted.also("finding = ?", asked.finding)
+        if asked.kinds and (match, asked.subject, asked.finding) == (None, None, None):
+            # Each kind comes in order from the index; all at once they would have to be sorted.
+            lists = [wanted.also("kind = ?", kind) for kind in dict.fromkeys(asked.kinds)]
+            of_kinds = sum(self._number(f"kind:{kind}") for kind in dict.fromkeys(asked.kinds))
+            return self._page(lists, asked, lambda row: row[0], count=of_kinds)
+        if asked.kinds:
+            wanted = wanted.also(f"kind IN ({_marks(asked.kinds)})", *asked.kinds)
+        count = None if wanted.where else self._size()
+        return self._page([wanted], asked, lambda row: row[0], count=count)
+
+    def streams(self, asked: Asked) -> Found:
+        """Return lines of streams: by their newest verdict if a finding is asked for."""
+        match = _match(asked.text)
+        if match == "":
+            return _NOTHING
+        count: int | None = None
+        if match is not None:
+            wanted = _List(
+                STREAM, "found CROSS JOIN streams ON named = found.rowid", "found.rowid"
+            ).also("found MATCH ?", match)
+            if asked.finding is not None:
+                wanted = wanted.also("finding = ?", asked.finding)
+        elif asked.finding is not None:
+            wanted = _List(STREAM, "streams", "verdict").also("finding = ?", asked.finding)
+            count = self._number(f"finding:{asked.finding}")
+        else:
+            wanted = _List(STREAM, "streams", "named")
+            count = self._number("streams")
+        return self._page([wanted], asked, lambda row: stream_line(row[1:]), count=count)
+
+    def hosts(self, asked: Asked) -> Found:
+        """Return lines of hosts whose name has the text in it."""
+        return self._named(_List(HOST, "hosts", "first"), asked, "host", host_line, "hosts")
+
+    def acts(self, asked: Asked) -> Found:
+        """Return lines of acts that have the text in their id or in what they are about."""
+        wanted = _List(ACT, "acts", "drafted")
+        if asked.kinds:
+            wanted = wanted.also(f"kind IN ({_marks(asked.kinds)})", *asked.kinds)
+        return self._named(wanted, asked, "id || ' ' || about", act_line, "acts")
+
+    def _named(
+        self,
+        wanted: _List,
+        asked: Asked,
+        name: str,
+        line: Callable[[Sequence[Any]], object],
+        what: str,
+    ) -> Found:
+        if text := asked.text.strip():
+            wanted = wanted.also(f"instr(lower({name}), lower(?)) > 0", text)
+        count = None if wanted.where else self._number(what)
+        return self._page([wanted], asked, lambda row: line(row[1:]), count=count)
+
+    def _page(
+        self,
+        lists: Sequence[_List],
+        asked: Asked,
+        line: Callable[[Sequence[Any]], object],
+        *,
+        count: int | None,
+    ) -> Found:
+        complete = True
+        rows: list[Sequence[Any]] = []
+        spent = self._allow(LONGEST_S)
+        for wanted in lists:
+            part = wanted
+            if asked.before is not None:
+                part = wanted.also(f"{wanted.key} < ?", asked.before)
+            elif asked.after is not None:
+                part = wanted.also(f"{wanted.key} > ?", asked.after)
+            order = "ASC" if asked.after is not None else "DESC"
+            # One line more than is shown says whether there are more.
+            statement = part.select(
+                f"{part.key}, {part.columns}", f" ORDER BY {part.key} {order} LIMIT ?"
+            )
+            complete &= self._fetch(statement, (*part.values, asked.limit + 1), rows, spent)
+        rows.sort(key=lambda row: row[0], reverse=asked.after is None)
+        more = len(rows) > asked.limit
+        rows = rows[: asked.limit]
+        if asked.after is not None:
+            rows.reverse()
+        count_more = False
+        if count is None and asked.before is None and asked.after is None:
+            count, count_more = self._counted(lists)
+        return Found(
+            rows=tuple((row[0], line(row)) for row in rows),
+            more=more,
+            count=count,
+            count_more=count_more,
+            complete=complete,
+        )
+
+    def _fetch(
+        self,
+        statement: str,
+        values: Iterable[object],
+        rows: list[Sequence[Any]],
+        spent: Callable[[], bool],
+    ) -> bool:
+        """Add the rows of a statement; tell whether it came to its end in its time."""
+        try:
+            for row in self._connection.execute(statement, tuple(values)):
+                rows.append(row)  # noqa: PERF402 - what came before it was ended is kept
+        except sqlite3.OperationalError:
+            if not spent():
+                raise
+            return False
+        return True
+
+    def _counted(self, lists: Sequence[_List]) -> tuple[int | None, bool]:
+        """Count what is found, up to a limit, if that is quick."""
+        spent = self._allow(_COUNTING_S)
+        numbers: list[Sequence[Any]] = []
+        for wanted in lists:
+            inner = wanted.select("1", " LIMIT ?")
+            statement = f"SELECT count(*) FROM ({inner})"  # noqa: S608
+            if not self._fetch(statement, (*wanted.values, MOST_FOUND + 1), numbers, spent):
+                return None, False
+        total = sum(number for (number,) in numbers)
+        return min(total, MOST_FOUND), total > MOST_FOUND
+
+    def _number(self, what: str) -> int:
+        row = self._connection.execute(
+            "SELECT number FROM counts WHERE what = ?", (what,)
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _size(self) -> int:
+        (size,) = self._connection.execute(
+            "SELECT COALESCE(MAX(idx) + 1, 0) FROM records"
+        ).fetchone()
+        return int(size)
+
+
+_NOTHING = Found(rows=(), more=False, count=0, count_more=False, complete=True)
+
+
+def _match(text: str) -> str | None:
+    """Return the query for words of which all must occur, the last one perhaps only begun.
+
+    Returns
+    -------
+    str or None
+        ``None``: nothing is searched; empty: nothing can be found.
+    """
+    if not text.strip():
+        return None
+    words = [word for word in text.split() if any(map(str.isalnum, word))][:_MOST_WORDS]
+    if not words:
+        return ""
+    # In quotes nothing is an operator; a quote inside is written twice.
+    begun = "*" if len(words[-1]) >= _SHORTEST_BEGUN else ""
+    return (
+        " ".join('"' + word.replace('"', '""').replace("\0", " ") + '"' for word in words) + begun
+    )
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,204 @@
+"""The tables of the lists that a reader keeps of a case, and rows in and out of them.
+
+Reaches nothing itself; for :mod:`cautery.adapters.kept_lists`, on whose lawful basis and with
+whose manners. Format: docs/reference/kept-lists.md; sqlite.org/fts5.html.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cautery import __version__
+from cautery.model import Finding
+from cautery.projections import kept, lines, listing, words
+from cautery.projections.lines import ActLine, HostLine, StreamLine
+
+TABLES = {
+    "standing": (
+        "CREATE TABLE standing (one INTEGER PRIMARY KEY CHECK (one = 1), tiles INTEGER NOT NULL,"
+        " tile_peaks BLOB NOT NULL, rest INTEGER NOT NULL, rest_peaks BLOB NOT NULL) STRICT"
+    ),
+    "tiles": "CREATE TABLE tiles (number INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT",
+    "counts": (
+        "CREATE TABLE counts (what TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+    ),
+    "records": (
+        "CREATE TABLE records (idx INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
+        " subject TEXT NOT NULL, finding TEXT) STRICT"
+    ),
+    "found": "CREATE VIRTUAL TABLE found USING fts5(words, content='', columnsize=0)",
+    "streams": (
+        "CREATE TABLE streams (named INTEGER PRIMARY KEY, url TEXT NOT NULL, last INTEGER NOT NULL,"
+        " title TEXT, host TEXT NOT NULL, first_seen INTEGER, vanished INTEGER, finding TEXT,"
+        " verdict INTEGER, verdict_at INTEGER, proven INTEGER, proven_at INTEGER,"
+        " dark_at INTEGER, probes INTEGER NOT NULL, aligned INTEGER NOT NULL) STRICT"
+    ),
+    "hosts": (
+        "CREATE TABLE hosts (first INTEGER NOT NULL, host TEXT PRIMARY KEY, last INTEGER NOT NULL,"
+        " streams INTEGER NOT NULL, facts INTEGER, addresses TEXT NOT NULL) STRICT, WITHOUT ROWID"
+    ),
+    "acts": (
+        "CREATE TABLE acts (drafted INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL,"
+        " drafted_at INTEGER NOT NULL, last INTEGER NOT NULL, about TEXT NOT NULL,"
+        " approvals INTEGER NOT NULL, sent_at INTEGER, answered_at INTEGER, ended_at INTEGER)"
+        " STRICT"
+    ),
+}
+INDEXES = {
+    "records_by_kind": "CREATE INDEX records_by_kind ON records (kind, idx)",
+    "records_by_subject": "CREATE INDEX records_by_subject ON records (subject, idx)",
+    "records_by_finding": (
+        "CREATE INDEX records_by_finding ON records (finding, idx) WHERE finding IS NOT NULL"
+    ),
+    "streams_by_url": "CREATE UNIQUE INDEX streams_by_url ON streams (url)",
+    "streams_by_finding": (
+        "CREATE INDEX streams_by_finding ON streams (finding, verdict) WHERE finding IS NOT NULL"
+    ),
+    "hosts_by_first": "CREATE INDEX hosts_by_first ON hosts (first, host)",
+    "acts_by_id": "CREATE UNIQUE INDEX acts_by_id ON acts (id)",
+}
+_BESIDE_SEARCH = ("found_config", "found_data", "found_idx")
+"""What FTS5 makes for ``found`` itself."""
+
+STREAM = (
+    "named, url, last, title, host, first_seen, vanished, finding, verdict, verdict_at, proven,"
+    " proven_at, dark_at, probes, aligned"
+)
+HOST = "first, host, last, streams, facts, addresses"
+ACT = "drafted, id, kind, drafted_at, last, about, approvals, sent_at, answered_at, ended_at"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@cache
+def version() -> str:
+    """Return what made the tables: lists of another schema or of other code are made anew."""
+    digest = hashlib.sha256(__version__.encode())
+    for statement in (TABLES | INDEXES).values():
+        digest.update(statement.encode())
+    for module in (kept, lines, listing, words):
+        assert module.__file__ is not None
+        digest.update(Path(module.__file__).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def is_schema(rows: Sequence[tuple[str, str | None]]) -> bool:
+    """Tell whether these are the tables, and no view or trigger besides."""
+    wanted = TABLES | INDEXES
+    others = [name for name, sql in rows if wanted.get(name) != sql]
+    return len(rows) - len(others) == len(wanted) and all(
+        name in _BESIDE_SEARCH or name.startswith("sqlite_autoindex_") for name in others
+    )
+
+
+def stream_row(line: StreamLine) -> tuple[Any, ...]:
+    """Return the row of a stream, in the order of :data:`STREAM`."""
+    return (
+        line.named,
+        line.url,
+        line.last,
+        line.title,
+        line.host,
+        _number(line.first_seen),
+        _number(line.vanished),
+        line.finding,
+        line.verdict,
+        _number(line.verdict_at),
+        line.proven,
+        _number(line.proven_at),
+        _number(line.dark_at),
+        line.probes,
+        int(line.aligned),
+    )
+
+
+def stream_line(row: Sequence[Any]) -> StreamLine:
+    """Return the line of a stream's row."""
+    return StreamLine(
+        named=row[0],
+        url=row[1],
+        last=row[2],
+        title=row[3],
+        host=row[4],
+        first_seen=moment(row[5]),
+        vanished=moment(row[6]),
+        finding=None if row[7] is None else Finding(row[7]),
+        verdict=row[8],
+        verdict_at=moment(row[9]),
+        proven=row[10],
+        proven_at=moment(row[11]),
+        dark_at=moment(row[12]),
+        probes=row[13],
+        aligned=bool(row[14]),
+    )
+
+
+def host_row(line: HostLine) -> tuple[Any, ...]:
+    """Return the row of a host, in the order of :data:`HOST`."""
+    return (
+        line.first,
+        line.host,
+        line.last,
+        line.streams,
+        line.facts,
+        " ".join(line.addresses),
+    )
+
+
+def host_line(row: Sequence[Any]) -> HostLine:
+    """Return the line of a host's row."""
+    return HostLine(
+        first=row[0],
+        host=row[1],
+        last=row[2],
+        streams=row[3],
+        facts=row[4],
+        addresses=tuple(row[5].split()),
+    )
+
+
+def act_row(line: ActLine) -> tuple[Any, ...]:
+    """Return the row of an act, in the order of :data:`ACT`."""
+    return (
+        line.drafted,
+        line.id,
+        line.kind,
+        _number(line.drafted_at),
+        line.last,
+        line.about,
+        line.approvals,
+        _number(line.sent_at),
+        _number(line.answered_at),
+        _number(line.ended_at),
+    )
+
+
+def act_line(row: Sequence[Any]) -> ActLine:
+    """Return the line of an act's row."""
+    return ActLine(
+        drafted=row[0],
+        id=row[1],
+        kind=row[2],
+        drafted_at=_EPOCH + row[3] * _MICROSECOND,
+        last=row[4],
+        about=row[5],
+        approvals=row[6],
+        sent_at=moment(row[7]),
+        answered_at=moment(row[8]),
+        ended_at=moment(row[9]),
+    )
+
+
+def moment(number: int | None) -> datetime | None:
+    """Return a time from microseconds since 1970."""
+    return None if number is None else _EPOCH + number * _MICROSECOND
+
+
+def _number(at: datetime | None) -> int | None:
+    return None if at is None else (at - _EPOCH) // _MICROSECOND

@@ -1,0 +1,118 @@
+"""``cautery find``: what a case holds, by words, from its kept lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.messages import say
+from cautery.model import Finding, to_json
+from cautery.projections.kept import MOST_LINES, Asked, Page
+from cautery.projections.lines import RecordLine, StreamLine
+from cautery.wiring.kept import kept_case
+
+
+@render.tabular
+def find(
+    case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="Words that must all occur; the last one may be only begun."),
+    ] = None,
+    streams: Annotated[
+        bool, typer.Option("--streams", help="Find streams by title, URL and host, not records.")
+    ] = False,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only records of this kind; may be repeated.")
+    ] = None,
+    finding: Annotated[
+        Finding | None, typer.Option(help="Only streams or verdicts with this finding.")
+    ] = None,
+    before: Annotated[
+        int | None, typer.Option(min=0, help="Only what comes before this number: the next page.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_LINES, help="Most lines.")] = 50,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the kept lists again from all records first.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """Find records or streams of a case by words, newest first.
+
+    The first search of a case makes lists of it in your cache; later ones take up only what came
+    since. Nothing is written into the case, and what is shown comes from its ledger.
+
+    Example: cautery find cases/md34 arena sport --streams --finding proven
+    """
+    asked = Asked(
+        text=" ".join(words or ()),
+        kinds=tuple(kind or ()),
+        finding=finding,
+        before=before,
+        limit=limit,
+    )
+    kept = kept_case(case)
+    try:
+        if rebuild:
+            kept.rebuild()
+        else:
+            kept.catch_up()
+        if streams:
+            _show_streams(kept.streams(asked), json=json)
+        else:
+            _show_records(kept.records(asked), json=json)
+    finally:
+        kept.close()
+
+
+def _show_records(page: Page[RecordLine], *, json: bool) -> None:
+    if json:
+        for line in page.rows:
+            render.json_line(to_json(line))
+        return
+    render.table(
+        ("record", "at", "kind", "about", "what it says"),
+        (
+            (
+                line.record,
+                f"{line.at:%Y-%m-%d %H:%M:%S}",
+                line.kind,
+                line.subject,
+                "" if line.text is None else say(line.text),
+            )
+            for line in page.rows
+        ),
+    )
+    _say_more(page)
+
+
+def _show_streams(page: Page[StreamLine], *, json: bool) -> None:
+    if json:
+        for line in page.rows:
+            render.json_line(to_json(line))
+        return
+    render.table(
+        ("record", "title", "finding", "first seen", "url"),
+        (
+            (
+                line.named if line.verdict is None else line.verdict,
+                line.title or "",
+                line.finding or "",
+                "" if line.first_seen is None else f"{line.first_seen:%Y-%m-%d %H:%M:%S}",
+                line.url,
+            )
+            for line in page.rows
+        ),
+    )
+    _say_more(page)
+
+
+def _say_more(page: Page[RecordLine] | Page[StreamLine]) -> None:
+    if not page.complete:
+        render.say("The search took too long and was ended: there may be older ones. Add a word.")
+    if page.older is not None:
+        found = "" if page.found is None else f" of {page.found:,}{'+' * page.found_more}"
+        render.say(f"{len(page.rows)}{found}; the next ones: --before {page.older}")

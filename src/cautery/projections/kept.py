@@ -1,0 +1,245 @@
+"""What is asked of the kept lists of a case, what comes back, and who keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from cautery.errors import InputError
+from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.model import Entry, Finding
+from cautery.projections.lines import ActLine, HostLine, StreamLine
+
+MOST_LINES = 500
+MOST_FOUND = 10_000
+"""Of what a search finds, no more is counted. From the issue: "10,000+"."""
+TILE = 256
+"""Records below one kept node of the ledger's tree: a proof reads one tile of them."""
+_MOST_TEXT, _MOST_KINDS, _MOST_RECORD = 200, 100, (1 << 53) - 1
+
+T = TypeVar("T")
+
+
+class SpoiltListsError(Exception):
+    """Kept lists are damaged, or contradict the ledger: they are thrown away and made again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A page of one of the lists; a list passes over what does not apply to it.
+
+    Parameters
+    ----------
+    text : str
+        Words of which all must occur; the last one may be only begun. Empty: no search.
+    kinds : tuple of str
+        Of records: these kinds alone; of acts: ``referral`` or ``notice``. Empty: all.
+    subject : str or None
+        Of records: about this alone.
+    finding : Finding or None
+        Of streams and verdicts: with this finding alone.
+    before, after : int or None
+        ``older`` or ``newer`` of another page: what comes before or after it. ``None``: the newest.
+    limit : int
+        Most lines of the page, 1 to 500.
+    """
+
+    text: str = ""
+    kinds: tuple[str, ...] = ()
+    subject: str | None = None
+    finding: Finding | None = None
+    before: int | None = None
+    after: int | None = None
+    limit: int = 50
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MOST_LINES:
+            raise InputError(f"a page has 1 to {MOST_LINES} lines, not {self.limit}", hint="")
+        if len(self.text) > _MOST_TEXT or len(self.kinds) > _MOST_KINDS:
+            raise InputError(
+                f"a search has at most {_MOST_TEXT} characters and {_MOST_KINDS} kinds", hint=""
+            )
+        try:
+            " ".join((self.text, self.subject or "", *self.kinds)).encode()
+        except UnicodeEncodeError as error:
+            raise InputError("what is searched is not valid text", hint="") from error
+        if self.before is not None and self.after is not None:
+            raise InputError("a page comes before another one or after it, not both", hint="")
+        for place in (self.before, self.after):
+            if place is not None and not 0 <= place <= _MOST_RECORD:
+                raise InputError(f"{place} is not the place of a page", hint="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """Some lines of a list, newest first.
+
+    Parameters
+    ----------
+    older, newer : int or None
+        For ``before`` and ``after`` of the next page in that direction; ``None``: there is none.
+    found : int or None
+        How many lines the whole list has; ``None``: they were not counted.
+    found_more : bool
+        There are more than ``found``: show "10,000+".
+    complete : bool
+        ``False``: the search was ended because it took too long, so older lines may be missing.
+    size : int
+        How many records of the ledger the lists have taken up.
+    """
+
+    rows: tuple[T, ...]
+    older: int | None
+    newer: int | None
+    found: int | None
+    found_more: bool
+    complete: bool
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many there are of what, exactly, after ``records`` records."""
+
+    records: int
+    by_kind: Mapping[str, int]
+    by_finding: Mapping[Finding, int]
+    streams: int = 0
+    hosts: int = 0
+    acts: int = 0
+    exhibits: int = 0
+    probes: int = 0
+    dark: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The rows that a list gave for a question, newest first.
+
+    Parameters
+    ----------
+    rows : tuple
+        Of records, their numbers; else the lines.
+    more : bool
+        There are more in the direction of the question.
+    count, count_more, complete
+        As ``found``, ``found_more`` and ``complete`` of :class:`Page`.
+    """
+
+    rows: tuple[tuple[int, object], ...]
+    more: bool
+    count: int | None
+    count_more: bool
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the lists have come, as the tree of the records that they took up.
+
+    Parameters
+    ----------
+    tiles : Frontier
+        Of the complete tiles.
+    rest : Frontier
+        Of the records since the last complete tile, fewer than :data:`TILE`.
+    """
+
+    tiles: Frontier = field(default_factory=Frontier)
+    rest: Frontier = field(default_factory=Frontier)
+
+    @property
+    def size(self) -> int:
+        """How many records."""
+        return self.tiles.size * TILE + self.rest.size
+
+    def root(self) -> bytes:
+        """Return the RFC 9162 root over them."""
+        # A complete tile is one leaf of the tree of tiles, and all of the rest is right of it.
+        return Frontier(self.size, self.tiles.peaks + self.rest.peaks).root()
+
+    def after(self, entries: Iterable[Entry]) -> tuple[Standing, list[bytes]]:
+        """Return how it stands after more records, and the roots of the tiles they completed."""
+        hashes = [leaf_hash(entry.leaf) for entry in entries]
+        roots: list[bytes] = []
+        rest, done = self.rest, 0
+        while done < len(hashes):
+            room = TILE - rest.size
+            rest = rest.extend(hashes[done : done + room])
+            done += room
+            if rest.size == TILE:
+                roots.append(rest.root())
+                rest = Frontier()
+        return Standing(self.tiles.extend(roots), rest), roots
+
+
+class KeptLists(Protocol):
+    """Tables of lines beside a ledger. Safe for threads; other processes may keep them, too.
+
+    Every method raises :class:`SpoiltListsError` where the tables are damaged, and
+    :class:`~cautery.errors.StorageError` where they cannot be read or written.
+    """
+
+    def standing(self) -> Standing:
+        """Return how far the lists have come."""
+        ...
+
+    def take(self, entries: Sequence[Entry], *, since: Standing) -> bool:
+        """Take up the records after ``since``, all or none.
+
+        Returns
+        -------
+        bool
+            ``False``: another process was faster; nothing is changed then.
+        """
+        ...
+
+    def forget(self) -> None:
+        """Throw everything away: the lists begin again with the first record."""
+        ...
+
+    def records(self, asked: Asked) -> Found:
+        """Return the numbers of records."""
+        ...
+
+    def streams(self, asked: Asked) -> Found:
+        """Return lines of streams."""
+        ...
+
+    def hosts(self, asked: Asked) -> Found:
+        """Return lines of hosts."""
+        ...
+
+    def acts(self, asked: Asked) -> Found:
+        """Return lines of acts."""
+        ...
+
+    def stream(self, url: str) -> StreamLine | None:
+        """Return one stream's line."""
+        ...
+
+    def host(self, name: str) -> HostLine | None:
+        """Return one host's line."""
+        ...
+
+    def act(self, id: str) -> ActLine | None:
+        """Return one act's line."""
+        ...
+
+    def first_seen(self, urls: Sequence[str]) -> Mapping[str, datetime | None]:
+        """Return when some streams were first seen."""
+        ...
+
+    def counts(self) -> Counts:
+        """Return how many there are of what."""
+        ...
+
+    def tiles(self, until: int) -> list[bytes]:
+        """Return the roots of the first tiles of the ledger's tree."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the tables."""
+        ...

@@ -1,0 +1,220 @@
+"""The lists of a case that people page through: its records, streams, hosts and acts, in lines.
+
+A line is what a list shows of one thing, with the numbers of the records that it rests on, so that
+whoever shows it can read them again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cautery.model import Entry, Finding, Verdict
+from cautery.model.message import Message
+from cautery.model.records import ExhibitSealed
+from cautery.projections.words import in_a_word, subject_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLine:
+    """One record.
+
+    Parameters
+    ----------
+    record : int
+        Its number in the ledger.
+    subject : str
+        What it is about; empty: the case.
+    text : Message or None
+        What it says in a word; ``None``: it has no such word.
+    """
+
+    record: int
+    kind: str
+    at: datetime
+    subject: str
+    text: Message | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictLine:
+    """One verdict.
+
+    Parameters
+    ----------
+    record : int
+        Its number in the ledger.
+    first_seen : datetime or None
+        When its stream was first seen; ``None``: nobody saw it begin.
+    log10_lr, most_log10_lr, delay_s
+        As in :class:`~cautery.model.Verdict`.
+    """
+
+    record: int
+    at: datetime
+    url: str
+    finding: Finding
+    event: str | None
+    channels: tuple[str, ...]
+    log10_lr: float
+    most_log10_lr: float | None
+    delay_s: float | None
+    first_seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExhibitLine:
+    """One exhibit, as a record says that it was sealed; ``url`` is ``None`` where it has none."""
+
+    record: int
+    at: datetime
+    exhibit: str
+    what: str
+    media_type: str
+    size: int
+    confidential: bool
+    url: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class StreamLine:
+    """One stream; a member that is ``None`` is not known yet.
+
+    Parameters
+    ----------
+    named : int
+        The record in which it appeared last, or that spoke of it first.
+    first_seen : datetime or None
+        When it appeared first.
+    vanished : datetime or None
+        When its last source dropped it; ``None``: it is listed, as far as is known.
+    verdict, proven : int or None
+        The records of its newest verdict and of the first one that proves it.
+    probes : int
+        Looks that came to an end.
+    dark_at : datetime or None
+        When one of the watch's probes first found it dark behind a block.
+    last : int
+        The newest record that speaks of it.
+    """
+
+    url: str
+    named: int
+    last: int
+    title: str | None = None
+    host: str = ""
+    first_seen: datetime | None = None
+    vanished: datetime | None = None
+    finding: Finding | None = None
+    verdict: int | None = None
+    verdict_at: datetime | None = None
+    proven: int | None = None
+    proven_at: datetime | None = None
+    dark_at: datetime | None = None
+    probes: int = 0
+    aligned: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class HostLine:
+    """One host.
+
+    Parameters
+    ----------
+    first, last : int
+        The first and the newest record that name it.
+    streams : int
+        How many streams lie there.
+    facts : int or None
+        The newest record of its facts that has an address: a dead name keeps its last facts.
+    addresses : tuple of str
+        As that record has them.
+    """
+
+    host: str
+    first: int
+    last: int
+    streams: int = 0
+    facts: int | None = None
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class ActLine:
+    """One referral or notice, as its records tell its course.
+
+    Parameters
+    ----------
+    kind : str
+        ``referral`` or ``notice``.
+    drafted : int
+        The record of its draft.
+    about : str
+        Its targets, or its addressee, cut.
+    approvals : int
+        Records of approvals that name it; no signature is checked here.
+    sent_at, answered_at, ended_at : datetime or None
+        When it was first published or sent, first answered, and when the first of its entries
+        expired or it was withdrawn; ``None``: that has not happened.
+    last : int
+        The newest record that speaks of it.
+    """
+
+    id: str
+    kind: str
+    drafted: int
+    drafted_at: datetime
+    last: int
+    about: str = ""
+    approvals: int = 0
+    sent_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+def record_line(entry: Entry) -> RecordLine:
+    """Return the line of a record."""
+    return RecordLine(
+        record=entry.index,
+        kind=entry.record.kind,
+        at=entry.record.at,
+        subject=subject_of(entry.content),
+        text=in_a_word(entry.content),
+    )
+
+
+def verdict_line(entry: Entry, *, first_seen: datetime | None) -> VerdictLine | None:
+    """Return the line of a verdict; ``None``: the record is none."""
+    verdict = entry.content
+    if not isinstance(verdict, Verdict):
+        return None
+    return VerdictLine(
+        record=entry.index,
+        at=verdict.at,
+        url=verdict.url.text,
+        finding=verdict.finding,
+        event=verdict.event,
+        channels=verdict.channels,
+        log10_lr=verdict.log10_lr,
+        most_log10_lr=verdict.most_log10_lr,
+        delay_s=verdict.delay_s,
+        first_seen=first_seen,
+    )
+
+
+def exhibit_line(entry: Entry) -> ExhibitLine | None:
+    """Return the line of an exhibit; ``None``: the record seals none."""
+    sealed = entry.content
+    if not isinstance(sealed, ExhibitSealed):
+        return None
+    exhibit = sealed.exhibit
+    return ExhibitLine(
+        record=entry.index,
+        at=exhibit.sealed_at,
+        exhibit=exhibit.id,
+        what=sealed.what,
+        media_type=exhibit.media_type,
+        size=exhibit.size,
+        confidential=exhibit.confidential,
+        url=sealed.url,
+    )

@@ -1,0 +1,373 @@
+"""The lists of a case for whoever looks at it: brought up to the ledger, and shown from it.
+
+The tables behind them only say which records to read: what a page shows of a record comes from the
+ledger, and what it shows of a stream, a host or an act is compared with the records that it names.
+Where tables and ledger differ, the tables are thrown away and made again from the first record.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from threading import Lock
+from typing import TypeVar
+
+from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.evidence.merkle import Frontier, inclusion_proof, leaf_hash, verify_inclusion
+from cautery.evidence.note import NoteVerifier, open_checkpoint
+from cautery.evidence.ports import CaseLedger
+from cautery.model import Checkpoint, Entry, Verdict
+from cautery.model.records import ExhibitSealed, kinds_of
+from cautery.projections.kept import (
+    TILE,
+    Asked,
+    Counts,
+    Found,
+    KeptLists,
+    Page,
+    SpoiltListsError,
+    Standing,
+)
+from cautery.projections.lines import (
+    ActLine,
+    ExhibitLine,
+    HostLine,
+    RecordLine,
+    StreamLine,
+    VerdictLine,
+    exhibit_line,
+    record_line,
+    verdict_line,
+)
+from cautery.projections.words import MOST_SUBJECT, subject_of
+from cautery.workflows.case.kept_checks import check_acts, check_hosts, check_streams
+
+_BATCH = 5_000
+"""Records that are taken up in one transaction: of 400 bytes, 2 MB in memory."""
+_MOST_ABOUT = 500
+_TRIES = 3
+"""How often lists are made again for one question: a second time would be a fault of ours."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """That a record is in the ledger under a root that the key of the case signed.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        The newest signed root that covers it.
+    path : tuple of bytes
+        Its audit path, nearest sibling first (RFC 9162, section 2.1.3.1); it was checked.
+    """
+
+    entry: Entry
+    checkpoint: Checkpoint
+    path: tuple[bytes, ...]
+
+
+class KeptCase:
+    """A case that is only read, with its lists. Safe for threads.
+
+    Parameters
+    ----------
+    ledger : CaseLedger
+        Opened to read.
+    lists : KeptLists
+        Of this case alone.
+    verifier : NoteVerifier or None
+        The key of the case; ``None``: nothing can be proven.
+    """
+
+    def __init__(
+        self, ledger: CaseLedger, lists: KeptLists, *, verifier: NoteVerifier | None
+    ) -> None:
+        self._ledger = ledger
+        self._lists = lists
+        self._verifier = verifier
+        self._taking = Lock()
+        self._heard: tuple[Standing, Entry] | None = None
+
+    @property
+    def ledger(self) -> CaseLedger:
+        """The ledger, to be read."""
+        return self._ledger
+
+    def catch_up(self, *, most: int | None = None) -> int:
+        """Take up the records that came since, and return how many were taken up in all.
+
+        Parameters
+        ----------
+        most : int, optional
+            Take up no more than so many records now; the next call goes on.
+
+        Raises
+        ------
+        CauteryError
+            If ledger or lists cannot be read.
+        """
+        with self._taking:
+            return self._sound(lambda: self._catch_up(most))
+
+    def rebuild(self) -> int:
+        """Throw the lists away and make them again; return how many records they hold."""
+        with self._taking:
+            self._lists.forget()
+            return self._sound(lambda: self._catch_up(None))
+
+    def records(self, asked: Asked) -> Page[RecordLine]:
+        """Return a page of records, read from the ledger."""
+        return self._of_records(asked, lambda entries: [record_line(entry) for entry in entries])
+
+    def verdicts(self, asked: Asked) -> Page[VerdictLine]:
+        """Return a page of verdicts, read from the ledger."""
+        return self._of_records(_of_kind(asked, Verdict), self._verdict_lines)
+
+    def exhibits(self, asked: Asked) -> Page[ExhibitLine]:
+        """Return a page of exhibits, read from the records that say that they were sealed."""
+        return self._of_records(
+            _of_kind(asked, ExhibitSealed),
+            lambda entries: [_required(exhibit_line(entry), entry) for entry in entries],
+        )
+
+    def streams(self, asked: Asked) -> Page[StreamLine]:
+        """Return a page of streams: newest appearance first, with a finding newest verdict first.
+
+        Each is compared with its appearance and its newest verdict.
+        """
+        return self._of_lines(asked, lambda: self._lists.streams(asked), check_streams)
+
+    def hosts(self, asked: Asked) -> Page[HostLine]:
+        """Return a page of hosts, each compared with its newest facts."""
+        return self._of_lines(asked, lambda: self._lists.hosts(asked), check_hosts)
+
+    def acts(self, asked: Asked) -> Page[ActLine]:
+        """Return a page of referrals and notices, each compared with its draft."""
+        return self._of_lines(asked, lambda: self._lists.acts(asked), check_acts)
+
+    def counts(self) -> Counts:
+        """Return how many there are of what."""
+        return self._sound(self._lists.counts)
+
+    def entries(self, records: Sequence[int]) -> tuple[Entry, ...]:
+        """Return some records from the ledger, in rising order."""
+        return self._ledger.pick(records)
+
+    def about(self, subject: str, *, most: int = _MOST_ABOUT) -> tuple[Entry, ...]:
+        """Return the newest records about a stream, a host or an act, in rising order.
+
+        Parameters
+        ----------
+        most : int
+            At most so many, and at most 500.
+        """
+        asked = Asked(subject=subject[:MOST_SUBJECT], limit=most)
+
+        def read() -> tuple[Entry, ...]:
+            found = self._lists.records(asked)
+            return tuple(self._read(asked, found)[::-1])
+
+        return self._sound(read)
+
+    def proven(self, record: int) -> Proven:
+        """Return the proof that a record is in the ledger as the key of the case signed it.
+
+        Raises
+        ------
+        InputError
+            If there is no such record, or no signed root covers it yet.
+        EvidenceError
+            If the ledger is not what was signed.
+        """
+        checkpoint = self._covering(record)
+        try:
+            return self._sound(lambda: self._proven(record, checkpoint), after_spoilt=1)
+        except SpoiltListsError as error:
+            raise EvidenceError(
+                f"record {record} is not in the ledger of {checkpoint.size} that was signed"
+            ) from error
+
+    def close(self) -> None:
+        """Let go of ledger and lists."""
+        self._lists.close()
+        self._ledger.close()
+
+    def _catch_up(self, most: int | None) -> int:
+        standing = self._lists.standing()
+        self._check_past(standing)
+        entries = self._ledger.read(since=standing.size)
+        left = most
+        while left is None or left > 0:
+            batch = list(islice(entries, _BATCH if left is None else min(_BATCH, left)))
+            if not batch:
+                break
+            if batch[0].index != standing.size:
+                raise EvidenceError(f"record {standing.size} is missing in the ledger")
+            if left is not None:
+                left -= len(batch)
+            if self._lists.take(batch, since=standing):
+                standing, _ = standing.after(batch)
+                self._heard = standing, batch[-1]
+            else:  # another process keeps the same lists, and was faster
+                standing = self._lists.standing()
+                self._check_past(standing)
+                entries = self._ledger.read(since=standing.size)
+        return standing.size
+
+    def _check_past(self, standing: Standing) -> None:
+        """Raise unless the ledger still ends its past as the lists heard it.
+
+        A case that was restored from an older copy, or another case in its place, has another past.
+        """
+        if self._heard is not None and self._heard[0] == standing:
+            # What this process took up itself needs no more than a look at its last record.
+            if self._ledger.pick([self._heard[1].index]) != (self._heard[1],):
+                raise SpoiltListsError("the ledger has another past")
+            return
+        first = standing.tiles.size * TILE
+        rest = self._ledger.pick(range(first, standing.size))
+        if Frontier().extend(leaf_hash(entry.leaf) for entry in rest) != standing.rest:
+            raise SpoiltListsError("the ledger has another past")
+        if standing.tiles.size:
+            last = self._ledger.pick(range(first - TILE, first))
+            root = Frontier().extend(leaf_hash(entry.leaf) for entry in last).root()
+            if self._lists.tiles(standing.tiles.size)[-1:] != [root]:
+                raise SpoiltListsError("the ledger has another past")
+
+    def _sound(self, ask: Callable[[], T], *, after_spoilt: int = _TRIES) -> T:
+        """Ask the lists; make them again where they are damaged or contradict the ledger."""
+        for _ in range(after_spoilt):
+            try:
+                return ask()
+            except SpoiltListsError:
+                self._lists.forget()
+                with contextlib.suppress(SpoiltListsError):
+                    self._catch_up(None)
+        try:
+            return ask()
+        except SpoiltListsError as error:
+            if after_spoilt < _TRIES:
+                raise
+            raise StorageError(f"the lists of this case cannot be kept: {error}") from error
+
+    def _of_records(self, asked: Asked, lines: Callable[[Sequence[Entry]], Sequence[T]]) -> Page[T]:
+        def page() -> Page[T]:
+            found = self._lists.records(asked)
+            return self._page(asked, found, lines(self._read(asked, found)))
+
+        return self._sound(page)
+
+    def _of_lines(
+        self,
+        asked: Asked,
+        ask: Callable[[], Found],
+        check: Callable[[CaseLedger, Sequence[T]], None],
+    ) -> Page[T]:
+        def page() -> Page[T]:
+            found = ask()
+            lines: list[T] = [line for _, line in found.rows]  # type: ignore[misc]
+            check(self._ledger, lines)
+            return self._page(asked, found, lines)
+
+        return self._sound(page)
+
+    def _page(self, asked: Asked, found: Found, lines: Sequence[T]) -> Page[T]:
+        keys = [key for key, _ in found.rows]
+        came_back = asked.after is not None
+        more_older = found.more if not came_back else bool(keys)
+        more_newer = found.more if came_back else asked.before is not None
+        return Page(
+            rows=tuple(lines),
+            older=keys[-1] if keys and more_older else None,
+            newer=keys[0] if keys and more_newer else None,
+            found=found.count,
+            found_more=found.count_more,
+            complete=found.complete,
+            size=self._lists.standing().size,
+        )
+
+    def _read(self, asked: Asked, found: Found) -> list[Entry]:
+        """Return the records that were found, newest first; they must be what was asked for."""
+        entries = self._ledger.pick([number for number, _ in found.rows])[::-1]
+        if len(entries) != len(found.rows):
+            raise SpoiltListsError("a record that is listed is not in the ledger")
+        for entry in entries:
+            finding = entry.content.finding if isinstance(entry.content, Verdict) else None
+            if (
+                (asked.kinds and entry.record.kind not in asked.kinds)
+                or (asked.subject is not None and subject_of(entry.content) != asked.subject)
+                or (asked.finding is not None and finding is not asked.finding)
+            ):
+                raise SpoiltListsError(f"record {entry.index} is listed as what it is not")
+        return list(entries)
+
+    def _verdict_lines(self, entries: Sequence[Entry]) -> list[VerdictLine]:
+        seen = self._lists.first_seen([subject_of(entry.content) for entry in entries])
+        return [
+            _required(verdict_line(entry, first_seen=seen[subject_of(entry.content)]), entry)
+            for entry in entries
+        ]
+
+    def _covering(self, record: int) -> Checkpoint:
+        """Return the newest signed root over a record."""
+        if not self._ledger.pick([record]):
+            raise InputError(f"the case has no record {record}", hint="")
+        newest = None
+        if self._verifier is not None:
+            for note in self._ledger.checkpoints():
+                newest = note
+        if newest is None or self._verifier is None:
+            raise InputError("no root of this case is signed yet", hint="")
+        checkpoint = open_checkpoint(newest, self._verifier)
+        if checkpoint.size <= record:
+            raise InputError(
+                f"record {record} is newer than the last signed root, which covers "
+                f"{checkpoint.size} records",
+                hint="A watch signs a root every few seconds.",
+            )
+        return checkpoint
+
+    def _proven(self, record: int, checkpoint: Checkpoint) -> Proven:
+        """Join the path inside a tile to the path of the tile, as in one tree (RFC 9162, 2.1)."""
+        self._catch_up(None)
+        size, tile = checkpoint.size, record // TILE
+        whole = size // TILE
+        tiles = self._lists.tiles(whole)
+        if size % TILE:
+            tiles.append(Frontier().extend(self._hashes(whole, size)).root())
+        inside = inclusion_proof(self._hashes(tile, size), record % TILE)
+        path = inside + inclusion_proof(tiles, tile)
+        (entry,) = self._ledger.pick([record])
+        try:
+            verify_inclusion(
+                leaf_hash(entry.leaf), index=record, size=size, proof=path, root=checkpoint.root
+            )
+        except EvidenceError as error:
+            raise SpoiltListsError(str(error)) from error
+        return Proven(entry=entry, checkpoint=checkpoint, path=path)
+
+    def _hashes(self, tile: int, size: int) -> list[bytes]:
+        numbers = range(tile * TILE, min((tile + 1) * TILE, size))
+        return [leaf_hash(entry.leaf) for entry in self._ledger.pick(numbers)]
+
+
+def _of_kind(asked: Asked, shape: type) -> Asked:
+    return Asked(
+        text=asked.text,
+        kinds=kinds_of(shape),
+        subject=asked.subject,
+        finding=asked.finding,
+        before=asked.before,
+        after=asked.after,
+        limit=asked.limit,
+    )
+
+
+def _required(line: T | None, entry: Entry) -> T:
+    if line is None:
+        raise SpoiltListsError(f"record {entry.index} is listed as what it is not")
+    return line

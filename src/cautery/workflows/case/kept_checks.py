@@ -1,0 +1,68 @@
+"""Compare the lines of kept lists with the records that they name, before anybody sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cautery.evidence.ports import CaseLedger
+from cautery.model import Notice, Referral, Verdict
+from cautery.model.records import AssetFacts, StreamAppeared
+from cautery.projections.kept import SpoiltListsError
+from cautery.projections.lines import ActLine, HostLine, StreamLine
+from cautery.projections.words import MOST_SUBJECT, subject_of
+
+
+def check_streams(ledger: CaseLedger, lines: Sequence[StreamLine]) -> None:
+    """Compare streams with the records of their appearance and of their newest verdict.
+
+    Raises
+    ------
+    SpoiltListsError
+        If one contradicts them.
+    """
+    read = _named(ledger, (number for line in lines for number in (line.named, line.verdict)))
+    for line in lines:
+        named, verdict = read[line.named], None if line.verdict is None else read[line.verdict]
+        right = subject_of(named) == line.url
+        if isinstance(named, StreamAppeared):
+            title = None if named.title is None else named.title[:MOST_SUBJECT]
+            right &= title in (None, line.title)
+        if isinstance(verdict, Verdict):
+            right &= (subject_of(verdict), verdict.finding, verdict.at) == (
+                line.url,
+                line.finding,
+                line.verdict_at,
+            )
+        else:
+            right &= verdict is None and line.finding is None
+        if not right:
+            raise SpoiltListsError(f"the line of {line.url[:200]} contradicts its records")
+
+
+def check_hosts(ledger: CaseLedger, lines: Sequence[HostLine]) -> None:
+    """Compare hosts with the records of their newest facts; raise as :func:`check_streams`."""
+    read = _named(ledger, (line.facts for line in lines))
+    for line in lines:
+        facts = None if line.facts is None else read[line.facts]
+        shown: tuple[str, ...] = ()
+        if isinstance(facts, AssetFacts) and facts.host[:MOST_SUBJECT] == line.host:
+            shown = facts.addresses
+        if shown != line.addresses:
+            raise SpoiltListsError(f"the line of {line.host[:200]} contradicts its records")
+
+
+def check_acts(ledger: CaseLedger, lines: Sequence[ActLine]) -> None:
+    """Compare referrals and notices with their drafts; raise as :func:`check_streams`."""
+    read = _named(ledger, (line.drafted for line in lines))
+    for line in lines:
+        draft = read[line.drafted]
+        if not isinstance(draft, Referral | Notice) or draft.id != line.id:
+            raise SpoiltListsError(f"the line of {line.id[:200]} contradicts its records")
+
+
+def _named(ledger: CaseLedger, numbers: Iterable[int | None]) -> dict[int, object]:
+    wanted = {number for number in numbers if number is not None}
+    read = {entry.index: entry.content for entry in ledger.pick(sorted(wanted))}
+    if wanted - read.keys():
+        raise SpoiltListsError("a record that is named is not in the ledger")
+    return read

@@ -1,0 +1,65 @@
+"""``cautery find`` in a terminal: lists in the cache, records from the ledger."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.nights import NOON, URLS, night
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import FixedClock
+from cautery.adapters.keys_file import KeyFolder
+from cautery.model.ledger import append
+from cautery.wiring.kept import kept_case, sweep
+from cautery.workflows.case.open import open_case
+
+from .conftest import Ran
+
+Cautery = Callable[..., Ran]
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    store = FolderStore(KeyFolder(tmp_path / "keys"), patience_s=0.1)
+    opened = open_case(tmp_path / "case", store=store, clock=FixedClock(NOON))
+    for content in night():
+        append(opened.ledger, content, at=NOON)
+    opened.leave()
+    return opened.path
+
+
+def test_streams_and_records_are_found_by_words(cautery: Cautery, case: Path) -> None:
+    found = cautery("find", case, "sport", "FHD", "--streams", "--json")
+    assert [json.loads(line)["url"] for line in found.out.splitlines()] == [URLS[1]]
+    found = cautery("find", case, "--kind", "verdict", "--limit", "2")
+    assert [line.split()[0] for line in found.out.splitlines()[1:]] == ["20", "16"]
+    assert "2 of 5; the next ones: --before 16" in found.err
+    found = cautery("find", case, "--kind", "verdict", "--before", "16", "--rebuild", "--json")
+    assert [json.loads(line)["record"] for line in found.out.splitlines()] == [10, 6, 3]
+
+
+def test_what_is_no_case_or_no_page_gets_a_sentence(cautery: Cautery, tmp_path: Path) -> None:
+    assert cautery("find", tmp_path / "none", "x").code == 2
+    ran = cautery("find", tmp_path, "x")
+    assert (ran.code, "not a case" in ran.err) == (2, True)
+
+
+def test_a_search_writes_nothing_into_the_case(cautery: Cautery, case: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in case.rglob("*")}
+    assert cautery("find", case, "sport").code == 0
+    assert {path: path.stat().st_mtime_ns for path in case.rglob("*")} == before
+
+
+def test_the_lists_of_a_case_that_is_gone_go_as_well(case: Path, tmp_path: Path) -> None:
+    kept_case(case).close()
+    (lists,) = (tmp_path / "cache/cautery/lists").iterdir()
+    assert sweep() == 0
+    assert lists.stat().st_mode & 0o077 == 0
+    shutil.rmtree(case)
+    assert sweep() == 1
+    assert not lists.exists()
