@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -13,6 +14,9 @@ from cautery.model import Finding, to_json
 from cautery.projections.kept import MOST_LINES, Asked, Page
 from cautery.projections.lines import RecordLine, StreamLine
 from cautery.wiring.kept import kept_case
+from cautery.workflows.case.kept import KeptCase
+
+T = TypeVar("T")
 
 
 @render.tabular
@@ -61,11 +65,20 @@ def find(
         else:
             kept.catch_up()
         if streams:
-            _show_streams(kept.streams(asked), json=json)
+            _show_streams(_whole(kept, lambda: kept.streams(asked)), json=json)
         else:
-            _show_records(kept.records(asked), json=json)
+            _show_records(_whole(kept, lambda: kept.records(asked)), json=json)
     finally:
         kept.close()
+
+
+def _whole(kept: KeptCase, ask: Callable[[], Page[T]]) -> Page[T]:
+    """Ask once more if the lists were found damaged, and only began again."""
+    remade, page = kept.remade, ask()
+    if kept.remade == remade:
+        return page
+    kept.catch_up()
+    return ask()
 
 
 def _show_records(page: Page[RecordLine], *, json: bool) -> None:

@@ -6,15 +6,16 @@ import contextlib
 import hashlib
 import os
 import shutil
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from cautery.adapters._files import make_folders, real_path, write_whole
 from cautery.adapters.kept_lists import SqliteLists
 from cautery.errors import CauteryError, InputError, StorageError
-from cautery.evidence.manifest import CASE_KEY
+from cautery.evidence.manifest import CASE_KEY, LEDGER
 from cautery.evidence.note import NoteVerifier
 from cautery.wiring.cases import reading_store
+from cautery.workflows.case.hub import Hub
 from cautery.workflows.case.kept import KeptCase
 
 _PLACE = "case.txt"
@@ -46,7 +47,7 @@ def kept_case(path: Path, *, folder: Path | None = None) -> KeptCase:
         If it cannot be read, or no list can be kept.
     """
     store = reading_store()
-    if not store.exists(path, "ledger.sqlite"):
+    if not store.exists(path, LEDGER):
         raise InputError(
             f"{path}: not a case{'' if path.is_dir() else ' (no such folder)'}",
             hint="Give the folder that --case named when the case was begun.",
@@ -65,6 +66,11 @@ def kept_case(path: Path, *, folder: Path | None = None) -> KeptCase:
     except BaseException:
         ledger.close()
         raise
+
+
+def case_hub(path: Path, kept: KeptCase) -> Hub:
+    """Return what tells many browsers of a case's new records; close it before the case."""
+    return Hub(kept, stands=partial(reading_store().exists, path, LEDGER))
 
 
 def sweep(folder: Path | None = None) -> int:

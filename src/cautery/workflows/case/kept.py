@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from threading import Lock
+from threading import RLock
 from typing import TypeVar
 
 from cautery.errors import EvidenceError, InputError, StorageError
@@ -46,6 +46,9 @@ from cautery.workflows.case.kept_checks import check_acts, check_hosts, check_st
 
 _BATCH = 5_000
 """Records that are taken up in one transaction: of 400 bytes, 2 MB in memory."""
+_AGAIN = 20_000
+"""Records that lists begin again with while somebody waits for a page, about a second. Judgement:
+whoever follows the case takes up the others."""
 _MOST_ABOUT = 500
 _TRIES = 3
 """How often lists are made again for one question: a second time would be a fault of ours."""
@@ -89,13 +92,19 @@ class KeptCase:
         self._ledger = ledger
         self._lists = lists
         self._verifier = verifier
-        self._taking = Lock()
+        self._taking = RLock()
+        self._remade = 0
         self._heard: tuple[Standing, Entry] | None = None
 
     @property
     def ledger(self) -> CaseLedger:
         """The ledger, to be read."""
         return self._ledger
+
+    @property
+    def remade(self) -> int:
+        """How often the lists were thrown away since they were opened."""
+        return self._remade
 
     def catch_up(self, *, most: int | None = None) -> int:
         """Take up the records that came since, and return how many were taken up in all.
@@ -116,7 +125,7 @@ class KeptCase:
     def rebuild(self) -> int:
         """Throw the lists away and make them again; return how many records they hold."""
         with self._taking:
-            self._lists.forget()
+            self._forget()
             return self._sound(lambda: self._catch_up(None))
 
     def records(self, asked: Asked) -> Page[RecordLine]:
@@ -185,7 +194,7 @@ class KeptCase:
         """
         checkpoint = self._covering(record)
         try:
-            return self._sound(lambda: self._proven(record, checkpoint), after_spoilt=1)
+            return self._sound(lambda: self._proven(record, checkpoint), tries=1)
         except SpoiltListsError as error:
             raise EvidenceError(
                 f"record {record} is not in the ledger of {checkpoint.size} that was signed"
@@ -238,21 +247,28 @@ class KeptCase:
             if self._lists.tiles(standing.tiles.size)[-1:] != [root]:
                 raise SpoiltListsError("the ledger has another past")
 
-    def _sound(self, ask: Callable[[], T], *, after_spoilt: int = _TRIES) -> T:
-        """Ask the lists; make them again where they are damaged or contradict the ledger."""
-        for _ in range(after_spoilt):
+    def _sound(self, ask: Callable[[], T], *, tries: int = _TRIES) -> T:
+        """Ask the lists; begin them again where they are damaged or contradict the ledger."""
+        for _ in range(tries):
+            remade = self._remade
             try:
                 return ask()
             except SpoiltListsError:
-                self._lists.forget()
-                with contextlib.suppress(SpoiltListsError):
-                    self._catch_up(None)
+                with self._taking:
+                    if self._remade == remade:  # else another thread was faster
+                        self._forget()
+                    with contextlib.suppress(SpoiltListsError):
+                        self._catch_up(_AGAIN)
         try:
             return ask()
         except SpoiltListsError as error:
-            if after_spoilt < _TRIES:
+            if tries < _TRIES:
                 raise
             raise StorageError(f"the lists of this case cannot be kept: {error}") from error
+
+    def _forget(self) -> None:
+        self._remade += 1
+        self._lists.forget()
 
     def _of_records(self, asked: Asked, lines: Callable[[Sequence[Entry]], Sequence[T]]) -> Page[T]:
         def page() -> Page[T]:
