@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from cautery.identify import (
 )
 from cautery.identify.decide import decide
 from cautery.identify.observe import observe
+from cautery.identify.references import adopted
 from cautery.identify.references.adopted import adopt
 from cautery.identify.references.opening import load as load_references
 from cautery.identify.references.saved import save
@@ -419,6 +421,35 @@ def test_a_reference_that_does_not_fit_is_not_adopted(
     name = {"several": "other", "live": "film", "held": "talk", "unknown": "nobody"}[fault]
     with pytest.raises(InputError):
         adopt(held, name, tmp_path / "m.ref")
+
+
+def test_several_references_of_a_file_are_adopted_from_one_reading(
+    references: References, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(references, tmp_path / "m.ref")
+    readings: list[Path] = []
+
+    def counted(path: Path, **wishes: Any) -> References:
+        readings.append(path)
+        return load_references(path, **wishes)
+
+    monkeypatch.setattr(adopted, "load", counted)
+    names = [info.id for info in references.infos]
+    several = References(DEFAULT_RECIPE, references.infos)
+    several.add("talk", media(sounds()["talk"][:80_000]), at_s=T0)
+    wrong = adopted.adopt_several(several, names, tmp_path / "m.ref")
+    assert len(readings) == 1
+    assert wrong.keys() == {"talk"}
+    assert "already loaded" in str(wrong["talk"])
+    single = References(DEFAULT_RECIPE, references.infos)
+    single.add("talk", media(sounds()["talk"][:80_000]), at_s=T0)
+    for name in names:
+        if name != "talk":
+            adopt(single, name, tmp_path / "m.ref")
+    for one, other in zip(single.works.everything(), several.works.everything(), strict=True):
+        assert np.array_equal(one, other)
+    for one, other in zip(single.live.everything(), several.live.everything(), strict=True):
+        assert np.array_equal(one, other)
 
 
 @pytest.mark.parametrize("fault", ["cut", "magic", "noise", "long"])

@@ -18,7 +18,7 @@ from cautery.identify.plot import clock
 from cautery.identify.references.opening import load as load_references
 from cautery.model import Mandate
 from cautery.wiring import identification
-from cautery.workflows.identification.build import Built
+from cautery.workflows.identification.reading import Built
 from cautery.workflows.identification.reference_info import held_line, held_schema, state_of
 from cautery.workflows.identification.reference_map import read_map
 from cautery.workflows.identification.sources import Source, sources_of

@@ -27,7 +27,7 @@ from cautery.workflows.identification.draw import Drawing
 from cautery.workflows.identification.run import Prober
 
 if TYPE_CHECKING:
-    from cautery.workflows.identification.build import Built
+    from cautery.workflows.identification.reading import Built
     from cautery.workflows.identification.records import Answer
     from cautery.workflows.identification.results import Results
     from cautery.workflows.identification.run import Asked

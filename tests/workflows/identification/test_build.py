@@ -17,8 +17,9 @@ from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references import held as references_held
 from cautery.identify.references import joining
 from cautery.identify.references.opening import load
-from cautery.workflows.identification import build
-from cautery.workflows.identification.build import Builder, Built
+from cautery.workflows.identification import appending, build
+from cautery.workflows.identification.build import Builder
+from cautery.workflows.identification.reading import Built
 from cautery.workflows.identification.sources import Source
 
 _SPEC = importlib.util.spec_from_file_location(
@@ -71,7 +72,8 @@ def test_append_maps_each_file_once_however_many_references_it_holds(
         loads.append(path)
         return load(path, **wishes)
 
-    monkeypatch.setattr(build, "load_references", counted)
+    for module in (build, appending):
+        monkeypatch.setattr(module, "load_references", counted)
     monkeypatch.setattr(joining, "load", counted)
     made(grown, sources[2:], append=True)
     assert held(grown) == ["one", "two", "three", "four"]

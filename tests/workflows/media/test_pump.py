@@ -11,6 +11,7 @@ from cautery.model import Channel, Event, Mandate, Work
 from cautery.workflows.mandate.read import read_mandate
 from cautery.workflows.media.fetching import newest
 from cautery.workflows.media.pump import feeds_of
+from cautery.workflows.media.ref_files import in_files
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FEED = "http://feeds.example/index.m3u8"
@@ -49,6 +50,15 @@ def test_a_file_is_searched_whole_whatever_it_stands_for(tmp_path: Path) -> None
     assert [(one.info.id, one.info.kind) for one in feeds] == [
         ("event:e", "work"), ("ch", "work"), ("w", "work"),
     ]  # fmt: skip
+
+
+def test_references_of_one_file_are_taken_from_it_together(tmp_path: Path) -> None:
+    feeds = feeds_of(_with(_mandate(tmp_path), "/media/league.ref"))
+    files, others = in_files(feeds)
+    assert files == {Path("/media/league.ref"): ["event:e", "ch", "w"]}
+    assert others == []
+    fetched = feeds_of(_with(_mandate(tmp_path), "https://feeds.example/league.ref"))
+    assert in_files(fetched) == ({}, list(fetched))
 
 
 def test_a_feed_is_searched_around_its_live_edge(tmp_path: Path) -> None:

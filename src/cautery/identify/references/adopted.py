@@ -1,16 +1,22 @@
-"""One reference's tracks out of a ``.ref`` file, for references that are being built."""
+"""Tracks out of a ``.ref`` file, for references that are being built."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cautery.errors import InputError
-from cautery.fingerprint.audio import Landmarks
+from cautery.fingerprint.audio import Landmarks, Words
 from cautery.fingerprint.codes import WORD_FRAMES
 from cautery.identify.references.held import References
 from cautery.identify.references.opening import load
+
+_Found = tuple[Words, NDArray[np.int64]]
+"""Hashes of a reference's landmarks, and their frames."""
 
 
 def adopt(references: References, wanted: str, path: Path) -> None:
@@ -30,10 +36,49 @@ def adopt(references: References, wanted: str, path: Path) -> None:
         or a live one where a work is wanted, or the other way round; or if media of the reference
         are already held.
     """
+    for error in adopt_several(references, [wanted], path).values():
+        raise error
+
+
+def adopt_several(
+    references: References, wanted: Sequence[str], path: Path
+) -> dict[str, InputError]:
+    """Take several references' tracks from a ``.ref`` file, which is read once.
+
+    Returns
+    -------
+    dict
+        By the reference that was not adopted, why; see :func:`adopt`.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or of another recipe.
+    """
     donor = load(path, recipe=references.recipe)
+    given: dict[str, int] = {}
+    wrong: dict[str, InputError] = {}
+    for name in wanted:
+        works = references.infos[references.number(name)].kind == "work"
+        try:
+            given[name] = _given(donor, name, path, works=works)
+        except InputError as error:
+            wrong[name] = error
+    marks = {works: _marks(donor, set(given.values()), works=works) for works in (False, True)}
+    for name, donor_number in given.items():
+        works = references.infos[references.number(name)].kind == "work"
+        try:
+            _take(references, name, donor, donor_number, marks[works].get(donor_number))
+        except InputError as error:
+            wrong[name] = error
+    return wrong
+
+
+def _take(
+    references: References, wanted: str, donor: References, donor_number: int, found: _Found | None
+) -> None:
     number = references.number(wanted)
     works = references.infos[number].kind == "work"
-    donor_number = _given(donor, wanted, path, works=works)
     track, origin_s = references.tracks[number], donor.origin_s(works=works)
     # In the order that ``References.lock`` asks for: a track's lock first.
     with track.lock, references.lock:
@@ -42,9 +87,12 @@ def adopt(references: References, wanted: str, path: Path) -> None:
         if not works and not references.began:
             references.set_origin(origin_s)
         apart_s = origin_s - references.origin_s(works=works)
-        marks, first = _marks(donor, donor_number, works=works)
-        start = first + round(apart_s * references.recipe.frames_per_s)
-        references.put(number, marks, start, works=works)
+        if found is not None:
+            words, frames = found
+            first = int(frames.min())
+            start = first + round(apart_s * references.recipe.frames_per_s)
+            marks = Landmarks(words, (frames - first).astype(np.int32))
+            references.put(number, marks, start, works=works)
         # The sound's joining end is not in a file: what follows starts a new run.
         source = donor.tracks[donor_number]
         track.first_s, track.end_s = source.first_s, source.end_s
@@ -72,9 +120,17 @@ def _given(donor: References, name: str, path: Path, *, works: bool) -> int:
     return number
 
 
-def _marks(donor: References, number: int, *, works: bool) -> tuple[Landmarks, int]:
-    words, numbers, frames = (donor.works if works else donor.live).everything()
-    selected = numbers == number
-    words, frames = words[selected], frames[selected]
-    first = int(frames.min()) if len(frames) else 0
-    return Landmarks(words, (frames - first).astype(np.int32)), first
+def _marks(donor: References, numbers: set[int], *, works: bool) -> dict[int, _Found]:
+    """Return (hashes, frames) of each of some references, from one pass over the file."""
+    words, owners, frames = (donor.works if works else donor.live).everything()
+    if numbers < set(range(len(donor.infos))):
+        wanted = np.isin(owners, list(numbers))
+        words, owners, frames = words[wanted], owners[wanted], frames[wanted]
+    order = np.argsort(owners, kind="stable")
+    words, owners, frames = words[order], owners[order], frames[order]
+    held, starts = np.unique(owners, return_index=True)
+    borders = pairwise([*starts, len(owners)])
+    return {
+        int(number): (words[start:end], frames[start:end])
+        for number, (start, end) in zip(held, borders, strict=True)
+    }

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from cautery.errors import CauteryError, InputError, SourceError
 from cautery.formats.hls import MediaPlaylist, Segment
-from cautery.identify.references.adopted import adopt
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.model import Decoded, Limits, Mandate, OwnLocation, hide_at_birth
 from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetcher
 from cautery.workflows.media.fetching import fetch_segments, is_playlist, read_media_playlist
+from cautery.workflows.media.ref_files import in_files, take_file
 from cautery.workflows.media.sent import SentStream
 from cautery.workflows.media.tape import Tape
 
@@ -157,9 +157,15 @@ class Pump:
     async def fill(self, feeds: Iterable[Feed]) -> None:
         """Take in every file and every DVR window; a feed that fails is recorded, not fatal.
 
-        What is sent to us has no past: it is followed only.
+        What is sent to us has no past: it is followed only. A ``.ref`` file is read once, however
+        many feeds it holds.
         """
-        await asyncio.gather(*(self._try(feed) for feed in feeds if not _is_sent(feed.location)))
+        files, others = in_files(feeds)
+        await asyncio.gather(
+            *(take_file(path, names, self._references, engine=self._engine, fail=self._fail)
+              for path, names in files.items()),
+            *(self._try(feed) for feed in others if not _is_sent(feed.location)),
+        )  # fmt: skip
 
     async def follow(self, feed: Feed) -> None:
         """Take in what is new of a live feed, for ever."""
@@ -201,9 +207,6 @@ class Pump:
 
     async def _take_file(self, feed: Feed) -> None:
         path = Path(feed.location.reveal())
-        if path.suffix == ".ref":
-            await self._engine.run(adopt, self._references, feed.info.id, path)
-            return
         data = await asyncio.to_thread(_whole, path)
         decoded = await self._decoder.decode(data, pictures=feed.pictures)
         await self._add(feed.info.id, decoded, 0.0)
