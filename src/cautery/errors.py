@@ -4,7 +4,8 @@
 
     CauteryError
     ├── InputError            bad input, which the caller can correct
-    │   └── MandateError      a mandate that does not allow what was asked
+    │   ├── MandateError      a mandate that does not allow what was asked
+    │   └── AbsentError       a case, record, stream or exhibit that there is not
     ├── SourceError           the outside world: unreachable, malformed, refused
     │   ├── ForbiddenAddressError   an address that no mandate allows
     │   ├── UnprovenError     a service of your own that does not prove its identity
@@ -42,6 +43,12 @@ class InputError(CauteryError):
 
 class MandateError(InputError):
     """The mandate is incomplete, or does not allow what was asked."""
+
+
+class AbsentError(InputError):
+    """There is no such case, record, stream or exhibit."""
+
+    hint = "The page before this one lists what there is."
 
 
 class SourceError(CauteryError):

@@ -238,9 +238,20 @@ class SqlLedger:
             self._read_entry(index, kind, leaf) for index, kind, leaf in self._pages.pick(indexes)
         )
 
-    def leaves(self) -> Iterator[tuple[int, str, bytes]]:
-        """Yield index, kind as filed, and leaf of every record, unread."""
-        return self._pages.rows(0, self.size(), ())
+    def entries(self, indexes: Sequence[int]) -> Iterator[Entry]:
+        """Yield the entries of a few numbers in that order; a number without one is left out.
+
+        Raises
+        ------
+        EvidenceError
+            As :meth:`read`.
+        """
+        found = {entry.index: entry for entry in self.pick(indexes)}
+        yield from (found[index] for index in indexes if index in found)
+
+    def leaves(self, *, since: int = 0) -> Iterator[tuple[int, str, bytes]]:
+        """Yield index, kind as filed, and leaf of every record with ``index >= since``, unread."""
+        return self._pages.rows(since, self.size(), ())
 
     def size(self) -> int:
         """Return the number of entries."""

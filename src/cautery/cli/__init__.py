@@ -38,6 +38,10 @@ _VERBS = {
         "cautery.cli.watch:watch",
         "Watch the mandate's sources until its window closes; seal verdicts, map and proposals.",
     ),
+    "serve": (
+        "cautery.console.command:serve",
+        "Serve the operations room: the cases of a folder, in a browser on this machine.",
+    ),
     "purchase": (
         "cautery.cli.purchase:purchase",
         "Record a test purchase: who authorised it, the payment, the receipt and the line.",

@@ -8,14 +8,19 @@ from markupsafe import Markup
 
 
 def style(package: str, name: str, **texts: str) -> Markup:
-    """Return one of our style sheets, with texts for a printed page in their places.
+    """Return one of our style sheets behind the tokens of them all, with texts in their places.
+
+    The tokens are colours and letters, which every page and sheet has in common.
 
     Parameters
     ----------
     texts : str
         By the word that stands in their place in the style sheet.
     """
-    css = files(package).joinpath(name).read_text(encoding="utf-8")
+    css = "".join(
+        files(where).joinpath(sheet).read_text(encoding="utf-8")
+        for where, sheet in (("cautery.drawing", "tokens.css"), (package, name))
+    )
     for place, text in texts.items():
         css = css.replace(place, css_text(text))
     return Markup(css)  # noqa: S704 - our file, whose texts are quoted

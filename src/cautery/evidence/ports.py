@@ -34,8 +34,12 @@ class CaseLedger(Ledger, Protocol):
         """Return the entries of some numbers in rising order; one that has none is left out."""
         ...
 
-    def leaves(self) -> Iterator[tuple[int, str, bytes]]:
-        """Yield index, kind as filed, and leaf of every record, unread."""
+    def entries(self, indexes: Sequence[int]) -> Iterator[Entry]:
+        """Yield the entries of a few numbers in that order; a number without one is left out."""
+        ...
+
+    def leaves(self, *, since: int = 0) -> Iterator[tuple[int, str, bytes]]:
+        """Yield index, kind as filed, and leaf of every record with ``index >= since``, unread."""
         ...
 
     def checkpoints(self) -> Iterator[str]:

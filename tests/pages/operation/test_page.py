@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 
 from cautery.drawing.escaping import clean
 from cautery.drawing.europe import country_name, europe
+from cautery.drawing.styles import style
 from cautery.drawing.svg import TimeScale, lanes, width
 from cautery.errors import InputError
 from cautery.messages import in_language
@@ -733,11 +734,11 @@ def _contrast(one: str, other: str) -> float:
 
 
 def test_every_colour_of_words_can_be_read_on_paper_light_and_dark() -> None:
-    css = files("cautery.pages.operation").joinpath("page.css").read_text(encoding="utf-8")
-    light = dict(re.findall(r"--(\w+): #([0-9a-f]+)", css[: css.index("@media screen")]))
-    dark = dict(
-        re.findall(r"--(\w+): #([0-9a-f]+)", css[css.index("@media screen") : css.index("* {")])
-    )
+    css = style("cautery.pages.operation", "page.css")
+    in_the_dark = r"@media screen and \(prefers-color-scheme: dark\) \{[^}]*\} \}"
+    dark = dict(re.findall(r"--(\w+): #([0-9a-f]+)", "".join(re.findall(in_the_dark, css))))
+    light = dict(re.findall(r"--(\w+): #([0-9a-f]+)", re.sub(in_the_dark, "", css)))
+    assert light.keys() >= dark.keys() > {"ink", "live"}
     for theme in (light, light | dark):
         for name in ("ink", "soft", "ember", "live", "amber", "violet"):
             assert _contrast(theme[name], theme["paper"]) >= 4.5, name
@@ -836,7 +837,7 @@ def test_every_text_of_the_page_is_of_the_catalogue_or_data_of_the_operation(
     view = EMPTY if name == "empty" else getattr(_made(), name)()
     with in_language(marks.Marked()):
         drawn = render_page(marks.as_data(view, but=KEYS))
-    assert '<html lang="qps-ploc">' in drawn
+    assert '<html lang="qps-ploc" class="both">' in drawn
     assert "⟦The day by the clock⟧" in drawn
     assert marks.forgotten(drawn, _codes(view)) == []
 

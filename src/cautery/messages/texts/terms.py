@@ -52,6 +52,19 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "band.sources": "sources",
     "band.storefronts": "storefronts",
     "band.super-resellers": "super-resellers",
+    # How a case stands.
+    "case-state.ahead": "its window is ahead",
+    "case-state.closed": "closed",
+    "case-state.desk": "open desk",
+    "case-state.left-open": "left open",
+    "case-state.stopped": "watch stopped",
+    "case-state.unreadable": "unreadable",
+    "case-state.watched": "being watched",
+    # What a check of a case came to.
+    "checked.authentic": "authentic",
+    "checked.broken": "BROKEN",
+    "checked.consistent": "consistent",
+    "checked.open": "open; its signed roots hold",
     # What the guard says of a target.
     "decision.allow": "allow",
     "decision.narrow": "narrow",

@@ -32,7 +32,7 @@ from cautery.model.evidence import MAX_EXHIBIT_BYTES, digest_of
 from cautery.workflows.case.opening import check_openings
 from cautery.workflows.case.outside import WITHIN, require_times
 from cautery.workflows.case.verify_outside import Outside
-from cautery.workflows.case.verify_records import check_ledger
+from cautery.workflows.case.verify_records import Progress, check_ledger, unheard
 from cautery.workflows.case.whole_log import WholeLog
 
 AUTHENTIC, CONSISTENT, BROKEN = "authentic", "consistent", "broken"
@@ -129,6 +129,7 @@ def verify_case(
     trust: Trust = NOBODY,
     within: timedelta = WITHIN,
     log: CaseLedger | None = None,
+    progress: Progress = unheard,
 ) -> Verified:
     """Re-check a closed case: signature, every file, every record, every exhibit.
 
@@ -153,6 +154,8 @@ def verify_case(
         With such a policy, how long a record may have waited for its first proof.
     log : CaseLedger, optional
         The ledger of the organisation's log: all that it holds of this case is compared, too.
+    progress : callable
+        Told how far the check is.
 
     Raises
     ------
@@ -166,7 +169,7 @@ def verify_case(
     raw_note = _note(path, store)
     verifier, manifest = _signed(path, raw_note, store, public_key)
     files = store.files(path)
-    digests = _check_files(path, files, manifest, store)
+    digests = _check_files(path, files, manifest, store, progress)
     _check_key(path, verifier, manifest, store)
     exhibits = {
         exhibit_at(path, file.name, digests[file.name]): file.size
@@ -184,6 +187,7 @@ def verify_case(
             exhibits=exhibits,
             now=now,
             sizes=frozenset() if whole is None else whole.sizes,
+            progress=progress,
         )
         mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
         checking = Outside(path, store, verifier, manifest, trust)
@@ -283,7 +287,11 @@ def _signed(
 
 
 def _check_files(
-    path: Path, files: tuple[FileSeen, ...], manifest: Manifest, store: CaseStore
+    path: Path,
+    files: tuple[FileSeen, ...],
+    manifest: Manifest,
+    store: CaseStore,
+    progress: Progress,
 ) -> dict[str, str]:
     """Compare the folder with the list, smallest files first.
 
@@ -311,6 +319,7 @@ def _check_files(
         )
     total = sum(sizes.values())
     order = sorted(sizes, key=lambda name: (sizes[name], name))
+    read = 0
     for place, name in enumerate(order, 1):
         last = place == len(order)
         if sizes[name] > manifest.size or (last and total != manifest.size):
@@ -321,6 +330,8 @@ def _check_files(
             raise EvidenceError(
                 f"{path / name}: changed: its digest differs from the signed digest"
             )
+        read += sizes[name]
+        progress("files", read, manifest.size)
     if len(digests) != manifest.files:
         raise EvidenceError(
             f"{path / MANIFEST}: it lists {len(digests)} files, but {manifest.files} were signed"

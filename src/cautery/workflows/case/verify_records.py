@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.exhibits import exhibits_of
@@ -41,7 +42,14 @@ from cautery.workflows.case.roots import CheckpointWalk
 _KINDS_SHOWN = 20
 _BY_NOBODY = "not proven to be signed by two people"
 _NOT_OF_THESE = "not a restoration of these records"
+_TOLD_EVERY = 256
+Progress = Callable[[Literal["files", "records"], int, int], None]
+"""Told what is checked, and how far that is: bytes of files, or records."""
 _OF_THE_CASE = frozenset(kinds_of(CaseRestored, CaseReopened, CaseClosed, RowReplaced))
+
+
+def unheard(step: Literal["files", "records"], done: int, of: int) -> None:
+    """Tell nobody how far a check is."""
 
 
 @dataclass(slots=True)
@@ -122,6 +130,7 @@ def check_ledger(
     exhibits: dict[str, int],
     now: datetime | None,
     sizes: frozenset[int] = frozenset(),
+    progress: Progress = unheard,
 ) -> Seen:
     """Re-hash every leaf past every checkpoint; return what they show.
 
@@ -129,6 +138,8 @@ def check_ledger(
     ----------
     sizes : frozenset of int
         At which a log states a root of this case.
+    progress : callable
+        Told how many records are checked.
 
     Raises
     ------
@@ -161,6 +172,8 @@ def check_ledger(
         checkpoints = pending.count
         pending.pass_by(frontier)
         audit.record(entry, record, signed=pending.count > checkpoints)
+        if not frontier.size % _TOLD_EVERY:
+            progress("records", frontier.size, manifest.records)
     if (frontier.size, frontier.root()) != (manifest.records, manifest.root):
         raise EvidenceError(f"{path}: its records do not hash to the signed root")
     if kind != kind_of_type(CaseClosed):

@@ -1,0 +1,227 @@
+"""The door of the room: it lets in only those for whom the room was opened.
+
+A web page of strangers can make a browser ask 127.0.0.1 for anything, under a name of its own too
+(DNS rebinding); another user of the machine can ask as well. So each request must name this
+machine, and bring the cookie that the key of the start was exchanged for; one that writes must come
+from a page of the room.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BODY = 16_384
+"""Bytes of a form. The room's forms have a few words."""
+MOST_QUERY = 4_096
+KEY = "key"
+"""Name of the start key in an address."""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_OPEN = "/static/"
+"""Whoever asks for these gets them: they are the same for everybody."""
+_ALWAYS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+    "cache-control": "no-store",
+}
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::[0-9]{1,5})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What a room was opened with; everything else is derived from it.
+
+    Parameters
+    ----------
+    key : str
+        Stands in the address that opens the room.
+    """
+
+    key: str
+
+    @classmethod
+    def new(cls) -> Secret:
+        """Return one that nobody can guess."""
+        return cls(secrets.token_urlsafe(32))
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name: rooms on other ports of this machine share its cookies."""
+        return f"cautery-room-{self._derived('name')[:12]}"
+
+    @property
+    def session(self) -> str:
+        """The cookie's value."""
+        return self._derived("session")
+
+    @property
+    def csrf(self) -> str:
+        """What a form of the room brings back."""
+        return self._derived("csrf")
+
+    def is_key(self, given: str) -> bool:
+        """Tell whether it is the key, in the same time whatever is given."""
+        return hmac.compare_digest(given.encode("utf-8", "replace"), self.key.encode())
+
+    def is_session(self, given: str) -> bool:
+        """Tell whether it is the cookie's value."""
+        return hmac.compare_digest(given.encode("utf-8", "replace"), self.session.encode())
+
+    def is_csrf(self, given: str) -> bool:
+        """Tell whether a form of the room was sent."""
+        return hmac.compare_digest(given.encode("utf-8", "replace"), self.csrf.encode())
+
+    def _derived(self, what: str) -> str:
+        return hmac.digest(self.key.encode(), f"cautery room {what}".encode(), "sha256").hex()
+
+
+class Door:
+    """Wraps the room's application: refuses, opens, and writes the headers of every answer.
+
+    Parameters
+    ----------
+    locked : callable
+        Returns the page for who has no cookie, or has just got one, for an address.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, secret: Secret, locked: Callable[[Scope, str, bool], Response]
+    ) -> None:
+        self._app, self._secret, self._locked = app, secret, locked
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # the room has no web sockets
+            return
+        headers = Headers(scope=scope)
+        answer = self._refusal(scope, headers) or self._entry(scope, headers)
+        await (answer or self._app)(scope, receive, _with_headers(send))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not names_this_machine(hosts[0]):
+            return _plain(421, "This room answers to localhost alone.")
+        if scope["method"] not in ("GET", "HEAD", "POST"):
+            return _plain(405, "Ask with GET or POST.")
+        if len(scope["query_string"]) > MOST_QUERY:
+            return _plain(414, f"An address has at most {MOST_QUERY} bytes behind its path.")
+        if scope["method"] == "POST":
+            return _refused_form(scope, headers)
+        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+            return _plain(413, "A question has no body.")
+        return None
+
+    def _entry(self, scope: Scope, headers: Headers) -> Response | None:
+        """Return the locked page, or the one that hands the cookie over; ``None``: come in."""
+        if scope["path"].startswith(_OPEN):
+            return None
+        query = (
+            parse_qsl(
+                scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=50
+            )
+            if scope["query_string"].count(b"&") < 50
+            else []
+        )
+        keys = [value for name, value in query if name == KEY]
+        rest = urlencode([(name, value) for name, value in query if name != KEY])
+        path = _own_path(scope) + (f"?{rest}" if rest else "")
+        if keys and scope["method"] == "GET" and self._secret.is_key(keys[0]):
+            answer = self._locked(scope, path, True)
+            answer.set_cookie(
+                self._secret.cookie,
+                self._secret.session,
+                httponly=True,
+                samesite="strict",
+                path="/",
+            )
+            return answer
+        if self._secret.is_session(_cookie(headers, self._secret.cookie)):
+            return None
+        return self._locked(scope, path, False)
+
+
+def names_this_machine(host: str) -> bool:
+    """Tell whether a ``Host`` field names the machine itself, by whatever port.
+
+    Examples
+    --------
+    >>> names_this_machine("127.0.0.1:8017"), names_this_machine("rebound.example:8017")
+    (True, False)
+    """
+    match = _HOST.fullmatch(host.lower())
+    if match is None:
+        return False
+    name = match[1]
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _refused_form(scope: Scope, headers: Headers) -> Response | None:
+    length = headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        return _plain(411, "A form says how long it is.")
+    if len(length) > 9 or int(length) > MOST_BODY:
+        return _plain(413, f"A form has at most {MOST_BODY} bytes.")
+    if headers.get("content-type", "").partition(";")[0].strip() != (
+        "application/x-www-form-urlencoded"
+    ):
+        return _plain(415, "The room takes forms alone.")
+    # Browsers name the origin of each form; what names none, or another, is not our page.
+    if headers.get("origin") != f"{scope['scheme']}://{headers['host']}":
+        return _plain(403, "This form does not come from a page of the room.")
+    return None
+
+
+def _own_path(scope: Scope) -> str:
+    """Return the path as it came; it begins with one slash, so that it leads nowhere else."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return "/" + raw.partition(b"?")[0].decode("latin-1").lstrip("/\\")
+
+
+def _cookie(headers: Headers, name: str) -> str:
+    try:
+        cookies: SimpleCookie = SimpleCookie("; ".join(headers.getlist("cookie"))[:MOST_BODY])
+    except CookieError:
+        return ""
+    return cookies[name].value if name in cookies else ""
+
+
+def _plain(status: int, words: str) -> Response:
+    return PlainTextResponse(f"{words}\n", status_code=status)
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _ALWAYS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending

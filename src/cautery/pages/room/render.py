@@ -1,0 +1,101 @@
+"""Pages of the operations room as HTML: every outside text is escaped, and no script is inline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment
+
+from cautery.drawing.formatting import number
+from cautery.drawing.styles import style
+from cautery.drawing.templates import environment
+from cautery.messages import language, languages, tr
+from cautery.pages.case_report import formatting
+from cautery.pages.public.render import LANGUAGES
+
+_PACKAGE = "cautery.pages.room"
+COUNTED_TO = 10_000
+"""Nobody reads a larger count to its last digit, and large tables are slow to count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What every page has around its content.
+
+    Parameters
+    ----------
+    assets : mapping of str to (str, str)
+        By the name of a script or a style sheet, its address and its digest for the browser.
+    csrf : str
+        What a form that writes must bring back.
+    path : str
+        The address of the page.
+    """
+
+    assets: Mapping[str, tuple[str, str]]
+    csrf: str
+    path: str
+
+
+def render_page(name: str, shell: Shell, **values: Any) -> str:
+    """Return a page.
+
+    Parameters
+    ----------
+    name : str
+        Its template, without the ending.
+    values
+        What the template names. Texts may be hostile: they are escaped.
+    """
+    return (
+        _environment()
+        .get_template(f"{name}.html.j2")
+        .render(
+            shell=shell,
+            tongues=[(code, LANGUAGES.get(code, code)) for code in languages()],
+            lang=language(),
+            **values,
+        )
+    )
+
+
+def stylesheet() -> str:
+    """Return the one style sheet of the room, behind the tokens of all pages."""
+    return str(style(_PACKAGE, "room.css"))
+
+
+def capped(count: int) -> str:
+    """Return a count, or that it is large.
+
+    Examples
+    --------
+    >>> capped(7), capped(10_000), capped(123_456)
+    ('7', '10\u202f000', '10\u202f000+')
+    """
+    shown = number(min(count, COUNTED_TO), 9)
+    return tr("%(count)s+", count=shown) if count > COUNTED_TO else shown
+
+
+def _address(*parts: object) -> str:
+    """Return an address below the room's root."""
+    return "/" + "/".join(quote(str(part), safe="") for part in parts)
+
+
+@cache
+def _environment() -> Environment:
+    env = environment(_PACKAGE)
+    env.filters |= {
+        "capped": capped,
+        "utc": formatting.utc,
+        "clock": formatting.clock,
+        "span": formatting.span,
+        "delay": formatting.delay,
+        "size": formatting.size,
+        "bare": formatting.bare,
+    }
+    env.globals |= {"at": _address}
+    return env

@@ -1,0 +1,136 @@
+"""The pages of a case's exhibits: what was sealed, whether it still is, and who had it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from cautery.errors import AbsentError, CauteryError, EvidenceError
+from cautery.evidence.custody import CustodyLine
+from cautery.messages import term
+from cautery.model import ExhibitId, digest_of
+from cautery.model.records import ExhibitSealed, kind_of_type
+from cautery.pages.room.view import CustodyRow, ExhibitRow, ExhibitsView, ExhibitView
+from cautery.workflows.browse.heads import head_of
+from cautery.workflows.browse.kept import Cases, Kept
+from cautery.workflows.browse.timeline import row_of
+
+EXHIBITS_A_PAGE = 100
+_RECORDS_SHOWN = 50
+_SEALED = kind_of_type(ExhibitSealed)
+_DIGITS = re.compile(r"[0-9a-f]{64}")
+
+
+def exhibits_view(cases: Cases, id: str, *, after: int = -1) -> ExhibitsView:
+    """Return a page of the exhibits of a case, oldest first, those sealed after a record."""
+    with cases.case(id) as kept:
+        sealed = kept.rows().by_kind.get(_SEALED, ())
+        first = bisect_right(sealed, after)
+        page = sealed[first : first + EXHIBITS_A_PAGE]
+        rows = tuple(
+            _row(entry.content, entry.index)
+            for entry in kept.ledger.entries(page)
+            if isinstance(entry.content, ExhibitSealed)
+        )
+        return ExhibitsView(
+            head=head_of(kept, now=cases.clock.now()),
+            rows=rows,
+            total=len(sealed),
+            after=page[-1] if first + len(page) < len(sealed) else None,
+        )
+
+
+def exhibit_view(cases: Cases, id: str, digits: str) -> ExhibitView:
+    """Return the page of an exhibit; its bytes are read from the vault and hashed for it.
+
+    Parameters
+    ----------
+    digits : str
+        Of its digest, 64 in hexadecimal.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case or exhibit.
+    """
+    with cases.case(id) as kept:
+        row = sealed_as(kept, digits)
+        exhibit = row.exhibit.id
+        named = kept.folded().named.get(exhibit, ())
+        digest_now, fault = "", ""
+        try:
+            digest_now = digest_of(kept.vault.read(exhibit))
+        except CauteryError as error:
+            fault = f"{error} {error.hint}".strip()
+        custody, custody_fault = _custody(cases, kept, exhibit)
+        return ExhibitView(
+            head=head_of(kept, now=cases.clock.now()),
+            row=row,
+            digest_now=digest_now,
+            fault=fault,
+            records=tuple(map(row_of, kept.ledger.entries(named[:_RECORDS_SHOWN]))),
+            named=len(named),
+            custody=custody,
+            custody_fault=custody_fault,
+        )
+
+
+def exhibit_bytes(cases: Cases, id: str, digits: str) -> tuple[ExhibitRow, bytes]:
+    """Return an exhibit as it was sealed, its seal checked: a confidential one stays encrypted.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case or exhibit.
+    EvidenceError
+        If its bytes are not those that were sealed.
+    """
+    with cases.case(id) as kept:
+        row = sealed_as(kept, digits)
+        vault = kept.vault
+    return row, vault.read(row.exhibit.id)
+
+
+def sealed_as(kept: Kept, digits: str) -> ExhibitRow:
+    """Return what the record of an exhibit's sealing says.
+
+    Raises
+    ------
+    AbsentError
+        If no record seals it.
+    """
+    exhibit = ExhibitId(f"sha256:{digits}")
+    if _DIGITS.fullmatch(digits):
+        for entry in kept.ledger.entries(kept.folded().named.get(exhibit, ())[:_RECORDS_SHOWN]):
+            content = entry.content
+            if isinstance(content, ExhibitSealed) and content.exhibit.id == exhibit:
+                return _row(content, entry.index)
+    raise AbsentError(f"The case {kept.id} has no exhibit {digits[:80]}.")
+
+
+def _row(sealing: ExhibitSealed, index: int) -> ExhibitRow:
+    return ExhibitRow(
+        exhibit=sealing.exhibit,
+        what=term("exhibit", sealing.what),
+        url=sealing.url,
+        record=index,
+    )
+
+
+def _custody(cases: Cases, kept: Kept, exhibit: ExhibitId) -> tuple[tuple[CustodyRow, ...], str]:
+    try:
+        chain = cases.custody(kept.path)
+    except EvidenceError as error:
+        return (), str(error)
+    return tuple(_step(line) for line in chain if exhibit in (line.what, line.digest)), ""
+
+
+def _step(line: CustodyLine) -> CustodyRow:
+    return CustodyRow(
+        at=line.at,
+        act=line.act.value,
+        by=line.by,
+        to=line.to,
+        why=line.why,
+        signed=bool(line.signature),
+    )

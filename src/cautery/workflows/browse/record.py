@@ -1,0 +1,116 @@
+"""The page of one record: what it says, member by member, and its proof against a signed root."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cautery.errors import AbsentError, EvidenceError
+from cautery.evidence.exhibits import exhibits_in
+from cautery.evidence.merkle import leaf_hash, verify_inclusion
+from cautery.model import Entry, ExhibitId
+from cautery.model.records.described import members_of, type_of
+from cautery.model.records.kinds import KINDS
+from cautery.pages.room.view import MemberView, ProofView, RecordView
+from cautery.workflows.browse.heads import head_of
+from cautery.workflows.browse.kept import Cases, Kept
+from cautery.workflows.browse.timeline import meaning_of, newest_checkpoint
+
+
+def record_view(cases: Cases, id: str, index: int) -> RecordView:
+    """Return the page of a record.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case or record.
+    """
+    with cases.case(id) as kept:
+        entry = _entry(kept, index)
+        size = kept.rows().tree.size
+        proof, fault = _proof(kept, entry)
+        return RecordView(
+            head=head_of(kept, now=cases.clock.now()),
+            index=index,
+            at=entry.record.at,
+            kind=entry.record.kind,
+            meaning=meaning_of(entry.record.kind),
+            members=_members(entry),
+            leaf=entry.leaf.decode(),
+            leaf_hash=leaf_hash(entry.leaf).hex(),
+            proof=proof,
+            fault=fault,
+            newer=index + 1 if index + 1 < size else None,
+            older=index - 1 if index else None,
+        )
+
+
+def _entry(kept: Kept, index: int) -> Entry:
+    entry = next(kept.ledger.entries((index,)), None) if index >= 0 else None
+    if entry is None:
+        raise AbsentError(f"The case {kept.id} has no record {index}.")
+    return entry
+
+
+def _proof(kept: Kept, entry: Entry) -> tuple[ProofView | None, str]:
+    """Return the proof against the newest signed root, checked here; or what is wrong.
+
+    What is kept may be of a ledger that was since replaced: what does not hold is read again, once.
+    """
+    fault = ""
+    for _ in range(2):
+        tree = kept.rows().tree
+        try:
+            checkpoint, _at = newest_checkpoint(kept)
+            if checkpoint is None or entry.index >= checkpoint.size:
+                return None, ""
+            path = tree.proof(entry.index, size=min(checkpoint.size, tree.size))
+            verify_inclusion(
+                leaf_hash(entry.leaf),
+                index=entry.index,
+                size=checkpoint.size,
+                proof=path,
+                root=checkpoint.root,
+            )
+        except EvidenceError as error:
+            fault = str(error)
+            kept.forget()
+        else:
+            return ProofView(
+                size=checkpoint.size,
+                root=checkpoint.root.hex(),
+                note=checkpoint.note,
+                path=tuple(sibling.hex() for sibling in path),
+            ), ""
+    return None, fault
+
+
+def _members(entry: Entry) -> tuple[MemberView, ...]:
+    kind = entry.record.kind
+    meanings = (
+        {member.name: member.meaning for member in members_of(type_of(kind))}
+        if kind in KINDS
+        else {}
+    )
+    return tuple(
+        MemberView(
+            name=name,
+            value=_json(value),
+            meaning=meanings.get(name, ""),
+            exhibits=_exhibits({name: value}),
+        )
+        for name, value in entry.record.body.items()
+    )
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+
+
+def _exhibits(body: Any) -> tuple[ExhibitId, ...]:
+    try:
+        return tuple(dict.fromkeys(exhibit for exhibit, _ in exhibits_in(body)))
+    except EvidenceError:
+        return ()

@@ -1,0 +1,158 @@
+"""A room over cases on disk: one that is closed, one that is open, and one that is no case."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.cases_folder import cases_below
+from cautery.adapters.clock import FixedClock
+from cautery.adapters.custody_file import read_custody
+from cautery.adapters.keys_file import KeyFolder
+from cautery.console.app import room_app
+from cautery.console.desk import Desk
+from cautery.console.door import Secret
+from cautery.console.rechecks import Rechecks
+from cautery.workflows.browse.kept import Cases
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.case.report import write_report
+
+_SYNTHETIC = Path(__file__).parents[1] / "pages" / "case_report" / "synthetic.py"
+
+
+def _synthetic() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("report_synthetic", _SYNTHETIC)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+MADE = _synthetic()
+
+
+def filled(case: Case, *, streams: int) -> datetime:
+    """Fill a case with the records and exhibits of a made-up match night; return its last time."""
+    made = MADE.whole_case(streams=streams, stills=False)
+    for data in made.vault.kept.values():
+        case.vault.seal(
+            data,
+            media_type="application/octet-stream",
+            at=made.now,
+            clock=case.clock.offset(),
+        )
+    records = []
+    for entry in made.ledger.entries:
+        body = dict(entry.record.body)
+        if entry.record.kind == "case.opened":
+            body["key"] = case.signer.key
+        records.append((entry.record.kind, body, entry.record.at))
+    half = len(records) // 2
+    case.ledger.append_all(records[:half])
+    case.ledger.checkpoint(case.signer, at=records[half - 1][2])
+    case.ledger.append_all(records[half:])
+    return made.now
+
+
+def made_cases(folder: Path) -> Path:
+    """Make the cases of a season below a folder, and return it."""
+    store = FolderStore(KeyFolder(folder / "keys"), patience_s=0.1)
+    clock = FixedClock(MADE.END)
+    cases = folder / "cases"
+    closed = open_case(cases / "night-1", store=store, clock=clock)
+    at = filled(closed, streams=20)
+    closed.write("report.html", write_report(closed.ledger, closed.vault, at=at).encode())
+    close_case(closed, at=at)
+    still_open = open_case(cases / "cup" / "night-2", store=store, clock=clock)
+    filled(still_open, streams=18)
+    still_open.ledger.close()
+    store.release(still_open.path)
+    (cases / "holiday photos").mkdir()
+    (cases / "broken").mkdir()
+    (cases / "broken" / "ledger.sqlite").write_bytes(b"this is no database" * 100)
+    return cases
+
+
+@pytest.fixture(scope="session")
+def season(made_once: Callable[[str, Callable[[Path], Any]], Any]) -> Path:
+    """The folder of cases that no test changes."""
+    return made_once("room-cases", made_cases)
+
+
+@dataclass
+class Room:
+    """An open room, and a browser that has its cookie."""
+
+    desk: Desk
+    client: TestClient
+
+    def text(self, path: str, status: int = 200, **asked: Any) -> str:
+        answer = self.client.get(path, **asked)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def stranger(self) -> TestClient:
+        """Return a browser that nobody gave the key."""
+        client = TestClient(self.client.app, base_url="http://127.0.0.1:8017")
+        client.follow_redirects = False
+        return client
+
+
+def opened_room(cases: Path, now: datetime | None = None) -> Room:
+    clock = FixedClock(now or MADE.END + timedelta(hours=1))
+    store = FolderStore()
+    desk = Desk(
+        cases=Cases(
+            cases,
+            listed=lambda: cases_below(cases),
+            store=store,
+            clock=clock,
+            custody=read_custody,
+        ),
+        rechecks=Rechecks(store, clock),
+        secret=Secret.new(),
+    )
+    client = TestClient(room_app(desk), base_url="http://127.0.0.1:8017")
+    client.follow_redirects = False
+    client.cookies.set(desk.secret.cookie, desk.secret.session)
+    return Room(desk, client)
+
+
+@pytest.fixture
+def room(season: Path) -> Iterator[Room]:
+    opened = opened_room(season)
+    yield opened
+    opened.desk.cases.close()
+
+
+@pytest.fixture
+def room_at() -> Iterator[Callable[..., Room]]:
+    """Open a room over a folder."""
+    rooms: list[Room] = []
+
+    def made(cases: Path, now: datetime | None = None) -> Room:
+        rooms.append(opened_room(cases, now))
+        return rooms[-1]
+
+    yield made
+    for one in rooms:
+        one.desk.cases.close()
+
+
+@pytest.fixture
+def make_season() -> Callable[[Path], Path]:
+    """Make cases that the test may change."""
+    return made_cases
