@@ -63,3 +63,14 @@ def test_the_lists_of_a_case_that_is_gone_go_as_well(case: Path, tmp_path: Path)
     shutil.rmtree(case)
     assert sweep() == 1
     assert not lists.exists()
+
+
+def test_the_cases_of_a_folder_are_listed_with_the_damaged_ones(
+    cautery: Cautery, case: Path
+) -> None:
+    ran = cautery("cases", case.parent, "--json")  # its first record opens no case
+    (line,) = map(json.loads, ran.out.splitlines())
+    assert (line["state"], line["path"]) == ("damaged", str(case))
+    assert "opens no case" in cautery("cases", case.parent).out
+    assert cautery("cases", case.parent, "--state", "open").out.count("\n") <= 1
+    assert cautery("cases", case.parent / "none").code == 2

@@ -62,6 +62,10 @@ _VERBS = {
         "cautery.cli.exhibit:exhibit",
         "List the exhibits of a case, or write one exhibit to a file.",
     ),
+    "cases": (
+        "cautery.cli.cases:cases",
+        "List the cases of a folder, the newest first: what each is about, and how it stands.",
+    ),
     "find": (
         "cautery.cli.find:find",
         "Find records or streams of a case by words, newest first.",

@@ -1,4 +1,4 @@
-"""The lists that a reader keeps of cases, in the reader's cache."""
+"""Cases for who looks at many of them: in a list, by kept lists of each, and as they grow."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from cautery.adapters._files import make_folders, real_path, write_whole
+from cautery.adapters.case_shelf import cases_in, stamp_of
 from cautery.adapters.kept_lists import SqliteLists
 from cautery.errors import CauteryError, InputError, StorageError
 from cautery.evidence.manifest import CASE_KEY, LEDGER
@@ -17,6 +18,7 @@ from cautery.evidence.note import NoteVerifier
 from cautery.wiring.cases import reading_store
 from cautery.workflows.case.hub import Hub
 from cautery.workflows.case.kept import KeptCase
+from cautery.workflows.case.registry import CaseLine, Registry
 
 _PLACE = "case.txt"
 """Says of which case the lists in a folder are: where it is gone, they go as well."""
@@ -66,6 +68,27 @@ def kept_case(path: Path, *, folder: Path | None = None) -> KeptCase:
     except BaseException:
         ledger.close()
         raise
+
+
+def registry() -> Registry:
+    """Return what lists cases; who lists them again and again keeps it."""
+    return Registry(reading_store(), stamp=stamp_of)
+
+
+def cases_of(folder: Path, known: Registry | None = None) -> tuple[CaseLine, ...]:
+    """Return the cases of a folder, those with the newest record first.
+
+    Parameters
+    ----------
+    known : Registry, optional
+        From an earlier call: only cases that changed since are read.
+
+    Raises
+    ------
+    InputError
+        If it is no folder.
+    """
+    return (known or registry()).lines(cases_in(folder))
 
 
 def case_hub(path: Path, kept: KeptCase) -> Hub:
