@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -74,6 +75,28 @@ class Witness:
     methods: tuple[str, ...] = ()
     repeats_s: tuple[float, ...] = ()
     shared: tuple[str, ...] = ()
+
+
+AT_ONE_PLACE_S = 0.25
+"""Within which sound and pictures of one reference lie at one place: what probes must agree to."""
+
+
+def at_one_place(witnesses: Iterable[Witness]) -> bool:
+    """Tell whether sound and pictures speak for one reference at one place."""
+    delays: dict[tuple[str, str], list[float]] = {}
+    for witness in witnesses:
+        if witness.log10_lr > 0:
+            name = witness.kind, witness.reference
+            delays.setdefault(name, []).extend((witness.delay_s, *witness.repeats_s))
+    for (kind, reference), seen_s in delays.items():
+        heard_s = sorted(delays.get(("sound", reference), ()))
+        if kind != "picture" or not heard_s:
+            continue
+        for delay_s in seen_s:
+            after = bisect_left(heard_s, delay_s - AT_ONE_PLACE_S)
+            if after < len(heard_s) and heard_s[after] <= delay_s + AT_ONE_PLACE_S:
+                return True
+    return False
 
 
 class NoMatch(StrEnum):

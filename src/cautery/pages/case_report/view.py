@@ -108,6 +108,8 @@ class StreamView:
     brackets : mapping of datetime to (datetime or None, datetime or None)
         By a time that the page states of it, by this machine's clock: after which and by when
         others vouch that the record of it was made. Of any other time nobody does.
+    rates : tuple of ErrorRate
+        The false matches that bear on its verdict, the nearest first.
     """
 
     number: int
@@ -130,6 +132,7 @@ class StreamView:
     brackets: Mapping[datetime, tuple[datetime | None, datetime | None]] = field(
         default_factory=dict
     )
+    rates: tuple[ErrorRate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

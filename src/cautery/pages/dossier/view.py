@@ -27,9 +27,6 @@ from cautery.pages.dossier.words import (
 )
 
 MOST_CLAIMS = 200
-_SENSES = {"sound": "sound", "picture": "pictures"}
-_SHORT_S = 7.5
-"""Halfway between the two lengths of a probe that are measured, 5 s and 10 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +63,7 @@ class ClaimView:
     Parameters
     ----------
     rates : tuple of RateView
-        The false matches of the senses that this claim rests on, worst bound first.
+        The false matches that bear on this claim, the nearest first.
     others : tuple of (str, str)
         Each alternative hypothesis, and what speaks to it here.
     times : tuple of TimeView
@@ -191,8 +188,7 @@ def proven_of(report: ReportView, urls: frozenset[str] | None) -> list[StreamVie
 
 
 def rate_views(rates: Iterable[ErrorRate]) -> tuple[RateView, ...]:
-    """Return error rates in words, the largest bound first."""
-    ranked = sorted(rates, key=lambda rate: (-(rate.upper_bound or 1.0), rate.what))
+    """Return error rates in words."""
     return tuple(
         RateView(
             what=rate_name(rate.what),
@@ -207,7 +203,7 @@ def rate_views(rates: Iterable[ErrorRate]) -> tuple[RateView, ...]:
             ),
             source=rate.source,
         )
-        for rate in ranked
+        for rate in rates
     )
 
 
@@ -247,7 +243,7 @@ def _claim(
         host=stream.host,
         url=stream.url,
         says=_says(verdict, report.mandate),
-        rates=rate_views(_bearing(verdict, report.error_rates)),
+        rates=rate_views(stream.rates),
         support=say(term("verbal", verdict.verbal)),
         ratio=tr(
             "The findings are some %(ratio)s times more likely if the stream carries this content "
@@ -281,23 +277,6 @@ def _says(verdict: Verdict, mandate: Mandate) -> str:
             licensee=verdict.licensee,
         )
     return tr("The stream re-broadcasts %(content)s.", content=content)
-
-
-def _bearing(verdict: Verdict, rates: tuple[ErrorRate, ...]) -> list[ErrorRate]:
-    """Return the rates of false matches of the senses that a verdict rests on, at their length."""
-    senses = {
-        (_SENSES[witness.kind], " 5-s " if witness.probe_s < _SHORT_S else " 10-s ")
-        for observation in verdict.observations
-        for witness in observation.witnesses
-        if witness.kind in _SENSES and witness.log10_lr >= 1
-    }
-    return [
-        rate for rate in rates
-        if any(
-            rate.what.startswith(f"false match of {sense}") and length in rate.what
-            for sense, length in senses
-        )
-    ]  # fmt: skip
 
 
 def _others(verdict: Verdict) -> tuple[tuple[str, str], ...]:

@@ -32,6 +32,7 @@ from cautery.model.records import (
     StreamAppeared,
     kind_of_type,
 )
+from cautery.pages.bearing import bearing, in_order
 from cautery.pages.case_report import (
     Alignment,
     FailureView,
@@ -151,7 +152,9 @@ def report_view(
         guards=guards,
         safeguards=safeguards,
         unknowns=unknowns(records, mandate, streams, observed_s=observed),
-        error_rates=tuple(records.rates.values()),
+        error_rates=in_order(
+            (r for stream in streams for r in stream.rates), records.rates.values()
+        ),
         graph=records.acts.graph,
         plan=records.acts.plan,
         referrals=referrals,
@@ -253,6 +256,7 @@ def _stream(
         ),
         custody=tuple(records.custody[stream.url]),
         failures=tuple(stream.failures),
+        rates=bearing(stream.verdict, records.mandate, records.rates.values()),
         brackets=_brackets(stream, records, known) if known else {},
     )
 
