@@ -127,6 +127,19 @@ def test_a_million_segments_are_refused_before_they_are_parsed():
         read("#EXTM3U\n" + "#EXTINF:1,\na\n" * 50_000)
 
 
+def test_thousands_of_different_keys_are_refused_and_one_that_is_repeated_is_not():
+    def listed(keys):
+        entries = (
+            f'#EXT-X-KEY:METHOD=AES-128,URI="k{key}"\n#EXTINF:6,\n{number}.ts\n'
+            for number, key in enumerate(keys)
+        )
+        return read("#EXTM3U\n#EXT-X-TARGETDURATION:6\n" + "".join(entries))
+
+    with pytest.raises(LimitError, match="different keys"):
+        listed(range(5_001))
+    assert len(listed([1] * 5_001).segments) == 5_001
+
+
 def test_a_playlist_of_many_megabytes_is_refused():
     with pytest.raises(SourceError, match="longer than"):
         read("#EXTM3U\n" + "#" * 9_000_000)

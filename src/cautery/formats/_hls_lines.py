@@ -16,6 +16,7 @@ from cautery.model.message import Message
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]{1,64})\s?=\s?("[^"]*"|[^,]*)')
 _VARIABLE = re.compile(r"\{\$([A-Za-z0-9_-]{1,64})\}")
 _SECONDS = re.compile(r"#EXTINF:\s*[+-]?\d{1,12}(?:\.\d*)?\s*(?:,|$)")
+_KEY = re.compile(r"#EXT-X-KEY[^\r\n]*")
 _LONG_NUMBER = re.compile(rb"\d{40}")
 _WHOLE = re.compile(r"\d{1,15}(?:\.\d*)?")
 _UNDERSTOOD = frozenset(
@@ -40,6 +41,8 @@ class HlsLimits:
     max_bytes: int = 8_000_000
     segments: int = 20_000
     variants: int = 500
+    keys: int = 5_000
+    """Different ones: the parser looks each segment's up among all of them."""
 
 
 @dataclass(slots=True)
@@ -187,6 +190,8 @@ def checked_text(data: bytes, limits: HlsLimits) -> str:
         raise LimitError(f"HLS playlist: more than {limits.variants} variants")
     if text.count("#EXT-X-KEY") + text.count("#EXT-X-MAP") > 2 * limits.segments:
         raise LimitError("HLS playlist: more keys than segments")
+    if len(set(_KEY.findall(text))) > limits.keys:
+        raise LimitError(f"HLS playlist: more than {limits.keys} different keys")
     if text.count("#EXT-X-PART:") + text.count("#EXT-X-DATERANGE") > 4 * limits.segments:
         raise LimitError("HLS playlist: too many parts")
     if _LONG_NUMBER.search(data):
