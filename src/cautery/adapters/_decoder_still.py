@@ -85,6 +85,7 @@ def _png(frame: Any) -> bytes:
     coder.width, coder.height, coder.pix_fmt = width, height, "rgb24"
     coder.time_base = Fraction(1, 25)
     coder.thread_count = 1  # the process can't start threads
+    coder.options = {"pred": "up"}  # the one filter that a report undoes at once
     picture = frame.reformat(width, height, "rgb24", interpolation="AREA", threads=1)
     picture.pts = 0
     return b"".join(bytes(packet) for packet in [*coder.encode(picture), *coder.encode(None)])

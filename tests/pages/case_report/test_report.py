@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import struct
 import sys
+import tracemalloc
+import zlib
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +25,7 @@ from cautery.drawing.formatting import percent
 from cautery.errors import DecodeError
 from cautery.evidence.outside.brackets import Moment
 from cautery.model import Asset, Role, SupplyGraph
-from cautery.pages.case_report import Alignment, alignment_plot, reduced, supply_drawing
+from cautery.pages.case_report import Alignment, alignment_plot, reduced, stills, supply_drawing
 from cautery.pages.case_report.formatting import delay, span, speed
 from cautery.workflows.case.report import write_report
 from cautery.workflows.case.report_times import ReportTimes
@@ -258,6 +264,75 @@ def test_a_damaged_png_is_refused() -> None:
     png = made.pitch(1, suspect=False)
     with pytest.raises(DecodeError):
         reduced(png[:60])
+
+
+def _png(
+    *chunks: tuple[bytes, bytes], header: bytes = struct.pack(">IIBBBBB", 64, 48, 8, 2, 0, 0, 0)
+) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in ((b"IHDR", header), *chunks, (b"IEND", b""))
+    )
+
+
+_ROWS = zlib.compress(bytes(48 * (1 + 3 * 64)))
+
+
+@pytest.mark.parametrize(
+    "png",
+    [
+        _png((b"IDAT", zlib.compress(bytes(1 << 28), 9))),
+        _png((b"IDAT", zlib.compress(bytes(100)))),
+        _png((b"IDAT", zlib.compress(b"\x05" * (48 * (1 + 3 * 64))))),
+        _png((b"IDAT", _ROWS[:-4] + b"dirt")),
+        _png(),
+        _png((b"IDAT", _ROWS), header=struct.pack(">IIBBBBB", 64, 48, 16, 2, 0, 0, 0)),
+        _png((b"IDAT", _ROWS), header=struct.pack(">IIBBBBB", 64, 48, 8, 2, 0, 0, 1)),
+        _png((b"IDAT", _ROWS), header=struct.pack(">IIBBBBB", 65, 48, 8, 2, 0, 0, 0)),
+    ],
+    ids=["bomb", "short", "filtered", "dirt", "empty", "deep", "interlaced", "other size"],
+)
+def test_a_png_that_our_decoder_would_not_write_is_refused_without_unpacking_more(
+    png: bytes,
+) -> None:
+    tracemalloc.start()
+    with pytest.raises(DecodeError):
+        reduced(png)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+def test_what_a_png_says_beside_its_picture_is_not_unpacked() -> None:
+    bomb = b"x\0\0" + zlib.compress(bytes(1 << 28), 9)
+    plain = reduced(_png((b"IDAT", _ROWS)))
+    tracemalloc.start()
+    assert reduced(_png((b"iCCP", bomb), (b"zTXt", bomb), (b"IDAT", _ROWS))) == plain
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+@pytest.mark.parametrize("pred", ["none", "sub", "up", "avg", "paeth", "mixed"])
+def test_a_still_is_read_as_ffmpeg_reads_it_whatever_filter_its_rows_have(pred: str) -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, (36, 64, 3), np.uint8)
+    pixels[8:20] = pixels[8, 0]
+    coder = av.CodecContext.create("png", "w")
+    coder.width, coder.height, coder.pix_fmt = 64, 36, "rgb24"
+    coder.time_base, coder.options = Fraction(1, 25), {"pred": pred}
+    frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+    frame.pts = 0
+    png = b"".join(bytes(packet) for packet in [*coder.encode(frame), *coder.encode(None)])
+    rows = np.frombuffer(stills._rows(png, 64, 36), np.uint8).reshape(36, 1 + 3 * 64)
+    assert (stills._unfiltered(rows[:, 0], rows[:, 1:].reshape(36, 64, 3)) == pixels).all()
+
+
+def test_no_decoder_of_pictures_runs_beside_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(*_: object, **__: object) -> object:
+        raise AssertionError("FFmpeg reads it")
+
+    monkeypatch.setattr(av, "open", opened)
+    assert reduced(made.pitch(1, suspect=False))
 
 
 def test_a_still_becomes_a_small_jpeg() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cautery.errors import EvidenceError, StorageError
+from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence import EMPTY_ROOT, Frontier, leaf_hash
 from cautery.messages import message, say
 from cautery.model import Decision, Entry, Finding, Record, to_json
@@ -107,6 +107,16 @@ def test_a_still_with_a_broken_seal_is_said_in_its_place_and_does_not_stop_the_p
     page = write_report(case.ledger, case.vault, at=case.now)
     assert "no longer" in page or "sealed as" in page
     assert "data:image/jpeg" not in page
+
+
+def test_a_still_whose_id_is_none_does_not_stop_the_page() -> None:
+    case = made.whole_case(streams=18)
+
+    def read(exhibit: str) -> bytes:
+        raise InputError("'not an id' is not an exhibit's id")
+
+    view = report_view(case.ledger.read(), read, at=case.now)
+    assert "not an exhibit&#39;s id" in render(view)
 
 
 def test_frames_in_memory_are_used_before_the_vault() -> None:

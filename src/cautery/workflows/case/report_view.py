@@ -204,7 +204,7 @@ class _Pictures:
             )
         try:
             uri = reduced(self._read_exhibit(exhibit))
-        except (EvidenceError, DecodeError) as error:
+        except (EvidenceError, DecodeError, InputError) as error:
             return replace(
                 still, missing=tr("the still cannot be shown: %(detail)s", detail=str(error))
             )
