@@ -17,6 +17,7 @@ from cautery.adapters._kept_schema import (
     STREAM,
     act_line,
     host_line,
+    number_of,
     stream_line,
 )
 from cautery.projections.kept import MOST_FOUND, Asked, Found
@@ -77,7 +78,7 @@ class Questions:
                 "found.rowid", "found CROSS JOIN records ON idx = found.rowid", "found.rowid"
             ).also("found MATCH ?", match)
         if asked.subject is not None:
-            wanted = wanted.also("subject = ?", asked.subject)
+            wanted = wanted.also("subject = ?", number_of(asked.subject))
         if asked.finding is not None:
             wanted = wanted.also("finding = ?", asked.finding)
         if asked.kinds and (match, asked.subject, asked.finding) == (None, None, None):
@@ -112,7 +113,7 @@ class Questions:
 
     def hosts(self, asked: Asked) -> Found:
         """Return lines of hosts whose name has the text in it."""
-        return self._named(_List(HOST, "hosts", "first"), asked, "host", host_line, "hosts")
+        return self._named(_List(HOST, "hosts", "rowid"), asked, "host", host_line, "hosts")
 
     def acts(self, asked: Asked) -> Found:
         """Return lines of acts that have the text in their id or in what they are about."""

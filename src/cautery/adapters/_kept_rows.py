@@ -18,6 +18,7 @@ from cautery.adapters._kept_schema import (
     act_row,
     host_line,
     host_row,
+    number_of,
     stream_line,
     stream_row,
 )
@@ -59,7 +60,10 @@ def write(connection: sqlite3.Connection, heard: Lines) -> None:
     """Write the lines that some records changed."""
     connection.executemany(
         "INSERT INTO records (idx, kind, subject, finding) VALUES (?, ?, ?, ?)",
-        [(number, kind, subject, finding) for number, kind, subject, finding, _ in heard.records],
+        [
+            (number, kind, number_of(subject), finding)
+            for number, kind, subject, finding, _ in heard.records
+        ],
     )
     connection.executemany(
         "INSERT INTO found (rowid, words) VALUES (?, ?)",

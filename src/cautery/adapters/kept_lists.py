@@ -36,6 +36,9 @@ _WAIT_S = 10.0
 """How long to wait for another process that keeps the same lists. Judgement."""
 _STEPS = 2_000
 """Of SQLite's machine, a tenth of a millisecond, between two looks at what a question has cost."""
+_CACHE_KIB = 64 << 10
+_WAL_PAGES = 16_000
+"""64 MB of 4 kB pages before they go from the WAL into the file; SQLite's default is 4 MB."""
 _OF_THE_DISK = frozenset(
     (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL,
      sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM, sqlite3.SQLITE_INTERRUPT)
@@ -262,6 +265,9 @@ class SqliteLists:
             connection.execute("PRAGMA journal_mode=WAL")
             # A power cut may take the newest rows, which are then made again; it harms no file.
             connection.execute("PRAGMA synchronous=NORMAL")
+            # Records come in no order of the indexes: their pages are written again and again.
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
             connection.execute("BEGIN IMMEDIATE")
             rows = connection.execute("SELECT name, sql FROM sqlite_master LIMIT 40").fetchall()
             if not rows:

@@ -12,7 +12,7 @@ from datetime import datetime
 from cautery.model import Entry, Finding, Verdict
 from cautery.model.message import Message
 from cautery.model.records import ExhibitSealed
-from cautery.projections.words import in_a_word, subject_of
+from cautery.projections.words import in_a_word, kept_text, subject_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +176,7 @@ def record_line(entry: Entry) -> RecordLine:
     """Return the line of a record."""
     return RecordLine(
         record=entry.index,
-        kind=entry.record.kind,
+        kind=kept_text(entry.record.kind),
         at=entry.record.at,
         subject=subject_of(entry.content),
         text=in_a_word(entry.content),

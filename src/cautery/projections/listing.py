@@ -38,7 +38,7 @@ from cautery.model.records import (
     StreamVanished,
 )
 from cautery.projections.lines import ActLine, HostLine, StreamLine
-from cautery.projections.words import MOST_SUBJECT, subject_of, words_of
+from cautery.projections.words import kept_text, subject_of, words_of
 
 _MOST_ABOUT = 200
 """Characters of an act's targets that its line shows. Judgement."""
@@ -104,9 +104,9 @@ class Lines:
         """Take one entry up."""
         content, record = entry.content, entry.record
         finding = content.finding if isinstance(content, Verdict) else None
-        subject = subject_of(content)
-        self.records.append((entry.index, record.kind, subject, finding, words_of(entry)))
-        self.counts[f"kind:{record.kind}"] += 1
+        kind, subject = kept_text(record.kind), subject_of(content)
+        self.records.append((entry.index, kind, subject, finding, words_of(entry)))
+        self.counts[f"kind:{kind}"] += 1
         match content:
             case ProbeDone() as probe:
                 stream = self._stream(subject, entry.index)
@@ -150,7 +150,7 @@ class Lines:
         return line
 
     def _host(self, name: str, record: int) -> HostLine:
-        name = name[:MOST_SUBJECT]
+        name = kept_text(name)
         line = self.hosts.get(name)
         if line is None:
             line = self.recalled.host(name)
@@ -171,8 +171,8 @@ class Lines:
 
     def _appear(self, stream: StreamLine, appeared: StreamAppeared, record: int) -> None:
         if appeared.title is not None:
-            stream.title = appeared.title[:MOST_SUBJECT]
-        host = appeared.host[:MOST_SUBJECT]
+            stream.title = kept_text(appeared.title)
+        host = kept_text(appeared.host)
         if host:
             line = self._host(host, record)
             if host != stream.host:
@@ -213,7 +213,7 @@ class Lines:
             drafted=record,
             drafted_at=at,
             last=record,
-            about=about[:_MOST_ABOUT],
+            about=kept_text(about[:_MOST_ABOUT]),
         )
 
     def _go_on(self, content: object, record: int) -> None:

@@ -9,6 +9,7 @@ from cautery.messages import term
 from cautery.model import Entry, Finding, RedactedUrl
 from cautery.model.message import Message, as_written
 from cautery.model.records import ExhibitSealed
+from cautery.model.whole_text import whole_text
 
 MOST_SUBJECT = 2048
 """Characters of a subject by which records are found: longer URLs are cut. Judgement."""
@@ -17,6 +18,14 @@ _MOST_WORDS = 600
 _MOST_TEXTS = 64
 _NAMED_BY = ("host", "referral", "notice", "complaint", "target", "source", "id", "list")
 """Members that say what a record is about where it has no URL, the first one first."""
+
+
+def kept_text(text: str) -> str:
+    """Return a text as lists keep it: one that a table can hold, cut at :data:`MOST_SUBJECT`.
+
+    Whoever has the file of a case can append a record whose text is no Unicode.
+    """
+    return whole_text(text[:MOST_SUBJECT])
 
 
 def subject_of(content: object) -> str:
@@ -29,15 +38,15 @@ def subject_of(content: object) -> str:
     """
     url = getattr(content, "url", None)
     if isinstance(url, RedactedUrl):
-        return url.text[:MOST_SUBJECT]
+        return kept_text(url.text)
     if isinstance(url, str):
-        return url[:MOST_SUBJECT]
+        return kept_text(url)
     if isinstance(content, ExhibitSealed):
-        return content.exhibit.id
+        return kept_text(content.exhibit.id)
     for name in _NAMED_BY:
         value = getattr(content, name, None)
         if isinstance(value, str) and value:
-            return value[:MOST_SUBJECT]
+            return kept_text(value)
     return ""
 
 
@@ -64,7 +73,7 @@ def words_of(entry: Entry) -> str:
             values += value[:_MOST_TEXTS][::-1]
     if isinstance(entry.content, ExhibitSealed):
         texts.append(entry.content.exhibit.id.removeprefix("sha256:"))
-    return " ".join(texts).strip()
+    return whole_text(" ".join(texts)).strip()
 
 
 def in_a_word(content: object) -> Message | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from tests.contract.test_ledger import schema_of_its_own
 from tests.nights import NOON, REFERRAL, URLS, appeared, judged, night, probed
 
-from cautery.adapters import _kept_questions, kept_lists
+from cautery.adapters import _kept_questions, _kept_rows, kept_lists
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.kept_lists import SqliteLists
@@ -539,3 +540,67 @@ def test_no_file_of_a_case_is_touched_or_made_by_its_lists(tmp_path: Path) -> No
     kept.catch_up()
     kept.close()
     assert sorted(str(path) for path in (tmp_path / "case").rglob("*")) == before
+
+
+def test_hosts_that_one_record_names_first_are_all_on_some_page(
+    kept: KeptCase, ledger: SqlLedger
+) -> None:
+    write(ledger, [probed(url, 1) for url in URLS])
+    kept.catch_up()
+    assert kept.counts().hosts == 6
+    hosts = walked(kept.hosts, Asked(limit=1))  # type: ignore[arg-type]
+    assert len(hosts) == 6
+    assert hosts == list(kept.hosts(Asked()).rows)
+
+
+HOSTILE: list[tuple[str, dict[str, object]]] = [
+    (
+        "stream.appeared",
+        {
+            "host": "\ud800.example",
+            "source": "\udfff",
+            "title": "a\ud83d b",
+            "url": "http://\ud800/",
+        },
+    ),
+    ("stream.appeared", {"host": "", "source": "", "title": None, "url": ""}),
+    (
+        "asset.facts",
+        dict.fromkeys(("asn", "certificate", "country", "organisation", "registration"))
+        | {"addresses": ["1 2", "\ud800", "\0"], "host": "\0h", "shared": []},
+    ),
+    ("x\0y", {"\ud800": ["\ud800", 1e300, {"a": True}]}),
+]
+
+
+def test_hostile_records_cost_no_list_anything(kept: KeptCase, ledger: SqlLedger) -> None:
+    write(ledger, many(2))
+    moments = ("0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z")
+    for moment in moments:
+        for kind, body in HOSTILE:
+            also = {"at": moment} | ({"offer": None} if kind.startswith("stream") else {})
+            leaf = json.dumps({"at": moment, "body": body | also, "kind": kind})
+            ledger._database._connection.execute(  # type: ignore[union-attr]
+                "INSERT INTO entries (idx, kind, leaf) SELECT max(idx) + 1, ?, ? FROM entries",
+                (kind, leaf.encode()),
+            )
+    assert kept.catch_up() == 14
+    shapes = {type(entry.content).__name__ for entry in ledger.read(since=6)}
+    assert shapes == {"StreamAppeared", "AssetFacts", "UnknownRecord"}
+    for page in (kept.records, kept.streams, kept.hosts, kept.acts, kept.verdicts):
+        for text in ("", "example", "a"):
+            page(Asked(text=text))
+    assert len(kept.records(Asked()).rows) == 14
+    assert ("1 2", "\ud800", "\0") in [line.addresses for line in kept.hosts(Asked()).rows]
+    assert kept.remade == 0
+
+
+def test_two_subjects_under_one_number_are_told_apart(
+    kept: KeptCase, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (_kept_questions, _kept_rows):
+        monkeypatch.setattr(module, "number_of", lambda _: 7)
+    write(ledger, list(night()))
+    kept.catch_up()
+    assert [entry.index for entry in kept.about(URLS[1])] == [4, 6, 7, 15, 16, 20]
+    assert kept.remade == 0

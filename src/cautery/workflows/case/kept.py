@@ -41,7 +41,7 @@ from cautery.projections.lines import (
     record_line,
     verdict_line,
 )
-from cautery.projections.words import MOST_SUBJECT, subject_of
+from cautery.projections.words import kept_text, subject_of
 from cautery.workflows.case.kept_checks import check_acts, check_hosts, check_streams
 
 _BATCH = 5_000
@@ -174,7 +174,7 @@ class KeptCase:
         most : int
             At most so many, and at most 500.
         """
-        asked = Asked(subject=subject[:MOST_SUBJECT], limit=most)
+        asked = Asked(subject=kept_text(subject), limit=most)
 
         def read() -> tuple[Entry, ...]:
             found = self._lists.records(asked)
@@ -313,13 +313,12 @@ class KeptCase:
             raise SpoiltListsError("a record that is listed is not in the ledger")
         for entry in entries:
             finding = entry.content.finding if isinstance(entry.content, Verdict) else None
-            if (
-                (asked.kinds and entry.record.kind not in asked.kinds)
-                or (asked.subject is not None and subject_of(entry.content) != asked.subject)
-                or (asked.finding is not None and finding is not asked.finding)
+            if (asked.kinds and kept_text(entry.record.kind) not in asked.kinds) or (
+                asked.finding is not None and finding is not asked.finding
             ):
                 raise SpoiltListsError(f"record {entry.index} is listed as what it is not")
-        return list(entries)
+        # Two subjects may stand under one number.
+        return [entry for entry in entries if asked.subject in (None, subject_of(entry.content))]
 
     def _verdict_lines(self, entries: Sequence[Entry]) -> list[VerdictLine]:
         seen = self._lists.first_seen([subject_of(entry.content) for entry in entries])

@@ -9,7 +9,7 @@ from cautery.model import Notice, Referral, Verdict
 from cautery.model.records import AssetFacts, StreamAppeared
 from cautery.projections.kept import SpoiltListsError
 from cautery.projections.lines import ActLine, HostLine, StreamLine
-from cautery.projections.words import MOST_SUBJECT, subject_of
+from cautery.projections.words import kept_text, subject_of
 
 
 def check_streams(ledger: CaseLedger, lines: Sequence[StreamLine]) -> None:
@@ -25,7 +25,7 @@ def check_streams(ledger: CaseLedger, lines: Sequence[StreamLine]) -> None:
         named, verdict = read[line.named], None if line.verdict is None else read[line.verdict]
         right = subject_of(named) == line.url
         if isinstance(named, StreamAppeared):
-            title = None if named.title is None else named.title[:MOST_SUBJECT]
+            title = None if named.title is None else kept_text(named.title)
             right &= title in (None, line.title)
         if isinstance(verdict, Verdict):
             right &= (subject_of(verdict), verdict.finding, verdict.at) == (
@@ -45,7 +45,7 @@ def check_hosts(ledger: CaseLedger, lines: Sequence[HostLine]) -> None:
     for line in lines:
         facts = None if line.facts is None else read[line.facts]
         shown: tuple[str, ...] = ()
-        if isinstance(facts, AssetFacts) and facts.host[:MOST_SUBJECT] == line.host:
+        if isinstance(facts, AssetFacts) and kept_text(facts.host) == line.host:
             shown = facts.addresses
         if shown != line.addresses:
             raise SpoiltListsError(f"the line of {line.host[:200]} contradicts its records")
