@@ -74,3 +74,12 @@ def test_the_cases_of_a_folder_are_listed_with_the_damaged_ones(
     assert "opens no case" in cautery("cases", case.parent).out
     assert cautery("cases", case.parent, "--state", "open").out.count("\n") <= 1
     assert cautery("cases", case.parent / "none").code == 2
+
+
+def test_a_first_filling_says_how_far_it_is(
+    cautery: Cautery, case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cautery.cli.find._AT_ONCE", 10)
+    ran = cautery("find", case, "--limit", "1", "--rebuild", "--json")
+    assert "10 of 23 records" in ran.err
+    assert json.loads(ran.out)["record"] == 22

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from cautery.adapters import _ledger_sqlite
+from cautery.adapters import _ledger_batches, _ledger_sqlite
 from cautery.adapters._ledger_locks import LedgerLocks
 from cautery.adapters.keys_file import FileCaseKeys, KeyFolder
 from cautery.adapters.ledger_sql import SqlLedger, _Batch
@@ -834,3 +834,28 @@ def test_a_trigger_that_bears_a_tables_name_is_refused(tmp_path: Path) -> None:
 def rows(url: str, query: str) -> list[tuple[str, ...]]:
     with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as opened:
         return opened.execute(query).fetchall()
+
+
+def test_some_records_are_picked_by_their_numbers(ledger: SqlLedger) -> None:
+    entries = ledger.append_all([("a", {"n": n}, NOON) for n in range(700)])
+    wanted = [5, 699, 0, 5, 300, 9999, -1]
+    assert ledger.pick(wanted) == tuple(entries[number] for number in (0, 5, 300, 699))
+    assert ledger.pick([]) == ()
+    assert ledger.pick(range(700)) == entries
+    assert [index for index, _, _ in ledger.leaves(since=3, until=6)] == [3, 4, 5]
+
+
+def test_records_that_are_large_are_picked_a_page_at_a_time(
+    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_ledger_batches, "_PAGE_BYTES", 100)
+    entries = ledger.append_all([("a", {"text": "x" * n}, NOON) for n in range(40)])
+    assert ledger.pick(range(40)) == entries
+
+
+def test_the_newest_checkpoint_is_the_one_made_last(ledger: SqlLedger, keys: FileCaseKeys) -> None:
+    assert ledger.newest_checkpoint() is None
+    for number in range(3):
+        ledger.append("a", {"n": number}, at=NOON)
+        checkpoint = ledger.checkpoint(keys.signer, at=NOON)
+        assert ledger.newest_checkpoint() == checkpoint.note

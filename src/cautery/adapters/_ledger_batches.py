@@ -90,6 +90,17 @@ class Pages:
                 )
             yield size, str(at)
 
+    def newest_checkpoint(self) -> str | None:
+        """Return the note of the checkpoint that was made last."""
+        with self._reading() as cursor:
+            row = cursor.execute(
+                f"SELECT substr(note, 1, {MAX_NOTE_BYTES + 1}) FROM checkpoints"  # noqa: S608 - a number
+                " ORDER BY number DESC LIMIT 1"
+            ).fetchone()
+        if row is not None and not isinstance(row[0], str):
+            raise EvidenceError(f"{self._name}: its newest checkpoint is no text")
+        return None if row is None else str(row[0])
+
     def checkpoints(self) -> Iterator[str]:
         """Yield the checkpoints' notes in the order in which they were made."""
         with self._reading() as cursor:

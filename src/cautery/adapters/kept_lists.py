@@ -36,6 +36,7 @@ _WAIT_S = 10.0
 """How long to wait for another process that keeps the same lists. Judgement."""
 _STEPS = 2_000
 """Of SQLite's machine, a tenth of a millisecond, between two looks at what a question has cost."""
+_MOST_SPOILT = 20
 _CACHE_KIB = 64 << 10
 _WAL_PAGES = 16_000
 """64 MB of 4 kB pages before they go from the WAL into the file; SQLite's default is 4 MB."""
@@ -168,11 +169,12 @@ class SqliteLists:
             dark=numbers.get("dark", 0),
         )
 
-    def tiles(self, until: int) -> list[bytes]:
-        """Return the roots of the first tiles of the ledger's tree."""
+    def tiles(self, since: int, until: int) -> list[bytes]:
+        """Return the roots of some tiles of the ledger's tree."""
         with self._reading() as connection:
             rows = connection.execute(
-                "SELECT root FROM tiles WHERE number < ? ORDER BY number", (until,)
+                "SELECT root FROM tiles WHERE number >= ? AND number < ? ORDER BY number",
+                (since, until),
             )
             return [root for (root,) in rows]
 
@@ -239,18 +241,19 @@ class SqliteLists:
     def _opened(self, generation: int) -> tuple[int, sqlite3.Connection]:
         """Open the file of a number, or the next one where that is not ours."""
         spoilt: list[Path] = []
-        while True:
-            path = self._path(generation)
-            try:
-                with self._failures():
-                    writer = self._made(path)
-            except SpoiltListsError:
-                spoilt.append(path)
-                generation += 1
-            else:
-                for path in spoilt:
-                    _remove(path)
-                return generation, writer
+        try:
+            while True:
+                try:
+                    with self._failures():
+                        return generation, self._made(self._path(generation))
+                except SpoiltListsError as error:
+                    spoilt.append(self._path(generation))
+                    generation += 1
+                    if len(spoilt) == _MOST_SPOILT:  # no file that we make here is ours
+                        raise StorageError(f"{self._folder}: {error}", hint="") from error
+        finally:
+            for path in spoilt:
+                _remove(path)
 
     def _made(self, path: Path) -> sqlite3.Connection:
         try:

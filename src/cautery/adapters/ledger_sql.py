@@ -249,9 +249,11 @@ class SqlLedger:
         found = {entry.index: entry for entry in self.pick(indexes)}
         yield from (found[index] for index in indexes if index in found)
 
-    def leaves(self, *, since: int = 0) -> Iterator[tuple[int, str, bytes]]:
-        """Yield index, kind as filed, and leaf of every record with ``index >= since``, unread."""
-        return self._pages.rows(since, self.size(), ())
+    def leaves(
+        self, *, since: int = 0, until: int | None = None
+    ) -> Iterator[tuple[int, str, bytes]]:
+        """Yield index, kind as filed, and leaf of every record, or of some, unread."""
+        return self._pages.rows(since, self.size() if until is None else until, ())
 
     def size(self) -> int:
         """Return the number of entries."""
@@ -355,6 +357,10 @@ class SqlLedger:
     def checkpoints(self) -> Iterator[str]:
         """Yield the checkpoints' notes in the order in which they were made."""
         return self._pages.checkpoints()
+
+    def newest_checkpoint(self) -> str | None:
+        """Return the note of the checkpoint that was made last; ``None``: there is none."""
+        return self._pages.newest_checkpoint()
 
     def refuse_writers(self) -> None:
         """Make sure that no other process writes, now and until this ledger is closed.

@@ -16,6 +16,8 @@ from cautery.projections.lines import RecordLine, StreamLine
 from cautery.wiring.kept import kept_case
 from cautery.workflows.case.kept import KeptCase
 
+_AT_ONCE = 100_000
+
 T = TypeVar("T")
 
 
@@ -61,9 +63,8 @@ def find(
     kept = kept_case(case)
     try:
         if rebuild:
-            kept.rebuild()
-        else:
-            kept.catch_up()
+            kept.forget()
+        _catch_up(kept)
         if streams:
             _show_streams(_whole(kept, lambda: kept.streams(asked)), json=json)
         else:
@@ -72,12 +73,19 @@ def find(
         kept.close()
 
 
+def _catch_up(kept: KeptCase) -> None:
+    """Take up what came since; a first time takes a minute for a million records, so say so."""
+    size = kept.ledger.size()
+    while (taken := kept.catch_up(most=_AT_ONCE)) < size:
+        render.say(f"making the lists of this case: {taken:,} of {size:,} records")
+
+
 def _whole(kept: KeptCase, ask: Callable[[], Page[T]]) -> Page[T]:
     """Ask once more if the lists were found damaged, and only began again."""
     remade, page = kept.remade, ask()
     if kept.remade == remade:
         return page
-    kept.catch_up()
+    _catch_up(kept)
     return ask()
 
 

@@ -38,12 +38,18 @@ class CaseLedger(Ledger, Protocol):
         """Yield the entries of a few numbers in that order; a number without one is left out."""
         ...
 
-    def leaves(self, *, since: int = 0) -> Iterator[tuple[int, str, bytes]]:
-        """Yield index, kind as filed, and leaf of every record with ``index >= since``, unread."""
+    def leaves(
+        self, *, since: int = 0, until: int | None = None
+    ) -> Iterator[tuple[int, str, bytes]]:
+        """Yield index, kind as filed, and leaf of every record, or of some, unread."""
         ...
 
     def checkpoints(self) -> Iterator[str]:
         """Yield the notes in the order in which they were made."""
+        ...
+
+    def newest_checkpoint(self) -> str | None:
+        """Return the note that was made last; ``None``: there is none."""
         ...
 
     def refuse_writers(self) -> None:

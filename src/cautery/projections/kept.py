@@ -236,8 +236,8 @@ class KeptLists(Protocol):
         """Return how many there are of what."""
         ...
 
-    def tiles(self, until: int) -> list[bytes]:
-        """Return the roots of the first tiles of the ledger's tree."""
+    def tiles(self, since: int, until: int) -> list[bytes]:
+        """Return the roots of some tiles of the ledger's tree."""
         ...
 
     def close(self) -> None:

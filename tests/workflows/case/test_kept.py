@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.contract.test_ledger import schema_of_its_own
+from tests.lists import MANDATE
 from tests.nights import NOON, REFERRAL, URLS, appeared, judged, night, probed
 
 from cautery.adapters import _kept_questions, _kept_rows, kept_lists
@@ -30,12 +31,17 @@ from cautery.errors import EvidenceError, InputError, StorageError
 from cautery.evidence import verify_inclusion
 from cautery.evidence.merkle import leaf_hash
 from cautery.model import Finding
-from cautery.model.ledger import filed
+from cautery.model.ledger import append, filed
+from cautery.model.records import CaseOpened
 from cautery.projections import folded
 from cautery.projections.kept import Asked, Page
 from cautery.projections.listing import Lines
+from cautery.wiring.kept import kept_case
+from cautery.workflows.case import kept as kept_workflow
+from cautery.workflows.case.close import close_case
 from cautery.workflows.case.kept import KeptCase
 from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.case.verify import verify_case
 
 TABLES = ("standing", "tiles", "counts", "records", "streams", "hosts", "acts")
 
@@ -290,7 +296,8 @@ def test_what_somebody_hides_in_a_table_is_there_again_once_it_is_rebuilt(
     before = kept.streams(Asked())
     edit(tmp_path / "lists", "DELETE FROM streams WHERE named = 30")
     assert len(kept.streams(Asked()).rows) == len(before.rows) - 1
-    assert kept.rebuild() == 60
+    kept.forget()
+    assert kept.catch_up() == 60
     assert kept.streams(Asked()) == before
 
 
@@ -392,7 +399,8 @@ def test_two_at_once_keep_the_same_lists(ledger: SqlLedger, tmp_path: Path) -> N
         thread.join()
     assert [case.counts().records for case in cases] == [6000] * 3
     together = rows_of(tmp_path / "lists")
-    cases[0].rebuild()
+    cases[0].forget()
+    cases[0].catch_up()
     assert rows_of(tmp_path / "lists") == together
     # The others still have the file that was thrown away, and lose nothing by that.
     write(ledger, many(1))
@@ -604,3 +612,51 @@ def test_two_subjects_under_one_number_are_told_apart(
     kept.catch_up()
     assert [entry.index for entry in kept.about(URLS[1])] == [4, 6, 7, 15, 16, 20]
     assert kept.remade == 0
+
+
+def test_a_proof_waits_for_no_first_filling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = begun(tmp_path)
+    write(case.ledger, many(200))  # type: ignore[arg-type]
+    case.checkpoint()
+    lists = SqliteLists(tmp_path / "lists")
+    kept = KeptCase(case.ledger, lists, verifier=case.verifier)
+    monkeypatch.setattr(kept_workflow, "_AGAIN", 300)
+    with pytest.raises(InputError, match="still being made: 300 of 600 records"):
+        kept.proven(5)
+    assert kept.proven(5).entry.index == 5
+    lists.close()
+    case.leave()
+
+
+def test_a_case_is_closed_and_verified_while_its_lists_are_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    case = begun(tmp_path)
+    append(
+        case.ledger,
+        CaseOpened(mandate=MANDATE, version="0", lab=True, key=str(case.verifier)),
+        at=NOON,
+    )
+    write(case.ledger, many(100))  # type: ignore[arg-type]
+    case.checkpoint()
+    kept = kept_case(case.path)
+    assert kept.catch_up() == 301
+    close_case(case, at=NOON)
+    verified = verify_case(case.path, store=FolderStore())
+    assert kept.catch_up() == verified.records
+    assert kept.records(Asked(limit=1)).rows[0].kind == "case.closed"
+    assert kept.proven(verified.records - 1).checkpoint.size == verified.records
+    kept.close()
+    assert verify_case(case.path, store=FolderStore()).records == verified.records
+
+
+def test_a_sqlite_that_cannot_hold_the_tables_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(kept_lists.TABLES, "found", "CREATE VIRTUAL TABLE found USING fts99(words)")
+    with pytest.raises(StorageError, match="fts99"):
+        SqliteLists(tmp_path / "lists")
+    assert list((tmp_path / "lists").glob("*.sqlite")) == []

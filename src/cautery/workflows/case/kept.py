@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from threading import RLock
 from typing import TypeVar
 
 from cautery.errors import EvidenceError, InputError, StorageError
-from cautery.evidence.merkle import Frontier, inclusion_proof, leaf_hash, verify_inclusion
-from cautery.evidence.note import NoteVerifier, open_checkpoint
+from cautery.evidence.merkle import Frontier
+from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseLedger
-from cautery.model import Checkpoint, Entry, Verdict
+from cautery.model import Entry, Verdict
 from cautery.model.records import ExhibitSealed, kinds_of
 from cautery.projections.kept import (
     TILE,
@@ -43,6 +42,7 @@ from cautery.projections.lines import (
 )
 from cautery.projections.words import kept_text, subject_of
 from cautery.workflows.case.kept_checks import check_acts, check_hosts, check_streams
+from cautery.workflows.case.kept_proofs import Proofs, Proven, covering, hashes_of
 
 _BATCH = 5_000
 """Records that are taken up in one transaction: of 400 bytes, 2 MB in memory."""
@@ -54,23 +54,6 @@ _TRIES = 3
 """How often lists are made again for one question: a second time would be a fault of ours."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proven:
-    """That a record is in the ledger under a root that the key of the case signed.
-
-    Parameters
-    ----------
-    checkpoint : Checkpoint
-        The newest signed root that covers it.
-    path : tuple of bytes
-        Its audit path, nearest sibling first (RFC 9162, section 2.1.3.1); it was checked.
-    """
-
-    entry: Entry
-    checkpoint: Checkpoint
-    path: tuple[bytes, ...]
 
 
 class KeptCase:
@@ -94,6 +77,7 @@ class KeptCase:
         self._verifier = verifier
         self._taking = RLock()
         self._remade = 0
+        self._proofs = Proofs(ledger, lists)
         self._heard: tuple[Standing, Entry] | None = None
 
     @property
@@ -122,11 +106,10 @@ class KeptCase:
         with self._taking:
             return self._sound(lambda: self._catch_up(most))
 
-    def rebuild(self) -> int:
-        """Throw the lists away and make them again; return how many records they hold."""
+    def forget(self) -> None:
+        """Throw the lists away; :meth:`catch_up` makes them again from the first record."""
         with self._taking:
             self._forget()
-            return self._sound(lambda: self._catch_up(None))
 
     def records(self, asked: Asked) -> Page[RecordLine]:
         """Return a page of records, read from the ledger."""
@@ -188,13 +171,28 @@ class KeptCase:
         Raises
         ------
         InputError
-            If there is no such record, or no signed root covers it yet.
+            If there is no such record, no signed root covers it yet, or a first filling of the
+            lists is not over.
         EvidenceError
             If the ledger is not what was signed.
         """
-        checkpoint = self._covering(record)
+        if not self._ledger.pick([record]):
+            raise InputError(f"the case has no record {record}", hint="")
+        checkpoint = covering(self._ledger, record, self._verifier)
+
+        def prove() -> Proven:
+            with self._taking:
+                taken = self._catch_up(_AGAIN)
+                if taken // TILE < checkpoint.size // TILE:
+                    raise InputError(
+                        f"the lists of this case are still being made: {taken:,} of "
+                        f"{checkpoint.size:,} records",
+                        hint="Ask for the proof again in a moment.",
+                    )
+                return self._proofs.proven(record, checkpoint, past=self._remade)
+
         try:
-            return self._sound(lambda: self._proven(record, checkpoint), tries=1)
+            return self._sound(prove, tries=1)
         except SpoiltListsError as error:
             raise EvidenceError(
                 f"record {record} is not in the ledger of {checkpoint.size} that was signed"
@@ -238,13 +236,11 @@ class KeptCase:
                 raise SpoiltListsError("the ledger has another past")
             return
         first = standing.tiles.size * TILE
-        rest = self._ledger.pick(range(first, standing.size))
-        if Frontier().extend(leaf_hash(entry.leaf) for entry in rest) != standing.rest:
+        if Frontier().extend(hashes_of(self._ledger, first, standing.size)) != standing.rest:
             raise SpoiltListsError("the ledger has another past")
         if standing.tiles.size:
-            last = self._ledger.pick(range(first - TILE, first))
-            root = Frontier().extend(leaf_hash(entry.leaf) for entry in last).root()
-            if self._lists.tiles(standing.tiles.size)[-1:] != [root]:
+            root = Frontier().extend(hashes_of(self._ledger, first - TILE, first)).root()
+            if self._lists.tiles(standing.tiles.size - 1, standing.tiles.size) != [root]:
                 raise SpoiltListsError("the ledger has another past")
 
     def _sound(self, ask: Callable[[], T], *, tries: int = _TRIES) -> T:
@@ -326,48 +322,6 @@ class KeptCase:
             _required(verdict_line(entry, first_seen=seen[subject_of(entry.content)]), entry)
             for entry in entries
         ]
-
-    def _covering(self, record: int) -> Checkpoint:
-        """Return the newest signed root over a record."""
-        if not self._ledger.pick([record]):
-            raise InputError(f"the case has no record {record}", hint="")
-        newest = None
-        if self._verifier is not None:
-            for note in self._ledger.checkpoints():
-                newest = note
-        if newest is None or self._verifier is None:
-            raise InputError("no root of this case is signed yet", hint="")
-        checkpoint = open_checkpoint(newest, self._verifier)
-        if checkpoint.size <= record:
-            raise InputError(
-                f"record {record} is newer than the last signed root, which covers "
-                f"{checkpoint.size} records",
-                hint="A watch signs a root every few seconds.",
-            )
-        return checkpoint
-
-    def _proven(self, record: int, checkpoint: Checkpoint) -> Proven:
-        """Join the path inside a tile to the path of the tile, as in one tree (RFC 9162, 2.1)."""
-        self._catch_up(None)
-        size, tile = checkpoint.size, record // TILE
-        whole = size // TILE
-        tiles = self._lists.tiles(whole)
-        if size % TILE:
-            tiles.append(Frontier().extend(self._hashes(whole, size)).root())
-        inside = inclusion_proof(self._hashes(tile, size), record % TILE)
-        path = inside + inclusion_proof(tiles, tile)
-        (entry,) = self._ledger.pick([record])
-        try:
-            verify_inclusion(
-                leaf_hash(entry.leaf), index=record, size=size, proof=path, root=checkpoint.root
-            )
-        except EvidenceError as error:
-            raise SpoiltListsError(str(error)) from error
-        return Proven(entry=entry, checkpoint=checkpoint, path=path)
-
-    def _hashes(self, tile: int, size: int) -> list[bytes]:
-        numbers = range(tile * TILE, min((tile + 1) * TILE, size))
-        return [leaf_hash(entry.leaf) for entry in self._ledger.pick(numbers)]
 
 
 def _of_kind(asked: Asked, shape: type) -> Asked:
