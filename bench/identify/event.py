@@ -262,12 +262,12 @@ def _pictures(event: Event, films: dict[str, Path], seed: int) -> Path:
             "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p", part,
         )  # fmt: skip
     else:
-        _paint(seed, event.seconds, part)
+        paint(seed, event.seconds, part)
     part.rename(path)
     return path
 
 
-def _paint(seed: int, seconds: float, out: Path) -> None:
+def paint(seed: int, seconds: float, out: Path) -> None:
     from cautery.lab.match import Match  # noqa: PLC0415 - as above
     from cautery.lab.pictures import FPS, HEIGHT, WIDTH, Canvas  # noqa: PLC0415 - as above
 

@@ -8,6 +8,9 @@ The cap and all published rates are counted on the group ``test``: other probes,
 Negatives of pictures are of two kinds: chance between unrelated films says nothing of a match that
 resembles those in the references, a *look-alike*. Each kind has its tail, and the higher of the two
 thresholds counts; the line is fitted on both together. Short look-alikes are only counted.
+
+A court is shown what was counted on recordings: of probes under a crowd that a program made,
+nothing goes into a trial or a published rate.
 """
 
 from __future__ import annotations
@@ -19,11 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from merits import calibration_error, elub
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import beta, chi2
 
-from cautery.identify.likelihood import SHORT_S, Tail, posterior
+from cautery.identify.likelihood import SHORT_S, JointTrial, Tail, posterior
 from cautery.model import ErrorRate
 
 OTHER, LOOK_ALIKE, SHORT_LOOK_ALIKE = "other content", "look-alike", "short look-alike"
@@ -36,9 +40,13 @@ _LEAST_IN_TAIL = 10
 _TAIL_SHARE = {OTHER: 0.05, LOOK_ALIKE: 0.15}
 """Of look-alikes most score something, and the mean excess over a start is the same from there to
 the highest thirtieth."""
+JOINT, SAME_SOUND, SAME_PICTURES = "joint", "same sound", "same pictures"
+_OF = {
+    OTHER: "other content", LOOK_ALIKE: "a match that looks alike",
+    SHORT_LOOK_ALIKE: "a match that looks alike",
+}  # fmt: skip
 _SURE = 0.95
 _DRAWS = 1000
-BINS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +56,22 @@ class Case:
     Parameters
     ----------
     kind : str
-        ``sound`` or ``picture``.
+        ``sound``, ``picture``, or ``joint`` for both at once.
     group : str
         ``fit`` or ``test``; no file is in both.
     truth : bool
         Whether the probe is of any reference.
     score : float
-        Of its best match, however small; 0 without any.
+        Of its best match, however small; 0 without any. Of a joint one, the log10 LR of both senses
+        added up.
     right : bool
         Whether that is the right reference at the right place.
     disguise : str
-        Of other content: its kind, where that is ``look-alike``.
+        Of other content: its kind, where that is ``look-alike``, or one of a joint trial.
     confirmed : bool or None
         Whether the whole of named() confirmed it; ``None``: not asked.
+    together : bool
+        Of a joint one: whether both senses speak for one reference at one place.
     """
 
     kind: str
@@ -72,6 +83,12 @@ class Case:
     disguise: str = "clean"
     references: int = 1
     confirmed: bool | None = None
+    together: bool = False
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether it lies under a crowd that a program made; ``recorded`` ones are recordings."""
+        return self.disguise.startswith("crowd")
 
 
 def read_cases(path: Path) -> list[Case]:
@@ -103,6 +120,7 @@ def fitted(cases: Sequence[Case]) -> Tail:
         If there are fewer than 100 of either class in ``fit``, or none in ``test``.
     """
     fit, test = ([one for one in cases if one.group == group] for group in ("fit", "test"))
+    test = [one for one in test if not one.synthetic]
     # A true probe at another place that sounds alike is no other content; it is a miss.
     kinds = {kind: some for kind, some in _by_kind(fit).items() if kind in TRIALS}
     bad = np.concatenate([*kinds.values(), np.empty(0)])
@@ -206,17 +224,6 @@ def _line(
     return middle - float(at) / float(slope), math.log(10) / float(slope)
 
 
-def calibration_error(probability: Sequence[float], truth: Sequence[bool]) -> float:
-    """Return the expected calibration error over ten equal bins."""
-    chance, true = np.asarray(probability, float), np.asarray(truth, float)
-    bins = np.minimum((chance * BINS).astype(int), BINS - 1)
-    off = [
-        abs(chance[bins == one].mean() - true[bins == one].mean()) * (bins == one).sum()
-        for one in np.unique(bins)
-    ]
-    return float(sum(off) / len(chance))
-
-
 def calibration(cases: Sequence[Case], measured: Tail) -> tuple[float, int, int]:
     """Return (error, positives, negatives) of the test group, at its own mix of classes."""
     test = [one for one in cases if one.group == "test"]
@@ -234,14 +241,13 @@ def calibration(cases: Sequence[Case], measured: Tail) -> tuple[float, int, int]
 
 def rates(cases: Sequence[Case], measured: Tail, kind: str, source: str) -> list[ErrorRate]:
     """Return what is published of one sense and length, counted on the test group."""
-    test = [one for one in cases if one.group == "test"]
+    test = [one for one in cases if one.group == "test" and not one.synthetic]
     length = f"{np.median([one.probe_s for one in test]):.0f}-s"
-    name = "pictures" if kind.startswith("picture") else kind
+    name = "pictures" if kind.startswith("picture") else "sound"
     others = [one for one in test if not one.truth]
     made = [
         ErrorRate(
-            what=f"false match of {name}, one {length} probe of "
-            f"{OTHER if kind == OTHER else 'a match that looks alike'} against "
+            what=f"false match of {name}, one {length} probe of {_OF[kind]} against "
             f"{measured.references} references",
             errors=int((scores >= measured.least).sum()), trials=len(scores), source=source,
         )
@@ -271,8 +277,69 @@ def rates(cases: Sequence[Case], measured: Tail, kind: str, source: str) -> list
     return made
 
 
-def written(tails: dict[str, Tail], published: Sequence[ErrorRate], held: str, source: str) -> str:
-    """Return ``error_rates.toml``: these senses anew, what others measured as it was."""
+def joint(cases: Sequence[Case]) -> JointTrial:
+    """Return the joint trial of one length.
+
+    Only programmes of recordings count as trials; but where both senses err in look-alikes by the
+    lab, that is counted as if it were in them.
+    """
+    others = [one for one in cases if one.disguise == "other"]
+    wrong = [
+        one for one in cases if one.disguise in {"other", LOOK_ALIKE} and one.together
+    ]  # fmt: skip
+    same = np.array([one.score for one in cases if one.truth and one.right], float)
+    missed = np.full(sum(one.truth and not one.right for one in cases), -math.inf)
+    return JointTrial(
+        trials=len(others), errors=len(wrong), references=max(one.references for one in cases),
+        elub=elub(np.concatenate([same, missed]), np.array([one.score for one in others])),
+    )  # fmt: skip
+
+
+def joint_rates(cases: Sequence[Case], measured: JointTrial, source: str) -> list[ErrorRate]:
+    """Return what is published of a joint trial: both or either wrong, and what is missed."""
+    length = f"{np.median([one.probe_s for one in cases]):.0f}-s"
+    among = f"against {measured.references} references"
+    told = {
+        "other": f"false match of sound and pictures together, one {length} probe of other content "
+        f"{among}",
+        SAME_SOUND: "false match of pictures beside the reference's own sound, one "
+        f"{length} probe {among}",
+        SAME_PICTURES: "false match of sound beside the reference's own pictures, one "
+        f"{length} probe {among}",
+    }  # fmt: skip
+    made = []
+    for kind, what in told.items():
+        some = [one.together for one in cases if one.disguise == kind]
+        if some:
+            made.append(ErrorRate(what=what, errors=sum(some), trials=len(some), source=source))
+    missed = [not (one.together and one.right) for one in cases if one.truth]
+    made.append(
+        ErrorRate(
+            what=f"sound and pictures together missed, one {length} probe, disguised",
+            errors=sum(missed), trials=len(missed), source=source,
+        )
+    )  # fmt: skip
+    return made
+
+
+def written(
+    tails: dict[str, Tail],
+    published: Sequence[ErrorRate],
+    held: str,
+    source: str,
+    trials: dict[str, JointTrial] | None = None,
+) -> str:
+    """Return ``error_rates.toml``: these senses anew, what others measured as it was.
+
+    Raises
+    ------
+    ValueError
+        If a rate rests on synthetic crowds: a court is shown this table.
+    """
+    if wrong := [one.what for one in published if "synthetic" in one.what or ("crowd" in one.what
+                 and "recorded" not in one.what)]:  # fmt: skip
+        raise ValueError(f"not for a court's table, since it rests on synthetic crowds: {wrong[0]}")
+    trials = trials or {}
     blocks = [f"# Written by {source}; don't edit, run it again."]
     for name, one in tails.items():
         blocks.append(
@@ -280,11 +347,18 @@ def written(tails: dict[str, Tail], published: Sequence[ErrorRate], held: str, s
             f"least = {one.least:.4g}\nfloor = {one.floor:.4g}\ntrials = {one.trials}\n"
             f"errors = {one.errors}\nreferences = {one.references}"
         )
+    for name, trial in trials.items():
+        blocks.append(
+            f"[trial.{name}]\ntrials = {trial.trials}\nerrors = {trial.errors}\n"
+            f"references = {trial.references}\nelub = {trial.elub:.4g}"
+        )
     senses = {name.partition("-")[0] for name in tails}
     old = [one for one in held.strip().split("\n\n") if not one.startswith("# Written by")]
     for one in old:
         sense = one.partition("[tail.")[2].partition("]")[0].partition("-")[0]
         if sense and sense not in senses:
+            blocks.append(one)
+        if one.startswith("[trial.") and not trials:
             blocks.append(one)
     blocks += [
         f'[[rate]]\nwhat = "{one.what}"\nerrors = {one.errors}\ntrials = {one.trials}\n'
@@ -292,10 +366,16 @@ def written(tails: dict[str, Tail], published: Sequence[ErrorRate], held: str, s
         for one in published
     ]
     words = {"sound": "sound", "picture": "pictures"}
-    mine = tuple(words[sense] for sense in senses if sense in words)
-    blocks += [
-        one for one in old
-        if one.startswith("[[rate]]")
-        and ("graphics_lab" in one or not any(word in one.splitlines()[1] for word in mine))
-    ]  # fmt: skip
+    mine = {words[sense] for sense in senses if sense in words} | ({JOINT} if trials else set())
+    blocks += [one for one in old if one.startswith("[[rate]]") and _sense(one) not in mine]
     return "\n\n".join(blocks) + "\n"
+
+
+def _sense(block: str) -> str:
+    """Return whose rate a block is: ``sound``, ``pictures``, ``joint`` or nobody's."""
+    what = block.splitlines()[1]
+    if "graphics_lab" in block:
+        return ""
+    if any(word in what for word in ("together", "beside the reference's own")):
+        return JOINT
+    return next((word for word in ("sound", "pictures") if word in what), "")

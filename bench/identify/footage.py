@@ -194,10 +194,10 @@ class Reel:
                 have_s += cut.seconds + 0.08
         luma = np.concatenate(lumas)
         behind = films[int(rng.integers(len(films)))].luma
-        return system.Film(luma=_disguised(luma, behind, rng), times=np.concatenate(times) / speed)
+        return system.Film(luma=disguised(luma, behind, rng), times=np.concatenate(times) / speed)
 
 
-def _disguised(
+def disguised(
     luma: NDArray[np.uint8], behind: NDArray[np.uint8], rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Crop, frame or inset pictures, cover a part, change their light, mirror them."""

@@ -1,9 +1,9 @@
 """Fit what scores are worth, and write src/cautery/identify/error_rates.toml.
 
-``--cases FILE`` takes probes that were asked elsewhere (``bench/identify/run.py``), one JSON
-object a
-line: kind, group (``fit`` or ``test``), truth, score, right, probe_s, disguise, references. What is
-not measured anew stays as it is. Run: python bench/identify/scores.py --cases scores.jsonl
+``--cases FILE`` takes probes that were asked elsewhere (``bench/identify/run.py``, and
+``bench/identify/joint.py`` of sound and pictures at once), one JSON object a line: kind, group
+(``fit`` or ``test``), truth, score, right, probe_s, disguise, references. What is not measured anew
+stays as it is. Run: python bench/identify/scores.py --cases scores.jsonl
 """
 
 from __future__ import annotations
@@ -12,7 +12,18 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fit import calibration, fitted, lengths_of, rates, read_cases, spread, written
+from fit import (
+    JOINT,
+    calibration,
+    fitted,
+    joint,
+    joint_rates,
+    lengths_of,
+    rates,
+    read_cases,
+    spread,
+    written,
+)
 
 OUT = Path(__file__).parents[2] / "src/cautery/identify/error_rates.toml"
 
@@ -34,8 +45,13 @@ def main() -> None:
             for line in spread(mine):
                 print(f"{name}: {line}")
             published += rates(mine, tails[name], name, source)
-    text = written(tails, published, OUT.read_text(encoding="utf-8"), source)
-    if tails and not asked.dry_run:
+    trials = {}
+    for name, mine in sorted(lengths_of(cases, JOINT).items()):
+        trials[name] = joint(mine)
+        print(f"{name}: {trials[name]}, cap {trials[name].cap:.2f}")
+        published += joint_rates(mine, trials[name], source)
+    text = written(tails, published, OUT.read_text(encoding="utf-8"), source, trials)
+    if (tails or trials) and not asked.dry_run:
         OUT.write_text(text, encoding="utf-8")
     print(text)
 

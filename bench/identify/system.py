@@ -102,6 +102,11 @@ def search_code() -> bytes:
     return b"".join((_SOURCES / one).read_bytes() for one in _OF_SOUND)
 
 
+def source(path: str) -> bytes:
+    """Return the code of one of the package's files."""
+    return (_SOURCES / path).read_bytes()
+
+
 def power(sound: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the power spectrogram that everything is read from."""
     return power_of(sound, RECIPE)

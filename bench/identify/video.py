@@ -32,7 +32,7 @@ THINNED_S = 0.081
 """Between the kept pictures of a film of 12.5 a second or more: not all of its pictures are."""
 
 
-_SEARCHING = (
+SEARCHING = (
     "fingerprint/recipe.py", "fingerprint/video.py", "fingerprint/sliding.py",
     "fingerprint/placement.py", "fingerprint/detail.py", "fingerprint/_video_kernels.py",
     "identify/_shown.py", "identify/_seeing.py", "identify/picture.py",
@@ -184,7 +184,7 @@ def answers(
     """
     global _searched  # noqa: PLW0603 - read by forked workers
     key = sha256(Path(footage.__file__).read_bytes())
-    for one in _SEARCHING:
+    for one in SEARCHING:
         key.update((Path(cautery.__file__).parent / one).read_bytes())
     key.update(" ".join(sorted(films())).encode())
     kept = cache() / "video" / "answers" / f"{key.hexdigest()[:12]}.jsonl"

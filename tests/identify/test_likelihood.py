@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
+from cautery.identify import likelihood
 from cautery.identify.decide import LEAST_LOG10_LR
 from cautery.identify.likelihood import (
+    JointTrial,
     Tail,
     above,
     fused,
@@ -22,15 +24,21 @@ from cautery.identify.likelihood import (
     unmatched,
 )
 from cautery.model import Witness
+from cautery.model.verdict import at_one_place
 
 MEASURED = Tail(origin=5.0, scale=1.0, least=6.5, floor=-1.5, trials=4000, references=2500)
 
 
-def witness(kind: str, log10_lr: float) -> Witness:
+def witness(kind: str, log10_lr: float, *, at_s: float = 0.0, reference: str = "a") -> Witness:
     return Witness(
-        kind=kind, reference="a", score=50.0, runner_up=0, delay_s=0, speed=1, coverage=1,
+        kind=kind, reference=reference, score=50.0, runner_up=0, delay_s=at_s, speed=1, coverage=1,
         probe_s=10, log10_lr=log10_lr,
     )  # fmt: skip
+
+
+@pytest.fixture
+def untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(likelihood, "joint_trial", lambda probe_s=None: None)
 
 
 @given(st.floats(-50, 500), st.floats(0, 100), st.sampled_from([None, 1, 50, 2500, 4096]))
@@ -72,10 +80,12 @@ def test_senses_add_up_and_agreement_counts_once_as_long_as_the_trials_bear_it()
     st.lists(st.tuples(st.sampled_from(["sound", "picture"]), st.floats(-2, 3.2)), max_size=6),
     st.integers(1, 9),
 )
-def test_no_combination_passes_the_better_one_of_its_trials(
+def test_no_combination_at_two_places_passes_the_better_one_of_its_trials(
     spoken: list[tuple[str, float]], probes: int
 ) -> None:
-    witnesses = [witness(kind, log10_lr) for kind, log10_lr in spoken]
+    witnesses = [
+        witness(kind, log10_lr, at_s=0.3 if kind == "sound" else 0.0) for kind, log10_lr in spoken
+    ]
     speaking = {kind for kind, log10_lr in spoken if log10_lr > 0}
     bound = max((tail(kind).cap for kind in speaking), default=0.0)
     assert most(witnesses, probes=probes) == bound
@@ -83,10 +93,52 @@ def test_no_combination_passes_the_better_one_of_its_trials(
     assert fused(witnesses, probes=probes) <= support(witnesses, probes=probes)
 
 
+@pytest.mark.usefixtures("untried")
 def test_both_senses_at_their_bounds_are_worth_the_better_one_and_still_rank_higher() -> None:
     sound, picture = (witness(kind, tail(kind).cap) for kind in ("sound", "picture"))
     assert fused([sound, picture], probes=2) == tail("sound").cap == fused([sound], probes=2)
     assert support([sound, picture], probes=2) > support([sound], probes=2)
+
+
+BOTH = [witness("sound", 3.0), witness("picture", 2.9, at_s=0.25)]
+
+
+@pytest.mark.parametrize(
+    ("trial", "bound"),
+    [
+        (JointTrial(trials=30_000, errors=0, references=20, elub=4.4), 4.0),
+        (JointTrial(trials=30_000, errors=0, references=20, elub=3.5), 3.5),
+        (JointTrial(trials=600, errors=0, references=20, elub=2.7), tail("sound").cap),
+        (JointTrial(trials=600, errors=3, references=20, elub=2.0), 1.89),
+    ],
+)
+def test_at_one_place_the_joint_trial_bounds_what_both_say(
+    monkeypatch: pytest.MonkeyPatch, trial: JointTrial, bound: float
+) -> None:
+    """The better one of the single trials counts where it bears more, unless both were seen to
+    err.
+    """
+    monkeypatch.setattr(likelihood, "joint_trial", lambda probe_s=None: trial)
+    assert most(BOTH, probes=2) == pytest.approx(bound, abs=0.01)
+    assert fused(BOTH, probes=2) == most(BOTH, probes=2) < support(BOTH, probes=2)
+    apart = [BOTH[0], replace(BOTH[1], delay_s=0.26)]
+    assert most(apart, probes=2) == tail("sound").cap
+    other = [BOTH[0], replace(BOTH[1], reference="b")]
+    assert most(other, probes=2) == tail("sound").cap
+    assert most(BOTH[:1], probes=2) == tail("sound").cap
+
+
+def test_senses_are_at_one_place_also_where_a_reference_repeats_itself() -> None:
+    sound, picture = witness("sound", 1.0, at_s=7.0), witness("picture", 1.0, at_s=40.1)
+    assert not at_one_place([sound, picture])
+    assert at_one_place([replace(sound, repeats_s=(-3.0, 40.0, 90.0)), picture])
+    assert not at_one_place([replace(sound, repeats_s=(40.0,), log10_lr=0.0), picture])
+    assert not at_one_place([replace(sound, repeats_s=(40.0,)), replace(picture, reference="b")])
+    assert not at_one_place([replace(sound, kind="graphics"), replace(picture, delay_s=7.0)])
+
+
+def test_a_joint_trial_that_bears_nothing_claims_nothing() -> None:
+    assert JointTrial(trials=2, errors=2, references=20, elub=0.0).cap == 0.0
 
 
 @pytest.mark.parametrize("kind", ["sound", "picture"])

@@ -4,8 +4,9 @@ The hypotheses are *the same content* against *other content*. ``bench/identify/
 two numbers a sense (where the odds are even, and how much score makes them ten times better) on
 one set of probes, and counts the errors on another one, from other files; all of it stands in
 ``error_rates.toml``. With no false match among N, a rate under 3/N can't be claimed at 95 %, so no
-witness alone passes N/3. Nor do several together: no trial has asked sound and pictures of the
-same programmes at once, so that the better one of their trials bounds what both say (ADR 0053).
+witness alone passes N/3. Nor do several together: what sound and pictures say of one reference at
+one place is bounded by the joint trial of both (``bench/identify/joint.py``, ADR 0060), and by the
+better one of their own trials where that bears more, or where they do not lie at one place.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.model.estimate import ErrorRate
-from cautery.model.verdict import Witness
+from cautery.model.verdict import Witness, at_one_place
 
 AGREEMENT_LOG10 = 1.0
 """What agreement between probes of one stream adds, once, however many agree. By chance two
@@ -70,8 +71,7 @@ class Tail:
     @property
     def cap(self) -> float:
         """Largest log10 LR that the trials can support: one over their rate's upper bound."""
-        rate = ErrorRate(what="", errors=self.errors, trials=self.trials, source="")
-        return -math.log10(rate.upper_bound or 1.0)
+        return _borne(self.errors, self.trials)
 
     def handicap(self, searched: int | None) -> float:
         """Return log10 of how many times more references were searched than when measured.
@@ -96,6 +96,39 @@ class Tail:
         return self.least + self.scale * self.handicap(searched)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointTrial:
+    """What sound and pictures are worth together, as measured.
+
+    Parameters
+    ----------
+    trials, errors : int
+        Programmes of other content with sound and pictures, and how many of them both senses
+        matched to one reference at one place.
+    references : int
+        References that each of them was searched in.
+    elub : float
+        Empirical upper bound of the log10 LR (Vergeer et al. 2016): up to there, deciding by the
+        ratio costs less than deciding without, were one more of other content mistaken.
+    """
+
+    trials: int
+    errors: int
+    references: int
+    elub: float
+
+    @property
+    def cap(self) -> float:
+        """Largest log10 LR that the trial can support."""
+        return max(0.0, min(self.elub, _borne(self.errors, self.trials)))
+
+
+def _borne(errors: int, trials: int) -> float:
+    """Return log10 of one over the upper bound of a rate of errors."""
+    rate = ErrorRate(what="", errors=errors, trials=trials, source="")
+    return -math.log10(rate.upper_bound or 1.0)
+
+
 @cache
 def _measured() -> dict[str, Any]:
     text = files("cautery.identify").joinpath("error_rates.toml").read_text(encoding="utf-8")
@@ -116,6 +149,20 @@ def tail(kind: str, probe_s: float | None = None) -> Tail:
     short = f"{kind}-short"
     use = short if probe_s is not None and probe_s < SHORT_S and short in tails else kind
     return Tail(**tails[use])
+
+
+@cache
+def joint_trial(probe_s: float | None = None) -> JointTrial | None:
+    """Return the joint trial of sound and pictures; ``None``: there was none.
+
+    Parameters
+    ----------
+    probe_s : float, optional
+        As for :func:`tail`; short probes have a trial of their own, or none.
+    """
+    short = probe_s is not None and probe_s < SHORT_S
+    measured = _measured().get("trial", {}).get("joint-short" if short else "joint")
+    return None if measured is None else JointTrial(**measured)
 
 
 def published_error_rates() -> tuple[ErrorRate, ...]:
@@ -159,17 +206,24 @@ def support(witnesses: Sequence[Witness], *, probes: int) -> float:
 def most(witnesses: Sequence[Witness], *, probes: int) -> float:
     """Return the most that the log10 LR of all witnesses together may be.
 
-    The trials of sound and of pictures are of different programmes: how often both err at once is
-    not known, and where one errs the other may be likelier to. So the better one of their trials
-    counts. Probes that agree cover more than a short one does together, so that their trial is
-    that of 10-s probes.
+    That is what the better one of their trials bears: of programmes that one sense errs in, the
+    other one may err likelier. Where both speak for one reference at one place, the joint trial
+    counts, if it bears more, or has seen both err. Probes that agree cover more than a short one
+    does together, so that their trial is that of 10-s probes.
     """
-    caps = (
-        tail(witness.kind, None if probes >= 2 else witness.probe_s).cap
-        for witness in witnesses
+    spoken = [
+        witness for witness in witnesses
         if witness.kind in _TIED_TO and witness.log10_lr > 0
-    )
-    return max(caps, default=0.0)
+    ]  # fmt: skip
+    lengths = [None if probes >= 2 else witness.probe_s for witness in spoken]
+    caps = [tail(one.kind, probe_s).cap for one, probe_s in zip(spoken, lengths, strict=True)]
+    better = max(caps, default=0.0)
+    if not at_one_place(spoken):
+        return better
+    joint = joint_trial(min((one for one in lengths if one is not None), default=None))
+    if joint is None:
+        return better
+    return joint.cap if joint.errors else max(better, joint.cap)
 
 
 def fused(witnesses: Sequence[Witness], *, probes: int) -> float:

@@ -20,10 +20,12 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 DATA = Path(__file__).resolve().parent / "data"
 LEDGER = next(DATA.glob("*/ledger.sqlite"), DATA)
-TAILS = tomllib.loads((DATA / "error_rates.toml").read_text("utf-8"))["tail"]
-for tail in TAILS.values():  # the most that a trial bears: 1 over its one-sided bound of 95 %
-    assert not tail.get("errors"), "this bound holds where no error was seen"
-    tail["most"] = -math.log10(1 - 0.05 ** (1 / tail["trials"]))  # after Clopper and Pearson
+TABLE = tomllib.loads((DATA / "error_rates.toml").read_text("utf-8"))
+TAILS, TRIALS, RATE = TABLE["tail"], TABLE.get("trial", {}), np.logspace(-8, 0, 1 << 18)
+for trial in (*TAILS.values(), *TRIALS.values()):  # it bears 1 over its one-sided bound of 95 %
+    n, some = trial["trials"], range(trial.get("errors", 0) + 1)  # after Clopper and Pearson
+    less = sum(math.comb(n, k) * RATE**k * (1 - RATE) ** (n - k) for k in some)
+    trial["most"] = min(trial.get("elub", 9.0), -math.log10(RATE[np.argmax(less <= 0.05)]))
 ROWS, COLUMNS = 36, 64  # of a small picture; a reference's cells are 12 and 16
 
 
@@ -111,8 +113,7 @@ def resampled(sound, rate):  # low-pass by a windowed sinc, Kaiser window with b
     return out[:count]
 
 
-def small(frame):
-    """Return the mean luma of 36x64 cells, from five rows of each."""
+def small(frame):  # mean luma of 36x64 cells, from five rows of each
     plain = frame.format.name.startswith(("yuv", "nv", "gray")) and "yuyv" not in frame.format.name
     plain = plain and all(part.bits == 8 for part in frame.format.components)
     if not plain or frame.width < COLUMNS or frame.height < ROWS:
@@ -127,8 +128,7 @@ def small(frame):
     return np.rint(sums / (np.diff(edges) * count).astype(np.float32)).astype(np.uint8)
 
 
-def decoded(pieces, wants_pictures):
-    """Return (sound, its first media time, small pictures, their media times)."""
+def decoded(pieces, wants_pictures):  # sound, when it begins, small pictures, their media times
     sound, pictures, times, offsets, seen, slot = Sound(), [], [], [0.0], None, None
     data = b"".join(pieces)
 
@@ -171,8 +171,7 @@ def decoded(pieces, wants_pictures):
     return heard, sound.start or 0.0, np.array(pictures, np.uint8), np.array(times)
 
 
-def words_of(sound, pitch, tempo, phase):
-    """Return (code words that say something, their numbers) on one phase of the grid."""
+def words_of(sound, pitch, tempo, phase):  # code words that say something, and their numbers
     frames = sliding_window_view(sound, 1024)[::128] * np.hanning(1025)[:-1].astype(np.float32)
     power = np.abs(np.fft.rfft(frames, axis=1)[:, 25:488]) ** 2 * (np.arange(25, 488) / 25)
     edges = np.clip(np.geomspace(200, 3000, 34) * pitch * 1024 / 8000 - 25, 0, 463 - 1e-3)
@@ -217,8 +216,7 @@ def score_of_sound(sound, sense, arrays, k):
     return score, len(sound) / 8000
 
 
-def changes(levels, times, at):
-    """Return how each cell changes over 160 ms around instants, and where that is known."""
+def changes(levels, times, at):  # how cells change over 160 ms, and where that is known
     low = max(0, int(np.searchsorted(times, at[0] - 0.08)) - 1)
     high = int(np.searchsorted(times, at[-1] + 0.08)) + 2
     times, levels = times[low:high], levels[low:high].astype(np.float32)
@@ -254,8 +252,7 @@ def reading(scale, shift, count, pixels):
     return (part[covered] / part[covered].sum(axis=1, keepdims=True)).astype(np.float32), covered
 
 
-def alike(fine, known, at, place, arrays, number):
-    """Return (correlation, chance's spread) of a probe with a reference at one place."""
+def alike(fine, known, at, place, arrays, number):  # correlation, and chance's spread
     cells, times = (arrays[number.format(what)] for what in ("cells", "times"))
     expected, valid = changes(cells, times, place["origin_s"] + place["speed"] * at)
     valid &= known
@@ -289,8 +286,7 @@ def score_of_pictures(pictures, times, sense, arrays, k):
     return max(0.0, lead) / (spread + 0.02), float(at[-1] - at[0])
 
 
-def scored(basis, archives):
-    """Return {(kind, reference): (family, score, log10 LR, its most)}; None: encrypted media."""
+def scored(basis, archives):  # family, score, log10 LR, its most, by sense; None: encrypted
     bodies = {"sha256:" + hashlib.sha256(b).hexdigest(): b for a in archives for b in payloads(a)}
     named = {x for p in basis["media"] + basis["sound"] for x in (p["payload"], p["key"]) if x}
     if not named <= bodies.keys():
@@ -315,8 +311,7 @@ def scored(basis, archives):
     return results
 
 
-def agree(a, b):
-    """Tell whether two probes lie at one delay, the speed corrected."""
+def agree(a, b):  # whether two probes lie at one delay, the speed corrected
     (one, first, *_), (other, second, *_) = a, b
     apart, speed = other["middle"] - one["middle"], (first["speed"] + second["speed"]) / 2
     slack = 0.25 + (0.0 if speed == 1.0 else abs(apart) * 0.003)
@@ -324,8 +319,7 @@ def agree(a, b):
     return abs(first["speed"] - second["speed"]) <= 0.01 and abs(off) <= slack
 
 
-def stands(track, probes, is_event):
-    """Tell whether probes that agree are enough for a claim: no advert, no quotation."""
+def stands(track, probes, is_event):  # enough for a claim: no advert, no quotation
     (first, *_), (last, newest, *_) = track[0], track[-1]
     apart = last["middle"] - first["middle"]
     if len(track) < 2 or apart < 3 or last is not probes[-1] or newest["coverage"] < 0.7:
@@ -341,24 +335,35 @@ def stands(track, probes, is_event):
     return max(total, longest) >= 15 if is_event else last["media_end_s"] - start > 35
 
 
-def fused(probes, pairs, bounded):
-    """Return the combined log10 LR of the family that the probes support most."""
+def beside(a, b):  # whether they are sound and pictures of one reference at one place
+    if (a["kind"], b["kind"]) != ("sound", "picture") or a["reference"] != b["reference"]:
+        return False
+    first, second = ((w["delay_s"], *w.get("repeats_s", ())) for w in (a, b))
+    return any(abs(x - y) <= 0.25 for x in first for y in second)
+
+
+def fused(probes, pairs, bounded):  # log10 LR of the family that the probes support most
     judged, found = [(False, 0.0, 0.0)], {}
     for probe, witness, (family, _, value, bound) in pairs:
         name = witness["kind"], witness["reference"]
         found.setdefault(family, {}).setdefault(name, []).append((probe, witness, value, bound))
     for family, by_name in found.items():
-        best, good, bounds = {}, {}, [0.0]
+        best, good, used = {}, {}, []
         for (kind, _), track in by_name.items():
             clear = [x for x in track if x[2] >= 1 and x[1]["coverage"] > 0]
             line = max([[b for b in clear if agree(a, b)] for a in clear[::-1]] or [[]], key=len)
             best[kind] = max(best.get(kind, -math.inf), *(x[2] for x in track))
-            bounds += [x[3] for x in track if x[2] > 0]
             if line and stands(line, probes, family.startswith("event:")):
                 good[kind] = max(good.get(kind, 0.0), *(x[2] for x in line))
+                used += line
+        used = used or [x for track in by_name.values() for x in track if x[2] > 0]
         total = (total := sum((good or best).values())) + (1.0 if good and total else 0.0)
-        bound = max([TAILS[kind]["most"] for kind in good] or bounds) if bounded else math.inf
-        judged.append((bool(good), total, min(total, bound) if total > 0 else total))
+        bound = max([TAILS[kind]["most"] for kind in good] or [x[3] for x in used] or [0.0])
+        short = "-short" * (not good and any(x[1]["probe_s"] < 7.5 for x in used))
+        joint = TRIALS.get(f"joint{short}")
+        if joint and any(beside(a[1], b[1]) for a in used for b in used):
+            bound = joint["most"] if joint["errors"] else max(bound, joint["most"])
+        judged.append((bool(good), total, min(total, bound) if total > 0 and bounded else total))
     return max(judged)[2] if max(judged)[2] >= 1 else min(0.0, max(judged)[2])
 
 
