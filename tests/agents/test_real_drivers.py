@@ -149,6 +149,9 @@ class Subscriber:
     def write(self, content):
         self.written.append(content)
 
+    async def write_aside(self, *contents):
+        self.written += contents
+
     async def fetch(self, url, *, proxy=None, **_):
         if proxy and self.machine.is_blocked(self.home, host_of(url)):
             raise SourceError("no such host")

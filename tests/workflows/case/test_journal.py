@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -181,3 +182,53 @@ def test_a_record_can_be_written_whatever_stands_in_it(
         "\ufffd": ["\U0001f600"],
         "title": "\ufffd",
     }
+
+
+def test_records_that_are_known_together_share_a_flush_and_keep_their_order(
+    journal: Journal, case: Case, heard: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[int] = []
+    append_all = case.ledger.append_all
+
+    def counted(records: Any, **conditions: Any) -> Any:
+        groups.append(len(records))
+        return append_all(records, **conditions)
+
+    monkeypatch.setattr(case.ledger, "append_all", counted)
+    entries = journal.write_all(UnknownRecord(kind="x", body={"n": n}) for n in range(5))
+    assert groups == [5]
+    assert [one.record.body["n"] for one in entries] == [0, 1, 2, 3, 4]
+    assert heard == list(entries)
+
+
+def test_of_a_group_whatever_has_a_form_stands_and_the_fault_is_raised(
+    journal: Journal, heard: list[Entry]
+) -> None:
+    with pytest.raises(InputError):
+        journal.write_all(UnknownRecord(kind="x", body={"n": n}) for n in (0, 2**60, 2))
+    assert [one.record.body["n"] for one in heard] == [0, 2]
+
+
+async def test_what_is_written_aside_holds_up_no_loop_and_is_over_when_its_task_is_cancelled(
+    journal: Journal, case: Case, heard: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    append_all = case.ledger.append_all
+
+    def slow(records: Any, **conditions: Any) -> Any:
+        begun.set()
+        go_on.wait(20)
+        return append_all(records, **conditions)
+
+    monkeypatch.setattr(case.ledger, "append_all", slow)
+    writing = asyncio.ensure_future(journal.write_aside(UnknownRecord(kind="x", body={"n": 1})))
+    # A loop that the flush held up would come here when the flush has given up waiting.
+    assert await asyncio.to_thread(begun.wait, 10)
+    assert not writing.done()
+    writing.cancel()
+    await asyncio.sleep(0.01)
+    assert not writing.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert [one.record.body["n"] for one in heard] == [1]

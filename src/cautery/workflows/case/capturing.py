@@ -12,6 +12,10 @@ from cautery.workflows.case.journal import Journal
 Kind = Callable[[Response], tuple[str, bool]]
 """What an answer is, as an exhibit's record says it, and whether it may carry credentials."""
 
+MOST_HELD = 16 << 20
+"""Bytes of media that wait for being sealed: of ten looks at once 160 MB at most. A look of 12 s at
+8 Mbit/s has 12 MB."""
+
 
 class Capturing:
     """Fulfils :class:`cautery.model.ports.Fetcher` over another one.
@@ -75,13 +79,59 @@ class Capturing:
             unless=unless,
             headers=headers,
         )
+        await self._seal(answer)
+        return answer
+
+    async def _seal(self, answer: Response) -> None:
         what, confidential = self._kind(answer)
-        sealed = await self._journal.seal_answers(
-            [answer], what=what, confidential=confidential, own=self._own
+        self._name(
+            await self._journal.seal_answers(
+                [answer], what=what, confidential=confidential, own=self._own
+            )
         )
+
+    def _name(self, sealed: Sequence[ExhibitId]) -> None:
         if self._into is not None:
             self._into.extend(exhibit for exhibit in sealed if exhibit not in self._into)
-        return answer
+
+
+class CapturingMedia(Capturing):
+    """The same for one look at a stream: its media are sealed as one archive, and once.
+
+    A segment tells nothing until it is decoded, so it may wait for those that follow it. What is
+    read at once, such as a playlist, is sealed at once. :meth:`seal_held` comes before decoding.
+    """
+
+    def __init__(
+        self, fetcher: Fetcher, journal: Journal, kind: Kind, *, into: list[ExhibitId]
+    ) -> None:
+        super().__init__(fetcher, journal, kind, into=into)
+        self._held: list[Response] = []
+        self._what = ""
+        self._size = 0
+
+    async def seal_held(self) -> None:
+        """Seal what is held; also after a look that was broken off.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be sealed.
+        """
+        held, self._held, self._size = self._held, [], 0
+        if held:
+            self._name(await self._journal.seal_media(held, what=self._what))
+
+    async def _seal(self, answer: Response) -> None:
+        what, confidential = self._kind(answer)
+        if confidential:
+            await super()._seal(answer)
+            return
+        self._what = what
+        self._held.append(answer)
+        self._size += len(answer.body)
+        if self._size >= MOST_HELD:
+            await self.seal_held()
 
 
 class CapturingOwn(Capturing):

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from cautery import __version__
 from cautery.errors import CauteryError, InputError
 from cautery.evidence.in_groups import InGroups
-from cautery.evidence.warc import MEDIA_TYPE, write_warc
 from cautery.formats import redacted_text
 from cautery.model import (
     Entry,
@@ -25,7 +22,6 @@ from cautery.model import (
     Exhibit,
     ExhibitId,
     Location,
-    OwnLocation,
     Pseudonyms,
     RedactedUrl,
     Response,
@@ -36,24 +32,19 @@ from cautery.model.own_secrets import OwnSecrets, secrets_in
 from cautery.model.ports import Clock, Ledger, Vault
 from cautery.model.records import ExhibitSealed, Failure
 from cautery.model.whole_text import whole_text
+from cautery.workflows.case.archives import Archives
 from cautery.workflows.case.open import Case
-from cautery.workflows.case.transactions import (
-    MOST_TEXT,
-    Payloads,
-    in_the_open,
-    shows_persons,
-)
+from cautery.workflows.case.screening import screened
 
 IDLE_S = 20.0
 """Longest wait for seals under way: some megabytes each, on a slow disk. Judgement."""
 
-_OF_STRANGERS = frozenset(
-    ("title", "channel_name", "failed", "message", "why", "reason", "reasons", "said", "quoted",
-     "text", "subject", "issuer", "registrar", "organisation", "brand", "differences", "words")
-)  # fmt: skip
-"""Where a record holds what a server, a list, a page or a provider said."""
+T = TypeVar("T")
 
 Listener = Callable[[Entry], None]
+
+_Bodies = Sequence[tuple[str, Any]]
+"""Records that are written together: the kind of each, and its body."""
 
 
 class Journal:
@@ -85,12 +76,14 @@ class Journal:
         self._secrets = OwnSecrets(pseudonyms)
         self._listeners = listeners
         self._sealed: set[ExhibitId] = set()
-        self._payloads = Payloads()
         self._idle = threading.Condition()
         self._sealing = 0
         self._lock = threading.Lock()
         self._pen = threading.RLock()
-        self._writes: InGroups[tuple[str, Any], Entry] = InGroups(self._write_all)
+        self._archives = Archives(
+            self.seal, subject=self._subject_of, secrets=self._secrets, pseudonyms=pseudonyms
+        )
+        self._writes: InGroups[_Bodies, tuple[Entry, ...]] = InGroups(self._write_groups)
 
     def now(self) -> datetime:
         """Return the clock's time."""
@@ -131,49 +124,45 @@ class Journal:
         content : object
             Of a type that stands for a kind (:data:`cautery.model.records.KINDS`).
         """
-        kind, body = filed(content, self._pseudonyms)
-        # Screened on the caller's thread: the thread that writes for all must not spend its time
-        # on their texts.
-        return self._writes.ask((kind, self._screened(body)))
+        (entry,) = self.write_all([content])
+        return entry
+
+    def write_all(self, contents: Iterable[object]) -> tuple[Entry, ...]:
+        """Append several records, now and for the price of one flush, and tell the listeners.
+
+        Raises
+        ------
+        CauteryError
+            If they cannot be written. Of records that have no form, those beside them stand.
+        """
+        bodies = []
+        for content in contents:
+            kind, body = filed(content, self._pseudonyms)
+            # Screened on the caller's thread: the thread that writes for all must not spend its
+            # time on their texts.
+            bodies.append((kind, screened(body, self._secrets, self._pseudonyms)))
+        return self._writes.ask(bodies) if bodies else ()
+
+    async def write_aside(self, *contents: object) -> tuple[Entry, ...]:
+        """Do as :meth:`write_all` does, on a thread: a disk's flush must not hold up the loop.
+
+        As for :meth:`aside`.
+        """
+        return await self.aside(self.write_all, contents) if contents else ()
+
+    async def aside(self, act: Callable[..., T], *arguments: object) -> T:
+        """Do something with the case on a thread; it is over also when the task is cancelled."""
+        acting = asyncio.ensure_future(asyncio.to_thread(act, *arguments))
+        try:
+            return await asyncio.shield(acting)
+        except asyncio.CancelledError:
+            await asyncio.wait([acting])
+            raise
 
     def message(self, error: Exception) -> str:
         """Return what an error says, as it may be recorded: it may quote strangers."""
         text = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
         return redacted_text(text, self._pseudonyms, kind="message")
-
-    def _screened(self, value: Any, *, by_stranger: bool = False, is_ours: bool = False) -> Any:
-        """Screen once more what strangers may have said, wherever in a record it stands.
-
-        A mandate is no stranger's text: its signatures cover the title of a work, which must stay
-        as it is.
-        """
-        if isinstance(value, dict) and by_stranger and value.keys() == {"id", "values"}:
-            values = value["values"]  # of a message: strangers' words are among them
-            if isinstance(values, dict):
-                values = {
-                    whole_text(name): self._screened(item, by_stranger=True)
-                    for name, item in values.items()
-                }
-            return {"id": self._screened(value["id"], by_stranger=True), "values": values}
-        if isinstance(value, dict):
-            return {
-                whole_text(name): self._screened(
-                    item,
-                    by_stranger=name in _OF_STRANGERS and not is_ours,
-                    is_ours=is_ours or name == "mandate",
-                )
-                if not isinstance(item, int | float)
-                else item
-                for name, item in value.items()
-            }
-        if isinstance(value, list):
-            return [
-                self._screened(item, by_stranger=by_stranger, is_ours=is_ours) for item in value
-            ]
-        if isinstance(value, str):
-            value = self.scrubbed(value)
-            return redacted_text(value, self._pseudonyms, kind="message") if by_stranger else value
-        return value
 
     def pass_on(self, entry: Entry) -> None:
         """Tell the listeners of an entry, also of one that another process wrote."""
@@ -181,7 +170,8 @@ class Journal:
             for listener in self._listeners:
                 listener(entry)
 
-    def _write_all(self, bodies: Sequence[tuple[str, Any]]) -> list[Entry | Exception]:
+    def _write_groups(self, groups: Sequence[_Bodies]) -> list[tuple[Entry, ...] | Exception]:
+        bodies = [body for group in groups for body in group]
         with self._pen:  # listeners hear entries in the ledger's order, whichever thread writes
             try:
                 entries = self._ledger.append_all(
@@ -191,8 +181,18 @@ class Journal:
                 # A record without an RFC 8785 form costs itself and none that waited with it.
                 if len(bodies) == 1:
                     return [error]
-                return [outcome for body in bodies for outcome in self._write_all([body])]
-            return [self._heard(entry) for entry in entries]
+                return [self._one_by_one(group) for group in groups]
+            outcomes = iter([self._heard(entry) for entry in entries])
+            return [_whole([next(outcomes) for _ in group]) for group in groups]
+
+    def _one_by_one(self, group: _Bodies) -> tuple[Entry, ...] | Exception:
+        return _whole(
+            [
+                outcome if isinstance(outcome, Exception) else outcome[0]
+                for body in group
+                for outcome in self._write_groups([[body]])
+            ]
+        )
 
     def _heard(self, entry: Entry) -> Entry | Exception:
         """Return the entry once the listeners have heard it, or what one of them raised."""
@@ -289,44 +289,7 @@ class Journal:
         tuple of str
             The WARC, then those that hold payloads it refers to.
         """
-        first = exchanges[0]
-        confidential = confidential or any(map(self._must_be_hidden, exchanges))
-        url = OwnLocation(first.url) if own else Location(first.url)
-        subject = self._subject(self.redact(url), what) if confidential else ""
-        sealed = exchanges
-        if not confidential:
-            sealed = [self._in_the_open(exchange) for exchange in exchanges]
-        with self._lock:
-            earlier, beside = self._payloads.earlier(sealed, subject)
-        about = {"software": f"Cautery {__version__}", "isPartOf": what}
-        if not confidential:
-            about["description"] = (
-                "URLs and headers redacted by keyed hashes (~...); payloads as received"
-            )
-        exhibit = self.seal(
-            write_warc(sealed, about=about, earlier=earlier),
-            what=what,
-            media_type=MEDIA_TYPE,
-            at=first.asked_at,
-            url=url,
-            confidential=confidential,
-        )
-        with self._lock:
-            # Only now, so that nothing refers to an archive that is not sealed yet. Two threads may
-            # keep the same payload twice meanwhile; that costs room alone.
-            self._payloads.remember(sealed, subject, exhibit)
-        return (exhibit, *(warc for warc in beside if warc != exhibit))
-
-    def _must_be_hidden(self, exchange: Exchange) -> bool:
-        if shows_persons(exchange):
-            return True
-        text = exchange.payload[:MOST_TEXT].decode("latin-1")
-        return self._secrets.scrubbed(text) != text
-
-    def _in_the_open(self, exchange: Exchange) -> Exchange:
-        opened = in_the_open(exchange, self._pseudonyms)
-        headers = tuple((name, self._secrets.scrubbed(value)) for name, value in opened.headers)
-        return replace(opened, headers=headers)
+        return self._archives.seal(exchanges, what=what, confidential=confidential, own=own)
 
     async def seal_answers(
         self, answers: Sequence[Response], *, what: str, confidential: bool, own: bool = False
@@ -339,6 +302,14 @@ class Journal:
         return await asyncio.to_thread(
             partial(self.seal_exchanges, exchanges, what=what, confidential=confidential, own=own)
         )
+
+    async def seal_media(self, answers: Sequence[Response], *, what: str) -> tuple[ExhibitId, ...]:
+        """Seal answers that may lie in the open as one archive, on a thread.
+
+        One that may not, since it shows a person or a secret, has an archive of its own.
+        """
+        each = [answer.exchanges for answer in answers]
+        return await asyncio.to_thread(partial(self._archives.seal_sorted, each, what=what))
 
     def unseal(self, exhibit: ExhibitId, *, what: str, url: str | Location | None = None) -> bytes:
         """Return the clear bytes of what was sealed confidentially, from its first URL, if any.
@@ -360,6 +331,9 @@ class Journal:
             If it is altered or not here.
         """
         return self._vault.read(exhibit)
+
+    def _subject_of(self, url: str | Location, what: str) -> str:
+        return self._subject(self.redact(url), what)
 
     def _subject(self, redacted: RedactedUrl | None, what: str) -> str:
         host = redacted.host if redacted else ""
@@ -389,6 +363,14 @@ class Journal:
                 at=self._clock.now(),
             )
         )
+
+
+def _whole(outcomes: Sequence[Entry | Exception]) -> tuple[Entry, ...] | Exception:
+    """Return the entries of a group, or the first exception that one of them met."""
+    failed = next((outcome for outcome in outcomes if isinstance(outcome, Exception)), None)
+    if failed is not None:
+        return failed
+    return tuple(outcome for outcome in outcomes if isinstance(outcome, Entry))
 
 
 def journal_of(case: Case) -> Journal:

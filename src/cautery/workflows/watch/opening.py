@@ -33,6 +33,5 @@ def begin_case(mandate: Mandate, *, ledger: Ledger, journal: Journal, key: str) 
                 hint="Another program wrote that record. Begin another case in a new folder.",
             )
         return
-    journal.write(CaseOpened(mandate=mandate, version=__version__, lab=mandate.lab, key=key))
-    for rate in published_error_rates():
-        journal.write(rate)
+    opened = CaseOpened(mandate=mandate, version=__version__, lab=mandate.lab, key=key)
+    journal.write_all((opened, *published_error_rates()))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,9 @@ class Journal:
         return datetime.now(UTC)
 
     def write(self, content: object) -> None:
+        pass
+
+    def write_all(self, contents: Iterable[object]) -> None:
         pass
 
     def seal(self, data: bytes, **_: Any) -> str:

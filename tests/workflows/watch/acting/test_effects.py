@@ -133,6 +133,9 @@ class World:
     def write(self, content: object) -> None:
         self.written.append(content)
 
+    async def write_aside(self, *contents: object) -> None:
+        self.written += contents
+
     async def fetch(self, url: str, *, proxy: str | None = None, **_: Any) -> Any:
         return SimpleNamespace(
             status=451 if proxy and self.blocked else 200, url=url, hops=(url,), exchanges=()

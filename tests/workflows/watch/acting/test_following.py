@@ -45,6 +45,7 @@ ACT = Intervention(target="192.0.2.7", lever=Lever.ADDRESS, streams=(URL,), cost
 
 class Records(list[Any]):
     write = list.append
+    write_all = list.extend
 
 
 HOST = "AS 64500, Example Hosting"

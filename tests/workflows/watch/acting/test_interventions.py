@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -156,6 +156,10 @@ class Journal:
 
     def write(self, content: object) -> None:
         self.ledger.write(content)
+
+    def write_all(self, contents: Iterable[object]) -> None:
+        for content in contents:
+            self.ledger.write(content)
 
     def pass_on(self, entry: Entry) -> None:
         pass

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -485,40 +485,75 @@ def test_a_full_disk_ends_the_probing_and_is_no_failure_of_the_stream(
     assert of(heard, ProbeDone) == []
 
 
-async def test_looks_that_are_refused_at_once_keep_nothing_else_from_going_on(
+@pytest.fixture
+def prober(
     answers: Callable[..., Any], journal: Journal, tmp_path: Path
+) -> Iterator[Callable[[dict[str, Stream]], Prober]]:
+    """Make a prober of streams that are all refused at once."""
+    heard = Heard(until={}, filled=True)
+    refused = ForbiddenAddressError("10.1.0.1: private")
+    engine = ThreadEngine()
+
+    def made(streams: dict[str, Stream]) -> Prober:
+        return Prober(
+            MANDATE,
+            streams,
+            References(DEFAULT_RECIPE, ()),
+            Tape(tmp_path, window_s=60.0),
+            readers=ReadersHere(),
+            fetcher=answers(dict.fromkeys(streams, refused)),
+            decoder=Hears(refused),
+            engine=engine,
+            journal=journal,
+            on_verdict=lambda _: None,
+            pace=Pace(MANDATE, streams, heard=lambda: heard, journal=journal),
+        )
+
+    yield made
+    engine.close()
+
+
+async def test_looks_that_are_refused_at_once_keep_nothing_else_from_going_on(
+    prober: Callable[[dict[str, Stream]], Prober],
 ) -> None:
     urls = [f"http://10.1.0.1/{number}" for number in range(2_000)]
     streams = {
         url: Stream(url=url, key=url, host="10.1.0.1", title=None, source="list", first_seen=NOON)
         for url in urls
     }
-    heard = Heard(until={}, filled=True)
-    refused = ForbiddenAddressError("10.1.0.1: private")
-    engine = ThreadEngine()
-    prober = Prober(
-        MANDATE,
-        streams,
-        References(DEFAULT_RECIPE, ()),
-        Tape(tmp_path, window_s=60.0),
-        readers=ReadersHere(),
-        fetcher=answers(dict.fromkeys(urls, refused)),
-        decoder=Hears(refused),
-        engine=engine,
-        journal=journal,
-        on_verdict=lambda _: None,
-        pace=Pace(MANDATE, streams, heard=lambda: heard, journal=journal),
-    )
-    working = asyncio.ensure_future(prober.work())
+    working = asyncio.ensure_future(prober(streams).work())
     try:
-        # Another task gets its turn between any two looks.
-        for turn in range(50):
-            await asyncio.sleep(0)
-            assert sum(one.probes for one in streams.values()) <= turn + 1
+        async with asyncio.timeout(60):
+            # Another task gets its turn between any two looks.
+            for turn in count():
+                await asyncio.sleep(0)
+                looks = sum(one.probes for one in streams.values())
+                assert looks <= turn + 1
+                if looks > 5:
+                    break
     finally:
         working.cancel()
-        engine.close()
-    assert sum(one.probes for one in streams.values()) > 5
+        await asyncio.wait([working])
+
+
+async def test_of_probers_that_have_nothing_to_do_one_looks_for_all(
+    prober: Callable[[dict[str, Stream]], Prober], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cautery.workflows.watch.probing.probes.IDLE_S", 0)
+    idle = prober({})
+    looking: list[asyncio.Task[Any] | None] = []
+
+    def nothing() -> None:
+        looking.append(asyncio.current_task())
+
+    monkeypatch.setattr(idle, "_next", nothing)
+    workers = [asyncio.ensure_future(idle.work()) for _ in range(10)]
+    for _ in range(200):
+        await asyncio.sleep(0)
+    for worker in workers:
+        worker.cancel()
+    await asyncio.wait(workers)
+    assert set(looking) == {workers[0]}
 
 
 @pytest.mark.parametrize("name", ["_look", "_seen"])

@@ -210,7 +210,7 @@ class EffectWatch:
             watched.dark.add(key)
         else:
             watched.dark.discard(key)
-        self._journal.write(
+        await self._journal.write_aside(
             DarkProbe(
                 url=key,
                 target=watched.entry.target,

@@ -69,12 +69,13 @@ class Following:
                 referrals |= filed.get(target, {})
             followed[url] = targets, referrals
         self._noticing.draft(url for url, (_, referrals) in followed.items() if not referrals)
+        news: list[ProofFollowed] = []
         for url, (targets, referrals) in followed.items():
             host = self._noticing.host(self._streams[url])
             media = {} if referrals else self._noticing.media(self._streams[url])
             named = (*(() if host.notice is None else (host.notice,)), *media.values())
             room = self._room(self._streams[url], plan, spending, at)
-            self._note(
+            news.append(
                 ProofFollowed(
                     url=url,
                     referrals=tuple(sorted(set(referrals.values()))),
@@ -89,6 +90,9 @@ class Following:
                     at=at,
                 )
             )
+        news = [each for each in news if self._recorded.get(each.url) != _gist(each)]
+        self._recorded |= {each.url: _gist(each) for each in news}
+        self._journal.write_all(news)
 
     def _room(
         self, stream: Stream, plan: ActionPlan, spent: Iterable[EventSpending], at: datetime
@@ -106,12 +110,6 @@ class Following:
             chosen={act.target for act in plan.chosen},
             left_out={target for spending in spent for target in spending.left_out},
         )
-
-    def _note(self, followed: ProofFollowed) -> None:
-        gist = _gist(followed)
-        if self._recorded.get(followed.url) != gist:
-            self._recorded[followed.url] = gist
-            self._journal.write(followed)
 
 
 def _gist(followed: ProofFollowed) -> _Gist:

@@ -116,10 +116,12 @@ class Judge:
 
     def record(self, verdicts: Iterable[GuardVerdict]) -> None:
         """Record each verdict that says something new of its target."""
+        news: list[GuardVerdict] = []
         for verdict in verdicts:
             if self._recorded.get(verdict.target) != _gist(verdict):
                 self._recorded[verdict.target] = _gist(verdict)
-                self._journal.write(verdict)
+                news.append(verdict)
+        self._journal.write_all(news)
 
     def record_spending(self, spent: Iterable[EventSpending], *, at: datetime) -> None:
         """Record what an event's blocks may cost bystanders, when that changes."""

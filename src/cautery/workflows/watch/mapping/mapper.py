@@ -197,15 +197,17 @@ class Mapper:
                 shared=marks,
             ),
         )
+        news: list[object] = []
         for link in links:
             key = (link.subject, link.kind, link.value)
             recorded_last = self._links.get(key)
             if recorded_last is None or link.last_seen - recorded_last >= REDATED:
                 self._links[key] = link.last_seen
-                self._journal.write(link)
+                news.append(link)
         if graph != self._graph:
             self._graph, self._networks = graph, graph.networks
-            self._journal.write(graph)
+            news.append(graph)
+        await self._journal.write_aside(*news)
 
     # -- looking up -------------------------------------------------------------------------
 
@@ -285,7 +287,7 @@ class Mapper:
         if certificate is None or facts.certificate is not None:
             return False
         now = self._journal.now()
-        self._tell(host, replace(facts, certificate=certificate, at=now, until=now), [])
+        await self._tell(host, replace(facts, certificate=certificate, at=now, until=now), [])
         return True
 
     async def _has_changed(self, host: str) -> bool:
@@ -361,14 +363,14 @@ class Mapper:
             until=now,
         )
         self._revisits.looked(host)
-        self._tell(host, facts, failed)
+        await self._tell(host, facts, failed)
         await self._icon(host)
 
-    def _tell(self, host: str, facts: Known, failed: list[Message]) -> None:
+    async def _tell(self, host: str, facts: Known, failed: list[Message]) -> None:
         """Record the facts about a host, and keep them."""
         self._tell_change(host, facts)
         networks = [network for network in map(self._facts.network_of, facts.addresses) if network]
-        entry = self._journal.write(
+        (entry,) = await self._journal.write_aside(
             AssetFacts(
                 host=host,
                 addresses=facts.addresses,

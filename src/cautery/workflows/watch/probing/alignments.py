@@ -75,7 +75,7 @@ class Alignments:
                 at=probed.fetched.at,
             )
             reference_still = await self._still(data, media_s, probed.fetched.at, None)
-        self._journal.write(
+        await self._journal.write_aside(
             AlignmentShown(
                 url=stream.key,
                 reference=witness.reference,

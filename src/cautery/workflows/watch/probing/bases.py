@@ -79,6 +79,7 @@ class Bases:
 
     async def seal(self, url: str) -> None:
         """Seal and record the bases of a stream that are in memory."""
+        records: list[ScoreBasis] = []
         for pending in self._taken(url):
             sealed = await self._journal.seal_aside(
                 pending.arrays,
@@ -86,7 +87,8 @@ class Bases:
                 media_type=MEDIA_TYPE,
                 at=pending.record.at,
             )
-            self._journal.write(replace(pending.record, exhibit=sealed))
+            records.append(replace(pending.record, exhibit=sealed))
+        await self._journal.write_aside(*records)
 
     def _add(self, url: str, pending: _Pending) -> None:
         # Taken out and put in again: the stream moves to the end, and the one that waits longest

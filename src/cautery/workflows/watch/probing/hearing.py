@@ -84,4 +84,4 @@ class Hearing:
         for task in self.following:
             task.cancel()
         await asyncio.gather(*self.following, return_exceptions=True)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)

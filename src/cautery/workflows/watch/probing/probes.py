@@ -28,7 +28,7 @@ from cautery.model import (
 )
 from cautery.model.ports import Decoder, Engine, Fetcher, Readers
 from cautery.model.records import HostShown, LookStep, ProbeDone
-from cautery.workflows.case.capturing import Capturing
+from cautery.workflows.case.capturing import CapturingMedia
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.fetching import Fetched, fetch_newest, media
 from cautery.workflows.media.pump import media_start_s
@@ -107,6 +107,7 @@ class Prober:
         )
         self._faults = FaultFinder(references, tape, engine=engine, journal=journal)
         self._playable = playable
+        self._turn = asyncio.Lock()
         self._due: list[Stream] = []
         self._due_until_s = 0.0
         self._patience_s = PROBE_TIME_S + QUEUED / mandate.network.rate_per_host
@@ -114,10 +115,7 @@ class Prober:
     async def work(self) -> None:
         """Probe whatever is due, for ever; several of these run side by side."""
         while True:
-            stream = self._next()
-            if stream is None:
-                await asyncio.sleep(IDLE_S)
-                continue
+            stream = await self._wait_for_next()
             stream.in_hand = True
             try:
                 await self._probe(stream)
@@ -126,6 +124,18 @@ class Prober:
             # A look that is refused at once never waits; twenty thousand of them would keep all
             # else, and the window's end, from being noticed.
             await asyncio.sleep(0)
+
+    async def _wait_for_next(self) -> Stream:
+        """Return what is to be looked at next, once there is something.
+
+        One looks for it on behalf of all that are idle.
+        """
+        async with self._turn:
+            stream = self._next()
+            while stream is None:
+                await asyncio.sleep(IDLE_S)
+                stream = self._next()
+            return stream
 
     def _next(self) -> Stream | None:
         """Return what is to be looked at first, of what was put in order a moment ago."""
@@ -150,14 +160,14 @@ class Prober:
     async def _probe(self, stream: Stream) -> None:
         stream.probes += 1
         stream.doing = None
-        tell(stream, self._journal)
+        tell([stream], self._journal)
         again_s, exhibits = 0.0, list[ExhibitId]()
         try:
             again_s = await self._looked_at(stream, exhibits)
         except StorageError:
             raise
         except Exception as error:  # noqa: BLE001 - what a stream holds costs that look alone
-            self._failed(stream, error, exhibits)
+            await self._failed(stream, error, exhibits)
         now = self._journal.now()
         stream.schedule(now)
         stream.due = max(stream.due, now + timedelta(seconds=again_s))
@@ -172,24 +182,30 @@ class Prober:
             raise
         except (TimeoutError, CauteryError) as error:
             if (hindered := self._pace.hindered(stream, error, since_s)) is not None:
-                self._broken_off(stream, hindered, exhibits)
+                await self._broken_off(stream, hindered, exhibits)
             elif isinstance(error, CauteryError):
-                self._failed(stream, error, exhibits)
+                await self._failed(stream, error, exhibits)
             else:
                 stalls = LimitError(f"it stalls: no probe in {self._patience_s:.0f} s")
-                self._failed(stream, stalls, exhibits)
+                await self._failed(stream, stalls, exhibits)
             return 0.0
         await self._seen(stream, windows, exhibits)
         return 0.0 if windows[0].fetched.live else ENDED_AGAIN_S
 
     async def _look(self, stream: Stream, sealed: list[ExhibitId]) -> list[Probed]:
         """Return one probe of a live stream, or several of media that has ended."""
-        fetcher = Capturing(self._fetcher, self._journal, media, into=sealed)
+        fetcher = CapturingMedia(self._fetcher, self._journal, media, into=sealed)
         stream.played = await self._playable(stream.url, sealed)
         with self._pace.spends(stream, LookStep.FETCHING):
-            fetched = await fetch_newest(
-                stream.played, fetcher=fetcher, readers=self._readers, seconds=self._span_s(stream)
-            )
+            try:
+                fetched = await fetch_newest(
+                    stream.played,
+                    fetcher=fetcher,
+                    readers=self._readers,
+                    seconds=self._span_s(stream),
+                )
+            finally:  # what came of a look that breaks off is evidence, too
+                await fetcher.seal_held()
         exhibits = tuple(sealed)
         due = pictures_due(stream, self._references, self._journal.now())
         if fetched.live and self._may_sound_settle(stream) and not due:
@@ -315,11 +331,11 @@ class Prober:
             stream.observations.clear()
         return stream.anchor + start_s
 
-    def _broken_off(self, stream: Stream, step: LookStep, exhibits: list[ExhibitId]) -> None:
+    async def _broken_off(self, stream: Stream, step: LookStep, exhibits: list[ExhibitId]) -> None:
         """Record that this machine, not the stream, kept a look from its end: nobody has looked."""
         stream.probes -= 1
         stream.hindered += 1
-        self._journal.write(
+        await self._journal.write_aside(
             ProbeDone(
                 url=stream.key,
                 at=self._journal.now(),
@@ -330,11 +346,11 @@ class Prober:
             )
         )
 
-    def _failed(self, stream: Stream, error: Exception, exhibits: list[ExhibitId]) -> None:
+    async def _failed(self, stream: Stream, error: Exception, exhibits: list[ExhibitId]) -> None:
         self._pace.looked(stream)
         stream.failures += 1
         now = self._journal.now()
-        self._journal.write(
+        await self._journal.write_aside(
             ProbeDone(
                 url=stream.key,
                 at=now,
@@ -355,7 +371,7 @@ class Prober:
                     else message("verdict.unreachable", detail=detail),
                 ),
             )
-            self._claim(stream, verdict)
+            await self._claim(stream, verdict)
 
     async def _seen(self, stream: Stream, windows: list[Probed], exhibits: list[ExhibitId]) -> None:
         self._pace.looked(stream)
@@ -388,7 +404,8 @@ class Prober:
             redirected_to=None if led_to is None else host_of(led_to),
         )
         await self._bases.hold(stream.key, windows, until=probed)
-        keep_faults(stream, probed.faults, probe, record=self._journal.write(probe).index)
+        (entry,) = await self._journal.write_aside(probe)
+        keep_faults(stream, probed.faults, probe, record=entry.index)
         if verdict.finding is Finding.PROVEN and len(probed.decoded.luma):
             stream.pictured = probe.at
         if stream.verdict is None or differs(stream.verdict, verdict):
@@ -397,7 +414,7 @@ class Prober:
             await self._bases.seal(stream.key)
             if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
                 stream.aligned = await self._alignments.keep(stream, probed, verdict)
-            self._claim(stream, verdict)
+            await self._claim(stream, verdict)
 
     def _take_up(self, led_to: str, stream: Stream) -> None:
         """Watch the place to which an open redirect leads, once for each host: the act is there."""
@@ -432,7 +449,8 @@ class Prober:
                 break
         return probed, verdict
 
-    def _claim(self, stream: Stream, verdict: Verdict) -> None:
+    async def _claim(self, stream: Stream, verdict: Verdict) -> None:
+        # Recorded before anybody can act on it.
+        await self._journal.write_aside(verdict)
         stream.verdict = verdict
-        self._journal.write(verdict)
         self._on_verdict(stream)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cautery.catalogue import Listing, Resolution, Resolver
@@ -123,11 +123,14 @@ class Offered:
         self._readings[source] = listed
         if before is not None and not quiet:
             record_changes(source, compare(before, listed), journal=self._journal)
-        for key in sorted(vanished - elsewhere):
-            stream = self._streams[key]
-            stream.live = False
-            if stream.told:
-                self._journal.write(StreamVanished(url=key, source=source, at=now))
+        gone = sorted(vanished - elsewhere)
+        for key in gone:
+            self._streams[key].live = False
+        self._journal.write_all(
+            StreamVanished(url=key, source=source, at=now)
+            for key in gone
+            if self._streams[key].told
+        )
 
     async def _appear(
         self,
@@ -146,6 +149,7 @@ class Offered:
         """
         async with self._resolving:  # its resolver has room for the work of one
             offers = await asyncio.to_thread(self._offers, unknown)
+        appeared: list[Stream] = []
         for (key, entry, title), offer in zip(unknown, offers, strict=True):
             if (earlier_stream := self._streams.get(key)) is not None:  # by another list meanwhile
                 earlier_stream.live = True
@@ -166,7 +170,9 @@ class Offered:
             self._streams[key] = stream
             has_right = offer is not None and offer.right is not None
             if has_right or singly:
-                tell(stream, self._journal)
+                appeared.append(stream)
+        # On the loop: no prober may record a look at a stream before this has recorded the stream.
+        tell(appeared, self._journal)
 
     def _wake(self, earlier: Stream, entry: PlaylistEntry, offer: Offer | None) -> None:
         """Bring a stream of an earlier run to life; other fixtures may make another offer of it."""
@@ -214,12 +220,12 @@ def _offer(key: str, title: str | None, resolution: Resolution) -> Offer | None:
     )
 
 
-def tell(stream: Stream, journal: Journal) -> None:
-    """Record that a stream appeared, once: at once, or when it is first looked at."""
-    if stream.told:
-        return
-    stream.told = True
-    journal.write(
+def tell(streams: Iterable[Stream], journal: Journal) -> None:
+    """Record that streams appeared, once: at once, or when each is first looked at."""
+    news = [stream for stream in streams if not stream.told]
+    for stream in news:
+        stream.told = True
+    journal.write_all(
         StreamAppeared(
             url=stream.key,
             title=stream.title,
@@ -228,4 +234,5 @@ def tell(stream: Stream, journal: Journal) -> None:
             at=stream.first_seen,
             offer=stream.offer,
         )
+        for stream in news
     )
