@@ -241,6 +241,17 @@ def only_plain() -> Iterator[None]:
         _state.steps_left, _state.only_plain = left, False
 
 
+def load() -> None:
+    """Load numba now, with all that its first loop needs, for an event loop that begins later.
+
+    Whatever thread loads it, for half a second no other thread has a turn.
+    """
+    with _state.lock:
+        target = _numba().core.registry.cpu_target
+        target.typing_context.refresh()
+        target.target_context.refresh()
+
+
 def listen(*, started: Started, ended: Callable[[], None], notes: Callable[[str], None]) -> None:
     """Be told what kernels do that takes long.
 

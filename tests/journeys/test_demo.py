@@ -87,6 +87,7 @@ def test_it_ends_well_and_its_last_line_is_the_scoreboard(demo: Demo) -> None:
         "looked_at",
         "late",
         "machine",
+        "loop",
         "verified",
         "case",
     }

@@ -244,6 +244,7 @@ def test_the_json_has_the_agreed_fields_in_order() -> None:
         "looked_at",
         "late",
         "machine",
+        "loop",
         "verified",
         "case",
     ]

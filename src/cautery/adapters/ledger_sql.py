@@ -82,7 +82,7 @@ class SqlLedger:
         self, place: str | Path, *, read_only: bool = False, immutable: bool = False
     ) -> None:
         self._read_only = read_only or immutable
-        self._lock = Lock()
+        self._lock, self._signs = Lock(), Lock()
         self._closed = False
         self._frontier = Frontier()
         self._signing = Signing()
@@ -293,10 +293,16 @@ class SqlLedger:
         StorageError
             If it cannot be written.
         """
-        with self._lock:
-            checkpoint, self._frontier = self._signing.checkpoint(
-                signer, appended=self._frontier, size=self.size, hashes=self._hashes
+        with self._signs:
+            # Whoever appends meanwhile does not wait for the signer.
+            with self._lock:
+                appended = self._frontier
+            checkpoint, signed = self._signing.checkpoint(
+                signer, appended=appended, size=self.size, hashes=self._hashes
             )
+            with self._lock:
+                if self._frontier.size < signed.size:
+                    self._frontier = signed
         with self._writing() as cursor:
             # Another process may have signed a longer log since; checkpoints stand by size.
             number, longest = cursor.execute(

@@ -10,7 +10,7 @@ from cautery.kernels import kernel
 _BOUNDARY = 0
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def letter(byte):
     """Return a byte of folded text as one of 64 letters."""
     byte = np.int64(byte)  # in eight bits NumPy would lose what is shifted
@@ -23,7 +23,7 @@ def letter(byte):
     return 37 + byte % 27
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def write_grams(text, first, past, out):
     """Write the different runs of three letters of ``text[first:past]``, sorted; count them."""
     count = 0
@@ -52,7 +52,7 @@ def _steps_of_grams(letters_from, letters):
     return 10 * (letters_from.size + letters.size)
 
 
-@kernel(plain=_steps_of_grams)
+@kernel(plain=_steps_of_grams, nogil=True)
 def grams_of(letters_from, letters):
     """Return the runs of three letters of every name: where each begins, and all of them."""
     row_size = 64

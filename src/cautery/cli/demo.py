@@ -13,17 +13,21 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cautery import wiring
+from cautery.adapters.loop_watch import STALL_S, LoopWatch
 from cautery.cli import render
 from cautery.cli._terminal import Terminal
 from cautery.cli.board import Board
 from cautery.cli.log import say_proof
+from cautery.evidence.manifest import LEDGER
 from cautery.evidence.outside.proof import NOBODY
 from cautery.lab import build_world
-from cautery.lab.capacity import wait_for_capacity
+from cautery.lab.capacity import NEEDED, wait_for_capacity
 from cautery.lab.demo import Approvers, Waiting
 from cautery.lab.scoreboard import Scoreboard, score
 from cautery.lab.start import start_lab
-from cautery.model import Digest
+from cautery.model import Digest, Referral
+from cautery.model.ports import Ledger
+from cautery.model.records import kinds_of
 from cautery.wiring import cases, signing, watching
 from cautery.wiring.lab_log import LabLog, lab_log
 from cautery.workflows.case.referral import filed_referrals
@@ -77,29 +81,13 @@ def demo(
         render.say(f"the lab is running; kick-off in a moment; mandate {lab.mandate_path}")
         mandate = read_mandate(lab.mandate_path, now=wiring.clock().now())
 
-        def waiting(signed: Collection[str]) -> list[Waiting]:
-            if not (case / "ledger.sqlite").exists():
-                return []
-            with cases.reading(case) as opened:
-                filed = [
-                    filing
-                    for filing in filed_referrals(opened.ledger)
-                    if filing.referral.id not in signed
-                ]
-            return [
-                Waiting(
-                    filing.referral.id,
-                    filing.digest,
-                    frozenset(approval.approver for approval in filing.approvals),
-                )
-                for filing in filed
-            ]
+        desk = stack.enter_context(_Desk(case))
 
         def sign(referral: str, digest: Digest, name: str, key: Path) -> None:
             signing.approve(case, referral, shown=digest, name=name, key=key)
 
-        board = Board(mandate)
-        with Approvers(lab, waiting=waiting, sign=sign) as approvers, board:
+        board, loop_watch = Board(mandate), LoopWatch()
+        with Approvers(lab, waiting=desk.waiting, sign=sign) as approvers, board:
             watching.watch(
                 mandate,
                 case,
@@ -107,6 +95,7 @@ def demo(
                 keys_dir=run / "case-keys",
                 listeners=(board.hear,),
                 publish=publish,
+                loop_watch=loop_watch,
                 on_proof=lambda outcome: say_proof(case, outcome),
             )
         for failure in approvers.failures[:3]:
@@ -127,8 +116,54 @@ def demo(
             verified=verified.authentic,
             case=str(case),
             machine=capacity.to_json(),
+            loop=loop_watch.to_json(),
         )
     show_score(scored, case / REPORT, json=json)
+
+
+class _Desk:
+    """Where approvers find what waits for them: the case, opened once and read on.
+
+    Parameters
+    ----------
+    case : Path
+        May not be there yet.
+    """
+
+    def __init__(self, case: Path) -> None:
+        self._path = case
+        self._open = ExitStack()
+        self._ledger: Ledger | None = None
+        self._next_index = 0
+        self._drafted: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def waiting(self, signed: Collection[str]) -> list[Waiting]:
+        """Return the referrals that are filed, but those that are signed."""
+        if self._ledger is None:
+            if not (self._path / LEDGER).exists():
+                return []
+            self._ledger = self._open.enter_context(cases.reading(self._path)).ledger
+        for entry in self._ledger.read(since=self._next_index, kinds=kinds_of(Referral)):
+            self._next_index = entry.index + 1
+            if isinstance(entry.content, Referral):
+                self._drafted.add(entry.content.id)
+        if self._drafted <= {*signed}:
+            return []
+        return [
+            Waiting(
+                filing.referral.id,
+                filing.digest,
+                frozenset(approval.approver for approval in filing.approvals),
+            )
+            for filing in filed_referrals(self._ledger)
+            if filing.referral.id not in signed
+        ]
 
 
 def _say_times(case: Path, log: LabLog, verified: Verified) -> None:
@@ -179,7 +214,18 @@ def _rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("networks, B-cubed F", _share(figures["networks_bcubed"]), ">= 0.90"),
         ("licensee accuracy", _share(figures["licensee_accuracy"]), ">= 0.95"),
         ("verified", _VERIFIED[figures["verified"]], "yes"),
+        *_machine_rows(figures),
     ]
+
+
+def _machine_rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Say what the machine could do; of a case that is scored later, nothing is known."""
+    rows = []
+    if (machine := figures["machine"]) is not None:
+        rows.append(("free cores before", f"{machine['has_cores']:.1f}", f">= {NEEDED:.1f}"))
+    if (loop := figures["loop"]) is not None:
+        rows.append(("event loop, longest turn", f"{loop['longest_s']:.2f} s", f"<= {STALL_S} s"))
+    return rows
 
 
 def _share(value: float | None) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from cautery.kernels import kernel
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def inserted(entries, at, further):
     """Return entries with further ones, each before the place ``at`` (rising) that it names."""
     out = np.empty(entries.size + further.size, entries.dtype)

@@ -11,7 +11,7 @@ from cautery.kernels import kernel
 MOST_OF_A_VALUE = 8
 
 
-@kernel()
+@kernel(nogil=True)
 def sample_pairs(order, s_starts, s_values, v_starts, v_subjects, kind, seed, room):
     """Draw pairs from values; return the kind and degree drawn by, and two sets of kinds as bits.
 

@@ -9,7 +9,7 @@ import numpy as np
 from cautery.kernels import kernel
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def count(s_starts, s_values, v_starts, kind, owner, label, size, values, links, strayed):
     """Count what a partition holds, into the arrays given.
 
@@ -39,7 +39,7 @@ def count(s_starts, s_values, v_starts, kind, owner, label, size, values, links,
     return true, false, hub
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def _chance(subject, value, seed):
     """Return a number of 24 bits that hangs on the link and the seed alone (splitmix64)."""
     state = np.uint64(subject) * np.uint64(0x9E3779B97F4A7C15)
@@ -51,7 +51,7 @@ def _chance(subject, value, seed):
     return np.int64((state ^ (state >> np.uint64(31))) >> np.uint64(40))
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def _root(above, node):
     while above[node] != node:
         above[node] = above[above[node]]
@@ -59,7 +59,7 @@ def _root(above, node):
     return node
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, seed):
     """Return pieces of networks: starts, and nodes by piece (values follow all subjects).
 

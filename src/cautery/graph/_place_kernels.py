@@ -20,7 +20,7 @@ _HALF_LOG_TWO_PI = 0.5 * log(2 * pi)
 """Constant of Stirling's series for the logarithm of a factorial."""
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def place(
     starts,
     nodes,
@@ -215,7 +215,7 @@ def place(
     return moved
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def worths(s_starts, s_values, kind, owner, label, size, values, links, strayed, reward, rate):
     """Return the log-likelihood of each network, but for the prior weight of one more."""
     worth = np.zeros(size.size)
@@ -234,7 +234,7 @@ def worths(s_starts, s_values, kind, owner, label, size, values, links, strayed,
     return worth
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def _difference(size, bearers, strayed, further, values, piece_values, links, piece_links, rate):
     """Return what a network gains in log-likelihood by a piece, but for the ties between them."""
     total = (
@@ -253,7 +253,7 @@ def _difference(size, bearers, strayed, further, values, piece_values, links, pi
     return total
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def _gumbel(state):
     """Return noise by which the greatest of several scores is each as often as its exponential.
 
@@ -267,13 +267,13 @@ def _gumbel(state):
     return -_log(-_log(share))
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def _log(number):
     """Return the logarithm of the C library, which NumPy's differs from by a bit here and there."""
     return log(number) if number > 0 else -np.inf
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def _log_gamma(number):
     """Return the logarithm of ``(number - 1)!``: numba's and Python's differ in the last bit."""
     if number <= TABLE:
@@ -288,7 +288,7 @@ def _log_gamma(number):
     )
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def _longer(array, room):
     longer = np.empty(room, array.dtype)
     for at in range(array.size):  # a slice would take two seconds to compile
@@ -296,7 +296,7 @@ def _longer(array, room):
     return longer
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def law(distinct, links, expected):
     """Return the log-likelihood that so many links meet so many distinct values of one network.
 
@@ -325,7 +325,7 @@ def law(distinct, links, expected):
     return value - log1p(expected)
 
 
-@kernel(plain=True, inline="always")
+@kernel(plain=True, nogil=True, inline="always")
 def _at(count, distinct, links, ratio):
     if count < TABLE:
         return (

@@ -52,6 +52,8 @@ class Scoreboard:
         Why the watch did not keep up; ``None``: it did, or that was not recorded.
     machine : Mapping or None
         What the machine had to give before, and what was needed; ``None``: not measured.
+    loop : Mapping or None
+        How long the watch's event loop gave no turn, and where; ``None``: not measured.
     missed, accused : tuple of str
         Streams' ids, for a person who wants to know why.
     """
@@ -67,6 +69,7 @@ class Scoreboard:
     looked_at: tuple[int, int] = (0, 0)
     late: str | None = None
     machine: Mapping[str, Any] | None = None
+    loop: Mapping[str, Any] | None = None
     verified: bool | None = None
     case: str | None = None
     missed: tuple[str, ...] = ()
@@ -89,6 +92,7 @@ class Scoreboard:
             "looked_at": dict(zip(("streams", "of"), self.looked_at, strict=True)),
             "late": self.late,
             "machine": None if self.machine is None else dict(self.machine),
+            "loop": None if self.loop is None else dict(self.loop),
             "verified": self.verified,
             "case": self.case,
         }
@@ -148,6 +152,7 @@ def score(
     verified: bool | None = None,
     case: str | None = None,
     machine: Mapping[str, Any] | None = None,
+    loop: Mapping[str, Any] | None = None,
 ) -> Scoreboard:
     """Score a watch's ledger against the truth of the run.
 
@@ -159,9 +164,9 @@ def score(
         The whole ledger.
     key : callable
         Maps a URL, exact in the truth and redacted in a record, to what both share.
-    verified, case, machine
-        Carried into the scoreboard: whether the closed case verified, where it lies, and what the
-        machine had to give.
+    verified, case, machine, loop
+        Carried into the scoreboard: whether the closed case verified, where it lies, what the
+        machine had to give, and how the event loop fared.
     """
     records = _read(entries, key)
     streams = {key(stream["url"]): stream for stream in truth["streams"]}
@@ -217,6 +222,7 @@ def score(
         looked_at=(len(records.looked_at & streams.keys()), len(streams)),
         late=None if records.pace.last_why is None else say(records.pace.last_why),
         machine=machine,
+        loop=loop,
         verified=verified,
         case=case,
         missed=tuple(stream["id"] for at, stream in targets.items() if at not in right),

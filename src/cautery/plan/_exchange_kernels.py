@@ -15,7 +15,7 @@ from cautery.kernels import kernel
 from cautery.plan._world_kernels import settle, unsettle
 
 
-@kernel()
+@kernel(nogil=True)
 def behind(frame, order, sizes, weight):
     """Return the weight that stands on each node, that of a group split among its members."""
     total = weight.copy()
@@ -28,7 +28,7 @@ def behind(frame, order, sizes, weight):
     return total
 
 
-@kernel()
+@kernel(nogil=True)
 def price_all(frame, order, cost, plan, noise, price, by):
     """Price each node at the cheapest purchases that take it down, blurred by ``noise``.
 
@@ -59,7 +59,7 @@ def price_all(frame, order, cost, plan, noise, price, by):
         price[v] = best
 
 
-@kernel()
+@kernel(nogil=True)
 def _ways(frame, price, by, plan, v, visited, removal):
     """Write to ``removal`` what takes ``v`` down at that price; return how many."""
     if not np.isfinite(price[v]):
@@ -89,7 +89,7 @@ def _ways(frame, price, by, plan, v, visited, removal):
     return count
 
 
-@kernel()
+@kernel(nogil=True)
 def excess(weight_up, first, last, ceiling):
     """Return by how much the mean of the ranks ``first`` to ``last`` is above ``ceiling``.
 
@@ -106,7 +106,7 @@ def excess(weight_up, first, last, ceiling):
     return over - ceiling + below / weight_up.size
 
 
-@kernel()
+@kernel(nogil=True)
 def _toggle(limits, plan, nodes):
     """Flip each of the nodes; return the change of the price."""
     before = 0.0
@@ -127,7 +127,7 @@ def _toggle(limits, plan, nodes):
     return before
 
 
-@kernel()
+@kernel(nogil=True)
 def mend(
     frame,
     limits,
@@ -187,7 +187,7 @@ def mend(
     return dearest
 
 
-@kernel()
+@kernel(nogil=True)
 def spare(frame, limits, nodes, plan, up, weight_up, ranks, ceiling, log, words_log):
     """Give back, in the order of ``nodes``, whatever the plan holds without."""
     single = np.empty(1, np.int64)
@@ -203,7 +203,7 @@ def spare(frame, limits, nodes, plan, up, weight_up, ranks, ceiling, log, words_
             weight_up[:] = saved
 
 
-@kernel()
+@kernel(nogil=True)
 def anneal(
     frame,
     limits,

@@ -13,7 +13,7 @@ from cautery.kernels import kernel
 from cautery.plan._standing_kernels import count_in, count_out, raise_with, standing
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def behind(owner, use_start, uses, alive, seeds):
     """Mark who is alive and can be supplied through any of ``seeds``, these included."""
     marked = np.zeros(alive.size, np.bool_)
@@ -36,7 +36,7 @@ def behind(owner, use_start, uses, alive, seeds):
     return marked
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
     """Return, for each item, the weight behind it and what falls when it alone is gone.
 
@@ -107,7 +107,7 @@ def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
     return carries, alone
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def risen_each(groups_of, owner, need, use_start, uses, removed, items):
     """Return who stands again when one item alone is spared: where each item's begin, and who."""
     n = groups_of.size

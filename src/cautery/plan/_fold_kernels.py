@@ -12,7 +12,7 @@ import numpy as np
 from cautery.kernels import kernel
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def behind(start, member, group_start, groups_of_node, marked):
     """Mark everything that a marked node needs, directly or not; ``marked`` is changed."""
     stack = np.empty(marked.size, np.int32)
@@ -34,7 +34,7 @@ def behind(start, member, group_start, groups_of_node, marked):
                     top += 1
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def said_again(need, start, member, nodes):
     """Mark links of any-of groups that say again what an earlier link of the group says."""
     repeats = np.zeros(member.size, np.bool_)
@@ -48,7 +48,7 @@ def said_again(need, start, member, nodes):
     return repeats
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def fold(owner, need, start, member, leaf, cost, via, parts, size, drop):
     """Turn groups of private leaves into a price of their owner; say what that price buys."""
     largest = 1
@@ -84,7 +84,7 @@ def fold(owner, need, start, member, leaf, cost, via, parts, size, drop):
     return size, folded
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def merge(owner, start, member, inner, cost, via, parts, size, drop, into):
     """Let a private node that one owner needs alone hand its groups and price to that owner."""
     merged = 0
@@ -106,7 +106,7 @@ def merge(owner, start, member, inner, cost, via, parts, size, drop, into):
     return size, merged
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def unfold(via, parts, plan):
     """Replace what stands for others by these; ``plan`` is changed."""
     stack = np.empty(plan.size, np.int32)

@@ -18,7 +18,7 @@ _LARGEST_EXPONENT = 700.0
 """Python refuses an exponential that has no float; compiled it would be infinite."""
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def members_first(owner, start, member, group_start, groups_of_node, use_start, uses):
     """Order the nodes so that members stand before owners; say which links point back."""
     n = use_start.size - 1
@@ -61,7 +61,9 @@ def members_first(owner, start, member, group_start, groups_of_node, use_start, 
         ready.append(np.int64(next_stuck))
 
 
-@kernel(plain=True, inline="always")  # called, it takes ten times as long: so many arrays
+@kernel(
+    plain=True, nogil=True, inline="always"
+)  # called, it takes ten times as long: so many arrays
 def least_price(
     v, own_price, need, start, member, group_start, groups_of_node, share, price, by, used
 ):
@@ -94,7 +96,7 @@ def least_price(
     return best
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def price_pass(
     cost, need, start, member, group_start, groups_of_node, order, share, price, by, used
 ):
@@ -106,7 +108,7 @@ def price_pass(
         )
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def knapsack(price, weight, sinks, must, fractions):
     """Buy ``must`` of the sinks' weight at the least price, the last one in part.
 
@@ -136,7 +138,7 @@ def knapsack(price, weight, sinks, must, fractions):
     return total, dearest
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def flow_pass(start, member, order, share, by, used, flow, link_flow, purchases):
     """Follow purchases back to the nodes that are paid; ``flow`` begins as the sinks' fractions."""
     link_flow[:] = 0.0
@@ -156,7 +158,7 @@ def flow_pass(start, member, order, share, by, used, flow, link_flow, purchases)
                 flow[member[e]] += share[e] * flow[v]
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def share_step(use_start, link, back, share, link_flow, step):
     """Move each node's price towards the links that were asked for it; shares sum to one."""
     for m in range(use_start.size - 1):

@@ -12,7 +12,7 @@ import numpy as np
 from cautery.kernels import kernel
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def grow(
     owner, start, member, group_start, groups_of_node, use_start, uses, seeds, hub_users, size
 ):

@@ -15,7 +15,7 @@ from cautery.kernels import kernel
 from cautery.plan._price_kernels import least_price
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def settle(
     candidates,
     cost,

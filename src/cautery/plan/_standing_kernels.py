@@ -14,7 +14,7 @@ import numpy as np
 from cautery.kernels import kernel
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def gathered(key, keys):
     """Return where each key's places begin, and the places by key: a stable counting sort."""
     begin = np.zeros(keys + 1, np.int64)
@@ -30,7 +30,7 @@ def gathered(key, keys):
     return begin, places
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, removed):
     """Tell who is up where ``link[i]``, the link of ``uses[i]``, may be missing.
 
@@ -65,14 +65,14 @@ def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, remo
     return up
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def standing(groups_of, owner, need, use_start, uses, removed):
     """Tell who is up where every link exists."""
     none_missing = np.ones(0, np.bool_)
     return standing_in(groups_of, owner, need, use_start, uses, use_start, none_missing, removed)
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def count_in(m, owner, need, use_start, uses, count, lacking):
     """Count ``m`` in all groups that it stands in; owners lack one group less that has enough."""
     for i in range(use_start[m], use_start[m + 1]):
@@ -82,7 +82,7 @@ def count_in(m, owner, need, use_start, uses, count, lacking):
             lacking[owner[g]] -= 1
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def count_out(m, owner, need, use_start, uses, count, lacking):
     """Undo :func:`count_in`."""
     for i in range(use_start[m], use_start[m + 1]):
@@ -92,7 +92,7 @@ def count_out(m, owner, need, use_start, uses, count, lacking):
         count[g] -= 1
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def raise_with(m, owner, need, use_start, uses, count, lacking, barred, up, raised, size):
     """Count ``m`` in as :func:`count_in` does, and raise the owners that lack nothing any more.
 
@@ -112,7 +112,7 @@ def raise_with(m, owner, need, use_start, uses, count, lacking, barred, up, rais
     return size
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def give_back(groups_of, owner, need, use_start, uses, weight, removed, order, ceiling):
     """Give back, in ``order``, whatever leaves at most ``ceiling`` up; ``removed`` is changed."""
     count = np.zeros(owner.size, np.int32)

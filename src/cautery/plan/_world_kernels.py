@@ -19,7 +19,7 @@ _ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
 _ONE_BIT = np.uint64(1)
 
 
-@kernel()
+@kernel(nogil=True)
 def in_order(component, count, owner, start, member):
     """Return components numbered so that members stand before owners, and which hold a circle."""
     size = np.zeros(count, np.int64)
@@ -69,7 +69,7 @@ def in_order(component, count, owner, start, member):
     return renumbered, circles
 
 
-@kernel()
+@kernel(nogil=True)
 def _evaluate(frame, plan, up, v, new):
     """Write to ``new`` where ``v`` is up, given its members."""
     words = new.size
@@ -118,7 +118,7 @@ def _evaluate(frame, plan, up, v, new):
             new[w] &= above | equal
 
 
-@kernel()
+@kernel(nogil=True)
 def _moved(frame, up, served, v, new, log, words_log, logged):
     """Take ``new`` for ``v``; tell whether anything changed."""
     changed = False
@@ -144,7 +144,7 @@ def _moved(frame, up, served, v, new, log, words_log, logged):
     return True
 
 
-@kernel()
+@kernel(nogil=True)
 def settle(frame, plan, up, served, seeds, log, words_log):
     """Settle what follows from the nodes ``seeds``; return how many nodes changed.
 
@@ -201,14 +201,14 @@ def settle(frame, plan, up, served, seeds, log, words_log):
     return logged
 
 
-@kernel()
+@kernel(nogil=True)
 def unsettle(up, log, words_log, logged):
     """Put back what :func:`settle` changed."""
     for i in range(logged - 1, -1, -1):
         up[log[i]] = words_log[i]
 
 
-@kernel()
+@kernel(nogil=True)
 def weigh(frame, up, served):
     """Sum anew what is up in each world."""
     served[:] = 0.0

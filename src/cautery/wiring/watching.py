@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from cautery import wiring
+from cautery import kernels, wiring
 from cautery.act import Publisher
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.dns import DnsNames
@@ -17,6 +18,7 @@ from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.facts_folder import LatestFacts
 from cautery.adapters.http import PoliteClient, SuspectClient
 from cautery.adapters.intermediary import HttpPublisher
+from cautery.adapters.loop_watch import LoopWatch
 from cautery.adapters.public_folder import PublicFolder
 from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.reading import ReadingPool
@@ -52,6 +54,7 @@ def watch(
     close: bool | None = True,
     on_proof: Callable[[Proven | CauteryError], None] = lambda _: None,
     publish: Path | None = None,
+    loop_watch: LoopWatch | None = None,
 ) -> Finished:
     """Run a watch to the end of its window; its case has the report then.
 
@@ -63,6 +66,8 @@ def watch(
         Called with what vouches for the closed case, or why nothing does; its mandate names a log.
     publish : Path or None
         The public folder, which is made if it is not there; ``None``: the case shows nothing.
+    loop_watch : LoopWatch or None
+        Told when the watch's event loop gives no turn for too long.
 
     Raises
     ------
@@ -72,8 +77,10 @@ def watch(
     public = None if publish is None else PublicFolder(publish, make=True)
     case = open_case(case_path, store=store(keys_dir), clock=wiring.clock())
     closed = False
+    _load()
     try:
-        asyncio.run(_watch(mandate, case, mandate_file, listeners, public, keys_dir=keys_dir))
+        work = _watch(mandate, case, mandate_file, listeners, public, keys_dir=keys_dir)
+        (asyncio.run if loop_watch is None else loop_watch.run)(work)
         trust = NOBODY if mandate.log is None else own_trust(Path(mandate.log.folder.reveal()))
         finished = finish_case(case, close=close, trust=trust)
         closed = finished.closed
@@ -87,6 +94,12 @@ def watch(
         except CauteryError as error:  # the case is whole; `cautery log prove` asks again
             on_proof(error)
     return finished
+
+
+def _load() -> None:
+    """Load what every watch needs late and what holds up all threads while it is loaded."""
+    kernels.load()
+    importlib.import_module("polars")  # for its tables; 0.5 s from a cold disk
 
 
 async def _watch(

@@ -9,7 +9,7 @@ import numpy as np
 from cautery.kernels import kernel
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def nats(begin, end, letter, ends, starts, costs, least):
     """Return the least nats in which the letters from ``begin`` to ``end`` can be written.
 
@@ -26,7 +26,7 @@ def nats(begin, end, letter, ends, starts, costs, least):
     return least[end - begin]
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def _longest_name(begins):
     longest = 0  # np.diff would take two seconds to compile
     for name in range(begins.size - 1):
@@ -34,7 +34,7 @@ def _longest_name(begins):
     return longest
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def wholes(begins, letter, ends, starts, costs):
     """Return the nats of each name."""
     out = np.empty(begins.size - 1)
@@ -44,7 +44,7 @@ def wholes(begins, letter, ends, starts, costs):
     return out
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def _longest(text, a, a_end, b, b_end, used_a, used_b, row):
     """Return the longest piece of letters unused so far, and where it begins in each name."""
     size = at_a = at_b = 0
@@ -63,7 +63,7 @@ def _longest(text, a, a_end, b, b_end, used_a, used_b, row):
     return size, at_a, at_b
 
 
-@kernel(plain=True)
+@kernel(plain=True, nogil=True)
 def nearest(
     pairs, name_places, begins_of, looks, whole, text, begins, shortest, letter, edge, unshared,
     ends, starts, costs,

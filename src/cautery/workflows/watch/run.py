@@ -163,6 +163,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         journal,
         hearing,
         fetched,
+        resolver=await _resolver(mandate),
         confirming=confirming,
         earlier=earlier,
         signed_for=signed_for,
@@ -185,6 +186,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
                     journal,
                     hearing,
                     fetched,
+                    resolver=await _resolver(renewed),
                     confirming=confirming,
                     earlier=earlier,
                     signed_for=signed_for,
@@ -225,6 +227,11 @@ def _open(
     journal.write(DecoderConfined(**ports.confinement, at=now))
 
 
+async def _resolver(mandate: Mandate) -> Resolver:
+    """Return what resolves titles; a long catalogue takes a while to be laid out."""
+    return await asyncio.to_thread(lambda: Resolver(Catalogue.of(mandate)))
+
+
 def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
     return Hearing(
         mandate,
@@ -252,6 +259,7 @@ class _Watch:
         hearing: Hearing,
         fetched: FetchedCalendars,
         *,
+        resolver: Resolver,
         confirming: Confirming,
         earlier: EarlierRuns,
         signed_for: SignedFor,
@@ -321,7 +329,7 @@ class _Watch:
         )
         self._sources = SourceReader(
             mandate,
-            Resolver(Catalogue.of(mandate)),
+            resolver,
             self._streams,
             self._sightings,
             fetcher=ports.fetcher,
@@ -451,7 +459,8 @@ class _Watch:
     async def _checkpoints(self) -> None:
         while True:
             await asyncio.sleep(CHECKPOINT_S)
-            self._ports.checkpoint()
+            # It asks the signer and the disk: other work goes on meanwhile.
+            await self._journal.aside(self._ports.checkpoint)
 
     async def _expire(self) -> None:
         while True:
