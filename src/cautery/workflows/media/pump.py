@@ -21,6 +21,7 @@ from cautery.workflows.media.fetching import fetch_segments, is_playlist, read_m
 from cautery.workflows.media.ref_files import in_files, take_file
 from cautery.workflows.media.sent import SentStream
 from cautery.workflows.media.tape import Tape
+from cautery.workflows.media.unchanged import ReadOnce
 
 BATCH_S = 48.0
 """Media seconds decoded at once: enough to spread the cost of opening, little to wait for."""
@@ -136,7 +137,7 @@ class Pump:
         self._references = references
         self._tape = tape
         self._fetcher = fetcher
-        self._readers = readers
+        self._readers = ReadOnce(readers)
         self._streams = streams
         self._decoder = decoder
         self._engine = engine
