@@ -7,6 +7,8 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cautery.model import KeyedPseudonyms, Source
 from cautery.model.own_secrets import OwnSecrets, secrets_in
@@ -79,3 +81,30 @@ def test_secrets_of_a_source_are_those_that_no_record_shows() -> None:
         assert set(secrets_in(Source(location=url, kind="m3u"))) == found  # type: ignore[arg-type]
     line = Source(location="http://a.example/", kind="xtream", username="anna77", password="xtream")  # type: ignore[arg-type]
     assert set(secrets_in((line,))) == {"anna77"}
+
+
+@given(
+    st.lists(st.text(st.characters(max_codepoint=0x17F), min_size=6, max_size=9), max_size=3),
+    st.binary(max_size=40),
+    st.binary(max_size=40),
+    st.data(),
+)
+def test_bytes_are_searched_as_the_text_that_each_of_them_is_a_letter_of(
+    secrets: list[str], before: bytes, after: bytes, data: st.DataObject
+) -> None:
+    own = OwnSecrets(KEYED)
+    own.add(secrets)
+    middle = data.draw(
+        st.sampled_from([b"", *(secret.encode("latin-1", "replace") for secret in secrets)])
+    )
+    payload = (
+        before + data.draw(st.sampled_from([middle, middle.upper(), middle.hex().encode()])) + after
+    )
+    text = payload.decode("latin-1")
+    assert own.stand_in(payload) == (own.scrubbed(text) != text)
+
+
+def test_a_secret_is_found_in_bytes_in_any_case_and_form(own: OwnSecrets) -> None:
+    for written in (WORD, WORD.upper(), quote(WORD, safe=""), WORD.encode().hex()):
+        assert own.stand_in(b"G\x00\xff" + written.encode() + b"\x80")
+    assert not own.stand_in(b"G\x00\xff" + WORD[:-1].encode() + b"\x80")

@@ -20,7 +20,7 @@ check`` reads them. Records are not packed, so a digest of the file is a digest 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -75,6 +75,7 @@ def write_warc(
     *,
     about: Mapping[str, str],
     earlier: Mapping[int, Earlier] | None = None,
+    digests: Sequence[Digest] | None = None,
 ) -> bytes:
     """Return an archive of a request and a response record for each exchange.
 
@@ -84,6 +85,8 @@ def write_warc(
         What the opening record says beside the format: who, by which software, what was hidden.
     earlier : mapping of int to Earlier
         By the place of an exchange: its payload was kept before, so a revisit record refers to it.
+    digests : sequence of Digest, optional
+        Of the payloads, where they are known already.
     """
     out = BytesIO()
     writer = WARCWriter(out, gzip=False, warc_version=VERSION)
@@ -91,7 +94,8 @@ def write_warc(
     if ordered:
         _info(writer, about, ordered[0].asked_at)
     for place, exchange in enumerate(ordered):
-        _pair(writer, exchange, (earlier or {}).get(place), place)
+        payload = digest_of(exchange.payload) if digests is None else digests[place]
+        _pair(writer, exchange, (earlier or {}).get(place), place, payload)
     return out.getvalue()
 
 
@@ -154,8 +158,9 @@ def _info(writer: Any, about: Mapping[str, str], at: datetime) -> None:
     )
 
 
-def _pair(writer: Any, exchange: Exchange, earlier: Earlier | None, place: int) -> None:
-    payload = digest_of(exchange.payload)
+def _pair(
+    writer: Any, exchange: Exchange, earlier: Earlier | None, place: int, payload: Digest
+) -> None:
     kind, body = ("response", exchange.payload) if earlier is None else ("revisit", b"")
     head = _AsSent(
         f"{exchange.protocol} {exchange.status} {exchange.reason}".rstrip(),

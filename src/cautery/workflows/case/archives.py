@@ -10,7 +10,7 @@ from typing import Protocol
 
 from cautery import __version__
 from cautery.evidence.warc import MEDIA_TYPE, write_warc
-from cautery.model import Exchange, ExhibitId, Location, OwnLocation, Pseudonyms
+from cautery.model import Exchange, ExhibitId, Location, OwnLocation, Pseudonyms, digest_of
 from cautery.model.own_secrets import OwnSecrets
 from cautery.workflows.case.transactions import (
     MOST_TEXT,
@@ -94,15 +94,16 @@ class Archives:
         sealed = exchanges
         if not confidential:
             sealed = [self._in_the_open(exchange) for exchange in exchanges]
+        digests = [digest_of(exchange.payload) for exchange in sealed]
         with self._lock:
-            earlier, beside = self._payloads.earlier(sealed, subject)
+            earlier, beside = self._payloads.earlier(sealed, digests, subject)
         about = {"software": f"Cautery {__version__}", "isPartOf": what}
         if not confidential:
             about["description"] = (
                 "URLs and headers redacted by keyed hashes (~...); payloads as received"
             )
         exhibit = self._seal(
-            write_warc(sealed, about=about, earlier=earlier),
+            write_warc(sealed, about=about, earlier=earlier, digests=digests),
             what=what,
             media_type=MEDIA_TYPE,
             at=first.asked_at,
@@ -112,14 +113,11 @@ class Archives:
         with self._lock:
             # Only now, so that nothing refers to an archive that is not sealed yet. Two threads may
             # keep the same payload twice meanwhile; that costs room alone.
-            self._payloads.remember(sealed, subject, exhibit)
+            self._payloads.remember(sealed, digests, subject, exhibit)
         return (exhibit, *(warc for warc in beside if warc != exhibit))
 
     def _must_be_hidden(self, exchange: Exchange) -> bool:
-        if shows_persons(exchange):
-            return True
-        text = exchange.payload[:MOST_TEXT].decode("latin-1")
-        return self._secrets.scrubbed(text) != text
+        return shows_persons(exchange) or self._secrets.stand_in(exchange.payload[:MOST_TEXT])
 
     def _in_the_open(self, exchange: Exchange) -> Exchange:
         opened = in_the_open(exchange, self._pseudonyms)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from cautery.evidence.warc import Earlier
 from cautery.formats import encoding_of
-from cautery.model import Digest, Exchange, ExhibitId, Pseudonyms, RedactedUrl, digest_of
+from cautery.model import Digest, Exchange, ExhibitId, Pseudonyms, RedactedUrl
 from cautery.model.screen import finds_personal
 from cautery.workflows.case.open_headers import shown_headers, shown_reason
 
@@ -152,40 +152,43 @@ class Payloads:
         self._newest: OrderedDict[tuple[str, str], Digest] = OrderedDict()
 
     def earlier(
-        self, exchanges: Sequence[Exchange], subject: str
+        self, exchanges: Sequence[Exchange], digests: Sequence[Digest], subject: str
     ) -> tuple[dict[int, Earlier], tuple[ExhibitId, ...]]:
         """Return which payloads were kept before, by place, and the exhibits that hold them.
 
         Parameters
         ----------
+        digests : sequence of Digest
+            Of their payloads.
         subject : str
             Whose key seals them: what is sealed under one key does not lean on another's.
         """
         by_place: dict[int, Earlier] = {}
         exhibits: list[ExhibitId] = []
-        for place, exchange in enumerate(exchanges):
+        for place, (exchange, own) in enumerate(zip(exchanges, digests, strict=True)):
             # Not modified: the server means the body that it sent before.
             if exchange.status == 304:
                 digest = self._newest.get((subject, exchange.url))
             else:
-                digest = (
-                    digest_of(exchange.payload)
-                    if exchange.payload and exchange.cut is None
-                    else None
-                )
+                digest = own if exchange.payload and exchange.cut is None else None
             stored = None if digest is None else self._payloads.get((subject, digest))
             if stored is not None:
                 by_place[place] = stored.earlier
                 exhibits.append(stored.exhibit)
         return by_place, tuple(dict.fromkeys(exhibits))
 
-    def remember(self, exchanges: Sequence[Exchange], subject: str, exhibit: ExhibitId) -> None:
+    def remember(
+        self,
+        exchanges: Sequence[Exchange],
+        digests: Sequence[Digest],
+        subject: str,
+        exhibit: ExhibitId,
+    ) -> None:
         """Take note of where payloads lie from now on."""
-        for exchange in exchanges:
+        for exchange, digest in zip(exchanges, digests, strict=True):
             # A part of a payload must not stand for the whole in a later revisit record.
             if not exchange.payload or exchange.cut is not None:
                 continue
-            digest = digest_of(exchange.payload)
             earlier = Earlier(url=exchange.url, at=exchange.asked_at, digest=digest)
             self._payloads.setdefault((subject, digest), _Kept(earlier, exhibit))
             self._newest[subject, exchange.url] = digest
