@@ -22,7 +22,10 @@ from cautery.adapters.keys_file import KeyFolder
 from cautery.console.app import room_app
 from cautery.console.desk import Desk
 from cautery.console.door import Secret
+from cautery.console.live import Live
 from cautery.console.rechecks import Rechecks
+from cautery.evidence.warc import write_warc
+from cautery.model import Exchange, digest_of, iso, to_json
 from cautery.workflows.browse.kept import Cases
 from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import Case, open_case
@@ -123,6 +126,7 @@ def opened_room(cases: Path, now: datetime | None = None) -> Room:
             custody=read_custody,
         ),
         rechecks=Rechecks(store, clock),
+        live=Live(store),
         secret=Secret.new(),
     )
     client = TestClient(room_app(desk), base_url="http://127.0.0.1:8017")
@@ -156,3 +160,76 @@ def room_at() -> Iterator[Callable[..., Room]]:
 def make_season() -> Callable[[Path], Path]:
     """Make cases that the test may change."""
     return made_cases
+
+
+def compared_in(
+    folder: Path, suspect: list[bytes], reference: bytes, *, suspect_s: float, reference_s: float
+) -> list[str]:
+    """Add a compared stream to the open case below a folder; return the sealed exhibits of both."""
+    store = FolderStore(KeyFolder(folder / "keys"), patience_s=0.1)
+    at = MADE.END
+    case = open_case(folder / "cases" / "cup" / "night-2", store=store, clock=FixedClock(at))
+
+    def seal(data: bytes, what: str) -> str:
+        exhibit = case.vault.seal(
+            data, media_type="application/warc", at=at, clock=case.clock.offset()
+        )
+        body = {"exhibit": to_json(exhibit), "what": what, "url": None}
+        case.ledger.append("exhibit.sealed", body, at=at)
+        return exhibit.id
+
+    exchanges = [
+        Exchange(
+            url=f"http://late.example/{number}.ts",
+            method="GET",
+            target="/",
+            request_headers=(),
+            status=200,
+            reason="OK",
+            headers=(),
+            payload=payload,
+            asked_at=at,
+            answered_at=at,
+            address="192.0.2.1",
+        )
+        for number, payload in enumerate(suspect)
+    ]
+    url, seen = "http://late.example/1", iso(at + timedelta(seconds=1))
+    known = {"url": url, "at": seen}
+    archive = seal(write_warc(exchanges, about={}), "transactions of a probe")
+    sealed = seal(reference, "reference arena")
+    pieces = [{"payload": digest_of(payload)} for payload in suspect]
+    for kind, body in (
+        (
+            "stream.appeared",
+            {"title": "Late", "source": "list", "host": "late.example", "offer": None},
+        ),
+        ("probe.done", {"observation": None, "failed": None, "exhibits": [archive]}),
+        (
+            "score.basis",
+            {"media_start_s": 0.0, "senses": [], "media": pieces, "exhibit": archive},
+        ),
+        (
+            "alignment",
+            {
+                "reference": "arena",
+                "kind": "sound",
+                "delay_s": 4.0,
+                "suspect_at_s": suspect_s,
+                "reference_at_s": 100.0,
+                "reference_media": sealed,
+                "reference_media_s": reference_s,
+                "lags_s": [0.0, 4.0, 8.0],
+                "strength": [0.0, 9.0, 0.0],
+            },
+        ),
+    ):
+        case.ledger.append(kind, known | body, at=at)
+    case.leave()
+    return [archive, sealed]
+
+
+@pytest.fixture
+def compare() -> Callable[..., list[str]]:
+    """Add a compared stream to the open case of a season that the test made."""
+    return compared_in

@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import SystemClock
+from cautery.adapters.keys_file import KeyFolder
+from cautery.model import iso
+from cautery.workflows.case.open import open_case
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[1] / "assets" / "axe" / "axe.min.js"
 CLOSED, OPEN = "/cases/night-1", "/cases/cup+night-2"
 
 
-@pytest.fixture(scope="module")
-def served(season: Path) -> Iterator[str]:
-    """The address that `cautery serve` prints."""
-    command = [sys.executable, "-m", "cautery", "serve", "--cases", str(season)]
+@contextmanager
+def serving(cases: Path) -> Iterator[str]:
+    """Run `cautery serve`, and yield the address that it prints."""
+    command = [sys.executable, "-m", "cautery", "serve", "--cases", str(cases)]
     with subprocess.Popen(
         [*command, "--port", "0", "--no-browser"], stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout
-        name, address = process.stdout.readline().split()
-        assert name == "room"
+        try:
+            assert process.stdout
+            name, address = process.stdout.readline().split()
+            assert name == "room"
+            yield address
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def served(season: Path) -> Iterator[str]:
+    """The address of a room over the season."""
+    with serving(season) as address:
         yield address
-        process.terminate()
 
 
 @pytest.fixture
@@ -64,6 +84,7 @@ def violations(page: Any) -> list[str]:
 
 
 PAGES = ["/", "/keys", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/exhibits", f"{CLOSED}/mandate"]
+PAGES += [f"{CLOSED}/tonight", f"{OPEN}/tonight", f"{CLOSED}/streams/1", f"{CLOSED}/streams/20"]
 PAGES += [f"{CLOSED}/verify", OPEN, f"{CLOSED}?q=nothing-like-that", "/nowhere"]
 
 
@@ -112,7 +133,13 @@ def test_a_night_shift_by_keyboard_alone(visit: Callable[..., Any]) -> None:
     assert page.inner_text("#panel") == ""
     page.keyboard.press("o")
     page.wait_for_url(re.compile(r"/records/\d+$"))
-    for letter, path in (("e", "exhibits"), ("m", "mandate"), ("v", "verify"), ("l", "night-1")):
+    for letter, path in (
+        ("t", "tonight"),
+        ("e", "exhibits"),
+        ("m", "mandate"),
+        ("v", "verify"),
+        ("l", "night-1"),
+    ):
         page.keyboard.press("g")
         page.keyboard.press(letter)
         page.wait_for_url(re.compile(f"{path}$"))
@@ -150,7 +177,7 @@ def test_all_of_it_works_without_a_script(visit: Callable[..., Any]) -> None:
 def test_a_page_fits_a_telephone(visit: Callable[..., Any]) -> None:
     page = visit(CLOSED, is_mobile=True)
     page.set_viewport_size({"width": 390, "height": 800})
-    for path in ("/", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/exhibits"):
+    for path in ("/", CLOSED, f"{CLOSED}/records/7", f"{CLOSED}/tonight", f"{CLOSED}/streams/1"):
         page.goto(page.url.partition("/cases")[0].rstrip("/") + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -165,3 +192,99 @@ def test_the_map_runs_its_own_script_and_cannot_reach_the_room(visit: Callable[.
     reached = page.evaluate("fetch('/cases/night-1').then(() => 'reached', () => 'refused')")
     assert reached == "refused"
     page.faults.clear()
+
+
+def _add(folder: Path, number: int) -> None:
+    """Add a stream to the open case as a watch in another process does."""
+    store = FolderStore(KeyFolder(folder / "keys"), patience_s=1.0)
+    case = open_case(folder / "cases" / "cup" / "night-2", store=store, clock=SystemClock())
+    at = case.clock.now()
+    body = {"url": f"http://late.example/{number}", "title": f"Late {number}", "source": "list"}
+    body |= {"host": "late.example", "at": iso(at), "offer": None}
+    case.ledger.append("stream.appeared", body, at=at)
+    case.leave()
+
+
+def test_the_wall_grows_while_somebody_looks_and_comes_back_after_the_line_was_lost(
+    browser: Any, tmp_path: Path, make_season: Callable[[Path], Path]
+) -> None:
+    with serving(make_season(tmp_path)) as address:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_selector("h1:has-text('Cases')")
+        page.goto(address.split("/?", maxsplit=1)[0] + f"{OPEN}/tonight")
+        page.wait_for_selector("html[data-line=open]")
+        page.evaluate("window.sameDocument = true")
+        assert "of 18 offered" in page.inner_text("#live-state")
+        _add(tmp_path, 1)
+        page.wait_for_selector("#live-state:has-text('of 19 offered')")
+        page.wait_for_selector("#live-unseen:has-text('Late 1')")
+        context.set_offline(True)
+        _cut(page)
+        page.wait_for_selector("html[data-line=lost]")
+        assert page.is_visible(".lost")
+        _add(tmp_path, 2)
+        _add(tmp_path, 3)
+        context.set_offline(False)
+        page.wait_for_selector("#live-state:has-text('of 21 offered')")
+        assert not page.is_visible(".lost")
+        assert page.inner_text("#live-unseen").count("Late 3") == 1
+        assert page.evaluate("window.sameDocument")
+        context.close()
+
+
+def _cut(page: Any) -> None:
+    """Hide and show the page, as who closes the laptop does: its stream begins anew."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def _film(seconds: int, *, begins_s: float) -> bytes:
+    """A film in MPEG-TS whose picture is as bright as its second."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mpegts") as container:
+        stream = container.add_stream("libx264", rate=25, options={"tune": "zerolatency"})
+        stream.width, stream.height, stream.pix_fmt = 160, 90, "yuv420p"
+        stream.time_base = Fraction(1, 90_000)
+        for number in range(25 * seconds):
+            picture = np.full((90, 160, 3), 20 + 20 * (number // 25), np.uint8)
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.time_base = stream.time_base
+            frame.pts = int((begins_s + number / 25) * 90_000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return out.getvalue()
+
+
+def test_stream_and_reference_play_in_step_from_what_was_sealed(
+    browser: Any,
+    tmp_path: Path,
+    make_season: Callable[[Path], Path],
+    compare: Callable[..., Any],
+) -> None:
+    cases = make_season(tmp_path)
+    suspect, reference = _film(6, begins_s=20.0), _film(8, begins_s=100.0)
+    compare(tmp_path, [suspect], reference, suspect_s=23.5, reference_s=105.5)
+    with serving(cases) as address:
+        page = browser.new_context().new_page()
+        faults: list[str] = []
+        page.on("console", lambda said: said.type == "error" and faults.append(said.text))
+        page.goto(address)
+        page.wait_for_selector("h1:has-text('Cases')")
+        page.goto(address.split("/?", maxsplit=1)[0] + f"{OPEN}/streams/19")
+        page.wait_for_selector("[data-ready]")
+        at = "[...document.querySelectorAll('video')].map(video => video.currentTime)"
+        # What a transport stream's decoder holds back at its start is some hundredths of a second.
+        assert page.evaluate(at) == pytest.approx([5.5, 3.5], abs=0.2)
+        assert float(page.get_attribute("[data-at]", "min")) == pytest.approx(-3.5, abs=0.2)
+        assert float(page.get_attribute("[data-at]", "max")) == pytest.approx(2.45, abs=0.2)
+        page.fill("[data-at]", "-2")
+        page.click("text=Play in step")
+        for _ in range(200):
+            if page.evaluate(at)[1] > 2.2:
+                break
+            page.wait_for_timeout(50)
+        reference_s, suspect_s = page.evaluate(at)
+        assert reference_s - suspect_s == pytest.approx(2.0, abs=0.35)
+        assert faults == []
+        page.context.close()

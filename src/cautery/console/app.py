@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Scope
 
-from cautery.console import case_pages
+from cautery.console import case_pages, night_pages, stream_pages
 from cautery.console.assets import assets
 from cautery.console.desk import Desk, tongue
 from cautery.console.door import Door
@@ -33,11 +33,13 @@ def room_app(desk: Desk) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        desk.live.close()
         desk.cases.close()
 
     # No page of FastAPI's own: its API pages load scripts from elsewhere.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.include_router(case_pages.router(desk))
+    for pages in (case_pages, night_pages, stream_pages):
+        app.include_router(pages.router(desk))
     _add_assets(app)
     _add_faults(app, desk)
     app.router.redirect_slashes = False

@@ -18,6 +18,7 @@ from cautery import wiring
 from cautery.console.app import room_app
 from cautery.console.desk import Desk
 from cautery.console.door import KEY, Secret
+from cautery.console.live import Live
 from cautery.console.rechecks import Rechecks
 from cautery.drawing.escaping import markup
 from cautery.errors import InputError, StorageError
@@ -60,6 +61,7 @@ def serve(
     desk = Desk(
         cases=cases_in(cases),
         rechecks=Rechecks(reading_store(), wiring.clock()),
+        live=Live(reading_store()),
         secret=secret,
     )
     listening = _listening(address, port)

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from cautery.console.assets import assets
 from cautery.console.door import Secret
+from cautery.console.live import Live
 from cautery.console.rechecks import Rechecks
 from cautery.messages import in_language
 from cautery.model.web import Asked
@@ -32,12 +33,15 @@ class Desk:
         The cases that people look at.
     rechecks : Rechecks
         What they had checked.
+    live : Live
+        What grows while they look at it.
     secret : Secret
         What its door asks for.
     """
 
     cases: Cases
     rechecks: Rechecks
+    live: Live
     secret: Secret
 
     def page(

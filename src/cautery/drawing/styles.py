@@ -7,8 +7,8 @@ from importlib.resources import files
 from markupsafe import Markup
 
 
-def style(package: str, name: str, **texts: str) -> Markup:
-    """Return one of our style sheets behind the tokens of them all, with texts in their places.
+def style(package: str, *names: str, **texts: str) -> Markup:
+    """Return style sheets of ours behind the tokens of them all, with texts in their places.
 
     The tokens are colours and letters, which every page and sheet has in common.
 
@@ -19,7 +19,10 @@ def style(package: str, name: str, **texts: str) -> Markup:
     """
     css = "".join(
         files(where).joinpath(sheet).read_text(encoding="utf-8")
-        for where, sheet in (("cautery.drawing", "tokens.css"), (package, name))
+        for where, sheet in (
+            ("cautery.drawing", "tokens.css"),
+            *((package, name) for name in names),
+        )
     )
     for place, text in texts.items():
         css = css.replace(place, css_text(text))

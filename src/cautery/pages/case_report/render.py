@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from jinja2 import Environment
@@ -60,9 +61,10 @@ def render(view: ReportView) -> str:
             accused=len(accused),
             drawing=supply_drawing(graph) if graph and graph.assets else None,
             letters=letters(graph) if graph else {},
-            names=_names(view.mandate),
+            names=names_of(view.mandate),
             style=style(
                 "cautery.pages.case_report",
+                "evidence.css",
                 "report.css",
                 **{
                     "PAGE-NAME": tr("Cautery case report"),
@@ -73,7 +75,7 @@ def render(view: ReportView) -> str:
     )
 
 
-def _names(mandate: Mandate) -> dict[str, str]:
+def names_of(mandate: Mandate) -> dict[str, str]:
     """Return what the page calls each reference, by id."""
     return (
         {channel.id: channel.names[0] for channel in mandate.channels if channel.names}
@@ -102,7 +104,21 @@ def _statement(text: str) -> Markup:
 @cache
 def _environment() -> Environment:
     env = environment("cautery.pages.case_report")
-    env.filters |= {
+    env.filters |= filters()
+    env.globals |= {
+        "alignment_plot": alignment_plot,
+        "colour_of": colour_of,
+        "role_shape": role_shape,
+        "roles": tuple(Role),
+        "scale": VERBAL_SCALE,
+        "most": MOST_ROWS,
+    }
+    return env
+
+
+def filters() -> dict[str, Callable[..., object]]:
+    """Return what the parts of the report need in an environment of another page."""
+    return {
         "utc": formatting.utc,
         "utc_after": formatting.utc_after,
         "clock": formatting.clock,
@@ -116,12 +132,3 @@ def _environment() -> Environment:
         "bare": formatting.bare,
         "picture": _picture,
     }
-    env.globals |= {
-        "alignment_plot": alignment_plot,
-        "colour_of": colour_of,
-        "role_shape": role_shape,
-        "roles": tuple(Role),
-        "scale": VERBAL_SCALE,
-        "most": MOST_ROWS,
-    }
-    return env

@@ -8,14 +8,16 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
 
 from cautery.drawing.formatting import number
 from cautery.drawing.styles import style
 from cautery.drawing.templates import environment
 from cautery.messages import language, languages, tr
-from cautery.pages.case_report import formatting
+from cautery.pages.case_report import alignment_plot
+from cautery.pages.case_report.render import filters
 from cautery.pages.public.render import LANGUAGES
+from cautery.pages.room.wall import axis, strip
 
 _PACKAGE = "cautery.pages.room"
 COUNTED_TO = 10_000
@@ -65,7 +67,7 @@ def render_page(name: str, shell: Shell, **values: Any) -> str:
 
 def stylesheet() -> str:
     """Return the one style sheet of the room, behind the tokens of all pages."""
-    return str(style(_PACKAGE, "room.css"))
+    return str(style("cautery.pages", "case_report/evidence.css", "room/room.css"))
 
 
 def capped(count: int) -> str:
@@ -88,14 +90,12 @@ def _address(*parts: object) -> str:
 @cache
 def _environment() -> Environment:
     env = environment(_PACKAGE)
+    report = PrefixLoader({"case_report": PackageLoader("cautery.pages.case_report", ".")})
+    assert env.loader
+    env.loader = ChoiceLoader([env.loader, report])
+    env.filters |= filters()
     env.filters |= {
         "capped": capped,
-        "utc": formatting.utc,
-        "clock": formatting.clock,
-        "span": formatting.span,
-        "delay": formatting.delay,
-        "size": formatting.size,
-        "bare": formatting.bare,
     }
-    env.globals |= {"at": _address}
+    env.globals |= {"at": _address, "axis": axis, "strip": strip, "alignment_plot": alignment_plot}
     return env

@@ -134,6 +134,8 @@ class RecordRow:
         The stream, host, target or other thing that it is about; empty: it names none.
     word : Message or None
         What it says of it in a word.
+    of_stream : bool
+        It is about a stream, which has a page of its own.
     """
 
     index: int
@@ -141,6 +143,7 @@ class RecordRow:
     kind: str
     about: str
     word: Message | None
+    of_stream: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +261,7 @@ class RecordView:
     leaf_hash: str
     proof: ProofView | None
     fault: str
+    of_stream: bool
     newer: int | None
     older: int | None
 

@@ -6,7 +6,7 @@ All of it can be made anew from the ledger, and is, if the ledger was replaced b
 from __future__ import annotations
 
 from array import array
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,15 +23,16 @@ from cautery.evidence.leaf_tree import LeafTree
 from cautery.evidence.manifest import LEDGER
 from cautery.evidence.merkle import leaf_hash
 from cautery.evidence.ports import CaseLedger, CaseStore, CaseVault
-from cautery.model import Entry, ExhibitId
+from cautery.model import Entry, ExhibitId, Verdict
 from cautery.model.ports import Clock
 from cautery.model.records import CaseOpened, FixturesChanged, Record, kinds_of
-from cautery.projections import MandateInForce
+from cautery.projections import MandateInForce, StreamState
 from cautery.projections.case import CaseRecords
 from cautery.projections.tally import Tally
 
 MOST_KEPT = 16
 """Cases that are kept at a time; what was looked at longest ago goes first. Judgement."""
+_FALLEN = 200
 _OF_MANDATE = frozenset(kinds_of(CaseOpened, FixturesChanged))
 
 
@@ -81,6 +82,8 @@ class Folded:
         By the URL of a stream, its number, in the order of first mention: it never changes.
     named : dict
         By exhibit, the records that name it, rising.
+    fallen : deque of (int, Verdict)
+        The newest verdicts that changed the finding of a stream, with their records, rising.
     """
 
     records: CaseRecords = field(default_factory=CaseRecords)
@@ -89,9 +92,16 @@ class Folded:
     named: defaultdict[ExhibitId, array[int]] = field(
         default_factory=lambda: defaultdict(lambda: array("q"))
     )
+    fallen: deque[tuple[int, Verdict]] = field(default_factory=lambda: deque(maxlen=_FALLEN))
 
     def hear(self, entry: Entry) -> None:
         """Take one entry up."""
+        verdict = entry.content
+        if isinstance(verdict, Verdict):
+            stream = self.records.streams.by_url.get(verdict.url.text)
+            before = None if stream is None else stream.verdict
+            if before is None or before.finding is not verdict.finding:
+                self.fallen.append((entry.index, verdict))
         self.records.hear(entry)
         self.tally.hear(entry)
         by_url = self.records.streams.by_url
@@ -230,6 +240,21 @@ class Cases:
             kept, self._kept = [*self._kept.values()], OrderedDict()
         for one in kept:
             one.close()
+
+
+def stream_of(kept: Kept, folded: Folded, number: int) -> StreamState:
+    """Return a stream by its number.
+
+    Raises
+    ------
+    AbsentError
+        If there is none.
+    """
+    streams = folded.records.streams.by_url.values()
+    stream = next(islice(streams, number - 1, None), None) if number > 0 else None
+    if stream is None:
+        raise AbsentError(f"The case {kept.id} has no stream {number}.")
+    return stream
 
 
 def _exhibits(record: Record) -> Iterator[ExhibitId]:

@@ -14,7 +14,7 @@ from cautery.model.records.kinds import KINDS
 from cautery.pages.room.view import MemberView, ProofView, RecordView
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept
-from cautery.workflows.browse.timeline import meaning_of, newest_checkpoint
+from cautery.workflows.browse.timeline import is_of_stream, meaning_of, newest_checkpoint
 
 
 def record_view(cases: Cases, id: str, index: int) -> RecordView:
@@ -40,6 +40,7 @@ def record_view(cases: Cases, id: str, index: int) -> RecordView:
             leaf_hash=leaf_hash(entry.leaf).hex(),
             proof=proof,
             fault=fault,
+            of_stream=is_of_stream(entry),
             newer=index + 1 if index + 1 < size else None,
             older=index - 1 if index else None,
         )

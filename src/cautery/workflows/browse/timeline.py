@@ -11,9 +11,17 @@ from cautery.errors import EvidenceError
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier, open_checkpoint
 from cautery.messages import say
-from cautery.model import Checkpoint, Entry, RedactedUrl
+from cautery.model import Checkpoint, DarkProbe, Entry, RedactedUrl, Verdict
 from cautery.model.message import Message
-from cautery.model.records import ExhibitSealed, kind_of_type
+from cautery.model.records import (
+    AlignmentShown,
+    ExhibitSealed,
+    ProbeDone,
+    StreamAppeared,
+    StreamResolved,
+    StreamVanished,
+    kind_of_type,
+)
 from cautery.model.records.described import summary_of, type_of
 from cautery.model.records.kinds import KINDS
 from cautery.pages.room.view import CaseView, CheckView, KindCount, RecordRow, Timeline
@@ -27,6 +35,15 @@ _MOST_SEARCHED = 50_000
 _SEARCH_CPU_S = 0.5
 """For one page of a search, so that nobody waits; it says how far it looked. Judgement."""
 LONGEST_SEARCH = 200
+_OF_STREAMS = (
+    AlignmentShown,
+    DarkProbe,
+    ProbeDone,
+    StreamAppeared,
+    StreamResolved,
+    StreamVanished,
+    Verdict,
+)
 _SUBJECTS = (
     "url",
     "host",
@@ -107,7 +124,13 @@ def row_of(entry: Entry) -> RecordRow:
         kind=entry.record.kind,
         about=_about(entry),
         word=in_a_word(entry.content),
+        of_stream=is_of_stream(entry),
     )
+
+
+def is_of_stream(entry: Entry) -> bool:
+    """Tell whether a record makes its stream one that has a page."""
+    return isinstance(entry.content, _OF_STREAMS)
 
 
 def _about(entry: Entry) -> str:

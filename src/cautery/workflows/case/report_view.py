@@ -114,11 +114,11 @@ def report_view(
     # Records of a later closing say nothing of what was still up.
     watched = records.spans.watched
     ended = watched[-1][1] if watched else records.last_at or at
-    pictures = _Pictures(read_exhibit)
+    pictures = Pictures(read_exhibit)
     times = times or ReportTimes()
     known = brackets(records.size, times.moments) if times.moments else []
     streams = tuple(
-        _stream(number, stream, records, ended, pictures, times=times, known=known)
+        stream_view(number, stream, records, ended, pictures, times=times, known=known)
         for number, stream in enumerate(ranked, start=1)
     )
     observed = _observed(records, mandate)
@@ -186,7 +186,7 @@ def _unsent(notices: Notices) -> Message | None:
     return message("notice-end.report", count=count) if count else None
 
 
-class _Pictures:
+class Pictures:
     """Fetches and reduces stills while the page has room for them."""
 
     def __init__(self, read: Reader) -> None:
@@ -194,6 +194,7 @@ class _Pictures:
         self._bytes_left = _MOST_STILLS_BYTES
 
     def show(self, exhibit: ExhibitId | None, at_s: float | None) -> Still | None:
+        """Return a still, or why there is no picture of it; ``None``: none was sealed."""
         if exhibit is None:
             return None
         still = Still(exhibit=exhibit, uri=None, at_s=at_s)
@@ -218,16 +219,25 @@ def _rank(stream: StreamState) -> tuple[int, float, str]:
     return _ORDER[stream.verdict.finding], -stream.verdict.log10_lr, stream.url
 
 
-def _stream(
+def stream_view(
     number: int,
     stream: StreamState,
     records: CaseRecords,
     ended: datetime,
-    pictures: _Pictures,
+    pictures: Pictures,
     *,
     times: ReportTimes,
     known: Sequence[Bracket],
 ) -> StreamView:
+    """Return everything that the records say of one stream.
+
+    Parameters
+    ----------
+    ended : datetime
+        Until when a stream that is still up counts as exposed.
+    known : sequence of Bracket
+        By record, between which times others vouch for it; empty: nobody was asked.
+    """
     best = _best(records.alignments[stream.url])
     alignment = None if best is None else _alignment(best, pictures)
     until, why = _exposed_until(stream, ended)
@@ -279,7 +289,7 @@ def _brackets(
     return found
 
 
-def _alignment(shown: AlignmentShown, pictures: _Pictures) -> Alignment:
+def _alignment(shown: AlignmentShown, pictures: Pictures) -> Alignment:
     return Alignment(
         reference=shown.reference,
         shown=shown.shown or shown.reference,

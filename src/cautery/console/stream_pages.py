@@ -1,0 +1,68 @@
+"""The page of a stream, and its sealed media for the player on it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from cautery.console.case_pages import Id, Number
+from cautery.console.desk import Desk
+from cautery.workflows.browse.media import Side, media_of
+from cautery.workflows.browse.verdict import number_of, verdict_view
+
+Stream = Annotated[int, Path(ge=1, lt=1 << 53)]
+_PLAYLIST = "application/vnd.apple.mpegurl"
+_RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})")
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the pages of streams."""
+    pages = APIRouter(default_response_class=HTMLResponse)
+
+    @pages.get("/cases/{id}/streams/{number}")
+    def stream(request: Request, id: Id, number: Stream) -> HTMLResponse:
+        return desk.page(request, "verdict", lambda: {"view": verdict_view(desk.cases, id, number)})
+
+    @pages.get("/cases/{id}/records/{index}/stream")
+    def stream_of_record(request: Request, id: Id, index: Number) -> Response:
+        number = number_of(desk.cases, id, index)
+        own = request.url.path.partition("/records/")[0]
+        return RedirectResponse(f"{own}/streams/{number}", status_code=303)
+
+    @pages.get("/cases/{id}/streams/{number}/{side}.m3u8")
+    def playlist(id: Id, number: Stream, side: Side) -> Response:
+        media = media_of(desk.cases, id, number, side)
+        return Response(media.playlist(f"{side}.media"), media_type=_PLAYLIST)
+
+    @pages.get("/cases/{id}/streams/{number}/{side}.media")
+    def media(request: Request, id: Id, number: Stream, side: Side) -> Response:
+        sealed = media_of(desk.cases, id, number, side)
+        return _part(sealed.content, sealed.media_type, request.headers.get("range", ""))
+
+    return pages
+
+
+def _part(content: bytes, media_type: str, asked: str) -> Response:
+    """Return all of some bytes, or the one range that was asked for (RFC 9110, section 14)."""
+    # A player loads them; whoever opens the address itself gets a file to save.
+    headers = {
+        "accept-ranges": "bytes",
+        "content-disposition": "attachment",
+        "content-security-policy": "sandbox; default-src 'none'",
+    }
+    match = _RANGE.fullmatch(asked)
+    if match is None:  # no range, or one that this room does not cut: all of it
+        return Response(content, media_type=media_type, headers=headers)
+    first = int(match[1])
+    last = min(int(match[2] or len(content)), len(content) - 1)
+    if first > last:
+        headers["content-range"] = f"bytes */{len(content)}"
+        return Response(status_code=416, headers=headers)
+    headers["content-range"] = f"bytes {first}-{last}/{len(content)}"
+    return Response(
+        content[first : last + 1], status_code=206, media_type=media_type, headers=headers
+    )

@@ -1,0 +1,175 @@
+"""Sealed media that a browser plays in step: those of a stream, and those of its reference.
+
+They are hostile bytes: nothing here decodes them. They are cut at the boxes of their container
+alone, so that a player is told where its first part ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cautery.errors import AbsentError, EvidenceError
+from cautery.evidence.warc import read_warc
+from cautery.messages import tr
+from cautery.model import Digest, ExhibitId, digest_of
+from cautery.model.ports import Vault
+from cautery.model.records import AlignmentShown, ProbeDone, kinds_of
+from cautery.model.records.scoring import ScoreBasis
+from cautery.pages.room.verdict import Player
+from cautery.workflows.browse.kept import Cases, Folded, Kept, stream_of
+from cautery.workflows.media.segments import joined_again
+
+Side = Literal["suspect", "reference"]
+_MOST_BYTES = 64 << 20
+_SYNC, _PACKET = 0x47, 188
+_LONGEST_S = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """Media of one side.
+
+    Parameters
+    ----------
+    content : bytes
+        As they were sealed, and joined as they were when they were compared.
+    initial : int
+        Bytes of the part that a player reads first (ISO 14496-12, ``moov``); 0: there is none.
+    media_type : str
+        By their first bytes, not by what a server said.
+    """
+
+    content: bytes
+    initial: int
+    media_type: str
+
+    def playlist(self, name: str) -> str:
+        """Return the HLS playlist (RFC 8216) of media whose one part has a name."""
+        lines = ["#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{_LONGEST_S}"]
+        if self.initial:
+            lines.append(f'#EXT-X-MAP:URI="{name}",BYTERANGE="{self.initial}@0"')
+        lines.append(f"#EXTINF:{_LONGEST_S},")
+        if self.initial:
+            rest = len(self.content) - self.initial
+            lines.append(f"#EXT-X-BYTERANGE:{rest}@{self.initial}")
+        return "\n".join([*lines, name, "#EXT-X-ENDLIST", ""])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """What the newest comparison of a stream rests on."""
+
+    aligned: AlignmentShown
+    basis: ScoreBasis
+    archives: tuple[ExhibitId, ...]
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the reference for each second of the stream."""
+        for sense in self.basis.senses:
+            if sense.reference == self.aligned.reference:
+                # Of a picture's places the first is rough and the second is the refined one.
+                return sense.tempo if sense.kind == "sound" else sense.places[1].speed
+        return 1.0
+
+
+def player_of(kept: Kept, folded: Folded, url: str) -> tuple[Player | None, str]:
+    """Return what can be played of a stream, or why nothing can."""
+    compared = _compared(kept, folded, url)
+    if compared is None:
+        return None, tr("No comparison with a reference was recorded for this stream.")
+    aligned = compared.aligned
+    if (
+        aligned.reference_media is None
+        or aligned.reference_media_s is None
+        or aligned.suspect_at_s is None
+    ):
+        return None, tr("The media of the reference were gone when the stream was compared.")
+    return Player(
+        suspect_s=aligned.suspect_at_s,
+        reference_s=aligned.reference_media_s,
+        speed=compared.speed,
+        suspect=compared.archives,
+        reference=aligned.reference_media,
+    ), ""
+
+
+def media_of(cases: Cases, id: str, number: int, side: Side) -> Media:
+    """Return the sealed media of a stream, or of its reference; each seal is checked.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case or stream, or nothing of it was compared.
+    CauteryError
+        If they are encrypted, damaged or not all there.
+    """
+    with cases.case(id) as kept:
+        folded = kept.folded()
+        compared = _compared(kept, folded, stream_of(kept, folded, number).url)
+        vault = kept.vault
+    if compared is None:
+        raise AbsentError(tr("No comparison with a reference was recorded for this stream."))
+    content = _joined(compared, vault) if side == "suspect" else _reference(compared.aligned, vault)
+    if len(content) > _MOST_BYTES:
+        raise EvidenceError(tr("These media are too large to be played here."))
+    return Media(content=content, initial=_initial(content), media_type=_type(content))
+
+
+def _compared(kept: Kept, folded: Folded, url: str) -> _Compared | None:
+    """Return the newest comparison whose media were recorded."""
+    lines = folded.records.custody.get(url, ())
+    kinds = frozenset(kinds_of(AlignmentShown, ProbeDone, ScoreBasis))
+    archives: dict[str, tuple[ExhibitId, ...]] = {}
+    basis: ScoreBasis | None = None
+    compared: _Compared | None = None
+    for entry in kept.ledger.entries([line.index for line in lines if line.kind in kinds]):
+        content = entry.content
+        if isinstance(content, ProbeDone):
+            archives[content.at.isoformat()] = content.exhibits
+        elif isinstance(content, ScoreBasis):
+            basis = content
+        elif isinstance(content, AlignmentShown) and basis is not None:
+            compared = _Compared(
+                aligned=content,
+                basis=basis,
+                archives=archives.get(basis.at.isoformat(), ()),
+            )
+    return compared
+
+
+def _joined(compared: _Compared, vault: Vault) -> bytes:
+    bodies: dict[Digest, bytes] = {}
+    for name in compared.archives:
+        archive = vault.read(name)
+        if archive.startswith(b"WARC/"):
+            bodies |= {digest_of(one.body): one.body for one in read_warc(archive) if one.body}
+    return joined_again(compared.basis.media, bodies)
+
+
+def _reference(aligned: AlignmentShown, vault: Vault) -> bytes:
+    if aligned.reference_media is None:
+        raise AbsentError(tr("The media of the reference were gone when the stream was compared."))
+    return vault.read(aligned.reference_media)
+
+
+def _type(content: bytes) -> str:
+    if content[:1] == bytes((_SYNC,)) and content[_PACKET : _PACKET + 1] in (b"", bytes((_SYNC,))):
+        return "video/mp2t"
+    return "video/mp4" if content[4:8] in (b"ftyp", b"styp") else "application/octet-stream"
+
+
+def _initial(content: bytes) -> int:
+    """Return how many bytes of fragmented MP4 stand before its first fragment."""
+    at = 0
+    if content[4:8] != b"ftyp":
+        return 0
+    while at + 8 <= len(content):
+        size, kind = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8]
+        if kind in (b"moof", b"styp", b"sidx", b"emsg", b"prft"):
+            return at
+        if size < 8:  # to the end of the file, or more than 4 GB: no fragment follows
+            return 0
+        at += size
+    return 0

@@ -1,0 +1,95 @@
+"""The page of one stream: as in the report, with its media to play, and what is in doubt."""
+
+from __future__ import annotations
+
+from cautery.errors import AbsentError, EvidenceError, InputError
+from cautery.evidence.manifest import CASE_KEY
+from cautery.evidence.note import NoteVerifier
+from cautery.evidence.outside.brackets import brackets
+from cautery.identify.decide import LEAST_LOG10_LR
+from cautery.messages import tr
+from cautery.model import Entry, RedactedUrl, Verdict
+from cautery.model.records import OutsideProof, StreamAppeared, kind_of_type
+from cautery.pages.case_report.render import names_of
+from cautery.pages.room.verdict import VerdictView
+from cautery.workflows.browse.doubts import changes_of
+from cautery.workflows.browse.heads import head_of
+from cautery.workflows.browse.kept import Cases, Kept, stream_of
+from cautery.workflows.browse.media import player_of
+from cautery.workflows.case.report_times import ReportTimes, report_times
+from cautery.workflows.case.report_view import Pictures, stream_view
+
+
+def verdict_view(cases: Cases, id: str, number: int) -> VerdictView:
+    """Return the page of a stream.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case or stream.
+    """
+    with cases.case(id) as kept:
+        folded = kept.folded()
+        stream = stream_of(kept, folded, number)
+        head = head_of(kept, now=cases.clock.now())
+        if head.mandate is None or head.last_at is None:
+            raise AbsentError(tr("The case %(case)s stands under no mandate.", case=id))
+        times = _times(kept)
+        known = brackets(folded.records.size, times.moments) if times.moments else []
+        shown = stream_view(
+            number,
+            stream,
+            folded.records,
+            head.last_at,
+            Pictures(kept.vault.read),
+            times=times,
+            known=known,
+        )
+        player, silent = player_of(kept, folded, stream.url)
+        stated = folded.records.stated
+        return VerdictView(
+            head=head,
+            stream=shown,
+            names=names_of(head.mandate),
+            streams=len(folded.numbers),
+            record=None
+            if stream.verdict is None
+            else stated.get((stream.url, kind_of_type(Verdict), stream.verdict.at)),
+            offered=None
+            if stream.first_seen is None
+            else stated.get((stream.url, kind_of_type(StreamAppeared), stream.first_seen)),
+            player=player,
+            silent=silent,
+            changes=changes_of(stream, head.mandate),
+            least_log10_lr=LEAST_LOG10_LR,
+            vouched=bool(shown.brackets),
+        )
+
+
+def number_of(cases: Cases, id: str, index: int) -> int:
+    """Return the number of the stream that a record is about.
+
+    Raises
+    ------
+    AbsentError
+        If there is no such case or record, or it is about no stream.
+    """
+    with cases.case(id) as kept:
+        entry: Entry | None = next(kept.ledger.entries((index,)), None)
+        url = None if entry is None else getattr(entry.content, "url", None)
+        url = url.text if isinstance(url, RedactedUrl) else url
+        number = kept.folded().numbers.get(url) if isinstance(url, str) else None
+    if number is None:
+        raise AbsentError(f"Record {index} of the case {id} is about no stream.")
+    return number
+
+
+def _times(kept: Kept) -> ReportTimes:
+    """Return what others say of the times of a case so far; checked against nobody's policy."""
+    if kind_of_type(OutsideProof) not in kept.rows().by_kind:
+        return ReportTimes()
+    try:
+        verifier = NoteVerifier.parse(kept.store.read(kept.path, CASE_KEY, limit=4096).decode())
+    except (UnicodeDecodeError, InputError) as error:
+        raise EvidenceError(f"{kept.path / CASE_KEY}: {error}") from error
+    return report_times(kept.ledger, kept.vault, case=verifier)
