@@ -7,6 +7,9 @@ import hashlib
 import re
 import socket
 import stat
+import time
+import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -19,6 +22,8 @@ from cautery.console import assets as assets_module
 from cautery.console import command
 from cautery.console.assets import assets
 from cautery.errors import InputError, StorageError
+from cautery.model import Entry, Record
+from cautery.wiring.room import RoomBeside, has_desktop
 
 STATIC = Path(assets_module.__file__).with_name("static")
 
@@ -91,7 +96,7 @@ def test_a_browser_is_opened_where_somebody_sits_before_a_desktop(
     monkeypatch.setattr("sys.platform", "linux")
     for name, value in known.items():
         monkeypatch.setenv(name, value)
-    assert command.has_desktop() is desktop
+    assert has_desktop() is desktop
 
 
 def test_what_is_vendored_is_what_its_list_says_with_its_licence() -> None:
@@ -130,3 +135,45 @@ def test_our_scripts_evaluate_nothing_and_write_no_markup() -> None:
                 "document.write",
             ):
                 assert way not in code, (script.name, way)
+
+
+def _entry(index: int) -> Entry:
+    at = datetime(2026, 11, 24, 20, tzinfo=UTC)
+    return Entry(index=index, record=Record(kind="note", at=at, body={}), leaf=b"")
+
+
+def test_a_demo_on_a_desktop_opens_the_room_at_the_first_record_and_takes_it_along(
+    season: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = tmp_path / "shown"
+    opener = tmp_path / "opener"
+    opener.write_text(f'#!/bin/sh\necho "$1" > {shown}\n')
+    opener.chmod(0o700)
+    for name in ("CI", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.setenv("BROWSER", f"{opener} %s")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with RoomBeside(season, page="/cases/night-1/tonight") as room:
+        assert room.address() is None
+        room.hear(_entry(3))
+        assert room.address() is None
+        room.hear(_entry(0))
+        address = room.address()
+        assert address is not None
+        assert "/cases/night-1/tonight?key=" in address
+        for _ in range(200):
+            if shown.exists() and shown.read_text().strip():
+                break
+            time.sleep(0.05)
+        page = Path(unquote(urlparse(shown.read_text().strip()).path))
+        assert address.replace("&", "&amp;") in page.read_text()
+        with urllib.request.urlopen(
+            address.partition("?")[0].replace(
+                "/cases/night-1/tonight", assets()["room.css"].address
+            )
+        ) as answer:
+            assert answer.status == 200
+    port = int(urlparse(address).port or 0)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)

@@ -20,6 +20,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.model import iso
+from cautery.workflows.case.close import close_case
 from cautery.workflows.case.open import open_case
 
 pytestmark = pytest.mark.browser
@@ -217,6 +218,7 @@ def test_the_wall_grows_while_somebody_looks_and_comes_back_after_the_line_was_l
         page.wait_for_selector("html[data-line=open]")
         page.evaluate("window.sameDocument = true")
         assert "of 18 offered" in page.inner_text("#live-state")
+        assert page.inner_text("#live-tag") == "left open"
         _add(tmp_path, 1)
         page.wait_for_selector("#live-state:has-text('of 19 offered')")
         page.wait_for_selector("#live-unseen:has-text('Late 1')")
@@ -230,6 +232,11 @@ def test_the_wall_grows_while_somebody_looks_and_comes_back_after_the_line_was_l
         page.wait_for_selector("#live-state:has-text('of 21 offered')")
         assert not page.is_visible(".lost")
         assert page.inner_text("#live-unseen").count("Late 3") == 1
+        store = FolderStore(KeyFolder(tmp_path / "keys"), patience_s=1.0)
+        case = open_case(tmp_path / "cases" / "cup" / "night-2", store=store, clock=SystemClock())
+        close_case(case, at=case.clock.now())
+        page.wait_for_selector("#live-tag:has-text('closed')")
+        assert "The night is over" in page.inner_text("#live-state")
         assert page.evaluate("window.sameDocument")
         context.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -30,10 +31,14 @@ from cautery.model.ports import Ledger
 from cautery.model.records import kinds_of
 from cautery.wiring import cases, signing, watching
 from cautery.wiring.lab_log import LabLog, lab_log
+from cautery.wiring.room import RoomBeside, has_desktop
+from cautery.workflows.case.journal import Listener
 from cautery.workflows.case.referral import filed_referrals
 from cautery.workflows.case.verify import Verified, verify_case
 from cautery.workflows.mandate.read import read_mandate
 from cautery.workflows.watch.finishing import REPORT
+
+_CASE = "case"
 
 
 def demo(
@@ -57,9 +62,19 @@ def demo(
             "--vouched", help="Have the lab's authorities and co-signers vouch for the times."
         ),
     ] = False,
+    browser: Annotated[
+        bool,
+        typer.Option(
+            "--browser/--no-browser",
+            help="Show the night in the operations room, where there is a desktop.",
+        ),
+    ] = True,
     json: Annotated[bool, typer.Option("--json", help="The scoreboard as one JSON line.")] = False,
 ) -> None:
     """Build a lab world, watch it for a minute, verify the case and score it against the truth.
+
+    On a desktop the night is shown live in the operations room, in a browser. The room stays open
+    after the scoreboard until Ctrl-C, so that you can look at the case.
 
     With --vouched, the case is in a log of the lab. Two time-stamping authorities of the lab stamp
     the log, and three co-signers of the lab sign it. The report and the check of the case then
@@ -68,7 +83,30 @@ def demo(
     Example: cautery demo --seed 7
     """
     run = folder / f"seed-{seed}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    case = run / "case"
+    if not (browser and not json and has_desktop() and sys.stderr.isatty()):
+        show_score(*_night(seed, run, (), window, media, publish, vouched=vouched), json=json)
+        return
+    with RoomBeside(run, page=f"/cases/{_CASE}/tonight") as room:
+        show_score(
+            *_night(seed, run, (room.hear,), window, media, publish, vouched=vouched), json=json
+        )
+        if (address := room.address()) is not None:
+            render.say(f"room    {address}\n        it stays open until Ctrl-C")
+            room.wait()
+
+
+def _night(
+    seed: int,
+    run: Path,
+    listeners: tuple[Listener, ...],
+    window: float,
+    media: Path | None,
+    publish: Path | None,
+    *,
+    vouched: bool,
+) -> tuple[Scoreboard, Path]:
+    """Watch one night of the lab; return its scoreboard, and where its report is."""
+    case = run / _CASE
     with Rendering() as rendering:
         world = build_world(seed, lab_cache(), media_dir=media, progress=rendering)
     capacity = wait_for_capacity(render.say)
@@ -93,7 +131,7 @@ def demo(
                 case,
                 mandate_file=lab.mandate_path,
                 keys_dir=run / "case-keys",
-                listeners=(board.hear,),
+                listeners=(board.hear, *listeners),
                 publish=publish,
                 loop_watch=loop_watch,
                 on_proof=lambda outcome: say_proof(case, outcome),
@@ -118,7 +156,7 @@ def demo(
             machine=capacity.to_json(),
             loop=loop_watch.to_json(),
         )
-    show_score(scored, case / REPORT, json=json)
+    return scored, case / REPORT
 
 
 class _Desk:

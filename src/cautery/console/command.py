@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
-import sys
 import tempfile
 import webbrowser
 from collections.abc import Callable
@@ -23,7 +21,7 @@ from cautery.console.rechecks import Rechecks
 from cautery.drawing.escaping import markup
 from cautery.errors import InputError, StorageError
 from cautery.wiring.cases import reading_store
-from cautery.wiring.room import cases_in
+from cautery.wiring.room import cases_in, has_desktop
 
 _PORT = 8017
 _CONNECTIONS = 512
@@ -74,15 +72,6 @@ def serve(
             open_privately(start)
 
     _run(desk, listening, ready)
-
-
-def has_desktop() -> bool:
-    """Tell whether somebody sits before a desktop of this machine."""
-    if os.environ.get("CI") or os.environ.get("SSH_CONNECTION"):
-        return False
-    if sys.platform in ("darwin", "win32"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def open_privately(address: str) -> None:

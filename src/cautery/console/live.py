@@ -60,11 +60,12 @@ class Live:
         try:
             told = since
             while True:
-                if followed.size == told:
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(ANEW_S):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(ANEW_S):
+                        # Woken for a record that was told already, it waits on.
+                        while followed.size == told:
+                            woken.clear()
                             await woken.wait()
-                woken.clear()
                 told = followed.size
                 yield told
                 await asyncio.sleep(COALESCE_S)

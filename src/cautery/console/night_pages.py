@@ -44,7 +44,9 @@ def router(desk: Desk) -> APIRouter:
 
         def render() -> str:
             with in_language(spoken):
-                return render_page("tonight_parts", shell, view=tonight_view(desk.cases, id))
+                return render_page(
+                    "tonight_parts", shell, view=tonight_view(desk.cases, id), sent=True
+                )
 
         async def messages() -> AsyncIterator[str]:
             yield f"retry: {_RETRY_MS}\n\n"

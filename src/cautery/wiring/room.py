@@ -1,14 +1,24 @@
-"""The cases of an operations room, read without any key."""
+"""The cases of an operations room, read without any key; and a room in a process of its own."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from cautery import wiring
 from cautery.adapters.cases_folder import cases_below
 from cautery.adapters.custody_file import read_custody
+from cautery.model import Entry
 from cautery.wiring.cases import reading_store
 from cautery.workflows.browse.kept import Cases
+
+_NICE = 5
+"""A room must not take the cores that the watch beside it needs."""
 
 
 def cases_in(folder: Path) -> Cases:
@@ -20,3 +30,62 @@ def cases_in(folder: Path) -> Cases:
         clock=wiring.clock(),
         custody=read_custody,
     )
+
+
+def has_desktop() -> bool:
+    """Tell whether somebody sits before a desktop of this machine."""
+    if os.environ.get("CI") or os.environ.get("SSH_CONNECTION"):
+        return False
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+class RoomBeside:
+    """A room in a process of its own, which opens in a browser when a case has its first record.
+
+    Parameters
+    ----------
+    cases : Path
+        Folder of the cases.
+    page : str
+        The page that is opened.
+    """
+
+    def __init__(self, cases: Path, *, page: str) -> None:
+        self._command = [sys.executable, "-m", "cautery", "serve", "--port", "0"]
+        self._command += ["--cases", str(cases), "--page", page]
+        self._process: subprocess.Popen[str] | None = None
+
+    def hear(self, entry: Entry) -> None:
+        """Begin at the first record."""
+        if self._process is None and entry.index == 0:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                self._command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+            with contextlib.suppress(OSError):  # it has ended already
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
+
+    def address(self) -> str | None:
+        """Return where it is, once it is; ``None``: it did not begin."""
+        if self._process is None or self._process.stdout is None:
+            return None
+        return self._process.stdout.readline().removeprefix("room").strip() or None
+
+    def wait(self) -> None:
+        """Wait until somebody ends it."""
+        if self._process is not None:
+            self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
