@@ -12,6 +12,8 @@ from cautery.model import to_json
 from cautery.wiring import dossiers
 from cautery.workflows.dossier.audiences import Audience
 
+_MOST_OTHERS = 20
+
 
 def dossier(
     case: Annotated[Path, typer.Argument(help="Folder of a closed case.")],
@@ -145,6 +147,15 @@ def dossier(
         render.say(f"withheld: {count} of {kind}")
     if summary.exhibits_withheld:
         render.say(f"withheld: {summary.exhibits_withheld} exhibits")
+    for name, count in list(summary.other_hosts.items())[:_MOST_OTHERS]:
+        render.say(
+            render.printable(
+                f"withheld: {count} records about these hosts that name {name}, too; if its hoster "
+                f"may be named: --host {name}"
+            )
+        )
+    if len(summary.other_hosts) > _MOST_OTHERS:
+        render.say(f"and because of {len(summary.other_hosts) - _MOST_OTHERS} further hosts")
     if summary.opened:
         render.say(
             f"opened: {summary.opened} encrypted exhibits; data/opened has them in the clear"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
 
 from cautery.model import KeyedPseudonyms, RedactedUrl
 from cautery.model.records.kinds import typed
-from cautery.workflows.dossier.audiences import SHOWN, Audience, host_of, names_no_host
+from cautery.workflows.dossier.audiences import SHOWN, Audience, hosts_named, names_no_host
 from cautery.workflows.dossier.extract import extract_of
 
 HOST = "edge.example"
@@ -36,7 +37,7 @@ def at(url: object) -> SimpleNamespace:
 def test_a_record_is_about_a_host_by_its_url_alone(
     kind: str, content: object, *, shown: bool
 ) -> None:
-    assert (names_no_host(kind) or host_of(content) == HOST) is shown
+    assert (names_no_host(kind) or hosts_named(content, {}) == {HOST}) is shown
 
 
 def test_media_of_a_reference_are_left_out_whatever_form_they_have() -> None:
@@ -47,3 +48,37 @@ def test_media_of_a_reference_are_left_out_whatever_form_they_have() -> None:
     )
     assert len(made.shown) == 1
     assert made.exhibits == frozenset()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"hosts": ["edge.example", "cdn.other.example"]},
+        {"shown": [{"host": "CDN.other.example", "shows": []}]},
+        {"observation": {"served": "http://cdn.other.example:8080/1.ts"}},
+        {"redirected_to": "https://cdn.other.example/x"},
+        {"failed": {"id": "x", "values": {"detail": "cdn.other.example: no connection"}}},
+        {"failed": {"id": "x", "values": {"detail": "see rtmp://cdn.other.example/a, please"}}},
+    ],
+)
+def test_every_host_that_a_record_names_counts(more: dict[str, object]) -> None:
+    body = {"url": "http://edge.example/a", **more}
+    named = hosts_named(at("http://edge.example/a"), body)
+    assert named == {HOST, "cdn.other.example"}
+
+
+def test_a_record_that_names_a_further_host_is_held_back_and_the_host_is_told() -> None:
+    alone = {"at": "2026-11-24T12:00:00Z", "url": "http://edge.example/a", "observation": None,
+             "failed": None, "hosts": [HOST], "shown": [], "faults": [], "exhibits": [],
+             "hindered": None, "redirected_to": None}  # fmt: skip
+    leaves = [
+        (number, "probe.done", json.dumps({"body": alone | {"hosts": hosts}}).encode())
+        for number, hosts in enumerate(([HOST], [HOST, "cdn.other.example"]))
+    ]
+    rule = SHOWN[Audience.HOSTER]
+    made = extract_of(leaves, rule, hosts=frozenset((HOST,)), salt=bytes)
+    assert [index for index, *_ in made.shown] == [0]
+    assert made.others == {"cdn.other.example": 1}
+    both = extract_of(leaves, rule, hosts=frozenset((HOST, "cdn.other.example")), salt=bytes)
+    assert [index for index, *_ in both.shown] == [0, 1]
+    assert both.others == {}

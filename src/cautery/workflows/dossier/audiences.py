@@ -7,6 +7,7 @@ counted and committed to, so that it can be opened later.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,15 @@ from cautery.model.records import (
     kinds_of,
 )
 from cautery.model.records.scoring import ScoreBasis
+
+_HOSTS = frozenset(("host", "hosts", "redirected_to"))
+"""Members that hold names or addresses alone."""
+_WORDS = frozenset(("detail", "message", "why"))
+"""Members that hold the words of an error."""
+_URL = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s\"'<>]{1,4096}", re.IGNORECASE)
+_IN_WORDS = re.compile(
+    r"(?:[a-z0-9_-]{1,63}\.){1,20}[a-z][a-z0-9-]{1,62}|\d{1,3}(?:\.\d{1,3}){3}", re.IGNORECASE
+)
 
 
 class Audience(StrEnum):
@@ -89,8 +99,8 @@ def has_media(audience: Audience) -> bool:
     return audience is Audience.COURT or SHOWN[audience].exhibits
 
 
-def host_of(content: object) -> str:
-    """Return the host that a record is about; empty: it is about no URL.
+def hosts_named(content: object, body: object) -> frozenset[str]:
+    """Return every host that a record names; empty: it is about no URL.
 
     A referral or a list names others' hosts, too, so it is about none.
 
@@ -99,11 +109,34 @@ def host_of(content: object) -> str:
     content : object
         What the record says, as the type of its kind. One that does not have the form of its kind
         is about no host: nobody knows whom it names.
+    body : object
+        The same as JSON. A stream leads to other hosts: its segments, what it redirects to, and
+        what an error names.
     """
     url = getattr(content, "url", None)
-    text = url.text if isinstance(url, RedactedUrl) else url
+    own = _host_of(url.text if isinstance(url, RedactedUrl) else url)
+    if not own:
+        return frozenset()
+    hosts = {own}
+    pending: list[tuple[str, object]] = [("", body)]
+    while pending:  # a list in place of recursion: a record may be nested deeply
+        name, value = pending.pop()
+        if isinstance(value, Mapping):
+            pending += value.items()
+        elif isinstance(value, list):
+            pending += [(name, inner) for inner in value]
+        elif isinstance(value, str):
+            hosts.update(_host_of(found) for found in _URL.findall(value))
+            if name in _HOSTS and "://" not in value:
+                hosts.add(value.lower())
+            elif name in _WORDS:
+                hosts.update(found.lower() for found in _IN_WORDS.findall(value))
+    return frozenset(hosts - {""})
+
+
+def _host_of(url: object) -> str:
     try:
-        return urlsplit(text).hostname or "" if isinstance(text, str) else ""
+        return urlsplit(url).hostname or "" if isinstance(url, str) else ""
     except ValueError:
         return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -70,6 +70,8 @@ class Dossier:
         nobody can open any more.
     not_stamped : str
         Why none did, although authorities were asked; empty: one did, or none was asked.
+    other_hosts : mapping of str to int
+        Because of which hosts how many records are held back that are about a host asked for.
     """
 
     audience: Audience
@@ -84,6 +86,7 @@ class Dossier:
     opened: int = 0
     lost: int = 0
     not_stamped: str = ""
+    other_hosts: Mapping[str, int] = field(default_factory=dict)
 
 
 def make_dossier(
@@ -260,6 +263,7 @@ def make_dossier(
         openings={} if extract is None else extract.openings,
         stamped=stamp is not None and not failed,
         not_stamped="".join(failed),
+        other_hosts={} if extract is None else extract.others,
         opened=opened.exhibits if opened is not None else 0,
         lost=opened.lost if opened is not None else 0,
     )

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cautery.errors import InputError
 from cautery.evidence.bag import EXTRACT_TABLES
@@ -15,7 +15,7 @@ from cautery.evidence.merkle import inclusion_proofs, leaf_hash
 from cautery.model import ExhibitId
 from cautery.model.records import ExhibitSealed, kinds_of
 from cautery.model.records.kinds import typed
-from cautery.workflows.dossier.audiences import Shown, host_of, names_no_host
+from cautery.workflows.dossier.audiences import Shown, hosts_named, names_no_host
 
 SALT_BYTES = 32
 """As long as SHA-256: no withheld record can be found by trying what it may say."""
@@ -40,6 +40,9 @@ class Extract:
         Exhibits that go with it: those that the shown records name and that lie in the open.
     encrypted : frozenset of str
         Those that the shown records name and that are encrypted; they stay with the case.
+    others : mapping of str to int
+        Hosts that were not asked for: how many records about those asked for are held back because
+        they name this one, too.
     """
 
     shown: tuple[tuple[int, str, bytes, tuple[bytes, ...]], ...]
@@ -48,6 +51,7 @@ class Extract:
     counts: Mapping[str, int]
     exhibits: frozenset[ExhibitId]
     encrypted: frozenset[ExhibitId] = frozenset()
+    others: Mapping[str, int] = field(default_factory=dict)
 
     def statements(self) -> Iterable[tuple[str, tuple[object, ...]]]:
         """Yield what makes an SQLite file of it."""
@@ -87,6 +91,7 @@ def extract_of(
     """
     hashes: list[bytes] = []
     found_hosts: set[str] = set()
+    others: Counter[str] = Counter()
     shown_leaves: list[tuple[int, str, bytes]] = []
     withheld: dict[int, str] = {}
     openings: dict[int, str] = {}
@@ -99,9 +104,14 @@ def extract_of(
             sealed = json.loads(leaf)["body"]["exhibit"]
             secret |= {sealed["id"]} if sealed.get("confidential") else set()
         body = json.loads(leaf).get("body")
-        host = host_of(typed(kind, body)) if hosts and kind in rule.kinds else ""
-        found_hosts.add(host)
-        if kind in rule.kinds and (not hosts or names_no_host(kind) or host in hosts):
+        named = (
+            hosts_named(typed(kind, body), body) if hosts and kind in rule.kinds else frozenset()
+        )
+        found_hosts |= named
+        if named & hosts and not named <= hosts:
+            others.update(named - hosts)
+        is_theirs = bool(named) and named <= hosts
+        if kind in rule.kinds and (not hosts or names_no_host(kind) or is_theirs):
             shown_leaves.append((index, kind, leaf))
             exhibits |= {exhibit for exhibit, _ in exhibits_shown(body)}
             continue
@@ -124,6 +134,7 @@ def extract_of(
         counts=dict(sorted(counts.items())),
         exhibits=frozenset(exhibits - secret) if rule.exhibits else frozenset(),
         encrypted=frozenset(exhibits & secret) if rule.exhibits else frozenset(),
+        others=dict(others.most_common()),
     )
 
 
