@@ -26,9 +26,10 @@ from cautery.act.confirmed import NOTICE_RULES
 from cautery.act.notice_mail import notice_mail
 from cautery.act.rules import confirm_rule
 from cautery.adapters import smtp as adapter
+from cautery.adapters import xarf_api
 from cautery.adapters.person_keys import load_approver
 from cautery.adapters.smtp import MailServer, Security
-from cautery.errors import ApprovalError, InputError, UnansweredError
+from cautery.errors import ApprovalError, InputError, SourceError, UnansweredError
 from cautery.wiring import cases, notices
 
 from .conftest import Ran
@@ -573,15 +574,10 @@ def test_a_notice_that_is_withdrawn_between_two_tries_does_not_leave(
     assert state(cautery, proven_case, notice)["state"] == "withdrawn"
 
 
-async def test_where_an_earlier_try_may_have_arrived_a_person_has_to_find_out(
+async def test_a_mail_that_may_have_arrived_is_not_sent_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[int] = []
-
-    def before() -> None:
-        asked.append(1)
-        if len(asked) == 2:
-            raise ApprovalError("it is withdrawn")
 
     async def broken_off(*_: object, **__: object) -> object:
         raise ConnectionResetError
@@ -591,6 +587,27 @@ async def test_where_an_earlier_try_may_have_arrived_a_person_has_to_find_out(
     )
     box = adapter.SmtpPostbox(server, waits_s=(0.0, 0.0))
     monkeypatch.setattr(box, "_once", broken_off)
+    with pytest.raises(UnansweredError):
+        await box.send(b"", to="abuse@host.example", before=lambda: asked.append(1))
+    assert len(asked) == 1
+
+
+async def test_where_an_earlier_report_may_have_arrived_a_person_has_to_find_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(xarf_api, "check_report", lambda _: None)
+    asked: list[int] = []
+
+    def before() -> None:
+        asked.append(1)
+        if len(asked) == 2:
+            raise ApprovalError("it is withdrawn")
+
+    class Broken:
+        async def fetch(self, *_: object, **__: object) -> object:
+            raise SourceError("no answer")
+
+    api = xarf_api.XarfApi("https://host.example/abuse", Broken(), waits_s=(0.0, 0.0))  # type: ignore[arg-type]
     with pytest.raises(UnansweredError, match="may have arrived"):
-        await box.send(b"", to="abuse@host.example", before=before)
+        await api.hand_in(b"{}", before=before)
     assert len(asked) == 2

@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import Any
 
 from cautery.act.ports import Delivery
-from cautery.errors import CauteryError, InputError, RefusedError, SourceError, UnansweredError
+from cautery.errors import InputError, RefusedError, SourceError, UnansweredError
 from cautery.model import Secret, hide_at_birth, revealed
 
 WAITS_S = (5.0, 30.0, 120.0, 600.0)
@@ -173,19 +173,17 @@ class SmtpPostbox:
         RefusedError
             If the server refuses this receiver or this mail for good.
         UnansweredError
-            If it may have been taken: in one of the tries the server broke off.
+            If it may have been taken: the server broke off. Then it is not tried again.
         """
-        unanswered = False
         for tries, wait_s in enumerate((*self._waits_s, None), start=1):
-            allowed(before, unanswered=unanswered)
+            before()
             try:
                 answer = await self._once(mail, to)
             except (self._smtp.SMTPException, OSError, ssl.SSLError) as error:
                 code = _code(error)
-                # Kept over all tries: a later refusal does not undo that an earlier try may have
-                # arrived.
-                unanswered |= code is None and self._may_have_taken(error)
-                final = code is not None and code >= 500
+                # Not tried again: who has taken it already would get it twice.
+                unanswered = code is None and self._may_have_taken(error)
+                final = unanswered or (code is not None and code >= 500)
                 final |= isinstance(error, ssl.SSLCertVerificationError)
                 final |= isinstance(error.__cause__, ssl.SSLCertVerificationError)
                 if final or wait_s is None:
@@ -233,24 +231,6 @@ class SmtpPostbox:
             timeout=TIMEOUT_S,
         )
         return str(answer)
-
-
-def allowed(before: Callable[[], None], *, unanswered: bool) -> None:
-    """Ask before a try whether it may still be made.
-
-    Raises
-    ------
-    UnansweredError
-        If it may not, and an earlier one may have arrived.
-    CauteryError
-        As ``before`` says, if none has.
-    """
-    try:
-        before()
-    except CauteryError as error:
-        if unanswered:
-            raise UnansweredError(f"{error}; an earlier try may have arrived") from error
-        raise
 
 
 def required(module: str) -> Any:

@@ -14,8 +14,14 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 
 from cautery.act.ports import Delivery
-from cautery.adapters.smtp import allowed, required
-from cautery.errors import InputError, SourceError, UnansweredError, UnprovenError
+from cautery.adapters.smtp import required
+from cautery.errors import (
+    CauteryError,
+    InputError,
+    SourceError,
+    UnansweredError,
+    UnprovenError,
+)
 from cautery.model import Limits, Secret, host_of
 from cautery.model.ports import VerifiedFetcher
 
@@ -79,7 +85,7 @@ class XarfApi:
             headers.append(("Authorization", f"Bearer {self._token.reveal()}"))
         unanswered = False
         for tries, wait_s in enumerate((*self._waits_s, None), start=1):
-            allowed(before, unanswered=unanswered)
+            _ask(before, unanswered=unanswered)
             why = ""
             try:
                 response = await self._fetcher.fetch(
@@ -115,3 +121,21 @@ def check_report(report: bytes) -> None:
     if parsed.errors:
         first = parsed.errors[0]
         raise InputError(f"the XARF report does not fit its schema: {first.field}: {first.message}")
+
+
+def _ask(before: Callable[[], None], *, unanswered: bool) -> None:
+    """Ask before a try whether it may still be made.
+
+    Raises
+    ------
+    UnansweredError
+        If it may not, and an earlier one may have arrived.
+    CauteryError
+        As ``before`` says, if none has.
+    """
+    try:
+        before()
+    except CauteryError as error:
+        if unanswered:
+            raise UnansweredError(f"{error}; an earlier try may have arrived") from error
+        raise
