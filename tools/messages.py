@@ -3,9 +3,10 @@
 Run: ``python tools/messages.py``, or ``--check`` to be told what is stale.
 
 A language is ``src/cautery/messages/locale/LANGUAGE/LC_MESSAGES/cautery.po``. It holds the texts of
-dossiers and of the public pages: each of :func:`dossier_texts` and :func:`public_texts` must be
-translated, and other texts may be. Everything else that Cautery says is English where a language
-lacks it. ``cautery.mo`` beside it is compiled here.
+dossiers, of the public pages and of the operations room: each of :func:`dossier_texts`,
+:func:`public_texts` and :func:`room_texts` must be translated, and other texts may be. Everything
+else that Cautery says is English where a language lacks it. ``cautery.mo`` beside it is compiled
+here.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ ROOT = Path(__file__).parent.parent / "src" / "cautery"
 TEMPLATE = ROOT / "messages" / "cautery.pot"
 KEYWORDS = {"tr": None, "tr_n": (1, 2), "_": None, "gettext": None, "ngettext": (1, 2)}
 DOSSIER_FOLDERS = ("pages/dossier", "workflows/dossier")
+ROOM_FOLDERS = ("pages/room", "workflows/browse", "console")
+ROOM_CODE = ("pages/case_report/formatting.py", "pages/case_report/plot.py")
+ROOM_MESSAGES = frozenset(("case-state", "checked", "finding", "watch-end"))
 PUBLIC_FOLDERS = ("pages/public", "workflows/public")
 DOSSIER_CODE = ("act/mandate_terms.py", "workflows/case/outside.py")
 DOSSIER_MESSAGES = frozenset(
@@ -98,6 +102,21 @@ def public_texts() -> list[str | tuple[str, str]]:
     return [*of_pages, *kinds]
 
 
+def room_texts() -> list[str | tuple[str, str]]:
+    """Return every text that the operations room itself may say; of records it says more."""
+    of_records = [text for name, text in TEXTS.items() if name.partition(".")[0] in ROOM_MESSAGES]
+    paths = [
+        *(ROOT / name for name in ROOM_CODE),
+        *(
+            path
+            for folder in ROOM_FOLDERS
+            for pattern in ("*.py", "*.j2")
+            for path in sorted((ROOT / folder).glob(pattern))
+        ),
+    ]
+    return [*(text for path in paths for text, _ in texts_of(path)), *of_records]
+
+
 def languages() -> list[Path]:
     """Return the translations that there are."""
     return sorted((ROOT / "messages" / "locale").glob("*/LC_MESSAGES/cautery.po"))
@@ -109,12 +128,12 @@ def compiled(translation: Path) -> bytes:
     Raises
     ------
     SystemExit
-        If it lacks a text of a dossier or a public page, or changes what stands in a text's
-        places.
+        If it lacks a text of a dossier, a public page or the room, or changes what stands in the
+        places of a text.
     """
     with translation.open("rb") as file:
         catalogue = read_po(file, locale=translation.parts[-3])
-    for text in (*dossier_texts(), *public_texts()):
+    for text in (*dossier_texts(), *public_texts(), *room_texts()):
         known = catalogue.get(text)
         if known is None or known.fuzzy or not all(_strings(known.string)):
             sys.exit(f"{translation}: lacks {text!r}")

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from contextlib import closing
 from html import unescape
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import nodes
 
+from cautery.drawing.templates import environment
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.pages.room.render import capped
 
@@ -423,3 +426,37 @@ def test_more_cases_than_are_kept_are_shown_all_the_same(
 def test_a_large_count_is_capped_and_says_so() -> None:
     assert capped(9_999) == "9\u202f999"
     assert capped(10_001) == "10\u202f000+"
+
+
+# -- languages --------------------------------------------------------------------------------
+
+HEADINGS = {
+    "fr": ("Affaires", "Enregistrements", "Pièces", "Le mur", "Ce qui changerait ceci"),
+    "it": ("Casi", "Registrazioni", "Reperti", "Il muro", "Che cosa lo cambierebbe"),
+    "es": ("Casos", "Registros", "Piezas", "El muro", "Qué lo cambiaría"),
+}
+
+
+@pytest.mark.parametrize("tongue", HEADINGS)
+def test_the_room_speaks_the_language_of_its_browser(room: Any, tongue: str) -> None:
+    asked = {"headers": {"accept-language": f"{tongue}-XX,en;q=0.3"}}
+    paths = ("/", CLOSED, f"{CLOSED}/exhibits", f"{CLOSED}/tonight", f"{CLOSED}/streams/1")
+    for path, heading in zip(paths, HEADINGS[tongue], strict=True):
+        page = room.text(path, **asked)
+        assert f'<html lang="{tongue}"' in page
+        assert heading in words(page)
+    for path in ALL:
+        assert f'<html lang="{tongue}"' in room.text(path, **asked)
+    assert f'<html lang="{tongue}"' in room.text("/nowhere", 404, **asked)
+    assert f'<html lang="{tongue}"' in room.stranger().get("/", **asked).text
+
+
+TEMPLATES = [file for file in files("cautery.pages.room").iterdir() if file.name.endswith(".j2")]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda file: file.name)
+def test_no_text_stands_in_a_template_itself(template: Any, marks: Any) -> None:
+    source = re.sub(r"<pre>cautery .*?</pre>", "", template.read_text(encoding="utf-8"))
+    pieces = environment("cautery.pages.room").parse(source).find_all(nodes.TemplateData)
+    said = marks.forgotten("".join(piece.data for piece in pieces), {"Cautery"})
+    assert [text for text in said if any(map(str.isalpha, text)) and "Cautery" not in text] == []
