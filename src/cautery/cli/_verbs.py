@@ -6,6 +6,7 @@ test compares the tables with the commands' own first sentences.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, MutableMapping
 from importlib import import_module
 from typing import Any
@@ -65,7 +66,7 @@ class _Loaded(MutableMapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._commands:
             module, _, attribute = self._table[name][0].partition(":")
-            self._commands[name] = _command(name, getattr(import_module(module), attribute))
+            self._commands[name] = _command(name, getattr(_loaded(module), attribute))
         return self._commands[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -79,6 +80,18 @@ class _Loaded(MutableMapping[str, Any]):
 
     def __delitem__(self, name: str) -> None:
         raise KeyError(name)
+
+
+def _loaded(module: str) -> Any:
+    """Import a module; what is imported lives as long as the process, so nobody collects it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(module)
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
 
 
 def _command(name: str, target: Any) -> Any:
