@@ -75,9 +75,9 @@ def watch(
         As the workflow says.
     """
     public = None if publish is None else PublicFolder(publish, make=True)
+    _load()
     case = open_case(case_path, store=store(keys_dir), clock=wiring.clock())
     closed = False
-    _load()
     try:
         work = _watch(mandate, case, mandate_file, listeners, public, keys_dir=keys_dir)
         (asyncio.run if loop_watch is None else loop_watch.run)(work)
