@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -18,7 +19,8 @@ from aiosmtpd.controller import Controller
 from tests.lists import entry, referral
 
 from cautery.act.complaint import Standing, complaint_of, number_of
-from cautery.adapters import mail_files
+from cautery.adapters import mail_files, smtp
+from cautery.adapters._trust import verifying
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.custody_file import read_custody
 from cautery.adapters.public_folder import PublicFolder
@@ -313,6 +315,28 @@ def test_a_mail_is_filed_and_confirmed(
     assert number_of(token) == filed["complaint"]
     take_mail(cautery, proven_case)
     assert len(inbox.mails) == len(proven_case.records("complaint.filed")) == 1
+
+
+def test_a_mail_that_another_program_moves_meanwhile_costs_nobody_a_receipt(
+    cautery: Cautery, proven_case: Watched, inbox: Inbox
+) -> None:
+    mailed(proven_case, "1", "shop.example is dark.")
+    (proven_case.folder / "Maildir" / "new" / "2").symlink_to("/nonexistent")
+    mailed(proven_case, "3", "192.0.2.9 is dark.", From="ann@shop.example")
+    ran = take_mail(cautery, proven_case, "--url", "https://desk.example")
+    assert (ran.code, len(inbox.mails)) == (0, 2), ran.err
+    texts = [mail.replace(b"=\r\n", b"") for mail in inbox.mails]
+    assert all(b"desk.example/complaint/" in text for text in texts)
+
+
+def test_no_variable_gives_away_the_secrets_of_a_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "secrets"))
+    for context in (smtp._verifying(None), verifying()):
+        assert context.keylog_filename is None
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert context.check_hostname
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ def mails_of(path: Path) -> Iterator[tuple[bytes, datetime | None]]:
     """Yield the mails of a file, or of a Maildir's ``new`` and ``cur``, each with its arrival.
 
     A mail that is too long is cut one byte above :data:`MOST_BYTES`, so that its reader refuses it
-    and goes on with the others.
+    and goes on with the others. In a Maildir, what is moved away or cannot be read is passed over:
+    it is there again in the next round, or somebody else's.
 
     Yields
     ------
@@ -55,7 +56,11 @@ def mails_of(path: Path) -> Iterator[tuple[bytes, datetime | None]]:
     if len(names) > MOST_MAILS:
         raise InputError(f"{path}: more than {MOST_MAILS} mails in one folder")
     for file in names:
-        yield _read(file, MOST_BYTES), _arrival(file)
+        try:
+            mail = _read(file, MOST_BYTES)
+        except InputError:
+            continue
+        yield mail, _arrival(file)
 
 
 def _arrival(path: Path) -> datetime | None:

@@ -251,8 +251,13 @@ def required(module: str) -> Any:
 
 
 def _verifying(ca: str | None) -> ssl.SSLContext:
+    # Not create_default_context: it heeds SSLKEYLOGFILE, so one variable would give secrets away.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context = ssl.create_default_context(cafile=ca)
+        if ca is None:
+            context.load_default_certs()
+        else:
+            context.load_verify_locations(ca)
     except (OSError, ssl.SSLError) as error:
         raise InputError(f"{ca} contains no readable PEM certificate") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
