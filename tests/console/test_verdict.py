@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import sys
 from collections.abc import Callable
@@ -14,7 +15,9 @@ import pytest
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
+from cautery.model import ExhibitId
 from cautery.workflows.browse.media import _initial, _type
+from cautery.workflows.browse.verdict import AsSealed
 from cautery.workflows.case.open import open_case
 
 CLOSED = "/cases/night-1"
@@ -230,3 +233,23 @@ def test_the_first_part_of_a_film_is_found_or_there_is_none(content: bytes, init
 )
 def test_media_are_called_by_their_own_bytes(content: bytes, media_type: str) -> None:
     assert _type(content) == media_type
+
+
+def test_a_still_is_shown_as_it_was_sealed_and_decoded_by_nobody_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def decoded(*_: Any, **__: Any) -> None:
+        pytest.fail("the room decoded a picture")
+
+    monkeypatch.setattr("cautery.workflows.case.report_view.reduced", decoded)
+    exhibit = ExhibitId("sha256:" + "0" * 64)
+    png = b"\x89PNG\r\n\x1a\n" + b"no decoder would take this"
+    still = AsSealed(lambda _: png).show(exhibit, 1.5)
+    assert still is not None
+    assert still.uri == f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    for content in (b"<svg onload=alert(1)>", b"", png + bytes(5 << 20)):
+        other = AsSealed(lambda _, content=content: content).show(exhibit, 1.5)
+        assert other is not None
+        assert other.uri is None
+        assert other.missing == "The sealed still is no PNG, or is too large."
+    assert AsSealed(decoded).show(None, None) is None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
+
 from cautery.errors import AbsentError, EvidenceError, InputError
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.outside.brackets import brackets
 from cautery.identify.decide import LEAST_LOG10_LR
 from cautery.messages import tr
-from cautery.model import Entry, RedactedUrl, Verdict
+from cautery.model import Entry, ExhibitId, RedactedUrl, Verdict
 from cautery.model.records import OutsideProof, StreamAppeared, kind_of_type
+from cautery.pages.case_report import Still
 from cautery.pages.case_report.render import names_of
 from cautery.pages.room.verdict import VerdictView
 from cautery.workflows.browse.doubts import changes_of
@@ -18,6 +22,9 @@ from cautery.workflows.browse.kept import Cases, Kept, stream_of
 from cautery.workflows.browse.media import player_of
 from cautery.workflows.case.report_times import ReportTimes, report_times
 from cautery.workflows.case.report_view import Pictures, stream_view
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_MOST_STILL_BYTES = 4 << 20
 
 
 def verdict_view(cases: Cases, id: str, number: int) -> VerdictView:
@@ -41,7 +48,7 @@ def verdict_view(cases: Cases, id: str, number: int) -> VerdictView:
             stream,
             folded.records,
             head.last_at,
-            Pictures(kept.vault.read),
+            AsSealed(kept.vault.read),
             times=times,
             known=known,
         )
@@ -64,6 +71,24 @@ def verdict_view(cases: Cases, id: str, number: int) -> VerdictView:
             least_log10_lr=LEAST_LOG10_LR,
             vouched=bool(shown.brackets),
         )
+
+
+class AsSealed(Pictures):
+    """Shows stills as they were sealed: the browser decodes them, and never this process."""
+
+    def show(self, exhibit: ExhibitId | None, at_s: float | None) -> Still | None:
+        """Return a still, or why there is no picture of it; ``None``: none was sealed."""
+        if exhibit is None:
+            return None
+        still = Still(exhibit=exhibit, uri=None, at_s=at_s)
+        try:
+            content = self.read(exhibit)
+        except EvidenceError as error:
+            return replace(still, missing=str(error))
+        if not content.startswith(_PNG) or len(content) > _MOST_STILL_BYTES:
+            return replace(still, missing=tr("The sealed still is no PNG, or is too large."))
+        encoded = base64.b64encode(content).decode("ascii")
+        return replace(still, uri=f"data:image/png;base64,{encoded}")
 
 
 def number_of(cases: Cases, id: str, index: int) -> int:

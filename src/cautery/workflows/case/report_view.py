@@ -190,7 +190,7 @@ class Pictures:
     """Fetches and reduces stills while the page has room for them."""
 
     def __init__(self, read: Reader) -> None:
-        self._read_exhibit = read
+        self.read = read
         self._bytes_left = _MOST_STILLS_BYTES
 
     def show(self, exhibit: ExhibitId | None, at_s: float | None) -> Still | None:
@@ -204,7 +204,7 @@ class Pictures:
                 missing=tr("not shown, to keep this page small; the sealed still is in the vault"),
             )
         try:
-            uri = reduced(self._read_exhibit(exhibit))
+            uri = reduced(self.read(exhibit))
         except (EvidenceError, DecodeError, InputError) as error:
             return replace(
                 still, missing=tr("the still cannot be shown: %(detail)s", detail=str(error))
