@@ -20,8 +20,9 @@ from cautery.workflows.browse.doubts import changes_of
 from cautery.workflows.browse.heads import head_of
 from cautery.workflows.browse.kept import Cases, Kept, stream_of
 from cautery.workflows.browse.media import player_of
+from cautery.workflows.case.report_pictures import Pictures
 from cautery.workflows.case.report_times import ReportTimes, report_times
-from cautery.workflows.case.report_view import Pictures, stream_view
+from cautery.workflows.case.report_view import stream_view
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_STILL_BYTES = 4 << 20

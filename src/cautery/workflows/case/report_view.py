@@ -7,18 +7,16 @@ whoever replays the ledger gets the same page.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from cautery.errors import ApprovalError, DecodeError, EvidenceError, InputError
+from cautery.errors import ApprovalError, EvidenceError, InputError
 from cautery.evidence.outside.brackets import Bracket, brackets
 from cautery.messages import message, say, term, tr
 from cautery.model import (
     Checkpoint,
     Decision,
     Entry,
-    ExhibitId,
     Finding,
     GuardVerdict,
     Mandate,
@@ -40,9 +38,7 @@ from cautery.pages.case_report import (
     LedgerView,
     ReportView,
     SealedLine,
-    Still,
     StreamView,
-    reduced,
 )
 from cautery.projections import CaseRecords, Notices, StreamState
 from cautery.projections.case import case_records
@@ -57,10 +53,10 @@ from cautery.workflows.case.report_acts import (
 )
 from cautery.workflows.case.report_complaints import complaints_view
 from cautery.workflows.case.report_notices import notice_views
+from cautery.workflows.case.report_pictures import Pictures, Reader
 from cautery.workflows.case.report_times import ReportTimes
 from cautery.workflows.case.unknowns import unknowns
 
-Reader = Callable[[ExhibitId], bytes]
 _ORDER = {
     Finding.PROVEN: 0,
     Finding.UNDECIDED: 1,
@@ -68,8 +64,6 @@ _ORDER = {
     Finding.NOTHING: 3,
     Finding.UNREACHABLE: 4,
 }
-_MOST_STILLS_BYTES = 4_000_000
-"""Of pictures on one page: sixty streams at two stills of 20 kB take 2.4 MB of it."""
 
 
 def report_view(
@@ -184,33 +178,6 @@ def report_view(
 def _unsent(notices: Notices) -> Message | None:
     count = len(notices.unsent)
     return message("notice-end.report", count=count) if count else None
-
-
-class Pictures:
-    """Fetches and reduces stills while the page has room for them."""
-
-    def __init__(self, read: Reader) -> None:
-        self.read = read
-        self._bytes_left = _MOST_STILLS_BYTES
-
-    def show(self, exhibit: ExhibitId | None, at_s: float | None) -> Still | None:
-        """Return a still, or why there is no picture of it; ``None``: none was sealed."""
-        if exhibit is None:
-            return None
-        still = Still(exhibit=exhibit, uri=None, at_s=at_s)
-        if self._bytes_left <= 0:
-            return replace(
-                still,
-                missing=tr("not shown, to keep this page small; the sealed still is in the vault"),
-            )
-        try:
-            uri = reduced(self.read(exhibit))
-        except (EvidenceError, DecodeError, InputError) as error:
-            return replace(
-                still, missing=tr("the still cannot be shown: %(detail)s", detail=str(error))
-            )
-        self._bytes_left -= len(uri)
-        return replace(still, uri=uri)
 
 
 def _rank(stream: StreamState) -> tuple[int, float, str]:
