@@ -57,6 +57,7 @@ SIZES = {"same": 250, "look-alike": 560, "same sound": 200, "same pictures": 100
 """Programmes asked about; of ``other`` as many as are told."""
 SEARCHED = 60
 """The first so many of a kind have their pictures searched whatever the sound says, at 10 s."""
+_FIRST = 20
 _STRETCH_S = 10.6
 DRAWN = 1
 """To be raised when programmes are drawn in another way: kept answers are of those drawn before."""
@@ -251,9 +252,10 @@ def _whole(question: Question) -> bool:
 
 
 def _turn(question: Question) -> tuple[bool, bool, bool, int]:
-    """Return when a question is asked: what costs least first, and some of each kind."""
+    """Return when a question is asked: some of each, then what costs least."""
     dear = question.kind in {"same", "same sound"}
-    return question.seconds != LENGTHS[0], _whole(question), dear, question.number // 100
+    late = question.number >= _FIRST and (_whole(question) or dear)
+    return question.seconds != LENGTHS[0], question.number >= _FIRST, late, question.number // 100
 
 
 def _key() -> str:

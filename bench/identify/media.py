@@ -312,7 +312,7 @@ def _speech(language: str, package: str) -> list[Source]:
     parts: dict[str, list[Pcm]] = {role: [] for role in roles}
     prompts: set[str] = set()
     for path in paths:
-        pcm = _wav(path)
+        pcm = wav(path)
         digest = hashlib.sha256(pcm.tobytes()).hexdigest()
         if _TONES.search(path.stem) or len(pcm) < RATE_HZ // 2 or digest in prompts:
             continue
@@ -327,7 +327,7 @@ def _speech(language: str, package: str) -> list[Source]:
     return made
 
 
-def _wav(path: Path) -> Pcm:
+def wav(path: Path) -> Pcm:
     """Return the samples of a plain 16-bit 8 kHz WAV."""
     raw = path.read_bytes()
     at = raw.find(b"data") + 8

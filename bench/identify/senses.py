@@ -12,7 +12,7 @@ from system import RECIPE, Film
 
 from cautery.identify._sounding import LEAST_SCORE
 from cautery.identify.ladder import listen
-from cautery.identify.likelihood import fused, support, tail, unmatched
+from cautery.identify.likelihood import above, fused, support, tail, unmatched
 from cautery.identify.picture import look
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
@@ -157,7 +157,7 @@ def weighed(answer: Mapping[str, Any], seconds: float) -> Weighed:
     )  # fmt: skip
     for reference, witnesses in spoken.items():
         total = support(witnesses, probes=1)
-        if total > found[1]:
+        if total > found[1] and any(map(above, witnesses)):
             found = reference, total, at_one_place(witnesses), witnesses
     reference, total, agree, witnesses = found
     lead = max(witnesses, key=lambda one: (one.kind == "sound", one.log10_lr), default=None)

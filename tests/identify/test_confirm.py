@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import InputError
 from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.identify import ReferenceInfo, References
+from cautery.identify import ReferenceInfo, References, likelihood
 from cautery.identify.confirm import named
 from cautery.identify.likelihood import tail
 from cautery.identify.windows import Glance, Look, look_at, seconds_of, windows_in
@@ -262,7 +262,10 @@ def test_a_recording_of_a_day_is_a_timetable_of_its_programmes() -> None:
     assert all(one.offset_s == pytest.approx(7) and one.confirmed for one in found.stretches)
 
 
-def test_sound_and_pictures_together_name_before_sound_alone_at_the_same_odds() -> None:
+def test_sound_and_pictures_together_name_before_sound_alone_at_the_same_odds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(likelihood, "joint_trial", lambda probe_s=None: None)
     heard = windows(4, 10, "a", score=120.0)
     both = [
         glance(
