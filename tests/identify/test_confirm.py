@@ -348,6 +348,17 @@ def test_windows_are_even_at_least_five_seconds_and_lose_nothing(seconds: float)
         assert min(seconds_of(one) for one in cut) >= 4.97
 
 
+@pytest.mark.parametrize("rate_hz", [4, 10, 25])
+def test_pictures_of_ten_seconds_without_sound_are_two_windows_at_any_rate(rate_hz: int) -> None:
+    times = np.arange(10 * rate_hz) / rate_hz
+    decoded = Decoded(
+        audio=np.empty(0, np.float32), audio_s=0.0, luma=np.zeros((len(times), 36, 64), np.uint8),
+        luma_s=times, duration_s=float(times[-1]),
+    )  # fmt: skip
+    parts = windows_in(decoded)
+    assert [round(seconds_of(part), 1) for part in parts] == [round(times[-1] / 2, 1)] * 2
+
+
 def test_a_file_without_a_clock_is_found_in_a_work_and_in_a_live_window() -> None:
     rng = np.random.default_rng(3)
     sounds = [rng.standard_normal(480_000).astype(np.float32) / 10 for _ in range(2)]

@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cautery.identify.likelihood import above
 from cautery.identify.observe import observe
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
@@ -31,6 +33,8 @@ What recurs only under a heavy disguise and for less than a minute can be missed
 programme under one is found up to a minute late."""
 _FRAME_S = 0.05
 """A codec's frame: what a probe of ten seconds may lack."""
+_MOST_PICTURE_S = 0.5
+"""The same of pictures without sound: the last one's stay, which no next one ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def _named(glance: Glance) -> list[str]:
 def windows_in(decoded: Decoded) -> tuple[Decoded, ...]:
     """Cut a probe of at least 10 s into even windows of at least 5 s; a shorter one into none."""
     span_s = seconds_of(decoded)
-    if span_s < 2 * LEAST_WINDOW_S - _FRAME_S:
+    if span_s < 2 * LEAST_WINDOW_S - max(_FRAME_S, _stay_s(decoded)):
         return ()
     begin_s = begin_of(decoded)
     count = max(2, int(span_s // WINDOW_S))
@@ -122,6 +126,13 @@ def windows_in(decoded: Decoded) -> tuple[Decoded, ...]:
     samples = [round(span_s * k / count * AUDIO_RATE_HZ) for k in range(count + 1)]
     edges = [begin_s + sample / AUDIO_RATE_HZ for sample in samples]
     return tuple(part_of(decoded, a, b) for a, b in pairwise(edges))
+
+
+def _stay_s(decoded: Decoded) -> float:
+    """Return how long a picture stays where nothing is heard."""
+    if decoded.audio.size or len(decoded.luma_s) < 2:
+        return 0.0
+    return float(min(_MOST_PICTURE_S, np.median(np.diff(decoded.luma_s))))
 
 
 def part_of(decoded: Decoded, from_s: float, to_s: float) -> Decoded:
