@@ -1,7 +1,8 @@
 """Does identification reach its goals, and what do its peers reach on the same rows?
 
 Rows: ``audio`` (recall by disguise at 10 s and 5 s, false accepts, calibration), ``crowd`` (recall
-under stadium crowds and voices, beside peers), ``video`` (as ``audio``, for pictures), ``peers``
+under stadium crowds and voices, beside peers), ``video`` (as ``audio``, for pictures),
+``geometry`` (recall where the picture lies in an unusual place), ``peers``
 (other fingerprints of sound, then of pictures, on the same probes), ``event`` (an event from its
 pictures, the licensee from its sound), ``cost`` (ratios measured alternately in one process),
 ``loopback`` (probes a minute and core, fetched). Media, probes, index
@@ -24,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the product does
 # Peers are installed apart (pip install --target), so that they cannot change what is measured.
 sys.path += [one for one in os.environ.get("CAUTERY_BENCH_PEERS", "").split(os.pathsep) if one]
 
@@ -31,6 +33,7 @@ import audio
 import cost
 import crowd_rows as crowd
 import event
+import geometry_rows as geometry
 import loopback
 import media
 import pdq
@@ -43,7 +46,7 @@ from settings import TALK, Run
 
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 SECTION = "## Identification at full size: `python bench/identify/run.py`"
-ROWS = ("audio", "crowd", "video", "peers", "event", "cost", "loopback")
+ROWS = ("audio", "crowd", "video", "geometry", "peers", "event", "cost", "loopback")
 
 
 def audio_rows(run: Run) -> list[str]:
@@ -129,6 +132,7 @@ def main() -> None:
     ask.add_argument("--peer-audio", type=int, help="probes a cell that peers of sound are asked")
     ask.add_argument("--peer-negatives", type=int, help="negatives that they are asked")
     ask.add_argument("--video", type=int, help="probes a cell of pictures")
+    ask.add_argument("--geometry", type=int, help="probes a cell of unusual pictures")
     ask.add_argument("--pictures", dest="peers", type=int, help="probes a cell of their peers")
     ask.add_argument("--event", type=int, help="probes a disguise, of vtest and of the others each")
     ask.add_argument("--loopback", type=int, help="streams served")
@@ -136,8 +140,8 @@ def main() -> None:
     ask.add_argument("--write", action="store_true", help="refresh the section of RESULTS.md")
     asked = ask.parse_args()
     parts = {
-        "audio": audio_rows, "crowd": crowd.rows, "video": video.rows, "peers": peer_rows,
-        "event": event.rows, "cost": cost.rows, "loopback": loopback.rows,
+        "audio": audio_rows, "crowd": crowd.rows, "video": video.rows, "geometry": geometry.rows,
+        "peers": peer_rows, "event": event.rows, "cost": cost.rows, "loopback": loopback.rows,
     }  # fmt: skip
     run = Run(asked)
     lines = environment(run)

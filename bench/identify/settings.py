@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 FULL = {
-    "audio": 200, "negatives": 4000, "short_negatives": 4000, "video": 100,
+    "audio": 200, "negatives": 4000, "short_negatives": 4000, "video": 100, "geometry": 60,
     "crowd": 100, "crowd_negatives": 2000,
     "look_alikes": 1000,
     "channels": index.CHANNELS,
     "peer_audio": 50, "peer_negatives": 500, "peers": 20, "event": 6, "loopback": 60,
 }  # fmt: skip
 QUICK = {
-    "audio": 10, "negatives": 200, "short_negatives": 200, "video": 4,
+    "audio": 10, "negatives": 200, "short_negatives": 200, "video": 4, "geometry": 6,
     "crowd": 10, "crowd_negatives": 100, "channels": 630,
     "look_alikes": 50,
     "peer_audio": 10,

@@ -26,7 +26,7 @@ from cautery.fingerprint.spectrum import band_of, power_of
 from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._sounding import Sounding, proposed
 from cautery.identify.ladder import listen
-from cautery.identify.likelihood import posterior, tail
+from cautery.identify.likelihood import above, posterior, tail
 from cautery.identify.picture import look
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
@@ -73,6 +73,7 @@ class Answer:
     methods: tuple[str, ...] = ()
     reason: NoMatch | None = None
     cpu_s: float = 0.0
+    named: bool = False
 
     def told(self) -> dict[str, object]:
         """Return it for a file."""
@@ -333,6 +334,21 @@ def filmed(films: Iterable[tuple[str, Film]]) -> References:
     for name, one in held:
         made.add(name, one.decoded(), at_s=0.0)
     return made
+
+
+def watched(held: References, probe: Film) -> list[Answer]:
+    """Ask whose pictures a probe shows, one answer for each content, whatever the score."""
+    began = time.process_time()
+    seen = look(probe.decoded(), held, media_at_s=0.0, speed_heard=None, least=0.0)
+    cpu_s = time.process_time() - began
+    middle_s = seen.witnesses[0].probe_s / 2 + float(probe.times[0]) if seen.witnesses else 0.0
+    return [
+        Answer(
+            channel=one.reference, offset_s=middle_s - one.delay_s - middle_s * one.speed,
+            score=float(one.score), methods=("video",), cpu_s=cpu_s, named=above(one),
+        )
+        for one in seen.witnesses
+    ]  # fmt: skip
 
 
 def watch(held: References, probe: Film) -> Answer:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from cautery.cli import app
 from cautery.cli.identify import _what
 from cautery.errors import CauteryError, InputError
+from cautery.model.identification import Stretch
 from cautery.workflows.identification.records import KEYS, STRETCH_KEYS
 
 MANDATE = """\
@@ -109,11 +110,18 @@ def test_the_schema_that_is_printed_holds_for_every_line(answered):
 
 
 def test_what_runs_one_after_the_other_is_not_told_as_one_or_the_other():
-    assert _what(["a", "b"], [("a",), ("b",)]) == "a, then b"
-    assert _what(["a", "b"], [("b", "a")]) == "a or b"
-    assert _what(["a", "b", "c"], [("a", "b"), ("c",), ("b", "a")]) == "a or b, then c"
+    def runs(*names: str, at_s: float = 0, part: tuple[float, ...] | None = None) -> Stretch:
+        return Stretch(
+            references=names, start_s=at_s, end_s=at_s + 20, offset_s=0.0, part=part
+        )  # fmt: skip
+
+    assert _what(["a", "b"], [runs("a"), runs("b", at_s=20)]) == "a, then b"
+    assert _what(["a", "b"], [runs("b", "a")]) == "a or b"
+    three = [runs("a", "b"), runs("c", at_s=20), runs("b", "a", at_s=40)]
+    assert _what(["a", "b", "c"], three) == "a or b, then c"
     assert _what(["a", "b"], []) == "a or b"
-    assert _what(["a"], [("a",), ("advert",)]) == "a"
+    assert _what(["a"], [runs("a"), runs("advert", at_s=20)]) == "a"
+    assert _what(["a", "b"], [runs("a"), runs("b", part=(0.5, 0.5, 0.4, 0.4))]) == "a beside b"
 
 
 def test_a_probe_is_named_with_the_place_in_consecutive_media(answered):

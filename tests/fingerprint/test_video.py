@@ -7,7 +7,6 @@ import pytest
 
 from cautery.errors import InputError
 from cautery.fingerprint import DEFAULT_RECIPE, _video_kernels, placement
-from cautery.fingerprint.detail import detail, detail_of, laid
 from cautery.fingerprint.sliding import Patterns, correlate
 from cautery.fingerprint.video import CELLS, COLUMNS, LONGEST, ROWS, SHORT, cells_of, signature
 from cautery.model.verdict import NoMatch
@@ -284,48 +283,6 @@ def test_the_strongest_places_are_those_of_the_plain_twin() -> None:
 def test_pictures_of_another_shape_are_refused() -> None:
     with pytest.raises(InputError, match="shape"):
         cells_of(np.zeros((3, 35, 64), np.uint8))
-
-
-@pytest.mark.parametrize("mirrored", [False, True])
-@pytest.mark.parametrize("inset", [(0.05, 0.05, 0.7), (0.25, 0.15, 0.7)])
-def test_finer_cells_say_where_an_inset_was_cut_and_how_it_lies(
-    *, inset: tuple[float, float, float], mirrored: bool
-) -> None:
-    top, left, size = inset
-    way = -1 if mirrored else 1
-    rows = ((np.arange(36) + 0.5) / 36 - top) / size
-    columns = ((np.arange(64) + 0.5) / 64 - left) / size
-    inside_rows, inside = (rows > 0) & (rows < 1), (columns > 0) & (columns < 1)
-    probe = moving(12, 10)
-    shown = film_shown()[500:625, :, ::way][:, (rows[inside_rows] * 36).astype(int)]
-    probe[:, np.ix_(inside_rows, inside)[0], np.ix_(inside_rows, inside)[1]] = shown[
-        :, :, (columns[inside] * 64).astype(int)
-    ]
-    view = detail_of(
-        fine_of(probe), (36, 64), start_s=0.0, rate_hz=12.5, inset=inset, mirrored=mirrored
-    )
-    reference = detail(cells_of(film_shown()), TIMES, DEFAULT_RECIPE)
-    best = max(Patterns([view]).peaks(reference, low_s=-100, high_s=100, most=4))
-    assert best[1] == pytest.approx(-40.0, abs=0.1)
-    where = laid(inset, mirrored=mirrored)
-    found = [
-        placement.correlation(
-            *placement.compared(fine_of(probe), raw_of(film_shown()[k : k + 125]), where)
-        )
-        for k in (500, 100)
-    ]
-    assert found[0] > 0.6
-    assert abs(found[1]) < 0.2
-
-
-def test_a_long_film_in_detail_is_its_parts_one_after_another() -> None:
-    long = np.concatenate([film_shown()] * 5)
-    times = np.arange(len(long)) / 12.5
-    made = detail(cells_of(long), times, DEFAULT_RECIPE)
-    assert made.change.shape == (96, len(long))
-    assert np.abs(made.change).max() <= 2.0
-    again = made.change[:, 1000:1990] - made.change[:, 3000:3990]
-    assert np.abs(again).mean() < 0.02
 
 
 def changes_plainly(cells: np.ndarray, times: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -128,6 +128,36 @@ def test_references_that_say_the_same_are_a_set_without_a_licensee() -> None:
     assert "any of them" in say(found.reason)
 
 
+def test_what_is_seen_in_different_parts_of_the_picture_are_two_contents() -> None:
+    corner, rest = (0.5, 0.5, 0.4, 0.4), None
+    both = [
+        glance(5.0 * k, [
+            witness("a", 100 + 5 * k, kind="picture", part=rest),
+            witness("b", 900 + 5 * k, kind="picture", part=corner),
+        ])
+        for k in range(2)
+    ]  # fmt: skip
+    found = judge(*both)
+    assert {stretch.references: stretch.part for stretch in found.stretches} == {
+        ("a",): None, ("b",): corner
+    }  # fmt: skip
+    assert [round(stretch.offset_s) for stretch in found.stretches] == [100, 900]
+    assert found.channels == ("a", "b")
+    assert "40 % of its width from 50 %" in say(found.reason)
+
+
+def test_what_is_seen_in_one_part_of_the_picture_is_a_set() -> None:
+    parts = (0.5, 0.5, 0.4, 0.4), (0.48, 0.5, 0.42, 0.41)
+    found = judge(*(
+        glance(5.0 * k, [
+            witness(name, 100 + 5 * k, kind="picture", part=part)
+            for name, part in zip("ab", parts, strict=True)
+        ])
+        for k in range(2)
+    ))  # fmt: skip
+    assert [len(stretch.references) for stretch in found.stretches] == [2]
+
+
 def test_a_partner_who_may_carry_one_of_a_set_is_named_as_licensed() -> None:
     partner = Partner(name="Lawful", hosts=("lawful.example",), channels=("b",))
     assert judge(*windows(4, 10, "a", "b"), partner=partner).partner == "Lawful"

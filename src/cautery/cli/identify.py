@@ -17,6 +17,7 @@ from cautery.cli._schema import schema_option
 from cautery.drawing.formatting import counted
 from cautery.identify.plot import clock
 from cautery.model import verbal
+from cautery.model.identification import Stretch
 from cautery.wiring import identification
 from cautery.workflows.identification.probes import probes_of
 from cautery.workflows.identification.records import Answer, line_schema
@@ -173,7 +174,7 @@ def rows_of(answer: Answer) -> list[tuple[object, ...]]:
             what = f"none, but quotes {', '.join(result.quoted)}"
         return [(name, what, "", _why(line), "")]
     stretches = answer.found.stretches if answer.found is not None else ()
-    what = _what(line["channels"], [stretch.references for stretch in stretches]) or line["event"]
+    what = _what(line["channels"], stretches) or line["event"]
     if line["event"]:
         whose = line["licensee"] or "licensee unknown"
         what = f"{line['event']} ({whose})" if not line["channels"] else f"{what}, {line['event']}"
@@ -197,16 +198,21 @@ def rows_of(answer: Answer) -> list[tuple[object, ...]]:
     return rows
 
 
-def _what(channels: list[str], stretches: Sequence[tuple[str, ...]]) -> str:
-    """Say which references they are: any of those that run at once, and all that follow."""
-    one_after_the_other = dict.fromkeys(
-        " or ".join(name for name in channels if name in names) for names in stretches
-    )
-    words = [word for word in one_after_the_other if word]
-    all_names = {name for names in stretches for name in names}
+def _what(channels: list[str], stretches: Sequence[Stretch]) -> str:
+    """Say which references they are: any of those that are a set, all that follow or are beside."""
+    words: dict[str, Stretch] = {}
+    for stretch in stretches:
+        word = " or ".join(name for name in channels if name in stretch.references)
+        if word:
+            words.setdefault(word, stretch)
+    all_names = {name for stretch in stretches for name in stretch.references}
     if len(words) < 2 or not all_names.issuperset(channels):
         return " or ".join(channels)
-    return ", then ".join(words)
+    (said, last), *others = words.items()
+    for word, stretch in others:
+        beside = stretch.start_s < last.end_s and stretch.part != last.part
+        said, last = f"{said}{' beside ' if beside else ', then '}{word}", stretch
+    return said
 
 
 def _why(line: dict[str, Any]) -> str:

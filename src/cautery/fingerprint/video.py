@@ -29,12 +29,14 @@ HOLE_S = 1.0
 _SLOW_S, _TURN_S = 0.15, 0.08
 """A picture that lasts longer than the first, but no hole, is shown until the second before the
 next one: what another picture rate makes of it. Between others, motion is taken to go on."""
-WHOLE = (0.0, 0.0, 1.0)
-_CORNERS = (0.05, 0.15, 0.25)
-INSETS = tuple((down, across, 0.7) for down in _CORNERS for across in _CORNERS)
-"""Parts of a picture, (top, left, size), where another one may lie. Before a moving background the
-signature of the whole finds it nowhere, one that is 0.05 off does, and one 0.08 off only in two of
-three probes of 5 s. So none of that size is further off than 0.05."""
+Part = tuple[float, float, float, float]
+"""Of a picture: (top, left, height, width), shares of the whole."""
+WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
+PARTS: tuple[Part, ...] = (
+    (0.0, 0.0, 1.0, 0.5), (0.0, 0.5, 1.0, 0.5), (0.0, 0.25, 1.0, 0.5),
+    (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 0.5, 1.0), (0.25, 0.25, 0.5, 0.5),
+)  # fmt: skip
+"""Of a reference, that a probe may show alone: its halves, its middle."""
 FOLDED = 8
 _CLIP = 4.0
 _LEAST_MOTION = 0.03
@@ -194,7 +196,7 @@ def signature(
     recipe: Recipe,
     *,
     speed: float = 1.0,
-    inset: tuple[float, float, float] = WHOLE,
+    part: Part = WHOLE,
 ) -> Signature:
     """Return the signature of cell means at any, even uneven, picture rate.
 
@@ -205,8 +207,8 @@ def signature(
         Seconds, rising.
     speed : float
         Undo this speed: a picture at ``t`` counts as at ``t * speed``.
-    inset : tuple of float
-        Part of the picture to look at: (top, left, size), shares of the whole.
+    part : tuple of float
+        Of the picture, to look at.
     """
     rate = recipe.luma_rate_hz
     if len(times) < 4:
@@ -215,7 +217,7 @@ def signature(
     first = float(times[0])
     at = (times - first) * speed
     grid = np.arange(int(at[-1] * rate) + 1) / rate
-    folded = _folded(cells, inset)
+    folded = _folded(cells, part)
     even = np.stack([np.interp(grid, at, folded[:, k]) for k in range(FOLDED)])
     right = np.clip(np.searchsorted(at, grid), 1, len(at) - 1)
     hole = (at[right] - at[right - 1]) > HOLE_S
@@ -237,10 +239,10 @@ def signature(
     return Signature(_whitened(change), first, rate, motion, moving, speed)
 
 
-def _folded(cells: Cells, inset: tuple[float, float, float]) -> Floats:
+def _folded(cells: Cells, part: Part) -> Floats:
     """Return 4x4 means of a part of the picture, folded left on right: (pictures, 8)."""
-    top, left, size = inset
-    down, across = shares(top, size, ROWS, 4), shares(left, size, COLUMNS, 4)
+    top, left, high, wide = part
+    down, across = shares(top, high, ROWS, 4), shares(left, wide, COLUMNS, 4)
     across = np.asarray((across[:2] + across[:1:-1]) / 2, np.float32)
     weights = np.einsum("ir,jc->ijrc", down, across).reshape(FOLDED, CELLS)
     parts = [cells[k : k + 4096].astype(np.float32) @ weights.T for k in range(0, len(cells), 4096)]

@@ -7,7 +7,9 @@ import numpy as np
 from cautery.fingerprint import index, placement, scan
 from cautery.fingerprint.audio import landmarks_of, peaks_of
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
+from cautery.fingerprint.regions import regions
 from cautery.fingerprint.sliding import Patterns
+from cautery.fingerprint.steady import held_still, steady_windows
 from cautery.fingerprint.video import CELLS, signature
 from cautery.kernels import only_compiled
 
@@ -31,6 +33,11 @@ def warm() -> None:
     placement.spread(*placement.compared(fine, moving, placement.UPRIGHT))
     view = signature(moving.astype(np.float16), times, DEFAULT_RECIPE)
     Patterns([view]).peaks(view, low_s=-1.0, high_s=1.0, most=1)
+    small = np.random.default_rng(2).integers(0, 255, (8, 36, 64)).astype(np.uint8)
+    regions(small, least=0.0, most=1)
+    rolled = np.stack([np.roll(small[0], k, axis=1) for k in range(8)])
+    for windows in steady_windows(rolled):
+        held_still(rolled, windows)
     scan.warm()
 
 

@@ -6,6 +6,7 @@ as long as a probe is looked at.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 
 from cautery.fingerprint import placement
 from cautery.fingerprint.placement import UPRIGHT, Placement
-from cautery.fingerprint.video import WHOLE, Floats
+from cautery.fingerprint.video import Floats
 from cautery.identify._shown import Probe
+from cautery.identify._views import PLAIN, View
 from cautery.identify.references.held import References
 
 _LEAST_KNOWN, _LEAST_KNOWN_S = 0.5, 4.0
@@ -36,8 +38,8 @@ _WHOLLY_ALIKE = 0.9
 class Place:
     """A possible place of a probe: ``reference time = origin_s + speed * seconds of the probe``.
 
-    ``inset`` is the part of the probe's picture that it was proposed for, if its cells are to be
-    weighed among themselves.
+    ``placed`` is told of the whole picture; ``view`` is how it was taken, whose cells are weighed
+    among themselves.
     """
 
     name: str
@@ -45,7 +47,7 @@ class Place:
     speed: float
     alike: float = -1.0
     placed: Placement = UPRIGHT
-    inset: tuple[float, float, float] = WHOLE
+    view: View = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +79,26 @@ class Judging:
         self._settled: dict[Place, Place] = {}
         self._trimmed: dict[Place, Place] = {}
         self._spreads: dict[Place, float] = {}
-        self._within: dict[tuple[float, float, float], Floats] = {}
+        self._seen: dict[View, Floats] = {}
 
-    def judge(self, place: Place) -> Place:
-        """Return a proposed place with how alike it is, placed as it fits best on a grid."""
+    def judge(self, place: Place, starts: Sequence[Placement] = ()) -> Place:
+        """Return a proposed place with how alike it is, placed as it fits best.
+
+        Parameters
+        ----------
+        starts : sequence of Placement
+            How the view may lie, but for half a cell; without, a whole grid is tried.
+        """
         seconds, under = self.probe.seconds, self._under(place)
         least_s = max(_LEAST_KNOWN * seconds, min(_LEAST_KNOWN_S, 0.9 * seconds))
         if under.valid.mean() * seconds < least_s:
             return place
         observed = self._observed(place, under)
-        if place.inset == WHOLE:
+        if starts:
+            score, where = max(placement.settled(observed, under.even, start) for start in starts)
+        else:
             score, where = placement.placed(observed, under.even)
-        else:  # how it lies is known but for half a cell
-            score, where = placement.settled(observed, under.even, place.placed)
-        return replace(place, alike=score, placed=where)
+        return replace(place, alike=score, placed=place.view.onto(where))
 
     def settle(self, place: Place) -> Place:
         """Move a judged place and its placement to where they fit best, between their grids."""
@@ -112,7 +120,7 @@ class Judging:
 
     def _trim(self, place: Place) -> Place:
         under = self._under(place)
-        fine = _rows(self.probe.fine, under.valid)
+        fine = self._fine(place, under)
         best, where = place.alike, place.placed
         for name in Placement._fields:
             for step in (-_TRIM, _TRIM):
@@ -126,29 +134,32 @@ class Judging:
     def compared(self, place: Place) -> tuple[Floats, Floats]:
         """Return changes of the cells that both show, evened: the probe's, the reference's."""
         under = self._under(place)
-        fine = _rows(self.probe.fine, under.valid)
-        return placement.compared(fine, under.raw, place.placed)
+        return placement.compared(self._fine(place, under), under.raw, place.placed)
 
     def _settle(self, place: Place) -> Place:
-        best = place
+        best, view = place, place.view
         for step in (0.0, -_SLIDE_S, _SLIDE_S):
             at = replace(place, origin_s=place.origin_s + step, placed=best.placed)
             under = self._under(at)
             if not under.valid.any():
                 continue
-            observed = self._observed(place, under)
+            observed, where = self._observed(place, under), view.off(best.placed)
             if step == 0.0:
-                score, where = placement.settled(observed, under.even, place.placed)
+                score, where = placement.settled(observed, under.even, where)
             else:
-                score, where = placement.alike(observed, under.even, best.placed), best.placed
+                score = placement.alike(observed, under.even, where)
             if score > best.alike or step == 0.0:
-                best = replace(at, alike=score, placed=where)
+                best = replace(at, alike=score, placed=view.onto(where))
         return replace(best, alike=placement.correlation(*self.compared(best)))
 
+    def _fine(self, place: Place, under: _Under) -> Floats:
+        fine = _rows(self.probe.fine, under.valid)
+        return -fine if place.view.negative else fine
+
     def _observed(self, place: Place, under: _Under) -> Floats:
-        if place.inset not in self._within:
-            self._within[place.inset] = self.probe.within(place.inset)
-        return _rows(self._within[place.inset], under.valid)
+        if place.view not in self._seen:
+            self._seen[place.view] = self.probe.seen(place.view)
+        return _rows(self._seen[place.view], under.valid)
 
     def _under(self, place: Place) -> _Under:
         key = place.name, place.origin_s, place.speed
@@ -180,14 +191,14 @@ def reachable(probe: Probe) -> float:
 def refined(probe: Probe, references: References, place: Place) -> Place:
     """Return the place to a few milliseconds, its speed to a quarter of a percent."""
     middle_s = float(probe.at[0] + probe.at[-1]) / 2
-    best = place
+    best, seen = place, probe.seen(place.view)
     speeds = [place.speed + k / 400 for k in range(-4, 5)] if place.speed != 1.0 else [1.0]
     for speed in speeds:
         # Turning about the middle leaves the place where it is.
         origin_s = place.origin_s + (place.speed - speed) * middle_s
         steps = np.array([-0.08, -0.04, 0.0, 0.04, 0.08])
         curve = [
-            _alike(probe, references, replace(place, origin_s=origin_s + step, speed=speed))
+            _alike(probe, seen, references, replace(place, origin_s=origin_s + step, speed=speed))
             for step in steps
         ]
         top = int(np.clip(np.argmax(curve), 1, len(curve) - 2))
@@ -202,15 +213,12 @@ def refined(probe: Probe, references: References, place: Place) -> Place:
     return best
 
 
-def _alike(probe: Probe, references: References, place: Place) -> float:
+def _alike(probe: Probe, seen: Floats, references: References, place: Place) -> float:
     expected, valid = their_changes(probe, references, place)
     if not valid.any():
         return -1.0
-    observed, expected = (
-        _rows(probe.within(place.inset), valid),
-        placement.evened(_rows(expected, valid)),
-    )
-    return placement.alike(observed, expected, place.placed)
+    observed, expected = _rows(seen, valid), placement.evened(_rows(expected, valid))
+    return placement.alike(observed, expected, place.view.off(place.placed))
 
 
 def _rows(change: Floats, valid: NDArray[np.bool_]) -> Floats:

@@ -131,6 +131,11 @@ class Words:
         else:
             start_s, end_s = round(one.start_s, 1), round(one.end_s, 1)
             follows = message("identified.from-to", **places, start_s=start_s, end_s=end_s)
+        if one.part is not None:
+            top, left, high, wide = (round(100 * side) for side in one.part)
+            follows = message(
+                "identified.in-part", stretch=follows, top=top, left=left, high=high, wide=wide
+            )
         if one.speed == 1:
             return follows
         return message("identified.at-speed", stretch=follows, speed=round(one.speed, 3))

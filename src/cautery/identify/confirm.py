@@ -13,24 +13,26 @@ The rules, and what each is for:
 - What several references share for no longer than an advert names them all where it is most of
   the probe, confirms nothing and accuses nobody; in a longer probe it is a quotation.
 - References that say the same over the same stretch are a set; of them only the one whose own
-  sound or graphics lead clearly is the licensee.
+  sound or graphics lead clearly is the licensee. Those that are seen in different parts of the
+  picture are no set, but contents at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cautery.identify._common import shared_quotation, strongest_shared
+from cautery.identify._passages import Passage, passages_of
 from cautery.identify._reasons import Words
 from cautery.identify.decide import BASE_RATE, EVENT_UNION_S
 from cautery.identify.licensee import CLEAR_LEAD
 from cautery.identify.likelihood import methods_of, posterior, tail, unmatched
 from cautery.identify.references.info import ReferenceInfo
-from cautery.identify.stretches import GAP_S, SOLID, Chain, chains_of
+from cautery.identify.stretches import GAP_S, SOLID
 from cautery.identify.windows import Glance, Look
 from cautery.messages import message
-from cautery.model.identification import Identification, Stretch
+from cautery.model.identification import Identification
 from cautery.model.message import Message
 from cautery.model.rights import Partner
 
@@ -44,50 +46,6 @@ Measured by ``bench/identify/event.py``: of 79 licensees' probes none lies under
 the clean sound, or with another voice over it, none above 0.87."""
 LEAST_STRETCH_S = 0.1
 """What is shorter says only that something matched, and not from when to when."""
-_TOGETHER = 0.5
-"""Share of the shorter stretch that must overlap for two references to be a set."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A stretch of the probe, with the chains of all references that carry it, best first."""
-
-    chains: tuple[Chain, ...]
-    start_s: float
-    end_s: float
-
-    @property
-    def seconds(self) -> float:
-        """How long it lasts."""
-        return self.end_s - self.start_s
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether any of its references is."""
-        return any(chain.confirmed for chain in self.chains)
-
-    @property
-    def log10_lr(self) -> float:
-        """Of its best reference."""
-        return max(chain.log10_lr for chain in self.chains)
-
-    @property
-    def support(self) -> float:
-        """Of its best reference, to rank by."""
-        return max(chain.support for chain in self.chains)
-
-    def stretch(self) -> Stretch:
-        """Return it as a noun."""
-        lead = self.chains[0].best
-        return Stretch(
-            references=tuple(chain.reference for chain in self.chains),
-            start_s=self.start_s,
-            end_s=self.end_s,
-            offset_s=lead.reference_s(self.start_s),
-            speed=lead.speed,
-            log10_lr=self.log10_lr,
-            confirmed=self.confirmed,
-        )
 
 
 def named(
@@ -140,7 +98,7 @@ def named(
     quoted = [passage for passage in passages if passage not in good]
     line = lead.chains[0].best
     channels, licensee, why = _whose(lead, by_id, glances)
-    # A probe may hold several programmes one after another.
+    # A probe may hold several programmes, one after another or at once.
     for rival in good:
         if rival is not lead:
             channels += tuple(x for x in _channels(rival, by_id) if x not in channels)
@@ -181,52 +139,6 @@ def named(
             offset_s + line.witness.delay_s - delay_s for delay_s in line.witness.repeats_s
         ),
     )
-
-
-def passages_of(looks: Sequence[Look]) -> list[Passage]:
-    """Return the matches along the probe in order of time, quotations too."""
-    chains = chains_of(window for look in looks for window in look.windows)
-    for chain in chains_of(look.whole for look in looks if look.whole is not None):
-        line = chain.best
-        home = next(
-            (
-                at for at, candidate in enumerate(chains)
-                if candidate.reference == chain.reference
-                and any(line.agrees(x) for x in candidate.lines)
-            ),
-            None,
-        )  # fmt: skip
-        if home is None:
-            chains.append(chain)
-        else:
-            chains[home] = replace(chains[home], lines=(*chains[home].lines, *chain.lines))
-    chains = sorted(
-        (chain for chain in chains if chain.named),
-        key=lambda chain: (-chain.support, -chain.score, chain.reference),
-    )
-    passages: list[Passage] = []
-    for chain in chains:
-        start_s, end_s = chain.span
-        at = next(
-            (k for k, passage in enumerate(passages) if _together(passage, start_s, end_s, chain)),
-            None,
-        )
-        if at is None:
-            passages.append(Passage((chain,), start_s, end_s))
-        elif all(member.reference != chain.reference for member in passages[at].chains):
-            passages[at] = Passage(
-                (*passages[at].chains, chain),
-                min(passages[at].start_s, start_s),
-                max(passages[at].end_s, end_s),
-            )
-    return sorted(passages, key=lambda passage: passage.start_s)
-
-
-def _together(passage: Passage, start_s: float, end_s: float, chain: Chain) -> bool:
-    both_s = min(passage.end_s, end_s) - max(passage.start_s, start_s)
-    # Two chains of one reference at one time are a repeat within it; the stronger one stands.
-    share = 0.0 if any(x.reference == chain.reference for x in passage.chains) else _TOGETHER
-    return both_s > share * min(passage.seconds, end_s - start_s)
 
 
 def _enough(

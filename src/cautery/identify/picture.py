@@ -8,17 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from cautery.fingerprint import placement
+from cautery.fingerprint.regions import overlap
 from cautery.fingerprint.sliding import Alignment, correlate
-from cautery.fingerprint.video import Signature, signature
-from cautery.identify._judging import Place, reachable, refined, their_changes
-from cautery.identify._picture_basis import picture_basis
-from cautery.identify._seeing import Scored, searched, span
+from cautery.fingerprint.video import WHOLE, Signature, signature
+from cautery.identify._judging import reachable, refined, their_changes
+from cautery.identify._picture_basis import PLAIN_TRIAL, UNUSUAL_TRIAL, picture_basis, trial_of
+from cautery.identify._seeing import Bars, Scored, searched, span
 from cautery.identify._shown import Probe
 from cautery.identify.basis import Basis
 from cautery.identify.likelihood import tail
 from cautery.identify.references.held import References
 from cautery.model.media import Decoded
 from cautery.model.verdict import NoMatch, Witness
+
+_WHOLE = 0.7
+"""Of the picture, from which it shows a reference and no more: bars and frames leave as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +87,18 @@ def look(
     plain = signature(probe.cells, probe.times, recipe)
     if plain.silent:
         return Seen((), plain.silent)
-    if least is None:
-        least = tail("picture", probe.seconds).least
-    best = searched(probe, references, names, media_at_s, speed_heard, least)
-    telling = [result for result in best if result.score >= least]
+    trials = tail(PLAIN_TRIAL, probe.seconds), tail(UNUSUAL_TRIAL, probe.seconds)
+    bars = Bars(trials[0].least, trials[1].least, told=least)
+    best = searched(probe, references, names, media_at_s, speed_heard, bars)
+    telling = [result for result in best if result.score >= bars.least(unusual=result.unusual)]
     witnesses = [
-        _witness(
-            probe, refined(probe, references, result.place), result.score, best, references,
-            media_at_s,
-        )
+        _witness(result, best, references, media_at_s)
         for result in telling
     ]  # fmt: skip
     if witnesses:
-        bases = [picture_basis(probe, references, result) for result in telling if keep]
+        bases = [picture_basis(references, result) for result in telling if keep]
         return Seen(tuple(witnesses), kept=tuple(basis for basis in bases if basis is not None))
-    if reachable(probe) < least:
+    if reachable(probe) < bars.least(unusual=False):
         return Seen((), NoMatch.TOO_STILL)
     return Seen((), NoMatch.NONE)
 
@@ -113,21 +114,24 @@ def aligned(
     return correlate(probe, pictures.signature, low_s=low_s, high_s=high_s)
 
 
-def _witness(  # noqa: PLR0917 - one place and all that it is told with
-    probe: Probe,
-    place: Place,
-    score: float,
+def _witness(
+    result: Scored,
     best: Sequence[Scored],
     references: References,
     media_at_s: float | None,
 ) -> Witness:
+    probe, score = result.probe, result.score
+    place = refined(probe, references, result.place)
     family = references.info(place.name).family
     rival_scores = [
-        rival.score for rival in best if references.info(rival.place.name).family != family
-    ]
+        rival.score for rival in best
+        if references.info(rival.place.name).family != family and not rival.beside(result)
+    ]  # fmt: skip
     change, valid = their_changes(probe, references, place)
     blocks = placement.agreement(
-        *placement.compared(probe.fine, change, place.placed),
+        *placement.compared(
+            -probe.fine if place.view.negative else probe.fine, change, place.placed
+        ),
         valid,
         rate_hz=references.recipe.luma_rate_hz,
     )
@@ -147,6 +151,7 @@ def _witness(  # noqa: PLR0917 - one place and all that it is told with
         speed=place.speed,
         coverage=good / len(blocks) if blocks else 0.0,
         probe_s=probe.seconds,
-        log10_lr=tail("picture", probe.seconds).log10_lr(score),
+        log10_lr=tail(trial_of(result), probe.seconds).log10_lr(score),
         methods=("video",),
+        part=None if overlap(result.part, WHOLE) >= _WHOLE else result.part,
     )

@@ -315,6 +315,8 @@ def _timeline(
         )  # fmt: skip
         if stretch.seconds > along_s * 0.16:
             label = tr("from %(offset)s", offset=clock(stretch.offset_s))
+            if stretch.part is not None:
+                label += "  " + tr("in a part of the picture")
             if len(stretch.references) > 1:
                 label += "  " + tr("with %(count)s more", count=len(stretch.references) - 1)
             axes.text(

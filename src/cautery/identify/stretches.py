@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cautery.fingerprint.video import WHOLE, Part
 from cautery.identify.likelihood import above, fused, methods_of, support
 from cautery.identify.windows import Glance
 from cautery.model.verdict import Witness
@@ -118,6 +119,14 @@ class Chain:
             if line.witness.kind == "sound":
                 best[line.middle_s] = max(best.get(line.middle_s, 0.0), line.witness.score)
         return sum(best.values())
+
+    @property
+    def part(self) -> Part | None:
+        """Of the probe's picture, that shows it; ``None``: nothing is seen of it."""
+        seen = [witness for witness in self.witnesses if witness.kind == "picture"]
+        if not seen:
+            return None
+        return max(seen, key=lambda witness: witness.score).part or WHOLE
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -30,6 +30,9 @@ class Stretch:
         Base-10 log of the likelihood ratio of *same content* against *other content*.
     confirmed : bool
         Two of its windows, each above the threshold by itself, agree on the offset.
+    part : tuple of float or None
+        Of the picture, that shows the reference: (top, left, height, width), shares of the whole.
+        ``None``: all of it, or no picture. Two stretches at one time are two contents at once.
     """
 
     references: tuple[str, ...]
@@ -39,6 +42,7 @@ class Stretch:
     speed: float = 1.0
     log10_lr: float = 0.0
     confirmed: bool = False
+    part: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         if not self.references or not self.start_s <= self.end_s:

@@ -61,6 +61,9 @@ class Witness:
     shared : tuple of str
         References that carry the same for no longer than an advert lasts; such seconds count in
         ``score``, but not in ``coverage`` and ``log10_lr``.
+    part : tuple of float or None
+        Of the probe's picture, that shows the reference: (top, left, height, width), shares of
+        the whole. ``None``: all of it, or no picture.
     """
 
     kind: str
@@ -75,6 +78,7 @@ class Witness:
     methods: tuple[str, ...] = ()
     repeats_s: tuple[float, ...] = ()
     shared: tuple[str, ...] = ()
+    part: tuple[float, float, float, float] | None = None
 
 
 AT_ONE_PLACE_S = 0.25

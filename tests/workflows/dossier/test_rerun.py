@@ -6,20 +6,27 @@ import ast
 import io
 import json
 import re
+import runpy
 import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.identify import ReferenceInfo, References
+from cautery.identify.picture import look
 from cautery.lab.pirate import aes_key
 from cautery.lab.spec import StreamSpec
-from cautery.model import Finding
+from cautery.model import Decoded, Finding
 from cautery.workflows.dossier.audiences import Audience
 
 from .conftest import Made, watched
@@ -72,7 +79,7 @@ def get(bag: Path, name: str) -> bytes:
 
 
 def test_the_program_is_short_and_imports_nothing_of_ours() -> None:
-    assert len(PROGRAM.splitlines()) <= 405
+    assert len(PROGRAM.splitlines()) <= 410
     names = {
         name.name.partition(".")[0]
         if isinstance(node, ast.Import)
@@ -271,3 +278,74 @@ def test_media_under_aes_are_decrypted(made: Made, bag: Path) -> None:
     edit(bag, "score.basis", name_key)
     code, [line] = rerun(bag)
     assert code == 0, line
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The program's functions, beside the published rates."""
+    folder = tmp_path_factory.mktemp("program")
+    (folder / "data").mkdir()
+    rates = files("cautery.identify").joinpath("error_rates.toml").read_bytes()
+    (folder / "data/error_rates.toml").write_bytes(rates)
+    (folder / "rerun.py").write_text(PROGRAM)
+    return runpy.run_path(str(folder / "rerun.py"), run_name="rerun")
+
+
+def blots(seed: int, seconds: int) -> np.ndarray:
+    """Return pictures of a paved square, over which blots walk."""
+    rng = np.random.default_rng(seed)
+    count, y, x = round(seconds * 12.5), np.arange(44)[:, None], np.arange(72)
+    paving = np.kron(rng.integers(40, 200, (11, 18)), np.ones((4, 4)))
+    out = np.repeat(paving[None], count, axis=0)
+    for across, down in np.cumsum(rng.standard_normal((8, 2, count)), axis=2) * 0.6 + 30:
+        apart = (x - across[:, None, None] % 72) ** 2 + (y - down[:, None, None] % 44) ** 2
+        out += 60 * np.exp(-apart / 12)
+    return np.clip(out, 0, 255).astype(np.uint8)
+
+
+def shown(luma: np.ndarray) -> Decoded:
+    times = np.arange(len(luma)) / 12.5
+    return Decoded(
+        audio=np.empty(0, np.float32), audio_s=0.0, luma=np.ascontiguousarray(luma), luma_s=times,
+        duration_s=float(times[-1]),
+    )  # fmt: skip
+
+
+def turned(luma: np.ndarray) -> np.ndarray:
+    return (
+        255 - luma[:, 34:3:-1, 66:7:-1][:, np.arange(36) * 31 // 36][:, :, np.arange(64) * 59 // 64]
+    )
+
+
+def shaken(luma: np.ndarray) -> np.ndarray:
+    at = np.arange(len(luma)) / 12.5
+    top, left = (np.rint(4 + 3.4 * np.sin(pace * at)).astype(int) for pace in (5, 4))
+    return np.stack([one[y : y + 36, x : x + 64]
+                     for one, y, x in zip(luma, top, left, strict=True)])  # fmt: skip
+
+
+def inset(luma: np.ndarray) -> np.ndarray:
+    out = blots(9, 10)[:, :36, :64].copy()
+    out[:, 20:34, 36:62] = luma[:, 4:40, 4:68][:, np.arange(14) * 36 // 14][
+        :, :, np.arange(26) * 64 // 26
+    ]
+    return out
+
+
+@pytest.mark.parametrize("disguised", [turned, shaken, inset])
+def test_the_score_of_an_unusual_picture_is_computed_again(
+    program: dict[str, Any], disguised: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    square = blots(1, 60)
+    held = References(DEFAULT_RECIPE, [ReferenceInfo(id="square", kind="work")])
+    held.add("square", shown(square[:, 4:40, 4:68]), at_s=0.0)
+    probe = shown(disguised(square[300:425]))
+    seen = look(probe, held, media_at_s=None, speed_heard=None, keep=True)
+    [witness], [basis] = seen.witnesses, seen.kept
+    assert basis.place.trial == "picture-view"
+    arrays = {f"0.{name}": array for name, array in basis.arrays.items()}
+    score, seconds = program["score_of_pictures"](
+        probe.luma, probe.luma_s, asdict(basis.place), arrays, 0
+    )
+    assert score == pytest.approx(witness.score, rel=0.02)
+    assert seconds == pytest.approx(witness.probe_s)

@@ -10,9 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.fingerprint.detail import detail
 from cautery.fingerprint.recipe import Recipe
-from cautery.fingerprint.video import Signature, signature
+from cautery.fingerprint.video import WHOLE, Part, Signature, signature
 from cautery.identify.references.hearing import Hearing
 from cautery.identify.references.rolling import Array, Rolling
 from cautery.model.media import LUMA_SHAPE
@@ -31,10 +30,17 @@ class Pictures:
         """What is searched by for every probe."""
         return signature(self.cells, self.times, self.recipe)
 
+    def part(self, part: Part) -> Signature:
+        """Return what probes are searched by that show a part of the picture; kept."""
+        if part == WHOLE:
+            return self.signature
+        if part not in self._parts:
+            self._parts[part] = signature(self.cells, self.times, self.recipe, part=part)
+        return self._parts[part]
+
     @cached_property
-    def detail(self) -> Signature:
-        """What is searched by last."""
-        return detail(self.cells, self.times, self.recipe)
+    def _parts(self) -> dict[Part, Signature]:
+        return {}
 
 
 @dataclass

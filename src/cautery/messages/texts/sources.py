@@ -110,6 +110,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "%(offset_s)s of the reference"
     ),
     "identified.at-speed": "%(stretch)s, speed %(speed)s",
+    "identified.in-part": (
+        "%(stretch)s, in a part of the picture (%(wide)s %% of its width from %(left)s %%, "
+        "%(high)s %% of its height from %(top)s %%)"
+    ),
     "identified.by": "%(stretch)s, by %(methods)s",
     "identified.unknown-method": "a method that is not recorded",
     "identified.confirmed": "two windows agree within 0.2 s",

@@ -44,12 +44,15 @@ class PicturePlace:
         Seconds of the reference for each second of the probe.
     placed : tuple of float
         Scale and shift across, then scale and shift down, of the probe's picture on the
-        reference's; a negative scale across is a mirror.
+        reference's; a negative scale across is a mirror, one down turns it upside down.
+    negative : bool
+        Dark and light are exchanged.
     """
 
     origin_s: float
     speed: float
     placed: tuple[float, ...]
+    negative: bool = False
 
     def __post_init__(self) -> None:
         if len(self.placed) != 4:
@@ -85,6 +88,8 @@ class SensePlace:
     places : tuple of PicturePlace
         Of pictures: where they settled, the same corrected by the small pictures, then the places
         at which the probe played backwards says what chance reaches.
+    trial : str
+        Which of the published error rates say what the score is worth; empty: those of the kind.
     """
 
     kind: str
@@ -97,6 +102,7 @@ class SensePlace:
     shared_s: tuple[int, ...] = ()
     sample: str = ""
     places: tuple[PicturePlace, ...] = ()
+    trial: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

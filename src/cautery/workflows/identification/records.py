@@ -34,6 +34,7 @@ STRETCH_KEYS = (
     "speed",
     "likelihood_ratio",
     "confirmed",
+    "part",
 )
 """Of every stretch, in this order."""
 
@@ -102,6 +103,14 @@ def _stretch_schema() -> dict[str, Any]:
         "speed": number | {"description": "the probe's speed over the reference's"},
         "likelihood_ratio": number | {"minimum": 0, "description": "odds for the same content"},
         "confirmed": {"type": "boolean", "description": "two windows of 5 s or more agree"},
+        "part": {
+            "type": ["array", "null"],
+            "items": number | {"minimum": 0, "maximum": 1},
+            "minItems": 4,
+            "maxItems": 4,
+            "description": "of the picture, that shows it: top, left, height and width, shares of "
+            "the whole; null: all of it, or no picture",
+        },
     }
     return {
         "type": "object",
@@ -187,6 +196,7 @@ def _stretch_line(stretch: Stretch) -> dict[str, Any]:
         "speed": _rounded(stretch.speed, 5),
         "likelihood_ratio": _odds(10.0**stretch.log10_lr),
         "confirmed": stretch.confirmed,
+        "part": None if stretch.part is None else [round(side, 3) for side in stretch.part],
     }
 
 

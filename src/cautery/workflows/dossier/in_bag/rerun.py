@@ -1,7 +1,6 @@
 """Compute the likelihood ratios of this bag again, from its sealed media: python rerun.py
 
-It needs NumPy 2 and PyAV, and openssl for encrypted media. It searches nothing: it takes the places
-that the records name (score.basis), the reference's fingerprints there, and the published rates.
+It needs NumPy 2, PyAV and openssl. Places, fingerprints and rates lie in the bag: it searches none.
 """
 
 import hashlib
@@ -49,9 +48,8 @@ def payloads(archive):
 
 def media(pieces, bodies):
     for piece in pieces:
-        body = bodies[piece["payload"]]
         length, _, start = (piece["byte_range"] or "").partition("@")
-        body = body[int(start or 0) :][: int(length) if length else None]
+        body = bodies[piece["payload"]][int(start or 0) :][: int(length) if length else None]
         if piece["key"]:
             undo = f"openssl enc -d -aes-128-cbc -K {bodies[piece['key']].hex()} -iv {piece['iv']}"
             body = subprocess.run(undo.split(), input=body, capture_output=True).stdout
@@ -60,7 +58,7 @@ def media(pieces, bodies):
 
 class Sound:
     def __init__(self):
-        self.parts, self.run, self.due = [], [], 0.0
+        self.parts, self.run, self.due = [np.empty(0, np.float32)], [], 0.0
         self.rate, self.start, self.alike, self.power, self.opposed = 0, None, 0.0, 0.0, False
 
     def finish(self, gap_s=0.0):
@@ -83,8 +81,7 @@ class Sound:
         raw, count = frame.to_ndarray(), frame.layout.nb_channels
         rows = raw if frame.format.is_planar else raw.reshape(-1, count).T
         if raw.dtype.kind in "iu":
-            rows = rows.astype(np.float32) - 128 * (raw.dtype == np.uint8)
-            rows /= 2 ** (8 * raw.itemsize - 1)
+            rows = (rows.astype("f4") - 128 * (raw.dtype == "u1")) / 2 ** (8 * raw.itemsize - 1)
         if count == 2:  # of opposed channels the difference is what is heard
             a, b = rows[0][::8].astype(float), rows[1][::8].astype(float)
             power, weight = (a @ a + b @ b) / 2, math.exp(-frame.samples / frame.sample_rate / 6)
@@ -120,16 +117,15 @@ def small(frame):  # mean luma of 36x64 cells, from five rows of each
         return frame.reformat(COLUMNS, ROWS, "gray", interpolation="AREA").to_ndarray()
     plane, count = frame.planes[0], min(5, -(-frame.height // ROWS))
     luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:, : frame.width]
-    inside = (np.arange(count) + 0.5) / count
-    rows = ((np.arange(ROWS)[:, None] + inside) * frame.height / ROWS).astype(int)
+    rows = (np.arange(ROWS)[:, None] + np.arange(0.5, count) / count) * frame.height / ROWS
     edges = (np.arange(COLUMNS + 1) * frame.width / COLUMNS).astype(int)
-    bands = luma[rows].sum(axis=1, dtype=np.float32)
-    sums = np.add.reduceat(bands, edges[:-1], axis=1)
+    sums = np.add.reduceat(luma[rows.astype(int)].sum(axis=1, dtype="f4"), edges[:-1], axis=1)
     return np.rint(sums / (np.diff(edges) * count).astype(np.float32)).astype(np.uint8)
 
 
-def decoded(pieces, wants_pictures):  # sound, when it begins, small pictures, their media times
-    sound, pictures, times, offsets, seen, slot = Sound(), [], [], [0.0], None, None
+def decoded(pieces, wants_pictures):
+    """Return (sound, its first media time, small pictures, their media times)."""
+    sound, shown, offsets, seen = Sound(), {}, [0.0], None
     data = b"".join(pieces)
 
     def placed(stamp_s, expected):  # across wraps and jumps of the clock
@@ -161,14 +157,12 @@ def decoded(pieces, wants_pictures):  # sound, when it begins, small pictures, t
                 if heard:
                     sound.take(frame, at, at if end is None else end)
                 elif frame.pts is not None and (seen is None or at > seen):
-                    seen, number = at, math.floor(at * 12.5 + 1e-3)
-                    if slot is None or number > slot:
-                        slot = number
-                        pictures.append(small(frame))
-                        times.append(at)
+                    seen = at
+                    if (slot := math.floor(at * 12.5 + 1e-3)) not in shown:
+                        shown[slot] = at, small(frame)
     sound.finish()
-    heard = np.concatenate([np.empty(0, np.float32), *sound.parts])
-    return heard, sound.start or 0.0, np.array(pictures, np.uint8), np.array(times)
+    heard, start, kept = np.concatenate(sound.parts), sound.start or 0.0, list(shown.values())
+    return heard, start, np.array([x for _, x in kept], np.uint8), np.array([t for t, _ in kept])
 
 
 def words_of(sound, pitch, tempo, phase):  # code words that say something, and their numbers
@@ -216,12 +210,10 @@ def score_of_sound(sound, sense, arrays, k):
     return score, len(sound) / 8000
 
 
-def changes(levels, times, at):  # how cells change over 160 ms, and where that is known
-    low = max(0, int(np.searchsorted(times, at[0] - 0.08)) - 1)
-    high = int(np.searchsorted(times, at[-1] + 0.08)) + 2
-    times, levels = times[low:high], levels[low:high].astype(np.float32)
+def changes(levels, times, at):
+    """Return how each cell changes over 160 ms around instants, and where that is known."""
     slow = np.flatnonzero(((gaps := np.diff(times)) > 0.15) & (gaps <= 1.0))
-    levels = levels[np.insert(np.arange(len(times)), slow + 1, slow)]
+    levels = levels.astype("f4")[np.insert(np.arange(len(times)), slow + 1, slow)]
     times = np.insert(times, slow + 1, times[slow + 1] - 0.08)
     both, known = [], np.ones(len(at), bool)
     for when in (at + 0.08, at - 0.08):
@@ -252,18 +244,29 @@ def reading(scale, shift, count, pixels):
     return (part[covered] / part[covered].sum(axis=1, keepdims=True)).astype(np.float32), covered
 
 
-def alike(fine, known, at, place, arrays, number):  # correlation, and chance's spread
-    cells, times = (arrays[number.format(what)] for what in ("cells", "times"))
+def held_still(pictures, windows):
+    still = []  # what was taken of each of them: (top, left, height, width)
+    for picture, (top, left, high, wide) in zip(pictures, windows.astype(float)):
+        for begin, size in ((top, high), (left, wide)):  # down its columns, then down its rows
+            at = begin + np.arange(0.5, len(picture)) * size / len(picture) - 0.5
+            picture = np.array([np.interp(at, range(len(picture)), line) for line in picture.T])
+        still.append(np.rint(picture))
+    return np.array(still)
+
+
+def alike(fine, known, at, place, arrays, k, n):
+    """Return (correlation, chance's spread) of a probe with a reference at one place."""
+    cells, times = (arrays[f"{k}.{what}.{n}"] for what in ("cells", "times"))
     expected, valid = changes(cells, times, place["origin_s"] + place["speed"] * at)
     valid &= known
-    across, sideways, down, upwards = place["placed"]
+    (across, sideways, down, upwards), sign = place["placed"], 1 - 2 * place.get("negative", 0)
     rows, on_rows = reading(down, upwards, 12, ROWS)
     columns, on_columns = reading(across, sideways, 16, COLUMNS)
     common = np.outer(on_rows, on_columns).ravel()
     if common.sum() < 40 or not valid.any():
         return -1.0, 1.0
     read = rows @ fine[valid].reshape(-1, ROWS, COLUMNS) @ columns.T
-    ours, theirs = evened(read.reshape(len(read), -1)), evened(expected[valid][:, common])
+    ours, theirs = evened(read.reshape(len(read), -1)), evened(sign * expected[valid][:, common])
     mine, other = (ours**2).sum(), (theirs**2).sum()
     apart = ((ours.T @ ours) * (theirs.T @ theirs)).sum() / (mine * other)
     lags = range(1, len(ours) // 3)
@@ -275,12 +278,13 @@ def alike(fine, known, at, place, arrays, number):  # correlation, and chance's 
 
 def score_of_pictures(pictures, times, sense, arrays, k):
     at = times[0] + np.arange(int((times[-1] - times[0]) * 12.5) + 1) / 12.5
+    windows = f"{k}.windows"
+    pictures = held_still(pictures, arrays[windows]) if windows in arrays else pictures
     fine, known = changes(pictures.reshape(len(times), -1), times, at)
     rough, place, *decoys = sense["places"]
-    both = (alike(fine, known, at, x, arrays, f"{k}.{{}}.1") for x in (rough, place))
-    (_, spread), (best, _) = both
-    back = fine[::-1], known[::-1], at
-    chance = [alike(*back, x, arrays, f"{k}.{{}}.{n}")[0] for n, x in enumerate(decoys, start=2)]
+    (_, spread), (best, _) = (alike(fine, known, at, x, arrays, k, 1) for x in (rough, place))
+    fine, known = fine[::-1], known[::-1]  # from here on the probe is played backwards
+    chance = [alike(fine, known, at, x, arrays, k, n)[0] for n, x in enumerate(decoys, 2)]
     level = max(sum(chance) / len(chance) if chance else 0.0, 0.075)
     lead = math.atanh(min(best, 0.995)) - math.atanh(min(level, 0.995))
     return max(0.0, lead) / (spread + 0.02), float(at[-1] - at[0])
@@ -298,12 +302,12 @@ def scored(basis, archives):  # family, score, log10 LR, its most, by sense; Non
     sound = sound[basis["first_sample"] :][: basis["samples"]]
     cut = slice(basis["first_picture"], basis["first_picture"] + basis["pictures"])
     times = times[cut] - (start + basis["first_sample"] / 8000 if len(sound) else times[cut][:1])
+    probe = {"sound": (sound,), "picture": (pictures[cut], times)}
     for k, sense in enumerate(basis["senses"]):
-        if sense["kind"] == "sound":
-            score, seconds = score_of_sound(sound, sense, arrays, k)
-        else:
-            score, seconds = score_of_pictures(pictures[cut], times, sense, arrays, k)
-        tail = (seconds < 7.5 and TAILS.get(f"{sense['kind']}-short")) or TAILS[sense["kind"]]
+        score_of = {"sound": score_of_sound, "picture": score_of_pictures}[sense["kind"]]
+        score, seconds = score_of(*probe[sense["kind"]], sense, arrays, k)
+        trial = sense.get("trial") or sense["kind"]
+        tail = (seconds < 7.5 and TAILS.get(f"{trial}-short")) or TAILS[trial]
         handicap = max(0.0, math.log10(max(1, sense["searched"]) / tail["references"]))
         value = (score - tail["origin"]) / tail["scale"] - handicap
         value = min(tail["most"], max(tail["floor"], value))
@@ -321,8 +325,7 @@ def agree(a, b):  # whether two probes lie at one delay, the speed corrected
 
 def stands(track, probes, is_event):  # enough for a claim: no advert, no quotation
     (first, *_), (last, newest, *_) = track[0], track[-1]
-    apart = last["middle"] - first["middle"]
-    if len(track) < 2 or apart < 3 or last is not probes[-1] or newest["coverage"] < 0.7:
+    if last["middle"] - first["middle"] < 3 or last is not probes[-1] or newest["coverage"] < 0.7:
         return False
     total, longest, end, start = 0.0, 0.0, -math.inf, last["media_start_s"]
     for probe, witness, *_ in track:
@@ -394,9 +397,9 @@ def main():
         wrong += (bad := max(off) > 0.05)
         line = {name: verdict[name] for name in ("url", "at", "finding")}
         line["from"] = f"{kept} of {len(probes)} probes" + f", {closed} encrypted" * (closed > 0)
-        line |= {"log10_lr": round(value, 4), "recorded": recorded, "differs": bad, "senses": []}
-        for _, w, (_, score, lr, _) in pairs:
-            line["senses"].append(f"{w['kind']} {w['reference']}: {score:.3f}, log10 LR {lr:.4f}")
+        line |= {"log10_lr": round(value, 4), "recorded": recorded, "differs": bad}
+        told = "{} {}: {:.3f}, log10 LR {:.4f}".format
+        line["senses"] = [told(w["kind"], w["reference"], *x[1:3]) for _, w, x in pairs]
         print(json.dumps(line), flush=True)
     raise SystemExit(bool(wrong))
 
