@@ -44,8 +44,7 @@ _PEAKS = 6
 _MOST_REGIONS, _EDGED, _MOST_BESIDE, _EDGED_BESIDE = 4, 5.5, 6, 4.0
 """Parts with edges of their own that are searched, and how clear these must be, in standard
 deviations; the same beside what is named already, which explains most of them. Of 60 insets and
-halves 57 lay among the first five and all among the first eleven; what shows one picture has 3 over
-4.5 on average."""
+halves 58 lay among the first four (``bench/identify/geometry.py``, the side to tune on)."""
 _HALF = 0.4
 """Of a picture, from which a part of it may show a part of a reference: an inset shows it whole."""
 _FITS = 0.97
