@@ -20,11 +20,13 @@ _SENSES = {"sound": "sound", "picture": "pictures"}
 _SHORT_S = 7.5
 """Halfway between the two lengths of a probe that are measured, 5 s and 10 s."""
 _FALSE = re.compile(
-    r"false match of (?P<sense>sound and pictures together|sound|pictures)(?:-short)?, "
+    r"false match of (?P<sense>sound and pictures together|sound|pictures)(?:-short)?"
+    r"(?P<unusual> in unusual views)?, "
     r"one (?P<seconds>\d+)-s probe of (?P<content>.+) against (?P<references>\d+) references"
 )
 _MISSED = re.compile(
-    r"(?P<sense>sound and pictures together|sound|pictures)(?:-short)? missed, "
+    r"(?P<sense>sound and pictures together|sound|pictures)(?:-short)?(?: in unusual views)? "
+    r"missed, "
     r"one (?P<seconds>\d+)-s probe, .+"
 )
 _ALIKE = "a match that looks alike"
@@ -40,7 +42,8 @@ def bearing(
 
     Before others comes what was measured of both senses together, if the verdict rests on both, and
     of its strongest sense; then of content like the claimed one; then among a number of references
-    like the searched one. Of what is as near, the larger bound comes first.
+    like the searched one. What was measured of pictures in unusual views comes after pictures as
+    they are. Of what is as near, the larger bound comes first.
 
     Parameters
     ----------
@@ -60,7 +63,16 @@ def bearing(
             continue
         unlike = (words["content"] == _ALIKE) != (verdict.event is not None)
         far = round(abs(math.log(int(words["references"]) / searched)), 6)
-        order = senses.index(words["sense"]), unlike, far, -(rate.upper_bound or 1.0), rate.what
+        # A witness does not say in which view its pictures were found.
+        unusual = words["unusual"] is not None
+        order = (
+            senses.index(words["sense"]),
+            unusual,
+            unlike,
+            far,
+            -(rate.upper_bound or 1.0),
+            rate.what,
+        )
         ranked.append((order, rate))
     return tuple(rate for _, rate in sorted(ranked, key=lambda row: row[0]))
 
