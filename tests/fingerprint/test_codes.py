@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.fingerprint import DEFAULT_RECIPE, _code_kernels
-from cautery.fingerprint._code_kernels import FEW
+from cautery.fingerprint._scan_kernels import TOGETHER, near
 from cautery.fingerprint.codes import (
     BITS,
     WORD_FRAMES,
@@ -23,7 +23,7 @@ from cautery.fingerprint.codes import (
     words_on_grid,
 )
 from cautery.fingerprint.meeting import Chance, agreeing, chance, judged, judged_each, shift_of
-from cautery.fingerprint.scan import scan
+from cautery.fingerprint.scan import scan, scans
 from cautery.fingerprint.spectrum import band_of, power_of
 
 FLOOR, STEADY = np.float32(2e-3), np.float32(1e-3)
@@ -261,38 +261,68 @@ def test_several_codes_are_judged_as_one_after_another(stack: Stack) -> None:
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
-    sizes=st.lists(st.integers(FEW, 50), min_size=1, max_size=3),
+    few=st.integers(4, 16),
+    others=st.integers(0, 20),
+    more=st.integers(0, 20),
+    probes=st.integers(1, 2 * TOGETHER),
     spans=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 700)), min_size=1, max_size=3),
-    few_limit=st.integers(210, 280),
-    spare=st.integers(-60, 60),
+    spare=st.integers(-20, 20),
     room=st.integers(0, 400),
 )
-def test_the_scan_finds_all_that_lies_under_both_limits_and_no_more(  # noqa: PLR0917
-    seed: int, sizes: list[int], spans: list[tuple[int, int]], few_limit: int, spare: int, room: int
+def test_the_scan_finds_all_that_lies_under_the_limits_and_no_more(  # noqa: PLR0917
+    seed: int,
+    few: int,
+    others: int,
+    more: int,
+    probes: int,
+    spans: list[tuple[int, int]],
+    spare: int,
+    room: int,
 ) -> None:
     rng = np.random.default_rng(seed)
-    probes = np.stack([random_words(rng, 50) for _ in sizes])
-    at = np.tile(np.arange(50, dtype=np.int64), (len(sizes), 1))
-    everywhere = random_words(rng, 1700)
-    limits = [16 * size + spare for size in sizes]
+    tiles, more = -(-probes // TOGETHER), min(more, others)
+    words = random_words(rng, tiles * TOGETHER * (few + others)).reshape(tiles, TOGETHER, -1)
+    at = np.sort(rng.integers(0, 60, (tiles, few + others)), axis=1)
+    everywhere = random_words(rng, 1800)
+    few_limits = np.full((tiles, TOGETHER), 16 * few + spare, np.uint32)
+    limits = np.tile(
+        np.array([16 * (few + more), 16 * (few + others) + spare], np.uint32), (probes, 1)
+    )
     firsts = np.array([first for first, _ in spans])
     lasts = np.array([first + length for first, length in spans])
-    out, found = np.empty((len(sizes), room, 3), np.int64), np.zeros(len(sizes), np.int64)
-    _code_kernels.near(
-        everywhere, firsts, lasts, probes, at, np.array(sizes),
-        np.full(len(sizes), few_limit, np.uint32), np.array(limits, np.uint32), out, found,
+    out, found = np.empty((probes, room, 3), np.int64), np.zeros(probes, np.int64)
+    near(
+        everywhere, firsts, lasts, at[:, :few].copy(), words[:, :, :few].transpose(0, 2, 1).copy(),
+        few_limits, at[:, few:].copy(), words.reshape(tiles * TOGETHER, -1)[:probes, few:].copy(),
+        more, limits, out, found,
     )  # fmt: skip
-    for n, size in enumerate(sizes):
-        apart = np.lib.stride_tricks.sliding_window_view(everywhere, size) ^ probes[n, :size]
-        bits = np.bitwise_count(apart).astype(int)
+    for n in range(probes):
+        tile, lane = divmod(n, TOGETHER)
+        met = everywhere[np.arange(1700)[:, None] + at[tile]] ^ words[tile, lane]
+        bits = np.bitwise_count(met).astype(int).cumsum(axis=1)
         plain = [
-            (number, place, bits[place].sum())
+            (number, place, bits[place, -1])
             for number, (first, length) in enumerate(spans)
             for place in range(first, first + length)
-            if bits[place, :FEW].sum() <= few_limit and bits[place].sum() <= limits[n]
+            if bits[place, few - 1] <= few_limits[tile, lane]
+            and bits[place, few + more - 1] <= limits[n, 0]
+            and bits[place, -1] <= limits[n, 1]
         ]
         assert found[n] == len(plain)
         assert [tuple(row) for row in out[n, : found[n]]] == plain[:room]
+
+
+def test_a_scan_at_several_speeds_finds_what_each_of_them_finds_alone(stack: Stack) -> None:
+    probe = resampled(sounds()[3][800 * HOP :], Fraction(105, 100))[: 10 * RATE]
+    codes = [code(probe, tempo=speed, pitch=speed) for speed in (0.95, 1.0, 1.03, 1.05, 1.07)]
+    spans = stack.within(max(one.length for one in codes), *EVERYWHERE)
+    together = scans(stack, codes, spans)
+    assert together[3][0].score > 20
+    for one, places in zip(codes, together, strict=True):
+        alone = scan(stack, one, spans)
+        assert [place for place in places if place.score > 10] == [
+            place for place in alone if place.score > 10
+        ]
 
 
 # What makes words, and what does not.

@@ -150,8 +150,13 @@ def test_another_voice_over_it_is_heard_through_with_a_hint_and_without(
         assert found.matches[0].score < heard(references, cut()).matches[0].score
 
 
-@pytest.mark.parametrize("changed", [0.95, 1.02, 1.05])
-@pytest.mark.parametrize("kind", ["speed", "tempo", "pitch"])
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        *((kind, by) for kind in ("speed", "tempo", "pitch") for by in (0.95, 1.02, 1.05)),
+        *(("speed", by) for by in (0.85, 0.925, 1.08, 1.15)),
+    ],
+)
 def test_a_speed_a_tempo_and_a_pitch_are_undone_and_told(
     references: References, kind: str, changed: float
 ) -> None:
@@ -189,7 +194,7 @@ def test_codes_alone_find_a_probe_among_all_references(
     found = heard(references, under(cut(), voice(1, 10), 0.0))
     assert best(found) == ("c3", pytest.approx(DELAY_S, abs=0.012))
     assert found.matches[0].searched == 8
-    assert climbed.rungs == ["votes", "votes at speeds", "all"]
+    assert climbed.rungs == ["votes", "all"]
 
 
 def test_a_quick_search_asks_the_codes_of_hinted_references_only(

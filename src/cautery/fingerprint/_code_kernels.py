@@ -13,13 +13,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from cautery.kernels import instruction, kernel
 
-FEW = 16
-"""Words that are summed at every place."""
-_PLACES = 16
-"""Places summed at once: two vectors of 256 bits, or one of 512."""
-_BLOCK = 1024
-"""Places that all probes are held against while their words lie in the nearest cache."""
-
 
 @instruction(lambda word: int(word).bit_count())
 def ones(_ir, types):  # type: ignore[no-untyped-def]
@@ -32,66 +25,6 @@ def ones(_ir, types):  # type: ignore[no-untyped-def]
         return types.uint32(types.uint32), generated
 
     return ones
-
-
-@instruction()
-def _few_under(ir, types):  # type: ignore[no-untyped-def]
-    """Sum the bits of ``FEW`` words at 16 places; return which sums are not over the limit.
-
-    All but the limit are addresses: of the first place's word, of the words' numbers and values,
-    and of where the 16 sums go. Written as vectors, since numba's own arithmetic widens to 64 bits.
-    """
-
-    def few_under(_typing, _place, _at, _probe, _limit, _sums):  # type: ignore[no-untyped-def]
-        def generated(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-            place, at, probe, limit, sums = arguments
-            word, long = ir.IntType(32), ir.IntType(64)
-            vector = ir.VectorType(word, _PLACES)
-            name = f"llvm.ctpop.v{_PLACES}i32"
-            counted = builder.module.globals.get(name) or ir.Function(
-                builder.module, ir.FunctionType(vector, [vector]), name
-            )
-            undefined, firsts = (
-                ir.Constant(vector, ir.Undefined),
-                ir.Constant(vector, [0] * _PLACES),
-            )
-
-            def loaded(address: Any, kind: Any) -> Any:
-                return builder.load(builder.inttoptr(address, kind.as_pointer()), align=4)
-
-            def everywhere(value: Any) -> Any:
-                alone = builder.insert_element(undefined, value, word(0))
-                return builder.shuffle_vector(alone, undefined, firsts)
-
-            parts = []
-            for j in range(FEW):
-                apart = builder.shl(loaded(builder.add(at, long(8 * j)), long), long(2))
-                reference_words = loaded(builder.add(place, apart), vector)
-                probe_words = everywhere(loaded(builder.add(probe, long(4 * j)), word))
-                parts.append(builder.call(counted, [builder.xor(reference_words, probe_words)]))
-            while len(parts) > 1:
-                parts = [builder.add(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
-            builder.store(parts[0], builder.inttoptr(sums, vector.as_pointer()), align=4)
-            under = builder.icmp_unsigned("<=", parts[0], everywhere(limit))
-            return builder.bitcast(under, ir.IntType(_PLACES))
-
-        sizes = types.int64, types.int64, types.int64, types.uint32, types.int64
-        return types.uint16(*sizes), generated
-
-    return few_under
-
-
-@instruction()
-def _lowest(ir, types):  # type: ignore[no-untyped-def]
-    """Return the number of the lowest set flag; there must be one."""
-
-    def lowest(_typing, _flags):  # type: ignore[no-untyped-def]
-        def generated(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-            return builder.cttz(builder.zext(arguments[0], ir.IntType(64)), ir.IntType(1)(1))
-
-        return types.int64(types.uint16), generated
-
-    return lowest
 
 
 @kernel(nogil=True, fastmath=True)
@@ -321,57 +254,3 @@ def best_near(stack, base, middle, reach, probes, at, length, mean, sigma, measu
             if score > highest:
                 best, highest = offset, score
     return best, highest
-
-
-def _few_near(stack, firsts, lasts, probes, at, counts, few_limits, limits, out, place_counts):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    for span in range(len(firsts)):
-        places = np.arange(firsts[span], lasts[span])[:, None]
-        for n in range(len(counts)):
-            few, all_of = probes[n, :FEW], probes[n, : counts[n]]
-            passed = places[_few_apart(stack, places, few, at[n, :FEW]) <= few_limits[n]]
-            bits = _few_apart(stack, passed, all_of, at[n, : counts[n]])
-            under = np.flatnonzero(bits <= limits[n])
-            rows = out[n, place_counts[n] :][: len(under)]
-            rows[:, 0], rows[:, 1] = span, passed[under[: len(rows)], 0]
-            rows[:, 2] = bits[under[: len(rows)]]
-            place_counts[n] += len(under)
-
-
-def _words_at_places(_stack, firsts, lasts, probes, *_):  # type: ignore[no-untyped-def]
-    return int(np.maximum(lasts - firsts, 0).sum()) * len(probes) * FEW // 150
-
-
-@kernel(plain=_words_at_places, twin=_few_near, nogil=True)
-def near(stack, firsts, lasts, probes, at, counts, few_limits, limits, out, place_counts):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Places in the spans [first, last) where a probe differs in at most its limit of bits.
-
-    Probe ``n`` has ``counts[n]`` words ``probes[n]``, at least ``FEW``, that meet ``stack[place +
-    at[n]]``; ``stack`` goes on for 16 words behind the last place's. The first ``FEW`` words are
-    summed at all places; only where they do not pass ``few_limits[n]`` are the others looked at.
-    Counts into ``place_counts[n]`` how many places there are, and writes as many as there is room
-    for to ``out[n]`` (span, place, bits).
-    """
-    sums = np.empty(_PLACES, np.uint32)
-    to, words = sums.ctypes.data, stack.ctypes.data
-    for span in range(len(firsts)):
-        first, last = firsts[span], lasts[span]
-        for block in range(first, last, _BLOCK):
-            stop = min(last, block + _BLOCK)
-            for n in range(len(counts)):
-                probe, places = probes[n].ctypes.data, at[n].ctypes.data
-                for start in range(block, stop, _PLACES):
-                    flags = _few_under(words + 4 * start, places, probe, few_limits[n], to)
-                    if stop - start < _PLACES:
-                        flags &= np.uint16((1 << (stop - start)) - 1)
-                    while flags:
-                        k = _lowest(flags)
-                        flags &= np.uint16(flags - np.uint16(1))
-                        total = sums[k]
-                        for j in range(FEW, counts[n]):
-                            total += ones(stack[start + k + at[n, j]] ^ probes[n, j])
-                        if total <= limits[n]:
-                            if place_counts[n] < out.shape[1]:
-                                out[n, place_counts[n], 0] = span
-                                out[n, place_counts[n], 1] = start + k
-                                out[n, place_counts[n], 2] = total
-                            place_counts[n] += 1

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.fingerprint import _code_kernels as _kernels
+from cautery.fingerprint._scan_kernels import TOGETHER, near
 from cautery.fingerprint.audio import Words
 from cautery.fingerprint.codes import (
     SAMPLED,
@@ -29,8 +30,12 @@ from cautery.fingerprint.codes import (
 from cautery.fingerprint.meeting import Chance, Place, agreeing, chance, judged, shift_of
 
 Longs = NDArray[np.int64]
-_COARSE = 40
-_FEW_Z, _COARSE_Z = 2.6, 3.6
+FEW = 16
+"""Words that are summed at every place."""
+_MORE, _COARSE = 8, 40
+"""Words that are looked at next, and all that are."""
+FEW_Z = 2.6
+_COARSE_Z = 3.6
 """Of 23 million places (2,500 channels x 10 min) chance sends 110,000 and 3,000 on."""
 # Five times what chance sends on at 23 million places. Where a reference repeats itself and more
 # come, the later places are dropped.
@@ -58,11 +63,13 @@ def scans(
     *,
     phases: Sequence[int] = (0, 2),
     usual: Chance | None = None,
+    few: int = FEW,
+    few_z: float = FEW_Z,
 ) -> list[list[Place]]:
     """Look for one probe, with several speeds undone, at every place of the references.
 
-    All of them meet a place while its words are at hand: to read the references takes as long as
-    to compare them.
+    All of them meet a place while its words are at hand, four with one look at it: to read the
+    references takes as long as to compare them.
 
     Parameters
     ----------
@@ -72,6 +79,10 @@ def scans(
         Of the grid; two of the four miss a place by 16 ms at most.
     usual : Chance, optional
         Of the probe at whatever speed, when it was measured before.
+    few : int
+        Words that are summed at every place.
+    few_z : float
+        By how many standard deviations these must lie below chance.
 
     Returns
     -------
@@ -80,23 +91,25 @@ def scans(
     """
     if not len(spans.first):
         return [[] for _ in codes]
-    sought = [
-        _Needle.of(stack, code, number, phase)
-        for number, code in enumerate(codes)
-        for phase in phases
-        if len(code.words[phase]) >= _kernels.FEW
-    ]
+    needles = [(number, phase) for number in range(len(codes)) for phase in phases]
+    # Neighbours in tempo have their words at the same numbers.
+    needles.sort(key=lambda needle: codes[needle[0]].length)
+    tiles = []
+    for first in range(0, len(needles), TOGETHER):
+        tile = _Tile.of(codes, needles[first : first + TOGETHER])
+        if len(tile.shared) >= few:
+            tiles.append(tile)
     promising: list[dict[tuple[int, int], float]] = [{} for _ in codes]
     measured = [usual or chance(stack, code.words[0], code.at[0]) for code in codes]
-    for needle, hits in zip(sought, _met(stack, spans, sought), strict=True):
-        code, phase = codes[needle.code], needle.phase
-        words, at = code.words[phase], code.at[phase]
+    sought = [needle for tile in tiles for needle in tile.needles]
+    for (number, phase), hits in zip(sought, _met(stack, spans, tiles, few, few_z), strict=True):
+        words, at = codes[number].words[phase], codes[number].at[phase]
         bits = _kernels.distances(stack.held, hits[:, 1].copy(), words, at)
-        scores = measured[needle.code].score(bits, len(words))
+        scores = measured[number].score(bits, len(words))
         for best in np.argsort(bits, kind="stable")[: 2 * _MOST_PLACES]:
             piece, place = int(spans.piece[hits[best, 0]]), int(hits[best, 1])
             word = place - int(stack.starts[piece]) + int(stack.first[piece])
-            promising[needle.code][piece, word * WORD_FRAMES - phase] = float(scores[best])
+            promising[number][piece, word * WORD_FRAMES - phase] = float(scores[best])
     return [
         _apart(stack, code, proposed, chances)
         for code, proposed, chances in zip(codes, promising, measured, strict=True)
@@ -104,44 +117,59 @@ def scans(
 
 
 @dataclass(frozen=True, slots=True)
-class _Needle:
-    """What a scan looks for: some words of one phase of a code, and from how few bits on."""
+class _Tile:
+    """Codes and phases that are met together, and the words' numbers that all of them have."""
 
-    code: int
-    phase: int
-    words: Words
-    at: Longs
-    few_limit: float
-    limit: float
+    needles: tuple[tuple[int, int], ...]
+    shared: Longs
+    words: NDArray[np.uint32]
+    """Shape (needles, shared)."""
 
     @classmethod
-    def of(cls, stack: Stack, code: Code, number: int, phase: int) -> _Needle:
-        indices = _spread(len(code.words[phase]))
-        words, at = code.words[phase][indices], code.at[phase][indices]
-        first_chance = chance(stack, words[: _kernels.FEW], at[: _kernels.FEW])
-        all_of = chance(stack, words, at)
-        return cls(
-            number, phase, words, at,
-            max(0.0, first_chance.mean - _FEW_Z * first_chance.sigma),
-            max(0.0, all_of.mean - _COARSE_Z * all_of.sigma),
-        )  # fmt: skip
+    def of(cls, codes: Sequence[Code], needles: Sequence[tuple[int, int]]) -> _Tile:
+        said = [(codes[number].words[phase], codes[number].at[phase]) for number, phase in needles]
+        shared = said[0][1]
+        for _, at in said[1:]:
+            shared = np.intersect1d(shared, at, assume_unique=True)
+        words = [words[np.searchsorted(at, shared)] for words, at in said]
+        return cls(tuple(needles), shared, np.array(words))
 
 
-def _met(stack: Stack, spans: Spans, sought: Sequence[_Needle]) -> list[Longs]:
+def _met(stack: Stack, spans: Spans, tiles: Sequence[_Tile], few: int, few_z: float) -> list[Longs]:
     """Return for each needle the (span, place, bits) where it may lie, shape (places, 3)."""
-    probes = np.zeros((len(sought), _COARSE), np.uint32)
-    at = np.zeros((len(sought), _COARSE), np.int64)
-    for row, needle in enumerate(sought):
-        probes[row, : len(needle.words)], at[row, : len(needle.at)] = needle.words, needle.at
-    out = np.empty((len(sought), _ROOM, 3), np.int64)
-    counts = np.zeros(len(sought), np.int64)
-    _kernels.near(
-        stack.held, spans.first, spans.last, probes, at,
-        np.array([len(needle.words) for needle in sought], np.int64),
-        np.array([needle.few_limit for needle in sought]).astype(np.uint32),
-        np.array([needle.limit for needle in sought]).astype(np.uint32), out, counts,
+    if not tiles:
+        return []
+    count = min(_COARSE, *(len(tile.shared) for tile in tiles))
+    needles = sum(len(tile.needles) for tile in tiles)
+    at = np.empty((len(tiles), count), np.int64)
+    words = np.zeros((len(tiles), TOGETHER, count), np.uint32)
+    few_limits = np.zeros((len(tiles), TOGETHER), np.uint32)
+    limits = np.empty((needles, 2), np.uint32)
+    more = min(_MORE, count - few)
+    for row, tile in enumerate(tiles):
+        indices = _spread(len(tile.shared), count, few)
+        at[row] = tile.shared[indices]
+        words[row, : len(tile.needles)] = tile.words[:, indices]
+        for lane in range(len(tile.needles)):
+            sought = words[row, lane]
+            few_limits[row, lane] = _limit(stack, sought[:few], at[row, :few], few_z)
+            limits[row * TOGETHER + lane] = (
+                _limit(stack, sought[: few + more], at[row, : few + more], few_z),
+                _limit(stack, sought, at[row], _COARSE_Z),
+            )
+    out = np.empty((needles, _ROOM, 3), np.int64)
+    counts = np.zeros(needles, np.int64)
+    near(
+        stack.held, spans.first, spans.last, at[:, :few].copy(),
+        words[:, :, :few].transpose(0, 2, 1).copy(), few_limits, at[:, few:].copy(),
+        words.reshape(-1, count)[:needles, few:].copy(), more, limits, out, counts,
     )  # fmt: skip
     return [places[: min(count, _ROOM)] for places, count in zip(out, counts, strict=True)]
+
+
+def _limit(stack: Stack, words: Words, at: Longs, sigmas: float) -> int:
+    usual = chance(stack, words, at)
+    return int(max(0.0, usual.mean - sigmas * usual.sigma))
 
 
 def _apart(
@@ -159,12 +187,12 @@ def _apart(
 
 
 @lru_cache(maxsize=1024)
-def _spread(count: int) -> Longs:
-    """Return at most 40 words' indices, the first ``FEW`` spread over the whole probe."""
-    indices = np.unique(np.linspace(0, count - 1, min(_COARSE, count)).astype(np.int64))
-    # ``near`` passes or drops a place by its first FEW words alone, so these come from the whole
+def _spread(available: int, wanted: int, few: int) -> Longs:
+    """Return the indices of so many words, the first ``few`` spread over the whole probe."""
+    indices = np.unique(np.linspace(0, available - 1, wanted).astype(np.int64))
+    # ``near`` passes or drops a place by its first few words alone, so these come from the whole
     # probe: neighbouring words share half their sound and together say little more than one.
-    first = np.unique(np.linspace(0, len(indices) - 1, _kernels.FEW).astype(np.int64))
+    first = np.unique(np.linspace(0, len(indices) - 1, few).astype(np.int64))
     between = np.setdiff1d(np.arange(len(indices)), first)
     order = indices[np.concatenate((first, between))]
     # The cache hands the same array to every caller.

@@ -22,7 +22,7 @@ from cautery.fingerprint.meeting import (
     shift_of,
 )
 from cautery.fingerprint.recipe import Recipe
-from cautery.fingerprint.scan import scans
+from cautery.fingerprint.scan import FEW, FEW_Z, scans
 from cautery.fingerprint.spectrum import power_of
 from cautery.identify.references.held import References
 
@@ -184,6 +184,8 @@ def leads_from(
     phases: Sequence[int],
     among: frozenset[int] | None = None,
     middle_s: float | None = None,
+    few: int = FEW,
+    few_z: float = FEW_Z,
 ) -> list[Lead]:
     """Return what a scan of the codes finds, in all references or among some.
 
@@ -193,6 +195,8 @@ def leads_from(
         Tempo and pitch undone.
     middle_s : float, optional
         Look for the probe's middle alone.
+    few, few_z
+        As for :func:`cautery.fingerprint.scan.scans`.
     """
     codes = [sounding.code(tempo, pitch) for tempo, pitch in speeds]
     if middle_s is not None:
@@ -206,7 +210,8 @@ def leads_from(
         spans = stack.within(
             length, (base + low) // WORD_FRAMES, (base + high) // WORD_FRAMES + 1, among
         )
-        scanned = scans(stack, codes, spans, phases=phases, usual=sounding.usual(works=works))
+        scanned = scans(stack, codes, spans, phases=phases, usual=sounding.usual(works=works),
+                        few=few, few_z=few_z)  # fmt: skip
         leads += [
             Lead(
                 int(stack.references[place.piece]), works, place.piece, place.offset, tempo, pitch,

@@ -1,8 +1,8 @@
 """How far a probe's sound is followed: a ladder of rungs, each dearer than the one before.
 
-It is climbed until something is sure: landmark votes as the probe sounds; the same with a speed,
-a tempo or a pitch undone; the codes of hinted references; the codes of all; the codes of all with
-a speed or a tempo undone.
+It is climbed until something is sure: landmark votes as the probe sounds; the codes of hinted
+references; the codes of all; the same with a speed or a tempo undone; landmark votes with a pitch
+or a further speed undone. A quick look takes votes with speeds undone in place of all codes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cautery.identify._sounding import LEAST_SCORE, MOST_MATCHES, WORTH_IT, Lead
 from cautery.identify.match import Match
 from cautery.identify.references.held import References
 from cautery.identify.simulcast import AS_LIKE, sifted
-from cautery.identify.sound import EVERY, HINTED, LAST, Ear, Heard, Rung
+from cautery.identify.sound import AS_IS, EVERY, FAR, HINTED, SPED, VOTED, Ear, Heard, Rung
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
 from cautery.model.verdict import NoMatch
 
@@ -57,12 +57,13 @@ class Ladder:
         hints: Sequence[str] = (),
         effort: Effort = "full",
     ) -> None:
-        self.rung: int | None = 0
+        self.rung: int | None = AS_IS
         """To be climbed next; ``None``: it is enough."""
         self._probe_s = probe_s
         self._least = least
-        self._rungs = [0, 1, *([HINTED] if hints else [])]
-        self._rungs += [EVERY, LAST] if effort == "full" else []
+        self._rungs = [AS_IS, *([VOTED] if effort == "quick" else [])]
+        self._rungs += [HINTED] if hints else []
+        self._rungs += [EVERY, SPED, FAR] if effort == "full" else []
         self._leads: list[list[Lead]] = []
         self._best: dict[str, float] = {}
         self._deaf: NoMatch | None = None

@@ -42,6 +42,7 @@ _BLOCK_S = 1.0
 _BLOCK_SCORE = 2.5
 """Standard deviations of one second that make it count as matched."""
 _GRID = tuple(round(1 + k / 100, 2) for k in range(-6, 7) if k)
+_FAR = tuple(round(1 + k / 100, 2) for k in range(-15, 16) if abs(k) > 6)
 _WIDE = tuple(round(1 + k * 0.015, 3) for k in range(-4, 5) if k)
 """Codes bear half a step's error, 0.75 %: 38 ms at the ends of ten seconds."""
 _WIDEST = (0.955, 0.985, 1.015, 1.045)
@@ -51,14 +52,21 @@ _SPED = tuple((speed, speed) for speed in _GRID)
 _KEPT_PITCH = tuple((speed, 1.0) for speed in _GRID)
 _PITCHED = tuple((1.0, pitch) for pitch in _GRID)
 _AS_IS = ((1.0, 1.0),)
+_FAR_SPED = tuple((speed, speed) for speed in _FAR)
 _WIDER = tuple((speed, pitch) for speed in _WIDE for pitch in (speed, 1.0))
-_LAST = tuple((speed, pitch) for speed in _WIDEST for pitch in (speed, 1.0))
+_WIDEST_SPED = tuple((speed, speed) for speed in _WIDEST)
+_WIDEST_KEPT_PITCH = tuple((speed, 1.0) for speed in _WIDEST)
 _HINTS = (*_AS_IS, *_WIDER, *((1.0, pitch) for pitch in _WIDE))
+_SIEVES = {"as is": (12, 3.1), "sped": (16, 2.8), "kept pitch": (10, 3.1)}
+"""Words summed at every place of all references, and by how much they must lie below chance: the
+most where a speed goes with another voice, the fewest where seldom more is changed than the tempo
+(ADR 0057)."""
 
 _NEARER = 0.0075
 
-HINTED, EVERY, LAST = 2, 3, 4
-"""Rungs, after the two of landmarks: hinted codes, all codes, all at other speeds."""
+AS_IS, VOTED, HINTED, EVERY, SPED, FAR = range(6)
+"""Rungs: landmarks of the sound as it is, and with speeds undone; hinted codes; all codes, and with
+speeds undone; landmarks of further speeds and of pitches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,17 +203,25 @@ class Ear:
 
     def _leads(self, rung: int) -> list[Lead]:
         sounding = self._sounding
-        if rung == 0:
+        if rung == AS_IS:
             return proposed(sounding, _AS_IS)
-        if rung == 1:
+        if rung == VOTED:
             return proposed(sounding, [*_SPED, *_KEPT_PITCH, *_PITCHED])
-        if rung == EVERY:
-            return leads_from(sounding, _AS_IS, phases=(0, 2))
         if rung == HINTED and self._hints:
             return leads_from(sounding, _HINTS, phases=(0, 2), among=self._hints)
-        if rung == LAST:
-            leads = leads_from(sounding, _LAST, phases=(0,), middle_s=_WIDEST_S)
+        if rung == EVERY:
+            few, few_z = _SIEVES["as is"]
+            return leads_from(sounding, _AS_IS, phases=range(WORD_FRAMES), few=few, few_z=few_z)
+        if rung == SPED:
+            leads = []
+            for which, speeds in (("sped", _WIDEST_SPED), ("kept pitch", _WIDEST_KEPT_PITCH)):
+                few, few_z = _SIEVES[which]
+                leads += leads_from(
+                    sounding, speeds, phases=(0,), middle_s=_WIDEST_S, few=few, few_z=few_z
+                )
             return nearer(sounding, leads, _NEARER)
+        if rung == FAR:
+            return proposed(sounding, [*_PITCHED, *_FAR_SPED])
         return []
 
 
