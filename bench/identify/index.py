@@ -22,8 +22,8 @@ from media import RATE_HZ, Library, RealChannel, cache
 
 CHANNELS = 2500
 _SLOW, _FAST = (0.7, 0.84), (1.19, 1.35)
-"""Beyond the speeds that are searched (6 %) around what the disguises do (5 %), and some: nearer
-ones would be true copies of their source at a speed."""
+"""Beyond the speeds that are searched (15 %), and some: nearer ones would be true copies of their
+source at a speed. A probe at another speed may come as near to them: ``speed_rows``."""
 _DROPPED = 0.05
 _SAMPLE_S = 60
 """Of the first channel: what its fingerprint is names the state of the fingerprint's code."""
@@ -90,13 +90,21 @@ def _fill(job: tuple[Library, RealChannel, list[int], Path]) -> None:
         _save(path, system.fingerprint(power))
     for number in numbers:
         rng = np.random.default_rng([25, number])
-        time, pitch = (
-            float(rng.uniform(*(_SLOW if rng.random() < 0.5 else _FAST))) for _ in range(2)
-        )
+        time, pitch = _stretches(rng)
         start = float(rng.uniform(0, len(power)))
         changed = warped(power, system.first_bin(), time, pitch, start)
         made = system.fingerprint(changed, jitter=rng, dropped=_DROPPED)
         _save(folder / f"warp-{number:04d}.npz", made)
+
+
+def stretches(number: int) -> tuple[float, float]:
+    """Return by how much the time and the pitch of a warped channel are stretched."""
+    return _stretches(np.random.default_rng([25, number]))
+
+
+def _stretches(rng: np.random.Generator) -> tuple[float, float]:
+    time, pitch = (float(rng.uniform(*(_SLOW if rng.random() < 0.5 else _FAST))) for _ in range(2))
+    return time, pitch
 
 
 def _save(path: Path, made: system.Fingerprint) -> None:

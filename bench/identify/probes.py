@@ -48,6 +48,12 @@ EXTRA = {
     **{f"{crowd}{db:g}": (1.0, "mix", db)
        for crowd in ("recorded", "crowd") for db in (6.0, 0.0, -5.0)},
 }  # fmt: skip
+SPED = tuple(f"speed{percent:+}" for percent in (8, -8, 12, -12, 15, -15))
+"""So many per cent faster, or slower, pitch and all."""
+EXTRA |= {
+    name: (rate, "af", f"asetrate=44100*{rate},aresample=44100")
+    for name, rate in ((name, 1 + int(name.removeprefix("speed")) / 100) for name in SPED)
+}
 COMBO2 = "combo2"
 """Speed 2 %, then mix0, then AAC at 32 kbit/s: three entries of the table one after another."""
 SIXTEEN = (

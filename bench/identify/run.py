@@ -1,8 +1,9 @@
 """Does identification reach its goals, and what do its peers reach on the same rows?
 
 Rows: ``audio`` (recall by disguise at 10 s and 5 s, false accepts, calibration), ``crowd`` (recall
-under stadium crowds and voices, beside peers), ``video`` (as ``audio``, for pictures),
-``geometry`` (recall where the picture lies in an unusual place), ``peers``
+under stadium crowds and voices, beside peers), ``speeds`` (as ``crowd``, of sound that runs up to
+15 % faster or slower), ``video`` (as ``audio``, for pictures), ``geometry`` (recall where the
+picture lies in an unusual place), ``peers``
 (other fingerprints of sound, then of pictures, on the same probes), ``event`` (an event from its
 pictures, the licensee from its sound), ``cost`` (ratios measured alternately in one process),
 ``loopback`` (probes a minute and core, fetched). Media, probes, index
@@ -39,6 +40,7 @@ import media
 import pdq
 import peers
 import probes
+import speed_rows as speeds
 import system
 import video_rows as video
 from audio_table import table
@@ -46,7 +48,7 @@ from settings import TALK, Run
 
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 SECTION = "## Identification at full size: `python bench/identify/run.py`"
-ROWS = ("audio", "crowd", "video", "geometry", "peers", "event", "cost", "loopback")
+ROWS = ("audio", "crowd", "speeds", "video", "geometry", "peers", "event", "cost", "loopback")
 
 
 def audio_rows(run: Run) -> list[str]:
@@ -126,6 +128,8 @@ def main() -> None:
     ask.add_argument("--audio", type=int, help="probes a cell of sound")
     ask.add_argument("--crowd", type=int, help="probes a cell of crowds")
     ask.add_argument("--crowd-negatives", type=int, help="windows of other content under crowds")
+    ask.add_argument("--speeds", type=int, help="probes a cell of speeds")
+    ask.add_argument("--speed-negatives", type=int, help="windows of other content beside them")
     ask.add_argument("--negatives", type=int, help="windows of other content, of either side")
     ask.add_argument("--look-alikes", type=int, help="windows of matches that look alike")
     ask.add_argument("--short-negatives", type=int, help="of them, asked with 5 s too")
@@ -140,7 +144,8 @@ def main() -> None:
     ask.add_argument("--write", action="store_true", help="refresh the section of RESULTS.md")
     asked = ask.parse_args()
     parts = {
-        "audio": audio_rows, "crowd": crowd.rows, "video": video.rows, "geometry": geometry.rows,
+        "audio": audio_rows, "crowd": crowd.rows, "speeds": speeds.rows, "video": video.rows,
+        "geometry": geometry.rows,
         "peers": peer_rows, "event": event.rows, "cost": cost.rows, "loopback": loopback.rows,
     }  # fmt: skip
     run = Run(asked)

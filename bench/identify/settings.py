@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 FULL = {
     "audio": 200, "negatives": 4000, "short_negatives": 4000, "video": 100, "geometry": 60,
     "crowd": 100, "crowd_negatives": 2000,
+    "speeds": 100, "speed_negatives": 400,
     "look_alikes": 1000,
     "channels": index.CHANNELS,
     "peer_audio": 50, "peer_negatives": 500, "peers": 20, "event": 6, "loopback": 60,
@@ -22,6 +23,7 @@ FULL = {
 QUICK = {
     "audio": 10, "negatives": 200, "short_negatives": 200, "video": 4, "geometry": 6,
     "crowd": 10, "crowd_negatives": 100, "channels": 630,
+    "speeds": 10, "speed_negatives": 100,
     "look_alikes": 50,
     "peer_audio": 10,
     "peer_negatives": 200, "peers": 3, "event": 1, "loopback": 12,

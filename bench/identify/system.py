@@ -91,7 +91,8 @@ def print_of_prints(sound: NDArray[np.float32]) -> bytes:
 
 _OF_SOUND = (
     "fingerprint/audio.py", "fingerprint/codes.py", "fingerprint/index.py",
-    "fingerprint/recipe.py", "fingerprint/run.py", "fingerprint/scan.py",
+    "fingerprint/meeting.py", "fingerprint/recipe.py", "fingerprint/run.py",
+    "fingerprint/scan.py", "fingerprint/_scan_kernels.py",
     "fingerprint/spectrum.py", "fingerprint/_code_kernels.py", "fingerprint/_index_kernels.py",
     "fingerprint/_peak_kernels.py", "fingerprint/_run_kernels.py", "identify/ladder.py",
     "identify/sound.py", "identify/_sounding.py", "identify/simulcast.py",
