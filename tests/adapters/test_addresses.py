@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cautery.adapters._addresses import check, literal, refusal
+from cautery.adapters._addresses import check, refusal
 from cautery.errors import CauteryError, ForbiddenAddressError
+from cautery.model.host_names import literal
 
 FORBIDDEN = [
     "0.0.0.0",

@@ -3,14 +3,12 @@
 Reaches: nothing; it decides what the other adapters may reach.
 Lawful basis: none needed.
 Manners: refuses by default; an address inside another (mapped, translated, tunnelled) counts too.
-Format: IANA special-purpose address registries (RFC 6890), RFC 4291, RFC 6052, RFC 3056, RFC 4380;
-    host forms as the WHATWG URL Standard's IPv4 parser reads them.
+Format: IANA special-purpose address registries (RFC 6890), RFC 4291, RFC 6052, RFC 3056, RFC 4380.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -19,7 +17,6 @@ from cautery.errors import ForbiddenAddressError, InputError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_NUMBER = re.compile(r"(?i)0x[0-9a-f]*|[0-9]+")
 _FORBIDDEN: tuple[tuple[Network, str], ...] = tuple(
     (ipaddress.ip_network(cidr), why)
     for cidr, why in (
@@ -57,44 +54,6 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
-
-
-@lru_cache(maxsize=4096)
-def literal(host: str) -> str | None:
-    """Return the canonical address that ``host`` spells, or ``None`` if it is a name.
-
-    Every form that some resolver would accept counts: ``127.1``, ``2130706433``, ``0x7f.0.0.1``,
-    ``0177.0.0.1``, ``[::1]``.
-
-    Raises
-    ------
-    ForbiddenAddressError
-        If it carries a zone id, or looks like an address but is not a valid one.
-    """
-    host = host.strip().removeprefix("[").removesuffix("]")
-    if "%" in host:
-        raise ForbiddenAddressError(f"{host[:60]}: an address with a zone (%) is link-local")
-    if ":" in host:
-        try:
-            return str(ipaddress.IPv6Address(host))
-        except ValueError as error:
-            raise ForbiddenAddressError(
-                f"{host[:60]}: not a valid IPv6 address ({error})"
-            ) from error
-    parts = host.rstrip(".").split(".")
-    # The WHATWG rule: a host whose last label is a number is an IPv4 address, or an error.
-    if not _NUMBER.fullmatch(parts[-1]):
-        return None
-    if len(parts) > 4 or not all(_NUMBER.fullmatch(part) for part in parts):
-        raise ForbiddenAddressError(f"{host[:60]}: looks like an address but is not a valid one")
-    # The last number fills all bytes that are left: 127.1 is 127.0.0.1, as in inet_aton(3).
-    numbers = [_number(part, host) for part in parts]
-    if any(number > 255 for number in numbers[:-1]) or numbers[-1] >= 256 ** (5 - len(numbers)):
-        raise ForbiddenAddressError(f"{host[:60]}: looks like an address but is not a valid one")
-    value = numbers[-1]
-    for index, number in enumerate(numbers[:-1]):
-        value += number << 8 * (3 - index)
-    return str(ipaddress.IPv4Address(value))
 
 
 def refusal(address: str, allow: Sequence[str] = ()) -> str | None:
@@ -202,19 +161,3 @@ def _alone(parsed: Address, allowed: tuple[Network, ...]) -> str | None:
 @lru_cache(maxsize=64)
 def _networks(allow: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(cidr) for cidr in allow)
-
-
-def _number(text: str, host: str) -> int:
-    lower = text.lower()
-    try:
-        if lower.startswith("0x"):
-            return int(lower[2:] or "0", 16)
-        if len(lower) > 1 and lower.startswith("0"):
-            return int(lower, 8)
-        # A bound, since ``int`` is quadratic in the digits; 40 of them are already too large for
-        # an address.
-        return int(lower[:40])
-    except ValueError as error:
-        raise ForbiddenAddressError(
-            f"{host[:60]}: looks like an address but is not a valid one"
-        ) from error

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from cautery.adapters._addresses import check, literal
+from cautery.adapters._addresses import check
 from cautery.errors import ForbiddenAddressError, SourceError
 from cautery.model import ascii_name
+from cautery.model.host_names import literal
 from cautery.model.ports import Names
 
 PORTS_OF_OTHERS = frozenset((7, 9, 19, 21, 22, 23, 25, 53, 110, 119, 135, 139, 143, 389, 445, 465))

@@ -20,8 +20,8 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
-from cautery.adapters._addresses import literal
 from cautery.errors import InputError, SourceError
+from cautery.model.host_names import literal
 
 _MOST_CACHED = 50_000
 _MOST_ALIASES = 8

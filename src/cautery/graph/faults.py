@@ -47,9 +47,12 @@ KINDS: Mapping[FaultKind, str] = {
 }
 
 
-def hosts_of(url: str, hops: Sequence[str]) -> tuple[str, str]:
-    """Return the host that a stream names, and the one that it was led to."""
-    host = host_of(url)
+def hosts_of(url: str, hops: Sequence[str], redirected_to: str | None) -> tuple[str, str]:
+    """Return the host that a stream names, and the one that it was led to.
+
+    Whoever runs an open redirect carries nothing: in its place is the host that it led to.
+    """
+    host = redirected_to or host_of(url)
     return host, (hops[-1] if hops else "") or host
 
 

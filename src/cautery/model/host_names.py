@@ -1,14 +1,22 @@
-"""Host names of any script as they are looked up: lower case, punycode."""
+"""Hosts of any spelling as they are looked up: names in lower-case punycode, addresses in one form.
+
+Addresses are read as the WHATWG URL Standard's IPv4 parser reads them.
+"""
 
 from __future__ import annotations
 
 import encodings.idna
+import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
+
+from cautery.errors import ForbiddenAddressError
 
 _LONGEST_NAME = 1_000
 """Letters; a name has 253, in any script."""
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
+_NUMBER = re.compile(r"(?i)0x[0-9a-f]*|[0-9]+")
 _DEVIATIONS = str.maketrans({"\u00df": "s", "\u03c2": "s"})
 
 
@@ -32,6 +40,44 @@ def ascii_name(text: str) -> str:
     return ".".join(_label(label) for label in _DOTS.split(text)).lower()
 
 
+@lru_cache(maxsize=4096)
+def literal(host: str) -> str | None:
+    """Return the canonical address that ``host`` spells, or ``None`` if it is a name.
+
+    Every form that some resolver would accept counts: ``127.1``, ``2130706433``, ``0x7f.0.0.1``,
+    ``0177.0.0.1``, ``[::1]``.
+
+    Raises
+    ------
+    ForbiddenAddressError
+        If it carries a zone id, or looks like an address but is not a valid one.
+    """
+    host = host.strip().removeprefix("[").removesuffix("]")
+    if "%" in host:
+        raise ForbiddenAddressError(f"{host[:60]}: an address with a zone (%) is link-local")
+    if ":" in host:
+        try:
+            return str(ipaddress.IPv6Address(host))
+        except ValueError as error:
+            raise ForbiddenAddressError(
+                f"{host[:60]}: not a valid IPv6 address ({error})"
+            ) from error
+    parts = host.rstrip(".").split(".")
+    # The WHATWG rule: a host whose last label is a number is an IPv4 address, or an error.
+    if not _NUMBER.fullmatch(parts[-1]):
+        return None
+    if len(parts) > 4 or not all(_NUMBER.fullmatch(part) for part in parts):
+        raise ForbiddenAddressError(f"{host[:60]}: looks like an address but is not a valid one")
+    # The last number fills all bytes that are left: 127.1 is 127.0.0.1, as in inet_aton(3).
+    numbers = [_number(part, host) for part in parts]
+    if any(number > 255 for number in numbers[:-1]) or numbers[-1] >= 256 ** (5 - len(numbers)):
+        raise ForbiddenAddressError(f"{host[:60]}: looks like an address but is not a valid one")
+    value = numbers[-1]
+    for index, number in enumerate(numbers[:-1]):
+        value += number << 8 * (3 - index)
+    return str(ipaddress.IPv4Address(value))
+
+
 def _label(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).lower()
     if plain.translate(_DEVIATIONS) == plain:  # neither sharp s nor final sigma in it
@@ -41,3 +87,19 @@ def _label(text: str) -> str:
     if len(label) > 63:
         raise UnicodeError(f"{len(label)} characters are too many for a label")
     return label
+
+
+def _number(text: str, host: str) -> int:
+    lower = text.lower()
+    try:
+        if lower.startswith("0x"):
+            return int(lower[2:] or "0", 16)
+        if len(lower) > 1 and lower.startswith("0"):
+            return int(lower, 8)
+        # A bound, since ``int`` is quadratic in the digits; 40 of them are already too large for
+        # an address.
+        return int(lower[:40])
+    except ValueError as error:
+        raise ForbiddenAddressError(
+            f"{host[:60]}: looks like an address but is not a valid one"
+        ) from error

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cautery.model import DarkProbe, Entry, Finding, Offer, Verdict
+from cautery.formats.open_redirect import parted
+from cautery.model import DarkProbe, Entry, Finding, Offer, Verdict, host_of
 from cautery.model.message import Message
 from cautery.model.records import (
     AlignmentShown,
@@ -41,6 +42,8 @@ class StreamState:
         When one of the watch's probes first found it dark behind a block.
     aligned : bool
         Whether it was compared with a reference.
+    sent_on : frozenset of str
+        Hosts before an open redirect came to its place, when it was last reached.
     open_redirect : bool
         Whether its own host, when it was last reached, only sent on to the place that was named.
     """
@@ -58,6 +61,7 @@ class StreamState:
     failures: dict[Message, None] = field(default_factory=dict)
     dark_at: datetime | None = None
     aligned: bool = False
+    sent_on: frozenset[str] = frozenset()
     open_redirect: bool = False
 
     @property
@@ -121,7 +125,9 @@ class Streams:
     def _probe(self, stream: StreamState, probe: ProbeDone) -> None:
         stream.probes += probe.hindered is None
         if probe.hosts:
-            stream.open_redirect = probe.redirected_to is not None
+            stream.sent_on, serving = parted(probe.hosts, probe.redirected_to)
+            redirected = probe.redirected_to is not None
+            stream.open_redirect = redirected and host_of(stream.url) not in serving
         reasons = [probe.failed]
         if probe.observation is not None:
             reasons.append(probe.observation.reason)

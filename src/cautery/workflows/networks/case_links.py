@@ -126,7 +126,7 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
     """
     missing = 0
     for entry, probe in contents(ledger, ProbeDone):
-        host, server = hosts_of(probe.url, probe.hosts)
+        host, server = hosts_of(probe.url, probe.hosts, probe.redirected_to)
         for fault in probe.faults:
             words = frames = logo = None
             if fault.exhibit is not None:

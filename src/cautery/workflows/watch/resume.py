@@ -114,6 +114,7 @@ def restored_streams(streams: Streams) -> dict[str, Stream]:
             verdict=state.verdict,
             aligned=state.aligned,
             told=True,
+            sent_on=state.sent_on,
             open_redirect=state.open_redirect,
         )
         for state in streams.by_url.values()

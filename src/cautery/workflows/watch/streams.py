@@ -62,6 +62,8 @@ class Stream:
     """Whether its appearance is a record: of thousands it is when they are first looked at."""
     via: set[str] = field(default_factory=set)
     """Hosts that its URL was redirected to: a panel's line leads to an edge."""
+    sent_on: frozenset[str] = frozenset()
+    """Hosts before an open redirect came to its place, at the last look: bystanders."""
     open_redirect: bool = False
     """Whether its own host only sends whoever asks to the place that the question names."""
     carried: list[Carried] = field(default_factory=list)

@@ -164,7 +164,12 @@ def seated(*, wide: bool = False, down: Iterable[str] = ()) -> tuple[CanaryWatch
         addresses=lambda host: (WHERE[host],) if host in WHERE else (), suspects=lambda: ()
     )
     stream: Any = SimpleNamespace(
-        proven=True, host="live.pirate.example", via=set(), verdict=None, open_redirect=False
+        proven=True,
+        host="live.pirate.example",
+        via=set(),
+        verdict=None,
+        open_redirect=False,
+        sent_on=frozenset(),
     )
     beside = Neighbours(
         MANDATE,

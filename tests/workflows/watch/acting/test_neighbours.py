@@ -13,16 +13,20 @@ from cautery.workflows.watch.streams import Stream
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADDRESSES = {
     "innocent.example": ("203.0.113.7",),
+    "www.innocent.example": ("203.0.113.8",),
     "pirate.example": ("198.51.100.7",),
     "more.pirate.example": ("203.0.113.7",),
 }
 
 
-def proven(url: str, *, open_redirect: bool = False) -> Stream:
+def proven(
+    url: str, *, open_redirect: bool = False, sent_on: frozenset[str] = frozenset()
+) -> Stream:
     stream = Stream(
         url=url, key=url, host=url.split("/")[2], title=None, source="list", first_seen=NOON
     )
     stream.open_redirect = open_redirect
+    stream.sent_on = sent_on
     stream.verdict = Verdict(
         url=RedactedUrl(url),
         finding=Finding.PROVEN,
@@ -61,3 +65,10 @@ def test_a_panel_that_writes_its_edge_into_its_links_is_no_bystander() -> None:
 def test_a_pirates_own_open_redirect_keeps_no_address_of_its_streams_up() -> None:
     beside = proven("http://more.pirate.example/1.m3u8")
     assert kept_up(proven(SENT_ON, open_redirect=True), beside) == {"innocent.example": ()}
+
+
+def test_the_hosts_that_it_leads_through_first_must_stay_up_too() -> None:
+    through = frozenset(("innocent.example", "www.innocent.example"))
+    streams = proven(SENT_ON, open_redirect=True, sent_on=through), proven("http://pirate.example/")
+    kept = {"innocent.example": ("203.0.113.7",), "www.innocent.example": ("203.0.113.8",)}
+    assert kept_up(*streams) == kept

@@ -119,6 +119,16 @@ async def test_a_flood_of_hosts_holds_up_the_host_of_a_stream_that_was_looked_at
     assert mapper._names.asked == 10 * MOST_A_ROUND + 1  # each once
 
 
+async def test_a_host_before_an_open_redirect_is_looked_up_since_its_addresses_must_stay_up(
+    watched,
+):
+    mapper = watched(Table({HOST: ("192.0.2.1",), f"www.{HOST}": ("192.0.2.2",)}))
+    (stream,) = mapper._streams.values()
+    stream.sent_on = frozenset((HOST, f"www.{HOST}"))
+    await mapper._look_up()
+    assert mapper.addresses(f"www.{HOST}") == ("192.0.2.2",)
+
+
 async def test_a_host_at_another_address_has_moved(watched, hands, heard):
     names = Table({HOST: ("192.0.2.1",)})
     mapper = watched(names)
@@ -241,6 +251,19 @@ def test_where_a_stream_leads_ties_both_unless_its_panel_says_so_already(panelle
         )  # fmt: skip
         marks = {(link.kind, link.value) for link in links_of(facts)}
         assert marks == {("panel", "a.example") if panelled else ("redirect", "edge.example")}
+
+
+def test_a_list_that_names_an_open_redirect_says_nothing_of_the_hosts_that_send_on():
+    stream = Stream(
+        url="http://a.example/?to=edge.example", key="http://a.example/?to=edge.example",
+        host="a.example", title=None, source="list", first_seen=NOON, via={"edge.example"},
+        sent_on=frozenset(("a.example", "www.a.example")), open_redirect=True,
+    )  # fmt: skip
+    seen = Seen(panels={"panel.example": {stream.key}}, lists={"http://l.example": {stream.key}})
+    gathered = by_host((stream,), seen)
+    assert gathered.panels["edge.example"] == {"panel.example"}
+    for host in ("a.example", "www.a.example"):
+        assert not gathered.panels[host] | gathered.playlists[host] | gathered.redirects[host]
 
 
 class Tls(dict[tuple[str, int], CertificateFacts]):

@@ -26,6 +26,7 @@ from cautery.errors import (
     StorageError,
 )
 from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.graph.faults import hosts_of
 from cautery.identify.references.held import References
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import part_of
@@ -47,8 +48,10 @@ from cautery.model import (
     Window,
     Witness,
     Work,
+    host_of,
 )
 from cautery.model.records import ExhibitSealed, ProbeDone
+from cautery.projections.streams import Streams
 from cautery.workflows.case.journal import Journal
 from cautery.workflows.media.tape import Tape
 from cautery.workflows.watch.pace import Heard, Pace
@@ -278,6 +281,24 @@ def test_where_an_open_redirect_leads_is_watched_and_the_act_is_there(
     [led_to] = [one for one in streams.values() if one is not stream]
     assert (led_to.url, led_to.host, led_to.source) == (aim, "edge.example", URL)
     assert led_to.live
+
+
+def test_a_site_that_first_leads_to_its_own_www_is_tied_to_nobody(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    site, aim = host_of(URL), "http://xn--80apufl.example/film.ts"
+    asked = f"{URL}?to=http://\u043f\u0438\u0440\u0430\u0442.example/film.ts"
+    through = (asked, asked.replace(site, f"www.{site}"), aim)
+    stream = probe(film(60.0), led_through=through)
+    assert (stream.open_redirect, stream.via) == (True, {"xn--80apufl.example"})
+    assert stream.sent_on == {site, f"www.{site}"}
+    done = of(heard, ProbeDone)[0]
+    assert done.redirected_to == "xn--80apufl.example"
+    assert hosts_of(done.url, done.hosts, done.redirected_to)[0] == "xn--80apufl.example"
+    streams = Streams()
+    streams.hear(heard[[entry.content for entry in heard].index(done)])
+    assert streams.by_url[done.url].sent_on == stream.sent_on
+    assert streams.by_url[done.url].open_redirect
 
 
 def test_a_panel_that_sends_on_is_watched_itself_alone(

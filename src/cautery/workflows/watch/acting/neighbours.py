@@ -24,10 +24,11 @@ def lawful_streams(streams: Mapping[str, Stream], mapper: Mapper) -> dict[str, t
     """List what must stay up, with its addresses.
 
     It is partners' streams, those of hosts of which nothing was proven, and hosts that only send
-    on to a place that the question names: whoever runs an open redirect is a bystander.
+    on to a place that the question names: whoever runs an open redirect is a bystander, with the
+    hosts that it leads through first.
     """
     proven = [stream for stream in streams.values() if stream.proven]
-    accused = {stream.host for stream in proven}
+    accused = {stream.host for stream in proven}.union(*(stream.sent_on for stream in proven))
     serving = {stream.host for stream in proven if not stream.open_redirect} | {*mapper.suspects()}
     # A pirate may run an open redirect beside its streams: that must not keep their address up.
     served_at = {address for host in serving for address in mapper.addresses(host)}
@@ -116,5 +117,5 @@ class Neighbours:
             if stream.proven:
                 if not stream.open_redirect:
                     yield stream.host
-                yield from stream.via
+                yield from stream.via - stream.sent_on
         yield from self._mapper.suspects()

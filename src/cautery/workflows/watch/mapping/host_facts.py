@@ -71,7 +71,8 @@ class ByHost:
     """
 
     panels: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Panels whose own list names a stream of the host, or one that led to it; and itself."""
+    """Panels whose own list names a stream of the host, or one that led to it; and itself. That an
+    open redirect stands in a list says nothing of whoever runs it."""
     playlists: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Other lists that name a stream of the host."""
     redirects: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -94,9 +95,11 @@ def by_host(streams: Iterable[Stream], seen: Seen) -> ByHost:
         gathered.panels[panel].add(panel)
     for stream in streams:
         panels = panels_of.get(stream.key, ())
-        for host in {stream.host, *stream.via}:
+        own = set() if stream.open_redirect else {stream.host}
+        for host in own | stream.via:
             gathered.panels[host].update(panels)
-        gathered.playlists[stream.host].update(lists_of.get(stream.key, ()))
+        for host in own:
+            gathered.playlists[host].update(lists_of.get(stream.key, ()))
         if not panels and not stream.open_redirect:
             gathered.redirects[stream.host].update(stream.via)
             for host in stream.via:

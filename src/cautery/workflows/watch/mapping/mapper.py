@@ -216,7 +216,7 @@ class Mapper:
         accused, met, listed = dict[str, None](), dict[str, None](), dict[str, None]()
         for stream in self._streams.values():
             hosts = accused if stream.proven or stream.pending else met if stream.probes else listed
-            hosts |= dict.fromkeys((stream.host, *sorted(stream.via)))
+            hosts |= dict.fromkeys((stream.host, *sorted(stream.via | stream.sent_on)))
             if stream.proven and stream.verdict is not None:
                 served = (observation.served for observation in stream.verdict.observations)
                 accused |= dict.fromkeys(host_of(url) for url in served if url is not None)

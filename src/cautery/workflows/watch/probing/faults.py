@@ -65,7 +65,7 @@ def keep_faults(stream: Stream, faults: Sequence[Fault], probe: ProbeDone, *, re
     record : int
         The number of the probe's record.
     """
-    host, server = hosts_of(stream.key, probe.hosts)
+    host, server = hosts_of(stream.key, probe.hosts, probe.redirected_to)
     stream.carried += [
         Carried(
             host=host,

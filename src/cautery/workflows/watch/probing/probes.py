@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
-from cautery.formats.open_redirect import open_redirect
+from cautery.formats.open_redirect import open_redirect, parted
 from cautery.formats.shapes import shapes_of
 from cautery.identify.decide import decide
 from cautery.identify.ladder import Effort
@@ -380,9 +380,12 @@ class Prober:
         probed, verdict = self._judged(stream, windows)
         # What the sound alone left open is open at the next look: both are then decoded at once.
         stream.by_sound = self._settled(stream, probed.observation)
-        stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
         led_to = open_redirect(probed.fetched.hops)
-        stream.open_redirect = led_to is not None
+        hosts = tuple(host_of(hop) for hop in probed.fetched.hops)
+        redirected_to = None if led_to is None else host_of(led_to)
+        stream.sent_on, serving = parted(hosts, redirected_to)
+        stream.open_redirect = led_to is not None and stream.host not in serving
+        stream.via |= serving - {"", stream.host}
         if led_to is not None:
             self._take_up(led_to, stream)
         urls = (*probed.fetched.hops, probed.fetched.served)
@@ -395,13 +398,13 @@ class Prober:
             at=probed.fetched.at,
             observation=probed.observation,
             failed=None,
-            hosts=tuple(host_of(hop) for hop in probed.fetched.hops),
+            hosts=hosts,
             shown=tuple(
                 HostShown(host=host_of(place), shows=shapes_of(place)) for place in stream.places
             ),
             faults=(*probed.faults, *marks),
             exhibits=tuple(exhibits),
-            redirected_to=None if led_to is None else host_of(led_to),
+            redirected_to=redirected_to,
         )
         await self._bases.hold(stream.key, windows, until=probed)
         (entry,) = await self._journal.write_aside(probe)
