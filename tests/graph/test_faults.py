@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from cautery.graph import faults
 from cautery.graph.faults import (
     MOST_SPREAD_S,
     SAME_DELAY_S,
@@ -227,3 +228,36 @@ def test_fewer_than_two_sounds_are_no_pair(count):
     assert (
         same_sounds([(np.arange(9, dtype=np.uint32), np.arange(9, dtype=np.int32))] * count) == []
     )
+
+
+def test_each_of_many_different_freezes_is_compared_with_few(monkeypatch):
+    asked = []
+    same = faults._same_freeze
+    monkeypatch.setattr(
+        faults, "_same_freeze", lambda one, other: asked.append(1) or same(one, other)
+    )
+    many = [
+        seen(f"s{n}.example", AT + 0.13 * (n % 40), kind=FaultKind.FREEZE, seconds=0.13 * (n // 40))
+        for n in range(2_000)
+    ]
+    assert tied(*many) == []
+    assert len(asked) <= 9 * len(many)
+
+
+def test_freezes_at_the_edge_of_a_step_are_the_same():
+    for begins in np.arange(0, 1, 0.01):
+        one = seen("a.example", AT + begins, kind=FaultKind.FREEZE, seconds=2.0)
+        two = seen("b.example", AT + begins + 0.119, kind=FaultKind.FREEZE, seconds=2.0, record=2)
+        assert tied(one, two) == [["a.example", "b.example"]]
+
+
+def test_a_chain_of_thousands_of_delays_is_parted():
+    chain = [seen(f"s{n}.example", AT + n / 32) for n in range(3_000)]
+    groups = tied(*chain)
+    assert all(len(group) <= 32 * MOST_SPREAD_S + 1 for group in groups)
+
+
+@pytest.mark.parametrize("at_s", [1e300, -1e300, float("inf"), float("nan")])
+def test_a_forged_fault_without_a_date_ties_nobody(at_s):
+    for kind in (FaultKind.DELAY, FaultKind.FREEZE):
+        assert tied(seen("a.example", at_s, kind=kind), seen("b.example", at_s, kind=kind)) == []

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cautery.errors import InputError
-from cautery.graph.logos import LEAST_CELLS, MOST_APART, same_logo
+from cautery.graph import logos
+from cautery.graph.logos import LEAST_CELLS, MOST_APART, MOST_MARKS, marks_alike, same_logo
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE
 
@@ -69,3 +70,45 @@ def test_a_mark_of_other_cells_is_refused(shape):
     empty = np.zeros(shape, np.bool_)
     with pytest.raises(InputError, match="cells"):
         Logo(mark=empty, light=empty.astype(np.uint8), known=empty)
+
+
+def drawn_often(rng, count):
+    """Marks in a few places, whole and in part, of which many are others coded anew."""
+    marks = []
+    for _ in range(count):
+        if marks and rng.random() < 0.5:
+            marks.append(coded_anew(marks[rng.integers(len(marks))], rng, noise=rng.uniform(0, 8)))
+        else:
+            seed, unknown = int(rng.integers(40)), int(rng.integers(6))
+            top, flat = int(rng.integers(2, 5)), bool(rng.random() < 0.1)
+            marks.append(logo(seed=seed, top=top, unknown=unknown, flat=flat))
+    return marks
+
+
+def test_side_by_side_marks_are_told_as_one_by_one():
+    marks = drawn_often(np.random.default_rng(3), 300)
+    firsts: list[int] = []
+    for at, mark in enumerate(marks):
+        kept = [first for place, first in enumerate(firsts) if place == first]
+        firsts.append(next((one for one in kept if same_logo(marks[one], mark)), at))
+    assert marks_alike(marks) == firsts
+    assert 30 < len(set(firsts)) < 270
+
+
+def test_a_mark_that_is_met_again_is_known_however_many_others_are_between(monkeypatch):
+    one = logo(seed=1000)
+    others = [logo(seed=seed) for seed in range(MOST_MARKS - 1)]
+    assert marks_alike([one, *others, one, *others, one])[::MOST_MARKS] == [0, 0, 0]
+    assert marks_alike([one, *others, logo(seed=1001), one])[-1] == MOST_MARKS + 1
+
+
+def test_each_of_many_different_marks_is_compared_with_few(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        logos, "same_logo", lambda one, other: asked.append(1) or same_logo(one, other)
+    )
+    marks = [logo(seed=seed) for seed in range(2 * MOST_MARKS)]
+    faint = [Logo(mark=one.mark, light=one.light // 6, known=one.known) for one in marks]
+    near = [coded_anew(logo(seed=1), np.random.default_rng(seed), noise=5.0) for seed in range(200)]
+    marks_alike(marks + faint + near)
+    assert len(asked) <= 300

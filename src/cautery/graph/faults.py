@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.graph.logos import same_logo
+from cautery.graph.logos import marks_alike
 from cautery.messages import message
 from cautery.model import Fault, FaultKind, Link, host_of
 from cautery.model.logo import Logo
@@ -29,6 +30,8 @@ MOST_SPREAD_S = 0.1
 """A group that is wider is a chain of neighbours, not one encoder."""
 SAME_FREEZE_S = 0.12
 """One and a half of the kept pictures, at either end."""
+_FREEZE_STEP_S = 0.125
+"""A little more than that, so that no rounding parts what is the same."""
 STAMPS_WRAP_S = 2**33 / 90_000
 """An MPEG-2 transport stream's stamps begin anew after 26.5 h (ISO/IEC 13818-1, 2.4.3.7)."""
 SAME_ADVERT_VOTES = 12
@@ -36,6 +39,8 @@ SAME_ADVERT_VOTES = 12
 (docs/reference/sources.md, F36)."""
 COMMON_WORDS = 50
 """A landmark in more stretches than so many says little, and costs their square."""
+MOST_S = 6e10
+"""Seconds from 1970: a forged fault at another time has no date."""
 MOST_RECORDS = 12
 """Records named by a link: the first ones; the rest say the same."""
 
@@ -109,7 +114,8 @@ def fault_links(
     ordered = sorted(seen, key=lambda carried: (carried.at, carried.record, carried.host))
     by_kind: defaultdict[FaultKind, Group] = defaultdict(list)
     for carried in ordered:
-        by_kind[carried.fault.kind].append(carried)
+        if abs(carried.fault.at_s) <= MOST_S and carried.fault.seconds <= MOST_S:
+            by_kind[carried.fault.kind].append(carried)
     groupings = (
         (_merged(_delays(by_kind[FaultKind.DELAY])), _said_delay),
         (_freezes(by_kind[FaultKind.FREEZE]), _said_freeze),
@@ -213,12 +219,16 @@ def _delays(sightings: Group) -> list[Group]:
     return [group for group in groups if len(_servers(group)) > 1]
 
 
-def _narrow(part: NDArray[np.int64], at: NDArray[np.float64]) -> list[NDArray[np.int64]]:
+def _narrow(part: NDArray[np.int64], at: NDArray[np.float64]) -> Iterator[NDArray[np.int64]]:
     """Part a chain at its widest gaps until every piece is as narrow as one encoder's."""
-    if len(part) < 2 or at[part[-1]] - at[part[0]] <= MOST_SPREAD_S:
-        return [part]
-    widest = int(np.argmax(np.diff(at[part]))) + 1
-    return _narrow(part[:widest], at) + _narrow(part[widest:], at)
+    parts = [part]  # no recursion: an evenly spaced chain loses one link at each step
+    while parts:
+        part = parts.pop()
+        if len(part) < 2 or at[part[-1]] - at[part[0]] <= MOST_SPREAD_S:
+            yield part
+            continue
+        widest = int(np.argmax(np.diff(at[part]))) + 1
+        parts += [part[widest:], part[:widest]]
 
 
 def _merged(groups: list[Group]) -> list[Group]:
@@ -226,35 +236,54 @@ def _merged(groups: list[Group]) -> list[Group]:
 
     Against an event's several references, or by sound and by pictures, it is one observation.
     """
-    merged: list[tuple[Group, set[tuple[str, str]]]] = []
+    merged: list[Group] = []
+    merged_with: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for group in sorted(groups, key=lambda group: (-len(_servers(group)), -len(group))):
         streams = {(carried.server, carried.stream) for carried in group}
-        if all(
-            len({server for server, _ in streams & merged_streams}) < 2
-            for _, merged_streams in merged
-        ):
-            merged.append((group, streams))
-    return [group for group, _ in merged]
+        agree: defaultdict[int, set[str]] = defaultdict(set)
+        for server, stream in streams:
+            for at in merged_with[server, stream]:
+                agree[at].add(server)
+        if all(len(servers) < 2 for servers in agree.values()):
+            for key in streams:
+                merged_with[key].append(len(merged))
+            merged.append(group)
+    return merged
 
 
 # -- the same freeze ------------------------------------------------------------------------
 
 
 def _freezes(sightings: Group) -> list[Group]:
+    """Group freezes with the first that is the same.
+
+    Those that may be the same begin and end within one step, so that few lie in each cell of both.
+    """
     groups: list[Group] = []
+    cells: defaultdict[tuple[str, int, int], list[int]] = defaultdict(list)
     for carried in sorted(
         sightings, key=lambda carried: (carried.fault.reference, carried.fault.at_s)
     ):
-        home = next(
-            (group for group in groups if _same_freeze(group[0].fault, carried.fault)), None
+        fault = carried.fault
+        begins, ends = (
+            int(fault.at_s / _FREEZE_STEP_S),
+            int((fault.at_s + fault.seconds) / _FREEZE_STEP_S),
         )
+        near = product((fault.reference,), _around(begins), _around(ends))
+        homes = [at for cell in near for at in cells.get(cell, ())]
+        home = next((at for at in sorted(homes) if _same_freeze(groups[at][0].fault, fault)), None)
         if home is None:
+            cells[fault.reference, begins, ends].append(len(groups))
             groups.append([carried])
         else:
-            home.append(carried)
+            groups[home].append(carried)
     for group in groups:
         group.sort(key=lambda carried: (carried.at, carried.record))
     return [group for group in groups if len(_servers(group)) > 1]
+
+
+def _around(step: int) -> tuple[int, ...]:
+    return (step - 1, step, step + 1)
 
 
 def _same_freeze(first: Fault, second: Fault) -> bool:
@@ -282,28 +311,31 @@ def _adverts(sightings: Group) -> list[Group]:
     )
     home = list(range(len(audible)))
     for a, b in pairs:
-        old, new = max(home[a], home[b]), min(home[a], home[b])
-        home = [new if label == old else label for label in home]
+        old, new = sorted((_root(home, a), _root(home, b)), reverse=True)
+        home[old] = new
     groups: defaultdict[int, Group] = defaultdict(list)
-    for number, carried in zip(home, audible, strict=True):
-        groups[number].append(carried)
+    for number, carried in enumerate(audible):
+        groups[_root(home, number)].append(carried)
     return [group for group in groups.values() if len(_servers(group)) > 1]
+
+
+def _root(home: list[int], number: int) -> int:
+    """Return the first member of a group, and shorten the way to it."""
+    while home[number] != number:
+        home[number] = home[home[number]]
+        number = home[number]
+    return number
 
 
 def _logos(sightings: Group) -> list[Group]:
     """Group marks with the first that is the same; each service counts with what it showed."""
-    groups: list[Group] = []
-    for carried in sightings:
-        home = next((group for group in groups if _same_logo(group[0], carried)), None)
-        if home is None:
-            groups.append([carried])
-        else:
-            home.append(carried)
-    return [group for group in groups if len(_servers(group)) > 1]
-
-
-def _same_logo(first: Carried, second: Carried) -> bool:
-    return first.logo is not None and second.logo is not None and same_logo(first.logo, second.logo)
+    visible = [(carried, carried.logo) for carried in sightings if carried.logo is not None]
+    groups: defaultdict[int, Group] = defaultdict(list)
+    for (carried, _), first in zip(
+        visible, marks_alike([logo for _, logo in visible]), strict=True
+    ):
+        groups[first].append(carried)
+    return [group for group in groups.values() if len(_servers(group)) > 1]
 
 
 def same_sounds(

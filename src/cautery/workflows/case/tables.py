@@ -136,7 +136,11 @@ def logo_in(table: pl.DataFrame) -> Logo:
         mark, light, is_known = (layer.reshape(LUMA_SHAPE) for layer in layers)
     except ValueError as error:
         raise EvidenceError("a sealed table does not hold a mark") from error
-    return Logo(mark=mark.astype(np.bool_), light=light, known=is_known.astype(np.bool_))
+    if light.min() < 0 or light.max() > 255:
+        raise EvidenceError("a sealed mark has light of 0 to 255")
+    return Logo(
+        mark=mark.astype(np.bool_), light=light.astype(np.uint8), known=is_known.astype(np.bool_)
+    )
 
 
 def _whole_numbers(table: pl.DataFrame, *names: str) -> list[NDArray[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -176,6 +177,21 @@ def links(heard: list[Entry]) -> list[tuple[str, str, datetime, datetime]]:
 
 
 SPAN = ("first_seen", "last_seen")
+
+
+async def test_shared_faults_are_looked_for_away_from_the_event_loop(watched, monkeypatch):
+    mapper = watched(Table({HOST: ("192.0.2.1",)}))
+    await mapper._look_up()
+    ran_in: list[threading.Thread] = []
+
+    def found(*_: Any, **__: Any) -> tuple[()]:
+        ran_in.append(threading.current_thread())
+        return ()
+
+    monkeypatch.setattr("cautery.workflows.watch.mapping.mapper.fault_links", found)
+    await mapper.map_now()
+    assert ran_in
+    assert threading.current_thread() not in ran_in
 
 
 async def test_a_link_is_dated_by_when_it_was_seen_and_rests_on_the_look_up(watched, hands, heard):

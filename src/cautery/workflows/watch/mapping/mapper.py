@@ -173,10 +173,11 @@ class Mapper:
         marks = shared_marks(facts)
         streams = tuple(self._streams.values())
         carried = tuple(fault for stream in streams for fault in stream.carried)
-        links = (
-            *(link for fact in facts for link in links_of(fact)),
-            *fault_links(carried, source="watch", lawful=_lawful(streams)),
+        # Away from the event loop, as the networks are: pirates decide how many faults there are.
+        shared_faults = await self._engine.run(
+            partial(fault_links, carried, source="watch", lawful=_lawful(streams))
         )
+        links = (*(link for fact in facts for link in links_of(fact)), *shared_faults)
         networks = await self._engine.run(
             partial(cluster, one_each(links, apart=marks), shared=marks, previous=self._networks)
         )
